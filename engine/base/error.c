@@ -1,0 +1,77 @@
+/* error: what went wrong, where in the user's text, and what to do about it. */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int error_fill(struct error *err, enum error_kind kind, const char *format, va_list args)
+{
+	if (!err || err->kind != ERROR_NONE)
+		return -1;
+	err->kind = kind;
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	return -1;
+}
+
+int error_set(struct error *err, enum error_kind kind, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	error_fill(err, kind, format, args);
+	va_end(args);
+	return -1;
+}
+
+int error_at(struct error *err, struct place place, const char *format, ...)
+{
+	va_list args;
+
+	if (err && err->kind == ERROR_NONE)
+		err->place = place;
+	va_start(args, format);
+	error_fill(err, ERROR_TEXT, format, args);
+	va_end(args);
+	return -1;
+}
+
+int error_errno(struct error *err, enum error_kind kind, const char *format, ...)
+{
+	int number = errno;
+	size_t used;
+	va_list args;
+
+	if (!err || err->kind != ERROR_NONE)
+		return -1;
+	va_start(args, format);
+	error_fill(err, kind, format, args);
+	va_end(args);
+	used = strlen(err->message);
+	snprintf(err->message + used, sizeof(err->message) - used, ": %s", strerror(number));
+	return -1;
+}
+
+int error_remedy(struct error *err, const char *format, ...)
+{
+	va_list args;
+
+	if (!err || err->remedy[0])
+		return -1;
+	va_start(args, format);
+	vsnprintf(err->remedy, sizeof(err->remedy), format, args);
+	va_end(args);
+	return -1;
+}
+
+int error_place(struct error *err, struct place place)
+{
+	if (err && err->place.line == 0)
+		err->place = place;
+	return -1;
+}
+
+void error_clear(struct error *err)
+{
+	memset(err, 0, sizeof(*err));
+}

@@ -1,0 +1,51 @@
+/* error: what went wrong, where in the user's text, and what to do about it. */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include <stdarg.h>
+
+/* Each kind has a reader: TEXT stops before any host is contacted, UNREACHABLE drops a host,
+ * TASK fails a task on one host, BUG is ours, INTERRUPTED is ^C. */
+enum error_kind {
+	ERROR_NONE,
+	ERROR_TEXT,
+	ERROR_UNREACHABLE,
+	ERROR_TASK,
+	ERROR_BUG,
+	ERROR_INTERRUPTED,
+};
+
+/* A place in a text. file is borrowed and lives as long as the text; line and column count from 1,
+ * columns in bytes; line 0: no place. */
+struct place {
+	const char *file;
+	unsigned line;
+	unsigned column;
+};
+
+struct error {
+	enum error_kind kind;
+	struct place place;
+	char message[2048];
+	char remedy[1024];   /* what to do; "" if nothing is known */
+};
+
+/* All return -1, so that failing is one line. An error that is already set is kept: the inner one
+ * knows more. err may be NULL. */
+int error_set(struct error *err, enum error_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int error_at(struct error *err, struct place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));   /* kind TEXT */
+int error_errno(struct error *err, enum error_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));   /* appends ": strerror(errno)" */
+
+/* Adds a remedy to an error that has none yet; returns -1. */
+int error_remedy(struct error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Gives an error without a place this one; returns -1. */
+int error_place(struct error *err, struct place place);
+
+void error_clear(struct error *err);
+
+#endif

@@ -1,0 +1,285 @@
+/* value: building, reading and comparing typed values. */
+#include "base/value.h"
+
+#include <string.h>
+
+static struct value *value_new(struct arena *arena, enum value_kind kind)
+{
+	struct value *value = arena_alloc(arena, sizeof(*value));
+
+	value->kind = kind;
+	return value;
+}
+
+struct value *value_null(struct arena *arena)
+{
+	return value_new(arena, VALUE_NULL);
+}
+
+struct value *value_bool(struct arena *arena, bool truth)
+{
+	struct value *value = value_new(arena, VALUE_BOOL);
+
+	value->truth = truth;
+	return value;
+}
+
+struct value *value_integer(struct arena *arena, int64_t integer)
+{
+	struct value *value = value_new(arena, VALUE_INTEGER);
+
+	value->integer = integer;
+	return value;
+}
+
+struct value *value_float(struct arena *arena, double number)
+{
+	struct value *value = value_new(arena, VALUE_FLOAT);
+
+	value->number = number;
+	return value;
+}
+
+struct value *value_bytes(struct arena *arena, const void *bytes, size_t size)
+{
+	struct value *value = value_new(arena, VALUE_STRING);
+
+	value->text = arena_bytes(arena, bytes, size);
+	value->size = size;
+	return value;
+}
+
+struct value *value_string(struct arena *arena, const char *text)
+{
+	return text ? value_bytes(arena, text, strlen(text)) : value_null(arena);
+}
+
+struct value *value_printf(struct arena *arena, const char *format, ...)
+{
+	struct value *value = value_new(arena, VALUE_STRING);
+	va_list args;
+
+	va_start(args, format);
+	value->text = arena_vprintf(arena, format, args);
+	va_end(args);
+	value->size = strlen(value->text);
+	return value;
+}
+
+struct value *value_unknown(struct arena *arena, const char *cause)
+{
+	struct value *value = value_string(arena, cause ? cause : "an earlier task");
+
+	value->kind = VALUE_UNKNOWN;
+	return value;
+}
+
+struct value *value_list(struct arena *arena)
+{
+	return value_new(arena, VALUE_LIST);
+}
+
+struct value *value_map(struct arena *arena)
+{
+	return value_new(arena, VALUE_MAP);
+}
+
+/* Room for one more element of this size, doubling. */
+static void *value_room(struct arena *arena, struct value *value, void *elements, size_t size)
+{
+	size_t capacity;
+
+	if (value->count < value->capacity)
+		return elements;
+	capacity = value->capacity ? 2 * value->capacity : 4;
+	elements = arena_grow(arena, elements, value->count * size, capacity * size);
+	value->capacity = capacity;
+	return elements;
+}
+
+void value_append(struct arena *arena, struct value *list, struct value *item)
+{
+	list->items = value_room(arena, list, list->items, sizeof(*list->items));
+	list->items[list->count++] = item;
+}
+
+void value_set(struct arena *arena, struct value *map, const char *key, struct value *item)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		if (strcmp(map->pairs[i].key, key) == 0) {
+			map->pairs[i].value = item;
+			return;
+		}
+	}
+	map->pairs = value_room(arena, map, map->pairs, sizeof(*map->pairs));
+	map->pairs[map->count++] =
+		(struct value_pair){ .key = arena_string(arena, key), .value = item };
+}
+
+void value_set_string(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+	value_set(arena, map, key, value_string(arena, text));
+}
+
+void value_set_integer(struct arena *arena, struct value *map, const char *key, int64_t integer)
+{
+	value_set(arena, map, key, value_integer(arena, integer));
+}
+
+void value_set_bool(struct arena *arena, struct value *map, const char *key, bool truth)
+{
+	value_set(arena, map, key, value_bool(arena, truth));
+}
+
+void value_remove(struct value *map, const char *key)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		if (strcmp(map->pairs[i].key, key) != 0)
+			continue;
+		map->count--;
+		memmove(map->pairs + i, map->pairs + i + 1, (map->count - i) * sizeof(*map->pairs));
+		return;
+	}
+}
+
+const struct value_pair *value_pair(const struct value *map, const char *key)
+{
+	if (!map || map->kind != VALUE_MAP)
+		return NULL;
+	for (size_t i = 0; i < map->count; i++) {
+		if (strcmp(map->pairs[i].key, key) == 0)
+			return &map->pairs[i];
+	}
+	return NULL;
+}
+
+struct value *value_get(const struct value *map, const char *key)
+{
+	const struct value_pair *pair = value_pair(map, key);
+
+	return pair ? pair->value : NULL;
+}
+
+const char *value_text(const struct value *value)
+{
+	return value && value->kind == VALUE_STRING ? value->text : NULL;
+}
+
+const char *value_get_string(const struct value *map, const char *key)
+{
+	return value_text(value_get(map, key));
+}
+
+int64_t value_get_integer(const struct value *map, const char *key, int64_t otherwise)
+{
+	const struct value *value = value_get(map, key);
+
+	return value && value->kind == VALUE_INTEGER ? value->integer : otherwise;
+}
+
+bool value_get_bool(const struct value *map, const char *key)
+{
+	const struct value *value = value_get(map, key);
+
+	return value && value->kind == VALUE_BOOL && value->truth;
+}
+
+static bool list_equal(const struct value *one, const struct value *other)
+{
+	if (one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++) {
+		if (!value_equal(one->items[i], other->items[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool map_equal(const struct value *one, const struct value *other)
+{
+	if (one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++) {
+		const struct value_pair *pair = value_pair(other, one->pairs[i].key);
+
+		if (!pair || !value_equal(one->pairs[i].value, pair->value))
+			return false;
+	}
+	return true;
+}
+
+bool value_equal(const struct value *one, const struct value *other)
+{
+	if (one->kind == VALUE_INTEGER && other->kind == VALUE_FLOAT)
+		return (double)one->integer == other->number;
+	if (one->kind == VALUE_FLOAT && other->kind == VALUE_INTEGER)
+		return one->number == (double)other->integer;
+	if (one->kind != other->kind)
+		return false;
+	switch (one->kind) {
+	case VALUE_NULL:
+		return true;
+	case VALUE_BOOL:
+		return one->truth == other->truth;
+	case VALUE_INTEGER:
+		return one->integer == other->integer;
+	case VALUE_FLOAT:
+		return one->number == other->number;
+	case VALUE_STRING:
+		return one->size == other->size && memcmp(one->text, other->text, one->size) == 0;
+	case VALUE_LIST:
+		return list_equal(one, other);
+	case VALUE_MAP:
+		return map_equal(one, other);
+	case VALUE_UNKNOWN:
+		return false;   /* two things not known are not known to be equal */
+	}
+	return false;
+}
+
+struct value *value_copy(struct arena *arena, const struct value *value)
+{
+	struct value *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = *value;
+	copy->text = value->text ? arena_bytes(arena, value->text, value->size) : NULL;
+	copy->items = NULL;
+	copy->pairs = NULL;
+	copy->count = 0;
+	copy->capacity = 0;
+	if (value->kind == VALUE_LIST) {
+		for (size_t i = 0; i < value->count; i++)
+			value_append(arena, copy, value_copy(arena, value->items[i]));
+	}
+	if (value->kind == VALUE_MAP) {
+		for (size_t i = 0; i < value->count; i++) {
+			value_set(arena, copy, value->pairs[i].key,
+				value_copy(arena, value->pairs[i].value));
+			copy->pairs[copy->count - 1].place = value->pairs[i].place;
+		}
+	}
+	return copy;
+}
+
+const char *value_kind_name(const struct value *value)
+{
+	switch (value ? value->kind : VALUE_NULL) {
+	case VALUE_NULL:
+		return "null";
+	case VALUE_BOOL:
+		return "a boolean";
+	case VALUE_INTEGER:
+		return "an integer";
+	case VALUE_FLOAT:
+		return "a number";
+	case VALUE_STRING:
+		return "a string";
+	case VALUE_LIST:
+		return "a list";
+	case VALUE_MAP:
+		return "a map";
+	case VALUE_UNKNOWN:
+		return "a value that is not known yet";
+	}
+	return "nothing";
+}

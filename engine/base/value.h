@@ -1,0 +1,93 @@
+/* value: one typed value, wherever it came from: a YAML node, a variable, a fact, a result.
+ *
+ * Values live in an arena and are never given back one by one. A map keeps its order and holds
+ * each key once; keys are strings. A string has a NUL behind its bytes and may hold others inside.
+ * Integers are 64 bits. A value may be shared between containers, so it is not changed after it
+ * was put into one, except by the one who made it. */
+#ifndef BASE_VALUE_H
+#define BASE_VALUE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum value_kind {
+	VALUE_NULL,
+	VALUE_BOOL,
+	VALUE_INTEGER,
+	VALUE_FLOAT,
+	VALUE_STRING,
+	VALUE_LIST,
+	VALUE_MAP,
+	VALUE_UNKNOWN,   /* not known before some task has run: text says which */
+};
+
+struct value_pair;
+
+struct value {
+	enum value_kind kind;
+	bool truth;              /* BOOL */
+	bool quoted;             /* a YAML scalar that stood in quotes or in a block */
+	bool secret;             /* never printed, never recorded */
+	bool data;               /* came from a node: {{ }} inside stays text */
+	int64_t integer;         /* INTEGER */
+	double number;           /* FLOAT */
+	const char *text;        /* STRING: the bytes; UNKNOWN: the cause; other scalars from YAML: as
+	                            written ("0644"), else NULL */
+	size_t size;             /* of text */
+	struct value **items;    /* LIST */
+	struct value_pair *pairs;   /* MAP */
+	size_t count;            /* of items or pairs */
+	size_t capacity;
+	struct place place;      /* where it stands in a text; line 0: nowhere */
+};
+
+struct value_pair {
+	const char *key;
+	struct place place;      /* of the key */
+	struct value *value;
+};
+
+struct value *value_null(struct arena *arena);
+struct value *value_bool(struct arena *arena, bool truth);
+struct value *value_integer(struct arena *arena, int64_t integer);
+struct value *value_float(struct arena *arena, double number);
+struct value *value_string(struct arena *arena, const char *text);    /* copies; NULL gives null */
+struct value *value_bytes(struct arena *arena, const void *bytes, size_t size);
+struct value *value_printf(struct arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+struct value *value_unknown(struct arena *arena, const char *cause);
+struct value *value_list(struct arena *arena);
+struct value *value_map(struct arena *arena);
+
+void value_append(struct arena *arena, struct value *list, struct value *item);
+/* Adds the key, or replaces its value in place. The key is copied. */
+void value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
+void value_set_string(struct arena *arena, struct value *map, const char *key, const char *text);
+void value_set_integer(struct arena *arena, struct value *map, const char *key, int64_t integer);
+void value_set_bool(struct arena *arena, struct value *map, const char *key, bool truth);
+void value_remove(struct value *map, const char *key);
+
+/* All readers allow NULL, and the wrong kind, for the container; then there is nothing in it. */
+struct value *value_get(const struct value *map, const char *key);             /* or NULL */
+const struct value_pair *value_pair(const struct value *map, const char *key); /* or NULL */
+const char *value_get_string(const struct value *map, const char *key);        /* or NULL */
+int64_t value_get_integer(const struct value *map, const char *key, int64_t otherwise);
+bool value_get_bool(const struct value *map, const char *key);                 /* else false */
+
+/* The text of a string, else NULL. */
+const char *value_text(const struct value *value);
+
+/* Same kind and content; places and flags don't matter; 1 and 1.0 are equal; maps in any order. */
+bool value_equal(const struct value *one, const struct value *other);
+
+/* A deep copy, strings included, into another arena. */
+struct value *value_copy(struct arena *arena, const struct value *value);
+
+/* "a string", "a list", … for messages. */
+const char *value_kind_name(const struct value *value);
+
+#endif

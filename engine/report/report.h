@@ -1,0 +1,82 @@
+/* report: everything that is printed about a run.
+ *
+ * Told of events, it draws live progress on a terminal, plain lines when piped, one JSON object a
+ * line with --json. It never asks anything back. What comes from nodes is made printable here. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "base/error.h"
+#include "base/value.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct report;
+
+struct report_options {
+	FILE *out;             /* results */
+	FILE *errors;          /* warnings and errors; progress, if it is a terminal */
+	bool json;
+	bool check;            /* a dry run */
+	bool diff;             /* -D */
+	unsigned verbosity;
+	bool color;            /* decided by the caller: terminal, NO_COLOR, TERM=dumb */
+	bool live;             /* out is a terminal: redraw progress */
+	unsigned width;        /* columns; 0: ask the terminal, else 80 */
+};
+
+enum report_status {
+	REPORT_OK,
+	REPORT_CHANGED,
+	REPORT_FAILED,
+	REPORT_SKIPPED,
+	REPORT_UNREACHABLE,
+	REPORT_MAY_CHANGE,     /* dry run: can't be known yet */
+	REPORT_IGNORED,        /* failed with ignore_errors */
+};
+
+struct report_result {
+	const char *host;
+	enum report_status status;
+	const struct value *changes;   /* list of {subject, field, before, after, flags} or NULL */
+	const struct value *results;   /* returned values, or NULL */
+	const struct value *notes;     /* list of text, or NULL */
+	const char *item;              /* loop item, or NULL */
+	const char *message;           /* failed, unreachable, skipped, may change: why; else NULL */
+	const char *remedy;
+	int64_t milliseconds;
+	bool no_log;                   /* say nothing of content */
+};
+
+struct report *report_new(const struct report_options *options);
+void report_free(struct report *report);
+
+/* hosts: names of all hosts of the run, in inventory order. */
+void report_run(struct report *report, const char *playbook, const struct value *hosts,
+	unsigned task_count);
+void report_play(struct report *report, const char *name);
+/* A task is announced with the hosts from which a result will come; results may come for several
+ * open tasks mixed, and are printed per task, in order of tasks, folded over hosts. */
+unsigned report_task(struct report *report, const char *name, const char *module, bool handler,
+	struct place place, unsigned host_count);
+void report_result(struct report *report, unsigned task, const struct report_result *result);
+/* No more results will come for it (a host was lost, …). */
+void report_task_end(struct report *report, unsigned task);
+/* A host is gone: counts as unreachable. */
+void report_unreachable(struct report *report, const char *host, const struct error *err);
+void report_progress(struct report *report, const char *host, const char *text);
+void report_warning(struct report *report, const char *host, const char *message);   /* host or NULL */
+/* An error in the user's text, with line and caret (text: the whole file, or NULL). */
+void report_error(struct report *report, const struct error *err, const char *text, size_t size);
+void report_tick(struct report *report);      /* redraw what is live */
+
+struct report_totals { unsigned hosts, ok, changed, failed, unreachable; };
+/* The recap a host and the one-line total. */
+struct report_totals report_recap(struct report *report);
+
+/* "node[1-3,7],head": names folded as ClusterShell and pdsh do. names: list of strings. */
+char *report_fold(struct arena *arena, const struct value *names);
+/* A unified diff (as diff -u), without headers; context 3 lines. Either may be NULL: not there. */
+char *report_diff(struct arena *arena, const char *before, const char *after);
+
+#endif

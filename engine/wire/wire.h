@@ -1,0 +1,104 @@
+/* wire: the frames between the controller and the agent, and what they hold.
+ *
+ * A frame is a header of 8 bytes and a payload:
+ *     byte 0     type (enum frame_type)
+ *     byte 1     flags (FRAME_COMPRESSED: the payload is one zstd frame, RFC 8878)
+ *     bytes 2,3  zero
+ *     bytes 4–7  length of the payload, little endian, at most FRAME_MOST
+ * The payload is one value in MessagePack (github.com/msgpack/msgpack/blob/master/spec.md), a map
+ * with the keys named below, except for CHUNK. The agent first writes WIRE_MAGIC, 16 bytes; all
+ * that comes before it is a login shell's noise. What an agent says is data from a hostile place:
+ * every length, depth and count is bounded here, and nothing else is believed of it. */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_MAGIC "\nbeoplay-agent1\n"   /* 16 bytes, without the NUL */
+
+enum {
+	WIRE_VERSION = 1,
+	WIRE_MAGIC_SIZE = 16,
+	FRAME_HEADER_SIZE = 8,
+	FRAME_MOST = 1 << 20,          /* bytes of payload, compressed and not */
+	CHUNK_SIZE = 256 << 10,        /* bytes of a body in one REPLY or CHUNK */
+	VALUE_DEPTH_MOST = 64,
+};
+
+enum frame_flags { FRAME_COMPRESSED = 1 << 0 };
+
+enum frame_type {
+	/* agent → controller, once: {version, program (digest of itself), hostname, machine_id,
+	 * uid, user, ledger: {…} as far as the controller needs it, lock: {who, from, since} if another
+	 * one holds it, architecture, ran: [reports of detached steps that ended meanwhile]} */
+	FRAME_HELLO = 1,
+	/* controller → agent: {mode: "check" | "apply", diff: bool, project, playbook, run, revision,
+	 * who, free: bool, tasks: [TASK…], last: bool}. TASK: {id: integer, module, params: the
+	 * normalised YAML text, name: string for messages, user: become_user or nil, handler: bool,
+	 * notify: [ids of handlers], flush: bool (run due handlers here; no module), ignore_errors:
+	 * bool, no_log: bool, changed: bool if changed_when is already known, secret: bool} */
+	FRAME_STAGE,
+	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |
+	 * "failed" | "may_change" | "skipped" (a handler that nobody notified), changes: [{subject,
+	 * field, before, after, after_body, flags}], results: {…}, published: {module, key, facts},
+	 * message, remedy (failed), notes: [text], cause (may_change), milliseconds} */
+	FRAME_RESULT,
+	/* agent → controller: all tasks of the stage are through: {failed: bool} */
+	FRAME_STAGE_END,
+	/* agent → controller, answered by a REPLY with the same id: {id, kind: "body", digest, offset}
+	 * or {id, kind: "gate", task: id}. A gate is asked before the first change of a task. */
+	FRAME_REQUEST,
+	/* controller → agent: {id, bytes, size (of the whole body)} for a body, {id, go: bool} for a
+	 * gate (false: the run is over for this host), {id, error} */
+	FRAME_REPLY,
+	/* controller → agent between stages or while a gate is waiting: {id, digest, offset} asks for a
+	 * body that this agent has offered; answered by CHUNK {id, bytes, size} or {id, error} */
+	FRAME_FETCH,
+	FRAME_CHUNK,
+	/* agent → controller: {task, text}: something to show while a long step runs */
+	FRAME_PROGRESS,
+	/* either way, empty map; the controller sends one every 10 s, the agent answers each */
+	FRAME_PING,
+	/* controller → agent: stop at the next safe point */
+	FRAME_CANCEL,
+	/* controller → agent: the run is done; agent → controller: {} its last word */
+	FRAME_BYE,
+	FRAME_TYPE_END,
+};
+
+struct frame {
+	enum frame_type type;
+	struct value *body;      /* a map */
+};
+
+/* MessagePack of a value. Flags that are lost: quoted, place, data. secret is kept (ext type 1
+ * around the value), unknown is ext type 2 with its cause. */
+void wire_encode(struct buffer *out, const struct value *value);
+int wire_decode(struct arena *arena, const void *bytes, size_t size, struct value **ret_value,
+	struct error *err);
+
+/* Appends a whole frame; compresses where it is worth it. A payload above FRAME_MOST is an error. */
+int frame_write(struct buffer *out, enum frame_type type, const struct value *body,
+	struct error *err);
+
+/* How many bytes the frame at the front of bytes takes as a whole: > 0 if its header is there,
+ * 0 if more bytes of the header are needed, -1 for a malformed header. */
+int64_t frame_size(const void *bytes, size_t size, struct error *err);
+
+/* Reads the frame at the front of bytes, which holds it whole. */
+int frame_read(struct arena *arena, const void *bytes, size_t size, struct frame *ret_frame,
+	struct error *err);
+
+/* Blocking, for the agent: reads exactly one frame and not one byte more (children share the
+ * descriptor). 1, or 0 at the end of the stream, or -1. */
+int frame_receive(int fd, struct arena *arena, struct frame *ret_frame, struct error *err);
+/* Blocking: writes a whole frame. */
+int frame_send(int fd, enum frame_type type, const struct value *body, struct error *err);
+
+#endif

@@ -1,0 +1,194 @@
+/* host: the machine that a module works on.
+ *
+ * Real on the node (engine/agent/machine.c), all in memory in unit tests (tests/unit). What inspect
+ * asks is recorded, so that the engine knows what a task has read. Paths are absolute. Nothing
+ * follows a symbolic link in the last component; as root, a link that an ordinary user could have
+ * put there is never followed in the middle of a path either (an error). Every file is replaced
+ * atomically: written beside, synced, renamed. All that is returned lives in the task's arena.
+ * Functions give 0, or -1 with err set (kind TASK). */
+#ifndef MODULES_HOST_H
+#define MODULES_HOST_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct host;
+
+enum file_kind { FILE_NONE, FILE_REGULAR, FILE_DIRECTORY, FILE_LINK, FILE_OTHER };
+
+struct file_info {
+	enum file_kind kind;    /* FILE_NONE: nothing there */
+	unsigned mode;          /* permission bits with set-id and sticky: 0 … 07777 */
+	uid_t uid;
+	gid_t gid;
+	int64_t size;           /* bytes */
+	int64_t mtime;          /* nanoseconds since the epoch */
+	unsigned links;         /* hard links */
+	const char *target;     /* of a symbolic link */
+};
+
+struct file_name {
+	const char *name;       /* one component */
+	struct file_info info;
+};
+
+enum { HOST_KEEP = -1 };
+
+/* How a file is to be written. */
+struct file_write {
+	const char *path;
+	const char *bytes;      /* its content, unless body is given */
+	size_t size;
+	const char *body;       /* digest of a body to be its content; fetched from the controller (or
+	                           the ledger) in chunks, never all in memory; NULL: bytes */
+	int mode;               /* HOST_KEEP: as it is; for a new file 0666 less the umask */
+	int64_t uid;            /* HOST_KEEP: as it is */
+	int64_t gid;
+	int64_t mtime;          /* nanoseconds; HOST_KEEP: now */
+	const char *validate;   /* a command line with %s for the new file's path, run before it gets its
+	                           name; NULL: none */
+	const char *backup;     /* the old file is kept under this path; NULL: no */
+};
+
+struct user_info {
+	bool exists;
+	const char *name;
+	uid_t uid;
+	gid_t gid;              /* primary */
+	const char *comment;
+	const char *home;
+	const char *shell;
+};
+
+struct group_info {
+	bool exists;
+	const char *name;
+	gid_t gid;
+	const char *const *members;   /* listed in /etc/group; ends with NULL */
+};
+
+enum command_flags {
+	COMMAND_DETACHED = 1 << 0,   /* goes on, with its output kept, if the connection or the agent
+	                                dies; the next agent reports its end first */
+	COMMAND_ANY_STATUS = 1 << 1, /* an exit status other than 0 is no error */
+	COMMAND_SHELL = 1 << 2,      /* argv[0] is a command line for /bin/sh -c */
+	COMMAND_STREAM = 1 << 3,     /* output is shown while it comes */
+};
+
+struct command {
+	const char *const *argv;     /* ends with NULL; found through PATH */
+	const char *input;           /* for its stdin; NULL: /dev/null */
+	size_t input_size;
+	const char *const *environment;   /* NAME=value, added to a fixed sane one; NULL: none */
+	const char *directory;       /* NULL: / */
+	unsigned timeout;            /* seconds, then its whole process group is ended; 0: none */
+	unsigned flags;              /* of enum command_flags */
+	size_t most;                 /* bytes of stdout and of stderr kept, the rest is dropped; 0: 1 MiB */
+};
+
+struct command_result {
+	int status;                  /* exit status; 128 + signal if a signal ended it */
+	char *output;                /* stdout, NUL behind it */
+	size_t output_size;
+	char *errors;                /* stderr */
+	size_t errors_size;
+	bool timed_out;
+	bool truncated;
+};
+
+struct arena *host_arena(struct host *host);
+
+/* --- Reading: allowed in inspect ------------------------------------------------------------------ */
+
+int host_stat(struct host *host, const char *path, struct file_info *ret_info, struct error *err);
+/* The whole content, with a NUL behind it; an error above most bytes. A missing file is an error. */
+int host_read(struct host *host, const char *path, size_t most, char **ret_bytes, size_t *ret_size,
+	struct error *err);
+/* SHA-256 in hexadecimal, of any size of file. */
+int host_digest(struct host *host, const char *path, const char **ret_digest, struct error *err);
+/* The names in a directory, sorted, without . and .. */
+int host_list(struct host *host, const char *path, struct file_name **ret_names, size_t *ret_count,
+	struct error *err);
+/* By name or by decimal id; from /etc/passwd and /etc/group, else getent. Not there: exists false. */
+int host_user(struct host *host, const char *name, struct user_info *ret_user, struct error *err);
+int host_group(struct host *host, const char *name, struct group_info *ret_group, struct error *err);
+int host_user_by_id(struct host *host, uid_t uid, struct user_info *ret_user, struct error *err);
+int host_group_by_id(struct host *host, gid_t gid, struct group_info *ret_group, struct error *err);
+/* The user as whom this task works. */
+uid_t host_uid(struct host *host);
+/* The kernel's name of the machine. */
+int host_name(struct host *host, const char **ret_name, struct error *err);
+/* Runs a command that only looks. Allowed in inspect, if the command truly changes nothing. */
+int host_look(struct host *host, const struct command *command, struct command_result *ret_result,
+	struct error *err);
+/* What else inspect has looked at without one of these calls: "package:rsync", "unit:ssh". */
+void host_has_read(struct host *host, const char *what);
+
+/* --- Changing: only in apply; a call from inspect is a bug and says so ------------------------------ */
+
+int host_write(struct host *host, const struct file_write *write, struct error *err);
+int host_set_mode(struct host *host, const char *path, unsigned mode, struct error *err);
+int host_set_owner(struct host *host, const char *path, int64_t uid, int64_t gid, struct error *err);
+int host_set_mtime(struct host *host, const char *path, int64_t nanoseconds, struct error *err);
+/* One directory, its parent must be there. */
+int host_make_directory(struct host *host, const char *path, unsigned mode, struct error *err);
+int host_make_link(struct host *host, const char *path, const char *target, struct error *err);
+/* A file, a link, or an empty directory. */
+int host_remove(struct host *host, const char *path, struct error *err);
+int host_rename(struct host *host, const char *from, const char *to, struct error *err);
+int host_run(struct host *host, const struct command *command, struct command_result *ret_result,
+	struct error *err);
+int host_set_name(struct host *host, const char *name, struct error *err);
+/* A body's bytes, up to most. */
+int host_body(struct host *host, const char *digest, size_t most, char **ret_bytes,
+	size_t *ret_size, struct error *err);
+/* Offers a file of this node to others under its digest: the controller fetches it when another
+ * node asks for that body. */
+int host_offer(struct host *host, const char *path, const char **ret_digest, struct error *err);
+/* A line for people while something long is going on. */
+void host_progress(struct host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- The table behind it, for those who make a host -------------------------------------------------- */
+
+struct host_calls {
+	int (*stat)(void *machine, struct arena *, const char *, struct file_info *, struct error *);
+	int (*read)(void *machine, struct arena *, const char *, size_t, char **, size_t *,
+		struct error *);
+	int (*digest)(void *machine, struct arena *, const char *, const char **, struct error *);
+	int (*list)(void *machine, struct arena *, const char *, struct file_name **, size_t *,
+		struct error *);
+	int (*user)(void *machine, struct arena *, const char *, struct user_info *, struct error *);
+	int (*group)(void *machine, struct arena *, const char *, struct group_info *, struct error *);
+	int (*user_by_id)(void *machine, struct arena *, uid_t, struct user_info *, struct error *);
+	int (*group_by_id)(void *machine, struct arena *, gid_t, struct group_info *, struct error *);
+	uid_t (*uid)(void *machine);
+	int (*name)(void *machine, struct arena *, const char **, struct error *);
+	int (*run)(void *machine, struct arena *, const struct command *, struct command_result *,
+		struct error *);
+	int (*write)(void *machine, const struct file_write *, struct error *);
+	int (*set_mode)(void *machine, const char *, unsigned, struct error *);
+	int (*set_owner)(void *machine, const char *, int64_t, int64_t, struct error *);
+	int (*set_mtime)(void *machine, const char *, int64_t, struct error *);
+	int (*make_directory)(void *machine, const char *, unsigned, struct error *);
+	int (*make_link)(void *machine, const char *, const char *, struct error *);
+	int (*remove)(void *machine, const char *, struct error *);
+	int (*rename)(void *machine, const char *, const char *, struct error *);
+	int (*set_name)(void *machine, const char *, struct error *);
+	int (*body)(void *machine, struct arena *, const char *, size_t, char **, size_t *,
+		struct error *);
+	int (*offer)(void *machine, struct arena *, const char *, const char **, struct error *);
+	void (*progress)(void *machine, const char *line);
+};
+
+/* A host over a machine. reads collects what was read ("path:/etc/hosts", "user:mpi",
+ * "command:exportfs"); may be NULL. While looking is true, calls that change are refused. */
+struct host *host_new(struct arena *arena, const struct host_calls *calls, void *machine,
+	struct value *reads);
+void host_set_looking(struct host *host, bool looking);
+
+#endif

@@ -43,6 +43,8 @@ struct value {
 	size_t count;            /* of items or pairs */
 	size_t capacity;
 	struct place place;      /* where it stands in a text; line 0: nowhere */
+	const char *raw;         /* a YAML scalar: the file's bytes from where it begins, so that a place
+	                            inside it can be found; borrowed like place.file; else NULL */
 };
 
 struct value_pair {

@@ -1,0 +1,18 @@
+/* suggest: "did you mean …?" by edit distance. */
+#ifndef TEXT_SUGGEST_H
+#define TEXT_SUGGEST_H
+
+#include <stddef.h>
+
+/* Collects the nearest of the names offered. Zeroed, with word set, it is ready. */
+struct suggestion {
+	const char *word;      /* what was written */
+	const char *nearest;   /* the best so far, NULL: nothing near enough */
+	size_t distance;       /* of nearest */
+};
+
+/* Dashes, underscores and letter case don't count. A name further away than a third of the word is
+ * not near. name is borrowed. */
+void suggest_offer(struct suggestion *suggestion, const char *name);
+
+#endif

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/value.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,6 +127,10 @@ int host_name(struct host *host, const char **ret_name, struct error *err);
 /* Runs a command that only looks. Allowed in inspect, if the command truly changes nothing. */
 int host_look(struct host *host, const struct command *command, struct command_result *ret_result,
 	struct error *err);
+/* A small record that this machine keeps for a module, in the ledger: NULL if there is none. Keys
+ * begin with the module's name: "mpi-run:DIGEST". */
+int host_record_get(struct host *host, const char *key, struct value **ret_record,
+	struct error *err);
 /* What else inspect has looked at without one of these calls: "package:rsync", "unit:ssh". */
 void host_has_read(struct host *host, const char *what);
 
@@ -144,6 +149,12 @@ int host_rename(struct host *host, const char *from, const char *to, struct erro
 int host_run(struct host *host, const struct command *command, struct command_result *ret_result,
 	struct error *err);
 int host_set_name(struct host *host, const char *name, struct error *err);
+/* Replaces the record (a map, at most 256 KiB); NULL forgets it. */
+int host_record_set(struct host *host, const char *key, const struct value *record,
+	struct error *err);
+
+/* --- Neither: no machine is changed by these, they are allowed everywhere --------------------------- */
+
 /* A body's bytes, up to most. */
 int host_body(struct host *host, const char *digest, size_t most, char **ret_bytes,
 	size_t *ret_size, struct error *err);
@@ -183,6 +194,10 @@ struct host_calls {
 		struct error *);
 	int (*offer)(void *machine, struct arena *, const char *, const char **, struct error *);
 	void (*progress)(void *machine, const char *line);
+	/* NULL: this machine keeps no records. */
+	int (*record_get)(void *machine, struct arena *, const char *, struct value **,
+		struct error *);
+	int (*record_set)(void *machine, const char *, const struct value *, struct error *);
 };
 
 /* A host over a machine. reads collects what was read ("path:/etc/hosts", "user:mpi",

@@ -1,0 +1,45 @@
+/* registry: every module there is, in alphabetical order, and how to find one by name. */
+#include "modules/module.h"
+
+#include <string.h>
+
+const struct module *const modules_all[] = {
+	NULL,
+};
+
+static const char *without_prefix(const char *name)
+{
+	static const char prefix[] = "ansible.builtin.";
+
+	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 ? name + sizeof(prefix) - 1 : name;
+}
+
+static bool same_name(const char *one, const char *other)
+{
+	for (; *one && *other; one++, other++) {
+		if ((*one == '_' ? '-' : *one) != (*other == '_' ? '-' : *other))
+			return false;
+	}
+	return *one == *other;
+}
+
+static bool module_is(const struct module *module, const char *name)
+{
+	if (same_name(module->name, name))
+		return true;
+	for (size_t i = 0; module->aliases && module->aliases[i]; i++) {
+		if (same_name(module->aliases[i], name))
+			return true;
+	}
+	return false;
+}
+
+const struct module *module_find(const char *name)
+{
+	name = without_prefix(name);
+	for (size_t i = 0; modules_all[i]; i++) {
+		if (module_is(modules_all[i], name))
+			return modules_all[i];
+	}
+	return NULL;
+}

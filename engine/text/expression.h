@@ -37,6 +37,8 @@ bool value_unknown_inside(const struct value *value);
 const char *value_unknown_cause(const struct value *value);
 /* Whether a secret is inside. */
 bool value_secret_inside(const struct value *value);
+/* What the name omit gives: a parameter with this value counts as not given. */
+bool value_is_omit(const struct value *value);
 
 /* Syntax alone, of all strings in a value of any kind. */
 int expression_check(struct arena *arena, const struct value *value, struct error *err);

@@ -1,0 +1,228 @@
+/* What base promises: errors keep the inner cause, values stay typed, quoting is safe. */
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/quote.h"
+#include "base/value.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void an_error_keeps_its_first_cause(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	errno = ENOENT;
+	assert_int_equal(error_errno(&err, ERROR_TASK, "cannot read '%s'", "/a"), -1);
+	assert_int_equal(error_set(&err, ERROR_BUG, "something outer"), -1);
+	assert_int_equal(err.kind, ERROR_TASK);
+	assert_string_equal(err.message, "cannot read '/a': No such file or directory");
+}
+
+static void an_error_gets_a_place_and_a_remedy_once(void **state)
+{
+	struct error err = { 0 };
+	struct place place = { .file = "site.yml", .line = 12, .column = 7 };
+	struct place other = { .file = "other.yml", .line = 1, .column = 1 };
+
+	(void)state;
+	error_at(&err, place, "no module '%s'", "pakage");
+	error_remedy(&err, "did you mean '%s'?", "package");
+	error_remedy(&err, "something else");
+	error_place(&err, other);
+	assert_int_equal(err.kind, ERROR_TEXT);
+	assert_string_equal(err.place.file, "site.yml");
+	assert_int_equal(err.place.line, 12);
+	assert_string_equal(err.remedy, "did you mean 'package'?");
+}
+
+static void an_error_cleared_can_be_set_again(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	error_set(&err, ERROR_TASK, "first");
+	error_clear(&err);
+	assert_int_equal(err.kind, ERROR_NONE);
+	error_set(&err, ERROR_UNREACHABLE, "second");
+	assert_string_equal(err.message, "second");
+}
+
+static void an_arena_gives_zeroed_aligned_memory_of_any_size(void **state)
+{
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t size = 1; size < 300000; size = size * 3 + 1) {
+		unsigned char *bytes = arena_alloc(arena, size);
+
+		assert_int_equal((uintptr_t)bytes % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(bytes[i], 0);
+		memset(bytes, 0xff, size);
+	}
+	arena_free(arena);
+}
+
+static void a_buffer_grows_and_forgets_its_front(void **state)
+{
+	struct buffer buffer = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		buffer_printf(&buffer, "%03d,", i);
+	assert_int_equal(buffer.size, 4000);
+	assert_int_equal(buffer.data[buffer.size], 0);
+	buffer_drop_front(&buffer, 3996);
+	assert_string_equal(buffer.data, "999,");
+	buffer_free(&buffer);
+}
+
+static void a_shell_word_is_quoted_only_where_needed(void **state)
+{
+	struct buffer buffer = { 0 };
+
+	(void)state;
+	quote_shell(&buffer, "/usr/bin/id");
+	buffer_add_char(&buffer, ' ');
+	quote_shell(&buffer, "it's $HOME");
+	buffer_add_char(&buffer, ' ');
+	quote_shell(&buffer, "");
+	assert_string_equal(buffer.data, "/usr/bin/id 'it'\\''s $HOME' ''");
+	buffer_free(&buffer);
+}
+
+static void a_terminal_escape_is_never_printed(void **state)
+{
+	struct arena *arena = arena_new();
+	char *text = quote_printable(arena, "a\033[2Jb\xff\n", 8, 0);
+
+	(void)state;
+	assert_null(strchr(text, '\033'));
+	assert_null(strchr(text, '\n'));
+	assert_non_null(strstr(text, "\\x1b[2Jb\\xff"));
+	arena_free(arena);
+}
+
+static void utf8_is_judged_as_rfc_3629_says(void **state)
+{
+	(void)state;
+	assert_true(utf8_valid("gr\xc3\xbc\xc3\x9f", 6));
+	assert_true(utf8_valid("\xf0\x9f\x90\xa7", 4));
+	assert_false(utf8_valid("\xc0\xaf", 2));           /* overlong */
+	assert_false(utf8_valid("\xed\xa0\x80", 3));       /* surrogate */
+	assert_false(utf8_valid("\xf4\x90\x80\x80", 4));   /* above U+10FFFF */
+	assert_false(utf8_valid("\xe2\x82", 2));           /* cut short */
+}
+
+/* The vector is FIPS 180-4's "abc" example. */
+static void a_digest_is_sha_256(void **state)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	(void)state;
+	digest_bytes("abc", 3, hex);
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_true(digest_valid(hex));
+	hex[10] = 'G';
+	assert_false(digest_valid(hex));
+	assert_false(digest_valid("../../etc/passwd"));
+}
+
+static void a_map_keeps_its_order_and_each_key_once(void **state)
+{
+	struct arena *arena = arena_new();
+	struct value *map = value_map(arena);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		value_set_integer(arena, map, arena_printf(arena, "key%d", i), i);
+	value_set_string(arena, map, "key3", "three");
+	value_remove(map, "key0");
+	assert_int_equal(map->count, 19);
+	assert_string_equal(map->pairs[0].key, "key1");
+	assert_string_equal(value_get_string(map, "key3"), "three");
+	assert_int_equal(value_get_integer(map, "key19", -1), 19);
+	assert_null(value_get(map, "key0"));
+	arena_free(arena);
+}
+
+static void readers_bear_what_is_not_there(void **state)
+{
+	struct arena *arena = arena_new();
+	struct value *text = value_string(arena, "text");
+
+	(void)state;
+	assert_null(value_get(NULL, "x"));
+	assert_null(value_get(text, "x"));
+	assert_int_equal(value_get_integer(text, "x", 7), 7);
+	assert_false(value_get_bool(NULL, "x"));
+	assert_null(value_text(value_integer(arena, 1)));
+	arena_free(arena);
+}
+
+static void values_are_equal_by_kind_and_content(void **state)
+{
+	struct arena *arena = arena_new();
+	struct value *one = value_map(arena);
+	struct value *other = value_map(arena);
+
+	(void)state;
+	value_set_integer(arena, one, "a", 1);
+	value_set_string(arena, one, "b", "x");
+	value_set_string(arena, other, "b", "x");
+	value_set(arena, other, "a", value_float(arena, 1.0));
+	assert_true(value_equal(one, other));
+	value_set_string(arena, other, "a", "1");
+	assert_false(value_equal(one, other));
+	assert_false(value_equal(value_unknown(arena, "t"), value_unknown(arena, "t")));
+	assert_false(value_equal(value_bytes(arena, "a\0b", 3), value_bytes(arena, "a\0c", 3)));
+	arena_free(arena);
+}
+
+static void a_copy_outlives_the_arena_it_came_from(void **state)
+{
+	struct arena *from = arena_new();
+	struct arena *to = arena_new();
+	struct value *list = value_list(from);
+	struct value *map = value_map(from);
+	struct value *copy;
+
+	(void)state;
+	value_set_string(from, map, "key", "value");
+	value_append(from, list, map);
+	list->items[0]->secret = true;
+	copy = value_copy(to, list);
+	arena_free(from);
+	assert_int_equal(copy->count, 1);
+	assert_true(copy->items[0]->secret);
+	assert_string_equal(value_get_string(copy->items[0], "key"), "value");
+	arena_free(to);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_error_keeps_its_first_cause),
+		cmocka_unit_test(an_error_gets_a_place_and_a_remedy_once),
+		cmocka_unit_test(an_error_cleared_can_be_set_again),
+		cmocka_unit_test(an_arena_gives_zeroed_aligned_memory_of_any_size),
+		cmocka_unit_test(a_buffer_grows_and_forgets_its_front),
+		cmocka_unit_test(a_shell_word_is_quoted_only_where_needed),
+		cmocka_unit_test(a_terminal_escape_is_never_printed),
+		cmocka_unit_test(utf8_is_judged_as_rfc_3629_says),
+		cmocka_unit_test(a_digest_is_sha_256),
+		cmocka_unit_test(a_map_keeps_its_order_and_each_key_once),
+		cmocka_unit_test(readers_bear_what_is_not_there),
+		cmocka_unit_test(values_are_equal_by_kind_and_content),
+		cmocka_unit_test(a_copy_outlives_the_arena_it_came_from),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -31,7 +31,7 @@ PACKAGES := gcc libc6-dev libssh-dev libcyaml-dev libyaml-dev libgit2-dev libmsg
 	mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server sudo
 
 .PHONY: all deps test clean
-all: $(BUILD)/deps $(OBJECTS)
+all: $(BUILD)/deps $(BUILD)/libbeoplay.a
 
 # Once a working copy; nothing is asked of the network where all is there already.
 deps:
@@ -49,7 +49,10 @@ $(BUILD)/%.o: %.c | $(BUILD)/deps
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(OBJECTS)
+$(BUILD)/libbeoplay.a: $(OBJECTS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/libbeoplay.a
 	$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 
 test: $(BUILD)/deps $(TESTS)

@@ -398,14 +398,14 @@ terminal_passes_through() {
 }
 
 interrupt_reaches_the_command() {
-	local status=0
+	local command="'$run' -n 1 -- bash -c 'trap \"exit 42\" INT; echo >$scratch/started; sleep 20'"
 	{
-		wait_until test -e "$scratch/interruptible"
+		wait_until test -e "$scratch/started"
 		printf '\003'
-		sleep 1
-	} | script -qec "'$run' -n 1 -- bash -c 'trap \"exit 42\" INT; echo >$scratch/interruptible; sleep 20'" \
-		/dev/null || status=$?
-	expect "$status" 42
+		# At the end of its input `script` hangs up.
+		wait_until test -e "$scratch/status"
+	} | script -qec "trap : INT; $command; echo \$? >$scratch/status" /dev/null
+	expect "$(cat "$scratch/status")" 42
 }
 
 labs_do_not_meet() {

@@ -398,13 +398,13 @@ terminal_passes_through() {
 }
 
 interrupt_reaches_the_command() {
-	local command="'$run' -n 1 -- bash -c 'trap \"exit 42\" INT; echo >$scratch/started; sleep 20'"
+	local command="'$run' -n 1 -- bash -c 'trap \"exit 42\" INT; echo >$scratch/started; read -r -t 20'"
 	{
 		wait_until test -e "$scratch/started"
 		printf '\003'
-		# At the end of its input `script` hangs up.
+		# At the end of its input `script` hangs up. And a test run with & has SIGINT ignored.
 		wait_until test -e "$scratch/status"
-	} | script -qec "trap : INT; $command; echo \$? >$scratch/status" /dev/null
+	} | env --default-signal=INT script -qec "trap : INT; $command; echo \$? >$scratch/status" /dev/null
 	expect "$(cat "$scratch/status")" 42
 }
 

@@ -1,0 +1,71 @@
+/* link: one end of a conversation in frames: with the controller, or between parent and child.
+ *
+ * What is sent waits in a buffer until link_flush. While an answer is awaited, what else comes in
+ * is dealt with: pings are answered, fetches served, a cancel remembered, stages kept for later.
+ * Once lost is set nothing is sent any more; nothing here ends the process. */
+#ifndef AGENT_LINK_H
+#define AGENT_LINK_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	LINK_SILENCE_MOST = 60,      /* seconds without a frame: the other end is gone */
+	LINK_DELAY_MOST = 200,       /* milliseconds that a frame may wait in the buffer */
+};
+
+struct link_frame {              /* kept for later */
+	struct link_frame *next;
+	struct arena *arena;
+	struct frame frame;
+};
+
+struct link {
+	int in;
+	int out;
+	struct buffer pending;       /* frames not yet written */
+	int64_t pending_since;       /* milliseconds; of the first of them */
+	int64_t heard;               /* milliseconds: when the last frame came in */
+	bool silence_ends;           /* LINK_SILENCE_MOST counts */
+	bool lost;                   /* the other end is gone */
+	bool cancelled;              /* it said CANCEL */
+	uint64_t requests;           /* the last request's id */
+	struct link_frame *kept;     /* STAGE and BYE that came early, in order */
+	/* Answers a FETCH; NULL: none. Fills the CHUNK's map. */
+	void (*serve)(void *context, struct arena *arena, const struct value *fetch,
+		struct value *chunk);
+	void *context;
+};
+
+int64_t milliseconds_now(void);    /* of a clock that only goes forward */
+
+void link_init(struct link *link, int in, int out);
+void link_end(struct link *link);  /* gives back memory, not the descriptors */
+
+void link_send(struct link *link, enum frame_type type, const struct value *body,
+	struct error *err);
+void link_flush(struct link *link);
+void link_flush_old(struct link *link);     /* only if something waits for LINK_DELAY_MOST */
+
+/* Whether the run may go on: deals with what has come in meanwhile, never waits. */
+bool link_alive(struct link *link);
+
+/* Reads the one frame that has come in (link->in is readable) and deals with it. Another frame than
+ * the expected reply is kept. ret_reply may be NULL. 1: the reply with this id is in ret_reply. */
+int link_service(struct link *link, struct arena *arena, uint64_t id, struct value **ret_reply);
+
+/* Sends REQUEST {id, …body} and waits for its REPLY. An answer {error} is an error. */
+int link_request(struct link *link, struct arena *arena, struct value *body,
+	struct value **ret_reply, struct error *err);
+
+/* The next STAGE or BYE, waiting for it: 1, or 0 when the other end is gone. Its body lives in
+ * arena. */
+int link_next(struct link *link, struct arena *arena, struct frame *ret_frame);
+
+#endif

@@ -1,0 +1,91 @@
+/* machine: the real machine behind a host (struct host_calls).
+ *
+ * It works with the ids of the process it is in. What is beyond it (bodies, records, offers) it
+ * asks for: in the agent itself directly, in a child that works as another user through its link.
+ * Nothing is written anywhere by the calls that only read, access times included. */
+#ifndef AGENT_MACHINE_H
+#define AGENT_MACHINE_H
+
+#include "agent/link.h"
+#include "modules/host.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct machine {
+	struct link *link;             /* looked after while something takes long; may be NULL */
+	int64_t task;                  /* whose progress is told */
+	int64_t told;                  /* milliseconds: the last progress */
+	const char *passwd;            /* "/etc/passwd" */
+	const char *group;             /* "/etc/group" */
+	const char *user;              /* name and home of the user as whom it works */
+	const char *home;
+	const char *steps;             /* directory for detached steps; NULL: they can't be */
+	const char *who;               /* for a step's record */
+	int lock;                      /* descriptor that a detached step inherits; -1: none */
+	/* Requests of kind "body" {digest, offset}, "offer" {path, digest}, "record_get" {key},
+	 * "record_set" {key, record}; the answer as in REPLY. */
+	int (*ask)(void *context, struct arena *arena, struct value *request,
+		struct value **ret_reply, struct error *err);
+	void *context;
+};
+
+extern const struct host_calls machine_calls;
+
+/* files.c */
+int files_stat(void *machine, struct arena *arena, const char *path, struct file_info *ret_info,
+	struct error *err);
+int files_read(void *machine, struct arena *arena, const char *path, size_t most,
+	char **ret_bytes, size_t *ret_size, struct error *err);
+int files_digest(void *machine, struct arena *arena, const char *path, const char **ret_digest,
+	struct error *err);
+int files_list(void *machine, struct arena *arena, const char *path, struct file_name **ret_names,
+	size_t *ret_count, struct error *err);
+/* Up to CHUNK_SIZE bytes of a regular file from offset on; ret_size is that of the whole file. */
+int files_chunk(struct arena *arena, const char *path, int64_t offset, char **ret_bytes,
+	size_t *ret_count, int64_t *ret_size, struct error *err);
+/* A regular file open for reading, following no link at its end. The caller closes it. */
+int files_open(const char *path, struct error *err);
+
+/* files_change.c */
+int files_set_mode(void *machine, const char *path, unsigned mode, struct error *err);
+int files_set_owner(void *machine, const char *path, int64_t uid, int64_t gid, struct error *err);
+int files_set_mtime(void *machine, const char *path, int64_t nanoseconds, struct error *err);
+int files_make_directory(void *machine, const char *path, unsigned mode, struct error *err);
+int files_make_link(void *machine, const char *path, const char *target, struct error *err);
+int files_remove(void *machine, const char *path, struct error *err);
+int files_rename(void *machine, const char *from, const char *to, struct error *err);
+
+/* files_write.c */
+int files_write(void *machine, const struct file_write *write, struct error *err);
+
+/* accounts.c */
+int accounts_user(void *machine, struct arena *arena, const char *name,
+	struct user_info *ret_user, struct error *err);
+int accounts_group(void *machine, struct arena *arena, const char *name,
+	struct group_info *ret_group, struct error *err);
+int accounts_user_by_id(void *machine, struct arena *arena, uid_t uid,
+	struct user_info *ret_user, struct error *err);
+int accounts_group_by_id(void *machine, struct arena *arena, gid_t gid,
+	struct group_info *ret_group, struct error *err);
+/* The groups that a user is a member of, its primary one first. */
+int accounts_groups(struct machine *machine, struct arena *arena, const struct user_info *user,
+	gid_t **ret_groups, size_t *ret_count, struct error *err);
+
+/* process.c */
+int process_run(void *machine, struct arena *arena, const struct command *command,
+	struct command_result *ret_result, struct error *err);
+
+/* steps.c */
+int steps_run(struct machine *machine, struct arena *arena, const struct command *command,
+	struct command_result *ret_result, struct error *err);
+/* What became of the steps of agents that died: a list of {command, status (nil: still running or
+ * broken off), running, output, errors, who}. Reads only. */
+struct value *steps_report(struct arena *arena, const char *directory);
+/* Forgets those that are over. */
+void steps_clean(const char *directory);
+
+/* Tells the controller, not more often than ten times a second. */
+void machine_progress(void *machine, const char *line);
+
+#endif

@@ -1,0 +1,365 @@
+/* files_write: a file is replaced whole: written beside, synced, checked, renamed. */
+#include "agent/machine.h"
+#include "agent/walk.h"
+#include "base/digest.h"
+#include "base/quote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum { TEMPORARY_SIZE = 64, ATTRIBUTE_SIZE = 65536 };
+
+struct writing {
+	struct machine *machine;
+	const struct file_write *write;
+	int directory;
+	char name[WALK_NAME_SIZE];
+	bool there;                        /* an old file is there */
+	struct stat old;
+	char temporary[TEMPORARY_SIZE];    /* its name beside; "": none */
+	int fd;
+};
+
+static int write_failed(const struct writing *writing, struct error *err)
+{
+	bool full = errno == ENOSPC || errno == EDQUOT;
+
+	error_errno(err, ERROR_TASK, "cannot write '%s'", writing->write->path);
+	if (full)
+		error_remedy(err, "make room on that file system; the file is as it was before");
+	return -1;
+}
+
+static int random_name(char name[TEMPORARY_SIZE])
+{
+	unsigned char bytes[12];
+	char hex[2 * sizeof(bytes) + 1];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return -1;
+	sodium_bin2hex(hex, sizeof(hex), bytes, sizeof(bytes));
+	snprintf(name, TEMPORARY_SIZE, ".beoplay-%s", hex);
+	return 0;
+}
+
+static int look_at_old(struct writing *writing, struct error *err)
+{
+	if (fstatat(writing->directory, writing->name, &writing->old, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		return write_failed(writing, err);
+	}
+	if (S_ISDIR(writing->old.st_mode))
+		return error_set(err, ERROR_TASK, "'%s' is a directory", writing->write->path);
+	if (!S_ISREG(writing->old.st_mode) && !S_ISLNK(writing->old.st_mode))
+		return error_set(err, ERROR_TASK, "'%s' is not a regular file", writing->write->path);
+	writing->there = true;
+	return 0;
+}
+
+static int open_temporary(struct writing *writing, struct error *err)
+{
+	char name[TEMPORARY_SIZE];
+
+	if (random_name(name) < 0)
+		return write_failed(writing, err);
+	writing->fd = openat(writing->directory, name,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (writing->fd < 0)
+		return write_failed(writing, err);
+	memcpy(writing->temporary, name, sizeof(name));
+	return 0;
+}
+
+static int put(struct writing *writing, const char *bytes, size_t size, struct error *err)
+{
+	while (size > 0) {
+		ssize_t done = write(writing->fd, bytes, size);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return write_failed(writing, err);
+		bytes += done;
+		size -= (size_t)done;
+	}
+	return 0;
+}
+
+/* One piece of a body: how many bytes it had, 0 at the end, or -1. */
+static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t offset,
+	crypto_hash_sha256_state *hash, int64_t *ret_size, struct error *err)
+{
+	struct machine *machine = writing->machine;
+	struct value *request = value_map(arena);
+	struct value *reply;
+	const struct value *bytes;
+
+	value_set_string(arena, request, "kind", "body");
+	value_set_string(arena, request, "digest", writing->write->body);
+	value_set_integer(arena, request, "offset", offset);
+	if (machine->ask(machine->context, arena, request, &reply, err) < 0)
+		return -1;
+	bytes = value_get(reply, "bytes");
+	*ret_size = value_get_integer(reply, "size", -1);
+	if (!value_text(bytes) || *ret_size < offset || bytes->size > CHUNK_SIZE)
+		return error_set(err, ERROR_TASK, "the content of '%s' came malformed",
+			writing->write->path);
+	if (put(writing, bytes->text, bytes->size, err) < 0)
+		return -1;
+	crypto_hash_sha256_update(hash, (const unsigned char *)bytes->text, bytes->size);
+	return (int64_t)bytes->size;
+}
+
+/* Piece by piece, so that the size of a file doesn't matter. */
+static int put_body(struct writing *writing, struct error *err)
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+	char hex[DIGEST_HEX_SIZE];
+	crypto_hash_sha256_state state;
+	int64_t offset = 0;
+	int64_t size = 0;
+	int64_t count;
+
+	crypto_hash_sha256_init(&state);
+	do {
+		struct arena *arena = arena_new();
+		count = put_chunk(writing, arena, offset, &state, &size, err);
+		arena_free(arena);
+		if (count < 0)
+			return -1;
+		offset += count;
+	} while (count > 0 && offset < size);
+	crypto_hash_sha256_final(&state, hash);
+	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	if (strcmp(hex, writing->write->body) != 0)
+		return error_set(err, ERROR_TASK, "the content that came for '%s' is not the one "
+			"that was promised (%.12s… instead of %.12s…)", writing->write->path, hex,
+			writing->write->body);
+	return 0;
+}
+
+/* Access lists, labels and capabilities stay; where that isn't possible they go. */
+static void keep_attributes(struct writing *writing)
+{
+	char names[4096];
+	char *bytes;
+	ssize_t size;
+	ssize_t length;
+	int old = openat(writing->directory, writing->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (old < 0)
+		return;
+	bytes = malloc(ATTRIBUTE_SIZE);
+	length = bytes ? flistxattr(old, names, sizeof(names)) : -1;
+	for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1) {
+		size = fgetxattr(old, names + at, bytes, ATTRIBUTE_SIZE);
+		if (size >= 0 && strcmp(names + at, "security.capability") != 0)
+			fsetxattr(writing->fd, names + at, bytes, (size_t)size, 0);
+	}
+	free(bytes);
+	close(old);
+}
+
+/* Owner first: changing it takes set-id bits away. */
+static int set_owner_and_mode(struct writing *writing, struct error *err)
+{
+	const struct file_write *write = writing->write;
+	bool keep = writing->there && S_ISREG(writing->old.st_mode);
+	mode_t mode = keep ? writing->old.st_mode & 07777 : 0644;
+	uid_t uid = write->uid != HOST_KEEP ? (uid_t)write->uid :
+		keep ? writing->old.st_uid : (uid_t)-1;
+	gid_t gid = write->gid != HOST_KEEP ? (gid_t)write->gid :
+		keep ? writing->old.st_gid : (gid_t)-1;
+	struct stat now;
+
+	if (write->mode != HOST_KEEP)
+		mode = (mode_t)write->mode & 07777;
+	if (keep)
+		keep_attributes(writing);
+	if (fstat(writing->fd, &now) < 0)
+		return write_failed(writing, err);
+	if (uid == now.st_uid)
+		uid = (uid_t)-1;
+	if (gid == now.st_gid)
+		gid = (gid_t)-1;
+	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(writing->fd, uid, gid) < 0)
+		return error_errno(err, ERROR_TASK, "cannot give '%s' its owner and group",
+			write->path);
+	if (fchmod(writing->fd, mode) < 0)
+		return write_failed(writing, err);
+	return 0;
+}
+
+static int set_time(struct writing *writing, struct error *err)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { 0 } };
+
+	if (writing->write->mtime == HOST_KEEP)
+		return 0;
+	times[1].tv_sec = writing->write->mtime / 1000000000;
+	times[1].tv_nsec = writing->write->mtime % 1000000000;
+	return futimens(writing->fd, times) < 0 ? write_failed(writing, err) : 0;
+}
+
+/* The command line with every %s replaced; names of temporary files need no quoting, directories
+ * do. */
+static char *validate_line(const struct writing *writing, struct arena *arena)
+{
+	const char *path = writing->write->path;
+	const char *slash = strrchr(path, '/');
+	const char *rest = writing->write->validate;
+	struct buffer line = { 0 };
+	struct buffer file = { 0 };
+	char *result;
+
+	buffer_add(&file, path, (size_t)(slash - path) + 1);
+	buffer_add_string(&file, writing->temporary);
+	for (const char *hole; (hole = strstr(rest, "%s")); rest = hole + 2) {
+		buffer_add(&line, rest, (size_t)(hole - rest));
+		quote_shell(&line, file.data);
+	}
+	buffer_add_string(&line, rest);
+	result = arena_bytes(arena, line.data, line.size);
+	buffer_free(&line);
+	buffer_free(&file);
+	return result;
+}
+
+static int validate(struct writing *writing, struct arena *arena, struct error *err)
+{
+	const char *const argv[] = { validate_line(writing, arena), NULL };
+	struct command command = {
+		.argv = argv,
+		.flags = COMMAND_SHELL | COMMAND_ANY_STATUS,
+		.most = 4096,
+		.timeout = 120,
+	};
+	struct command_result result;
+
+	if (process_run(writing->machine, arena, &command, &result, err) < 0)
+		return -1;
+	if (result.status == 0)
+		return 0;
+	error_set(err, ERROR_TASK, "the new content of '%s' was refused by '%s' (status %d): %s%s",
+		writing->write->path, writing->write->validate, result.status, result.errors,
+		result.output);
+	return error_remedy(err, "the file is as it was before");
+}
+
+/* Into another directory or file system: a copy, itself replaced whole. */
+static int backup_by_copy(struct writing *writing, struct error *err)
+{
+	struct arena *arena = arena_new();
+	struct file_write copy = {
+		.path = writing->write->backup,
+		.mode = (int)(writing->old.st_mode & 07777),
+		.uid = writing->old.st_uid,
+		.gid = writing->old.st_gid,
+		.mtime = HOST_KEEP,
+	};
+	char *bytes;
+	int result = files_read(writing->machine, arena, writing->write->path, 256 << 20, &bytes,
+		&copy.size, err);
+
+	if (result == 0) {
+		copy.bytes = bytes;
+		result = files_write(writing->machine, &copy, err);
+	}
+	arena_free(arena);
+	return result;
+}
+
+/* A second name for the old file, which then loses its first: nothing is copied. */
+static int keep_backup(struct writing *writing, struct error *err)
+{
+	char name[WALK_NAME_SIZE];
+	char temporary[TEMPORARY_SIZE];
+	int directory;
+	int result = walk_to(writing->write->backup, &directory, name, err);
+
+	if (result > 0)
+		return error_set(err, ERROR_TASK, "the directory of '%s' does not exist",
+			writing->write->backup);
+	if (result < 0 || random_name(temporary) < 0)
+		return -1;
+	result = linkat(writing->directory, writing->name, directory, temporary, 0);
+	if (result == 0)
+		result = renameat(directory, temporary, directory, name);
+	close(directory);
+	return result < 0 ? backup_by_copy(writing, err) : 0;
+}
+
+static int give_name(struct writing *writing, struct error *err)
+{
+	int directory;
+
+	if (renameat(writing->directory, writing->temporary, writing->directory,
+		writing->name) < 0)
+		return write_failed(writing, err);
+	writing->temporary[0] = '\0';
+	directory = openat(writing->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory >= 0) {
+		fsync(directory);
+		close(directory);
+	}
+	return 0;
+}
+
+static int fill(struct writing *writing, struct error *err)
+{
+	const struct file_write *write = writing->write;
+
+	if (write->body)
+		return put_body(writing, err);
+	return put(writing, write->bytes, write->size, err);
+}
+
+static int replace(struct writing *writing, struct arena *arena, struct error *err)
+{
+	const struct file_write *write = writing->write;
+
+	if (look_at_old(writing, err) < 0 || open_temporary(writing, err) < 0 ||
+	    fill(writing, err) < 0 || set_owner_and_mode(writing, err) < 0 ||
+	    set_time(writing, err) < 0)
+		return -1;
+	if (fsync(writing->fd) < 0)
+		return write_failed(writing, err);
+	if (write->validate && validate(writing, arena, err) < 0)
+		return -1;
+	if (write->backup && writing->there && S_ISREG(writing->old.st_mode) &&
+	    keep_backup(writing, err) < 0)
+		return -1;
+	return give_name(writing, err);
+}
+
+int files_write(void *machine, const struct file_write *write, struct error *err)
+{
+	struct writing writing = { .machine = machine, .write = write, .fd = -1 };
+	struct arena *arena;
+	int result = walk_to(write->path, &writing.directory, writing.name, err);
+
+	if (result > 0) {
+		error_set(err, ERROR_TASK, "the directory of '%s' does not exist", write->path);
+		return error_remedy(err, "make it first, with a task of file: state=directory");
+	}
+	if (result < 0)
+		return -1;
+	arena = arena_new();
+	result = replace(&writing, arena, err);
+	if (writing.fd >= 0)
+		close(writing.fd);
+	if (writing.temporary[0])
+		unlinkat(writing.directory, writing.temporary, 0);
+	close(writing.directory);
+	arena_free(arena);
+	return result;
+}

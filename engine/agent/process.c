@@ -1,0 +1,460 @@
+/* process: running commands: own session, bounded output, a time limit, a known environment. */
+#include "agent/process.h"
+
+#include "base/quote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LOOK_ROUND = 200, TAIL = 1200, NAME_MOST = 200 };
+
+struct output {
+	int fd;                /* -1 once it ended */
+	struct buffer bytes;
+	size_t most;
+	bool truncated;
+};
+
+struct run {
+	struct machine *machine;
+	struct arena *arena;
+	const struct command *command;
+	pid_t pid;
+	int pidfd;             /* readable when the process has ended */
+	int input;             /* -1 once all was written */
+	size_t input_done;
+	struct output output;
+	struct output errors;
+	int64_t deadline;      /* milliseconds; 0: none */
+	int64_t kill_at;       /* when TERM was sent and KILL follows; 0: not asked to end */
+	bool timed_out;
+	bool interrupted;
+};
+
+/* --- Starting */
+
+static bool same_variable(const char *one, const char *other)
+{
+	size_t size = strcspn(one, "=");
+
+	return strncmp(one, other, size + 1) == 0;
+}
+
+/* The fixed variables, those of the command replacing them. */
+static char **environment(struct machine *machine, struct arena *arena,
+	const struct command *command)
+{
+	const char *fixed[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"LC_ALL=C", "LANG=C", "TERM=dumb",
+		arena_printf(arena, "HOME=%s", machine->home ? machine->home : "/"),
+		arena_printf(arena, "USER=%s", machine->user ? machine->user : ""),
+		arena_printf(arena, "LOGNAME=%s", machine->user ? machine->user : ""),
+	};
+	size_t fixed_count = sizeof(fixed) / sizeof(fixed[0]);
+	size_t own = 0;
+	size_t count = 0;
+	const char **result;
+
+	while (command->environment && command->environment[own])
+		own++;
+	result = arena_array(arena, fixed_count + own + 1, sizeof(*result));
+	for (size_t i = 0; i < fixed_count; i++) {
+		bool replaced = false;
+		for (size_t j = 0; j < own; j++)
+			replaced |= same_variable(fixed[i], command->environment[j]);
+		if (!replaced)
+			result[count++] = fixed[i];
+	}
+	for (size_t j = 0; j < own; j++)
+		result[count++] = command->environment[j];
+	return (char **)result;
+}
+
+static char **arguments(struct arena *arena, const struct command *command)
+{
+	size_t count = 0;
+	const char **result;
+
+	if (command->flags & COMMAND_SHELL) {
+		result = arena_array(arena, 4, sizeof(*result));
+		result[0] = "/bin/sh";
+		result[1] = "-c";
+		result[2] = command->argv[0];
+		return (char **)result;
+	}
+	while (command->argv[count])
+		count++;
+	result = arena_array(arena, count + 1, sizeof(*result));
+	memcpy(result, command->argv, count * sizeof(*result));
+	return (char **)result;
+}
+
+/* In the child, after fork: never returns. */
+static void execute(char **argv, char **variables, const char *directory,
+	const int descriptors[3], int report)
+{
+	static const int usual[] = { SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	sigset_t none;
+
+	setsid();
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		signal(usual[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int i = 0; i < 3; i++) {
+		if (dup2(descriptors[i], i) < 0)
+			goto failed;
+	}
+	if (chdir(directory) < 0)
+		goto failed;
+	environ = variables;
+	execvp(argv[0], argv);
+failed:
+	if (write(report, &errno, sizeof(errno)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Whether the child got as far as executing: the pipe closes with nothing in it. */
+static int wait_executed(int report, pid_t pid)
+{
+	int problem = 0;
+	ssize_t size;
+
+	do
+		size = read(report, &problem, sizeof(problem));
+	while (size < 0 && errno == EINTR);
+	if (size <= 0)
+		return 0;
+	waitpid(pid, NULL, 0);
+	errno = problem;
+	return -1;
+}
+
+pid_t process_start(struct machine *machine, struct arena *arena, const struct command *command,
+	const int descriptors[3], struct error *err)
+{
+	char **argv = arguments(arena, command);
+	char **variables = environment(machine, arena, command);
+	const char *directory = command->directory ? command->directory : "/";
+	int report[2];
+	pid_t pid;
+	int result;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return error_errno(err, ERROR_TASK, "cannot run '%s'", argv[0]);
+	pid = fork();
+	if (pid == 0)
+		execute(argv, variables, directory, descriptors, report[1]);
+	close(report[1]);
+	result = pid < 0 ? -1 : wait_executed(report[0], pid);
+	if (result < 0)
+		error_errno(err, ERROR_TASK, "cannot run '%s' in '%s'", argv[0], directory);
+	close(report[0]);
+	return result < 0 ? -1 : pid;
+}
+
+/* --- Following it */
+
+static void output_take(struct output *output, const char *bytes, size_t size)
+{
+	size_t room = output->most - output->bytes.size;
+
+	if (size > room) {
+		output->truncated = true;
+		size = room;
+	}
+	buffer_add(&output->bytes, bytes, size);
+}
+
+static void show(struct run *run, const char *bytes, size_t size)
+{
+	struct arena *arena;
+	struct value *body;
+
+	if (!(run->command->flags & COMMAND_STREAM) || !run->machine->link)
+		return;
+	arena = arena_new();
+	body = value_map(arena);
+	value_set_integer(arena, body, "task", run->machine->task);
+	value_set(arena, body, "text", value_bytes(arena, bytes, size));
+	link_send(run->machine->link, FRAME_PROGRESS, body, NULL);
+	link_flush(run->machine->link);
+	arena_free(arena);
+}
+
+/* Reads what is there: whether there may be more at once. */
+static bool output_read(struct run *run, struct output *output)
+{
+	char bytes[16384];
+	ssize_t size;
+
+	if (output->fd < 0)
+		return false;
+	size = read(output->fd, bytes, sizeof(bytes));
+	if (size > 0) {
+		if (output->bytes.size < output->most)
+			show(run, bytes, (size_t)size);
+		output_take(output, bytes, (size_t)size);
+		return true;
+	}
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	close(output->fd);
+	output->fd = -1;
+	return false;
+}
+
+static void input_write(struct run *run)
+{
+	size_t left = run->command->input_size - run->input_done;
+	ssize_t size = left > 0 ? write(run->input, run->command->input + run->input_done, left) : 0;
+
+	if (size > 0)
+		run->input_done += (size_t)size;
+	else if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (size < 0 || run->input_done == run->command->input_size) {
+		close(run->input);
+		run->input = -1;
+	}
+}
+
+/* Asks its whole group to end; the second time it has no choice. */
+static void end_group(struct run *run)
+{
+	int64_t now = milliseconds_now();
+
+	if (run->kill_at == 0) {
+		run->kill_at = now + PROCESS_GRACE;
+		kill(-run->pid, SIGTERM);
+	} else if (now >= run->kill_at) {
+		kill(-run->pid, SIGKILL);
+	}
+}
+
+static void look_at_limits(struct run *run)
+{
+	struct link *link = run->machine->link;
+
+	if (run->deadline != 0 && milliseconds_now() >= run->deadline)
+		run->timed_out = true;
+	if (link && link->cancelled)
+		run->interrupted = true;
+	if (run->timed_out || run->interrupted)
+		end_group(run);
+	if (link)
+		link_flush_old(link);
+}
+
+static void serve_link(struct run *run)
+{
+	struct arena *arena = arena_new();
+
+	link_service(run->machine->link, arena, 0, NULL);
+	arena_free(arena);
+}
+
+/* One round: 1 when the process has ended. */
+static int follow_round(struct run *run)
+{
+	struct link *link = run->machine->link;
+	struct pollfd ready[5] = {
+		{ .fd = run->output.fd, .events = POLLIN },
+		{ .fd = run->errors.fd, .events = POLLIN },
+		{ .fd = run->input, .events = POLLOUT },
+		{ .fd = run->pidfd, .events = POLLIN },
+		{ .fd = link && !link->lost ? link->in : -1, .events = POLLIN },
+	};
+
+	if (poll(ready, 5, LOOK_ROUND) < 0 && errno != EINTR)
+		return 1;
+	if (ready[0].revents)
+		output_read(run, &run->output);
+	if (ready[1].revents)
+		output_read(run, &run->errors);
+	if (ready[2].revents)
+		input_write(run);
+	if (ready[4].revents)
+		serve_link(run);
+	look_at_limits(run);
+	return ready[3].revents != 0;
+}
+
+/* What it left in the pipes counts; what a daemon that it started says later doesn't. */
+static int follow(struct run *run)
+{
+	int status = 0;
+
+	while (!follow_round(run))
+		;
+	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	while (output_read(run, &run->output) || output_read(run, &run->errors))
+		;
+	if (run->kill_at != 0)
+		kill(-run->pid, SIGKILL);
+	return process_status(status);
+}
+
+int process_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* --- What it comes to */
+
+const char *process_name(struct arena *arena, const struct command *command)
+{
+	struct buffer name = { 0 };
+	char *result;
+
+	if (command->flags & COMMAND_SHELL)
+		buffer_add_string(&name, command->argv[0]);
+	for (size_t i = 0; !(command->flags & COMMAND_SHELL) && command->argv[i]; i++) {
+		if (i > 0)
+			buffer_add_char(&name, ' ');
+		quote_shell(&name, command->argv[i]);
+	}
+	if (name.size > NAME_MOST)
+		result = arena_printf(arena, "%.*s…", NAME_MOST, name.data);
+	else
+		result = arena_bytes(arena, name.data ? name.data : "", name.size);
+	buffer_free(&name);
+	return result;
+}
+
+/* The end of what it said, where causes usually stand. */
+static const char *last_words(const struct command_result *result)
+{
+	const char *text = result->errors_size > 0 ? result->errors : result->output;
+	size_t size = result->errors_size > 0 ? result->errors_size : result->output_size;
+
+	return size > TAIL ? text + size - TAIL : text;
+}
+
+int process_judge(struct arena *arena, const struct command *command,
+	const struct command_result *result, struct error *err)
+{
+	const char *name = process_name(arena, command);
+
+	if (command->flags & COMMAND_ANY_STATUS)
+		return 0;
+	if (result->timed_out)
+		return error_set(err, ERROR_TASK, "'%s' did not end within %u seconds", name,
+			command->timeout);
+	if (result->status > 128)
+		return error_set(err, ERROR_TASK, "'%s' was ended by signal %d: %s", name,
+			result->status - 128, last_words(result));
+	if (result->status != 0)
+		return error_set(err, ERROR_TASK, "'%s' failed with status %d: %s", name,
+			result->status, last_words(result));
+	return 0;
+}
+
+static char *output_end(struct arena *arena, struct output *output, size_t *ret_size)
+{
+	char *bytes = arena_bytes(arena, output->bytes.data ? output->bytes.data : "",
+		output->bytes.size);
+
+	*ret_size = output->bytes.size;
+	buffer_free(&output->bytes);
+	if (output->fd >= 0)
+		close(output->fd);
+	return bytes;
+}
+
+/* Our ends don't block; its ends are ordinary. */
+static int open_pipes(struct run *run, int theirs[3])
+{
+	int pipes[3][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+
+	for (int i = 0; i < 3; i++) {
+		if (i == 0 && !run->command->input)
+			pipes[0][0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		else if (pipe2(pipes[i], O_CLOEXEC) < 0)
+			break;
+		if (i == 2) {
+			theirs[0] = pipes[0][0];
+			run->input = pipes[0][1];
+			run->output.fd = pipes[1][0];
+			theirs[1] = pipes[1][1];
+			run->errors.fd = pipes[2][0];
+			theirs[2] = pipes[2][1];
+			fcntl(run->output.fd, F_SETFL, O_NONBLOCK);
+			fcntl(run->errors.fd, F_SETFL, O_NONBLOCK);
+			if (run->input >= 0)
+				fcntl(run->input, F_SETFL, O_NONBLOCK);
+			return 0;
+		}
+	}
+	for (int i = 0; i < 6; i++) {
+		if (pipes[i / 2][i % 2] >= 0)
+			close(pipes[i / 2][i % 2]);
+	}
+	return -1;
+}
+
+static int start(struct run *run, struct error *err)
+{
+	int theirs[3];
+
+	if (open_pipes(run, theirs) < 0)
+		return error_errno(err, ERROR_TASK, "cannot make pipes");
+	run->pid = process_start(run->machine, run->arena, run->command, theirs, err);
+	for (int i = 0; i < 3; i++)
+		close(theirs[i]);
+	if (run->pid < 0)
+		return -1;
+	run->pidfd = pidfd_open(run->pid, 0);
+	if (run->pidfd >= 0)
+		return 0;
+	error_errno(err, ERROR_TASK, "cannot follow a process");
+	kill(-run->pid, SIGKILL);
+	waitpid(run->pid, NULL, 0);
+	return -1;
+}
+
+int process_run(void *context, struct arena *arena, const struct command *command,
+	struct command_result *ret_result, struct error *err)
+{
+	struct machine *machine = context;
+	size_t most = command->most ? command->most : PROCESS_MOST;
+	struct run run = {
+		.machine = machine, .arena = arena, .command = command, .pidfd = -1, .input = -1,
+		.output = { .fd = -1, .most = most }, .errors = { .fd = -1, .most = most },
+	};
+	struct command_result result = { 0 };
+	int started;
+
+	if ((command->flags & COMMAND_DETACHED) && machine->steps)
+		return steps_run(machine, arena, command, ret_result, err);
+	if (command->timeout > 0)
+		run.deadline = milliseconds_now() + (int64_t)command->timeout * 1000;
+	started = start(&run, err);
+	if (started == 0)
+		result.status = follow(&run);
+	result.output = output_end(arena, &run.output, &result.output_size);
+	result.errors = output_end(arena, &run.errors, &result.errors_size);
+	if (run.input >= 0)
+		close(run.input);
+	if (run.pidfd >= 0)
+		close(run.pidfd);
+	if (started < 0)
+		return -1;
+	result.timed_out = run.timed_out;
+	result.truncated = run.output.truncated || run.errors.truncated;
+	*ret_result = result;
+	if (run.interrupted)
+		return error_set(err, ERROR_INTERRUPTED, "'%s' was ended as asked",
+			process_name(arena, command));
+	return process_judge(arena, command, ret_result, err);
+}

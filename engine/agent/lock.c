@@ -1,0 +1,128 @@
+/* lock: one run at a time changes this machine. */
+#include "agent/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Someone who only looks holds it for a moment. */
+enum { TRIES = 5, BETWEEN = 40 * 1000 * 1000, TEXT_MOST = 1024 };
+
+static int try_lock(int fd)
+{
+	struct timespec between = { .tv_nsec = BETWEEN };
+
+	for (int i = 0; i < TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -1;
+		nanosleep(&between, NULL);
+	}
+	errno = EWOULDBLOCK;
+	return -1;
+}
+
+/* Where the other end of the connection is, if the environment says so. */
+static const char *from_where(void)
+{
+	const char *connection = getenv("SSH_CONNECTION");
+
+	return connection && *connection ? connection : "this machine";
+}
+
+static void write_text(int fd, const char *who)
+{
+	char text[TEXT_MOST];
+	char since[64] = "";
+	time_t now = time(NULL);
+	struct tm parts;
+	int size;
+
+	if (localtime_r(&now, &parts))
+		strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S %z", &parts);
+	size = snprintf(text, sizeof(text), "%.300s\n%.*s\n%s\n", who,
+		(int)strcspn(from_where(), " "), from_where(), since);
+	if (size < 0 || ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)size, 0) < 0)
+		return;   /* it is for people only */
+}
+
+/* The next line of the text, cut off in place. */
+static const char *take_line(char **text)
+{
+	char *line = *text;
+	size_t size = strcspn(line, "\n");
+
+	*text = line + size + (line[size] == '\n');
+	line[size] = '\0';
+	return line;
+}
+
+static struct value *read_text(struct arena *arena, int fd)
+{
+	char text[TEXT_MOST + 1];
+	char *rest = text;
+	ssize_t size = pread(fd, text, TEXT_MOST, 0);
+	struct value *holder = value_map(arena);
+
+	text[size < 0 ? 0 : size] = '\0';
+	value_set_string(arena, holder, "who", take_line(&rest));
+	value_set_string(arena, holder, "from", take_line(&rest));
+	value_set_string(arena, holder, "since", take_line(&rest));
+	return holder;
+}
+
+static int locked(int fd, struct error *err)
+{
+	struct arena *arena = arena_new();
+	struct value *holder = read_text(arena, fd);
+
+	error_set(err, ERROR_TASK, "this machine is being changed by %s, from %s, since %s",
+		value_get_string(holder, "who"), value_get_string(holder, "from"),
+		value_get_string(holder, "since"));
+	error_remedy(err, "wait until that run is over, then apply again");
+	arena_free(arena);
+	return -1;
+}
+
+int lock_take(const char *directory, const char *who, struct error *err)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/lock", directory);
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_errno(err, ERROR_TASK, "cannot open the lock '%s'", path);
+	if (try_lock(fd) == 0) {
+		write_text(fd, who);
+		return fd;
+	}
+	if (errno == EWOULDBLOCK)
+		locked(fd, err);
+	else
+		error_errno(err, ERROR_TASK, "cannot lock '%s'", path);
+	close(fd);
+	return -1;
+}
+
+struct value *lock_holder(struct arena *arena, const char *directory)
+{
+	char path[4096];
+	struct value *holder = NULL;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/lock", directory);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		holder = read_text(arena, fd);
+	close(fd);
+	return holder;
+}

@@ -1,0 +1,239 @@
+/* inventory_ini: [group], [group:children], [group:vars] and host lines with k=v, as Ansible's. */
+#include "text/inventory_build.h"
+#include "text/tree.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum section { SECTION_HOSTS, SECTION_CHILDREN, SECTION_VARS };
+
+struct reader {
+	struct inventory *inventory;
+	struct arena *arena;
+	const char *file;
+	unsigned line;
+	const char *start;               /* of the line */
+	struct inventory_group *group;
+	enum section section;
+	struct error *err;
+};
+
+static struct place place_of(const struct reader *reader, const char *at)
+{
+	return (struct place){ reader->file, reader->line, (unsigned)(at - reader->start) + 1 };
+}
+
+static const char *skip_blanks(const char *at)
+{
+	return at + strspn(at, " \t\r");
+}
+
+/* One word, quotes taken off as a shell does; NULL at the end of the line or a comment. */
+static int take_word(struct reader *reader, const char **at, char **ret_word,
+	struct place *ret_place)
+{
+	const char *from = skip_blanks(*at);
+	char *word = arena_alloc(reader->arena, strlen(from) + 1);
+	size_t used = 0;
+
+	*ret_word = NULL;
+	*at = from;
+	*ret_place = place_of(reader, from);
+	if (*from == '\0' || *from == '#')
+		return 0;
+	while (*from && !isspace((unsigned char)*from)) {
+		char quote = *from == '"' || *from == '\'' ? *from : '\0';
+		const char *end = quote ? strchr(from + 1, quote) : NULL;
+
+		if (quote && !end)
+			return error_at(reader->err, place_of(reader, from), "a quote is not closed");
+		if (quote) {
+			memcpy(word + used, from + 1, (size_t)(end - from - 1));
+			used += (size_t)(end - from - 1);
+			from = end + 1;
+			continue;
+		}
+		word[used++] = *from++;
+	}
+	*at = from;
+	*ret_word = word;
+	return 0;
+}
+
+/* Python's literals, as Ansible reads them: numbers, True, lists; everything else is text. */
+static int read_literal(struct reader *reader, const char *text, struct place place,
+	struct value **ret_value)
+{
+	size_t size = strlen(text);
+
+	if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0 ||
+		(size > 0 && size < 19 && !text[strspn(text, "0123456789")] &&
+		(text[0] != '0' || size == 1)))
+		return tree_scalar(reader->arena, text, size, place, ret_value, reader->err);
+	if (strcmp(text, "None") == 0) {
+		*ret_value = value_null(reader->arena);
+	} else if (text[0] == '[' || (text[0] == '{' && text[1] != '{' && text[1] != '%')) {
+		return tree_parse(reader->arena, reader->file, text, size, ret_value, reader->err) < 0 ?
+			error_place(reader->err, place) : 0;
+	} else {
+		if (size > 1 && (text[0] == '"' || text[0] == '\'') && text[size - 1] == text[0]) {
+			text++;
+			size -= 2;
+		}
+		*ret_value = value_bytes(reader->arena, text, size);
+	}
+	(*ret_value)->place = place;
+	return 0;
+}
+
+static int set_variable(struct reader *reader, struct value *vars, const char *name,
+	const char *text, struct place place)
+{
+	struct value *value;
+
+	if (read_literal(reader, text, place, &value) < 0)
+		return -1;
+	value_set(reader->arena, vars, name, value);
+	return 0;
+}
+
+static int read_host_line(struct reader *reader, const char *line)
+{
+	struct value *vars = value_map(reader->arena);
+	struct place place, word_place;
+	char *name, *word;
+
+	if (take_word(reader, &line, &name, &place) < 0)
+		return -1;
+	for (;;) {
+		char *equals;
+
+		if (take_word(reader, &line, &word, &word_place) < 0)
+			return -1;
+		if (!word)
+			break;
+		equals = strchr(word, '=');
+		if (!equals || equals == word) {
+			error_at(reader->err, word_place, "'%s' is no variable of '%s'", word, name);
+			return error_remedy(reader->err, "write name=value, one host a line");
+		}
+		*equals = '\0';
+		word_place.column += (unsigned)(equals + 1 - word);
+		if (set_variable(reader, vars, word, equals + 1, word_place) < 0)
+			return -1;
+	}
+	return build_hosts(reader->inventory, reader->group, name, place, vars, reader->err);
+}
+
+static int read_child_line(struct reader *reader, const char *line)
+{
+	struct inventory_group *child;
+	struct place place;
+	char *name;
+
+	if (take_word(reader, &line, &name, &place) < 0 ||
+		build_group(reader->inventory, name, place, &child, reader->err) < 0)
+		return -1;
+	if (child == reader->inventory->all)
+		return error_at(reader->err, place, "'all' can't be a child");
+	build_child(reader->inventory, reader->group, child);
+	return 0;
+}
+
+static char *trimmed(struct arena *arena, const char *text, size_t size)
+{
+	while (size > 0 && isspace((unsigned char)*text)) {
+		text++;
+		size--;
+	}
+	while (size > 0 && isspace((unsigned char)text[size - 1]))
+		size--;
+	return arena_bytes(arena, text, size);
+}
+
+static int read_var_line(struct reader *reader, const char *line)
+{
+	const char *equals = strchr(line, '=');
+	struct value *vars = reader->group->vars[GROUP_VARS_INVENTORY];
+	const char *value;
+
+	if (!equals || equals == line) {
+		error_at(reader->err, place_of(reader, line), "this is no variable of the group '%s'",
+			reader->group->name);
+		return error_remedy(reader->err, "write name=value");
+	}
+	value = skip_blanks(equals + 1);
+	return set_variable(reader, vars, trimmed(reader->arena, line, (size_t)(equals - line)),
+		trimmed(reader->arena, value, strlen(value)), place_of(reader, value));
+}
+
+static int read_section(struct reader *reader, const char *line)
+{
+	const char *end = strchr(line, ']');
+	const char *behind = end ? skip_blanks(end + 1) : NULL;
+	char *name, *kind;
+
+	if (!end || (*behind && *behind != '#' && *behind != ';'))
+		return error_at(reader->err, place_of(reader, line), "a section is written [group]");
+	name = arena_bytes(reader->arena, line + 1, (size_t)(end - line - 1));
+	kind = strchr(name, ':');
+	if (kind)
+		*kind++ = '\0';
+	if (!kind || strcmp(kind, "hosts") == 0) {
+		reader->section = SECTION_HOSTS;
+	} else if (strcmp(kind, "children") == 0) {
+		reader->section = SECTION_CHILDREN;
+	} else if (strcmp(kind, "vars") == 0) {
+		reader->section = SECTION_VARS;
+	} else {
+		error_at(reader->err, place_of(reader, line), "a group has no '%s'", kind);
+		return error_remedy(reader->err, "write [%s:children] or [%s:vars]", name, name);
+	}
+	return build_group(reader->inventory, name, place_of(reader, line + 1), &reader->group,
+		reader->err);
+}
+
+static int read_line(struct reader *reader, const char *line)
+{
+	reader->start = line;
+	line = skip_blanks(line);
+	if (*line == '\0' || *line == '#' || *line == ';')
+		return 0;
+	if (*line == '[')
+		return read_section(reader, line);
+	switch (reader->section) {
+	case SECTION_HOSTS:
+		return read_host_line(reader, line);
+	case SECTION_CHILDREN:
+		return read_child_line(reader, line);
+	case SECTION_VARS:
+		return read_var_line(reader, line);
+	}
+	return 0;
+}
+
+int inventory_read_ini(struct inventory *inventory, const char *path, const char *bytes,
+	size_t size, struct error *err)
+{
+	struct reader reader = {
+		.inventory = inventory,
+		.arena = inventory->arena,
+		.file = arena_string(inventory->arena, path),
+		.group = inventory->all,
+		.err = err,
+	};
+
+	for (size_t at = 0; at < size;) {
+		size_t length = strcspn(bytes + at, "\n");
+
+		reader.line++;
+		if (read_line(&reader, arena_bytes(reader.arena, bytes + at, length)) < 0)
+			return -1;
+		at += length;
+		if (at < size && bytes[at] == '\0')
+			return error_at(err, (struct place){ reader.file, reader.line, 1 },
+				"there is a NUL byte in the text");
+		at++;
+	}
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* lookup: a hash table from names to pointers. */
+#include "text/lookup.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* FNV-1a: isthe.com/chongo/tech/comp/fnv */
+static size_t hash(const char *key)
+{
+	uint64_t sum = 14695981039346656037u;
+
+	for (; *key; key++)
+		sum = (sum ^ (unsigned char)*key) * 1099511628211u;
+	return (size_t)(sum ^ sum >> 32);
+}
+
+static struct lookup_entry *entry_of(const struct lookup *lookup, const char *key)
+{
+	size_t at = hash(key) & (lookup->capacity - 1);
+
+	while (lookup->entries[at].key && strcmp(lookup->entries[at].key, key) != 0)
+		at = (at + 1) & (lookup->capacity - 1);
+	return &lookup->entries[at];
+}
+
+static void grow(struct arena *arena, struct lookup *lookup)
+{
+	struct lookup larger = { .capacity = lookup->capacity ? 2 * lookup->capacity : 16 };
+
+	larger.entries = arena_array(arena, larger.capacity, sizeof(*larger.entries));
+	for (size_t i = 0; i < lookup->capacity; i++) {
+		if (lookup->entries[i].key)
+			*entry_of(&larger, lookup->entries[i].key) = lookup->entries[i];
+	}
+	larger.count = lookup->count;
+	*lookup = larger;
+}
+
+void lookup_put(struct arena *arena, struct lookup *lookup, const char *key, void *found)
+{
+	struct lookup_entry *entry;
+
+	if (2 * (lookup->count + 1) > lookup->capacity)
+		grow(arena, lookup);
+	entry = entry_of(lookup, key);
+	if (!entry->key)
+		lookup->count++;
+	*entry = (struct lookup_entry){ key, found };
+}
+
+void *lookup_get(const struct lookup *lookup, const char *key)
+{
+	return lookup->capacity ? entry_of(lookup, key)->found : NULL;
+}

@@ -1,0 +1,24 @@
+/* lookup: a hash table from names to pointers; keys are borrowed, nothing is ever taken out. */
+#ifndef TEXT_LOOKUP_H
+#define TEXT_LOOKUP_H
+
+#include "base/arena.h"
+
+#include <stddef.h>
+
+struct lookup_entry {
+	const char *key;
+	void *found;
+};
+
+/* Zeroed: empty. */
+struct lookup {
+	struct lookup_entry *entries;
+	size_t count;
+	size_t capacity;   /* a power of two, more than count */
+};
+
+void lookup_put(struct arena *arena, struct lookup *lookup, const char *key, void *found);
+void *lookup_get(const struct lookup *lookup, const char *key);   /* NULL: not there */
+
+#endif

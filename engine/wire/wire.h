@@ -39,10 +39,14 @@ enum frame_type {
 	 * one holds it, architecture, ran: [reports of detached steps that ended meanwhile]} */
 	FRAME_HELLO = 1,
 	/* controller → agent: {mode: "check" | "apply", diff: bool, project, playbook, run, revision,
-	 * who, free: bool, tasks: [TASK…], last: bool}. TASK: {id: integer, module, params: the
-	 * normalised YAML text, name: string for messages, user: become_user or nil, handler: bool,
-	 * notify: [ids of handlers], flush: bool (run due handlers here; no module), ignore_errors:
-	 * bool, no_log: bool, changed: bool if changed_when is already known, secret: bool} */
+	 * who, free: bool, tasks: [TASK…], notified: [KEYs that the controller found due itself, after a
+	 * changed_when], last: bool}. TASK: {id: integer, module, params: the normalised YAML text,
+	 * name: string for messages, user: as whom (nil: as the agent), handler: its KEY (a name that
+	 * is the same in the next run) if it is one, else nil, notify: [KEYs of handlers, which may come
+	 * in a later stage], flush: bool (run due handlers here, those that came since the last flush;
+	 * no module, no result), ignore_errors: bool, no_log: bool, changed: bool if changed_when is
+	 * already known, secret: bool}. A handler that wasn't due gives a result "skipped" at the flush;
+	 * so results come in the order of tasks. */
 	FRAME_STAGE,
 	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |
 	 * "failed" | "may_change" | "skipped" (a handler that nobody notified), changes: [{subject,

@@ -57,6 +57,8 @@ void fleet_free(struct fleet *fleet);   /* ends what is still connected */
 struct fleet_host *fleet_add(struct fleet *fleet, const struct fleet_target *target);
 void *fleet_context(const struct fleet_host *host);    /* the target's */
 const char *fleet_name(const struct fleet_host *host);
+/* As whom it logged in, before any become; known once it is ready. */
+const char *fleet_user(const struct fleet_host *host);
 /* "TYPE BASE64" of the key that this connection authenticated the host with; NULL: local. */
 const char *fleet_host_key(const struct fleet_host *host);
 

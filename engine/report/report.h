@@ -46,6 +46,8 @@ struct report_result {
 	const char *remedy;
 	int64_t milliseconds;
 	bool no_log;                   /* say nothing of content */
+	bool more;                     /* a loop: another result of this host for this task follows; the
+	                                  recap counts the host once, with the worst of them */
 };
 
 struct report *report_new(const struct report_options *options);

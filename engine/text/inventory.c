@@ -3,6 +3,7 @@
 
 #include "text/expression.h"
 #include "text/inventory_build.h"
+#include "text/suggest.h"
 #include "text/tree.h"
 
 #include <ctype.h>
@@ -121,14 +122,14 @@ static void add_member(struct inventory *inventory, struct inventory_group *grou
 	group->hosts = append_pointer(inventory->arena, group->hosts, group->host_count++, host);
 }
 
-/* "node1:2222": one colon, digits behind it. Cuts them off; 0: no port. */
+/* "node1:2222": one colon, digits behind it. Cuts them off; -1: no port. */
 static int64_t take_port(char *name)
 {
 	char *colon = strchr(name, ':');
 
 	if (!colon || strchr(name, '[') > colon || !colon[1] || strlen(colon) > 6 ||
 		colon[1 + strspn(colon + 1, "0123456789")])
-		return 0;
+		return -1;
 	*colon = '\0';
 	return atoi(colon + 1);
 }
@@ -141,6 +142,8 @@ int build_hosts(struct inventory *inventory, struct inventory_group *group, cons
 	int64_t port = take_port(bracket ? bracket : pure);
 	struct value *names = value_list(inventory->arena);
 
+	if (port == 0 || port > 65535)
+		return error_at(err, place, "in '%s' the port is not from 1 to 65535", name);
 	if (inventory_expand(inventory->arena, pure, place, names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->count; i++) {
@@ -149,7 +152,7 @@ int build_hosts(struct inventory *inventory, struct inventory_group *group, cons
 		if (build_host(inventory, names->items[i]->text, place, &host, err) < 0)
 			return -1;
 		add_member(inventory, group, host);
-		if (port)
+		if (port > 0)
 			value_set_integer(inventory->arena, host->own, "ansible_port", port);
 		build_merge(inventory->arena, host->own, vars);
 	}
@@ -412,8 +415,32 @@ static void finish_members(struct inventory *inventory)
 	}
 }
 
+static int check_declared(const struct inventory *inventory, struct error *err)
+{
+	for (size_t i = 0; i < inventory->group_count; i++) {
+		const struct inventory_group *group = inventory->groups[i];
+		struct suggestion suggestion = { .word = group->name };
+
+		if (group->declared)
+			continue;
+		for (size_t j = 0; j < inventory->group_count; j++) {
+			if (inventory->groups[j]->declared)
+				suggest_offer(&suggestion, inventory->groups[j]->name);
+		}
+		error_at(err, group->place, "the group '%s' is written nowhere", group->name);
+		if (suggestion.nearest)
+			return error_remedy(err, "did you mean '%s'?", suggestion.nearest);
+		return error_remedy(err, "write its hosts under [%s]", group->name);
+	}
+	return 0;
+}
+
 static int finish_groups(struct inventory *inventory, struct error *err)
 {
+	inventory->all->declared = true;
+	inventory->ungrouped->declared = true;
+	if (check_declared(inventory, err) < 0)
+		return -1;
 	for (size_t i = 0; i < inventory->host_count; i++) {
 		struct inventory_host *host = inventory->hosts[i];
 
@@ -457,13 +484,20 @@ static int compare_strength(const void *one, const void *other)
 	return strcmp(left->name, right->name);
 }
 
-static bool group_above(const struct inventory_group *group, const struct inventory_group *child)
+/* Members of a finished group are in inventory order. */
+static bool group_has(const struct inventory_group *group, const struct inventory_host *host)
 {
-	if (group == child)
-		return true;
-	for (size_t i = 0; i < group->child_count; i++) {
-		if (group_above(group->children[i], child))
+	size_t low = 0, high = group->host_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (group->hosts[middle] == host)
 			return true;
+		if (group->hosts[middle]->index < host->index)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return false;
 }
@@ -477,12 +511,8 @@ static struct inventory_group **groups_of(const struct inventory *inventory, str
 	size_t count = 0;
 
 	for (size_t i = 0; i < inventory->group_count; i++) {
-		for (size_t j = 0; j < host->group_count; j++) {
-			if (!group_above(inventory->groups[i], host->groups[j]))
-				continue;
+		if (group_has(inventory->groups[i], host))
 			groups[count++] = inventory->groups[i];
-			break;
-		}
 	}
 	qsort(groups, count, sizeof(struct inventory_group *), compare_strength);
 	*ret_count = count;

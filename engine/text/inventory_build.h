@@ -16,6 +16,7 @@ struct inventory_group {
 	struct inventory_group **children;
 	size_t child_count;
 	bool has_parent;
+	bool declared;                           /* written somewhere, not only named as a child */
 	struct inventory_host **hosts;           /* direct ones; once finished: all, in inventory order */
 	size_t host_count;
 	unsigned depth;                          /* all: 0; a child is deeper than its parents */

@@ -60,21 +60,66 @@ static int take_word(struct reader *reader, const char **at, char **ret_word,
 	return 0;
 }
 
+/* -12, 1.5: what is a number in Python and in YAML alike. */
+static bool is_number(const char *text)
+{
+	const char *digits = text + (text[0] == '-');
+	size_t size = strspn(digits, "0123456789");
+
+	if (size == 0 || size > 18 || (digits[0] == '0' && size > 1))
+		return false;
+	if (digits[size] == '.')
+		size += 1 + strspn(digits + size + 1, "0123456789");
+	return digits[size] == '\0';
+}
+
+/* Places in a text that was parsed alone → places in the file. */
+static struct place moved(struct place inner, struct place start)
+{
+	if (inner.line == 1)
+		inner.column += start.column - 1;
+	inner.line += start.line - 1;
+	return inner;
+}
+
+static void move_places(struct value *value, struct place start)
+{
+	value->place = moved(value->place, start);
+	for (size_t i = 0; value->kind == VALUE_LIST && i < value->count; i++)
+		move_places(value->items[i], start);
+	for (size_t i = 0; value->kind == VALUE_MAP && i < value->count; i++) {
+		value->pairs[i].place = moved(value->pairs[i].place, start);
+		move_places(value->pairs[i].value, start);
+	}
+}
+
+/* [1, 2] or {a: b} */
+static int read_structure(struct reader *reader, const char *text, struct place place,
+	struct value **ret_value)
+{
+	struct error inner = { 0 };
+
+	if (tree_parse(reader->arena, reader->file, text, strlen(text), ret_value, &inner) < 0) {
+		error_at(reader->err, moved(inner.place, place), "%s", inner.message);
+		return error_remedy(reader->err, "%s", inner.remedy[0] ? inner.remedy :
+			"put it into quotes, if it is a text");
+	}
+	move_places(*ret_value, place);
+	return 0;
+}
+
 /* Python's literals, as Ansible reads them: numbers, True, lists; everything else is text. */
 static int read_literal(struct reader *reader, const char *text, struct place place,
 	struct value **ret_value)
 {
 	size_t size = strlen(text);
 
-	if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0 ||
-		(size > 0 && size < 19 && !text[strspn(text, "0123456789")] &&
-		(text[0] != '0' || size == 1)))
+	if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0 || is_number(text))
 		return tree_scalar(reader->arena, text, size, place, ret_value, reader->err);
 	if (strcmp(text, "None") == 0) {
 		*ret_value = value_null(reader->arena);
 	} else if (text[0] == '[' || (text[0] == '{' && text[1] != '{' && text[1] != '%')) {
-		return tree_parse(reader->arena, reader->file, text, size, ret_value, reader->err) < 0 ?
-			error_place(reader->err, place) : 0;
+		return read_structure(reader, text, place, ret_value);
 	} else {
 		if (size > 1 && (text[0] == '"' || text[0] == '\'') && text[size - 1] == text[0]) {
 			text++;
@@ -189,8 +234,12 @@ static int read_section(struct reader *reader, const char *line)
 		error_at(reader->err, place_of(reader, line), "a group has no '%s'", kind);
 		return error_remedy(reader->err, "write [%s:children] or [%s:vars]", name, name);
 	}
-	return build_group(reader->inventory, name, place_of(reader, line + 1), &reader->group,
-		reader->err);
+	if (build_group(reader->inventory, name, place_of(reader, line + 1), &reader->group,
+		reader->err) < 0)
+		return -1;
+	if (reader->section != SECTION_VARS)
+		reader->group->declared = true;
+	return 0;
 }
 
 static int read_line(struct reader *reader, const char *line)

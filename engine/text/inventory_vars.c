@@ -38,6 +38,16 @@ static bool skipped(const char *name)
 	return name[0] == '.' || name[strlen(name) - 1] == '~';
 }
 
+/* Inside a directory, as Ansible: YAML, JSON, and what has no suffix. */
+static bool holds_variables(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash ? slash : path, '.');
+
+	return !dot || strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0 ||
+		strcmp(dot, ".json") == 0;
+}
+
 static int read_any(struct reader *reader, const char *path, struct value *vars, unsigned depth)
 {
 	struct source_entry entry, *entries;
@@ -46,7 +56,7 @@ static int read_any(struct reader *reader, const char *path, struct value *vars,
 	if (source_stat(reader->source, path, true, &entry, reader->err) < 0)
 		return -1;
 	if (entry.kind == SOURCE_FILE)
-		return read_file(reader, path, vars);
+		return depth == 0 || holds_variables(path) ? read_file(reader, path, vars) : 0;
 	if (entry.kind != SOURCE_DIRECTORY)
 		return 0;
 	if (depth > DEPTH_MOST)

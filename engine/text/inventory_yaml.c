@@ -72,7 +72,7 @@ static int read_part(struct inventory *inventory, struct inventory_group *group,
 	error_at(err, pair->place, "the group '%s' has no '%s'; a group has hosts, vars and children",
 		group->name, pair->key);
 	if (suggestion.nearest)
-		return error_remedy(err, "did you mean %s?", suggestion.nearest);
+		return error_remedy(err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(err, "put hosts under 'hosts:' and groups under 'children:'");
 }
 
@@ -81,6 +81,7 @@ static int read_group(struct inventory *inventory, const struct value_pair *pair
 {
 	if (build_group(inventory, pair->key, pair->place, ret_group, err) < 0)
 		return -1;
+	(*ret_group)->declared = true;
 	if (expect_map(pair->value, pair, "a group has hosts, vars and children", err) < 0)
 		return -1;
 	for (size_t i = 0; i < pair->value->count; i++) {

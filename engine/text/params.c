@@ -120,8 +120,14 @@ static int to_number(struct normaliser *normaliser, const struct param *param,
 static int to_bool(struct normaliser *normaliser, const struct value *value,
 	struct value **ret_value)
 {
+	bool number = value->kind == VALUE_INTEGER || (value->kind == VALUE_STRING &&
+		(strcmp(value->text, "0") == 0 || strcmp(value->text, "1") == 0));
 	bool truth;
 
+	if (number) {
+		error_at(normaliser->err, value->place, "a number is not true or false");
+		return error_remedy(normaliser->err, "write true or false");
+	}
 	if (param_bool(value, &truth, normaliser->err) < 0)
 		return -1;
 	*ret_value = canonical(normaliser, value, truth ? "true" : "false", truth ? 4 : 5);
@@ -181,7 +187,7 @@ static int to_choice(struct normaliser *normaliser, const struct param *param,
 	error_at(normaliser->err, value->place, "'%s' of %s can't be '%s'", param->name,
 		normaliser->module, (*ret_value)->text);
 	if (suggestion.nearest)
-		error_remedy(normaliser->err, "did you mean %s? Possible are: %s", suggestion.nearest,
+		error_remedy(normaliser->err, "did you mean '%s'? Possible are: %s", suggestion.nearest,
 			words.data);
 	else
 		error_remedy(normaliser->err, "possible are: %s", words.data);
@@ -347,7 +353,7 @@ static int refuse_name(struct normaliser *normaliser, const struct param *table,
 	}
 	error_at(normaliser->err, pair->place, "%s has no option '%s'", normaliser->module, pair->key);
 	if (suggestion.nearest)
-		return error_remedy(normaliser->err, "did you mean %s?", suggestion.nearest);
+		return error_remedy(normaliser->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(normaliser->err, "see what it has: beoplay doc %s", normaliser->module);
 }
 

@@ -208,7 +208,7 @@ static int refuse_unknown(const struct matcher *matcher, const char *name, struc
 		suggest_offer(&suggestion, inventory->hosts[i]->name);
 	error_at(matcher->err, place, "the inventory has no host and no group '%s'", name);
 	if (suggestion.nearest)
-		return error_remedy(matcher->err, "did you mean %s?", suggestion.nearest);
+		return error_remedy(matcher->err, "did you mean '%s'?", suggestion.nearest);
 	if (strcmp(name, "localhost") == 0)
 		return error_remedy(matcher->err,
 			"add it to the inventory, with ansible_connection: local");

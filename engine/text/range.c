@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS_MOST = 9 };
+enum { DIGITS_MOST = 9, NAME_MOST = 512 };
 
 struct range {
 	struct arena *arena;
@@ -116,5 +116,7 @@ int inventory_expand(struct arena *arena, const char *name, struct place place,
 {
 	struct range range = { arena, name, place, names, err };
 
+	if (strlen(name) > NAME_MOST)
+		return error_at(err, place, "a name is longer than %d bytes", (int)NAME_MOST);
 	return expand(&range, "", name);
 }

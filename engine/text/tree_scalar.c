@@ -83,22 +83,42 @@ static bool digits_follow(const char **text, size_t least, size_t most)
 	return count >= least && count <= most;
 }
 
+/* Z, +2 or -03:30, and nothing behind it */
+static bool is_zone(const char *text)
+{
+	if (*text == 'Z')
+		return text[1] == '\0';
+	if (*text == '\0')
+		return true;
+	if ((*text != '+' && *text != '-') || (text++, !digits_follow(&text, 1, 2)))
+		return false;
+	if (*text == ':' && (text++, !digits_follow(&text, 2, 2)))
+		return false;
+	return *text == '\0';
+}
+
 /* 2001-12-14, with or without a time behind it. */
 static bool is_date(const char *text)
 {
+	const char *start = text;
+
 	if (!digits_follow(&text, 4, 4) || *text++ != '-' || !digits_follow(&text, 1, 2) ||
 		*text++ != '-' || !digits_follow(&text, 1, 2))
 		return false;
 	if (*text == '\0')
-		return true;
+		return text - start == 10;
 	if (*text == 'T' || *text == 't')
 		text++;
 	else if (*text == ' ' || *text == '\t')
 		text = skip(text, " \t");
 	else
 		return false;
-	return digits_follow(&text, 1, 2) && *text++ == ':' && digits_follow(&text, 2, 2) &&
-		*text++ == ':' && digits_follow(&text, 2, 2);
+	if (!digits_follow(&text, 1, 2) || *text++ != ':' || !digits_follow(&text, 2, 2) ||
+		*text++ != ':' || !digits_follow(&text, 2, 2))
+		return false;
+	if (*text == '.')
+		text = skip(text + 1, "0123456789");
+	return is_zone(skip(text, " \t"));
 }
 
 static bool is_float(const char *text)

@@ -42,6 +42,13 @@ static size_t character_size(unsigned char first)
 	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
+/* A backslash at the end of a line in double quotes stands for nothing. */
+static bool line_goes_on(const struct walk *walk, char style)
+{
+	return style == '"' && walk->raw[walk->at] == '\\' &&
+		(walk->raw[walk->at + 1] == '\n' || walk->raw[walk->at + 1] == '\r');
+}
+
 /* A backslash in double quotes. */
 static void step_escape(struct walk *walk)
 {
@@ -49,7 +56,7 @@ static void step_escape(struct walk *walk)
 	const char *kind = strchr(wide, walk->raw[walk->at + 1]);
 	bool newline;
 
-	if (walk->raw[walk->at + 1] == '\n') {
+	if (line_goes_on(walk, '"')) {
 		walk->at += 1 + blank_run(walk->raw + walk->at + 1, &newline);
 		return;
 	}
@@ -108,6 +115,8 @@ struct place tree_place(const struct value *scalar, size_t offset)
 		if (!step(&walk, style))
 			break;
 	}
+	if (line_goes_on(&walk, style))
+		step_escape(&walk);
 	for (size_t i = 0; i < walk.at; i++) {
 		place.column++;
 		if (scalar->raw[i] == '\n') {

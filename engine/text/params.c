@@ -173,7 +173,7 @@ static int to_choice(struct normaliser *normaliser, const struct param *param,
 	const struct value *value, struct value **ret_value)
 {
 	struct suggestion suggestion = { 0 };
-	struct buffer words = { 0 };
+	const char *words = "";
 
 	if (to_string(normaliser, param, value, ret_value) < 0)
 		return -1;
@@ -182,17 +182,14 @@ static int to_choice(struct normaliser *normaliser, const struct param *param,
 		if (strcmp(*choice, (*ret_value)->text) == 0)
 			return 0;
 		suggest_offer(&suggestion, *choice);
-		buffer_printf(&words, "%s%s", words.size ? ", " : "", *choice);
+		words = arena_printf(normaliser->arena, "%s%s%s", words, words[0] ? ", " : "", *choice);
 	}
 	error_at(normaliser->err, value->place, "'%s' of %s can't be '%s'", param->name,
 		normaliser->module, (*ret_value)->text);
 	if (suggestion.nearest)
-		error_remedy(normaliser->err, "did you mean '%s'? Possible are: %s", suggestion.nearest,
-			words.data);
-	else
-		error_remedy(normaliser->err, "possible are: %s", words.data);
-	buffer_free(&words);
-	return -1;
+		return error_remedy(normaliser->err, "did you mean '%s'? Possible are: %s",
+			suggestion.nearest, words);
+	return error_remedy(normaliser->err, "possible are: %s", words);
 }
 
 static int to_list(struct normaliser *normaliser, const struct param *param,

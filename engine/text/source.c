@@ -102,6 +102,11 @@ int source_read_body(struct source *source, const char *path, size_t most, char 
 		err);
 }
 
+int source_open(struct source *source, const char *path, int64_t *ret_size, struct error *err)
+{
+	return source->calls->open(source->context, path, ret_size, err);
+}
+
 int source_list(struct source *source, const char *path, struct source_entry **ret_entries,
 	size_t *ret_count, struct error *err)
 {
@@ -132,24 +137,34 @@ const char *source_text(const struct source *source, const char *path, size_t *r
 
 /* The working tree; context is the root, "" for the current directory. */
 
-static int read_descriptor(int fd, struct arena *arena, const char *path, size_t most,
+static int open_regular(const char *full, const char *path, int64_t *ret_size, struct error *err)
+{
+	int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat info;
+
+	if (fd < 0 || fstat(fd, &info) < 0)
+		error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+	else if (S_ISDIR(info.st_mode))
+		error_set(err, ERROR_TEXT, "cannot read '%s': it is a directory", path);
+	else if (!S_ISREG(info.st_mode))
+		error_set(err, ERROR_TEXT, "cannot read '%s': it is no regular file", path);
+	else {
+		*ret_size = info.st_size;
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int read_descriptor(int fd, struct arena *arena, const char *path, size_t room,
 	char **ret_bytes, size_t *ret_size, struct error *err)
 {
-	struct stat info;
-	char *bytes;
+	char *bytes = arena_alloc(arena, room + 1);
 	size_t size = 0;
 
-	if (fstat(fd, &info) < 0)
-		return error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
-	if (S_ISDIR(info.st_mode))
-		return error_set(err, ERROR_TEXT, "cannot read '%s': it is a directory", path);
-	if (!S_ISREG(info.st_mode))
-		return error_set(err, ERROR_TEXT, "cannot read '%s': it is no regular file", path);
-	if (info.st_size > (off_t)most)
-		return error_set(err, ERROR_TEXT, "'%s' is larger than %zu bytes", path, most);
-	bytes = arena_alloc(arena, (size_t)info.st_size + 1);
-	while (size < (size_t)info.st_size) {
-		ssize_t got = read(fd, bytes + size, (size_t)info.st_size - size);
+	while (size < room) {
+		ssize_t got = read(fd, bytes + size, room - size);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -167,14 +182,27 @@ static int read_descriptor(int fd, struct arena *arena, const char *path, size_t
 static int directory_read(void *context, struct arena *arena, const char *path, size_t most,
 	char **ret_bytes, size_t *ret_size, struct error *err)
 {
-	int fd = open(path_join(arena, context, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int64_t size;
+	int fd = open_regular(path_join(arena, context, path), path, &size, err);
 	int result;
 
 	if (fd < 0)
-		return error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
-	result = read_descriptor(fd, arena, path, most, ret_bytes, ret_size, err);
+		return -1;
+	if (size > (int64_t)most)
+		result = error_set(err, ERROR_TEXT, "'%s' is larger than %zu bytes", path, most);
+	else
+		result = read_descriptor(fd, arena, path, (size_t)size, ret_bytes, ret_size, err);
 	close(fd);
 	return result;
+}
+
+static int directory_open(void *context, const char *path, int64_t *ret_size, struct error *err)
+{
+	struct arena *arena = arena_new();
+	int fd = open_regular(path_join(arena, context, path), path, ret_size, err);
+
+	arena_free(arena);
+	return fd;
 }
 
 static enum source_kind kind_of(mode_t mode)
@@ -280,6 +308,7 @@ struct source *source_directory(struct arena *arena, const char *root)
 		.read = directory_read,
 		.list = directory_list,
 		.stat = directory_stat,
+		.open = directory_open,
 	};
 
 	return source_new(arena, &calls, arena_string(arena, root ? root : ""));

@@ -40,6 +40,7 @@ struct source_calls {
 		struct source_entry **ret_entries, size_t *ret_count, struct error *err);
 	int (*stat)(void *context, struct arena *arena, const char *path, bool follow,
 		struct source_entry *ret_entry, struct error *err);
+	int (*open)(void *context, const char *path, int64_t *ret_size, struct error *err);
 };
 
 /* A file that was read through source_read, in the order of reading, each once. */
@@ -60,6 +61,8 @@ int source_read(struct source *source, const char *path, char **ret_bytes, size_
 /* Reads without remembering it as text of the run: content of src, scripts. */
 int source_read_body(struct source *source, const char *path, size_t most, char **ret_bytes,
 	size_t *ret_size, struct error *err);
+/* A descriptor of its content, at offset 0, for content of any size; the caller closes it. */
+int source_open(struct source *source, const char *path, int64_t *ret_size, struct error *err);
 int source_list(struct source *source, const char *path, struct source_entry **ret_entries,
 	size_t *ret_count, struct error *err);
 /* Nothing there is no error: kind SOURCE_NONE. */

@@ -133,7 +133,7 @@ int task_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 		return refuse_later(reader, pair, "the module");
 	if (keyword_find(play_keywords, pair->key) || among(later_play_keywords, pair->key)) {
 		error_at(reader->err, pair->place, "'%s' belongs to a play, not to a task", pair->key);
-		return error_remedy(reader->err, "move it beside 'hosts'");
+		return error_remedy(reader->err, "move it out of the task, to the play");
 	}
 	offer_modules(&suggestion, reader);
 	offer_keywords(&suggestion, task_keywords);

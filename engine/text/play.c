@@ -47,8 +47,6 @@ const struct keyword play_keywords[] = {
 	{ NULL, NULL, 0, 0 },
 };
 
-/* --- Keywords of plays only --------------------------------------------------------------------------- */
-
 static int check_pattern(struct play_reader *reader, const struct value *pattern)
 {
 	if (expression_inside(pattern))
@@ -138,8 +136,6 @@ static int read_strategy(struct play_reader *reader, const struct value_pair *pa
 	return error_remedy(reader->err, "there are linear and free");
 }
 
-/* --- Files of variables -------------------------------------------------------------------------------- */
-
 static int read_vars_file(struct play_reader *reader, const struct value *name)
 {
 	const char *path = path_join(reader->arena, reader->playbook->directory, name->text);
@@ -175,8 +171,6 @@ static int read_vars_files(struct play_reader *reader, const struct value_pair *
 	}
 	return 0;
 }
-
-/* --- Tasks ----------------------------------------------------------------------------------------------- */
 
 static bool has_tasks(const struct value_pair *pair)
 {
@@ -228,8 +222,6 @@ static int read_tasks(struct play_reader *reader, const struct value *raw)
 	reader->play->handler_count = handlers.count;
 	return handlers_check(reader);
 }
-
-/* --- Plays ----------------------------------------------------------------------------------------------- */
 
 static int read_keyword(struct play_reader *reader, const struct value_pair *pair)
 {

@@ -48,7 +48,7 @@ struct keyword {
 	unsigned flags;
 };
 
-/* --- play_keyword.c: values of keywords ----------------------------------------------------------- */
+/* play_keyword.c: values of keywords */
 
 int keyword_text(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* may hold {{ }} */
@@ -78,7 +78,7 @@ struct value *keyword_string_of(struct play_reader *reader, struct value *value)
 /* Whether a variable may have this name. */
 int keyword_check_variable(struct play_reader *reader, const char *name, struct place place);
 
-/* --- play_names.c: which names there are ------------------------------------------------------------ */
+/* play_names.c: which names there are */
 
 extern const struct keyword play_keywords[];   /* in play.c; ends with a zeroed one */
 extern const struct keyword task_keywords[];   /* in play_task.c */
@@ -90,7 +90,7 @@ const struct module *play_module(const struct play_reader *reader, const char *n
 int play_refuse_key(struct play_reader *reader, const struct value_pair *pair);
 int task_refuse_key(struct play_reader *reader, const struct value_pair *pair);
 
-/* --- play_task.c ------------------------------------------------------------------------------------ */
+/* play_task.c */
 
 /* Reads a list of tasks, blocks and imports; group gives all of them its keywords, or NULL. */
 int tasks_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
@@ -98,17 +98,33 @@ int tasks_read(struct play_reader *reader, const struct value_pair *pair, const 
 /* Appends a task that runs the handlers that are due. */
 struct task *tasks_flush(struct play_reader *reader, struct place place, struct task_list *list);
 
-/* --- play_params.c: what stands under a module's name ----------------------------------------------- */
+/* play_loop.c */
+
+int task_read_loop(struct play_reader *reader, const struct value *raw, struct task *task);
+
+/* play_group.c: what stands for several tasks, or for none */
+
+/* Gives a task the keywords of the block or import it stands in. */
+void task_inherit(struct arena *arena, struct task *task, const struct task *group);
+int block_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	struct task_list *list);
+int import_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	struct task_list *list);
+/* task: what was read beside meta. */
+int meta_read(struct play_reader *reader, const struct value_pair *pair, const struct task *task,
+	struct task_list *list);
+
+/* play_params.c: what stands under a module's name */
 
 /* args: the pair "args", or NULL. */
 int task_read_params(struct play_reader *reader, struct task *task, const struct value_pair *pair,
 	const struct value_pair *args);
 
-/* --- play_handlers.c -------------------------------------------------------------------------------- */
+/* play_handlers.c */
 
 int handlers_check(struct play_reader *reader);
 
-/* --- play_tags.c ------------------------------------------------------------------------------------ */
+/* play_tags.c */
 
 int keyword_tags(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* a list */

@@ -149,8 +149,6 @@ int keyword_strings(struct play_reader *reader, const struct value_pair *pair,
 	return 0;
 }
 
-/* --- Variables -------------------------------------------------------------------------------------- */
-
 static bool among(const char *const *words, const char *word)
 {
 	for (; *words; words++) {
@@ -204,8 +202,6 @@ int keyword_vars(struct play_reader *reader, const struct value_pair *pair,
 	*ret_value = pair->value;
 	return 0;
 }
-
-/* --- Become ------------------------------------------------------------------------------------------ */
 
 int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value)

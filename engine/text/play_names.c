@@ -34,8 +34,8 @@ static const char *const later_modules[] = {
 	"mount_facts", "mysql_db", "mysql_user", "nmcli", "npm", "openssh_keypair",
 	"openssl_certificate", "openssl_csr", "openssl_privatekey", "opkg", "package",
 	"package_facts", "pacman", "pam_limits", "parted", "patch", "pause", "ping", "pip",
-	"postgresql_db", "postgresql_user", "raw", "reboot", "replace", "rpm_key", "script", "seboolean",
-	"selinux", "service", "service_facts", "set_fact", "set_stats", "setup", "shell", "slurp",
+	"postgresql_db", "postgresql_user", "raw", "reboot", "replace", "rpm_key", "script",
+	"seboolean", "selinux", "service", "service_facts", "set_fact", "set_stats", "setup", "shell", "slurp",
 	"snap", "ssh_config", "stat", "subversion", "sudoers", "supervisorctl", "synchronize", "sysctl",
 	"systemd", "systemd_service", "sysvinit", "tempfile", "template", "terraform", "timezone",
 	"ufw", "unarchive", "uri", "user", "validate_argspec", "wait_for", "wait_for_connection",
@@ -70,8 +70,6 @@ const struct module *play_module(const struct play_reader *reader, const char *n
 	return module && !(module->flags & MODULE_INTERNAL) ? module : NULL;
 }
 
-/* --- Suggestions ------------------------------------------------------------------------------------ */
-
 static void offer_words(struct suggestion *suggestion, const char *const *words)
 {
 	for (; words && *words; words++)
@@ -100,8 +98,6 @@ static const char *without_prefix(const char *name)
 
 	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 ? name + sizeof(prefix) - 1 : name;
 }
-
-/* --- Refusing --------------------------------------------------------------------------------------- */
 
 static int refuse_later(struct play_reader *reader, const struct value_pair *pair,
 	const char *what)

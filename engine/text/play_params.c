@@ -1,7 +1,7 @@
 /* play_params: what stands under a module's name → a map of parameters.
  *
  * A text is either the module's free form ("command: make all creates=/x"), in which words that set
- * options of the module are taken out, or nothing but such words ("file: path=/x state=directory"). */
+ * options of the module are taken out, or nothing but such words ("file: path=/x mode=0644"). */
 #include "text/play_build.h"
 
 #include "text/expression.h"
@@ -33,8 +33,6 @@ static const struct param *free_form(const struct module *module)
 	}
 	return NULL;
 }
-
-/* --- Words ------------------------------------------------------------------------------------------ */
 
 /* The end of what begins at text: a quoted part, an expression, or one character. */
 static const char *skip_part(const char *text)
@@ -182,8 +180,6 @@ static int read_free_form(struct words *words, const struct param *form)
 	buffer_free(&rest);
 	return result;
 }
-
-/* --- All of them ------------------------------------------------------------------------------------ */
 
 static int read_text(struct play_reader *reader, const struct module *module,
 	const struct value_pair *pair, struct value **ret_params)

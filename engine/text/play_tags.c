@@ -55,8 +55,6 @@ bool task_chosen(const struct task *task, const struct value *tags, const struct
 	return wanted_by(task->tags, tags) && !skipped_by(task->tags, skip_tags);
 }
 
-/* --- As written --------------------------------------------------------------------------------------- */
-
 /* "a, b" is two tags. */
 static int split_tags(struct play_reader *reader, const struct value *text, struct value *tags)
 {

@@ -59,8 +59,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* --- Types ------------------------------------------------------------------------------------------ */
-
 /* What yaml.safe_load of PyYAML 6.0 gives. */
 static void plain_scalars_have_the_types_of_pyyaml(void **state)
 {
@@ -178,8 +176,6 @@ static void an_integer_beyond_64_bits_is_refused(void **state)
 	assert_refused("- -0x8000000000000001\n", 1, 3, "too large");
 }
 
-/* --- Maps ------------------------------------------------------------------------------------------- */
-
 static void keys_are_texts_and_keep_their_order(void **state)
 {
 	const struct value *root = parse("yes: 1\n12:30: 2\n'a b': 3\n2001-12-14: 4\n~: 5\n");
@@ -223,8 +219,6 @@ static void a_merge_gives_what_is_not_there(void **state)
 	assert_int_equal(value_get_integer(d, "x", 0), 1);
 	assert_refused("a: 1\n<<: 2\n", 2, 1, "'<<' takes a map");
 }
-
-/* --- Anchors and limits ------------------------------------------------------------------------------ */
 
 static void an_alias_is_the_value_it_names(void **state)
 {
@@ -275,8 +269,6 @@ static void a_million_brackets_end_at_once(void **state)
 	memset(text, '[', size);
 	assert_refused(text, 1, TREE_DEPTH_MOST + 1, "nested deeper");
 }
-
-/* --- What is no YAML -------------------------------------------------------------------------------- */
 
 static void an_empty_text_is_null(void **state)
 {
@@ -334,8 +326,6 @@ static void mistakes_of_indentation_say_so(void **state)
 	assert_refused("a: @b\n", 1, 4, "a value can't begin with '@'");
 	assert_refused("a: \"b\n", 2, 1, "");
 }
-
-/* --- Places ----------------------------------------------------------------------------------------- */
 
 static void places_count_lines_and_bytes_from_one(void **state)
 {

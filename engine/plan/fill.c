@@ -1,0 +1,447 @@
+/* fill: a unit's values filled in for one host, as far as they are known. */
+#include "plan/state.h"
+
+#include "text/expression.h"
+#include "text/params.h"
+
+#include <string.h>
+
+struct filling {
+	struct run *run;
+	struct run_host *host;
+	struct unit *unit;
+	const struct task *task;
+	struct arena *arena;       /* given back when the unit is filled in */
+	struct scope *scope;
+	bool passing;              /* not to be kept: may be different later */
+};
+
+const char *fill_handler_key(struct arena *arena, const struct task *handler)
+{
+	const char *title = task_title(handler);
+
+	return arena_bytes(arena, title, strnlen(title, HANDLER_KEY_SIZE - 1));
+}
+
+void fill_play_hosts(struct run *run, const struct play *play)
+{
+	struct value *live, *all;
+	size_t play_index = 0;
+
+	if (run->scope_play == play)
+		return;
+	while (run->options.playbook->plays[play_index] != play)
+		play_index++;
+	live = value_list(run->arena);
+	all = value_list(run->arena);
+	for (size_t i = 0; i < run->host_count; i++) {
+		const struct run_host *host = &run->hosts[i];
+
+		if (!run->play_hosts[play_index][host->inventory->index])
+			continue;
+		value_append(run->arena, all, value_string(run->arena, host->name));
+		if (host->phase != HOST_OUT)
+			value_append(run->arena, live, value_string(run->arena, host->name));
+	}
+	variables_set_play_hosts(run->options.variables, live, all);
+	run->scope_play = play;
+}
+
+/* A setting that inventory variables, the task, the play and the command line may make, in this
+ * order of strength, as with Ansible. */
+static int setting(struct filling *filling, const char *variable, const struct value *of_task,
+	const struct value *of_play, const struct value **ret_value, struct error *err)
+{
+	struct value *set;
+
+	if (scope_get(filling->arena, filling->scope, variable, &set, err) < 0)
+		return -1;
+	*ret_value = set ? set : of_task ? of_task : of_play;
+	return 0;
+}
+
+/* As whom the task works; NULL: as the agent does. */
+static int fill_user(struct filling *filling, const char **ret_user, struct error *err)
+{
+	const struct run_options *options = &filling->run->options;
+	const struct value *raw;
+	struct value *name;
+	bool become;
+
+	*ret_user = NULL;
+	if (setting(filling, "ansible_become", filling->task->become, filling->unit->play->become, &raw,
+			err) < 0 || expression_truth(filling->arena, filling->scope, raw, options->become,
+			&become, err) < 0)
+		return -1;
+	if (!become) {
+		*ret_user = "";
+		return 0;
+	}
+	if (setting(filling, "ansible_become_user", filling->task->become_user,
+			filling->unit->play->become_user, &raw, err) < 0)
+		return -1;
+	if (!raw) {
+		*ret_user = options->become_user ? options->become_user : "root";
+		return 0;
+	}
+	if (expression_fill(filling->arena, filling->scope, raw, &name, err) < 0)
+		return -1;
+	if (!value_text(name) || !name->size)
+		return error_at(err, raw->place, "'become_user' must be a user's name");
+	*ret_user = value_text(name);
+	return 0;
+}
+
+static int fill_notify(struct filling *filling, struct value *task, struct error *err)
+{
+	struct value *names, *keys = value_list(filling->arena);
+
+	if (!filling->task->notify)
+		return 0;
+	if (expression_fill(filling->arena, filling->scope, filling->task->notify, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names->count; i++) {
+		const char *name = value_text(names->items[i]);
+		struct task **handlers = NULL;
+		size_t count = 0;
+
+		if (name)
+			handlers = play_notified(filling->arena, filling->unit->play, name, &count);
+		if (count == 0)
+			return error_at(err, filling->task->notify->place, "there is no handler '%s'",
+				name ? name : "");
+		for (size_t k = 0; k < count; k++)
+			value_append(filling->arena, keys, value_string(filling->arena,
+				fill_handler_key(filling->arena, handlers[k])));
+	}
+	value_set(filling->arena, task, "notify", keys);
+	return 0;
+}
+
+/* changed_when and failed_when, as far as they don't depend on the result. */
+static int fill_conditions(struct filling *filling, struct value *task, struct filled *filled,
+	struct error *err)
+{
+	const struct task *text = filling->task;
+	struct value *truth;
+
+	if (text->registers)
+		scope_set(filling->scope, text->registers, value_unknown(filling->arena, "its result"));
+	if (text->changed_when) {
+		if (expression_condition(filling->arena, filling->scope, text->changed_when, &truth,
+				err) < 0)
+			return -1;
+		if (truth->kind == VALUE_BOOL)
+			value_set_bool(filling->arena, task, "changed", truth->truth);
+		else
+			filled->judge = true;
+	}
+	if (text->failed_when) {
+		if (expression_condition(filling->arena, filling->scope, text->failed_when, &truth,
+				err) < 0)
+			return -1;
+		value_set_bool(filling->arena, task, "ignore_errors", true);
+		if (truth->kind != VALUE_BOOL || truth->truth)
+			filled->judge = true;
+	}
+	return 0;
+}
+
+static int fill_task(struct filling *filling, struct filled *filled, const struct value *params,
+	struct filled_item *item, struct error *err)
+{
+	struct arena *arena = filling->arena;
+	struct value *task = value_map(arena);
+	struct buffer yaml = {0};
+	const char *user;
+
+	if (params_write(&yaml, filling->unit->module, params, err) < 0) {
+		buffer_free(&yaml);
+		return -1;
+	}
+	value_set_string(arena, task, "module", filling->unit->module->name);
+	value_set(arena, task, "params", value_bytes(arena, yaml.data ? yaml.data : "", yaml.size));
+	item->bytes = yaml.size + 128;
+	buffer_free(&yaml);
+	value_set_string(arena, task, "name", filled->name);
+	if (fill_user(filling, &user, err) < 0)
+		return -1;
+	value_set_string(arena, task, "user", user);
+	if (filling->unit->task->handler)
+		value_set_string(arena, task, "handler", fill_handler_key(arena, filling->task));
+	if (filled->ignore_errors)
+		value_set_bool(arena, task, "ignore_errors", true);
+	if (filled->no_log)
+		value_set_bool(arena, task, "no_log", true);
+	if (value_secret_inside(params))
+		value_set_bool(arena, task, "secret", true);
+	if (fill_conditions(filling, task, filled, err) < 0)
+		return -1;
+	if (fill_notify(filling, task, err) < 0)
+		return -1;
+	if (filled->judge && value_get(task, "notify") && filling->task->changed_when)
+		value_remove(task, "notify");
+	item->kind = FILLED_RUN;
+	item->task = task;
+	return 0;
+}
+
+static int unknown(struct filled_item *item, const char *cause)
+{
+	item->kind = FILLED_UNKNOWN;
+	item->cause = cause;
+	return 0;
+}
+
+/* omit leaves an option out. */
+static struct value *without_omitted(struct arena *arena, const struct value *params)
+{
+	struct value *kept = value_map(arena);
+
+	kept->place = params->place;
+	for (size_t i = 0; i < params->count; i++) {
+		if (value_is_omit(params->pairs[i].value))
+			continue;
+		value_set(arena, kept, params->pairs[i].key, params->pairs[i].value);
+		kept->pairs[kept->count - 1].place = params->pairs[i].place;
+	}
+	return kept;
+}
+
+static int fill_params(struct filling *filling, struct filled *filled, struct filled_item *item,
+	struct error *err)
+{
+	const struct module *module = filling->unit->module;
+	struct value *params;
+	bool passing = false;
+
+	if (expression_fill(filling->arena, filling->scope, filling->task->params, &params, err) < 0)
+		return -1;
+	params = without_omitted(filling->arena, params);
+	if (value_unknown_inside(params))
+		return unknown(item, value_unknown_cause(params));
+	if (params_normalise(filling->arena, module, params, filling->task->place, false, &params,
+			err) < 0)
+		return -1;
+	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
+			filling->scope, filling->arena, params, &passing, err) < 0)
+		return -1;
+	filling->passing = filling->passing || passing;
+	if (value_unknown_inside(params))
+		return unknown(item, value_unknown_cause(params));
+	if (!(module->flags & MODULE_CONTROLLER))
+		return fill_task(filling, filled, params, item, err);
+	item->kind = FILLED_RESULT;
+	item->result = value_map(filling->arena);
+	value_set_string(filling->arena, item->result, "status", "ok");
+	value_set(filling->arena, item->result, "results", params);
+	return 0;
+}
+
+static void skip(struct filling *filling, struct filled_item *item, const char *message)
+{
+	item->kind = FILLED_RESULT;
+	item->result = value_map(filling->arena);
+	value_set_string(filling->arena, item->result, "status", "skipped");
+	value_set_string(filling->arena, item->result, "message", message);
+}
+
+static const char *condition_text(struct arena *arena, const struct value *when)
+{
+	const char *text = "";
+
+	for (size_t i = 0; when && i < when->count; i++)
+		text = arena_printf(arena, "%s%s%s", text, i ? " and " : "",
+			expression_show(arena, when->items[i]));
+	return arena_printf(arena, "when: %s", text);
+}
+
+static int fill_item(struct filling *filling, struct filled *filled, struct filled_item *item,
+	struct error *err)
+{
+	const struct task *task = filling->task;
+	struct value *truth, *label;
+
+	if (item->item) {
+		scope_set(filling->scope, task->loop_variable, item->item);
+		item->label = expression_show(filling->arena, item->item);
+		if (value_secret_inside(item->item))
+			item->label = "(secret)";
+	}
+	if (expression_condition(filling->arena, filling->scope, task->when, &truth, err) < 0)
+		return -1;
+	if (truth->kind == VALUE_UNKNOWN)
+		return unknown(item, value_unknown_cause(truth));
+	if (!truth->truth) {
+		skip(filling, item, condition_text(filling->arena, task->when));
+		return 0;
+	}
+	if (item->item && task->loop_label) {
+		if (expression_fill(filling->arena, filling->scope, task->loop_label, &label, err) < 0)
+			return -1;
+		item->label = expression_show(filling->arena, label);
+	}
+	return fill_params(filling, filled, item, err);
+}
+
+static void add_items(struct arena *arena, struct value *to, const struct value *list,
+	bool flatten)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (flatten && list->items[i]->kind == VALUE_LIST)
+			add_items(arena, to, list->items[i], false);
+		else
+			value_append(arena, to, list->items[i]);
+	}
+}
+
+/* The items of a loop; NULL with count 0 of what is decided already. */
+static int fill_loop(struct filling *filling, struct filled *filled, struct value **ret_items,
+	struct error *err)
+{
+	struct arena *arena = filling->arena;
+	struct error problem = {0}, other = {0};
+	struct value *list, *truth;
+
+	*ret_items = NULL;
+	if (expression_fill(arena, filling->scope, filling->task->loop, &list, &problem) < 0) {
+		if (expression_condition(arena, filling->scope, filling->task->when, &truth, &other) < 0
+				|| truth->kind != VALUE_BOOL || truth->truth) {
+			if (err)
+				*err = problem;
+			return -1;
+		}
+		skip(filling, &filled->items[0], condition_text(arena, filling->task->when));
+		return 0;
+	}
+	if (list->kind == VALUE_UNKNOWN)
+		return unknown(&filled->items[0], value_unknown_cause(list));
+	if (list->kind != VALUE_LIST) {
+		error_at(err, filling->task->loop->place, "a loop needs a list, this is %s",
+			value_kind_name(list));
+		if (list->kind == VALUE_MAP)
+			error_remedy(err, "a map becomes a list with '| dict2items'");
+		return -1;
+	}
+	*ret_items = value_list(arena);
+	add_items(arena, *ret_items, list, filling->task->loop_flatten);
+	if ((*ret_items)->count == 0) {
+		skip(filling, &filled->items[0], "the loop has no items");
+		*ret_items = NULL;
+	}
+	return 0;
+}
+
+static int fill_items(struct filling *filling, struct filled *filled, struct error *err)
+{
+	struct value *items;
+
+	filled->count = 1;
+	filled->items = arena_array(filling->arena, 1, sizeof(*filled->items));
+	if (!filling->task->loop)
+		return fill_item(filling, filled, &filled->items[0], err);
+	if (fill_loop(filling, filled, &items, err) < 0)
+		return -1;
+	if (!items)
+		return 0;
+	filled->loop = true;
+	filled->count = items->count;
+	filled->items = arena_array(filling->arena, items->count, sizeof(*filled->items));
+	for (size_t i = 0; i < items->count; i++) {
+		filled->items[i].item = items->items[i];
+		if (fill_item(filling, filled, &filled->items[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int fill_flags(struct filling *filling, struct filled *filled, struct error *err)
+{
+	const struct task *task = filling->task;
+	const struct play *play = filling->unit->play;
+	const struct value *ignore = task->ignore_errors ? task->ignore_errors : play->ignore_errors;
+	const struct value *quiet = task->no_log ? task->no_log : play->no_log;
+	struct error ignored = {0};
+	struct value *name;
+
+	filled->name = task_title(task);
+	if (task->name_value && expression_fill(filling->arena, filling->scope, task->name_value, &name,
+			&ignored) == 0 && value_text(name) && !value_secret_inside(name))
+		filled->name = value_text(name);
+	if (expression_truth(filling->arena, filling->scope, ignore, false, &filled->ignore_errors,
+			err) < 0)
+		return -1;
+	return expression_truth(filling->arena, filling->scope, quiet, false, &filled->no_log, err);
+}
+
+/* Facts that aren't there yet are asked for: those of this host, or of another one. */
+static void want_facts(struct filling *filling, const char *cause)
+{
+	static const char prefix[] = "the facts of ";
+	const struct inventory_host *found;
+
+	if (!cause || strncmp(cause, prefix, sizeof(prefix) - 1) != 0)
+		return;
+	found = inventory_find(filling->run->options.inventory, cause + sizeof(prefix) - 1);
+	if (found && filling->run->by_inventory[found->index])
+		filling->run->by_inventory[found->index]->facts_wanted = true;
+}
+
+/* Into the host's arena, where it stays. */
+static struct filled *keep(struct run_host *host, const struct filled *filled)
+{
+	struct arena *arena = host->arena;
+	struct filled *kept = arena_alloc(arena, sizeof(*kept));
+
+	*kept = *filled;
+	kept->name = arena_string(arena, filled->name);
+	kept->items = arena_array(arena, filled->count, sizeof(*kept->items));
+	for (size_t i = 0; i < filled->count; i++) {
+		const struct filled_item *from = &filled->items[i];
+		struct filled_item *to = &kept->items[i];
+
+		*to = *from;
+		to->cause = arena_string(arena, from->cause);
+		to->label = arena_string(arena, from->label);
+		to->item = from->item ? value_copy(arena, from->item) : NULL;
+		to->task = from->task ? value_copy(arena, from->task) : NULL;
+		to->result = from->result ? value_copy(arena, from->result) : NULL;
+	}
+	return kept;
+}
+
+int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
+	const struct filled **ret_filled, struct error *err)
+{
+	struct filling filling = { .run = run, .host = host, .unit = unit,
+		.task = unit->task->task };
+	struct filled filled = { .known = true };
+	int result;
+
+	if (host->filled[unit->index]) {
+		*ret_filled = host->filled[unit->index];
+		return 0;
+	}
+	filling.arena = arena_new();
+	fill_play_hosts(run, unit->play);
+	filling.scope = scope_new(filling.arena, run->options.variables, host->inventory, unit->play,
+		filling.task);
+	result = fill_flags(&filling, &filled, err);
+	if (result == 0)
+		result = fill_items(&filling, &filled, err);
+	if (result == 0) {
+		for (size_t i = 0; i < filled.count; i++) {
+			if (filled.items[i].kind != FILLED_UNKNOWN)
+				continue;
+			filled.known = false;
+			want_facts(&filling, filled.items[i].cause);
+		}
+		*ret_filled = keep(host, &filled);
+		if (filled.known && !filling.passing && !unit->barrier)
+			host->filled[unit->index] = (struct filled *)*ret_filled;
+	} else {
+		error_place(err, filling.task->place);
+	}
+	arena_free(filling.arena);
+	return result;
+}

@@ -1,0 +1,118 @@
+/* order: who may go on, so that many hosts far apart keep the order of the playbook. */
+#include "plan/state.h"
+
+int64_t order_position(const struct run *run, const struct run_host *host)
+{
+	if (!host_live(host))
+		return UNIT_NEVER;
+	if (host->step_count > 0)
+		return host->steps[host->step_first].unit->index;
+	return units_next(run, host, host->cursor);
+}
+
+bool order_all_passed(const struct run *run, const struct run_host *except, int64_t unit)
+{
+	for (size_t i = 0; i < run->host_count; i++) {
+		if (&run->hosts[i] != except && order_position(run, &run->hosts[i]) < unit)
+			return false;
+	}
+	return true;
+}
+
+/* The two lowest positions: of all hosts but one, the lowest is the first, or the second if that
+ * one is it. */
+struct lowest {
+	int64_t first, second;
+	const struct run_host *host;
+};
+
+static struct lowest find_lowest(const struct run *run)
+{
+	struct lowest lowest = { .first = UNIT_NEVER, .second = UNIT_NEVER };
+
+	for (size_t i = 0; i < run->host_count; i++) {
+		int64_t position = order_position(run, &run->hosts[i]);
+
+		if (position < lowest.first) {
+			lowest.second = lowest.first;
+			lowest.first = position;
+			lowest.host = &run->hosts[i];
+		} else if (position < lowest.second) {
+			lowest.second = position;
+		}
+	}
+	return lowest;
+}
+
+static int64_t lowest_other(const struct lowest *lowest, const struct run_host *host)
+{
+	return lowest->host == host ? lowest->second : lowest->first;
+}
+
+static void answer_gate(struct run *run, struct run_host *host, bool go)
+{
+	struct arena *arena = arena_new();
+	struct value *reply = value_map(arena);
+
+	value_set_integer(arena, reply, "id", host->gate);
+	value_set_bool(arena, reply, "go", go);
+	host->gate = -1;
+	if (go && host->step_count > 0)
+		result_announce(run, host->steps[host->step_first].unit->task);
+	fleet_send(host->fleet, FRAME_REPLY, reply);
+	arena_free(arena);
+}
+
+/* One round over all hosts; whether anything happened. */
+static bool poll_once(struct run *run)
+{
+	struct lowest lowest = find_lowest(run);
+	bool happened = false;
+
+	for (size_t i = 0; i < run->host_count; i++) {
+		struct run_host *host = &run->hosts[i];
+
+		if (!host_live(host))
+			continue;
+		if (host->gate >= 0 && (run->stopped
+				|| lowest_other(&lowest, host) >= host->gate_unit)) {
+			answer_gate(run, host, !run->stopped);
+			happened = true;
+		} else if (host->phase == HOST_IDLE && host->waits
+				&& lowest_other(&lowest, host) >= host->cursor) {
+			host->waits = false;
+			stage_continue(run, host);
+			happened = true;
+		}
+	}
+	return happened;
+}
+
+/* A host that has offered something stays until nobody can ask for it any more. */
+static void close_idle(struct run *run)
+{
+	bool live = false;
+
+	for (size_t i = 0; i < run->host_count; i++)
+		live = live || host_live(&run->hosts[i]);
+	for (size_t i = 0; i < run->host_count; i++) {
+		struct run_host *host = &run->hosts[i];
+
+		if (!run_connected(host) || host_live(host) || (live && host->published
+				&& host->phase == HOST_DONE))
+			continue;
+		host->closed = true;
+		fleet_close(host->fleet);
+	}
+}
+
+void order_poll(struct run *run)
+{
+	if (run->polling)
+		return;
+	run->polling = true;
+	while (poll_once(run))
+		;
+	close_idle(run);
+	run->polling = false;
+}

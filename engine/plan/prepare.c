@@ -1,0 +1,310 @@
+/* prepare: what a module may ask the controller for, right before its task is sent. */
+#include "plan/state.h"
+
+#include "base/digest.h"
+#include "text/expression.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_MOST = 256 << 10, LIST_DEPTH_MOST = 64 };
+
+struct prepare {
+	struct run *run;
+	struct run_host *host;
+	struct unit *unit;
+	struct scope *scope;
+	struct arena *arena;
+	bool passing;              /* what was asked for may be different later */
+};
+
+int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
+	struct arena *arena, struct value *params, bool *ret_passing, struct error *err)
+{
+	struct prepare prepare = { run, host, unit, scope, arena, false };
+	int result = unit->module->prepare(&prepare, params, err);
+
+	*ret_passing = prepare.passing;
+	return result;
+}
+
+struct arena *prepare_arena(struct prepare *prepare)
+{
+	return prepare->arena;
+}
+
+const char *prepare_host(struct prepare *prepare)
+{
+	return prepare->host->name;
+}
+
+int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **ret_names,
+	struct error *err)
+{
+	struct inventory_list list;
+	struct value *names = value_list(prepare->arena);
+
+	if (inventory_match(prepare->run->options.inventory, prepare->arena, pattern,
+			(struct place){0}, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++)
+		value_append(prepare->arena, names, value_string(prepare->arena, list.hosts[i]->name));
+	*ret_names = names;
+	return 0;
+}
+
+bool prepare_in_play(struct prepare *prepare, const char *host)
+{
+	const struct inventory_host *found = inventory_find(prepare->run->options.inventory, host);
+
+	return found && prepare->run->play_hosts[prepare->unit->play_index][found->index];
+}
+
+int prepare_variable(struct prepare *prepare, const char *host, const char *name,
+	struct value **ret_value, struct error *err)
+{
+	struct scope *scope = strcmp(host, prepare->host->name) == 0 ? prepare->scope
+		: scope_of_host(prepare->arena, prepare->scope, host);
+
+	*ret_value = NULL;
+	return scope ? scope_get(prepare->arena, scope, name, ret_value, err) : 0;
+}
+
+int prepare_address(struct prepare *prepare, const char *host, const char **ret_address,
+	struct error *err)
+{
+	struct value *address;
+
+	if (prepare_variable(prepare, host, "ansible_host", &address, err) < 0)
+		return -1;
+	*ret_address = value_text(address) ? value_text(address) : arena_string(prepare->arena, host);
+	return 0;
+}
+
+static struct run_host *host_of(struct prepare *prepare, const char *name)
+{
+	const struct inventory_host *found = inventory_find(prepare->run->options.inventory, name);
+
+	return found ? prepare->run->by_inventory[found->index] : NULL;
+}
+
+struct value *prepare_published(struct prepare *prepare, const char *host, const char *module,
+	const char *key)
+{
+	const struct run_host *found = host_of(prepare, host);
+
+	prepare->passing = true;
+	if (!found)
+		return NULL;
+	return value_get(found->published, arena_printf(prepare->arena, "%s/%s", module,
+		key ? key : ""));
+}
+
+/* Of the machine that this program runs on, as sshd's own files say. */
+static struct value *local_host_keys(struct arena *arena)
+{
+	static const char *const names[] = { "ed25519", "ecdsa", "rsa" };
+	struct value *keys = value_list(arena);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char line[4096], type[64], base64[3000];
+		FILE *file = fopen(arena_printf(arena, "/etc/ssh/ssh_host_%s_key.pub", names[i]), "re");
+
+		if (!file)
+			continue;
+		if (fgets(line, sizeof(line), file) && sscanf(line, "%63s %2999s", type, base64) == 2)
+			value_append(arena, keys, value_printf(arena, "%s %s", type, base64));
+		fclose(file);
+	}
+	return keys->count > 0 ? keys : NULL;
+}
+
+static bool host_is_local(struct prepare *prepare, const char *name)
+{
+	struct error err = {0};
+	struct value *connection;
+
+	return prepare_variable(prepare, name, "ansible_connection", &connection, &err) == 0
+		&& value_text(connection) && strcmp(value_text(connection), "local") == 0;
+}
+
+struct value *prepare_host_keys(struct prepare *prepare, const char *host)
+{
+	const struct run_host *found = host_of(prepare, host);
+	struct value *keys;
+
+	prepare->passing = true;
+	if (host_is_local(prepare, host))
+		return local_host_keys(prepare->arena);
+	if (!found || !found->key)
+		return NULL;
+	keys = value_list(prepare->arena);
+	value_append(prepare->arena, keys, value_string(prepare->arena, found->key));
+	return keys;
+}
+
+/* --- Files of the project --- */
+
+/* Whether a relative path stays below where it starts. */
+static bool stays_inside(const char *path)
+{
+	int depth = 0;
+
+	while (*path) {
+		size_t size = strcspn(path, "/");
+
+		if (size == 2 && strncmp(path, "..", 2) == 0)
+			depth--;
+		else if (size > 0 && !(size == 1 && *path == '.'))
+			depth++;
+		if (depth < 0)
+			return false;
+		path += size + (path[size] == '/');
+	}
+	return true;
+}
+
+int prepare_find(struct prepare *prepare, const char *source, const char *kind,
+	const char **ret_path, struct error *err)
+{
+	const struct run_options *options = &prepare->run->options;
+	const char *directory = options->playbook->directory;
+	const char *candidates[2] = { NULL, path_join(prepare->arena, directory, source) };
+	struct source_entry entry;
+
+	if ((source[0] == '/' || source[0] == '~' || !stays_inside(source))
+			&& !options->allow_outside) {
+		error_set(err, ERROR_TEXT, "'%s' lies outside the playbook's directory", source);
+		return error_remedy(err, "put it beside the playbook, or run with --allow-outside");
+	}
+	if (kind)
+		candidates[0] = path_join(prepare->arena, path_join(prepare->arena, directory, kind),
+			source);
+	for (size_t i = 0; i < 2; i++) {
+		if (!candidates[i])
+			continue;
+		if (source_stat(options->source, candidates[i], true, &entry, err) < 0)
+			return -1;
+		if (entry.kind != SOURCE_NONE) {
+			*ret_path = candidates[i];
+			return 0;
+		}
+	}
+	error_set(err, ERROR_TEXT, "there is no file '%s'", candidates[1]);
+	if (kind)
+		return error_remedy(err, "looked in '%s' too", candidates[0]);
+	return -1;
+}
+
+int prepare_body(struct prepare *prepare, const char *path, const char **ret_digest,
+	int64_t *ret_size, struct error *err)
+{
+	return bodies_add_file(prepare->run->bodies, path, ret_digest, ret_size, err);
+}
+
+int prepare_body_bytes(struct prepare *prepare, const void *bytes, size_t size,
+	const char **ret_digest, struct error *err)
+{
+	(void)err;
+	return bodies_add_bytes(prepare->run->bodies, bytes, size, ret_digest);
+}
+
+int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
+	struct error *err)
+{
+	return source_read_body(prepare->run->options.source, path, SOURCE_TEXT_MOST, ret_bytes,
+		ret_size, err);
+}
+
+static void fill_entry(struct prepare_entry *to, const struct source_entry *from,
+	const char *path)
+{
+	to->path = path;
+	to->kind = from->kind == SOURCE_DIRECTORY ? ENTRY_DIRECTORY
+		: from->kind == SOURCE_LINK ? ENTRY_LINK : ENTRY_FILE;
+	to->mode = from->mode;
+	to->size = from->size;
+	to->mtime = from->mtime;
+	to->target = from->target;
+}
+
+struct listing {
+	struct prepare_entry *entries;
+	size_t count, capacity;
+};
+
+static int list_below(struct prepare *prepare, const char *root, const char *below,
+	struct listing *listing, unsigned depth, struct error *err)
+{
+	struct source_entry *found;
+	size_t count;
+
+	if (depth > LIST_DEPTH_MOST)
+		return error_set(err, ERROR_TEXT, "'%s' has more than %d levels", root,
+			LIST_DEPTH_MOST);
+	if (source_list(prepare->run->options.source, path_join(prepare->arena, root, below), &found,
+			&count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *path = path_join(prepare->arena, below, found[i].name);
+
+		if (found[i].kind == SOURCE_OTHER || found[i].kind == SOURCE_NONE)
+			return error_set(err, ERROR_TEXT, "'%s/%s' is neither file, directory nor link",
+				root, path);
+		if (listing->count == listing->capacity) {
+			size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
+
+			listing->entries = arena_grow(prepare->arena, listing->entries,
+				listing->count * sizeof(*listing->entries),
+				capacity * sizeof(*listing->entries));
+			listing->capacity = capacity;
+		}
+		fill_entry(&listing->entries[listing->count++], &found[i], path);
+		if (found[i].kind == SOURCE_DIRECTORY
+				&& list_below(prepare, root, path, listing, depth + 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int prepare_list(struct prepare *prepare, const char *path, struct prepare_entry **ret_entries,
+	size_t *ret_count, struct error *err)
+{
+	struct listing listing = {0};
+
+	if (list_below(prepare, path, "", &listing, 0, err) < 0)
+		return -1;
+	*ret_entries = listing.entries;
+	*ret_count = listing.count;
+	return 0;
+}
+
+int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry *ret_entry,
+	struct error *err)
+{
+	struct source_entry entry;
+
+	if (source_stat(prepare->run->options.source, path, true, &entry, err) < 0)
+		return -1;
+	if (entry.kind == SOURCE_NONE)
+		return error_set(err, ERROR_TEXT, "there is no file '%s'", path);
+	if (entry.kind == SOURCE_OTHER)
+		return error_set(err, ERROR_TEXT, "'%s' is neither file nor directory", path);
+	fill_entry(ret_entry, &entry, path);
+	return 0;
+}
+
+int prepare_template(struct prepare *prepare, const char *text, size_t size, const char *path,
+	struct value **ret_text, struct error *err)
+{
+	return expression_template(prepare->arena, prepare->scope, text, size, path, ret_text, err);
+}
+
+void prepare_warn(struct prepare *prepare, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	run_warn(prepare->run, prepare->host->name, arena_vprintf(prepare->arena, format, args));
+	va_end(args);
+}

@@ -1,0 +1,430 @@
+/* result: what came of a step: judged, remembered for later expressions, reported. */
+#include "plan/state.h"
+
+#include "text/expression.h"
+
+#include <string.h>
+
+enum { STATUS_COUNT = 5 };
+
+static enum report_status status_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum report_status status;
+	} words[STATUS_COUNT] = {
+		{ "ok", REPORT_OK }, { "changed", REPORT_CHANGED }, { "failed", REPORT_FAILED },
+		{ "skipped", REPORT_SKIPPED }, { "may_change", REPORT_MAY_CHANGE },
+	};
+
+	for (size_t i = 0; word && i < STATUS_COUNT; i++) {
+		if (strcmp(words[i].word, word) == 0)
+			return words[i].status;
+	}
+	return REPORT_FAILED;
+}
+
+/* --- What is told to the report --- */
+
+static void task_less(struct run *run, struct run_task *task)
+{
+	if (task->remaining > 0)
+		task->remaining--;
+	if (task->remaining == 0 && task->announced && !task->ended) {
+		task->ended = true;
+		report_task_end(run->report, task->report);
+	}
+}
+
+static void announce(struct run *run, struct run_task *task)
+{
+	if (task->play != run->announced_play)
+		report_play(run->report, task->play->name ? task->play->name
+			: value_text(task->play->hosts));
+	run->announced_play = task->play;
+	task->announced = true;
+	task->report = report_task(run->report, task_title(task->task), task->task->word,
+		task->handler, task->task->place, task->remaining);
+	if (task->remaining == 0) {
+		task->ended = true;
+		report_task_end(run->report, task->report);
+	}
+}
+
+void result_announce(struct run *run, struct run_task *task)
+{
+	while (!task->announced)
+		announce(run, run->tasks[run->announced++]);
+}
+
+/* --- Registered values --- */
+
+static struct value *registered_value(struct arena *arena, const struct run_host *host,
+	const struct step *step, enum report_status status, const struct value *body)
+{
+	const struct value *results = value_get(body, "results");
+	struct value *made;
+
+	if (status == REPORT_MAY_CHANGE || (status == REPORT_CHANGED && host->run->options.check
+			&& (step->unit->module->flags & MODULE_ACTION)))
+		return value_unknown(arena, arena_printf(arena, "the result of '%s'",
+			step->filled->name));
+	made = results && results->kind == VALUE_MAP ? value_copy(arena, results) : value_map(arena);
+	value_set_bool(arena, made, "changed", status == REPORT_CHANGED);
+	value_set_bool(arena, made, "failed", status == REPORT_FAILED || status == REPORT_IGNORED);
+	value_set_bool(arena, made, "skipped", status == REPORT_SKIPPED);
+	if (value_get_string(body, "message"))
+		value_set_string(arena, made, "msg", value_get_string(body, "message"));
+	if (step->item && step->item->item)
+		value_set(arena, made, step->unit->task->task->loop_variable,
+			value_copy(arena, step->item->item));
+	if (step->filled->no_log)
+		value_mark_secret(made);
+	value_mark_data(made);
+	return made;
+}
+
+/* --- changed_when and failed_when --- */
+
+static int judge(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *condition, struct value *registered, struct arena *arena,
+	struct value **ret_truth, struct error *err)
+{
+	const struct task *task = step->unit->task->task;
+	struct scope *scope;
+
+	fill_play_hosts(run, step->unit->play);
+	scope = scope_new(arena, run->options.variables, host->inventory, step->unit->play, task);
+	if (step->item->item)
+		scope_set(scope, task->loop_variable, step->item->item);
+	if (task->registers)
+		scope_set(scope, task->registers, registered);
+	return expression_condition(arena, scope, condition, ret_truth, err);
+}
+
+/* Handlers of a change that only the controller knows of. */
+static void notify(struct run *run, struct run_host *host, const struct step *step)
+{
+	const struct task *task = step->unit->task->task;
+	struct arena *arena = host->arena;
+
+	for (size_t i = 0; task->notify && i < task->notify->count; i++) {
+		const char *name = value_text(task->notify->items[i]);
+		struct task **handlers;
+		size_t count = 0;
+
+		handlers = name ? play_notified(arena, step->unit->play, name, &count) : NULL;
+		if (!host->notified)
+			host->notified = value_list(arena);
+		for (size_t k = 0; k < count; k++)
+			value_append(arena, host->notified, value_string(arena,
+				fill_handler_key(arena, handlers[k])));
+	}
+	(void)run;
+}
+
+struct judged {
+	enum report_status status;
+	const char *message;
+	const char *remedy;
+};
+
+static void judge_failed(struct judged *judged, struct arena *arena, const struct value *condition,
+	const struct value *truth)
+{
+	if (truth->kind != VALUE_BOOL)
+		return;
+	if (truth->truth) {
+		judged->status = REPORT_FAILED;
+		judged->message = arena_printf(arena, "failed_when: %s", condition->count > 0
+			? expression_show(arena, condition->items[0]) : expression_show(arena, condition));
+		judged->remedy = NULL;
+	} else if (judged->status == REPORT_FAILED) {
+		judged->status = REPORT_CHANGED;
+		judged->message = NULL;
+		judged->remedy = NULL;
+	}
+}
+
+static void judge_step(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *body, struct arena *arena, struct judged *judged)
+{
+	const struct task *task = step->unit->task->task;
+	struct value *registered, *truth;
+	struct error err = {0};
+	int result = 0;
+
+	if (judged->status == REPORT_SKIPPED || judged->status == REPORT_MAY_CHANGE)
+		return;
+	registered = registered_value(arena, host, step, judged->status, body);
+	if (task->failed_when) {
+		result = judge(run, host, step, task->failed_when, registered, arena, &truth, &err);
+		if (result == 0)
+			judge_failed(judged, arena, task->failed_when, truth);
+	}
+	if (result == 0 && task->changed_when && judged->status != REPORT_FAILED) {
+		result = judge(run, host, step, task->changed_when, registered, arena, &truth, &err);
+		if (result == 0 && truth->kind == VALUE_BOOL)
+			judged->status = truth->truth ? REPORT_CHANGED : REPORT_OK;
+		if (result == 0 && truth->kind == VALUE_BOOL && truth->truth && step->filled->judge)
+			notify(run, host, step);
+	}
+	if (result < 0) {
+		judged->status = REPORT_FAILED;
+		judged->message = arena_printf(arena, "%s:%u:%u: %s", err.place.file ? err.place.file
+			: "", err.place.line, err.place.column, err.message);
+		judged->remedy = err.remedy[0] ? arena_string(arena, err.remedy) : NULL;
+	}
+}
+
+/* --- The parts and items of a task, put together --- */
+
+static void append_all(struct arena *arena, struct value **to, const struct value *from)
+{
+	if (!from || from->kind != VALUE_LIST)
+		return;
+	if (!*to)
+		*to = value_list(arena);
+	for (size_t i = 0; i < from->count; i++)
+		value_append(arena, *to, value_copy(arena, from->items[i]));
+}
+
+/* The worse of two. */
+static enum report_status worse(enum report_status one, enum report_status other)
+{
+	static const int rank[] = {
+		[REPORT_SKIPPED] = 0, [REPORT_OK] = 1, [REPORT_CHANGED] = 2, [REPORT_MAY_CHANGE] = 3,
+		[REPORT_IGNORED] = 4, [REPORT_FAILED] = 5, [REPORT_UNREACHABLE] = 6,
+	};
+
+	return rank[one] > rank[other] ? one : other;
+}
+
+static void outcome_add(struct run_host *host, const struct step *step, const struct value *body,
+	const struct judged *judged)
+{
+	struct outcome *outcome = &host->outcome;
+	const struct value *results = value_get(body, "results");
+	struct arena *arena = host->arena;
+
+	if (outcome->task != step->unit->task) {
+		*outcome = (struct outcome){ .task = step->unit->task, .status = REPORT_SKIPPED };
+		outcome->message = arena_string(arena, judged->message);
+	}
+	if (worse(judged->status, outcome->status) != outcome->status
+			|| judged->status == REPORT_FAILED) {
+		outcome->status = judged->status;
+		outcome->message = arena_string(arena, judged->message);
+		outcome->remedy = arena_string(arena, judged->remedy);
+	}
+	outcome->milliseconds += value_get_integer(body, "milliseconds", 0);
+	if (!step->filled->loop) {
+		append_all(arena, &outcome->changes, value_get(body, "changes"));
+		append_all(arena, &outcome->notes, value_get(body, "notes"));
+	}
+	if (results && results->count > 0)
+		outcome->results = value_copy(arena, results);
+}
+
+static void report_step(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *body, const struct judged *judged, bool more)
+{
+	struct report_result result = {
+		.host = host->name,
+		.status = judged->status,
+		.changes = value_get(body, "changes"),
+		.results = value_get(body, "results"),
+		.notes = value_get(body, "notes"),
+		.item = step->item->label,
+		.message = judged->message,
+		.remedy = judged->remedy,
+		.milliseconds = value_get_integer(body, "milliseconds", 0),
+		.no_log = step->filled->no_log,
+		.more = more,
+	};
+
+	result_announce(run, step->unit->task);
+	report_result(run->report, step->unit->task->report, &result);
+}
+
+static void report_outcome(struct run *run, struct run_host *host, const struct step *step)
+{
+	const struct outcome *outcome = &host->outcome;
+	struct report_result result = {
+		.host = host->name,
+		.status = outcome->status,
+		.changes = outcome->changes,
+		.results = outcome->results,
+		.notes = outcome->notes,
+		.message = outcome->message,
+		.remedy = outcome->remedy,
+		.milliseconds = outcome->milliseconds,
+		.no_log = step->filled->no_log,
+	};
+
+	result_announce(run, step->unit->task);
+	report_result(run->report, step->unit->task->report, &result);
+}
+
+static void remember(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *body, const struct judged *judged, bool end)
+{
+	const char *name = step->unit->task->task->registers;
+	struct outcome *outcome = &host->outcome;
+	struct arena *arena = host->arena;
+	struct value *registered;
+
+	if (!name)
+		return;
+	registered = registered_value(arena, host, step, judged->status, body);
+	if (step->filled->loop) {
+		if (!outcome->items)
+			outcome->items = value_list(arena);
+		value_append(arena, outcome->items, registered);
+		registered = value_map(arena);
+		value_set(arena, registered, "results", outcome->items);
+		value_set_bool(arena, registered, "changed", outcome->status == REPORT_CHANGED);
+		value_set_bool(arena, registered, "failed", outcome->status == REPORT_FAILED
+			|| outcome->status == REPORT_IGNORED);
+		value_set_bool(arena, registered, "skipped", outcome->status == REPORT_SKIPPED);
+	}
+	if (end)
+		variables_register(run->options.variables, host->inventory, name, registered);
+}
+
+/* Whether no more steps of this task will come from the host. */
+static bool task_ends(const struct run *run, const struct run_host *host, const struct step *step)
+{
+	int64_t next;
+
+	if (!step->last)
+		return false;
+	next = units_next(run, host, step->unit->index + 1);
+	return next >= (int64_t)run->unit_count || run->units[next]->task != step->unit->task;
+}
+
+static void take_published(struct run *run, struct run_host *host, const struct value *published)
+{
+	const char *module = value_get_string(published, "module");
+	const char *key = value_get_string(published, "key");
+	struct value *facts = value_get(published, "facts");
+
+	if (!module || !facts || strlen(module) > 64 || (key && strlen(key) > 256))
+		return;
+	if (!host->published)
+		host->published = value_map(host->arena);
+	facts = value_copy(host->arena, facts);
+	value_mark_data(facts);
+	value_set(host->arena, host->published, arena_printf(host->arena, "%s/%s", module,
+		key ? key : ""), facts);
+	bodies_offered(run->bodies, facts, host);
+}
+
+static void take_facts(struct run *run, struct run_host *host, const struct value *body)
+{
+	const struct value *facts = value_get(body, "results");
+
+	if (status_of(value_get_string(body, "status")) == REPORT_FAILED)
+		run_warn(run, host->name, value_get_string(body, "message"));
+	if (facts && facts->kind == VALUE_MAP)
+		variables_set_facts(run->options.variables, host->inventory, facts);
+}
+
+static void fail_all(struct run *run)
+{
+	for (size_t i = 0; i < run->host_count; i++) {
+		if (host_live(&run->hosts[i]))
+			result_out(run, &run->hosts[i]);
+	}
+}
+
+static void step_done(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *body, struct judged *judged)
+{
+	struct run_task *task = step->unit->task;
+	bool failed = judged->status == REPORT_FAILED;
+	bool end;
+
+	if (failed && step->filled->ignore_errors) {
+		judged->status = REPORT_IGNORED;
+		failed = false;
+	}
+	end = failed || task_ends(run, host, step);
+	outcome_add(host, step, body, judged);
+	remember(run, host, step, body, judged, end);
+	/* A handler that wasn't due is nothing to talk about. */
+	if (task->handler && judged->status == REPORT_SKIPPED && !step->local)
+		;
+	else if (!task->task->module->parts)
+		report_step(run, host, step, body, judged, !end);
+	else if (end)
+		report_outcome(run, host, step);
+	if (end && host->outcome.task == task) {
+		host->outcome = (struct outcome){0};
+		task_less(run, task);
+	}
+	if (failed) {
+		result_out(run, host);
+		if (task->play->any_errors_fatal)
+			fail_all(run);
+	}
+}
+
+void result_take(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *body)
+{
+	struct arena *arena;
+	struct judged judged;
+
+	if (step->setup) {
+		take_facts(run, host, body);
+		return;
+	}
+	arena = arena_new();
+	judged.status = status_of(value_get_string(body, "status"));
+	judged.message = value_get_string(body, "message");
+	judged.remedy = value_get_string(body, "remedy");
+	if (judged.status == REPORT_MAY_CHANGE && !judged.message)
+		judged.message = value_get_string(body, "cause");
+	take_published(run, host, value_get(body, "published"));
+	judge_step(run, host, step, body, arena, &judged);
+	step_done(run, host, step, body, &judged);
+	arena_free(arena);
+}
+
+void result_drain(struct run *run, struct run_host *host)
+{
+	struct step *first;
+
+	while (host_live(host) && (first = stage_first_step(host)) && first->local) {
+		struct step step = *first;
+
+		host->step_first++;
+		host->step_count--;
+		result_take(run, host, &step, step.item->result);
+	}
+}
+
+void result_out(struct run *run, struct run_host *host)
+{
+	const struct run_task *counted = NULL;
+	int64_t from = order_position(run, host);
+
+	if (!host_live(host))
+		return;
+	host->phase = HOST_OUT;
+	host->gate = -1;
+	host->step_count = 0;
+	host->outcome = (struct outcome){0};
+	run->scope_play = NULL;
+	for (int64_t i = units_next(run, host, from); i < (int64_t)run->unit_count;
+			i = units_next(run, host, i + 1)) {
+		struct run_task *task = run->units[i]->task;
+
+		if (!task || task == counted)
+			continue;
+		counted = task;
+		task_less(run, task);
+	}
+	relay_out(run, host);
+}

@@ -1,0 +1,455 @@
+/* run: a playbook applied to the hosts it names, from its text to the last result. */
+#include "plan/state.h"
+
+#include "text/expression.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void run_warn(struct run *run, const char *host, const char *message)
+{
+	struct value *warning;
+
+	if (run->report) {
+		report_warning(run->report, host, message);
+		return;
+	}
+	warning = value_map(run->arena);
+	value_set_string(run->arena, warning, "host", host);
+	value_set_string(run->arena, warning, "message", message);
+	value_append(run->arena, run->warnings, warning);
+}
+
+bool run_connected(const struct run_host *host)
+{
+	return host->fleet && !host->closed;
+}
+
+struct value *run_hosts(const struct run *run)
+{
+	struct value *names = value_list(run->arena);
+
+	for (size_t i = 0; i < run->host_count; i++)
+		value_append(run->arena, names, value_string(run->arena, run->hosts[i].name));
+	return names;
+}
+
+unsigned run_task_count(const struct run *run)
+{
+	return (unsigned)run->task_count;
+}
+
+/* --- Before any host is contacted --- */
+
+static void count_remaining(struct run *run)
+{
+	for (size_t i = 0; i < run->unit_count; i++) {
+		const struct unit *unit = run->units[i];
+
+		if (!unit->task)
+			continue;
+		for (size_t k = 0; k < run->host_count; k++) {
+			bool before = i > 0 && run->units[i - 1]->task == unit->task;
+			bool counted = false;
+
+			for (size_t j = i; before && j-- > 0 && run->units[j]->task == unit->task;)
+				counted = counted || run->units[j]->member[k];
+			if (unit->member[k] && !counted)
+				unit->task->remaining++;
+		}
+	}
+}
+
+/* Fills in all that is known already; what is wrong there is an error of the text. */
+static int fill_all(struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->unit_count; i++) {
+		struct unit *unit = run->units[i];
+		const char *name = unit->task ? unit->task->task->registers : NULL;
+
+		for (size_t k = 0; unit->task && k < run->host_count; k++) {
+			struct run_host *host = &run->hosts[k];
+			const struct filled *filled;
+
+			if (!unit->member[k])
+				continue;
+			if (fill_unit(run, host, unit, &filled, err) < 0)
+				return -1;
+			if (name)
+				variables_register(run->options.variables, host->inventory, name,
+					value_unknown(run->arena, arena_printf(run->arena,
+						"the result of '%s'", filled->name)));
+		}
+	}
+	return 0;
+}
+
+int run_new(struct arena *arena, const struct run_options *options, struct run **ret_run,
+	struct error *err)
+{
+	struct run *run = arena_alloc(arena, sizeof(*run));
+
+	run->arena = arena;
+	run->options = *options;
+	run->warnings = value_list(arena);
+	run->bodies = bodies_new(arena, options->source);
+	run->setup = module_find("setup");
+	if (units_make(run, err) < 0 || fill_all(run, err) < 0) {
+		run_free(run);
+		return -1;
+	}
+	count_remaining(run);
+	*ret_run = run;
+	return 0;
+}
+
+void run_free(struct run *run)
+{
+	for (size_t i = 0; i < run->host_count; i++) {
+		arena_free(run->hosts[i].arena);
+		run->hosts[i].arena = NULL;
+	}
+}
+
+/* --- Where and as whom --- */
+
+static const char *host_variable(struct run *run, struct scope *scope, const char *name,
+	struct error *err)
+{
+	struct value *value;
+
+	if (scope_get(run->arena, scope, name, &value, err) < 0 || !value)
+		return NULL;
+	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
+}
+
+/* The first unit of a host names its play, whose connection settings count. */
+static const struct play *first_play(const struct run *run, const struct run_host *host)
+{
+	int64_t first = units_next(run, host, 0);
+
+	return first < (int64_t)run->unit_count ? run->units[first]->play : NULL;
+}
+
+static const char *play_word(struct run *run, struct scope *scope, const struct value *raw,
+	struct error *err)
+{
+	struct value *value;
+
+	if (!raw || expression_fill(run->arena, scope, raw, &value, err) < 0)
+		return NULL;
+	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
+}
+
+/* Whether any of its tasks works as someone else than the login user; without any task that is
+ * known already the play decides. */
+static bool host_becomes(struct run *run, struct run_host *host)
+{
+	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
+			i = units_next(run, host, i + 1)) {
+		const struct filled *filled = host->filled[i];
+		const struct play *play = run->units[i]->play;
+		bool become = run->options.become;
+		struct error ignored = {0};
+		struct scope *scope;
+		struct value *variable;
+
+		if (!run->units[i]->task)
+			continue;
+		for (size_t k = 0; filled && k < filled->count; k++) {
+			const char *user = value_get_string(filled->items[k].task, "user");
+
+			if (user && *user)
+				return true;
+		}
+		if (filled)
+			continue;
+		scope = scope_new(run->arena, run->options.variables, host->inventory, play,
+			run->units[i]->task->task);
+		if (scope_get(run->arena, scope, "ansible_become", &variable, &ignored) < 0)
+			continue;
+		if (!variable)
+			variable = run->units[i]->task->task->become ? run->units[i]->task->task->become
+				: play->become;
+		if (expression_truth(run->arena, scope, variable, become, &become, &ignored) == 0
+				&& become)
+			return true;
+	}
+	return false;
+}
+
+static int host_target(struct run *run, struct run_host *host, struct fleet_target *ret_target,
+	struct error *err)
+{
+	const struct play *play = first_play(run, host);
+	struct scope *scope = scope_new(run->arena, run->options.variables, host->inventory, play,
+		NULL);
+	const char *connection = host_variable(run, scope, "ansible_connection", err);
+	const char *user = host_variable(run, scope, "ansible_user", err);
+	const char *key = host_variable(run, scope, "ansible_ssh_private_key_file", err);
+	const char *port = host_variable(run, scope, "ansible_port", err);
+	const char *address = host_variable(run, scope, "ansible_host", err);
+
+	if (!connection)
+		connection = play_word(run, scope, play->connection, err);
+	if (!user)
+		user = play_word(run, scope, play->remote_user, err);
+	if (!port)
+		port = play_word(run, scope, play->port, err);
+	*ret_target = (struct fleet_target){
+		.name = host->name,
+		.address = address ? address : host->name,
+		.user = user ? user : run->options.user,
+		.private_key = key ? key : run->options.private_key,
+		.local = connection && strcmp(connection, "local") == 0,
+		.become = host_becomes(run, host),
+		.context = host,
+	};
+	if (port) {
+		char *end;
+		long number = strtol(port, &end, 10);
+
+		if (*end || number < 1 || number > 65535)
+			return error_set(err, ERROR_TEXT, "'ansible_port' of %s must be a number from 1 to "
+				"65535, not '%s'", host->name, port);
+		ret_target->port = (unsigned)number;
+	}
+	return err->kind ? -1 : 0;
+}
+
+static bool needs_connection(const struct run *run, const struct run_host *host)
+{
+	if (host->facts_wanted)
+		return true;
+	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
+			i = units_next(run, host, i + 1)) {
+		if (run->units[i]->task && !run->units[i]->task->handler
+				&& !(run->units[i]->module->flags & MODULE_CONTROLLER))
+			return true;
+	}
+	return false;
+}
+
+/* --- What the fleet tells --- */
+
+static void host_failed(struct run_host *host, const char *message)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_UNREACHABLE, "%s", message);
+	error_remedy(&err, "this is a bug of beoplay, or the machine isn't what it seems");
+	fleet_drop(host->fleet, &err);
+}
+
+static void on_ready(void *context, struct fleet_host *fleet, const struct value *hello)
+{
+	struct run *run = context;
+	struct run_host *host = fleet_context(fleet);
+	const struct value *ran = value_get(hello, "ran");
+
+	host->key = arena_string(host->arena, fleet_host_key(fleet));
+	host->phase = HOST_IDLE;
+	for (size_t i = 0; ran && ran->kind == VALUE_LIST && i < ran->count; i++) {
+		const char *command = value_get_string(ran->items[i], "command");
+
+		run_warn(run, host->name, arena_printf(host->arena, "'%s' of an earlier run %s",
+			command ? command : "a step", value_get_bool(ran->items[i], "running")
+			? "is still under way" : arena_printf(host->arena, "has ended meanwhile (exit "
+				"status %d)", (int)value_get_integer(ran->items[i], "status", -1))));
+	}
+	stage_continue(run, host);
+	order_poll(run);
+}
+
+static void take_result(struct run *run, struct run_host *host, const struct value *body)
+{
+	struct step *first = stage_first_step(host);
+	struct step step;
+
+	if (!host_live(host))
+		return;
+	if (!first || first->id != value_get_integer(body, "task", -1)) {
+		host_failed(host, "the node answered what it wasn't asked");
+		return;
+	}
+	step = *first;
+	host->step_first++;
+	host->step_count--;
+	result_take(run, host, &step, body);
+	result_drain(run, host);
+}
+
+static void take_request(struct run *run, struct run_host *host, const struct value *body)
+{
+	const char *kind = value_get_string(body, "kind");
+	struct step *first = stage_first_step(host);
+
+	if (kind && strcmp(kind, "body") == 0) {
+		relay_request(run, host, body);
+	} else if (kind && strcmp(kind, "gate") == 0) {
+		host->gate = value_get_integer(body, "id", 0);
+		host->gate_unit = first ? first->unit->index : INT64_MAX;
+	} else {
+		host_failed(host, "the node asked for something unknown");
+	}
+}
+
+static void take_stage_end(struct run *run, struct run_host *host)
+{
+	if (host->phase != HOST_BUSY)
+		return;
+	if (host->step_count > 0 && !run->stopped) {
+		host_failed(host, "the node left out some of its tasks");
+		return;
+	}
+	host->phase = HOST_IDLE;
+	stage_continue(run, host);
+}
+
+static void on_frame(void *context, struct fleet_host *fleet, const struct frame *frame)
+{
+	struct run *run = context;
+	struct run_host *host = fleet_context(fleet);
+	const char *text;
+
+	switch (frame->type) {
+	case FRAME_RESULT:
+		take_result(run, host, frame->body);
+		break;
+	case FRAME_STAGE_END:
+		take_stage_end(run, host);
+		break;
+	case FRAME_REQUEST:
+		take_request(run, host, frame->body);
+		break;
+	case FRAME_CHUNK:
+		relay_chunk(run, host, frame->body);
+		break;
+	case FRAME_PROGRESS:
+		text = value_get_string(frame->body, "text");
+		if (text && host_live(host))
+			report_progress(run->report, host->name, text);
+		break;
+	case FRAME_BYE:
+		break;
+	default:
+		host_failed(host, "the node sent a message that nodes don't send");
+	}
+	order_poll(run);
+}
+
+static void on_lost(void *context, struct fleet_host *fleet, const struct error *err)
+{
+	struct run *run = context;
+	struct run_host *host = fleet_context(fleet);
+
+	host->closed = true;
+	if (host_live(host)) {
+		struct error ended = {0};
+
+		error_set(&ended, ERROR_UNREACHABLE, "the connection ended before its tasks did");
+		result_out(run, host);
+		if (!run->stopped)
+			report_unreachable(run->report, host->name, err ? err : &ended);
+	}
+	relay_out(run, host);
+	order_poll(run);
+}
+
+static void on_warn(void *context, struct fleet_host *fleet, const char *message)
+{
+	struct run *run = context;
+
+	run_warn(run, fleet ? fleet_name(fleet) : NULL, message);
+}
+
+/* The first ^C lets every node finish the step at hand; the second doesn't wait. */
+static bool on_tick(void *context)
+{
+	struct run *run = context;
+	unsigned pressed = run->options.interrupted ? (unsigned)*run->options.interrupted : 0;
+
+	report_tick(run->report);
+	if (pressed > 0 && run->stopped == 0) {
+		struct arena *arena = arena_new();
+
+		run->stopped = 1;
+		report_warning(run->report, NULL, "interrupted: every host finishes the step it is at "
+			"(once more to cut the connections)");
+		for (size_t i = 0; i < run->host_count; i++) {
+			struct run_host *host = &run->hosts[i];
+
+			if (host->phase == HOST_BUSY) {
+				fleet_send(host->fleet, FRAME_CANCEL, value_map(arena));
+			} else if (host->fleet && host->phase == HOST_NEW) {
+				result_out(run, host);
+				host->closed = true;
+				fleet_close(host->fleet);
+			} else if (host->phase == HOST_IDLE) {
+				result_out(run, host);
+			}
+		}
+		arena_free(arena);
+		order_poll(run);
+	}
+	return pressed < 2;
+}
+
+/* --- The run --- */
+
+static int connect_hosts(struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->host_count; i++) {
+		struct run_host *host = &run->hosts[i];
+		struct fleet_target target;
+
+		if (units_next(run, host, 0) >= (int64_t)run->unit_count) {
+			host->phase = HOST_DONE;
+			continue;
+		}
+		if (!needs_connection(run, host)) {
+			host->phase = HOST_IDLE;
+			continue;
+		}
+		if (host_target(run, host, &target, err) < 0)
+			return -1;
+		host->fleet = fleet_add(run->fleet, &target);
+	}
+	return 0;
+}
+
+static void say_warnings(struct run *run)
+{
+	for (size_t i = 0; i < run->warnings->count; i++)
+		report_warning(run->report, value_get_string(run->warnings->items[i], "host"),
+			value_get_string(run->warnings->items[i], "message"));
+}
+
+int run_execute(struct run *run, struct report *report, struct error *err)
+{
+	static const struct fleet_events events = {
+		.ready = on_ready, .frame = on_frame, .lost = on_lost, .warn = on_warn, .tick = on_tick,
+	};
+	int result;
+
+	run->report = report;
+	say_warnings(run);
+	run->fleet = fleet_new(&run->options.fleet, &events, run, err);
+	if (!run->fleet)
+		return -1;
+	result = connect_hosts(run, err);
+	for (size_t i = 0; result == 0 && i < run->host_count; i++) {
+		if (run->hosts[i].phase == HOST_IDLE)
+			stage_continue(run, &run->hosts[i]);
+	}
+	if (result == 0) {
+		order_poll(run);
+		result = fleet_run(run->fleet, err);
+		order_poll(run);
+	}
+	fleet_free(run->fleet);
+	run->fleet = NULL;
+	if (result == 0 && run->stopped)
+		return error_set(err, ERROR_INTERRUPTED, "interrupted");
+	return result;
+}

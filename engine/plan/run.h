@@ -1,0 +1,65 @@
+/* run: a playbook applied to the hosts it names.
+ *
+ * run_new turns the text into an ordered list of units and fills in, for every host, what can be
+ * known before any is contacted: all errors in the text are found there. run_execute reaches the
+ * hosts, sends them stages and takes their results; what happens goes to the report.
+ *
+ * Ansible's order holds although a host gets many tasks in one message: the agent runs ahead over
+ * tasks with nothing to change, and asks before the first change of a task; the answer is held back
+ * until every other host has passed all earlier units, or is out. */
+#ifndef PLAN_RUN_H
+#define PLAN_RUN_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "fleet/fleet.h"
+#include "report/report.h"
+#include "text/inventory.h"
+#include "text/play.h"
+#include "text/source.h"
+#include "text/variables.h"
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* All is borrowed for the life of the run. */
+struct run_options {
+	struct source *source;
+	const struct playbook *playbook;
+	const struct inventory *inventory;
+	struct variables *variables;
+	const struct inventory_list *limit;   /* NULL: no limit */
+	const struct value *tags;             /* lists of strings, or NULL */
+	const struct value *skip_tags;
+	bool check;
+	bool diff;
+	bool allow_outside;                   /* src may lie outside the playbook's directory */
+	bool become;                          /* for plays and hosts that say nothing */
+	const char *become_user;              /* NULL: root */
+	const char *user;                     /* login for hosts that say nothing; or NULL */
+	const char *private_key;
+	struct fleet_options fleet;
+	const char *project;
+	const char *who;                      /* "anna@desk": for the lock and the ledger */
+	const char *run;                      /* names this run */
+	const char *revision;
+	const volatile sig_atomic_t *interrupted;   /* how often ^C was pressed */
+};
+
+struct run;
+
+int run_new(struct arena *arena, const struct run_options *options, struct run **ret_run,
+	struct error *err);
+
+/* The names of the hosts that the run is about, in inventory order. */
+struct value *run_hosts(const struct run *run);
+/* How many tasks are there to be announced. */
+unsigned run_task_count(const struct run *run);
+
+/* 0 when the run came to its end, whatever became of hosts (ask the report for that); -1 with err
+ * of kind BUG or INTERRUPTED. */
+int run_execute(struct run *run, struct report *report, struct error *err);
+void run_free(struct run *run);    /* what isn't in its arena */
+
+#endif

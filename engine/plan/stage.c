@@ -1,0 +1,281 @@
+/* stage: as many of a host's units as can be filled in, sent in one message.
+ *
+ * It ends before a unit that needs what isn't known yet (a registered value, facts, what other hosts
+ * publish), and behind one whose result is judged here. */
+#include "plan/state.h"
+
+#include <string.h>
+
+struct stage {
+	struct run *run;
+	struct run_host *host;
+	struct arena *arena;
+	struct value *tasks;
+	size_t bytes;
+	bool free;                 /* of the play of its first unit */
+	bool any;                  /* a unit is in it */
+};
+
+enum progress { PROGRESS_ON, PROGRESS_END, PROGRESS_WAIT };
+
+struct step *stage_first_step(struct run_host *host)
+{
+	return host->step_count > 0 ? &host->steps[host->step_first] : NULL;
+}
+
+static struct step *step_add(struct run_host *host, struct unit *unit)
+{
+	struct step *step;
+
+	if (host->step_count == 0)
+		host->step_first = 0;
+	if (host->step_first + host->step_count == host->step_capacity) {
+		size_t capacity = host->step_capacity ? 2 * host->step_capacity : 32;
+
+		host->steps = arena_grow(host->arena, host->steps,
+			host->step_capacity * sizeof(*host->steps), capacity * sizeof(*host->steps));
+		host->step_capacity = capacity;
+	}
+	step = &host->steps[host->step_first + host->step_count++];
+	*step = (struct step){ .id = ++host->ids, .unit = unit, .last = true };
+	return step;
+}
+
+/* Its own task, in front of the unit that reads facts. */
+static void add_setup(struct stage *stage, struct unit *unit)
+{
+	struct value *task = value_map(stage->arena);
+	struct step *step = step_add(stage->host, unit);
+
+	stage->host->facts_sent = true;
+	step->setup = true;
+	value_set_integer(stage->arena, task, "id", step->id);
+	value_set_string(stage->arena, task, "module", stage->run->setup->name);
+	value_set_string(stage->arena, task, "params", "{}");
+	value_set_string(stage->arena, task, "name", "facts");
+	value_append(stage->arena, stage->tasks, task);
+	stage->any = true;
+}
+
+static const char *login_user(const struct run_host *host)
+{
+	return fleet_user(host->fleet);
+}
+
+static void add_task(struct stage *stage, struct step *step)
+{
+	struct value *task = value_copy(stage->arena, step->item->task);
+	const char *user = value_get_string(task, "user");
+
+	/* Not becoming anyone: as who has logged in, also where the agent became root for others. */
+	if (user && !*user)
+		value_set_string(stage->arena, task, "user", login_user(stage->host));
+	value_set_integer(stage->arena, task, "id", step->id);
+	value_append(stage->arena, stage->tasks, task);
+	stage->bytes += step->item->bytes;
+}
+
+/* The value that a task will register, as long as it hasn't run. */
+static void register_unknown(struct stage *stage, const struct unit *unit,
+	const struct filled *filled)
+{
+	const char *name = unit->task->task->registers;
+
+	if (name)
+		variables_register(stage->run->options.variables, stage->host->inventory, name,
+			value_unknown(stage->arena, arena_printf(stage->arena, "the result of '%s'",
+				filled->name)));
+}
+
+static void may_change(struct run_host *host, struct filled_item *item)
+{
+	item->kind = FILLED_RESULT;
+	item->result = value_map(host->arena);
+	value_set_string(host->arena, item->result, "status", "may_change");
+	value_set_string(host->arena, item->result, "cause", item->cause);
+}
+
+static void add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
+{
+	register_unknown(stage, unit, filled);
+	for (size_t i = 0; i < filled->count; i++) {
+		struct step *step = step_add(stage->host, unit);
+
+		step->filled = filled;
+		step->item = &filled->items[i];
+		step->last = i + 1 == filled->count;
+		if (filled->items[i].kind == FILLED_UNKNOWN)
+			may_change(stage->host, &filled->items[i]);
+		step->local = filled->items[i].kind == FILLED_RESULT;
+		if (!step->local)
+			add_task(stage, step);
+	}
+	stage->any = true;
+}
+
+static void add_failed(struct stage *stage, struct unit *unit, const struct error *err)
+{
+	struct arena *arena = stage->host->arena;
+	struct filled *filled = arena_alloc(arena, sizeof(*filled));
+	struct value *result = value_map(arena);
+
+	filled->name = task_title(unit->task->task);
+	filled->count = 1;
+	filled->known = true;
+	filled->items = arena_alloc(arena, sizeof(*filled->items));
+	filled->items[0].kind = FILLED_RESULT;
+	filled->items[0].result = result;
+	value_set_string(arena, result, "status", "failed");
+	value_set_string(arena, result, "message", err->place.line > 0
+		? arena_printf(arena, "%s:%u:%u: %s", err->place.file, err->place.line,
+			err->place.column, err->message) : err->message);
+	if (err->remedy[0])
+		value_set_string(arena, result, "remedy", err->remedy);
+	add_filled(stage, unit, filled);
+}
+
+/* A unit whose values aren't all known: wait for what may tell them, or give up knowing. */
+static enum progress add_unknown(struct stage *stage, struct unit *unit,
+	const struct filled *filled)
+{
+	struct run_host *host = stage->host;
+
+	if (host->facts_wanted && !host->facts_sent && host->fleet) {
+		add_setup(stage, unit);
+		return PROGRESS_END;
+	}
+	if (host->step_count > 0)
+		return PROGRESS_END;
+	if (!order_all_passed(stage->run, host, unit->index)) {
+		host->waits = true;
+		return PROGRESS_WAIT;
+	}
+	add_filled(stage, unit, filled);
+	return PROGRESS_ON;
+}
+
+static enum progress add_unit(struct stage *stage, struct unit *unit)
+{
+	struct run_host *host = stage->host;
+	const struct filled *filled;
+	struct error err = {0};
+
+	if (unit->barrier && host->step_count > 0)
+		return PROGRESS_END;
+	if (unit->barrier && !order_all_passed(stage->run, host, unit->index)) {
+		host->waits = true;
+		return PROGRESS_WAIT;
+	}
+	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free))
+		return PROGRESS_END;
+	if (fill_unit(stage->run, host, unit, &filled, &err) < 0) {
+		if (host->step_count > 0)
+			return PROGRESS_END;
+		add_failed(stage, unit, &err);
+		host->cursor = unit->index + 1;
+		return PROGRESS_END;
+	}
+	if (!filled->known) {
+		enum progress progress = add_unknown(stage, unit, filled);
+
+		if (progress != PROGRESS_ON)
+			return progress;
+	} else {
+		add_filled(stage, unit, filled);
+	}
+	host->cursor = unit->index + 1;
+	return filled->judge ? PROGRESS_END : PROGRESS_ON;
+}
+
+static void add_flush(struct stage *stage)
+{
+	struct value *task = value_map(stage->arena);
+
+	value_set_integer(stage->arena, task, "id", ++stage->host->ids);
+	value_set_bool(stage->arena, task, "flush", true);
+	value_append(stage->arena, stage->tasks, task);
+	stage->any = true;
+}
+
+/* Handlers alone aren't worth a message, if nothing can have notified them. */
+static bool only_handlers(const struct stage *stage)
+{
+	for (size_t i = 0; i < stage->tasks->count; i++) {
+		if (!value_get_string(stage->tasks->items[i], "handler")
+				&& !value_get_bool(stage->tasks->items[i], "flush"))
+			return false;
+	}
+	return true;
+}
+
+static void send(struct stage *stage)
+{
+	const struct run_options *options = &stage->run->options;
+	struct arena *arena = stage->arena;
+	struct value *body = value_map(arena);
+	struct run_host *host = stage->host;
+
+	value_set_string(arena, body, "mode", options->check ? "check" : "apply");
+	value_set_bool(arena, body, "diff", options->diff);
+	value_set_string(arena, body, "project", options->project);
+	value_set_string(arena, body, "playbook", options->playbook->path);
+	value_set_string(arena, body, "run", options->run);
+	value_set_string(arena, body, "revision", options->revision);
+	value_set_string(arena, body, "who", options->who);
+	value_set_bool(arena, body, "free", stage->free);
+	if (host->notified)
+		value_set(arena, body, "notified", host->notified);
+	host->notified = NULL;
+	value_set(arena, body, "tasks", stage->tasks);
+	value_set_bool(arena, body, "last", host->cursor >= (int64_t)stage->run->unit_count);
+	host->phase = HOST_BUSY;
+	fleet_send(host->fleet, FRAME_STAGE, body);
+}
+
+static enum progress fill_stage(struct stage *stage)
+{
+	struct run *run = stage->run;
+	struct run_host *host = stage->host;
+
+	for (;;) {
+		struct unit *unit;
+		enum progress progress;
+
+		host->cursor = units_next(run, host, host->cursor);
+		if (host->cursor >= (int64_t)run->unit_count)
+			return PROGRESS_END;
+		unit = run->units[host->cursor];
+		if (!stage->any)
+			stage->free = unit->play->free;
+		if (!unit->task) {
+			if (host->fleet)
+				add_flush(stage);
+			host->cursor++;
+			continue;
+		}
+		progress = add_unit(stage, unit);
+		if (progress != PROGRESS_ON)
+			return progress;
+	}
+}
+
+void stage_continue(struct run *run, struct run_host *host)
+{
+	while (host->phase == HOST_IDLE && !host->waits) {
+		struct stage stage = { .run = run, .host = host, .arena = arena_new() };
+
+		stage.tasks = value_list(stage.arena);
+		if (run->stopped)
+			result_out(run, host);
+		else
+			fill_stage(&stage);
+		if (host->phase == HOST_IDLE && stage.tasks->count > 0
+				&& !(only_handlers(&stage) && host->step_count == 0))
+			send(&stage);
+		arena_free(stage.arena);
+		result_drain(run, host);
+		if (host->phase == HOST_IDLE && host->step_count == 0
+				&& units_next(run, host, host->cursor) >= (int64_t)run->unit_count)
+			host->phase = HOST_DONE;
+	}
+}

@@ -1,0 +1,202 @@
+/* state: what a run knows while it goes on. Private to plan/.
+ *
+ * units.c makes the units; fill.c fills one in for a host; stage.c sends them; result.c takes what
+ * comes back; order.c says who may go on; bodies.c and prepare.c serve the modules. */
+#ifndef PLAN_STATE_H
+#define PLAN_STATE_H
+
+#include "plan/bodies.h"
+#include "plan/run.h"
+
+#include <stdint.h>
+
+enum {
+	STAGE_BYTES_MOST = 512 << 10,   /* of parameters in one stage */
+	HANDLER_KEY_SIZE = 256,
+	UNIT_NEVER = INT64_MAX,
+};
+
+/* A task as it is announced to people: once, although it may be several units. */
+struct run_task {
+	const struct task *task;
+	const struct play *play;
+	bool handler;
+	unsigned remaining;        /* hosts that may still report */
+	unsigned report;           /* of report_task, once announced */
+	bool announced;
+	bool ended;
+};
+
+/* One thing that is sent to hosts: a task, a part of one, or a point where due handlers run. */
+struct unit {
+	int64_t index;             /* in run->units */
+	const struct play *play;
+	size_t play_index;
+	struct run_task *task;     /* NULL: flush */
+	const struct module *module;
+	bool barrier;              /* before it all hosts must have passed what is before */
+	bool *member;              /* by index of run->hosts */
+};
+
+/* A unit filled in for a host, one loop item of it. Lives in the host's arena. */
+enum filled_kind {
+	FILLED_RUN,                /* to be sent */
+	FILLED_RESULT,             /* decided here: result is what an agent would have said */
+	FILLED_UNKNOWN,            /* cause says what must be known first */
+};
+
+struct filled_item {
+	enum filled_kind kind;
+	const char *cause;
+	struct value *item;        /* of the loop; NULL: none */
+	const char *label;
+	struct value *task;        /* TASK of wire.h, without id */
+	struct value *result;      /* body of FRAME_RESULT, without task */
+	size_t bytes;              /* about how many the task takes */
+};
+
+struct filled {
+	struct filled_item *items;
+	size_t count;
+	bool loop;
+	bool known;                /* no item is FILLED_UNKNOWN */
+	bool judge;                /* the result decides here: nothing may go on before */
+	bool ignore_errors;
+	bool no_log;
+	const char *name;
+};
+
+/* What was sent to a host, or decided here, and isn't reported yet. */
+struct step {
+	int64_t id;
+	struct unit *unit;
+	const struct filled *filled;
+	const struct filled_item *item;
+	bool last;                 /* of the unit's items */
+	bool setup;                /* not the user's: facts are read for this unit */
+	bool local;                /* nothing is awaited: item->result holds */
+};
+
+/* What came of the items and parts of a task so far, on one host. */
+struct outcome {
+	const struct run_task *task;
+	enum report_status status;
+	struct value *changes;
+	struct value *notes;
+	struct value *results;     /* of the last part with any */
+	struct value *items;       /* of a loop: registered results */
+	const char *message;
+	const char *remedy;
+	int64_t milliseconds;
+};
+
+enum host_phase {
+	HOST_NEW,                  /* not there yet */
+	HOST_IDLE,                 /* there, no stage is under way */
+	HOST_BUSY,                 /* it works on a stage */
+	HOST_DONE,                 /* all is passed */
+	HOST_OUT,                  /* failed, lost or refused */
+};
+
+struct run_host {
+	struct run *run;
+	size_t index;              /* in run->hosts */
+	struct inventory_host *inventory;
+	const char *name;
+	struct arena *arena;
+	struct fleet_host *fleet;  /* NULL: needs no connection */
+	enum host_phase phase;
+	bool facts_wanted;         /* some value reads them */
+	bool facts_sent;
+	int64_t cursor;            /* the unit to be looked at next */
+	struct filled **filled;    /* by unit; NULL: not filled in, or not known */
+	struct step *steps;        /* first in, first out */
+	size_t step_first, step_count, step_capacity;
+	int64_t ids;               /* the last id given */
+	bool waits;                /* for all others to pass what is before cursor */
+	int64_t gate;              /* id of the REQUEST that waits; -1: none */
+	int64_t gate_unit;
+	struct outcome outcome;
+	struct value *published;   /* "module/key" → facts */
+	struct value *notified;    /* keys of handlers found due here */
+	const char *key;           /* host key; NULL: none seen */
+	bool closed;               /* the connection is being ended */
+};
+
+struct run {
+	struct arena *arena;
+	struct run_options options;
+	struct unit **units;
+	size_t unit_count, unit_capacity;
+	struct run_task **tasks;
+	size_t task_count, task_capacity;
+	bool **play_hosts;         /* by play and inventory index: the play's hosts before any limit */
+	size_t announced;          /* tasks announced so far */
+	const struct play *announced_play;
+	struct run_host *hosts;
+	size_t host_count;
+	struct run_host **by_inventory;    /* by inventory index; NULL: not in this run */
+	const struct play *scope_play;     /* whose hosts the variables know */
+	struct bodies *bodies;
+	struct fleet *fleet;
+	struct report *report;
+	struct value *warnings;            /* that came before there was a report */
+	struct relay *relays;
+	int64_t relay_ids;
+	const struct module *setup;
+	unsigned stopped;                  /* ^C seen so often */
+	bool polling;
+};
+
+static inline bool host_live(const struct run_host *host)
+{
+	return host->phase != HOST_DONE && host->phase != HOST_OUT;
+}
+
+/* units.c: fills run->units and run->hosts. */
+int units_make(struct run *run, struct error *err);
+/* The next unit at or after from that is for the host; run->unit_count: none. */
+int64_t units_next(const struct run *run, const struct run_host *host, int64_t from);
+
+/* fill.c: ret_filled is kept in host->filled if all is known. An error (kind TEXT) is one of the
+ * text. Never twice the same work: what is kept is returned. */
+int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
+	const struct filled **ret_filled, struct error *err);
+/* The hosts of the unit's play, as expressions see them. */
+void fill_play_hosts(struct run *run, const struct play *play);
+const char *fill_handler_key(struct arena *arena, const struct task *handler);
+
+/* stage.c: sends what can be sent to an idle host, reports what is decided here. */
+void stage_continue(struct run *run, struct run_host *host);
+struct step *stage_first_step(struct run_host *host);
+
+/* result.c: tells the report of tasks up to this one. */
+void result_announce(struct run *run, struct run_task *task);
+void result_take(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *body);
+/* Reports steps at the front that await nothing. */
+void result_drain(struct run *run, struct run_host *host);
+/* The host takes no further part. */
+void result_out(struct run *run, struct run_host *host);
+
+/* order.c: where a host stands: its first unit that isn't passed. */
+int64_t order_position(const struct run *run, const struct run_host *host);
+/* Whether every other host has passed all units before this one, or is out. */
+bool order_all_passed(const struct run *run, const struct run_host *except, int64_t unit);
+/* Lets go whoever may, until nobody can. To be called after anything has happened. */
+void order_poll(struct run *run);
+
+/* prepare.c: ret_passing is set if what was found may be different later in the run. */
+int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
+	struct arena *arena, struct value *params, bool *ret_passing, struct error *err);
+
+/* relay.c: a node's request for content, answered from here or from the node that offered it. */
+void relay_request(struct run *run, struct run_host *host, const struct value *request);
+void relay_chunk(struct run *run, struct run_host *host, const struct value *chunk);
+void relay_out(struct run *run, struct run_host *host);
+
+void run_warn(struct run *run, const char *host, const char *message);
+/* Whether a connection to the host is there to be used. */
+bool run_connected(const struct run_host *host);
+
+#endif

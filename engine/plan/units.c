@@ -1,0 +1,257 @@
+/* units: the plays laid out as one ordered list, and which of it is for which host. */
+#include "plan/state.h"
+
+#include "text/expression.h"
+#include "text/params.h"
+
+#include <string.h>
+
+static struct unit *unit_new(struct run *run, size_t play_index, struct run_task *task)
+{
+	struct unit *unit = arena_alloc(run->arena, sizeof(*unit));
+
+	if (run->unit_count == run->unit_capacity) {
+		size_t capacity = run->unit_capacity ? 2 * run->unit_capacity : 32;
+
+		run->units = arena_grow(run->arena, run->units, run->unit_count * sizeof(*run->units),
+			capacity * sizeof(*run->units));
+		run->unit_capacity = capacity;
+	}
+	unit->index = (int64_t)run->unit_count;
+	unit->play = run->options.playbook->plays[play_index];
+	unit->play_index = play_index;
+	unit->task = task;
+	unit->member = arena_array(run->arena, run->host_count + 1, sizeof(bool));
+	run->units[run->unit_count++] = unit;
+	return unit;
+}
+
+static struct run_task *task_new(struct run *run, const struct play *play,
+	const struct task *task)
+{
+	struct run_task *made = arena_alloc(run->arena, sizeof(*made));
+
+	if (run->task_count == run->task_capacity) {
+		size_t capacity = run->task_capacity ? 2 * run->task_capacity : 32;
+
+		run->tasks = arena_grow(run->arena, run->tasks, run->task_count * sizeof(*run->tasks),
+			capacity * sizeof(*run->tasks));
+		run->task_capacity = capacity;
+	}
+	made->task = task;
+	made->play = play;
+	made->handler = task->handler;
+	run->tasks[run->task_count++] = made;
+	return made;
+}
+
+static void members_of_play(const struct run *run, struct unit *unit)
+{
+	for (size_t i = 0; i < run->host_count; i++)
+		unit->member[i] = run->play_hosts[unit->play_index][run->hosts[i].inventory->index];
+}
+
+/* The pattern in the parameter "group" of a task that has one; NULL: it has none. */
+static int task_group(struct run *run, const struct play *play, const struct task *task,
+	const char **ret_pattern, struct place *ret_place, struct error *err)
+{
+	const struct param *param = param_find(task->module->params, "group");
+	const struct value *raw = value_get(task->params, "group");
+	struct value *filled;
+
+	*ret_pattern = NULL;
+	*ret_place = task->place;
+	if (!param)
+		return 0;
+	*ret_pattern = param->otherwise;
+	if (!raw)
+		return 0;
+	*ret_place = raw->place;
+	if (expression_fill(run->arena, scope_new(run->arena, run->options.variables, NULL, play,
+			task), raw, &filled, err) < 0)
+		return -1;
+	if (!value_text(filled))
+		return error_at(err, raw->place, "'group' must be a pattern of hosts");
+	*ret_pattern = value_text(filled);
+	return 0;
+}
+
+static int members_of_part(struct run *run, struct unit *unit, const struct part *part,
+	struct error *err)
+{
+	struct inventory_list group;
+	const char *pattern;
+	struct place place;
+
+	if (task_group(run, unit->play, unit->task->task, &pattern, &place, err) < 0)
+		return -1;
+	if (!pattern)
+		return 0;
+	if (inventory_match(run->options.inventory, run->arena, pattern, place, &group, err) < 0)
+		return -1;
+	for (size_t i = 0; i < run->host_count; i++) {
+		bool inside = false, first = false;
+
+		for (size_t k = 0; k < group.count; k++) {
+			if (group.hosts[k] == run->hosts[i].inventory) {
+				inside = true;
+				first = k == 0;
+			}
+		}
+		if (!inside || (part->hosts == PART_FIRST && !first)
+				|| (part->hosts == PART_OTHERS && first))
+			unit->member[i] = false;
+	}
+	return 0;
+}
+
+static int add_task(struct run *run, size_t play_index, const struct task *task,
+	struct error *err)
+{
+	struct run_task *made = task_new(run, run->options.playbook->plays[play_index], task);
+	const struct part *part = task->module->parts;
+	struct unit *unit;
+
+	if (!part) {
+		unit = unit_new(run, play_index, made);
+		unit->module = task->module;
+		members_of_play(run, unit);
+		return 0;
+	}
+	for (; part->hosts != PART_END; part++) {
+		unit = unit_new(run, play_index, made);
+		unit->module = part->module;
+		unit->barrier = part->barrier;
+		members_of_play(run, unit);
+		if (members_of_part(run, unit, part, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_flush(struct run *run, size_t play_index, struct error *err)
+{
+	const struct play *play = run->options.playbook->plays[play_index];
+	struct unit *unit;
+
+	if (play->handler_count == 0)
+		return 0;
+	for (size_t i = 0; i < play->handler_count; i++) {
+		if (add_task(run, play_index, play->handlers[i], err) < 0)
+			return -1;
+	}
+	unit = unit_new(run, play_index, NULL);
+	members_of_play(run, unit);
+	return 0;
+}
+
+static int add_play(struct run *run, size_t play_index, struct error *err)
+{
+	const struct play *play = run->options.playbook->plays[play_index];
+	bool since = false;
+
+	for (size_t i = 0; i < play->task_count; i++) {
+		const struct task *task = play->tasks[i];
+
+		if (task->flush_handlers) {
+			if (since && add_flush(run, play_index, err) < 0)
+				return -1;
+			since = false;
+			continue;
+		}
+		if (!task_chosen(task, run->options.tags, run->options.skip_tags))
+			continue;
+		if (add_task(run, play_index, task, err) < 0)
+			return -1;
+		since = true;
+	}
+	return since ? add_flush(run, play_index, err) : 0;
+}
+
+static int match_play(struct run *run, size_t play_index, bool *chosen, struct error *err)
+{
+	const struct play *play = run->options.playbook->plays[play_index];
+	size_t count = inventory_host_count(run->options.inventory);
+	struct inventory_list list;
+	struct value *pattern;
+
+	run->play_hosts[play_index] = arena_array(run->arena, count + 1, sizeof(bool));
+	if (expression_fill(run->arena, scope_new(run->arena, run->options.variables, NULL, NULL,
+			NULL), play->hosts, &pattern, err) < 0)
+		return -1;
+	if (!value_text(pattern))
+		return error_at(err, play->hosts->place, "'hosts' must be a pattern of hosts");
+	if (inventory_match(run->options.inventory, run->arena, value_text(pattern),
+			play->hosts->place, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		run->play_hosts[play_index][list.hosts[i]->index] = true;
+		chosen[list.hosts[i]->index] = true;
+	}
+	return 0;
+}
+
+static bool within_limit(const struct run *run, const struct inventory_host *host)
+{
+	const struct inventory_list *limit = run->options.limit;
+
+	if (!limit)
+		return true;
+	for (size_t i = 0; i < limit->count; i++) {
+		if (limit->hosts[i] == host)
+			return true;
+	}
+	return false;
+}
+
+static void make_hosts(struct run *run, const bool *chosen)
+{
+	const struct inventory *inventory = run->options.inventory;
+	size_t count = inventory_host_count(inventory);
+
+	run->by_inventory = arena_array(run->arena, count + 1, sizeof(*run->by_inventory));
+	run->hosts = arena_array(run->arena, count + 1, sizeof(*run->hosts));
+	for (size_t i = 0; i < count; i++) {
+		struct inventory_host *found = inventory_host(inventory, i);
+		struct run_host *host = &run->hosts[run->host_count];
+
+		if (!chosen[i] || !within_limit(run, found))
+			continue;
+		host->run = run;
+		host->index = run->host_count++;
+		host->inventory = found;
+		host->name = found->name;
+		host->arena = arena_new();
+		host->gate = -1;
+		run->by_inventory[i] = host;
+	}
+}
+
+int units_make(struct run *run, struct error *err)
+{
+	const struct playbook *playbook = run->options.playbook;
+	size_t count = inventory_host_count(run->options.inventory);
+	bool *chosen = arena_array(run->arena, count + 1, sizeof(*chosen));
+
+	run->play_hosts = arena_array(run->arena, playbook->play_count + 1, sizeof(bool *));
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		if (match_play(run, i, chosen, err) < 0)
+			return -1;
+	}
+	make_hosts(run, chosen);
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		if (add_play(run, i, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < run->host_count; i++)
+		run->hosts[i].filled = arena_array(run->arena, run->unit_count + 1,
+			sizeof(struct filled *));
+	return 0;
+}
+
+int64_t units_next(const struct run *run, const struct run_host *host, int64_t from)
+{
+	while (from < (int64_t)run->unit_count && !run->units[from]->member[host->index])
+		from++;
+	return from;
+}

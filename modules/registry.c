@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+extern const struct module module_apt_packages;
 extern const struct module module_command;
 extern const struct module module_shell;
 
 const struct module *const modules_all[] = {
+	&module_apt_packages,
 	&module_command,
 	&module_shell,
 	NULL,

@@ -1,5 +1,4 @@
-candidates[i] = wished(have, package->name) || (entry && !requested(have, package->name) &&
-			(package->automatic || came_for_itself(entry, package->name)));/* apt_packages_undo: which packages came with which, so that an undo takes exactly them.
+/* apt_packages_undo: which packages came with which, so that an undo takes exactly them.
  *
  * The record: {requested: {NAME: true}, came: {"name:arch": {version, for: [NAME…]}}}. What came for
  * names that nobody wishes any more goes, unless a package that stays depends on it by now, or a
@@ -137,8 +136,9 @@ static void choose(const struct apt_state *have, bool *candidates, bool *recomme
 		arena_free(arena);
 		if (package->state != DPKG_INSTALLED && package->state != DPKG_BROKEN)
 			continue;
-		candidates[i] = wished(have, package->name) || (entry && package->automatic &&
-			!requested(have, package->name));
+		candidates[i] = wished(have, package->name) ||
+			(entry && !requested(have, package->name) && (package->automatic ||
+				came_for_itself(entry, package->name)));
 		recommended[i] = entry && still_for(have, entry);
 	}
 }

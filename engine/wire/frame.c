@@ -1,0 +1,187 @@
+/* frame: whole messages in bytes, and over descriptors that block. */
+#include "wire/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+enum { WORTH_COMPRESSING = 512, LEVEL = 3 };
+
+static void put_header(char *header, enum frame_type type, unsigned flags, size_t length)
+{
+	memset(header, 0, FRAME_HEADER_SIZE);
+	header[0] = (char)type;
+	header[1] = (char)flags;
+	for (int i = 0; i < 4; i++)
+		header[4 + i] = (char)(length >> 8 * i & 0xff);
+}
+
+/* Compresses what stands behind start, if that makes it smaller. */
+static unsigned compress(struct buffer *out, size_t start)
+{
+	size_t size = out->size - start;
+	size_t room = ZSTD_compressBound(size);
+	char *packed;
+	size_t got;
+
+	if (size < WORTH_COMPRESSING)
+		return 0;
+	packed = malloc(room);
+	if (!packed)
+		return 0;
+	got = ZSTD_compress(packed, room, out->data + start, size, LEVEL);
+	if (!ZSTD_isError(got) && got < size) {
+		memcpy(out->data + start, packed, got);
+		out->size = start + got;
+		out->data[out->size] = 0;
+	}
+	free(packed);
+	return !ZSTD_isError(got) && got < size ? FRAME_COMPRESSED : 0;
+}
+
+int frame_write(struct buffer *out, enum frame_type type, const struct value *body,
+	struct error *err)
+{
+	size_t start = out->size;
+	unsigned flags;
+
+	buffer_add(out, "\0\0\0\0\0\0\0\0", FRAME_HEADER_SIZE);
+	wire_encode(out, body);
+	if (out->size - start - FRAME_HEADER_SIZE > FRAME_MOST) {
+		size_t size = out->size - start - FRAME_HEADER_SIZE;
+
+		out->size = start;
+		return error_set(err, ERROR_BUG, "a message of %zu bytes is too long", size);
+	}
+	flags = compress(out, start + FRAME_HEADER_SIZE);
+	put_header(out->data + start, type, flags, out->size - start - FRAME_HEADER_SIZE);
+	return 0;
+}
+
+int64_t frame_size(const void *bytes, size_t size, struct error *err)
+{
+	const unsigned char *header = bytes;
+	size_t length;
+
+	if (size < FRAME_HEADER_SIZE)
+		return 0;
+	length = (size_t)header[4] | (size_t)header[5] << 8 | (size_t)header[6] << 16
+		| (size_t)header[7] << 24;
+	if (header[0] == 0 || header[0] >= FRAME_TYPE_END || (header[1] & ~FRAME_COMPRESSED)
+			|| header[2] || header[3] || length > FRAME_MOST)
+		return error_set(err, ERROR_UNREACHABLE, "what came is no message of beoplay's");
+	return (int64_t)(FRAME_HEADER_SIZE + length);
+}
+
+static int decompress(const char *payload, size_t size, char **ret_bytes, size_t *ret_size,
+	struct error *err)
+{
+	unsigned long long claimed = ZSTD_getFrameContentSize(payload, size);
+	size_t got;
+
+	if (claimed == ZSTD_CONTENTSIZE_UNKNOWN || claimed == ZSTD_CONTENTSIZE_ERROR
+			|| claimed > FRAME_MOST)
+		return error_set(err, ERROR_UNREACHABLE, "a message that doesn't say its size");
+	*ret_bytes = malloc((size_t)claimed + 1);
+	if (!*ret_bytes)
+		return error_errno(err, ERROR_UNREACHABLE, "cannot take a message");
+	got = ZSTD_decompress(*ret_bytes, (size_t)claimed, payload, size);
+	if (ZSTD_isError(got)) {
+		free(*ret_bytes);
+		return error_set(err, ERROR_UNREACHABLE, "a message that can't be decompressed");
+	}
+	*ret_size = got;
+	return 0;
+}
+
+int frame_read(struct arena *arena, const void *bytes, size_t size, struct frame *ret_frame,
+	struct error *err)
+{
+	const unsigned char *header = bytes;
+	const char *payload = (const char *)bytes + FRAME_HEADER_SIZE;
+	int64_t whole = frame_size(bytes, size, err);
+	char *unpacked = NULL;
+	size_t length;
+	int result;
+
+	if (whole <= 0 || (size_t)whole > size)
+		return error_set(err, ERROR_UNREACHABLE, "a message that is cut off");
+	length = (size_t)whole - FRAME_HEADER_SIZE;
+	if ((header[1] & FRAME_COMPRESSED) != 0) {
+		if (decompress(payload, length, &unpacked, &length, err) < 0)
+			return -1;
+		payload = unpacked;
+	}
+	result = wire_decode(arena, payload, length, &ret_frame->body, err);
+	free(unpacked);
+	if (result == 0 && ret_frame->body->kind != VALUE_MAP)
+		return error_set(err, ERROR_UNREACHABLE, "a message that is no map");
+	ret_frame->type = (enum frame_type)header[0];
+	return result;
+}
+
+/* 1; 0 at an end before the first byte; -1. */
+static int read_all(int fd, char *bytes, size_t size, struct error *err)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t got = read(fd, bytes + done, size - done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, ERROR_UNREACHABLE, "cannot read a message");
+		if (got == 0)
+			return done == 0 ? 0 : error_set(err, ERROR_UNREACHABLE,
+				"the connection ended inside a message");
+		done += (size_t)got;
+	}
+	return 1;
+}
+
+int frame_receive(int fd, struct arena *arena, struct frame *ret_frame, struct error *err)
+{
+	char header[FRAME_HEADER_SIZE];
+	int64_t whole;
+	char *bytes;
+	int got = read_all(fd, header, sizeof(header), err);
+
+	if (got <= 0)
+		return got;
+	whole = frame_size(header, sizeof(header), err);
+	if (whole < 0)
+		return -1;
+	bytes = malloc((size_t)whole);
+	if (!bytes)
+		return error_errno(err, ERROR_UNREACHABLE, "cannot take a message");
+	memcpy(bytes, header, sizeof(header));
+	got = read_all(fd, bytes + FRAME_HEADER_SIZE, (size_t)whole - FRAME_HEADER_SIZE, err);
+	if (got == 0 && whole > FRAME_HEADER_SIZE)
+		got = error_set(err, ERROR_UNREACHABLE, "the connection ended inside a message");
+	else if (got >= 0)
+		got = frame_read(arena, bytes, (size_t)whole, ret_frame, err) < 0 ? -1 : 1;
+	free(bytes);
+	return got;
+}
+
+int frame_send(int fd, enum frame_type type, const struct value *body, struct error *err)
+{
+	struct buffer out = {0};
+	int result = frame_write(&out, type, body, err);
+
+	for (size_t done = 0; result == 0 && done < out.size;) {
+		ssize_t sent = write(fd, out.data + done, out.size - done);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			result = error_errno(err, ERROR_UNREACHABLE, "cannot send a message");
+		else
+			done += (size_t)sent;
+	}
+	buffer_free(&out);
+	return result;
+}

@@ -1,0 +1,307 @@
+/* pack: values in MessagePack and back, through msgpack-c; what comes in is bounded. */
+#include "wire/wire.h"
+
+#include <msgpack.h>
+#include <string.h>
+
+enum { EXT_SECRET = 1, EXT_UNKNOWN = 2, COUNT_MOST = 1 << 17 };
+
+static int pack_bytes(void *data, const char *bytes, size_t size)
+{
+	buffer_add(data, bytes, size);
+	return 0;
+}
+
+static void pack(msgpack_packer *packer, const struct value *value, bool secret_said);
+
+static void pack_text(msgpack_packer *packer, const char *text, size_t size)
+{
+	msgpack_pack_str(packer, size);
+	msgpack_pack_str_body(packer, text, size);
+}
+
+static void pack_secret(msgpack_packer *packer, const struct value *value)
+{
+	struct buffer inner = {0};
+	msgpack_packer inner_packer;
+
+	msgpack_packer_init(&inner_packer, &inner, pack_bytes);
+	pack(&inner_packer, value, true);
+	msgpack_pack_ext(packer, inner.size, EXT_SECRET);
+	msgpack_pack_ext_body(packer, inner.data, inner.size);
+	buffer_free(&inner);
+}
+
+static void pack_container(msgpack_packer *packer, const struct value *value)
+{
+	if (value->kind == VALUE_LIST)
+		msgpack_pack_array(packer, value->count);
+	else
+		msgpack_pack_map(packer, value->count);
+	for (size_t i = 0; i < value->count; i++) {
+		if (value->kind == VALUE_MAP)
+			pack_text(packer, value->pairs[i].key, strlen(value->pairs[i].key));
+		pack(packer, value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i],
+			false);
+	}
+}
+
+static void pack(msgpack_packer *packer, const struct value *value, bool secret_said)
+{
+	if (value && value->secret && !secret_said) {
+		pack_secret(packer, value);
+		return;
+	}
+	switch (value ? value->kind : VALUE_NULL) {
+	case VALUE_NULL:
+		msgpack_pack_nil(packer);
+		break;
+	case VALUE_BOOL:
+		if (value->truth)
+			msgpack_pack_true(packer);
+		else
+			msgpack_pack_false(packer);
+		break;
+	case VALUE_INTEGER:
+		msgpack_pack_int64(packer, value->integer);
+		break;
+	case VALUE_FLOAT:
+		msgpack_pack_double(packer, value->number);
+		break;
+	case VALUE_STRING:
+		pack_text(packer, value->text, value->size);
+		break;
+	case VALUE_UNKNOWN: {
+		size_t size = value->text ? strlen(value->text) : 0;
+
+		msgpack_pack_ext(packer, size, EXT_UNKNOWN);
+		msgpack_pack_ext_body(packer, value->text ? value->text : "", size);
+		break;
+	}
+	case VALUE_LIST:
+	case VALUE_MAP:
+		pack_container(packer, value);
+		break;
+	}
+}
+
+void wire_encode(struct buffer *out, const struct value *value)
+{
+	msgpack_packer packer;
+
+	msgpack_packer_init(&packer, out, pack_bytes);
+	pack(&packer, value, false);
+}
+
+/* --- Back --- */
+
+static int unpack(struct arena *arena, const msgpack_object *object, unsigned depth,
+	struct value **ret_value, struct error *err);
+static int decode(struct arena *arena, const void *bytes, size_t size, unsigned depth,
+	struct value **ret_value, struct error *err);
+
+static int unpack_ext(struct arena *arena, const msgpack_object_ext *ext, unsigned depth,
+	struct value **ret_value, struct error *err)
+{
+	if (ext->type == EXT_UNKNOWN) {
+		*ret_value = value_unknown(arena, arena_bytes(arena, ext->ptr, ext->size));
+		return 0;
+	}
+	if (ext->type != EXT_SECRET)
+		return error_set(err, ERROR_UNREACHABLE, "a message of unknown kind");
+	if (decode(arena, ext->ptr, ext->size, depth + 1, ret_value, err) < 0)
+		return -1;
+	(*ret_value)->secret = true;
+	return 0;
+}
+
+static int unpack_map(struct arena *arena, const msgpack_object_map *map, unsigned depth,
+	struct value *made, struct error *err)
+{
+	for (uint32_t i = 0; i < map->size; i++) {
+		const msgpack_object *key = &map->ptr[i].key;
+		struct value *item;
+
+		if (key->type != MSGPACK_OBJECT_STR || memchr(key->via.str.ptr, 0, key->via.str.size))
+			return error_set(err, ERROR_UNREACHABLE, "a message with a key that is no text");
+		if (unpack(arena, &map->ptr[i].val, depth + 1, &item, err) < 0)
+			return -1;
+		value_set(arena, made, arena_bytes(arena, key->via.str.ptr, key->via.str.size), item);
+	}
+	return 0;
+}
+
+static int unpack(struct arena *arena, const msgpack_object *object, unsigned depth,
+	struct value **ret_value, struct error *err)
+{
+	struct value *item;
+
+	if (depth > VALUE_DEPTH_MOST)
+		return error_set(err, ERROR_UNREACHABLE, "a message nested too deeply");
+	switch (object->type) {
+	case MSGPACK_OBJECT_NIL:
+		*ret_value = value_null(arena);
+		return 0;
+	case MSGPACK_OBJECT_BOOLEAN:
+		*ret_value = value_bool(arena, object->via.boolean);
+		return 0;
+	case MSGPACK_OBJECT_POSITIVE_INTEGER:
+		if (object->via.u64 > INT64_MAX)
+			return error_set(err, ERROR_UNREACHABLE, "a message with too large a number");
+		*ret_value = value_integer(arena, (int64_t)object->via.u64);
+		return 0;
+	case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+		*ret_value = value_integer(arena, object->via.i64);
+		return 0;
+	case MSGPACK_OBJECT_FLOAT32:
+	case MSGPACK_OBJECT_FLOAT64:
+		*ret_value = value_float(arena, object->via.f64);
+		return 0;
+	case MSGPACK_OBJECT_STR:
+		*ret_value = value_bytes(arena, object->via.str.ptr, object->via.str.size);
+		return 0;
+	case MSGPACK_OBJECT_ARRAY:
+		*ret_value = value_list(arena);
+		for (uint32_t i = 0; i < object->via.array.size; i++) {
+			if (unpack(arena, &object->via.array.ptr[i], depth + 1, &item, err) < 0)
+				return -1;
+			value_append(arena, *ret_value, item);
+		}
+		return 0;
+	case MSGPACK_OBJECT_MAP:
+		*ret_value = value_map(arena);
+		return unpack_map(arena, &object->via.map, depth, *ret_value, err);
+	case MSGPACK_OBJECT_EXT:
+		return unpack_ext(arena, &object->via.ext, depth, ret_value, err);
+	default:
+		return error_set(err, ERROR_UNREACHABLE, "a message of unknown kind");
+	}
+}
+
+/* --- Bounds: looked at before msgpack-c makes room for what a header only claims --- */
+
+struct cursor {
+	const unsigned char *at;
+	const unsigned char *end;
+	size_t count;
+};
+
+static int too_short(struct error *err)
+{
+	return error_set(err, ERROR_UNREACHABLE, "a message that is cut off");
+}
+
+static int take_length(struct cursor *cursor, unsigned bytes, uint64_t *ret_length,
+	struct error *err)
+{
+	if ((size_t)(cursor->end - cursor->at) < bytes)
+		return too_short(err);
+	*ret_length = 0;
+	for (unsigned i = 0; i < bytes; i++)
+		*ret_length = *ret_length << 8 | *cursor->at++;
+	return 0;
+}
+
+/* What the first byte of a value says: how long its length is, its own bytes, its children. */
+struct head {
+	unsigned length_bytes;     /* of the length that follows */
+	uint64_t size;             /* bytes that follow, without a length */
+	unsigned per_item;         /* children for each of the length: 1 array, 2 map */
+	bool items;                /* the length counts children, not bytes */
+	uint64_t extra;            /* bytes beside those counted: the type of an ext */
+};
+
+static struct head head_of(unsigned char first)
+{
+	static const struct head wide[32] = {
+		[0x04] = { .length_bytes = 1 }, [0x05] = { .length_bytes = 2 },
+		[0x06] = { .length_bytes = 4 },
+		[0x07] = { .length_bytes = 1, .extra = 1 }, [0x08] = { .length_bytes = 2, .extra = 1 },
+		[0x09] = { .length_bytes = 4, .extra = 1 },
+		[0x0a] = { .size = 4 }, [0x0b] = { .size = 8 }, [0x0c] = { .size = 1 },
+		[0x0d] = { .size = 2 }, [0x0e] = { .size = 4 }, [0x0f] = { .size = 8 },
+		[0x10] = { .size = 1 }, [0x11] = { .size = 2 }, [0x12] = { .size = 4 },
+		[0x13] = { .size = 8 }, [0x14] = { .size = 2 }, [0x15] = { .size = 3 },
+		[0x16] = { .size = 5 }, [0x17] = { .size = 9 }, [0x18] = { .size = 17 },
+		[0x19] = { .length_bytes = 1 }, [0x1a] = { .length_bytes = 2 },
+		[0x1b] = { .length_bytes = 4 },
+		[0x1c] = { .length_bytes = 2, .items = true, .per_item = 1 },
+		[0x1d] = { .length_bytes = 4, .items = true, .per_item = 1 },
+		[0x1e] = { .length_bytes = 2, .items = true, .per_item = 2 },
+		[0x1f] = { .length_bytes = 4, .items = true, .per_item = 2 },
+	};
+
+	if (first < 0x80 || first >= 0xe0)
+		return (struct head){0};
+	if (first < 0x90)
+		return (struct head){ .items = true, .per_item = 2, .size = first & 0x0f };
+	if (first < 0xa0)
+		return (struct head){ .items = true, .per_item = 1, .size = first & 0x0f };
+	if (first < 0xc0)
+		return (struct head){ .size = first & 0x1f };
+	return wide[first - 0xc0];
+}
+
+/* Values still to come are counted per level, so that no header can claim more than is there. */
+static int look_through(struct cursor *cursor, struct error *err)
+{
+	uint64_t open[VALUE_DEPTH_MOST + 2] = { 1 };
+	unsigned depth = 0;
+
+	for (;;) {
+		struct head head;
+		uint64_t length;
+
+		while (open[depth] == 0) {
+			if (depth == 0)
+				return cursor->at == cursor->end ? 0
+					: error_set(err, ERROR_UNREACHABLE, "a message with more behind it");
+			depth--;
+		}
+		open[depth]--;
+		if (cursor->at == cursor->end)
+			return too_short(err);
+		if (++cursor->count > COUNT_MOST)
+			return error_set(err, ERROR_UNREACHABLE, "a message of too many values");
+		head = head_of(*cursor->at++);
+		length = head.size;
+		if (head.length_bytes && take_length(cursor, head.length_bytes, &length, err) < 0)
+			return -1;
+		if (!head.items) {
+			length += head.extra;
+			if (length > (uint64_t)(cursor->end - cursor->at))
+				return too_short(err);
+			cursor->at += length;
+			continue;
+		}
+		if (length * head.per_item > (uint64_t)(cursor->end - cursor->at))
+			return too_short(err);
+		if (++depth > VALUE_DEPTH_MOST)
+			return error_set(err, ERROR_UNREACHABLE, "a message nested too deeply");
+		open[depth] = length * head.per_item;
+	}
+}
+
+static int decode(struct arena *arena, const void *bytes, size_t size, unsigned depth,
+	struct value **ret_value, struct error *err)
+{
+	struct cursor cursor = { .at = bytes, .end = (const unsigned char *)bytes + size };
+	msgpack_unpacked unpacked;
+	int result = -1;
+
+	if (look_through(&cursor, err) < 0)
+		return -1;
+	msgpack_unpacked_init(&unpacked);
+	if (msgpack_unpack_next(&unpacked, bytes, size, NULL) == MSGPACK_UNPACK_SUCCESS)
+		result = unpack(arena, &unpacked.data, depth, ret_value, err);
+	else
+		error_set(err, ERROR_UNREACHABLE, "a malformed message");
+	msgpack_unpacked_destroy(&unpacked);
+	return result;
+}
+
+int wire_decode(struct arena *arena, const void *bytes, size_t size, struct value **ret_value,
+	struct error *err)
+{
+	return decode(arena, bytes, size, 0, ret_value, err);
+}

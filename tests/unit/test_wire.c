@@ -1,0 +1,276 @@
+/* test_wire: values and frames there and back, and what a hostile node may send. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "wire/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct value *sample(struct arena *arena)
+{
+	struct value *map = value_map(arena), *list = value_list(arena);
+
+	value_append(arena, list, value_null(arena));
+	value_append(arena, list, value_bool(arena, true));
+	value_append(arena, list, value_integer(arena, INT64_MIN));
+	value_append(arena, list, value_integer(arena, INT64_MAX));
+	value_append(arena, list, value_float(arena, -0.5));
+	value_append(arena, list, value_bytes(arena, "a\0b\xff", 4));
+	value_set(arena, map, "list", list);
+	value_set(arena, map, "empty", value_map(arena));
+	value_set_string(arena, map, "text", "caf\xc3\xa9");
+	return map;
+}
+
+static void a_value_comes_back_as_it_was(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buffer out = {0};
+	struct error err = {0};
+	struct value *map = sample(arena), *back;
+
+	(void)state;
+	wire_encode(&out, map);
+	assert_int_equal(wire_decode(arena, out.data, out.size, &back, &err), 0);
+	assert_true(value_equal(map, back));
+	buffer_free(&out);
+	arena_free(arena);
+}
+
+static void secrets_and_unknowns_stay_what_they_are(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buffer out = {0};
+	struct error err = {0};
+	struct value *map = value_map(arena), *back;
+
+	(void)state;
+	value_set(arena, map, "unknown", value_unknown(arena, "the key"));
+	value_set_string(arena, map, "secret", "s3");
+	value_get(map, "secret")->secret = true;
+	wire_encode(&out, map);
+	assert_int_equal(wire_decode(arena, out.data, out.size, &back, &err), 0);
+	assert_int_equal(value_get(back, "unknown")->kind, VALUE_UNKNOWN);
+	assert_string_equal(value_get(back, "unknown")->text, "the key");
+	assert_true(value_get(back, "secret")->secret);
+	assert_string_equal(value_get_string(back, "secret"), "s3");
+	buffer_free(&out);
+	arena_free(arena);
+}
+
+static void every_truncation_is_an_error(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buffer out = {0};
+
+	(void)state;
+	wire_encode(&out, sample(arena));
+	for (size_t size = 0; size < out.size; size++) {
+		struct error err = {0};
+		struct value *back;
+		char *exact = malloc(size + 1);
+
+		memcpy(exact, out.data, size);
+		assert_int_equal(wire_decode(arena, exact, size, &back, &err), -1);
+		assert_int_not_equal(err.kind, ERROR_NONE);
+		free(exact);
+	}
+	buffer_free(&out);
+	arena_free(arena);
+}
+
+static void claims_of_size_make_no_room(void **state)
+{
+	static const char *const bombs[] = {
+		"\xdd\xff\xff\xff\xff", "\xdf\xff\xff\xff\xff", "\xdb\xff\xff\xff\xff" "a",
+		"\xc6\xff\xff\xff\xff", "\xc9\xff\xff\xff\xff\x01",
+	};
+	static const size_t sizes[] = { 5, 5, 6, 5, 6 };
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		struct arena *arena = arena_new();
+		struct error err = {0};
+		struct value *back;
+
+		assert_int_equal(wire_decode(arena, bombs[i], sizes[i], &back, &err), -1);
+		arena_free(arena);
+	}
+}
+
+static void depth_is_bounded(void **state)
+{
+	struct arena *arena = arena_new();
+	struct error err = {0};
+	struct value *back;
+	char deep[10000];
+
+	(void)state;
+	memset(deep, 0x91, sizeof(deep));
+	deep[sizeof(deep) - 1] = (char)0xc0;
+	assert_int_equal(wire_decode(arena, deep, sizeof(deep), &back, &err), -1);
+	assert_non_null(strstr(err.message, "deep"));
+	arena_free(arena);
+}
+
+static void secrets_in_secrets_are_bounded(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buffer out = {0};
+	struct error err = {0};
+	struct value *back;
+
+	(void)state;
+	for (unsigned size = 100000; size > 6; size -= 6) {
+		char head[6] = { (char)0xc9, (char)((size - 6) >> 24), (char)((size - 6) >> 16),
+			(char)((size - 6) >> 8), (char)(size - 6), 1 };
+
+		buffer_add(&out, head, sizeof(head));
+	}
+	buffer_add(&out, "\xc0\xc0\xc0\xc0\xc0\xc0", 100000 - out.size);
+	assert_int_equal(wire_decode(arena, out.data, out.size, &back, &err), -1);
+	assert_non_null(strstr(err.message, "deep"));
+	buffer_free(&out);
+	arena_free(arena);
+}
+
+static void random_bytes_never_do_harm(void **state)
+{
+	unsigned seed = 1;
+	unsigned decoded = 0;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		struct arena *arena = arena_new();
+		struct error err = {0};
+		struct value *back;
+		char bytes[64];
+		size_t size = (size_t)(rand_r(&seed) % (int)sizeof(bytes));
+
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = (char)rand_r(&seed);
+		if (wire_decode(arena, bytes, size, &back, &err) == 0)
+			decoded++;
+		else
+			assert_int_not_equal(err.kind, ERROR_NONE);
+		arena_free(arena);
+	}
+	assert_true(decoded > 0);
+}
+
+static void a_long_frame_travels_compressed(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buffer out = {0};
+	struct error err = {0};
+	struct frame frame;
+	struct value *map = value_map(arena);
+	char *text = arena_alloc(arena, 100001);
+
+	(void)state;
+	memset(text, 'x', 100000);
+	value_set_string(arena, map, "text", text);
+	assert_int_equal(frame_write(&out, FRAME_STAGE, map, &err), 0);
+	assert_true(out.size < 1000);
+	assert_int_equal(frame_size(out.data, out.size, &err), (int64_t)out.size);
+	assert_int_equal(frame_read(arena, out.data, out.size, &frame, &err), 0);
+	assert_int_equal(frame.type, FRAME_STAGE);
+	assert_string_equal(value_get_string(frame.body, "text"), text);
+	buffer_free(&out);
+	arena_free(arena);
+}
+
+static void frames_go_through_a_pipe_one_by_one(void **state)
+{
+	struct arena *arena = arena_new();
+	struct error err = {0};
+	struct frame frame;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(frame_send(ends[1], FRAME_PING, value_map(arena), &err), 0);
+	assert_int_equal(frame_send(ends[1], FRAME_RESULT, sample(arena), &err), 0);
+	close(ends[1]);
+	assert_int_equal(frame_receive(ends[0], arena, &frame, &err), 1);
+	assert_int_equal(frame.type, FRAME_PING);
+	assert_int_equal(frame_receive(ends[0], arena, &frame, &err), 1);
+	assert_int_equal(frame.type, FRAME_RESULT);
+	assert_true(value_equal(frame.body, sample(arena)));
+	assert_int_equal(frame_receive(ends[0], arena, &frame, &err), 0);
+	close(ends[0]);
+	arena_free(arena);
+}
+
+static void a_header_that_lies_is_refused(void **state)
+{
+	static const char headers[][8] = {
+		{ 0 }, { FRAME_TYPE_END }, { 1, 2 }, { 1, 0, 1 }, { 1, 0, 0, 1 },
+		{ 1, 0, 0, 0, 1, 0, 16, 0 }, { 1, 0, 0, 0, -1, -1, -1, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
+		struct error err = {0};
+
+		assert_int_equal(frame_size(headers[i], 8, &err), -1);
+	}
+	assert_int_equal(frame_size(headers[0], 7, NULL), 0);
+}
+
+static void a_decompression_bomb_is_refused(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buffer out = {0};
+	struct error err = {0};
+	struct frame frame;
+	/* A zstd frame (RFC 8878) whose header claims 4 GiB − 1 in a single segment. */
+	static const char bomb[] = "\x28\xb5\x2f\xfd\xa0\xff\xff\xff\xff\x01\x00\x00";
+
+	(void)state;
+	buffer_add(&out, "\x02\x01\0\0\x0c\0\0\0", 8);
+	buffer_add(&out, bomb, 12);
+	assert_int_equal(frame_read(arena, out.data, out.size, &frame, &err), -1);
+	buffer_free(&out);
+	arena_free(arena);
+}
+
+static void too_long_a_frame_is_not_written(void **state)
+{
+	struct arena *arena = arena_new();
+	struct buffer out = {0};
+	struct error err = {0};
+	struct value *map = value_map(arena);
+
+	(void)state;
+	value_set(arena, map, "bytes", value_bytes(arena, arena_alloc(arena, FRAME_MOST), FRAME_MOST));
+	assert_int_equal(frame_write(&out, FRAME_STAGE, map, &err), -1);
+	assert_int_equal(out.size, 0);
+	buffer_free(&out);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_value_comes_back_as_it_was),
+		cmocka_unit_test(secrets_and_unknowns_stay_what_they_are),
+		cmocka_unit_test(every_truncation_is_an_error),
+		cmocka_unit_test(claims_of_size_make_no_room),
+		cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(secrets_in_secrets_are_bounded),
+		cmocka_unit_test(random_bytes_never_do_harm),
+		cmocka_unit_test(a_long_frame_travels_compressed),
+		cmocka_unit_test(frames_go_through_a_pipe_one_by_one),
+		cmocka_unit_test(a_header_that_lies_is_refused),
+		cmocka_unit_test(a_decompression_bomb_is_refused),
+		cmocka_unit_test(too_long_a_frame_is_not_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

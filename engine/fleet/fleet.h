@@ -22,6 +22,7 @@ struct fleet_options {
 	unsigned timeout;                /* seconds from TCP to the agent's magic */
 	const char *known_hosts;         /* a file; NULL: ~/.ssh/known_hosts (and /etc/ssh/…) */
 	bool accept_new_host_keys;
+	bool leave_nothing;              /* the agent lives in memory only: no byte stays on the node */
 	unsigned verbosity;              /* -v … */
 };
 

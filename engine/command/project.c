@@ -1,0 +1,168 @@
+/* project: what belongs to a playbook: its folder, beoplay.yml, and the inventory. */
+#include "command/project.h"
+
+#include "text/suggest.h"
+#include "text/tree.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEVELS_MOST = 64 };
+
+static const char *const inventory_names[] = {
+	"inventory", "inventory.yml", "inventory.yaml", "inventory.ini", "hosts.yml", "hosts",
+};
+
+static bool is_root(const char *directory)
+{
+	char resolved[PATH_MAX];
+
+	return realpath(directory[0] ? directory : ".", resolved) && strcmp(resolved, "/") == 0;
+}
+
+static char *parent_of(struct arena *arena, const char *directory)
+{
+	const char *last = strrchr(directory, '/');
+
+	last = last ? last + 1 : directory;
+	if (strcmp(directory, ".") == 0 || strcmp(directory, "") == 0)
+		return arena_string(arena, "..");
+	if (strcmp(last, "..") == 0)
+		return arena_printf(arena, "%s/..", directory);
+	return path_directory(arena, directory);
+}
+
+static int check_keys(const struct value *root, struct error *err)
+{
+	static const char *const keys[] = { "project", "inventory" };
+
+	if (root->kind != VALUE_MAP)
+		return error_at(err, root->place, "this must be a map with the keys project and "
+			"inventory");
+	for (size_t i = 0; i < root->count; i++) {
+		struct suggestion suggestion = { .word = root->pairs[i].key };
+		bool known = false;
+
+		for (size_t k = 0; k < 2; k++) {
+			known = known || strcmp(keys[k], root->pairs[i].key) == 0;
+			suggest_offer(&suggestion, keys[k]);
+		}
+		if (known)
+			continue;
+		error_at(err, root->pairs[i].place, "unknown key '%s'", root->pairs[i].key);
+		return suggestion.nearest ? error_remedy(err, "did you mean '%s'?", suggestion.nearest)
+			: error_remedy(err, "known are project and inventory");
+	}
+	return 0;
+}
+
+static int add_inventories(struct arena *arena, const char *directory, const struct value *named,
+	struct project *project, struct error *err)
+{
+	if (!named)
+		return 0;
+	if (value_text(named)) {
+		value_append(arena, project->inventories, value_string(arena,
+			path_join(arena, directory, value_text(named))));
+		return 0;
+	}
+	if (named->kind != VALUE_LIST)
+		return error_at(err, named->place, "'inventory' must be a path or a list of paths");
+	for (size_t i = 0; i < named->count; i++) {
+		if (!value_text(named->items[i]))
+			return error_at(err, named->items[i]->place, "an inventory is a path");
+		if (add_inventories(arena, directory, named->items[i], project, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_settings(struct arena *arena, struct source *source, const char *directory,
+	const char *path, bool given, struct project *project, struct error *err)
+{
+	struct value *root;
+	const struct value *name;
+	char *bytes;
+	size_t size;
+
+	if (source_read(source, path, &bytes, &size, err) < 0
+			|| tree_parse(arena, path, bytes, size, &root, err) < 0)
+		return -1;
+	if (root->kind == VALUE_NULL)
+		return 0;
+	if (check_keys(root, err) < 0)
+		return -1;
+	name = value_get(root, "project");
+	if (name && (!value_text(name) || !name->size || name->size > 128))
+		return error_at(err, name->place, "'project' must be a name");
+	if (name)
+		project->name = value_text(name);
+	return given ? 0 : add_inventories(arena, directory, value_get(root, "inventory"), project,
+		err);
+}
+
+/* One folder; ret_found is set if it holds beoplay.yml or an inventory. */
+static int look_in(struct arena *arena, struct source *source, const char *directory, bool given,
+	struct project *project, bool *ret_found, struct error *err)
+{
+	const char *settings = path_join(arena, directory, "beoplay.yml");
+	struct source_entry entry;
+
+	*ret_found = false;
+	if (source_stat(source, settings, true, &entry, err) < 0)
+		return -1;
+	if (entry.kind == SOURCE_FILE) {
+		*ret_found = true;
+		if (read_settings(arena, source, directory, settings, given, project, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; !given && project->inventories->count == 0
+			&& i < sizeof(inventory_names) / sizeof(*inventory_names); i++) {
+		const char *path = path_join(arena, directory, inventory_names[i]);
+
+		if (source_stat(source, path, true, &entry, err) < 0)
+			return -1;
+		if (entry.kind == SOURCE_FILE || entry.kind == SOURCE_DIRECTORY) {
+			*ret_found = true;
+			value_append(arena, project->inventories, value_string(arena, path));
+		}
+	}
+	return 0;
+}
+
+static const char *folder_name(struct arena *arena, const char *directory)
+{
+	char resolved[PATH_MAX];
+	const char *slash;
+
+	if (!realpath(directory[0] ? directory : ".", resolved))
+		return "project";
+	slash = strrchr(resolved, '/');
+	return slash && slash[1] ? arena_string(arena, slash + 1) : "project";
+}
+
+int project_find(struct arena *arena, struct source *source, const char *playbook,
+	struct value *given, struct project *ret_project, struct error *err)
+{
+	const char *start = path_directory(arena, playbook);
+	const char *directory = start;
+	const char *home = NULL;
+	bool has_given = given->count > 0;
+
+	*ret_project = (struct project){ .inventories = has_given ? given : value_list(arena) };
+	for (int level = 0; level < LEVELS_MOST; level++) {
+		bool found;
+
+		if (look_in(arena, source, directory, has_given, ret_project, &found, err) < 0)
+			return -1;
+		if (found && !home)
+			home = directory;
+		if (ret_project->name || ret_project->inventories->count > 0 || is_root(directory))
+			break;
+		directory = parent_of(arena, directory);
+	}
+	if (!ret_project->name)
+		ret_project->name = folder_name(arena, home ? home : start);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* project: what belongs to a playbook: its folder, beoplay.yml, and the inventory. */
+#ifndef COMMAND_PROJECT_H
+#define COMMAND_PROJECT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "text/source.h"
+
+struct project {
+	const char *name;            /* the owner's in every ledger: project: in beoplay.yml, else the
+	                                name of the folder */
+	struct value *inventories;   /* paths, list of strings */
+};
+
+/* playbook: its path. given: what -i says, a list of strings, may be empty. beoplay.yml is looked for
+ * beside the playbook and above; its keys are project and inventory. */
+int project_find(struct arena *arena, struct source *source, const char *playbook,
+	struct value *given, struct project *ret_project, struct error *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* main: the table of commands, nothing else. */
+#include "command/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command_line commands[] = {
+	{ "apply", "makes the machines be what playbooks say (the default)", command_apply },
+	{ "doc", "what modules there are, and their options", command_doc },
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
+
+static void say_commands(void)
+{
+	puts("\ncommands (beoplay COMMAND --help):");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+}
+
+int main(int argc, char **argv)
+{
+	int code;
+
+	for (size_t i = 0; argc > 1 && i < COMMAND_COUNT; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	code = command_apply(argc, argv);
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+		say_commands();
+	return code;
+}

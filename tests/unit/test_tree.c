@@ -260,6 +260,16 @@ static void nesting_deeper_than_the_limit_is_refused(void **state)
 	assert_non_null(parse(text));
 }
 
+static void many_lists_beside_each_other_are_not_deep(void **state)
+{
+	char text[5 * 2 * TREE_DEPTH_MOST + 1];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * TREE_DEPTH_MOST; i++)
+		memcpy(text + 5 * i, "- []\n", 6);
+	assert_int_equal(parse(text)->count, 2 * TREE_DEPTH_MOST);
+}
+
 static void a_million_brackets_end_at_once(void **state)
 {
 	size_t size = 1 << 20;
@@ -400,6 +410,7 @@ int main(void)
 		cmocka_unit_test(an_alias_is_the_value_it_names),
 		cmocka_unit_test(aliases_that_grow_without_end_are_refused),
 		cmocka_unit_test(nesting_deeper_than_the_limit_is_refused),
+		cmocka_unit_test(many_lists_beside_each_other_are_not_deep),
 		cmocka_unit_test(a_million_brackets_end_at_once),
 		cmocka_unit_test(an_empty_text_is_null),
 		cmocka_unit_test(a_second_document_is_refused),

@@ -102,11 +102,15 @@ static const char *without_prefix(const char *name)
 static int refuse_later(struct play_reader *reader, const struct value_pair *pair,
 	const char *what)
 {
+	const char *dot = strrchr(pair->key, '.');
+
 	error_at(reader->err, pair->place, "%s '%s' is not supported yet", what, pair->key);
 	if (strcmp(without_prefix(pair->key), "include_tasks") == 0)
 		return error_remedy(reader->err, "write import_tasks, which is");
 	if (strncmp(pair->key, "with_", 5) == 0)
 		return error_remedy(reader->err, "write it with loop");
+	if (dot && play_module(reader, dot + 1))
+		return error_remedy(reader->err, "there is a module '%s'", dot + 1);
 	return -1;
 }
 

@@ -5,11 +5,13 @@
 
 extern const struct module module_apt_packages;
 extern const struct module module_command;
+extern const struct module module_file_sync;
 extern const struct module module_shell;
 
 const struct module *const modules_all[] = {
 	&module_apt_packages,
 	&module_command,
+	&module_file_sync,
 	&module_shell,
 	NULL,
 };

@@ -1,0 +1,199 @@
+/* child: a task in a process with another user's ids.
+ *
+ * It asks its parent, as root, for what is beyond the machine; it can do nothing there but ask. */
+#include "agent/runner.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* --- In the child --- */
+
+static int ask_parent(void *context, struct arena *arena, struct value *request,
+	struct value **ret_reply, struct error *err)
+{
+	return link_request(context, arena, request, ret_reply, err);
+}
+
+/* Only the parent asks, for a file that this task said is to be kept. */
+static void serve_parent(void *context, struct arena *arena, const struct value *fetch,
+	struct value *chunk)
+{
+	const char *path = value_get_string(fetch, "path");
+	struct error err = {0};
+	char *bytes;
+	size_t count;
+	int64_t size;
+
+	(void)context;
+	if (path && files_chunk(arena, path, value_get_integer(fetch, "offset", 0), &bytes, &count,
+			&size, &err) == 0)
+		value_set(arena, chunk, "bytes", value_bytes(arena, bytes, count));
+	else
+		value_set_string(arena, chunk, "error", err.message);
+}
+
+static int become(struct work *work, const struct user_info *user, struct error *err)
+{
+	gid_t *groups;
+	size_t count;
+
+	if (accounts_groups(&work->machine, work->arena, user, &groups, &count, err) < 0)
+		return -1;
+	if (setgroups(count, groups) < 0 || setresgid(user->gid, user->gid, user->gid) < 0
+			|| setresuid(user->uid, user->uid, user->uid) < 0)
+		return error_errno(err, ERROR_TASK, "cannot become '%s'", user->name);
+	prctl(PR_SET_DUMPABLE, 0);
+	setenv("HOME", user->home, 1);
+	setenv("USER", user->name, 1);
+	setenv("LOGNAME", user->name, 1);
+	return 0;
+}
+
+static void child_main(struct work *work, const struct user_info *user, int fd)
+	__attribute__((noreturn));
+static void child_main(struct work *work, const struct user_info *user, int fd)
+{
+	struct value *result = value_map(work->arena);
+	struct error err = {0};
+	struct link link;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	link_init(&link, fd, fd);
+	link.serve = serve_parent;
+	if (become(work, user, &err) < 0) {
+		work_failed(work->arena, result, &err);
+	} else {
+		work->machine.link = &link;
+		work->machine.ask = ask_parent;
+		work->machine.context = &link;
+		work->machine.user = user->name;
+		work->machine.home = user->home;
+		work->machine.steps = NULL;
+		work->machine.lock = -1;
+		work_do(work, result);
+	}
+	err = (struct error){0};
+	link_send(&link, FRAME_RESULT, result, &err);
+	if (err.kind != ERROR_NONE) {
+		result = value_map(work->arena);
+		work_failed(work->arena, result, &err);
+		link_send(&link, FRAME_RESULT, result, NULL);
+	}
+	link_flush(&link);
+	_exit(0);
+}
+
+/* --- In the parent --- */
+
+static void answer(struct runner *runner, struct link *child, struct arena *arena,
+	const struct value *request)
+{
+	struct error err = {0};
+	struct value *reply = NULL;
+
+	if (keeper_answer(runner, child, arena, request, &reply, &err) < 0) {
+		reply = value_map(arena);
+		value_set_string(arena, reply, "error", err.message);
+	}
+	value_set_integer(arena, reply, "id", value_get_integer(request, "id", 0));
+	link_send(child, FRAME_REPLY, reply, NULL);
+	link_flush(child);
+}
+
+/* One frame of the child; 1 if it was its result, -1 if it is gone. */
+static int take_frame(struct runner *runner, struct link *child, struct work *work,
+	struct value *result)
+{
+	struct arena *arena = arena_new();
+	struct error err = {0};
+	struct frame frame;
+	int done = 0;
+
+	if (frame_receive(child->in, arena, &frame, &err) <= 0) {
+		done = -1;
+	} else if (frame.type == FRAME_REQUEST) {
+		answer(runner, child, arena, frame.body);
+	} else if (frame.type == FRAME_PROGRESS) {
+		link_send(&runner->link, FRAME_PROGRESS, frame.body, NULL);
+		link_flush(&runner->link);
+	} else if (frame.type == FRAME_RESULT) {
+		for (size_t i = 0; i < frame.body->count; i++)
+			value_set(work->arena, result, frame.body->pairs[i].key,
+				value_copy(work->arena, frame.body->pairs[i].value));
+		done = 1;
+	}
+	arena_free(arena);
+	return done;
+}
+
+static void attend(struct runner *runner, struct link *child, struct work *work,
+	const struct user_info *user, struct value *result)
+{
+	struct error err = {0};
+	bool told = false;
+	int done = 0;
+
+	while (done == 0) {
+		struct pollfd ready[2] = {
+			{ .fd = child->in, .events = POLLIN },
+			{ .fd = runner->link.lost ? -1 : runner->link.in, .events = POLLIN },
+		};
+
+		link_flush_old(&runner->link);
+		if (poll(ready, 2, 1000) < 0 && errno != EINTR)
+			break;
+		if (!link_alive(&runner->link) && !told) {
+			link_send(child, FRAME_CANCEL, value_map(work->arena), NULL);
+			link_flush(child);
+			told = true;
+		}
+		if (ready[0].revents)
+			done = take_frame(runner, child, work, result);
+	}
+	if (done != 1) {
+		error_set(&err, ERROR_TASK, "the process that worked as '%s' died", user->name);
+		work_failed(work->arena, result, &err);
+	}
+}
+
+void child_do(struct runner *runner, struct work *work, const struct user_info *user,
+	struct value *result)
+{
+	struct error err = {0};
+	struct link child;
+	int ends[2];
+	pid_t pid;
+
+	link_flush(&runner->link);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		error_errno(&err, ERROR_TASK, "cannot work as '%s'", user->name);
+		work_failed(work->arena, result, &err);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		close(runner->link.in);
+		close(runner->link.out);
+		child_main(work, user, ends[1]);
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		error_errno(&err, ERROR_TASK, "cannot work as '%s'", user->name);
+		work_failed(work->arena, result, &err);
+	} else {
+		link_init(&child, ends[0], ends[0]);
+		attend(runner, &child, work, user, result);
+		link_end(&child);
+	}
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}

@@ -1,0 +1,448 @@
+/* runner: the stages of a run on this machine, one after the other. */
+#include "agent/runner.h"
+
+#include "agent/lock.h"
+#include "agent/pending.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static int ask_keeper(void *context, struct arena *arena, struct value *request,
+	struct value **ret_reply, struct error *err)
+{
+	return keeper_answer(context, NULL, arena, request, ret_reply, err);
+}
+
+static struct work work_of(struct runner *runner, struct arena *arena, const struct value *task)
+{
+	return (struct work){
+		.arena = arena,
+		.task = task,
+		.check = runner->check,
+		.diff = runner->diff,
+		.pending = runner->pending,
+		.machine = {
+			.link = &runner->link,
+			.task = value_get_integer(task, "id", 0),
+			.passwd = "/etc/passwd",
+			.group = "/etc/group",
+			.user = runner->user.name,
+			.home = runner->user.home,
+			.steps = runner->steps,
+			.who = runner->who,
+			.lock = runner->lock,
+			.ask = ask_keeper,
+			.context = runner,
+		},
+	};
+}
+
+/* As whom a task works: the module's own choice, the task's, or the agent's. */
+static const char *worker_of(const struct runner *runner, const struct work *work)
+{
+	const char *name = work->module->acts_as ? work->module->acts_as(work->params) : NULL;
+
+	if (!name || !*name)
+		name = value_get_string(work->task, "user");
+	return name && *name ? name : runner->user.name;
+}
+
+/* A user that an earlier task of a dry run would make. */
+static const char *user_pending(const struct runner *runner, struct arena *arena,
+	const char *name)
+{
+	struct value *reads = value_list(arena);
+
+	value_append(arena, reads, value_printf(arena, "user:%s", name));
+	return runner->check ? pending_met(runner->pending, reads, NULL) : NULL;
+}
+
+static int no_such_user(const char *name, struct error *err)
+{
+	error_set(err, ERROR_TASK, "there is no user '%s' on this machine", name);
+	return error_remedy(err, "let a user task make it before");
+}
+
+static void do_as(struct runner *runner, struct work *work, const char *name,
+	struct value *result)
+{
+	struct user_info user;
+	struct error err = {0};
+	const char *cause;
+
+	if (strcmp(name, runner->user.name) == 0) {
+		work_do(work, result);
+		return;
+	}
+	if (accounts_user(&work->machine, work->arena, name, &user, &err) == 0 && !user.exists) {
+		cause = user_pending(runner, work->arena, name);
+		if (cause) {
+			value_set_string(work->arena, result, "status", "may_change");
+			value_set(work->arena, result, "cause", value_printf(work->arena,
+				"depends on '%s'", cause));
+			return;
+		}
+		no_such_user(name, &err);
+	} else if (err.kind == ERROR_NONE && runner->user.uid != 0) {
+		error_set(&err, ERROR_TASK, "'%s' can't become '%s'", runner->user.name, name);
+		error_remedy(&err, "log in as root, or let the task become (become: yes, or -b)");
+	}
+	if (err.kind != ERROR_NONE)
+		work_failed(work->arena, result, &err);
+	else
+		child_do(runner, work, &user, result);
+}
+
+/* --- Handlers --- */
+
+static bool has_key(const struct value *list, const char *key)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(value_text(list->items[i]), key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void make_due(struct runner *runner, const struct value *keys)
+{
+	for (size_t i = 0; keys && keys->kind == VALUE_LIST && i < keys->count; i++) {
+		const char *key = value_text(keys->items[i]);
+
+		if (!key)
+			continue;
+		if (!has_key(runner->due, key))
+			value_append(runner->arena, runner->due, value_string(runner->arena, key));
+		if (!runner->check)
+			ledger_due_add(&runner->ledger, &runner->owner, key);
+	}
+}
+
+static void make_maybe(struct runner *runner, const struct value *keys, const char *cause)
+{
+	for (size_t i = 0; keys && keys->kind == VALUE_LIST && i < keys->count; i++) {
+		if (value_text(keys->items[i]))
+			value_set_string(runner->arena, runner->maybe, value_text(keys->items[i]), cause);
+	}
+}
+
+/* --- Results --- */
+
+static const char *status_of(const struct value *result)
+{
+	const char *status = value_get_string(result, "status");
+
+	return status ? status : "failed";
+}
+
+/* changed_when that was known before: what counts as changed. */
+static void override_changed(struct arena *arena, const struct value *task, struct value *result)
+{
+	const struct value *changed = value_get(task, "changed");
+	const char *status = status_of(result);
+
+	if (!changed || changed->kind != VALUE_BOOL || (strcmp(status, "ok") != 0
+			&& strcmp(status, "changed") != 0))
+		return;
+	value_set_string(arena, result, "status", changed->truth ? "changed" : "ok");
+}
+
+/* What only concerns this machine, or is too long, isn't sent. */
+static void send_result(struct runner *runner, struct arena *arena, struct value *result)
+{
+	struct error err = {0};
+
+	value_remove(result, "writes");
+	value_remove(result, "resources");
+	link_send(&runner->link, FRAME_RESULT, result, &err);
+	if (err.kind == ERROR_NONE)
+		return;
+	value_remove(result, "changes");
+	value_remove(result, "results");
+	value_set_string(arena, result, "status", "failed");
+	value_set_string(arena, result, "message", "the results are too long to be told");
+	link_send(&runner->link, FRAME_RESULT, result, NULL);
+}
+
+static void note_writes(struct runner *runner, const struct value *task,
+	const struct value *result)
+{
+	const struct value *writes = value_get(result, "writes");
+	const char *name = value_get_string(task, "name");
+
+	for (size_t i = 0; runner->check && writes && i < writes->count; i++)
+		pending_add(runner->arena, runner->pending, value_text(writes->items[i]),
+			name ? name : "an earlier task");
+}
+
+/* Whether the stage goes on. */
+static bool settle(struct runner *runner, struct arena *arena, struct work *work,
+	struct value *result)
+{
+	const struct value *task = work->task;
+	const struct value *notify = value_get(task, "notify");
+	const char *status;
+
+	override_changed(arena, task, result);
+	status = status_of(result);
+	if (strcmp(status, "changed") == 0)
+		make_due(runner, notify);
+	if (strcmp(status, "may_change") == 0)
+		make_maybe(runner, notify, value_get_string(result, "cause"));
+	if (strcmp(status, "ok") == 0)
+		keeper_adopt(runner, work, value_get(result, "resources"));
+	note_writes(runner, task, result);
+	send_result(runner, arena, result);
+	return strcmp(status, "failed") != 0 || value_get_bool(task, "ignore_errors");
+}
+
+static bool do_task(struct runner *runner, const struct value *task)
+{
+	struct arena *arena = arena_new();
+	struct work work = work_of(runner, arena, task);
+	struct value *result = value_map(arena);
+	struct error err = {0};
+	bool goes_on;
+
+	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
+	if (work_load(&work, &err) < 0) {
+		work_failed(arena, result, &err);
+		send_result(runner, arena, result);
+		goes_on = false;
+	} else {
+		do_as(runner, &work, worker_of(runner, &work), result);
+		goes_on = settle(runner, arena, &work, result);
+	}
+	link_flush_old(&runner->link);
+	arena_free(arena);
+	return goes_on;
+}
+
+static void not_due(struct runner *runner, const struct value *task, const char *cause)
+{
+	struct arena *arena = arena_new();
+	struct value *result = value_map(arena);
+
+	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
+	value_set_string(arena, result, "status", cause ? "may_change" : "skipped");
+	value_set_string(arena, result, "cause", cause);
+	send_result(runner, arena, result);
+	arena_free(arena);
+}
+
+static void forget_due(struct runner *runner, const char *key)
+{
+	struct value *rest = value_list(runner->arena);
+
+	for (size_t i = 0; i < runner->due->count; i++) {
+		if (strcmp(value_text(runner->due->items[i]), key) != 0)
+			value_append(runner->arena, rest, runner->due->items[i]);
+	}
+	runner->due = rest;
+	if (!runner->check)
+		ledger_due_remove(&runner->ledger, &runner->owner, key);
+}
+
+static bool flush(struct runner *runner)
+{
+	struct value *handlers = runner->handlers;
+	bool goes_on = true;
+
+	runner->handlers = value_list(runner->arena);
+	for (size_t i = 0; goes_on && i < handlers->count; i++) {
+		const struct value *task = handlers->items[i];
+		const char *key = value_get_string(task, "handler");
+
+		if (!has_key(runner->due, key)
+				&& !ledger_is_due(&runner->ledger, &runner->owner, key)) {
+			not_due(runner, task, value_get_string(runner->maybe, key));
+			continue;
+		}
+		goes_on = link_alive(&runner->link) && do_task(runner, task);
+		if (goes_on)
+			forget_due(runner, key);
+	}
+	return goes_on;
+}
+
+/* --- A stage --- */
+
+static const char *text_or(const struct value *map, const char *key, const char *otherwise)
+{
+	const char *text = value_get_string(map, key);
+
+	return text ? text : otherwise;
+}
+
+static void begin_stage(struct runner *runner, const struct value *stage)
+{
+	struct arena *arena = runner->arena;
+
+	runner->check = strcmp(text_or(stage, "mode", "check"), "apply") != 0;
+	runner->diff = value_get_bool(stage, "diff");
+	runner->free = value_get_bool(stage, "free");
+	runner->owner.project = arena_string(arena, text_or(stage, "project", ""));
+	runner->owner.playbook = arena_string(arena, text_or(stage, "playbook", ""));
+	runner->owner.run = arena_string(arena, text_or(stage, "run", ""));
+	runner->owner.revision = arena_string(arena, text_or(stage, "revision", ""));
+	runner->who = arena_string(arena, text_or(stage, "who", "?"));
+	make_due(runner, value_get(stage, "notified"));
+}
+
+static bool do_one(struct runner *runner, const struct value *task)
+{
+	if (value_get_bool(task, "flush"))
+		return flush(runner);
+	if (value_get_string(task, "handler")) {
+		value_append(runner->arena, runner->handlers, value_copy(runner->arena, task));
+		return true;
+	}
+	return do_task(runner, task);
+}
+
+static void do_stage(struct runner *runner, const struct value *stage)
+{
+	const struct value *tasks = value_get(stage, "tasks");
+	struct arena *arena = arena_new();
+	struct value *end = value_map(arena);
+	struct error err = {0};
+	bool goes_on = true;
+
+	begin_stage(runner, stage);
+	for (size_t i = 0; goes_on && tasks && tasks->kind == VALUE_LIST && i < tasks->count; i++)
+		goes_on = link_alive(&runner->link) && do_one(runner, tasks->items[i]);
+	if (keeper_save(runner, &err) < 0)
+		value_set_string(arena, end, "problem", err.message);
+	value_set_bool(arena, end, "failed", !goes_on);
+	link_send(&runner->link, FRAME_STAGE_END, end, NULL);
+	link_flush(&runner->link);
+	arena_free(arena);
+}
+
+/* --- The agent's life --- */
+
+/* What tells this machine from a copy of its disk. */
+static const char *machine_id(struct arena *arena)
+{
+	static const char *const files[] = {
+		"/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/ssh/ssh_host_ed25519_key.pub",
+		"/etc/ssh/ssh_host_rsa_key.pub",
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		struct error ignored = {0};
+		char hex[DIGEST_HEX_SIZE];
+		char *bytes;
+		size_t size;
+
+		if (files_read(NULL, arena, files[i], 4096, &bytes, &size, &ignored) < 0 || size < 32)
+			continue;
+		if (i < 2)
+			return arena_bytes(arena, bytes, strcspn(bytes, "\n"));
+		digest_bytes(bytes, size, hex);
+		return arena_printf(arena, "ssh-%s", hex);
+	}
+	return "";
+}
+
+static void greet(struct runner *runner)
+{
+	struct arena *arena = arena_new();
+	struct value *hello = value_map(arena);
+	struct value *ran = steps_report(arena, runner->steps);
+	struct value *holder = lock_holder(arena, runner->ledger.directory);
+	struct utsname names;
+
+	value_set_integer(arena, hello, "version", WIRE_VERSION);
+	value_set_integer(arena, hello, "uid", runner->user.uid);
+	value_set_string(arena, hello, "user", runner->user.name);
+	value_set_string(arena, hello, "machine_id", runner->ledger.machine_id);
+	value_set(arena, hello, "ledger", ledger_greeting(arena, &runner->ledger));
+	if (uname(&names) == 0) {
+		value_set_string(arena, hello, "hostname", names.nodename);
+		value_set_string(arena, hello, "architecture", names.machine);
+	}
+	if (holder)
+		value_set(arena, hello, "lock", holder);
+	if (ran)
+		value_set(arena, hello, "ran", ran);
+	link_send(&runner->link, FRAME_HELLO, hello, NULL);
+	link_flush(&runner->link);
+	arena_free(arena);
+}
+
+static void say_magic(int out)
+{
+	static const char magic[] = WIRE_MAGIC;
+	size_t done = 0;
+
+	while (done < WIRE_MAGIC_SIZE) {
+		ssize_t size = write(out, &magic[done], WIRE_MAGIC_SIZE - done);
+
+		if (size <= 0)
+			return;
+		done += (size_t)size;
+	}
+}
+
+static void know_user(struct runner *runner)
+{
+	struct machine machine = { .passwd = "/etc/passwd", .group = "/etc/group", .lock = -1 };
+	struct error ignored = {0};
+
+	if (accounts_user_by_id(&machine, runner->arena, geteuid(), &runner->user, &ignored) < 0
+			|| !runner->user.exists)
+		runner->user = (struct user_info){ .exists = true, .uid = geteuid(), .gid = getegid(),
+			.name = arena_printf(runner->arena, "%u", geteuid()), .home = "/" };
+}
+
+static const char *ledger_directory(const struct runner *runner)
+{
+	if (runner->user.uid == 0)
+		return "/var/lib/beoplay";
+	return arena_printf(runner->arena, "%s/.local/state/beoplay", runner->user.home);
+}
+
+void runner_run(struct runner *runner, int in, int out, const char *directory)
+{
+	struct frame frame;
+	struct arena *arena;
+	bool goes_on = true;
+
+	*runner = (struct runner){ .arena = arena_new(), .lock = -1 };
+	runner->handlers = value_list(runner->arena);
+	runner->due = value_list(runner->arena);
+	runner->maybe = value_map(runner->arena);
+	runner->pending = value_list(runner->arena);
+	runner->adopted = value_list(runner->arena);
+	runner->offers = value_map(runner->arena);
+	know_user(runner);
+	if (!directory)
+		directory = ledger_directory(runner);
+	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
+	ledger_open(&runner->ledger, directory, machine_id(runner->arena));
+	link_init(&runner->link, in, out);
+	runner->link.silence_ends = true;
+	runner->link.serve = keeper_serve;
+	runner->link.context = runner;
+	say_magic(out);
+	greet(runner);
+	while (goes_on) {
+		arena = arena_new();
+		goes_on = link_next(&runner->link, arena, &frame) && frame.type != FRAME_BYE;
+		if (goes_on && frame.type == FRAME_STAGE)
+			do_stage(runner, frame.body);
+		arena_free(arena);
+	}
+	arena = arena_new();
+	link_send(&runner->link, FRAME_BYE, value_map(arena), NULL);
+	link_flush(&runner->link);
+	arena_free(arena);
+	link_end(&runner->link);
+	ledger_close(&runner->ledger);
+	if (runner->lock >= 0)
+		close(runner->lock);
+	arena_free(runner->arena);
+}

@@ -1,0 +1,341 @@
+/* work: one task on this machine: inspect, plan, apply, and look again. */
+#include "agent/work.h"
+
+#include "agent/pending.h"
+#include "base/quote.h"
+#include "modules/plan.h"
+
+#include <string.h>
+
+int work_load(struct work *work, struct error *err)
+{
+	const char *name = value_get_string(work->task, "module");
+	const struct value *params = value_get(work->task, "params");
+
+	if (!name || !value_text(params))
+		return error_set(err, ERROR_TASK, "a task came without module or parameters");
+	work->module = module_find(name);
+	if (!work->module || !work->module->inspect)
+		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'", name);
+	digest_bytes(params->text, params->size, work->digest);
+	return module_load(work->arena, work->module, params->text, params->size, &work->params, err);
+}
+
+void work_failed(struct arena *arena, struct value *result, const struct error *err)
+{
+	value_set_string(arena, result, "status", "failed");
+	value_set_string(arena, result, "message", err->message);
+	if (err->remedy[0])
+		value_set_string(arena, result, "remedy", err->remedy);
+}
+
+/* --- What is told of a change --- */
+
+static void tell_text(struct work *work, struct value *told, const char *key, const char *text,
+	size_t most)
+{
+	size_t size;
+
+	if (!text)
+		return;
+	size = strnlen(text, most + 1);
+	if (size > most || !utf8_valid(text, size))
+		value_set(work->arena, told, key, value_printf(work->arena, "(%zu bytes)", strlen(text)));
+	else
+		value_set(work->arena, told, key, value_bytes(work->arena, text, size));
+}
+
+/* A body's text for a diff, where it is text and short. */
+static const char *body_text(struct work *work, struct host *host, const char *digest)
+{
+	struct error ignored = {0};
+	char *bytes;
+	size_t size;
+
+	if (host_body(host, digest, WORK_SHOWN_MOST, &bytes, &size, &ignored) < 0)
+		return "(more than a diff shows)";
+	if (memchr(bytes, 0, size) || !utf8_valid(bytes, size))
+		return arena_printf(work->arena, "(%zu bytes)", size);
+	return bytes;
+}
+
+static struct value *tell_change(struct work *work, struct host *host, const struct change *change)
+{
+	struct value *told = value_map(work->arena);
+	bool content = strcmp(change->field, "content") == 0;
+	const char *after = change->after;
+
+	value_set_string(work->arena, told, "subject", change->subject);
+	value_set_string(work->arena, told, "field", change->field);
+	value_set_integer(work->arena, told, "flags", change->flags);
+	if (change->after_body)
+		value_set_string(work->arena, told, "after_body", change->after_body);
+	if ((change->flags & CHANGE_SECRET) || value_get_bool(work->task, "no_log"))
+		return told;
+	if (content && !work->diff)
+		return told;
+	if (content && change->after_body && !after && !(change->flags & CHANGE_BINARY))
+		after = body_text(work, host, change->after_body);
+	tell_text(work, told, "before", change->before, content ? WORK_SHOWN_MOST : WORK_TEXT_MOST);
+	tell_text(work, told, "after", after, content ? WORK_SHOWN_MOST : WORK_TEXT_MOST);
+	return told;
+}
+
+static void tell_plan(struct work *work, struct host *host, const struct plan *plan,
+	struct value *result)
+{
+	struct value *changes = value_list(work->arena);
+	size_t told = 0;
+
+	for (size_t i = 0; i < plan->change_count; i++) {
+		struct value *change = tell_change(work, host, plan->changes[i]);
+		const struct value *before = value_get(change, "before");
+		const struct value *after = value_get(change, "after");
+
+		told += (before ? before->size : 0) + (after ? after->size : 0);
+		if (told > FRAME_MOST / 2) {
+			value_remove(change, "before");
+			value_remove(change, "after");
+		}
+		value_append(work->arena, changes, change);
+	}
+	value_set(work->arena, result, "changes", changes);
+}
+
+/* --- Asking --- */
+
+static struct value *list_of(struct work *work, const struct names *names)
+{
+	struct value *list = value_list(work->arena);
+
+	for (size_t i = 0; i < names->count; i++)
+		value_append(work->arena, list, value_string(work->arena, names->items[i]));
+	return list;
+}
+
+static int ask(struct work *work, const char *kind, struct value *request,
+	struct value **ret_reply, struct error *err)
+{
+	struct value *reply;
+
+	value_set_string(work->arena, request, "kind", kind);
+	return work->machine.ask(work->machine.context, work->arena, request,
+		ret_reply ? ret_reply : &reply, err);
+}
+
+static struct value *wish_request(struct work *work, struct value *resources)
+{
+	struct value *request = value_map(work->arena);
+
+	value_set_string(work->arena, request, "module", work->module->name);
+	value_set_string(work->arena, request, "digest", work->digest);
+	value_set(work->arena, request, "resources", resources);
+	return request;
+}
+
+static int keep_files(struct work *work, struct value *inverse,
+	const struct inverses_entry *entry, struct error *err)
+{
+	struct value *request = value_map(work->arena);
+	struct value *reply;
+
+	if (!entry->keep_path)
+		return 0;
+	value_set_string(work->arena, request, "path", entry->keep_path);
+	if (ask(work, "keep", request, &reply, err) < 0)
+		return -1;
+	if (!value_get_string(reply, "digest") || !entry->keep_digest
+			|| strcmp(value_get_string(reply, "digest"), entry->keep_digest) != 0)
+		return error_set(err, ERROR_TASK, "'%s' changed while it was being looked at",
+			entry->keep_path);
+	value_set_string(work->arena, inverse, "body", entry->keep_digest);
+	return 0;
+}
+
+static int begin(struct work *work, const void *state, struct value *resources,
+	struct error *err)
+{
+	struct inverses *inverses = inverses_new(work->arena);
+	struct value *request = wish_request(work, resources);
+	struct value *list = value_list(work->arena);
+
+	if (work->module->invert)
+		work->module->invert(inverses, work->params, state);
+	for (size_t i = 0; i < inverses->count; i++) {
+		const struct inverses_entry *entry = &inverses->entries[i];
+		struct value *inverse = value_map(work->arena);
+
+		value_set_string(work->arena, inverse, "resource", entry->resource);
+		value_set_string(work->arena, inverse, "module", entry->module);
+		value_set_string(work->arena, inverse, "reason", entry->reason);
+		if (entry->params)
+			value_set(work->arena, inverse, "params", entry->params);
+		if (keep_files(work, inverse, entry, err) < 0)
+			return -1;
+		value_append(work->arena, list, inverse);
+	}
+	value_set(work->arena, request, "inverses", list);
+	if (!value_get_bool(work->task, "secret"))
+		value_set(work->arena, request, "params", value_get(work->task, "params"));
+	if (value_get(work->task, "notify"))
+		value_set(work->arena, request, "notify", value_get(work->task, "notify"));
+	return ask(work, "begin", request, NULL, err);
+}
+
+/* --- The steps of a task --- */
+
+static int look(struct work *work, struct host *host, void **ret_state, struct plan **ret_plan,
+	struct error *err)
+{
+	*ret_state = arena_alloc(work->arena, work->module->state_size + 1);
+	*ret_plan = plan_new(work->arena);
+	host_set_looking(host, true);
+	if (work->module->inspect(host, work->params, *ret_state, err) < 0)
+		return -1;
+	work->module->plan(*ret_plan, work->params, *ret_state);
+	return 0;
+}
+
+static int refused(const struct plan *plan, struct error *err)
+{
+	if (!plan->refused)
+		return 0;
+	error_set(err, ERROR_TASK, "%s", plan->refusal);
+	return plan->remedy ? error_remedy(err, "%s", plan->remedy) : -1;
+}
+
+static int converged(const struct plan *plan, struct error *err)
+{
+	if (refused(plan, err) < 0)
+		return -1;
+	if (plan->change_count == 0)
+		return 0;
+	error_set(err, ERROR_TASK, "did not converge: after the changes %s is still to be changed "
+		"(%s: %.200s, wanted %.200s)", plan->changes[0]->subject, plan->changes[0]->field,
+		plan->changes[0]->before ? plan->changes[0]->before : "nothing",
+		plan->changes[0]->after ? plan->changes[0]->after : "nothing");
+	return error_remedy(err, "something else changes it too, or this is a bug of the module");
+}
+
+static int change(struct work *work, struct host *host, const void *state,
+	const struct plan *plan, struct value *resources, struct value *results, struct error *err)
+{
+	struct value *gate = value_map(work->arena);
+
+	value_set_integer(work->arena, gate, "task", value_get_integer(work->task, "id", 0));
+	if (ask(work, "gate", gate, NULL, err) < 0 || begin(work, state, resources, err) < 0)
+		return -1;
+	host_set_looking(host, false);
+	for (size_t i = 0; i < plan->change_count; i++) {
+		if (work->module->apply(host, work->params, state, plan->changes[i], results, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void tell_end(struct work *work, const void *state, struct value *results,
+	struct value *result)
+{
+	if (work->module->results)
+		work->module->results(work->arena, work->params, state, results);
+	if (results->count > 0)
+		value_set(work->arena, result, "results", results);
+	if (work->module->publish) {
+		const char *key = NULL;
+		struct value *facts = work->module->publish(work->arena, work->params, state, &key);
+		struct value *published = value_map(work->arena);
+
+		if (!facts)
+			return;
+		value_set_string(work->arena, published, "module", work->module->name);
+		value_set_string(work->arena, published, "key", key);
+		value_set(work->arena, published, "facts", facts);
+		value_set(work->arena, result, "published", published);
+	}
+}
+
+/* What a dry run's later tasks might read. */
+static void tell_writes(struct work *work, const struct plan *plan,
+	const struct value *resources, struct value *result)
+{
+	struct value *writes = value_list(work->arena);
+
+	for (size_t i = 0; i < resources->count; i++)
+		value_append(work->arena, writes, resources->items[i]);
+	for (size_t i = 0; i < plan->writes->count; i++)
+		value_append(work->arena, writes, plan->writes->items[i]);
+	for (size_t i = 0; i < plan->change_count; i++) {
+		if (plan->changes[i]->subject && plan->changes[i]->subject[0] == '/')
+			value_append(work->arena, writes, value_printf(work->arena, "path:%s",
+				plan->changes[i]->subject));
+	}
+	value_set(work->arena, result, "writes", writes);
+}
+
+static void may_change(struct work *work, const char *cause, const struct plan *plan,
+	const struct value *resources, struct value *result)
+{
+	value_set_string(work->arena, result, "status", "may_change");
+	value_set(work->arena, result, "cause", value_printf(work->arena, "depends on '%s'", cause));
+	tell_writes(work, plan, resources, result);
+}
+
+static int work_try(struct work *work, struct value *result, struct error *err)
+{
+	struct names *names = names_new(work->arena);
+	struct value *reads = value_list(work->arena);
+	struct host *host = host_new(work->arena, &machine_calls, &work->machine, reads);
+	struct value *results = value_map(work->arena);
+	struct value *resources;
+	struct plan *plan;
+	const char *cause = NULL;
+	void *state;
+	int looked;
+
+	if (work->module->resources)
+		work->module->resources(names, work->params);
+	resources = list_of(work, names);
+	value_set(work->arena, result, "resources", resources);
+	if (resources->count > 0 && ask(work, "known", wish_request(work, resources), NULL, err) < 0)
+		return -1;
+	looked = look(work, host, &state, &plan, err);
+	if (work->check)
+		cause = pending_met(work->pending, reads, resources);
+	if (cause) {
+		may_change(work, cause, plan, resources, result);
+		return 0;
+	}
+	if (looked < 0 || refused(plan, err) < 0)
+		return -1;
+	value_set(work->arena, result, "notes", plan->notes);
+	if (plan->change_count == 0) {
+		value_set_string(work->arena, result, "status", "ok");
+		tell_end(work, state, results, result);
+		return 0;
+	}
+	value_set_string(work->arena, result, "status", "changed");
+	tell_plan(work, host, plan, result);
+	if (work->check) {
+		tell_writes(work, plan, resources, result);
+		tell_end(work, state, results, result);
+		return 0;
+	}
+	looked = change(work, host, state, plan, resources, results, err);
+	if (looked == 0 && !(work->module->flags & MODULE_ACTION)) {
+		looked = look(work, host, &state, &plan, err);
+		if (looked == 0)
+			looked = converged(plan, err);
+	}
+	tell_end(work, state, results, result);
+	return looked;
+}
+
+void work_do(struct work *work, struct value *result)
+{
+	int64_t start = milliseconds_now();
+	struct error err = {0};
+
+	if (work_try(work, result, &err) < 0)
+		work_failed(work->arena, result, &err);
+	value_set_integer(work->arena, result, "milliseconds", milliseconds_now() - start);
+}

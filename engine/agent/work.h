@@ -1,0 +1,46 @@
+/* work: one task on this machine: inspect, plan, apply, and look again.
+ *
+ * It runs in the agent itself, or in a child that works as another user. What goes beyond the
+ * machine (ledger, gate, bodies) is asked for through ask, as in machine.h. Kinds, beside those of
+ * machine.h:
+ *     gate {task}                            may the first change be made? Takes the lock
+ *     begin {task, module, digest, params, resources, inverses, notify}   written down before it
+ *     keep {path}                            keeps a file's bytes: {digest}
+ *     known {module, digest, resources}      an error if another owner wishes something else */
+#ifndef AGENT_WORK_H
+#define AGENT_WORK_H
+
+#include "agent/machine.h"
+#include "base/digest.h"
+#include "base/value.h"
+#include "modules/module.h"
+
+#include <stdbool.h>
+
+enum {
+	WORK_SHOWN_MOST = 128 << 10,    /* bytes of a content that are told for a diff */
+	WORK_TEXT_MOST = 4 << 10,       /* bytes of another before or after */
+};
+
+struct work {
+	struct arena *arena;             /* of this task */
+	const struct value *task;        /* TASK of wire.h */
+	bool check;
+	bool diff;
+	const struct value *pending;     /* what earlier tasks of a dry run would write: see pending.h */
+	struct machine machine;
+	const struct module *module;     /* set by work_load */
+	void *params;
+	char digest[DIGEST_HEX_SIZE];    /* of the parameters' text */
+};
+
+/* Finds the module and loads the parameters. */
+int work_load(struct work *work, struct error *err);
+
+/* Does it; what came of it is added to result, as in FRAME_RESULT. Two more keys are for the agent
+ * alone: writes (what it would write, in a dry run) and resources. */
+void work_do(struct work *work, struct value *result);
+
+void work_failed(struct arena *arena, struct value *result, const struct error *err);
+
+#endif

@@ -629,30 +629,30 @@ static void sync_results(struct arena *arena, const void *params, const void *st
 	value_set_string(arena, results, "dest", want->dest);
 }
 
-/* The entry as it is, as a manifest of its own. */
-static struct value *way_back(struct arena *arena, const struct sync_entry *entry)
+struct value *sync_way_back(struct arena *arena, const char *path, const struct file_info *have,
+	const char *digest)
 {
 	struct sync_line line = {
-		.path = ".", .mode = entry->have.mode, .size = entry->have.size,
-		.digest = entry->digest, .target = entry->have.target,
-		.kind = entry->have.kind == FILE_DIRECTORY ? SYNC_DIRECTORY :
-			entry->have.kind == FILE_REGULAR ? SYNC_FILE :
-			entry->have.kind == FILE_LINK ? SYNC_LINK : SYNC_ABSENT,
+		.path = ".", .mode = have->mode, .size = have->size, .digest = digest,
+		.target = have->target,
+		.kind = have->kind == FILE_DIRECTORY ? SYNC_DIRECTORY :
+			have->kind == FILE_REGULAR ? SYNC_FILE :
+			have->kind == FILE_LINK ? SYNC_LINK : SYNC_ABSENT,
 	};
 	struct value *params = value_map(arena);
 	struct buffer manifest = { 0 };
 
 	sync_line_write(&manifest, &line);
 	value_set_string(arena, params, "src", "ledger");
-	value_set_string(arena, params, "dest", entry->path);
+	value_set_string(arena, params, "dest", path);
 	value_set(arena, params, "manifest", value_bytes(arena, manifest.data, manifest.size));
 	buffer_free(&manifest);
-	if (entry->have.kind == FILE_NONE)
+	if (have->kind == FILE_NONE)
 		return params;
-	value_set(arena, params, "owner", value_printf(arena, "%u", entry->have.uid));
-	value_set(arena, params, "group", value_printf(arena, "%u", entry->have.gid));
-	value_set(arena, params, entry->have.kind == FILE_DIRECTORY ? "directory_mode" : "mode",
-		value_printf(arena, "%04o", entry->have.mode));
+	value_set(arena, params, "owner", value_printf(arena, "%u", have->uid));
+	value_set(arena, params, "group", value_printf(arena, "%u", have->gid));
+	value_set(arena, params, have->kind == FILE_DIRECTORY ? "directory_mode" : "mode",
+		value_printf(arena, "%04o", have->mode));
 	return params;
 }
 
@@ -671,7 +671,8 @@ static void sync_invert(struct inverses *ret_inverses, const void *params, const
 		if (entry->have.kind == FILE_OTHER) {
 			inverse.reason = "it was neither a file nor a directory";
 		} else {
-			inverse.params = way_back(arena, entry);
+			inverse.params = sync_way_back(arena, entry->path, &entry->have,
+				entry->digest);
 			if (entry->have.kind == FILE_REGULAR && (entry->want.kind != SYNC_FILE ||
 					strcmp(entry->digest, entry->want.digest) != 0)) {
 				inverse.keep_path = entry->path;

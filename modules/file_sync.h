@@ -92,4 +92,9 @@ unsigned sync_mode(const char *text, unsigned old, bool directory);
 /* file_sync_prepare.c */
 int sync_prepare(struct prepare *prepare, struct value *params, struct error *err);
 
+/* Parameters of file-sync that bring back what is at a path now; the content of a regular file is
+ * named by its digest and has to be kept. */
+struct value *sync_way_back(struct arena *arena, const char *path, const struct file_info *have,
+	const char *digest);
+
 #endif

@@ -1,0 +1,745 @@
+/* fleet: many hosts reached at once, from one epoll loop. */
+#include "fleet/fleet.h"
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/quote.h"
+#include "fleet/deliver.h"
+#include "fleet/dial.h"
+#include "fleet/local.h"
+#include "fleet/ssh.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	TICK = 100,                    /* milliseconds */
+	PING_EVERY = 10 * 1000,
+	SILENCE_MOST = 60 * 1000,
+	CLOSING_MOST = 10 * 1000,
+	NOISE_MOST = 64 << 10,         /* bytes before the magic */
+	ERRORS_MOST = 4 << 10,         /* bytes of stderr that are kept */
+	TRIES_MOST = 4,
+	EVENTS = 64,
+	ROOM = 64 << 10,
+};
+
+enum host_state {
+	HOST_WAITING,                  /* for its turn (forks), or for another try */
+	HOST_DIALING,
+	HOST_SECURING,                 /* ssh up to the command's start */
+	HOST_BOOTING,                  /* up to the magic */
+	HOST_GREETING,                 /* up to HELLO */
+	HOST_LIVE,
+	HOST_CLOSING,                  /* BYE is on its way */
+	HOST_LOST,
+};
+
+struct fleet_host {
+	struct fleet_host *next;
+	struct fleet *fleet;
+	struct fleet_target target;
+	struct arena *arena;
+	enum host_state state;
+	struct dial dial;
+	struct ssh *ssh;
+	struct local local;
+	int fd;                        /* watched; -1: none */
+	uint32_t watched;              /* epoll events */
+	const char *command;
+	const char *user;
+	const char *key;
+	unsigned tries;
+	int64_t not_before;            /* milliseconds: the next try */
+	int64_t deadline;              /* up to the magic; later of closing */
+	int64_t heard, pinged;
+	struct buffer in, out, errors;
+	size_t agent_left;             /* bytes of the agent still to be put into out */
+	bool bye;                      /* the agent has said its last word */
+	bool counted;                  /* among those connecting */
+};
+
+struct fleet {
+	struct fleet_options options;
+	const struct fleet_events *events;
+	void *context;
+	struct fleet_host *first, *last;
+	struct ssh_keys *keys;
+	int epoll;
+	unsigned connecting;
+	unsigned open;                 /* not yet lost */
+	bool stop;
+	struct fleet_counts counts;
+	const char *agent;
+	size_t agent_size;
+	const char *agent_digest;
+};
+
+static int64_t now_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct fleet *fleet_new(const struct fleet_options *options, const struct fleet_events *events,
+	void *context, struct error *err)
+{
+	struct fleet *fleet = calloc(1, sizeof(*fleet));
+
+	if (!fleet)
+		abort();
+	fleet->options = *options;
+	fleet->events = events;
+	fleet->context = context;
+	fleet->agent = fleet_agent("x86_64", &fleet->agent_size, &fleet->agent_digest);
+	fleet->keys = ssh_keys_new();
+	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (fleet->epoll < 0) {
+		error_errno(err, ERROR_BUG, "cannot watch connections");
+		fleet_free(fleet);
+		return NULL;
+	}
+	return fleet;
+}
+
+struct fleet_host *fleet_add(struct fleet *fleet, const struct fleet_target *target)
+{
+	struct fleet_host *host = calloc(1, sizeof(*host));
+
+	if (!host)
+		abort();
+	host->fleet = fleet;
+	host->target = *target;
+	host->arena = arena_new();
+	host->fd = -1;
+	host->dial.fd = -1;
+	host->local.fd = host->local.errors = -1;
+	if (fleet->last)
+		fleet->last->next = host;
+	else
+		fleet->first = host;
+	fleet->last = host;
+	fleet->open++;
+	return host;
+}
+
+void *fleet_context(const struct fleet_host *host)
+{
+	return host->target.context;
+}
+
+const char *fleet_name(const struct fleet_host *host)
+{
+	return host->target.name;
+}
+
+const char *fleet_user(const struct fleet_host *host)
+{
+	return host->user;
+}
+
+const char *fleet_host_key(const struct fleet_host *host)
+{
+	return host->key;
+}
+
+struct fleet_counts fleet_counts(const struct fleet *fleet)
+{
+	return fleet->counts;
+}
+
+/* --- Watching --- */
+
+static void watch(struct fleet_host *host, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = host };
+
+	if (host->fd == fd && host->watched == events)
+		return;
+	if (host->fd >= 0 && host->fd != fd)
+		epoll_ctl(host->fleet->epoll, EPOLL_CTL_DEL, host->fd, &event);
+	if (fd >= 0 && epoll_ctl(host->fleet->epoll, host->fd == fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+			fd, &event) < 0 && errno == ENOENT)
+		epoll_ctl(host->fleet->epoll, EPOLL_CTL_ADD, fd, &event);
+	host->fd = fd;
+	host->watched = events;
+}
+
+/* --- Ending --- */
+
+static void uncount(struct fleet_host *host)
+{
+	if (host->counted)
+		host->fleet->connecting--;
+	host->counted = false;
+}
+
+static void release(struct fleet_host *host)
+{
+	watch(host, -1, 0);
+	if (host->dial.fd >= 0)
+		close(host->dial.fd);
+	dial_end(&host->dial);
+	ssh_end(host->ssh);
+	host->ssh = NULL;
+	if (host->local.pid > 0)
+		local_end(&host->local);
+	uncount(host);
+}
+
+static void lose(struct fleet_host *host, const struct error *err)
+{
+	if (host->state == HOST_LOST)
+		return;
+	host->state = HOST_LOST;
+	host->fleet->open--;
+	release(host);
+	buffer_free(&host->in);
+	buffer_free(&host->out);
+	host->fleet->events->lost(host->fleet->context, host, err);
+}
+
+void fleet_drop(struct fleet_host *host, const struct error *err)
+{
+	lose(host, err);
+}
+
+void fleet_free(struct fleet *fleet)
+{
+	while (fleet->first) {
+		struct fleet_host *host = fleet->first;
+
+		fleet->first = host->next;
+		release(host);
+		buffer_free(&host->in);
+		buffer_free(&host->out);
+		buffer_free(&host->errors);
+		arena_free(host->arena);
+		free(host);
+	}
+	ssh_keys_free(fleet->keys);
+	if (fleet->epoll >= 0)
+		close(fleet->epoll);
+	free(fleet);
+}
+
+/* --- What goes out --- */
+
+void fleet_send(struct fleet_host *host, enum frame_type type, const struct value *body)
+{
+	struct error err = {0};
+
+	if (host->state != HOST_LIVE && host->state != HOST_CLOSING)
+		return;
+	if (frame_write(&host->out, type, body, &err) < 0)
+		lose(host, &err);
+}
+
+void fleet_close(struct fleet_host *host)
+{
+	struct arena *arena;
+
+	if (host->state == HOST_LOST || host->state == HOST_CLOSING)
+		return;
+	if (host->state != HOST_LIVE) {
+		lose(host, NULL);
+		return;
+	}
+	arena = arena_new();
+	fleet_send(host, FRAME_BYE, value_map(arena));
+	arena_free(arena);
+	if (host->state == HOST_LIVE) {
+		host->state = HOST_CLOSING;
+		host->deadline = now_milliseconds() + CLOSING_MOST;
+	}
+}
+
+static ssize_t give(struct fleet_host *host, const char *bytes, size_t size, struct error *err)
+{
+	ssize_t sent;
+
+	if (host->ssh)
+		return ssh_give(host->ssh, bytes, size, err);
+	sent = write(host->local.fd, bytes, size);
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return sent < 0 ? error_errno(err, ERROR_UNREACHABLE, "the agent is gone") : sent;
+}
+
+/* The agent's bytes are put behind as there is room. */
+static void feed_agent(struct fleet_host *host)
+{
+	const struct fleet *fleet = host->fleet;
+	size_t piece = host->agent_left < ROOM ? host->agent_left : ROOM;
+
+	if (piece == 0 || host->out.size >= ROOM)
+		return;
+	buffer_add(&host->out, fleet->agent + (fleet->agent_size - host->agent_left), piece);
+	host->agent_left -= piece;
+	host->deadline = now_milliseconds() + (int64_t)fleet->options.timeout * 1000;
+}
+
+static int send_out(struct fleet_host *host, struct error *err)
+{
+	size_t done = 0;
+
+	for (;;) {
+		ssize_t sent;
+
+		if (done == host->out.size) {
+			buffer_clear(&host->out);
+			done = 0;
+			feed_agent(host);
+			if (host->out.size == 0)
+				return 0;
+		}
+		sent = give(host, host->out.data + done, host->out.size - done, err);
+		if (sent <= 0) {
+			buffer_drop_front(&host->out, done);
+			return (int)sent;
+		}
+		done += (size_t)sent;
+		host->fleet->counts.bytes_sent += (uint64_t)sent;
+	}
+}
+
+/* --- What comes in --- */
+
+/* What a command that should have become the agent said instead. */
+static int not_the_agent(struct fleet_host *host, struct error *err)
+{
+	const char *failure = NULL;
+	char *said;
+
+	if (host->in.size > 0)
+		failure = strstr(host->in.data, DELIVER_FAIL);
+	if (failure) {
+		failure += strlen(DELIVER_FAIL);
+		said = quote_printable(host->arena, failure, strcspn(failure, "\n"), 0);
+		return error_set(err, ERROR_UNREACHABLE, "the agent can't be started: %s", said);
+	}
+	said = quote_printable(host->arena, host->errors.data ? host->errors.data : "",
+		host->errors.size, 0);
+	if (!*said && host->in.size > 0)
+		said = quote_printable(host->arena, host->in.data, host->in.size < 512 ? host->in.size
+			: 512, 0);
+	error_set(err, ERROR_UNREACHABLE, "the agent can't be started%s%.500s", *said ? ": " : "",
+		said);
+	if (host->target.become && (strstr(said, "password") || strstr(said, "terminal")))
+		return error_remedy(err, "let sudo ask nothing: 'USER ALL=(ALL) NOPASSWD: ALL' in "
+			"/etc/sudoers.d, or log in as root");
+	if (host->target.become && strstr(said, "not found"))
+		return error_remedy(err, "install sudo there, or log in as root");
+	return -1;
+}
+
+/* Looks for the magic, or for what is said instead. 1: the magic is passed. */
+static int take_boot(struct fleet_host *host, struct error *err)
+{
+	const char *need;
+	char *magic = NULL;
+
+	if (host->in.size > 0)
+		magic = memmem(host->in.data, host->in.size, WIRE_MAGIC, WIRE_MAGIC_SIZE);
+	if (magic) {
+		buffer_drop_front(&host->in, (size_t)(magic - host->in.data) + WIRE_MAGIC_SIZE);
+		return 1;
+	}
+	need = host->in.size > 0 ? memmem(host->in.data, host->in.size, DELIVER_NEED,
+		strlen(DELIVER_NEED)) : NULL;
+	if (need) {
+		buffer_drop_front(&host->in, (size_t)(need - host->in.data) + strlen(DELIVER_NEED));
+		host->agent_left = host->fleet->agent_size;
+	}
+	if (host->in.size > NOISE_MOST)
+		return error_set(err, ERROR_UNREACHABLE, "the login shell prints without end");
+	return 0;
+}
+
+static void greeted(struct fleet_host *host, const struct value *hello)
+{
+	host->state = HOST_LIVE;
+	host->heard = host->pinged = now_milliseconds();
+	uncount(host);
+	if (host->ssh)
+		host->key = arena_string(host->arena, ssh_host_key(host->ssh));
+	host->fleet->events->ready(host->fleet->context, host, hello);
+}
+
+static int take_frame(struct fleet_host *host, const struct frame *frame, struct error *err)
+{
+	if (host->state == HOST_GREETING) {
+		if (frame->type != FRAME_HELLO
+				|| value_get_integer(frame->body, "version", 0) != WIRE_VERSION)
+			return error_set(err, ERROR_UNREACHABLE, "the agent there isn't this beoplay's");
+		greeted(host, frame->body);
+		return 0;
+	}
+	if (frame->type == FRAME_PING)
+		return 0;
+	if (frame->type == FRAME_BYE)
+		host->bye = true;
+	if (host->state == HOST_LIVE)
+		host->fleet->events->frame(host->fleet->context, host, frame);
+	return 0;
+}
+
+static int take_frames(struct fleet_host *host, struct error *err)
+{
+	while (host->state != HOST_LOST && !host->bye) {
+		int64_t size = frame_size(host->in.data, host->in.size, err);
+		struct arena *arena;
+		struct frame frame;
+		int result;
+
+		if (size < 0)
+			return -1;
+		if (size == 0 || (size_t)size > host->in.size)
+			return 0;
+		arena = arena_new();
+		result = frame_read(arena, host->in.data, (size_t)size, &frame, err);
+		buffer_drop_front(&host->in, (size_t)size);
+		if (result == 0)
+			result = take_frame(host, &frame, err);
+		arena_free(arena);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int take_in(struct fleet_host *host, struct error *err)
+{
+	if (host->state == HOST_BOOTING) {
+		int result = take_boot(host, err);
+
+		if (result <= 0)
+			return result;
+		host->state = HOST_GREETING;
+	}
+	return host->in.size > 0 ? take_frames(host, err) : 0;
+}
+
+static ssize_t take(struct fleet_host *host, bool errors, char *bytes, size_t room)
+{
+	ssize_t got;
+
+	if (host->ssh)
+		return ssh_take(host->ssh, errors, bytes, room);
+	got = read(errors ? host->local.errors : host->local.fd, bytes, room);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return got > 0 ? got : -1;
+}
+
+static void read_errors(struct fleet_host *host)
+{
+	char bytes[1024];
+	ssize_t got;
+
+	while ((got = take(host, true, bytes, sizeof(bytes))) > 0) {
+		if (host->errors.size < ERRORS_MOST)
+			buffer_add(&host->errors, bytes, (size_t)got);
+	}
+}
+
+/* Reads all there is. 1 while the stream goes on, 0 at its end, -1 with err. */
+static int read_in(struct fleet_host *host, struct error *err)
+{
+	for (;;) {
+		ssize_t got = take(host, false, buffer_reserve(&host->in, ROOM), ROOM);
+
+		if (got <= 0)
+			return got == 0 ? 1 : 0;
+		host->in.size += (size_t)got;
+		host->in.data[host->in.size] = '\0';
+		host->heard = now_milliseconds();
+		host->fleet->counts.bytes_received += (uint64_t)got;
+		if (take_in(host, err) < 0)
+			return -1;
+		if (host->state == HOST_LOST || host->bye)
+			return 0;
+	}
+}
+
+static int ended(struct fleet_host *host, struct error *err)
+{
+	if (host->state == HOST_LOST)
+		return 0;
+	if (host->bye && host->state == HOST_CLOSING) {
+		lose(host, NULL);
+		return 0;
+	}
+	if (host->state == HOST_BOOTING)
+		return not_the_agent(host, err);
+	error_set(err, ERROR_UNREACHABLE, "the connection ended");
+	if (host->errors.size > 0)
+		error_remedy(err, "the agent's last words: %.300s", quote_printable(host->arena,
+			host->errors.data, host->errors.size, 0));
+	return -1;
+}
+
+/* Everything that is possible now with a host whose command runs. */
+static int converse(struct fleet_host *host, struct error *err)
+{
+	int result;
+
+	read_errors(host);
+	result = read_in(host, err);
+	if (result < 0)
+		return -1;
+	if (result == 0)
+		return ended(host, err);
+	if (send_out(host, err) < 0)
+		return -1;
+	if (host->state != HOST_LOST)
+		watch(host, host->fd, EPOLLIN | (host->out.size > 0 && (!host->ssh
+			|| ssh_wants_write(host->ssh)) ? EPOLLOUT : 0));
+	return 0;
+}
+
+/* --- Starting --- */
+
+static int start_local(struct fleet_host *host, struct error *err)
+{
+	const struct fleet *fleet = host->fleet;
+	bool sudo = host->target.become && geteuid() != 0;
+	struct deliver deliver = {
+		.digest = fleet->agent_digest, .size = fleet->agent_size, .become = true,
+		.leave_nothing = fleet->options.leave_nothing,
+	};
+
+	host->user = getenv("USER") ? getenv("USER") : "root";
+	if (geteuid() == 0)
+		host->user = "root";
+	if (local_start(&host->local, sudo ? deliver_command(host->arena, &deliver) : NULL,
+			fleet->agent, fleet->agent_size, err) < 0)
+		return -1;
+	host->state = HOST_BOOTING;
+	watch(host, host->local.fd, EPOLLIN);
+	return 0;
+}
+
+static int start_ssh(struct fleet_host *host, struct error *err)
+{
+	const struct fleet *fleet = host->fleet;
+	struct ssh_settings settings = {
+		.address = host->target.address,
+		.port = host->target.port,
+		.user = host->target.user,
+		.private_key = host->target.private_key,
+		.known_hosts = fleet->options.known_hosts,
+		.accept_new = fleet->options.accept_new_host_keys,
+		.verbosity = fleet->options.verbosity,
+	};
+	struct deliver deliver = {
+		.digest = fleet->agent_digest,
+		.size = fleet->agent_size,
+		.become = host->target.become,
+		.leave_nothing = fleet->options.leave_nothing,
+	};
+
+	host->ssh = ssh_new_session(host->arena, fleet->keys, &settings, err);
+	if (!host->ssh)
+		return -1;
+	host->user = arena_string(host->arena, ssh_user(host->ssh));
+	deliver.root = strcmp(host->user, "root") == 0;
+	host->command = deliver_command(host->arena, &deliver);
+	host->state = HOST_DIALING;
+	return dial_start(&host->dial, ssh_address(host->ssh), ssh_port(host->ssh), err);
+}
+
+static int step_dial(struct fleet_host *host, struct error *err)
+{
+	int result = dial_step(&host->dial, err);
+	int fd = host->dial.fd;
+
+	if (result < 0)
+		return -1;
+	if (result == 0) {
+		watch(host, fd, EPOLLOUT);
+		return 0;
+	}
+	host->dial.fd = -1;
+	dial_end(&host->dial);
+	host->state = HOST_SECURING;
+	watch(host, fd, EPOLLIN);
+	return ssh_take_socket(host->ssh, fd, err);
+}
+
+static int step_ssh(struct fleet_host *host, struct error *err)
+{
+	int result = ssh_step(host->ssh, host->command, err);
+
+	if (result < 0)
+		return -1;
+	if (result > 0)
+		host->state = HOST_BOOTING;
+	watch(host, host->fd, EPOLLIN | (ssh_wants_write(host->ssh) ? EPOLLOUT : 0));
+	return 0;
+}
+
+/* sshd drops connections beyond its MaxStartups: another try, a little later. */
+static bool try_again(struct fleet_host *host)
+{
+	int64_t now = now_milliseconds();
+
+	if (host->state != HOST_SECURING || ssh_greeted(host->ssh) || host->tries >= TRIES_MOST)
+		return false;
+	watch(host, -1, 0);
+	ssh_end(host->ssh);
+	host->ssh = NULL;
+	host->state = HOST_WAITING;
+	host->not_before = now + 100 + (int64_t)(random() % 400);
+	uncount(host);
+	return host->not_before < host->deadline;
+}
+
+/* Moves a host on as far as it goes without waiting. */
+static void step(struct fleet_host *host)
+{
+	struct error err = {0};
+	int result = 0;
+
+	if (host->state == HOST_DIALING)
+		result = step_dial(host, &err);
+	if (result == 0 && host->state == HOST_SECURING)
+		result = step_ssh(host, &err);
+	if (result == 0 && host->state >= HOST_BOOTING && host->state <= HOST_CLOSING)
+		result = converse(host, &err);
+	if (result < 0 && !try_again(host))
+		lose(host, &err);
+}
+
+static void start(struct fleet_host *host)
+{
+	struct fleet *fleet = host->fleet;
+	struct error err = {0};
+	int64_t now = now_milliseconds();
+
+	if (host->tries++ == 0)
+		host->deadline = now + (int64_t)fleet->options.timeout * 1000;
+	host->counted = true;
+	fleet->connecting++;
+	if ((host->target.local ? start_local(host, &err) : start_ssh(host, &err)) < 0)
+		lose(host, &err);
+	else
+		step(host);
+}
+
+/* --- Time --- */
+
+static void timed_out(struct fleet_host *host)
+{
+	static const char *const doing[] = {
+		[HOST_WAITING] = "it kept closing the connection",
+		[HOST_DIALING] = "no TCP connection",
+		[HOST_SECURING] = "sshd doesn't answer",
+		[HOST_BOOTING] = "the login or the agent's start takes too long",
+		[HOST_GREETING] = "the agent doesn't answer",
+	};
+	struct error err = {0};
+
+	error_set(&err, ERROR_UNREACHABLE, "not reached within %u s: %s",
+		host->fleet->options.timeout, doing[host->state]);
+	error_remedy(&err, host->state == HOST_DIALING ? "is the machine on, and the address %s right?"
+		: "look at %s, or give it more time with -T", host->target.address);
+	lose(host, &err);
+}
+
+static void silent(struct fleet_host *host)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_UNREACHABLE, "nothing was heard for %d s", SILENCE_MOST / 1000);
+	error_remedy(&err, "is the machine still on, and its cable plugged in?");
+	lose(host, &err);
+}
+
+static void look_at_clock(struct fleet_host *host, int64_t now)
+{
+	if (host->state == HOST_LOST)
+		return;
+	if (host->state < HOST_LIVE) {
+		if (host->tries > 0 && now > host->deadline)
+			timed_out(host);
+		else if (host->state == HOST_DIALING || (host->state == HOST_GREETING
+				|| host->state == HOST_BOOTING))
+			step(host);
+		return;
+	}
+	if (host->state == HOST_CLOSING && now > host->deadline) {
+		lose(host, NULL);
+		return;
+	}
+	if (now - host->heard > SILENCE_MOST) {
+		silent(host);
+		return;
+	}
+	if (now - host->pinged > PING_EVERY) {
+		struct arena *arena = arena_new();
+
+		host->pinged = now;
+		fleet_send(host, FRAME_PING, value_map(arena));
+		arena_free(arena);
+		step(host);
+	}
+}
+
+static void start_waiting(struct fleet *fleet)
+{
+	int64_t now = now_milliseconds();
+
+	for (struct fleet_host *host = fleet->first; host; host = host->next) {
+		if (fleet->options.forks && fleet->connecting >= fleet->options.forks)
+			return;
+		if (host->state == HOST_WAITING && now >= host->not_before)
+			start(host);
+	}
+}
+
+/* Events may have queued frames for any host. */
+static void send_queued(struct fleet *fleet)
+{
+	for (struct fleet_host *host = fleet->first; host; host = host->next) {
+		if (host->out.size > 0 && !(host->watched & EPOLLOUT) && (host->state == HOST_LIVE
+				|| host->state == HOST_CLOSING))
+			step(host);
+	}
+}
+
+int fleet_run(struct fleet *fleet, struct error *err)
+{
+	struct epoll_event events[EVENTS];
+	int64_t ticked = 0;
+
+	while (fleet->open > 0 && !fleet->stop) {
+		int64_t now;
+		int count;
+
+		start_waiting(fleet);
+		send_queued(fleet);
+		if (fleet->open == 0)
+			break;
+		count = epoll_wait(fleet->epoll, events, EVENTS, TICK);
+		if (count < 0 && errno != EINTR)
+			return error_errno(err, ERROR_BUG, "cannot watch connections");
+		for (int i = 0; i < count; i++)
+			step(events[i].data.ptr);
+		now = now_milliseconds();
+		if (now - ticked < TICK)
+			continue;
+		ticked = now;
+		for (struct fleet_host *host = fleet->first; host; host = host->next)
+			look_at_clock(host, now);
+		if (fleet->events->tick && !fleet->events->tick(fleet->context))
+			fleet->stop = true;
+	}
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* ssh: one SSH session to one host that runs one command, never blocking. The one place where libssh
+ * is called; its traps are handled here.
+ *
+ * Steps give 1 when done, 0 when the socket has to become ready first, -1 with err (UNREACHABLE). */
+#ifndef FLEET_SSH_H
+#define FLEET_SSH_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct ssh;
+struct ssh_keys;             /* private keys that were loaded, shared by all sessions */
+
+struct ssh_settings {
+	const char *address;     /* as the inventory says; ~/.ssh/config may know more */
+	unsigned port;           /* 0: as config, else 22 */
+	const char *user;        /* NULL: as config, else the local user */
+	const char *private_key; /* NULL: as config, ssh-agent, ~/.ssh/id_* */
+	const char *known_hosts; /* NULL: ~/.ssh/known_hosts */
+	bool accept_new;
+	unsigned verbosity;
+};
+
+struct ssh_keys *ssh_keys_new(void);
+void ssh_keys_free(struct ssh_keys *keys);
+
+/* Reads the configuration; nothing is connected. */
+struct ssh *ssh_new_session(struct arena *arena, struct ssh_keys *keys,
+	const struct ssh_settings *settings, struct error *err);
+void ssh_end(struct ssh *ssh);      /* closes the socket, too; NULL is allowed */
+
+/* Where to connect to, once the configuration is read. */
+const char *ssh_address(const struct ssh *ssh);
+unsigned ssh_port(const struct ssh *ssh);
+const char *ssh_user(const struct ssh *ssh);
+
+/* A connected socket that doesn't block; it belongs to the session from here on. */
+int ssh_take_socket(struct ssh *ssh, int fd, struct error *err);
+/* Key exchange, host key, authentication, and the command started. */
+int ssh_step(struct ssh *ssh, const char *command, struct error *err);
+/* Whether the server was heard of at all, so that another try makes no sense. */
+bool ssh_greeted(const struct ssh *ssh);
+/* "TYPE BASE64", once it is checked; else NULL. */
+const char *ssh_host_key(const struct ssh *ssh);
+/* Whether the socket should be watched for being writable, too. */
+bool ssh_wants_write(const struct ssh *ssh);
+
+/* Bytes of stdout (or stderr): how many; 0: none now; -1: the end. */
+ssize_t ssh_take(struct ssh *ssh, bool errors, char *bytes, size_t room);
+/* How many were taken; 0: none now; -1 with err. */
+ssize_t ssh_give(struct ssh *ssh, const char *bytes, size_t size, struct error *err);
+/* The command's exit status once it is known, else -1. */
+int ssh_exit_status(const struct ssh *ssh);
+
+#endif

@@ -1,0 +1,39 @@
+/* main_prepare: the half of modules that only a controller needs isn't in the agent. */
+#include "modules/module.h"
+
+#include <stdlib.h>
+
+/* Modules name these functions in their prepare hooks, which the agent never calls. */
+#define NOT_HERE(type, name, ...) \
+	type name(__VA_ARGS__); \
+	type name(__VA_ARGS__) { abort(); }
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+NOT_HERE(struct arena *, prepare_arena, struct prepare *prepare)
+NOT_HERE(const char *, prepare_host, struct prepare *prepare)
+NOT_HERE(int, prepare_hosts, struct prepare *prepare, const char *pattern,
+	struct value **ret_names, struct error *err)
+NOT_HERE(bool, prepare_in_play, struct prepare *prepare, const char *host)
+NOT_HERE(int, prepare_variable, struct prepare *prepare, const char *host, const char *name,
+	struct value **ret_value, struct error *err)
+NOT_HERE(int, prepare_address, struct prepare *prepare, const char *host,
+	const char **ret_address, struct error *err)
+NOT_HERE(struct value *, prepare_published, struct prepare *prepare, const char *host,
+	const char *module, const char *key)
+NOT_HERE(struct value *, prepare_host_keys, struct prepare *prepare, const char *host)
+NOT_HERE(int, prepare_find, struct prepare *prepare, const char *source, const char *kind,
+	const char **ret_path, struct error *err)
+NOT_HERE(int, prepare_body, struct prepare *prepare, const char *path, const char **ret_digest,
+	int64_t *ret_size, struct error *err)
+NOT_HERE(int, prepare_body_bytes, struct prepare *prepare, const void *bytes, size_t size,
+	const char **ret_digest, struct error *err)
+NOT_HERE(int, prepare_read, struct prepare *prepare, const char *path, char **ret_bytes,
+	size_t *ret_size, struct error *err)
+NOT_HERE(int, prepare_list, struct prepare *prepare, const char *path,
+	struct prepare_entry **ret_entries, size_t *ret_count, struct error *err)
+NOT_HERE(int, prepare_stat, struct prepare *prepare, const char *path,
+	struct prepare_entry *ret_entry, struct error *err)
+NOT_HERE(int, prepare_template, struct prepare *prepare, const char *text, size_t size,
+	const char *path, struct value **ret_text, struct error *err)
+NOT_HERE(void, prepare_warn, struct prepare *prepare, const char *format, ...)

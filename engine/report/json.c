@@ -1,0 +1,160 @@
+/* json: one event a line, for programs. Values of secrets and of files that not everybody may read
+ * are left out. Events: run, result, warning, error, recap. */
+#include "report/state.h"
+
+#include "base/quote.h"
+#include "modules/module.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+static json_object *text(const struct report *report, const char *bytes, size_t size)
+{
+	if (utf8_valid(bytes, size))
+		return json_object_new_string_len(bytes, (int)size);
+	return json_object_new_string(quote_printable(report->arena, bytes, size, 1));
+}
+
+static void put(const struct report *report, json_object *object, const char *key,
+	const char *string)
+{
+	if (string)
+		json_object_object_add(object, key, text(report, string, strlen(string)));
+}
+
+static json_object *from_value(const struct report *report, const struct value *value)
+{
+	json_object *made;
+
+	if (value->secret)
+		return json_object_new_string("(secret)");
+	switch (value->kind) {
+	case VALUE_BOOL:
+		return json_object_new_boolean(value->truth);
+	case VALUE_INTEGER:
+		return json_object_new_int64(value->integer);
+	case VALUE_FLOAT:
+		return json_object_new_double(value->number);
+	case VALUE_STRING:
+		return text(report, value->text, value->size);
+	case VALUE_LIST:
+		made = json_object_new_array();
+		for (size_t i = 0; i < value->count; i++)
+			json_object_array_add(made, from_value(report, value->items[i]));
+		return made;
+	case VALUE_MAP:
+		made = json_object_new_object();
+		for (size_t i = 0; i < value->count; i++)
+			json_object_object_add(made, value->pairs[i].key, from_value(report,
+				value->pairs[i].value));
+		return made;
+	default:
+		return NULL;
+	}
+}
+
+static void print(struct report *report, json_object *event)
+{
+	fprintf(report->options.out, "%s\n", json_object_to_json_string_ext(event,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	fflush(report->options.out);
+	json_object_put(event);
+}
+
+static json_object *event_new(const char *name)
+{
+	json_object *event = json_object_new_object();
+
+	json_object_object_add(event, "event", json_object_new_string(name));
+	return event;
+}
+
+void json_run(struct report *report, const char *playbook)
+{
+	json_object *event = event_new("run");
+
+	put(report, event, "playbook", playbook);
+	json_object_object_add(event, "check", json_object_new_boolean(report->options.check));
+	json_object_object_add(event, "hosts", from_value(report, report->hosts));
+	print(report, event);
+}
+
+static json_object *changes_of(const struct report *report, const struct value *changes)
+{
+	json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct value *change = changes->items[i];
+		bool hidden = value_get_integer(change, "flags", 0) & (CHANGE_SECRET | CHANGE_SENSITIVE);
+		static const char *const keys[] = { "subject", "field", "before", "after" };
+		json_object *made = json_object_new_object();
+
+		for (size_t k = 0; k < (hidden ? 2 : 4); k++) {
+			if (value_get(change, keys[k]))
+				json_object_object_add(made, keys[k], from_value(report,
+					value_get(change, keys[k])));
+		}
+		json_object_array_add(list, made);
+	}
+	return list;
+}
+
+void json_result(struct report *report, const struct task_report *task,
+	const struct report_result *result)
+{
+	static const char *const words[] = {
+		[REPORT_OK] = "ok", [REPORT_CHANGED] = "changed", [REPORT_FAILED] = "failed",
+		[REPORT_SKIPPED] = "skipped", [REPORT_UNREACHABLE] = "unreachable",
+		[REPORT_MAY_CHANGE] = "may_change", [REPORT_IGNORED] = "ignored",
+	};
+	json_object *event = event_new("result");
+
+	put(report, event, "task", task->name);
+	put(report, event, "module", task->module);
+	put(report, event, "host", result->host);
+	put(report, event, "status", words[result->status]);
+	put(report, event, "item", result->item);
+	put(report, event, "message", result->message);
+	put(report, event, "remedy", result->remedy);
+	json_object_object_add(event, "milliseconds", json_object_new_int64(result->milliseconds));
+	if (result->changes && !result->no_log)
+		json_object_object_add(event, "changes", changes_of(report, result->changes));
+	if (result->results && !result->no_log)
+		json_object_object_add(event, "results", from_value(report, result->results));
+	print(report, event);
+}
+
+void json_message(struct report *report, const char *name, const char *host,
+	const char *message, const char *remedy)
+{
+	json_object *event = event_new(name);
+
+	put(report, event, "host", host);
+	put(report, event, "message", message);
+	put(report, event, "remedy", remedy && *remedy ? remedy : NULL);
+	print(report, event);
+}
+
+void json_recap(struct report *report, const struct report_totals *totals)
+{
+	json_object *event = event_new("recap");
+	json_object *hosts = json_object_new_object();
+
+	for (size_t i = 0; i < report->host_count; i++) {
+		const struct host_report *host = &report->recap[i];
+		json_object *made = json_object_new_object();
+
+		json_object_object_add(made, "ok", json_object_new_int64(host->ok));
+		json_object_object_add(made, "changed", json_object_new_int64(host->changed));
+		json_object_object_add(made, "unreachable", json_object_new_int64(host->unreachable));
+		json_object_object_add(made, "failed", json_object_new_int64(host->failed));
+		json_object_object_add(made, "skipped", json_object_new_int64(host->skipped));
+		json_object_object_add(made, "may_change", json_object_new_int64(host->may_change));
+		json_object_object_add(hosts, host->name, made);
+	}
+	json_object_object_add(event, "hosts", hosts);
+	json_object_object_add(event, "changed", json_object_new_int64(totals->changed));
+	json_object_object_add(event, "failed", json_object_new_int64(totals->failed));
+	json_object_object_add(event, "unreachable", json_object_new_int64(totals->unreachable));
+	print(report, event);
+}

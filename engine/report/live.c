@@ -1,0 +1,76 @@
+/* live: the last lines of a terminal, drawn again and again while a run goes on. */
+#include "report/state.h"
+
+#include "base/quote.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { PROGRESS_LINES_MOST = 6 };
+
+static unsigned width_of(const struct report *report)
+{
+	struct winsize size;
+
+	if (report->options.width)
+		return report->options.width;
+	if (ioctl(fileno(report->options.out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return 80;
+}
+
+void live_clear(struct report *report)
+{
+	if (report->live_lines == 0)
+		return;
+	fprintf(report->options.out, "\r\033[%zuA\033[J", report->live_lines);
+	report->live_lines = 0;
+}
+
+/* At most width columns; bytes of UTF-8 that continue a character take none. */
+static void print_cut(const struct report *report, const char *text, unsigned width)
+{
+	unsigned columns = 0;
+
+	for (; *text; text++) {
+		if ((*text & 0xc0) != 0x80 && columns++ >= width)
+			break;
+		fputc(*text, report->options.out);
+	}
+}
+
+static void draw_line(struct report *report, const char *text)
+{
+	unsigned width = width_of(report);
+
+	fputs(color_on(report, COLOR_DIM), report->options.out);
+	print_cut(report, text, width > 1 ? width - 1 : 1);
+	fputs(color_off(report, COLOR_DIM), report->options.out);
+	fputc('\n', report->options.out);
+	report->live_lines++;
+}
+
+void live_draw(struct report *report)
+{
+	struct arena *arena = arena_new();
+	const struct task_report *task = NULL;
+	int64_t seconds = (report_clock() - report->start) / 1000;
+
+	live_clear(report);
+	if (report->printed < report->task_count)
+		task = &report->tasks[report->printed];
+	draw_line(report, task ? arena_printf(arena, "… %s: %u of %u hosts (task %zu of %u, %lld s)",
+		task->name, task->finished, task->expected, report->printed + 1, report->announced,
+		(long long)seconds) : arena_printf(arena, "… %zu hosts (%lld s)", report->host_count,
+		(long long)seconds));
+	for (size_t i = 0; task && task->progress && i < task->progress->count
+			&& i < PROGRESS_LINES_MOST; i++) {
+		const struct value *text = task->progress->pairs[i].value;
+
+		draw_line(report, arena_printf(arena, "    %s: %s", task->progress->pairs[i].key,
+			quote_printable(arena, text->text, text->size, 0)));
+	}
+	fflush(report->options.out);
+	arena_free(arena);
+}

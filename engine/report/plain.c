@@ -1,0 +1,207 @@
+/* plain: results as lines of text. What comes from nodes is made printable here, and bounded. */
+#include "report/state.h"
+
+#include "base/quote.h"
+
+#include <string.h>
+
+#include "modules/module.h"
+
+enum { LINES_MOST = 200 };
+
+const char *color_on(const struct report *report, enum color color)
+{
+	static const char *const codes[] = {
+		[COLOR_PLAIN] = "", [COLOR_GREEN] = "\033[32m", [COLOR_YELLOW] = "\033[33m",
+		[COLOR_RED] = "\033[31m", [COLOR_CYAN] = "\033[36m", [COLOR_DIM] = "\033[2m",
+		[COLOR_BOLD] = "\033[1m",
+	};
+
+	return report->options.color ? codes[color] : "";
+}
+
+const char *color_off(const struct report *report, enum color color)
+{
+	return report->options.color && color != COLOR_PLAIN ? "\033[0m" : "";
+}
+
+const char *status_word(const struct report *report, enum report_status status)
+{
+	switch (status) {
+	case REPORT_OK:
+		return "ok";
+	case REPORT_CHANGED:
+		return report->options.check ? "would change" : "changed";
+	case REPORT_FAILED:
+		return "failed";
+	case REPORT_SKIPPED:
+		return "skipped";
+	case REPORT_UNREACHABLE:
+		return "unreachable";
+	case REPORT_MAY_CHANGE:
+		return "may change";
+	case REPORT_IGNORED:
+		return "failed, ignored";
+	}
+	return "?";
+}
+
+enum color status_color(enum report_status status)
+{
+	static const enum color colors[] = {
+		[REPORT_OK] = COLOR_GREEN, [REPORT_CHANGED] = COLOR_YELLOW, [REPORT_FAILED] = COLOR_RED,
+		[REPORT_SKIPPED] = COLOR_DIM, [REPORT_UNREACHABLE] = COLOR_RED,
+		[REPORT_MAY_CHANGE] = COLOR_CYAN, [REPORT_IGNORED] = COLOR_YELLOW,
+	};
+
+	return colors[status];
+}
+
+/* A text of a node, each line indented; too many lines are counted instead. */
+static void add_lines(struct report *report, struct buffer *out, const char *indent,
+	const char *text, size_t size)
+{
+	char *safe = quote_printable(report->arena, text, size, 1);
+	size_t lines = 0;
+
+	while (*safe) {
+		size_t length = strcspn(safe, "\n");
+
+		if (report->options.verbosity > 0 || lines < LINES_MOST)
+			buffer_printf(out, "%s%.*s\n", indent, (int)length, safe);
+		lines++;
+		safe += length + (safe[length] == '\n');
+	}
+	if (report->options.verbosity == 0 && lines > LINES_MOST)
+		buffer_printf(out, "%s… %zu lines more (-v shows all)\n", indent, lines - LINES_MOST);
+}
+
+static char *one_line(struct report *report, const struct value *text)
+{
+	return quote_printable(report->arena, text->text, text->size, 0);
+}
+
+static void add_diff(struct report *report, struct buffer *out, const struct value *before,
+	const struct value *after)
+{
+	char *diff = report_diff(report->arena, value_text(before), value_text(after));
+
+	while (*diff) {
+		size_t length = strcspn(diff, "\n");
+		enum color color = *diff == '+' ? COLOR_GREEN : *diff == '-' ? COLOR_RED
+			: *diff == '@' ? COLOR_CYAN : COLOR_PLAIN;
+
+		buffer_printf(out, "      %s%s%s\n", color_on(report, color),
+			quote_printable(report->arena, diff, length, 0), color_off(report, color));
+		diff += length + (diff[length] == '\n');
+	}
+}
+
+static void add_change(struct report *report, struct buffer *out, const struct value *change)
+{
+	const struct value *subject = value_get(change, "subject");
+	const struct value *field = value_get(change, "field");
+	const struct value *before = value_get(change, "before");
+	const struct value *after = value_get(change, "after");
+	int64_t flags = value_get_integer(change, "flags", 0);
+	bool content = value_text(field) && strcmp(value_text(field), "content") == 0;
+
+	if (!value_text(subject) || !value_text(field))
+		return;
+	buffer_printf(out, "    %s %s", one_line(report, subject), one_line(report, field));
+	if ((flags & CHANGE_SECRET) || (before && before->secret) || (after && after->secret)) {
+		buffer_add_string(out, " (secret)\n");
+		return;
+	}
+	if (content) {
+		buffer_add_char(out, '\n');
+		if (report->options.diff && !(flags & CHANGE_BINARY))
+			add_diff(report, out, before, after);
+		return;
+	}
+	if (value_text(before) || value_text(after))
+		buffer_printf(out, ": %s → %s", value_text(before) ? one_line(report, before) : "nothing",
+			value_text(after) ? one_line(report, after) : "nothing");
+	buffer_add_char(out, '\n');
+}
+
+/* -v: what would be registered, one value a line. */
+static void add_results(struct report *report, struct buffer *out, const struct value *results)
+{
+	for (size_t i = 0; i < results->count; i++) {
+		const struct value *value = results->pairs[i].value;
+
+		if (strcmp(results->pairs[i].key, "show") == 0 || value->secret)
+			continue;
+		if (value->kind == VALUE_STRING && memchr(value->text, '\n', value->size)) {
+			buffer_printf(out, "    %s:\n", results->pairs[i].key);
+			add_lines(report, out, "      ", value->text, value->size);
+		} else if (value->kind == VALUE_STRING) {
+			buffer_printf(out, "    %s: %s\n", results->pairs[i].key, one_line(report, value));
+		} else if (value->kind == VALUE_INTEGER) {
+			buffer_printf(out, "    %s: %lld\n", results->pairs[i].key,
+				(long long)value->integer);
+		} else if (value->kind == VALUE_BOOL) {
+			buffer_printf(out, "    %s: %s\n", results->pairs[i].key,
+				value->truth ? "true" : "false");
+		} else if (value->kind == VALUE_LIST || value->kind == VALUE_MAP) {
+			buffer_printf(out, "    %s: (%zu)\n", results->pairs[i].key, value->count);
+		}
+	}
+}
+
+char *plain_text(struct report *report, const struct report_result *result)
+{
+	const struct value *show = value_get(result->results, "show");
+	struct buffer out = {0};
+	char *text;
+
+	if (result->item)
+		buffer_printf(&out, "    item: %s\n", quote_printable(report->arena, result->item,
+			strlen(result->item), 0));
+	if (result->message)
+		add_lines(report, &out, "    ", result->message, strlen(result->message));
+	if (result->remedy)
+		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
+	for (size_t i = 0; !result->no_log && result->changes && i < result->changes->count; i++)
+		add_change(report, &out, result->changes->items[i]);
+	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
+		const char *note = value_text(result->notes->items[i]);
+
+		if (note)
+			add_lines(report, &out, "    note: ", note, strlen(note));
+	}
+	if (!result->no_log && value_text(show) && !show->secret)
+		add_lines(report, &out, "    ", show->text, show->size);
+	if (!result->no_log && result->results && report->options.verbosity > 0)
+		add_results(report, &out, result->results);
+	text = arena_bytes(report->arena, out.data ? out.data : "", out.size);
+	buffer_free(&out);
+	return text;
+}
+
+static void print_group(struct report *report, const struct group *group)
+{
+	enum color color = status_color(group->status);
+
+	if (group->status == REPORT_SKIPPED && report->options.verbosity == 0)
+		return;
+	fprintf(report->options.out, "  %s%s%s: %s\n", color_on(report, color),
+		status_word(report, group->status), color_off(report, color),
+		report_fold(report->arena, group->hosts));
+	fputs(group->text, report->options.out);
+}
+
+void plain_task(struct report *report, const struct task_report *task)
+{
+	if (task->play)
+		fprintf(report->options.out, "\n%sPLAY [%s]%s\n", color_on(report, COLOR_BOLD),
+			task->play, color_off(report, COLOR_BOLD));
+	if (!task->groups)
+		return;
+	fprintf(report->options.out, "\n%s%s [%s]%s\n", color_on(report, COLOR_BOLD),
+		task->handler ? "HANDLER" : "TASK", task->name, color_off(report, COLOR_BOLD));
+	for (const struct group *group = task->groups; group; group = group->next)
+		print_group(report, group);
+	fflush(report->options.out);
+}

@@ -1,0 +1,59 @@
+/* recap: what became of each host, as Ansible prints it, and one line about the whole. */
+#include "report/state.h"
+
+#include <string.h>
+
+static void print_host(const struct report *report, const struct host_report *host, int width)
+{
+	enum color color = host->failed || host->unreachable ? COLOR_RED : host->changed
+		? COLOR_YELLOW : COLOR_GREEN;
+
+	fprintf(report->options.out, "%s%-*s%s : ok=%-4u changed=%-4u unreachable=%-4u failed=%-4u "
+		"skipped=%-4u rescued=%-4u ignored=%u", color_on(report, color), width, host->name,
+		color_off(report, color), host->ok, host->changed, host->unreachable, host->failed,
+		host->skipped, 0u, host->ignored);
+	if (report->options.check)
+		fprintf(report->options.out, "    may_change=%u", host->may_change);
+	fputc('\n', report->options.out);
+}
+
+static struct report_totals totals_of(const struct report *report)
+{
+	struct report_totals totals = { .hosts = (unsigned)report->host_count };
+
+	for (size_t i = 0; i < report->host_count; i++) {
+		totals.ok += report->recap[i].ok;
+		totals.changed += report->recap[i].changed;
+		totals.failed += report->recap[i].failed > 0;
+		totals.unreachable += report->recap[i].unreachable > 0;
+	}
+	return totals;
+}
+
+struct report_totals report_recap(struct report *report)
+{
+	struct report_totals totals = totals_of(report);
+	int64_t elapsed = report_clock() - report->start;
+	int width = 0;
+
+	live_clear(report);
+	if (report->options.json) {
+		json_recap(report, &totals);
+		return totals;
+	}
+	fprintf(report->options.out, "\n%sPLAY RECAP%s\n", color_on(report, COLOR_BOLD),
+		color_off(report, COLOR_BOLD));
+	for (size_t i = 0; i < report->host_count; i++) {
+		int size = (int)strlen(report->recap[i].name);
+
+		width = size > width ? size : width;
+	}
+	for (size_t i = 0; i < report->host_count; i++)
+		print_host(report, &report->recap[i], width);
+	fprintf(report->options.out, "%u host%s: %u %s, %u failed, %u unreachable, in %lld.%lld s\n",
+		totals.hosts, totals.hosts == 1 ? "" : "s", totals.changed,
+		report->options.check ? "changes to be made" : "changed", totals.failed,
+		totals.unreachable, (long long)(elapsed / 1000), (long long)(elapsed % 1000 / 100));
+	fflush(report->options.out);
+	return totals;
+}

@@ -1,0 +1,296 @@
+/* report: everything that is printed about a run, told in events, printed in the order of tasks. */
+#include "report/state.h"
+
+#include "base/quote.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t report_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct report *report_new(const struct report_options *options)
+{
+	struct arena *arena = arena_new();
+	struct report *report = arena_alloc(arena, sizeof(*report));
+
+	report->arena = arena;
+	report->options = *options;
+	report->hosts = value_list(arena);
+	report->start = report_clock();
+	return report;
+}
+
+void report_free(struct report *report)
+{
+	arena_free(report->arena);
+}
+
+void report_run(struct report *report, const char *playbook, const struct value *hosts,
+	unsigned task_count)
+{
+	report->hosts = value_copy(report->arena, hosts);
+	report->host_count = hosts->count;
+	report->announced = task_count;
+	report->recap = arena_array(report->arena, hosts->count + 1, sizeof(*report->recap));
+	for (size_t i = 0; i < hosts->count; i++)
+		report->recap[i].name = value_text(report->hosts->items[i]);
+	if (report->options.json)
+		json_run(report, playbook);
+}
+
+void report_play(struct report *report, const char *name)
+{
+	report->play = quote_printable(report->arena, name, strlen(name), 0);
+}
+
+unsigned report_task(struct report *report, const char *name, const char *module, bool handler,
+	struct place place, unsigned host_count)
+{
+	struct task_report *task;
+
+	if (report->task_count == report->task_capacity) {
+		size_t capacity = report->task_capacity ? 2 * report->task_capacity : 32;
+
+		report->tasks = arena_grow(report->arena, report->tasks,
+			report->task_count * sizeof(*report->tasks), capacity * sizeof(*report->tasks));
+		report->task_capacity = capacity;
+	}
+	task = &report->tasks[report->task_count];
+	*task = (struct task_report){
+		.name = quote_printable(report->arena, name, strlen(name), 0),
+		.module = arena_string(report->arena, module),
+		.handler = handler,
+		.place = place,
+		.expected = host_count,
+		.play = report->play,
+	};
+	report->play = NULL;
+	return (unsigned)report->task_count++;
+}
+
+static struct host_report *recap_of(struct report *report, const char *host)
+{
+	for (size_t i = 0; i < report->host_count; i++) {
+		if (strcmp(report->recap[i].name, host) == 0)
+			return &report->recap[i];
+	}
+	return NULL;
+}
+
+static unsigned rank(enum report_status status)
+{
+	static const unsigned ranks[] = {
+		[REPORT_SKIPPED] = 0, [REPORT_OK] = 1, [REPORT_CHANGED] = 2, [REPORT_MAY_CHANGE] = 3,
+		[REPORT_IGNORED] = 4, [REPORT_FAILED] = 5, [REPORT_UNREACHABLE] = 6,
+	};
+
+	return ranks[status];
+}
+
+static void count(struct host_report *host, enum report_status status)
+{
+	switch (status) {
+	case REPORT_CHANGED:
+		host->changed++;
+		host->ok++;
+		break;
+	case REPORT_OK:
+		host->ok++;
+		break;
+	case REPORT_FAILED:
+		host->failed++;
+		break;
+	case REPORT_SKIPPED:
+		host->skipped++;
+		break;
+	case REPORT_UNREACHABLE:
+		host->unreachable++;
+		break;
+	case REPORT_MAY_CHANGE:
+		host->may_change++;
+		host->ok++;
+		break;
+	case REPORT_IGNORED:
+		host->ignored++;
+		host->ok++;
+		break;
+	}
+}
+
+/* A loop counts once, with the worst of its items. */
+static void count_result(struct report *report, const struct report_result *result)
+{
+	struct host_report *host = recap_of(report, result->host);
+	enum report_status status = result->status;
+
+	if (!host)
+		return;
+	if (host->in_loop && rank(host->worst) > rank(status))
+		status = host->worst;
+	host->worst = status;
+	host->in_loop = result->more;
+	if (!result->more)
+		count(host, status);
+}
+
+static void add_to_group(struct report *report, struct task_report *task,
+	const struct report_result *result, char *text)
+{
+	struct group **last = &task->groups;
+
+	for (; *last; last = &(*last)->next) {
+		if ((*last)->status == result->status && strcmp((*last)->text, text) == 0)
+			break;
+	}
+	if (!*last) {
+		*last = arena_alloc(report->arena, sizeof(**last));
+		(*last)->status = result->status;
+		(*last)->text = text;
+		(*last)->hosts = value_list(report->arena);
+	}
+	value_append(report->arena, (*last)->hosts, value_string(report->arena, result->host));
+}
+
+/* Prints what is complete, in the order of tasks. */
+static void print_ready(struct report *report)
+{
+	while (report->printed < report->task_count && report->tasks[report->printed].ended) {
+		live_clear(report);
+		if (!report->options.json)
+			plain_task(report, &report->tasks[report->printed]);
+		report->printed++;
+	}
+}
+
+void report_result(struct report *report, unsigned task_index,
+	const struct report_result *result)
+{
+	struct task_report *task = &report->tasks[task_index];
+
+	count_result(report, result);
+	if (!result->more)
+		task->finished++;
+	if (task->progress)
+		value_remove(task->progress, result->host);
+	if (report->options.json)
+		json_result(report, task, result);
+	else
+		add_to_group(report, task, result, plain_text(report, result));
+}
+
+void report_task_end(struct report *report, unsigned task_index)
+{
+	report->tasks[task_index].ended = true;
+	print_ready(report);
+}
+
+static void say(struct report *report, enum color color, const char *word, const char *host,
+	const char *message)
+{
+	live_clear(report);
+	fprintf(report->options.errors, "%s%s%s%s%s: %s\n", color_on(report, color), word,
+		host ? " " : "", host ? host : "", color_off(report, color),
+		quote_printable(report->arena, message, strlen(message), 0));
+	fflush(report->options.errors);
+}
+
+void report_unreachable(struct report *report, const char *host, const struct error *err)
+{
+	struct host_report *recap = recap_of(report, host);
+
+	if (recap)
+		recap->unreachable++;
+	if (report->options.json) {
+		json_message(report, "unreachable", host, err->message, err->remedy);
+		return;
+	}
+	say(report, COLOR_RED, "unreachable:", host, err->message);
+	if (err->remedy[0])
+		fprintf(report->options.errors, "    → %s\n", quote_printable(report->arena, err->remedy,
+			strlen(err->remedy), 0));
+}
+
+void report_progress(struct report *report, const char *host, const char *text)
+{
+	struct task_report *task;
+
+	if (!report->options.live || report->printed >= report->task_count)
+		return;
+	task = &report->tasks[report->printed];
+	if (!task->progress)
+		task->progress = value_map(report->arena);
+	value_set(report->arena, task->progress, host, value_bytes(report->arena, text,
+		strnlen(text, 300)));
+}
+
+void report_warning(struct report *report, const char *host, const char *message)
+{
+	if (report->options.json)
+		json_message(report, "warning", host, message, NULL);
+	else
+		say(report, COLOR_YELLOW, host ? "warning:" : "warning", host, message);
+}
+
+/* The line, and a caret under the column; tabs are kept so that it stands right. */
+static void say_line(struct report *report, const struct error *err, const char *text, size_t size)
+{
+	const char *end = text + size;
+	struct buffer marker = {0};
+	size_t length;
+
+	for (unsigned line = 1; line < err->place.line; line++) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		if (!text++)
+			return;
+	}
+	length = text < end ? strcspn(text, "\n") : 0;
+	if (length > 400)
+		return;
+	for (size_t i = 0; i + 1 < err->place.column && i < length; i++) {
+		if (text[i] == '\t')
+			buffer_add_char(&marker, '\t');
+		else if ((text[i] & 0xc0) != 0x80)
+			buffer_add_char(&marker, ' ');
+	}
+	buffer_add_string(&marker, "^");
+	fprintf(report->options.errors, "  %s\n  %s\n", quote_printable(report->arena, text, length, 0),
+		marker.data);
+	buffer_free(&marker);
+}
+
+void report_error(struct report *report, const struct error *err, const char *text, size_t size)
+{
+	char *message = quote_printable(report->arena, err->message, strlen(err->message), 1);
+
+	live_clear(report);
+	if (report->options.json) {
+		json_message(report, "error", NULL, err->place.line ? arena_printf(report->arena,
+			"%s:%u:%u: %s", err->place.file, err->place.line, err->place.column, message)
+			: message, err->remedy);
+		return;
+	}
+	if (err->place.line > 0)
+		fprintf(report->options.errors, "%s:%u:%u: %s\n", err->place.file, err->place.line,
+			err->place.column, message);
+	else
+		fprintf(report->options.errors, "beoplay: %s\n", message);
+	if (err->place.line > 0 && text)
+		say_line(report, err, text, size);
+	if (err->remedy[0])
+		fprintf(report->options.errors, "  → %s\n", quote_printable(report->arena, err->remedy,
+			strlen(err->remedy), 0));
+	fflush(report->options.errors);
+}
+
+void report_tick(struct report *report)
+{
+	if (report->options.live)
+		live_draw(report);
+}

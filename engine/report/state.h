@@ -1,0 +1,81 @@
+/* state: what a report knows while a run goes on. Private to report/. */
+#ifndef REPORT_STATE_H
+#define REPORT_STATE_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "report/report.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_CYAN, COLOR_DIM, COLOR_BOLD };
+
+/* Results that read the same, put together: the text below the line, and whose it is. */
+struct group {
+	struct group *next;
+	enum report_status status;
+	char *text;
+	struct value *hosts;       /* names, in the order of the run */
+};
+
+struct task_report {
+	char *name;
+	const char *module;
+	bool handler;
+	struct place place;
+	unsigned expected;         /* hosts */
+	unsigned finished;
+	bool ended;
+	bool printed;
+	struct group *groups;
+	struct value *progress;    /* host → what it is doing */
+	const char *play;          /* to be announced before it; or NULL */
+};
+
+struct host_report {
+	const char *name;
+	unsigned ok, changed, unreachable, failed, skipped, ignored, may_change;
+	enum report_status worst;  /* of the loop at hand */
+	bool in_loop;
+};
+
+struct report {
+	struct report_options options;
+	struct arena *arena;
+	struct value *hosts;
+	struct host_report *recap;
+	size_t host_count;
+	struct task_report *tasks;
+	size_t task_count, task_capacity;
+	size_t printed;            /* tasks before this one are printed */
+	unsigned announced;        /* of the whole run, for the progress */
+	const char *play;          /* not yet printed */
+	int64_t start;             /* milliseconds */
+	size_t live_lines;         /* on the terminal, to be drawn over */
+	unsigned unreachable;
+};
+
+/* plain.c: one host's result as the text that is compared for folding. */
+char *plain_text(struct report *report, const struct report_result *result);
+void plain_task(struct report *report, const struct task_report *task);
+const char *color_on(const struct report *report, enum color color);
+const char *color_off(const struct report *report, enum color color);
+const char *status_word(const struct report *report, enum report_status status);
+enum color status_color(enum report_status status);
+
+/* json.c: one object a line. */
+void json_run(struct report *report, const char *playbook);
+void json_result(struct report *report, const struct task_report *task,
+	const struct report_result *result);
+void json_message(struct report *report, const char *event, const char *host,
+	const char *message, const char *remedy);
+void json_recap(struct report *report, const struct report_totals *totals);
+
+/* live.c */
+void live_clear(struct report *report);
+void live_draw(struct report *report);
+
+int64_t report_clock(void);      /* milliseconds, only forward */
+
+#endif

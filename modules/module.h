@@ -158,6 +158,8 @@ int prepare_address(struct prepare *prepare, const char *host, const char **ret_
  * known yet. key distinguishes several of one module (a user's name); may be NULL. */
 struct value *prepare_published(struct prepare *prepare, const char *host, const char *module,
 	const char *key);
+/* Whether nothing more will be heard of the host in this run: it failed, or isn't part of it. */
+bool prepare_lost(struct prepare *prepare, const char *host);
 /* The host keys seen over authenticated connections: a list of "TYPE BASE64"; NULL: none yet. */
 struct value *prepare_host_keys(struct prepare *prepare, const char *host);
 /* A file or directory of the project: files/ and templates/ beside the playbook are looked through

@@ -21,6 +21,7 @@ NOT_HERE(int, prepare_address, struct prepare *prepare, const char *host,
 	const char **ret_address, struct error *err)
 NOT_HERE(struct value *, prepare_published, struct prepare *prepare, const char *host,
 	const char *module, const char *key)
+NOT_HERE(bool, prepare_lost, struct prepare *prepare, const char *host)
 NOT_HERE(struct value *, prepare_host_keys, struct prepare *prepare, const char *host)
 NOT_HERE(int, prepare_find, struct prepare *prepare, const char *source, const char *kind,
 	const char **ret_path, struct error *err)

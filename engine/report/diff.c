@@ -32,7 +32,7 @@ static int add_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
 
 char *report_diff(struct arena *arena, const char *before, const char *after)
 {
-	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+	git_diff_options options;
 	struct buffer out = {0};
 	git_patch *patch = NULL;
 	char *text;
@@ -42,6 +42,7 @@ char *report_diff(struct arena *arena, const char *before, const char *after)
 	if (!after)
 		after = "";
 	git_libgit2_init();
+	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.flags = GIT_DIFF_FORCE_TEXT;
 	if (git_patch_from_buffers(&patch, before, strlen(before), "before", after, strlen(after),
 			"after", &options) == 0 && patch)

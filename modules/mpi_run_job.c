@@ -206,16 +206,18 @@ static void judge_line(struct arena *arena, const struct mpi_params *want, const
 	const char *line, size_t size, struct job_state *have)
 {
 	int status = atoi(line);
-	const char *said = arena_bytes(arena, line, size < 400 ? size : 400);
+	const char *all = arena_bytes(arena, line, size);
+	const char *said = all + strcspn(all, " ");
 
-	said += strcspn(said, " ");
 	said += strspn(said, " ");
+	if (strstr(all, "HOST IDENTIFICATION HAS CHANGED"))
+		said = "its host key is not the known one. Host key verification failed.";
 	if (status != 0)
 		found(arena, have, remedy_of(said), arena_printf(arena,
-			"%s doesn't get to %s by ssh without a question: %s", want->nodes[0], name, said));
+			"%s doesn't get to %s by ssh without a question: %.300s", want->nodes[0], name, said));
 	else if (said[0] != '/')
 		found(arena, have, "install openmpi-bin there, or mend its PATH", arena_printf(arena,
-			"a login of ssh finds neither orted nor prted on %s: %s", name, said));
+			"a login of ssh finds neither orted nor prted on %s: %.300s", name, said));
 }
 
 static int reach_others(struct host *host, const struct mpi_params *want,
@@ -622,9 +624,13 @@ static int job_prepare(struct prepare *prepare, struct value *params, struct err
 	for (size_t i = 1; nodes && nodes->kind == VALUE_LIST && i < nodes->count; i++) {
 		const char *name = value_text(nodes->items[i]);
 
-		if (!prepare_published(prepare, name, "mpi-run-place", key))
-			value_set(arena, params, "program_path", value_unknown(arena,
-				arena_printf(arena, "whether %s has the program", name)));
+		if (prepare_published(prepare, name, "mpi-run-place", key))
+			continue;
+		if (prepare_lost(prepare, name))
+			return error_set(err, ERROR_TASK,
+				"%s did not get the program, so the job is not started", name);
+		value_set(arena, params, "program_path", value_unknown(arena,
+			arena_printf(arena, "whether %s has the program", name)));
 	}
 	return 0;
 }

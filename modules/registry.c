@@ -5,24 +5,34 @@
 
 extern const struct module module_apt_packages;
 extern const struct module module_command;
+extern const struct module module_copy;
+extern const struct module module_debug;
+extern const struct module module_file;
 extern const struct module module_file_sync;
+extern const struct module module_hostname;
 extern const struct module module_mpi_run;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_job;
 extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_probe;
 extern const struct module module_shell;
+extern const struct module module_template;
 
 const struct module *const modules_all[] = {
 	&module_apt_packages,
 	&module_command,
+	&module_copy,
+	&module_debug,
+	&module_file,
 	&module_file_sync,
+	&module_hostname,
 	&module_mpi_run,
 	&module_mpi_run_build,
 	&module_mpi_run_job,
 	&module_mpi_run_place,
 	&module_mpi_run_probe,
 	&module_shell,
+	&module_template,
 	NULL,
 };
 

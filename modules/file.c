@@ -1,0 +1,391 @@
+/* file: what is at a path: a file, a directory, a link, or nothing; and its owner and mode. */
+#include "modules/file_attributes.h"
+
+#include <string.h>
+
+enum file_state_wish { WISH_FILE, WISH_DIRECTORY, WISH_LINK, WISH_ABSENT };
+
+enum file_step { FILE_MAKE_DIRECTORY = ATTRIBUTES_STEP_END, FILE_MAKE_LINK, FILE_WRITE, FILE_REMOVE };
+
+struct file_params {
+	char *path;
+	enum file_state_wish state;
+	char *owner;
+	char *group;
+	char *mode;
+	char *src;
+	bool force;
+	char *body;              /* internal: content by digest, of an undo */
+};
+
+struct file_state {
+	struct attributes_have at;
+	const char *digest;      /* of a regular file whose content matters */
+	struct file_name *below; /* of a directory that is to go, deepest first */
+	size_t below_count;
+	const char **missing;    /* directories above that aren't there, highest first */
+	size_t missing_count;
+};
+
+static const char *const file_words[] = { "file", "directory", "link", "absent", "touch", "hard",
+	NULL };
+
+static const struct param file_table[] = {
+	{ .name = "path", .kind = PARAM_PATH, .doc = "what it is about", .flags = PARAM_REQUIRED,
+		.alias = "dest" },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what is there; file: must be there already",
+		.otherwise = "file", .choices = file_words },
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },
+	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to" },
+	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions, as 0644 or u=rw,go=r" },
+	{ .name = "src", .kind = PARAM_STRING, .doc = "what a link points at" },
+	{ .name = "force", .kind = PARAM_BOOL, .doc = "a link may take the place of a file",
+		.otherwise = "no" },
+	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "owner and mode of all that is below",
+		.flags = PARAM_NOT_YET },
+	{ .name = "body", .kind = PARAM_STRING, .doc = "its content, by digest",
+		.flags = PARAM_INTERNAL | PARAM_BODY },
+	{ 0 },
+};
+
+static const cyaml_strval_t file_choices[] = {
+	{ "file", WISH_FILE }, { "directory", WISH_DIRECTORY }, { "link", WISH_LINK },
+	{ "absent", WISH_ABSENT },
+};
+
+static const cyaml_schema_field_t file_fields[] = {
+	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct file_params, path, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct file_params, state, file_choices, 4),
+	CYAML_FIELD_STRING_PTR("owner", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
+		owner, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("group", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
+		group, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("mode", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
+		mode, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("src", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
+		src, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("force", CYAML_FLAG_DEFAULT, struct file_params, force),
+	CYAML_FIELD_STRING_PTR("body", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
+		body, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_END
+};
+
+static bool is_word(const struct value *value, const char *word)
+{
+	return value && value->kind == VALUE_STRING && strcmp(value->text, word) == 0;
+}
+
+static int file_check(const struct value *params, struct error *err)
+{
+	const struct value *state = value_get(params, "state");
+	const struct value *path = value_get(params, "path");
+	const struct value *src = value_get(params, "src");
+
+	if (is_word(state, "touch") || is_word(state, "hard"))
+		return error_at(err, state->place, "state '%s' is not supported yet", state->text);
+	if (is_word(state, "link") && !src) {
+		error_at(err, state->place, "a link needs 'src'");
+		return error_remedy(err, "src is what the link points at");
+	}
+	if (src && state && state->kind == VALUE_STRING && !is_word(state, "link"))
+		return error_at(err, src->place, "'src' is for links only (state: link)");
+	if (is_word(state, "absent") && path && path->kind == VALUE_STRING
+			&& path->text[strspn(path->text, "/.")] == '\0')
+		return error_at(err, path->place, "a whole machine is not removed");
+	return 0;
+}
+
+static struct attributes_want want_of(const struct file_params *want)
+{
+	return (struct attributes_want){ want->owner, want->group, want->mode };
+}
+
+static void file_resources(struct names *names, const void *params)
+{
+	const struct file_params *want = params;
+
+	names_add(names, "file:%s", want->path);
+}
+
+struct below {
+	struct file_state *have;
+	size_t capacity;
+};
+
+/* Everything below a directory, what is in a directory before it. */
+static int list_below(struct host *host, const char *path, struct below *below,
+	struct error *err)
+{
+	struct file_name *names;
+	size_t count;
+
+	if (host_list(host, path, &names, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *inside = arena_printf(host_arena(host), "%s/%s", path, names[i].name);
+
+		if (names[i].info.kind == FILE_DIRECTORY && list_below(host, inside, below, err) < 0)
+			return -1;
+		if (below->have->below_count == below->capacity) {
+			size_t capacity = below->capacity ? 2 * below->capacity : 16;
+
+			below->have->below = arena_grow(host_arena(host), below->have->below,
+				below->capacity * sizeof(*names), capacity * sizeof(*names));
+			below->capacity = capacity;
+		}
+		below->have->below[below->have->below_count++] = (struct file_name){ inside,
+			names[i].info };
+	}
+	return 0;
+}
+
+/* As Ansible does, the directories above a directory are made, too. */
+static int look_above(struct host *host, const char *path, struct file_state *have,
+	struct error *err)
+{
+	size_t depth = 0;
+
+	for (const char *at = path; *at; at++)
+		depth += *at == '/';
+	have->missing = arena_array(host_arena(host), depth + 1, sizeof(*have->missing));
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		const char *above = arena_bytes(host_arena(host), path, (size_t)(slash - path));
+		struct file_info info;
+
+		if (slash[1] == '\0')
+			break;
+		if (host_stat(host, above, &info, err) < 0)
+			return -1;
+		if (info.kind == FILE_NONE)
+			have->missing[have->missing_count++] = above;
+	}
+	return 0;
+}
+
+static int file_inspect(struct host *host, const void *params, void *ret_state,
+	struct error *err)
+{
+	const struct file_params *want = params;
+	struct file_state *have = ret_state;
+	struct attributes_want attributes = want_of(want);
+	struct below below = { .have = have };
+
+	if (attributes_inspect(host, want->path, &attributes, &have->at, err) < 0)
+		return -1;
+	if (want->state == WISH_DIRECTORY && have->at.info.kind == FILE_NONE)
+		return look_above(host, want->path, have, err);
+	if (have->at.info.kind == FILE_REGULAR && (want->body || want->state == WISH_ABSENT
+			|| want->state == WISH_LINK))
+		return host_digest(host, want->path, &have->digest, err);
+	if (have->at.info.kind == FILE_DIRECTORY && want->state == WISH_ABSENT)
+		return list_below(host, want->path, &below, err);
+	return 0;
+}
+
+static const char *kind_word(enum file_kind kind)
+{
+	static const char *const words[] = {
+		[FILE_NONE] = "absent", [FILE_REGULAR] = "file", [FILE_DIRECTORY] = "directory",
+		[FILE_LINK] = "link", [FILE_OTHER] = "special file",
+	};
+
+	return words[kind];
+}
+
+static void plan_link(struct plan *plan, const struct file_params *want,
+	const struct file_state *have)
+{
+	const struct file_info *info = &have->at.info;
+
+	if (info->kind == FILE_LINK && strcmp(info->target, want->src) == 0) {
+		attributes_plan(plan, want->path, &(struct attributes_want){ want->owner, want->group,
+			NULL }, &have->at);
+		return;
+	}
+	if (info->kind != FILE_NONE && info->kind != FILE_LINK && !(want->force
+			&& info->kind == FILE_REGULAR)) {
+		plan_refuse(plan, "remove it first, or say force: yes for a file",
+			"'%s' is a %s, not a link", want->path, kind_word(info->kind));
+		return;
+	}
+	if (info->kind == FILE_REGULAR)
+		plan_add(plan, FILE_REMOVE, want->path, "state", "file", "absent");
+	plan_add(plan, FILE_MAKE_LINK, want->path, "target", info->kind == FILE_LINK ? info->target
+		: NULL, want->src);
+}
+
+static void plan_file(struct plan *plan, const struct file_params *want,
+	const struct file_state *have)
+{
+	struct attributes_want attributes = want_of(want);
+	enum file_kind kind = have->at.info.kind;
+
+	if (want->body && (kind == FILE_NONE || kind == FILE_REGULAR)
+			&& (!have->digest || strcmp(have->digest, want->body) != 0)) {
+		struct change *change = plan_add(plan, FILE_WRITE, want->path, "content", NULL, NULL);
+
+		change->after_body = want->body;
+		change->flags |= CHANGE_SENSITIVE;
+		return;
+	}
+	if (kind != FILE_REGULAR) {
+		plan_refuse(plan, "use copy or template for a file's content, or another state",
+			kind == FILE_NONE ? "there is no file '%s'" : "'%s' is no regular file",
+			want->path);
+		return;
+	}
+	attributes_plan(plan, want->path, &attributes, &have->at);
+}
+
+static void file_plan(struct plan *plan, const void *params, const void *state)
+{
+	const struct file_params *want = params;
+	const struct file_state *have = state;
+	struct attributes_want attributes = want_of(want);
+	enum file_kind kind = have->at.info.kind;
+
+	switch (want->state) {
+	case WISH_FILE:
+		plan_file(plan, want, have);
+		break;
+	case WISH_LINK:
+		plan_link(plan, want, have);
+		break;
+	case WISH_ABSENT:
+		for (size_t i = 0; i < have->below_count; i++)
+			plan_add(plan, FILE_REMOVE, have->below[i].name, "state",
+				kind_word(have->below[i].info.kind), "absent");
+		if (kind != FILE_NONE)
+			plan_add(plan, FILE_REMOVE, want->path, "state", kind_word(kind), "absent");
+		break;
+	case WISH_DIRECTORY:
+		for (size_t i = 0; i < have->missing_count; i++)
+			plan_add(plan, FILE_MAKE_DIRECTORY, have->missing[i], "state", "absent",
+				"directory");
+		if (kind == FILE_NONE)
+			plan_add(plan, FILE_MAKE_DIRECTORY, want->path, "state", "absent", "directory");
+		else if (kind == FILE_DIRECTORY)
+			attributes_plan(plan, want->path, &attributes, &have->at);
+		else
+			plan_refuse(plan, "remove it first (state: absent)", "'%s' is a %s, not a directory",
+				want->path, kind_word(kind));
+		break;
+	}
+}
+
+static int make_directory(struct host *host, const struct file_params *want,
+	const struct file_state *have, const char *path, struct error *err)
+{
+	struct attributes_want attributes = want_of(want);
+	unsigned mode = attributes_mode(&attributes, &have->at, 0755);
+
+	if (host_make_directory(host, path, mode, err) < 0)
+		return -1;
+	if (host_set_mode(host, path, mode, err) < 0)
+		return -1;
+	if (have->at.uid == HOST_KEEP && have->at.gid == HOST_KEEP)
+		return 0;
+	return host_set_owner(host, path, have->at.uid, have->at.gid, err);
+}
+
+static int write_body(struct host *host, const struct file_params *want,
+	const struct file_state *have, struct error *err)
+{
+	struct attributes_want attributes = want_of(want);
+	struct file_write write = {
+		.path = want->path, .body = want->body, .uid = have->at.uid, .gid = have->at.gid,
+		.mode = (int)attributes_mode(&attributes, &have->at, 0644), .mtime = HOST_KEEP,
+	};
+
+	return host_write(host, &write, err);
+}
+
+static int make_link(struct host *host, const struct file_params *want,
+	const struct file_state *have, struct error *err)
+{
+	if (host_make_link(host, want->path, want->src, err) < 0)
+		return -1;
+	if (have->at.uid == HOST_KEEP && have->at.gid == HOST_KEEP)
+		return 0;
+	return host_set_owner(host, want->path, have->at.uid, have->at.gid, err);
+}
+
+static int file_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	const struct file_params *want = params;
+	const struct file_state *have = state;
+	struct attributes_want attributes = want_of(want);
+
+	(void)results;
+	switch (change->step) {
+	case FILE_MAKE_DIRECTORY:
+		return make_directory(host, want, have, change->subject, err);
+	case FILE_MAKE_LINK:
+		return make_link(host, want, have, err);
+	case FILE_WRITE:
+		return write_body(host, want, have, err);
+	case FILE_REMOVE:
+		return host_remove(host, change->subject, err);
+	default:
+		return attributes_apply(host, want->path, &attributes, &have->at, change, err);
+	}
+}
+
+static void file_results(struct arena *arena, const void *params, const void *state,
+	struct value *results)
+{
+	const struct file_params *want = params;
+	const struct file_state *have = state;
+
+	value_set_string(arena, results, "path", want->path);
+	value_set_string(arena, results, "state", kind_word(have->at.info.kind));
+	if (have->at.info.kind == FILE_NONE)
+		return;
+	value_set(arena, results, "mode", value_printf(arena, "%04o", have->at.info.mode));
+	value_set_string(arena, results, "owner", have->at.owner_name);
+	value_set_string(arena, results, "group", have->at.group_name);
+	value_set_integer(arena, results, "uid", have->at.info.uid);
+	value_set_integer(arena, results, "gid", have->at.info.gid);
+}
+
+static void file_invert(struct inverses *inverses, const void *params, const void *state)
+{
+	const struct file_params *want = params;
+	const struct file_state *have = state;
+	struct arena *arena = inverses_arena(inverses);
+	struct inverses_entry entry = {
+		.resource = arena_printf(arena, "file:%s", want->path),
+		.module = "file",
+		.params = attributes_way_back(arena, want->path, &have->at, have->digest),
+	};
+
+	if (have->digest) {
+		entry.keep_path = want->path;
+		entry.keep_digest = have->digest;
+	}
+	if (want->state == WISH_ABSENT && have->below_count > 0) {
+		entry.params = NULL;
+		entry.reason = "a directory with its content was removed";
+	} else if (!entry.params) {
+		entry.reason = "a special file was there";
+	}
+	inverses_add(inverses, &entry);
+}
+
+const struct module module_file = {
+	.name = "file",
+	.summary = "what is at a path: a file, a directory, a link, or nothing; its owner and mode",
+	.params = file_table,
+	.fields = file_fields,
+	.params_size = sizeof(struct file_params),
+	.state_size = sizeof(struct file_state),
+	.check = file_check,
+	.resources = file_resources,
+	.inspect = file_inspect,
+	.plan = file_plan,
+	.apply = file_apply,
+	.results = file_results,
+	.invert = file_invert,
+};

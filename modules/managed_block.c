@@ -1,0 +1,57 @@
+/* managed_block: lines between two marker lines in a file that others write, too. */
+#include "modules/managed_block.h"
+
+#include <string.h>
+
+/* The line that is exactly this, at or after from; NULL: none. */
+static const char *find_line(const char *from, const char *line)
+{
+	size_t size = strlen(line);
+
+	while (*from) {
+		size_t length = strcspn(from, "\n");
+
+		if (length == size && strncmp(from, line, size) == 0)
+			return from;
+		from += length + (from[length] == '\n');
+	}
+	return NULL;
+}
+
+static const char *after_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return line + (*line == '\n');
+}
+
+struct managed_block managed_block_find(struct arena *arena, const char *text,
+	const char *begin, const char *end)
+{
+	const char *first = find_line(text, begin);
+	const char *last;
+	struct managed_block block = { .inside = "" };
+
+	if (!first)
+		return block;
+	last = find_line(after_line(first), end);
+	block.there = true;
+	block.start = (size_t)(first - text);
+	block.inside = arena_bytes(arena, after_line(first), last ? (size_t)(last - after_line(first))
+		: strlen(after_line(first)));
+	block.end = last ? (size_t)(after_line(last) - text) : strlen(text);
+	return block;
+}
+
+char *managed_block_set(struct arena *arena, const char *text, const char *begin, const char *end,
+	const char *inside)
+{
+	struct managed_block block = managed_block_find(arena, text, begin, end);
+	size_t start = block.there ? block.start : strlen(text);
+	const char *behind = block.there ? text + block.end : "";
+	const char *newline = start > 0 && text[start - 1] != '\n' ? "\n" : "";
+
+	if (!inside)
+		return arena_printf(arena, "%.*s%s", (int)start, text, behind);
+	return arena_printf(arena, "%.*s%s%s\n%s%s\n%s", (int)start, text, newline, begin, inside, end,
+		behind);
+}

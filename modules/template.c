@@ -1,0 +1,65 @@
+/* template: a file has the content of a template beside the playbook, its expressions filled in. */
+#include "modules/copy.h"
+
+static const struct param template_table[] = {
+	{ .name = "src", .kind = PARAM_SOURCE, .doc = "a template beside the playbook, or in "
+		"templates/", .flags = PARAM_REQUIRED },
+	{ .name = "dest", .kind = PARAM_PATH, .doc = "the file; with / at its end: a directory",
+		.flags = PARAM_REQUIRED, .alias = "path" },
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },
+	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to" },
+	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; a new file has 0644" },
+	{ .name = "validate", .kind = PARAM_STRING,
+		.doc = "a command that must accept the new file, with %s for it" },
+	{ .name = "backup", .kind = PARAM_BOOL, .doc = "keep the old file beside it, as NAME.DATE~",
+		.otherwise = "no" },
+	{ .name = "force", .kind = PARAM_BOOL, .doc = "no: only if nothing is there",
+		.otherwise = "yes" },
+	{ .name = "content", .kind = PARAM_STRING, .doc = "as in copy", .flags = PARAM_INTERNAL },
+	{ .name = "body", .kind = PARAM_STRING, .doc = "the content, by digest",
+		.flags = PARAM_INTERNAL | PARAM_BODY },
+	{ 0 },
+};
+
+static int template_prepare(struct prepare *prepare, struct value *params, struct error *err)
+{
+	struct arena *arena = prepare_arena(prepare);
+	const struct value *src = value_get(params, "src");
+	struct value *filled;
+	const char *path, *digest;
+	char *text;
+	size_t size;
+
+	if (prepare_find(prepare, value_text(src), "templates", &path, err) < 0
+			|| prepare_read(prepare, path, &text, &size, err) < 0)
+		return error_place(err, src->place);
+	if (prepare_template(prepare, text, size, path, &filled, err) < 0)
+		return -1;
+	copy_complete(arena, params);
+	if (filled->kind == VALUE_UNKNOWN) {
+		value_set(arena, params, "body", filled);
+		return 0;
+	}
+	if (prepare_body_bytes(prepare, filled->text, filled->size, &digest, err) < 0)
+		return -1;
+	value_set_string(arena, params, "body", digest);
+	value_get(params, "body")->secret = filled->secret;
+	return 0;
+}
+
+const struct module module_template = {
+	.name = "template",
+	.summary = "a file has the content of a template, its expressions filled in",
+	.params = template_table,
+	.fields = copy_fields,
+	.params_size = sizeof(struct copy_params),
+	.state_size = sizeof(struct copy_state),
+	.check = copy_check,
+	.prepare = template_prepare,
+	.resources = copy_resources,
+	.inspect = copy_inspect,
+	.plan = copy_plan,
+	.apply = copy_apply,
+	.results = copy_results,
+	.invert = copy_invert,
+};

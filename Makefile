@@ -52,7 +52,12 @@ $(BUILD)/%.o: %.c | $(BUILD)/deps
 $(BUILD)/libbeoplay.a: $(OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/libbeoplay.a
+# An archive, so that a test is linked with the helpers that it uses and not with all.
+$(BUILD)/tests/unit/helpers.a: $(HELPERS)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/helpers.a \
+		$(BUILD)/libbeoplay.a
 	$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 
 test: $(BUILD)/deps $(TESTS)

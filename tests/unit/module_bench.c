@@ -1,0 +1,715 @@
+/* module_bench: a machine all in memory, on which a test runs a module as the agent does. */
+#include "module_bench.h"
+
+#include "base/digest.h"
+#include "text/params.h"
+#include "text/tree.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- The machine */
+
+struct bench_file *bench_find(struct bench *bench, const char *path)
+{
+	for (size_t i = 0; i < bench->file_count; i++) {
+		if (strcmp(bench->files[i].path, path) == 0)
+			return &bench->files[i];
+	}
+	return NULL;
+}
+
+static struct bench_file *place(struct bench *bench, const char *path)
+{
+	struct bench_file *file = bench_find(bench, path);
+
+	if (!file) {
+		if (bench->file_count == BENCH_FILES)
+			abort();
+		file = &bench->files[bench->file_count++];
+		*file = (struct bench_file){ .path = arena_string(bench->arena, path) };
+		file->info.uid = bench->uid;
+		file->info.gid = bench->uid;
+	}
+	return file;
+}
+
+static void put(struct bench *bench, const char *path, unsigned mode, const char *bytes,
+	size_t size)
+{
+	struct bench_file *file = place(bench, path);
+
+	file->info.kind = FILE_REGULAR;
+	file->info.mode = mode;
+	file->info.size = (int64_t)size;
+	file->info.links = 1;
+	file->info.target = NULL;
+	file->bytes = arena_bytes(bench->arena, bytes, size);
+	file->size = size;
+}
+
+void bench_file(struct bench *bench, const char *path, unsigned mode, const char *text)
+{
+	put(bench, path, mode, text, strlen(text));
+}
+
+void bench_directory(struct bench *bench, const char *path, unsigned mode)
+{
+	struct bench_file *file = place(bench, path);
+
+	file->info.kind = FILE_DIRECTORY;
+	file->info.mode = mode;
+}
+
+void bench_link(struct bench *bench, const char *path, const char *target)
+{
+	struct bench_file *file = place(bench, path);
+
+	file->info.kind = FILE_LINK;
+	file->info.mode = 0777;
+	file->info.target = arena_string(bench->arena, target);
+}
+
+void bench_remove(struct bench *bench, const char *path)
+{
+	struct bench_file *file = bench_find(bench, path);
+
+	if (file)
+		*file = bench->files[--bench->file_count];
+}
+
+const char *bench_text(struct bench *bench, const char *path)
+{
+	struct bench_file *file = bench_find(bench, path);
+
+	return file && file->info.kind == FILE_REGULAR ? file->bytes : NULL;
+}
+
+void bench_user(struct bench *bench, const char *name, uid_t uid, const char *home)
+{
+	bench->users[bench->user_count++] = (struct user_info){
+		.exists = true, .name = name, .uid = uid, .gid = uid, .comment = "", .home = home,
+		.shell = "/bin/sh",
+	};
+	bench->groups[bench->group_count++] = (struct group_info){
+		.exists = true, .name = name, .gid = uid,
+	};
+}
+
+const char *bench_body(struct bench *bench, const char *text)
+{
+	char digest[DIGEST_HEX_SIZE];
+
+	digest_bytes(text, strlen(text), digest);
+	value_set_string(bench->arena, bench->bodies, digest, text);
+	return arena_string(bench->arena, digest);
+}
+
+struct bench_command *bench_command(struct bench *bench, const char *begins, int status,
+	const char *output)
+{
+	struct bench_command *command = &bench->commands[bench->command_count++];
+
+	*command = (struct bench_command){
+		.begins = begins, .status = status, .output = output, .errors = "",
+	};
+	return command;
+}
+
+static void note(struct bench *bench, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void note(struct bench *bench, const char *format, ...)
+{
+	char line[4096];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	buffer_printf(&bench->log, "%s\n", line);
+}
+
+/* --- Calls that read */
+
+static int machine_stat(void *machine, struct arena *arena, const char *path,
+	struct file_info *ret_info, struct error *err)
+{
+	struct bench_file *file = bench_find(machine, path);
+
+	(void)arena;
+	(void)err;
+	*ret_info = file ? file->info : (struct file_info){ .kind = FILE_NONE };
+	return 0;
+}
+
+static struct bench_file *regular(struct bench *bench, const char *path, struct error *err)
+{
+	struct bench_file *file = bench_find(bench, path);
+
+	if (file && file->info.kind == FILE_REGULAR)
+		return file;
+	error_set(err, ERROR_TASK, "cannot read '%s'", path);
+	return NULL;
+}
+
+static int machine_read(void *machine, struct arena *arena, const char *path, size_t most,
+	char **ret_bytes, size_t *ret_size, struct error *err)
+{
+	struct bench_file *file = regular(machine, path, err);
+
+	if (!file)
+		return -1;
+	if (file->size > most)
+		return error_set(err, ERROR_TASK, "'%s' is too large", path);
+	*ret_bytes = arena_bytes(arena, file->bytes, file->size);
+	*ret_size = file->size;
+	return 0;
+}
+
+static int machine_digest(void *machine, struct arena *arena, const char *path,
+	const char **ret_digest, struct error *err)
+{
+	struct bench_file *file = regular(machine, path, err);
+	char digest[DIGEST_HEX_SIZE];
+
+	if (!file)
+		return -1;
+	digest_bytes(file->bytes, file->size, digest);
+	*ret_digest = arena_string(arena, digest);
+	return 0;
+}
+
+static int by_name(const void *one, const void *other)
+{
+	return strcmp(((const struct file_name *)one)->name, ((const struct file_name *)other)->name);
+}
+
+static int machine_list(void *machine, struct arena *arena, const char *path,
+	struct file_name **ret_names, size_t *ret_count, struct error *err)
+{
+	struct bench *bench = machine;
+	struct bench_file *directory = bench_find(bench, path);
+	size_t size = strcmp(path, "/") == 0 ? 0 : strlen(path);
+
+	if (!directory || directory->info.kind != FILE_DIRECTORY)
+		return error_set(err, ERROR_TASK, "cannot list '%s'", path);
+	*ret_names = arena_array(arena, BENCH_FILES, sizeof(**ret_names));
+	*ret_count = 0;
+	for (size_t i = 0; i < bench->file_count; i++) {
+		const char *name = bench->files[i].path;
+
+		if (strncmp(name, path, size) != 0 || name[size] != '/' || !name[size + 1] ||
+		    strchr(name + size + 1, '/'))
+			continue;
+		(*ret_names)[(*ret_count)++] = (struct file_name){ name + size + 1,
+			bench->files[i].info };
+	}
+	qsort(*ret_names, *ret_count, sizeof(**ret_names), by_name);
+	return 0;
+}
+
+static int machine_user_by_id(void *machine, struct arena *arena, uid_t uid,
+	struct user_info *ret_user, struct error *err)
+{
+	struct bench *bench = machine;
+
+	(void)arena;
+	(void)err;
+	*ret_user = (struct user_info){ .exists = false };
+	for (size_t i = 0; i < bench->user_count; i++) {
+		if (bench->users[i].uid == uid)
+			*ret_user = bench->users[i];
+	}
+	return 0;
+}
+
+static int machine_user(void *machine, struct arena *arena, const char *name,
+	struct user_info *ret_user, struct error *err)
+{
+	struct bench *bench = machine;
+
+	*ret_user = (struct user_info){ .exists = false };
+	if (name[0] >= '0' && name[0] <= '9')
+		return machine_user_by_id(machine, arena, (uid_t)atoi(name), ret_user, err);
+	for (size_t i = 0; i < bench->user_count; i++) {
+		if (strcmp(bench->users[i].name, name) == 0)
+			*ret_user = bench->users[i];
+	}
+	return 0;
+}
+
+static int machine_group(void *machine, struct arena *arena, const char *name,
+	struct group_info *ret_group, struct error *err)
+{
+	struct bench *bench = machine;
+
+	(void)arena;
+	(void)err;
+	*ret_group = (struct group_info){ .exists = false };
+	for (size_t i = 0; i < bench->group_count; i++) {
+		if (strcmp(bench->groups[i].name, name) == 0 ||
+		    (name[0] >= '0' && name[0] <= '9' && bench->groups[i].gid == (gid_t)atoi(name)))
+			*ret_group = bench->groups[i];
+	}
+	return 0;
+}
+
+static uid_t machine_uid(void *machine)
+{
+	return ((struct bench *)machine)->uid;
+}
+
+static int machine_name(void *machine, struct arena *arena, const char **ret_name,
+	struct error *err)
+{
+	(void)arena;
+	(void)err;
+	*ret_name = ((struct bench *)machine)->name;
+	return 0;
+}
+
+/* --- Calls that change */
+
+static const char *words_of(struct arena *arena, const struct command *command)
+{
+	const char *words = command->argv[0];
+
+	for (size_t i = 1; !(command->flags & COMMAND_SHELL) && command->argv[i]; i++)
+		words = arena_printf(arena, "%s %s", words, command->argv[i]);
+	return words;
+}
+
+static struct bench_command *expected(struct bench *bench, const char *words)
+{
+	for (size_t i = bench->command_count; i-- > 0;) {
+		const char *begins = bench->commands[i].begins;
+
+		if (strncmp(words, begins, strlen(begins)) == 0)
+			return &bench->commands[i];
+	}
+	return NULL;
+}
+
+static int machine_run(void *machine, struct arena *arena, const struct command *command,
+	struct command_result *ret_result, struct error *err)
+{
+	struct bench *bench = machine;
+	const char *words = words_of(arena, command);
+	struct bench_command *known = expected(bench, words);
+
+	if (!bench->looking)
+		note(bench, "run %s%s", words, command->flags & COMMAND_DETACHED ? " (detached)" : "");
+	if (!known)
+		return error_set(err, ERROR_TASK, "nobody expects '%s'", words);
+	known->count++;
+	if (known->effect)
+		known->effect(bench, command);
+	*ret_result = (struct command_result){
+		.status = known->status,
+		.output = arena_string(arena, known->output),
+		.output_size = strlen(known->output),
+		.errors = arena_string(arena, known->errors),
+		.errors_size = strlen(known->errors),
+	};
+	if (known->status != 0 && !(command->flags & COMMAND_ANY_STATUS))
+		return error_set(err, ERROR_TASK, "'%s' failed: %s", words, known->errors);
+	return 0;
+}
+
+/* The directory must be there, as on a real machine. */
+static int parent_there(struct bench *bench, const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *parent = arena_bytes(bench->arena, path, (size_t)(slash - path));
+	struct bench_file *directory = bench_find(bench, slash == path ? "/" : parent);
+
+	if (slash == path || (directory && directory->info.kind == FILE_DIRECTORY))
+		return 0;
+	return error_set(err, ERROR_TASK, "the directory of '%s' does not exist", path);
+}
+
+static int machine_write(void *machine, const struct file_write *write, struct error *err)
+{
+	struct bench *bench = machine;
+	struct bench_file *old = bench_find(bench, write->path);
+	const struct value *body = write->body ? value_get(bench->bodies, write->body) : NULL;
+	unsigned mode = write->mode != HOST_KEEP ? (unsigned)write->mode :
+		old && old->info.kind == FILE_REGULAR ? old->info.mode : 0644;
+	struct bench_file *file;
+
+	if (parent_there(bench, write->path, err) < 0)
+		return -1;
+	if (write->body && !body)
+		return error_set(err, ERROR_TASK, "there is no body %s", write->body);
+	note(bench, "write %s %04o%s%s", write->path, mode, write->validate ? " validate " : "",
+		write->validate ? write->validate : "");
+	if (write->backup && old) {
+		note(bench, "backup");
+		put(bench, write->backup, old->info.mode, old->bytes, old->size);
+	}
+	put(bench, write->path, mode, body ? body->text : write->bytes,
+		body ? body->size : write->size);
+	file = bench_find(bench, write->path);
+	if (write->uid != HOST_KEEP)
+		file->info.uid = (uid_t)write->uid;
+	if (write->gid != HOST_KEEP)
+		file->info.gid = (gid_t)write->gid;
+	return 0;
+}
+
+static int there(struct bench *bench, const char *path, struct bench_file **ret_file,
+	struct error *err)
+{
+	*ret_file = bench_find(bench, path);
+	return *ret_file ? 0 : error_set(err, ERROR_TASK, "'%s' does not exist", path);
+}
+
+static int machine_set_mode(void *machine, const char *path, unsigned mode, struct error *err)
+{
+	struct bench_file *file;
+
+	if (there(machine, path, &file, err) < 0)
+		return -1;
+	if (file->info.mode != mode)
+		note(machine, "mode %s %04o", path, mode);
+	file->info.mode = mode;
+	return 0;
+}
+
+static int machine_set_owner(void *machine, const char *path, int64_t uid, int64_t gid,
+	struct error *err)
+{
+	struct bench_file *file;
+
+	if (there(machine, path, &file, err) < 0)
+		return -1;
+	note(machine, "owner %s %lld:%lld", path, (long long)uid, (long long)gid);
+	file->info.uid = (uid_t)uid;
+	file->info.gid = (gid_t)gid;
+	return 0;
+}
+
+static int machine_set_mtime(void *machine, const char *path, int64_t nanoseconds,
+	struct error *err)
+{
+	struct bench_file *file;
+
+	if (there(machine, path, &file, err) < 0)
+		return -1;
+	note(machine, "time %s", path);
+	file->info.mtime = nanoseconds;
+	return 0;
+}
+
+static int machine_make_directory(void *machine, const char *path, unsigned mode,
+	struct error *err)
+{
+	if (parent_there(machine, path, err) < 0)
+		return -1;
+	if (bench_find(machine, path))
+		return error_set(err, ERROR_TASK, "'%s' exists", path);
+	note(machine, "directory %s %04o", path, mode);
+	bench_directory(machine, path, mode);
+	return 0;
+}
+
+static int machine_make_link(void *machine, const char *path, const char *target,
+	struct error *err)
+{
+	if (parent_there(machine, path, err) < 0)
+		return -1;
+	if (bench_find(machine, path))
+		return error_set(err, ERROR_TASK, "'%s' exists", path);
+	note(machine, "link %s %s", path, target);
+	bench_link(machine, path, target);
+	return 0;
+}
+
+static int machine_remove(void *machine, const char *path, struct error *err)
+{
+	struct bench_file *file;
+	struct file_name *names;
+	size_t count = 0;
+	struct bench *bench = machine;
+
+	if (there(bench, path, &file, err) < 0)
+		return -1;
+	if (file->info.kind == FILE_DIRECTORY &&
+	    machine_list(bench, bench->arena, path, &names, &count, err) < 0)
+		return -1;
+	if (count > 0)
+		return error_set(err, ERROR_TASK, "'%s' is not empty", path);
+	note(bench, "remove %s", path);
+	bench_remove(bench, path);
+	return 0;
+}
+
+static int machine_rename(void *machine, const char *from, const char *to, struct error *err)
+{
+	struct bench *bench = machine;
+	struct bench_file *file;
+
+	if (there(bench, from, &file, err) < 0)
+		return -1;
+	note(bench, "rename %s %s", from, to);
+	if (bench_find(bench, to)) {
+		bench_remove(bench, to);
+		file = bench_find(bench, from);
+	}
+	file->path = arena_string(bench->arena, to);
+	return 0;
+}
+
+static int machine_set_name(void *machine, const char *name, struct error *err)
+{
+	struct bench *bench = machine;
+
+	(void)err;
+	note(bench, "name %s", name);
+	bench->name = arena_string(bench->arena, name);
+	return 0;
+}
+
+static int machine_body(void *machine, struct arena *arena, const char *digest, size_t most,
+	char **ret_bytes, size_t *ret_size, struct error *err)
+{
+	const struct value *body = value_get(((struct bench *)machine)->bodies, digest);
+
+	if (!body || body->size > most)
+		return error_set(err, ERROR_TASK, "there is no body %s", digest);
+	*ret_bytes = arena_bytes(arena, body->text, body->size);
+	*ret_size = body->size;
+	return 0;
+}
+
+static int machine_offer(void *machine, struct arena *arena, const char *path,
+	const char **ret_digest, struct error *err)
+{
+	struct bench *bench = machine;
+
+	if (machine_digest(machine, arena, path, ret_digest, err) < 0)
+		return -1;
+	value_set_string(bench->arena, bench->offers, *ret_digest, path);
+	return 0;
+}
+
+static int machine_record_get(void *machine, struct arena *arena, const char *key,
+	struct value **ret_record, struct error *err)
+{
+	const struct value *record = value_get(((struct bench *)machine)->records, key);
+
+	(void)err;
+	*ret_record = record ? value_copy(arena, record) : NULL;
+	return 0;
+}
+
+static int machine_record_set(void *machine, const char *key, const struct value *record,
+	struct error *err)
+{
+	struct bench *bench = machine;
+
+	(void)err;
+	value_remove(bench->records, key);
+	if (record)
+		value_set(bench->arena, bench->records, key, value_copy(bench->arena, record));
+	return 0;
+}
+
+static const struct host_calls machine_calls_of_bench = {
+	.stat = machine_stat, .read = machine_read, .digest = machine_digest, .list = machine_list,
+	.user = machine_user, .group = machine_group, .user_by_id = machine_user_by_id,
+	.uid = machine_uid, .name = machine_name, .run = machine_run, .write = machine_write,
+	.set_mode = machine_set_mode, .set_owner = machine_set_owner,
+	.set_mtime = machine_set_mtime, .make_directory = machine_make_directory,
+	.make_link = machine_make_link, .remove = machine_remove, .rename = machine_rename,
+	.set_name = machine_set_name, .body = machine_body, .offer = machine_offer,
+	.record_get = machine_record_get, .record_set = machine_record_set,
+};
+
+/* --- The bench */
+
+struct bench *bench_new(void)
+{
+	struct arena *arena = arena_new();
+	struct bench *bench = arena_alloc(arena, sizeof(*bench));
+
+	bench->arena = arena;
+	bench->bodies = value_map(arena);
+	bench->records = value_map(arena);
+	bench->offers = value_map(arena);
+	bench->results = value_map(arena);
+	bench->reads = value_list(arena);
+	bench->name = "node1";
+	bench_directory(bench, "/", 0755);
+	buffer_add(&bench->log, "", 0);
+	bench_user(bench, "root", 0, "/root");
+	return bench;
+}
+
+void bench_free(struct bench *bench)
+{
+	buffer_free(&bench->log);
+	arena_free(bench->arena);
+}
+
+static struct value *normalise(struct bench *bench, const struct module *module,
+	const struct value *raw)
+{
+	struct value *params = NULL;
+
+	if (params_normalise(bench->arena, module, raw, (struct place){ .file = "test" }, true,
+			&params, &bench->err) < 0)
+		return NULL;
+	return params;
+}
+
+struct value *bench_normalise(struct bench *bench, const struct module *module, const char *yaml)
+{
+	struct value *raw = NULL;
+
+	error_clear(&bench->err);
+	if (tree_parse(bench->arena, "test", yaml, strlen(yaml), &raw, &bench->err) < 0)
+		return NULL;
+	return normalise(bench, module, raw);
+}
+
+static void *load(struct bench *bench, const struct module *module, const struct value *params)
+{
+	struct buffer text = { 0 };
+	void *loaded = NULL;
+
+	if (!params || params_write(&text, module, params, &bench->err) < 0 ||
+	    module_load(bench->arena, module, text.data, text.size, &loaded, &bench->err) < 0)
+		loaded = NULL;
+	buffer_free(&text);
+	return loaded;
+}
+
+void *bench_load(struct bench *bench, const struct module *module, const char *yaml)
+{
+	return load(bench, module, bench_normalise(bench, module, yaml));
+}
+
+void *bench_load_value(struct bench *bench, const struct module *module,
+	const struct value *params)
+{
+	error_clear(&bench->err);
+	return load(bench, module, normalise(bench, module, params));
+}
+
+static struct host *host_of(struct bench *bench)
+{
+	return host_new(bench->arena, &machine_calls_of_bench, bench, bench->reads);
+}
+
+struct plan *bench_look(struct bench *bench, const struct module *module, void *params)
+{
+	struct host *host = host_of(bench);
+	struct plan *plan = plan_new(bench->arena);
+	int result;
+
+	error_clear(&bench->err);
+	bench->state = arena_alloc(bench->arena, module->state_size + 1);
+	host_set_looking(host, true);
+	bench->looking = true;
+	result = module->inspect(host, params, bench->state, &bench->err);
+	bench->looking = false;
+	if (result < 0)
+		return NULL;
+	module->plan(plan, params, bench->state);
+	return plan;
+}
+
+static int refused(struct bench *bench, const struct plan *plan)
+{
+	error_set(&bench->err, ERROR_TASK, "%s", plan->refusal);
+	return error_remedy(&bench->err, "%s", plan->remedy ? plan->remedy : "");
+}
+
+/* The agent keeps what an inverse names before anything is changed. */
+static void keep(struct bench *bench)
+{
+	for (size_t i = 0; i < bench->inverses->count; i++) {
+		const char *path = bench->inverses->entries[i].keep_path;
+
+		if (path && bench_text(bench, path))
+			bench_body(bench, bench_text(bench, path));
+	}
+}
+
+static int change(struct bench *bench, const struct module *module, void *params,
+	const struct plan *plan)
+{
+	struct host *host = host_of(bench);
+	void *state = bench->state;
+
+	bench->inverses = inverses_new(bench->arena);
+	bench->applied = module;
+	if (module->invert)
+		module->invert(bench->inverses, params, state);
+	keep(bench);
+	for (size_t i = 0; i < plan->change_count; i++) {
+		if (module->apply(host, params, state, plan->changes[i], bench->results,
+				&bench->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int bench_apply(struct bench *bench, const struct module *module, void *params)
+{
+	struct plan *plan;
+	int result = 0;
+
+	if (!params)
+		return -1;
+	bench->results = value_map(bench->arena);
+	buffer_clear(&bench->log);
+	plan = bench_look(bench, module, params);
+	bench->planned = plan;
+	if (!plan)
+		return -1;
+	if (plan->refused)
+		return refused(bench, plan);
+	if (plan->change_count > 0) {
+		result = change(bench, module, params, plan);
+		if (result == 0 && !(module->flags & MODULE_ACTION)) {
+			plan = bench_look(bench, module, params);
+			if (!plan || plan->refused || plan->change_count > 0)
+				return error_set(&bench->err, ERROR_TASK, "did not converge: %s", plan &&
+					plan->change_count > 0 ? bench_change(bench, plan, 0) : "");
+		}
+	}
+	if (module->results)
+		module->results(bench->arena, params, bench->state, bench->results);
+	return result;
+}
+
+int bench_undo(struct bench *bench)
+{
+	struct inverses *inverses = bench->inverses;
+	const struct module *applied = bench->applied;
+
+	for (size_t i = inverses->count; i-- > 0;) {
+		const struct inverses_entry *entry = &inverses->entries[i];
+		const struct module *module = entry->module ? module_find(entry->module) : applied;
+
+		if (!module)
+			return error_set(&bench->err, ERROR_BUG, "no module '%s'", entry->module);
+		if (!entry->params)
+			return error_set(&bench->err, ERROR_TASK, "%s", entry->reason);
+		if (bench_apply(bench, module, bench_load_value(bench, module, entry->params)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+const char *bench_change(struct bench *bench, const struct plan *plan, size_t index)
+{
+	const struct change *change_of = plan->changes[index];
+
+	return arena_printf(bench->arena, "%s %s: %s -> %s", change_of->subject, change_of->field,
+		change_of->before ? change_of->before : "-", change_of->after ? change_of->after : "-");
+}

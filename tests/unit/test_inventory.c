@@ -1,0 +1,610 @@
+/* Which hosts, groups and variables a text means, and which hosts a pattern. */
+#include "text/inventory.h"
+
+#include "base/buffer.h"
+#include "tests/plays/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct arena *arena;
+static struct error failure;
+
+static struct inventory *load_from(const char *const *texts, const char *const *paths, size_t count,
+	const char *playbook_directory)
+{
+	struct inventory *inventory = NULL;
+
+	error_clear(&failure);
+	return inventory_load(arena, memory_source(arena, texts), paths, count, playbook_directory,
+		&inventory, &failure) < 0 ? NULL : inventory;
+}
+
+static struct inventory *load(const char *path, const char *text)
+{
+	const char **texts = arena_array(arena, 3, sizeof(*texts));
+
+	texts[0] = path;
+	texts[1] = text;
+	return load_from(texts, &path, 1, NULL);
+}
+
+static struct inventory *load_good(const char *path, const char *text)
+{
+	struct inventory *inventory = load(path, text);
+
+	if (!inventory)
+		print_error("%s:%u:%u: %s\n", path, failure.place.line, failure.place.column,
+			failure.message);
+	assert_non_null(inventory);
+	return inventory;
+}
+
+static void assert_refused(const char *path, const char *text, unsigned line, unsigned column,
+	const char *message)
+{
+	assert_null(load(path, text));
+	assert_int_equal(failure.kind, ERROR_TEXT);
+	if (!strstr(failure.message, message))
+		print_error("'%s' lacks '%s'\n", failure.message, message);
+	assert_non_null(strstr(failure.message, message));
+	assert_string_equal(failure.place.file, path);
+	assert_int_equal(failure.place.line, line);
+	assert_int_equal(failure.place.column, column);
+}
+
+static const char *joined(const struct value *names)
+{
+	const char *all = "";
+
+	for (size_t i = 0; names && i < names->count; i++)
+		all = arena_printf(arena, "%s%s%s", all, i ? " " : "", names->items[i]->text);
+	return all;
+}
+
+static const char *hosts_of(const struct inventory *inventory, const char *group)
+{
+	return joined(value_get(inventory_groups(inventory), group));
+}
+
+static const struct value *variable(const struct inventory *inventory, const char *host,
+	const char *name)
+{
+	return value_get(inventory_find(inventory, host)->vars, name);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_free(arena);
+	return 0;
+}
+
+static const char cluster[] =
+	"all:\n"
+	"  vars:\n"
+	"    domain: lan\n"
+	"    who: all\n"
+	"  hosts:\n"
+	"    spare:\n"
+	"  children:\n"
+	"    head:\n"
+	"      hosts:\n"
+	"        node1: {ansible_host: 10.0.0.1, who: host}\n"
+	"    workers:\n"
+	"      vars:\n"
+	"        who: workers\n"
+	"        slots: 4\n"
+	"      children:\n"
+	"        fast:\n"
+	"          vars: {slots: 8}\n"
+	"          hosts:\n"
+	"            node[2:3]:\n"
+	"        slow:\n"
+	"          hosts:\n"
+	"            node4:\n"
+	"    racked:\n"
+	"      hosts: {node2: , node1: }\n";
+
+static void a_yaml_inventory_keeps_the_order_of_its_text(void **state)
+{
+	const struct inventory *inventory = load_good("a.yml", cluster);
+
+	(void)state;
+	assert_int_equal(inventory_host_count(inventory), 5);
+	assert_string_equal(hosts_of(inventory, "all"), "spare node1 node2 node3 node4");
+	assert_string_equal(hosts_of(inventory, "ungrouped"), "spare");
+	assert_string_equal(hosts_of(inventory, "workers"), "node2 node3 node4");
+	assert_string_equal(hosts_of(inventory, "racked"), "node1 node2");
+	assert_string_equal(inventory_host(inventory, 1)->name, "node1");
+	assert_int_equal(inventory_host(inventory, 1)->index, 1);
+	assert_null(inventory_host(inventory, 5));
+	assert_null(inventory_find(inventory, "node5"));
+	assert_int_equal(inventory_find(inventory, "node3")->place.line, 19);
+	assert_int_equal(inventory_find(inventory, "node3")->place.column, 13);
+}
+
+static void groups_know_their_children_and_hosts_their_groups(void **state)
+{
+	const struct inventory *inventory = load_good("a.yml", cluster);
+
+	(void)state;
+	assert_string_equal(joined(inventory_groups_of(inventory, arena,
+		inventory_find(inventory, "node2"))), "fast racked workers");
+	assert_string_equal(joined(inventory_groups_of(inventory, arena,
+		inventory_find(inventory, "spare"))), "ungrouped");
+	assert_string_equal(joined(inventory_group_children(inventory, "workers")), "fast slow");
+	assert_string_equal(joined(inventory_group_children(inventory, "all")),
+		"head workers racked ungrouped");
+	assert_true(inventory_has_group(inventory, "slow"));
+	assert_false(inventory_has_group(inventory, "node1"));
+	assert_null(inventory_group_children(inventory, "none"));
+	assert_int_equal(value_get_integer(inventory_group_vars(inventory, "fast"), "slots", 0), 8);
+}
+
+static void a_child_is_stronger_than_its_parent_and_a_host_than_both(void **state)
+{
+	const struct inventory *inventory = load_good("a.yml", cluster);
+
+	(void)state;
+	assert_string_equal(variable(inventory, "node1", "who")->text, "host");
+	assert_string_equal(variable(inventory, "node2", "who")->text, "workers");
+	assert_string_equal(variable(inventory, "spare", "who")->text, "all");
+	assert_int_equal(variable(inventory, "node2", "slots")->integer, 8);
+	assert_int_equal(variable(inventory, "node4", "slots")->integer, 4);
+	assert_string_equal(variable(inventory, "node4", "domain")->text, "lan");
+	assert_int_equal(variable(inventory, "node2", "slots")->place.line, 17);
+}
+
+static void groups_of_equal_depth_count_by_priority_and_then_by_name(void **state)
+{
+	const struct inventory *inventory = load_good("a.yml",
+		"b:\n  vars: {x: b, y: b}\n  hosts: {n: }\n"
+		"a:\n  vars: {x: a, y: a, ansible_group_priority: 2}\n  hosts: {n: , m: }\n"
+		"c:\n  vars: {x: c}\n  hosts: {m: }\n");
+
+	(void)state;
+	assert_string_equal(variable(inventory, "n", "y")->text, "a");
+	assert_string_equal(variable(inventory, "m", "x")->text, "a");
+	inventory = load_good("a.yml", "b:\n  vars: {x: b}\n  hosts: {n: }\n"
+		"a:\n  vars: {x: a}\n  hosts: {n: }\n");
+	assert_string_equal(variable(inventory, "n", "x")->text, "b");
+}
+
+static void an_empty_inventory_has_no_hosts(void **state)
+{
+	(void)state;
+	assert_int_equal(inventory_host_count(load_good("a.yml", "")), 0);
+	assert_int_equal(inventory_host_count(load_good("hosts", "# none\n")), 0);
+}
+
+static void what_is_wrong_in_yaml_has_its_place(void **state)
+{
+	(void)state;
+	assert_refused("a.yml", "- node1\n", 1, 1, "an inventory is a map of groups");
+	assert_refused("a.yml", "hosts:\n  a:\n", 1, 1, "'hosts' stands outside any group");
+	assert_refused("a.yml", "all:\n  hosts: [a]\n", 2, 10, "'hosts' is a map, this is a list");
+	assert_refused("a.yml", "all:\n  hots:\n    a:\n", 2, 3, "the group 'all' has no 'hots'");
+	assert_string_equal(failure.remedy, "did you mean 'hosts'?");
+	assert_refused("a.yml", "all:\n  hosts:\n    a: 1\n", 3, 8, "'a' is a map, this is an integer");
+	assert_refused("a.yml", "all:\n  vars: x\n", 2, 9, "'vars' is a map");
+	assert_refused("a.yml", "all:\n  children: {g: {hosts: {-x: }}}\n", 2, 26,
+		"'-x' can't be the name of a host");
+	assert_refused("a.yml", "all:\n  children: {'g h': }\n", 2, 14, "name of a group");
+	assert_refused("a.yml", "g:\n  children: {all: }\n", 2, 14, "'all' can't be a child");
+	assert_refused("a.yml", "all:\n  hosts:\n    'n[3:1]':\n", 3, 5, "goes backwards");
+	assert_refused("a.yml", "all:\n  hosts:\n    n:70000:\n", 3, 5, "port");
+}
+
+static void a_group_that_is_its_own_child_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("a.yml", "a:\n  children: {b: {children: {a: }}}\n", 1, 1,
+		"the group 'a' is a child of itself");
+	assert_refused("h", "[a:children]\na\n", 1, 2, "the group 'a' is a child of itself");
+}
+
+static void many_ways_to_the_same_group_take_no_longer(void **state)
+{
+	struct buffer text = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		buffer_printf(&text, "a%d: {children: {b%d: , c%d: }}\nb%d: {children: {a%d: }}\n"
+			"c%d: {children: {a%d: }}\n", i, i, i, i, i + 1, i, i + 1);
+	buffer_printf(&text, "a60: {hosts: {n: }}\n");
+	assert_null(load("a.yml", text.data));
+	assert_non_null(strstr(failure.message, "nested deeper than 64"));
+	buffer_clear(&text);
+	for (int i = 0; i < 30; i++)
+		buffer_printf(&text, "a%d: {children: {b%d: , c%d: }}\nb%d: {children: {a%d: }}\n"
+			"c%d: {children: {a%d: }}\n", i, i, i, i, i + 1, i, i + 1);
+	buffer_printf(&text, "a30: {hosts: {n: }}\n");
+	assert_string_equal(hosts_of(load_good("a.yml", text.data), "a0"), "n");
+	buffer_free(&text);
+}
+
+static void an_ini_inventory_means_the_same(void **state)
+{
+	const struct inventory *inventory = load_good("hosts",
+		"spare  # not used yet\n"
+		"; old\n"
+		"[head]\n"
+		"node1 ansible_host=10.0.0.1 ansible_port=2200 note='two words' \r\n"
+		"[fast]\n"
+		"node[2:3]:2222 slots=8\n"
+		"[workers:children]\n"
+		"fast\n"
+		"slow  # late\n"
+		"[workers:vars]\n"
+		"who = workers of all \n"
+		"[slow]\n"
+		"node4\n");
+
+	(void)state;
+	assert_string_equal(hosts_of(inventory, "all"), "spare node1 node2 node3 node4");
+	assert_string_equal(hosts_of(inventory, "workers"), "node2 node3 node4");
+	assert_string_equal(hosts_of(inventory, "ungrouped"), "spare");
+	assert_string_equal(variable(inventory, "node1", "ansible_host")->text, "10.0.0.1");
+	assert_int_equal(variable(inventory, "node1", "ansible_port")->integer, 2200);
+	assert_string_equal(variable(inventory, "node1", "note")->text, "two words");
+	assert_int_equal(variable(inventory, "node3", "ansible_port")->integer, 2222);
+	assert_string_equal(variable(inventory, "node4", "who")->text, "workers of all");
+	assert_int_equal(variable(inventory, "node1", "ansible_host")->place.line, 4);
+	assert_int_equal(variable(inventory, "node1", "ansible_host")->place.column, 20);
+}
+
+static void values_in_ini_are_typed_as_python_literals(void **state)
+{
+	const struct inventory *inventory = load_good("hosts",
+		"n a=5 b=-5 c=1.5 d=True d2=true e=yes f=012 g='' h=None j=0x1f k=1.2.3\n"
+		"[all:vars]\nl=[1, 'two', {\"a\": b}]\nm=\"5\"\no={{ a }}\n");
+	const struct value *list = variable(inventory, "n", "l");
+
+	(void)state;
+	assert_int_equal(variable(inventory, "n", "a")->integer, 5);
+	assert_int_equal(variable(inventory, "n", "b")->integer, -5);
+	assert_int_equal(variable(inventory, "n", "c")->kind, VALUE_FLOAT);
+	assert_int_equal(variable(inventory, "n", "d")->kind, VALUE_BOOL);
+	assert_int_equal(variable(inventory, "n", "d2")->kind, VALUE_STRING);
+	assert_string_equal(variable(inventory, "n", "e")->text, "yes");
+	assert_string_equal(value_text(variable(inventory, "n", "f")), "012");
+	assert_string_equal(value_text(variable(inventory, "n", "g")), "");
+	assert_int_equal(variable(inventory, "n", "h")->kind, VALUE_NULL);
+	assert_int_equal(variable(inventory, "n", "j")->kind, VALUE_STRING);
+	assert_int_equal(variable(inventory, "n", "k")->kind, VALUE_STRING);
+	assert_int_equal(list->count, 3);
+	assert_int_equal(list->items[2]->pairs[0].place.line, 3);
+	assert_int_equal(list->items[2]->pairs[0].place.column, 15);
+	assert_string_equal(value_text(variable(inventory, "n", "m")), "5");
+	assert_string_equal(value_text(variable(inventory, "n", "o")), "{{ a }}");
+}
+
+static void what_is_wrong_in_ini_has_its_place(void **state)
+{
+	(void)state;
+	assert_refused("hosts", "[a\nn\n", 1, 1, "a section is written [group]");
+	assert_refused("hosts", "[a] x\nn\n", 1, 1, "a section is written [group]");
+	assert_refused("hosts", "[a:child]\nn\n", 1, 1, "a group has no 'child'");
+	assert_refused("hosts", "[a]\n  n x\n", 2, 5, "'x' is no variable of 'n'");
+	assert_refused("hosts", "[a]\nn x='1\n", 2, 5, "a quote is not closed");
+	assert_refused("hosts", "[a:vars]\nx\n", 2, 1, "no variable of the group 'a'");
+	assert_refused("hosts", "n x=[1,{]\n", 1, 9, "did not find expected node content");
+	assert_refused("hosts", "n[1:]\n", 1, 1, "neither of numbers nor of letters");
+	assert_refused("hosts", "[]\nn\n", 1, 2, "can't be the name of a group");
+	assert_refused("hosts", "#!/bin/sh\nn\n", 1, 1, "programs are not supported yet");
+}
+
+static void a_group_that_is_only_named_is_a_slip(void **state)
+{
+	(void)state;
+	assert_refused("hosts", "[workers]\nn\n[wokers:vars]\nx=1\n", 3, 2,
+		"the group 'wokers' is written nowhere");
+	assert_string_equal(failure.remedy, "did you mean 'workers'?");
+	assert_refused("hosts", "[workers]\nn\n[c:children]\nwokers\n", 4, 1,
+		"the group 'wokers' is written nowhere");
+	assert_non_null(load("hosts", "[c:children]\nworkers\n[workers]\nn\n[all:vars]\nx=1\n"));
+}
+
+static void the_first_line_tells_yaml_from_ini(void **state)
+{
+	(void)state;
+	assert_int_equal(inventory_host_count(load_good("hosts", "# x\nall: \n  hosts: {a: }\n")), 1);
+	assert_int_equal(inventory_host_count(load_good("hosts", "---\nall: {hosts: {a: }}\n")), 1);
+	assert_int_equal(inventory_host_count(load_good("hosts", "a\nb\nc:22\n")), 3);
+	assert_int_equal(inventory_host_count(load_good("a.ini", "[g]\na\n")), 1);
+}
+
+static void a_list_of_hosts_needs_no_file(void **state)
+{
+	static const char *const none[] = { NULL };
+	const char *paths[] = { "n1, n[3:4],n2:2222," };
+	const struct inventory *inventory = load_from(none, paths, 1, NULL);
+
+	(void)state;
+	assert_non_null(inventory);
+	assert_string_equal(hosts_of(inventory, "all"), "n1 n3 n4 n2");
+	assert_string_equal(hosts_of(inventory, "ungrouped"), "n1 n3 n4 n2");
+	assert_int_equal(variable(inventory, "n2", "ansible_port")->integer, 2222);
+	paths[0] = "n1";
+	assert_null(load_from(none, paths, 1, NULL));
+	assert_non_null(strstr(failure.message, "there is no inventory 'n1'"));
+	paths[0] = "n1,n 2";
+	assert_null(load_from(none, paths, 1, NULL));
+	assert_int_equal(failure.place.column, 4);
+}
+
+static void variables_come_from_weak_to_strong_places(void **state)
+{
+	static const char *const texts[] = {
+		"inv/group_vars/all.yml", "a: inv-all\nb: inv-all\nc: inv-all\nd: inv-all\ne: inv-all\n",
+		"inv/group_vars/g/one.yml", "c: inv-g\nd: inv-g\nf: inv-g\n",
+		"inv/group_vars/g/two", "f: inv-g-2\n",
+		"inv/group_vars/g/two.bak", "f: wrong\n",
+		"inv/group_vars/none.yml", "a: wrong\n",
+		"inv/host_vars/n.yml", "g: inv-n\nh: inv-n\n",
+		"inv/hosts", "[g]\nn g=host h=host i=host\nm\n[all:vars]\na=ini-all\n[g:vars]\nb=ini-g\n",
+		"play/group_vars/all.yml", "d: play-all\ne: play-all\n",
+		"play/group_vars/g.yml", "e: play-g\n",
+		"play/host_vars/n/x.json", "{\"h\": \"play-n\"}\n",
+		NULL,
+	};
+	static const char *const expected[] = { "a", "inv-all", "b", "inv-all", "c", "inv-g", "d",
+		"inv-g", "e", "play-g", "f", "inv-g-2", "g", "inv-n", "h", "play-n", "i", "host", NULL };
+	const char *path = "inv";
+	const struct inventory *inventory = load_from(texts, &path, 1, "play");
+
+	(void)state;
+	assert_non_null(inventory);
+	assert_int_equal(inventory_host_count(inventory), 2);
+	for (size_t i = 0; expected[i]; i += 2)
+		assert_string_equal(variable(inventory, "n", expected[i])->text, expected[i + 1]);
+	assert_string_equal(variable(inventory, "n", "h")->place.file, "play/host_vars/n/x.json");
+	assert_null(variable(inventory, "m", "g"));
+	path = "inv/hosts";
+	inventory = load_from(texts, &path, 1, NULL);
+	assert_string_equal(variable(inventory, "n", "e")->text, "inv-all");
+}
+
+static void a_file_of_variables_must_be_a_map(void **state)
+{
+	static const char *const texts[] = {
+		"group_vars/all.yml", "- a\n",
+		"hosts", "n\n", NULL,
+	};
+	const char *path = "hosts";
+
+	(void)state;
+	assert_null(load_from(texts, &path, 1, NULL));
+	assert_string_equal(failure.place.file, "group_vars/all.yml");
+	assert_non_null(strstr(failure.message, "a file of variables is a map"));
+}
+
+static void a_directory_is_read_in_the_order_of_names(void **state)
+{
+	static const char *const texts[] = {
+		"inv/.hidden", "[x", "inv/10-a", "b\n", "inv/20-b.yml", "all: {hosts: {a: }}\n",
+		"inv/README.md", "# [no", "inv/sub/more.ini", "c\n", "inv/z~", "[x", NULL,
+	};
+	const char *path = "inv";
+	const struct inventory *inventory = load_from(texts, &path, 1, NULL);
+
+	(void)state;
+	assert_non_null(inventory);
+	assert_string_equal(hosts_of(inventory, "all"), "b a c");
+}
+
+static void ranges_are_written_in_many_ways(void **state)
+{
+	static const char *const table[][2] = {
+		{ "node", "node" }, { "n[1:3]", "n1 n2 n3" }, { "n[01:03]x", "n01x n02x n03x" },
+		{ "n[08:11]", "n08 n09 n10 n11" }, { "n[1:9:4]", "n1 n5 n9" }, { "n[a:c]", "na nb nc" },
+		{ "n[1-3,7]", "n1 n2 n3 n7" }, { "n[001-003]", "n001 n002 n003" },
+		{ "n[1-6/2]", "n1 n3 n5" }, { "r[1:2]n[1:2]", "r1n1 r1n2 r2n1 r2n2" }, { "n[5]", "n5" },
+		{ "n[A:B]", "nA nB" }, { NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; table[i][0]; i++) {
+		struct value *names = value_list(arena);
+
+		error_clear(&failure);
+		assert_int_equal(inventory_expand(arena, table[i][0], (struct place){ 0 }, names,
+			&failure), 0);
+		assert_string_equal(joined(names), table[i][1]);
+	}
+}
+
+static void wrong_ranges_are_refused(void **state)
+{
+	static const char *const table[] = { "n[", "n[1", "n]", "n[]", "n[3:1]", "n[1:x]", "n[a:B]",
+		"n[1:3:0]", "n[1,]", "n[1:10000000000]", "n[ab:cd]", "n[-1]", "n[1:200000]",
+		"n[1:999][1:999]", NULL };
+	struct place place = { "x", 3, 4 };
+
+	(void)state;
+	for (size_t i = 0; table[i]; i++) {
+		error_clear(&failure);
+		assert_int_equal(inventory_expand(arena, table[i], place, value_list(arena), &failure), -1);
+		assert_int_equal(failure.kind, ERROR_TEXT);
+		assert_int_equal(failure.place.line, 3);
+	}
+}
+
+static void a_name_of_a_thousand_brackets_is_refused(void **state)
+{
+	char name[6000] = "n";
+
+	(void)state;
+	for (size_t i = 1; i + 3 < sizeof(name); i += 3)
+		memcpy(name + i, "[1]", 4);
+	error_clear(&failure);
+	assert_int_equal(inventory_expand(arena, name, (struct place){ 0 }, value_list(arena),
+		&failure), -1);
+	assert_non_null(strstr(failure.message, "longer than"));
+}
+
+static const char *matched(const struct inventory *inventory, const char *pattern)
+{
+	struct inventory_list list;
+	const char *all = "";
+
+	error_clear(&failure);
+	if (inventory_match(inventory, arena, pattern, (struct place){ "p", 1, 10 }, &list,
+		&failure) < 0)
+		return NULL;
+	for (size_t i = 0; i < list.count; i++)
+		all = arena_printf(arena, "%s%s%s", all, i ? " " : "", list.hosts[i]->name);
+	return all;
+}
+
+static void patterns_choose_hosts_in_inventory_order(void **state)
+{
+	static const char *const table[][2] = {
+		{ "all", "spare node1 node2 node3 node4" }, { "*", "spare node1 node2 node3 node4" },
+		{ "node3", "node3" }, { "workers", "node2 node3 node4" },
+		{ "node4,node1", "node1 node4" }, { "node4:node1", "node1 node4" },
+		{ "workers:&racked", "node2" }, { "workers:!fast", "node4" }, { "all,!node2", "spare node1 "
+		"node3 node4" }, { "!workers", "spare node1" }, { "node*", "node1 node2 node3 node4" },
+		{ "?ast", "node2 node3" }, { "~node[23]", "node2 node3" }, { "~(slow|head)$", "node1 node4" },
+		{ "~ode", "" }, { "workers[0]", "node2" }, { "workers[-1]", "node4" },
+		{ "workers[1:2]", "node3 node4" }, { "workers[1:]", "node3 node4" },
+		{ "workers[0:1]", "node2 node3" }, { "workers[7]", "" }, { "node[2-3]", "node2 node3" },
+		{ "node[1:2]", "node1 node2" }, { "workers:!workers", "" }, { "x*", "" },
+		{ " node1 , node2 ", "node1 node2" }, { "node1,", "node1" }, { "ungrouped", "spare" },
+		{ "node*[0]", "node1" }, { "!fast:workers", "node4" }, { NULL, NULL },
+	};
+	const struct inventory *inventory = load_good("a.yml", cluster);
+
+	(void)state;
+	for (size_t i = 0; table[i][0]; i++) {
+		const char *got = matched(inventory, table[i][0]);
+
+		if (!got || strcmp(got, table[i][1]) != 0)
+			print_error("%s: %s\n", table[i][0], failure.message);
+		assert_non_null(got);
+		assert_string_equal(got, table[i][1]);
+	}
+}
+
+static void wrong_patterns_are_refused_at_their_column(void **state)
+{
+	static const struct {
+		const char *pattern;
+		unsigned column;
+		const char *message;
+	} table[] = {
+		{ "", 10, "the pattern is empty" }, { ",", 10, "the pattern is empty" },
+		{ "node1:node9", 16, "no host and no group 'node9'" }, { "all:!", 14, "a name is missing" },
+		{ "all,node[1", 14, "a [ has no ]" }, { "a]", 10, "a ] has no [" },
+		{ "[1]", 10, "a [ has no name" }, { "node1 node2", 10, "a name holds a space" },
+		{ "~[", 10, "no regular expression" }, { "~(", 10, "no regular expression" },
+		{ "node[2-9]", 10, "no host and no group 'node5'" },
+	};
+	const struct inventory *inventory = load_good("a.yml", cluster);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (matched(inventory, table[i].pattern) || !strstr(failure.message, table[i].message))
+			print_error("%s: %s\n", table[i].pattern, failure.message);
+		assert_null(matched(inventory, table[i].pattern));
+		assert_non_null(strstr(failure.message, table[i].message));
+		assert_int_equal(failure.place.column, table[i].column);
+	}
+}
+
+static void a_name_that_is_not_there_gets_the_nearest(void **state)
+{
+	const struct inventory *inventory = load_good("a.yml", cluster);
+
+	(void)state;
+	assert_null(matched(inventory, "wrokers"));
+	assert_string_equal(failure.remedy, "did you mean 'workers'?");
+	assert_null(matched(inventory, "localhost"));
+	assert_non_null(strstr(failure.remedy, "ansible_connection: local"));
+}
+
+static void an_address_full_of_colons_is_a_host(void **state)
+{
+	const struct inventory *inventory = load_good("a.yml", "all:\n  hosts:\n    fe80::1:\n    b:\n");
+
+	(void)state;
+	assert_string_equal(matched(inventory, "fe80::1"), "fe80::1");
+	assert_string_equal(matched(inventory, "all:!b"), "fe80::1");
+}
+
+static void a_limit_may_be_a_file_of_patterns(void **state)
+{
+	static const char *const texts[] = { "a.yml", cluster, "retry", "# failed\nnode2\nnode4  # x\n",
+		"wrong", "node2\n node[\n", NULL };
+	const struct inventory *inventory = load_good("a.yml", cluster);
+	struct source *source = memory_source(arena, texts);
+	struct inventory_list list;
+
+	(void)state;
+	assert_int_equal(inventory_limit(inventory, arena, source, "@retry", &list, &failure), 0);
+	assert_int_equal(list.count, 2);
+	assert_string_equal(list.hosts[1]->name, "node4");
+	assert_int_equal(inventory_limit(inventory, arena, source, "head", &list, &failure), 0);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(inventory_limit(inventory, arena, source, "@wrong", &list, &failure), -1);
+	assert_string_equal(failure.place.file, "wrong");
+	assert_int_equal(failure.place.line, 2);
+	error_clear(&failure);
+	assert_int_equal(inventory_limit(inventory, arena, source, "nodeX", &list, &failure), -1);
+	assert_string_equal(failure.place.file, "-l");
+}
+
+static void a_pattern_can_be_checked_without_an_inventory(void **state)
+{
+	(void)state;
+	error_clear(&failure);
+	assert_int_equal(pattern_check("any:&thing:!node[1:3],~x+", (struct place){ 0 }, &failure), 0);
+	assert_int_equal(pattern_check("any:!", (struct place){ "p", 2, 5 }, &failure), -1);
+	assert_int_equal(failure.place.column, 9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_yaml_inventory_keeps_the_order_of_its_text),
+		cmocka_unit_test(groups_know_their_children_and_hosts_their_groups),
+		cmocka_unit_test(a_child_is_stronger_than_its_parent_and_a_host_than_both),
+		cmocka_unit_test(groups_of_equal_depth_count_by_priority_and_then_by_name),
+		cmocka_unit_test(an_empty_inventory_has_no_hosts),
+		cmocka_unit_test(what_is_wrong_in_yaml_has_its_place),
+		cmocka_unit_test(a_group_that_is_its_own_child_is_refused),
+		cmocka_unit_test(many_ways_to_the_same_group_take_no_longer),
+		cmocka_unit_test(an_ini_inventory_means_the_same),
+		cmocka_unit_test(values_in_ini_are_typed_as_python_literals),
+		cmocka_unit_test(what_is_wrong_in_ini_has_its_place),
+		cmocka_unit_test(a_group_that_is_only_named_is_a_slip),
+		cmocka_unit_test(the_first_line_tells_yaml_from_ini),
+		cmocka_unit_test(a_list_of_hosts_needs_no_file),
+		cmocka_unit_test(variables_come_from_weak_to_strong_places),
+		cmocka_unit_test(a_file_of_variables_must_be_a_map),
+		cmocka_unit_test(a_directory_is_read_in_the_order_of_names),
+		cmocka_unit_test(ranges_are_written_in_many_ways),
+		cmocka_unit_test(wrong_ranges_are_refused),
+		cmocka_unit_test(a_name_of_a_thousand_brackets_is_refused),
+		cmocka_unit_test(patterns_choose_hosts_in_inventory_order),
+		cmocka_unit_test(wrong_patterns_are_refused_at_their_column),
+		cmocka_unit_test(a_name_that_is_not_there_gets_the_nearest),
+		cmocka_unit_test(an_address_full_of_colons_is_a_host),
+		cmocka_unit_test(a_limit_may_be_a_file_of_patterns),
+		cmocka_unit_test(a_pattern_can_be_checked_without_an_inventory),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

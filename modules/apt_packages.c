@@ -115,7 +115,7 @@ static int check_name(const struct value *item, const char *text, size_t size, s
 
 	if (!isalnum((unsigned char)text[0]) || !all_of(text, length, "+.-:"))
 		goto refused;
-	if (memchr(text, '_', length) || text[length - 1] == '-' || text[length - 1] == '+')
+	if (memchr(text, '_', length) || text[length - 1] == '-')
 		goto refused;
 	if (equals && !all_of(equals + 1, size - length - 1, "+.-:~*"))
 		goto refused;

@@ -43,6 +43,8 @@ int apt_remember(struct host *host, const struct apt_state *have, const struct d
 	struct value *wishes = value_list(arena);
 
 	for (size_t i = 0; i < have->wish_count; i++) {
+		if (dpkg_is_installed(&have->status, have->wishes[i].name))
+			continue;
 		value_append(arena, wishes, value_string(arena, have->wishes[i].name));
 		value_set_bool(arena, value_get(record, "requested"), have->wishes[i].name, true);
 	}

@@ -127,16 +127,38 @@ static int read_options(struct words *words)
 	return 0;
 }
 
-/* Whether a word sets an option; the free form's own name in it is text like any other. */
-static bool sets_option(struct words *words, const struct word *word, const struct param *form)
+static const struct param *param_of_word(const struct words *words, const struct word *word)
 {
 	const struct param *param;
 
 	if (!word->equals)
-		return false;
+		return NULL;
 	param = param_find(words->module->params, arena_bytes(words->reader->arena,
 		words->text->text + word->start, word->equals - word->start));
-	return param && param != form && !(param->flags & PARAM_INTERNAL);
+	return param && !(param->flags & PARAM_INTERNAL) ? param : NULL;
+}
+
+/* "msg='some text' verbosity=1": then the free form's own name counts too. */
+static bool only_options(const struct words *words)
+{
+	struct word word = { 0 };
+	bool any = false;
+
+	while (next_word(words->text->text, word.end, &word)) {
+		if (!param_of_word(words, &word))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* Whether a word sets an option; the free form's own name in it is text like any other. */
+static bool sets_option(const struct words *words, const struct word *word,
+	const struct param *form)
+{
+	const struct param *param = param_of_word(words, word);
+
+	return param && param != form;
 }
 
 /* The words between which options were taken out. */
@@ -195,7 +217,7 @@ static int read_text(struct play_reader *reader, const struct module *module,
 	}
 	*ret_params = words.params;
 	words.params->place = pair->value->place;
-	return form ? read_free_form(&words, form) : read_options(&words);
+	return form && !only_options(&words) ? read_free_form(&words, form) : read_options(&words);
 }
 
 static int add_args(struct play_reader *reader, const struct value_pair *args,

@@ -312,8 +312,11 @@ static void a_text_of_options_alone_is_a_map(void **state)
 {
 	const struct value *params =
 		load_task("    file: path=/x state=directory mode=0755\n")->params;
+	const struct value *free = load_task("    command: cmd='ls -l' chdir=/x\n")->params;
 
 	(void)state;
+	assert_string_equal(value_get_string(free, "cmd"), "ls -l");
+	assert_string_equal(value_get_string(free, "chdir"), "/x");
 	assert_int_equal(params->count, 3);
 	assert_string_equal(value_get_string(params, "path"), "/x");
 	assert_string_equal(value_get_string(params, "mode"), "0755");

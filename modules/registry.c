@@ -9,14 +9,20 @@ extern const struct module module_copy;
 extern const struct module module_debug;
 extern const struct module module_file;
 extern const struct module module_file_sync;
+extern const struct module module_group;
 extern const struct module module_hostname;
+extern const struct module module_hosts;
 extern const struct module module_mpi_run;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_job;
 extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_probe;
 extern const struct module module_shell;
+extern const struct module module_ssh_keys;
+extern const struct module module_ssh_keys_pair;
+extern const struct module module_ssh_keys_trust;
 extern const struct module module_template;
+extern const struct module module_user;
 
 const struct module *const modules_all[] = {
 	&module_apt_packages,
@@ -25,14 +31,20 @@ const struct module *const modules_all[] = {
 	&module_debug,
 	&module_file,
 	&module_file_sync,
+	&module_group,
 	&module_hostname,
+	&module_hosts,
 	&module_mpi_run,
 	&module_mpi_run_build,
 	&module_mpi_run_job,
 	&module_mpi_run_place,
 	&module_mpi_run_probe,
 	&module_shell,
+	&module_ssh_keys,
+	&module_ssh_keys_pair,
+	&module_ssh_keys_trust,
 	&module_template,
+	&module_user,
 	NULL,
 };
 

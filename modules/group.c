@@ -1,0 +1,149 @@
+/* group: a group of users exists, or doesn't. */
+#include "modules/module.h"
+
+#include <string.h>
+
+enum group_step { GROUP_ADD, GROUP_SET_ID, GROUP_DELETE };
+
+struct group_params {
+	char *name;
+	char *gid;               /* decimal; NULL: any */
+	bool system;
+	bool present;
+};
+
+struct group_state {
+	struct group_info group;
+};
+
+static const char *const state_words[] = { "present", "absent", NULL };
+
+static const struct param group_table[] = {
+	{ .name = "name", .kind = PARAM_STRING, .doc = "the group", .flags = PARAM_REQUIRED },
+	{ .name = "gid", .kind = PARAM_INTEGER, .doc = "its number" },
+	{ .name = "system", .kind = PARAM_BOOL, .doc = "a new one gets a number for the system's own",
+		.otherwise = "no" },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
+		.otherwise = "present", .choices = state_words },
+	{ 0 },
+};
+
+static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
+
+static const cyaml_schema_field_t group_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct group_params, name, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("gid", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct group_params,
+		gid, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("system", CYAML_FLAG_DEFAULT, struct group_params, system),
+	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct group_params, present, state_choices, 2),
+	CYAML_FIELD_END
+};
+
+static int group_check(const struct value *params, struct error *err)
+{
+	const struct value *name = value_get(params, "name");
+
+	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, ":,\n ")))
+		return error_at(err, name->place, "'%s' is no name of a group", name->text);
+	return 0;
+}
+
+static void group_resources(struct names *names, const void *params)
+{
+	names_add(names, "group:%s", ((const struct group_params *)params)->name);
+}
+
+static int group_inspect(struct host *host, const void *params, void *ret_state,
+	struct error *err)
+{
+	const struct group_params *want = params;
+	struct group_state *have = ret_state;
+
+	return host_group(host, want->name, &have->group, err);
+}
+
+static void group_plan(struct plan *plan, const void *params, const void *state)
+{
+	const struct group_params *want = params;
+	const struct group_state *have = state;
+	char *gid = plan_printf(plan, "%u", have->group.gid);
+
+	plan_writes(plan, "path:/etc/group");
+	if (!want->present) {
+		if (have->group.exists)
+			plan_add(plan, GROUP_DELETE, want->name, "state", "present", "absent");
+		return;
+	}
+	if (!have->group.exists)
+		plan_add(plan, GROUP_ADD, want->name, "state", "absent", "present");
+	else if (want->gid && strcmp(want->gid, gid) != 0)
+		plan_add(plan, GROUP_SET_ID, want->name, "gid", gid, want->gid);
+}
+
+static int group_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	const struct group_params *want = params;
+	const char *argv[8] = { "groupadd" };
+	struct command_result result;
+	size_t count = 1;
+
+	(void)state;
+	(void)results;
+	if (change->step == GROUP_DELETE)
+		argv[0] = "groupdel";
+	else if (change->step == GROUP_SET_ID)
+		argv[0] = "groupmod";
+	if (change->step != GROUP_DELETE && want->gid) {
+		argv[count++] = "--gid";
+		argv[count++] = want->gid;
+	}
+	if (change->step == GROUP_ADD && want->system)
+		argv[count++] = "--system";
+	argv[count++] = "--";
+	argv[count++] = want->name;
+	return host_run(host, &(struct command){ .argv = argv }, &result, err);
+}
+
+static void group_results(struct arena *arena, const void *params, const void *state,
+	struct value *results)
+{
+	const struct group_params *want = params;
+	const struct group_state *have = state;
+
+	value_set_string(arena, results, "name", want->name);
+	if (have->group.exists)
+		value_set_integer(arena, results, "gid", have->group.gid);
+}
+
+static void group_invert(struct inverses *inverses, const void *params, const void *state)
+{
+	const struct group_params *want = params;
+	const struct group_state *have = state;
+	struct arena *arena = inverses_arena(inverses);
+	struct value *back = value_map(arena);
+
+	value_set_string(arena, back, "name", want->name);
+	value_set_string(arena, back, "state", have->group.exists ? "present" : "absent");
+	if (have->group.exists)
+		value_set(arena, back, "gid", value_printf(arena, "%u", have->group.gid));
+	inverses_add(inverses, &(struct inverses_entry){
+		.resource = arena_printf(arena, "group:%s", want->name), .params = back });
+}
+
+const struct module module_group = {
+	.name = "group",
+	.summary = "a group of users exists, or doesn't",
+	.params = group_table,
+	.fields = group_fields,
+	.params_size = sizeof(struct group_params),
+	.state_size = sizeof(struct group_state),
+	.check = group_check,
+	.resources = group_resources,
+	.inspect = group_inspect,
+	.plan = group_plan,
+	.apply = group_apply,
+	.results = group_results,
+	.invert = group_invert,
+};

@@ -1,0 +1,458 @@
+/* user: a user exists with this home, shell and groups, or doesn't. */
+#include "modules/module.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum user_step { USER_ADD, USER_MODIFY, USER_MAKE_HOME, USER_PASSWORD, USER_DELETE };
+
+enum { FILE_MOST = 16 << 20, WORDS_MOST = 32 };
+
+struct user_params {
+	char *name;
+	char *uid;               /* decimal; NULL: any */
+	char *group;             /* primary; NULL: as it is, else one of its own name */
+	char **groups;           /* NULL: as they are */
+	unsigned groups_count;
+	bool append;
+	char *home;
+	bool create_home;
+	char *shell;
+	char *comment;
+	bool system;
+	char *password;          /* crypted, or '!' or '*'; NULL: as it is */
+	bool present;
+	bool remove;
+};
+
+struct user_state {
+	struct user_info user;
+	struct group_info primary;   /* that it should have, if the task says one */
+	struct file_info home;
+	const char *home_path;
+	struct value *groups;    /* names of those it is listed in, sorted */
+	const char *password;    /* as in /etc/shadow; NULL: not read */
+};
+
+static const char *const state_words[] = { "present", "absent", NULL };
+
+static const struct param user_table[] = {
+	{ .name = "name", .kind = PARAM_STRING, .doc = "the user", .flags = PARAM_REQUIRED,
+		.alias = "user" },
+	{ .name = "uid", .kind = PARAM_INTEGER, .doc = "its number" },
+	{ .name = "group", .kind = PARAM_STRING, .doc = "its primary group, by name" },
+	{ .name = "groups", .kind = PARAM_LIST, .doc = "the other groups that it is in" },
+	{ .name = "append", .kind = PARAM_BOOL, .doc = "it stays in groups that aren't named",
+		.otherwise = "no" },
+	{ .name = "home", .kind = PARAM_PATH, .doc = "its home" },
+	{ .name = "create_home", .kind = PARAM_BOOL, .doc = "make the home", .otherwise = "yes",
+		.alias = "createhome" },
+	{ .name = "shell", .kind = PARAM_PATH, .doc = "its login shell; a new user gets /bin/bash" },
+	{ .name = "comment", .kind = PARAM_STRING, .doc = "its full name" },
+	{ .name = "system", .kind = PARAM_BOOL, .doc = "a new one gets a number for the system's own",
+		.otherwise = "no" },
+	{ .name = "password", .kind = PARAM_STRING, .doc = "crypted as crypt(5) says; '!' locks it",
+		.flags = PARAM_SECRET },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
+		.otherwise = "present", .choices = state_words },
+	{ .name = "remove", .kind = PARAM_BOOL, .doc = "absent: its home goes, too",
+		.otherwise = "no" },
+	{ .name = "generate_ssh_key", .kind = PARAM_BOOL, .doc = "see ssh-keys",
+		.flags = PARAM_NOT_YET },
+	{ 0 },
+};
+
+static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
+
+static const cyaml_schema_value_t word_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t user_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct user_params, name, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("uid", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct user_params,
+		uid, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("group", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct user_params,
+		group, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("groups", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct user_params,
+		groups, &word_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("append", CYAML_FLAG_DEFAULT, struct user_params, append),
+	CYAML_FIELD_STRING_PTR("home", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct user_params,
+		home, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("create_home", CYAML_FLAG_DEFAULT, struct user_params, create_home),
+	CYAML_FIELD_STRING_PTR("shell", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct user_params,
+		shell, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("comment", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct user_params, comment, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("system", CYAML_FLAG_DEFAULT, struct user_params, system),
+	CYAML_FIELD_STRING_PTR("password", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct user_params, password, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct user_params, present, state_choices, 2),
+	CYAML_FIELD_BOOL("remove", CYAML_FLAG_DEFAULT, struct user_params, remove),
+	CYAML_FIELD_END
+};
+
+static int user_check(const struct value *params, struct error *err)
+{
+	const struct value *name = value_get(params, "name");
+	const struct value *password = value_get(params, "password");
+
+	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, ":,\n /")))
+		return error_at(err, name->place, "'%s' is no name of a user", name->text);
+	if (value_text(name) && strcmp(name->text, "root") == 0 && value_get_string(params, "state")
+			&& strcmp(value_get_string(params, "state"), "absent") == 0)
+		return error_at(err, name->place, "root is not removed");
+	if (value_text(password) && *password->text && !strchr("$!*", *password->text)) {
+		error_at(err, password->place, "'password' must be crypted, not the password itself");
+		return error_remedy(err, "mkpasswd makes one; '!' locks the account");
+	}
+	return 0;
+}
+
+static void user_resources(struct names *names, const void *params)
+{
+	names_add(names, "user:%s", ((const struct user_params *)params)->name);
+}
+
+/* The field of a line of colons, from 0. */
+static const char *field(struct arena *arena, const char *line, size_t size, unsigned number)
+{
+	const char *end = line + size;
+
+	while (number-- > 0) {
+		line = memchr(line, ':', (size_t)(end - line));
+		if (!line++)
+			return "";
+	}
+	size = (size_t)(end - line);
+	for (size_t i = 0; i < size; i++) {
+		if (line[i] == ':')
+			size = i;
+	}
+	return arena_bytes(arena, line, size);
+}
+
+static bool lists_member(const char *members, const char *name)
+{
+	size_t size = strlen(name);
+
+	while (*members) {
+		size_t length = strcspn(members, ",");
+
+		if (length == size && strncmp(members, name, size) == 0)
+			return true;
+		members += length + (members[length] == ',');
+	}
+	return false;
+}
+
+static int by_text(const void *one, const void *other)
+{
+	return strcmp((*(struct value *const *)one)->text, (*(struct value *const *)other)->text);
+}
+
+static int look_at_groups(struct host *host, const char *name, struct user_state *have,
+	struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	char *text;
+	size_t size;
+
+	have->groups = value_list(arena);
+	if (host_read(host, "/etc/group", FILE_MOST, &text, &size, err) < 0)
+		return -1;
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (lists_member(field(arena, text, length, 3), name))
+			value_append(arena, have->groups, value_string(arena, field(arena, text, length, 0)));
+		text += length + (text[length] == '\n');
+	}
+	if (have->groups->count > 0)
+		qsort(have->groups->items, have->groups->count, sizeof(struct value *), by_text);
+	return 0;
+}
+
+static int look_at_password(struct host *host, const char *name, struct user_state *have,
+	struct error *err)
+{
+	size_t name_size = strlen(name), size;
+	char *text;
+
+	if (host_read(host, "/etc/shadow", FILE_MOST, &text, &size, err) < 0)
+		return -1;
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (length > name_size && strncmp(text, name, name_size) == 0 && text[name_size] == ':')
+			have->password = field(host_arena(host), text, length, 1);
+		text += length + (text[length] == '\n');
+	}
+	return 0;
+}
+
+static int user_inspect(struct host *host, const void *params, void *ret_state,
+	struct error *err)
+{
+	const struct user_params *want = params;
+	struct user_state *have = ret_state;
+
+	if (host_user(host, want->name, &have->user, err) < 0)
+		return -1;
+	have->groups = value_list(host_arena(host));
+	if (want->group && host_group(host, want->group, &have->primary, err) < 0)
+		return -1;
+	if (!have->user.exists)
+		return 0;
+	have->home_path = want->home ? want->home : have->user.home;
+	if (want->create_home && want->present && have->home_path[0] == '/'
+			&& host_stat(host, have->home_path, &have->home, err) < 0)
+		return -1;
+	if (look_at_groups(host, want->name, have, err) < 0)
+		return -1;
+	return want->password ? look_at_password(host, want->name, have, err) : 0;
+}
+
+static bool in_wished(const struct user_params *want, const char *group)
+{
+	for (unsigned i = 0; i < want->groups_count; i++) {
+		if (strcmp(want->groups[i], group) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool in_had(const struct user_state *have, const char *group)
+{
+	for (size_t i = 0; i < have->groups->count; i++) {
+		if (strcmp(value_text(have->groups->items[i]), group) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool groups_differ(const struct user_params *want, const struct user_state *have)
+{
+	if (!want->groups)
+		return false;
+	for (unsigned i = 0; i < want->groups_count; i++) {
+		if (!in_had(have, want->groups[i]))
+			return true;
+	}
+	for (size_t i = 0; !want->append && i < have->groups->count; i++) {
+		if (!in_wished(want, value_text(have->groups->items[i])))
+			return true;
+	}
+	return false;
+}
+
+static char *join_had(struct plan *plan, const struct user_state *have)
+{
+	char *text = plan_printf(plan, "%s", "");
+
+	for (size_t i = 0; i < have->groups->count; i++)
+		text = plan_printf(plan, "%s%s%s", text, i ? "," : "",
+			value_text(have->groups->items[i]));
+	return text;
+}
+
+static char *join_wished(struct arena *arena, const struct user_params *want)
+{
+	char *text = arena_string(arena, "");
+
+	for (unsigned i = 0; i < want->groups_count; i++)
+		text = arena_printf(arena, "%s%s%s", text, i ? "," : "", want->groups[i]);
+	return text;
+}
+
+/* One property, with the option of usermod that sets it. */
+static void plan_property(struct plan *plan, const struct user_params *want, const char *name,
+	const char *option, const char *before, const char *after)
+{
+	if (!after || (before && strcmp(before, after) == 0))
+		return;
+	plan_add(plan, USER_MODIFY, want->name, name, before, after)->detail = option;
+}
+
+static void user_plan(struct plan *plan, const void *params, const void *state)
+{
+	const struct user_params *want = params;
+	const struct user_state *have = state;
+
+	plan_writes(plan, "path:/etc/passwd");
+	plan_writes(plan, "path:/etc/group");
+	if (!want->present) {
+		if (have->user.exists)
+			plan_add(plan, USER_DELETE, want->name, "state", "present", "absent");
+		return;
+	}
+	if (want->group && !have->primary.exists) {
+		plan_refuse(plan, "let a group task make it before", "there is no group '%s'",
+			want->group);
+		return;
+	}
+	if (!have->user.exists) {
+		plan_writes(plan, plan_printf(plan, "path:%s", want->home ? want->home
+			: plan_printf(plan, "/home/%s", want->name)));
+		plan_add(plan, USER_ADD, want->name, "state", "absent", "present");
+		return;
+	}
+	plan_property(plan, want, "uid", "--uid", plan_printf(plan, "%u", have->user.uid), want->uid);
+	if (want->group && have->primary.gid != have->user.gid)
+		plan_property(plan, want, "group", "--gid", plan_printf(plan, "%u", have->user.gid),
+			want->group);
+	plan_property(plan, want, "home", "--home", have->user.home, want->home);
+	plan_property(plan, want, "shell", "--shell", have->user.shell, want->shell);
+	plan_property(plan, want, "comment", "--comment", have->user.comment, want->comment);
+	if (groups_differ(want, have))
+		plan_property(plan, want, "groups", want->append ? "--append" : "--groups",
+			join_had(plan, have), join_wished(plan_arena(plan), want));
+	if (want->create_home && have->home.kind == FILE_NONE && have->home_path[0] == '/')
+		plan_add(plan, USER_MAKE_HOME, have->home_path, "state", "absent", "directory");
+	if (want->password && (!have->password || strcmp(have->password, want->password) != 0))
+		plan_add(plan, USER_PASSWORD, want->name, "password", NULL, NULL)->flags |=
+			CHANGE_SECRET;
+}
+
+struct words {
+	const char *argv[WORDS_MOST];
+	size_t count;
+};
+
+static void add_word(struct words *words, const char *option, const char *word)
+{
+	if (!word)
+		return;
+	words->argv[words->count++] = option;
+	words->argv[words->count++] = word;
+}
+
+static int set_password(struct host *host, const struct user_params *want, struct error *err)
+{
+	const char *const argv[] = { "chpasswd", "--encrypted", NULL };
+	const char *line = arena_printf(host_arena(host), "%s:%s\n", want->name, want->password);
+	struct command_result result;
+
+	return host_run(host, &(struct command){ .argv = argv, .input = line,
+		.input_size = strlen(line) }, &result, err);
+}
+
+static int add_user(struct host *host, const struct user_params *want, struct error *err)
+{
+	struct words words = { .argv = { "useradd", want->create_home ? "--create-home"
+		: "--no-create-home" }, .count = 2 };
+	struct command_result result;
+
+	add_word(&words, "--uid", want->uid);
+	add_word(&words, "--gid", want->group);
+	if (want->groups_count > 0)
+		add_word(&words, "--groups", join_wished(host_arena(host), want));
+	add_word(&words, "--home-dir", want->home);
+	add_word(&words, "--shell", want->shell ? want->shell : "/bin/bash");
+	add_word(&words, "--comment", want->comment);
+	if (want->system)
+		words.argv[words.count++] = "--system";
+	add_word(&words, "--", want->name);
+	if (host_run(host, &(struct command){ .argv = words.argv }, &result, err) < 0)
+		return -1;
+	return want->password ? set_password(host, want, err) : 0;
+}
+
+static int modify(struct host *host, const struct user_params *want,
+	const struct change *change, struct error *err)
+{
+	const char *option = change->detail;
+	struct words words = { .argv = { "usermod" }, .count = 1 };
+	struct command_result result;
+
+	if (strcmp(option, "--append") == 0) {
+		words.argv[words.count++] = option;
+		option = "--groups";
+	}
+	add_word(&words, option, change->after);
+	add_word(&words, "--", want->name);
+	return host_run(host, &(struct command){ .argv = words.argv }, &result, err);
+}
+
+static int user_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	const struct user_params *want = params;
+	const struct user_state *have = state;
+	const char *const make_home[] = { "mkhomedir_helper", want->name, NULL };
+	struct words words = { .argv = { "userdel" }, .count = 1 };
+	struct command_result result;
+
+	(void)results;
+	(void)have;
+	switch ((enum user_step)change->step) {
+	case USER_ADD:
+		return add_user(host, want, err);
+	case USER_MODIFY:
+		return modify(host, want, change, err);
+	case USER_MAKE_HOME:
+		return host_run(host, &(struct command){ .argv = make_home }, &result, err);
+	case USER_PASSWORD:
+		return set_password(host, want, err);
+	case USER_DELETE:
+		if (want->remove)
+			words.argv[words.count++] = "--remove";
+		add_word(&words, "--", want->name);
+		return host_run(host, &(struct command){ .argv = words.argv }, &result, err);
+	}
+	return -1;
+}
+
+static void user_results(struct arena *arena, const void *params, const void *state,
+	struct value *results)
+{
+	const struct user_params *want = params;
+	const struct user_state *have = state;
+
+	value_set_string(arena, results, "name", want->name);
+	value_set_string(arena, results, "state", have->user.exists ? "present" : "absent");
+	if (!have->user.exists)
+		return;
+	value_set_integer(arena, results, "uid", have->user.uid);
+	value_set_integer(arena, results, "group", have->user.gid);
+	value_set_string(arena, results, "home", have->user.home);
+	value_set_string(arena, results, "shell", have->user.shell);
+}
+
+static void user_invert(struct inverses *inverses, const void *params, const void *state)
+{
+	const struct user_params *want = params;
+	const struct user_state *have = state;
+	struct arena *arena = inverses_arena(inverses);
+	struct value *back = value_map(arena);
+
+	value_set_string(arena, back, "name", want->name);
+	value_set_string(arena, back, "state", have->user.exists ? "present" : "absent");
+	if (have->user.exists) {
+		value_set(arena, back, "uid", value_printf(arena, "%u", have->user.uid));
+		value_set_string(arena, back, "home", have->user.home);
+		value_set_string(arena, back, "shell", have->user.shell);
+		value_set_string(arena, back, "comment", have->user.comment);
+		value_set(arena, back, "groups", value_copy(arena, have->groups));
+		value_set_string(arena, back, "create_home", "no");
+	}
+	inverses_add(inverses, &(struct inverses_entry){
+		.resource = arena_printf(arena, "user:%s", want->name), .params = back });
+}
+
+const struct module module_user = {
+	.name = "user",
+	.summary = "a user exists with this home, shell and groups, or doesn't",
+	.params = user_table,
+	.fields = user_fields,
+	.params_size = sizeof(struct user_params),
+	.state_size = sizeof(struct user_state),
+	.check = user_check,
+	.resources = user_resources,
+	.inspect = user_inspect,
+	.plan = user_plan,
+	.apply = user_apply,
+	.results = user_results,
+	.invert = user_invert,
+};

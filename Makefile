@@ -1,37 +1,49 @@
 # beoplay: what is built from what, and how it is tested.
 #
-#   make            the libraries, and build/beoplay once engine/main.c is there
+#   make            build/beoplay, with the agent inside
 #   make deps       installs what building and testing need (Debian, as root)
+#   make demo       three blank nodes on this machine become a cluster that runs an MPI program
 #   make test       all tests; ends "N passed, N failed"
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
+#   make install    beoplay into $(DESTDIR)$(PREFIX)/bin
 
 ifeq ($(origin CC),default)
 CC := gcc
 endif
 BUILD := build
+PREFIX ?= /usr/local
 OPTIMIZE ?= -O2 -g
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Werror
 FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(WARNINGS) -I. -Iengine
 LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lmsgpackc -lzstd -lsodium -ljson-c
+AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:libmsgpackc.a -l:libzstd.a -l:libsodium.a
+AGENT_LINK := -static
 
 ifdef SANITIZE
 BUILD := build/sanitize
 FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+AGENT_LINK := -static-libasan -static-libubsan
 endif
 
-SOURCES := $(filter-out engine/agent/main.c,$(wildcard engine/*/*.c modules/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+# What is only in the agent, and what is only in the program.
+AGENT_ONLY := $(wildcard engine/agent/main*.c)
+SHARED := $(wildcard engine/base/*.c engine/wire/*.c engine/agent/*.c modules/*.c)
+AGENT := $(BUILD)/agent-x86_64
+SOURCES := $(filter-out $(AGENT_ONLY),$(wildcard engine/*/*.c modules/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/engine/fleet/agents_content.o
+AGENT_OBJECTS := $(SHARED:%.c=$(BUILD)/%.o)
 TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
+SCRIPTS := $(wildcard tests/plays/test_*.sh)
 
 PACKAGES := gcc libc6-dev libssh-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
 	libzstd-dev libsodium-dev libjson-c-dev libcmocka-dev libxxhash-dev \
 	mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server sudo
 
-.PHONY: all deps test clean
-all: $(BUILD)/deps $(BUILD)/libbeoplay.a
+.PHONY: all deps demo test install clean
+all: $(BUILD)/beoplay
 
 # Once a working copy; nothing is asked of the network where all is there already.
 deps:
@@ -49,22 +61,38 @@ $(BUILD)/%.o: %.c | $(BUILD)/deps
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 
+# The agent: one static program for every Debian node of this architecture.
+$(AGENT): $(AGENT_OBJECTS)
+	$(CC) $(FLAGS) $(AGENT_LINK) $^ $(AGENT_LIBRARIES) -o $@
+	strip $@
+
+$(AGENT).digest: $(AGENT)
+	sha256sum $< | cut -c 1-64 | tr -d '\n' > $@
+
+$(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENT) $(AGENT).digest
+	@mkdir -p $(@D)
+	$(CC) -DAGENT_X86_64='"$(AGENT)"' -DAGENT_X86_64_DIGEST='"$(AGENT).digest"' -c $< -o $@
+
 $(BUILD)/libbeoplay.a: $(OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
-# An archive, so that a test is linked with the helpers that it uses and not with all.
-$(BUILD)/tests/unit/helpers.a: $(HELPERS)
-	rm -f $@ && ar rcs $@ $^
+$(BUILD)/beoplay: $(BUILD)/engine/main.o $(BUILD)/libbeoplay.a
+	$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@
 
-$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/helpers.a \
-		$(BUILD)/libbeoplay.a
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/libbeoplay.a
 	$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 
-test: $(BUILD)/deps $(TESTS)
-	@tests/run $(TESTS)
+test: $(BUILD)/deps $(BUILD)/beoplay $(TESTS)
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/run $(TESTS) $(SCRIPTS)
+
+demo: $(BUILD)/beoplay
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/lab/demo
+
+install: $(BUILD)/beoplay
+	install -D -m 755 $(BUILD)/beoplay $(DESTDIR)$(PREFIX)/bin/beoplay
 
 clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(OBJECTS:.o=.d) $(TESTS:=.d) $(HELPERS:.o=.d)
+-include $(OBJECTS:.o=.d) $(AGENT_OBJECTS:.o=.d) $(TESTS:=.d) $(HELPERS:.o=.d)

@@ -587,6 +587,12 @@ static void *load(struct bench *bench, const struct module *module, const struct
 	return loaded;
 }
 
+void *bench_load_prepared(struct bench *bench, const struct module *module,
+	const struct value *params)
+{
+	return load(bench, module, params);
+}
+
 void *bench_load(struct bench *bench, const struct module *module, const char *yaml)
 {
 	return load(bench, module, bench_normalise(bench, module, yaml));

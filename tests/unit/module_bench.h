@@ -78,6 +78,9 @@ struct bench_command *bench_command(struct bench *bench, const char *begins, int
 void *bench_load(struct bench *bench, const struct module *module, const char *yaml);
 void *bench_load_value(struct bench *bench, const struct module *module,
 	const struct value *params);
+/* Of parameters that are normalised, and prepared, already. */
+void *bench_load_prepared(struct bench *bench, const struct module *module,
+	const struct value *params);
 /* NULL: the parameters are refused, err says why. */
 struct value *bench_normalise(struct bench *bench, const struct module *module, const char *yaml);
 

@@ -50,7 +50,7 @@ static void *load(const char *yaml)
 
 	if (!params || module_file_sync.prepare(prepare, params, &bench->err) < 0)
 		return NULL;
-	return bench_load_value(bench, &module_file_sync, params);
+	return bench_load_prepared(bench, &module_file_sync, params);
 }
 
 static struct plan *look(const char *yaml)

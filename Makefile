@@ -17,7 +17,7 @@ OPTIMIZE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Werror
 FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(WARNINGS) -I. -Iengine
-LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lmsgpackc -lzstd -lsodium -ljson-c
+LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lmsgpackc -lzstd -lsodium -ljson-c -lm
 AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:libmsgpackc.a -l:libzstd.a -l:libsodium.a
 AGENT_LINK := -static
 

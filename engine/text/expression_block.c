@@ -1,0 +1,442 @@
+/* expression_block: a text with {{ }}, {% %} and {# #} → statements.
+ *
+ * As Ansible sets Jinja up: the newline behind a block or a comment goes away (trim_blocks), blanks
+ * before a block stay. */
+#include "text/expression_parse.h"
+
+#include "text/expression.h"
+#include "text/suggest.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct writer {
+	struct parser parser;
+	const char *text;
+	size_t size;
+	size_t at;
+	bool is_template;
+	unsigned depth;
+};
+
+static int parse_body(struct writer *writer, struct block *block, const char *const *ends,
+	const char **ret_end);
+
+static bool sees(const struct writer *writer, size_t at, const char *what)
+{
+	size_t size = strlen(what);
+
+	return at + size <= writer->size && memcmp(writer->text + at, what, size) == 0;
+}
+
+static struct statement *add_statement(struct writer *writer, struct block *block,
+	enum statement_kind kind, size_t offset)
+{
+	struct statement *statement = arena_alloc(writer->parser.lexer.arena, sizeof(*statement));
+
+	statement->kind = kind;
+	statement->offset = offset;
+	if (block->last)
+		block->last->next = statement;
+	else
+		block->first = statement;
+	block->last = statement;
+	return statement;
+}
+
+static void add_text(struct writer *writer, struct block *block, size_t from, size_t to)
+{
+	struct statement *statement;
+
+	if (from >= to)
+		return;
+	statement = add_statement(writer, block, STATEMENT_TEXT, from);
+	statement->text = writer->text + from;
+	statement->size = to - from;
+}
+
+/* The end of a text before a tag; "{%-" takes the blanks before away. */
+static size_t text_end(const struct writer *writer, size_t from, size_t tag)
+{
+	if (!sees(writer, tag + 2, "-"))
+		return tag;
+	while (tag > from && isspace((unsigned char)writer->text[tag - 1]))
+		tag--;
+	return tag;
+}
+
+/* Behind a tag: "-%}" takes all blanks away, "%}" one newline, "+%}" nothing. */
+static void skip_behind(struct writer *writer, char sign, bool trims)
+{
+	if (sign == '-') {
+		while (writer->at < writer->size && isspace((unsigned char)writer->text[writer->at]))
+			writer->at++;
+	} else if (trims && sign != '+') {
+		if (sees(writer, writer->at, "\r\n"))
+			writer->at++;
+		if (sees(writer, writer->at, "\n"))
+			writer->at++;
+	}
+}
+
+static int tag_open(struct writer *writer, const char *close)
+{
+	struct lexer *lexer = &writer->parser.lexer;
+	size_t sign = sees(writer, writer->at + 2, "-") || sees(writer, writer->at + 2, "+");
+
+	lexer->at = writer->at + 2 + sign;
+	lexer->close = close;
+	lexer->literal = close[0] == '}' && !writer->is_template;
+	lexer->bracket_count = 0;
+	return lexer_next(lexer);
+}
+
+static int tag_close(struct writer *writer)
+{
+	const struct token *token = &writer->parser.lexer.token;
+	const char *close = writer->parser.lexer.close;
+
+	if (parser_end(&writer->parser, close) < 0)
+		return -1;
+	writer->at = token->end;
+	skip_behind(writer, token->text[0], close[0] == '%');
+	return 0;
+}
+
+static int error_here(struct writer *writer, const char *what)
+{
+	return lexer_error(&writer->parser.lexer, writer->parser.lexer.token.offset, "%s", what);
+}
+
+/* --- {{ }}, {# #}, raw ---------------------------------------------------------------------------- */
+
+static int parse_output(struct writer *writer, struct block *block)
+{
+	struct statement *statement = add_statement(writer, block, STATEMENT_OUTPUT, writer->at);
+
+	if (tag_open(writer, "}}") < 0)
+		return -1;
+	if (writer->parser.lexer.token.kind == TOKEN_END)
+		return lexer_error(&writer->parser.lexer, statement->offset, "there is nothing in {{ }}");
+	if (parser_expression(&writer->parser, &statement->expression) < 0)
+		return -1;
+	return tag_close(writer);
+}
+
+static int parse_comment(struct writer *writer)
+{
+	const char *end = memmem(writer->text + writer->at + 2, writer->size - writer->at - 2, "#}", 2);
+
+	if (!end)
+		return lexer_error(&writer->parser.lexer, writer->at, "this {# is never closed");
+	writer->at = (size_t)(end - writer->text) + 2;
+	skip_behind(writer, end[-1], true);
+	return 0;
+}
+
+/* The tag {% word %} at a place: its end, 0: none; ret_sign: the one before its end. */
+static size_t bare_tag(const struct writer *writer, size_t at, const char *word, char *ret_sign)
+{
+	if (!sees(writer, at, "{%"))
+		return 0;
+	at += 2;
+	if (sees(writer, at, "-") || sees(writer, at, "+"))
+		at++;
+	while (at < writer->size && isspace((unsigned char)writer->text[at]))
+		at++;
+	if (!sees(writer, at, word))
+		return 0;
+	at += strlen(word);
+	while (at < writer->size && isspace((unsigned char)writer->text[at]))
+		at++;
+	*ret_sign = sees(writer, at, "-") ? '-' : sees(writer, at, "+") ? '+' : '\0';
+	at += *ret_sign != '\0';
+	return sees(writer, at, "%}") ? at + 2 : 0;
+}
+
+static int parse_raw(struct writer *writer, struct block *block, size_t begin, char sign)
+{
+	size_t open = writer->at;
+	size_t from, end = 0;
+
+	writer->at = begin;
+	skip_behind(writer, sign, false);
+	from = writer->at;
+	for (; writer->at < writer->size; writer->at++) {
+		end = bare_tag(writer, writer->at, "endraw", &sign);
+		if (end)
+			break;
+	}
+	if (!end)
+		return lexer_error(&writer->parser.lexer, open, "this {%% raw %%} has no {%% endraw %%}");
+	add_text(writer, block, from, text_end(writer, from, writer->at));
+	writer->at = end;
+	skip_behind(writer, sign, true);
+	return 0;
+}
+
+/* --- if, for, set --------------------------------------------------------------------------------- */
+
+static int body_of(struct writer *writer, size_t open, const char *word, struct block *block,
+	const char *const *ends, const char **ret_end)
+{
+	if (++writer->depth > EXPRESSION_DEPTH_MOST)
+		return lexer_error(&writer->parser.lexer, open, "more than %d blocks are open here",
+			EXPRESSION_DEPTH_MOST);
+	if (parse_body(writer, block, ends, ret_end) < 0)
+		return -1;
+	if (!*ret_end)
+		return lexer_error(&writer->parser.lexer, open, "this {%% %s %%} has no {%% end%s %%}",
+			word, word);
+	writer->depth--;
+	return 0;
+}
+
+static int parse_if(struct writer *writer, struct block *block, size_t open)
+{
+	static const char *const ends[] = { "elif", "else", "endif", NULL };
+	static const char *const last[] = { "endif", NULL };
+	struct statement *statement = add_statement(writer, block, STATEMENT_IF, open);
+	struct branch **next = &statement->branches;
+	const char *word = "if";
+
+	while (strcmp(word, "endif") != 0) {
+		struct branch *branch = arena_alloc(writer->parser.lexer.arena, sizeof(*branch));
+		bool otherwise = strcmp(word, "else") == 0;
+
+		*next = branch;
+		next = &branch->next;
+		if (!otherwise && parser_expression(&writer->parser, &branch->condition) < 0)
+			return -1;
+		if (tag_close(writer) < 0 || body_of(writer, open, "if", &branch->body,
+				otherwise ? last : ends, &word) < 0)
+			return -1;
+	}
+	return tag_close(writer);
+}
+
+static int parse_targets(struct writer *writer, struct statement *statement)
+{
+	struct parser *parser = &writer->parser;
+	bool bracket = parser_at(parser, "(");
+
+	statement->targets = arena_array(parser->lexer.arena, 8, sizeof(*statement->targets));
+	if (bracket && lexer_next(&parser->lexer) < 0)
+		return -1;
+	for (;;) {
+		if (parser->lexer.token.kind != TOKEN_NAME)
+			return error_here(writer, "the name of a variable is expected");
+		if (statement->target_count == 8)
+			return error_here(writer, "more than 8 variables are too many");
+		statement->targets[statement->target_count++] = parser->lexer.token.text;
+		if (lexer_next(&parser->lexer) < 0)
+			return -1;
+		if (!parser_at(parser, ","))
+			break;
+		if (lexer_next(&parser->lexer) < 0)
+			return -1;
+	}
+	return bracket ? parser_expect(parser, ")") : 0;
+}
+
+static int parse_for_head(struct writer *writer, struct statement *statement)
+{
+	struct parser *parser = &writer->parser;
+
+	if (parse_targets(writer, statement) < 0)
+		return -1;
+	if (!parser_at_word(parser, "in"))
+		return error_here(writer, "'in' is expected");
+	if (lexer_next(&parser->lexer) < 0 || parser_or(parser, &statement->expression) < 0)
+		return -1;
+	if (parser_at_word(parser, "if") && (lexer_next(&parser->lexer) < 0 ||
+			parser_expression(parser, &statement->filter) < 0))
+		return -1;
+	if (parser_at_word(parser, "recursive"))
+		return error_here(writer, "'recursive' is not supported yet");
+	return tag_close(writer);
+}
+
+static int parse_for(struct writer *writer, struct block *block, size_t open)
+{
+	static const char *const ends[] = { "else", "endfor", NULL };
+	static const char *const last[] = { "endfor", NULL };
+	struct statement *statement = add_statement(writer, block, STATEMENT_FOR, open);
+	bool loop_read = writer->parser.loop_read;
+	const char *end;
+
+	if (parse_for_head(writer, statement) < 0)
+		return -1;
+	writer->parser.loop_read = false;
+	if (body_of(writer, open, "for", &statement->body, ends, &end) < 0)
+		return -1;
+	statement->loop = writer->parser.loop_read;
+	writer->parser.loop_read = loop_read || statement->loop;
+	if (strcmp(end, "else") == 0 && (tag_close(writer) < 0 ||
+			body_of(writer, open, "for", &statement->otherwise, last, &end) < 0))
+		return -1;
+	return tag_close(writer);
+}
+
+static int parse_set(struct writer *writer, struct block *block, size_t open)
+{
+	static const char *const ends[] = { "endset", NULL };
+	struct statement *statement = add_statement(writer, block, STATEMENT_SET, open);
+	struct parser *parser = &writer->parser;
+	const char *end;
+
+	if (parse_targets(writer, statement) < 0)
+		return -1;
+	if (parser_at(parser, "."))
+		return error_here(writer, "setting a part of a variable is not supported yet");
+	if (parser_at(parser, "=")) {
+		if (lexer_next(&parser->lexer) < 0 ||
+			parser_expression(parser, &statement->expression) < 0)
+			return -1;
+		return tag_close(writer);
+	}
+	if (parser_at(parser, "|"))
+		return error_here(writer, "a filter over a whole {% set %} is not supported yet");
+	if (statement->target_count != 1)
+		return error_here(writer, "'=' is expected");
+	if (tag_close(writer) < 0 ||
+		body_of(writer, open, "set", &statement->body, ends, &end) < 0)
+		return -1;
+	return tag_close(writer);
+}
+
+/* --- Tags ----------------------------------------------------------------------------------------- */
+
+static bool among(const char *word, const char *const *words)
+{
+	for (; words && *words; words++) {
+		if (strcmp(word, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int refuse_tag(struct writer *writer, const char *word)
+{
+	static const char *const later[] = { "macro", "call", "filter", "block", "extends", "include",
+		"import", "from", "with", "do", "break", "continue", "autoescape", "trans", NULL };
+	static const char *const closing[] = { "elif", "else", "endif", "endfor", "endset", "endraw",
+		NULL };
+	static const char *const known[] = { "if", "elif", "else", "endif", "for", "endfor", "set",
+		"endset", "raw", "endraw", NULL };
+	struct suggestion suggestion = { .word = word };
+	struct lexer *lexer = &writer->parser.lexer;
+
+	if (among(word, later))
+		return lexer_error(lexer, lexer->token.offset, "{%% %s %%} is not supported yet", word);
+	if (among(word, closing))
+		return lexer_error(lexer, lexer->token.offset,
+			"{%% %s %%} has nothing to belong to", word);
+	for (size_t i = 0; known[i]; i++)
+		suggest_offer(&suggestion, known[i]);
+	lexer_error(lexer, lexer->token.offset, "there is no {%% %s %%}", word);
+	if (suggestion.nearest)
+		error_remedy(lexer->err, "did you mean '%s'?", suggestion.nearest);
+	return -1;
+}
+
+/* The token now is the tag's word. */
+static int parse_tag(struct writer *writer, struct block *block, size_t open)
+{
+	const char *word = writer->parser.lexer.token.text;
+
+	if (strcmp(word, "if") != 0 && strcmp(word, "for") != 0 && strcmp(word, "set") != 0)
+		return refuse_tag(writer, word);
+	if (lexer_next(&writer->parser.lexer) < 0)
+		return -1;
+	if (word[0] == 'i')
+		return parse_if(writer, block, open);
+	if (word[0] == 'f')
+		return parse_for(writer, block, open);
+	return parse_set(writer, block, open);
+}
+
+static int parse_statement(struct writer *writer, struct block *block, const char *const *ends,
+	const char **ret_end)
+{
+	size_t open = writer->at;
+	struct lexer *lexer = &writer->parser.lexer;
+	char sign;
+	size_t raw = bare_tag(writer, open, "raw", &sign);
+
+	if (raw)
+		return parse_raw(writer, block, raw, sign);
+	if (tag_open(writer, "%}") < 0)
+		return -1;
+	if (lexer->token.kind != TOKEN_NAME)
+		return lexer_error(lexer, lexer->token.offset, "behind {%% a word like 'if' is expected");
+	if (!among(lexer->token.text, ends))
+		return parse_tag(writer, block, open);
+	*ret_end = lexer->token.text;
+	return lexer_next(lexer);
+}
+
+static size_t next_tag(const struct writer *writer)
+{
+	size_t at = writer->at;
+
+	for (; at + 1 < writer->size; at++) {
+		const char *brace = memchr(writer->text + at, '{', writer->size - at - 1);
+
+		if (!brace)
+			return writer->size;
+		at = (size_t)(brace - writer->text);
+		if (strchr("{%#", brace[1]) && brace[1])
+			return at;
+	}
+	return writer->size;
+}
+
+/* Up to the end (ret_end NULL) or one of the tags that end it, its word taken. */
+static int parse_body(struct writer *writer, struct block *block, const char *const *ends,
+	const char **ret_end)
+{
+	*ret_end = NULL;
+	while (writer->at < writer->size && !*ret_end) {
+		size_t from = writer->at;
+		int result;
+
+		writer->at = next_tag(writer);
+		if (writer->at == writer->size) {
+			add_text(writer, block, from, writer->size);
+			return 0;
+		}
+		add_text(writer, block, from, text_end(writer, from, writer->at));
+		if (sees(writer, writer->at, "{{"))
+			result = parse_output(writer, block);
+		else if (sees(writer, writer->at, "{#"))
+			result = parse_comment(writer);
+		else
+			result = parse_statement(writer, block, ends, ret_end);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int syntax_text(struct arena *arena, const struct value *scalar, bool is_template,
+	struct block *ret_block, struct node **ret_single, struct error *err)
+{
+	struct error local = { 0 };
+	struct writer writer = { .text = scalar->text, .size = scalar->size,
+		.is_template = is_template };
+	const char *end;
+
+	if (writer.size && writer.text[writer.size - 1] == '\n')
+		writer.size--;   /* render_text puts back what is missing */
+	writer.parser.lexer = (struct lexer){ .arena = arena, .scalar = scalar, .size = writer.size,
+		.err = err ? err : &local };
+	*ret_block = (struct block){ 0 };
+	if (parse_body(&writer, ret_block, NULL, &end) < 0)
+		return -1;
+	*ret_single = NULL;
+	if (ret_block->first && ret_block->first == ret_block->last && writer.size == scalar->size &&
+		ret_block->first->kind == STATEMENT_OUTPUT && ret_block->first->offset == 0)
+		*ret_single = ret_block->first->expression;
+	return 0;
+}

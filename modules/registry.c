@@ -17,6 +17,7 @@ extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_job;
 extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_probe;
+extern const struct module module_setup;
 extern const struct module module_shell;
 extern const struct module module_ssh_keys;
 extern const struct module module_ssh_keys_pair;
@@ -39,6 +40,7 @@ const struct module *const modules_all[] = {
 	&module_mpi_run_job,
 	&module_mpi_run_place,
 	&module_mpi_run_probe,
+	&module_setup,
 	&module_shell,
 	&module_ssh_keys,
 	&module_ssh_keys_pair,

@@ -131,21 +131,25 @@ static int read_literal(struct reader *reader, const char *text, struct place pl
 	return 0;
 }
 
+/* place is of the name, value_place of the text. */
 static int set_variable(struct reader *reader, struct value *vars, const char *name,
-	const char *text, struct place place)
+	struct place place, const char *text, struct place value_place)
 {
+	struct value *pair = value_map(reader->arena);
 	struct value *value;
 
-	if (read_literal(reader, text, place, &value) < 0)
+	if (read_literal(reader, text, value_place, &value) < 0)
 		return -1;
-	value_set(reader->arena, vars, name, value);
+	value_set(reader->arena, pair, name, value);
+	pair->pairs[0].place = place;
+	build_merge(reader->arena, vars, pair);
 	return 0;
 }
 
 static int read_host_line(struct reader *reader, const char *line)
 {
 	struct value *vars = value_map(reader->arena);
-	struct place place, word_place;
+	struct place place, word_place, value_place;
 	char *name, *word;
 
 	if (take_word(reader, &line, &name, &place) < 0)
@@ -163,8 +167,9 @@ static int read_host_line(struct reader *reader, const char *line)
 			return error_remedy(reader->err, "write name=value, one host a line");
 		}
 		*equals = '\0';
-		word_place.column += (unsigned)(equals + 1 - word);
-		if (set_variable(reader, vars, word, equals + 1, word_place) < 0)
+		value_place = word_place;
+		value_place.column += (unsigned)(equals + 1 - word);
+		if (set_variable(reader, vars, word, word_place, equals + 1, value_place) < 0)
 			return -1;
 	}
 	return build_hosts(reader->inventory, reader->group, name, place, vars, reader->err);
@@ -209,7 +214,8 @@ static int read_var_line(struct reader *reader, const char *line)
 	}
 	value = skip_blanks(equals + 1);
 	return set_variable(reader, vars, trimmed(reader->arena, line, (size_t)(equals - line)),
-		trimmed(reader->arena, value, strlen(value)), place_of(reader, value));
+		place_of(reader, line), trimmed(reader->arena, value, strlen(value)),
+		place_of(reader, value));
 }
 
 static int read_section(struct reader *reader, const char *line)

@@ -263,6 +263,9 @@ static void an_ini_inventory_means_the_same(void **state)
 	assert_string_equal(variable(inventory, "node4", "who")->text, "workers of all");
 	assert_int_equal(variable(inventory, "node1", "ansible_host")->place.line, 4);
 	assert_int_equal(variable(inventory, "node1", "ansible_host")->place.column, 20);
+	assert_int_equal(value_pair(inventory_find(inventory, "node1")->vars, "ansible_host")
+		->place.column, 7);
+	assert_int_equal(value_pair(inventory_find(inventory, "node4")->vars, "who")->place.line, 11);
 }
 
 static void values_in_ini_are_typed_as_python_literals(void **state)

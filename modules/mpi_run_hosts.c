@@ -292,13 +292,12 @@ static int collect(struct job_hosts *hosts, struct error *err)
 			return error_remedy(err, "let the play's hosts contain the whole group");
 		}
 		node->facts = prepare_published(hosts->prepare, node->name, "mpi-run-probe", key);
-		if (!node->facts && prepare_lost(hosts->prepare, node->name)) {
-			error_set(err, ERROR_TASK, "%s is not there, so the job is not started", node->name);
-			return error_remedy(err, "bring it back, or take it out of the group '%s'", pattern);
-		}
 		if (!node->facts) {
+			bool lost = prepare_lost(hosts->prepare, node->name);
+
 			value_set(hosts->arena, hosts->params, "hostfile_text", value_unknown(hosts->arena,
-				arena_printf(hosts->arena, "what %s has for MPI", node->name)));
+				arena_printf(hosts->arena, lost ? "%s, without which no job is started"
+				: "what %s has for MPI", node->name)));
 			return 0;
 		}
 	}

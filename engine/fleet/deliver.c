@@ -34,7 +34,7 @@ static const char find_as_user[] =
 static const char start[] =
 	"fail() { printf '\\nbeoplay-fail: %s\\n' \"$1\"; exit 1; }\n"
 	"memory='\n"
-	"	my $m = syscall(319, \"agent\", 0); exit 125 if $m < 0;\n"
+	"	my $n = \"agent\"; my $m = syscall(319, $n, 0); exit 125 if $m < 0;\n"
 	"	open(my $to, \">&=\", $m) or exit 125; open(my $from, \"<\", $ARGV[0]) or exit 125;\n"
 	"	binmode $to; binmode $from; my $b;\n"
 	"	while (sysread($from, $b, 65536)) { syswrite($to, $b) == length $b or exit 125 }\n"

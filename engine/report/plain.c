@@ -163,7 +163,8 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    ", result->message, strlen(result->message));
 	if (result->remedy)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
-	for (size_t i = 0; !result->no_log && result->changes && i < result->changes->count; i++)
+	for (size_t i = 0; !result->no_log && result->status != REPORT_OK && result->changes
+			&& i < result->changes->count; i++)
 		add_change(report, &out, result->changes->items[i]);
 	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
 		const char *note = value_text(result->notes->items[i]);
@@ -180,6 +181,22 @@ char *plain_text(struct report *report, const struct report_result *result)
 	return text;
 }
 
+/* As the inventory has them, not as they came. */
+static struct value *in_order(struct report *report, const struct value *names)
+{
+	struct value *ordered = value_list(report->arena);
+
+	for (size_t i = 0; i < report->hosts->count; i++) {
+		for (size_t k = 0; k < names->count; k++) {
+			if (value_equal(report->hosts->items[i], names->items[k])) {
+				value_append(report->arena, ordered, names->items[k]);
+				break;
+			}
+		}
+	}
+	return ordered;
+}
+
 static void print_group(struct report *report, const struct group *group)
 {
 	enum color color = status_color(group->status);
@@ -188,7 +205,7 @@ static void print_group(struct report *report, const struct group *group)
 		return;
 	fprintf(report->options.out, "  %s%s%s: %s\n", color_on(report, color),
 		status_word(report, group->status), color_off(report, color),
-		report_fold(report->arena, group->hosts));
+		report_fold(report->arena, in_order(report, group->hosts)));
 	fputs(group->text, report->options.out);
 }
 

@@ -1,0 +1,165 @@
+#!/bin/sh
+# The example from end to end on lab nodes; what is on the nodes is asked of the nodes themselves.
+# Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 3 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/playbooks" "$work/inventory"
+cp playbooks/site.yml playbooks/hello_cluster.c "$work/playbooks"
+cp inventory/hosts.yml "$work/inventory"
+cp "$LAB/known_hosts" "$work/known_hosts"
+cd "$work" || exit 1
+
+play() {
+	"$BEOPLAY" playbooks/site.yml --user root --known-hosts "$work/known_hosts" "$@" \
+		>out 2>err </dev/null
+	status=$?
+}
+# test NAME COMMAND…: the command says whether it holds; its output is the reason.
+check() {
+	name=$1
+	shift
+	if why=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "not ok $name: $(printf '%s' "$why" | head -n 3 | tr '\n' ' ')"
+		sed 's/^/# /' out err
+	fi
+}
+is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
+says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
+silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
+recap() { grep -E "^$1 +:" out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
+snapshot_all() { for node in head node1 node2; do lab snapshot $node; done >"$1"; }
+
+# --- A dry run on blank nodes ---
+snapshot_all before
+play --check --diff
+snapshot_all after
+check "a dry run of blank nodes succeeds" is "$status" 0
+check "a dry run says what would change" says "would change: head,node\[1-2\]" out
+check "a dry run says what may change" says "may change" out
+check "a dry run shows the lines of files" says "+10.0.0.102 node2" out
+check "a dry run touches nothing" cmp before after
+
+# --- The first run ---
+play
+check "the first run succeeds" is "$status" 0
+check "six processes say hello" is "$(grep -c 'Hello from processor .*, rank [0-5] out of 6' out)" 6
+for node in head node1 node2; do
+	check "$node says hello twice" is "$(grep -c "Hello from processor $node," out)" 2
+	check "$node has not failed" is "$(recap $node failed)" 0
+	check "$node has its name" is "$(lab exec $node cat /proc/sys/kernel/hostname)" $node
+	check "$node knows node2" is "$(lab exec $node getent hosts node2 | awk '{print $1}')" 10.0.0.102
+	check "$node has Open MPI whole" is \
+		"$(lab exec $node dpkg-query -W -f '${db:Status-Abbrev}' openmpi-bin)" "ii "
+	check "dpkg on $node is whole" is "$(lab exec $node dpkg --audit)" ""
+	for other in head node1 node2; do
+		check "mpi on $node logs in on $other and is asked nothing" is "$(lab as mpi $node \
+			ssh -n -o BatchMode=yes -o StrictHostKeyChecking=yes $other hostname)" $other
+	done
+	check "the private key of $node is its user's only" is \
+		"$(lab exec $node stat -c %U:%a /home/mpi/.ssh/id_ed25519)" mpi:600
+done
+check "no two nodes have the same key" is "$(for node in head node1 node2; do
+	lab exec $node cat /home/mpi/.ssh/id_ed25519.pub; done | sort -u | wc -l)" 3
+
+# --- Again ---
+ran=$(lab exec head stat -c %Y /var/lib/beoplay/ledger)
+snapshot_all before
+play
+snapshot_all after
+check "the second run succeeds" is "$status" 0
+for node in head node1 node2; do
+	check "nothing changes on $node" is "$(recap $node changed)" 0
+done
+check "no job is run again" silent "Hello from processor .*, rank" out
+check "a run with nothing to do writes nothing" cmp before after
+
+# --- What somebody changed by hand comes back ---
+lab exec node1 sh -c 'sed -i /node2/d /etc/hosts; hostname wrong'
+play
+check "drift is put right" is "$(recap node1 changed)" 2
+check "only drift is changed" is "$(recap head changed)$(recap node2 changed)" 00
+check "the lost name is back" is "$(lab exec node1 getent hosts node2 | awk '{print $1}')" 10.0.0.102
+
+# --- One more machine is one line more ---
+lab add node3 >address
+cp "$LAB/known_hosts" known_hosts
+printf '    node3:\n      ansible_host: %s\n' "$(cat address)" >>inventory/hosts.yml
+play
+check "a run with a new node succeeds" is "$status" 0
+check "eight processes say hello" is "$(grep -c 'Hello from processor .*, rank [0-7] out of 8' out)" 8
+check "the new node says hello twice" is "$(grep -c 'Hello from processor node3,' out)" 2
+check "an old node got the new name and key" is "$(recap node1 changed)" 2
+check "an old node knows the new one" is "$(lab exec node1 getent hosts node3 | awk '{print $1}')" \
+	"$(cat address)"
+for pair in "node3 head" "node1 node3" "node3 node3"; do
+	set -- $pair
+	check "mpi on $1 logs in on $2" is "$(lab as mpi $1 ssh -n -o BatchMode=yes \
+		-o StrictHostKeyChecking=yes $2 hostname)" $2
+done
+play
+check "and then nothing changes" is "$(recap head changed)$(recap node3 changed)" 00
+
+# --- A machine that is gone from the inventory ---
+sed -i '/node3/,+1d' inventory/hosts.yml
+play
+check "a node that left is forgotten" is "$(lab exec node1 grep -c node3 /etc/hosts)" 0
+check "the key of a node that left is gone" is \
+	"$(lab exec node1 grep -c mpi@node3 /home/mpi/.ssh/authorized_keys)" 0
+
+# --- Machines that can't be reached ---
+lab pause node1
+lab exec head sh -c 'sed -i /node2/d /etc/hosts'
+start=$(date +%s)
+play -T 3
+took=$(($(date +%s) - start))
+lab resume node1
+check "a stopped sshd gives exit code 4" is "$status" 4
+check "a stopped sshd holds nobody back" is "$(recap head changed)$(recap node2 failed)" 10
+check "a stopped sshd is named with a reason" says "unreachable: node1" err
+check "the wait is the timeout (took $took s)" [ "$took" -le 6 ]
+lab silence node2
+play -T 3
+lab unsilence node2
+check "a silent address gives exit code 4" is "$status" 4
+check "a silent address is counted" is "$(recap node2 unreachable)" 1
+lab rekey node1
+play
+check "a changed host key is refused" is "$status" 4
+check "a changed host key is called so, with a remedy" says "ssh-keygen -R" err
+cp "$LAB/known_hosts" known_hosts
+ssh-keygen -q -R 10.0.0.101 -f known_hosts >/dev/null 2>&1
+play
+check "an unknown host key is refused" is "$status" 4
+play --accept-new-host-keys
+check "an unknown host key is accepted when told so" is "$(recap node1 unreachable)" 0
+check "and written down" says "^10.0.0.101 ssh-ed25519" known_hosts
+
+# --- Wrong texts ---
+sed 's/apt-packages:/apt-pakages:/' playbooks/site.yml >playbooks/wrong.yml
+"$BEOPLAY" playbooks/wrong.yml --known-hosts known_hosts >out 2>err
+status=$?
+check "a misspelt module gives exit code 1" is "$status" 1
+check "a misspelt module is named with its place" says "^playbooks/wrong.yml:3[0-9]:7: " err
+check "a misspelt module gets a suggestion" says "apt-packages" err
+check "a caret stands under it" says "^ *\^" err
+check "no host was contacted" silent "RECAP" out
+sed 's/become: yes/become: maybe/' playbooks/site.yml >playbooks/wrong.yml
+"$BEOPLAY" playbooks/wrong.yml --known-hosts known_hosts >out 2>err
+status=$?
+check "a bad boolean gives exit code 1" is "$status" 1
+check "a bad boolean is named with its place" says "^playbooks/wrong.yml:9:11: " err
+
+# --- An ordinary user with sudo ---
+"$BEOPLAY" playbooks/site.yml --user admin --known-hosts known_hosts >out 2>err
+status=$?
+check "an ordinary user with sudo does the same" is "$status" 0
+check "and finds nothing to change" is "$(recap head changed)" 0

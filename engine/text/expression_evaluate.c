@@ -117,7 +117,7 @@ static int name_undefined(struct evaluation *evaluation, const char *name, size_
 		suggest_offer(&suggestion, names->items[i]->text);
 	for (size_t i = 0; variables_facts[i]; i++)
 		suggest_offer(&suggestion, arena_printf(arena, "ansible_%s", variables_facts[i]));
-	if (suggestion.nearest)
+	if (suggestion.nearest && name[1])
 		evaluation_undefined_remedy(evaluation, "did you mean '%s'?", suggestion.nearest);
 	else
 		evaluation_undefined_remedy(evaluation,

@@ -2,6 +2,8 @@
 #include "text/expression_evaluate.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int filter_abs(struct evaluation *evaluation, struct call *call, struct value **ret_value)
@@ -20,25 +22,42 @@ static int filter_abs(struct evaluation *evaluation, struct call *call, struct v
 	return 0;
 }
 
-/* As Python's round(): halves go to the even neighbour. */
-static double round_common(double number)
+/* As Python's round(): of the number as it is stored, halves to the even neighbour. */
+static double round_common(double number, int64_t precision)
 {
-	double below = floor(number);
-	double rest = number - below;
+	double scale = pow(10, (double)-precision);
+	char text[700];
 
-	if (rest < 0.5 || (!(rest > 0.5) && !(fmod(below, 2.0) > 0 || fmod(below, 2.0) < 0)))
-		return below;
-	return below + 1;
+	if (precision < 0)
+		return nearbyint(number / scale) * scale;
+	snprintf(text, sizeof(text), "%.*f", (int)precision, number);
+	return strtod(text, NULL);
 }
 
-/* round(precision, method): always a float, as in Jinja. */
+static int round_method(struct evaluation *evaluation, const struct call *call, const char *method,
+	double number, int64_t precision, double *ret_number)
+{
+	double scale = pow(10, (double)precision);
+
+	if (strcmp(method, "common") == 0)
+		*ret_number = round_common(number, precision);
+	else if (strcmp(method, "ceil") == 0)
+		*ret_number = ceil(number * scale) / scale;
+	else if (strcmp(method, "floor") == 0)
+		*ret_number = floor(number * scale) / scale;
+	else
+		return evaluation_error(evaluation, call->offset,
+			"the method must be 'common', 'ceil' or 'floor'");
+	return 0;
+}
+
+/* round(precision, method): an integer stays one, if it isn't cut. */
 static int filter_round(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
 	const struct value *input = call->input;
 	double number = input->kind == VALUE_FLOAT ? input->number : (double)input->integer;
 	const char *method;
 	int64_t precision;
-	double scale;
 
 	if (input->kind != VALUE_FLOAT && input->kind != VALUE_INTEGER)
 		return call_error(evaluation, call, "a number", input);
@@ -47,16 +66,11 @@ static int filter_round(struct evaluation *evaluation, struct call *call, struct
 		return -1;
 	if (precision < -300 || precision > 300)
 		return evaluation_error(evaluation, call->offset, "the precision must be -300 to 300");
-	scale = pow(10, (double)precision);
-	if (strcmp(method, "common") == 0)
-		number = round_common(number * scale) / scale;
-	else if (strcmp(method, "ceil") == 0)
-		number = ceil(number * scale) / scale;
-	else if (strcmp(method, "floor") == 0)
-		number = floor(number * scale) / scale;
-	else
-		return evaluation_error(evaluation, call->offset,
-			"the method must be 'common', 'ceil' or 'floor'");
+	*ret_value = call->input;
+	if (input->kind == VALUE_INTEGER && precision >= 0 && strcmp(method, "common") == 0)
+		return 0;
+	if (round_method(evaluation, call, method, number, precision, &number) < 0)
+		return -1;
 	*ret_value = value_float(evaluation->evaluator->arena, number);
 	return 0;
 }

@@ -281,6 +281,14 @@ static int open_bracket(struct lexer *lexer, char bracket)
 	return 0;
 }
 
+static int never_closed(struct lexer *lexer)
+{
+	size_t last = lexer->bracket_count - 1;
+
+	return lexer_error(lexer, lexer->bracket_offsets[last], "this '%c' is never closed",
+		lexer->brackets[last]);
+}
+
 static int close_bracket(struct lexer *lexer, char bracket)
 {
 	static const char open[] = "([{", closed[] = ")]}";
@@ -288,10 +296,14 @@ static int close_bracket(struct lexer *lexer, char bracket)
 
 	if (lexer->bracket_count == 0)
 		return lexer_error(lexer, lexer->at, "'%c' without '%c'", bracket, want);
-	if (lexer->brackets[--lexer->bracket_count] != want)
-		return lexer_error(lexer, lexer->at, "'%c' closes '%c'", bracket,
-			lexer->brackets[lexer->bracket_count]);
-	return 0;
+	if (lexer->brackets[lexer->bracket_count - 1] == want) {
+		lexer->bracket_count--;
+		return 0;
+	}
+	if (lexer->close && lexer->close[0] == bracket && peek(lexer, 1) == lexer->close[1])
+		return never_closed(lexer);
+	return lexer_error(lexer, lexer->at, "'%c' closes '%c'", bracket,
+		lexer->brackets[lexer->bracket_count - 1]);
 }
 
 static int lex_symbol(struct lexer *lexer)
@@ -332,11 +344,8 @@ static bool at_close(const struct lexer *lexer, size_t *ret_sign)
 
 static int lex_end(struct lexer *lexer)
 {
-	size_t last = lexer->bracket_count - 1;
-
 	if (lexer->bracket_count)
-		return lexer_error(lexer, lexer->bracket_offsets[last], "this '%c' is never closed",
-			lexer->brackets[last]);
+		return never_closed(lexer);
 	if (lexer->close)
 		return lexer_error(lexer, lexer->at, "'%s' is missing", lexer->close);
 	lexer->token.kind = TOKEN_END;

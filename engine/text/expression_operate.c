@@ -379,7 +379,7 @@ static const char *verb(enum operation operation)
 }
 
 static int arithmetic(struct evaluation *evaluation, size_t offset, enum operation operation,
-	const struct value *left, const struct value *right, struct value **ret_value)
+	const struct value *left, struct value *right, struct value **ret_value)
 {
 	if (is_number(left) && is_number(right))
 		return numbers(evaluation, offset, operation, left, right, ret_value);
@@ -390,9 +390,9 @@ static int arithmetic(struct evaluation *evaluation, size_t offset, enum operati
 	if (operation == OPERATION_MULTIPLY && is_sequence(right) && left->kind == VALUE_INTEGER)
 		return repeat(evaluation, offset, right, left->integer, ret_value);
 	if (operation == OPERATION_MODULO && left->kind == VALUE_STRING)
-		return text_format(evaluation, offset, left,
-			right->kind == VALUE_LIST ? right->items : (struct value **)&right,
-			right->kind == VALUE_LIST ? right->count : 1, ret_value);
+		return text_format(evaluation, offset, left, &right, 1, ret_value);
+	if (operation == OPERATION_FORMAT && left->kind == VALUE_STRING)
+		return text_format(evaluation, offset, left, right->items, right->count, ret_value);
 	return refuse(evaluation, offset, verb(operation), left, right);
 }
 

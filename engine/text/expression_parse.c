@@ -177,6 +177,7 @@ static int parse_parenthesis(struct parser *parser, struct node **ret_node)
 			return -1;
 		add_argument(parser, list, NULL, *ret_node);
 	}
+	list->tuple = true;
 	*ret_node = list;
 	return parse_items(parser, list, ")");
 }
@@ -620,9 +621,11 @@ static const struct operator *operator_here(const struct parser *parser,
 static int node_binary(struct parser *parser, enum operation operation, size_t offset,
 	struct node *left, struct node *right, struct node **ret_node)
 {
+	bool formats = operation == OPERATION_MODULO && right->tuple;
+
 	if (node_two(parser, NODE_BINARY, offset, left, right, ret_node) < 0)
 		return -1;
-	(*ret_node)->operation = operation;
+	(*ret_node)->operation = formats ? OPERATION_FORMAT : operation;
 	return 0;
 }
 

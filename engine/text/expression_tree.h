@@ -41,7 +41,8 @@ enum operation {
 	OPERATION_MULTIPLY,
 	OPERATION_DIVIDE,
 	OPERATION_FLOOR,
-	OPERATION_MODULO,
+	OPERATION_MODULO,       /* of a string: format % value */
+	OPERATION_FORMAT,       /* format % (value, value, …) */
 	OPERATION_POWER,
 	OPERATION_CONCATENATE,
 	OPERATION_EQUAL,
@@ -66,7 +67,7 @@ struct node {
 	enum node_kind kind;
 	enum operation operation;
 	bool dotted;           /* INDEX: a.b */
-	bool constant;         /* LITERAL: nothing was computed */
+	bool tuple;            /* LIST: written as (a, b) */
 	unsigned height;
 	size_t offset;
 	struct value *literal;

@@ -231,7 +231,8 @@ static int simulate(struct host *host, const struct apt_params *want, struct apt
 	/* No cache is written, no lock is taken: nothing is left behind. */
 	static const char *const begin[] = {
 		"apt-get", "-s", "-q", "-y", "-o", "Debug::NoLocking=true", "-o", "Dir::Cache::pkgcache=",
-		"-o", "Dir::Cache::srcpkgcache=", "-o", "APT::Get::AutomaticRemove=false",
+		"-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null",
+		"-o", "APT::Get::AutomaticRemove=false",
 	};
 	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
 		argv[count++] = begin[i];

@@ -17,6 +17,9 @@ extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_job;
 extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_probe;
+extern const struct module module_network;
+extern const struct module module_nfs_export;
+extern const struct module module_nfs_mount;
 extern const struct module module_setup;
 extern const struct module module_shell;
 extern const struct module module_ssh_keys;
@@ -40,6 +43,9 @@ const struct module *const modules_all[] = {
 	&module_mpi_run_job,
 	&module_mpi_run_place,
 	&module_mpi_run_probe,
+	&module_network,
+	&module_nfs_export,
+	&module_nfs_mount,
 	&module_setup,
 	&module_shell,
 	&module_ssh_keys,

@@ -31,6 +31,7 @@ struct mount_live {
 };
 
 struct mount_state {
+	const char *path;          /* without a slash at the end */
 	bool helper;               /* mount.nfs is there */
 	const char *fstab;         /* the whole; NULL: no such file */
 	unsigned lines;            /* of it for this path */
@@ -147,14 +148,19 @@ static const char *field(struct arena *arena, const char *line, size_t size, uns
 	}
 }
 
-/* Without a slash at the end, as both files write paths. */
-static const char *plain_path(struct arena *arena, const char *path)
+static size_t path_size(const char *path)
 {
 	size_t size = strlen(path);
 
 	while (size > 1 && path[size - 1] == '/')
 		size--;
-	return escaped(arena, arena_bytes(arena, path, size));
+	return size;
+}
+
+/* Without a slash at the end, as both files write paths. */
+static const char *plain_path(struct arena *arena, const char *path)
+{
+	return escaped(arena, arena_bytes(arena, path, path_size(path)));
 }
 
 static bool line_is_for(struct arena *arena, const char *line, size_t size, const char *path)
@@ -243,7 +249,7 @@ static int look_at_old(struct host *host, const struct mount_params *want, const
 	if (host_record_get(host, record_key(arena, want), &record, err) < 0)
 		return -1;
 	path = value_get_string(record, "path");
-	if (!path || path[0] != '/' || strcmp(path, want->path) == 0 || want->state == MOUNT_ABSENT)
+	if (!path || path[0] != '/' || strcmp(path, have->path) == 0 || want->state == MOUNT_ABSENT)
 		return 0;
 	have->old_path = path;
 	have->old_live = live_at(arena, mountinfo, plain_path(arena, path));
@@ -262,11 +268,11 @@ static int look_at_directory(struct host *host, const struct mount_params *want,
 
 	if (have->live.there)
 		return 0;
-	if (host_stat(host, want->path, &have->directory, err) < 0)
+	if (host_stat(host, have->path, &have->directory, err) < 0)
 		return -1;
 	if (!want->made || have->directory.kind != FILE_DIRECTORY)
 		return 0;
-	if (host_list(host, want->path, &names, &count, err) < 0)
+	if (host_list(host, have->path, &names, &count, err) < 0)
 		return -1;
 	have->directory_empty = count == 0;
 	return 0;
@@ -283,6 +289,7 @@ static int mount_inspect(struct host *host, const void *params, void *ret_state,
 	size_t size;
 	char *fstab;
 
+	have->path = arena_bytes(arena, want->path, path_size(want->path));
 	host_has_read(host, "command:mount.nfs");
 	if (host_stat(host, HELPER, &info, err) < 0)
 		return -1;
@@ -346,13 +353,13 @@ static bool plan_live(struct plan *plan, const struct mount_params *want,
 
 	if (have->live.there && !is_nfs(&have->live) && (wished || (unwished && have->line))) {
 		plan_refuse(plan, "unmount it first", "something else is mounted on '%s': %s (%s)",
-			want->path, have->live.source, have->live.type);
+			have->path, have->live.source, have->live.type);
 		return false;
 	}
 	if (is_nfs(&have->live) && (unwished || (wished && !right)))
-		plan_add(plan, MOUNT_UNMOUNT, want->path, "mounted", have->live.source, NULL);
+		plan_add(plan, MOUNT_UNMOUNT, have->path, "mounted", have->live.source, NULL);
 	if (wished && !right)
-		plan_add(plan, MOUNT_MOUNT, want->path, "mounted", NULL, want->src);
+		plan_add(plan, MOUNT_MOUNT, have->path, "mounted", NULL, want->src);
 	return true;
 }
 
@@ -369,10 +376,10 @@ static void mount_plan(struct plan *plan, const void *params, const void *state)
 	plan_old(plan, have);
 	if (want->state == MOUNT_MOUNTED && !have->live.there &&
 	    have->directory.kind == FILE_NONE)
-		plan_add(plan, MOUNT_MAKE, want->path, "state", "absent", "directory");
+		plan_add(plan, MOUNT_MAKE, have->path, "state", "absent", "directory");
 	else if (want->state == MOUNT_MOUNTED && !have->live.there &&
 		have->directory.kind != FILE_DIRECTORY) {
-		plan_refuse(plan, NULL, "'%s' is not a directory", want->path);
+		plan_refuse(plan, NULL, "'%s' is not a directory", have->path);
 		return;
 	}
 	plan_fstab(plan, have);
@@ -380,19 +387,18 @@ static void mount_plan(struct plan *plan, const void *params, const void *state)
 		return;
 	if (want->made && want->state == MOUNT_ABSENT &&
 	    (have->live.there || (have->directory.kind == FILE_DIRECTORY && have->directory_empty)))
-		plan_add(plan, MOUNT_UNMAKE, want->path, "state", "directory", "absent");
+		plan_add(plan, MOUNT_UNMAKE, have->path, "state", "directory", "absent");
 	if (have->old_path)
-		plan_add(plan, MOUNT_REMEMBER, want->path, "place", have->old_path, want->path);
-	plan_writes(plan, plan_printf(plan, "path:%s", want->path));
+		plan_add(plan, MOUNT_REMEMBER, have->path, "place", have->old_path, have->path);
+	plan_writes(plan, plan_printf(plan, "path:%s", have->path));
 }
 
 /* --- Changing */
 
 /* All lines of others as they are; ours in place of the first, or at the end. */
-static const char *new_fstab(struct arena *arena, const struct mount_params *want,
-	const struct mount_state *have)
+static const char *new_fstab(struct arena *arena, const struct mount_state *have)
 {
-	const char *path = plain_path(arena, want->path);
+	const char *path = plain_path(arena, have->path);
 	const char *old = have->old_line ? plain_path(arena, have->old_path) : NULL;
 	struct buffer text = { 0 };
 	bool written = false;
@@ -419,10 +425,9 @@ static const char *new_fstab(struct arena *arena, const struct mount_params *wan
 	return result;
 }
 
-static int write_fstab(struct host *host, const struct mount_params *want,
-	const struct mount_state *have, struct error *err)
+static int write_fstab(struct host *host, const struct mount_state *have, struct error *err)
 {
-	const char *text = new_fstab(host_arena(host), want, have);
+	const char *text = new_fstab(host_arena(host), have);
 	struct file_write write = {
 		.path = FSTAB, .bytes = text, .size = strlen(text),
 		.mode = have->fstab ? HOST_KEEP : 0644, .uid = HOST_KEEP, .gid = HOST_KEEP,
@@ -474,12 +479,13 @@ static const char *mount_options(struct arena *arena, const struct mount_params 
 }
 
 /* The export may only just have been made: it is waited for. */
-static int mount_it(struct host *host, const struct mount_params *want, struct error *err)
+static int mount_it(struct host *host, const struct mount_params *want,
+	const struct mount_state *have, struct error *err)
 {
 	static const char *const pause[] = { "sleep", "2", NULL };
 	const char *const argv[] = {
 		"mount", "-t", "nfs", "-o", mount_options(host_arena(host), want), "--", want->src,
-		want->path, NULL,
+		have->path, NULL,
 	};
 	struct command command = {
 		.argv = argv, .timeout = MOUNT_SECONDS, .flags = COMMAND_ANY_STATUS,
@@ -498,17 +504,18 @@ static int mount_it(struct host *host, const struct mount_params *want, struct e
 		if (host_run(host, &wait, &result, err) < 0)
 			return -1;
 	}
-	error_set(err, ERROR_TASK, "cannot mount '%s' on '%s': %.500s", want->src, want->path,
+	error_set(err, ERROR_TASK, "cannot mount '%s' on '%s': %.500s", want->src, have->path,
 		result.timed_out ? "the server does not answer" : result.errors);
 	return error_remedy(err, "look on the server with 'exportfs -s' whether this host may");
 }
 
-static int remember(struct host *host, const struct mount_params *want, struct error *err)
+static int remember(struct host *host, const struct mount_params *want,
+	const struct mount_state *have, struct error *err)
 {
 	struct arena *arena = host_arena(host);
 	struct value *record = value_map(arena);
 
-	value_set_string(arena, record, "path", want->path);
+	value_set_string(arena, record, "path", have->path);
 	return host_record_set(host, record_key(arena, want),
 		want->state == MOUNT_ABSENT ? NULL : record, err);
 }
@@ -524,19 +531,19 @@ static int mount_apply(struct host *host, const void *params, const void *state,
 	case MOUNT_OLD_UNMOUNT:
 		return unmount(host, have->old_path, err);
 	case MOUNT_MAKE:
-		return host_make_directory(host, want->path, 0755, err);
+		return host_make_directory(host, have->path, 0755, err);
 	case MOUNT_FSTAB:
-		if (write_fstab(host, want, have, err) < 0)
+		if (write_fstab(host, have, err) < 0)
 			return -1;
-		return remember(host, want, err);
+		return remember(host, want, have, err);
 	case MOUNT_UNMOUNT:
-		return unmount(host, want->path, err);
+		return unmount(host, have->path, err);
 	case MOUNT_MOUNT:
-		return mount_it(host, want, err);
+		return mount_it(host, want, have, err);
 	case MOUNT_UNMAKE:
-		return host_remove(host, want->path, err);
+		return host_remove(host, have->path, err);
 	case MOUNT_REMEMBER:
-		return remember(host, want, err);
+		return remember(host, want, have, err);
 	}
 	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
 }
@@ -547,7 +554,7 @@ static void mount_resources(struct names *ret_names, const void *params)
 {
 	const struct mount_params *want = params;
 
-	names_add(ret_names, "nfs-mount:%s", want->path);
+	names_add(ret_names, "nfs-mount:%.*s", (int)path_size(want->path), want->path);
 }
 
 static void mount_results(struct arena *arena, const void *params, const void *state,
@@ -557,7 +564,7 @@ static void mount_results(struct arena *arena, const void *params, const void *s
 	const struct mount_state *have = state;
 
 	value_set_string(arena, results, "src", want->src);
-	value_set_string(arena, results, "path", want->path);
+	value_set_string(arena, results, "path", have->path);
 	value_set_bool(arena, results, "mounted", is_nfs(&have->live));
 	value_set(arena, results, "fstab", value_string(arena, have->line));
 }
@@ -568,13 +575,13 @@ static void mount_invert(struct inverses *ret_inverses, const void *params, cons
 	const struct mount_state *have = state;
 	struct arena *arena = inverses_arena(ret_inverses);
 	struct inverses_entry entry = {
-		.resource = arena_printf(arena, "nfs-mount:%s", want->path),
+		.resource = arena_printf(arena, "nfs-mount:%s", have->path),
 		.params = value_map(arena),
 	};
 	bool mounted = is_nfs(&have->live);
 
 	value_set_string(arena, entry.params, "src", mounted ? have->live.source : want->src);
-	value_set_string(arena, entry.params, "path", want->path);
+	value_set_string(arena, entry.params, "path", have->path);
 	if (have->line)
 		value_set_string(arena, entry.params, "line", have->line);
 	value_set_string(arena, entry.params, "state", mounted ? "mounted" :

@@ -383,8 +383,13 @@ static void want_facts(struct filling *filling, const char *cause)
 	if (!cause || strncmp(cause, prefix, sizeof(prefix) - 1) != 0)
 		return;
 	found = inventory_find(filling->run->options.inventory, cause + sizeof(prefix) - 1);
-	if (found && filling->run->by_inventory[found->index])
-		filling->run->by_inventory[found->index]->facts_wanted = true;
+	if (found == filling->host->inventory) {
+		filling->host->facts_wanted = true;
+		return;
+	}
+	/* One that reads the facts of another is going to read those of more. */
+	for (size_t i = 0; i < filling->run->host_count; i++)
+		filling->run->hosts[i].facts_wanted = true;
 }
 
 /* Into the host's arena, where it stays. */

@@ -63,6 +63,15 @@ static void answer_gate(struct run *run, struct run_host *host, bool go)
 	arena_free(arena);
 }
 
+static bool may_continue(const struct run *run, const struct run_host *host, int64_t others)
+{
+	if (host->facts_wanted && !host->facts_sent && host->fleet)
+		return true;
+	if (host->waits_facts)
+		return host->heard != run->facts_heard;
+	return host->waits && others >= host->cursor;
+}
+
 /* One round over all hosts; whether anything happened. */
 static bool poll_once(struct run *run)
 {
@@ -78,9 +87,9 @@ static bool poll_once(struct run *run)
 				|| lowest_other(&lowest, host) >= host->gate_unit)) {
 			answer_gate(run, host, !run->stopped);
 			happened = true;
-		} else if (host->phase == HOST_IDLE && host->waits
-				&& lowest_other(&lowest, host) >= host->cursor) {
-			host->waits = false;
+		} else if (host->phase == HOST_IDLE && may_continue(run, host,
+				lowest_other(&lowest, host))) {
+			host->waits = host->waits_facts = false;
 			stage_continue(run, host);
 			happened = true;
 		}

@@ -324,10 +324,12 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 {
 	const struct value *facts = value_get(body, "results");
 
+	run->facts_heard++;
 	if (status_of(value_get_string(body, "status")) == REPORT_FAILED)
 		run_warn(run, host->name, value_get_string(body, "message"));
-	if (facts && facts->kind == VALUE_MAP)
-		variables_set_facts(run->options.variables, host->inventory, facts);
+	/* Whoever waits for them must not wait for ever. */
+	variables_set_facts(run->options.variables, host->inventory, facts
+		&& facts->kind == VALUE_MAP ? facts : value_map(host->arena));
 }
 
 static void fail_all(struct run *run)
@@ -413,6 +415,7 @@ void result_out(struct run *run, struct run_host *host)
 	if (!host_live(host))
 		return;
 	host->phase = HOST_OUT;
+	run->facts_heard++;
 	host->gate = -1;
 	host->step_count = 0;
 	host->outcome = (struct outcome){0};

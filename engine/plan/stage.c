@@ -134,18 +134,31 @@ static void add_failed(struct stage *stage, struct unit *unit, const struct erro
 	add_filled(stage, unit, filled);
 }
 
+static bool facts_awaited(const struct run *run)
+{
+	for (size_t i = 0; i < run->host_count; i++) {
+		const struct run_host *host = &run->hosts[i];
+
+		if (host_live(host) && host->facts_wanted && host->fleet
+				&& !variables_has_facts(run->options.variables, host->inventory))
+			return true;
+	}
+	return false;
+}
+
 /* A unit whose values aren't all known: wait for what may tell them, or give up knowing. */
 static enum progress add_unknown(struct stage *stage, struct unit *unit,
 	const struct filled *filled)
 {
 	struct run_host *host = stage->host;
 
-	if (host->facts_wanted && !host->facts_sent && host->fleet) {
-		add_setup(stage, unit);
-		return PROGRESS_END;
-	}
 	if (host->step_count > 0)
 		return PROGRESS_END;
+	if (facts_awaited(stage->run)) {
+		host->waits = host->waits_facts = true;
+		host->heard = stage->run->facts_heard;
+		return PROGRESS_WAIT;
+	}
 	if (!order_all_passed(stage->run, host, unit->index)) {
 		host->waits = true;
 		return PROGRESS_WAIT;
@@ -160,6 +173,8 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 	const struct filled *filled;
 	struct error err = {0};
 
+	if (host->facts_wanted && !host->facts_sent && host->fleet)
+		add_setup(stage, unit);
 	if (unit->barrier && host->step_count > 0)
 		return PROGRESS_END;
 	if (unit->barrier && !order_all_passed(stage->run, host, unit->index)) {

@@ -114,6 +114,8 @@ struct run_host {
 	size_t step_first, step_count, step_capacity;
 	int64_t ids;               /* the last id given */
 	bool waits;                /* for all others to pass what is before cursor */
+	bool waits_facts;          /* for facts of others; see heard */
+	uint64_t heard;            /* run->facts_heard when it began to wait */
 	int64_t gate;              /* id of the REQUEST that waits; -1: none */
 	int64_t gate_unit;
 	struct outcome outcome;
@@ -144,6 +146,7 @@ struct run {
 	struct relay *relays;
 	int64_t relay_ids;
 	const struct module *setup;
+	uint64_t facts_heard;              /* goes up when facts come, or won't come any more */
 	unsigned stopped;                  /* ^C seen so often */
 	bool polling;
 };

@@ -46,11 +46,11 @@ int evaluation_spend(struct evaluation *evaluation, size_t offset, size_t steps,
 		return 0;
 	}
 	evaluator->exhausted = true;
-	if (steps > evaluator->steps)
-		return evaluation_error(evaluation, offset, "this takes more than %d steps",
-			EXPRESSION_STEPS_MOST);
-	return evaluation_error(evaluation, offset, "this makes more than %d MiB",
-		EXPRESSION_BYTES_MOST >> 20);
+	if (bytes > evaluator->bytes)
+		return evaluation_error(evaluation, offset, "this makes more than %d MiB",
+			EXPRESSION_BYTES_MOST >> 20);
+	return evaluation_error(evaluation, offset, "this takes more than %d steps",
+		EXPRESSION_STEPS_MOST);
 }
 
 int evaluation_undefined(struct evaluation *evaluation, size_t offset, struct value **ret_value,

@@ -51,7 +51,7 @@ static int round_method(struct evaluation *evaluation, const struct call *call, 
 	return 0;
 }
 
-/* round(precision, method): an integer stays one, if it isn't cut. */
+/* round(precision, method): an integer stays one, unless the method is another. */
 static int filter_round(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
 	const struct value *input = call->input;
@@ -71,7 +71,10 @@ static int filter_round(struct evaluation *evaluation, struct call *call, struct
 		return 0;
 	if (round_method(evaluation, call, method, number, precision, &number) < 0)
 		return -1;
-	*ret_value = value_float(evaluation->evaluator->arena, number);
+	if (input->kind == VALUE_INTEGER && strcmp(method, "common") == 0 && fabs(number) < 9.2e18)
+		*ret_value = value_integer(evaluation->evaluator->arena, (int64_t)number);
+	else
+		*ret_value = value_float(evaluation->evaluator->arena, number);
 	return 0;
 }
 

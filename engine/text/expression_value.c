@@ -4,7 +4,7 @@
 #include "text/expression_unicode.h"
 #include "text/scope.h"
 
-#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char lazy_mark[] = "lazy";
@@ -227,18 +227,18 @@ int value_items(struct evaluation *evaluation, size_t offset, struct value *valu
 }
 
 /* One part of a path: a number indexes lists. */
-static struct value *path_part(struct arena *arena, const char *part, size_t size)
+static struct value *path_part(struct arena *arena, const struct value *path, const char *part,
+	size_t size)
 {
 	char *text = arena_bytes(arena, part, size);
+	struct value *key;
 
-	if (size && size < 10 && strspn(text, "0123456789") == size) {
-		int64_t index = 0;
-
-		for (; *text; text++)
-			index = 10 * index + (*text - '0');
-		return value_integer(arena, index);
-	}
-	return value_string(arena, text);
+	if (size && size < 10 && strspn(text, "0123456789") == size)
+		key = value_integer(arena, strtol(text, NULL, 10));
+	else
+		key = value_string(arena, text);
+	key->secret = path->secret;
+	return key;
 }
 
 int value_attribute(struct evaluation *evaluation, size_t offset, struct value *value,
@@ -257,7 +257,7 @@ int value_attribute(struct evaluation *evaluation, size_t offset, struct value *
 		size_t size = strcspn(at, ".");
 
 		if (evaluation_spend(evaluation, offset, 1, size) < 0 || evaluate_index(evaluation,
-				offset, *ret_value, path_part(arena, at, size), ret_value) < 0)
+				offset, *ret_value, path_part(arena, path, at, size), ret_value) < 0)
 			return -1;
 		if (at[size] == '\0' || !*ret_value)
 			return 0;

@@ -256,6 +256,12 @@ static int machine_group(void *machine, struct arena *arena, const char *name,
 	return 0;
 }
 
+static int machine_group_by_id(void *machine, struct arena *arena, gid_t gid,
+	struct group_info *ret_group, struct error *err)
+{
+	return machine_group(machine, arena, arena_printf(arena, "%u", gid), ret_group, err);
+}
+
 static uid_t machine_uid(void *machine)
 {
 	return ((struct bench *)machine)->uid;
@@ -520,6 +526,7 @@ static int machine_record_set(void *machine, const char *key, const struct value
 static const struct host_calls machine_calls_of_bench = {
 	.stat = machine_stat, .read = machine_read, .digest = machine_digest, .list = machine_list,
 	.user = machine_user, .group = machine_group, .user_by_id = machine_user_by_id,
+	.group_by_id = machine_group_by_id,
 	.uid = machine_uid, .name = machine_name, .run = machine_run, .write = machine_write,
 	.set_mode = machine_set_mode, .set_owner = machine_set_owner,
 	.set_mtime = machine_set_mtime, .make_directory = machine_make_directory,

@@ -1,0 +1,292 @@
+/* network: files of three backends, addresses live, and the connection that is never cut. */
+#include "module_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "modules/network.h"
+#include "module_prepare.h"
+
+extern const struct module module_network;
+
+static struct bench *bench;
+static struct prepare *prepare;
+static struct bench_command *addresses, *link_line, *default_route;
+
+#define FILE_PATH "/etc/network/interfaces.d/beoplay-eth0"
+#define FIRST "2: eth0    inet 10.0.0.100/16 brd 10.0.255.255 scope global eth0\\       valid\n" \
+	"2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever\n"
+#define SECOND "2: eth0    inet 10.1.0.100/24 scope global eth0\\       valid\n"
+#define TASK "{interface: eth0, addresses: [10.0.0.100/16, 10.1.0.100/24]}"
+
+static int set_up(void **state)
+{
+	(void)state;
+	bench = bench_new();
+	bench_directory(bench, "/sys/class/net", 0755);
+	bench_directory(bench, "/sys/class/net/eth0", 0755);
+	bench_file(bench, "/sys/class/net/eth0/address", 0444, "be:70:30:b2:03:6c\n");
+	bench_directory(bench, "/etc/network/interfaces.d", 0755);
+	bench_directory(bench, "/etc/systemd/network", 0755);
+	bench_directory(bench, "/etc/NetworkManager/system-connections", 0755);
+	bench_file(bench, "/etc/network/interfaces", 0644,
+		"source /etc/network/interfaces.d/*\nauto lo\niface lo inet loopback\n");
+	addresses = bench_command(bench, "ip -o addr show dev eth0", 0, FIRST);
+	link_line = bench_command(bench, "ip -o link show dev eth0", 0,
+		"2: eth0@if4: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP\n");
+	default_route = bench_command(bench, "ip -o route show default", 0, "");
+	prepare = prepare_new(bench->arena);
+	prepare->host = "head";
+	value_set_string(bench->arena, prepare->addresses, "head", "10.0.0.100");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	bench_free(bench);
+	return 0;
+}
+
+static void *load(const char *yaml)
+{
+	struct value *params = bench_normalise(bench, &module_network, yaml);
+
+	if (!params || module_network.prepare(prepare, params, &bench->err) < 0)
+		return NULL;
+	return bench_load_prepared(bench, &module_network, params);
+}
+
+static struct plan *look(const char *yaml)
+{
+	void *params = load(yaml);
+
+	return params ? bench_look(bench, &module_network, params) : NULL;
+}
+
+static void both(struct bench *of, const struct command *command)
+{
+	(void)of;
+	(void)command;
+	addresses->output = FIRST SECOND;
+}
+
+static void one(struct bench *of, const struct command *command)
+{
+	(void)of;
+	(void)command;
+	addresses->output = FIRST;
+}
+
+static int apply(const char *yaml)
+{
+	bench_command(bench, "ip addr add", 0, "")->effect = both;
+	bench_command(bench, "ip addr del", 0, "")->effect = one;
+	return bench_apply(bench, &module_network, load(yaml));
+}
+
+static void an_address_is_added_on_disk_and_live(void **state)
+{
+	(void)state;
+	assert_int_equal(apply(TASK), 0);
+	assert_string_equal(bench->log.data, "write " FILE_PATH " 0644\n"
+		"run ip addr add 10.1.0.100/24 dev eth0\n");
+	assert_string_equal(bench_text(bench, FILE_PATH), "auto eth0\niface eth0 inet static\n"
+		"\taddress 10.0.0.100/16\niface eth0 inet static\n\taddress 10.1.0.100/24\n");
+	assert_string_equal(value_get_string(bench->results, "backend"), "ifupdown");
+	assert_int_equal(value_get(bench->results, "live")->count, 2);
+	assert_int_equal(apply(TASK), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void where_only_the_file_differs_the_interface_is_not_touched(void **state)
+{
+	(void)state;
+	addresses->output = FIRST SECOND;
+	assert_int_equal(apply(TASK), 0);
+	assert_string_equal(bench->log.data, "write " FILE_PATH " 0644\n");
+}
+
+static void the_address_of_the_connection_is_never_taken_away(void **state)
+{
+	struct plan *plan = look("{interface: eth0, addresses: 10.0.0.7/16}");
+
+	(void)state;
+	assert_true(plan->refused);
+	assert_non_null(strstr(plan->refusal, "(10.0.0.100/16) is not supported yet"));
+	/* By a name it isn't known which address that is. */
+	addresses->output = FIRST SECOND;
+	assert_false(look("{interface: eth0, addresses: 10.0.0.100/16}")->refused);
+	value_set_string(bench->arena, prepare->addresses, "head", "head.example");
+	assert_true(look("{interface: eth0, addresses: 10.0.0.100/16}")->refused);
+}
+
+static void only_addresses_of_ours_are_taken_away(void **state)
+{
+	struct plan *plan;
+
+	(void)state;
+	addresses->output = FIRST SECOND;
+	plan = look("{interface: eth0, addresses: 10.0.0.100/16}");
+	assert_int_equal(plan->change_count, 1);
+	assert_string_equal(plan->changes[0]->subject, FILE_PATH);
+	assert_non_null(strstr(plan->notes->items[0]->text, "10.1.0.100/24 stays on eth0"));
+	addresses->output = FIRST;
+	assert_int_equal(apply(TASK), 0);
+	assert_int_equal(apply("{interface: eth0, addresses: 10.0.0.100/16}"), 0);
+	assert_string_equal(bench->log.data, "run ip addr del 10.1.0.100/24 dev eth0\n"
+		"write " FILE_PATH " 0644\n");
+}
+
+static void link_mtu_and_gateway_are_changes_of_their_own(void **state)
+{
+	struct plan *plan;
+	const char *yaml = "{interface: eth0, addresses: 10.0.0.100/16, mtu: 9000, gateway: 10.0.0.1}";
+
+	(void)state;
+	bench_file(bench, FILE_PATH, 0644, network_file_text(bench->arena, NETWORK_IFUPDOWN, "eth0",
+		load(yaml)));
+	plan = look(yaml);
+	assert_int_equal(plan->change_count, 1);
+	assert_string_equal(bench_change(bench, plan, 0), "eth0 gateway: - -> 10.0.0.1");
+	assert_non_null(strstr(plan->notes->items[0]->text, "the mtu of eth0 changes when"));
+	default_route->output = "default via 10.0.0.1 dev eth0\n";
+	value_set_string(bench->arena, prepare->addresses, "head", "192.168.0.1");
+	plan = look(yaml);
+	assert_int_equal(plan->change_count, 1);
+	assert_string_equal(bench_change(bench, plan, 0), "eth0 mtu: 1500 -> 9000");
+	default_route->output = "default via 10.0.0.254 dev eth0\n";
+	link_line->output = "2: eth0: <BROADCAST,MULTICAST> mtu 9000 qdisc noop state DOWN\n";
+	plan = look(yaml);
+	assert_int_equal(plan->change_count, 1);
+	assert_string_equal(bench_change(bench, plan, 0), "eth0 link: down -> up");
+	assert_non_null(strstr(plan->notes->items[0]->text, "the gateway stays 10.0.0.254"));
+}
+
+static void an_interface_is_found_by_its_hardware_address(void **state)
+{
+	(void)state;
+	assert_string_equal(look("{mac: 'BE:70:30:B2:03:6C', addresses: 10.0.0.100/16}")->
+		changes[0]->subject, FILE_PATH);
+	assert_true(look("{mac: '00:00:00:00:00:01', addresses: 10.0.0.100/16}")->refused);
+	assert_true(look("{interface: eth7, addresses: 10.0.0.100/16}")->refused);
+}
+
+static void a_stanza_elsewhere_is_a_clear_error(void **state)
+{
+	struct plan *plan;
+
+	(void)state;
+	bench_file(bench, "/etc/network/interfaces.d/setup", 0644, "iface\teth0 inet dhcp\n");
+	plan = look(TASK);
+	assert_true(plan->refused);
+	assert_non_null(strstr(plan->refusal, "/etc/network/interfaces.d/setup"));
+	assert_true(network_has_stanza("  iface eth0 inet static\n", "eth0"));
+	assert_false(network_has_stanza("iface eth01 inet static\n# iface eth0\n", "eth0"));
+}
+
+static void each_backend_gets_what_it_reads(void **state)
+{
+	const char *yaml = "{interface: eth0, addresses: [10.0.0.100/16, 'fd00::1/64'], "
+		"gateway: 10.0.0.1, nameservers: [10.0.0.2, 'fd00::2'], search: [cluster, lan], "
+		"mtu: 1400, routes: [{to: 10.9.0.0/16, via: 10.0.0.9}]}";
+
+	(void)state;
+	assert_string_equal(network_file_text(bench->arena, NETWORK_IFUPDOWN, "eth0", load(yaml)),
+		"auto eth0\niface eth0 inet static\n\taddress 10.0.0.100/16\n\tgateway 10.0.0.1\n"
+		"\tmtu 1400\n\tdns-nameservers 10.0.0.2 fd00::2\n\tdns-search cluster lan\n"
+		"\tup ip route replace 10.9.0.0/16 via 10.0.0.9 dev eth0\n"
+		"iface eth0 inet6 static\n\taddress fd00::1/64\n");
+	assert_string_equal(network_file_text(bench->arena, NETWORK_NETWORKD, "eth0", load(yaml)),
+		"[Match]\nName=eth0\n\n[Link]\nMTUBytes=1400\n\n[Network]\nDHCP=no\n"
+		"Address=10.0.0.100/16\nAddress=fd00::1/64\nGateway=10.0.0.1\nDNS=10.0.0.2\n"
+		"DNS=fd00::2\nDomains=cluster lan\n\n[Route]\nDestination=10.9.0.0/16\n"
+		"Gateway=10.0.0.9\n");
+	assert_string_equal(network_file_text(bench->arena, NETWORK_MANAGER, "eth0", load(yaml)),
+		"[connection]\nid=beoplay-eth0\ntype=ethernet\ninterface-name=eth0\n"
+		"autoconnect-priority=100\n\n[ethernet]\nmtu=1400\n\n[ipv4]\nmethod=manual\n"
+		"address1=10.0.0.100/16\ngateway=10.0.0.1\ndns=10.0.0.2;\ndns-search=cluster;lan;\n"
+		"route1=10.9.0.0/16,10.0.0.9\n\n[ipv6]\nmethod=manual\naddress1=fd00::1/64\n"
+		"dns=fd00::2;\n");
+	assert_string_equal(network_file_text(bench->arena, NETWORK_IFUPDOWN, "eth0",
+		load("{interface: eth0, dhcp: yes}")), "auto eth0\niface eth0 inet dhcp\n");
+}
+
+static void auto_is_what_the_machine_uses_now(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/run/systemd/netif", 0755);
+	bench_file(bench, "/run/systemd/netif/state", 0644, "");
+	assert_string_equal(look(TASK)->changes[0]->subject,
+		"/etc/systemd/network/10-beoplay-eth0.network");
+	bench_directory(bench, "/run/NetworkManager", 0755);
+	assert_int_equal(apply(TASK), 0);
+	assert_string_equal(bench->log.data,
+		"write /etc/NetworkManager/system-connections/beoplay-eth0.nmconnection 0600\n"
+		"run ip addr add 10.1.0.100/24 dev eth0\n");
+	assert_string_equal(look("{interface: eth0, addresses: [10.0.0.100/16, 10.1.0.100/24], "
+		"backend: networkd}")->changes[0]->subject, "/etc/systemd/network/10-beoplay-eth0.network");
+}
+
+static void an_undo_takes_file_and_address_away(void **state)
+{
+	(void)state;
+	assert_int_equal(apply(TASK), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench->log.data, "run ip addr del 10.1.0.100/24 dev eth0\n"
+		"remove " FILE_PATH "\n");
+	assert_null(bench_find(bench, FILE_PATH));
+	assert_int_equal(bench->records->count, 0);
+}
+
+static void addresses_are_compared_as_addresses(void **state)
+{
+	(void)state;
+	assert_string_equal(network_canonical(bench->arena, "FD00:0:0::1/64"), "fd00::1/64");
+	assert_null(network_canonical(bench->arena, "10.0.0.1"));
+	assert_null(network_canonical(bench->arena, "10.0.0.1/33"));
+	assert_null(network_canonical(bench->arena, "10.0.0/8"));
+	assert_null(network_canonical(bench->arena, "10.0.0.1/8x"));
+}
+
+static void what_makes_no_sense_is_refused(void **state)
+{
+	(void)state;
+	assert_null(load("{addresses: 10.0.0.1/8}"));
+	assert_null(load("{interface: eth0, mac: 'be:70:30:b2:03:6c', dhcp: yes}"));
+	assert_null(load("{interface: eth0}"));
+	assert_null(load("{interface: 'eth0; reboot', dhcp: yes}"));
+	assert_null(load("{interface: '-x', dhcp: yes}"));
+	assert_null(load("{interface: '../x', dhcp: yes}"));
+	assert_null(load("{interface: eth0, addresses: 10.0.0.1}"));
+	assert_null(load("{interface: eth0, dhcp: yes, gateway: \"10.0.0.1\\nup reboot\"}"));
+	assert_null(load("{interface: eth0, dhcp: yes, routes: [{to: 'x y', via: 10.0.0.1}]}"));
+	assert_null(load("{interface: eth0, dhcp: yes, confirm_timeout: 60}"));
+	assert_non_null(strstr(bench->err.message, "not supported yet"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(an_address_is_added_on_disk_and_live),
+		TEST(where_only_the_file_differs_the_interface_is_not_touched),
+		TEST(the_address_of_the_connection_is_never_taken_away),
+		TEST(only_addresses_of_ours_are_taken_away),
+		TEST(link_mtu_and_gateway_are_changes_of_their_own),
+		TEST(an_interface_is_found_by_its_hardware_address),
+		TEST(a_stanza_elsewhere_is_a_clear_error),
+		TEST(each_backend_gets_what_it_reads),
+		TEST(auto_is_what_the_machine_uses_now),
+		TEST(an_undo_takes_file_and_address_away),
+		TEST(addresses_are_compared_as_addresses),
+		TEST(what_makes_no_sense_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -24,6 +24,7 @@ static const char inventory_text[] =
 	"    two: \"{{ three }}\"\n"
 	"    three: \"x{{ one }}\"\n"
 	"    self: \"{{ self }}\"\n"
+	"    broken: \"{{ nope }}\"\n"
 	"    peer: \"{{ hostvars['node2'].name }}\"\n"
 	"    crossed: \"{{ hostvars['node2'].crossed }}\"\n"
 	"    wants_fact: \"{{ ansible_hostname }}!\"\n"
@@ -219,6 +220,9 @@ static void a_variable_that_needs_itself_is_refused_with_the_chain(void **state)
 	assert_string_equal(refused(scope_on("node2"), "{{ self }}"),
 		"the variable 'self' needs itself: self → self");
 	assert_string_equal(refused(scope_on("node2"), "{{ self | default('x') }}"),
+		"the variable 'self' needs itself: self → self");
+	assert_string_equal(refused(scope_on("node2"),
+		"{{ (broken | default('x')) ~ (self | default('y')) }}"),
 		"the variable 'self' needs itself: self → self");
 	assert_string_equal(refused(scope_on("node2"), "{{ vars.self }}"),
 		"the variable 'self' needs itself: self → self");

@@ -17,8 +17,9 @@ OPTIMIZE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Werror
 FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(WARNINGS) -I. -Iengine
-LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lmsgpackc -lzstd -lsodium -ljson-c -lm
-AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:libmsgpackc.a -l:libzstd.a -l:libsodium.a
+LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lmsgpackc -lzstd -lsodium -ljson-c -lpcre2-8 -lm
+AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:libmsgpackc.a -l:libzstd.a -l:libsodium.a \
+	-l:libpcre2-8.a
 AGENT_LINK := -static
 
 ifdef SANITIZE
@@ -39,7 +40,7 @@ HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildca
 SCRIPTS := $(wildcard tests/plays/test_*.sh)
 
 PACKAGES := gcc libc6-dev libssh-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
-	libzstd-dev libsodium-dev libjson-c-dev libcmocka-dev libxxhash-dev \
+	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libcmocka-dev \
 	mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server sudo
 
 .PHONY: all deps demo test install clean

@@ -67,6 +67,8 @@ enum change_flags {
 	                                terminal diff, never recorded */
 	CHANGE_SECRET = 1 << 1,      /* never shown at all */
 	CHANGE_BINARY = 1 << 2,      /* before and after are descriptions ("1204 bytes"), not content */
+	CHANGE_EACH_TIME = 1 << 3,   /* a restart: planned again however it went, so not looked for
+	                                when the task must have converged */
 };
 
 /* One step of a plan. before and after are text for people, and where field is "content" the whole

@@ -4,6 +4,7 @@
 #include <string.h>
 
 extern const struct module module_apt_packages;
+extern const struct module module_blockinfile;
 extern const struct module module_command;
 extern const struct module module_copy;
 extern const struct module module_debug;
@@ -12,6 +13,7 @@ extern const struct module module_file_sync;
 extern const struct module module_group;
 extern const struct module module_hostname;
 extern const struct module module_hosts;
+extern const struct module module_lineinfile;
 extern const struct module module_mpi_run;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_job;
@@ -20,6 +22,7 @@ extern const struct module module_mpi_run_probe;
 extern const struct module module_network;
 extern const struct module module_nfs_export;
 extern const struct module module_nfs_mount;
+extern const struct module module_service;
 extern const struct module module_setup;
 extern const struct module module_shell;
 extern const struct module module_ssh_keys;
@@ -30,6 +33,7 @@ extern const struct module module_user;
 
 const struct module *const modules_all[] = {
 	&module_apt_packages,
+	&module_blockinfile,
 	&module_command,
 	&module_copy,
 	&module_debug,
@@ -38,6 +42,7 @@ const struct module *const modules_all[] = {
 	&module_group,
 	&module_hostname,
 	&module_hosts,
+	&module_lineinfile,
 	&module_mpi_run,
 	&module_mpi_run_build,
 	&module_mpi_run_job,
@@ -46,6 +51,7 @@ const struct module *const modules_all[] = {
 	&module_network,
 	&module_nfs_export,
 	&module_nfs_mount,
+	&module_service,
 	&module_setup,
 	&module_shell,
 	&module_ssh_keys,

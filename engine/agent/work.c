@@ -206,14 +206,19 @@ static int refused(const struct plan *plan, struct error *err)
 
 static int converged(const struct plan *plan, struct error *err)
 {
+	const struct change *left = NULL;
+
 	if (refused(plan, err) < 0)
 		return -1;
-	if (plan->change_count == 0)
+	for (size_t i = 0; !left && i < plan->change_count; i++) {
+		if (!(plan->changes[i]->flags & CHANGE_EACH_TIME))
+			left = plan->changes[i];
+	}
+	if (!left)
 		return 0;
 	error_set(err, ERROR_TASK, "did not converge: after the changes %s is still to be changed "
-		"(%s: %.200s, wanted %.200s)", plan->changes[0]->subject, plan->changes[0]->field,
-		plan->changes[0]->before ? plan->changes[0]->before : "nothing",
-		plan->changes[0]->after ? plan->changes[0]->after : "nothing");
+		"(%s: %.200s, wanted %.200s)", left->subject, left->field,
+		left->before ? left->before : "nothing", left->after ? left->after : "nothing");
 	return error_remedy(err, "something else changes it too, or this is a bug of the module");
 }
 

@@ -1,0 +1,235 @@
+/* service: a service runs or doesn't, now and after the next start of the machine.
+ *
+ * Through systemctl(1) where systemd is process 1, else through service(8) and update-rc.d(8). */
+#include "modules/module.h"
+
+#include <string.h>
+
+enum service_wish { WISH_STARTED, WISH_STOPPED, WISH_RESTARTED, WISH_RELOADED, WISH_NOTHING };
+
+enum service_step { SERVICE_RELOAD_UNITS, SERVICE_ENABLE, SERVICE_DISABLE, SERVICE_RUN };
+
+struct service_params {
+	char *name;
+	enum service_wish state;
+	char *enabled;           /* "true", "false"; NULL: as it is */
+	bool daemon_reload;
+};
+
+struct service_state {
+	bool systemd;
+	bool there;
+	bool running;
+	bool enabled;
+};
+
+static const char *const state_words[] = {
+	"started", "stopped", "restarted", "reloaded", "unchanged", NULL,
+};
+
+static const struct param service_table[] = {
+	{ .name = "name", .kind = PARAM_STRING, .doc = "the service", .flags = PARAM_REQUIRED,
+		.alias = "service" },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what it does; restarted and reloaded happen "
+		"each time", .otherwise = "unchanged", .choices = state_words },
+	{ .name = "enabled", .kind = PARAM_BOOL, .doc = "whether the machine starts it" },
+	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "systemd reads its units anew before",
+		.otherwise = "no" },
+	{ .name = "masked", .kind = PARAM_BOOL, .doc = "it can't be started",
+		.flags = PARAM_NOT_YET },
+	{ .name = "sleep", .kind = PARAM_INTEGER, .doc = "between stop and start",
+		.flags = PARAM_NOT_YET },
+	{ 0 },
+};
+
+static const cyaml_strval_t state_choices[] = {
+	{ "started", WISH_STARTED }, { "stopped", WISH_STOPPED }, { "restarted", WISH_RESTARTED },
+	{ "reloaded", WISH_RELOADED }, { "unchanged", WISH_NOTHING },
+};
+
+static const cyaml_schema_field_t service_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct service_params, name, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct service_params, state, state_choices, 5),
+	CYAML_FIELD_STRING_PTR("enabled", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct service_params, enabled, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("daemon_reload", CYAML_FLAG_DEFAULT, struct service_params, daemon_reload),
+	CYAML_FIELD_END
+};
+
+static int service_check(const struct value *params, struct error *err)
+{
+	const struct value *name = value_get(params, "name");
+
+	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, " /\n")))
+		return error_at(err, name->place, "'%s' is no name of a service", name->text);
+	return 0;
+}
+
+static void service_resources(struct names *names, const void *params)
+{
+	names_add(names, "unit:%s", ((const struct service_params *)params)->name);
+}
+
+static int look(struct host *host, const char *const *argv, struct command_result *result,
+	struct error *err)
+{
+	return host_look(host, &(struct command){ .argv = argv, .flags = COMMAND_ANY_STATUS,
+		.timeout = 30 }, result, err);
+}
+
+static int look_at_unit(struct host *host, const char *name, struct service_state *have,
+	struct error *err)
+{
+	const char *const argv[] = { "systemctl", "show", "-p", "LoadState,ActiveState,UnitFileState",
+		"--", name, NULL };
+	struct command_result result;
+
+	if (look(host, argv, &result, err) < 0)
+		return -1;
+	have->there = strstr(result.output, "LoadState=loaded") != NULL;
+	have->running = strstr(result.output, "ActiveState=active") != NULL
+		|| strstr(result.output, "ActiveState=activating") != NULL;
+	have->enabled = strstr(result.output, "UnitFileState=enabled") != NULL;
+	return 0;
+}
+
+static int look_at_script(struct host *host, const char *name, struct service_state *have,
+	struct error *err)
+{
+	const char *const argv[] = { "service", name, "status", NULL };
+	const char *start = arena_printf(host_arena(host), "%s", name);
+	struct command_result result;
+	struct file_info info;
+	struct file_name *links;
+	size_t count;
+
+	if (host_stat(host, arena_printf(host_arena(host), "/etc/init.d/%s", name), &info, err) < 0)
+		return -1;
+	have->there = info.kind == FILE_REGULAR;
+	if (!have->there)
+		return 0;
+	if (look(host, argv, &result, err) < 0
+			|| host_list(host, "/etc/rc2.d", &links, &count, err) < 0)
+		return -1;
+	have->running = result.status == 0;
+	for (size_t i = 0; i < count; i++)
+		have->enabled = have->enabled || (links[i].name[0] == 'S' && strlen(links[i].name) > 3
+			&& strcmp(links[i].name + 3, start) == 0);
+	return 0;
+}
+
+static int service_inspect(struct host *host, const void *params, void *ret_state,
+	struct error *err)
+{
+	const struct service_params *want = params;
+	struct service_state *have = ret_state;
+	struct file_info info;
+
+	host_has_read(host, arena_printf(host_arena(host), "unit:%s", want->name));
+	if (host_stat(host, "/run/systemd/system", &info, err) < 0)
+		return -1;
+	have->systemd = info.kind == FILE_DIRECTORY;
+	return have->systemd ? look_at_unit(host, want->name, have, err)
+		: look_at_script(host, want->name, have, err);
+}
+
+static void service_plan(struct plan *plan, const void *params, const void *state)
+{
+	const struct service_params *want = params;
+	const struct service_state *have = state;
+	bool enabled = want->enabled && strcmp(want->enabled, "true") == 0;
+
+	if (!have->there) {
+		plan_refuse(plan, "is its package installed, and the name right?",
+			"there is no service '%s'", want->name);
+		return;
+	}
+	if (want->daemon_reload && have->systemd)
+		plan_add(plan, SERVICE_RELOAD_UNITS, want->name, "units", NULL, "read anew")->flags |=
+			CHANGE_EACH_TIME;
+	if (want->enabled && enabled != have->enabled)
+		plan_add(plan, enabled ? SERVICE_ENABLE : SERVICE_DISABLE, want->name, "enabled",
+			have->enabled ? "yes" : "no", enabled ? "yes" : "no");
+	if (want->state == WISH_STARTED && !have->running)
+		plan_add(plan, SERVICE_RUN, want->name, "state", "stopped", "started")->detail = "start";
+	if (want->state == WISH_STOPPED && have->running)
+		plan_add(plan, SERVICE_RUN, want->name, "state", "started", "stopped")->detail = "stop";
+	if (want->state == WISH_RESTARTED || want->state == WISH_RELOADED) {
+		struct change *change = plan_add(plan, SERVICE_RUN, want->name, "state",
+			have->running ? "started" : "stopped", want->state == WISH_RESTARTED ? "restarted"
+			: "reloaded");
+
+		change->detail = want->state == WISH_RESTARTED || !have->running ? "restart" : "reload";
+		change->flags |= CHANGE_EACH_TIME;
+	}
+}
+
+static int service_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	const struct service_params *want = params;
+	const struct service_state *have = state;
+	const char *verb = change->step == SERVICE_ENABLE ? "enable"
+		: change->step == SERVICE_DISABLE ? "disable" : change->detail;
+	const char *const reload[] = { "systemctl", "daemon-reload", NULL };
+	const char *const systemd[] = { "systemctl", verb, "--", want->name, NULL };
+	const char *const script[] = { "service", want->name, verb, NULL };
+	const char *const links[] = { "update-rc.d", want->name, verb, NULL };
+	struct command_result result;
+	struct command command = { .argv = script };
+
+	(void)results;
+	if (change->step == SERVICE_RELOAD_UNITS)
+		command.argv = reload;
+	else if (have->systemd)
+		command.argv = systemd;
+	else if (change->step != SERVICE_RUN)
+		command.argv = links;
+	return host_run(host, &command, &result, err);
+}
+
+static void service_results(struct arena *arena, const void *params, const void *state,
+	struct value *results)
+{
+	const struct service_state *have = state;
+
+	value_set_string(arena, results, "name", ((const struct service_params *)params)->name);
+	value_set_string(arena, results, "state", have->running ? "started" : "stopped");
+	value_set_bool(arena, results, "enabled", have->enabled);
+}
+
+static void service_invert(struct inverses *inverses, const void *params, const void *state)
+{
+	const struct service_params *want = params;
+	const struct service_state *have = state;
+	struct arena *arena = inverses_arena(inverses);
+	struct value *back = value_map(arena);
+
+	value_set_string(arena, back, "name", want->name);
+	if (want->state != WISH_NOTHING)
+		value_set_string(arena, back, "state", have->running ? "started" : "stopped");
+	if (want->enabled)
+		value_set_string(arena, back, "enabled", have->enabled ? "true" : "false");
+	inverses_add(inverses, &(struct inverses_entry){
+		.resource = arena_printf(arena, "unit:%s", want->name), .params = back });
+}
+
+static const char *const service_aliases[] = { "systemd", "systemd_service", "sysvinit", NULL };
+
+const struct module module_service = {
+	.name = "service",
+	.summary = "a service runs or doesn't, now and after the next start of the machine",
+	.params = service_table,
+	.fields = service_fields,
+	.params_size = sizeof(struct service_params),
+	.state_size = sizeof(struct service_state),
+	.aliases = service_aliases,
+	.check = service_check,
+	.resources = service_resources,
+	.inspect = service_inspect,
+	.plan = service_plan,
+	.apply = service_apply,
+	.results = service_results,
+	.invert = service_invert,
+};

@@ -91,6 +91,9 @@ int apt_inspect(struct host *host, const void *params, void *ret_state, struct e
 /* The packages that an undo takes away. */
 int apt_find_removals(struct host *host, const struct apt_params *want, struct apt_state *have,
 	struct error *err);
+/* Written down before a transaction: what is there, so that what it brings is known even if it ends
+ * without us. */
+int apt_begin(struct host *host, struct apt_state *have, struct error *err);
 /* What a transaction brought, written down for undo. */
 int apt_remember(struct host *host, const struct apt_state *have, const struct dpkg_status *now,
 	struct error *err);

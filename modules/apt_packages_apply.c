@@ -9,7 +9,7 @@ enum { LOCK_PAUSE = 2, ARGUMENTS_OWN = 40 };
 
 static const char *const quiet[] = {
 	"DEBIAN_FRONTEND=noninteractive", "DEBIAN_PRIORITY=critical", "APT_LISTCHANGES_FRONTEND=none",
-	"APT_LISTBUGS_FRONTEND=none", "NEEDRESTART_MODE=l", "UCF_FORCE_CONFFOLD=1", NULL,
+	"APT_LISTBUGS_FRONTEND=none", "NEEDRESTART_MODE=l", NULL,
 };
 
 /* --- Running apt-get and dpkg */
@@ -200,6 +200,7 @@ static int install(struct host *host, const struct apt_params *want, const struc
 {
 	struct arguments line = apt_get(host, want, have->wish_count);
 	struct arena *arena = host_arena(host);
+	struct apt_state then = *have;
 	struct dpkg_status now = { 0 };
 	struct command_result result;
 	int ended;
@@ -223,12 +224,13 @@ static int install(struct host *host, const struct apt_params *want, const struc
 		if (need == APT_INSTALL || need == APT_UPGRADE)
 			add(&line, have->wishes[i].text);
 	}
-	if (run_unlocked(host, want, line.argv, &result, err) < 0)
+	if (apt_begin(host, &then, err) < 0 ||
+	    run_unlocked(host, want, line.argv, &result, err) < 0)
 		return -1;
 	ended = judge(arena, "installing", &result, err);
 	/* Also what a failed transaction brought must be known for an undo. */
 	if (dpkg_status_read(host, &now, ended < 0 ? NULL : err) < 0 ||
-	    apt_remember(host, have, &now, ended < 0 ? NULL : err) < 0)
+	    apt_remember(host, &then, &now, ended < 0 ? NULL : err) < 0)
 		return -1;
 	compare(arena, &have->status, &now, results);
 	return ended < 0 || !have->refresh ? ended : touch_lists(host, err);

@@ -169,12 +169,27 @@ int dpkg_status_parse(struct arena *arena, char *text, size_t size,
 	return 0;
 }
 
+/* apt writes the machine's own architecture for packages that are for all. */
+static void mark_automatic(struct dpkg_status *status, struct dpkg_package key)
+{
+	struct dpkg_package *found;
+
+	if (status->count == 0)
+		return;
+	found = bsearch(&key, status->packages, status->count, sizeof(key), compare);
+	if (!found) {
+		key.architecture = "all";
+		found = bsearch(&key, status->packages, status->count, sizeof(key), compare);
+	}
+	if (found)
+		found->automatic = true;
+}
+
 int dpkg_status_parse_automatic(struct dpkg_status *status, char *text, size_t size,
 	struct error *err)
 {
 	struct reader reader = { .at = text, .end = text + size };
 	struct dpkg_package key = { .architecture = "" };
-	struct dpkg_package *found;
 	struct field field;
 	bool automatic = false;
 	int result;
@@ -189,10 +204,8 @@ int dpkg_status_parse_automatic(struct dpkg_status *status, char *text, size_t s
 			automatic = strcmp(field.value, "1") == 0;
 		if (result > 0)
 			continue;
-		found = key.name && status->count > 0 ? bsearch(&key, status->packages,
-			status->count, sizeof(key), compare) : NULL;
-		if (found)
-			found->automatic = automatic;
+		if (key.name && automatic)
+			mark_automatic(status, key);
 		key = (struct dpkg_package){ .architecture = "" };
 		automatic = false;
 	} while (result > 0 || (result == 0 && reader.at < reader.end));

@@ -48,6 +48,8 @@ static int set_up(void **state)
 	bench = bench_new();
 	bench_directory(bench, "/var/lib/dpkg/updates", 0755);
 	bench_directory(bench, "/var/lib/apt/lists", 0755);
+	bench_file(bench, "/etc/passwd", 0644, "root:x:0:0::/root:/bin/sh\n");
+	bench_file(bench, "/etc/group", 0644, "root:x:0:\n");
 	bench_file(bench, "/proc/sys/kernel/osrelease", 0444, "6.1.0-9-amd64\n");
 	set_status("");
 	return 0;
@@ -500,6 +502,71 @@ static void what_a_person_has_asked_for_since_is_not_taken(void **state)
 	assert_string_equal(bench_change(bench, plan, 0), "rsync state: 3.2.7 -> absent");
 }
 
+static void rsync_comes_with_accounts(struct bench *of, const struct command *command)
+{
+	rsync_comes(of, command);
+	bench_file(of, "/etc/passwd", 0644, "root:x:0:0::/root:/bin/sh\nstatd:x:104:65534::/:/n\n");
+	bench_file(of, "/etc/group", 0644, "root:x:0:\nrdma:x:105:\n");
+}
+
+static void accounts_that_came_go_if_they_own_nothing(void **state)
+{
+	(void)state;
+	bench_command(bench, "apt-get -s", 0, simulated);
+	bench_command(bench, "apt-get -y", 0, "")->effect = rsync_comes_with_accounts;
+	assert_int_equal(apply("{name: rsync}"), 0);
+	bench_command(bench, "dpkg --verify", 0, "");
+	bench_command(bench, "apt-get -s", 0, "Purg rsync [3.2.7]\nPurg libpopt0 [1.19]\n");
+	bench_command(bench, "apt-get -y", 0, "")->effect = base_again;
+	bench_command(bench, "find / ", 0, "");
+	bench_command(bench, "find / ( -fstype proc -o -fstype sysfs -o -fstype nfs -o -fstype nfs4 "
+		"-o -fstype cifs ) -prune -o -group rdma", 0, "/srv/data\n");
+	bench_command(bench, "userdel -- statd", 0, "");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_non_null(strstr(bench->log.data, "run userdel -- statd\n"));
+	assert_null(strstr(bench->log.data, "groupdel"));
+	assert_null(strstr(bench->log.data, "root"));
+	assert_int_equal(bench->records->count, 0);
+}
+
+static void connection_is_lost(struct bench *of, const struct command *command)
+{
+	rsync_comes(of, command);
+	bench_remove(of, STATUS);
+}
+
+static void what_came_is_known_although_nobody_saw_the_end(void **state)
+{
+	struct value *came;
+
+	(void)state;
+	bench_command(bench, "apt-get -s", 0, simulated);
+	bench_command(bench, "apt-get -y", 0, "")->effect = connection_is_lost;
+	assert_int_equal(apply("{name: rsync}"), -1);
+	assert_non_null(value_get(value_get(bench->records, "apt-packages:came"), "began"));
+	rsync_comes(bench, NULL);
+	bench_command(bench, "dpkg --verify", 0, "");
+	bench_command(bench, "apt-get -s", 0, "Purg rsync [3.2.7]\nPurg libpopt0 [1.19]\n");
+	bench_command(bench, "apt-get -y", 0, "")->effect = base_again;
+	came = bench->inverses->entries[0].params;
+	assert_int_equal(bench_apply(bench, &module_apt_packages,
+		bench_load_value(bench, &module_apt_packages, came)), 0);
+	assert_non_null(strstr(bench->log.data, "purge -- libpopt0:amd64 rsync:amd64"));
+}
+
+static void what_is_for_all_machines_came_along_too(void **state)
+{
+	struct dpkg_status status;
+	const char *text = "Package: m4\nStatus: install ok installed\nArchitecture: all\n\n";
+	const char *automatic = "Package: m4\nArchitecture: amd64\nAuto-Installed: 1\n\n";
+
+	(void)state;
+	assert_int_equal(parse(text, &status), 0);
+	assert_int_equal(dpkg_status_parse_automatic(&status, arena_string(bench->arena, automatic),
+		strlen(automatic), &bench->err), 0);
+	assert_true(dpkg_find(&status, "m4")->automatic);
+}
+
 static void undo_keep_leaves_all_there(void **state)
 {
 	(void)state;
@@ -552,6 +619,9 @@ int main(void)
 		TEST(undo_keeps_what_another_package_needs_by_now),
 		TEST(undo_refuses_when_apt_would_take_more),
 		TEST(what_a_person_has_asked_for_since_is_not_taken),
+		TEST(accounts_that_came_go_if_they_own_nothing),
+		TEST(what_came_is_known_although_nobody_saw_the_end),
+		TEST(what_is_for_all_machines_came_along_too),
 		TEST(undo_keep_leaves_all_there),
 		TEST(names_are_never_options_or_patterns),
 	};

@@ -172,7 +172,7 @@ static char *reach_script(struct arena *arena, const struct mpi_params *want)
 	buffer_printf(&script, "reach() { o=$(ssh -o BatchMode=yes -o StrictHostKeyChecking=yes "
 		"-o UpdateHostKeys=no -o ConnectTimeout=%d -o LogLevel=ERROR -n -- \"$1\" "
 		"'command -v orted || command -v prted || echo none' 2>&1); "
-		"printf '%%s %%s %%s\\n' \"$1\" $? \"$(printf '%%s' \"$o\" | tr '\\n' ' ')\"; }\n",
+		"printf '%%s %%s %%s\\n' \"$1\" $? \"$(printf '%%s' \"$o\" | tr '\\r\\n' '  ')\"; }\n",
 		REACH_SECONDS);
 	for (unsigned i = 1; i < want->nodes_count; i++) {
 		buffer_add_string(&script, "reach ");

@@ -3,6 +3,7 @@
 #include "command/listing.h"
 #include "command/options.h"
 #include "command/project.h"
+#include "history/history.h"
 #include "plan/run.h"
 
 #include <pwd.h>
@@ -23,6 +24,7 @@ struct apply {
 	struct inventory *inventory;
 	struct variables *variables;
 	struct inventory_list limit;
+	const char *name;
 	struct run *run;
 };
 
@@ -152,7 +154,7 @@ static int make_run(struct apply *apply, struct error *err)
 		},
 		.project = apply->project.name,
 		.who = who(apply->arena),
-		.run = run_name(apply->arena),
+		.run = apply->name,
 		.revision = "",
 		.interrupted = &interrupted,
 	};
@@ -163,6 +165,7 @@ static int make_run(struct apply *apply, struct error *err)
 static int load(struct apply *apply, const char *path, struct error *err)
 {
 	apply->source = source_directory(apply->arena, NULL);
+	apply->name = run_name(apply->arena);
 	if (playbook_load(apply->arena, apply->source, path, NULL, &apply->playbook, err) < 0
 			|| project_find(apply->arena, apply->source, path, apply->options->inventories,
 			&apply->project, err) < 0)
@@ -202,6 +205,22 @@ static void say_error(const struct apply *apply, struct report *report, const st
 	report_error(report, err, text, size);
 }
 
+/* A run that can't be written down has still happened: this is a warning. */
+static void write_down(const struct apply *apply, struct report *report)
+{
+	struct history_run run = {
+		.run = apply->name, .playbook = apply->playbook->path, .who = who(apply->arena),
+		.time = time(NULL), .hosts = run_outcome(apply->run),
+	};
+	struct history *history;
+	struct error err = {0};
+
+	if (history_open(apply->playbook->directory, true, &history, &err) < 0
+			|| history_add(history, &run, apply->source, &err) < 0)
+		report_warning(report, NULL, err.message);
+	history_close(history);
+}
+
 static int execute(struct apply *apply, struct report *report, struct error *err)
 {
 	struct report_totals totals;
@@ -210,6 +229,8 @@ static int execute(struct apply *apply, struct report *report, struct error *err
 	report_run(report, apply->playbook->path, run_hosts(apply->run),
 		run_task_count(apply->run));
 	result = run_execute(apply->run, report, err);
+	if (!apply->options->check)
+		write_down(apply, report);
 	totals = report_recap(report);
 	if (result < 0)
 		return err->kind == ERROR_INTERRUPTED ? EXIT_INTERRUPTED : EXIT_TEXT;

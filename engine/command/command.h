@@ -23,5 +23,6 @@ struct command_line {
 
 int command_apply(int argc, char **argv);
 int command_doc(int argc, char **argv);
+int command_log(int argc, char **argv);
 
 #endif

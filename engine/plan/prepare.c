@@ -220,8 +220,7 @@ int prepare_body_bytes(struct prepare *prepare, const void *bytes, size_t size,
 int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
 	struct error *err)
 {
-	return source_read_body(prepare->run->options.source, path, SOURCE_TEXT_MOST, ret_bytes,
-		ret_size, err);
+	return source_read(prepare->run->options.source, path, ret_bytes, ret_size, err);
 }
 
 static void fill_entry(struct prepare_entry *to, const struct source_entry *from,

@@ -362,6 +362,7 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	else if (end)
 		report_outcome(run, host, step);
 	if (end && host->outcome.task == task) {
+		host->changed += host->outcome.status == REPORT_CHANGED;
 		host->outcome = (struct outcome){0};
 		task_less(run, task);
 	}

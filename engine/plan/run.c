@@ -34,6 +34,22 @@ struct value *run_hosts(const struct run *run)
 	return names;
 }
 
+struct value *run_outcome(const struct run *run)
+{
+	struct value *outcome = value_map(run->arena);
+
+	for (size_t i = 0; i < run->host_count; i++) {
+		const struct run_host *host = &run->hosts[i];
+		struct value *one = value_map(run->arena);
+
+		value_set_string(run->arena, one, "state", host->unreachable ? "unreachable"
+			: host->phase == HOST_DONE ? "done" : "failed");
+		value_set_integer(run->arena, one, "changed", host->changed);
+		value_set(run->arena, outcome, host->name, one);
+	}
+	return outcome;
+}
+
 unsigned run_task_count(const struct run *run)
 {
 	return (unsigned)run->task_count;
@@ -349,6 +365,7 @@ static void on_lost(void *context, struct fleet_host *fleet, const struct error 
 
 		error_set(&ended, ERROR_UNREACHABLE, "the connection ended before its tasks did");
 		result_out(run, host);
+		host->unreachable = true;
 		if (!run->stopped)
 			report_unreachable(run->report, host->name, err ? err : &ended);
 	}

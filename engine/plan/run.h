@@ -60,6 +60,8 @@ unsigned run_task_count(const struct run *run);
 /* 0 when the run came to its end, whatever became of hosts (ask the report for that); -1 with err
  * of kind BUG or INTERRUPTED. */
 int run_execute(struct run *run, struct report *report, struct error *err);
+/* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N}. */
+struct value *run_outcome(const struct run *run);
 void run_free(struct run *run);    /* what isn't in its arena */
 
 #endif

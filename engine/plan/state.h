@@ -122,6 +122,8 @@ struct run_host {
 	struct value *published;   /* "module/key" → facts */
 	struct value *notified;    /* keys of handlers found due here */
 	const char *key;           /* host key; NULL: none seen */
+	unsigned changed;          /* tasks */
+	bool unreachable;
 	bool closed;               /* the connection is being ended */
 };
 

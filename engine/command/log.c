@@ -1,0 +1,122 @@
+/* log: the runs of a project: when, who, which playbook, on which hosts, what changed. */
+#include "command/command.h"
+#include "base/quote.h"
+#include "history/history.h"
+#include "report/report.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct log {
+	struct arena *arena;
+	const char *playbook;      /* NULL: of any */
+	const char *host;          /* -l; NULL: any */
+};
+
+/* .beoplay beside the playbook; without one here or above. */
+static const char *find_directory(struct arena *arena, const char *playbook)
+{
+	const char *directory = ".";
+
+	if (playbook)
+		return path_directory(arena, playbook);
+	for (int level = 0; level < 64; level++) {
+		if (access(arena_printf(arena, "%s/.beoplay/history.git", directory), F_OK) == 0)
+			return directory;
+		if (access(arena_printf(arena, "%s/playbooks/.beoplay/history.git", directory), F_OK) == 0)
+			return arena_printf(arena, "%s/playbooks", directory);
+		directory = arena_printf(arena, "%s/..", directory);
+	}
+	return ".";
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool wanted(const struct log *log, const struct history_run *run)
+{
+	if (log->playbook && strcmp(base_name(log->playbook), base_name(run->playbook)) != 0)
+		return false;
+	return !log->host || value_get(run->hosts, log->host);
+}
+
+static void print_run(const struct log *log, const struct history_run *run)
+{
+	struct value *done = value_list(log->arena);
+	int64_t changed = 0;
+	unsigned failed = 0, unreachable = 0;
+	time_t when = (time_t)run->time;
+	struct tm parts;
+	char date[64];
+
+	for (size_t i = 0; run->hosts && run->hosts->kind == VALUE_MAP && i < run->hosts->count; i++) {
+		const struct value *host = run->hosts->pairs[i].value;
+		const char *state = value_get_string(host, "state");
+
+		value_append(log->arena, done, value_string(log->arena, run->hosts->pairs[i].key));
+		changed += value_get_integer(host, "changed", 0);
+		failed += state && strcmp(state, "failed") == 0;
+		unreachable += state && strcmp(state, "unreachable") == 0;
+	}
+	strftime(date, sizeof(date), "%Y-%m-%d %H:%M", localtime_r(&when, &parts));
+	printf("run %-4lld %s  %s  %s  %s: %lld changed, %u failed, %u unreachable\n",
+		(long long)run->number, date, quote_printable(log->arena, run->who, strlen(run->who), 0),
+		quote_printable(log->arena, run->playbook, strlen(run->playbook), 0),
+		report_fold(log->arena, done), (long long)changed, failed, unreachable);
+}
+
+static int print_all(struct log *log, struct error *err)
+{
+	struct history_run *runs;
+	struct history *history;
+	size_t count;
+	int result;
+
+	if (history_open(find_directory(log->arena, log->playbook), false, &history, err) < 0)
+		return -1;
+	if (!history) {
+		puts("no runs yet");
+		return 0;
+	}
+	result = history_runs(history, log->arena, 0, &runs, &count, err);
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		if (wanted(log, &runs[i]))
+			print_run(log, &runs[i]);
+	}
+	history_close(history);
+	return result;
+}
+
+int command_log(int argc, char **argv)
+{
+	struct log log = { .arena = arena_new() };
+	struct error err = {0};
+	int option, code = EXIT_GOOD;
+
+	optind = 0;
+	while ((option = getopt(argc, argv, "+l:h")) != -1) {
+		if (option == 'l') {
+			log.host = optarg;
+		} else {
+			puts("usage: beoplay log [-l HOST] [PLAYBOOK]");
+			arena_free(log.arena);
+			return option == 'h' ? EXIT_GOOD : EXIT_TEXT;
+		}
+	}
+	log.playbook = argv[optind];
+	if (print_all(&log, &err) < 0) {
+		fprintf(stderr, "beoplay: %s\n", err.message);
+		if (err.remedy[0])
+			fprintf(stderr, "  → %s\n", err.remedy);
+		code = EXIT_TEXT;
+	}
+	arena_free(log.arena);
+	return code;
+}

@@ -39,7 +39,7 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 SCRIPTS := $(wildcard tests/plays/test_*.sh)
 
-PACKAGES := gcc libc6-dev libssh-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
+PACKAGES := gcc libc6-dev git libssh-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
 	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libcmocka-dev \
 	mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server sudo
 

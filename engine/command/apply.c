@@ -153,6 +153,7 @@ static int make_run(struct apply *apply, struct error *err)
 			.verbosity = given->verbosity,
 		},
 		.project = apply->project.name,
+		.owner = apply->project.playbook,
 		.who = who(apply->arena),
 		.run = apply->name,
 		.revision = "",
@@ -209,7 +210,7 @@ static void say_error(const struct apply *apply, struct report *report, const st
 static void write_down(const struct apply *apply, struct report *report)
 {
 	struct history_run run = {
-		.run = apply->name, .playbook = apply->playbook->path, .who = who(apply->arena),
+		.run = apply->name, .playbook = apply->project.playbook, .who = who(apply->arena),
 		.time = time(NULL), .hosts = run_outcome(apply->run),
 	};
 	struct history *history;

@@ -142,6 +142,20 @@ static const char *folder_name(struct arena *arena, const char *directory)
 	return slash && slash[1] ? arena_string(arena, slash + 1) : "project";
 }
 
+/* The playbook's path as seen from the project's folder, however it was typed. */
+static const char *path_below(struct arena *arena, const char *folder, const char *playbook)
+{
+	char above[PATH_MAX], full[PATH_MAX];
+	size_t size;
+
+	if (!realpath(folder[0] ? folder : ".", above) || !realpath(playbook, full))
+		return playbook;
+	size = strlen(above);
+	if (strncmp(full, above, size) == 0 && (full[size] == '/' || size == 1))
+		return arena_string(arena, full + size + (size > 1));
+	return arena_string(arena, full);
+}
+
 int project_find(struct arena *arena, struct source *source, const char *playbook,
 	struct value *given, struct project *ret_project, struct error *err)
 {
@@ -164,5 +178,6 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 	}
 	if (!ret_project->name)
 		ret_project->name = folder_name(arena, home ? home : start);
+	ret_project->playbook = path_below(arena, home ? home : start, playbook);
 	return 0;
 }

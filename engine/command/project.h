@@ -10,6 +10,7 @@
 struct project {
 	const char *name;            /* the owner's in every ledger: project: in beoplay.yml, else the
 	                                name of the folder */
+	const char *playbook;        /* its path below that folder: the owner's other half */
 	struct value *inventories;   /* paths, list of strings */
 };
 

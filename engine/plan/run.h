@@ -41,6 +41,7 @@ struct run_options {
 	const char *private_key;
 	struct fleet_options fleet;
 	const char *project;
+	const char *owner;                    /* the playbook, as ledgers name it */
 	const char *who;                      /* "anna@desk": for the lock and the ledger */
 	const char *run;                      /* names this run */
 	const char *revision;

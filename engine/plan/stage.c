@@ -233,7 +233,7 @@ static void send(struct stage *stage)
 	value_set_string(arena, body, "mode", options->check ? "check" : "apply");
 	value_set_bool(arena, body, "diff", options->diff);
 	value_set_string(arena, body, "project", options->project);
-	value_set_string(arena, body, "playbook", options->playbook->path);
+	value_set_string(arena, body, "playbook", options->owner);
 	value_set_string(arena, body, "run", options->run);
 	value_set_string(arena, body, "revision", options->revision);
 	value_set_string(arena, body, "who", options->who);

@@ -102,7 +102,8 @@ static int read_settings(struct arena *arena, struct source *source, const char 
 		err);
 }
 
-/* One folder; ret_found is set if it holds beoplay.yml or an inventory. */
+/* One folder; ret_found is set if it holds beoplay.yml or an inventory, also where another inventory
+ * was given: which project it is doesn't depend on that. */
 static int look_in(struct arena *arena, struct source *source, const char *directory, bool given,
 	struct project *project, bool *ret_found, struct error *err)
 {
@@ -117,16 +118,17 @@ static int look_in(struct arena *arena, struct source *source, const char *direc
 		if (read_settings(arena, source, directory, settings, given, project, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; !given && project->inventories->count == 0
-			&& i < sizeof(inventory_names) / sizeof(*inventory_names); i++) {
+	for (size_t i = 0; i < sizeof(inventory_names) / sizeof(*inventory_names); i++) {
 		const char *path = path_join(arena, directory, inventory_names[i]);
 
 		if (source_stat(source, path, true, &entry, err) < 0)
 			return -1;
-		if (entry.kind == SOURCE_FILE || entry.kind == SOURCE_DIRECTORY) {
-			*ret_found = true;
+		if (entry.kind != SOURCE_FILE && entry.kind != SOURCE_DIRECTORY)
+			continue;
+		*ret_found = true;
+		if (!given && project->inventories->count == 0)
 			value_append(arena, project->inventories, value_string(arena, path));
-		}
+		break;
 	}
 	return 0;
 }
@@ -172,7 +174,7 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 			return -1;
 		if (found && !home)
 			home = directory;
-		if (ret_project->name || ret_project->inventories->count > 0 || is_root(directory))
+		if ((home && ret_project->inventories->count > 0) || is_root(directory))
 			break;
 		directory = parent_of(arena, directory);
 	}

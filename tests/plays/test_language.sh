@@ -1,0 +1,198 @@
+#!/bin/sh
+# What playbooks say, on lab nodes: loops, conditions, registered values, facts, templates, handlers,
+# tags, strategies, the modules that edit files. Prints "ok NAME" or "not ok NAME: why".
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 3 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+mkdir templates
+
+run() {
+	"$BEOPLAY" "$@" -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" \
+		>out 2>err </dev/null
+	status=$?
+}
+check() {
+	name=$1
+	shift
+	if why=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "not ok $name: $(printf '%s' "$why" | head -n 3 | tr '\n' ' ')"
+		sed 's/^/# /' out err
+	fi
+}
+is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
+says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
+silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
+recap() { grep -E "^$1 +:" out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
+# What a module is told to do on one host: the tasks on stdin.
+tasks() {
+	{ printf -- '- hosts: node1\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
+	run tasks.yml "$@"
+}
+
+cat >templates/list.j2 <<'END'
+# {{ inventory_hostname }} of {{ groups['all'] | length }}
+{% for host in groups['all'] %}
+{{ host }} {{ hostvars[host].ansible_host }} {{ hostvars[host].ansible_architecture }}
+{% endfor %}
+END
+cat >play.yml <<'END'
+- name: Language
+  hosts: all
+  vars:
+    greeting: "hi {{ who | default('you') }}"
+  tasks:
+    - name: facts of all
+      template: {src: list.j2, dest: /etc/list, mode: "0600"}
+      notify: say changed
+    - name: loop
+      file: {path: "/srv/{{ item.n }}", state: directory, mode: "{{ item.m }}"}
+      loop:
+        - {n: a, m: "0755"}
+        - {n: b, m: "0700"}
+      loop_control: {label: "{{ item.n }}"}
+      register: dirs
+    - name: only head
+      command: "echo {{ greeting }}"
+      when: inventory_hostname == 'head'
+      register: said
+    - name: fails, ignored
+      shell: "echo out; exit 3"
+      ignore_errors: yes
+      register: bad
+    - name: judged
+      command: /bin/false
+      register: judged
+      failed_when: judged.rc == 2
+      changed_when: judged.rc == 1
+      notify: say again
+    - name: sum
+      debug:
+        msg: "{{ said.stdout | default('none') }} {{ bad.rc }} {{ dirs.results | length }} {{ hostvars['head'].said.stdout }}"
+    - name: fails on node2
+      command: /bin/false
+      when: inventory_hostname == 'node2'
+  handlers:
+    - name: say changed
+      shell: echo x >>/root/handled
+    - name: say again
+      debug: {msg: "again on {{ inventory_hostname }}"}
+- name: Second
+  hosts: all:!head
+  strategy: free
+  tasks:
+    - copy: {content: x, dest: /etc/second}
+      tags: two
+    - copy: {content: hunter2, dest: /root/secret, mode: "0600"}
+      no_log: true
+END
+
+run play.yml -D
+check "a host that fails gives exit code 2" is "$status" 2
+check "a template knows facts of all hosts" is "$(lab exec node1 cat /etc/list | tr '\n' ' ')" \
+	"# node1 of 3 head 10.0.0.100 x86_64 node1 10.0.0.101 x86_64 node2 10.0.0.102 x86_64 "
+check "a loop makes each item" is "$(lab exec node1 stat -c %a /srv/a /srv/b | tr '\n' ' ')" "755 700 "
+check "an item is named by its label" says "item: b" out
+check "a false condition skips a host" is "$(recap node1 skipped)" 2
+check "registered values are there later, of other hosts too" says "none 3 2 hi you" out
+check "an ignored failure is counted as ignored" is "$(recap head ignored)" 1
+check "failed_when and changed_when judge" says "again on head" out
+check "a handler runs once" is "$(lab exec head cat /root/handled)" x
+check "a handler doesn't run on a host that failed" lab exec node2 test ! -e /root/handled
+check "a failed host takes no part in later plays" lab exec node2 test ! -e /etc/second
+check "the others do" is "$(lab exec node1 cat /etc/second)" x
+check "no_log keeps content out of diffs" silent hunter2 out
+check "but the file has it" is "$(lab exec node1 cat /root/secret)" hunter2
+
+sed -i '/fails on node2/,+2d' play.yml
+run play.yml
+check "a handler left over from the failed run is run by the next" is \
+	"$(lab exec node2 cat /root/handled)" x
+check "and only there" is "$(lab exec head cat /root/handled)" x
+run play.yml -e who=me
+check "an extra variable is stronger" says "hi me 3 2 hi me" out
+run play.yml -t two -l 'node*'
+check "tags and limits choose" is "$(recap node1 ok)$(recap head ok)" 1
+run play.yml -C
+check "a dry run that depends on a command says may change" says "may change: head" out
+run play.yml --list-tasks --list-hosts
+check "tasks are listed" says "only head" out
+check "hosts are listed" says "^ *node2$" out
+run play.yml --syntax-check
+check "a right text passes the syntax check" is "$status" 0
+run play.yml -l nowhere
+check "a limit that names nothing is an error" is "$status" 1
+run play.yml -t two --json
+check "each line of --json is an object" is "$(grep -cv '^{.*}$' out)" 0
+"$BEOPLAY" log play.yml >out 2>err
+check "the log knows all runs, but no dry one" is "$(grep -c '^run ' out)" 5
+check "and which hosts failed" says "1 failed" out
+
+tasks <<'END'
+- lineinfile: {path: /etc/a.conf, line: x=1, create: yes, mode: "0640"}
+- lineinfile: {path: /etc/a.conf, line: w=0, insertbefore: "^x="}
+- lineinfile: {path: /etc/a.conf, regexp: '^x\s*=', line: x=2}
+- blockinfile: {path: /etc/a.conf, block: "y=1\nz=1"}
+- group: {name: crew, gid: 1500}
+- user: {name: ann, uid: 1501, group: crew, groups: [games], comment: Ann, shell: /bin/sh}
+- copy: {content: "ann's\n", dest: /home/ann/file, owner: ann, group: crew, mode: "u=rw,go="}
+- command: id -un
+  become: yes
+  become_user: ann
+  register: me
+- file: {path: /home/ann/link, src: file, state: link}
+- debug: {msg: "I am {{ me.stdout }}"}
+END
+check "files, groups and users are made" is "$status" 0
+check "lines and a block are in their places" is "$(lab exec node1 cat /etc/a.conf | tr '\n' ' ')" \
+	"w=0 x=2 # BEGIN ANSIBLE MANAGED BLOCK y=1 z=1 # END ANSIBLE MANAGED BLOCK "
+check "a new file has its mode" is "$(lab exec node1 stat -c %a /etc/a.conf)" 640
+check "a user is as wished" is "$(lab exec node1 getent passwd ann)" "ann:x:1501:1500:Ann:/home/ann:/bin/sh"
+check "a user is in its groups" is "$(lab exec node1 id -Gn ann)" "crew games"
+check "a file has its owner and mode" is "$(lab exec node1 stat -c %U:%G:%a /home/ann/file)" ann:crew:600
+check "a link points where it should" is "$(lab exec node1 readlink /home/ann/link)" file
+check "a task becomes another user" says "I am ann" out
+tasks <<'END'
+- lineinfile: {path: /etc/a.conf, line: w=0}
+- lineinfile: {path: /etc/a.conf, regexp: '^x\s*=', line: x=2}
+- blockinfile: {path: /etc/a.conf, block: "y=1\nz=1"}
+- user: {name: ann, uid: 1501, group: crew, groups: [games], comment: Ann, shell: /bin/sh}
+- copy: {content: "ann's\n", dest: /home/ann/file, owner: ann, group: crew, mode: "u=rw,go="}
+END
+check "all of it again changes nothing" is "$(recap node1 changed)" 0
+tasks <<'END'
+- lineinfile: {path: /etc/a.conf, regexp: =, state: absent}
+- blockinfile: {path: /etc/a.conf, state: absent}
+- user: {name: ann, state: absent, remove: yes}
+- group: {name: crew, state: absent}
+- file: {path: /srv, state: directory}
+- copy: {content: other, dest: /etc/second}
+  ignore_errors: yes
+- file: {path: /home/ann, state: absent}
+END
+check "and it can go again" is "$status" 0
+check "the lines are gone" is "$(lab exec node1 cat /etc/a.conf)" ""
+check "the user is gone" lab exec node1 sh -c '! getent passwd ann && ! test -e /home/ann'
+check "two playbooks that wish different things are both named" says "play.yml.*tasks.yml" out
+
+tasks <<'END'
+- command: touch /root/made
+  args: {creates: /root/made}
+- copy: {content: "{{ undefined_name }}", dest: /root/never}
+END
+check "an undefined name is found before any host is contacted" is "$status" 1
+check "with its place" says "^tasks.yml:5:2[0-9]: 'undefined_name' is undefined" err
+check "and nothing was done" lab exec node1 test ! -e /root/made
+tasks <<'END'
+- copy: {content: "broken", dest: /etc/checked, validate: "grep -q right %s"}
+END
+check "a file that doesn't pass its check isn't put there" lab exec node1 test ! -e /etc/checked
+check "and the task fails" is "$status" 2

@@ -60,28 +60,32 @@ $(BUILD)/deps: Makefile
 
 $(BUILD)/%.o: %.c | $(BUILD)/deps
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+	@echo CC $<
+	@$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 
 # The agent: one static program for every Debian node of this architecture.
 $(AGENT): $(AGENT_OBJECTS)
-	$(CC) $(FLAGS) $(AGENT_LINK) $^ $(AGENT_LIBRARIES) -o $@
-	strip $@
+	@echo LD $@
+	@$(CC) $(FLAGS) $(AGENT_LINK) $^ $(AGENT_LIBRARIES) -o $@
+	@strip $@
 
 $(AGENT).digest: $(AGENT)
-	sha256sum $< | cut -c 1-64 | tr -d '\n' > $@
+	@sha256sum $< | cut -c 1-64 | tr -d '\n' > $@
 
 $(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENT) $(AGENT).digest
 	@mkdir -p $(@D)
-	$(CC) -DAGENT_X86_64='"$(AGENT)"' -DAGENT_X86_64_DIGEST='"$(AGENT).digest"' -c $< -o $@
+	@$(CC) -DAGENT_X86_64='"$(AGENT)"' -DAGENT_X86_64_DIGEST='"$(AGENT).digest"' -c $< -o $@
 
 $(BUILD)/libbeoplay.a: $(OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/beoplay: $(BUILD)/engine/main.o $(BUILD)/libbeoplay.a
-	$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@
+	@echo LD $@
+	@$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/libbeoplay.a
-	$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
+	@echo LD $@
+	@$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 
 test: $(BUILD)/deps $(BUILD)/beoplay $(TESTS)
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/run $(TESTS) $(SCRIPTS)

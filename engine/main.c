@@ -7,6 +7,7 @@
 static const struct command_line commands[] = {
 	{ "apply", "makes the machines be what playbooks say (the default)", command_apply },
 	{ "doc", "what modules there are, and their options", command_doc },
+	{ "inventory", "hosts, groups and their variables", command_inventory },
 	{ "log", "the runs of a project", command_log },
 };
 

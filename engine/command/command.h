@@ -23,6 +23,7 @@ struct command_line {
 
 int command_apply(int argc, char **argv);
 int command_doc(int argc, char **argv);
+int command_inventory(int argc, char **argv);
 int command_log(int argc, char **argv);
 
 #endif

@@ -1,0 +1,143 @@
+/* inventory: which hosts and groups there are, and which variables a host has. */
+#include "command/command.h"
+#include "command/project.h"
+#include "base/quote.h"
+#include "text/expression.h"
+#include "text/inventory.h"
+#include "text/variables.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_GRAPH = 256, OPTION_HOST, OPTION_LIST, DEPTH_MOST = 64 };
+
+static const struct option long_options[] = {
+	{ "inventory", required_argument, NULL, 'i' },
+	{ "graph", no_argument, NULL, OPTION_GRAPH },
+	{ "list", no_argument, NULL, OPTION_LIST },
+	{ "host", required_argument, NULL, OPTION_HOST },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static void print_group(struct arena *arena, const struct inventory *inventory, const char *name,
+	int depth)
+{
+	const struct value *children = inventory_group_children(inventory, name);
+
+	printf("%*s@%s:\n", depth * 2, "", name);
+	for (size_t i = 0; children && depth < DEPTH_MOST && i < children->count; i++)
+		print_group(arena, inventory, value_text(children->items[i]), depth + 1);
+	/* Hosts stand in the groups that they are written in. */
+	for (size_t i = 0; i < inventory_host_count(inventory); i++) {
+		const struct inventory_host *host = inventory_host(inventory, i);
+		const struct value *groups = inventory_groups_of(inventory, arena, host);
+		bool inside = strcmp(name, "ungrouped") == 0 && groups->count == 0;
+
+		for (size_t k = 0; k < groups->count; k++)
+			inside = inside || strcmp(value_text(groups->items[k]), name) == 0;
+		for (size_t k = 0; inside && children && k < children->count; k++) {
+			for (size_t j = 0; j < groups->count; j++)
+				inside = inside && !value_equal(children->items[k], groups->items[j]);
+		}
+		if (inside && strcmp(name, "all") != 0)
+			printf("%*s%s\n", depth * 2 + 2, "", host->name);
+	}
+}
+
+static int print_host(struct arena *arena, const struct inventory *inventory,
+	struct variables *variables, const char *name, struct error *err)
+{
+	const struct inventory_host *host = inventory_find(inventory, name);
+	struct scope *scope;
+
+	if (!host)
+		return error_set(err, ERROR_TEXT, "the inventory has no host '%s'", name);
+	scope = scope_new(arena, variables, host, NULL, NULL);
+	for (size_t i = 0; i < host->vars->count; i++) {
+		struct value *value;
+
+		if (scope_get(arena, scope, host->vars->pairs[i].key, &value, err) < 0)
+			return -1;
+		printf("%s: %s\n", host->vars->pairs[i].key, value->secret ? "(secret)"
+			: expression_show(arena, value));
+	}
+	return 0;
+}
+
+static int load(struct arena *arena, struct source *source, struct value *given,
+	struct inventory **ret_inventory, struct variables **ret_variables, struct error *err)
+{
+	struct variables_options options = {0};
+	struct project project;
+	const char **names;
+
+	if (project_find(arena, source, "./playbook", given, &project, err) < 0)
+		return -1;
+	if (project.inventories->count == 0) {
+		error_set(err, ERROR_TEXT, "there is no inventory here or above");
+		return error_remedy(err, "name one with -i");
+	}
+	names = arena_array(arena, project.inventories->count + 1, sizeof(*names));
+	for (size_t i = 0; i < project.inventories->count; i++)
+		names[i] = value_text(project.inventories->items[i]);
+	if (inventory_load(arena, source, names, project.inventories->count, ".", ret_inventory,
+			err) < 0)
+		return -1;
+	options.inventory = *ret_inventory;
+	options.playbook_directory = ".";
+	options.inventory_sources = names;
+	*ret_variables = variables_new(arena, &options);
+	return 0;
+}
+
+static int usage(int code)
+{
+	puts("usage: beoplay inventory [-i PATH] [--graph | --list | --host HOST]");
+	return code;
+}
+
+int command_inventory(int argc, char **argv)
+{
+	struct arena *arena = arena_new();
+	struct source *source = source_directory(arena, NULL);
+	struct value *given = value_list(arena);
+	struct inventory *inventory;
+	struct variables *variables;
+	struct error err = {0};
+	const char *host = NULL;
+	bool list = false;
+	int option, code = EXIT_GOOD;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "i:h", long_options, NULL)) != -1) {
+		if (option == 'i')
+			value_append(arena, given, value_string(arena, optarg));
+		else if (option == OPTION_HOST)
+			host = optarg;
+		else if (option == OPTION_LIST)
+			list = true;
+		else if (option != OPTION_GRAPH) {
+			arena_free(arena);
+			return usage(option == 'h' ? EXIT_GOOD : EXIT_TEXT);
+		}
+	}
+	if (load(arena, source, given, &inventory, &variables, &err) == 0) {
+		if (host)
+			print_host(arena, inventory, variables, host, &err);
+		for (size_t i = 0; list && i < inventory_host_count(inventory); i++)
+			puts(inventory_host(inventory, i)->name);
+		if (!host && !list)
+			print_group(arena, inventory, "all", 0);
+	}
+	if (err.kind != ERROR_NONE) {
+		fprintf(stderr, "%s%s\n", err.place.line ? arena_printf(arena, "%s:%u:%u: ",
+			err.place.file, err.place.line, err.place.column) : "beoplay: ", err.message);
+		if (err.remedy[0])
+			fprintf(stderr, "  → %s\n", err.remedy);
+		code = EXIT_TEXT;
+	}
+	arena_free(arena);
+	return code;
+}

@@ -28,17 +28,21 @@ struct managed_block managed_block_find(struct arena *arena, const char *text,
 	const char *begin, const char *end)
 {
 	const char *first = find_line(text, begin);
-	const char *last;
+	const char *inside = first ? after_line(first) : NULL;
+	const char *last = inside ? find_line(inside, end) : NULL;
+	const char *another = inside ? find_line(inside, begin) : NULL;
 	struct managed_block block = { .inside = "" };
 
 	if (!first)
 		return block;
-	last = find_line(after_line(first), end);
+	if (!last || (another && another < last)) {
+		block.broken = true;
+		return block;
+	}
 	block.there = true;
 	block.start = (size_t)(first - text);
-	block.inside = arena_bytes(arena, after_line(first), last ? (size_t)(last - after_line(first))
-		: strlen(after_line(first)));
-	block.end = last ? (size_t)(after_line(last) - text) : strlen(text);
+	block.end = (size_t)(after_line(last) - text);
+	block.inside = arena_bytes(arena, inside, (size_t)(last - inside));
 	return block;
 }
 

@@ -103,8 +103,8 @@ int command_inventory(int argc, char **argv)
 	struct arena *arena = arena_new();
 	struct source *source = source_directory(arena, NULL);
 	struct value *given = value_list(arena);
-	struct inventory *inventory;
-	struct variables *variables;
+	struct inventory *inventory = NULL;
+	struct variables *variables = NULL;
 	struct error err = {0};
 	const char *host = NULL;
 	bool list = false;

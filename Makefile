@@ -5,7 +5,7 @@
 #   make demo       three blank nodes on this machine become a cluster that runs an MPI program
 #   make test       all tests; ends "N passed, N failed"
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
-#   make install    beoplay into $(DESTDIR)$(PREFIX)/bin
+#   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -95,6 +95,9 @@ demo: $(BUILD)/beoplay
 
 install: $(BUILD)/beoplay
 	install -D -m 755 $(BUILD)/beoplay $(DESTDIR)$(PREFIX)/bin/beoplay
+	install -D -m 644 engine/command/beoplay.1 $(DESTDIR)$(PREFIX)/share/man/man1/beoplay.1
+	install -D -m 644 engine/command/beoplay.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/beoplay
 
 clean:
 	rm -rf $(BUILD)

@@ -9,7 +9,7 @@
 
 enum { PROGRESS_LINES_MOST = 6 };
 
-static unsigned width_of(const struct report *report)
+unsigned live_width(const struct report *report)
 {
 	struct winsize size;
 
@@ -42,7 +42,7 @@ static void print_cut(const struct report *report, const char *text, unsigned wi
 
 static void draw_line(struct report *report, const char *text)
 {
-	unsigned width = width_of(report);
+	unsigned width = live_width(report);
 
 	fputs(color_on(report, COLOR_DIM), report->options.out);
 	print_cut(report, text, width > 1 ? width - 1 : 1);

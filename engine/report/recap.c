@@ -8,10 +8,14 @@ static void print_host(const struct report *report, const struct host_report *ho
 	enum color color = host->failed || host->unreachable ? COLOR_RED : host->changed
 		? COLOR_YELLOW : COLOR_GREEN;
 
-	fprintf(report->options.out, "%s%-*s%s : ok=%-4u changed=%-4u unreachable=%-4u failed=%-4u "
-		"skipped=%-4u rescued=%-4u ignored=%u", color_on(report, color), width, host->name,
-		color_off(report, color), host->ok, host->changed, host->unreachable, host->failed,
-		host->skipped, 0u, host->ignored);
+	/* Ansible's line, which scripts look for; on a terminal that is too narrow for it, without the
+	 * room for larger numbers. */
+	int room = report->options.live && live_width(report) < (unsigned)width + 92 ? 1 : 4;
+
+	fprintf(report->options.out, "%s%-*s%s : ok=%-*u changed=%-*u unreachable=%-*u failed=%-*u "
+		"skipped=%-*u rescued=%-*u ignored=%u", color_on(report, color), width, host->name,
+		color_off(report, color), room, host->ok, room, host->changed, room, host->unreachable,
+		room, host->failed, room, host->skipped, room, 0u, host->ignored);
 	if (report->options.check)
 		fprintf(report->options.out, "    may_change=%u", host->may_change);
 	fputc('\n', report->options.out);

@@ -73,6 +73,7 @@ void json_message(struct report *report, const char *event, const char *host,
 void json_recap(struct report *report, const struct report_totals *totals);
 
 /* live.c */
+unsigned live_width(const struct report *report);   /* columns */
 void live_clear(struct report *report);
 void live_draw(struct report *report);
 

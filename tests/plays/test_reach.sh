@@ -1,0 +1,165 @@
+#!/bin/sh
+# Reaching hosts under bad conditions, and being interrupted. Prints "ok NAME" or "not ok NAME: why".
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 4 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+cp "$LAB/known_hosts" known_hosts
+cp "$LAB/inventory.yml" hosts.yml
+
+cat >play.yml <<'END'
+- hosts: all
+  tasks:
+    - copy: {content: "{{ text | default('x') }}", dest: /etc/reached}
+END
+cat >slow.yml <<'END'
+- hosts: all
+  tasks:
+    - shell: echo begun >/root/begun; sleep 5; echo done >/root/done
+    - copy: {content: never, dest: /root/never}
+END
+
+run() {
+	"$BEOPLAY" "$@" -i hosts.yml --known-hosts known_hosts >out 2>err </dev/null
+	status=$?
+}
+check() {
+	name=$1
+	shift
+	if why=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "not ok $name: $(printf '%s' "$why" | head -n 3 | tr '\n' ' ')"
+		sed 's/^/# /' out err
+	fi
+}
+is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
+says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
+# Waits up to 10 s until a command holds.
+until_holds() {
+	for _ in $(seq 100); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	return 1
+}
+agent_on() { lab exec "$1" sh -c 'ls -l /proc/[0-9]*/exe' 2>/dev/null | grep -q "agent-"; }
+no_agent_on() { ! agent_on "$1"; }
+
+run play.yml -u root
+check "hosts are reached" is "$status" 0
+lab exec head sh -c 'echo "sleep 0.2; seq 5000; echo -e \"\\033[2J\"" >>/root/.bashrc; rm /etc/reached'
+run play.yml -u root -l head
+check "a login shell's noise does no harm" is "$status" 0
+lab exec node1 sh -c 'echo old >/var/lib/beoplay/agent-0; f=$(ls /var/lib/beoplay/agent-????*);
+	echo "#!/bin/sh" >"$f"; echo touch /root/tricked >>"$f"; rm -f /etc/reached'
+run play.yml -u root -l node1
+check "a damaged agent is replaced" is "$status" 0
+check "and never run" lab exec node1 test ! -e /root/tricked
+check "agents of earlier versions go" lab exec node1 test ! -e /var/lib/beoplay/agent-0
+lab exec node1 sh -c 'f=$(ls /var/lib/beoplay/agent-*); chmod 777 "$f"; rm -f /etc/reached'
+run play.yml -u root -l node1
+check "an agent that others can write is replaced" is \
+	"$(lab exec node1 sh -c 'stat -c %a /var/lib/beoplay/agent-*')" 700
+lab exec node2 sh -c 'rm -rf /var/lib/beoplay/agent-* /etc/reached; mount -t tmpfs -o noexec none /var/lib/beoplay
+	mount -o remount,noexec /dev/shm'
+run play.yml -u root -l node2
+check "where files can't be executed the agent runs from memory" is "$status" 0
+check "and works" is "$(lab exec node2 cat /etc/reached)" x
+lab exec node2 sh -c 'umount /var/lib/beoplay; mount -t tmpfs -o size=64k none /var/lib/beoplay'
+run play.yml -u root -l node2
+check "a full disk is called so" says "disk full" err
+check "and gives exit code 4" is "$status" 4
+lab exec node2 umount /var/lib/beoplay
+
+lab exec node3 sh -c 'rm -f /etc/reached'
+run play.yml -u admin -b -l node3
+check "sudo makes root of an ordinary user" is "$(lab exec node3 stat -c %U /etc/reached)" root
+lab exec node3 sh -c 'chmod 600 /usr/bin/sudo; mv /usr/bin/sudo /usr/bin/nosudo'
+run play.yml -u admin -b -l node3
+lab exec node3 sh -c 'mv /usr/bin/nosudo /usr/bin/sudo; chmod 4755 /usr/bin/sudo'
+check "missing sudo is named" says "sudo: not found" err
+lab exec node3 sh -c 'mv /etc/sudoers.d /etc/sudoers.off; echo "root ALL=(ALL) ALL" >/etc/sudoers'
+run play.yml -u admin -b -l node3
+check "sudo that wants a password gets a remedy" says "NOPASSWD" err
+run play.yml -u nobodyknows -l node3
+check "a user that isn't let in is told so" says "accepts none of the keys" err
+check "and gives exit code 4" is "$status" 4
+
+key=$(ssh-keygen -F 10.0.0.101 -f known_hosts | grep -v '^#' | cut -d ' ' -f 2-)
+cp known_hosts kept
+echo "@revoked * $key" >>known_hosts
+run play.yml -u root -l node1
+check "a revoked key is refused" says "@revoked" err
+cp kept known_hosts
+ssh-keygen -q -H -f known_hosts >/dev/null 2>&1
+run play.yml -u root -l node1
+check "hashed known_hosts are understood" is "$status" 0
+cp kept known_hosts
+run play.yml -u root -f 1
+check "one at a time reaches all" is "$status" 0
+sed -i 's/10.0.0.103/no-such-name.invalid/' hosts.yml
+run play.yml -u root -T 5
+check "a name that can't be resolved is called so" says "can't be resolved" err
+cp "$LAB/inventory.yml" hosts.yml
+sed -i 's/\(10.0.0.103\)/\1, ansible_port: 2222/' hosts.yml
+run play.yml -u root -l node3
+check "a refused port is called so" says "Connection refused" err
+cp "$LAB/inventory.yml" hosts.yml
+mkdir -p "$HOME/.ssh"
+printf 'Host alias3\n  HostName 10.0.0.103\n  User root\n  IdentityFile %s\n' "$LAB_KEY" >"$HOME/.ssh/config"
+chmod 600 "$HOME/.ssh/config"
+"$BEOPLAY" play.yml -i "alias3," --known-hosts known_hosts >out 2>err
+check "names of ~/.ssh/config are known" is "$?" 0
+rm "$HOME/.ssh/config"
+ssh-keygen -q -t ed25519 -N secret -f locked
+run play.yml -u root --private-key locked -l node1
+check "a key with a passphrase points at ssh-agent" says "ssh-add" err
+
+# --- Interrupted ---
+"$BEOPLAY" slow.yml -i hosts.yml --known-hosts known_hosts -u root >out 2>err </dev/null &
+pid=$!
+until_holds lab exec node1 test -e /root/begun
+check "an agent is at work meanwhile" agent_on node1
+kill -INT $pid
+wait $pid
+status=$?
+check "^C gives exit code 130" is "$status" 130
+check "no later task is begun after ^C" lab exec node1 test ! -e /root/never
+check "no agent stays after ^C" until_holds no_agent_on node1
+lab exec node1 rm -f /root/begun /root/done
+"$BEOPLAY" slow.yml -i hosts.yml --known-hosts known_hosts -u root >out 2>err </dev/null &
+pid=$!
+until_holds lab exec node1 test -e /root/begun
+kill -KILL $pid
+wait $pid 2>/dev/null
+check "agents end after a killed controller" until_holds no_agent_on node1
+check "no later task is begun then" lab exec node1 test ! -e /root/never
+run play.yml -u root -e text=again
+check "the next run works" is "$(lab exec node1 cat /etc/reached)" again
+for node in head node1 node2 node3; do lab exec $node rm -f /root/begun; done
+"$BEOPLAY" slow.yml -i hosts.yml --known-hosts known_hosts -u root >first 2>&1 </dev/null &
+pid=$!
+until_holds lab exec node1 test -e /root/begun
+run play.yml -u root -e text=second -l node1
+check "a second operator is refused" is "$status" 2
+check "and told who is at work" says "is being changed by root@" out
+wait $pid
+check "the first one goes on" is "$?" 0
+
+# --- This very machine, with what would be changed hidden ---
+cat >local.yml <<'END'
+- hosts: here
+  tasks:
+    - copy: {content: "local", dest: /var/lib/beoplay/here}
+END
+echo 'all: {hosts: {here: {ansible_connection: local}}}' >here.yml
+unshare -m sh -c 'mkdir -p /var/lib/beoplay; mount -t tmpfs -o mode=700 none /var/lib/beoplay
+	"$0" local.yml -i here.yml >out 2>err && cat /var/lib/beoplay/here' "$BEOPLAY" >said
+check "a local host needs no ssh" is "$(cat said)" local

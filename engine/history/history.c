@@ -11,15 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define RUNS "refs/heads/runs"
 
-enum { TRIES = 50, RUN_MOST = 16 << 20 };
+enum { RUN_MOST = 16 << 20 };
 
 struct history {
 	git_repository *repository;
+	int lock;                  /* a descriptor; held while a run is added */
 };
 
 static int failed(struct error *err, const char *what)
@@ -99,6 +101,8 @@ int history_open(const char *directory, bool make, struct history **ret_history,
 	if (!*ret_history)
 		abort();
 	(*ret_history)->repository = repository;
+	snprintf(path, sizeof(path), "%s/lock", folder);
+	(*ret_history)->lock = make ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 	return 0;
 }
 
@@ -106,6 +110,8 @@ void history_close(struct history *history)
 {
 	if (!history)
 		return;
+	if (history->lock >= 0)
+		close(history->lock);
 	git_repository_free(history->repository);
 	git_libgit2_shutdown();
 	free(history);
@@ -269,7 +275,6 @@ static int commit_run(struct history *history, struct arena *arena, struct histo
 		result = git_commit_create(ret_commit, history->repository, NULL, signature, signature,
 			"UTF-8", arena_printf(arena, "run %lld: %s\n", (long long)run->number,
 			run->playbook), tree, parent ? 1 : 0, parents);
-	/* Compare and swap: another run may have come in between. */
 	if (result == 0 && first)
 		result = git_reference_create(&moved, history->repository, RUNS, ret_commit, 0, "run");
 	else if (result == 0)
@@ -326,16 +331,16 @@ int history_add(struct history *history, struct history_run *run, struct source 
 {
 	struct arena *arena = arena_new();
 	git_oid commit;
-	int result = -1;
+	int result;
 
-	for (int i = 0; i < TRIES; i++) {
-		result = commit_run(history, arena, run, source, &commit);
-		if (result != GIT_EMODIFIED && result != GIT_ELOCKED && result != GIT_EEXISTS)
-			break;
-		usleep(20000);
-	}
+	/* One at a time; that the branch moves by compare and swap guards against others than us. */
+	while (history->lock >= 0 && flock(history->lock, LOCK_EX) < 0 && errno == EINTR)
+		;
+	result = commit_run(history, arena, run, source, &commit);
 	if (result == 0)
 		result = move_hosts(history, arena, run, &commit);
+	if (history->lock >= 0)
+		flock(history->lock, LOCK_UN);
 	arena_free(arena);
 	return result < 0 ? failed(err, "cannot write the run into the history") : 0;
 }

@@ -5,6 +5,7 @@
 #   make demo       three blank nodes on this machine become a cluster that runs an MPI program
 #   make test       all tests; ends "N passed, N failed"
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
+#   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
 
 ifeq ($(origin CC),default)
@@ -43,7 +44,7 @@ PACKAGES := gcc libc6-dev git libssh-dev libcyaml-dev libyaml-dev libgit2-dev li
 	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libcmocka-dev \
 	mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server sudo
 
-.PHONY: all deps demo test install clean
+.PHONY: all deps demo test bench install clean
 all: $(BUILD)/beoplay
 
 # Once a working copy; nothing is asked of the network where all is there already.
@@ -92,6 +93,14 @@ test: $(BUILD)/deps $(BUILD)/beoplay $(TESTS)
 
 demo: $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/lab/demo
+
+bench: $(BUILD)/beoplay $(BUILD)/floor
+	@command -v ansible-playbook >/dev/null || DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends ansible-core time python3-apt
+	@tests/bench/run
+
+$(BUILD)/floor: $(BUILD)/tests/bench/floor.o $(BUILD)/libbeoplay.a
+	@$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@
 
 install: $(BUILD)/beoplay
 	install -D -m 755 $(BUILD)/beoplay $(DESTDIR)$(PREFIX)/bin/beoplay

@@ -278,6 +278,19 @@ static int parse_for(struct writer *writer, struct block *block, size_t open)
 	return tag_close(writer);
 }
 
+/* {% set x.y = … %}, where x is a namespace */
+static int parse_attribute(struct writer *writer, struct statement *statement)
+{
+	struct parser *parser = &writer->parser;
+
+	if (lexer_next(&parser->lexer) < 0)
+		return -1;
+	if (statement->target_count != 1 || parser->lexer.token.kind != TOKEN_NAME)
+		return error_here(writer, "the name of an attribute is expected");
+	statement->attribute = parser->lexer.token.text;
+	return lexer_next(&parser->lexer);
+}
+
 static int parse_set(struct writer *writer, struct block *block, size_t open)
 {
 	static const char *const ends[] = { "endset", NULL };
@@ -287,8 +300,8 @@ static int parse_set(struct writer *writer, struct block *block, size_t open)
 
 	if (parse_targets(writer, statement) < 0)
 		return -1;
-	if (parser_at(parser, "."))
-		return error_here(writer, "setting a part of a variable is not supported yet");
+	if (parser_at(parser, ".") && parse_attribute(writer, statement) < 0)
+		return -1;
 	if (parser_at(parser, "=")) {
 		if (lexer_next(&parser->lexer) < 0 ||
 			parser_expression(parser, &statement->expression) < 0)

@@ -9,32 +9,28 @@
 /* --- By name --------------------------------------------------------------------------------------- */
 
 static const struct callable *const filter_tables[] = { filters_basic, filters_text, filters_list,
-	filters_map, filters_number, filters_choose, filters_code, NULL };
-static const struct callable *const test_tables[] = { tests_all, NULL };
+	filters_map, filters_number, filters_choose, filters_code, filters_regex, filters_yaml,
+	filters_path, filters_group, NULL };
+static const struct callable *const test_tables[] = { tests_all, tests_regex, tests_version, NULL };
 static const struct callable *const function_tables[] = { functions_all, NULL };
 static const struct callable *const method_tables[] = { methods_all, NULL };
 
 /* What Jinja, Ansible or Python have and we don't. */
-static const char *const filters_later[] = { "attr", "batch", "center", "checksum", "comment",
-	"commonpath", "escape", "e", "expandvars", "filesizeformat", "forceescape", "from_yaml",
-	"from_yaml_all", "groupby", "hash", "human_readable", "human_to_bytes", "json_query",
-	"lists_mergeby", "log", "password_hash", "pprint", "random", "realpath", "relpath",
-	"regex_findall", "rekey_on_member", "root", "safe", "sha1", "md5", "slice", "split_url",
-	"strftime", "striptags", "subelements", "to_datetime", "to_uuid", "tojson", "truncate", "type_debug",
-	"unvault", "urldecode", "urlencode", "urlize", "urlsplit", "vault", "win_basename",
-	"win_dirname", "win_splitdrive", "wordwrap", "xmlattr", "ipaddr", "ipv4", "ipv6", "ipwrap",
-	"ipsubnet", "nthhost", "parse_cli", "parse_xml", "permutations", "combinations", "product",
-	"random_mac", "k8s_config_resource_name", "to_nice_yaml", "to_yaml", "mandatory_keys",
-	"zip_longest", "symmetric_difference", "splitext", "regex_search", "regex_replace",
-	"regex_escape", "fileglob", "bcrypt", "format_du", "keep_keys", "remove_keys", "expanduser",
-	"path_join", NULL };
+static const char *const filters_later[] = { "attr", "checksum", "commonpath", "escape", "e",
+	"expandvars", "filesizeformat", "forceescape", "from_yaml_all", "hash", "human_readable",
+	"human_to_bytes", "json_query", "lists_mergeby", "log", "password_hash", "pprint",
+	"random", "realpath", "relpath", "rekey_on_member", "root", "safe", "sha1", "md5",
+	"slice", "split_url", "strftime", "striptags", "to_datetime", "to_uuid", "tojson",
+	"truncate", "unvault", "urldecode", "urlize", "urlsplit", "vault", "win_basename",
+	"win_dirname", "win_splitdrive", "wordwrap", "xmlattr", "ipaddr", "ipv4", "ipv6",
+	"ipwrap", "ipsubnet", "nthhost", "parse_cli", "parse_xml", "permutations", "combinations",
+	"random_mac", "k8s_config_resource_name", "mandatory_keys", "fileglob", "bcrypt",
+	"format_du", "keep_keys", "remove_keys", "expanduser", NULL };
 static const char *const tests_later[] = { "callable", "directory", "escaped", "exists", "file",
 	"link", "link_exists", "mount", "same_file", "sameas", "is_dir", "is_file", "is_link",
 	"abs", "is_abs", "vault_encrypted", "vaulted_file", "uri", "url", "urn", "filter", "test",
-	"nan", "isnan", "regex", "match", "search", "version", "version_compare", "finished",
-	"started", "reachable", "unreachable", "timedout", "truthy", "falsy", "any", "all",
-	"subset", "issubset", "superset", "issuperset", NULL };
-static const char *const functions_later[] = { "lookup", "query", "q", "now", "namespace", "lipsum",
+	"nan", "isnan", "finished", "started", "reachable", "unreachable", "timedout", NULL };
+static const char *const functions_later[] = { "lookup", "query", "q", "now", "lipsum",
 	"cycler", "joiner", "undef", "dict_items", "cycle", "super", "caller", NULL };
 static const char *const methods_later[] = { "append", "extend", "insert", "pop", "update", "remove",
 	"clear", "setdefault", "sort", "reverse", "copy", "casefold", "center", "encode", "decode",

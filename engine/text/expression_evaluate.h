@@ -48,6 +48,7 @@ struct evaluation {
 	struct scope *scope;
 	const struct value *scalar;   /* the text */
 	const struct local *locals;
+	struct value *skipped;        /* statements were left out, as this isn't known; NULL: none */
 };
 
 void evaluator_open(struct evaluator *evaluator, struct arena *arena, struct error *err);
@@ -91,7 +92,7 @@ int evaluate_equal(struct evaluation *evaluation, size_t offset, const struct va
 	const struct value *other);
 int evaluate_contains(struct evaluation *evaluation, size_t offset, const struct value *container,
 	const struct value *item);
-/* Orders numbers and strings; ret_order as strcmp; -1 for other kinds. */
+/* Orders numbers, strings and booleans; ret_order as strcmp; -1 for other kinds. */
 int evaluate_order(struct evaluation *evaluation, size_t offset, const struct value *one,
 	const struct value *other, bool fold_case, int *ret_order);
 
@@ -147,6 +148,8 @@ int value_depth_check(struct evaluation *evaluation, size_t offset, const struct
 /* Before a value is given to the outside: no lazy maps, no text that could be filled in again. */
 int value_leave(struct evaluator *evaluator, struct scope *scope, const struct value *scalar,
 	struct value **value);
+/* What namespace() made: {% set x.y = … %} may change it. */
+extern const char namespace_mark[];
 /* "a.b.0" as map(attribute=…) reads it; NULL: undefined. */
 int value_attribute(struct evaluation *evaluation, size_t offset, struct value *value,
 	const struct value *path, struct value **ret_value);

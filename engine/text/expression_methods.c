@@ -54,7 +54,18 @@ static int function_dict(struct evaluation *evaluation, struct call *call, struc
 	return 0;
 }
 
+/* A map that {% set name.key = … %} may change, also inside of a loop. */
+static int function_namespace(struct evaluation *evaluation, struct call *call,
+	struct value **ret_value)
+{
+	if (function_dict(evaluation, call, ret_value) < 0)
+		return -1;
+	(*ret_value)->raw = namespace_mark;
+	return 0;
+}
+
 const struct callable functions_all[] = {
+	{ "namespace", function_namespace, 0, CALL_MANY | CALL_KEYWORDS, { NULL } },
 	{ "range", function_range, 1, 0, { "start", "stop", "step" } },
 	{ "dict", function_dict, 0, CALL_MANY | CALL_KEYWORDS, { NULL } },
 	{ 0 },

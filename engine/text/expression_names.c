@@ -115,7 +115,9 @@ static void read_block(struct reading *reading, const struct block *block)
 		} else {
 			read_node(reading, statement->expression);
 			read_block(reading, &statement->body);
-			if (statement->kind == STATEMENT_SET)
+			if (statement->attribute)
+				add_name(reading, statement->targets[0]);
+			else if (statement->kind == STATEMENT_SET)
 				bind_targets(reading, statement);
 		}
 	}

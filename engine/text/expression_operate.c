@@ -160,6 +160,8 @@ int evaluate_order(struct evaluation *evaluation, size_t offset, const struct va
 		double left = number_of(one), right = number_of(other);
 
 		*ret_order = left < right ? -1 : left > right;
+	} else if (one->kind == VALUE_BOOL && other->kind == VALUE_BOOL) {
+		*ret_order = one->truth - other->truth;
 	} else if (one->kind == VALUE_STRING && other->kind == VALUE_STRING) {
 		if (evaluation_spend(evaluation, offset, one->size / 64, 0) < 0)
 			return -1;

@@ -60,6 +60,15 @@ static int render_output(struct evaluation *evaluation, const struct statement *
 	return render_value(evaluation, statement->expression->offset, value, rendering);
 }
 
+/* What a block would write, or set in a namespace, isn't known: nor is the whole text then. */
+static int skip(struct evaluation *evaluation, struct value *unknown, struct rendering *rendering)
+{
+	if (!rendering->unknown)
+		rendering->unknown = unknown;
+	evaluation->skipped = unknown;
+	return 0;
+}
+
 static int render_if(struct evaluation *evaluation, const struct statement *statement,
 	struct rendering *rendering)
 {
@@ -69,10 +78,8 @@ static int render_if(struct evaluation *evaluation, const struct statement *stat
 		if (branch->condition &&
 			evaluate_defined(evaluation, branch->condition, &condition) < 0)
 			return -1;
-		if (condition && condition->kind == VALUE_UNKNOWN) {
-			rendering->unknown = rendering->unknown ? rendering->unknown : condition;
-			return 0;
-		}
+		if (condition && condition->kind == VALUE_UNKNOWN)
+			return skip(evaluation, condition, rendering);
 		rendering->secret |= condition && condition->secret;
 		if (!condition || value_truthy(condition))
 			return render_block(evaluation, &branch->body, rendering);
@@ -181,18 +188,14 @@ static int render_for(struct evaluation *evaluation, const struct statement *sta
 
 	if (evaluate_defined(evaluation, statement->expression, &walked) < 0)
 		return -1;
-	if (walked->kind == VALUE_UNKNOWN) {
-		rendering->unknown = rendering->unknown ? rendering->unknown : walked;
-		return 0;
-	}
+	if (walked->kind == VALUE_UNKNOWN)
+		return skip(evaluation, walked, rendering);
 	rendering->secret |= walked->secret;
 	if (value_items(evaluation, statement->expression->offset, walked, &items, &count) < 0 ||
 		filter_items(evaluation, statement, items, count, list, &unknown) < 0)
 		return -1;
-	if (unknown && !rendering->unknown)
-		rendering->unknown = unknown;
 	if (unknown)
-		return 0;
+		return skip(evaluation, unknown, rendering);
 	if (list->count == 0)
 		return render_block(evaluation, &statement->otherwise, rendering);
 	return render_rounds(evaluation, statement, list, rendering);
@@ -231,6 +234,25 @@ static int set_from_body(struct evaluation *evaluation, const struct statement *
 	return take_text(evaluation, statement->offset, &rendering, ret_value);
 }
 
+static int set_attribute(struct evaluation *evaluation, const struct statement *statement,
+	struct value *value)
+{
+	struct value key = { .kind = VALUE_STRING, .text = statement->attribute,
+		.size = strlen(statement->attribute) };
+	struct value *map;
+
+	if (evaluate_name(evaluation, statement->targets[0], statement->offset, &map) < 0 ||
+		evaluation_require(evaluation, map) < 0)
+		return -1;
+	if (map->kind != VALUE_MAP || map->raw != namespace_mark)
+		return evaluation_error(evaluation, statement->offset,
+			"only what namespace() made can be changed; '%s' is %s",
+			statement->targets[0], value_kind_name(map));
+	if (map_put(evaluation, statement->offset, map, &key, value) < 0)
+		return -1;
+	return value_depth_check(evaluation, statement->offset, map);   /* it may be in itself */
+}
+
 static int render_set(struct evaluation *evaluation, const struct statement *statement)
 {
 	struct value *value;
@@ -241,6 +263,8 @@ static int render_set(struct evaluation *evaluation, const struct statement *sta
 		return -1;
 	if (value_depth_check(evaluation, statement->offset, value) < 0)
 		return -1;
+	if (statement->attribute)
+		return set_attribute(evaluation, statement, value);
 	return bind_targets(evaluation, statement, value);
 }
 
@@ -304,5 +328,7 @@ int render_text(struct evaluation *evaluation, const struct block *block, struct
 		return -1;
 	}
 	restore_newlines(evaluation->scalar, &rendering.out);
+	if (!rendering.unknown)
+		rendering.unknown = evaluation->skipped;
 	return take_text(evaluation, 0, &rendering, ret_value);
 }

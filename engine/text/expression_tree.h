@@ -105,6 +105,7 @@ struct statement {
 	struct node *filter;      /* FOR … if */
 	const char **targets;     /* FOR, SET */
 	size_t target_count;
+	const char *attribute;    /* SET: of a namespace; or NULL */
 	struct branch *branches;  /* IF */
 	struct block body;        /* FOR, SET */
 	struct block otherwise;   /* FOR: nothing to walk */

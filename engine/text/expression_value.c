@@ -9,6 +9,7 @@
 
 const char lazy_mark[] = "lazy";
 const char omit_mark[] = "omit";
+const char namespace_mark[] = "namespace";
 
 /* --- Flags and unknowns ---------------------------------------------------------------------------- */
 

@@ -83,6 +83,8 @@ const struct value *scope_raw(struct scope *scope, const char *name)
 		found = fact_value(scope, name);
 	if (!found && scope->host)
 		found = value_get(scope->host->vars, name);
+	if (!found && strcmp(name, "ansible_managed") == 0)
+		found = value_string(scope->arena, "Managed by beoplay");   /* one line, always the same */
 	return found;
 }
 

@@ -506,6 +506,85 @@ static void methods_and_functions_are_called(void **state)
 	check_examples(methods_and_functions_examples);
 }
 
+static const struct example regular_expressions_examples[] = {
+	{ "'node-12' | regex_replace('-(\\d+)', '_\\1')", "'node_12'" },
+	{ "'node-12' | regex_replace('(?P<name>\\w+)-', '\\g<name>+')", "'node+12'" },
+	{ "'abxd' | regex_replace('x*', '-')", "'-a-b--d-'" },
+	{ "'AbA' | regex_replace('a', 'x', ignorecase=true)", "'xbx'" },
+	{ "'aaa' | regex_replace('a', 'b', count=2)", "'bba'" },
+	{ "'a1b22' | regex_replace('[0-9]+')", "'ab'" },
+	{ "'ab12' | regex_search('\\d+')", "'12'" },
+	{ "'ab' | regex_search('\\d+')", "None" },
+	{ "'eth0: up' | regex_search('(\\w+): (\\w+)', '\\2', '\\1')", "['up', 'eth0']" },
+	{ "'a1b22' | regex_findall('\\d+')", "['1', '22']" },
+	{ "'a=1,b=2' | regex_findall('(\\w)=(\\d)')", "[['a', '1'], ['b', '2']]" },
+	{ "'a.b*c' | regex_escape", "'a\\\\.b\\\\*c'" },
+	{ "'abc' is match('b')", "False" },
+	{ "'abc' is match('a.c')", "True" },
+	{ "'abc' is search('b')", "True" },
+	{ "'abc' is regex('^B', ignorecase=true)", "False" },
+	{ "'foobar' is match('foo(?!baz)')", "True" },
+	{ "'xay' | regex_replace('(?:x|y)', '')", "'a'" },
+	{ "'a b' | regex_replace('\\s', '')", "'ab'" },
+	{ "'<a><b>' | regex_replace('<.+?>', '#')", "'##'" },
+	{ "['web1', 'db1'] | select('match', 'web') | list", "['web1']" },
+	{ "'x' | regex_replace('^x{2,3}$', 'y')", "'x'" },
+	{ "'xx' | regex_replace('^x{2,3}$', 'y')", "'y'" },
+	{ "'abab' | regex_replace('(ab)\\1', 'c')", "'c'" },
+	{ "'h\xc3\xa9\xc3\xa9' | regex_replace('\xc3\xa9+', 'e')", "'he'" },
+	{ "('a' * 3) is match('a{3}$')", "True" },
+	{ 0 },
+};
+
+static void regular_expressions_are_as_in_python(void **state)
+{
+	(void)state;
+	check_examples(regular_expressions_examples);
+}
+
+static const struct example versions_examples[] = {
+	{ "'1.10' is version('1.9', '>')", "True" },
+	{ "'1.10' is version('1.10')", "True" },
+	{ "'1.10.1' is version('1.10', '>=')", "True" },
+	{ "'2.0rc1' is version('2.0', 'gt')", "True" },
+	{ "'1.0' is version('1.0.0', 'lt')", "True" },
+	{ "'12.4' is version('12', '!=')", "True" },
+	{ "'6.1.0-18' is version('6.1', 'ge')", "True" },
+	{ "1.5 is version('1.10', '<')", "True" },
+	{ 0 },
+};
+
+static void versions_are_compared_by_their_parts(void **state)
+{
+	(void)state;
+	check_examples(versions_examples);
+}
+
+static const struct example other_filters_examples[] = {
+	{ "[1, 'yes', none, 1.0] | to_yaml", "\"[1, 'yes', null, 1.0]\\n\"" },
+	{ "{'b': [1, {'c': 'x'}], 'a': 'no'} | to_nice_yaml(indent=2)",
+		"\"a: 'no'\\nb:\\n- 1\\n- c: x\\n\"" },
+	{ "'a: [1, yes]' | from_yaml", "{'a': [1, True]}" },
+	{ "['/etc', 'a', 'b.conf'] | path_join", "'/etc/a/b.conf'" },
+	{ "['/etc', '/a'] | path_join", "'/a'" },
+	{ "'managed' | comment", "'#\\n# managed\\n#'" },
+	{ "'a b/c?d' | urlencode", "'a%20b/c%3Fd'" },
+	{ "'ab' | center(6)", "'  ab  '" },
+	{ "1 | type_debug", "'int'" },
+	{ "[1] | type_debug", "'list'" },
+	{ "people | groupby('ok') | map('first') | list", "[False, True]" },
+	{ "[{'n': 1, 'l': ['a', 'b']}] | subelements('l') | map('last') | list", "['a', 'b']" },
+	{ "[{'n': 1}] | subelements('l', skip_missing=true)", "[]" },
+	{ "[1, 2] | product(['a', 'b']) | map('join') | list", "['1a', '1b', '2a', '2b']" },
+	{ 0 },
+};
+
+static void filters_write_yaml_paths_and_groups(void **state)
+{
+	(void)state;
+	check_examples(other_filters_examples);
+}
+
 static const struct mistake mistakes[] = {
 	{ "x: \"{{ nope }}\"",
 		1, 8, "'nope' is undefined" },
@@ -713,6 +792,24 @@ static const struct mistake mistakes[] = {
 		1, 14, "'nope' is undefined" },
 	{ "x: \"a\\tb {{ nope }}\"",
 		1, 13, "'nope' is undefined" },
+	{ "x: \"{% set l.a = 1 %}\"",
+		1, 5, "only what namespace() made can be changed; 'l' is a list" },
+	{ "x: \"{{ 's' | regex_replace('(a', 'b') }}\"",
+		1, 14, "the regular expression is wrong at character 3: ')' is missing" },
+	{ "x: \"{{ 's' | regex_replace('[a', 'b') }}\"",
+		1, 14, "the regular expression is wrong at character 3: this set has no end" },
+	{ "x: \"{{ 's' | regex_replace('a**', 'b') }}\"",
+		1, 14, "the regular expression is wrong at character 3: this is repeated already" },
+	{ "x: \"{{ 's' | regex_replace('s', '\\\\2') }}\"",
+		1, 14, "the regular expression has no such group" },
+	{ "x: \"{{ 's' is match('(?<=a)b') }}\"",
+		1, 15, "the regular expression is wrong at character 3: this kind of group is not supported yet" },
+	{ "x: \"{{ '1.a' is version('1.2') }}\"",
+		1, 17, "these versions cannot be compared: a number meets a word" },
+	{ "x: \"{{ '1' is version('1', '=>') }}\"",
+		1, 15, "the operator must be ==, !=, <, <=, > or >=" },
+	{ "x: \"{{ 'a: [' | from_yaml }}\"",
+		1, 17, "this string is no YAML that is understood" },
 	{ "w: nope == 1",
 		1, 4, "'nope' is undefined" },
 	{ "w: \"{{ n }} == 1\"",
@@ -879,6 +976,8 @@ static const struct example templates[] = {
 	{ "{% if true %}\r\nx\r\n{% endif %}\r\n", "'x\\n'" },
 	{ "\n\n{{ n }}\n\n", "'\\n\\n5\\n\\n'" },
 	{ "{% for x in [] %}{% endfor %}\n", "'\\n'" },
+	{ "{% set ns = namespace(found=false) %}{% for x in l %}{% if x == 1 %}{% set ns.found = x %}"
+		"{% endif %}{% endfor %}{{ ns.found }}", "'1'" },
 	{ "", "''" },
 	{ "{{ '%}' }}{% if '%}' %}y{% endif %}", "'%}y'" },
 	{ "{", "'{'" },
@@ -1103,7 +1202,8 @@ static void what_is_not_known_goes_through_everything(void **state)
 		"{{ 'a' if later else 'b' }}", "{{ later.split(',') }}", "{{ later and true }}",
 		"{{ later or false }}", "{{ true and later }}", "{{ false or later }}",
 		"{% if later %}a{% endif %}", "{% for x in later %}a{% endfor %}",
-		"{% set a = later %}{{ a }}", "{{ pair | join }}", "{{ pair | sort }}",
+		"{% set a = later %}{{ a }}", "{% set ns = namespace(a=1) %}{% set x %}{% if later %}{% set "
+			"ns.a = 2 %}{% endif %}{% endset %}{{ ns.a }}", "{{ pair | join }}", "{{ pair | sort }}",
 		"{{ half | to_json }}", "{{ half.unknown }}", "{{ 3 in pair }}", "{{ half == {'known': 1, 'unknown': 2} }}",
 		"{{ later | default('x') }}", "{{ range(later) }}", "{{ {later: 1} }}", "{{ l[later:] }}",
 		"{{ -later }}", "{{ '%s' % later }}", "{{ pair | string }}", "{{ pair ~ '' }}",
@@ -1393,6 +1493,10 @@ static void deep_texts_are_refused(void **state)
 		{ "", "{% for x in l %}", "", "blocks are open" },
 		{ "{% set x = [] %}", "{% set x = [x] %}", "{{ x }}", "nested too deeply" },
 		{ "{% set x = {} %}", "{% set x = {'a': x} %}", "{{ x }}", "nested too deeply" },
+		{ "{% set x = namespace() %}", "{% set x.a = x %}", "{{ x == x }}", "nested too deeply" },
+		{ "{{ 'a' | regex_replace('", "(?:", "') }}", "nested too deeply" },
+		{ "{{ 'a' | regex_replace('", "(", "') }}", "too" },
+		{ "{{ 'a' | regex_replace('a", "{9}", "') }}", "too large" },
 	};
 
 	(void)state;
@@ -1461,7 +1565,7 @@ static void random_texts_end_with_a_value_or_an_error(void **state)
 		"a", "(", ")", "[", "]", "{", "}", ",", ":", "|", "length", "join", "sort", "map", "'", "\"",
 		"x", "1", "0x", "9", "1.5", "e", "+", "*", "**", "/", "//", "%", "~", "==", "<", "not ",
 		"and ", "or ", "is ", "defined", "default", "range", "items", "\n", "\\", "\xc3", "\xa9",
-		"= ", "loop", "later", "people", "upper", "select", "'odd'", "true", "none", "omit" };
+		"= ", "loop", "later", "people", "upper", "select", "'odd'", "regex_replace", "'(a|b)*'", "namespace", "true", "none", "omit" };
 	uint32_t seed = 12345;
 
 	(void)state;
@@ -1503,6 +1607,9 @@ int main(void)
 		cmocka_unit_test(tests_behind_is_answer),
 		cmocka_unit_test(filters_change_values),
 		cmocka_unit_test(methods_and_functions_are_called),
+		cmocka_unit_test(regular_expressions_are_as_in_python),
+		cmocka_unit_test(versions_are_compared_by_their_parts),
+		cmocka_unit_test(filters_write_yaml_paths_and_groups),
 		cmocka_unit_test(every_mistake_has_its_exact_place),
 		cmocka_unit_test(what_is_misspelt_gets_a_suggestion),
 		cmocka_unit_test(one_expression_alone_keeps_its_type),

@@ -1,6 +1,7 @@
 /* hosts: every machine knows every name, in one managed block of /etc/hosts. */
+#include "base/buffer.h"
 #include "modules/managed_block.h"
-#include "modules/module.h"
+#include "modules/taken_line.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -8,11 +9,11 @@
 #define BLOCK_BEGIN "# BEGIN beoplay hosts"
 #define BLOCK_END "# END beoplay hosts"
 
-enum { FILE_MOST = 16 << 20 };
+enum { FILE_MOST = 16 << 20, CLOUD_MOST = 1 << 20 };
 
 enum hosts_conflict { CONFLICT_ERROR, CONFLICT_TAKE, CONFLICT_KEEP };
 
-enum hosts_step { HOSTS_WRITE };
+enum hosts_step { HOSTS_WRITE, HOSTS_REMOVE };
 
 struct hosts_extra {
 	char *address;
@@ -32,21 +33,29 @@ struct hosts_params {
 	struct hosts_extra *entries;     /* internal: of the group */
 	unsigned entries_count;
 	char *self;                      /* internal: the machine's own name */
-	char **gone;                     /* internal, of an undo: names that go */
+	/* Internal, of an undo: */
+	bool undo;
+	bool made;                       /* the file was not there before */
+	char **gone;                     /* names that go from the block */
 	unsigned gone_count;
-	char **lines;                    /* internal, of an undo: lines that come back */
-	unsigned lines_count;
+	char **back;                     /* lines that come back into it */
+	unsigned back_count;
+	struct taken_line *taken;        /* lines of others that come back */
+	unsigned taken_count;
 };
 
 struct hosts_state {
-	bool there;
 	struct file_info info;
-	const char *before;              /* the whole file */
+	const char *before;              /* the whole file; "" where there is none */
 	const char *after;
+	const char *inside;              /* of the block, before */
+	bool broken;                     /* the block's end is missing */
+	bool cloud;                      /* cloud-init writes the file, too */
 	const char *clash;               /* a line of others about a name of ours; or NULL */
 	const char *clash_name;
 	struct value *added, *removed, *conflicts;   /* lists */
-	struct value *taken;             /* lines that were taken away */
+	struct value *taken;             /* records of lines that are taken away */
+	struct value *taken_for;         /* for which name, each */
 };
 
 static const char *const conflict_words[] = { "error", "take", "keep", NULL };
@@ -76,10 +85,16 @@ static const struct param hosts_table[] = {
 		.otherwise = "", .entries = entry_table, .flags = PARAM_INTERNAL },
 	{ .name = "self", .kind = PARAM_STRING, .doc = "the machine's own name", .otherwise = "",
 		.flags = PARAM_INTERNAL },
+	{ .name = "undo", .kind = PARAM_BOOL, .doc = "an entry goes back to what it was",
+		.otherwise = "no", .flags = PARAM_INTERNAL },
+	{ .name = "made", .kind = PARAM_BOOL, .doc = "there was no file", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
 	{ .name = "gone", .kind = PARAM_LIST, .doc = "names that go", .otherwise = "",
 		.flags = PARAM_INTERNAL },
-	{ .name = "lines", .kind = PARAM_LIST, .doc = "lines that come back", .otherwise = "",
+	{ .name = "back", .kind = PARAM_LIST, .doc = "entries that come back", .otherwise = "",
 		.flags = PARAM_INTERNAL },
+	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "lines of others that come back",
+		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
@@ -122,10 +137,14 @@ static const cyaml_schema_field_t hosts_fields[] = {
 		&entry_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("self", CYAML_FLAG_POINTER, struct hosts_params, self, 0,
 		CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct hosts_params, undo),
+	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct hosts_params, made),
 	CYAML_FIELD_SEQUENCE("gone", CYAML_FLAG_POINTER, struct hosts_params, gone, &word_schema, 0,
 		CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("lines", CYAML_FLAG_POINTER, struct hosts_params, lines, &word_schema, 0,
+	CYAML_FIELD_SEQUENCE("back", CYAML_FLAG_POINTER, struct hosts_params, back, &word_schema, 0,
 		CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("taken", CYAML_FLAG_POINTER, struct hosts_params, taken,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -152,6 +171,8 @@ static int hosts_check(const struct value *params, struct error *err)
 
 		if (value_text(address) && !is_address(address->text))
 			return error_at(err, address->place, "'%s' is no address", address->text);
+		if (names && names->kind == VALUE_LIST && names->count == 0)
+			return error_at(err, names->place, "an address of 'extra' has no names");
 		for (size_t k = 0; names && names->kind == VALUE_LIST && k < names->count; k++) {
 			if (value_text(names->items[k]) && !is_name(names->items[k]->text))
 				return error_at(err, names->items[k]->place, "'%s' is no name of a host",
@@ -227,6 +248,8 @@ static int hosts_prepare(struct prepare *prepare, struct value *params, struct e
 	struct arena *arena = prepare_arena(prepare);
 	struct value *hosts, *entries = value_list(arena);
 
+	if (value_get_string(params, "undo") && strcmp(value_get_string(params, "undo"), "true") == 0)
+		return 0;
 	if (prepare_hosts(prepare, value_get_string(params, "group"), &hosts, err) < 0)
 		return error_place(err, value_get(params, "group")->place);
 	for (size_t i = 0; i < hosts->count; i++) {
@@ -250,12 +273,21 @@ static void hosts_resources(struct names *names, const void *params)
 		names_add(names, "hosts-entry:%s:%s", want->path, want->extra[i].names[0]);
 }
 
-static void add_line(struct arena *arena, const struct hosts_extra *entry, const char **text)
+static void add_entry_line(struct buffer *text, const struct hosts_extra *entry)
 {
-	*text = arena_printf(arena, "%s%s", *text, entry->address);
+	buffer_add_string(text, entry->address);
 	for (unsigned i = 0; i < entry->names_count; i++)
-		*text = arena_printf(arena, "%s %s", *text, entry->names[i]);
-	*text = arena_printf(arena, "%s\n", *text);
+		buffer_printf(text, " %s", entry->names[i]);
+	buffer_add_char(text, '\n');
+}
+
+/* The buffer's text, in the arena. */
+static const char *settle(struct arena *arena, struct buffer *text)
+{
+	const char *settled = arena_bytes(arena, text->data ? text->data : "", text->size);
+
+	buffer_free(text);
+	return settled;
 }
 
 /* Words of a line before any comment. */
@@ -295,113 +327,236 @@ static const char *wished_address(const struct hosts_params *want, const char *n
 	return NULL;
 }
 
-/* Whether a line of others stays. 127.0.1.1 with the machine's own name misleads MPI and NFS. */
-static bool line_stays(struct arena *arena, const struct hosts_params *want,
+/* The address and the names that are kept, with the comment; NULL if no name is. */
+static const char *line_without(struct arena *arena, const char *line, size_t size,
+	const struct value *gone)
+{
+	struct buffer kept = {0};
+	unsigned words = 0;
+	size_t at = 0;
+
+	while (at < size && line[at] != '#') {
+		size_t start = at, word;
+		bool goes = false;
+
+		while (at < size && strchr(" \t\r", line[at]))
+			at++;
+		word = at;
+		while (at < size && !strchr(" \t\r#", line[at]))
+			at++;
+		for (size_t i = 0; i < gone->count; i++)
+			goes = goes || (gone->items[i]->size == at - word
+				&& strncmp(gone->items[i]->text, line + word, at - word) == 0);
+		if (!goes)
+			buffer_add(&kept, line + start, at - start);
+		words += !goes && at > word;
+	}
+	if (at < size)
+		buffer_printf(&kept, "%s%.*s", kept.size > 0 && kept.data[kept.size - 1] != ' ' ? " " : "",
+			(int)(size - at), line + at);
+	if (words < 2) {
+		buffer_free(&kept);
+		return NULL;
+	}
+	return settle(arena, &kept);
+}
+
+static void take_line(struct arena *arena, struct hosts_state *have, const char *line,
+	const char *instead, struct value *name)
+{
+	taken_line_add(arena, have->taken, have->before, line, instead);
+	value_append(arena, have->taken_for, name);
+}
+
+/* What a line of others becomes: itself, less, or NULL. 127.0.1.1 with the machine's own name
+ * misleads MPI and NFS, so that one always goes. */
+static const char *line_of_others(struct arena *arena, const struct hosts_params *want,
 	struct hosts_state *have, const char *line, size_t size)
 {
-	struct value *words = line_words(arena, line, size);
+	struct value *words = line_words(arena, line, size), *gone = value_list(arena);
 	const char *address = words->count > 0 ? value_text(words->items[0]) : "";
+	const char *instead;
 
 	for (size_t i = 1; want->present && i < words->count; i++) {
 		const char *name = value_text(words->items[i]);
 		const char *wished = wished_address(want, name);
-		bool own = strcmp(name, want->self) == 0 && strcmp(address, "127.0.1.1") == 0;
 
-		if (!own && (!wished || strcmp(wished, address) == 0))
+		if (!wished || strcmp(wished, address) == 0)
 			continue;
-		if (own || want->conflict == CONFLICT_TAKE) {
-			value_append(arena, have->taken, value_bytes(arena, line, size));
-			return false;
+		if (strcmp(name, want->self) == 0 && strcmp(address, "127.0.1.1") == 0) {
+			take_line(arena, have, line, NULL, words->items[i]);
+			return NULL;
 		}
-		value_append(arena, have->conflicts, value_bytes(arena, line, size));
-		if (want->conflict == CONFLICT_ERROR && !have->clash) {
-			have->clash = arena_bytes(arena, line, size);
-			have->clash_name = name;
-		}
+		value_append(arena, gone, words->items[i]);
 	}
-	return true;
+	if (gone->count == 0)
+		return line;
+	if (want->conflict == CONFLICT_TAKE) {
+		instead = line_without(arena, line, size, gone);
+		take_line(arena, have, line, instead, gone->items[0]);
+		return instead;
+	}
+	value_append(arena, have->conflicts, value_bytes(arena, line, size));
+	if (want->conflict == CONFLICT_ERROR && !have->clash) {
+		have->clash = arena_bytes(arena, line, size);
+		have->clash_name = value_text(gone->items[0]);
+	}
+	return line;
 }
 
-static const char *others_lines(struct arena *arena, const struct hosts_params *want,
-	struct hosts_state *have)
+/* The file with the block as it is and the lines of others as they are going to be. */
+static const char *with_others(struct arena *arena, const struct hosts_params *want,
+	struct hosts_state *have, const struct managed_block *block)
 {
-	struct managed_block block = managed_block_find(arena, have->before, BLOCK_BEGIN, BLOCK_END);
-	const char *kept = "", *line = have->before;
+	struct buffer text = {0};
 
-	while (*line) {
+	for (const char *line = have->before; *line;) {
 		size_t size = strcspn(line, "\n");
 		size_t at = (size_t)(line - have->before);
-		size_t whole = size + (line[size] == '\n');
+		const char *becomes = block->there && at >= block->start && at < block->end ? line
+			: line_of_others(arena, want, have, line, size);
 
-		if ((block.there && at >= block.start && at < block.end)
-				|| line_stays(arena, want, have, line, size))
-			kept = arena_printf(arena, "%s%.*s", kept, (int)whole, line);
-		line += whole;
+		if (becomes == line)
+			buffer_add(&text, line, size);
+		else if (becomes)
+			buffer_add_string(&text, becomes);
+		if (becomes && line[size] == '\n')
+			buffer_add_char(&text, '\n');
+		line += size + (line[size] == '\n');
 	}
-	return kept;
+	return settle(arena, &text);
 }
 
-/* Lines of the block that an undo leaves. */
-static const char *without_gone(struct arena *arena, const struct hosts_params *want,
+/* The first name of a line; "" if there is none. */
+static const char *first_name(struct arena *arena, const char *line)
+{
+	struct value *words = line_words(arena, line, strcspn(line, "\n"));
+
+	return words->count > 1 ? value_text(words->items[1]) : "";
+}
+
+static bool is_one_of(const char *name, char *const *names, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The block after an undo; NULL: there is none. */
+static const char *undone_block(struct arena *arena, const struct hosts_params *want,
 	const char *inside)
 {
-	const char *kept = "";
+	struct buffer text = {0};
 
-	while (*inside) {
-		size_t size = strcspn(inside, "\n");
-		struct value *words = line_words(arena, inside, size);
-		bool gone = false;
-
-		for (unsigned i = 0; words->count > 1 && i < want->gone_count; i++)
-			gone = gone || strcmp(want->gone[i], value_text(words->items[1])) == 0;
-		if (!gone)
-			kept = arena_printf(arena, "%s%.*s\n", kept, (int)size, inside);
-		inside += size + (inside[size] == '\n');
+	for (; *inside; inside += strcspn(inside, "\n") + 1) {
+		if (!is_one_of(first_name(arena, inside), want->gone, want->gone_count))
+			buffer_printf(&text, "%.*s\n", (int)strcspn(inside, "\n"), inside);
 	}
-	return kept;
+	for (unsigned i = 0; i < want->back_count; i++) {
+		if (!managed_block_has_line(text.data ? text.data : "", want->back[i],
+				strlen(want->back[i])))
+			buffer_printf(&text, "%s\n", want->back[i]);
+	}
+	if (text.size > 0)
+		return settle(arena, &text);
+	buffer_free(&text);
+	return NULL;
 }
 
 static const char *wished_block(struct arena *arena, const struct hosts_params *want,
 	const char *inside)
 {
-	const char *text = "";
+	struct buffer text = {0};
 
-	if (want->gone_count > 0) {
-		text = without_gone(arena, want, inside);
-		return *text ? text : NULL;
-	}
+	if (want->undo)
+		return undone_block(arena, want, inside);
 	if (!want->present)
 		return NULL;
 	for (unsigned i = 0; i < want->entries_count; i++)
-		add_line(arena, &want->entries[i], &text);
+		add_entry_line(&text, &want->entries[i]);
 	for (unsigned i = 0; i < want->extra_count; i++)
-		add_line(arena, &want->extra[i], &text);
-	return text;
+		add_entry_line(&text, &want->extra[i]);
+	return settle(arena, &text);
 }
 
-/* Names of lines in one that the other hasn't. */
+/* First names of lines in one that the other hasn't. */
 static void tell_difference(struct arena *arena, const char *one, const char *other,
 	struct value *names)
 {
-	while (*one) {
-		size_t size = strcspn(one, "\n");
-		const char *line = arena_printf(arena, "%.*s\n", (int)size, one);
-		struct value *words = line_words(arena, one, size);
-
-		if (words->count > 1 && !strstr(other, line))
-			value_append(arena, names, words->items[1]);
-		one += size + (one[size] == '\n');
+	for (; *one; one += strcspn(one, "\n") + 1) {
+		if (!managed_block_has_line(other, one, strcspn(one, "\n")))
+			value_append(arena, names, value_string(arena, first_name(arena, one)));
 	}
 }
 
-static const char *with_lines(struct arena *arena, const struct hosts_params *want,
-	const char *text)
+/* cloud-init(1) writes /etc/hosts at each start where manage_etc_hosts says so. */
+static int look_at_cloud(struct host *host, const char *path, bool *ret_cloud, struct error *err)
 {
-	for (unsigned i = 0; i < want->lines_count; i++) {
-		if (!strstr(text, want->lines[i]))
-			text = arena_printf(arena, "%s\n%s", want->lines[i], text);
+	struct file_info info;
+	const char *found;
+	char *text;
+	size_t size;
+
+	if (host_stat(host, path, &info, err) < 0)
+		return -1;
+	if (info.kind != FILE_REGULAR || info.size > CLOUD_MOST)
+		return 0;
+	if (host_read(host, path, CLOUD_MOST, &text, &size, err) < 0)
+		return -1;
+	for (; *text; text += *text == '\n') {
+		size_t blank = strspn(text, " \t");
+
+		found = strncmp(text + blank, "manage_etc_hosts:", 17) == 0 ? text + blank + 17 : NULL;
+		if (found)
+			*ret_cloud = strncasecmp(found + strspn(found, " \t\"'"), "false", 5) != 0;
+		text += strcspn(text, "\n");
 	}
-	return text;
+	return 0;
+}
+
+static int look_for_cloud(struct host *host, bool *ret_cloud, struct error *err)
+{
+	static const char directory[] = "/etc/cloud/cloud.cfg.d";
+	struct file_name *names;
+	struct file_info info;
+	size_t count;
+
+	if (look_at_cloud(host, "/etc/cloud/cloud.cfg", ret_cloud, err) < 0
+			|| host_stat(host, directory, &info, err) < 0)
+		return -1;
+	if (info.kind != FILE_DIRECTORY)
+		return 0;
+	if (host_list(host, directory, &names, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *path = arena_printf(host_arena(host), "%s/%s", directory, names[i].name);
+
+		if (look_at_cloud(host, path, ret_cloud, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void compose(struct arena *arena, const struct hosts_params *want,
+	struct hosts_state *have)
+{
+	struct managed_block block = managed_block_find(arena, have->before, BLOCK_BEGIN, BLOCK_END);
+	const char *text, *inside;
+
+	have->broken = block.broken;
+	have->inside = block.inside;
+	have->after = have->before;
+	if (block.broken)
+		return;
+	text = want->undo ? have->before : with_others(arena, want, have, &block);
+	inside = wished_block(arena, want, block.inside);
+	if (block.there || inside)
+		text = managed_block_set(arena, text, BLOCK_BEGIN, BLOCK_END, inside);
+	have->after = taken_lines_restore(arena, text, want->taken, want->taken_count);
+	tell_difference(arena, inside ? inside : "", block.inside, have->added);
+	tell_difference(arena, block.inside, inside ? inside : "", have->removed);
 }
 
 static int hosts_inspect(struct host *host, const void *params, void *ret_state,
@@ -410,8 +565,6 @@ static int hosts_inspect(struct host *host, const void *params, void *ret_state,
 	const struct hosts_params *want = params;
 	struct hosts_state *have = ret_state;
 	struct arena *arena = host_arena(host);
-	struct managed_block block;
-	const char *kept, *inside;
 	char *bytes = arena_string(arena, "");
 	size_t size;
 
@@ -419,20 +572,20 @@ static int hosts_inspect(struct host *host, const void *params, void *ret_state,
 	have->removed = value_list(arena);
 	have->conflicts = value_list(arena);
 	have->taken = value_list(arena);
+	have->taken_for = value_list(arena);
+	have->before = have->after = have->inside = "";
 	if (host_stat(host, want->path, &have->info, err) < 0)
 		return -1;
-	have->there = have->info.kind != FILE_NONE;
-	if (have->there && host_read(host, want->path, FILE_MOST, &bytes, &size, err) < 0)
+	if (have->info.kind != FILE_NONE && have->info.kind != FILE_REGULAR)
+		return 0;
+	if (have->info.kind == FILE_REGULAR
+			&& host_read(host, want->path, FILE_MOST, &bytes, &size, err) < 0)
 		return -1;
 	have->before = bytes;
-	kept = others_lines(arena, want, have);
-	block = managed_block_find(arena, kept, BLOCK_BEGIN, BLOCK_END);
-	inside = wished_block(arena, want, block.inside);
-	have->after = with_lines(arena, want, block.there || inside ? managed_block_set(arena, kept,
-		BLOCK_BEGIN, BLOCK_END, inside) : kept);
-	tell_difference(arena, inside ? inside : "", block.inside, have->added);
-	tell_difference(arena, block.inside, inside ? inside : "", have->removed);
-	return 0;
+	compose(arena, want, have);
+	if (strcmp(want->path, "/etc/hosts") != 0 || strcmp(have->before, have->after) == 0)
+		return 0;
+	return look_for_cloud(host, &have->cloud, err);
 }
 
 static void hosts_plan(struct plan *plan, const void *params, const void *state)
@@ -440,8 +593,13 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 	const struct hosts_params *want = params;
 	const struct hosts_state *have = state;
 
-	if (have->there && have->info.kind != FILE_REGULAR) {
+	if (have->info.kind != FILE_NONE && have->info.kind != FILE_REGULAR) {
 		plan_refuse(plan, "make it a regular file", "'%s' is no regular file", want->path);
+		return;
+	}
+	if (have->broken) {
+		plan_refuse(plan, "put the line '" BLOCK_END "' back where the block ends, or remove the "
+			"line '" BLOCK_BEGIN "'", "'%s' has a block without an end", want->path);
 		return;
 	}
 	if (have->clash) {
@@ -449,9 +607,22 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 			"'%s' has a line of its own for %s: %s", want->path, have->clash_name, have->clash);
 		return;
 	}
-	if (strcmp(have->before, have->after) != 0)
-		plan_add(plan, HOSTS_WRITE, want->path, "content", have->there ? have->before : NULL,
-			have->after);
+	if (strcmp(have->before, have->after) == 0)
+		return;
+	if (have->cloud)
+		plan_note(plan, "cloud-init writes %s anew at the next start: set manage_etc_hosts to false "
+			"in /etc/cloud/cloud.cfg.d", want->path);
+	if (want->made && !*have->after)
+		plan_add(plan, HOSTS_REMOVE, want->path, "state", "file", "absent");
+	else
+		plan_add(plan, HOSTS_WRITE, want->path, "content", have->info.kind == FILE_NONE ? NULL
+			: have->before, have->after);
+}
+
+static void tell_lists(struct arena *arena, const struct hosts_state *have, struct value *results)
+{
+	value_set(arena, results, "added", have->added);
+	value_set(arena, results, "removed", have->removed);
 }
 
 static int hosts_apply(struct host *host, const void *params, const void *state,
@@ -461,13 +632,13 @@ static int hosts_apply(struct host *host, const void *params, const void *state,
 	const struct hosts_state *have = state;
 	struct file_write write = {
 		.path = want->path, .bytes = have->after, .size = strlen(have->after),
-		.mode = have->there ? HOST_KEEP : 0644, .uid = HOST_KEEP, .gid = HOST_KEEP,
-		.mtime = HOST_KEEP,
+		.mode = have->info.kind == FILE_NONE ? 0644 : HOST_KEEP, .uid = HOST_KEEP,
+		.gid = HOST_KEEP, .mtime = HOST_KEEP,
 	};
 
-	(void)change;
-	value_set(host_arena(host), results, "added", have->added);
-	value_set(host_arena(host), results, "removed", have->removed);
+	tell_lists(host_arena(host), have, results);
+	if (change->step == HOSTS_REMOVE)
+		return host_remove(host, want->path, err);
 	return host_write(host, &write, err);
 }
 
@@ -477,25 +648,42 @@ static void hosts_results(struct arena *arena, const void *params, const void *s
 	const struct hosts_state *have = state;
 
 	(void)params;
-	if (!value_get(results, "added")) {
-		value_set(arena, results, "added", have->added);
-		value_set(arena, results, "removed", have->removed);
-	}
+	if (!value_get(results, "added"))
+		tell_lists(arena, have, results);
 	value_set(arena, results, "conflicts", have->conflicts);
 }
 
+/* An entry that the block has already. */
+static const char *old_entry(struct arena *arena, const char *inside, const char *name)
+{
+	for (; *inside; inside += strcspn(inside, "\n") + 1) {
+		if (strcmp(first_name(arena, inside), name) == 0)
+			return arena_bytes(arena, inside, strcspn(inside, "\n"));
+	}
+	return NULL;
+}
+
 static void invert_entry(struct inverses *inverses, const struct hosts_params *want,
-	const struct hosts_state *have, const struct hosts_extra *entry, bool first)
+	const struct hosts_state *have, const struct hosts_extra *entry)
 {
 	struct arena *arena = inverses_arena(inverses);
-	struct value *back = value_map(arena), *gone = value_list(arena);
+	struct value *back = value_map(arena), *gone = value_list(arena), *lines = value_list(arena);
+	struct value *taken = value_list(arena);
+	const char *old = old_entry(arena, have->inside, entry->names[0]);
 
 	value_append(arena, gone, value_string(arena, entry->names[0]));
+	if (old)
+		value_append(arena, lines, value_string(arena, old));
+	for (size_t i = 0; i < have->taken->count; i++) {
+		if (is_one_of(value_text(have->taken_for->items[i]), entry->names, entry->names_count))
+			value_append(arena, taken, have->taken->items[i]);
+	}
 	value_set_string(arena, back, "path", want->path);
-	value_set_string(arena, back, "state", "absent");
+	value_set_string(arena, back, "undo", "yes");
+	value_set_string(arena, back, "made", have->info.kind == FILE_NONE ? "yes" : "no");
 	value_set(arena, back, "gone", gone);
-	if (first && have->taken->count > 0)
-		value_set(arena, back, "lines", value_copy(arena, have->taken));
+	value_set(arena, back, "back", lines);
+	value_set(arena, back, "taken", taken);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "hosts-entry:%s:%s", want->path, entry->names[0]),
 		.params = back,
@@ -507,9 +695,9 @@ static void hosts_invert(struct inverses *inverses, const void *params, const vo
 	const struct hosts_params *want = params;
 
 	for (unsigned i = 0; i < want->entries_count; i++)
-		invert_entry(inverses, want, state, &want->entries[i], i == 0);
+		invert_entry(inverses, want, state, &want->entries[i]);
 	for (unsigned i = 0; i < want->extra_count; i++)
-		invert_entry(inverses, want, state, &want->extra[i], want->entries_count + i == 0);
+		invert_entry(inverses, want, state, &want->extra[i]);
 }
 
 const struct module module_hosts = {

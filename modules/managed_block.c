@@ -59,3 +59,15 @@ char *managed_block_set(struct arena *arena, const char *text, const char *begin
 	return arena_printf(arena, "%.*s%s%s\n%s%s\n%s", (int)start, text, newline, begin, inside, end,
 		behind);
 }
+
+bool managed_block_has_line(const char *text, const char *line, size_t size)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (length == size && strncmp(text, line, size) == 0)
+			return true;
+		text += length + (text[length] == '\n');
+	}
+	return false;
+}

@@ -24,4 +24,7 @@ struct managed_block managed_block_find(struct arena *arena, const char *text,
 char *managed_block_set(struct arena *arena, const char *text, const char *begin, const char *end,
 	const char *inside);
 
+/* Whether the text has exactly this line, of size bytes. */
+bool managed_block_has_line(const char *text, const char *line, size_t size);
+
 #endif

@@ -25,6 +25,8 @@ struct prepare {
 	const char *contents[PREPARE_ENTRIES];
 	size_t count;
 	struct value *bodies;      /* digest → content */
+	struct value *variables;   /* "host/name" → value */
+	struct value *host_keys;   /* host → list */
 	const char *key;           /* the last one asked for with prepare_published */
 };
 
@@ -37,6 +39,8 @@ static inline struct prepare *prepare_new(struct arena *arena)
 	prepare->addresses = value_map(arena);
 	prepare->published = value_map(arena);
 	prepare->bodies = value_map(arena);
+	prepare->variables = value_map(arena);
+	prepare->host_keys = value_map(arena);
 	return prepare;
 }
 
@@ -100,11 +104,8 @@ bool prepare_lost(struct prepare *prepare, const char *host)
 int prepare_variable(struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err)
 {
-	(void)prepare;
-	(void)host;
-	(void)name;
 	(void)err;
-	*ret_value = NULL;
+	*ret_value = value_get(prepare->variables, arena_printf(prepare->arena, "%s/%s", host, name));
 	return 0;
 }
 
@@ -127,9 +128,7 @@ struct value *prepare_published(struct prepare *prepare, const char *host, const
 
 struct value *prepare_host_keys(struct prepare *prepare, const char *host)
 {
-	(void)prepare;
-	(void)host;
-	return NULL;
+	return value_get(prepare->host_keys, host);
 }
 
 static inline int prepare_index(struct prepare *prepare, const char *path, size_t *ret_index,

@@ -149,13 +149,31 @@ static void override_changed(struct arena *arena, const struct value *task, stru
 	value_set_string(arena, result, "status", changed->truth ? "changed" : "ok");
 }
 
+/* Where nobody looks at the results, only what is to be shown is told. */
+static void only_shown(struct arena *arena, const struct value *task, struct value *result)
+{
+	struct value *show = value_get(value_get(result, "results"), "show");
+	struct value *kept;
+
+	if (value_get_bool(task, "results"))
+		return;
+	value_remove(result, "results");
+	if (!show)
+		return;
+	kept = value_map(arena);
+	value_set(arena, kept, "show", show);
+	value_set(arena, result, "results", kept);
+}
+
 /* What only concerns this machine, or is too long, isn't sent. */
-static void send_result(struct runner *runner, struct arena *arena, struct value *result)
+static void send_result(struct runner *runner, struct arena *arena, const struct value *task,
+	struct value *result)
 {
 	struct error err = {0};
 
 	value_remove(result, "writes");
 	value_remove(result, "resources");
+	only_shown(arena, task, result);
 	link_send(&runner->link, FRAME_RESULT, result, &err);
 	if (err.kind == ERROR_NONE)
 		return;
@@ -194,7 +212,7 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 	if (strcmp(status, "ok") == 0)
 		keeper_adopt(runner, work, value_get(result, "resources"));
 	note_writes(runner, task, result);
-	send_result(runner, arena, result);
+	send_result(runner, arena, task, result);
 	return strcmp(status, "failed") != 0 || value_get_bool(task, "ignore_errors");
 }
 
@@ -209,7 +227,7 @@ static bool do_task(struct runner *runner, const struct value *task)
 	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
 	if (work_load(&work, &err) < 0) {
 		work_failed(arena, result, &err);
-		send_result(runner, arena, result);
+		send_result(runner, arena, task, result);
 		goes_on = false;
 	} else {
 		do_as(runner, &work, worker_of(runner, &work), result);
@@ -228,7 +246,7 @@ static void not_due(struct runner *runner, const struct value *task, const char 
 	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
 	value_set_string(arena, result, "status", cause ? "may_change" : "skipped");
 	value_set_string(arena, result, "cause", cause);
-	send_result(runner, arena, result);
+	send_result(runner, arena, task, result);
 	arena_free(arena);
 }
 

@@ -139,6 +139,7 @@ static int make_run(struct apply *apply, struct error *err)
 		.skip_tags = given->skip_tags,
 		.check = given->check,
 		.diff = given->diff,
+		.results = given->verbosity > 0 || given->json,
 		.allow_outside = given->allow_outside,
 		.become = given->become,
 		.become_user = given->become_user,

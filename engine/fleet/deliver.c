@@ -30,8 +30,14 @@ static const char find_as_user[] =
 	"}\n"
 	"places=\"$HOME/.cache/beoplay /dev/shm/beoplay-$(id -u)\"\n";
 
-/* perl is essential in Debian; memfd_create is call 319 on x86_64 (syscalls(2)). */
+/* If the agent isn't there, the rest of the script is asked for, and read from stdin byte by byte. */
 static const char start[] =
+	"if good; then exec \"$f\"; fi\n"
+	"printf '\\nbeoplay-need\\n'\n"
+	"eval \"$(head -c $L)\"\n";
+
+/* perl is essential in Debian; memfd_create is call 319 on x86_64 (syscalls(2)). */
+static const char deliver_rest[] =
 	"fail() { printf '\\nbeoplay-fail: %s\\n' \"$1\"; exit 1; }\n"
 	"memory='\n"
 	"	my $n = \"agent\"; my $m = syscall(319, $n, 0); exit 125 if $m < 0;\n"
@@ -40,7 +46,6 @@ static const char start[] =
 	"	while (sysread($from, $b, 65536)) { syswrite($to, $b) == length $b or exit 125 }\n"
 	"	unlink $ARGV[0]; rmdir $ARGV[1] if $ARGV[1];\n"
 	"	exec { \"/proc/self/fd/$m\" } \"beoplay-agent\"; exit 125'\n"
-	"if good; then exec \"$f\"; fi\n"
 	"[ \"$(uname -m)\" = x86_64 ] || fail \"this beoplay has no agent for $(uname -m) machines\"\n"
 	"umask 077; t=; gone=\n"
 	"if [ \"$N\" ]; then\n"
@@ -57,7 +62,6 @@ static const char start[] =
 	"fi\n"
 	"[ \"$t\" ] || fail 'there is no place where the agent can be put'\n"
 	"trap 'rm -f \"$t\"; [ \"$gone\" ] && rmdir \"$gone\"' EXIT\n"
-	"printf '\\nbeoplay-need\\n'\n"
 	"head -c $S >\"$t\" || fail \"cannot write '$t': is the disk full?\"\n"
 	"set -- $(sha256sum \"$t\")\n"
 	"[ \"$1\" = $H ] || fail \"the agent came damaged to '$t': is the disk full?\"\n"
@@ -73,8 +77,8 @@ static const char start[] =
 
 static void add_script(struct buffer *script, const struct deliver *deliver)
 {
-	buffer_printf(script, "H=%s; S=%zu; N=%s\n", deliver->digest, deliver->size,
-		deliver->leave_nothing ? "1" : "");
+	buffer_printf(script, "H=%s; S=%zu; N=%s; L=%zu\n", deliver->digest, deliver->size,
+		deliver->leave_nothing ? "1" : "", sizeof(deliver_rest) - 1);
 	buffer_add_string(script, deliver->root || deliver->become ? find_as_root : find_as_user);
 	buffer_add_string(script, start);
 }
@@ -92,4 +96,9 @@ char *deliver_command(struct arena *arena, const struct deliver *deliver)
 	buffer_free(&script);
 	buffer_free(&command);
 	return result;
+}
+
+const char *deliver_more(void)
+{
+	return deliver_rest;
 }

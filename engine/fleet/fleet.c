@@ -355,6 +355,7 @@ static int take_boot(struct fleet_host *host, struct error *err)
 		strlen(DELIVER_NEED)) : NULL;
 	if (need) {
 		buffer_drop_front(&host->in, (size_t)(need - host->in.data) + strlen(DELIVER_NEED));
+		buffer_add_string(&host->out, deliver_more());
 		host->agent_left = host->fleet->agent_size;
 	}
 	if (host->in.size > NOISE_MOST)

@@ -175,6 +175,9 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 		value_set_bool(arena, task, "no_log", true);
 	if (value_secret_inside(params))
 		value_set_bool(arena, task, "secret", true);
+	if (filling->task->registers || filling->task->changed_when || filling->task->failed_when
+			|| filling->run->options.results)
+		value_set_bool(arena, task, "results", true);
 	if (fill_conditions(filling, task, filled, err) < 0)
 		return -1;
 	if (fill_notify(filling, task, err) < 0)

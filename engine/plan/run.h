@@ -34,6 +34,7 @@ struct run_options {
 	const struct value *skip_tags;
 	bool check;
 	bool diff;
+	bool results;                         /* returned values of all tasks are looked at */
 	bool allow_outside;                   /* src may lie outside the playbook's directory */
 	bool become;                          /* for plays and hosts that say nothing */
 	const char *become_user;              /* NULL: root */

@@ -53,6 +53,7 @@ static void add_setup(struct stage *stage, struct unit *unit)
 	value_set_string(stage->arena, task, "module", stage->run->setup->name);
 	value_set_string(stage->arena, task, "params", "{}");
 	value_set_string(stage->arena, task, "name", "facts");
+	value_set_bool(stage->arena, task, "results", true);
 	value_append(stage->arena, stage->tasks, task);
 	stage->any = true;
 }

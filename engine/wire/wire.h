@@ -45,7 +45,7 @@ enum frame_type {
 	 * is the same in the next run) if it is one, else nil, notify: [KEYs of handlers, which may come
 	 * in a later stage], flush: bool (run due handlers here, those that came since the last flush;
 	 * no module, no result), ignore_errors: bool, no_log: bool, changed: bool if changed_when is
-	 * already known, secret: bool}. A handler that wasn't due gives a result "skipped" at the flush;
+	 * already known, secret: bool, results: bool (they are looked at)}. A handler that wasn't due gives a result "skipped" at the flush;
 	 * so results come in the order of tasks. */
 	FRAME_STAGE,
 	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |

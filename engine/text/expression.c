@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-/* --- Questions about values ------------------------------------------------------------------------ */
-
 const char *value_unknown_cause(const struct value *value)
 {
 	const char *cause = NULL;
@@ -43,8 +41,6 @@ bool value_is_omit(const struct value *value)
 	return value && value->kind == VALUE_NULL && value->raw == omit_mark;
 }
 
-/* --- Checking -------------------------------------------------------------------------------------- */
-
 static int check_text(const struct value *scalar, struct error *err)
 {
 	struct arena *scratch = arena_new();
@@ -75,7 +71,8 @@ int expression_check(struct arena *arena, const struct value *value, struct erro
 
 		if (is_map && check_key(&value->pairs[i], err) < 0)
 			return -1;
-		if (expression_check(arena, is_map ? value->pairs[i].value : value->items[i], err) < 0)
+		if (expression_check(arena, is_map ? value->pairs[i].value : value->items[i],
+			err) < 0)
 			return -1;
 	}
 	return 0;
@@ -128,8 +125,6 @@ int expression_check_condition(struct arena *arena, const struct value *conditio
 	return 0;
 }
 
-/* --- Values ---------------------------------------------------------------------------------------- */
-
 int expression_fill(struct arena *arena, struct scope *scope, const struct value *value,
 	struct value **ret_value, struct error *err)
 {
@@ -171,8 +166,6 @@ int expression_truth(struct arena *arena, struct scope *scope, const struct valu
 	}
 	return param_bool(filled, ret_truth, err);
 }
-
-/* --- Conditions ------------------------------------------------------------------------------------ */
 
 static int condition_value(struct evaluator *evaluator, struct scope *scope,
 	const struct value *condition, struct value **ret_value)
@@ -246,8 +239,6 @@ int expression_condition(struct arena *arena, struct scope *scope, const struct 
 		*ret_value = value;
 	return result;
 }
-
-/* --- Templates ------------------------------------------------------------------------------------- */
 
 /* Jinja makes \r\n and \r newlines. */
 static struct value *template_text(struct arena *arena, const char *text, size_t size,

@@ -69,7 +69,8 @@ static size_t text_end(const struct writer *writer, size_t from, size_t tag)
 static void skip_behind(struct writer *writer, char sign, bool trims)
 {
 	if (sign == '-') {
-		while (writer->at < writer->size && isspace((unsigned char)writer->text[writer->at]))
+		while (writer->at < writer->size &&
+			isspace((unsigned char)writer->text[writer->at]))
 			writer->at++;
 	} else if (trims && sign != '+') {
 		if (sees(writer, writer->at, "\r\n"))
@@ -108,8 +109,6 @@ static int error_here(struct writer *writer, const char *what)
 	return lexer_error(&writer->parser.lexer, writer->parser.lexer.token.offset, "%s", what);
 }
 
-/* --- {{ }}, {# #}, raw ---------------------------------------------------------------------------- */
-
 static int parse_output(struct writer *writer, struct block *block)
 {
 	struct statement *statement = add_statement(writer, block, STATEMENT_OUTPUT, writer->at);
@@ -117,7 +116,8 @@ static int parse_output(struct writer *writer, struct block *block)
 	if (tag_open(writer, "}}") < 0)
 		return -1;
 	if (writer->parser.lexer.token.kind == TOKEN_END)
-		return lexer_error(&writer->parser.lexer, statement->offset, "there is nothing in {{ }}");
+		return lexer_error(&writer->parser.lexer, statement->offset,
+			"there is nothing in {{ }}");
 	if (parser_expression(&writer->parser, &statement->expression) < 0)
 		return -1;
 	return tag_close(writer);
@@ -125,7 +125,8 @@ static int parse_output(struct writer *writer, struct block *block)
 
 static int parse_comment(struct writer *writer)
 {
-	const char *end = memmem(writer->text + writer->at + 2, writer->size - writer->at - 2, "#}", 2);
+	const char *end = memmem(writer->text + writer->at + 2, writer->size - writer->at - 2, "#}",
+		2);
 
 	if (!end)
 		return lexer_error(&writer->parser.lexer, writer->at, "this {# is never closed");
@@ -168,14 +169,13 @@ static int parse_raw(struct writer *writer, struct block *block, size_t begin, c
 			break;
 	}
 	if (!end)
-		return lexer_error(&writer->parser.lexer, open, "this {%% raw %%} has no {%% endraw %%}");
+		return lexer_error(&writer->parser.lexer, open,
+			"this {%% raw %%} has no {%% endraw %%}");
 	add_text(writer, block, from, text_end(writer, from, writer->at));
 	writer->at = end;
 	skip_behind(writer, sign, true);
 	return 0;
 }
-
-/* --- if, for, set --------------------------------------------------------------------------------- */
 
 static int body_of(struct writer *writer, size_t open, const char *word, struct block *block,
 	const char *const *ends, const char **ret_end)
@@ -186,7 +186,8 @@ static int body_of(struct writer *writer, size_t open, const char *word, struct 
 	if (parse_body(writer, block, ends, ret_end) < 0)
 		return -1;
 	if (!*ret_end)
-		return lexer_error(&writer->parser.lexer, open, "this {%% %s %%} has no {%% end%s %%}",
+		return lexer_error(&writer->parser.lexer, open,
+			"this {%% %s %%} has no {%% end%s %%}",
 			word, word);
 	writer->depth--;
 	return 0;
@@ -318,8 +319,6 @@ static int parse_set(struct writer *writer, struct block *block, size_t open)
 	return tag_close(writer);
 }
 
-/* --- Tags ----------------------------------------------------------------------------------------- */
-
 static bool among(const char *word, const char *const *words)
 {
 	for (; words && *words; words++) {
@@ -331,9 +330,11 @@ static bool among(const char *word, const char *const *words)
 
 static int refuse_tag(struct writer *writer, const char *word)
 {
-	static const char *const later[] = { "macro", "call", "filter", "block", "extends", "include",
+	static const char *const later[] = { "macro", "call", "filter", "block", "extends",
+		"include",
 		"import", "from", "with", "do", "break", "continue", "autoescape", "trans", NULL };
-	static const char *const closing[] = { "elif", "else", "endif", "endfor", "endset", "endraw",
+	static const char *const closing[] = { "elif", "else", "endif", "endfor", "endset",
+		"endraw",
 		NULL };
 	static const char *const known[] = { "if", "elif", "else", "endif", "for", "endfor", "set",
 		"endset", "raw", "endraw", NULL };
@@ -341,7 +342,8 @@ static int refuse_tag(struct writer *writer, const char *word)
 	struct lexer *lexer = &writer->parser.lexer;
 
 	if (among(word, later))
-		return lexer_error(lexer, lexer->token.offset, "{%% %s %%} is not supported yet", word);
+		return lexer_error(lexer, lexer->token.offset, "{%% %s %%} is not supported yet",
+			word);
 	if (among(word, closing))
 		return lexer_error(lexer, lexer->token.offset,
 			"{%% %s %%} has nothing to belong to", word);
@@ -382,7 +384,8 @@ static int parse_statement(struct writer *writer, struct block *block, const cha
 	if (tag_open(writer, "%}") < 0)
 		return -1;
 	if (lexer->token.kind != TOKEN_NAME)
-		return lexer_error(lexer, lexer->token.offset, "behind {%% a word like 'if' is expected");
+		return lexer_error(lexer, lexer->token.offset,
+			"behind {%% a word like 'if' is expected");
 	if (!among(lexer->token.text, ends))
 		return parse_tag(writer, block, open);
 	*ret_end = lexer->token.text;
@@ -448,7 +451,8 @@ int syntax_text(struct arena *arena, const struct value *scalar, bool is_templat
 	if (parse_body(&writer, ret_block, NULL, &end) < 0)
 		return -1;
 	*ret_single = NULL;
-	if (ret_block->first && ret_block->first == ret_block->last && writer.size == scalar->size &&
+	if (ret_block->first && ret_block->first == ret_block->last &&
+		writer.size == scalar->size &&
 		ret_block->first->kind == STATEMENT_OUTPUT && ret_block->first->offset == 0)
 		*ret_single = ret_block->first->expression;
 	return 0;

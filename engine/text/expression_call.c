@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-/* --- By name --------------------------------------------------------------------------------------- */
-
 static const struct callable *const filter_tables[] = { filters_basic, filters_text, filters_list,
 	filters_map, filters_number, filters_choose, filters_code, filters_regex, filters_yaml,
 	filters_path, filters_group, NULL };
@@ -32,9 +30,11 @@ static const char *const tests_later[] = { "callable", "directory", "escaped", "
 	"nan", "isnan", "finished", "started", "reachable", "unreachable", "timedout", NULL };
 static const char *const functions_later[] = { "lookup", "query", "q", "now", "lipsum",
 	"cycler", "joiner", "undef", "dict_items", "cycle", "super", "caller", NULL };
-static const char *const methods_later[] = { "append", "extend", "insert", "pop", "update", "remove",
+static const char *const methods_later[] = { "append", "extend", "insert", "pop", "update",
+	"remove",
 	"clear", "setdefault", "sort", "reverse", "copy", "casefold", "center", "encode", "decode",
-	"expandtabs", "format_map", "isalnum", "isascii", "isidentifier", "isnumeric", "isprintable",
+	"expandtabs", "format_map", "isalnum", "isascii", "isidentifier", "isnumeric",
+	"isprintable",
 	"istitle", "maketrans", "partition", "rpartition", "swapcase", "translate", "popitem",
 	"fromkeys", "cycle", "changed", "strftime", "timestamp", "isoformat", "search", "match",
 	NULL };
@@ -95,8 +95,6 @@ const struct callable *callable_find(enum callable_kind kind, const char *name,
 	return NULL;
 }
 
-/* --- Arguments ------------------------------------------------------------------------------------- */
-
 static size_t parameter_count(const struct callable *callable)
 {
 	size_t count = 0;
@@ -135,7 +133,8 @@ int callable_bind(const struct callable *callable, const char *const *keywords, 
 
 	for (size_t i = 0; i < count; i++) {
 		positions[i] = i < parameters ? i : CALL_PARAMETERS_MOST;
-		if (keywords[i] && bind_keyword(callable, keywords[i], &positions[i], place, err) < 0)
+		if (keywords[i] && bind_keyword(callable, keywords[i], &positions[i], place,
+			err) < 0)
 			return -1;
 		if (positions[i] == CALL_PARAMETERS_MOST) {
 			if (!keywords[i] && !(callable->flags & CALL_MANY))
@@ -222,8 +221,6 @@ int call_argument(struct evaluation *evaluation, struct call *call, size_t param
 	*ret_value = call->arguments[parameter];
 	return 0;
 }
-
-/* --- Running --------------------------------------------------------------------------------------- */
 
 /* What the size of an input costs, before anything is done with it. */
 static int pay_input(struct evaluation *evaluation, const struct call *call,
@@ -349,7 +346,8 @@ static int evaluate_arguments(struct evaluation *evaluation, const struct node *
 		if (position < CALL_PARAMETERS_MOST)
 			call->arguments[position] = value;
 		else
-			add_rest(evaluation->evaluator->scratch, call, value, node->arguments[i].keyword,
+			add_rest(evaluation->evaluator->scratch, call, value,
+				node->arguments[i].keyword,
 				node->argument_count);
 	}
 	return 0;
@@ -365,7 +363,8 @@ int evaluate_call(struct evaluation *evaluation, const struct node *node, struct
 		evaluation_require(evaluation, call.input) < 0)
 		return -1;
 	call.registered = call.input && call.input->kind == VALUE_UNKNOWN &&
-		node->first->kind == NODE_NAME && scope_registered(evaluation->scope, node->first->name);
+		node->first->kind == NODE_NAME &&
+		scope_registered(evaluation->scope, node->first->name);
 	if (evaluate_arguments(evaluation, node, &call) < 0)
 		return -1;
 	return call_run(evaluation, &call, ret_value);

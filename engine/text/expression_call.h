@@ -1,8 +1,8 @@
 /* expression_call: what filters, tests, functions and methods are. Private to expression*.c.
  *
  * Each is a row in a table of its file. Names, keywords and numbers of arguments are checked when
- * the text is parsed; unknown input, flags (secret, data) and budgets are dealt with by call_run, so
- * that a row's function sees known values of any kind and says what it can't use. */
+ * the text is parsed; unknown input, flags (secret, data) and budgets are dealt with by call_run,
+ * so that a row's function sees known values of any kind and says what it can't use. */
 #ifndef TEXT_EXPRESSION_CALL_H
 #define TEXT_EXPRESSION_CALL_H
 
@@ -46,8 +46,8 @@ enum callable_kind { CALLABLE_FILTER, CALLABLE_TEST, CALLABLE_FUNCTION, CALLABLE
 /* NULL with err at place: misspelt, or not supported yet. */
 const struct callable *callable_find(enum callable_kind kind, const char *name,
 	struct place place, struct error *err);
-/* Whether there may be such arguments: places by parameter, or the rest. positions[i] is a parameter
- * or CALL_PARAMETERS_MOST for the rest. */
+/* Whether there may be such arguments: places by parameter, or the rest. positions[i] is a
+ * parameter or CALL_PARAMETERS_MOST for the rest. */
 int callable_bind(const struct callable *callable, const char *const *keywords, size_t count,
 	size_t *positions, struct place place, struct error *err);
 

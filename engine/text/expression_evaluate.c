@@ -100,8 +100,6 @@ int evaluate_defined(struct evaluation *evaluation, const struct node *node,
 	return evaluation_require(evaluation, *ret_value);
 }
 
-/* --- Names ---------------------------------------------------------------------------------------- */
-
 static int name_undefined(struct evaluation *evaluation, const char *name, size_t offset,
 	struct value **ret_value)
 {
@@ -154,8 +152,6 @@ int evaluate_name(struct evaluation *evaluation, const char *name, size_t offset
 	return scope_value(evaluation, name, offset, ret_value);
 }
 
-/* --- Containers ----------------------------------------------------------------------------------- */
-
 static int evaluate_list(struct evaluation *evaluation, const struct node *node,
 	struct value **ret_value)
 {
@@ -181,10 +177,12 @@ int key_text(struct evaluation *evaluation, size_t offset, const struct value *k
 		return 0;
 	}
 	if (key->kind != VALUE_STRING)
-		return evaluation_error(evaluation, offset, "the key of a map must be a string, not %s",
+		return evaluation_error(evaluation, offset,
+			"the key of a map must be a string, not %s",
 			value_kind_name(key));
 	if (memchr(key->text, '\0', key->size))
-		return evaluation_error(evaluation, offset, "the key of a map cannot hold a NUL byte");
+		return evaluation_error(evaluation, offset,
+			"the key of a map cannot hold a NUL byte");
 	*ret_key = key->text;
 	return 0;
 }
@@ -237,7 +235,8 @@ static int map_index(struct evaluation *evaluation, size_t offset, const struct 
 	if (*ret_value)
 		return 0;
 	if (key->secret)
-		return evaluation_undefined(evaluation, offset, ret_value, "the map has no such key");
+		return evaluation_undefined(evaluation, offset, ret_value,
+			"the map has no such key");
 	evaluation_undefined(evaluation, offset, ret_value, "the map has no key '%s'",
 		suggestion.word);
 	for (size_t i = 0; i < map->count && i < 1000; i++)
@@ -247,7 +246,8 @@ static int map_index(struct evaluation *evaluation, size_t offset, const struct 
 	return 0;
 }
 
-static int sequence_index(struct evaluation *evaluation, size_t offset, const struct value *sequence,
+static int sequence_index(struct evaluation *evaluation, size_t offset,
+	const struct value *sequence,
 	const struct value *key, struct value **ret_value)
 {
 	bool is_list = sequence->kind == VALUE_LIST;
@@ -291,7 +291,8 @@ int evaluate_index(struct evaluation *evaluation, size_t offset, struct value *c
 		return evaluation_undefined(evaluation, offset, ret_value, "%s has no '%s'",
 			value_kind_name(container), key->text);
 	else
-		return evaluation_undefined(evaluation, offset, ret_value, "%s has no index that is %s",
+		return evaluation_undefined(evaluation, offset, ret_value,
+			"%s has no index that is %s",
 			value_kind_name(container), value_kind_name(key));
 	if (result == 0 && *ret_value)
 		*ret_value = value_flagged(arena, *ret_value, container->secret || key->secret,
@@ -330,8 +331,6 @@ static int evaluate_slice_node(struct evaluation *evaluation, const struct node 
 	}
 	return evaluate_slice(evaluation, node->offset, container, bounds, ret_value);
 }
-
-/* --- and, or, not, if ------------------------------------------------------------------------------ */
 
 bool value_truthy(const struct value *value)
 {
@@ -425,14 +424,13 @@ static int evaluate_conditional(struct evaluation *evaluation, const struct node
 	if (!value_truthy(condition) && !node->third)
 		return evaluation_undefined(evaluation, node->offset, ret_value,
 			"the condition is false, and there is no else");
-	if (evaluate(evaluation, value_truthy(condition) ? node->first : node->third, ret_value) < 0)
+	if (evaluate(evaluation, value_truthy(condition) ? node->first : node->third,
+		ret_value) < 0)
 		return -1;
 	if (*ret_value && condition->secret)
 		*ret_value = value_flagged(evaluation->evaluator->arena, *ret_value, true, false);
 	return 0;
 }
-
-/* --- All ------------------------------------------------------------------------------------------ */
 
 static int evaluate_sign(struct evaluation *evaluation, const struct node *node,
 	struct value **ret_value)

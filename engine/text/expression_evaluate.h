@@ -48,7 +48,7 @@ struct evaluation {
 	struct scope *scope;
 	const struct value *scalar;   /* the text */
 	const struct local *locals;
-	struct value *skipped;        /* statements were left out, as this isn't known; NULL: none */
+	struct value *skipped;        /* statements left out, as this isn't known; or NULL */
 };
 
 void evaluator_open(struct evaluator *evaluator, struct arena *arena, struct error *err);
@@ -66,8 +66,6 @@ void evaluation_undefined_remedy(struct evaluation *evaluation, const char *form
 	__attribute__((format(printf, 2, 3)));
 /* An error if it is undefined. */
 int evaluation_require(struct evaluation *evaluation, const struct value *value);
-
-/* --- Expressions ----------------------------------------------------------------------------------- */
 
 /* May give NULL: undefined. */
 int evaluate(struct evaluation *evaluation, const struct node *node, struct value **ret_value);
@@ -96,8 +94,6 @@ int evaluate_contains(struct evaluation *evaluation, size_t offset, const struct
 int evaluate_order(struct evaluation *evaluation, size_t offset, const struct value *one,
 	const struct value *other, bool fold_case, int *ret_order);
 
-/* --- Calls ----------------------------------------------------------------------------------------- */
-
 /* Runs what a node of kind FILTER, TEST, METHOD or FUNCTION names. */
 int evaluate_call(struct evaluation *evaluation, const struct node *node,
 	struct value **ret_value);
@@ -117,8 +113,6 @@ int call_integer(struct evaluation *evaluation, const struct call *call, size_t 
 	int64_t otherwise, int64_t *ret_integer);
 int call_truth(struct evaluation *evaluation, const struct call *call, size_t parameter,
 	bool otherwise, bool *ret_truth);
-
-/* --- Values ---------------------------------------------------------------------------------------- */
 
 /* Items of a list, keys of a map, characters of a string; an error otherwise. */
 int value_items(struct evaluation *evaluation, size_t offset, struct value *value,
@@ -153,8 +147,6 @@ extern const char namespace_mark[];
 /* "a.b.0" as map(attribute=…) reads it; NULL: undefined. */
 int value_attribute(struct evaluation *evaluation, size_t offset, struct value *value,
 	const struct value *path, struct value **ret_value);
-
-/* --- Texts ----------------------------------------------------------------------------------------- */
 
 /* As Python's str() shows it; unknown inside gives an error (kind BUG): ask before. */
 int show_add(struct evaluation *evaluation, size_t offset, struct buffer *out,

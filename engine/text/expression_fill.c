@@ -69,8 +69,6 @@ int fill_scalar(struct evaluator *evaluator, struct scope *scope, const struct v
 	return result;
 }
 
-/* --- Containers ------------------------------------------------------------------------------------ */
-
 struct filling {
 	struct evaluator *evaluator;
 	struct scope *scope;
@@ -204,11 +202,10 @@ int fill_value(struct evaluator *evaluator, struct scope *scope, const struct va
 	return fill_inside(&filling, value, ret_value);
 }
 
-/* --- What leaves the evaluator --------------------------------------------------------------------- */
-
 static bool needs_seal(const struct value *value)
 {
-	return value->kind == VALUE_STRING && !value->data && text_has_tag(value->text, value->size);
+	return value->kind == VALUE_STRING && !value->data &&
+		text_has_tag(value->text, value->size);
 }
 
 /* Whether any string inside could be taken for an expression; walks it once, paid for. */

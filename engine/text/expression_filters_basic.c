@@ -1,4 +1,4 @@
-/* expression_filters_basic: from one kind of value to another: string, int, float, bool, list, length. */
+/* expression_filters_basic: from one kind of value to another: string, int, bool, list, … */
 #include "text/expression_evaluate.h"
 
 #include "text/expression_unicode.h"
@@ -122,7 +122,8 @@ static int filter_int(struct evaluation *evaluation, struct call *call, struct v
 	if (call_integer(evaluation, call, 1, 10, &base) < 0)
 		return -1;
 	if (base != 2 && base != 8 && base != 10 && base != 16)
-		return evaluation_error(evaluation, call->offset, "the base must be 2, 8, 10 or 16");
+		return evaluation_error(evaluation, call->offset,
+			"the base must be 2, 8, 10 or 16");
 	if (call->input->kind == VALUE_INTEGER)
 		*ret_value = value_integer(arena, call->input->integer);
 	else if (parse_integer(arena, call->input, (int)base, &integer))

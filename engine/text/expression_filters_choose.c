@@ -53,14 +53,16 @@ static int filter_extract(struct evaluation *evaluation, struct call *call,
 {
 	const struct value *more = call->arguments[1];
 
-	if (evaluate_index(evaluation, call->offset, call->arguments[0], call->input, ret_value) < 0)
+	if (evaluate_index(evaluation, call->offset, call->arguments[0], call->input,
+		ret_value) < 0)
 		return -1;
 	if (!more)
 		return 0;
 	if (more->kind != VALUE_LIST)
 		return evaluate_index(evaluation, call->offset, *ret_value, more, ret_value);
 	for (size_t i = 0; i < more->count; i++) {
-		if (evaluate_index(evaluation, call->offset, *ret_value, more->items[i], ret_value) < 0)
+		if (evaluate_index(evaluation, call->offset, *ret_value, more->items[i],
+			ret_value) < 0)
 			return -1;
 	}
 	return 0;
@@ -110,9 +112,11 @@ static int extreme(struct evaluation *evaluation, struct call *call, int sign,
 	for (size_t i = 0; i < count; i++) {
 		key = items[i];
 		if (call->arguments[1] && (value_attribute(evaluation, call->offset, key,
-				call->arguments[1], &key) < 0 || evaluation_require(evaluation, key) < 0))
+				call->arguments[1], &key) < 0 ||
+				evaluation_require(evaluation, key) < 0))
 			return -1;
-		if (evaluate_order(evaluation, call->offset, key, best ? best : key, !exact, &order) < 0)
+		if (evaluate_order(evaluation, call->offset, key, best ? best : key, !exact,
+			&order) < 0)
 			return -1;
 		if (!best || order * sign > 0) {
 			best = key;

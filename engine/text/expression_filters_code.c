@@ -8,8 +8,6 @@
 #include <sodium.h>
 #include <string.h>
 
-/* --- To JSON --------------------------------------------------------------------------------------- */
-
 struct writing {
 	struct buffer *out;
 	int64_t indent;      /* -1: on one line */
@@ -23,7 +21,8 @@ static void write_code(struct buffer *out, uint32_t code)
 {
 	if (code >= 0x10000) {
 		code -= 0x10000;
-		buffer_printf(out, "\\u%04x\\u%04x", 0xd800 + (code >> 10), 0xdc00 + (code & 0x3ff));
+		buffer_printf(out, "\\u%04x\\u%04x", 0xd800 + (code >> 10),
+			0xdc00 + (code & 0x3ff));
 	} else {
 		buffer_printf(out, "\\u%04x", code);
 	}
@@ -200,8 +199,6 @@ static int filter_to_nice_json(struct evaluation *evaluation, struct call *call,
 	return to_json(evaluation, call, 4, true, ret_value);
 }
 
-/* --- From JSON ------------------------------------------------------------------------------------- */
-
 static int read_json(struct evaluation *evaluation, const struct call *call,
 	struct json_object *json, struct value **ret_value);
 
@@ -311,8 +308,6 @@ static int filter_from_json(struct evaluation *evaluation, struct call *call,
 	json_object_put(json);
 	return result;
 }
-
-/* --- Base64 ---------------------------------------------------------------------------------------- */
 
 static int filter_b64encode(struct evaluation *evaluation, struct call *call,
 	struct value **ret_value)

@@ -31,7 +31,8 @@ static int sorted_items(struct evaluation *evaluation, struct call *call, struct
 	static const char *const keywords[] = { "attribute" };
 
 	return call_values(evaluation, call->offset, callable_find(CALLABLE_FILTER, "sort",
-		(struct place){ 0 }, NULL), call->input, &call->arguments[0], keywords, 1, ret_list);
+		(struct place){ 0 }, NULL), call->input, &call->arguments[0], keywords, 1,
+		ret_list);
 }
 
 /* groupby(attribute) → a list of [what they have in common, the items], sorted. */
@@ -50,7 +51,8 @@ static int filter_groupby(struct evaluation *evaluation, struct call *call,
 	for (size_t i = 0; i < sorted->count; i++) {
 		if (value_attribute(evaluation, call->offset, sorted->items[i], call->arguments[0],
 				&key) < 0 || evaluation_require(evaluation, key) < 0 ||
-			(last && evaluate_order(evaluation, call->offset, last, key, true, &order) < 0))
+			(last && evaluate_order(evaluation, call->offset, last, key, true,
+			&order) < 0))
 			return -1;
 		if (!last || order != 0) {
 			group = value_list(arena);
@@ -76,7 +78,8 @@ static int filter_subelements(struct evaluation *evaluation, struct call *call,
 		return -1;
 	*ret_value = value_list(evaluation->evaluator->arena);
 	for (size_t i = 0; i < count; i++) {
-		if (value_attribute(evaluation, call->offset, items[i], call->arguments[0], &list) < 0)
+		if (value_attribute(evaluation, call->offset, items[i], call->arguments[0],
+			&list) < 0)
 			return -1;
 		if (!list && skips)
 			continue;

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static int items_of(struct evaluation *evaluation, const struct call *call, struct value ***ret_items,
+static int items_of(struct evaluation *evaluation, const struct call *call,
+	struct value ***ret_items,
 	size_t *ret_count)
 {
 	return value_items(evaluation, call->offset, call->input, ret_items, ret_count);
@@ -29,8 +30,6 @@ static int attribute_of(struct evaluation *evaluation, const struct call *call, 
 	return evaluation_require(evaluation, *ret_value);
 }
 
-/* --- Order ----------------------------------------------------------------------------------------- */
-
 struct keyed {
 	struct value *key;
 	struct value *item;
@@ -53,9 +52,11 @@ static int merge(struct sorting *sorting, struct keyed *rows, size_t half, size_
 		bool take_right = left == half;
 
 		if (left < half && right < count) {
-			if (evaluation_spend(sorting->evaluation, sorting->call->offset, 1, 0) < 0 ||
+			if (evaluation_spend(sorting->evaluation, sorting->call->offset, 1,
+				0) < 0 ||
 				evaluate_order(sorting->evaluation, sorting->call->offset,
-					rows[left].key, rows[right].key, !sorting->exact, &order) < 0)
+					rows[left].key, rows[right].key, !sorting->exact,
+					&order) < 0)
 				return -1;
 			take_right = order * sorting->sign > 0;
 		}
@@ -130,8 +131,6 @@ static int filter_reverse(struct evaluation *evaluation, struct call *call,
 	}
 	return 0;
 }
-
-/* --- Sets ------------------------------------------------------------------------------------------ */
 
 static int same(struct evaluation *evaluation, const struct call *call, const struct value *one,
 	const struct value *other, bool exact)
@@ -241,8 +240,6 @@ static int filter_symmetric_difference(struct evaluation *evaluation, struct cal
 	return add_those(evaluation, call, *ret_value, call->arguments[0], call->input, false);
 }
 
-/* --- Shapes ---------------------------------------------------------------------------------------- */
-
 static int flatten_into(struct evaluation *evaluation, const struct call *call, struct value *list,
 	const struct value *from, int64_t levels, bool skip_nulls)
 {
@@ -251,7 +248,8 @@ static int flatten_into(struct evaluation *evaluation, const struct call *call, 
 
 		if (item->kind == VALUE_LIST && levels != 0) {
 			if (evaluation_spend(evaluation, call->offset, 1, 0) < 0 ||
-				flatten_into(evaluation, call, list, item, levels - 1, skip_nulls) < 0)
+				flatten_into(evaluation, call, list, item, levels - 1,
+				skip_nulls) < 0)
 				return -1;
 		} else if (!(skip_nulls && item->kind == VALUE_NULL) &&
 			add_item(evaluation, call, list, item) < 0) {
@@ -378,8 +376,6 @@ static int filter_sum(struct evaluation *evaluation, struct call *call, struct v
 	return 0;
 }
 
-/* --- map, select ----------------------------------------------------------------------------------- */
-
 static const char *text_of(const struct value *value)
 {
 	return value->kind == VALUE_STRING ? value->text : NULL;
@@ -420,7 +416,8 @@ static int keyword_arguments(struct evaluation *evaluation, struct call *call,
 		else if (strcmp(call->rest_keywords[i], "default") == 0)
 			*ret_otherwise = call->rest[i];
 		else
-			return evaluation_error(evaluation, call->offset, "'map' has no argument '%s'",
+			return evaluation_error(evaluation, call->offset,
+				"'map' has no argument '%s'",
 				call->rest_keywords[i]);
 	}
 	return 0;
@@ -440,7 +437,8 @@ static int filter_map(struct evaluation *evaluation, struct call *call, struct v
 	for (size_t i = 0; i < count; i++) {
 		if (path && map_attribute(evaluation, call, items[i], path, otherwise, &item) < 0)
 			return -1;
-		if (filter && (call_values(evaluation, call->offset, filter, items[i], call->rest + 1,
+		if (filter && (call_values(evaluation, call->offset, filter, items[i],
+			call->rest + 1,
 				call->rest_keywords + 1, call->rest_count - 1, &item) < 0 ||
 				evaluation_require(evaluation, item) < 0))
 			return -1;
@@ -468,7 +466,8 @@ static int choice_make(struct evaluation *evaluation, struct call *call, bool by
 	memset(choice, 0, sizeof(*choice));
 	choice->wanted = wanted;
 	if (by_attribute && (call->rest_count == 0 || call->rest_keywords[0]))
-		return evaluation_error(evaluation, call->offset, "'%s' needs the name of an attribute",
+		return evaluation_error(evaluation, call->offset,
+			"'%s' needs the name of an attribute",
 			call->callable->name);
 	choice->path = by_attribute ? call->rest[0] : NULL;
 	if (call->rest_count <= at)

@@ -77,8 +77,6 @@ static int filter_items2dict(struct evaluation *evaluation, struct call *call,
 	return 0;
 }
 
-/* --- combine --------------------------------------------------------------------------------------- */
-
 enum list_merge { LIST_REPLACE, LIST_KEEP, LIST_APPEND, LIST_PREPEND, LIST_APPEND_RP,
 	LIST_PREPEND_RP };
 
@@ -180,7 +178,8 @@ static int combine_all(struct combining *combining, struct value *value, struct 
 	if (value->kind == VALUE_LIST) {
 		for (size_t i = 0; i < value->count; i++) {
 			if (value->items[i]->kind == VALUE_LIST)
-				return call_error(combining->evaluation, call, "maps", value->items[i]);
+				return call_error(combining->evaluation, call, "maps",
+					value->items[i]);
 			if (combine_all(combining, value->items[i], result) < 0)
 				return -1;
 		}
@@ -232,13 +231,12 @@ static int filter_combine(struct evaluation *evaluation, struct call *call,
 	if (combine_all(&combining, call->input, ret_value) < 0)
 		return -1;
 	for (size_t i = 0; i < call->rest_count; i++) {
-		if (!call->rest_keywords[i] && combine_all(&combining, call->rest[i], ret_value) < 0)
+		if (!call->rest_keywords[i] &&
+			combine_all(&combining, call->rest[i], ret_value) < 0)
 			return -1;
 	}
 	return 0;
 }
-
-/* --- dictsort -------------------------------------------------------------------------------------- */
 
 /* dictsort(case_sensitive, by, reverse) → a list of [key, value]: sort does the work. */
 static int filter_dictsort(struct evaluation *evaluation, struct call *call,

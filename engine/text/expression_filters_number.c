@@ -15,7 +15,8 @@ static int filter_abs(struct evaluation *evaluation, struct call *call, struct v
 	else if (call->input->kind != VALUE_INTEGER)
 		return call_error(evaluation, call, "a number", call->input);
 	else if (call->input->integer == INT64_MIN)
-		return evaluation_error(evaluation, call->offset, "the result is larger than 64 bits");
+		return evaluation_error(evaluation, call->offset,
+			"the result is larger than 64 bits");
 	else
 		*ret_value = value_integer(arena, call->input->integer < 0 ? -call->input->integer :
 			call->input->integer);
@@ -65,7 +66,8 @@ static int filter_round(struct evaluation *evaluation, struct call *call, struct
 		call_text(evaluation, call, 1, "common", &method) < 0)
 		return -1;
 	if (precision < -300 || precision > 300)
-		return evaluation_error(evaluation, call->offset, "the precision must be -300 to 300");
+		return evaluation_error(evaluation, call->offset,
+			"the precision must be -300 to 300");
 	*ret_value = call->input;
 	if (input->kind == VALUE_INTEGER && precision >= 0 && strcmp(method, "common") == 0)
 		return 0;

@@ -54,7 +54,8 @@ static void write_comment(struct buffer *out, const struct value *text, const ch
 static int filter_comment(struct evaluation *evaluation, struct call *call,
 	struct value **ret_value)
 {
-	static const char *const styles[][2] = { { "plain", "# " }, { "erlang", "% " }, { "c", "// " } };
+	static const char *const styles[][2] = { { "plain", "# " }, { "erlang", "% " },
+		{ "c", "// " } };
 	struct buffer buffer = { 0 };
 	const char *style, *mark = NULL;
 	size_t lines = 2;

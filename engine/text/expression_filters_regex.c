@@ -40,7 +40,8 @@ static int next_match(struct searching *searching, bool *ret_matched)
 	bool was_empty = from == searching->found.ends[0];
 
 	return regex_find(searching->evaluation, searching->call->offset, &searching->regex,
-		searching->text, from, was_empty ? REGEX_ADVANCE : REGEX_ANYWHERE, &searching->found,
+		searching->text, from, was_empty ? REGEX_ADVANCE : REGEX_ANYWHERE,
+		&searching->found,
 		ret_matched);
 }
 
@@ -54,8 +55,6 @@ static struct value *group_text(struct searching *searching, size_t group)
 	return value_bytes(searching->evaluation->evaluator->arena, searching->text->text + from,
 		to - from);
 }
-
-/* --- Groups in a replacement: \1, \g<1>, \g<name> --------------------------------------------------- */
 
 static int find_group(struct searching *searching, const char *name, size_t size, size_t *ret_group)
 {
@@ -126,8 +125,6 @@ static int expand(struct searching *searching, const struct value *replacement,
 	return 0;
 }
 
-/* --- Filters --------------------------------------------------------------------------------------- */
-
 static int replace_all(struct searching *searching, const struct value *replacement, int64_t most,
 	struct buffer *out)
 {
@@ -141,7 +138,8 @@ static int replace_all(struct searching *searching, const struct value *replacem
 		if (!matched)
 			break;
 		buffer_add(out, text->text + at, searching->found.ends[0] - at);
-		if (expand(searching, replacement, out) < 0 || evaluation_spend(searching->evaluation,
+		if (expand(searching, replacement, out) < 0 ||
+			evaluation_spend(searching->evaluation,
 				searching->call->offset, 1, out->size - paid) < 0)
 			return -1;
 		paid = out->size;
@@ -183,10 +181,12 @@ static int searched_groups(struct searching *searching, struct value **ret_value
 		size_t group, size = 0;
 
 		if (wanted->kind == VALUE_STRING && wanted->size > 1 && wanted->text[0] == '\\' &&
-			read_group(searching, wanted->text + 1, wanted->size - 1, &group, &size) < 0)
+			read_group(searching, wanted->text + 1, wanted->size - 1, &group,
+			&size) < 0)
 			return -1;
 		if (size == 0)
-			return call_error(searching->evaluation, call, "groups like '\\1' or '\\g<name>'",
+			return call_error(searching->evaluation, call,
+				"groups like '\\1' or '\\g<name>'",
 				wanted);
 		value_append(arena, *ret_value, group_text(searching, group));
 	}
@@ -285,8 +285,6 @@ const struct callable filters_regex[] = {
 	{ "regex_escape", filter_regex_escape, 0, 0, { NULL } },
 	{ 0 },
 };
-
-/* --- Tests ----------------------------------------------------------------------------------------- */
 
 static int test_pattern(struct evaluation *evaluation, struct call *call, bool at_start,
 	struct value **ret_value)

@@ -152,7 +152,8 @@ static int filter_replace(struct evaluation *evaluation, struct call *call,
 	int64_t most;
 
 	if (old->kind != VALUE_STRING || new->kind != VALUE_STRING)
-		return call_error(evaluation, call, "strings", old->kind != VALUE_STRING ? old : new);
+		return call_error(evaluation, call, "strings", old->kind != VALUE_STRING ? old :
+			new);
 	if (text_input(evaluation, call, &text) < 0 ||
 		call_integer(evaluation, call, 2, -1, &most) < 0)
 		return -1;

@@ -44,7 +44,8 @@ static int write_scalar(struct writing *writing, const char *text, size_t size, 
 {
 	yaml_event_t event;
 
-	yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)size, plain,
+	yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)size,
+		plain,
 		true, style);
 	return emit(writing, &event);
 }
@@ -162,7 +163,8 @@ static int write_value(struct writing *writing, const struct value *value, unsig
 	case VALUE_STRING:
 		return write_text(writing, value->text, value->size);
 	case VALUE_BOOL:
-		return write_scalar(writing, value->truth ? "true" : "false", value->truth ? 4 : 5, true,
+		return write_scalar(writing, value->truth ? "true" : "false", value->truth ? 4 : 5,
+			true,
 			YAML_PLAIN_SCALAR_STYLE);
 	case VALUE_NULL:
 		return write_scalar(writing, "null", 4, true, YAML_PLAIN_SCALAR_STYLE);
@@ -239,7 +241,8 @@ static int filter_from_yaml(struct evaluation *evaluation, struct call *call,
 		return -1;
 	if (tree_parse(evaluation->evaluator->arena, "(a string)", call->input->text,
 			call->input->size, ret_value, &inside) < 0) {
-		evaluation_error(evaluation, call->offset, "this string is no YAML that is understood");
+		evaluation_error(evaluation, call->offset,
+			"this string is no YAML that is understood");
 		return call->input->secret ? -1 : error_remedy(evaluation->evaluator->err,
 			"line %u of it: %s", inside.place.line, inside.message);
 	}

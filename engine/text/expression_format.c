@@ -163,12 +163,14 @@ static int format_all(struct evaluation *evaluation, size_t offset, const struct
 				"the format has a %% that is not supported");
 		if (used == count)
 			return evaluation_error(evaluation, offset,
-				"the format needs more than %zu value%s", count, count == 1 ? "" : "s");
+				"the format needs more than %zu value%s", count, count == 1 ? "" :
+				"s");
 		if (format_one(evaluation, offset, out, &conversion, values[used++]) < 0)
 			return -1;
 	}
 	if (used < count)
-		return evaluation_error(evaluation, offset, "the format has place for %zu of %zu values",
+		return evaluation_error(evaluation, offset,
+			"the format has place for %zu of %zu values",
 			used, count);
 	return 0;
 }

@@ -107,7 +107,8 @@ static int lex_code_point(struct lexer *lexer, struct buffer *out, size_t digits
 	for (size_t i = 0; i < digits; i++) {
 		text[i] = peek(lexer, 2 + i);
 		if (!isxdigit((unsigned char)text[i]))
-			return lexer_error(lexer, lexer->at, "this escape needs %zu hexadecimal digits",
+			return lexer_error(lexer, lexer->at,
+				"this escape needs %zu hexadecimal digits",
 				digits);
 	}
 	code = strtoul(text, NULL, 16);
@@ -198,7 +199,8 @@ static size_t float_size(const struct lexer *lexer)
 		is_float = true;
 	}
 	if (peek(lexer, size) == 'e' || peek(lexer, size) == 'E') {
-		exponent = size + 1 + (peek(lexer, size + 1) == '-' || peek(lexer, size + 1) == '+');
+		exponent = size + 1 + (peek(lexer, size + 1) == '-' ||
+			peek(lexer, size + 1) == '+');
 		if (isdigit((unsigned char)peek(lexer, exponent))) {
 			size = exponent + count_digits(lexer, exponent);
 			is_float = true;
@@ -244,11 +246,13 @@ static int lex_integer(struct lexer *lexer, size_t size, int base)
 	if (errno == ERANGE)
 		return lexer_error(lexer, lexer->token.offset, "this integer is too large");
 	if (*digits == '\0' || *end)
-		return lexer_error(lexer, lexer->token.offset, "this is no number to the base of %d",
+		return lexer_error(lexer, lexer->token.offset,
+			"this is no number to the base of %d",
 			base);
 	if (base == 10 && digits[0] == '0' && digits[1] && strspn(digits, "0") != strlen(digits))
 		return lexer_error(lexer, lexer->token.offset, "an integer cannot begin with 0"),
-			error_remedy(lexer->err, "octal is 0o%s; a mode is a string: '%s'", digits + 1,
+			error_remedy(lexer->err, "octal is 0o%s; a mode is a string: '%s'",
+			digits + 1,
 				digits);
 	return 0;
 }
@@ -308,12 +312,14 @@ static int close_bracket(struct lexer *lexer, char bracket)
 
 static int lex_symbol(struct lexer *lexer)
 {
-	static const char *const symbols[] = { "==", "!=", "<=", ">=", "//", "**", "+", "-", "*", "/",
+	static const char *const symbols[] = { "==", "!=", "<=", ">=", "//", "**", "+", "-", "*",
+		"/",
 		"%", "~", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ":", ".", "|", NULL };
 	char c = peek(lexer, 0);
 	size_t i = 0;
 
-	while (symbols[i] && (symbols[i][0] != c || (symbols[i][1] && symbols[i][1] != peek(lexer, 1))))
+	while (symbols[i] && (symbols[i][0] != c ||
+		(symbols[i][1] && symbols[i][1] != peek(lexer, 1))))
 		i++;
 	if (!symbols[i] && (c & 0x80))
 		return lexer_error(lexer, lexer->at, "this character has no meaning here"),

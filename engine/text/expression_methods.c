@@ -7,8 +7,6 @@
 #include <ctype.h>
 #include <string.h>
 
-/* --- Functions ------------------------------------------------------------------------------------- */
-
 static int function_range(struct evaluation *evaluation, struct call *call,
 	struct value **ret_value)
 {
@@ -70,8 +68,6 @@ const struct callable functions_all[] = {
 	{ "dict", function_dict, 0, CALL_MANY | CALL_KEYWORDS, { NULL } },
 	{ 0 },
 };
-
-/* --- Maps ------------------------------------------------------------------------------------------ */
 
 static int need(struct evaluation *evaluation, const struct call *call, enum value_kind kind)
 {
@@ -137,8 +133,6 @@ static int method_get(struct evaluation *evaluation, struct call *call, struct v
 			value_null(evaluation->evaluator->arena);
 	return 0;
 }
-
-/* --- Strings --------------------------------------------------------------------------------------- */
 
 static int rewrite(struct evaluation *evaluation, struct call *call, struct value **ret_value,
 	void (*write)(struct buffer *out, const struct value *text))
@@ -208,7 +202,8 @@ static int method_split(struct evaluation *evaluation, struct call *call, struct
 	if (need(evaluation, call, VALUE_STRING) < 0 ||
 		call_integer(evaluation, call, 1, -1, &most) < 0)
 		return -1;
-	return text_split(evaluation, call->offset, call->input, call->arguments[0], most, ret_value);
+	return text_split(evaluation, call->offset, call->input, call->arguments[0], most,
+		ret_value);
 }
 
 static int method_rsplit(struct evaluation *evaluation, struct call *call,
@@ -273,7 +268,8 @@ static int method_replace(struct evaluation *evaluation, struct call *call,
 		call_integer(evaluation, call, 2, -1, &most) < 0)
 		return -1;
 	if (old->kind != VALUE_STRING || new->kind != VALUE_STRING)
-		return call_error(evaluation, call, "strings", old->kind != VALUE_STRING ? old : new);
+		return call_error(evaluation, call, "strings", old->kind != VALUE_STRING ? old :
+			new);
 	return text_replace(evaluation, call->offset, call->input, old, new, most, ret_value);
 }
 
@@ -293,7 +289,8 @@ static int method_join(struct evaluation *evaluation, struct call *call, struct 
 		if (items[i]->kind != VALUE_STRING) {
 			buffer_free(&buffer);
 			call_error(evaluation, call, "strings", items[i]);
-			return error_remedy(evaluation->evaluator->err, "the filter join takes all");
+			return error_remedy(evaluation->evaluator->err,
+				"the filter join takes all");
 		}
 		if (evaluation_spend(evaluation, call->offset, 1, between + items[i]->size) < 0) {
 			buffer_free(&buffer);
@@ -308,7 +305,8 @@ static int method_join(struct evaluation *evaluation, struct call *call, struct 
 static bool has_end(const struct value *text, const struct value *part, bool at_start)
 {
 	return part->size <= text->size &&
-		memcmp(text->text + (at_start ? 0 : text->size - part->size), part->text, part->size) == 0;
+		memcmp(text->text + (at_start ? 0 : text->size - part->size), part->text,
+		part->size) == 0;
 }
 
 /* Also with a list: any of them. */
@@ -510,7 +508,8 @@ static int justify(struct evaluation *evaluation, struct call *call, bool at_lef
 	if (width > (int64_t)count)
 		blanks = (size_t)width - count;
 	if (utf8_count(with, strlen(with)) != 1)
-		return evaluation_error(evaluation, call->offset, "it is filled with one character");
+		return evaluation_error(evaluation, call->offset,
+			"it is filled with one character");
 	if (blanks > EXPRESSION_BYTES_MOST)
 		blanks = EXPRESSION_BYTES_MOST + 1;
 	if (evaluation_spend(evaluation, call->offset, blanks / 64, blanks * strlen(with)) < 0)

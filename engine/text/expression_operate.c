@@ -17,8 +17,6 @@ static double number_of(const struct value *value)
 	return value->kind == VALUE_FLOAT ? value->number : (double)value->integer;
 }
 
-/* --- Equal, in, order ------------------------------------------------------------------------------ */
-
 /* Three truths of which all must hold. */
 static int both(int one, int other)
 {
@@ -176,8 +174,6 @@ int evaluate_order(struct evaluation *evaluation, size_t offset, const struct va
 	return 0;
 }
 
-/* --- Arithmetic ------------------------------------------------------------------------------------ */
-
 static int refuse(struct evaluation *evaluation, size_t offset, const char *what,
 	const struct value *left, const struct value *right)
 {
@@ -274,7 +270,8 @@ static int numbers(struct evaluation *evaluation, size_t offset, enum operation 
 	bool divides = operation == OPERATION_DIVIDE || operation == OPERATION_FLOOR ||
 		operation == OPERATION_MODULO;
 	bool exact = left->kind == VALUE_INTEGER && right->kind == VALUE_INTEGER &&
-		operation != OPERATION_DIVIDE && (operation != OPERATION_POWER || right->integer >= 0);
+		operation != OPERATION_DIVIDE &&
+		(operation != OPERATION_POWER || right->integer >= 0);
 	int64_t result = 0;
 
 	if (divides && !value_truthy(right))
@@ -288,8 +285,6 @@ static int numbers(struct evaluation *evaluation, size_t offset, enum operation 
 	*ret_value = value_integer(arena, result);
 	return 0;
 }
-
-/* --- Strings and lists ----------------------------------------------------------------------------- */
 
 static int join_two(struct evaluation *evaluation, size_t offset, const struct value *left,
 	const struct value *right, struct value **ret_value)
@@ -502,8 +497,6 @@ int evaluate_binary(struct evaluation *evaluation, size_t offset, enum operation
 	*ret_value = value_flagged(evaluation->evaluator->arena, *ret_value, secret, data);
 	return 0;
 }
-
-/* --- a[from:to:step] ------------------------------------------------------------------------------- */
 
 static int bound(struct evaluation *evaluation, size_t offset, const struct value *value,
 	int64_t otherwise, int64_t *ret_bound)

@@ -13,7 +13,8 @@ static int parse_error(struct parser *parser, const char *wanted)
 	const struct token *token = &parser->lexer.token;
 
 	return lexer_error(&parser->lexer, token->offset, "here is %s%s%s, but %s is expected",
-		token->kind == TOKEN_NAME || token->kind == TOKEN_SYMBOL ? "'" : "", token_name(token),
+		token->kind == TOKEN_NAME || token->kind == TOKEN_SYMBOL ? "'" : "",
+		token_name(token),
 		token->kind == TOKEN_NAME || token->kind == TOKEN_SYMBOL ? "'" : "", wanted);
 }
 
@@ -25,7 +26,8 @@ bool parser_at(const struct parser *parser, const char *symbol)
 
 bool parser_at_word(const struct parser *parser, const char *word)
 {
-	return parser->lexer.token.kind == TOKEN_NAME && strcmp(parser->lexer.token.text, word) == 0;
+	return parser->lexer.token.kind == TOKEN_NAME &&
+		strcmp(parser->lexer.token.text, word) == 0;
 }
 
 int parser_expect(struct parser *parser, const char *symbol)
@@ -67,7 +69,8 @@ static int node_close(struct parser *parser, struct node *node)
 		height = taller(height, node->arguments[i].node);
 	node->height = height + 1;
 	if (node->height > NODE_HEIGHT_MOST)
-		return lexer_error(&parser->lexer, node->offset, "this expression is nested too deeply");
+		return lexer_error(&parser->lexer, node->offset,
+			"this expression is nested too deeply");
 	return 0;
 }
 
@@ -93,8 +96,6 @@ static void add_argument(struct parser *parser, struct node *node, const char *k
 			(count ? 2 * count : 1) * sizeof(*node->arguments));
 	node->arguments[node->argument_count++] = (struct argument){ keyword, argument };
 }
-
-/* --- Atoms --------------------------------------------------------------------------------------- */
 
 static int parse_literal(struct parser *parser, struct value *value, struct node **ret_node)
 {
@@ -206,7 +207,8 @@ static int parse_map(struct parser *parser, struct node **ret_node)
 		return -1;
 	if (parser_at(parser, "{")) {
 		lexer_error(&parser->lexer, node->offset, "{{ }} inside of an expression");
-		return error_remedy(parser->lexer.err, "leave {{ }} away: this is an expression already");
+		return error_remedy(parser->lexer.err,
+			"leave {{ }} away: this is an expression already");
 	}
 	while (!parser_at(parser, "}")) {
 		if (parse_pair(parser, node) < 0)
@@ -234,7 +236,8 @@ static bool among(const char *word, const char *const *words)
 
 static int parse_name(struct parser *parser, struct node **ret_node)
 {
-	static const char *const operators[] = { "and", "or", "not", "in", "is", "if", "else", NULL };
+	static const char *const operators[] = { "and", "or", "not", "in", "is", "if", "else",
+		NULL };
 	struct arena *arena = parser->lexer.arena;
 	const char *name = parser->lexer.token.text;
 	struct node *node;
@@ -281,8 +284,6 @@ static int parse_primary(struct parser *parser, struct node **ret_node)
 		return parse_map(parser, ret_node);
 	return parse_error(parser, "a value");
 }
-
-/* --- Behind an atom ------------------------------------------------------------------------------- */
 
 static int parse_argument(struct parser *parser, struct node *node)
 {
@@ -563,8 +564,6 @@ static int parse_filters(struct parser *parser, struct node **node)
 	}
 }
 
-/* --- Operators ------------------------------------------------------------------------------------ */
-
 static int parse_sign(struct parser *parser, struct node **ret_node)
 {
 	enum node_kind kind = parser_at(parser, "-") ? NODE_NEGATE : NODE_PLUS;
@@ -767,8 +766,6 @@ static int parse_conditional(struct parser *parser, struct node **ret_node)
 	parser->depth--;
 	return 0;
 }
-
-/* --- What other files of the parser use ------------------------------------------------------------ */
 
 int parser_expression(struct parser *parser, struct node **ret_node)
 {

@@ -69,7 +69,8 @@ static int insert(struct compiler *compiler, size_t at, size_t count)
 	if (regex->count + count > regex->capacity) {
 		size_t capacity = 2 * regex->capacity + count + 32;
 
-		regex->steps = arena_grow(scratch, regex->steps, regex->count * sizeof(*regex->steps),
+		regex->steps = arena_grow(scratch, regex->steps,
+			regex->count * sizeof(*regex->steps),
 			capacity * sizeof(*regex->steps));
 		regex->capacity = capacity;
 	}
@@ -91,8 +92,6 @@ static int add(struct compiler *compiler, enum regex_code code, uint32_t number)
 		(struct regex_step){ .code = code, .number = number };
 	return 0;
 }
-
-/* --- Sets ------------------------------------------------------------------------------------------ */
 
 static void add_range(struct compiler *compiler, struct regex_set *set, uint32_t from, uint32_t to)
 {
@@ -203,8 +202,6 @@ static int compile_class(struct compiler *compiler, char letter)
 	return 0;
 }
 
-/* --- Groups ---------------------------------------------------------------------------------------- */
-
 static int group_name(struct compiler *compiler, size_t group)
 {
 	const char *name = compiler->pattern->text + compiler->at;
@@ -278,8 +275,6 @@ static int compile_group(struct compiler *compiler)
 	return add(compiler, REGEX_SAVE, (uint32_t)(2 * group + 1));
 }
 
-/* --- Atoms ----------------------------------------------------------------------------------------- */
-
 static int compile_escape(struct compiler *compiler)
 {
 	struct regex_set unused = { 0 };
@@ -329,8 +324,6 @@ static int compile_atom(struct compiler *compiler)
 		return regex_error(compiler, "there is nothing to repeat");
 	return add(compiler, REGEX_CHARACTER, take_character(compiler));
 }
-
-/* --- Repetition ------------------------------------------------------------------------------------ */
 
 enum { ENDLESS = UINT32_MAX };
 
@@ -456,8 +449,6 @@ static int compile_repetition(struct compiler *compiler, size_t from)
 	}
 	return 0;
 }
-
-/* --- All ------------------------------------------------------------------------------------------- */
 
 static int compile_row(struct compiler *compiler)
 {

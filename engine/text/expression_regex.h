@@ -31,9 +31,9 @@ enum regex_code {
 	REGEX_END,         /* $: the end, or before the last newline */
 	REGEX_WORD, REGEX_NO_WORD,
 	REGEX_BACK,        /* what group number matched */
-	REGEX_AHEAD,       /* what follows up to REGEX_MATCH must (number 1: not) match; on at first */
-	REGEX_PROGRESS,    /* leaves the loop over the jump behind it, where slot number is this place:
-	                      the round was empty */
+	REGEX_AHEAD,       /* what is up to REGEX_MATCH must (number 1: not) match; on at first */
+	REGEX_PROGRESS,    /* leaves the loop, over the jump behind it, where slot number is this
+	                      place: the round was empty */
 };
 
 struct regex_range {

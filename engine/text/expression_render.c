@@ -87,8 +87,6 @@ static int render_if(struct evaluation *evaluation, const struct statement *stat
 	return 0;
 }
 
-/* --- for ------------------------------------------------------------------------------------------- */
-
 /* a, b = item */
 static int bind_targets(struct evaluation *evaluation, const struct statement *statement,
 	struct value *item)
@@ -112,7 +110,8 @@ static int bind_targets(struct evaluation *evaluation, const struct statement *s
 			statement->target_count);
 	for (size_t i = 0; i < count; i++)
 		bind(evaluation, statement->targets[i],
-			value_flagged(evaluation->evaluator->arena, items[i], item->secret, item->data));
+			value_flagged(evaluation->evaluator->arena, items[i], item->secret,
+			item->data));
 	return 0;
 }
 
@@ -201,8 +200,6 @@ static int render_for(struct evaluation *evaluation, const struct statement *sta
 	return render_rounds(evaluation, statement, list, rendering);
 }
 
-/* --- set ------------------------------------------------------------------------------------------- */
-
 static int take_text(struct evaluation *evaluation, size_t offset, struct rendering *rendering,
 	struct value **ret_value)
 {
@@ -267,8 +264,6 @@ static int render_set(struct evaluation *evaluation, const struct statement *sta
 		return set_attribute(evaluation, statement, value);
 	return bind_targets(evaluation, statement, value);
 }
-
-/* --- All ------------------------------------------------------------------------------------------- */
 
 static int render_statement(struct evaluation *evaluation, const struct statement *statement,
 	struct rendering *rendering)

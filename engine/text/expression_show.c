@@ -27,7 +27,8 @@ void show_float(struct buffer *out, double number)
 	char *mantissa_end;
 	int exponent, digits;
 
-	if (number != number || number > 1.7976931348623157e308 || number < -1.7976931348623157e308) {
+	if (number != number || number > 1.7976931348623157e308 ||
+		number < -1.7976931348623157e308) {
 		buffer_add_string(out, number != number ? "nan" : number > 0 ? "inf" : "-inf");
 		return;
 	}
@@ -167,7 +168,8 @@ static int show_cost(struct evaluation *evaluation, size_t offset, const struct 
 	unsigned depth)
 {
 	if (depth > 2 * VALUE_DEPTH_MOST)
-		return evaluation_error(evaluation, offset, "this is nested too deeply to be shown");
+		return evaluation_error(evaluation, offset,
+			"this is nested too deeply to be shown");
 	if (value_is_omit(value))
 		return evaluation_error(evaluation, offset, "omit cannot be a part of a text");
 	if (value->kind == VALUE_STRING)

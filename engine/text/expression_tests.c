@@ -30,8 +30,6 @@ static int test_undefined(struct evaluation *evaluation, struct call *call,
 	return truth(evaluation, ret_value, call->input == NULL);
 }
 
-/* --- Kinds ----------------------------------------------------------------------------------------- */
-
 static int test_none(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
 	return truth(evaluation, ret_value, call->input->kind == VALUE_NULL);
@@ -75,8 +73,6 @@ static int test_iterable(struct evaluation *evaluation, struct call *call,
 	return truth(evaluation, ret_value, call->input->kind == VALUE_LIST ||
 		call->input->kind == VALUE_MAP || call->input->kind == VALUE_STRING);
 }
-
-/* --- Values ---------------------------------------------------------------------------------------- */
 
 static int test_true(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
@@ -148,7 +144,8 @@ static int letters(struct evaluation *evaluation, struct call *call, const char 
 
 	if (call->input->kind != VALUE_STRING)
 		return call_error(evaluation, call, "a string", call->input);
-	if (call_values(evaluation, call->offset, callable, call->input, NULL, NULL, 0, &changed) < 0)
+	if (call_values(evaluation, call->offset, callable, call->input, NULL, NULL, 0,
+		&changed) < 0)
 		return -1;
 	return truth(evaluation, ret_value, value_equal(call->input, changed));
 }
@@ -162,8 +159,6 @@ static int test_upper(struct evaluation *evaluation, struct call *call, struct v
 {
 	return letters(evaluation, call, "upper", ret_value);
 }
-
-/* --- Comparing ------------------------------------------------------------------------------------- */
 
 static int test_equal(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
@@ -271,8 +266,6 @@ static int test_all(struct evaluation *evaluation, struct call *call, struct val
 	return truth(evaluation, ret_value, count == all);
 }
 
-/* --- Results of tasks ------------------------------------------------------------------------------ */
-
 static int result_says(struct evaluation *evaluation, struct call *call, const char *key,
 	bool *ret_says)
 {
@@ -283,7 +276,8 @@ static int result_says(struct evaluation *evaluation, struct call *call, const c
 	said = value_get(call->input, key);
 	results = value_get(call->input, "results");
 	*ret_says = said && value_truthy(said);
-	for (size_t i = 0; !said && results && results->kind == VALUE_LIST && i < results->count; i++)
+	for (size_t i = 0; !said && results && results->kind == VALUE_LIST &&
+		i < results->count; i++)
 		*ret_says |= value_get_bool(results->items[i], key);
 	return 0;
 }

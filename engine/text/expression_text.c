@@ -128,8 +128,6 @@ int text_replace(struct evaluation *evaluation, size_t offset, const struct valu
 	return buffer_value(evaluation, offset, &buffer, ret_value);
 }
 
-/* --- Splitting ------------------------------------------------------------------------------------- */
-
 static int add_piece(struct evaluation *evaluation, size_t offset, struct value *list,
 	const struct value *text, size_t from, size_t to)
 {
@@ -192,7 +190,8 @@ int text_split(struct evaluation *evaluation, size_t offset, const struct value 
 	if (!separator || separator->kind == VALUE_NULL)
 		return split_at_blanks(evaluation, offset, text, most, *ret_list);
 	if (separator->kind != VALUE_STRING)
-		return evaluation_error(evaluation, offset, "the separator must be a string, this is %s",
+		return evaluation_error(evaluation, offset,
+			"the separator must be a string, this is %s",
 			value_kind_name(separator));
 	if (separator->size == 0)
 		return evaluation_error(evaluation, offset, "the separator is empty");

@@ -7,7 +7,7 @@
 void text_lower(struct buffer *out, const struct value *text);
 void text_upper(struct buffer *out, const struct value *text);
 void text_capitalize(struct buffer *out, const struct value *text);
-/* The first letter of each word, as Jinja's filter; after each other character, as Python's method. */
+/* The first letter of each word, as Jinja's filter; behind each other character, as Python's. */
 void text_title(struct buffer *out, const struct value *text);
 void text_title_letters(struct buffer *out, const struct value *text);
 

@@ -1,7 +1,7 @@
 /* expression_tree: the syntax tree of one text with expressions. Private to expression*.c.
  *
- * Offsets count bytes in the text; syntax_place gives the place in the file. Trees live in the arena
- * of the parser and point into the text. The height of an expression is bounded, so that all who
+ * Offsets count bytes in the text; syntax_place gives the place in the file. Trees live in the
+ * arena of the parser and point into the text. The height of an expression is bounded, so that all who
  * walk it may call themselves. */
 #ifndef TEXT_EXPRESSION_TREE_H
 #define TEXT_EXPRESSION_TREE_H
@@ -79,7 +79,13 @@ struct node {
 	size_t *positions;     /* of the arguments of a call, see callable_bind */
 };
 
-enum statement_kind { STATEMENT_TEXT, STATEMENT_OUTPUT, STATEMENT_IF, STATEMENT_FOR, STATEMENT_SET };
+enum statement_kind {
+	STATEMENT_TEXT,
+	STATEMENT_OUTPUT,
+	STATEMENT_IF,
+	STATEMENT_FOR,
+	STATEMENT_SET,
+};
 
 struct statement;
 

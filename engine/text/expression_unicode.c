@@ -94,7 +94,8 @@ static locale_t letters(void)
 uint32_t utf8_case(uint32_t code, enum letter_case to)
 {
 	if (code < 0x80) {
-		bool other = to == CASE_LOWER ? code >= 'A' && code <= 'Z' : code >= 'a' && code <= 'z';
+		bool other = to == CASE_LOWER ? code >= 'A' && code <= 'Z' : code >= 'a' &&
+			code <= 'z';
 
 		return other ? code ^ 0x20 : code;
 	}

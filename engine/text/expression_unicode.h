@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the character at text, 1 to 4; size is not 0. ret_code may be NULL; a bad byte: 0xfffd. */
+/* Bytes of the character at text, 1 to 4; size isn't 0. ret_code may be NULL; a bad byte: 0xfffd. */
 size_t utf8_next(const char *text, size_t size, uint32_t *ret_code);
 size_t utf8_count(const char *text, size_t size);
 /* The bytes of the first count characters. */

@@ -11,8 +11,6 @@ const char lazy_mark[] = "lazy";
 const char omit_mark[] = "omit";
 const char namespace_mark[] = "namespace";
 
-/* --- Flags and unknowns ---------------------------------------------------------------------------- */
-
 struct value *value_flagged(struct arena *arena, struct value *value, bool secret, bool data)
 {
 	struct value *copy;
@@ -42,7 +40,8 @@ static int walk_one(struct walk *walk, const struct value *value)
 	if (value->kind == VALUE_UNKNOWN && !walk->unknown)
 		walk->unknown = value;
 	if (walk->depth > 2 * VALUE_DEPTH_MOST)
-		return evaluation_error(walk->evaluation, walk->offset, "this is nested too deeply");
+		return evaluation_error(walk->evaluation, walk->offset,
+			"this is nested too deeply");
 	return evaluation_spend(walk->evaluation, walk->offset, 1, 0);
 }
 
@@ -82,8 +81,6 @@ int value_find_unknown(struct evaluation *evaluation, size_t offset, const struc
 	*ret_unknown = walk.unknown;
 	return 0;
 }
-
-/* --- Lazy maps ------------------------------------------------------------------------------------- */
 
 bool value_is_lazy(const struct value *value)
 {
@@ -179,8 +176,6 @@ int value_force_deep(struct evaluation *evaluation, size_t offset, struct value 
 	return found ? force_inside(evaluation, offset, value, 0, ret_value) : 0;
 }
 
-/* --- Items and attributes -------------------------------------------------------------------------- */
-
 static int text_characters(struct evaluation *evaluation, size_t offset, const struct value *text,
 	struct value *list)
 {
@@ -192,7 +187,8 @@ static int text_characters(struct evaluation *evaluation, size_t offset, const s
 		size_t size = utf8_next(text->text + at, text->size - at, NULL);
 		struct value *character = value_bytes(arena, text->text + at, size);
 
-		value_append(arena, list, value_flagged(arena, character, text->secret, text->data));
+		value_append(arena, list, value_flagged(arena, character, text->secret,
+			text->data));
 		at += size;
 	}
 	return 0;
@@ -220,7 +216,8 @@ int value_items(struct evaluation *evaluation, size_t offset, struct value *valu
 		if (text_characters(evaluation, offset, value, list) < 0)
 			return -1;
 	} else {
-		return evaluation_error(evaluation, offset, "%s has no items", value_kind_name(value));
+		return evaluation_error(evaluation, offset, "%s has no items",
+			value_kind_name(value));
 	}
 	*ret_items = list->items;
 	*ret_count = list->count;
@@ -252,13 +249,15 @@ int value_attribute(struct evaluation *evaluation, size_t offset, struct value *
 	if (path->kind == VALUE_INTEGER)
 		return evaluate_index(evaluation, offset, value, path, ret_value);
 	if (path->kind != VALUE_STRING)
-		return evaluation_error(evaluation, offset, "an attribute is named by a string, not by %s",
+		return evaluation_error(evaluation, offset,
+			"an attribute is named by a string, not by %s",
 			value_kind_name(path));
 	for (;;) {
 		size_t size = strcspn(at, ".");
 
 		if (evaluation_spend(evaluation, offset, 1, size) < 0 || evaluate_index(evaluation,
-				offset, *ret_value, path_part(arena, path, at, size), ret_value) < 0)
+				offset, *ret_value, path_part(arena, path, at, size),
+				ret_value) < 0)
 			return -1;
 		if (at[size] == '\0' || !*ret_value)
 			return 0;

@@ -1,7 +1,7 @@
 /* expression_version: 'a' is version('b', '>='): which version is the later one.
  *
- * As Python's LooseVersion, which Ansible uses: numbers and words one by one, numbers by size. Where
- * a number meets a word Python gives up; so does this. */
+ * As Python's LooseVersion, which Ansible uses: numbers and words one by one, numbers by size.
+ * Where a number meets a word Python gives up; so does this. */
 #include "text/expression_evaluate.h"
 
 #include <ctype.h>

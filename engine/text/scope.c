@@ -34,8 +34,6 @@ void scope_set(struct scope *scope, const char *name, struct value *value)
 	scope->cache = (struct lookup){ 0 };
 }
 
-/* --- Layers ---------------------------------------------------------------------------------------- */
-
 static struct value *fact_value(struct scope *scope, const char *name)
 {
 	const struct value *facts = variables_of(scope->variables, scope->host)->facts;
@@ -44,7 +42,8 @@ static struct value *fact_value(struct scope *scope, const char *name)
 	if (!scope->host)
 		return NULL;
 	if (!facts)
-		return fact ? value_unknown(scope->arena, arena_printf(scope->arena, "the facts of %s",
+		return fact ? value_unknown(scope->arena,
+			arena_printf(scope->arena, "the facts of %s",
 			scope->host->name)) : NULL;
 	if (fact && *fact == '\0')
 		return (struct value *)facts;
@@ -84,7 +83,7 @@ const struct value *scope_raw(struct scope *scope, const char *name)
 	if (!found && scope->host)
 		found = value_get(scope->host->vars, name);
 	if (!found && strcmp(name, "ansible_managed") == 0)
-		found = value_string(scope->arena, "Managed by beoplay");   /* one line, always the same */
+		found = value_string(scope->arena, "Managed by beoplay");
 	return found;
 }
 
@@ -92,8 +91,6 @@ bool scope_registered(struct scope *scope, const char *name)
 {
 	return value_get(variables_of(scope->variables, scope->host)->registered, name) != NULL;
 }
-
-/* --- Names ----------------------------------------------------------------------------------------- */
 
 static void add_name(struct arena *arena, struct lookup *seen, struct value *names,
 	const char *name)
@@ -109,7 +106,8 @@ static void add_keys(struct arena *arena, struct lookup *seen, struct value *nam
 	const struct value *map, const char *prefix)
 {
 	for (size_t i = 0; map && map->kind == VALUE_MAP && i < map->count; i++)
-		add_name(arena, seen, names, arena_printf(arena, "%s%s", prefix, map->pairs[i].key));
+		add_name(arena, seen, names, arena_printf(arena, "%s%s", prefix,
+			map->pairs[i].key));
 }
 
 void scope_names(struct arena *arena, struct scope *scope, struct value *names)
@@ -126,14 +124,13 @@ void scope_names(struct arena *arena, struct scope *scope, struct value *names)
 	add_keys(arena, &seen, names, scope->play ? scope->play->file_vars : NULL, "");
 	add_keys(arena, &seen, names, scope->task ? scope->task->vars : NULL, "");
 	add_keys(arena, &seen, names, values->registered, "");
-	add_keys(arena, &seen, names, scope->variables ? scope->variables->options.extra : NULL, "");
+	add_keys(arena, &seen, names, scope->variables ? scope->variables->options.extra : NULL,
+		"");
 	add_keys(arena, &seen, names, scope->set, "");
 	magic_names(arena, scope, magic);
 	for (size_t i = 0; i < magic->count; i++)
 		add_name(arena, &seen, names, magic->items[i]->text);
 }
-
-/* --- Filling in ------------------------------------------------------------------------------------ */
 
 static const char *frame_name(struct arena *arena, const struct frame *frame)
 {
@@ -210,7 +207,8 @@ int scope_find(struct evaluation *evaluation, const char *name, size_t offset,
 			return -1;
 	}
 	if (caches)
-		lookup_put(scope->arena, cache_of(scope), arena_string(scope->arena, name), *ret_value);
+		lookup_put(scope->arena, cache_of(scope), arena_string(scope->arena, name),
+			*ret_value);
 	return 0;
 }
 
@@ -233,8 +231,6 @@ int scope_get(struct arena *arena, struct scope *scope, const char *name,
 		*ret_value = value;
 	return result;
 }
-
-/* --- Other hosts ----------------------------------------------------------------------------------- */
 
 struct scope *scope_of_host(struct arena *arena, struct scope *scope, const char *host)
 {
@@ -315,8 +311,6 @@ struct value *lazy_keys(struct arena *arena, const struct value *lazy)
 	}
 	return keys;
 }
-
-/* --- What is read, through variables too ----------------------------------------------------------- */
 
 int scope_reads(struct arena *arena, struct scope *scope, const struct value *value,
 	bool condition, struct value *names, struct error *err)

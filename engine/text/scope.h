@@ -18,7 +18,7 @@ struct scope {
 	struct value *set;             /* map of scope_set */
 	struct lookup cache;           /* name → filled in value, if made in the scope's arena */
 	uint64_t generation;           /* of variables, when the cache was made */
-	struct scope *root;            /* whose hosts are used: the scope itself, if not of hostvars */
+	struct scope *root;            /* whose hosts are used; itself, if not of hostvars */
 	struct lookup hosts;           /* name → scope, as hostvars sees it */
 };
 

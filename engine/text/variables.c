@@ -7,13 +7,15 @@
 const char *const variables_facts[] = { "all_ipv4_addresses", "all_ipv6_addresses", "architecture",
 	"bios_date", "bios_vendor", "bios_version", "board_name", "board_vendor", "chassis_vendor",
 	"cmdline", "date_time", "default_ipv4", "default_ipv6", "devices", "distribution",
-	"distribution_major_version", "distribution_release", "distribution_version", "dns", "domain",
+	"distribution_major_version", "distribution_release", "distribution_version", "dns",
+	"domain",
 	"effective_group_id", "effective_user_id", "env", "form_factor", "fqdn", "hostname",
 	"interfaces", "kernel", "kernel_version", "local", "lsb", "machine", "machine_id",
 	"memfree_mb", "memory_mb", "memtotal_mb", "mounts", "nodename", "os_family", "pkg_mgr",
 	"proc_cmdline", "processor", "processor_cores", "processor_count", "processor_nproc",
 	"processor_threads_per_core", "processor_vcpus", "product_name", "product_serial",
-	"product_uuid", "product_version", "real_group_id", "real_user_id", "selinux", "service_mgr",
+	"product_uuid", "product_version", "real_group_id", "real_user_id", "selinux",
+	"service_mgr",
 	"ssh_host_key_ecdsa_public", "ssh_host_key_ed25519_public", "ssh_host_key_rsa_public",
 	"swapfree_mb", "swaptotal_mb", "system", "system_vendor", "uptime_seconds", "user_dir",
 	"user_gecos", "user_gid", "user_id", "user_shell", "user_uid", "userspace_architecture",
@@ -22,7 +24,8 @@ const char *const variables_facts[] = { "all_ipv4_addresses", "all_ipv6_addresse
 /* The facts of an interface have its name: lo, eth0, enp1s0, ib0, br0. */
 static bool is_interface(const char *name)
 {
-	static const char *const prefixes[] = { "eth", "en", "wl", "ib", "br", "bond", "team", "veth",
+	static const char *const prefixes[] = { "eth", "en", "wl", "ib", "br", "bond", "team",
+		"veth",
 		"vlan", "tun", "tap", "usb", "ens", "docker", NULL };
 	size_t size = strlen(name);
 
@@ -55,8 +58,6 @@ bool variables_is_fact(const char *name)
 {
 	return fact_name(name) != NULL;
 }
-
-/* --- The run's own values -------------------------------------------------------------------------- */
 
 /* Whether a source is a directory shows where the hosts are written: below it. */
 static const char *file_below(const struct inventory *inventory, const char *directory)
@@ -109,8 +110,6 @@ void variables_set_play_hosts(struct variables *variables, struct value *hosts, 
 	variables->play_hosts_all = all ? all : hosts;
 	variables->generation++;
 }
-
-/* --- Hosts ----------------------------------------------------------------------------------------- */
 
 const struct host_values *variables_of(const struct variables *variables,
 	const struct inventory_host *host)
@@ -175,5 +174,6 @@ void value_mark_secret(struct value *value)
 {
 	value->secret = true;
 	for (size_t i = 0; i < value->count; i++)
-		value_mark_secret(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]);
+		value_mark_secret(value->kind == VALUE_MAP ? value->pairs[i].value :
+			value->items[i]);
 }

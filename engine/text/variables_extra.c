@@ -52,8 +52,6 @@ static int merge(struct arena *arena, const struct value *map, struct place plac
 	return 0;
 }
 
-/* --- k=v ------------------------------------------------------------------------------------------- */
-
 /* A word's value, as a shell reads it; several pieces side by side are one. */
 static int read_value(struct words *words, struct buffer *out)
 {
@@ -68,14 +66,16 @@ static int read_value(struct words *words, struct buffer *out)
 		if (quote ? c == quote : c == '"' || c == '\'') {
 			quote = quote ? '\0' : c;
 			opened = words->at;
-		} else if (c == '\\' && quote != '\'' && strchr("\\\"' ", words->text[words->at + 1]) &&
+		} else if (c == '\\' && quote != '\'' &&
+			strchr("\\\"' ", words->text[words->at + 1]) &&
 			words->text[words->at + 1]) {
 			buffer_add_char(out, words->text[++words->at]);
 		} else {
 			buffer_add_char(out, c);
 		}
 	}
-	return quote ? error_at(words->err, place_at(words, opened), "this quote is never closed") : 0;
+	return quote ? error_at(words->err, place_at(words, opened), "this quote is never closed") :
+		0;
 }
 
 /* Places inside are exact where the value stands as it is written. */
@@ -127,8 +127,6 @@ static int read_pairs(struct words *words)
 			return -1;
 	}
 }
-
-/* --- All ------------------------------------------------------------------------------------------- */
 
 static int read_file(struct arena *arena, struct source *source, const char *path,
 	struct value *extra, struct error *err)

@@ -639,7 +639,8 @@ static const struct mistake mistakes[] = {
 	{ "x: \"{{ s | sha1 }}\"",
 		1, 12, "the filter 'sha1' is not supported yet" },
 	{ "x: \"{{ s | community.general.thing }}\"",
-		1, 12, "the filter 'community.general.thing' of a collection is not supported yet" },
+		1, 12,
+		"the filter 'community.general.thing' of a collection is not supported yet" },
 	{ "x: \"{{ s is strin }}\"",
 		1, 13, "there is no test 'strin'" },
 	{ "x: \"{{ s is file }}\"",
@@ -803,7 +804,8 @@ static const struct mistake mistakes[] = {
 	{ "x: \"{{ 's' | regex_replace('s', '\\\\2') }}\"",
 		1, 14, "the regular expression has no such group" },
 	{ "x: \"{{ 's' is match('(?<=a)b') }}\"",
-		1, 15, "the regular expression is wrong at character 3: this kind of group is not supported yet" },
+		1, 15,
+		"the regular expression is wrong at character 3: this kind of group is not supported yet" },
 	{ "x: \"{{ '1.a' is version('1.2') }}\"",
 		1, 17, "these versions cannot be compared: a number meets a word" },
 	{ "x: \"{{ '1' is version('1', '=>') }}\"",
@@ -875,7 +877,8 @@ static void what_is_misspelt_gets_a_suggestion(void **state)
 		{ "{{ s is strin }}", "did you mean 'string'?" },
 		{ "{{ people[0].nam }}", "did you mean 'name'?" },
 		{ "{{ s.uper() }}", "did you mean 'upper'?" },
-		{ "{{ 's' ~ debian }}", "define it, give it a default, or quote it if it is a text: 'debian'" },
+		{ "{{ 's' ~ debian }}",
+		"define it, give it a default, or quote it if it is a text: 'debian'" },
 		{ "{% fi n %}", "did you mean 'if'?" },
 	};
 
@@ -891,8 +894,6 @@ static void what_is_misspelt_gets_a_suggestion(void **state)
 		arena_free(arena);
 	}
 }
-
-/* --- Strings and what is around them ----------------------------------------------------------------- */
 
 static void one_expression_alone_keeps_its_type(void **state)
 {
@@ -933,7 +934,8 @@ static void backslashes_in_yaml_stay_and_in_templates_escape(void **state)
 	assert_string_equal(fill_in(arena, scope, text)->text, "a\\nb");
 	assert_string_equal(fill_in(arena, scope, "{% if 'a\\n' == 'a\n' %}same{% endif %}")->text,
 		"same");
-	assert_int_equal(expression_template(arena, scope, text, strlen(text), "t", &value, &err), 0);
+	assert_int_equal(expression_template(arena, scope, text, strlen(text), "t", &value, &err),
+		0);
 	assert_string_equal(value->text, "a\nb");
 	arena_free(arena);
 }
@@ -1024,13 +1026,15 @@ static void values_are_filled_in_deeply_and_share_what_needed_nothing(void **sta
 {
 	struct arena *arena = arena_new();
 	struct scope *scope = scope_with_variables(arena);
-	struct value *root = read_yaml(arena, "a: [1, {b: '{{ n }}'}]\n'{{ s }}': x\nplain: [1, 2]\n");
+	struct value *root = read_yaml(arena,
+		"a: [1, {b: '{{ n }}'}]\n'{{ s }}': x\nplain: [1, 2]\n");
 	struct value *filled;
 	struct error err = { 0 };
 
 	(void)state;
 	assert_int_equal(expression_fill(arena, scope, root, &filled, &err), 0);
-	assert_string_equal(shown(arena, filled), "{'a': [1, {'b': 5}], 'hello': 'x', 'plain': [1, 2]}");
+	assert_string_equal(shown(arena, filled),
+		"{'a': [1, {'b': 5}], 'hello': 'x', 'plain': [1, 2]}");
 	assert_ptr_equal(value_get(filled, "plain"), value_get(root, "plain"));
 	assert_string_equal(shown(arena, root),
 		"{'a': [1, {'b': '{{ n }}'}], '{{ s }}': 'x', 'plain': [1, 2]}");
@@ -1047,7 +1051,8 @@ static void a_key_that_is_filled_in_to_one_that_is_there_is_refused(void **state
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(expression_fill(arena, scope_with_variables(arena), root, &filled, &err), -1);
+	assert_int_equal(expression_fill(arena, scope_with_variables(arena), root, &filled, &err),
+		-1);
 	assert_string_equal(err.message, "the key 'hello' is in this map already");
 	assert_int_equal(err.place.line, 2);
 	arena_free(arena);
@@ -1060,7 +1065,8 @@ static void a_result_stands_where_its_expression_stood(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(expression_fill(arena, scope_with_variables(arena), root, &filled, &err), 0);
+	assert_int_equal(expression_fill(arena, scope_with_variables(arena), root, &filled, &err),
+		0);
 	assert_int_equal(value_get(filled, "b")->place.line, 2);
 	assert_int_equal(value_get(filled, "b")->place.column, 4);
 	arena_free(arena);
@@ -1074,15 +1080,15 @@ static void a_variable_that_uses_something_undefined_is_undefined(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	assert_string_equal(shown(arena, fill_in(arena, scope, "{{ broken | default('x') }}")), "'x'");
-	assert_string_equal(shown(arena, fill_in(arena, scope, "{{ broken is defined }}")), "False");
+	assert_string_equal(shown(arena, fill_in(arena, scope, "{{ broken | default('x') }}")),
+		"'x'");
+	assert_string_equal(shown(arena, fill_in(arena, scope, "{{ broken is defined }}")),
+		"False");
 	assert_int_equal(expression_fill(arena, scope, scalar, &value, &err), -1);
 	assert_string_equal(err.message, "'nope' is undefined");
 	assert_int_equal(err.place.line, 15);
 	arena_free(arena);
 }
-
-/* --- Conditions -------------------------------------------------------------------------------------- */
 
 static struct value *condition_of(struct arena *arena, struct scope *scope, const char *yaml)
 {
@@ -1101,7 +1107,8 @@ static void conditions_are_true_or_false(void **state)
 		{ "n == 5", "True" }, { "n > 5", "False" }, { "true", "True" }, { "no", "False" },
 		{ "[n == 5, s == 'hello']", "True" }, { "[n == 5, false, nope]", "False" },
 		{ "[]", "True" }, { "nope is defined and nope > 3", "False" },
-		{ "s | length > 0", "True" }, { "not yes_", "False" }, { "\"'yes' | bool\"", "True" },
+		{ "s | length > 0", "True" }, { "not yes_", "False" },
+		{ "\"'yes' | bool\"", "True" },
 		{ "\"'a' in ['a']\"", "True" }, { "inner == 5", "True" }, { 0 },
 	};
 	struct arena *arena = arena_new();
@@ -1154,14 +1161,16 @@ static void truths_are_read_strictly(void **state)
 {
 	struct arena *arena = arena_new();
 	struct scope *scope = scope_with_variables(arena);
-	struct value *root = read_yaml(arena, "[yes, 'off', '{{ n == 5 }}', 1, '{{ s }}', '{{ omit }}']");
+	struct value *root = read_yaml(arena,
+		"[yes, 'off', '{{ n == 5 }}', 1, '{{ s }}', '{{ omit }}']");
 	static const bool expected[] = { true, false, true, true };
 	struct error err = { 0 };
 	bool truth;
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		assert_int_equal(expression_truth(arena, scope, root->items[i], false, &truth, &err), 0);
+		assert_int_equal(expression_truth(arena, scope, root->items[i], false, &truth,
+			&err), 0);
 		assert_int_equal(truth, expected[i]);
 	}
 	assert_int_equal(expression_truth(arena, scope, root->items[4], false, &truth, &err), -1);
@@ -1175,8 +1184,6 @@ static void truths_are_read_strictly(void **state)
 		&truth, &err), -1);
 	arena_free(arena);
 }
-
-/* --- Unknown, secret, data --------------------------------------------------------------------------- */
 
 static struct scope *scope_with_unknown(struct arena *arena)
 {
@@ -1195,19 +1202,26 @@ static struct scope *scope_with_unknown(struct arena *arena)
 
 static void what_is_not_known_goes_through_everything(void **state)
 {
-	static const char *const texts[] = { "{{ later }}", "{{ later.stdout }}", "{{ later[0].x }}",
+	static const char *const texts[] = { "{{ later }}", "{{ later.stdout }}",
+		"{{ later[0].x }}",
 		"{{ l[later] }}", "{{ later + 1 }}", "{{ 1 < later }}", "{{ later == 1 }}",
 		"{{ not later }}", "{{ later | upper }}", "{{ 'a' | replace('a', later) }}",
-		"{{ later ~ 'x' }}", "a {{ later }}", "{{ later is defined }}", "{{ later is odd }}",
+		"{{ later ~ 'x' }}", "a {{ later }}", "{{ later is defined }}",
+		"{{ later is odd }}",
 		"{{ 'a' if later else 'b' }}", "{{ later.split(',') }}", "{{ later and true }}",
 		"{{ later or false }}", "{{ true and later }}", "{{ false or later }}",
 		"{% if later %}a{% endif %}", "{% for x in later %}a{% endfor %}",
-		"{% set a = later %}{{ a }}", "{% set ns = namespace(a=1) %}{% set x %}{% if later %}{% set "
-			"ns.a = 2 %}{% endif %}{% endset %}{{ ns.a }}", "{{ pair | join }}", "{{ pair | sort }}",
-		"{{ half | to_json }}", "{{ half.unknown }}", "{{ 3 in pair }}", "{{ half == {'known': 1, 'unknown': 2} }}",
-		"{{ later | default('x') }}", "{{ range(later) }}", "{{ {later: 1} }}", "{{ l[later:] }}",
+		"{% set a = later %}{{ a }}",
+		"{% set ns = namespace(a=1) %}{% set x %}{% if later %}{% set "
+			"ns.a = 2 %}{% endif %}{% endset %}{{ ns.a }}", "{{ pair | join }}",
+			"{{ pair | sort }}",
+		"{{ half | to_json }}", "{{ half.unknown }}", "{{ 3 in pair }}",
+		"{{ half == {'known': 1, 'unknown': 2} }}",
+		"{{ later | default('x') }}", "{{ range(later) }}", "{{ {later: 1} }}",
+		"{{ l[later:] }}",
 		"{{ -later }}", "{{ '%s' % later }}", "{{ pair | string }}", "{{ pair ~ '' }}",
-		"{{ later | bool }}", "{{ later is changed }}", "{{ pair | select('odd') | list }}", NULL };
+		"{{ later | bool }}", "{{ later is changed }}", "{{ pair | select('odd') | list }}",
+		NULL };
 	struct arena *arena = arena_new();
 	struct scope *scope = scope_with_unknown(arena);
 
@@ -1247,7 +1261,8 @@ static void what_is_decided_is_known(void **state)
 
 	(void)state;
 	for (const struct example *example = decided; example->text; example++)
-		assert_string_equal(shown(arena, fill_in(arena, scope, example->text)), example->shown);
+		assert_string_equal(shown(arena, fill_in(arena, scope, example->text)),
+			example->shown);
 	arena_free(arena);
 }
 
@@ -1290,7 +1305,8 @@ static void what_a_secret_went_into_is_secret(void **state)
 		"{{ {password: 1} }}", "{{ password is string }}", "{{ '%s' % password }}",
 		"{{ [1, password] }}", "{{ password | default('x') }}", "{{ [password] | first }}",
 		"{{ password and 'x' }}", "{{ m | combine({'p': password}) }}",
-		"{{ [password] | map('upper') | list }}", "{{ vault.key }}", "{{ vault | dict2items }}",
+		"{{ [password] | map('upper') | list }}", "{{ vault.key }}",
+		"{{ vault | dict2items }}",
 		"{{ vault.nothing | default(password) }}", "{{ password | b64encode }}", NULL };
 	struct arena *arena = arena_new();
 	struct scope *scope = scope_with_variables(arena);
@@ -1364,7 +1380,8 @@ static void what_came_from_a_node_is_never_filled_in(void **state)
 
 static void a_result_is_never_filled_in_again(void **state)
 {
-	static const char *const texts[] = { "{{ '{' ~ '{ n }' ~ '}' }}", "{% raw %}{{ n }}{% endraw %}",
+	static const char *const texts[] = { "{{ '{' ~ '{ n }' ~ '}' }}",
+		"{% raw %}{{ n }}{% endraw %}",
 		"{{ {'{' ~ '{ n }}': 1} }}", "{{ ['{' ~ '% if %}'] }}", NULL };
 	struct arena *arena = arena_new();
 	struct scope *scope = scope_with_variables(arena);
@@ -1391,8 +1408,6 @@ static void omit_is_known_wherever_it_is_copied(void **state)
 	arena_free(arena);
 }
 
-/* --- Names ------------------------------------------------------------------------------------------- */
-
 static void names_that_are_read_are_found(void **state)
 {
 	static const char *const texts[][2] = {
@@ -1401,7 +1416,8 @@ static void names_that_are_read_are_found(void **state)
 			"['xs', 'y', 'z', 'x']" },
 		{ "{% set a = b %}{{ a }}{{ c }}", "['b', 'c']" },
 		{ "{% if a %}{% set b = 1 %}{{ b }}{% endif %}{{ b }}", "['a', 'b']" },
-		{ "{{ hostvars['h'].fact }} {{ hostvars[x]['y'] }}", "['fact', 'hostvars', 'y', 'x']" },
+		{ "{{ hostvars['h'].fact }} {{ hostvars[x]['y'] }}",
+		"['fact', 'hostvars', 'y', 'x']" },
 		{ "{{ f(1) if range(n) else g.h(i) }}", NULL },
 		{ "no names", "[]" },
 		{ "{{ a }}{{ a }}", "['a']" },
@@ -1448,8 +1464,6 @@ static void strings_with_tags_are_recognised(void **state)
 	arena_free(arena);
 }
 
-/* --- Hostile texts ----------------------------------------------------------------------------------- */
-
 static char *repeated(struct arena *arena, const char *before, const char *what, size_t times,
 	const char *behind)
 {
@@ -1493,7 +1507,8 @@ static void deep_texts_are_refused(void **state)
 		{ "", "{% for x in l %}", "", "blocks are open" },
 		{ "{% set x = [] %}", "{% set x = [x] %}", "{{ x }}", "nested too deeply" },
 		{ "{% set x = {} %}", "{% set x = {'a': x} %}", "{{ x }}", "nested too deeply" },
-		{ "{% set x = namespace() %}", "{% set x.a = x %}", "{{ x == x }}", "nested too deeply" },
+		{ "{% set x = namespace() %}", "{% set x.a = x %}", "{{ x == x }}",
+		"nested too deeply" },
 		{ "{{ 'a' | regex_replace('", "(?:", "') }}", "nested too deeply" },
 		{ "{{ 'a' | regex_replace('", "(", "') }}", "too" },
 		{ "{{ 'a' | regex_replace('a", "{9}", "') }}", "too large" },
@@ -1520,13 +1535,16 @@ static void work_without_end_is_ended(void **state)
 		{ "{{ range(9223372036854775807, 0, -1) }}", "more than" },
 		{ "{% for a in range(2000) %}{% for b in range(2000) %}{% endfor %}{% endfor %}",
 			"more than" },
-		{ "{% for a in range(2000) %}{{ 'x' * 100000 }}{% endfor %}", "makes more than 32 MiB" },
-		{ "{% for a in range(30000) %}{{ range(30000) | length }}{% endfor %}", "more than" },
+		{ "{% for a in range(2000) %}{{ 'x' * 100000 }}{% endfor %}",
+		"makes more than 32 MiB" },
+		{ "{% for a in range(30000) %}{{ range(30000) | length }}{% endfor %}",
+		"more than" },
 		{ "{{ 'x'.ljust(99999999999) }}", "more than" },
 		{ "{{ '%999999999d' % 1 }}", "not supported" },
 		{ "{{ ('a' * 10000) | replace('', 'b' * 10000) }}", "makes more than 32 MiB" },
 		{ "{{ (['a' * 10000] * 10000) | join(',') }}", "makes more than 32 MiB" },
-		{ "{{ ('\n' * 1000000) | indent('x' * 1000, first=true, blank=true) }}", "more than" },
+		{ "{{ ('\n' * 1000000) | indent('x' * 1000, first=true, blank=true) }}",
+		"more than" },
 		{ "{{ [1] | batch(999999999, 0) | list }}", "more than" },
 		{ "{{ ('a' * 1000000) | list | sort | unique | length }}", "more than" },
 		{ "{{ range(5000) | unique | length }}", "more than" },
@@ -1561,11 +1579,16 @@ static void values_that_double_are_ended(void **state)
 static void random_texts_end_with_a_value_or_an_error(void **state)
 {
 	static const char *const pieces[] = { "{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "if ",
-		"for ", "in ", "set ", "else", "endif", "endfor", "raw", "endraw", "n", "l", "m", "s", ".",
-		"a", "(", ")", "[", "]", "{", "}", ",", ":", "|", "length", "join", "sort", "map", "'", "\"",
-		"x", "1", "0x", "9", "1.5", "e", "+", "*", "**", "/", "//", "%", "~", "==", "<", "not ",
-		"and ", "or ", "is ", "defined", "default", "range", "items", "\n", "\\", "\xc3", "\xa9",
-		"= ", "loop", "later", "people", "upper", "select", "'odd'", "regex_replace", "'(a|b)*'", "namespace", "true", "none", "omit" };
+		"for ", "in ", "set ", "else", "endif", "endfor", "raw", "endraw", "n", "l", "m",
+		"s", ".",
+		"a", "(", ")", "[", "]", "{", "}", ",", ":", "|", "length", "join", "sort", "map",
+		"'", "\"",
+		"x", "1", "0x", "9", "1.5", "e", "+", "*", "**", "/", "//", "%", "~", "==", "<",
+		"not ",
+		"and ", "or ", "is ", "defined", "default", "range", "items", "\n", "\\", "\xc3",
+		"\xa9",
+		"= ", "loop", "later", "people", "upper", "select", "'odd'", "regex_replace",
+		"'(a|b)*'", "namespace", "true", "none", "omit" };
 	uint32_t seed = 12345;
 
 	(void)state;

@@ -127,8 +127,6 @@ static const char *refused(struct scope *scope, const char *text)
 	return failure.message;
 }
 
-/* --- Strength ---------------------------------------------------------------------------------------- */
-
 static void stronger_layers_cover_weaker_ones(void **state)
 {
 	struct play play = { 0 };
@@ -139,17 +137,20 @@ static void stronger_layers_cover_weaker_ones(void **state)
 	(void)state;
 	assert_string_equal(shown(scope, "strength"), "inventory");
 	play.vars = yaml("{strength: play}");
-	assert_string_equal(shown(scope_new(arena, variables, host("node3"), &play, &task), "strength"),
+	assert_string_equal(shown(scope_new(arena, variables, host("node3"), &play, &task),
+		"strength"),
 		"play");
 	play.file_vars = yaml("{strength: file}");
-	assert_string_equal(shown(scope_new(arena, variables, host("node3"), &play, &task), "strength"),
+	assert_string_equal(shown(scope_new(arena, variables, host("node3"), &play, &task),
+		"strength"),
 		"file");
 	task.vars = yaml("{strength: task}");
 	scope = scope_new(arena, variables, host("node3"), &play, &task);
 	assert_string_equal(shown(scope, "strength"), "task");
 	variables_register(variables, host("node3"), "strength", value_string(arena, "registered"));
 	assert_string_equal(shown(scope, "strength"), "registered");
-	assert_string_equal(shown(scope_new(arena, variables, host("node2"), &play, &task), "strength"),
+	assert_string_equal(shown(scope_new(arena, variables, host("node2"), &play, &task),
+		"strength"),
 		"task");
 	options.extra = yaml("{strength: extra}");
 	variables = variables_new(arena, &options);
@@ -190,7 +191,8 @@ static void a_task_covers_what_a_weaker_variable_reads(void **state)
 	struct task task = { .vars = yaml("{base: 1}") };
 
 	(void)state;
-	assert_string_equal(shown(scope_new(arena, variables, host("node2"), NULL, &task), "port"), "2");
+	assert_string_equal(shown(scope_new(arena, variables, host("node2"), NULL, &task), "port"),
+		"2");
 }
 
 static void what_is_set_later_is_seen(void **state)
@@ -206,8 +208,6 @@ static void what_is_set_later_is_seen(void **state)
 	variables_register(variables, host("node2"), "domain", value_string(arena, "wan"));
 	assert_string_equal(shown(scope, "name"), "node2.wan");
 }
-
-/* --- Circles ----------------------------------------------------------------------------------------- */
 
 static void a_variable_that_needs_itself_is_refused_with_the_chain(void **state)
 {
@@ -255,8 +255,6 @@ static void variables_that_double_are_ended(void **state)
 	assert_non_null(strstr(refused(scope, "{{ v0 }}"), "more than"));
 }
 
-/* --- Other hosts and magic names --------------------------------------------------------------------- */
-
 static void hostvars_has_the_variables_of_other_hosts(void **state)
 {
 	struct scope *scope = scope_on("node3");
@@ -271,13 +269,15 @@ static void hostvars_has_the_variables_of_other_hosts(void **state)
 	assert_string_equal(filled(scope, "{{ 'node2' in hostvars }}{{ 'node9' in hostvars }}"),
 		"TrueFalse");
 	assert_string_equal(filled(scope, "{{ hostvars | length }}"), "3");
-	assert_string_equal(filled(scope, "{{ hostvars.keys() }}"), "['node1.lan', 'node2', 'node3']");
+	assert_string_equal(filled(scope, "{{ hostvars.keys() }}"),
+		"['node1.lan', 'node2', 'node3']");
 	assert_string_equal(filled(scope,
 		"{{ groups['web'] | map('extract', hostvars, 'base') | list }}"), "[8000, 9000]");
 	assert_string_equal(filled(scope,
 		"{% for h in groups.all %}{{ hostvars[h].base }} {% endfor %}"), "8000 9000 8000 ");
 	assert_string_equal(filled(scope, "{{ hostvars['node2'].get('base') }}"), "9000");
-	assert_string_equal(refused(scope, "{{ hostvars['node4'].base }}"), "there is no host 'node4'");
+	assert_string_equal(refused(scope, "{{ hostvars['node4'].base }}"),
+		"there is no host 'node4'");
 	assert_string_equal(failure.remedy, "did you mean 'node2'?");
 }
 
@@ -335,7 +335,8 @@ static void an_empty_scope_has_no_hosts(void **state)
 	assert_null(get(scope, "groups"));
 	assert_null(get(scope, "hostvars"));
 	assert_null(scope_of_host(arena, scope, "node1"));
-	assert_string_equal(refused(scope, "{{ ansible_hostname }}"), "'ansible_hostname' is undefined");
+	assert_string_equal(refused(scope, "{{ ansible_hostname }}"),
+		"'ansible_hostname' is undefined");
 	assert_true(value_is_omit(get(scope, "omit")));
 }
 
@@ -355,7 +356,8 @@ static void all_names_that_are_defined_are_listed_once(void **state)
 	struct task task = { .vars = yaml("{of_task: 1}") };
 	struct scope *scope = scope_new(arena, variables, host("node2"), &play, &task);
 	struct value *names = value_list(arena);
-	static const char *const there[] = { "base", "of_play", "of_task", "extra", "item", "groups",
+	static const char *const there[] = { "base", "of_play", "of_task", "extra", "item",
+		"groups",
 		"answer", "ansible_facts", "ansible_kernel", NULL };
 
 	(void)state;
@@ -369,8 +371,6 @@ static void all_names_that_are_defined_are_listed_once(void **state)
 	}
 	assert_false(has(names, "nothing"));
 }
-
-/* --- Facts and results ------------------------------------------------------------------------------- */
 
 static void facts_are_unknown_until_they_are_set(void **state)
 {
@@ -394,7 +394,8 @@ static void facts_are_unknown_until_they_are_set(void **state)
 	assert_string_equal(filled(scope, "{{ ansible_default_ipv4.address }}"), "10.0.0.3");
 	assert_string_equal(filled(scope, "{{ ansible_eth0.mtu }}"), "1500");
 	assert_string_equal(filled(scope, "{{ ansible_lsb is defined }}"), "False");
-	assert_string_equal(filled(scope_on("node2"), "{{ hostvars['node3'].ansible_hostname }}"), "n3");
+	assert_string_equal(filled(scope_on("node2"), "{{ hostvars['node3'].ansible_hostname }}"),
+		"n3");
 }
 
 static void the_facts_of_another_host_are_named(void **state)
@@ -403,7 +404,8 @@ static void the_facts_of_another_host_are_named(void **state)
 
 	(void)state;
 	assert_int_equal(expression_fill(arena, scope_on("node2"),
-		value_string(arena, "{{ hostvars['node3'].ansible_hostname }}"), &value, &failure), 0);
+		value_string(arena, "{{ hostvars['node3'].ansible_hostname }}"), &value, &failure),
+		0);
 	assert_int_equal(value->kind, VALUE_UNKNOWN);
 	assert_string_equal(value->text, "the facts of node3");
 }
@@ -413,7 +415,8 @@ static void names_of_facts_are_told_from_others(void **state)
 	static const char *const facts[] = { "ansible_hostname", "ansible_facts", "ansible_lo",
 		"ansible_eth0", "ansible_enp3s0", "ansible_default_ipv4", "ansible_br0", NULL };
 	static const char *const others[] = { "ansible_user", "ansible_host", "ansible_port",
-		"ansible_connection", "ansible_play_hosts", "ansible_check_mode", "hostname", "ansible_",
+		"ansible_connection", "ansible_play_hosts", "ansible_check_mode", "hostname",
+		"ansible_",
 		"ansible_become", "ansible_enabled", "ansible_version", "facts", "", NULL };
 
 	(void)state;
@@ -426,7 +429,8 @@ static void names_of_facts_are_told_from_others(void **state)
 			fail_msg("%s is no fact", others[i]);
 	}
 	for (size_t i = 0; variables_facts[i]; i++)
-		assert_true(variables_is_fact(arena_printf(arena, "ansible_%s", variables_facts[i])));
+		assert_true(variables_is_fact(arena_printf(arena, "ansible_%s",
+			variables_facts[i])));
 }
 
 static void facts_and_results_are_copied_and_marked_as_data(void **state)
@@ -481,7 +485,8 @@ static void what_a_value_reads_is_found_through_variables(void **state)
 	struct value *names = value_list(arena);
 
 	(void)state;
-	assert_int_equal(scope_reads(arena, scope, value_string(arena, "a {{ wants_result }}"), false,
+	assert_int_equal(scope_reads(arena, scope, value_string(arena, "a {{ wants_result }}"),
+		false,
 		names, &failure), 0);
 	assert_string_equal(expression_show(arena, names),
 		"['wants_result', 'wants_fact', 'answer', 'ansible_hostname']");
@@ -494,11 +499,10 @@ static void what_a_value_reads_is_found_through_variables(void **state)
 	assert_int_equal(names->count, 0);
 }
 
-/* --- -e ---------------------------------------------------------------------------------------------- */
-
 static const char *extra_of(const char *text)
 {
-	static const char *const files[] = { "vars.yml", "a: 1\nb: [x]\n", "list.yml", "[1]\n", NULL };
+	static const char *const files[] = { "vars.yml", "a: 1\nb: [x]\n", "list.yml", "[1]\n",
+		NULL };
 	struct value *extra = value_map(arena);
 
 	error_clear(&failure);

@@ -36,12 +36,21 @@ static struct part split(const char *name)
 	return part;
 }
 
+static bool is_padded(const struct part *part)
+{
+	return part->digits > 1 && part->name[part->prefix] == '0';
+}
+
+/* 8 and 10 go together, 08 and 10, too, but not 08 and 8. */
+static bool same_width(const struct part *one, const struct part *other)
+{
+	return one->digits == other->digits || (!is_padded(one) && !is_padded(other));
+}
+
 static bool alike(const struct part *one, const struct part *other)
 {
-	bool padded = one->name[one->prefix] == '0' || other->name[other->prefix] == '0';
-
 	return one->digits && other->digits && one->prefix == other->prefix
-		&& (one->digits == other->digits || !padded)
+		&& same_width(one, other)
 		&& strncmp(one->name, other->name, one->prefix) == 0
 		&& strcmp(one->name + one->prefix + one->digits,
 			other->name + other->prefix + other->digits) == 0;
@@ -60,7 +69,8 @@ static void add_numbers(struct buffer *out, struct part **parts, size_t count)
 	for (size_t i = 0; i < count;) {
 		size_t last = i;
 
-		while (last + 1 < count && parts[last + 1]->number == parts[last]->number + 1)
+		while (last + 1 < count && parts[last + 1]->number == parts[last]->number + 1
+				&& same_width(parts[last], parts[last + 1]))
 			last++;
 		buffer_printf(out, "%s%.*s", i ? "," : "", (int)parts[i]->digits,
 			parts[i]->name + parts[i]->prefix);

@@ -6,6 +6,7 @@
 #include "modules/module.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <string.h>
 
 static json_object *text(const struct report *report, const char *bytes, size_t size)
@@ -22,6 +23,13 @@ static void put(const struct report *report, json_object *object, const char *ke
 		json_object_object_add(object, key, text(report, string, strlen(string)));
 }
 
+static const char *key_text(const struct report *report, const char *key)
+{
+	size_t size = strlen(key);
+
+	return utf8_valid(key, size) ? key : quote_printable(report->arena, key, size, 0);
+}
+
 static json_object *from_value(const struct report *report, const struct value *value)
 {
 	json_object *made;
@@ -34,7 +42,7 @@ static json_object *from_value(const struct report *report, const struct value *
 	case VALUE_INTEGER:
 		return json_object_new_int64(value->integer);
 	case VALUE_FLOAT:
-		return json_object_new_double(value->number);
+		return isfinite(value->number) ? json_object_new_double(value->number) : NULL;
 	case VALUE_STRING:
 		return text(report, value->text, value->size);
 	case VALUE_LIST:
@@ -45,8 +53,8 @@ static json_object *from_value(const struct report *report, const struct value *
 	case VALUE_MAP:
 		made = json_object_new_object();
 		for (size_t i = 0; i < value->count; i++)
-			json_object_object_add(made, value->pairs[i].key, from_value(report,
-				value->pairs[i].value));
+			json_object_object_add(made, key_text(report, value->pairs[i].key),
+				from_value(report, value->pairs[i].value));
 		return made;
 	default:
 		return NULL;
@@ -117,9 +125,9 @@ void json_result(struct report *report, const struct task_report *task,
 	put(report, event, "message", result->message);
 	put(report, event, "remedy", result->remedy);
 	json_object_object_add(event, "milliseconds", json_object_new_int64(result->milliseconds));
-	if (result->changes && !result->no_log)
+	if (result->changes)
 		json_object_object_add(event, "changes", changes_of(report, result->changes));
-	if (result->results && !result->no_log)
+	if (result->results)
 		json_object_object_add(event, "results", from_value(report, result->results));
 	print(report, event);
 }

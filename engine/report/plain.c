@@ -130,22 +130,22 @@ static void add_results(struct report *report, struct buffer *out, const struct 
 {
 	for (size_t i = 0; i < results->count; i++) {
 		const struct value *value = results->pairs[i].value;
+		const char *key = results->pairs[i].key;
 
-		if (strcmp(results->pairs[i].key, "show") == 0 || value->secret)
+		if (strcmp(key, "show") == 0 || value->secret)
 			continue;
+		key = quote_printable(report->arena, key, strlen(key), 0);
 		if (value->kind == VALUE_STRING && memchr(value->text, '\n', value->size)) {
-			buffer_printf(out, "    %s:\n", results->pairs[i].key);
+			buffer_printf(out, "    %s:\n", key);
 			add_lines(report, out, "      ", value->text, value->size);
 		} else if (value->kind == VALUE_STRING) {
-			buffer_printf(out, "    %s: %s\n", results->pairs[i].key, one_line(report, value));
+			buffer_printf(out, "    %s: %s\n", key, one_line(report, value));
 		} else if (value->kind == VALUE_INTEGER) {
-			buffer_printf(out, "    %s: %lld\n", results->pairs[i].key,
-				(long long)value->integer);
+			buffer_printf(out, "    %s: %lld\n", key, (long long)value->integer);
 		} else if (value->kind == VALUE_BOOL) {
-			buffer_printf(out, "    %s: %s\n", results->pairs[i].key,
-				value->truth ? "true" : "false");
+			buffer_printf(out, "    %s: %s\n", key, value->truth ? "true" : "false");
 		} else if (value->kind == VALUE_LIST || value->kind == VALUE_MAP) {
-			buffer_printf(out, "    %s: (%zu)\n", results->pairs[i].key, value->count);
+			buffer_printf(out, "    %s: (%zu)\n", key, value->count);
 		}
 	}
 }
@@ -163,7 +163,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    ", result->message, strlen(result->message));
 	if (result->remedy)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
-	for (size_t i = 0; !result->no_log && result->status != REPORT_OK && result->changes
+	for (size_t i = 0; result->status != REPORT_OK && result->changes
 			&& i < result->changes->count; i++)
 		add_change(report, &out, result->changes->items[i]);
 	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
@@ -172,9 +172,9 @@ char *plain_text(struct report *report, const struct report_result *result)
 		if (note)
 			add_lines(report, &out, "    note: ", note, strlen(note));
 	}
-	if (!result->no_log && value_text(show) && !show->secret)
+	if (value_text(show) && !show->secret)
 		add_lines(report, &out, "    ", show->text, show->size);
-	if (!result->no_log && result->results && report->options.verbosity > 0)
+	if (result->results && report->options.verbosity > 0)
 		add_results(report, &out, result->results);
 	text = arena_bytes(report->arena, out.data ? out.data : "", out.size);
 	buffer_free(&out);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { LINE_MOST = 400 };    /* bytes of a line that an error shows */
+
 int64_t report_clock(void)
 {
 	struct timespec now;
@@ -169,11 +171,31 @@ static void print_ready(struct report *report)
 	}
 }
 
+/* no_log: what is left of a result is its status, and why nothing was done. */
+static struct report_result without_content(const struct report_result *result)
+{
+	bool failed = result->status == REPORT_FAILED || result->status == REPORT_IGNORED;
+
+	return (struct report_result){
+		.host = result->host,
+		.status = result->status,
+		.message = failed ? "what it said is hidden by no_log" : result->message,
+		.milliseconds = result->milliseconds,
+		.no_log = true,
+		.more = result->more,
+	};
+}
+
 void report_result(struct report *report, unsigned task_index,
 	const struct report_result *result)
 {
 	struct task_report *task = &report->tasks[task_index];
+	struct report_result quiet;
 
+	if (result->no_log) {
+		quiet = without_content(result);
+		result = &quiet;
+	}
 	count_result(report, result);
 	if (!result->more)
 		task->finished++;
@@ -238,27 +260,37 @@ void report_warning(struct report *report, const char *host, const char *message
 		say(report, COLOR_YELLOW, host ? "warning:" : "warning", host, message);
 }
 
-/* The line, and a caret under the column; tabs are kept so that it stands right. */
+/* As wide as the text before it is shown; tabs are kept so that the caret stands right. */
+static void add_margin(struct buffer *marker, const char *shown)
+{
+	for (; *shown; shown++) {
+		if (*shown == '\t')
+			buffer_add_char(marker, '\t');
+		else if ((*shown & 0xc0) != 0x80)
+			buffer_add_char(marker, ' ');
+	}
+}
+
+/* The line, and a caret under the column. */
 static void say_line(struct report *report, const struct error *err, const char *text, size_t size)
 {
-	const char *end = text + size;
+	const char *end = text + size, *eol;
 	struct buffer marker = {0};
-	size_t length;
+	size_t length, before;
 
 	for (unsigned line = 1; line < err->place.line; line++) {
 		text = memchr(text, '\n', (size_t)(end - text));
 		if (!text++)
 			return;
 	}
-	length = text < end ? strcspn(text, "\n") : 0;
-	if (length > 400)
+	eol = memchr(text, '\n', (size_t)(end - text));
+	length = (size_t)((eol ? eol : end) - text);
+	if (length > LINE_MOST)
 		return;
-	for (size_t i = 0; i + 1 < err->place.column && i < length; i++) {
-		if (text[i] == '\t')
-			buffer_add_char(&marker, '\t');
-		else if ((text[i] & 0xc0) != 0x80)
-			buffer_add_char(&marker, ' ');
-	}
+	if (length > 0 && text[length - 1] == '\r')
+		length--;
+	before = err->place.column > 0 ? err->place.column - 1 : 0;
+	add_margin(&marker, quote_printable(report->arena, text, before < length ? before : length, 0));
 	buffer_add_string(&marker, "^");
 	fprintf(report->options.errors, "  %s\n  %s\n", quote_printable(report->arena, text, length, 0),
 		marker.data);

@@ -1,0 +1,536 @@
+/* What is printed about a run, to the byte. */
+#include "modules/module.h"
+#include "report/report.h"
+
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct value *names_of(struct arena *arena, const char *names)
+{
+	struct value *list = value_list(arena);
+
+	while (*names) {
+		size_t size = strcspn(names, " ");
+
+		value_append(arena, list, value_bytes(arena, names, size));
+		names += size + (names[size] == ' ');
+	}
+	return list;
+}
+
+static void folds_to(const char *names, const char *folded)
+{
+	struct arena *arena = arena_new();
+
+	assert_string_equal(report_fold(arena, names_of(arena, names)), folded);
+	arena_free(arena);
+}
+
+/* --- Names --- */
+
+static void names_with_numbers_are_folded(void **state)
+{
+	(void)state;
+	folds_to("", "");
+	folds_to("head", "head");
+	folds_to("node1", "node1");
+	folds_to("node1 node2 node3 node7 head", "node[1-3,7],head");
+	folds_to("head node7 node3 node1 node2", "head,node[1-3,7]");
+	folds_to("node9 node10 node11", "node[9-11]");
+	folds_to("node0 node1 node9 node10", "node[0-1,9-10]");
+	folds_to("rack1node2 rack1node3 rack2node2", "rack1node[2-3],rack2node2");
+}
+
+static void padded_numbers_keep_their_width(void **state)
+{
+	(void)state;
+	folds_to("node001 node002 node003", "node[001-003]");
+	folds_to("node009 node010", "node[009-010]");
+	folds_to("node1 node01", "node1,node01");
+	/* 8 to 10 would be read as 08, 09 and 10. */
+	folds_to("node10 node9 node08", "node[08,9-10]");
+}
+
+static void domains_and_addresses_are_not_torn(void **state)
+{
+	(void)state;
+	folds_to("node1.lan node2.lan", "node[1-2].lan");
+	folds_to("node1.lan node2.wan", "node1.lan,node2.wan");
+	folds_to("node1.rack3 node1.rack4", "node1.rack3,node1.rack4");
+	folds_to("10.0.0.1 10.0.0.2", "10.0.0.1,10.0.0.2");
+	folds_to("web-1a web-2a web-3b", "web-[1-2]a,web-3b");
+	folds_to("n99999999999999999999 n1", "n99999999999999999999,n1");
+}
+
+/* --- Differences --- */
+
+static void differs_as(const char *before, const char *after, const char *diff)
+{
+	struct arena *arena = arena_new();
+
+	assert_string_equal(report_diff(arena, before, after), diff);
+	arena_free(arena);
+}
+
+static void differences_are_unified(void **state)
+{
+	(void)state;
+	differs_as("a\nb\nc\n", "a\nB\nc\n", "@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n");
+	differs_as("1\n2\n3\n4\n5\n6\n7\n8\n", "1\n2\n3\n4\n5\n6\n7\n9\n",
+		"@@ -5,4 +5,4 @@\n 5\n 6\n 7\n-8\n+9\n");
+	differs_as("same\n", "same\n", "");
+}
+
+static void a_file_that_was_not_there_is_all_new(void **state)
+{
+	(void)state;
+	differs_as(NULL, "a\nb\n", "@@ -0,0 +1,2 @@\n+a\n+b\n");
+	differs_as("a\n", NULL, "@@ -1 +0,0 @@\n-a\n");
+	differs_as(NULL, NULL, "");
+}
+
+static void a_missing_end_of_line_is_told(void **state)
+{
+	(void)state;
+	differs_as("a\nb", "a\nb\n",
+		"@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n");
+	differs_as(NULL, "x", "@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n");
+}
+
+static void long_lines_stay_whole(void **state)
+{
+	size_t size = 100000;
+	char *line = malloc(size + 2);
+	struct arena *arena = arena_new();
+	const char *diff;
+
+	(void)state;
+	memset(line, 'x', size);
+	memcpy(line + size, "\n", 2);
+	diff = report_diff(arena, NULL, line);
+	assert_int_equal(strlen(diff), strlen("@@ -0,0 +1 @@\n+") + size + 1);
+	arena_free(arena);
+	free(line);
+}
+
+/* --- A whole report --- */
+
+struct printed {
+	struct report *report;
+	struct arena *arena;
+	char *out, *errors;
+	size_t out_size, errors_size;
+	FILE *out_file, *errors_file;
+};
+
+static void begin(struct printed *printed, struct report_options options, const char *hosts)
+{
+	*printed = (struct printed){ .arena = arena_new() };
+	printed->out_file = open_memstream(&printed->out, &printed->out_size);
+	printed->errors_file = open_memstream(&printed->errors, &printed->errors_size);
+	options.out = printed->out_file;
+	options.errors = printed->errors_file;
+	printed->report = report_new(&options);
+	report_run(printed->report, "site.yml", names_of(printed->arena, hosts), 1);
+}
+
+static void flush(struct printed *printed)
+{
+	fflush(printed->out_file);
+	fflush(printed->errors_file);
+}
+
+static void end(struct printed *printed)
+{
+	report_free(printed->report);
+	fclose(printed->out_file);
+	fclose(printed->errors_file);
+	free(printed->out);
+	free(printed->errors);
+	arena_free(printed->arena);
+}
+
+static unsigned task(struct printed *printed, unsigned hosts)
+{
+	return report_task(printed->report, "A task", "copy", false, (struct place){ 0 }, hosts);
+}
+
+static struct value *change_of(struct arena *arena, const char *field, const char *before,
+	const char *after, int64_t flags)
+{
+	struct value *changes = value_list(arena), *change = value_map(arena);
+
+	value_set_string(arena, change, "subject", "/etc/motd");
+	value_set_string(arena, change, "field", field);
+	value_set_string(arena, change, "before", before);
+	value_set_string(arena, change, "after", after);
+	value_set_integer(arena, change, "flags", flags);
+	value_append(arena, changes, change);
+	return changes;
+}
+
+static void equal_results_are_folded(void **state)
+{
+	struct printed printed;
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80 }, "head node1 node2 node3");
+	report_play(printed.report, "all");
+	number = task(&printed, 4);
+	for (int i = 3; i >= 1; i--) {
+		report_result(printed.report, number, &(struct report_result){
+			.host = i == 3 ? "node3" : i == 2 ? "node2" : "node1", .status = REPORT_CHANGED,
+			.changes = change_of(printed.arena, "mode", "0600", "0644", 0) });
+	}
+	report_result(printed.report, number, &(struct report_result){ .host = "head",
+		.status = REPORT_OK });
+	flush(&printed);
+	assert_string_equal(printed.out, "");
+	report_task_end(printed.report, number);
+	flush(&printed);
+	assert_string_equal(printed.out, "\nPLAY [all]\n\nTASK [A task]\n"
+		"  changed: node[1-3]\n    /etc/motd mode: 0600 → 0644\n"
+		"  ok: head\n");
+	end(&printed);
+}
+
+static void tasks_are_printed_in_their_order(void **state)
+{
+	struct printed printed;
+	unsigned first, second;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80 }, "a b");
+	first = task(&printed, 2);
+	second = report_task(printed.report, "Later", "copy", true, (struct place){ 0 }, 1);
+	report_result(printed.report, second, &(struct report_result){ .host = "a" });
+	report_task_end(printed.report, second);
+	flush(&printed);
+	assert_string_equal(printed.out, "");
+	report_result(printed.report, first, &(struct report_result){ .host = "b" });
+	report_task_end(printed.report, first);
+	flush(&printed);
+	assert_string_equal(printed.out,
+		"\nTASK [A task]\n  ok: b\n\nHANDLER [Later]\n  ok: a\n");
+	end(&printed);
+}
+
+static void the_recap_counts_what_happened(void **state)
+{
+	static const enum report_status statuses[] = { REPORT_OK, REPORT_CHANGED, REPORT_FAILED,
+		REPORT_SKIPPED, REPORT_IGNORED };
+	struct error err = { 0 };
+	struct printed printed;
+	struct report_totals totals;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80 }, "a bb");
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
+		report_result(printed.report, task(&printed, 1), &(struct report_result){ .host = "a",
+			.status = statuses[i] });
+	error_set(&err, ERROR_UNREACHABLE, "no connection");
+	report_unreachable(printed.report, "bb", &err);
+	totals = report_recap(printed.report);
+	flush(&printed);
+	assert_int_equal(totals.hosts, 2);
+	assert_int_equal(totals.ok, 3);
+	assert_int_equal(totals.changed, 1);
+	assert_int_equal(totals.failed, 1);
+	assert_int_equal(totals.unreachable, 1);
+	assert_non_null(strstr(printed.out, "PLAY RECAP\n"
+		"a  : ok=3    changed=1    unreachable=0    failed=1    skipped=1    rescued=0    "
+		"ignored=1\n"
+		"bb : ok=0    changed=0    unreachable=1    failed=0    skipped=0    rescued=0    "
+		"ignored=0\n"
+		"2 hosts: 1 changed, 1 failed, 1 unreachable, in "));
+	assert_string_equal(printed.errors, "unreachable: bb: no connection\n");
+	end(&printed);
+}
+
+static void a_loop_counts_once_with_its_worst(void **state)
+{
+	struct printed printed;
+	struct report_totals totals;
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80 }, "a");
+	number = task(&printed, 1);
+	report_result(printed.report, number, &(struct report_result){ .host = "a", .more = true,
+		.item = "one", .status = REPORT_CHANGED });
+	report_result(printed.report, number, &(struct report_result){ .host = "a", .item = "two",
+		.status = REPORT_OK });
+	totals = report_recap(printed.report);
+	assert_int_equal(totals.changed, 1);
+	assert_int_equal(totals.ok, 1);
+	end(&printed);
+}
+
+/* --- What comes from nodes --- */
+
+static bool clean(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t')
+			return false;
+	}
+	return true;
+}
+
+#define HOSTILE "a\033[2J\033]0;title\007\r\nb\xff\xc2\x9b" "31m"
+
+static void hostile_bytes_are_made_printable(void **state)
+{
+	struct printed printed;
+	struct value *results, *notes;
+	struct error err = { 0 };
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80, .diff = true, .verbosity = 2 }, "a");
+	results = value_map(printed.arena);
+	value_set_string(printed.arena, results, "show", HOSTILE);
+	value_set_string(printed.arena, results, "stdout", HOSTILE);
+	value_set_string(printed.arena, results, "key\033[2J", "x");
+	notes = value_list(printed.arena);
+	value_append(printed.arena, notes, value_string(printed.arena, HOSTILE));
+	number = task(&printed, 1);
+	report_result(printed.report, number, &(struct report_result){ .host = "a",
+		.status = REPORT_CHANGED, .message = HOSTILE, .remedy = HOSTILE, .item = HOSTILE,
+		.changes = change_of(printed.arena, "content", HOSTILE, HOSTILE "\n" HOSTILE, 0),
+		.results = results, .notes = notes });
+	report_task_end(printed.report, number);
+	report_warning(printed.report, "a", HOSTILE);
+	error_set(&err, ERROR_UNREACHABLE, "%s", HOSTILE);
+	error_remedy(&err, "%s", HOSTILE);
+	report_unreachable(printed.report, "a", &err);
+	report_error(printed.report, &err, NULL, 0);
+	flush(&printed);
+	assert_non_null(strstr(printed.out, "\\x1b[2J"));
+	assert_true(clean(printed.out));
+	assert_true(clean(printed.errors));
+	assert_null(strchr(printed.out, '\xff'));
+	assert_null(strstr(printed.out, "\xc2\x9b"));
+	end(&printed);
+}
+
+static void endless_output_is_cut(void **state)
+{
+	struct printed printed;
+	struct value *results;
+	char text[2 * 250 + 1];
+	unsigned number;
+
+	(void)state;
+	for (size_t i = 0; i < 250; i++)
+		memcpy(text + 2 * i, "x\n", 3);
+	begin(&printed, (struct report_options){ .width = 80 }, "a");
+	results = value_map(printed.arena);
+	value_set_string(printed.arena, results, "show", text);
+	number = task(&printed, 1);
+	report_result(printed.report, number, &(struct report_result){ .host = "a",
+		.results = results });
+	report_task_end(printed.report, number);
+	flush(&printed);
+	assert_non_null(strstr(printed.out, "    … 50 lines more (-v shows all)\n"));
+	end(&printed);
+}
+
+/* --- Secrets --- */
+
+static void report_secrets(struct printed *printed)
+{
+	struct value *results = value_map(printed->arena);
+	struct value *secret = value_string(printed->arena, "hunter2");
+	unsigned number = task(printed, 1);
+
+	secret->secret = true;
+	value_set(printed->arena, results, "show", secret);
+	value_set(printed->arena, results, "stdout", secret);
+	report_result(printed->report, number, &(struct report_result){ .host = "a", .more = true,
+		.status = REPORT_CHANGED, .results = results,
+		.changes = change_of(printed->arena, "password", "hunter2", "hunter2", CHANGE_SECRET) });
+	report_result(printed->report, number, &(struct report_result){ .host = "a", .more = true,
+		.status = REPORT_CHANGED,
+		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n",
+			CHANGE_SECRET) });
+	results = value_map(printed->arena);
+	value_set_string(printed->arena, results, "show", "hunter2");
+	value_set_string(printed->arena, results, "stdout", "hunter2");
+	report_result(printed->report, number, &(struct report_result){ .host = "a", .no_log = true,
+		.status = REPORT_FAILED, .results = results, .item = "hunter2",
+		.message = "'login hunter2' gave 1", .remedy = "look for hunter2",
+		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n", 0) });
+	report_task_end(printed->report, number);
+	report_recap(printed->report);
+	flush(printed);
+}
+
+static void secrets_are_never_printed(void **state)
+{
+	struct printed printed;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80, .diff = true, .verbosity = 3 }, "a");
+	report_secrets(&printed);
+	assert_non_null(strstr(printed.out, "/etc/motd password (secret)"));
+	assert_null(strstr(printed.out, "hunter2"));
+	assert_non_null(strstr(printed.out, "no_log"));
+	end(&printed);
+	begin(&printed, (struct report_options){ .json = true, .diff = true, .verbosity = 3 }, "a");
+	report_secrets(&printed);
+	assert_null(strstr(printed.out, "hunter2"));
+	end(&printed);
+}
+
+/* --- JSON --- */
+
+/* Every line is one object that a strict reader takes; how many there are. */
+static unsigned json_lines(const char *text)
+{
+	unsigned lines = 0;
+
+	while (*text) {
+		size_t size = strcspn(text, "\n");
+		struct json_tokener *reader = json_tokener_new();
+		json_object *object;
+
+		json_tokener_set_flags(reader, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+		object = json_tokener_parse_ex(reader, text, (int)size + 1);
+		if (json_tokener_get_error(reader) != json_tokener_success
+				|| !json_object_is_type(object, json_type_object))
+			fail_msg("no JSON: %.*s", (int)size, text);
+		assert_null(memmem(text, size, "NaN", 3));
+		assert_null(memmem(text, size, "Infinity", 8));
+		json_object_put(object);
+		json_tokener_free(reader);
+		assert_int_equal(text[size], '\n');
+		text += size + 1;
+		lines++;
+	}
+	return lines;
+}
+
+static void json_lines_are_valid_whatever_comes(void **state)
+{
+	struct printed printed;
+	struct value *results, *list;
+	struct error err = { 0 };
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .json = true }, "a");
+	results = value_map(printed.arena);
+	list = value_list(printed.arena);
+	value_append(printed.arena, list, value_float(printed.arena, __builtin_nan("")));
+	value_append(printed.arena, list, value_float(printed.arena, __builtin_inf()));
+	value_append(printed.arena, list, value_float(printed.arena, 0.5));
+	value_append(printed.arena, list, value_null(printed.arena));
+	value_append(printed.arena, list, value_bytes(printed.arena, "a\0b", 3));
+	value_set(printed.arena, results, "list", list);
+	value_set_string(printed.arena, results, "stdout", HOSTILE);
+	value_set_string(printed.arena, results, "key\xff", "x");
+	number = task(&printed, 1);
+	report_result(printed.report, number, &(struct report_result){ .host = "a",
+		.status = REPORT_CHANGED, .message = HOSTILE, .results = results,
+		.changes = change_of(printed.arena, "content", HOSTILE, "\"\\", 0) });
+	report_task_end(printed.report, number);
+	report_warning(printed.report, NULL, HOSTILE);
+	error_set(&err, ERROR_UNREACHABLE, "%s", HOSTILE);
+	report_unreachable(printed.report, "a", &err);
+	report_recap(printed.report);
+	flush(&printed);
+	assert_int_equal(json_lines(printed.out), 5);
+	assert_string_equal(printed.errors, "");
+	assert_non_null(strstr(printed.out, "\"status\":\"changed\""));
+	assert_non_null(strstr(printed.out, "a\\u0000b"));
+	end(&printed);
+}
+
+/* --- Errors in a text --- */
+
+static void points(const char *text, unsigned line, unsigned column, const char *shown)
+{
+	struct printed printed;
+	struct error err = { 0 };
+	size_t size = strlen(text);
+	char *exact = malloc(size ? size : 1);
+
+	memcpy(exact, text, size);    /* nothing behind it */
+	begin(&printed, (struct report_options){ .width = 80 }, "a");
+	error_at(&err, (struct place){ "site.yml", line, column }, "wrong");
+	error_remedy(&err, "do better");
+	report_error(printed.report, &err, exact, size);
+	flush(&printed);
+	assert_string_equal(printed.errors, shown);
+	end(&printed);
+	free(exact);
+}
+
+static void an_error_points_at_its_place(void **state)
+{
+	(void)state;
+	points("one\ntwo three\n", 2, 5,
+		"site.yml:2:5: wrong\n  two three\n      ^\n  → do better\n");
+	points("no end of line", 1, 4,
+		"site.yml:1:4: wrong\n  no end of line\n     ^\n  → do better\n");
+	points("\tx: y\n", 1, 5, "site.yml:1:5: wrong\n  \tx: y\n  \t   ^\n  → do better\n");
+	points("ä€: x\n", 1, 8, "site.yml:1:8: wrong\n  ä€: x\n      ^\n  → do better\n");
+	points("x: y\r\n", 1, 4, "site.yml:1:4: wrong\n  x: y\n     ^\n  → do better\n");
+	points("a\033b: c\n", 1, 5, "site.yml:1:5: wrong\n  a\\x1bb: c\n         ^\n  → do better\n");
+}
+
+static void a_place_outside_the_text_shows_no_line(void **state)
+{
+	(void)state;
+	points("one\n", 9, 1, "site.yml:9:1: wrong\n  → do better\n");
+	points("", 1, 1, "site.yml:1:1: wrong\n  \n  ^\n  → do better\n");
+}
+
+static void an_error_without_a_place_is_the_programs(void **state)
+{
+	struct printed printed;
+	struct error err = { 0 };
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80 }, "a");
+	error_set(&err, ERROR_TEXT, "there is no inventory");
+	report_error(printed.report, &err, NULL, 0);
+	flush(&printed);
+	assert_string_equal(printed.errors, "beoplay: there is no inventory\n");
+	end(&printed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_with_numbers_are_folded),
+		cmocka_unit_test(padded_numbers_keep_their_width),
+		cmocka_unit_test(domains_and_addresses_are_not_torn),
+		cmocka_unit_test(differences_are_unified),
+		cmocka_unit_test(a_file_that_was_not_there_is_all_new),
+		cmocka_unit_test(a_missing_end_of_line_is_told),
+		cmocka_unit_test(long_lines_stay_whole),
+		cmocka_unit_test(equal_results_are_folded),
+		cmocka_unit_test(tasks_are_printed_in_their_order),
+		cmocka_unit_test(the_recap_counts_what_happened),
+		cmocka_unit_test(a_loop_counts_once_with_its_worst),
+		cmocka_unit_test(hostile_bytes_are_made_printable),
+		cmocka_unit_test(endless_output_is_cut),
+		cmocka_unit_test(secrets_are_never_printed),
+		cmocka_unit_test(json_lines_are_valid_whatever_comes),
+		cmocka_unit_test(an_error_points_at_its_place),
+		cmocka_unit_test(a_place_outside_the_text_shows_no_line),
+		cmocka_unit_test(an_error_without_a_place_is_the_programs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -145,6 +145,7 @@ struct prepare_entry {
 
 struct arena *prepare_arena(struct prepare *prepare);
 const char *prepare_host(struct prepare *prepare);    /* inventory name of the host in question */
+const char *prepare_user(struct prepare *prepare);    /* who logs in there; NULL: not known */
 /* Names of the hosts of a pattern, in inventory order, as a list of strings. */
 int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **ret_names,
 	struct error *err);

@@ -6,11 +6,18 @@
 
 static const char *const type_words[] = { "ed25519", "rsa", NULL };
 static const char *const state_words[] = { "present", "absent", NULL };
+static const char *const regenerate_words[] = { "never", "mismatch", "always", NULL };
 
 static const struct param host_table[] = {
 	{ .name = "host", .kind = PARAM_STRING, .doc = "its name", .flags = PARAM_REQUIRED },
 	{ .name = "line", .kind = PARAM_STRING, .doc = "its key", .otherwise = "" },
 	{ .name = "known", .kind = PARAM_LIST, .doc = "its host keys", .otherwise = "" },
+	{ 0 },
+};
+
+static const struct param before_table[] = {
+	{ .name = "path", .kind = PARAM_PATH, .doc = "a file", .flags = PARAM_REQUIRED },
+	{ .name = "mode", .kind = PARAM_STRING, .doc = "its mode; empty: not there", .otherwise = "" },
 	{ 0 },
 };
 
@@ -31,15 +38,32 @@ const struct param ssh_keys_table[] = {
 	{ .name = "allow_root", .kind = PARAM_BOOL, .doc = "needed for trust among root accounts",
 		.otherwise = "no" },
 	{ .name = "exclusive", .kind = PARAM_BOOL, .doc = "no other keys may log in",
-		.flags = PARAM_NOT_YET },
-	{ .name = "regenerate", .kind = PARAM_STRING, .doc = "when a new pair is made",
-		.flags = PARAM_NOT_YET },
+		.otherwise = "no" },
+	{ .name = "regenerate", .kind = PARAM_CHOICE, .doc = "when a new pair takes the place of an old "
+		"one; mismatch: if type or bits are others", .otherwise = "never",
+		.choices = regenerate_words },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: trust and known hosts go",
 		.otherwise = "present", .choices = state_words },
 	{ .name = "makes", .kind = PARAM_BOOL, .doc = "this host has a key pair", .otherwise = "no",
 		.flags = PARAM_INTERNAL },
 	{ .name = "hosts", .kind = PARAM_RECORDS, .doc = "the hosts of trust", .otherwise = "",
 		.entries = host_table, .flags = PARAM_INTERNAL },
+	{ .name = "undo", .kind = PARAM_BOOL, .doc = "go back to what was", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
+	{ .name = "aside", .kind = PARAM_BOOL, .doc = "the pair before is in PATH.old",
+		.otherwise = "no", .flags = PARAM_INTERNAL },
+	{ .name = "gone", .kind = PARAM_LIST, .doc = "hosts that go", .otherwise = "",
+		.flags = PARAM_INTERNAL },
+	{ .name = "gone_keys", .kind = PARAM_LIST, .doc = "keys that go", .otherwise = "",
+		.flags = PARAM_INTERNAL },
+	{ .name = "back", .kind = PARAM_LIST, .doc = "keys that come back", .otherwise = "",
+		.flags = PARAM_INTERNAL },
+	{ .name = "back_known", .kind = PARAM_LIST, .doc = "host keys that come back",
+		.otherwise = "", .flags = PARAM_INTERNAL },
+	{ .name = "before", .kind = PARAM_RECORDS, .doc = "what was there", .otherwise = "",
+		.entries = before_table, .flags = PARAM_INTERNAL },
+	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "keys of others that come back",
+		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
@@ -59,6 +83,23 @@ static const cyaml_schema_field_t host_fields[] = {
 
 static const cyaml_schema_value_t host_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct ssh_keys_host, host_fields),
+};
+
+static const cyaml_schema_field_t before_fields[] = {
+	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct ssh_keys_before, path, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("mode", CYAML_FLAG_POINTER, struct ssh_keys_before, mode, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t before_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct ssh_keys_before, before_fields),
+};
+
+static const cyaml_strval_t regenerate_choices[] = {
+	{ "never", REGENERATE_NEVER }, { "mismatch", REGENERATE_MISMATCH },
+	{ "always", REGENERATE_ALWAYS },
 };
 
 static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
@@ -81,11 +122,28 @@ const cyaml_schema_field_t ssh_keys_fields[] = {
 		CYAML_UNLIMITED),
 	CYAML_FIELD_BOOL("known_hosts", CYAML_FLAG_DEFAULT, struct ssh_keys_params, known_hosts),
 	CYAML_FIELD_BOOL("allow_root", CYAML_FLAG_DEFAULT, struct ssh_keys_params, allow_root),
+	CYAML_FIELD_BOOL("exclusive", CYAML_FLAG_DEFAULT, struct ssh_keys_params, exclusive),
+	CYAML_FIELD_ENUM("regenerate", CYAML_FLAG_STRICT, struct ssh_keys_params, regenerate,
+		regenerate_choices, 3),
 	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct ssh_keys_params, present, state_choices,
 		2),
 	CYAML_FIELD_BOOL("makes", CYAML_FLAG_DEFAULT, struct ssh_keys_params, makes),
 	CYAML_FIELD_SEQUENCE("hosts", CYAML_FLAG_POINTER, struct ssh_keys_params, hosts, &host_schema,
 		0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct ssh_keys_params, undo),
+	CYAML_FIELD_BOOL("aside", CYAML_FLAG_DEFAULT, struct ssh_keys_params, aside),
+	CYAML_FIELD_SEQUENCE("gone", CYAML_FLAG_POINTER, struct ssh_keys_params, gone, &word_schema,
+		0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("gone_keys", CYAML_FLAG_POINTER, struct ssh_keys_params, gone_keys, &word_schema,
+		0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("back", CYAML_FLAG_POINTER, struct ssh_keys_params, back, &word_schema,
+		0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("back_known", CYAML_FLAG_POINTER, struct ssh_keys_params, back_known, &word_schema,
+		0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("before", CYAML_FLAG_POINTER, struct ssh_keys_params, before,
+		&before_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("taken", CYAML_FLAG_POINTER, struct ssh_keys_params, taken,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -110,38 +168,94 @@ bool ssh_key_valid(const char *text)
 	return false;
 }
 
+static bool says(const struct value *params, const char *name, const char *word)
+{
+	const char *text = value_get_string(params, name);
+
+	return text && strcmp(text, word) == 0;
+}
+
+/* "TYPE BASE64" or "TYPE BASE64 COMMENT". */
+static bool is_public_key(const char *line, size_t size)
+{
+	char key[8400];
+	size_t type = strcspn(line, " \n"), length;
+
+	if (size >= sizeof(key) || type >= size || line[type] != ' ')
+		return false;
+	length = type + 1 + strcspn(line + type + 1, " \n\r");
+	if (length > size)
+		length = size;
+	memcpy(key, line, length);
+	key[length] = '\0';
+	return ssh_key_valid(key);
+}
+
+/* Each may be the content of a file, with several lines, empty ones and remarks. */
+static int check_authorized(const struct value *authorized, struct error *err)
+{
+	for (size_t i = 0; authorized && authorized->kind == VALUE_LIST && i < authorized->count; i++) {
+		const char *line = value_text(authorized->items[i]);
+
+		for (; line && *line; line += *line == '\n') {
+			size_t size = strcspn(line, "\n");
+
+			if (strspn(line, " \t\r") < size && *line != '#' && !is_public_key(line, size)) {
+				error_at(err, authorized->items[i]->place, "'%.60s' is no public key", line);
+				return error_remedy(err, "a key is ssh-ed25519 AAAA…; what goes before keys is for "
+					"'options'");
+			}
+			line += size;
+		}
+	}
+	return 0;
+}
+
 int ssh_keys_check(const struct value *params, struct error *err)
 {
 	const struct value *trust = value_get(params, "trust");
 	const struct value *authorized = value_get(params, "authorized");
 	const struct value *user = value_get(params, "user");
-	const char *allow = value_get_string(params, "allow_root");
+	const struct value *options = value_get(params, "options");
 
-	if (!trust && (!authorized || authorized->count == 0)) {
+	if (says(params, "undo", "true"))
+		return 0;
+	if (!trust && (!authorized || (authorized->kind == VALUE_LIST && authorized->count == 0))) {
 		error_set(err, ERROR_TEXT, "one of 'trust' and 'authorized' is needed");
 		return error_remedy(err, "trust: all lets the user of every host log in on every other");
 	}
-	if (trust && value_text(user) && strcmp(user->text, "root") == 0 && allow
-			&& strcmp(allow, "true") != 0) {
+	if (trust && value_text(user) && strcmp(user->text, "root") == 0
+			&& says(params, "allow_root", "false")) {
 		error_at(err, user->place, "trust among root accounts needs allow_root: yes");
 		return error_remedy(err, "better use an ordinary user, as MPI does");
 	}
-	return 0;
+	if (value_text(options) && strchr(options->text, '\n'))
+		return error_at(err, options->place, "'options' must be one line");
+	if (says(params, "regenerate", "always")) {
+		error_at(err, value_get(params, "regenerate")->place,
+			"regenerate: always is not supported yet");
+		return error_remedy(err, "remove the old pair by hand, or say mismatch");
+	}
+	return check_authorized(authorized, err);
 }
 
 int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *err)
 {
-	struct value *user;
+	const char *login = prepare_user(prepare);
 
-	if (value_get(params, "user"))
-		return 0;
-	if (prepare_variable(prepare, prepare_host(prepare), "ansible_user", &user, err) < 0)
-		return -1;
-	if (!value_text(user)) {
-		error_set(err, ERROR_TEXT, "whose keys? Neither 'user' nor ansible_user is said");
-		return error_remedy(err, "user: mpi");
+	if (!value_get(params, "user")) {
+		if (!login) {
+			error_set(err, ERROR_TEXT, "whose keys? The login user of %s isn't known",
+				prepare_host(prepare));
+			return error_remedy(err, "user: mpi");
+		}
+		value_set_string(prepare_arena(prepare), params, "user", login);
 	}
-	value_set_string(prepare_arena(prepare), params, "user", value_text(user));
+	if (says(params, "exclusive", "true") && says(params, "state", "present")
+			&& (!login || says(params, "user", login))) {
+		error_set(err, ERROR_TEXT, "'exclusive' could take the key away with which beoplay logs in");
+		return error_remedy(err, "use it for another user than the login user");
+	}
 	return ssh_keys_check(params, err);
 }
 
@@ -151,18 +265,44 @@ const char *ssh_keys_acts_as(const void *params)
 }
 
 int ssh_keys_directory(struct host *host, const struct ssh_keys_params *want,
-	const char **ret_directory, struct error *err)
+	struct user_info *ret_user, const char **ret_directory, struct error *err)
 {
-	struct user_info user;
-
-	if (host_user(host, want->user, &user, err) < 0)
+	if (host_user(host, want->user, ret_user, err) < 0)
 		return -1;
-	if (!user.exists) {
+	if (!ret_user->exists) {
 		error_set(err, ERROR_TASK, "there is no user '%s'", want->user);
 		return error_remedy(err, "let a user task make it before");
 	}
-	*ret_directory = arena_printf(host_arena(host), "%s/.ssh", user.home);
+	if (ret_user->home[0] != '/')
+		return error_set(err, ERROR_TASK, "'%s' has no home", want->user);
+	*ret_directory = arena_printf(host_arena(host), "%s/.ssh", ret_user->home);
 	return 0;
+}
+
+void ssh_keys_before_add(struct arena *arena, struct value *records, const char *path,
+	const struct file_info *info)
+{
+	struct value *record = value_map(arena);
+
+	value_set_string(arena, record, "path", path);
+	if (info->kind != FILE_NONE)
+		value_set(arena, record, "mode", value_printf(arena, "%04o", info->mode));
+	value_append(arena, records, record);
+}
+
+const struct ssh_keys_before *ssh_keys_before_find(const struct ssh_keys_params *want,
+	const char *path)
+{
+	for (unsigned i = 0; i < want->before_count; i++) {
+		if (strcmp(want->before[i].path, path) == 0)
+			return &want->before[i];
+	}
+	return NULL;
+}
+
+unsigned ssh_keys_before_mode(const struct ssh_keys_before *before)
+{
+	return (unsigned)strtoul(before->mode, NULL, 8) & 07777;
 }
 
 static const struct part ssh_keys_parts[] = {

@@ -38,6 +38,11 @@ const char *prepare_host(struct prepare *prepare)
 	return prepare->host->name;
 }
 
+const char *prepare_user(struct prepare *prepare)
+{
+	return prepare->host->fleet ? fleet_user(prepare->host->fleet) : NULL;
+}
+
 int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **ret_names,
 	struct error *err)
 {

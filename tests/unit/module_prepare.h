@@ -16,6 +16,7 @@ enum { PREPARE_ENTRIES = 64 };
 struct prepare {
 	struct arena *arena;
 	const char *host;
+	const char *user;          /* who logs in */
 	struct value *hosts;       /* names, whatever the pattern */
 	const char *outside;       /* one of them that isn't in the play */
 	const char *lost;          /* one that is gone */
@@ -80,6 +81,11 @@ struct arena *prepare_arena(struct prepare *prepare)
 const char *prepare_host(struct prepare *prepare)
 {
 	return prepare->host;
+}
+
+const char *prepare_user(struct prepare *prepare)
+{
+	return prepare->user;
 }
 
 int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **ret_names,

@@ -95,8 +95,8 @@ demo: $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/lab/demo
 
 bench: $(BUILD)/beoplay $(BUILD)/floor
-	@command -v ansible-playbook >/dev/null || DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -q --no-install-recommends ansible-core time python3-apt
+	@dpkg-query -W ansible-mitogen time >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends ansible-core ansible-mitogen time python3-apt
 	@tests/bench/run
 
 $(BUILD)/floor: $(BUILD)/tests/bench/floor.o $(BUILD)/libbeoplay.a

@@ -154,7 +154,8 @@ bool prepare_in_play(struct prepare *prepare, const char *host);
 /* A variable of any host, expressions filled in; NULL if it has none. */
 int prepare_variable(struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err);
-/* A host's address: ansible_host, else its name. */
+/* The address by which the other hosts know a host: its variable cluster_address, else ansible_host,
+ * else its name. */
 int prepare_address(struct prepare *prepare, const char *host, const char **ret_address,
 	struct error *err);
 /* What a task of this module published on a host in this run, else the last known; NULL: nothing

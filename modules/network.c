@@ -205,10 +205,12 @@ static int network_check(const struct value *params, struct error *err)
 static int network_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
-	const char *address;
+	const char *host = prepare_host(prepare), *address;
+	struct value *reached;
 
-	if (prepare_address(prepare, prepare_host(prepare), &address, err) < 0)
+	if (prepare_variable(prepare, host, "ansible_host", &reached, err) < 0)
 		return -1;
+	address = value_text(reached) ? value_text(reached) : host;
 	/* Of a name it isn't known which address that is: then none may be taken away. */
 	if (!network_canonical(arena, arena_printf(arena, "%s/%s", address,
 			network_is_ipv6(address) ? "128" : "32")))
@@ -482,6 +484,17 @@ static bool is_connection(const struct network_params *want, const char *address
 	return size == 0 || (strncmp(address, want->connection, size) == 0 && address[size] == '/');
 }
 
+static bool writes_file(const struct network_state *have)
+{
+	return have->want && (!have->have || strcmp(have->want, have->have) != 0);
+}
+
+/* Whether it would be gone after the next start, where our file has brought it up until now. */
+static bool is_kept_by_us(const struct network_state *have, const char *address)
+{
+	return is_ours(have, address) || (have->have && strstr(have->have, address));
+}
+
 /* What is live and no longer wished: only what we have put there goes. */
 static bool plan_removals(struct plan *plan, const struct network_params *want,
 	const struct network_state *have)
@@ -493,7 +506,8 @@ static bool plan_removals(struct plan *plan, const struct network_params *want,
 
 		if (is_wished(arena, want, address) || want->text)
 			continue;
-		if (is_connection(want, address) && !want->dhcp && want->state == NETWORK_PRESENT) {
+		if (is_connection(want, address) && is_kept_by_us(have, address) && !want->dhcp
+				&& want->state == NETWORK_PRESENT) {
 			plan_refuse(plan, "keep this address beside the new one, and take it away in a "
 				"later run that comes over the new one",
 				"changing the address that this connection comes over (%s) is not supported "
@@ -502,7 +516,7 @@ static bool plan_removals(struct plan *plan, const struct network_params *want,
 		}
 		if (is_ours(have, address) && !is_connection(want, address))
 			plan_add(plan, NETWORK_DELETE, have->interface, "address", address, NULL);
-		else if (want->state == NETWORK_PRESENT && !want->dhcp)
+		else if (want->state == NETWORK_PRESENT && !want->dhcp && writes_file(have))
 			plan_note(plan, "%s stays on %s until it is brought up anew", address,
 				have->interface);
 	}
@@ -538,7 +552,7 @@ static void plan_additions(struct plan *plan, const struct network_params *want,
 
 static bool plan_file(struct plan *plan, const struct network_state *have)
 {
-	if (have->want && (!have->have || strcmp(have->want, have->have) != 0))
+	if (writes_file(have))
 		return plan_add(plan, NETWORK_WRITE, have->file, "content", have->have, have->want);
 	if (!have->want && have->have)
 		return plan_add(plan, NETWORK_REMOVE, have->file, "content", have->have, NULL);

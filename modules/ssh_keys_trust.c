@@ -47,16 +47,20 @@ static int host_names(struct prepare *prepare, const char *host, const char **re
 	struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
-	struct value *port, *aliases;
+	struct value *port, *aliases, *reached;
 	const char *address;
 	const char *names;
 
 	if (prepare_address(prepare, host, &address, err) < 0
+			|| prepare_variable(prepare, host, "ansible_host", &reached, err) < 0
 			|| prepare_variable(prepare, host, "ansible_port", &port, err) < 0
 			|| prepare_variable(prepare, host, "aliases", &aliases, err) < 0)
 		return -1;
 	names = strcmp(address, host) == 0 ? arena_string(arena, host)
 		: arena_printf(arena, "%s,%s", host, address);
+	if (value_text(reached) && strcmp(value_text(reached), address) != 0
+			&& is_plain_name(value_text(reached)))
+		names = arena_printf(arena, "%s,%s", names, value_text(reached));
 	for (size_t i = 0; aliases && aliases->kind == VALUE_LIST && i < aliases->count; i++) {
 		if (value_text(aliases->items[i]) && is_plain_name(value_text(aliases->items[i])))
 			names = arena_printf(arena, "%s,%s", names, value_text(aliases->items[i]));

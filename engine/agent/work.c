@@ -312,7 +312,8 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	}
 	if (looked < 0 || refused(plan, err) < 0)
 		return -1;
-	value_set(work->arena, result, "notes", plan->notes);
+	if (plan->notes->count > 0)
+		value_set(work->arena, result, "notes", plan->notes);
 	if (plan->change_count == 0) {
 		value_set_string(work->arena, result, "status", "ok");
 		tell_end(work, state, results, result);
@@ -337,10 +338,12 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 
 void work_do(struct work *work, struct value *result)
 {
-	int64_t start = milliseconds_now();
+	int64_t start = milliseconds_now(), took;
 	struct error err = {0};
 
 	if (work_try(work, result, &err) < 0)
 		work_failed(work->arena, result, &err);
-	value_set_integer(work->arena, result, "milliseconds", milliseconds_now() - start);
+	took = milliseconds_now() - start;
+	if (took > 0)
+		value_set_integer(work->arena, result, "milliseconds", took);
 }

@@ -80,7 +80,10 @@ int prepare_address(struct prepare *prepare, const char *host, const char **ret_
 {
 	struct value *address;
 
-	if (prepare_variable(prepare, host, "ansible_host", &address, err) < 0)
+	if (prepare_variable(prepare, host, "cluster_address", &address, err) < 0)
+		return -1;
+	if (!value_text(address)
+			&& prepare_variable(prepare, host, "ansible_host", &address, err) < 0)
 		return -1;
 	*ret_address = value_text(address) ? value_text(address) : arena_string(prepare->arena, host);
 	return 0;

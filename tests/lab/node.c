@@ -377,11 +377,11 @@ static void node_main(const struct node *node, const char *image, int from_start
 /* .0 and .255 are left out: legal here, but programs stumble over them. */
 static struct in_addr address_of(unsigned index)
 {
-	unsigned third = 0, fourth = ADDRESS_FIRST + index;
+	unsigned third = 1, fourth = ADDRESS_FIRST + index;
 
 	if (fourth > ADDRESS_LAST) {
 		index = fourth - ADDRESS_LAST - 1;
-		third = 1 + index / ADDRESS_LAST;
+		third = 2 + index / ADDRESS_LAST;
 		fourth = 1 + index % ADDRESS_LAST;
 	}
 	return (struct in_addr){ .s_addr = htonl(10U << 24 | third << 8 | fourth) };

@@ -53,8 +53,8 @@ check() {
 nodes_have_names_and_addresses() {
 	expect "$LAB_NODES" "head node1 node2"
 	expect "$(lab address head) $(lab address node1) $(lab address node2)" \
-		"10.0.0.100 10.0.0.101 10.0.0.102"
-	lab exec node1 ip -4 -brief address show eth0 | grep -q ' 10.0.0.101/16 '
+		"10.0.1.100 10.0.1.101 10.0.1.102"
+	lab exec node1 ip -4 -brief address show eth0 | grep -q ' 10.0.1.101/16 '
 	expect "$(ip -4 -brief address show eth0 | awk '{ print $3 }')" 10.0.0.10/16
 }
 
@@ -96,8 +96,8 @@ zombies_are_reaped() {
 
 inventory_lists_the_nodes() {
 	expect "$(cat "$LAB/inventory.yml")" "$(printf 'all:\n  hosts:\n%s\n%s\n%s' \
-		'    head: {ansible_host: 10.0.0.100}' '    node1: {ansible_host: 10.0.0.101}' \
-		'    node2: {ansible_host: 10.0.0.102}')"
+		'    head: {ansible_host: 10.0.1.100}' '    node1: {ansible_host: 10.0.1.101}' \
+		'    node2: {ansible_host: 10.0.1.102}')"
 }
 
 home_is_fresh() {
@@ -116,15 +116,15 @@ ssh_works_as_root_by_address_and_by_name() {
 }
 
 ssh_works_as_admin_who_may_sudo() {
-	expect "$(remote admin@10.0.0.102 'id -un; sudo -n id -u' | tr '\n' ' ')" "admin 0 "
+	expect "$(remote admin@10.0.1.102 'id -un; sudo -n id -u' | tr '\n' ' ')" "admin 0 "
 }
 
 ssh_with_a_terminal_works() {
-	remote -tt root@10.0.0.101 tty </dev/null | grep -q '^/dev/pts/'
+	remote -tt root@10.0.1.101 tty </dev/null | grep -q '^/dev/pts/'
 }
 
 nodes_reach_each_other() {
-	lab exec head ping -c 1 -W 2 -q 10.0.0.102
+	lab exec head ping -c 1 -W 2 -q 10.0.1.102
 }
 
 nothing_can_leave() {
@@ -138,7 +138,7 @@ nothing_can_leave() {
 nodes_cannot_change_the_hosts_kernel() {
 	refuse lab exec head sh -c 'echo 0 >/proc/sys/vm/swappiness'
 	refuse lab exec head date -s 2001-01-01
-	refuse remote root@10.0.0.100 date -s 2001-01-01
+	refuse remote root@10.0.1.100 date -s 2001-01-01
 	lab exec head sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 }
 
@@ -156,8 +156,8 @@ as_runs_as_the_user() {
 
 ssh_changes_no_file() {
 	lab snapshot node2 >"$LAB/before"
-	remote root@10.0.0.102 true
-	remote admin@10.0.0.102 sudo -n true
+	remote root@10.0.1.102 true
+	remote admin@10.0.1.102 sudo -n true
 	lab snapshot node2 | diff "$LAB/before" -
 }
 
@@ -165,7 +165,7 @@ snapshot_is_the_same_twice() {
 	lab snapshot node2 >"$LAB/before"
 	lab snapshot node2 | diff "$LAB/before" -
 	grep -q $'^./usr/bin/env\tf\t755\t0:0\t[0-9]*\t[0-9.]*\t\t[0-9a-f]\{64\}$' "$LAB/before"
-	grep -q 'inet 10.0.0.102/16' "$LAB/before"
+	grep -q 'inet 10.0.1.102/16' "$LAB/before"
 }
 
 # Each change must be seen, also one that keeps size and time.
@@ -198,56 +198,56 @@ apt_installs_without_a_network() {
 }
 
 pause_lets_no_one_in_and_resume_does() {
-	remote root@10.0.0.101 'sleep 0.4; echo went on' >"$LAB/session" &
+	remote root@10.0.1.101 'sleep 0.4; echo went on' >"$LAB/session" &
 	sleep 0.2
 	lab pause node1
-	refuse remote root@10.0.0.101 true
+	refuse remote root@10.0.1.101 true
 	expect "$(cat "$LAB/session")" ""
 	# The kernel still answers: paused is not silent.
-	timeout 1 bash -c ': </dev/tcp/10.0.0.101/22'
+	timeout 1 bash -c ': </dev/tcp/10.0.1.101/22'
 	lab resume node1
 	wait "$!"
 	expect "$(cat "$LAB/session")" "went on"
-	remote root@10.0.0.101 true
+	remote root@10.0.1.101 true
 }
 
 silence_answers_nothing_and_unsilence_does() {
 	local status=0
 	lab silence node1
 	lab silence node1
-	timeout 1 bash -c ': </dev/tcp/10.0.0.101/22' || status=$?
+	timeout 1 bash -c ': </dev/tcp/10.0.1.101/22' || status=$?
 	expect "$status" 124
-	refuse lab exec node1 ping -c 1 -W 1 -q 10.0.0.100
+	refuse lab exec node1 ping -c 1 -W 1 -q 10.0.1.100
 	lab unsilence node1
 	lab unsilence node1
-	remote root@10.0.0.101 true
+	remote root@10.0.1.101 true
 }
 
 cut_ends_sessions_at_once() {
 	local started status=0
-	remote root@10.0.0.101 sleep 60 &
+	remote root@10.0.1.101 sleep 60 &
 	sleep 0.3
 	started=$(milliseconds)
 	lab cut node1
 	wait "$!" || status=$?
 	expect "$status" 255
 	(($(milliseconds) - started < 2000))
-	remote root@10.0.0.101 true
+	remote root@10.0.1.101 true
 }
 
 rekey_is_served_at_once() {
 	cp "$LAB/known_hosts" "$LAB/before"
 	lab rekey node1
 	cmp "$LAB/known_hosts" "$LAB/before"
-	[[ $(remote root@10.0.0.101 true 2>&1) == *'IDENTIFICATION HAS CHANGED'* ]]
-	ssh-keyscan -t ed25519 10.0.0.101 2>/dev/null >>"$LAB/known_hosts"
-	remote root@10.0.0.101 true
+	[[ $(remote root@10.0.1.101 true 2>&1) == *'IDENTIFICATION HAS CHANGED'* ]]
+	ssh-keyscan -t ed25519 10.0.1.101 2>/dev/null >>"$LAB/known_hosts"
+	remote root@10.0.1.101 true
 }
 
 add_starts_one_more() {
-	expect "$(lab add extra)" 10.0.0.103
-	remote root@10.0.0.103 true
-	expect "$(lab address extra)" 10.0.0.103
+	expect "$(lab add extra)" 10.0.1.103
+	remote root@10.0.1.103 true
+	expect "$(lab address extra)" 10.0.1.103
 	refuse grep extra "$LAB/inventory.yml"
 	refuse lab add extra
 	refuse lab add '../bad'
@@ -255,7 +255,7 @@ add_starts_one_more() {
 
 delay_proxy_adds_to_each_round_trip() {
 	local started took banner
-	coproc delay-proxy 127.1.0.1:22 10.0.0.100:22 200
+	coproc delay-proxy 127.1.0.1:22 10.0.1.100:22 200
 	read -r -u "${COPROC[0]}"
 	started=$(milliseconds)
 	exec 7<>/dev/tcp/127.1.0.1/22
@@ -271,7 +271,7 @@ delay_proxy_adds_to_each_round_trip() {
 }
 
 delay_proxy_keeps_the_data() {
-	coproc delay-proxy 20 127.1.0.2:22=10.0.0.100:22 127.1.0.3:22=10.0.0.102:22
+	coproc delay-proxy 20 127.1.0.2:22=10.0.1.100:22 127.1.0.3:22=10.0.1.102:22
 	read -r -u "${COPROC[0]}"
 	head -c 30000000 /dev/urandom >"$LAB/data"
 	# shellcheck disable=SC2094 # it is read twice
@@ -423,8 +423,8 @@ fifty_nodes_come_up() {
 	local started
 	started=$(milliseconds)
 	# shellcheck disable=SC2016
-	expect "$("$run" -n 50 -- sh -c 'wc -l <$LAB/known_hosts; lab address node49; ssh-keyscan -t ed25519 10.0.0.149 2>/dev/null | wc -l' |
-		tr '\n' ' ')" "50 10.0.0.149 1 "
+	expect "$("$run" -n 50 -- sh -c 'wc -l <$LAB/known_hosts; lab address node49; ssh-keyscan -t ed25519 10.0.1.149 2>/dev/null | wc -l' |
+		tr '\n' ' ')" "50 10.0.1.149 1 "
 	(($(milliseconds) - started < 20000))
 }
 

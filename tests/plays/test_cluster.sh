@@ -36,6 +36,7 @@ is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
 says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
 silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
 recap() { grep -E "^$1 +:" out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
+address_of() { sed -n "/^ *$1:/,/cluster_address/s/.*cluster_address: //p" inventory/hosts.yml; }
 snapshot_all() { for node in head node1 node2; do lab snapshot $node; done >"$1"; }
 
 # --- A dry run on blank nodes ---
@@ -56,6 +57,10 @@ for node in head node1 node2; do
 	check "$node says hello twice" is "$(grep -c "Hello from processor $node," out)" 2
 	check "$node has not failed" is "$(recap $node failed)" 0
 	check "$node has its name" is "$(lab exec $node cat /proc/sys/kernel/hostname)" $node
+	check "$node has its static address" says " inet $(address_of $node)/16 " \
+		"$(lab exec $node ip addr show dev eth0 >addresses; echo addresses)"
+	check "and will have it after a start" is "$(lab exec $node ifquery eth0 | grep address)" \
+		"address: $(address_of $node)"
 	check "$node knows node2" is "$(lab exec $node getent hosts node2 | awk '{print $1}')" 10.0.0.102
 	check "$node has Open MPI whole" is \
 		"$(lab exec $node dpkg-query -W -f '${db:Status-Abbrev}' openmpi-bin)" "ii "
@@ -92,14 +97,15 @@ check "the lost name is back" is "$(lab exec node1 getent hosts node2 | awk '{pr
 # --- One more machine is one line more ---
 lab add node3 >address
 cp "$LAB/known_hosts" known_hosts
-printf '    node3:\n      ansible_host: %s\n' "$(cat address)" >>inventory/hosts.yml
+printf '    node3:\n      ansible_host: %s\n      cluster_address: 10.0.0.103\n' "$(cat address)" \
+	>>inventory/hosts.yml
 play
 check "a run with a new node succeeds" is "$status" 0
 check "eight processes say hello" is "$(grep -c 'Hello from processor .*, rank [0-7] out of 8' out)" 8
 check "the new node says hello twice" is "$(grep -c 'Hello from processor node3,' out)" 2
 check "an old node got the new name and key" is "$(recap node1 changed)" 2
 check "an old node knows the new one" is "$(lab exec node1 getent hosts node3 | awk '{print $1}')" \
-	"$(cat address)"
+	10.0.0.103
 for pair in "node3 head" "node1 node3" "node3 node3"; do
 	set -- $pair
 	check "mpi on $1 logs in on $2" is "$(lab as mpi $1 ssh -n -o BatchMode=yes \
@@ -109,7 +115,7 @@ play
 check "and then nothing changes" is "$(recap head changed)$(recap node3 changed)" 00
 
 # --- A machine that is gone from the inventory ---
-sed -i '/node3/,+1d' inventory/hosts.yml
+sed -i '/node3/,+2d' inventory/hosts.yml
 play
 check "a node that left is forgotten" is "$(lab exec node1 grep -c node3 /etc/hosts)" 0
 check "the key of a node that left is gone" is \
@@ -136,19 +142,19 @@ play
 check "a changed host key is refused" is "$status" 4
 check "a changed host key is called so, with a remedy" says "ssh-keygen -R" err
 cp "$LAB/known_hosts" known_hosts
-ssh-keygen -q -R 10.0.0.101 -f known_hosts >/dev/null 2>&1
+ssh-keygen -q -R 10.0.1.101 -f known_hosts >/dev/null 2>&1
 play
 check "an unknown host key is refused" is "$status" 4
 play --accept-new-host-keys
 check "an unknown host key is accepted when told so" is "$(recap node1 unreachable)" 0
-check "and written down" says "^10.0.0.101 ssh-ed25519" known_hosts
+check "and written down" says "^10.0.1.101 ssh-ed25519" known_hosts
 
 # --- Wrong texts ---
 sed 's/apt-packages:/apt-pakages:/' playbooks/site.yml >playbooks/wrong.yml
 "$BEOPLAY" playbooks/wrong.yml --known-hosts known_hosts >out 2>err
 status=$?
 check "a misspelt module gives exit code 1" is "$status" 1
-check "a misspelt module is named with its place" says "^playbooks/wrong.yml:3[0-9]:7: " err
+check "a misspelt module is named with its place" says "^playbooks/wrong.yml:[34][0-9]:7: " err
 check "a misspelt module gets a suggestion" says "apt-packages" err
 check "a caret stands under it" says "^ *\^" err
 check "no host was contacted" silent "RECAP" out

@@ -98,7 +98,7 @@ END
 run play.yml -D
 check "a host that fails gives exit code 2" is "$status" 2
 check "a template knows facts of all hosts" is "$(lab exec node1 cat /etc/list | tr '\n' ' ')" \
-	"# node1 of 3 head 10.0.0.100 x86_64 node1 10.0.0.101 x86_64 node2 10.0.0.102 x86_64 "
+	"# node1 of 3 head 10.0.1.100 x86_64 node1 10.0.1.101 x86_64 node2 10.0.1.102 x86_64 "
 check "a loop makes each item" is "$(lab exec node1 stat -c %a /srv/a /srv/b | tr '\n' ' ')" "755 700 "
 check "an item is named by its label" says "item: b" out
 check "a false condition skips a host" is "$(recap node1 skipped)" 2

@@ -92,7 +92,7 @@ run play.yml -u nobodyknows -l node3
 check "a user that isn't let in is told so" says "accepts none of the keys" err
 check "and gives exit code 4" is "$status" 4
 
-key=$(ssh-keygen -F 10.0.0.101 -f known_hosts | grep -v '^#' | cut -d ' ' -f 2-)
+key=$(ssh-keygen -F 10.0.1.101 -f known_hosts | grep -v '^#' | cut -d ' ' -f 2-)
 cp known_hosts kept
 echo "@revoked * $key" >>known_hosts
 run play.yml -u root -l node1
@@ -104,16 +104,16 @@ check "hashed known_hosts are understood" is "$status" 0
 cp kept known_hosts
 run play.yml -u root -f 1
 check "one at a time reaches all" is "$status" 0
-sed -i 's/10.0.0.103/no-such-name.invalid/' hosts.yml
+sed -i 's/10.0.1.103/no-such-name.invalid/' hosts.yml
 run play.yml -u root -T 5
 check "a name that can't be resolved is called so" says "can't be resolved" err
 cp "$LAB/inventory.yml" hosts.yml
-sed -i 's/\(10.0.0.103\)/\1, ansible_port: 2222/' hosts.yml
+sed -i 's/\(10.0.1.103\)/\1, ansible_port: 2222/' hosts.yml
 run play.yml -u root -l node3
 check "a refused port is called so" says "Connection refused" err
 cp "$LAB/inventory.yml" hosts.yml
 mkdir -p "$HOME/.ssh"
-printf 'Host alias3\n  HostName 10.0.0.103\n  User root\n  IdentityFile %s\n' "$LAB_KEY" >"$HOME/.ssh/config"
+printf 'Host alias3\n  HostName 10.0.1.103\n  User root\n  IdentityFile %s\n' "$LAB_KEY" >"$HOME/.ssh/config"
 chmod 600 "$HOME/.ssh/config"
 "$BEOPLAY" play.yml -i "alias3," --known-hosts known_hosts >out 2>err
 check "names of ~/.ssh/config are known" is "$?" 0

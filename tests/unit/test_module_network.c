@@ -42,7 +42,7 @@ static int set_up(void **state)
 	default_route = bench_command(bench, "ip -o route show default", 0, "");
 	prepare = prepare_new(bench->arena);
 	prepare->host = "head";
-	value_set_string(bench->arena, prepare->addresses, "head", "10.0.0.100");
+	value_set_string(bench->arena, prepare->variables, "head/ansible_host", "10.0.0.100");
 	return 0;
 }
 
@@ -114,15 +114,23 @@ static void where_only_the_file_differs_the_interface_is_not_touched(void **stat
 
 static void the_address_of_the_connection_is_never_taken_away(void **state)
 {
-	struct plan *plan = look("{interface: eth0, addresses: 10.0.0.7/16}");
+	struct plan *plan;
 
 	(void)state;
+	/* One that nobody's file brings up stays until the next start, which is said. */
+	plan = look("{interface: eth0, addresses: 10.0.0.7/16}");
+	assert_false(plan->refused);
+	assert_int_equal(plan->notes->count, 1);
+	/* One that our file brings up would be gone. */
+	bench_file(bench, FILE_PATH, 0644, "iface eth0 inet static\n\taddress 10.0.0.100/16\n");
+	plan = look("{interface: eth0, addresses: 10.0.0.7/16}");
 	assert_true(plan->refused);
 	assert_non_null(strstr(plan->refusal, "(10.0.0.100/16) is not supported yet"));
 	/* By a name it isn't known which address that is. */
 	addresses->output = FIRST SECOND;
 	assert_false(look("{interface: eth0, addresses: 10.0.0.100/16}")->refused);
-	value_set_string(bench->arena, prepare->addresses, "head", "head.example");
+	bench_file(bench, FILE_PATH, 0644, "\taddress 10.0.0.100/16\n\taddress 10.1.0.100/24\n");
+	value_set_string(bench->arena, prepare->variables, "head/ansible_host", "head.example");
 	assert_true(look("{interface: eth0, addresses: 10.0.0.100/16}")->refused);
 }
 
@@ -156,7 +164,7 @@ static void link_mtu_and_gateway_are_changes_of_their_own(void **state)
 	assert_string_equal(bench_change(bench, plan, 0), "eth0 gateway: - -> 10.0.0.1");
 	assert_non_null(strstr(plan->notes->items[0]->text, "the mtu of eth0 changes when"));
 	default_route->output = "default via 10.0.0.1 dev eth0\n";
-	value_set_string(bench->arena, prepare->addresses, "head", "192.168.0.1");
+	value_set_string(bench->arena, prepare->variables, "head/ansible_host", "192.168.0.1");
 	plan = look(yaml);
 	assert_int_equal(plan->change_count, 1);
 	assert_string_equal(bench_change(bench, plan, 0), "eth0 mtu: 1500 -> 9000");

@@ -15,7 +15,8 @@ milliseconds() {
 median() {
 	count=$1
 	shift
-	for _ in $(seq "$count"); do milliseconds "$@"; done | sort -n | sed -n "$(((count + 1) / 2))p"
+	for _ in $(seq "$count"); do milliseconds "$@" || exit 1; done >"$work/times"
+	sort -n "$work/times" | sed -n "$(((count + 1) / 2))p"
 }
 
 # compute EXPRESSION [DIGITS]

@@ -16,6 +16,7 @@ static void adopt_all(struct runner *runner)
 		struct ledger_wish wish = {
 			.module = value_get_string(entry, "module"),
 			.params = value_get_string(entry, "params"),
+			.notify = value_get(entry, "notify"),
 		};
 
 		memcpy(wish.digest, value_get_string(entry, "digest"), DIGEST_HEX_SIZE);
@@ -41,12 +42,14 @@ int keeper_lock(struct runner *runner, struct error *err)
 
 void keeper_adopt(struct runner *runner, const struct work *work, const struct value *resources)
 {
+	struct ledger_wish wish = { .module = work->module->name };
 	struct value *entry;
 	bool fresh = false;
 
+	memcpy(wish.digest, work->digest, sizeof(wish.digest));
 	for (size_t i = 0; resources && i < resources->count; i++)
-		fresh = fresh || !ledger_owned(&runner->ledger, &runner->owner,
-			value_text(resources->items[i]), NULL);
+		fresh = fresh || !ledger_wishes(&runner->ledger, &runner->owner,
+			value_text(resources->items[i]), &wish);
 	if (!fresh || runner->check || (work->module->flags & MODULE_ACTION))
 		return;
 	entry = value_map(runner->arena);
@@ -55,6 +58,9 @@ void keeper_adopt(struct runner *runner, const struct work *work, const struct v
 	if (!value_get_bool(work->task, "secret"))
 		value_set_string(runner->arena, entry, "params", value_get_string(work->task, "params"));
 	value_set(runner->arena, entry, "resources", value_copy(runner->arena, resources));
+	if (value_get(work->task, "notify"))
+		value_set(runner->arena, entry, "notify", value_copy(runner->arena,
+			value_get(work->task, "notify")));
 	value_append(runner->arena, runner->adopted, entry);
 }
 
@@ -104,6 +110,7 @@ static struct ledger_wish wish_of(const struct value *request)
 	struct ledger_wish wish = {
 		.module = value_get_string(request, "module"),
 		.params = value_get_string(request, "params"),
+		.notify = value_get(request, "notify"),
 	};
 	const char *digest = value_get_string(request, "digest");
 

@@ -24,7 +24,10 @@ static void start_empty(struct ledger *ledger)
 	value_set_integer(arena, ledger->root, "version", LEDGER_VERSION);
 	value_set_string(arena, ledger->root, "machine_id", ledger->machine_id);
 	value_set_integer(arena, ledger->root, "order", 0);
+	value_set_integer(arena, ledger->root, "sequence", 0);
 	value_set(arena, ledger->root, "resources", value_map(arena));
+	value_set(arena, ledger->root, "texts", value_map(arena));
+	value_set(arena, ledger->root, "runs", value_list(arena));
 	value_set(arena, ledger->root, "due", value_list(arena));
 	value_set(arena, ledger->root, "records", value_map(arena));
 }
@@ -48,6 +51,7 @@ static int take_root(struct ledger *ledger, struct value *root, struct error *er
 		return error_remedy(err, "use that beoplay, or a newer one");
 	}
 	if (version != LEDGER_VERSION || !machine_id || !is_kind(root, "resources", VALUE_MAP) ||
+	    !is_kind(root, "texts", VALUE_MAP) || !is_kind(root, "runs", VALUE_LIST) ||
 	    !is_kind(root, "due", VALUE_LIST) || !is_kind(root, "records", VALUE_MAP))
 		return error_set(err, ERROR_TASK, "the ledger '%s' is damaged", ledger_path(ledger));
 	if (strcmp(machine_id, ledger->machine_id) != 0) {
@@ -140,219 +144,80 @@ int ledger_save(struct ledger *ledger, struct error *err)
 	if (ledger_usable(ledger, err) < 0 || ledger_make_directory(ledger, NULL, err) < 0 ||
 	    put_aside(ledger, err) < 0)
 		return -1;
+	ledger_sweep(ledger);
 	wire_encode(&bytes, ledger->root);
 	write.bytes = bytes.data;
 	write.size = bytes.size;
 	result = files_write(NULL, &write, err);
 	buffer_free(&bytes);
-	if (result == 0)
-		ledger->dirty = false;
-	return result;
+	if (result < 0)
+		return -1;
+	ledger->dirty = false;
+	ledger_forget_bodies(ledger);
+	return 0;
 }
 
-/* --- Entries and owners */
-
-static struct value *resources(const struct ledger *ledger)
-{
-	return value_get(ledger->root, "resources");
-}
-
-const struct value *ledger_entry(const struct ledger *ledger, const char *resource)
-{
-	return value_get(resources(ledger), resource);
-}
+/* --- Runs */
 
 static bool same_text(const char *one, const char *other)
 {
 	return strcmp(one ? one : "", other ? other : "") == 0;
 }
 
-static bool is_owner(const struct value *record, const struct ledger_owner *owner)
+bool ledger_is_of(const struct value *record, const struct ledger_owner *owner)
 {
 	return same_text(value_get_string(record, "project"), owner->project) &&
 	       same_text(value_get_string(record, "playbook"), owner->playbook);
 }
 
-const struct value *ledger_owned(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, size_t *ret_others)
+/* The oldest of an owner with too many goes. */
+static void trim_runs(struct ledger *ledger, const struct ledger_owner *owner)
 {
-	const struct value *owners = value_get(ledger_entry(ledger, resource), "owners");
-	const struct value *found = NULL;
-	size_t others = 0;
+	struct value *runs = value_get(ledger->root, "runs");
+	struct value *kept = value_list(ledger->arena);
+	size_t count = 0;
 
-	for (size_t i = 0; owners && i < owners->count; i++) {
-		if (is_owner(owners->items[i], owner))
-			found = owners->items[i];
-		else
-			others++;
-	}
-	if (ret_others)
-		*ret_others = others;
-	return found;
-}
+	for (size_t i = 0; i < runs->count; i++)
+		count += ledger_is_of(runs->items[i], owner);
+	for (size_t i = 0; i < runs->count; i++) {
+		bool of = ledger_is_of(runs->items[i], owner);
 
-int ledger_conflict(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, const struct ledger_wish *wish, struct error *err)
-{
-	const struct value *owners = value_get(ledger_entry(ledger, resource), "owners");
-
-	for (size_t i = 0; owners && i < owners->count; i++) {
-		const struct value *other = owners->items[i];
-		const struct value *theirs = value_get(value_get(other, "wishes"), wish->module);
-		const char *digest = value_get_string(theirs, "digest");
-		if (is_owner(other, owner) || !digest || strcmp(digest, wish->digest) == 0)
+		if (of && count-- > LEDGER_RUNS_MOST)
 			continue;
-		error_set(err, ERROR_TASK, "two playbooks wish different things of %s: %s of project "
-			"%s, and now %s of project %s", resource, value_get_string(other, "playbook"),
-			value_get_string(other, "project"), owner->playbook, owner->project);
-		return error_remedy(err, "let one of them manage it: take it out of the other and "
-			"apply that with --prune");
+		/* Of the text, that of the last two is kept. */
+		if (of && count >= 2)
+			value_remove(runs->items[i], "text");
+		value_append(ledger->arena, kept, runs->items[i]);
 	}
-	return 0;
+	value_set(ledger->arena, ledger->root, "runs", kept);
 }
 
-static struct value *make_entry(struct ledger *ledger, const char *resource,
-	const struct ledger_wish *wish)
+int64_t ledger_run(struct ledger *ledger, const struct ledger_owner *owner)
 {
 	struct arena *arena = ledger->arena;
-	struct value *entry = value_get(resources(ledger), resource);
-	int64_t order;
+	struct value *runs = value_get(ledger->root, "runs");
+	int64_t sequence = value_get_integer(ledger->root, "sequence", 0) + 1;
+	struct value *record;
 
-	if (entry)
-		return entry;
-	entry = value_map(arena);
-	order = value_get_integer(ledger->root, "order", 0) + 1;
-	value_set_integer(arena, ledger->root, "order", order);
-	value_set(arena, entry, "owners", value_list(arena));
-	value_set_string(arena, entry, "module", wish->module);
-	value_set_integer(arena, entry, "order", order);
-	value_set(arena, resources(ledger), resource, entry);
-	return entry;
-}
-
-/* The owner's record in an entry with this wish, made if it isn't there. */
-static void set_owner(struct ledger *ledger, struct value *entry,
-	const struct ledger_owner *owner, const struct ledger_wish *wish)
-{
-	struct arena *arena = ledger->arena;
-	struct value *owners = value_get(entry, "owners");
-	struct value *record = NULL;
-	struct value *kept = value_map(arena);
-
-	for (size_t i = 0; i < owners->count && !record; i++) {
-		if (is_owner(owners->items[i], owner))
-			record = owners->items[i];
+	for (size_t i = runs->count; i-- > 0;) {
+		if (ledger_is_of(runs->items[i], owner) &&
+		    same_text(value_get_string(runs->items[i], "run"), owner->run))
+			return value_get_integer(runs->items[i], "sequence", 0);
 	}
-	if (!record) {
-		record = value_map(arena);
-		value_set_string(arena, record, "project", owner->project);
-		value_set_string(arena, record, "playbook", owner->playbook);
-		value_append(arena, owners, record);
-	}
-	if (!value_get(record, "wishes") || !same_text(value_get_string(record, "run"), owner->run))
-		value_set(arena, record, "wishes", value_map(arena));
-	value_set_string(arena, record, "revision", owner->revision);
+	record = value_map(arena);
+	value_set_integer(arena, record, "sequence", sequence);
+	value_set_string(arena, record, "project", owner->project);
+	value_set_string(arena, record, "playbook", owner->playbook);
 	value_set_string(arena, record, "run", owner->run);
-	value_set_string(arena, kept, "digest", wish->digest);
-	value_set_string(arena, kept, "params", wish->params);
-	value_set(arena, value_get(record, "wishes"), wish->module, kept);
+	value_set_string(arena, record, "revision", owner->revision);
+	value_set_string(arena, record, "who", owner->who);
+	value_set_integer(arena, record, "time", owner->time);
+	value_set_string(arena, record, "text", owner->text);
+	value_append(arena, runs, record);
+	value_set_integer(arena, ledger->root, "sequence", sequence);
+	trim_runs(ledger, owner);
 	ledger->dirty = true;
-}
-
-void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
-	const struct ledger_wish *wish)
-{
-	bool fresh = !ledger_entry(ledger, resource);
-	struct value *entry;
-
-	if (ledger_owned(ledger, owner, resource, NULL))
-		return;
-	entry = make_entry(ledger, resource, wish);
-	if (fresh) {
-		value_set(ledger->arena, entry, "undo", value_null(ledger->arena));
-		value_set_string(ledger->arena, entry, "reason", "it was so before");
-		value_set_bool(ledger->arena, entry, "adopted", true);
-	}
-	set_owner(ledger, entry, owner, wish);
-}
-
-bool ledger_needs_inverse(const struct ledger *ledger, const char *resource)
-{
-	const struct value *entry = ledger_entry(ledger, resource);
-
-	return !entry || value_get_bool(entry, "adopted");
-}
-
-static struct value *undo_of(struct ledger *ledger, const struct inverses_entry *inverse,
-	const struct ledger_wish *wish, const char *body)
-{
-	struct arena *arena = ledger->arena;
-	struct value *undo;
-
-	if (!inverse || !inverse->params)
-		return value_null(arena);
-	undo = value_map(arena);
-	value_set_string(arena, undo, "module", inverse->module ? inverse->module : wish->module);
-	value_set(arena, undo, "params", value_copy(arena, inverse->params));
-	if (body)
-		value_set_string(arena, undo, "body", body);
-	return undo;
-}
-
-void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
-	const struct ledger_wish *wish, const struct inverses_entry *inverse, const char *body)
-{
-	struct arena *arena = ledger->arena;
-	bool first = ledger_needs_inverse(ledger, resource);
-	struct value *entry = make_entry(ledger, resource, wish);
-	struct value *undo;
-
-	if (first) {
-		undo = undo_of(ledger, inverse, wish, body);
-		value_set(arena, entry, "undo", undo);
-		value_remove(entry, "adopted");
-		value_remove(entry, "reason");
-		if (inverse && inverse->reason)
-			value_set_string(arena, entry, "reason", inverse->reason);
-		else if (undo->kind == VALUE_NULL)
-			value_set_string(arena, entry, "reason", "this can't be undone");
-	}
-	set_owner(ledger, entry, owner, wish);
-}
-
-static bool body_in_use(const struct ledger *ledger, const char *digest)
-{
-	const struct value *all = resources(ledger);
-
-	for (size_t i = 0; i < all->count; i++) {
-		const char *body = value_get_string(value_get(all->pairs[i].value, "undo"), "body");
-		if (body && strcmp(body, digest) == 0)
-			return true;
-	}
-	return false;
-}
-
-void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource)
-{
-	struct value *entry = value_get(resources(ledger), resource);
-	struct value *owners = value_get(entry, "owners");
-	struct value *rest = value_list(ledger->arena);
-	const char *body;
-
-	if (!entry)
-		return;
-	for (size_t i = 0; owners && i < owners->count; i++) {
-		if (!is_owner(owners->items[i], owner))
-			value_append(ledger->arena, rest, owners->items[i]);
-	}
-	ledger->dirty = true;
-	value_set(ledger->arena, entry, "owners", rest);
-	if (rest->count > 0)
-		return;
-	body = value_get_string(value_get(entry, "undo"), "body");
-	value_remove(resources(ledger), resource);
-	if (body && !body_in_use(ledger, body))
-		ledger_forget_body(ledger, body);
+	return sequence;
 }
 
 /* --- Due handlers */
@@ -361,7 +226,7 @@ static size_t find_due(const struct value *due, const struct ledger_owner *owner
 	const char *handler)
 {
 	for (size_t i = 0; i < due->count; i++) {
-		if (is_owner(due->items[i], owner) &&
+		if (ledger_is_of(due->items[i], owner) &&
 		    same_text(value_get_string(due->items[i], "handler"), handler))
 			return i;
 	}
@@ -434,28 +299,19 @@ int ledger_set_record(struct ledger *ledger, const char *key, const struct value
 
 /* --- For the controller */
 
-/* What a wish says stays here: it may hold what its task keeps secret. */
-static struct value *owner_summary(struct arena *arena, const struct value *owner)
-{
-	struct value *copy = value_copy(arena, owner);
-	const struct value *wishes = value_get(copy, "wishes");
-
-	for (size_t i = 0; wishes && i < wishes->count; i++)
-		value_remove(wishes->pairs[i].value, "params");
-	return copy;
-}
-
 struct value *ledger_summary(struct arena *arena, const struct ledger *ledger)
 {
 	struct value *summary = value_copy(arena, ledger->root);
 	struct value *all = value_get(summary, "resources");
 
 	for (size_t i = 0; i < all->count; i++) {
-		struct value *owners = value_get(all->pairs[i].value, "owners");
-		for (size_t j = 0; owners && j < owners->count; j++)
-			owners->items[j] = owner_summary(arena, owners->items[j]);
+		struct value *undos = value_get(all->pairs[i].value, "undos");
+
+		for (size_t k = 0; undos && k < undos->count; k++)
+			value_remove(undos->items[k], "params");
 	}
 	value_remove(summary, "records");
+	value_remove(summary, "texts");
 	return summary;
 }
 
@@ -464,7 +320,8 @@ struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger)
 	struct value *greeting = value_map(arena);
 
 	value_set_integer(arena, greeting, "version", LEDGER_VERSION);
-	value_set_integer(arena, greeting, "resources", (int64_t)resources(ledger)->count);
+	value_set_integer(arena, greeting, "resources",
+		(int64_t)value_get(ledger->root, "resources")->count);
 	value_set(arena, greeting, "due", value_copy(arena, value_get(ledger->root, "due")));
 	if (ledger->foreign)
 		value_set_bool(arena, greeting, "foreign", true);

@@ -2,11 +2,18 @@
  *
  * One file, replaced atomically, bound to the machine-id: the ledger of another machine (a cloned
  * disk) is put aside and never acted upon. A newer format is refused. It is
- *     {version, machine_id, order, resources: {IDENTITY: entry}, due: [due], records: {KEY: map}}
- *     entry: {owners: [{project, playbook, revision, run, wishes: {MODULE: {digest, params}}}],
- *             module, order (of first change), undo: {module, params, body} or nil, reason}
+ *     {version, machine_id, order, sequence, resources: {IDENTITY: entry}, texts: {DIGEST: params},
+ *      runs: [run], due: [due], records: {KEY: map}}
+ *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY]}],
+ *             module, order (of first change), undos: [undo], reason (if there are none)}
+ *     undo: {sequence, run, module, params, body, before: {MODULE: DIGEST}}, or reason instead of
+ *           module, params and body; before: what its owner wished until then
+ *     run: {sequence, project, playbook, run, revision, who, time, text}
  *     due: {project, playbook, handler, run}
- * Nothing is written before ledger_save, and nothing if nothing is different. */
+ * Each run that writes something here has a sequence number, in the order in which they came to this
+ * machine. The undo with the number N brings back what was before run N; the first of an entry
+ * leads to what was before beoplay. Nothing is written before ledger_save, and nothing if nothing is
+ * different. */
 #ifndef AGENT_LEDGER_H
 #define AGENT_LEDGER_H
 
@@ -19,13 +26,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LEDGER_VERSION = 1 };
+enum { LEDGER_VERSION = 1, LEDGER_UNDOS_MOST = 9, LEDGER_RUNS_MOST = 32 };
 
 struct ledger {
 	const char *directory;
 	const char *machine_id;
 	struct arena *arena;         /* of root */
 	struct value *root;
+	struct value *bodies;        /* after ledger_sweep: digests that are in use */
 	bool there;                  /* a file is there */
 	bool foreign;                /* it belongs to another machine */
 	bool dirty;                  /* root is not what the file holds */
@@ -38,6 +46,9 @@ struct ledger_owner {
 	const char *playbook;
 	const char *revision;
 	const char *run;
+	const char *who;
+	const char *text;            /* digest of the packed text that is run; or NULL */
+	int64_t time;                /* seconds since the epoch, as the controller has it */
 };
 
 /* What a task wishes. */
@@ -45,6 +56,17 @@ struct ledger_wish {
 	const char *module;
 	const char *params;          /* normalised text; NULL: secret, only its digest is kept */
 	char digest[DIGEST_HEX_SIZE];
+	const struct value *notify;  /* keys of handlers, or NULL */
+};
+
+/* One step of an undo. */
+struct ledger_undo {
+	const char *resource;
+	const struct value *owner;   /* the owner's record */
+	const struct value *way;     /* {module, params, body, before}; NULL: nothing has changed */
+	const char *reason;          /* why it can't be undone, or why there is nothing to do */
+	size_t others;               /* so many other owners: then it stays */
+	bool release;                /* the owner didn't have it at that time */
 };
 
 /* Strings are borrowed. A ledger that isn't there is empty; one that can't be used has problem. */
@@ -57,25 +79,46 @@ int ledger_save(struct ledger *ledger, struct error *err);
 
 /* An entry, or NULL. */
 const struct value *ledger_entry(const struct ledger *ledger, const char *resource);
+/* Whether a record (of a run, an owner, something due) is of this owner. */
+bool ledger_is_of(const struct value *record, const struct ledger_owner *owner);
+/* The number of the owner's run, which is written down if it isn't yet. */
+int64_t ledger_run(struct ledger *ledger, const struct ledger_owner *owner);
+
+/* --- Entries (ledger_entries.c) */
+
 /* What this owner has in it, or NULL; and how many others own it. */
 const struct value *ledger_owned(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, size_t *ret_others);
+/* Whether the owner wishes just this of it, as far as is known. */
+bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, const struct ledger_wish *wish);
+/* The parameters with this digest; NULL: not kept (they are secret). */
+const char *ledger_params(const struct ledger *ledger, const char *digest);
 /* Another owner that wishes something else of this module: an error naming both. */
 int ledger_conflict(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, const struct ledger_wish *wish, struct error *err);
 
-/* The state was as wished before beoplay touched it. Nothing if the owner has it already. */
+/* The state is as wished without a change. Nothing if the owner wishes this already. */
 void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
 	const struct ledger_wish *wish);
-/* It is going to be changed. inverse (may be NULL: can't be undone) counts only the first time:
- * what was there before beoplay's first change is what an undo brings back. body: digest of bytes
- * that were kept for it, or NULL. */
+/* It is going to be changed. inverse (may be NULL: can't be undone) counts only the first time in a
+ * run. body: digest of bytes that were kept for it, or NULL. */
 void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
 	const struct ledger_wish *wish, const struct inverses_entry *inverse, const char *body);
-/* Whether ledger_change would write the inverse down. */
-bool ledger_needs_inverse(const struct ledger *ledger, const char *resource);
-/* The owner lets go; the last one takes the entry and its body along. */
+/* The owner lets go; the last one takes the entry along. */
 void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
+
+/* What leads this owner's resources back behind the run with the number since (0: to before
+ * beoplay), the latest change first. */
+size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, int64_t since, struct ledger_undo **ret_undos);
+/* The lowest number of the owner's runs with these names; INT64_MAX: none is known. */
+int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *owner,
+	const struct value *runs);
+/* Drops texts that nothing refers to, and finds which bodies are in use. */
+void ledger_sweep(struct ledger *ledger);
+
+/* --- Handlers and records */
 
 void ledger_due_add(struct ledger *ledger, const struct ledger_owner *owner, const char *handler);
 void ledger_due_remove(struct ledger *ledger, const struct ledger_owner *owner,
@@ -87,7 +130,7 @@ const struct value *ledger_record(const struct ledger *ledger, const char *key);
 int ledger_set_record(struct ledger *ledger, const char *key, const struct value *record,
 	struct error *err);
 
-/* All of it without what stays on the node (params of wishes), for the controller. */
+/* All of it without what stays on the node (parameters), for the controller. */
 struct value *ledger_summary(struct arena *arena, const struct ledger *ledger);
 /* The short form of HELLO: {version, resources: count, due, problem}. */
 struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger);
@@ -102,7 +145,8 @@ typedef int ledger_piece(void *context, struct arena *arena, int64_t offset, con
 /* Keeps bytes; ret_digest names them. */
 int ledger_keep(struct ledger *ledger, ledger_piece *piece, void *context,
 	char ret_digest[DIGEST_HEX_SIZE], struct error *err);
-void ledger_forget_body(struct ledger *ledger, const char *digest);
+/* Removes those that were not in use at the last ledger_sweep. */
+void ledger_forget_bodies(struct ledger *ledger);
 /* Makes the directory (and name below it, or NULL), readable by the user of this process only. */
 int ledger_make_directory(const struct ledger *ledger, const char *name, struct error *err);
 

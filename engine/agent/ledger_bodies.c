@@ -3,6 +3,7 @@
 
 #include "agent/machine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -130,13 +131,18 @@ int ledger_keep(struct ledger *ledger, ledger_piece *piece, void *context,
 	return result;
 }
 
-void ledger_forget_body(struct ledger *ledger, const char *digest)
+void ledger_forget_bodies(struct ledger *ledger)
 {
-	struct arena *arena;
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *directory;
 
-	if (!digest_valid(digest))
-		return;
-	arena = arena_new();
-	unlink(ledger_body_path(ledger, arena, digest));
-	arena_free(arena);
+	snprintf(path, sizeof(path), "%s/bodies", ledger->directory);
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory))) {
+		if (digest_valid(entry->d_name) && !value_get(ledger->bodies, entry->d_name))
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	if (directory)
+		closedir(directory);
 }

@@ -1,8 +1,8 @@
 /* doc: what modules there are and what they take, from the same tables that check playbooks. */
 #include "command/command.h"
 #include "modules/module.h"
-#include "text/params.h"
-#include "text/suggest.h"
+#include "modules/params.h"
+#include "base/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* project: what belongs to a playbook: its folder, beoplay.yml, and the inventory. */
 #include "command/project.h"
 
-#include "text/suggest.h"
+#include "base/suggest.h"
 #include "text/tree.h"
 
 #include <limits.h>

@@ -2,7 +2,7 @@
 #include "plan/state.h"
 
 #include "text/expression.h"
-#include "text/params.h"
+#include "text/task_params.h"
 
 #include <string.h>
 

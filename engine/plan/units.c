@@ -2,7 +2,7 @@
 #include "plan/state.h"
 
 #include "text/expression.h"
-#include "text/params.h"
+#include "modules/params.h"
 
 #include <string.h>
 

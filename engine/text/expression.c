@@ -2,7 +2,7 @@
 #include "text/expression.h"
 
 #include "text/expression_evaluate.h"
-#include "text/params.h"
+#include "modules/params.h"
 #include "text/scope.h"
 
 #include <string.h>

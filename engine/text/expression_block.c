@@ -5,7 +5,7 @@
 #include "text/expression_parse.h"
 
 #include "text/expression.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 
 #include <ctype.h>
 #include <string.h>

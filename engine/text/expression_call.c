@@ -2,7 +2,7 @@
 #include "text/expression_evaluate.h"
 
 #include "text/scope.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "text/expression_unicode.h"
 #include "text/scope.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "text/expression.h"
 #include "text/inventory_build.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 #include "text/tree.h"
 
 #include <ctype.h>

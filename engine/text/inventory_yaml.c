@@ -1,6 +1,6 @@
 /* inventory_yaml: groups, their hosts, variables and children, as Ansible's YAML inventory. */
 #include "text/inventory_build.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 #include "text/tree.h"
 
 #include <string.h>

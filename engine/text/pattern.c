@@ -2,7 +2,7 @@
 #include "text/inventory.h"
 
 #include "text/inventory_build.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 
 #include <ctype.h>
 #include <fnmatch.h>

@@ -4,9 +4,9 @@
 #include "text/expression.h"
 #include "text/inventory.h"
 #include "text/inventory_build.h"
-#include "text/params.h"
+#include "modules/params.h"
 #include "text/play_build.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 #include "text/tree.h"
 
 #include <stddef.h>

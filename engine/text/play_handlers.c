@@ -2,7 +2,7 @@
 #include "text/play_build.h"
 
 #include "text/expression.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 #include "text/tree.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "text/play_build.h"
 
 #include "text/expression.h"
-#include "text/params.h"
+#include "modules/params.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* play_names: what a key in a playbook is, and what to say about one that means nothing. */
 #include "text/play_build.h"
 
-#include "text/suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 

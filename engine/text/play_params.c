@@ -5,7 +5,7 @@
 #include "text/play_build.h"
 
 #include "text/expression.h"
-#include "text/params.h"
+#include "text/task_params.h"
 #include "text/tree.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 /* scope: which value a name has at one place, and what it reads. */
 #include "text/scope.h"
 
-#include "text/suggest.h"
+#include "base/suggest.h"
 #include "text/variables_state.h"
 
 #include <string.h>

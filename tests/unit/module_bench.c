@@ -2,7 +2,7 @@
 #include "module_bench.h"
 
 #include "base/digest.h"
-#include "text/params.h"
+#include "text/task_params.h"
 #include "text/tree.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What users may write as parameters, and what becomes of it: strict, complete, canonical. */
-#include "text/params.h"
+#include "text/task_params.h"
 
 #include "tests/plays/modules.h"
 #include "text/tree.h"

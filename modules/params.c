@@ -1,10 +1,8 @@
 /* params: what a user may write as parameters → complete, strict, canonical ones. */
-#include "text/params.h"
+#include "modules/params.h"
 
 #include "base/quote.h"
-#include "text/expression.h"
-#include "text/inventory.h"
-#include "text/suggest.h"
+#include "base/suggest.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -76,7 +74,7 @@ static struct value *canonical(struct normaliser *normaliser, const struct value
 static bool is_scalar(const struct value *value)
 {
 	return value->kind == VALUE_STRING || value->kind == VALUE_INTEGER ||
-		value->kind == VALUE_FLOAT || value->kind == VALUE_BOOL;
+		(value->kind == VALUE_FLOAT && value->text) || value->kind == VALUE_BOOL;
 }
 
 /* Text as it was written: 0644 stays 0644, yes stays yes. */
@@ -90,7 +88,8 @@ static int to_string(struct normaliser *normaliser, const struct param *param,
 		return error_at(normaliser->err, value->place, "'%s' of %s is %s, this is %s", param->name,
 			normaliser->module, param_kind_name(param->kind), value_kind_name(value));
 	if (!text) {
-		text = expression_show(normaliser->arena, value);
+		text = value->kind == VALUE_BOOL ? value->truth ? "true" : "false"
+			: arena_printf(normaliser->arena, "%" PRId64, value->integer);
 		size = strlen(text);
 	}
 	if (memchr(text, '\0', size))
@@ -143,14 +142,6 @@ static int to_mode(struct normaliser *normaliser, const struct value *value,
 		return -1;
 	*ret_value = canonical(normaliser, value, mode, strlen(mode));
 	return 0;
-}
-
-static int to_pattern(struct normaliser *normaliser, const struct param *param,
-	const struct value *value, struct value **ret_value)
-{
-	if (to_string(normaliser, param, value, ret_value) < 0)
-		return -1;
-	return pattern_check((*ret_value)->text, value->place, normaliser->err);
 }
 
 static int to_path(struct normaliser *normaliser, const struct param *param,
@@ -274,6 +265,7 @@ static int normalise_value(struct normaliser *normaliser, const struct param *pa
 	}
 	switch (param->kind) {
 	case PARAM_STRING:
+	case PARAM_PATTERN:
 		return to_string(normaliser, param, value, ret_value);
 	case PARAM_BOOL:
 		return to_bool(normaliser, value, ret_value);
@@ -286,8 +278,6 @@ static int normalise_value(struct normaliser *normaliser, const struct param *pa
 		return to_list(normaliser, param, value, ret_value);
 	case PARAM_MAP:
 		return to_pairs(normaliser, param, value, ret_value);
-	case PARAM_PATTERN:
-		return to_pattern(normaliser, param, value, ret_value);
 	case PARAM_PATH:
 	case PARAM_SOURCE:
 		return to_path(normaliser, param, value, ret_value);
@@ -368,7 +358,7 @@ static int take_pair(struct normaliser *normaliser, const struct param *table,
 	if (value_get(params, param->name))
 		return error_at(normaliser->err, pair->place, "'%s' and '%s' are the same option",
 			param->name, pair->key);
-	if (pair->value->kind == VALUE_NULL || value_is_omit(pair->value))
+	if (pair->value->kind == VALUE_NULL)
 		return 0;
 	if (normalise_value(normaliser, param, pair->value, &value) < 0)
 		return error_place(normaliser->err, pair->place);
@@ -413,7 +403,7 @@ static int normalise_map(struct normaliser *normaliser, const struct param *tabl
 	return fill_missing(normaliser, table, place, params);
 }
 
-int params_normalise(struct arena *arena, const struct module *module, const struct value *raw,
+int params_canonical(struct arena *arena, const struct module *module, const struct value *raw,
 	struct place place, bool allow_internal, struct value **ret_params, struct error *err)
 {
 	struct normaliser normaliser = { arena, module->name, allow_internal, err };
@@ -425,50 +415,7 @@ int params_normalise(struct arena *arena, const struct module *module, const str
 			value_kind_name(raw));
 	if (normalise_map(&normaliser, module->params, raw, place, ret_params) < 0)
 		return error_place(err, place);
-	if (module->check && module->check(*ret_params, err) < 0)
-		return error_place(err, place);
 	return 0;
-}
-
-/* The same value, where what has to be filled in is unknown. */
-static struct value *without_expressions(struct arena *arena, const struct value *value)
-{
-	struct value *copy;
-
-	if (value->kind == VALUE_STRING && expression_inside(value)) {
-		copy = value_unknown(arena, "an expression");
-		copy->place = value->place;
-		return copy;
-	}
-	copy = arena_alloc(arena, sizeof(*copy));
-	*copy = *value;
-	if (value->kind == VALUE_LIST) {
-		copy->items = NULL;
-		copy->count = copy->capacity = 0;
-		for (size_t i = 0; i < value->count; i++)
-			value_append(arena, copy, without_expressions(arena, value->items[i]));
-	} else if (value->kind == VALUE_MAP) {
-		copy->pairs = arena_array(arena, value->count + 1, sizeof(*copy->pairs));
-		copy->capacity = value->count + 1;
-		for (size_t i = 0; i < value->count; i++) {
-			copy->pairs[i] = value->pairs[i];
-			copy->pairs[i].value = without_expressions(arena, value->pairs[i].value);
-		}
-	}
-	return copy;
-}
-
-int params_check(struct arena *arena, const struct module *module, const struct value *raw,
-	struct place place, struct error *err)
-{
-	struct module quiet = *module;
-	struct value *params;
-
-	/* What an expression may leave out (omit) can't be judged together with the rest yet. */
-	if (expression_inside(raw))
-		quiet.check = NULL;
-	return params_normalise(arena, &quiet, without_expressions(arena, raw), place, false, &params,
-		err);
 }
 
 /* --- The canonical text ----------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* suggest: "did you mean …?" by edit distance. */
-#ifndef TEXT_SUGGEST_H
-#define TEXT_SUGGEST_H
+#ifndef BASE_SUGGEST_H
+#define BASE_SUGGEST_H
 
 #include <stddef.h>
 

@@ -1,7 +1,5 @@
 /* param_scalar: strict readings of single values. */
-#include "text/params.h"
-
-#include "text/expression.h"
+#include "modules/params.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -11,8 +11,8 @@
  *     RECORDS                             list of maps, normalised in turn
  * or UNKNOWN, wherever something isn't known yet. Secret and data flags stay.
  * params_write gives the one text that both ends load with libcyaml (modules/module.h). */
-#ifndef TEXT_PARAMS_H
-#define TEXT_PARAMS_H
+#ifndef MODULES_PARAMS_H
+#define MODULES_PARAMS_H
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -22,14 +22,10 @@
 
 #include <stdbool.h>
 
-/* What can be said before anything is filled in: unknown names (with a suggestion), missing ones,
- * kinds of what holds no {{ }}. raw is a map, place is the task's (for what is missing). */
-int params_check(struct arena *arena, const struct module *module, const struct value *raw,
-	struct place place, struct error *err);
-
-/* raw is filled in already. Calls the module's check when all is known. Internal parameters may be
- * given too (allow_internal: for inverses, which are stored as a user would write them). */
-int params_normalise(struct arena *arena, const struct module *module, const struct value *raw,
+/* raw is filled in already. Internal parameters may be given too (allow_internal: for inverses, which
+ * are stored as a user would write them). Patterns are taken as they are, and module->check isn't
+ * called: see text/task_params.h. */
+int params_canonical(struct arena *arena, const struct module *module, const struct value *raw,
 	struct place place, bool allow_internal, struct value **ret_params, struct error *err);
 
 /* Appends normalised params as YAML, all scalars double quoted; a value that is unknown is an error

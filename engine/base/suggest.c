@@ -1,5 +1,5 @@
 /* suggest: "did you mean …?" by edit distance. */
-#include "text/suggest.h"
+#include "base/suggest.h"
 
 #include <ctype.h>
 #include <string.h>

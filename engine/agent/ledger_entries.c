@@ -1,0 +1,341 @@
+/* ledger_entries: who wishes what of a resource, and the ways back to each earlier state of it. */
+#include "agent/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct value *resources(const struct ledger *ledger)
+{
+	return value_get(ledger->root, "resources");
+}
+
+const struct value *ledger_entry(const struct ledger *ledger, const char *resource)
+{
+	return value_get(resources(ledger), resource);
+}
+
+static struct value *owner_record(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, size_t *ret_others)
+{
+	const struct value *owners = value_get(ledger_entry(ledger, resource), "owners");
+	struct value *found = NULL;
+	size_t others = 0;
+
+	for (size_t i = 0; owners && i < owners->count; i++) {
+		if (ledger_is_of(owners->items[i], owner))
+			found = owners->items[i];
+		else
+			others++;
+	}
+	if (ret_others)
+		*ret_others = others;
+	return found;
+}
+
+const struct value *ledger_owned(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, size_t *ret_others)
+{
+	return owner_record(ledger, owner, resource, ret_others);
+}
+
+const char *ledger_params(const struct ledger *ledger, const char *digest)
+{
+	return digest ? value_get_string(value_get(ledger->root, "texts"), digest) : NULL;
+}
+
+int ledger_conflict(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, const struct ledger_wish *wish, struct error *err)
+{
+	const struct value *owners = value_get(ledger_entry(ledger, resource), "owners");
+
+	for (size_t i = 0; owners && i < owners->count; i++) {
+		const struct value *other = owners->items[i];
+		const char *digest = value_get_string(value_get(other, "wishes"), wish->module);
+
+		if (ledger_is_of(other, owner) || !digest || strcmp(digest, wish->digest) == 0)
+			continue;
+		error_set(err, ERROR_TASK, "two playbooks wish different things of %s: %s of project "
+			"%s, and now %s of project %s", resource, value_get_string(other, "playbook"),
+			value_get_string(other, "project"), owner->playbook, owner->project);
+		return error_remedy(err, "let one of them manage it: take it out of the other and "
+			"apply that with --prune");
+	}
+	return 0;
+}
+
+static struct value *make_entry(struct ledger *ledger, const char *resource,
+	const struct ledger_wish *wish)
+{
+	struct arena *arena = ledger->arena;
+	struct value *entry = value_get(resources(ledger), resource);
+	int64_t order;
+
+	if (entry)
+		return entry;
+	entry = value_map(arena);
+	order = value_get_integer(ledger->root, "order", 0) + 1;
+	value_set_integer(arena, ledger->root, "order", order);
+	value_set(arena, entry, "owners", value_list(arena));
+	value_set_string(arena, entry, "module", wish->module);
+	value_set_integer(arena, entry, "order", order);
+	value_set(arena, entry, "undos", value_list(arena));
+	value_set(arena, resources(ledger), resource, entry);
+	return entry;
+}
+
+/* The owner's record in an entry with this wish, made if it isn't there. */
+static void set_owner(struct ledger *ledger, const char *resource,
+	const struct ledger_owner *owner, const struct ledger_wish *wish)
+{
+	struct arena *arena = ledger->arena;
+	struct value *record = owner_record(ledger, owner, resource, NULL);
+	const char *run = value_get_string(record, "run");
+	int64_t sequence = ledger_run(ledger, owner);
+
+	if (!record) {
+		record = value_map(arena);
+		value_set_string(arena, record, "project", owner->project);
+		value_set_string(arena, record, "playbook", owner->playbook);
+		value_set_integer(arena, record, "since", sequence);
+		value_append(arena, value_get(value_get(resources(ledger), resource), "owners"), record);
+	}
+	if (!run || strcmp(run, owner->run ? owner->run : "") != 0) {
+		value_set(arena, record, "wishes", value_map(arena));
+		value_remove(record, "notify");
+	}
+	value_set_string(arena, record, "run", owner->run);
+	value_set_string(arena, value_get(record, "wishes"), wish->module, wish->digest);
+	if (wish->params)
+		value_set_string(arena, value_get(ledger->root, "texts"), wish->digest, wish->params);
+	if (wish->notify && wish->notify->count > 0)
+		value_set(arena, record, "notify", value_copy(arena, wish->notify));
+	ledger->dirty = true;
+}
+
+bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, const struct ledger_wish *wish)
+{
+	const struct value *record = owner_record(ledger, owner, resource, NULL);
+	const char *digest = value_get_string(value_get(record, "wishes"), wish->module);
+
+	return digest && strcmp(digest, wish->digest) == 0;
+}
+
+void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
+	const struct ledger_wish *wish)
+{
+	bool fresh = !ledger_entry(ledger, resource);
+	struct value *entry;
+
+	if (ledger_wishes(ledger, owner, resource, wish))
+		return;
+	entry = make_entry(ledger, resource, wish);
+	if (fresh)
+		value_set_string(ledger->arena, entry, "reason", "it was so before");
+	set_owner(ledger, resource, owner, wish);
+}
+
+/* --- Ways back */
+
+/* In the middle the oldest goes: the first leads to what was before beoplay. */
+static void trim_undos(struct ledger *ledger, struct value *entry)
+{
+	struct value *undos = value_get(entry, "undos");
+
+	(void)ledger;
+	if (undos->count <= LEDGER_UNDOS_MOST)
+		return;
+	memmove(&undos->items[1], &undos->items[2], (undos->count - 2) * sizeof(*undos->items));
+	undos->count--;
+}
+
+static struct value *undo_of(struct ledger *ledger, const struct inverses_entry *inverse,
+	const struct ledger_wish *wish, const char *body)
+{
+	struct arena *arena = ledger->arena;
+	struct value *undo = value_map(arena);
+
+	if (!inverse || !inverse->params) {
+		value_set_string(arena, undo, "reason", inverse && inverse->reason ? inverse->reason
+			: "this can't be undone");
+		return undo;
+	}
+	value_set_string(arena, undo, "module", inverse->module ? inverse->module : wish->module);
+	value_set(arena, undo, "params", value_copy(arena, inverse->params));
+	value_set_string(arena, undo, "body", body);
+	return undo;
+}
+
+void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
+	const struct ledger_wish *wish, const struct inverses_entry *inverse, const char *body)
+{
+	struct arena *arena = ledger->arena;
+	struct value *entry = make_entry(ledger, resource, wish);
+	struct value *undos = value_get(entry, "undos");
+	const struct value *last = undos->count > 0 ? undos->items[undos->count - 1] : NULL;
+	const struct value *wishes = value_get(owner_record(ledger, owner, resource, NULL), "wishes");
+	int64_t sequence = ledger_run(ledger, owner);
+	struct value *undo;
+
+	/* What was there before the first change of a run is what leads back behind that run. */
+	if (!last || value_get_integer(last, "sequence", 0) != sequence) {
+		undo = undo_of(ledger, inverse, wish, body);
+		value_set_integer(arena, undo, "sequence", sequence);
+		value_set_string(arena, undo, "run", owner->run);
+		if (wishes)
+			value_set(arena, undo, "before", value_copy(arena, wishes));
+		value_append(arena, undos, undo);
+		value_remove(entry, "reason");
+		trim_undos(ledger, entry);
+	}
+	set_owner(ledger, resource, owner, wish);
+}
+
+void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource)
+{
+	struct value *entry = value_get(resources(ledger), resource);
+	struct value *owners = value_get(entry, "owners");
+	struct value *rest = value_list(ledger->arena);
+
+	if (!entry)
+		return;
+	for (size_t i = 0; owners && i < owners->count; i++) {
+		if (!ledger_is_of(owners->items[i], owner))
+			value_append(ledger->arena, rest, owners->items[i]);
+	}
+	ledger->dirty = true;
+	value_set(ledger->arena, entry, "owners", rest);
+	if (rest->count == 0)
+		value_remove(resources(ledger), resource);
+}
+
+struct chosen {
+	struct ledger_undo undo;
+	int64_t sequence, order;
+};
+
+static int by_time(const void *one, const void *other)
+{
+	const struct chosen *left = one, *right = other;
+
+	if (left->sequence != right->sequence)
+		return left->sequence > right->sequence ? -1 : 1;
+	return left->order > right->order ? -1 : left->order < right->order;
+}
+
+static void choose(struct chosen *chosen, const char *resource, const struct value *entry,
+	const struct value *record, int64_t since)
+{
+	const struct value *undos = value_get(entry, "undos");
+
+	*chosen = (struct chosen){ .undo = { .resource = resource, .owner = record },
+		.order = value_get_integer(entry, "order", 0) };
+	chosen->undo.reason = value_get_string(entry, "reason");
+	chosen->undo.release = value_get_integer(record, "since", 0) >= since;
+	for (size_t i = 0; undos && i < undos->count && !chosen->undo.way; i++) {
+		chosen->sequence = value_get_integer(undos->items[i], "sequence", 0);
+		if (chosen->sequence >= since)
+			chosen->undo.way = undos->items[i];
+	}
+	if (chosen->undo.way && !value_get(chosen->undo.way, "params"))
+		chosen->undo.reason = value_get_string(chosen->undo.way, "reason");
+}
+
+size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, int64_t since, struct ledger_undo **ret_undos)
+{
+	const struct value *all = resources(ledger);
+	struct chosen *chosen = arena_array(arena, all->count + 1, sizeof(*chosen));
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct chosen *one = &chosen[count];
+		const struct value *record = owner_record(ledger, owner, all->pairs[i].key,
+			&one->undo.others);
+		size_t others = one->undo.others;
+
+		if (!record)
+			continue;
+		choose(one, all->pairs[i].key, all->pairs[i].value, record, since);
+		one->undo.others = others;
+		count += one->undo.way || one->undo.release;
+	}
+	qsort(chosen, count, sizeof(*chosen), by_time);
+	*ret_undos = arena_array(arena, count + 1, sizeof(**ret_undos));
+	for (size_t i = 0; i < count; i++)
+		(*ret_undos)[i] = chosen[i].undo;
+	return count;
+}
+
+static bool is_one_of(const struct value *runs, const char *run)
+{
+	for (size_t i = 0; run && runs && runs->kind == VALUE_LIST && i < runs->count; i++) {
+		if (value_text(runs->items[i]) && strcmp(value_text(runs->items[i]), run) == 0)
+			return true;
+	}
+	return false;
+}
+
+int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *owner,
+	const struct value *runs)
+{
+	const struct value *known = value_get(ledger->root, "runs"), *all = resources(ledger);
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < known->count; i++) {
+		int64_t sequence = value_get_integer(known->items[i], "sequence", 0);
+
+		if (ledger_is_of(known->items[i], owner) && sequence < first
+				&& is_one_of(runs, value_get_string(known->items[i], "run")))
+			first = sequence;
+	}
+	for (size_t i = 0; i < all->count; i++) {
+		const struct value *undos = value_get(all->pairs[i].value, "undos");
+
+		for (size_t k = 0; undos && k < undos->count; k++) {
+			int64_t sequence = value_get_integer(undos->items[k], "sequence", 0);
+
+			if (sequence < first && is_one_of(runs, value_get_string(undos->items[k], "run")))
+				first = sequence;
+		}
+	}
+	return first;
+}
+
+/* --- What nothing refers to any more */
+
+static void keep_texts(struct ledger *ledger, struct value *kept, const struct value *wishes)
+{
+	for (size_t i = 0; wishes && i < wishes->count; i++) {
+		const char *digest = value_text(wishes->pairs[i].value);
+		const char *params = ledger_params(ledger, digest);
+
+		if (params && !value_get(kept, digest))
+			value_set_string(ledger->arena, kept, digest, params);
+	}
+}
+
+void ledger_sweep(struct ledger *ledger)
+{
+	const struct value *all = resources(ledger), *runs = value_get(ledger->root, "runs");
+	struct value *texts = value_map(ledger->arena), *bodies = value_map(ledger->arena);
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct value *owners = value_get(all->pairs[i].value, "owners");
+		const struct value *undos = value_get(all->pairs[i].value, "undos");
+
+		for (size_t k = 0; owners && k < owners->count; k++)
+			keep_texts(ledger, texts, value_get(owners->items[k], "wishes"));
+		for (size_t k = 0; undos && k < undos->count; k++) {
+			if (value_get_string(undos->items[k], "body"))
+				value_set_bool(ledger->arena, bodies, value_get_string(undos->items[k], "body"),
+					true);
+		}
+	}
+	for (size_t i = 0; i < runs->count; i++) {
+		if (value_get_string(runs->items[i], "text"))
+			value_set_bool(ledger->arena, bodies, value_get_string(runs->items[i], "text"), true);
+	}
+	value_set(ledger->arena, ledger->root, "texts", texts);
+	ledger->bodies = bodies;
+}

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TEXT_MOST = 16 << 20 };
+
 /* --- The lock and the ledger --- */
 
 static void adopt_all(struct runner *runner)
@@ -17,6 +19,7 @@ static void adopt_all(struct runner *runner)
 			.module = value_get_string(entry, "module"),
 			.params = value_get_string(entry, "params"),
 			.notify = value_get(entry, "notify"),
+			.user = value_get_string(entry, "user"),
 		};
 
 		memcpy(wish.digest, value_get_string(entry, "digest"), DIGEST_HEX_SIZE);
@@ -55,6 +58,7 @@ void keeper_adopt(struct runner *runner, const struct work *work, const struct v
 	entry = value_map(runner->arena);
 	value_set_string(runner->arena, entry, "module", work->module->name);
 	value_set_string(runner->arena, entry, "digest", work->digest);
+	value_set_string(runner->arena, entry, "user", value_get_string(work->task, "user"));
 	if (!value_get_bool(work->task, "secret"))
 		value_set_string(runner->arena, entry, "params", value_get_string(work->task, "params"));
 	value_set(runner->arena, entry, "resources", value_copy(runner->arena, resources));
@@ -64,12 +68,48 @@ void keeper_adopt(struct runner *runner, const struct work *work, const struct v
 	value_append(runner->arena, runner->adopted, entry);
 }
 
+/* A piece of the text that is run, asked of the controller. */
+static int text_piece(void *context, struct arena *arena, int64_t offset, const char **ret_bytes,
+	size_t *ret_count, struct error *err)
+{
+	struct runner *runner = context;
+	struct value *request = value_map(arena), *reply;
+	const struct value *bytes;
+
+	value_set_string(arena, request, "kind", "body");
+	value_set_string(arena, request, "digest", runner->owner.text);
+	value_set_integer(arena, request, "offset", offset);
+	if (offset > TEXT_MOST)
+		return error_set(err, ERROR_TASK, "the text of this run is too long");
+	if (link_request(&runner->link, arena, request, &reply, err) < 0)
+		return -1;
+	bytes = value_get(reply, "bytes");
+	if (!bytes || !value_text(bytes))
+		return error_set(err, ERROR_TASK, "the text of this run didn't come");
+	*ret_bytes = bytes->text;
+	*ret_count = bytes->size;
+	return 0;
+}
+
+/* What is run is kept beside what it did, so that any controller can bring it back. */
+static void keep_text(struct runner *runner)
+{
+	struct error ignored = {0};
+	char digest[DIGEST_HEX_SIZE];
+
+	if (!runner->owner.text || ledger_has_body(&runner->ledger, runner->owner.text))
+		return;
+	if (ledger_keep(&runner->ledger, text_piece, runner, digest, &ignored) < 0)
+		runner->owner.text = NULL;
+}
+
 int keeper_save(struct runner *runner, struct error *err)
 {
 	if (runner->check || (runner->adopted->count == 0 && !runner->ledger.dirty))
 		return 0;
 	if (keeper_lock(runner, err) < 0)
 		return -1;
+	keep_text(runner);
 	adopt_all(runner);
 	return ledger_save(&runner->ledger, err);
 }
@@ -111,6 +151,7 @@ static struct ledger_wish wish_of(const struct value *request)
 		.module = value_get_string(request, "module"),
 		.params = value_get_string(request, "params"),
 		.notify = value_get(request, "notify"),
+		.user = value_get_string(request, "user"),
 	};
 	const char *digest = value_get_string(request, "digest");
 

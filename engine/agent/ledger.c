@@ -270,6 +270,19 @@ void ledger_due_remove(struct ledger *ledger, const struct ledger_owner *owner,
 	ledger->dirty = true;
 }
 
+void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner)
+{
+	const struct value *due = value_get(ledger->root, "due");
+	struct value *kept = value_list(ledger->arena);
+
+	for (size_t i = 0; i < due->count; i++) {
+		if (!ledger_is_of(due->items[i], owner))
+			value_append(ledger->arena, kept, due->items[i]);
+	}
+	ledger->dirty = ledger->dirty || kept->count < due->count;
+	value_set(ledger->arena, ledger->root, "due", kept);
+}
+
 /* --- Records of modules */
 
 const struct value *ledger_record(const struct ledger *ledger, const char *key)

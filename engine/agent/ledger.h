@@ -4,10 +4,11 @@
  * disk) is put aside and never acted upon. A newer format is refused. It is
  *     {version, machine_id, order, sequence, resources: {IDENTITY: entry}, texts: {DIGEST: params},
  *      runs: [run], due: [due], records: {KEY: map}}
- *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY]}],
+ *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY],
+ *             user}],
  *             module, order (of first change), undos: [undo], reason (if there are none)}
- *     undo: {sequence, run, module, params, body, before: {MODULE: DIGEST}}, or reason instead of
- *           module, params and body; before: what its owner wished until then
+ *     undo: {sequence, run, module, params, body, user, before: {MODULE: DIGEST}}, or reason instead
+ *           of module, params and body; before: what its owner wished until then
  *     run: {sequence, project, playbook, run, revision, who, time, text}
  *     due: {project, playbook, handler, run}
  * Each run that writes something here has a sequence number, in the order in which they came to this
@@ -57,6 +58,7 @@ struct ledger_wish {
 	const char *params;          /* normalised text; NULL: secret, only its digest is kept */
 	char digest[DIGEST_HEX_SIZE];
 	const struct value *notify;  /* keys of handlers, or NULL */
+	const char *user;            /* as whom its task works; NULL or "": as the agent */
 };
 
 /* One step of an undo. */
@@ -123,6 +125,8 @@ void ledger_sweep(struct ledger *ledger);
 void ledger_due_add(struct ledger *ledger, const struct ledger_owner *owner, const char *handler);
 void ledger_due_remove(struct ledger *ledger, const struct ledger_owner *owner,
 	const char *handler);
+/* All of the owner. */
+void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner);
 bool ledger_is_due(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *handler);
 

@@ -104,6 +104,8 @@ static void set_owner(struct ledger *ledger, const char *resource,
 		value_remove(record, "notify");
 	}
 	value_set_string(arena, record, "run", owner->run);
+	if (wish->user && *wish->user)
+		value_set_string(arena, record, "user", wish->user);
 	value_set_string(arena, value_get(record, "wishes"), wish->module, wish->digest);
 	if (wish->params)
 		value_set_string(arena, value_get(ledger->root, "texts"), wish->digest, wish->params);
@@ -163,6 +165,8 @@ static struct value *undo_of(struct ledger *ledger, const struct inverses_entry 
 	value_set_string(arena, undo, "module", inverse->module ? inverse->module : wish->module);
 	value_set(arena, undo, "params", value_copy(arena, inverse->params));
 	value_set_string(arena, undo, "body", body);
+	if (wish->user && *wish->user)
+		value_set_string(arena, undo, "user", wish->user);
 	return undo;
 }
 

@@ -15,7 +15,7 @@ static int ask_keeper(void *context, struct arena *arena, struct value *request,
 	return keeper_answer(context, NULL, arena, request, ret_reply, err);
 }
 
-static struct work work_of(struct runner *runner, struct arena *arena, const struct value *task)
+struct work runner_work(struct runner *runner, struct arena *arena, const struct value *task)
 {
 	return (struct work){
 		.arena = arena,
@@ -23,6 +23,8 @@ static struct work work_of(struct runner *runner, struct arena *arena, const str
 		.check = runner->check,
 		.diff = runner->diff,
 		.pending = runner->pending,
+		.undone = runner->undone,
+		.restored = runner->restored,
 		.machine = {
 			.link = &runner->link,
 			.task = value_get_integer(task, "id", 0),
@@ -95,6 +97,11 @@ static void do_as(struct runner *runner, struct work *work, const char *name,
 		child_do(runner, work, &user, result);
 }
 
+void runner_do(struct runner *runner, struct work *work, struct value *result)
+{
+	do_as(runner, work, worker_of(runner, work), result);
+}
+
 /* --- Handlers --- */
 
 static bool has_key(const struct value *list, const char *key)
@@ -106,7 +113,7 @@ static bool has_key(const struct value *list, const char *key)
 	return false;
 }
 
-static void make_due(struct runner *runner, const struct value *keys)
+void runner_notify(struct runner *runner, const struct value *keys)
 {
 	for (size_t i = 0; keys && keys->kind == VALUE_LIST && i < keys->count; i++) {
 		const char *key = value_text(keys->items[i]);
@@ -166,7 +173,7 @@ static void only_shown(struct arena *arena, const struct value *task, struct val
 }
 
 /* What only concerns this machine, or is too long, isn't sent. */
-static void send_result(struct runner *runner, struct arena *arena, const struct value *task,
+void runner_send(struct runner *runner, struct arena *arena, const struct value *task,
 	struct value *result)
 {
 	struct error err = {0};
@@ -184,15 +191,21 @@ static void send_result(struct runner *runner, struct arena *arena, const struct
 	link_send(&runner->link, FRAME_RESULT, result, NULL);
 }
 
-static void note_writes(struct runner *runner, const struct value *task,
+void runner_note_writes(struct runner *runner, struct value *pending, const struct value *task,
 	const struct value *result)
 {
 	const struct value *writes = value_get(result, "writes");
 	const char *name = value_get_string(task, "name");
 
 	for (size_t i = 0; runner->check && writes && i < writes->count; i++)
-		pending_add(runner->arena, runner->pending, value_text(writes->items[i]),
+		pending_add(runner->arena, pending, value_text(writes->items[i]),
 			name ? name : "an earlier task");
+}
+
+static void note_seen(struct runner *runner, const struct value *resources)
+{
+	for (size_t i = 0; resources && i < resources->count; i++)
+		value_set_bool(runner->arena, runner->seen, value_text(resources->items[i]), true);
 }
 
 /* Whether the stage goes on. */
@@ -206,20 +219,21 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 	override_changed(arena, task, result);
 	status = status_of(result);
 	if (strcmp(status, "changed") == 0)
-		make_due(runner, notify);
+		runner_notify(runner, notify);
 	if (strcmp(status, "may_change") == 0)
 		make_maybe(runner, notify, value_get_string(result, "cause"));
 	if (strcmp(status, "ok") == 0)
 		keeper_adopt(runner, work, value_get(result, "resources"));
-	note_writes(runner, task, result);
-	send_result(runner, arena, task, result);
+	runner_note_writes(runner, runner->pending, task, result);
+	note_seen(runner, value_get(result, "resources"));
+	runner_send(runner, arena, task, result);
 	return strcmp(status, "failed") != 0 || value_get_bool(task, "ignore_errors");
 }
 
 static bool do_task(struct runner *runner, const struct value *task)
 {
 	struct arena *arena = arena_new();
-	struct work work = work_of(runner, arena, task);
+	struct work work = runner_work(runner, arena, task);
 	struct value *result = value_map(arena);
 	struct error err = {0};
 	bool goes_on;
@@ -227,10 +241,10 @@ static bool do_task(struct runner *runner, const struct value *task)
 	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
 	if (work_load(&work, &err) < 0) {
 		work_failed(arena, result, &err);
-		send_result(runner, arena, task, result);
+		runner_send(runner, arena, task, result);
 		goes_on = false;
 	} else {
-		do_as(runner, &work, worker_of(runner, &work), result);
+		runner_do(runner, &work, result);
 		goes_on = settle(runner, arena, &work, result);
 	}
 	link_flush_old(&runner->link);
@@ -246,7 +260,7 @@ static void not_due(struct runner *runner, const struct value *task, const char 
 	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
 	value_set_string(arena, result, "status", cause ? "may_change" : "skipped");
 	value_set_string(arena, result, "cause", cause);
-	send_result(runner, arena, task, result);
+	runner_send(runner, arena, task, result);
 	arena_free(arena);
 }
 
@@ -306,13 +320,19 @@ static void begin_stage(struct runner *runner, const struct value *stage)
 	runner->owner.run = arena_string(arena, text_or(stage, "run", ""));
 	runner->owner.revision = arena_string(arena, text_or(stage, "revision", ""));
 	runner->who = arena_string(arena, text_or(stage, "who", "?"));
-	make_due(runner, value_get(stage, "notified"));
+	runner->owner.who = runner->who;
+	runner->owner.time = value_get_integer(stage, "time", 0);
+	if (value_get_string(stage, "text") && digest_valid(value_get_string(stage, "text")))
+		runner->owner.text = arena_string(arena, value_get_string(stage, "text"));
+	runner_notify(runner, value_get(stage, "notified"));
 }
 
 static bool do_one(struct runner *runner, const struct value *task)
 {
 	if (value_get_bool(task, "flush"))
 		return flush(runner);
+	if (value_get(task, "undo"))
+		return undo_do(runner, task);
 	if (value_get_string(task, "handler")) {
 		value_append(runner->arena, runner->handlers, value_copy(runner->arena, task));
 		return true;
@@ -331,9 +351,15 @@ static void do_stage(struct runner *runner, const struct value *stage)
 	begin_stage(runner, stage);
 	for (size_t i = 0; goes_on && tasks && tasks->kind == VALUE_LIST && i < tasks->count; i++)
 		goes_on = link_alive(&runner->link) && do_one(runner, tasks->items[i]);
+	value_set_bool(arena, end, "failed", !goes_on);
+	if (goes_on && value_get(stage, "whole")) {
+		struct value *orphans = undo_orphans(runner, arena, value_get(stage, "whole"));
+
+		if (orphans->count > 0)
+			value_set(arena, end, "orphans", orphans);
+	}
 	if (keeper_save(runner, &err) < 0)
 		value_set_string(arena, end, "problem", err.message);
-	value_set_bool(arena, end, "failed", !goes_on);
 	link_send(&runner->link, FRAME_STAGE_END, end, NULL);
 	link_flush(&runner->link);
 	arena_free(arena);
@@ -434,6 +460,9 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	runner->due = value_list(runner->arena);
 	runner->maybe = value_map(runner->arena);
 	runner->pending = value_list(runner->arena);
+	runner->undone = value_list(runner->arena);
+	runner->restored = value_map(runner->arena);
+	runner->seen = value_map(runner->arena);
 	runner->adopted = value_list(runner->arena);
 	runner->offers = value_map(runner->arena);
 	know_user(runner);

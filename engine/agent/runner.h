@@ -1,7 +1,7 @@
 /* runner: the stages of a run on this machine, one after the other.
  *
  * runner.c takes tasks in order and runs handlers; keeper.c answers what a task asks for: ledger,
- * lock, gate, bodies; child.c works as another user. */
+ * lock, gate, bodies; child.c works as another user; undo.c takes back. */
 #ifndef AGENT_RUNNER_H
 #define AGENT_RUNNER_H
 
@@ -29,11 +29,33 @@ struct runner {
 	struct value *due;           /* keys that were notified */
 	struct value *maybe;         /* in a dry run: keys that may be notified, each with a cause */
 	struct value *pending;       /* in a dry run: see pending.h */
+	struct value *undone, *restored;   /* in a dry run: see work.h */
+	struct value *seen;          /* resources that a task had */
 	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger */
 };
 
 /* in and out: the controller. Ends when it is gone or has said BYE. */
 void runner_run(struct runner *runner, int in, int out, const char *directory);
+
+/* A task at hand, and doing it as the user whom it or its module says. */
+struct work runner_work(struct runner *runner, struct arena *arena, const struct value *task);
+void runner_do(struct runner *runner, struct work *work, struct value *result);
+void runner_send(struct runner *runner, struct arena *arena, const struct value *task,
+	struct value *result);
+/* Handlers with these keys are due. */
+void runner_notify(struct runner *runner, const struct value *keys);
+/* In a dry run: what it would write. */
+void runner_note_writes(struct runner *runner, struct value *pending, const struct value *task,
+	const struct value *result);
+
+/* undo.c: takes back what the text doesn't have (any more). A TASK with undo: {mode: "prune" (what
+ * no task declares) | "rollback" (all since the first of the runs in after) | "all", declared:
+ * [identities], unsure: [modules, of which nothing goes], after: [runs], discard: bool (also what
+ * isn't as beoplay left it)}. A RESULT with more: true for each resource, then one without. False:
+ * the stage is over. */
+bool undo_do(struct runner *runner, const struct value *task);
+/* What whole declares to be all there is, compared with the ledger: a list of {resource, reason}. */
+struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole);
 
 /* keeper.c: an answer to what a task asked for; the child's link, or NULL for the agent's own. */
 int keeper_answer(struct runner *runner, struct link *child, struct arena *arena,

@@ -179,6 +179,7 @@ static int begin(struct work *work, const void *state, struct value *resources,
 		value_set(work->arena, request, "params", value_get(work->task, "params"));
 	if (value_get(work->task, "notify"))
 		value_set(work->arena, request, "notify", value_get(work->task, "notify"));
+	value_set_string(work->arena, request, "user", value_get_string(work->task, "user"));
 	return ask(work, "begin", request, NULL, err);
 }
 
@@ -285,6 +286,19 @@ static void may_change(struct work *work, const char *cause, const struct plan *
 	tell_writes(work, plan, resources, result);
 }
 
+/* Whether an undo of this dry run brings back just what this task had made: then it is as wished. */
+static bool is_restored(const struct work *work, const struct value *resources)
+{
+	for (size_t i = 0; i < resources->count; i++) {
+		const char *digest = value_get_string(value_get(work->restored,
+			value_text(resources->items[i])), work->module->name);
+
+		if (!digest || strcmp(digest, work->digest) != 0)
+			return false;
+	}
+	return resources->count > 0;
+}
+
 static int work_try(struct work *work, struct value *result, struct error *err)
 {
 	struct names *names = names_new(work->arena);
@@ -297,7 +311,9 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	void *state;
 	int looked;
 
-	if (work->module->resources)
+	if (value_get_string(work->task, "resource"))
+		names_add(names, "%s", value_get_string(work->task, "resource"));
+	else if (work->module->resources)
 		work->module->resources(names, work->params);
 	resources = list_of(work, names);
 	value_set(work->arena, result, "resources", resources);
@@ -306,6 +322,13 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	looked = look(work, host, &state, &plan, err);
 	if (work->check)
 		cause = pending_met(work->pending, reads, resources);
+	if (work->check && !cause && work->undone) {
+		cause = pending_met(work->undone, reads, resources);
+		if (cause && is_restored(work, resources)) {
+			value_set_string(work->arena, result, "status", "ok");
+			return 0;
+		}
+	}
 	if (cause) {
 		may_change(work, cause, plan, resources, result);
 		return 0;

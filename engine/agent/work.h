@@ -28,6 +28,8 @@ struct work {
 	bool check;
 	bool diff;
 	const struct value *pending;     /* what earlier tasks of a dry run would write: see pending.h */
+	const struct value *undone;      /* the same of undos; may be NULL */
+	const struct value *restored;    /* resource → {MODULE: digest of the wish that holds again} */
 	struct machine machine;
 	const struct module *module;     /* set by work_load */
 	void *params;

@@ -25,6 +25,7 @@ struct apply {
 	struct variables *variables;
 	struct inventory_list limit;
 	const char *name;
+	int64_t time;
 	struct run *run;
 };
 
@@ -158,6 +159,9 @@ static int make_run(struct apply *apply, struct error *err)
 		.who = who(apply->arena),
 		.run = apply->name,
 		.revision = "",
+		.time = apply->time,
+		.undo = given->prune ? UNDO_ORPHANS : UNDO_NOTHING,
+		.discard_drift = given->discard_drift,
 		.interrupted = &interrupted,
 	};
 
@@ -168,6 +172,7 @@ static int load(struct apply *apply, const char *path, struct error *err)
 {
 	apply->source = source_directory(apply->arena, NULL);
 	apply->name = run_name(apply->arena);
+	apply->time = time(NULL);
 	if (playbook_load(apply->arena, apply->source, path, NULL, &apply->playbook, err) < 0
 			|| project_find(apply->arena, apply->source, path, apply->options->inventories,
 			&apply->project, err) < 0)
@@ -212,7 +217,7 @@ static void write_down(const struct apply *apply, struct report *report)
 {
 	struct history_run run = {
 		.run = apply->name, .playbook = apply->project.playbook, .who = who(apply->arena),
-		.time = time(NULL), .hosts = run_outcome(apply->run),
+		.time = apply->time, .hosts = run_outcome(apply->run),
 	};
 	struct history *history;
 	struct error err = {0};
@@ -233,6 +238,7 @@ static int execute(struct apply *apply, struct report *report, struct error *err
 	result = run_execute(apply->run, report, err);
 	if (!apply->options->check)
 		write_down(apply, report);
+	report_orphans(report, run_orphans(apply->run));
 	totals = report_recap(report);
 	if (result < 0)
 		return err->kind == ERROR_INTERRUPTED ? EXIT_INTERRUPTED : EXIT_TEXT;

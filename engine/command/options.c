@@ -9,7 +9,8 @@
 enum {
 	OPTION_PRIVATE_KEY = 256, OPTION_SKIP_TAGS, OPTION_LIST_HOSTS, OPTION_LIST_TASKS,
 	OPTION_LIST_TAGS, OPTION_SYNTAX_CHECK, OPTION_JSON, OPTION_KNOWN_HOSTS, OPTION_ACCEPT,
-	OPTION_OUTSIDE, OPTION_BECOME_USER, OPTION_VERSION, OPTION_NOT_YET,
+	OPTION_OUTSIDE, OPTION_BECOME_USER, OPTION_VERSION, OPTION_NOT_YET, OPTION_PRUNE,
+	OPTION_DISCARD,
 };
 
 static const struct option long_options[] = {
@@ -37,6 +38,8 @@ static const struct option long_options[] = {
 	{ "known-hosts", required_argument, NULL, OPTION_KNOWN_HOSTS },
 	{ "accept-new-host-keys", no_argument, NULL, OPTION_ACCEPT },
 	{ "allow-outside", no_argument, NULL, OPTION_OUTSIDE },
+	{ "prune", no_argument, NULL, OPTION_PRUNE },
+	{ "discard-drift", no_argument, NULL, OPTION_DISCARD },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
@@ -73,6 +76,8 @@ void options_help(void)
 		"how\n"
 		"  -C, --check               a dry run: says what would change, changes nothing\n"
 		"  -D, --diff                shows what changes in files\n"
+		"      --prune               undoes what the text no longer has (every run names it)\n"
+		"      --discard-drift       undoes also what somebody has changed since\n"
 		"  -b, --become              works as root (or --become-user) through sudo\n"
 		"      --become-user USER    becomes this user instead of root\n"
 		"reaching the hosts\n"
@@ -198,6 +203,12 @@ static int take_option(struct arena *arena, int option, const char *given,
 		return 0;
 	case OPTION_OUTSIDE:
 		options->allow_outside = true;
+		return 0;
+	case OPTION_PRUNE:
+		options->prune = true;
+		return 0;
+	case OPTION_DISCARD:
+		options->discard_drift = true;
 		return 0;
 	case OPTION_VERSION:
 		options->version = true;

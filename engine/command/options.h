@@ -23,6 +23,8 @@ struct apply_options {
 	bool json;
 	bool accept_new_host_keys;
 	bool allow_outside;
+	bool prune;
+	bool discard_drift;
 	bool list_hosts;
 	bool list_tasks;
 	bool list_tags;

@@ -28,7 +28,7 @@ void fill_play_hosts(struct run *run, const struct play *play)
 	struct value *live, *all;
 	size_t play_index = 0;
 
-	if (run->scope_play == play)
+	if (run->scope_play == play || !play->hosts)
 		return;
 	while (run->options.playbook->plays[play_index] != play)
 		play_index++;
@@ -211,6 +211,14 @@ static struct value *without_omitted(struct arena *arena, const struct value *pa
 	return kept;
 }
 
+static void skip(struct filling *filling, struct filled_item *item, const char *message)
+{
+	item->kind = FILLED_RESULT;
+	item->result = value_map(filling->arena);
+	value_set_string(filling->arena, item->result, "status", "skipped");
+	value_set_string(filling->arena, item->result, "message", message);
+}
+
 static int fill_params(struct filling *filling, struct filled *filled, struct filled_item *item,
 	struct error *err)
 {
@@ -232,6 +240,11 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	filling->passing = filling->passing || passing;
 	if (value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
+	if (filling->run->options.without_actions && (module->flags & MODULE_ACTION)
+			&& !(module->flags & MODULE_CONTROLLER)) {
+		skip(filling, item, "not done again in a rollback; --with-commands does it");
+		return 0;
+	}
 	if (!(module->flags & MODULE_CONTROLLER))
 		return fill_task(filling, filled, params, item, err);
 	item->kind = FILLED_RESULT;
@@ -239,14 +252,6 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	value_set_string(filling->arena, item->result, "status", "ok");
 	value_set(filling->arena, item->result, "results", params);
 	return 0;
-}
-
-static void skip(struct filling *filling, struct filled_item *item, const char *message)
-{
-	item->kind = FILLED_RESULT;
-	item->result = value_map(filling->arena);
-	value_set_string(filling->arena, item->result, "status", "skipped");
-	value_set_string(filling->arena, item->result, "message", message);
 }
 
 static const char *condition_text(struct arena *arena, const struct value *when)
@@ -418,6 +423,120 @@ static struct filled *keep(struct run_host *host, const struct filled *filled)
 	return kept;
 }
 
+/* --- What the text has, whatever conditions say --- */
+
+/* Identities don't depend on what other hosts have yet to tell: internal parameters. */
+static void blank_unknown(struct arena *arena, const struct param *table, struct value *params,
+	bool internal)
+{
+	for (const struct param *param = table; param && param->name; param++) {
+		struct value *value = value_get(params, param->name);
+		bool blank = internal || (param->flags & PARAM_INTERNAL);
+
+		if (!value || !blank)
+			continue;
+		if (value->kind == VALUE_UNKNOWN)
+			value_set(arena, params, param->name, param->kind == PARAM_LIST
+				|| param->kind == PARAM_MAP || param->kind == PARAM_RECORDS ? value_list(arena)
+				: value_string(arena, param->kind == PARAM_BOOL ? "false"
+				: param->kind == PARAM_INTEGER ? "0" : ""));
+		for (size_t i = 0; param->kind == PARAM_RECORDS && value->kind == VALUE_LIST
+				&& i < value->count; i++)
+			blank_unknown(arena, param->entries, value->items[i], true);
+	}
+}
+
+static int declare_params(struct filling *filling, struct value *tasks)
+{
+	const struct module *module = filling->unit->module;
+	struct arena *arena = filling->arena;
+	struct error ignored = {0};
+	struct buffer yaml = {0};
+	struct value *params, *task = value_map(arena);
+	bool passing = false;
+	int result;
+
+	if (expression_fill(arena, filling->scope, filling->task->params, &params, &ignored) < 0)
+		return -1;
+	params = without_omitted(arena, params);
+	if (value_unknown_inside(params) || params_normalise(arena, module, params,
+			filling->task->place, false, &params, &ignored) < 0)
+		return -1;
+	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
+			filling->scope, arena, params, &passing, &ignored) < 0)
+		return -1;
+	blank_unknown(arena, module->params, params, false);
+	if (value_unknown_inside(params))
+		return -1;
+	result = params_write(&yaml, module, params, &ignored);
+	value_set_string(arena, task, "module", module->name);
+	value_set(arena, task, "params", value_bytes(arena, yaml.data, yaml.size));
+	value_append(arena, tasks, task);
+	buffer_free(&yaml);
+	return result;
+}
+
+int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
+	struct value **ret_tasks)
+{
+	struct filling filling = { .run = run, .host = host, .unit = unit, .arena = arena,
+		.task = unit->task->task };
+	struct filled filled = { .items = arena_alloc(arena, sizeof(struct filled_item)) };
+	struct value *items = NULL;
+	struct error ignored = {0};
+
+	fill_play_hosts(run, unit->play);
+	filling.scope = scope_new(arena, run->options.variables, host->inventory, unit->play,
+		filling.task);
+	*ret_tasks = value_list(arena);
+	if (!filling.task->loop)
+		return declare_params(&filling, *ret_tasks);
+	if (fill_loop(&filling, &filled, &items, &ignored) < 0
+			|| filled.items[0].kind == FILLED_UNKNOWN)
+		return -1;
+	for (size_t i = 0; items && i < items->count; i++) {
+		scope_set(filling.scope, filling.task->loop_variable, items->items[i]);
+		if (declare_params(&filling, *ret_tasks) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- The task that takes back --- */
+
+static void add_undo(struct run *run, struct run_host *host, struct value *task)
+{
+	static const char *const modes[] = { "", "prune", "rollback", "all" };
+	struct value *undo = value_map(host->arena), *declared, *unsure;
+
+	value_set_string(host->arena, undo, "mode", modes[run->options.undo]);
+	value_set_bool(host->arena, undo, "discard", run->options.discard_drift);
+	if (run->options.undo == UNDO_AFTER)
+		value_set(host->arena, undo, "after", value_copy(host->arena, run->options.undo_after));
+	if (run->options.undo == UNDO_ORPHANS) {
+		declared = value_list(host->arena);
+		unsure = value_list(host->arena);
+		declare_all(run, host, true, host->arena, declared, unsure);
+		value_set(host->arena, undo, "declared", declared);
+		value_set(host->arena, undo, "unsure", unsure);
+	}
+	value_set(host->arena, task, "undo", undo);
+}
+
+static const struct filled *fill_undo(struct run *run, struct run_host *host, struct unit *unit)
+{
+	struct filled *filled = arena_alloc(host->arena, sizeof(*filled));
+	struct filled_item *item = arena_alloc(host->arena, sizeof(*item));
+
+	item->kind = FILLED_RUN;
+	item->task = value_map(host->arena);
+	value_set_string(host->arena, item->task, "name", task_title(unit->task->task));
+	add_undo(run, host, item->task);
+	*filled = (struct filled){ .items = item, .count = 1, .known = true,
+		.name = task_title(unit->task->task) };
+	return host->filled[unit->index] = filled;
+}
+
 int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 	const struct filled **ret_filled, struct error *err)
 {
@@ -428,6 +547,10 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 
 	if (host->filled[unit->index]) {
 		*ret_filled = host->filled[unit->index];
+		return 0;
+	}
+	if (unit->undo) {
+		*ret_filled = fill_undo(run, host, unit);
 		return 0;
 	}
 	filling.arena = arena_new();

@@ -241,6 +241,7 @@ static void report_step(struct run *run, struct run_host *host, const struct ste
 		.milliseconds = value_get_integer(body, "milliseconds", 0),
 		.no_log = step->filled->no_log,
 		.more = more,
+		.silent = step->unit->undo && host->undo_told && judged->status == REPORT_OK,
 	};
 
 	result_announce(run, step->unit->task);
@@ -362,7 +363,8 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	else if (end)
 		report_outcome(run, host, step);
 	if (end && host->outcome.task == task) {
-		host->changed += host->outcome.status == REPORT_CHANGED;
+		host->changed += host->outcome.status == REPORT_CHANGED
+			|| (step->unit->undo && host->undone);
 		host->outcome = (struct outcome){0};
 		task_less(run, task);
 	}
@@ -371,6 +373,29 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 		if (task->play->any_errors_fatal)
 			fail_all(run);
 	}
+}
+
+void result_undone(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *body)
+{
+	const char *resource = value_get_string(body, "resource");
+	struct report_result result = {
+		.host = host->name,
+		.status = status_of(value_get_string(body, "status")),
+		.changes = value_get(body, "changes"),
+		.notes = value_get(body, "notes"),
+		.item = resource && strlen(resource) <= RESOURCE_MOST ? resource : "?",
+		.message = value_get_string(body, "message"),
+		.remedy = value_get_string(body, "remedy"),
+		.milliseconds = value_get_integer(body, "milliseconds", 0),
+		.more = true,
+	};
+
+	host->undo_told = true;
+	host->undone = host->undone || result.status == REPORT_CHANGED;
+	host->refused = host->refused || result.status == REPORT_FAILED;
+	result_announce(run, step->unit->task);
+	report_result(run->report, step->unit->task->report, &result);
 }
 
 void result_take(struct run *run, struct run_host *host, const struct step *step,

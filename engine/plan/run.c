@@ -43,7 +43,7 @@ struct value *run_outcome(const struct run *run)
 		struct value *one = value_map(run->arena);
 
 		value_set_string(run->arena, one, "state", host->unreachable ? "unreachable"
-			: host->phase == HOST_DONE ? "done" : "failed");
+			: host->phase == HOST_DONE && !host->refused ? "done" : "failed");
 		value_set_integer(run->arena, one, "changed", host->changed);
 		value_set(run->arena, outcome, host->name, one);
 	}
@@ -83,7 +83,7 @@ static int fill_all(struct run *run, struct error *err)
 		struct unit *unit = run->units[i];
 		const char *name = unit->task ? unit->task->task->registers : NULL;
 
-		for (size_t k = 0; unit->task && k < run->host_count; k++) {
+		for (size_t k = 0; unit->task && !unit->undo && k < run->host_count; k++) {
 			struct run_host *host = &run->hosts[k];
 			const struct filled *filled;
 
@@ -110,6 +110,10 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->warnings = value_list(arena);
 	run->bodies = bodies_new(arena, options->source);
 	run->setup = module_find("setup");
+	run->orphans = value_map(arena);
+	if (options->text && bodies_add_bytes(run->bodies, options->text, options->text_size,
+			&run->text) < 0)
+		run->text = NULL;
 	if (units_make(run, err) < 0 || fill_all(run, err) < 0) {
 		run_free(run);
 		return -1;
@@ -139,12 +143,19 @@ static const char *host_variable(struct run *run, struct scope *scope, const cha
 	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
 }
 
-/* The first unit of a host names its play, whose connection settings count. */
+/* The first play of a host, whose connection settings count. */
 static const struct play *first_play(const struct run *run, const struct run_host *host)
 {
+	const struct playbook *playbook = run->options.playbook;
 	int64_t first = units_next(run, host, 0);
 
-	return first < (int64_t)run->unit_count ? run->units[first]->play : NULL;
+	if (first < (int64_t)run->unit_count && !run->units[first]->undo)
+		return run->units[first]->play;
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		if (run->play_hosts[i][host->inventory->index])
+			return playbook->plays[i];
+	}
+	return playbook->plays[0];
 }
 
 static const char *play_word(struct run *run, struct scope *scope, const struct value *raw,
@@ -157,6 +168,41 @@ static const char *play_word(struct run *run, struct scope *scope, const struct 
 	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
 }
 
+static bool task_becomes(struct run *run, const struct run_host *host, const struct play *play,
+	const struct task *task)
+{
+	struct scope *scope = scope_new(run->arena, run->options.variables, host->inventory, play,
+		task);
+	bool become = run->options.become;
+	struct error ignored = {0};
+	struct value *variable;
+
+	if (scope_get(run->arena, scope, "ansible_become", &variable, &ignored) < 0)
+		return false;
+	if (!variable)
+		variable = task->become ? task->become : play->become;
+	return expression_truth(run->arena, scope, variable, become, &become, &ignored) == 0
+		&& become;
+}
+
+/* The same of a text of which no task is run. */
+static bool text_becomes(struct run *run, const struct run_host *host)
+{
+	const struct playbook *playbook = run->options.playbook;
+
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const struct play *play = playbook->plays[i];
+
+		for (size_t k = 0; run->play_hosts[i][host->inventory->index] && k < play->task_count;
+				k++) {
+			if (!play->tasks[k]->flush_handlers
+					&& task_becomes(run, host, play, play->tasks[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Whether any of its tasks works as someone else than the login user; without any task that is
  * known already the play decides. */
 static bool host_becomes(struct run *run, struct run_host *host)
@@ -165,12 +211,8 @@ static bool host_becomes(struct run *run, struct run_host *host)
 			i = units_next(run, host, i + 1)) {
 		const struct filled *filled = host->filled[i];
 		const struct play *play = run->units[i]->play;
-		bool become = run->options.become;
-		struct error ignored = {0};
-		struct scope *scope;
-		struct value *variable;
 
-		if (!run->units[i]->task)
+		if (!run->units[i]->task || run->units[i]->undo)
 			continue;
 		for (size_t k = 0; filled && k < filled->count; k++) {
 			const char *user = value_get_string(filled->items[k].task, "user");
@@ -180,18 +222,10 @@ static bool host_becomes(struct run *run, struct run_host *host)
 		}
 		if (filled)
 			continue;
-		scope = scope_new(run->arena, run->options.variables, host->inventory, play,
-			run->units[i]->task->task);
-		if (scope_get(run->arena, scope, "ansible_become", &variable, &ignored) < 0)
-			continue;
-		if (!variable)
-			variable = run->units[i]->task->task->become ? run->units[i]->task->task->become
-				: play->become;
-		if (expression_truth(run->arena, scope, variable, become, &become, &ignored) == 0
-				&& become)
+		if (task_becomes(run, host, play, run->units[i]->task->task))
 			return true;
 	}
-	return false;
+	return run->options.undo == UNDO_ALL && text_becomes(run, host);
 }
 
 static int host_target(struct run *run, struct run_host *host, struct fleet_target *ret_target,
@@ -280,12 +314,18 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 static void take_result(struct run *run, struct run_host *host, const struct value *body)
 {
 	struct step *first = stage_first_step(host);
+	bool more = value_get_bool(body, "more");
 	struct step step;
 
 	if (!host_live(host))
 		return;
-	if (!first || first->id != value_get_integer(body, "task", -1)) {
+	if (!first || first->id != value_get_integer(body, "task", -1)
+			|| (more && !first->unit->undo)) {
 		host_failed(host, "the node answered what it wasn't asked");
+		return;
+	}
+	if (more) {
+		result_undone(run, host, first, body);
 		return;
 	}
 	step = *first;
@@ -310,8 +350,32 @@ static void take_request(struct run *run, struct run_host *host, const struct va
 	}
 }
 
-static void take_stage_end(struct run *run, struct run_host *host)
+static void take_orphans(struct run *run, const struct run_host *host,
+	const struct value *orphans)
 {
+	for (size_t i = 0; orphans && orphans->kind == VALUE_LIST && i < orphans->count; i++) {
+		const char *resource = value_get_string(orphans->items[i], "resource");
+		struct value *hosts;
+
+		if (!resource || strlen(resource) > RESOURCE_MOST)
+			continue;
+		hosts = value_get(run->orphans, resource);
+		if (!hosts) {
+			hosts = value_list(run->arena);
+			value_set(run->arena, run->orphans, resource, hosts);
+		}
+		value_append(run->arena, hosts, value_string(run->arena, host->name));
+	}
+}
+
+const struct value *run_orphans(const struct run *run)
+{
+	return run->orphans;
+}
+
+static void take_stage_end(struct run *run, struct run_host *host, const struct value *body)
+{
+	take_orphans(run, host, value_get(body, "orphans"));
 	if (host->phase != HOST_BUSY)
 		return;
 	if (host->step_count > 0 && !run->stopped) {
@@ -333,7 +397,7 @@ static void on_frame(void *context, struct fleet_host *fleet, const struct frame
 		take_result(run, host, frame->body);
 		break;
 	case FRAME_STAGE_END:
-		take_stage_end(run, host);
+		take_stage_end(run, host, frame->body);
 		break;
 	case FRAME_REQUEST:
 		take_request(run, host, frame->body);

@@ -23,6 +23,14 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/* What is undone before the first task. */
+enum run_undo {
+	UNDO_NOTHING,
+	UNDO_ORPHANS,          /* --prune: what no task of the text declares any more */
+	UNDO_AFTER,            /* a rollback: what the runs in undo_after, and all later ones, did */
+	UNDO_ALL,              /* all that this playbook ever did; no task is run */
+};
+
 /* All is borrowed for the life of the run. */
 struct run_options {
 	struct source *source;
@@ -46,6 +54,13 @@ struct run_options {
 	const char *who;                      /* "anna@desk": for the lock and the ledger */
 	const char *run;                      /* names this run */
 	const char *revision;
+	int64_t time;                         /* seconds since the epoch */
+	const void *text;                     /* the packed text, for the nodes to keep; or NULL */
+	size_t text_size;
+	enum run_undo undo;
+	const struct value *undo_after;       /* names of runs */
+	bool discard_drift;                   /* undo also what isn't as beoplay left it */
+	bool without_actions;                 /* a rollback: commands and jobs aren't run again */
 	const volatile sig_atomic_t *interrupted;   /* how often ^C was pressed */
 };
 
@@ -64,6 +79,8 @@ unsigned run_task_count(const struct run *run);
 int run_execute(struct run *run, struct report *report, struct error *err);
 /* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N}. */
 struct value *run_outcome(const struct run *run);
+/* Resources that no task declares any more: identity → list of hosts. */
+const struct value *run_orphans(const struct run *run);
 void run_free(struct run *run);    /* what isn't in its arena */
 
 #endif

@@ -98,6 +98,7 @@ static void may_change(struct run_host *host, struct filled_item *item)
 
 static void add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
 {
+	stage->host->sent[unit->index] = !unit->task->handler;
 	register_unknown(stage, unit, filled);
 	for (size_t i = 0; i < filled->count; i++) {
 		struct step *step = step_add(stage->host, unit);
@@ -110,6 +111,8 @@ static void add_filled(struct stage *stage, struct unit *unit, const struct fill
 		step->local = filled->items[i].kind == FILLED_RESULT;
 		if (!step->local)
 			add_task(stage, step);
+		else
+			stage->host->sent[unit->index] = false;
 	}
 	stage->any = true;
 }
@@ -224,6 +227,23 @@ static bool only_handlers(const struct stage *stage)
 	return true;
 }
 
+/* With the last stage the node can say what no task declares any more. */
+static void add_last(struct stage *stage, struct value *body)
+{
+	struct value *whole = value_map(stage->arena), *unseen = value_list(stage->arena);
+	struct value *unsure = value_list(stage->arena);
+
+	value_set_bool(stage->arena, body, "last", true);
+	if (stage->run->options.undo == UNDO_ALL)
+		return;
+	declare_all(stage->run, stage->host, false, stage->arena, unseen, unsure);
+	if (unseen->count > 0)
+		value_set(stage->arena, whole, "unseen", unseen);
+	if (unsure->count > 0)
+		value_set(stage->arena, whole, "unsure", unsure);
+	value_set(stage->arena, body, "whole", whole);
+}
+
 static void send(struct stage *stage)
 {
 	const struct run_options *options = &stage->run->options;
@@ -243,7 +263,10 @@ static void send(struct stage *stage)
 		value_set(arena, body, "notified", host->notified);
 	host->notified = NULL;
 	value_set(arena, body, "tasks", stage->tasks);
-	value_set_bool(arena, body, "last", host->cursor >= (int64_t)stage->run->unit_count);
+	value_set_integer(arena, body, "time", options->time);
+	value_set_string(arena, body, "text", stage->run->text);
+	if (host->cursor >= (int64_t)stage->run->unit_count)
+		add_last(stage, body);
 	host->phase = HOST_BUSY;
 	fleet_send(host->fleet, FRAME_STAGE, body);
 }

@@ -1,6 +1,7 @@
 /* state: what a run knows while it goes on. Private to plan/.
  *
- * units.c makes the units; fill.c fills one in for a host; stage.c sends them; result.c takes what
+ * units.c makes the units; fill.c fills one in for a host; declare.c says what a text is about on a
+ * host; stage.c sends them; result.c takes what
  * comes back; order.c says who may go on; bodies.c and prepare.c serve the modules. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
@@ -13,6 +14,7 @@
 enum {
 	STAGE_BYTES_MOST = 512 << 10,   /* of parameters in one stage */
 	HANDLER_KEY_SIZE = 256,
+	RESOURCE_MOST = 4096,           /* bytes of an identity that a node names */
 	UNIT_NEVER = INT64_MAX,
 };
 
@@ -21,6 +23,7 @@ struct run_task {
 	const struct task *task;
 	const struct play *play;
 	bool handler;
+	bool left_out;             /* by tags: it only declares */
 	unsigned remaining;        /* hosts that may still report */
 	unsigned report;           /* of report_task, once announced */
 	bool announced;
@@ -34,6 +37,7 @@ struct unit {
 	size_t play_index;
 	struct run_task *task;     /* NULL: flush */
 	const struct module *module;
+	bool undo;                 /* the one that takes back */
 	bool barrier;              /* before it all hosts must have passed what is before */
 	bool *member;              /* by index of run->hosts */
 };
@@ -109,6 +113,7 @@ struct run_host {
 	bool facts_wanted;         /* some value reads them */
 	bool facts_sent;
 	int64_t cursor;            /* the unit to be looked at next */
+	bool *sent;                /* by unit: the node has seen all of it */
 	struct filled **filled;    /* by unit; NULL: not filled in, or not known */
 	struct step *steps;        /* first in, first out */
 	size_t step_first, step_count, step_capacity;
@@ -123,6 +128,9 @@ struct run_host {
 	struct value *notified;    /* keys of handlers found due here */
 	const char *key;           /* host key; NULL: none seen */
 	unsigned changed;          /* tasks */
+	bool undo_told;            /* something was said of what was to be undone */
+	bool undone;               /* something was */
+	bool refused;              /* something wasn't undone */
 	bool unreachable;
 	bool closed;               /* the connection is being ended */
 };
@@ -132,6 +140,10 @@ struct run {
 	struct run_options options;
 	struct unit **units;
 	size_t unit_count, unit_capacity;
+	struct unit **left_out;            /* what tags leave out: the text has it all the same */
+	size_t left_out_count, left_out_capacity;
+	struct value *orphans;
+	const char *text;                  /* digest of the packed text; NULL: none */
 	struct run_task **tasks;
 	size_t task_count, task_capacity;
 	bool **play_hosts;         /* by play and inventory index: the play's hosts before any limit */
@@ -171,6 +183,16 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 void fill_play_hosts(struct run *run, const struct play *play);
 const char *fill_handler_key(struct arena *arena, const struct task *handler);
 
+/* Parameters although a condition may leave the task out: what it would declare. 0 with ret_tasks, a
+ * list of {module, params} that may be empty; -1 without err: it isn't known. */
+int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
+	struct value **ret_tasks);
+
+/* declare.c: adds the identities of what the text has for a host, beyond what the node has seen (or
+ * all of it), to declared, and the names of modules of which that isn't known to unsure. */
+void declare_all(struct run *run, struct run_host *host, bool also_sent, struct arena *arena,
+	struct value *declared, struct value *unsure);
+
 /* stage.c: sends what can be sent to an idle host, reports what is decided here. */
 void stage_continue(struct run *run, struct run_host *host);
 struct step *stage_first_step(struct run_host *host);
@@ -178,6 +200,9 @@ struct step *stage_first_step(struct run_host *host);
 /* result.c: tells the report of tasks up to this one. */
 void result_announce(struct run *run, struct run_task *task);
 void result_take(struct run *run, struct run_host *host, const struct step *step,
+	const struct value *body);
+/* What came of one resource of an undo; more follow. */
+void result_undone(struct run *run, struct run_host *host, const struct step *step,
 	const struct value *body);
 /* Reports steps at the front that await nothing. */
 void result_drain(struct run *run, struct run_host *host);

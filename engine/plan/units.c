@@ -6,31 +6,47 @@
 
 #include <string.h>
 
+/* Puts a unit behind a list. */
+static void list_add(struct run *run, struct unit ***list, size_t *count, size_t *capacity,
+	struct unit *unit)
+{
+	if (*count == *capacity) {
+		size_t more = *capacity ? 2 * *capacity : 32;
+
+		*list = arena_grow(run->arena, *list, *count * sizeof(**list), more * sizeof(**list));
+		*capacity = more;
+	}
+	(*list)[(*count)++] = unit;
+}
+
+/* task NULL: a flush. Without a place among the tasks that are announced it is left out. */
 static struct unit *unit_new(struct run *run, size_t play_index, struct run_task *task)
 {
 	struct unit *unit = arena_alloc(run->arena, sizeof(*unit));
 
-	if (run->unit_count == run->unit_capacity) {
-		size_t capacity = run->unit_capacity ? 2 * run->unit_capacity : 32;
-
-		run->units = arena_grow(run->arena, run->units, run->unit_count * sizeof(*run->units),
-			capacity * sizeof(*run->units));
-		run->unit_capacity = capacity;
-	}
 	unit->index = (int64_t)run->unit_count;
 	unit->play = run->options.playbook->plays[play_index];
 	unit->play_index = play_index;
 	unit->task = task;
 	unit->member = arena_array(run->arena, run->host_count + 1, sizeof(bool));
-	run->units[run->unit_count++] = unit;
+	if (task && task->left_out)
+		list_add(run, &run->left_out, &run->left_out_count, &run->left_out_capacity, unit);
+	else
+		list_add(run, &run->units, &run->unit_count, &run->unit_capacity, unit);
 	return unit;
 }
 
 static struct run_task *task_new(struct run *run, const struct play *play,
-	const struct task *task)
+	const struct task *task, bool left_out)
 {
 	struct run_task *made = arena_alloc(run->arena, sizeof(*made));
 
+	made->left_out = left_out;
+	made->task = task;
+	made->play = play;
+	made->handler = task->handler;
+	if (left_out)
+		return made;
 	if (run->task_count == run->task_capacity) {
 		size_t capacity = run->task_capacity ? 2 * run->task_capacity : 32;
 
@@ -38,9 +54,6 @@ static struct run_task *task_new(struct run *run, const struct play *play,
 			capacity * sizeof(*run->tasks));
 		run->task_capacity = capacity;
 	}
-	made->task = task;
-	made->play = play;
-	made->handler = task->handler;
 	run->tasks[run->task_count++] = made;
 	return made;
 }
@@ -105,10 +118,11 @@ static int members_of_part(struct run *run, struct unit *unit, const struct part
 	return 0;
 }
 
-static int add_task(struct run *run, size_t play_index, const struct task *task,
+static int add_task(struct run *run, size_t play_index, const struct task *task, bool left_out,
 	struct error *err)
 {
-	struct run_task *made = task_new(run, run->options.playbook->plays[play_index], task);
+	struct run_task *made = task_new(run, run->options.playbook->plays[play_index], task,
+		left_out);
 	const struct part *part = task->module->parts;
 	struct unit *unit;
 
@@ -137,7 +151,7 @@ static int add_flush(struct run *run, size_t play_index, struct error *err)
 	if (play->handler_count == 0)
 		return 0;
 	for (size_t i = 0; i < play->handler_count; i++) {
-		if (add_task(run, play_index, play->handlers[i], err) < 0)
+		if (add_task(run, play_index, play->handlers[i], false, err) < 0)
 			return -1;
 	}
 	unit = unit_new(run, play_index, NULL);
@@ -153,17 +167,19 @@ static int add_play(struct run *run, size_t play_index, struct error *err)
 	for (size_t i = 0; i < play->task_count; i++) {
 		const struct task *task = play->tasks[i];
 
+		bool chosen;
+
 		if (task->flush_handlers) {
 			if (since && add_flush(run, play_index, err) < 0)
 				return -1;
 			since = false;
 			continue;
 		}
-		if (!task_chosen(task, run->options.tags, run->options.skip_tags))
-			continue;
-		if (add_task(run, play_index, task, err) < 0)
+		chosen = task_chosen(task, run->options.tags, run->options.skip_tags);
+
+		if (add_task(run, play_index, task, !chosen, err) < 0)
 			return -1;
-		since = true;
+		since = since || chosen;
 	}
 	return since ? add_flush(run, play_index, err) : 0;
 }
@@ -227,6 +243,34 @@ static void make_hosts(struct run *run, const bool *chosen)
 	}
 }
 
+/* Before the first task, on all hosts of the run. */
+static void add_undo(struct run *run)
+{
+	static const struct module undo = { .name = "undo", .summary = "takes back" };
+	static const char *const names[] = { "", "Undo what the text no longer has",
+		"Undo what later runs did", "Undo all that this playbook did" };
+	struct task *task = arena_alloc(run->arena, sizeof(*task));
+	struct play *play = arena_alloc(run->arena, sizeof(*play));
+	struct unit *unit = arena_alloc(run->arena, sizeof(*unit));
+
+	task->name = names[run->options.undo];
+	task->word = undo.name;
+	task->module = &undo;
+	task->tags = value_list(run->arena);
+	play->name = "Undo";
+	play->vars = play->file_vars = value_map(run->arena);
+	play->tags = value_list(run->arena);
+	unit->index = (int64_t)run->unit_count;
+	unit->play = play;
+	unit->task = task_new(run, play, task, false);
+	unit->module = &undo;
+	unit->undo = true;
+	unit->member = arena_array(run->arena, run->host_count + 1, sizeof(bool));
+	for (size_t i = 0; i < run->host_count; i++)
+		unit->member[i] = true;
+	list_add(run, &run->units, &run->unit_count, &run->unit_capacity, unit);
+}
+
 int units_make(struct run *run, struct error *err)
 {
 	const struct playbook *playbook = run->options.playbook;
@@ -239,13 +283,17 @@ int units_make(struct run *run, struct error *err)
 			return -1;
 	}
 	make_hosts(run, chosen);
-	for (size_t i = 0; i < playbook->play_count; i++) {
+	if (run->options.undo != UNDO_NOTHING)
+		add_undo(run);
+	for (size_t i = 0; run->options.undo != UNDO_ALL && i < playbook->play_count; i++) {
 		if (add_play(run, i, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < run->host_count; i++)
+	for (size_t i = 0; i < run->host_count; i++) {
 		run->hosts[i].filled = arena_array(run->arena, run->unit_count + 1,
 			sizeof(struct filled *));
+		run->hosts[i].sent = arena_array(run->arena, run->unit_count + 1, sizeof(bool));
+	}
 	return 0;
 }
 

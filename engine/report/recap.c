@@ -1,6 +1,8 @@
 /* recap: what became of each host, as Ansible prints it, and one line about the whole. */
 #include "report/state.h"
 
+#include "base/quote.h"
+
 #include <string.h>
 
 static void print_host(const struct report *report, const struct host_report *host, int width)
@@ -32,6 +34,26 @@ static struct report_totals totals_of(const struct report *report)
 		totals.unreachable += report->recap[i].unreachable > 0;
 	}
 	return totals;
+}
+
+void report_orphans(struct report *report, const struct value *orphans)
+{
+	if (orphans->count == 0)
+		return;
+	live_clear(report);
+	if (!report->options.json)
+		fprintf(report->options.out, "\n%sNO LONGER IN THE TEXT%s (--prune undoes it)\n",
+			color_on(report, COLOR_BOLD), color_off(report, COLOR_BOLD));
+	for (size_t i = 0; i < orphans->count; i++) {
+		const char *name = orphans->pairs[i].key;
+		const char *hosts = report_fold(report->arena, orphans->pairs[i].value);
+
+		if (report->options.json)
+			json_message(report, "orphan", hosts, name, NULL);
+		else
+			fprintf(report->options.out, "  %s: %s\n", hosts, quote_printable(report->arena, name,
+				strlen(name), 0));
+	}
 }
 
 struct report_totals report_recap(struct report *report)

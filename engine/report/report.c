@@ -201,6 +201,8 @@ void report_result(struct report *report, unsigned task_index,
 		task->finished++;
 	if (task->progress)
 		value_remove(task->progress, result->host);
+	if (result->silent)
+		return;
 	if (report->options.json)
 		json_result(report, task, result);
 	else

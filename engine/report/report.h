@@ -45,6 +45,7 @@ struct report_result {
 	const char *message;           /* failed, unreachable, skipped, may change: why; else NULL */
 	const char *remedy;
 	int64_t milliseconds;
+	bool silent;                   /* counted, not shown: all was said by those before */
 	bool no_log;                   /* say nothing of content */
 	bool more;                     /* a loop: another result of this host for this task follows; the
 	                                  recap counts the host once, with the worst of them */
@@ -71,6 +72,9 @@ void report_warning(struct report *report, const char *host, const char *message
 /* An error in the user's text, with line and caret (text: the whole file, or NULL). */
 void report_error(struct report *report, const struct error *err, const char *text, size_t size);
 void report_tick(struct report *report);      /* redraw what is live */
+
+/* Resources that no task declares any more: identity → list of hosts. */
+void report_orphans(struct report *report, const struct value *orphans);
 
 struct report_totals { unsigned hosts, ok, changed, failed, unreachable; };
 /* The recap a host and the one-line total. */

@@ -1,0 +1,353 @@
+/* undo: what the text doesn't have any more goes away, and what later runs changed comes back.
+ *
+ * Undo is three-way: what isn't as beoplay last left it isn't touched. The way back is a task like
+ * any other (module and parameters, from the ledger), with its plan, its diff and its check that it
+ * converged. */
+#include "agent/runner.h"
+
+#include "agent/pending.h"
+#include "base/buffer.h"
+#include "modules/params.h"
+
+#include <string.h>
+
+enum { ORPHANS_MOST = 500 };
+
+struct undoing {
+	struct runner *runner;
+	const struct value *wish;    /* as in runner.h */
+	const struct value *task;
+	bool prune;
+	bool all;
+};
+
+static bool has_word(const struct value *list, const char *word)
+{
+	for (size_t i = 0; word && list && list->kind == VALUE_LIST && i < list->count; i++) {
+		if (value_text(list->items[i]) && strcmp(value_text(list->items[i]), word) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *module_of(const struct runner *runner, const char *resource)
+{
+	return value_get_string(ledger_entry(&runner->ledger, resource), "module");
+}
+
+/* --- A way back as a task --- */
+
+static int make_task(struct arena *arena, const struct undoing *undoing,
+	const struct ledger_undo *undo, struct value **ret_task, struct error *err)
+{
+	const char *name = value_get_string(undo->way, "module");
+	const struct module *module = name ? module_find(name) : NULL;
+	struct place place = {0};
+	struct buffer text = {0};
+	struct value *params;
+	int result;
+
+	if (!module)
+		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'",
+			name ? name : "");
+	if (params_canonical(arena, module, value_get(undo->way, "params"), place, true, &params,
+			err) < 0)
+		return -1;
+	result = params_write(&text, module, params, err);
+	*ret_task = value_map(arena);
+	value_set_integer(arena, *ret_task, "id", value_get_integer(undoing->task, "id", 0));
+	value_set_string(arena, *ret_task, "module", name);
+	value_set(arena, *ret_task, "params", value_bytes(arena, text.data ? text.data : "",
+		text.size));
+	value_set_string(arena, *ret_task, "name", arena_printf(arena, "undo %s", undo->resource));
+	value_set_string(arena, *ret_task, "user", value_get_string(undo->way, "user"));
+	value_set_string(arena, *ret_task, "resource", undo->resource);
+	if (value_get(undo->owner, "notify"))
+		value_set(arena, *ret_task, "notify", value_get(undo->owner, "notify"));
+	buffer_free(&text);
+	return result;
+}
+
+/* Nothing that this run would do is to be met: the way back starts from what is there now. */
+static void look(struct runner *runner, struct arena *arena, const struct value *task,
+	struct value *result)
+{
+	struct work work = runner_work(runner, arena, task);
+	struct error err = {0};
+
+	work.check = true;
+	work.pending = value_list(arena);
+	work.undone = NULL;
+	if (work_load(&work, &err) < 0)
+		work_failed(arena, result, &err);
+	else
+		runner_do(runner, &work, result);
+}
+
+static bool has_status(const struct value *result, const char *status)
+{
+	const char *has = value_get_string(result, "status");
+
+	return has && strcmp(has, status) == 0;
+}
+
+/* --- Whether it is as beoplay left it --- */
+
+/* A task with several resources may want a change of one of the others. */
+static bool is_about(const char *resource, const struct value *change)
+{
+	const char *subject = value_get_string(change, "subject");
+	const char *part = strchr(resource, ':');
+
+	return subject && (strstr(resource, subject) || (part && part[1]
+		&& strstr(subject, part + 1)));
+}
+
+static struct value *changes_about(struct arena *arena, const char *resource,
+	const struct value *changes)
+{
+	struct value *about = value_list(arena);
+
+	for (size_t i = 0; changes && i < changes->count; i++) {
+		if (is_about(resource, changes->items[i]))
+			value_append(arena, about, changes->items[i]);
+	}
+	return about;
+}
+
+/* What would have to be changed for it to be as it was wished last; empty: it is so. */
+static struct value *drift(struct runner *runner, struct arena *arena,
+	const struct ledger_undo *undo, const struct value *task)
+{
+	const struct value *wishes = value_get(undo->owner, "wishes");
+	struct value *found = value_list(arena);
+
+	for (size_t i = 0; wishes && i < wishes->count && found->count == 0; i++) {
+		const char *params = ledger_params(&runner->ledger, value_text(wishes->pairs[i].value));
+		const struct module *module = module_find(wishes->pairs[i].key);
+		struct value *wished = value_copy(arena, task);
+		struct value *result = value_map(arena);
+
+		if (!params || !module || (module->flags & MODULE_ACTION))
+			continue;
+		value_set_string(arena, wished, "module", module->name);
+		value_set_string(arena, wished, "params", params);
+		value_set_string(arena, wished, "user", value_get_string(undo->owner, "user"));
+		look(runner, arena, wished, result);
+		if (has_status(result, "changed"))
+			found = changes_about(arena, undo->resource, value_get(result, "changes"));
+	}
+	return found;
+}
+
+/* --- One resource --- */
+
+static void fails(struct arena *arena, struct value *result, const char *message,
+	const char *remedy)
+{
+	value_set_string(arena, result, "status", "failed");
+	value_set_string(arena, result, "message", message);
+	value_set_string(arena, result, "remedy", remedy);
+}
+
+/* In a dry run: a later task that wishes what was wished then will find it. */
+static void note_planned(struct undoing *undoing, const struct ledger_undo *undo,
+	const struct value *task, const struct value *result)
+{
+	struct runner *runner = undoing->runner;
+	const struct value *before = value_get(undo->way, "before");
+	bool back = before && !undo->release && !undoing->prune && !undoing->all;
+
+	runner_note_writes(runner, back ? runner->undone : runner->pending, task, result);
+	if (back)
+		value_set(runner->arena, runner->restored, undo->resource,
+			value_copy(runner->arena, before));
+}
+
+static void change_back(struct undoing *undoing, struct arena *arena,
+	const struct ledger_undo *undo, const struct value *task, struct value *result)
+{
+	struct runner *runner = undoing->runner;
+	struct work work = runner_work(runner, arena, task);
+	struct error err = {0};
+
+	work.pending = value_list(arena);
+	work.undone = NULL;
+	if (work_load(&work, &err) < 0)
+		work_failed(arena, result, &err);
+	else
+		runner_do(runner, &work, result);
+	if (has_status(result, "changed"))
+		runner_notify(runner, value_get(undo->owner, "notify"));
+}
+
+static void undo_way(struct undoing *undoing, struct arena *arena, const struct ledger_undo *undo,
+	struct value *result)
+{
+	struct runner *runner = undoing->runner;
+	struct value *planned = value_map(arena), *task = NULL, *drifted;
+	struct error err = {0};
+
+	if (make_task(arena, undoing, undo, &task, &err) < 0) {
+		work_failed(arena, result, &err);
+		return;
+	}
+	look(runner, arena, task, planned);
+	if (has_status(planned, "changed") && !value_get_bool(undoing->wish, "discard")) {
+		drifted = drift(runner, arena, undo, task);
+		if (drifted->count > 0) {
+			fails(arena, result, "not undone: it isn't as beoplay left it",
+				"the diff leads back to that; --discard-drift undoes it all the same");
+			value_set(arena, result, "changes", drifted);
+			return;
+		}
+	}
+	if (runner->check || !has_status(planned, "changed")) {
+		for (size_t i = 0; i < planned->count; i++)
+			value_set(arena, result, planned->pairs[i].key, planned->pairs[i].value);
+		if (has_status(planned, "changed"))
+			note_planned(undoing, undo, task, planned);
+	} else {
+		change_back(undoing, arena, undo, task, result);
+	}
+}
+
+/* Whether this one is left alone without a word. */
+static bool is_kept(const struct undoing *undoing, const struct ledger_undo *undo)
+{
+	return undoing->prune && (has_word(value_get(undoing->wish, "declared"), undo->resource)
+		|| has_word(value_get(undoing->wish, "unsure"), module_of(undoing->runner,
+		undo->resource)));
+}
+
+static void undo_one(struct undoing *undoing, const struct ledger_undo *undo)
+{
+	struct runner *runner = undoing->runner;
+	struct arena *arena = arena_new();
+	struct value *result = value_map(arena);
+
+	value_set_integer(arena, result, "task", value_get_integer(undoing->task, "id", 0));
+	if (undo->others > 0) {
+		value_set_string(arena, result, "status", "skipped");
+		value_set_string(arena, result, "message", "another playbook has it, too");
+	} else if (!undo->way || !value_get(undo->way, "params")) {
+		value_set_string(arena, result, "status", "skipped");
+		value_set_string(arena, result, "message", undo->reason ? undo->reason
+			: "it was so before");
+	} else {
+		undo_way(undoing, arena, undo, result);
+	}
+	if (!runner->check && !has_status(result, "failed") && (undo->release || undoing->prune))
+		ledger_release(&runner->ledger, &runner->owner, undo->resource);
+	value_set_string(arena, result, "resource", undo->resource);
+	value_set_bool(arena, result, "more", true);
+	runner_send(runner, arena, undoing->task, result);
+	link_flush_old(&runner->link);
+	arena_free(arena);
+}
+
+/* --- All of them --- */
+
+static int64_t first_run(const struct undoing *undoing)
+{
+	struct runner *runner = undoing->runner;
+
+	if (undoing->prune || undoing->all)
+		return 0;
+	return ledger_first_of(&runner->ledger, &runner->owner, value_get(undoing->wish, "after"));
+}
+
+static int undo_all(struct undoing *undoing, struct error *err)
+{
+	struct runner *runner = undoing->runner;
+	struct arena *arena = arena_new();
+	struct ledger_undo *undos;
+	size_t count = ledger_undos(&runner->ledger, arena, &runner->owner, first_run(undoing),
+		&undos);
+	int result = 0;
+
+	/* With the lock the ledger is read again, and nobody else changes it. */
+	if (count > 0 && !runner->check) {
+		result = keeper_lock(runner, err);
+		count = result < 0 ? 0 : ledger_undos(&runner->ledger, arena, &runner->owner,
+			first_run(undoing), &undos);
+	}
+	for (size_t i = 0; i < count && link_alive(&runner->link); i++) {
+		if (!is_kept(undoing, &undos[i]))
+			undo_one(undoing, &undos[i]);
+	}
+	arena_free(arena);
+	return result;
+}
+
+bool undo_do(struct runner *runner, const struct value *task)
+{
+	struct arena *arena = arena_new();
+	struct value *result = value_map(arena);
+	struct undoing undoing = { .runner = runner, .task = task, .wish = value_get(task, "undo") };
+	const char *mode = value_get_string(undoing.wish, "mode");
+	struct error err = {0};
+	bool goes_on = true;
+
+	undoing.prune = mode && strcmp(mode, "prune") == 0;
+	undoing.all = mode && strcmp(mode, "all") == 0;
+	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
+	value_set_string(arena, result, "status", "ok");
+	if (ledger_usable(&runner->ledger, &err) < 0 || undo_all(&undoing, &err) < 0) {
+		work_failed(arena, result, &err);
+		goes_on = false;
+	}
+	/* Without a text there are no handlers. */
+	if (goes_on && undoing.all && !runner->check)
+		ledger_due_forget(&runner->ledger, &runner->owner);
+	runner_send(runner, arena, task, result);
+	arena_free(arena);
+	return goes_on;
+}
+
+/* Whether its way back would change anything. What a task has already taken away itself (the name of
+ * a machine that left) is none. */
+static bool has_effect(struct undoing *undoing, struct arena *arena,
+	const struct ledger_undo *undo)
+{
+	struct value *planned = value_map(arena), *task = NULL;
+	struct error ignored = {0};
+
+	if (!undo->way)
+		return false;
+	if (!value_get(undo->way, "params") || undo->others > 0)
+		return true;
+	if (make_task(arena, undoing, undo, &task, &ignored) < 0)
+		return true;
+	look(undoing->runner, arena, task, planned);
+	return !has_status(planned, "ok");
+}
+
+struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole)
+{
+	const struct value *unseen = value_get(whole, "unseen"), *unsure = value_get(whole, "unsure");
+	struct undoing undoing = { .runner = runner, .wish = whole, .task = whole, .prune = true };
+	struct value *orphans = value_list(arena);
+	struct ledger_undo *undos;
+	size_t count = ledger_undos(&runner->ledger, arena, &runner->owner, 0, &undos);
+
+	for (size_t i = 0; i < count && orphans->count < ORPHANS_MOST; i++) {
+		const char *resource = undos[i].resource;
+		struct value *orphan;
+
+		if (value_get(runner->seen, resource) || has_word(unseen, resource)
+				|| has_word(unsure, module_of(runner, resource)))
+			continue;
+		if (!has_effect(&undoing, arena, &undos[i])) {
+			if (!runner->check && runner->lock >= 0)
+				ledger_release(&runner->ledger, &runner->owner, resource);
+			continue;
+		}
+		orphan = value_map(arena);
+		value_set_string(arena, orphan, "resource", resource);
+		if (!value_get(undos[i].way, "params"))
+			value_set_string(arena, orphan, "reason", undos[i].reason);
+		value_append(arena, orphans, orphan);
+	}
+	return orphans;
+}

@@ -1,0 +1,75 @@
+/* declare: the identities of what a text is about on a host, also where a condition or a tag leaves
+ * a task out: what it declares is no orphan. */
+#include "plan/state.h"
+
+#include "modules/plan.h"
+
+#include <string.h>
+
+struct declaring {
+	struct run *run;
+	struct run_host *host;
+	struct arena *arena;
+	struct value *declared, *unsure;
+};
+
+static void add_word(struct arena *arena, struct value *list, const char *word)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(value_text(list->items[i]), word) == 0)
+			return;
+	}
+	value_append(arena, list, value_string(arena, word));
+}
+
+static int declare_task(struct declaring *declaring, const struct value *task)
+{
+	const struct module *module = module_find(value_get_string(task, "module"));
+	const struct value *params = value_get(task, "params");
+	struct names *names = names_new(declaring->arena);
+	struct error ignored = {0};
+	void *loaded;
+
+	if (!module || module_load(declaring->arena, module, params->text, params->size, &loaded,
+			&ignored) < 0)
+		return -1;
+	if (module->resources)
+		module->resources(names, loaded);
+	for (size_t i = 0; i < names->count; i++)
+		value_append(declaring->arena, declaring->declared, value_string(declaring->arena,
+			names->items[i]));
+	return 0;
+}
+
+static void declare_unit(struct declaring *declaring, struct unit *unit)
+{
+	struct value *tasks;
+
+	if (!unit->task || unit->undo || !unit->module->inspect)
+		return;
+	if (fill_declared(declaring->run, declaring->host, unit, declaring->arena, &tasks) == 0) {
+		size_t i = 0;
+
+		while (i < tasks->count && declare_task(declaring, tasks->items[i]) == 0)
+			i++;
+		if (i == tasks->count)
+			return;
+	}
+	add_word(declaring->arena, declaring->unsure, unit->module->name);
+}
+
+void declare_all(struct run *run, struct run_host *host, bool also_sent, struct arena *arena,
+	struct value *declared, struct value *unsure)
+{
+	struct declaring declaring = { run, host, arena, declared, unsure };
+
+	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
+			i = units_next(run, host, i + 1)) {
+		if (also_sent || !host->sent[i])
+			declare_unit(&declaring, run->units[i]);
+	}
+	for (size_t i = 0; i < run->left_out_count; i++) {
+		if (run->left_out[i]->member[host->index])
+			declare_unit(&declaring, run->left_out[i]);
+	}
+}

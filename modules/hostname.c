@@ -3,22 +3,29 @@
 
 #include <string.h>
 
-enum hostname_step { HOSTNAME_FILE, HOSTNAME_KERNEL };
+enum hostname_step { HOSTNAME_FILE, HOSTNAME_KERNEL, HOSTNAME_REMOVE };
 
 enum { NAME_MOST = 64, FILE_MOST = 4096 };
 
 struct hostname_params {
 	char *name;
+	bool undo;
+	char *body;              /* digest of the file before; NULL: there was none */
 };
 
 struct hostname_state {
 	const char *kernel;
-	const char *file;        /* its first name; NULL: no file */
+	enum file_kind kind;     /* of the file */
+	const char *file;        /* the name in it; NULL: no file */
 	const char *digest;      /* of the file */
 };
 
 static const struct param hostname_table[] = {
 	{ .name = "name", .kind = PARAM_STRING, .doc = "the name; without it that of the inventory" },
+	{ .name = "undo", .kind = PARAM_BOOL, .doc = "go back to what was", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
+	{ .name = "body", .kind = PARAM_STRING, .doc = "the file that was there, by digest",
+		.flags = PARAM_INTERNAL | PARAM_BODY },
 	{ .name = "use", .kind = PARAM_STRING, .doc = "how it is set", .flags = PARAM_NOT_YET },
 	{ 0 },
 };
@@ -26,6 +33,9 @@ static const struct param hostname_table[] = {
 static const cyaml_schema_field_t hostname_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct hostname_params, name, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct hostname_params, undo),
+	CYAML_FIELD_STRING_PTR("body", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct hostname_params, body, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -52,7 +62,11 @@ static bool is_hostname(const char *name)
 static int hostname_check(const struct value *params, struct error *err)
 {
 	const struct value *name = value_get(params, "name");
+	const char *undo = value_get_string(params, "undo");
 
+	/* What was there need not be a name that anybody would choose: "(none)". */
+	if (undo && strcmp(undo, "true") == 0)
+		return 0;
 	if (!name || name->kind != VALUE_STRING || is_hostname(name->text))
 		return 0;
 	error_at(err, name->place, "'%s' is no name for a machine", name->text);
@@ -72,6 +86,23 @@ static void hostname_resources(struct names *names, const void *params)
 	names_add(names, "hostname:");
 }
 
+/* The first line that is no remark, without space around, as hostname(5) has it. */
+static const char *name_in(struct arena *arena, const char *text)
+{
+	size_t size;
+
+	for (; *text; text += *text == '\n') {
+		text += strspn(text, " \t\r");
+		size = strcspn(text, "\n");
+		while (size > 0 && strchr(" \t\r", text[size - 1]))
+			size--;
+		if (size > 0 && *text != '#')
+			return arena_bytes(arena, text, size);
+		text += strcspn(text, "\n");
+	}
+	return "";
+}
+
 static int hostname_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -83,12 +114,22 @@ static int hostname_inspect(struct host *host, const void *params, void *ret_sta
 	(void)params;
 	if (host_name(host, &have->kernel, err) < 0 || host_stat(host, "/etc/hostname", &info, err) < 0)
 		return -1;
+	have->kind = info.kind;
 	if (info.kind != FILE_REGULAR)
 		return 0;
 	if (host_read(host, "/etc/hostname", FILE_MOST, &bytes, &size, err) < 0)
 		return -1;
-	have->file = arena_bytes(host_arena(host), bytes, strcspn(bytes, "\n"));
+	have->file = name_in(host_arena(host), bytes);
 	return host_digest(host, "/etc/hostname", &have->digest, err);
+}
+
+static void plan_file_before(struct plan *plan, const struct hostname_params *want,
+	const struct hostname_state *have)
+{
+	if (!want->body && have->file)
+		plan_add(plan, HOSTNAME_REMOVE, "/etc/hostname", "state", "file", "absent");
+	if (want->body && (!have->file || strcmp(have->digest, want->body) != 0))
+		plan_add(plan, HOSTNAME_FILE, "/etc/hostname", "name", have->file, want->name);
 }
 
 static void hostname_plan(struct plan *plan, const void *params, const void *state)
@@ -96,7 +137,13 @@ static void hostname_plan(struct plan *plan, const void *params, const void *sta
 	const struct hostname_params *want = params;
 	const struct hostname_state *have = state;
 
-	if (!have->file || strcmp(have->file, want->name) != 0)
+	if (have->kind != FILE_NONE && have->kind != FILE_REGULAR) {
+		plan_refuse(plan, "move it away", "'/etc/hostname' is no regular file");
+		return;
+	}
+	if (want->undo)
+		plan_file_before(plan, want, have);
+	else if (!have->file || strcmp(have->file, want->name) != 0)
 		plan_add(plan, HOSTNAME_FILE, "/etc/hostname", "name", have->file, want->name);
 	if (strcmp(have->kernel, want->name) != 0)
 		plan_add(plan, HOSTNAME_KERNEL, "kernel", "name", have->kernel, want->name);
@@ -106,17 +153,24 @@ static int hostname_apply(struct host *host, const void *params, const void *sta
 	const struct change *change, struct value *results, struct error *err)
 {
 	const struct hostname_params *want = params;
+	const struct hostname_state *have = state;
 	const char *line = arena_printf(host_arena(host), "%s\n", want->name);
 	struct file_write write = {
-		.path = "/etc/hostname", .bytes = line, .size = strlen(line), .mode = 0644,
+		.path = "/etc/hostname", .bytes = line, .size = strlen(line),
+		.body = want->undo ? want->body : NULL, .mode = have->file ? HOST_KEEP : 0644,
 		.uid = HOST_KEEP, .gid = HOST_KEEP, .mtime = HOST_KEEP,
 	};
 
-	(void)state;
-	(void)results;
-	if (change->step == HOSTNAME_KERNEL)
+	value_set_string(host_arena(host), results, "before", have->kernel);
+	switch ((enum hostname_step)change->step) {
+	case HOSTNAME_FILE:
+		return host_write(host, &write, err);
+	case HOSTNAME_KERNEL:
 		return host_set_name(host, want->name, err);
-	return host_write(host, &write, err);
+	case HOSTNAME_REMOVE:
+		return host_remove(host, "/etc/hostname", err);
+	}
+	return -1;
 }
 
 static void hostname_results(struct arena *arena, const void *params, const void *state,
@@ -126,7 +180,8 @@ static void hostname_results(struct arena *arena, const void *params, const void
 	const struct hostname_state *have = state;
 
 	value_set_string(arena, results, "name", want->name);
-	value_set_string(arena, results, "before", have->kernel);
+	if (!value_get(results, "before"))
+		value_set_string(arena, results, "before", have->kernel);
 }
 
 static void hostname_invert(struct inverses *inverses, const void *params, const void *state)
@@ -136,8 +191,12 @@ static void hostname_invert(struct inverses *inverses, const void *params, const
 	struct value *back = value_map(arena);
 
 	(void)params;
-	value_set_string(arena, back, "name", have->file ? have->file : have->kernel);
-	inverses_add(inverses, &(struct inverses_entry){ .resource = "hostname:", .params = back });
+	value_set_string(arena, back, "name", have->kernel);
+	value_set_string(arena, back, "undo", "yes");
+	if (have->digest)
+		value_set_string(arena, back, "body", have->digest);
+	inverses_add(inverses, &(struct inverses_entry){ .resource = "hostname:", .params = back,
+		.keep_path = have->digest ? "/etc/hostname" : NULL, .keep_digest = have->digest });
 }
 
 const struct module module_hostname = {

@@ -9,6 +9,7 @@ static const struct command_line commands[] = {
 	{ "doc", "what modules there are, and their options", command_doc },
 	{ "inventory", "hosts, groups and their variables", command_inventory },
 	{ "log", "the runs of a project", command_log },
+	{ "rollback", "the machines as an earlier run left them", command_rollback },
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };

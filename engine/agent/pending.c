@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* "file:/x" and "directory:/x" are paths, too. */
+/* "file:/x" and "line:/x:a=1" are paths, too. */
 static const char *as_path(const char *what)
 {
 	const char *colon = strchr(what, ':');
@@ -39,15 +39,24 @@ static bool same_kind(const char *one, const char *other)
 	return size == strcspn(other, ":") && strncmp(one, other, size) == 0;
 }
 
+/* A path of which a resource is, or one of the directories above: they are there already. */
 static bool is_own(const struct value *own, const char *path)
 {
+	size_t size = strlen(path);
+
 	for (size_t i = 0; own && i < own->count; i++) {
 		const char *mine = as_path(value_text(own->items[i]));
 
-		if (mine && strcmp(mine, path) == 0)
+		if (mine && (below(mine, path) || (strncmp(mine, path, size) == 0 && mine[size] == ':')))
 			return true;
 	}
 	return false;
+}
+
+/* That there is root doesn't change. */
+static bool is_root(const char *read)
+{
+	return strcmp(read, "user:root") == 0 || strcmp(read, "group:root") == 0;
 }
 
 static bool meets(const char *what, const char *read, const struct value *own)
@@ -58,7 +67,8 @@ static bool meets(const char *what, const char *read, const struct value *own)
 		return !is_own(own, path);
 	if (path && as_path(what))
 		return below(path, as_path(what)) || below(as_path(what), path);
-	return same_kind(what, read) && (what[strlen(what) - 1] == '*' || strcmp(what, read) == 0);
+	return same_kind(what, read) && !is_root(read)
+		&& (what[strlen(what) - 1] == '*' || strcmp(what, read) == 0);
 }
 
 const char *pending_met(const struct value *pending, const struct value *reads,

@@ -239,6 +239,7 @@ static void undo_one(struct undoing *undoing, const struct ledger_undo *undo)
 	}
 	if (!runner->check && !has_status(result, "failed") && (undo->release || undoing->prune))
 		ledger_release(&runner->ledger, &runner->owner, undo->resource);
+	value_set_bool(runner->arena, runner->seen, undo->resource, true);
 	value_set_string(arena, result, "resource", undo->resource);
 	value_set_bool(arena, result, "more", true);
 	runner_send(runner, arena, undoing->task, result);

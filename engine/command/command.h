@@ -25,5 +25,6 @@ int command_apply(int argc, char **argv);
 int command_doc(int argc, char **argv);
 int command_inventory(int argc, char **argv);
 int command_log(int argc, char **argv);
+int command_rollback(int argc, char **argv);
 
 #endif

@@ -52,6 +52,7 @@ static void print_run(const struct log *log, const struct history_run *run)
 	struct value *done = value_list(log->arena);
 	int64_t changed = 0;
 	unsigned failed = 0, unreachable = 0;
+	const char *undo = value_get_string(run->how, "undo");
 	time_t when = (time_t)run->time;
 	struct tm parts;
 	char date[64];
@@ -66,9 +67,11 @@ static void print_run(const struct log *log, const struct history_run *run)
 		unreachable += state && strcmp(state, "unreachable") == 0;
 	}
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M", localtime_r(&when, &parts));
-	printf("run %-4lld %s  %s  %s  %s: %lld changed, %u failed, %u unreachable\n",
+	printf("run %-4lld %s  %s  %s%s%s  %s: %lld changed, %u failed, %u unreachable\n",
 		(long long)run->number, date, quote_printable(log->arena, run->who, strlen(run->who), 0),
 		quote_printable(log->arena, run->playbook, strlen(run->playbook), 0),
+		undo ? " rolled back to " : "", undo ? quote_printable(log->arena, undo, strlen(undo), 0)
+		: "",
 		report_fold(log->arena, done), (long long)changed, failed, unreachable);
 }
 

@@ -10,7 +10,7 @@ enum {
 	OPTION_PRIVATE_KEY = 256, OPTION_SKIP_TAGS, OPTION_LIST_HOSTS, OPTION_LIST_TASKS,
 	OPTION_LIST_TAGS, OPTION_SYNTAX_CHECK, OPTION_JSON, OPTION_KNOWN_HOSTS, OPTION_ACCEPT,
 	OPTION_OUTSIDE, OPTION_BECOME_USER, OPTION_VERSION, OPTION_NOT_YET, OPTION_PRUNE,
-	OPTION_DISCARD,
+	OPTION_DISCARD, OPTION_AT, OPTION_TO, OPTION_COMMANDS,
 };
 
 static const struct option long_options[] = {
@@ -40,6 +40,9 @@ static const struct option long_options[] = {
 	{ "allow-outside", no_argument, NULL, OPTION_OUTSIDE },
 	{ "prune", no_argument, NULL, OPTION_PRUNE },
 	{ "discard-drift", no_argument, NULL, OPTION_DISCARD },
+	{ "at", required_argument, NULL, OPTION_AT },
+	{ "to", required_argument, NULL, OPTION_TO },
+	{ "with-commands", no_argument, NULL, OPTION_COMMANDS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
@@ -76,6 +79,7 @@ void options_help(void)
 		"how\n"
 		"  -C, --check               a dry run: says what would change, changes nothing\n"
 		"  -D, --diff                shows what changes in files\n"
+		"      --at REV              an earlier text: a run of beoplay log, or a revision of your git\n"
 		"      --prune               undoes what the text no longer has (every run names it)\n"
 		"      --discard-drift       undoes also what somebody has changed since\n"
 		"  -b, --become              works as root (or --become-user) through sudo\n"
@@ -209,6 +213,15 @@ static int take_option(struct arena *arena, int option, const char *given,
 		return 0;
 	case OPTION_DISCARD:
 		options->discard_drift = true;
+		return 0;
+	case OPTION_AT:
+		options->at = optarg;
+		return 0;
+	case OPTION_TO:
+		options->to = optarg;
+		return 0;
+	case OPTION_COMMANDS:
+		options->with_commands = true;
 		return 0;
 	case OPTION_VERSION:
 		options->version = true;

@@ -25,6 +25,8 @@ struct apply_options {
 	bool allow_outside;
 	bool prune;
 	bool discard_drift;
+	bool with_commands;
+	const char *at, *to;             /* revisions; NULL: none given */
 	bool list_hosts;
 	bool list_tasks;
 	bool list_tags;

@@ -180,6 +180,23 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 	}
 	if (!ret_project->name)
 		ret_project->name = folder_name(arena, home ? home : start);
-	ret_project->playbook = path_below(arena, home ? home : start, playbook);
+	ret_project->folder = home ? home : start;
+	ret_project->playbook = path_below(arena, ret_project->folder, playbook);
+	return 0;
+}
+
+int project_inventories(struct arena *arena, struct source *source, const char *playbook,
+	struct project *project, struct error *err)
+{
+	const char *directory = path_directory(arena, playbook);
+	bool found;
+
+	for (int level = 0; level < LEVELS_MOST && project->inventories->count == 0; level++) {
+		if (look_in(arena, source, directory, false, project, &found, err) < 0)
+			return -1;
+		if (strcmp(directory, ".") == 0)
+			break;
+		directory = path_directory(arena, directory);
+	}
 	return 0;
 }

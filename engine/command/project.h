@@ -11,6 +11,7 @@ struct project {
 	const char *name;            /* the owner's in every ledger: project: in beoplay.yml, else the
 	                                name of the folder */
 	const char *playbook;        /* its path below that folder: the owner's other half */
+	const char *folder;          /* as reached from here: "..", "." */
 	struct value *inventories;   /* paths, list of strings */
 };
 
@@ -18,5 +19,9 @@ struct project {
  * beside the playbook and above; its keys are project and inventory. */
 int project_find(struct arena *arena, struct source *source, const char *playbook,
 	struct value *given, struct project *ret_project, struct error *err);
+
+/* The inventories of a project in another source, by its playbook's path there. */
+int project_inventories(struct arena *arena, struct source *source, const char *playbook,
+	struct project *project, struct error *err);
 
 #endif

@@ -1,13 +1,9 @@
 /* history: the runs of a project, in a bare git repository of beoplay's own. */
-#include "history/history.h"
-
 #include "base/buffer.h"
-#include "base/quote.h"
-#include "text/tree.h"
+#include "history/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <git2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RUNS "refs/heads/runs"
-
-enum { RUN_MOST = 16 << 20 };
-
-struct history {
-	git_repository *repository;
-	int lock;                  /* a descriptor; held while a run is added */
-};
-
-static int failed(struct error *err, const char *what)
+int history_failed(struct error *err, const char *what)
 {
 	const git_error *said = git_error_last();
 
@@ -70,11 +57,11 @@ static int create(const char *folder, const char *path, git_repository **ret_rep
 	options.mode = 0700;
 	options.initial_head = "runs";
 	if (git_repository_init_ext(ret_repository, path, &options) < 0)
-		return failed(err, "cannot make the history");
+		return history_failed(err, "cannot make the history");
 	return 0;
 }
 
-int history_open(const char *directory, bool make, struct history **ret_history,
+int history_open(const char *project, bool make, struct history **ret_history,
 	struct error *err)
 {
 	char folder[4096], path[4200];
@@ -82,8 +69,8 @@ int history_open(const char *directory, bool make, struct history **ret_history,
 	int result;
 
 	*ret_history = NULL;
-	if (snprintf(folder, sizeof(folder), "%s/.beoplay", directory) >= (int)sizeof(folder))
-		return error_set(err, ERROR_BUG, "the path '%s' is too long", directory);
+	if (snprintf(folder, sizeof(folder), "%s/.beoplay", *project ? project : ".") >= (int)sizeof(folder))
+		return error_set(err, ERROR_BUG, "the path '%s' is too long", project);
 	snprintf(path, sizeof(path), "%s/history.git", folder);
 	git_libgit2_init();
 	result = git_repository_open_bare(&repository, path);
@@ -92,7 +79,7 @@ int history_open(const char *directory, bool make, struct history **ret_history,
 	else if (result == GIT_ENOTFOUND)
 		result = 0;
 	else if (result < 0)
-		result = failed(err, "cannot open the history");
+		result = history_failed(err, "cannot open the history");
 	if (result < 0 || !repository) {
 		git_libgit2_shutdown();
 		return result;
@@ -101,6 +88,7 @@ int history_open(const char *directory, bool make, struct history **ret_history,
 	if (!*ret_history)
 		abort();
 	(*ret_history)->repository = repository;
+	(*ret_history)->folder = strdup(folder);
 	snprintf(path, sizeof(path), "%s/lock", folder);
 	(*ret_history)->lock = make ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 	return 0;
@@ -114,171 +102,47 @@ void history_close(struct history *history)
 		close(history->lock);
 	git_repository_free(history->repository);
 	git_libgit2_shutdown();
+	free((char *)(uintptr_t)history->folder);
 	free(history);
 }
 
 /* --- Writing a run --- */
 
-/* Whether a path may stand in the tree as it is. */
-static bool inside(const char *path)
-{
-	if (path[0] == '/' || path[0] == '\0')
-		return false;
-	while (*path) {
-		size_t size = strcspn(path, "/");
-
-		if (size == 0 || (size <= 2 && strspn(path, ".") >= size)
-				|| (size == 4 && strncasecmp(path, ".git", 4) == 0))
-			return false;
-		path += size + (path[size] == '/');
-	}
-	return true;
-}
-
-static const char *place_of(struct arena *arena, const char *path, size_t number)
-{
-	const char *name = strrchr(path, '/');
-
-	while (path[0] == '.' && path[1] == '/')
-		path += 2;
-	if (inside(path))
-		return arena_printf(arena, "text/%s", path);
-	name = name && name[1] ? name + 1 : path;
-	return arena_printf(arena, "text/_outside/%zu-%s", number, strspn(name, ".") == strlen(name)
-		? "text" : name);
-}
-
-static void add_text(struct buffer *out, const char *key, const char *text)
-{
-	buffer_printf(out, "%s: ", key);
-	quote_yaml(out, text ? text : "", strlen(text ? text : ""));
-	buffer_add_char(out, '\n');
-}
-
-static char *describe(struct arena *arena, const struct history_run *run,
-	const struct source_file *files, size_t count)
-{
-	struct buffer out = {0};
-	char *text;
-
-	buffer_printf(&out, "number: %lld\n", (long long)run->number);
-	add_text(&out, "run", run->run);
-	add_text(&out, "playbook", run->playbook);
-	add_text(&out, "who", run->who);
-	buffer_printf(&out, "time: %lld\n", (long long)run->time);
-	buffer_printf(&out, "hosts:%s\n", run->hosts->count > 0 ? "" : " {}");
-	for (size_t i = 0; i < run->hosts->count; i++) {
-		const struct value *host = run->hosts->pairs[i].value;
-
-		buffer_add_string(&out, "  ");
-		quote_yaml(&out, run->hosts->pairs[i].key, strlen(run->hosts->pairs[i].key));
-		buffer_printf(&out, ": {state: %s, changed: %lld}\n", value_get_string(host, "state"),
-			(long long)value_get_integer(host, "changed", 0));
-	}
-	buffer_printf(&out, "files:%s\n", count > 0 ? "" : " []");
-	for (size_t i = 0; i < count; i++) {
-		add_text(&out, "  - path", files[i].path);
-		add_text(&out, "    in", place_of(arena, files[i].path, i));
-	}
-	text = arena_bytes(arena, out.data, out.size);
-	buffer_free(&out);
-	return text;
-}
-
-static int add_blob(struct history *history, git_index *index, const char *path,
-	const void *bytes, size_t size)
-{
-	git_index_entry entry = { .mode = GIT_FILEMODE_BLOB, .path = path };
-
-	if (git_blob_create_from_buffer(&entry.id, history->repository, bytes, size) < 0)
-		return -1;
-	return git_index_add(index, &entry);
-}
-
-static int write_tree(struct history *history, struct arena *arena,
-	const struct history_run *run, struct source *source, git_oid *ret_tree)
-{
-	size_t count;
-	const struct source_file *files = source_files(source, &count);
-	const char *about = describe(arena, run, files, count);
-	git_index *index = NULL;
-	int result = git_index_new(&index);
-
-	if (result == 0)
-		result = add_blob(history, index, "run.yml", about, strlen(about));
-	for (size_t i = 0; result == 0 && i < count; i++)
-		result = add_blob(history, index, place_of(arena, files[i].path, i), files[i].bytes,
-			files[i].size);
-	if (result == 0)
-		result = git_index_write_tree_to(ret_tree, index, history->repository);
-	git_index_free(index);
-	return result;
-}
-
-static int read_run(struct history *history, struct arena *arena, git_commit *commit,
-	struct history_run *ret_run)
-{
-	struct error ignored = {0};
-	git_tree *tree = NULL;
-	git_blob *blob = NULL;
-	struct value *root = NULL;
-	int result = git_commit_tree(&tree, commit);
-
-	if (result == 0)
-		result = git_blob_lookup(&blob, history->repository,
-			git_tree_entry_byname(tree, "run.yml")
-			? git_tree_entry_id(git_tree_entry_byname(tree, "run.yml")) : git_commit_id(commit));
-	if (result == 0 && git_blob_rawsize(blob) < RUN_MOST)
-		result = tree_parse(arena, "run.yml", git_blob_rawcontent(blob),
-			(size_t)git_blob_rawsize(blob), &root, &ignored);
-	git_blob_free(blob);
-	git_tree_free(tree);
-	if (result < 0 || !root || !value_get_integer(root, "number", 0))
-		return -1;
-	*ret_run = (struct history_run){
-		.number = value_get_integer(root, "number", 0),
-		.run = value_get_string(root, "run"),
-		.playbook = value_get_string(root, "playbook"),
-		.who = value_get_string(root, "who"),
-		.time = value_get_integer(root, "time", 0),
-		.hosts = value_get(root, "hosts"),
-	};
-	return 0;
-}
-
+/* The run on top of the last one. */
 static int commit_run(struct history *history, struct arena *arena, struct history_run *run,
-	struct source *source, git_oid *ret_commit)
+	const struct record *record, git_oid *ret_commit)
 {
+	git_repository *repository = history->repository;
 	git_commit *parent = NULL;
 	git_signature *signature = NULL;
 	git_tree *tree = NULL;
+	git_reference *moved = NULL;
 	git_oid head, tree_id;
 	const git_commit *parents[1];
 	struct history_run last = {0};
-	bool first = git_reference_name_to_id(&head, history->repository, RUNS) < 0;
-	git_reference *moved = NULL;
+	bool first = git_reference_name_to_id(&head, repository, HISTORY_RUNS) < 0;
 	int result = 0;
 
 	if (!first)
-		result = git_commit_lookup(&parent, history->repository, &head);
-	if (result == 0 && parent && read_run(history, arena, parent, &last) < 0)
+		result = git_commit_lookup(&parent, repository, &head);
+	if (result == 0 && parent && run_read(repository, arena, parent, &last, NULL) < 0)
 		last.number = 0;
 	run->number = last.number + 1;
 	parents[0] = parent;
 	if (result == 0)
-		result = write_tree(history, arena, run, source, &tree_id);
+		result = run_write(repository, arena, run, record, &tree_id);
 	if (result == 0)
-		result = git_tree_lookup(&tree, history->repository, &tree_id);
+		result = git_tree_lookup(&tree, repository, &tree_id);
 	if (result == 0)
 		result = git_signature_new(&signature, run->who, run->who, run->time, 0);
 	if (result == 0)
-		result = git_commit_create(ret_commit, history->repository, NULL, signature, signature,
-			"UTF-8", arena_printf(arena, "run %lld: %s\n", (long long)run->number,
-			run->playbook), tree, parent ? 1 : 0, parents);
+		result = git_commit_create(ret_commit, repository, NULL, signature, signature, "UTF-8",
+			arena_printf(arena, "run %lld: %s\n", (long long)run->number, run->playbook), tree,
+			parent ? 1 : 0, parents);
 	if (result == 0 && first)
-		result = git_reference_create(&moved, history->repository, RUNS, ret_commit, 0, "run");
+		result = git_reference_create(&moved, repository, HISTORY_RUNS, ret_commit, 0, "run");
 	else if (result == 0)
-		result = git_reference_create_matching(&moved, history->repository, RUNS, ret_commit, 1,
+		result = git_reference_create_matching(&moved, repository, HISTORY_RUNS, ret_commit, 1,
 			&head, "run");
 	git_reference_free(moved);
 	git_signature_free(signature);
@@ -293,7 +157,7 @@ static const char *host_ref(struct arena *arena, const char *host)
 	struct buffer name = {0};
 	const char *kept;
 
-	buffer_add_string(&name, "refs/hosts/");
+	buffer_add_string(&name, HISTORY_HOSTS);
 	for (const char *at = host; *at; at++) {
 		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || *at == '-'
 			|| (*at >= '0' && *at <= '9') || *at == '_' || (*at == '.' && at != host && at[1]
@@ -326,55 +190,140 @@ static int move_hosts(struct history *history, struct arena *arena, const struct
 	return 0;
 }
 
-int history_add(struct history *history, struct history_run *run, struct source *source,
-	struct error *err)
+static void lock(struct history *history)
 {
-	struct arena *arena = arena_new();
+	while (history->lock >= 0 && flock(history->lock, LOCK_EX) < 0 && errno == EINTR)
+		;
+}
+
+static void unlock(struct history *history)
+{
+	if (history->lock >= 0)
+		flock(history->lock, LOCK_UN);
+}
+
+int history_add(struct history *history, struct arena *arena, struct history_run *run,
+	const struct record *record, struct error *err)
+{
+	char id[GIT_OID_HEXSZ + 1];
 	git_oid commit;
 	int result;
 
 	/* One at a time; that the branch moves by compare and swap guards against others than us. */
-	while (history->lock >= 0 && flock(history->lock, LOCK_EX) < 0 && errno == EINTR)
-		;
-	result = commit_run(history, arena, run, source, &commit);
+	lock(history);
+	result = commit_run(history, arena, run, record, &commit);
 	if (result == 0)
 		result = move_hosts(history, arena, run, &commit);
-	if (history->lock >= 0)
-		flock(history->lock, LOCK_UN);
+	unlock(history);
+	if (result < 0)
+		return history_failed(err, "cannot write the run into the history");
+	git_oid_tostr(id, sizeof(id), &commit);
+	run->id = arena_string(arena, id);
+	return 0;
+}
+
+int history_forget(struct history *history, const char *host, struct error *err)
+{
+	struct arena *arena = arena_new();
+	git_reference *found = NULL;
+	int result;
+
+	lock(history);
+	result = git_reference_lookup(&found, history->repository, host_ref(arena, host));
+	if (result == 0)
+		result = git_reference_delete(found);
+	git_reference_free(found);
+	unlock(history);
 	arena_free(arena);
-	return result < 0 ? failed(err, "cannot write the run into the history") : 0;
+	if (result == GIT_ENOTFOUND) {
+		error_set(err, ERROR_TEXT, "the history has no host '%s'", host);
+		return error_remedy(err, "see them with beoplay log");
+	}
+	return result < 0 ? history_failed(err, "cannot forget the host") : 0;
 }
 
 /* --- Reading --- */
 
+int history_walk(struct history *history, struct arena *arena, git_oid **ret_ids,
+	size_t *ret_count)
+{
+	git_oid *ids = NULL, id;
+	size_t count = 0, capacity = 0;
+	git_revwalk *walk = NULL;
+	int result = git_revwalk_new(&walk, history->repository);
+
+	*ret_count = 0;
+	if (result == 0 && git_revwalk_push_ref(walk, HISTORY_RUNS) < 0) {
+		git_revwalk_free(walk);
+		return 0;
+	}
+	while (result == 0 && git_revwalk_next(&id, walk) == 0) {
+		if (count == capacity) {
+			capacity = capacity ? 2 * capacity : 32;
+			ids = arena_grow(arena, ids, count * sizeof(*ids), capacity * sizeof(*ids));
+		}
+		ids[count++] = id;
+	}
+	git_revwalk_free(walk);
+	*ret_ids = ids;
+	*ret_count = count;
+	return result;
+}
+
+static int read_one(struct history *history, struct arena *arena, const git_oid *id,
+	struct history_run *ret_run, struct record **ret_record)
+{
+	git_commit *commit = NULL;
+	int result = git_commit_lookup(&commit, history->repository, id);
+
+	if (result == 0)
+		result = run_read(history->repository, arena, commit, ret_run, ret_record);
+	git_commit_free(commit);
+	return result;
+}
+
 int history_runs(struct history *history, struct arena *arena, size_t most,
 	struct history_run **ret_runs, size_t *ret_count, struct error *err)
 {
-	struct history_run *runs = NULL;
-	size_t count = 0, capacity = 0;
-	git_revwalk *walk = NULL;
-	git_oid id;
-	int result = git_revwalk_new(&walk, history->repository);
+	size_t all, count = 0;
+	git_oid *ids;
 
-	if (result == 0 && git_revwalk_push_ref(walk, RUNS) < 0) {
-		git_revwalk_free(walk);
-		*ret_count = 0;
+	if (history_walk(history, arena, &ids, &all) < 0)
+		return history_failed(err, "cannot read the history");
+	*ret_runs = arena_array(arena, all + 1, sizeof(**ret_runs));
+	for (size_t i = 0; i < all && (most == 0 || count < most); i++)
+		count += read_one(history, arena, &ids[i], &(*ret_runs)[count], NULL) == 0;
+	*ret_count = count;
+	return 0;
+}
+
+static bool is_called(const struct history_run *run, const char *revision)
+{
+	size_t size = strlen(revision);
+	char *end;
+	long long number = strtoll(revision, &end, 10);
+
+	if (size > 0 && !*end && number == run->number)
+		return true;
+	return strcmp(run->run, revision) == 0
+		|| (size >= 4 && strncasecmp(run->id, revision, size) == 0);
+}
+
+int history_load(struct history *history, struct arena *arena, const char *revision,
+	struct history_run *ret_run, struct record **ret_record, struct error *err)
+{
+	size_t count;
+	git_oid *ids;
+
+	if (history_walk(history, arena, &ids, &count) < 0)
+		return history_failed(err, "cannot read the history");
+	for (size_t i = 0; i < count; i++) {
+		if (read_one(history, arena, &ids[i], ret_run, NULL) < 0 || !is_called(ret_run, revision))
+			continue;
+		if (read_one(history, arena, &ids[i], ret_run, ret_record) < 0)
+			return history_failed(err, "cannot read that run");
 		return 0;
 	}
-	while (result == 0 && (most == 0 || count < most) && git_revwalk_next(&id, walk) == 0) {
-		git_commit *commit = NULL;
-
-		if (count == capacity) {
-			capacity = capacity ? 2 * capacity : 32;
-			runs = arena_grow(arena, runs, count * sizeof(*runs), capacity * sizeof(*runs));
-		}
-		result = git_commit_lookup(&commit, history->repository, &id);
-		if (result == 0 && read_run(history, arena, commit, &runs[count]) == 0)
-			count++;
-		git_commit_free(commit);
-	}
-	git_revwalk_free(walk);
-	*ret_runs = runs;
-	*ret_count = count;
-	return result < 0 ? failed(err, "cannot read the history") : 0;
+	error_set(err, ERROR_TEXT, "the history has no run '%s'", revision);
+	return error_remedy(err, "beoplay log lists them");
 }

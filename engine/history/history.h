@@ -1,19 +1,22 @@
 /* history: the runs of a project, in a bare git repository of beoplay's own.
  *
- * DIRECTORY/.beoplay/history.git, readable by its owner only, ignored by the user's git. A run is a
+ * FOLDER/.beoplay/history.git, readable by its owner only, ignored by the user's git. A run is a
  * commit on refs/heads/runs, whose tree is
- *     run.yml     number, run, playbook, who, time, files, hosts with what became of them
- *     text/…      the files that the run read, each under the path by which it was named, or, where
- *                 that leads out of the working directory, text/_outside/N-NAME; run.yml says which
+ *     run.yml     number, run, project, playbook, who, time, how (inventories, extra, undo), the
+ *                 user's own revision (head, dirty), hosts with what became of them, files
+ *     text/…      the files that the run read, each under its path in the project, or, where that
+ *                 lies outside, text/_outside/N-NAME; run.yml says which, with modes, directories,
+ *                 links, and what was left out
  * refs/hosts/NAME is the last run that a host went through without failing. Plain git reads all of
- * it. libgit2 is called only in this folder. */
+ * it. libgit2 is called only in this folder: history.c has the runs, history_run.c one of them,
+ * history_rewrite.c what takes away, and revision.c the user's own repository. */
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
-#include "text/source.h"
+#include "text/record.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,25 +25,55 @@ struct history;
 
 struct history_run {
 	int64_t number;            /* from 1 */
+	const char *id;            /* of the commit, 40 hex digits */
 	const char *run;           /* its name, as ledgers have it */
-	const char *playbook;
+	const char *project;
+	const char *playbook;      /* its path in the project */
 	const char *who;
 	int64_t time;              /* seconds since the epoch */
+	struct value *how;         /* {inventories: [PATH], extra: [TEXT], undo: TEXT, head, dirty} */
 	struct value *hosts;       /* name → {state: "done" | "failed" | "unreachable", changed: N} */
 };
 
 /* ret_history NULL: there is none, and create is false. Give it back with history_close. */
-int history_open(const char *directory, bool create, struct history **ret_history,
+int history_open(const char *folder, bool create, struct history **ret_history,
 	struct error *err);
 void history_close(struct history *history);   /* NULL is allowed */
 
-/* Adds a run with the files that source has read; sets run->number. Another run that is being added
- * at the same time is waited for. */
-int history_add(struct history *history, struct history_run *run, struct source *source,
-	struct error *err);
+/* Adds a run with what it read; sets run->number and id. Another run that is being added at the same
+ * time is waited for. */
+int history_add(struct history *history, struct arena *arena, struct history_run *run,
+	const struct record *record, struct error *err);
 
 /* All runs, the newest first, in arena; at most most of them (0: all). */
 int history_runs(struct history *history, struct arena *arena, size_t most,
 	struct history_run **ret_runs, size_t *ret_count, struct error *err);
+
+/* A run by its number, its name, or the beginning of its id (4 digits or more); an error of kind
+ * TEXT if there is none. ret_record may be NULL. */
+int history_load(struct history *history, struct arena *arena, const char *revision,
+	struct history_run *ret_run, struct record **ret_record, struct error *err);
+
+/* Drops all runs but the newest keep ones (0: none), and a path of the project from all of them
+ * (NULL: none); what is then in no run is gone from the disk. Numbers stay, ids change. */
+int history_rewrite(struct history *history, size_t keep, const char *path, size_t *ret_runs,
+	struct error *err);
+/* Drops what is kept of a host. */
+int history_forget(struct history *history, const char *host, struct error *err);
+
+/* --- The user's own repository, which is only read (revision.c) */
+
+struct revision;
+
+/* The repository around folder; NULL: there is none. */
+struct revision *revision_open(const char *folder);
+void revision_close(struct revision *revision);
+/* Its HEAD (40 digits, or NULL), and whether the working tree differs from it. */
+const char *revision_head(struct revision *revision, struct arena *arena, bool *ret_dirty);
+/* A record_leaves_out: what git ignores. */
+bool revision_ignores(void *revision, const char *path, const char **ret_why);
+/* folder as it was at a branch, tag, HEAD~2 or hash. */
+int revision_record(struct revision *revision, struct arena *arena, const char *name,
+	const char **ret_id, struct record **ret_record, struct error *err);
 
 #endif

@@ -16,6 +16,10 @@ struct source {
 	struct source_file *files;
 	size_t count;
 	size_t capacity;
+	struct asked {
+		const char **paths;
+		size_t count, capacity;
+	} bodies, directories;
 };
 
 char *path_join(struct arena *arena, const char *directory, const char *name)
@@ -46,6 +50,32 @@ struct source *source_new(struct arena *arena, const struct source_calls *calls,
 	source->calls = calls;
 	source->context = context;
 	return source;
+}
+
+static void ask(struct source *source, struct asked *asked, const char *path)
+{
+	for (size_t i = 0; i < asked->count; i++) {
+		if (strcmp(asked->paths[i], path) == 0)
+			return;
+	}
+	if (asked->count == asked->capacity) {
+		size_t capacity = asked->capacity ? 2 * asked->capacity : 16;
+
+		asked->paths = arena_grow(source->arena, asked->paths,
+			asked->count * sizeof(*asked->paths), capacity * sizeof(*asked->paths));
+		asked->capacity = capacity;
+	}
+	asked->paths[asked->count++] = arena_string(source->arena, path);
+}
+
+const char *const *source_asked(const struct source *source, enum source_kind kind,
+	size_t *ret_count)
+{
+	const struct asked *asked = kind == SOURCE_DIRECTORY ? &source->directories
+		: &source->bodies;
+
+	*ret_count = asked->count;
+	return asked->paths;
 }
 
 static const struct source_file *source_find(const struct source *source, const char *path)
@@ -104,12 +134,14 @@ int source_read_body(struct source *source, const char *path, size_t most, char 
 
 int source_open(struct source *source, const char *path, int64_t *ret_size, struct error *err)
 {
+	ask(source, &source->bodies, path);
 	return source->calls->open(source->context, path, ret_size, err);
 }
 
 int source_list(struct source *source, const char *path, struct source_entry **ret_entries,
 	size_t *ret_count, struct error *err)
 {
+	ask(source, &source->directories, path);
 	return source->calls->list(source->context, source->arena, path, ret_entries, ret_count, err);
 }
 

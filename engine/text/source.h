@@ -71,6 +71,10 @@ int source_stat(struct source *source, const char *path, bool follow,
 
 /* Adds a text that wasn't a file (the -e of the command line) under a name. */
 void source_remember(struct source *source, const char *path, const char *bytes, size_t size);
+/* Paths whose content was asked for beside texts (SOURCE_FILE), or that were listed
+ * (SOURCE_DIRECTORY), each once. */
+const char *const *source_asked(const struct source *source, enum source_kind kind,
+	size_t *ret_count);
 const struct source_file *source_files(const struct source *source, size_t *ret_count);
 /* The bytes of a file that was read, for the line of an error; NULL: never read. */
 const char *source_text(const struct source *source, const char *path, size_t *ret_size);

@@ -35,24 +35,50 @@ static int end(void **state)
 	return system(command);
 }
 
-static struct history_run add(const char *playbook, const char *state_of_node)
+static struct history_run add_texts(const char *playbook, const char *state_of_node,
+	const struct record *record)
 {
-	struct source *source = source_directory(arena, NULL);
-	struct history_run run = { .run = "r", .playbook = playbook, .who = "anna@desk",
-		.time = 1700000000, .hosts = value_map(arena) };
-	struct value *one = value_map(arena);
+	struct history_run run = { .run = "r", .project = "cluster", .playbook = playbook,
+		.who = "anna@desk", .time = 1700000000, .hosts = value_map(arena),
+		.how = value_map(arena) };
+	struct value *one = value_map(arena), *inventories = value_list(arena);
 	struct history *history;
 	struct error err = {0};
 
+	value_append(arena, inventories, value_string(arena, "inventory: \"x\""));
+	value_set(arena, run.how, "inventories", inventories);
+	value_set_string(arena, run.how, "undo", "3");
 	value_set_string(arena, one, "state", state_of_node);
 	value_set_integer(arena, one, "changed", 2);
 	value_set(arena, run.hosts, "node1.lan", one);
-	source_remember(source, "play/site.yml", "- hosts: all\n", 13);
-	source_remember(source, "../../etc/.git/config", "x", 1);
 	assert_int_equal(history_open(directory, true, &history, &err), 0);
-	assert_int_equal(history_add(history, &run, source, &err), 0);
+	assert_int_equal(history_add(history, arena, &run, record, &err), 0);
 	history_close(history);
 	return run;
+}
+
+static struct record *texts(void)
+{
+	struct record *record = record_new(arena);
+
+	record_add(arena, record, &(struct record_file){ .path = "play/site.yml",
+		.kind = SOURCE_FILE, .bytes = "- hosts: all\n", .size = 13, .mode = 0644 });
+	record_add(arena, record, &(struct record_file){ .path = "../../etc/.git/config",
+		.kind = SOURCE_FILE, .bytes = "x", .size = 1 });
+	record_add(arena, record, &(struct record_file){ .path = "play/run.sh", .body = true,
+		.kind = SOURCE_FILE, .bytes = "#!\0\xff", .size = 4, .mode = 0750 });
+	record_add(arena, record, &(struct record_file){ .path = "play/tree/link", .body = true,
+		.kind = SOURCE_LINK, .target = "../a b", .mode = 0777 });
+	record_add(arena, record, &(struct record_file){ .path = "play/tree/empty", .body = true,
+		.kind = SOURCE_DIRECTORY, .mode = 0700 });
+	record_add(arena, record, &(struct record_file){ .path = "play/big", .body = true,
+		.kind = SOURCE_FILE, .mode = 0644, .left_out = "it is larger than 1 MiB" });
+	return record;
+}
+
+static struct history_run add(const char *playbook, const char *state_of_node)
+{
+	return add_texts(playbook, state_of_node, texts());
 }
 
 /* The first line of what a command says. */
@@ -166,6 +192,128 @@ static void runs_at_the_same_time_are_all_kept(void **state)
 	assert_string_equal(says("rev-list --count runs"), "21");
 }
 
+/* What a source says of a path: "file 0644 13", with its content. */
+static const char *seen(struct source *source, const char *path, char *ret_bytes)
+{
+	struct source_entry entry;
+	struct error err = {0};
+	char *bytes;
+	size_t size;
+
+	assert_int_equal(source_stat(source, path, false, &entry, &err), 0);
+	ret_bytes[0] = '\0';
+	if (entry.kind == SOURCE_FILE && source_read_body(source, path, 100, &bytes, &size, &err) == 0)
+		memcpy(ret_bytes, bytes, size + 1);
+	return arena_printf(arena, "%d %04o %d", entry.kind, entry.mode, (int)entry.size);
+}
+
+static void a_text_is_run_again_from_the_history_alone(void **state)
+{
+	struct history_run run, found;
+	struct source_entry *entries;
+	struct history *history;
+	struct record *record;
+	struct source *source;
+	struct error err = {0};
+	char bytes[128];
+	size_t count;
+
+	(void)state;
+	run = add("play/site.yml", "done");
+	assert_int_equal(history_open(directory, false, &history, &err), 0);
+	assert_int_equal(history_load(history, arena, "1", &found, &record, &err), 0);
+	assert_string_equal(found.id, run.id);
+	assert_string_equal(found.project, "cluster");
+	assert_string_equal(value_get_string(found.how, "undo"), "3");
+	assert_string_equal(value_text(value_get(found.how, "inventories")->items[0]),
+		"inventory: \"x\"");
+	assert_int_equal(history_load(history, arena, arena_bytes(arena, run.id, 7), &found, NULL,
+		&err), 0);
+	assert_int_equal(history_load(history, arena, "2", &found, NULL, &err), -1);
+	history_close(history);
+	error_clear(&err);
+	source = record_source(arena, record);
+	assert_string_equal(seen(source, "play/../play/./site.yml", bytes), "1 0644 13");
+	assert_string_equal(bytes, "- hosts: all\n");
+	assert_string_equal(seen(source, "play/run.sh", bytes), "1 0750 4");
+	assert_memory_equal(bytes, "#!\0\xff", 4);
+	assert_string_equal(seen(source, "play/tree/link", bytes), "3 0777 0");
+	assert_string_equal(seen(source, "play/tree/empty", bytes), "2 0700 0");
+	assert_string_equal(seen(source, "play", bytes), "2 0755 0");
+	assert_string_equal(seen(source, "play/none", bytes), "0 0000 0");
+	assert_int_equal(source_list(source, "play", &entries, &count, &err), 0);
+	assert_int_equal(count, 4);
+	assert_string_equal(entries[0].name, "big");
+	assert_string_equal(entries[3].name, "tree");
+	assert_int_equal(source_open(source, "play/big", &(int64_t){0}, &err), -1);
+	assert_non_null(strstr(err.message, "left out of the history, as it is larger than 1 MiB"));
+}
+
+static void a_packed_record_is_the_same_and_a_damaged_one_is_refused(void **state)
+{
+	struct value *packed = record_pack(arena, texts(), 5);
+	struct record *record;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(record_unpack(arena, packed, &record, &err), 0);
+	assert_int_equal(record->count, 6);
+	assert_null(record->files[0].bytes);
+	assert_memory_equal(record->files[2].bytes, "#!\0\xff", 4);
+	assert_int_equal(record->files[2].mode, 0750);
+	assert_string_equal(record->files[3].target, "../a b");
+	value_append(arena, packed, packed->items[0]);
+	assert_int_equal(record_unpack(arena, packed, &record, &err), -1);
+	assert_int_equal(record_unpack(arena, value_string(arena, "x"), &record, &err), -1);
+}
+
+static void what_is_expunged_or_collected_is_gone_from_the_disk(void **state)
+{
+	struct history_run found;
+	struct history *history;
+	struct record *record;
+	struct error err = {0};
+	char before[64];
+	size_t count;
+
+	(void)state;
+	add("site.yml", "done");
+	add("site.yml", "failed");
+	add("site.yml", "failed");
+	snprintf(before, sizeof(before), "%s", says("rev-parse runs:text/play/site.yml"));
+	assert_int_equal(history_open(directory, true, &history, &err), 0);
+	assert_int_equal(history_rewrite(history, 0, "play/site.yml", &count, &err), 0);
+	assert_int_equal(count, 3);
+	assert_int_equal(history_load(history, arena, "3", &found, &record, &err), 0);
+	assert_null(record->files[0].bytes);
+	assert_string_equal(record->files[0].left_out, "it was expunged");
+	assert_memory_equal(record->files[2].bytes, "#!", 2);
+	assert_string_equal(says(arena_printf(arena, "cat-file -t %s 2>&1", before)),
+		"fatal: git cat-file: could not get object info");
+	/* The one that a host still has stays, with its reference. */
+	assert_int_equal(history_rewrite(history, 1, NULL, &count, &err), 0);
+	assert_int_equal(count, 2);
+	history_close(history);
+	assert_string_equal(says("rev-list --count runs"), "2");
+	assert_string_equal(says("log --format=%s -1 refs/hosts/node1.lan"), "run 1: site.yml");
+	assert_string_equal(says("fsck --strict 2>&1 | grep -c error"), "0");
+	assert_int_equal(add("site.yml", "done").number, 4);
+}
+
+static void a_host_is_forgotten(void **state)
+{
+	struct history *history;
+	struct error err = {0};
+
+	(void)state;
+	add("site.yml", "done");
+	assert_int_equal(history_open(directory, true, &history, &err), 0);
+	assert_int_equal(history_forget(history, "node1.lan", &err), 0);
+	assert_int_equal(history_forget(history, "node1.lan", &err), -1);
+	history_close(history);
+	assert_string_equal(says("for-each-ref --format='%(refname)'"), "refs/heads/runs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +323,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_its_owner_reads_it, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_not_there_is_no_error, begin, end),
 		cmocka_unit_test_setup_teardown(runs_at_the_same_time_are_all_kept, begin, end),
+		cmocka_unit_test_setup_teardown(a_text_is_run_again_from_the_history_alone, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_packed_record_is_the_same_and_a_damaged_one_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_expunged_or_collected_is_gone_from_the_disk,
+			begin, end),
+		cmocka_unit_test_setup_teardown(a_host_is_forgotten, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,142 @@
+/* past: a text that was applied before, or that the user's own repository has. */
+#include "command/past.h"
+
+#include <string.h>
+
+static int no_history(const char *playbook, struct error *err)
+{
+	error_set(err, ERROR_TEXT, "there is no history beside '%s': nothing was applied from here",
+		playbook);
+	return error_remedy(err, "apply it first, or work where it was applied");
+}
+
+int past_runs(struct arena *arena, const struct apply_options *options, const char *playbook,
+	struct history **ret_history, struct history_run **ret_runs, size_t *ret_count,
+	struct error *err)
+{
+	const char *project, *owner, *folder;
+	struct history_run *runs;
+	size_t count, kept = 0;
+
+	if (playing_owner(arena, options, playbook, &project, &owner, &folder, err) < 0
+			|| history_open(playing_folder(arena, playbook), false, ret_history, err) < 0)
+		return -1;
+	if (!*ret_history)
+		return no_history(playbook, err);
+	if (history_runs(*ret_history, arena, 0, &runs, &count, err) < 0) {
+		history_close(*ret_history);
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(runs[i].playbook, owner) == 0)
+			runs[kept++] = runs[i];
+	}
+	*ret_runs = runs;
+	*ret_count = kept;
+	return 0;
+}
+
+static int find_run(struct arena *arena, const char *playbook, const char *revision,
+	struct playing_past *ret_past, struct error *err)
+{
+	struct history_run *run = arena_alloc(arena, sizeof(*run));
+	struct record *record;
+	struct history *history;
+	int result;
+
+	if (history_open(playing_folder(arena, playbook), false, &history, err) < 0)
+		return -1;
+	if (!history)
+		return no_history(playbook, err);
+	result = history_load(history, arena, revision, run, &record, err);
+	history_close(history);
+	if (result < 0)
+		return -1;
+	*ret_past = (struct playing_past){ .record = record, .run = run,
+		.name = arena_printf(arena, "run %lld", (long long)run->number) };
+	return 0;
+}
+
+int past_find(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const char *revision, struct playing_past *ret_past, struct error *err)
+{
+	const char *project, *owner, *folder, *id;
+	struct revision *repository;
+	struct record *record;
+	struct error own = {0};
+	int result;
+
+	if (find_run(arena, playbook, revision, ret_past, err) == 0)
+		return 0;
+	if (playing_owner(arena, options, playbook, &project, &owner, &folder, &own) < 0)
+		return -1;
+	repository = revision_open(folder);
+	if (!repository)
+		return -1;
+	error_clear(err);
+	result = revision_record(repository, arena, revision, &id, &record, err);
+	revision_close(repository);
+	if (result < 0)
+		return -1;
+	*ret_past = (struct playing_past){ .record = record,
+		.name = arena_printf(arena, "%s (%.12s)", revision, id) };
+	return 0;
+}
+
+static bool same_list(const struct value *one, const struct value *other)
+{
+	size_t count = one ? one->count : 0;
+
+	if (count != (other ? other->count : 0))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(value_text(one->items[i]), value_text(other->items[i])) != 0)
+			return false;
+	}
+	return true;
+}
+
+static const struct record_file *find_file(const struct record *record, const char *path)
+{
+	for (size_t i = 0; i < record->count; i++) {
+		if (strcmp(record->files[i].path, path) == 0)
+			return &record->files[i];
+	}
+	return NULL;
+}
+
+static bool same_file(const struct record_file *one, const struct record_file *other)
+{
+	if (!other || one->kind != other->kind || one->mode != other->mode || one->size != other->size
+			|| !one->bytes != !other->bytes)
+		return false;
+	if (one->kind == SOURCE_LINK)
+		return strcmp(one->target ? one->target : "", other->target ? other->target : "") == 0;
+	return !one->bytes || memcmp(one->bytes, other->bytes, one->size) == 0;
+}
+
+int past_same(struct history *history, struct arena *arena, const struct history_run *one,
+	const struct history_run *other, bool *ret_same, struct error *err)
+{
+	const char *undo = value_get_string(one->how, "undo");
+	const char *undone = value_get_string(other->how, "undo");
+	struct history_run ignored;
+	struct record *left, *right;
+	bool nothing = undo && strcmp(undo, "nothing") == 0;
+
+	*ret_same = false;
+	if (history_load(history, arena, one->id, &ignored, &left, err) < 0
+			|| history_load(history, arena, other->id, &ignored, &right, err) < 0)
+		return -1;
+	if (nothing != (undone && strcmp(undone, "nothing") == 0) || left->count != right->count
+			|| !same_list(value_get(one->how, "extra"), value_get(other->how, "extra"))
+			|| !same_list(value_get(one->how, "inventories"), value_get(other->how,
+			"inventories")))
+		return 0;
+	for (size_t i = 0; i < left->count; i++) {
+		if (!same_file(&left->files[i], find_file(right, left->files[i].path)))
+			return 0;
+	}
+	*ret_same = true;
+	return 0;
+}

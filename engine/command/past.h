@@ -1,0 +1,21 @@
+/* past: a text that was applied before, or that the user's own repository has. */
+#ifndef COMMAND_PAST_H
+#define COMMAND_PAST_H
+
+#include "command/playing.h"
+
+/* revision: a run's number, name or hash, else a branch, tag, HEAD~2 or hash of the user's. */
+int past_find(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const char *revision, struct playing_past *ret_past, struct error *err);
+
+/* The runs of the playbook, the newest first; those of other playbooks are left out. An error if
+ * there is no history. The history is to be closed. */
+int past_runs(struct arena *arena, const struct apply_options *options, const char *playbook,
+	struct history **ret_history, struct history_run **ret_runs, size_t *ret_count,
+	struct error *err);
+
+/* Whether two runs had the same text, inventories and -e included. */
+int past_same(struct history *history, struct arena *arena, const struct history_run *one,
+	const struct history_run *other, bool *ret_same, struct error *err);
+
+#endif

@@ -1,0 +1,389 @@
+/* playing: one playbook's run, from the command line to the exit code. */
+#include "command/playing.h"
+
+#include "command/command.h"
+#include "command/listing.h"
+#include "command/project.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* All that one playbook's run is made of. */
+struct playing {
+	struct arena *arena;
+	const struct apply_options *options;
+	const char *typed;               /* the playbook, as the command line has it */
+	const struct playing_past *past;
+	const struct playing_undo *undo;
+	struct source *source;
+	struct project project;
+	struct playbook *playbook;
+	struct inventory *inventory;
+	struct variables *variables;
+	struct inventory_list limit;
+	const char *name;
+	int64_t time;
+	struct run *run;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted++;
+}
+
+void playing_watch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static const char *who(struct arena *arena)
+{
+	char host[256] = "?";
+	const struct passwd *user = getpwuid(getuid());
+
+	gethostname(host, sizeof(host) - 1);
+	return arena_printf(arena, "%s@%s", user ? user->pw_name : "?", host);
+}
+
+/* Names a run for people and for ledgers; unique on this controller. */
+static const char *run_name(struct arena *arena)
+{
+	struct timespec now;
+	struct tm utc;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
+	return arena_printf(arena, "%s-%ld", text, (long)getpid());
+}
+
+static bool lists(const struct apply_options *options)
+{
+	return options->list_hosts || options->list_tasks || options->list_tags
+		|| options->syntax_check;
+}
+
+/* Which -e count: those of the command line, else those that the past was applied with. */
+static const struct value *extra_of(const struct playing *playing)
+{
+	const struct value *past = playing->past && playing->past->run
+		? value_get(playing->past->run->how, "extra") : NULL;
+
+	return past && playing->options->extra->count == 0 ? past : playing->options->extra;
+}
+
+static int load_extra(struct playing *playing, struct value *extra, struct error *err)
+{
+	const struct value *given = extra_of(playing);
+
+	for (size_t i = 0; i < given->count; i++) {
+		if (variables_extra(playing->arena, playing->source, value_text(given->items[i]), extra,
+				err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int load_inventory(struct playing *playing, struct error *err)
+{
+	const struct value *paths = playing->project.inventories;
+	const char **names = arena_array(playing->arena, paths->count + 1, sizeof(*names));
+	struct variables_options options = { 0 };
+
+	if (paths->count == 0) {
+		error_set(err, ERROR_TEXT, "there is no inventory beside '%s' or above it",
+			playing->playbook->path);
+		return error_remedy(err, "write inventory/hosts.yml, or name one with -i");
+	}
+	for (size_t i = 0; i < paths->count; i++)
+		names[i] = value_text(paths->items[i]);
+	if (inventory_load(playing->arena, playing->source, names, paths->count,
+			playing->playbook->directory, &playing->inventory, err) < 0)
+		return -1;
+	options.inventory = playing->inventory;
+	options.playbook_directory = playing->playbook->directory;
+	options.inventory_sources = names;
+	options.extra = value_map(playing->arena);
+	options.check = playing->options->check;
+	options.diff = playing->options->diff;
+	if (load_extra(playing, options.extra, err) < 0)
+		return -1;
+	playing->variables = variables_new(playing->arena, &options);
+	return 0;
+}
+
+static int load_limit(struct playing *playing, struct error *err)
+{
+	if (!playing->options->limit)
+		return 0;
+	if (inventory_limit(playing->inventory, playing->arena, playing->source, playing->options->limit,
+			&playing->limit, err) < 0)
+		return -1;
+	if (playing->limit.count == 0)
+		return error_set(err, ERROR_TEXT, "-l '%s' matches no host", playing->options->limit);
+	return 0;
+}
+
+static int make_run(struct playing *playing, struct error *err)
+{
+	const struct apply_options *given = playing->options;
+	struct run_options options = {
+		.source = playing->source,
+		.playbook = playing->playbook,
+		.inventory = playing->inventory,
+		.variables = playing->variables,
+		.limit = given->limit ? &playing->limit : NULL,
+		.tags = given->tags,
+		.skip_tags = given->skip_tags,
+		.check = given->check,
+		.diff = given->diff,
+		.results = given->verbosity > 0 || given->json,
+		.allow_outside = given->allow_outside,
+		.become = given->become,
+		.become_user = given->become_user,
+		.user = given->user,
+		.private_key = given->private_key,
+		.fleet = {
+			.forks = given->forks,
+			.timeout = given->timeout,
+			.known_hosts = given->known_hosts,
+			.accept_new_host_keys = given->accept_new_host_keys,
+			.leave_nothing = given->check,
+			.verbosity = given->verbosity,
+		},
+		.project = playing->project.name,
+		.owner = playing->project.playbook,
+		.who = who(playing->arena),
+		.run = playing->name,
+		.revision = playing->past ? playing->past->name : "",
+		.time = playing->time,
+		.undo = playing->undo ? playing->undo->undo : given->prune ? UNDO_ORPHANS : UNDO_NOTHING,
+		.undo_after = playing->undo ? playing->undo->after : NULL,
+		.discard_drift = given->discard_drift,
+		.without_actions = playing->undo && !given->with_commands,
+		.interrupted = &interrupted,
+	};
+
+	return run_new(playing->arena, &options, &playing->run, err);
+}
+
+/* The text's own inventories, or those of the command line, which are files of today. */
+static int find_past(struct playing *playing, struct error *err)
+{
+	const struct history_run *run = playing->past->run;
+	const struct value *then = run ? value_get(run->how, "inventories") : NULL;
+
+	playing->source = record_source(playing->arena, playing->past->record);
+	if (project_find(playing->arena, source_directory(playing->arena, NULL), playing->typed,
+			playing->options->inventories, &playing->project, err) < 0)
+		return -1;
+	if (playing->options->inventories->count > 0)
+		return error_set(err, ERROR_TEXT, "an older text has its own inventory: -i can't be given "
+			"with it");
+	playing->project.inventories = value_list(playing->arena);
+	for (size_t i = 0; then && then->kind == VALUE_LIST && i < then->count; i++)
+		value_append(playing->arena, playing->project.inventories, then->items[i]);
+	if (run)
+		return 0;
+	return project_inventories(playing->arena, playing->source, playing->project.playbook,
+		&playing->project, err);
+}
+
+static int load(struct playing *playing, struct error *err)
+{
+	playing->name = run_name(playing->arena);
+	playing->time = time(NULL);
+	playing->source = source_directory(playing->arena, NULL);
+	/* The playbook's errors come first. */
+	if (!playing->past && playbook_load(playing->arena, playing->source, playing->typed, NULL,
+			&playing->playbook, err) < 0)
+		return -1;
+	if (playing->past && find_past(playing, err) < 0)
+		return -1;
+	if (!playing->past && project_find(playing->arena, playing->source, playing->typed,
+			playing->options->inventories, &playing->project, err) < 0)
+		return -1;
+	if (playing->past && playbook_load(playing->arena, playing->source,
+			playing->project.playbook, NULL, &playing->playbook, err) < 0)
+		return -1;
+	if (playing->options->syntax_check && playing->project.inventories->count == 0)
+		return 0;
+	if (load_inventory(playing, err) < 0 || load_limit(playing, err) < 0)
+		return -1;
+	return make_run(playing, err);
+}
+
+static struct report *make_report(const struct apply_options *options)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	bool terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+	struct report_options made = {
+		.out = stdout,
+		.errors = stderr,
+		.json = options->json,
+		.check = options->check,
+		.diff = options->diff,
+		.verbosity = options->verbosity,
+		.color = terminal && !(no_color && *no_color),
+		.live = terminal && !options->json,
+	};
+
+	return report_new(&made);
+}
+
+static void say_error(const struct playing *playing, struct report *report, const struct error *err)
+{
+	const char *text = NULL;
+	size_t size = 0;
+
+	if (err->place.file && playing->source)
+		text = source_text(playing->source, err->place.file, &size);
+	report_error(report, err, text, size);
+}
+
+/* Inventories and -e as the project has them, whatever the current directory was. */
+static struct value *how_it_ran(const struct playing *playing, struct revision *revision)
+{
+	struct arena *arena = playing->arena;
+	struct value *how = value_map(arena), *inventories = value_list(arena);
+	struct value *extra = value_list(arena);
+	const struct value *given = extra_of(playing);
+	const char *head;
+	bool dirty;
+
+	for (size_t i = 0; i < playing->project.inventories->count; i++) {
+		const char *path = value_text(playing->project.inventories->items[i]);
+
+		value_append(arena, inventories, value_string(arena, playing->past ? path
+			: record_path(arena, playing->project.folder, path)));
+	}
+	for (size_t i = 0; i < given->count; i++) {
+		const char *text = value_text(given->items[i]);
+
+		value_append(arena, extra, *text == '@' && !playing->past ? value_printf(arena, "@%s",
+			record_path(arena, playing->project.folder, text + 1)) : given->items[i]);
+	}
+	value_set(arena, how, "inventories", inventories);
+	value_set(arena, how, "extra", extra);
+	if (playing->undo)
+		value_set_string(arena, how, "undo", playing->undo->note);
+	head = revision ? revision_head(revision, arena, &dirty) : NULL;
+	if (head) {
+		value_set_string(arena, how, "head", head);
+		value_set_string(arena, how, "dirty", dirty ? "yes" : "no");
+	}
+	return how;
+}
+
+static const struct record *record_text(const struct playing *playing,
+	struct revision *revision)
+{
+	if (playing->past)
+		return playing->past->record;
+	return record_of(playing->arena, playing->source, playing->project.folder, revision_ignores,
+		revision);
+}
+
+/* A run that can't be written down has still happened: this is a warning. */
+static void write_down(const struct playing *playing, struct report *report)
+{
+	struct revision *revision = revision_open(playing->project.folder);
+	struct history_run run = {
+		.run = playing->name, .project = playing->project.name,
+		.playbook = playing->project.playbook, .who = who(playing->arena),
+		.time = playing->time, .hosts = run_outcome(playing->run),
+		.how = how_it_ran(playing, revision),
+	};
+	struct history *history;
+	struct error err = {0};
+
+	if (history_open(playing_folder(playing->arena, playing->typed), true, &history, &err) < 0
+			|| history_add(history, playing->arena, &run, record_text(playing, revision), &err) < 0)
+		report_warning(report, NULL, err.message);
+	history_close(history);
+	revision_close(revision);
+}
+
+static int execute(struct playing *playing, struct report *report, struct error *err)
+{
+	struct report_totals totals;
+	int result;
+
+	report_run(report, playing->playbook->path, run_hosts(playing->run),
+		run_task_count(playing->run));
+	result = run_execute(playing->run, report, err);
+	if (!playing->options->check)
+		write_down(playing, report);
+	report_orphans(report, run_orphans(playing->run));
+	totals = report_recap(report);
+	if (result < 0)
+		return err->kind == ERROR_INTERRUPTED ? EXIT_INTERRUPTED : EXIT_TEXT;
+	return (totals.failed ? EXIT_FAILED : 0) | (totals.unreachable ? EXIT_UNREACHABLE : 0);
+}
+
+int playing_run(const struct apply_options *options, const char *playbook,
+	const struct playing_past *past, const struct playing_undo *undo)
+{
+	struct playing playing = { .arena = arena_new(), .options = options, .typed = playbook,
+		.past = past, .undo = undo };
+	struct report *report = make_report(options);
+	struct error err = {0};
+	int code = EXIT_GOOD;
+
+	if (load(&playing, &err) < 0)
+		code = EXIT_TEXT;
+	else if (!lists(options))
+		code = execute(&playing, report, &err);
+	else if (options->syntax_check)
+		printf("playbook: %s\n", playing.playbook->path);
+	else if (listing_print(playing.arena, options, playing.playbook, playing.inventory,
+			playing.variables, options->limit ? &playing.limit : NULL, &err) < 0)
+		code = EXIT_TEXT;
+	if (err.kind != ERROR_NONE && err.kind != ERROR_INTERRUPTED)
+		say_error(&playing, report, &err);
+	report_free(report);
+	if (playing.run)
+		run_free(playing.run);
+	arena_free(playing.arena);
+	return code;
+}
+
+const char *playing_folder(struct arena *arena, const char *playbook)
+{
+	return path_directory(arena, playbook);
+}
+
+int playing_owner(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const char **ret_project, const char **ret_owner, const char **ret_folder, struct error *err)
+{
+	struct project project;
+
+	if (project_find(arena, source_directory(arena, NULL), playbook, options->inventories,
+			&project, err) < 0)
+		return -1;
+	*ret_project = project.name;
+	*ret_owner = project.playbook;
+	*ret_folder = project.folder;
+	return 0;
+}
+
+void playing_complain(const struct error *err)
+{
+	fprintf(stderr, "beoplay: %s\n", err->message);
+	if (err->remedy[0])
+		fprintf(stderr, "  → %s\n", err->remedy);
+}

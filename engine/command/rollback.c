@@ -1,0 +1,226 @@
+/* rollback: the machines are again as an earlier run left them: its text is applied, and what later
+ * runs added goes away. */
+#include "command/command.h"
+#include "command/past.h"
+#include "command/playing.h"
+
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct rollback {
+	struct arena *arena;
+	const struct apply_options *options;
+	const char *playbook;
+	struct history *history;
+	struct history_run *runs;      /* of this playbook, the newest first */
+	size_t count;
+};
+
+/* The last run that a host went through; NULL: none. */
+static const struct history_run *run_of(const struct rollback *rollback, const char *host)
+{
+	for (size_t i = 0; i < rollback->count; i++) {
+		const char *state = value_get_string(value_get(rollback->runs[i].hosts, host), "state");
+
+		if (state && strcmp(state, "done") == 0)
+			return &rollback->runs[i];
+	}
+	return NULL;
+}
+
+/* By default there must be one run that all hosts have. */
+static int check_shared(const struct rollback *rollback, struct error *err)
+{
+	const struct history_run *newest = &rollback->runs[0];
+	struct value *others = value_list(rollback->arena);
+
+	for (size_t i = 0; i < newest->hosts->count; i++) {
+		const char *host = newest->hosts->pairs[i].key;
+		const struct history_run *has = run_of(rollback, host);
+		bool same = has == newest;
+
+		if (has && !same && past_same(rollback->history, rollback->arena, newest, has, &same,
+				err) < 0)
+			return -1;
+		if (!same)
+			value_append(rollback->arena, others, value_string(rollback->arena, host));
+	}
+	if (others->count == 0)
+		return 0;
+	error_set(err, ERROR_TEXT, "not all hosts have run %lld: %s failed there or weren't reached",
+		(long long)newest->number, report_fold(rollback->arena, others));
+	return error_remedy(err, "say which run is meant: --to %lld", (long long)newest->number);
+}
+
+/* The newest run with another text than the last one. */
+static int find_before(const struct rollback *rollback, const struct history_run **ret_run,
+	struct error *err)
+{
+	bool same = true;
+
+	if (check_shared(rollback, err) < 0)
+		return -1;
+	for (size_t i = 1; i < rollback->count && same; i++) {
+		*ret_run = &rollback->runs[i];
+		if (past_same(rollback->history, rollback->arena, &rollback->runs[0], *ret_run, &same,
+				err) < 0)
+			return -1;
+	}
+	if (!same)
+		return 0;
+	error_set(err, ERROR_TEXT, "there is no earlier text of '%s' in the history",
+		rollback->playbook);
+	return error_remedy(err, "--to nothing undoes all that it did");
+}
+
+static int find_run(const struct rollback *rollback, const char *revision,
+	const struct history_run **ret_run, struct error *err)
+{
+	struct history_run found;
+
+	if (history_load(rollback->history, rollback->arena, revision, &found, NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rollback->count; i++) {
+		if (strcmp(rollback->runs[i].id, found.id) == 0) {
+			*ret_run = &rollback->runs[i];
+			return 0;
+		}
+	}
+	error_set(err, ERROR_TEXT, "run %lld was one of '%s', not of '%s'", (long long)found.number,
+		found.playbook, rollback->playbook);
+	return error_remedy(err, "beoplay log %s lists its runs", rollback->playbook);
+}
+
+/* Hosts that came with later runs, as a pattern; NULL: none. */
+static const char *later_hosts(const struct rollback *rollback, const struct history_run *target)
+{
+	const struct history_run *newest = &rollback->runs[0];
+	const char *pattern = NULL;
+
+	for (size_t i = 0; i < newest->hosts->count; i++) {
+		const char *host = newest->hosts->pairs[i].key;
+
+		if (!value_get(target->hosts, host))
+			pattern = pattern ? arena_printf(rollback->arena, "%s:%s", pattern, host) : host;
+	}
+	return pattern;
+}
+
+static int load_past(const struct rollback *rollback, const struct history_run *run,
+	struct playing_past *ret_past, struct error *err)
+{
+	struct history_run *loaded = arena_alloc(rollback->arena, sizeof(*loaded));
+	struct record *record;
+
+	if (history_load(rollback->history, rollback->arena, run->id, loaded, &record, err) < 0)
+		return -1;
+	*ret_past = (struct playing_past){ .record = record, .run = loaded,
+		.name = arena_printf(rollback->arena, "run %lld", (long long)run->number) };
+	return 0;
+}
+
+/* All that the newest text did, on the hosts of a pattern (NULL: all). */
+static int to_nothing(const struct rollback *rollback, const char *limit, struct error *err)
+{
+	struct playing_undo undo = { .undo = UNDO_ALL, .note = "nothing" };
+	struct apply_options options = *rollback->options;
+	struct playing_past past;
+
+	if (load_past(rollback, &rollback->runs[0], &past, err) < 0)
+		return -1;
+	if (limit)
+		options.limit = limit;
+	return playing_run(&options, rollback->playbook, &past, &undo);
+}
+
+static int to_run(const struct rollback *rollback, const struct history_run *target,
+	struct error *err)
+{
+	struct playing_undo undo = { .undo = UNDO_AFTER };
+	struct value *after = value_list(rollback->arena);
+	const char *later = later_hosts(rollback, target);
+	struct playing_past past;
+	int code = EXIT_GOOD, result;
+
+	for (size_t i = 0; i < rollback->count && &rollback->runs[i] != target; i++)
+		value_append(rollback->arena, after, value_string(rollback->arena,
+			rollback->runs[i].run));
+	undo.after = after;
+	undo.note = arena_printf(rollback->arena, "%lld", (long long)target->number);
+	if (load_past(rollback, target, &past, err) < 0)
+		return -1;
+	if (later && !rollback->options->limit)
+		code = to_nothing(rollback, later, err);
+	if (code < 0 || code == EXIT_TEXT || code == EXIT_INTERRUPTED)
+		return code;
+	result = playing_run(rollback->options, rollback->playbook, &past, &undo);
+	return result == EXIT_TEXT || result == EXIT_INTERRUPTED ? result : code | result;
+}
+
+static int roll_back(struct rollback *rollback, struct error *err)
+{
+	const char *to = rollback->options->to;
+	const struct history_run *target = NULL;
+
+	if (rollback->count == 0) {
+		error_set(err, ERROR_TEXT, "'%s' was never applied from here", rollback->playbook);
+		return error_remedy(err, "beoplay log lists what was");
+	}
+	if (to && strcmp(to, "nothing") == 0)
+		return to_nothing(rollback, NULL, err);
+	if ((to ? find_run(rollback, to, &target, err) : find_before(rollback, &target, err)) < 0)
+		return -1;
+	if (value_get_string(target->how, "undo")
+			&& strcmp(value_get_string(target->how, "undo"), "nothing") == 0)
+		return to_nothing(rollback, NULL, err);
+	return to_run(rollback, target, err);
+}
+
+static void help(void)
+{
+	puts("usage: beoplay rollback PLAYBOOK [--to REV | --to nothing] [options of apply]\n"
+		"\n"
+		"Makes the machines be again what an earlier run left: applies its text, and undoes what\n"
+		"later runs added, the latest first. Without --to: the last text before the present one.\n"
+		"What somebody else has changed meanwhile is not undone (--discard-drift does), and old\n"
+		"commands and jobs are not run again (--with-commands does).\n"
+		"\n"
+		"  --to REV          a run's number or hash, as beoplay log shows them\n"
+		"  --to nothing      undoes all that this playbook ever did\n"
+		"  -C, -D            what would be done, with diffs\n");
+}
+
+int command_rollback(int argc, char **argv)
+{
+	struct rollback rollback = { .arena = arena_new() };
+	struct apply_options options;
+	struct error err = {0};
+	int code = EXIT_TEXT;
+
+	if (options_parse(rollback.arena, argc, argv, &options) < 0) {
+		code = EXIT_TEXT;
+	} else if (options.help) {
+		help();
+		code = EXIT_GOOD;
+	} else if (options.playbooks[0] && options.playbooks[1]) {
+		fputs("beoplay: one playbook at a time is rolled back\n", stderr);
+	} else {
+		playing_watch_signals();
+		rollback.options = &options;
+		rollback.playbook = options.playbooks[0];
+		code = past_runs(rollback.arena, &options, rollback.playbook, &rollback.history,
+			&rollback.runs, &rollback.count, &err);
+		if (code == 0) {
+			code = roll_back(&rollback, &err);
+			history_close(rollback.history);
+		}
+		if (code < 0) {
+			playing_complain(&err);
+			code = EXIT_TEXT;
+		}
+	}
+	arena_free(rollback.arena);
+	return code;
+}

@@ -1,0 +1,263 @@
+/* history_run: one run as a tree, and back. */
+#include "history/state.h"
+
+#include "base/buffer.h"
+#include "base/quote.h"
+#include "text/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RUN_MOST = 16 << 20 };
+
+/* --- Writing --- */
+
+/* Whether a path may stand in the tree as it is. */
+static bool inside(const char *path)
+{
+	if (path[0] == '/' || path[0] == '\0')
+		return false;
+	while (*path) {
+		size_t size = strcspn(path, "/");
+
+		if (size == 0 || (size <= 2 && strspn(path, ".") >= size)
+				|| (size == 4 && strncasecmp(path, ".git", 4) == 0))
+			return false;
+		path += size + (path[size] == '/');
+	}
+	return true;
+}
+
+static const char *place_of(struct arena *arena, const char *path, size_t number)
+{
+	const char *name = strrchr(path, '/');
+
+	while (path[0] == '.' && path[1] == '/')
+		path += 2;
+	if (inside(path))
+		return arena_printf(arena, "text/%s", path);
+	name = name && name[1] ? name + 1 : path;
+	return arena_printf(arena, "text/_outside/%zu-%s", number, strspn(name, ".") == strlen(name)
+		? "text" : name);
+}
+
+static void add_quoted(struct buffer *out, const char *before, const char *text, size_t size,
+	const char *after)
+{
+	buffer_add_string(out, before);
+	quote_yaml(out, text ? text : "", size);
+	buffer_add_string(out, after);
+}
+
+static void add_text(struct buffer *out, const char *before, const char *text,
+	const char *after)
+{
+	add_quoted(out, before, text, strlen(text ? text : ""), after);
+}
+
+static void add_list(struct buffer *out, const char *key, const struct value *list)
+{
+	buffer_printf(out, "  %s: [", key);
+	for (size_t i = 0; list && i < list->count; i++)
+		add_quoted(out, i ? ", " : "", list->items[i]->text, list->items[i]->size, "");
+	buffer_add_string(out, "]\n");
+}
+
+static void add_how(struct buffer *out, const struct value *how)
+{
+	static const char *const words[] = { "undo", "head", "dirty" };
+
+	buffer_add_string(out, "how:\n");
+	add_list(out, "inventories", value_get(how, "inventories"));
+	add_list(out, "extra", value_get(how, "extra"));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (value_get_string(how, words[i])) {
+			buffer_printf(out, "  %s: ", words[i]);
+			add_text(out, "", value_get_string(how, words[i]), "\n");
+		}
+	}
+}
+
+static void add_hosts(struct buffer *out, const struct value *hosts)
+{
+	buffer_printf(out, "hosts:%s\n", hosts->count > 0 ? "" : " {}");
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct value *host = hosts->pairs[i].value;
+
+		add_text(out, "  ", hosts->pairs[i].key, "");
+		buffer_printf(out, ": {state: %s, changed: %lld}\n", value_get_string(host, "state"),
+			(long long)value_get_integer(host, "changed", 0));
+	}
+}
+
+static void add_file(struct arena *arena, struct buffer *out, const struct record_file *file,
+	size_t number)
+{
+	add_text(out, "  - {path: ", file->path, "");
+	if (file->body)
+		buffer_add_string(out, ", body: true");
+	if (file->mode)
+		buffer_printf(out, ", mode: \"%04o\"", file->mode);
+	if (file->kind == SOURCE_DIRECTORY)
+		buffer_add_string(out, ", kind: directory");
+	else if (file->kind == SOURCE_LINK)
+		add_text(out, ", kind: link, target: ", file->target, "");
+	else if (file->bytes)
+		add_text(out, ", in: ", place_of(arena, file->path, number), "");
+	else
+		add_text(out, ", left_out: ", file->left_out, "");
+	buffer_add_string(out, "}\n");
+}
+
+static char *describe(struct arena *arena, const struct history_run *run,
+	const struct record *record)
+{
+	struct buffer out = {0};
+	char *text;
+
+	buffer_printf(&out, "number: %lld\n", (long long)run->number);
+	add_text(&out, "run: ", run->run, "\n");
+	add_text(&out, "project: ", run->project, "\n");
+	add_text(&out, "playbook: ", run->playbook, "\n");
+	add_text(&out, "who: ", run->who, "\n");
+	buffer_printf(&out, "time: %lld\n", (long long)run->time);
+	add_how(&out, run->how);
+	add_hosts(&out, run->hosts);
+	buffer_printf(&out, "files:%s\n", record->count > 0 ? "" : " []");
+	for (size_t i = 0; i < record->count; i++)
+		add_file(arena, &out, &record->files[i], i);
+	text = arena_bytes(arena, out.data, out.size);
+	buffer_free(&out);
+	return text;
+}
+
+static int add_blob(git_repository *repository, git_index *index, const char *path,
+	const void *bytes, size_t size, unsigned mode)
+{
+	git_index_entry entry = { .path = path,
+		.mode = mode & 0100 ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB };
+
+	if (git_blob_create_from_buffer(&entry.id, repository, bytes, size) < 0)
+		return -1;
+	return git_index_add(index, &entry);
+}
+
+int run_write(git_repository *repository, struct arena *arena, const struct history_run *run,
+	const struct record *record, git_oid *ret_tree)
+{
+	const char *about = describe(arena, run, record);
+	git_index *index = NULL;
+	int result = git_index_new(&index);
+
+	if (result == 0)
+		result = add_blob(repository, index, "run.yml", about, strlen(about), 0);
+	for (size_t i = 0; result == 0 && i < record->count; i++) {
+		const struct record_file *file = &record->files[i];
+
+		if (file->bytes)
+			result = add_blob(repository, index, place_of(arena, file->path, i), file->bytes,
+				file->size, file->mode);
+	}
+	if (result == 0)
+		result = git_index_write_tree_to(ret_tree, index, repository);
+	git_index_free(index);
+	return result;
+}
+
+/* --- Reading --- */
+
+static int read_blob(git_repository *repository, git_tree *tree, const char *path,
+	struct arena *arena, const char **ret_bytes, size_t *ret_size)
+{
+	git_tree_entry *entry = NULL;
+	git_blob *blob = NULL;
+	int result = git_tree_entry_bypath(&entry, tree, path);
+
+	if (result == 0)
+		result = git_blob_lookup(&blob, repository, git_tree_entry_id(entry));
+	if (result == 0 && git_blob_rawsize(blob) > RUN_MOST)
+		result = -1;
+	if (result == 0) {
+		*ret_size = (size_t)git_blob_rawsize(blob);
+		*ret_bytes = arena_bytes(arena, git_blob_rawcontent(blob), *ret_size);
+	}
+	git_blob_free(blob);
+	git_tree_entry_free(entry);
+	return result;
+}
+
+static int read_file(git_repository *repository, git_tree *tree, struct arena *arena,
+	const struct value *about, struct record *record)
+{
+	const char *kind = value_get_string(about, "kind"), *mode = value_get_string(about, "mode");
+	const char *in = value_get_string(about, "in");
+	struct record_file file = { .kind = SOURCE_FILE, .path = value_get_string(about, "path"),
+		.body = value_get_bool(about, "body"), .target = value_get_string(about, "target"),
+		.mode = mode ? (unsigned)strtoul(mode, NULL, 8) & 07777 : 0,
+		.left_out = value_get_string(about, "left_out") };
+
+	if (!file.path)
+		return -1;
+	if (kind && strcmp(kind, "directory") == 0)
+		file.kind = SOURCE_DIRECTORY;
+	else if (kind)
+		file.kind = SOURCE_LINK;
+	/* A path that was expunged has no blob any more. */
+	if (in && read_blob(repository, tree, in, arena, &file.bytes, &file.size) < 0) {
+		file.bytes = NULL;
+		file.left_out = "it was expunged";
+	}
+	record_add(arena, record, &file);
+	return 0;
+}
+
+static int read_files(git_repository *repository, git_tree *tree, struct arena *arena,
+	const struct value *files, struct record **ret_record)
+{
+	*ret_record = record_new(arena);
+	for (size_t i = 0; files && files->kind == VALUE_LIST && i < files->count; i++) {
+		if (read_file(repository, tree, arena, files->items[i], *ret_record) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int run_read(git_repository *repository, struct arena *arena, git_commit *commit,
+	struct history_run *ret_run, struct record **ret_record)
+{
+	char id[GIT_OID_HEXSZ + 1];
+	struct error ignored = {0};
+	git_tree *tree = NULL;
+	struct value *root = NULL;
+	const char *bytes;
+	size_t size;
+	int result = git_commit_tree(&tree, commit);
+
+	if (result == 0)
+		result = read_blob(repository, tree, "run.yml", arena, &bytes, &size);
+	if (result == 0)
+		result = tree_parse(arena, "run.yml", bytes, size, &root, &ignored);
+	if (result == 0 && value_get_integer(root, "number", 0) < 1)
+		result = -1;
+	if (result == 0) {
+		git_oid_tostr(id, sizeof(id), git_commit_id(commit));
+		*ret_run = (struct history_run){
+			.number = value_get_integer(root, "number", 0),
+			.id = arena_string(arena, id),
+			.run = value_get_string(root, "run"),
+			.project = value_get_string(root, "project"),
+			.playbook = value_get_string(root, "playbook"),
+			.who = value_get_string(root, "who"),
+			.time = value_get_integer(root, "time", 0),
+			.how = value_get(root, "how"),
+			.hosts = value_get(root, "hosts"),
+		};
+		if (!ret_run->run || !ret_run->playbook || !ret_run->who || !ret_run->hosts
+				|| ret_run->hosts->kind != VALUE_MAP)
+			result = -1;
+	}
+	if (result == 0 && ret_record)
+		result = read_files(repository, tree, arena, value_get(root, "files"), ret_record);
+	git_tree_free(tree);
+	return result;
+}

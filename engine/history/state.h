@@ -1,0 +1,31 @@
+/* state: what the files of history/ share. */
+#ifndef HISTORY_STATE_H
+#define HISTORY_STATE_H
+
+#include "history/history.h"
+
+#include <git2.h>
+
+#define HISTORY_RUNS "refs/heads/runs"
+#define HISTORY_HOSTS "refs/hosts/"
+
+struct history {
+	git_repository *repository;
+	const char *folder;        /* .beoplay; allocated */
+	int lock;                  /* a descriptor; held while a run is added */
+};
+
+/* An error of libgit2 as one of ours. -1. */
+int history_failed(struct error *err, const char *what);
+
+/* history_run.c: the tree of a run, and back. libgit2's errors. */
+int run_write(git_repository *repository, struct arena *arena, const struct history_run *run,
+	const struct record *record, git_oid *ret_tree);
+int run_read(git_repository *repository, struct arena *arena, git_commit *commit,
+	struct history_run *ret_run, struct record **ret_record);
+
+/* The commits of all runs, the newest first. */
+int history_walk(struct history *history, struct arena *arena, git_oid **ret_ids,
+	size_t *ret_count);
+
+#endif

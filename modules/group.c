@@ -10,6 +10,8 @@ struct group_params {
 	char *gid;               /* decimal; NULL: any */
 	bool system;
 	bool present;
+	char **members;          /* of an undo: who was in it when it went */
+	unsigned members_count;
 };
 
 struct group_state {
@@ -25,10 +27,16 @@ static const struct param group_table[] = {
 		.otherwise = "no" },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
 		.otherwise = "present", .choices = state_words },
+	{ .name = "members", .kind = PARAM_LIST, .doc = "who is in a new one", .otherwise = "",
+		.flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
 static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
+
+static const cyaml_schema_value_t word_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
 
 static const cyaml_schema_field_t group_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct group_params, name, 0,
@@ -37,6 +45,8 @@ static const cyaml_schema_field_t group_fields[] = {
 		gid, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_BOOL("system", CYAML_FLAG_DEFAULT, struct group_params, system),
 	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct group_params, present, state_choices, 2),
+	CYAML_FIELD_SEQUENCE("members", CYAML_FLAG_POINTER, struct group_params, members,
+		&word_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -44,8 +54,14 @@ static int group_check(const struct value *params, struct error *err)
 {
 	const struct value *name = value_get(params, "name");
 
-	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, ":,\n ")))
+	const struct value *gid = value_get(params, "gid");
+
+	/* A name of digits would be taken for a number. */
+	if (value_text(name) && (*name->text == '-' || strpbrk(name->text, ":,\n /")
+			|| !name->text[strspn(name->text, "0123456789")]))
 		return error_at(err, name->place, "'%s' is no name of a group", name->text);
+	if (value_text(gid) && *gid->text == '-')
+		return error_at(err, gid->place, "'%s' is no number of a group", gid->text);
 	return 0;
 }
 
@@ -81,6 +97,25 @@ static void group_plan(struct plan *plan, const void *params, const void *state)
 		plan_add(plan, GROUP_SET_ID, want->name, "gid", gid, want->gid);
 }
 
+/* Those who are there still. */
+static int set_members(struct host *host, const struct group_params *want, struct error *err)
+{
+	char *members = arena_string(host_arena(host), "");
+	const char *argv[] = { "gpasswd", "--members", NULL, want->name, NULL };
+	struct command_result result;
+	struct user_info user;
+
+	for (unsigned i = 0; i < want->members_count; i++) {
+		if (host_user(host, want->members[i], &user, err) < 0)
+			return -1;
+		if (user.exists)
+			members = arena_printf(host_arena(host), "%s%s%s", members, *members ? "," : "",
+				want->members[i]);
+	}
+	argv[2] = members;
+	return *members ? host_run(host, &(struct command){ .argv = argv }, &result, err) : 0;
+}
+
 static int group_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
@@ -103,7 +138,9 @@ static int group_apply(struct host *host, const void *params, const void *state,
 		argv[count++] = "--system";
 	argv[count++] = "--";
 	argv[count++] = want->name;
-	return host_run(host, &(struct command){ .argv = argv }, &result, err);
+	if (host_run(host, &(struct command){ .argv = argv }, &result, err) < 0)
+		return -1;
+	return change->step == GROUP_ADD ? set_members(host, want, err) : 0;
 }
 
 static void group_results(struct arena *arena, const void *params, const void *state,
@@ -122,12 +159,16 @@ static void group_invert(struct inverses *inverses, const void *params, const vo
 	const struct group_params *want = params;
 	const struct group_state *have = state;
 	struct arena *arena = inverses_arena(inverses);
-	struct value *back = value_map(arena);
+	struct value *back = value_map(arena), *members = value_list(arena);
 
+	for (size_t i = 0; have->group.members && have->group.members[i]; i++)
+		value_append(arena, members, value_string(arena, have->group.members[i]));
 	value_set_string(arena, back, "name", want->name);
 	value_set_string(arena, back, "state", have->group.exists ? "present" : "absent");
 	if (have->group.exists)
 		value_set(arena, back, "gid", value_printf(arena, "%u", have->group.gid));
+	if (have->group.exists && !want->present)
+		value_set(arena, back, "members", members);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "group:%s", want->name), .params = back });
 }

@@ -671,6 +671,16 @@ static int change(struct bench *bench, const struct module *module, void *params
 	return 0;
 }
 
+/* The first change that is still to be made, and would not be made each time anyway. */
+static const char *left_over(struct bench *bench, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->change_count; i++) {
+		if (!(plan->changes[i]->flags & CHANGE_EACH_TIME))
+			return bench_change(bench, plan, i);
+	}
+	return NULL;
+}
+
 int bench_apply(struct bench *bench, const struct module *module, void *params)
 {
 	struct plan *plan;
@@ -690,9 +700,9 @@ int bench_apply(struct bench *bench, const struct module *module, void *params)
 		result = change(bench, module, params, plan);
 		if (result == 0 && !(module->flags & MODULE_ACTION)) {
 			plan = bench_look(bench, module, params);
-			if (!plan || plan->refused || plan->change_count > 0)
+			if (!plan || plan->refused || left_over(bench, plan))
 				return error_set(&bench->err, ERROR_TASK, "did not converge: %s", plan &&
-					plan->change_count > 0 ? bench_change(bench, plan, 0) : "");
+					left_over(bench, plan) ? left_over(bench, plan) : "");
 		}
 	}
 	if (module->results)

@@ -21,6 +21,8 @@ struct service_state {
 	bool there;
 	bool running;
 	bool enabled;
+	bool masked;
+	bool fixed;              /* it can't be enabled nor disabled */
 };
 
 static const char *const state_words[] = {
@@ -78,6 +80,17 @@ static int look(struct host *host, const char *const *argv, struct command_resul
 		.timeout = 30 }, result, err);
 }
 
+static bool has_line(const char *output, const char *line)
+{
+	size_t size = strlen(line);
+
+	for (; *output; output += strcspn(output, "\n"), output += *output == '\n') {
+		if (strcspn(output, "\n") == size && strncmp(output, line, size) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int look_at_unit(struct host *host, const char *name, struct service_state *have,
 	struct error *err)
 {
@@ -87,10 +100,14 @@ static int look_at_unit(struct host *host, const char *name, struct service_stat
 
 	if (look(host, argv, &result, err) < 0)
 		return -1;
-	have->there = strstr(result.output, "LoadState=loaded") != NULL;
-	have->running = strstr(result.output, "ActiveState=active") != NULL
-		|| strstr(result.output, "ActiveState=activating") != NULL;
-	have->enabled = strstr(result.output, "UnitFileState=enabled") != NULL;
+	have->masked = has_line(result.output, "LoadState=masked");
+	have->there = have->masked || has_line(result.output, "LoadState=loaded");
+	have->running = has_line(result.output, "ActiveState=active")
+		|| has_line(result.output, "ActiveState=activating")
+		|| has_line(result.output, "ActiveState=reloading");
+	/* enabled-runtime ends with the machine's next start. */
+	have->enabled = has_line(result.output, "UnitFileState=enabled");
+	have->fixed = has_line(result.output, "UnitFileState=static");
 	return 0;
 }
 
@@ -134,12 +151,23 @@ static int service_inspect(struct host *host, const void *params, void *ret_stat
 		: look_at_script(host, want->name, have, err);
 }
 
+static bool wakes(const struct service_params *want, const struct service_state *have)
+{
+	return want->state == WISH_RESTARTED || want->state == WISH_RELOADED
+		|| (want->state == WISH_STARTED && !have->running);
+}
+
 static void service_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct service_params *want = params;
 	const struct service_state *have = state;
 	bool enabled = want->enabled && strcmp(want->enabled, "true") == 0;
 
+	if (have->masked && (enabled || wakes(want, have))) {
+		plan_refuse(plan, plan_printf(plan, "systemctl unmask %s", want->name),
+			"the service '%s' is masked", want->name);
+		return;
+	}
 	if (!have->there) {
 		plan_refuse(plan, "is its package installed, and the name right?",
 			"there is no service '%s'", want->name);
@@ -148,7 +176,9 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 	if (want->daemon_reload && have->systemd)
 		plan_add(plan, SERVICE_RELOAD_UNITS, want->name, "units", NULL, "read anew")->flags |=
 			CHANGE_EACH_TIME;
-	if (want->enabled && enabled != have->enabled)
+	if (want->enabled && have->fixed)
+		plan_note(plan, "'%s' can't be enabled nor disabled, other units start it", want->name);
+	else if (want->enabled && enabled != have->enabled)
 		plan_add(plan, enabled ? SERVICE_ENABLE : SERVICE_DISABLE, want->name, "enabled",
 			have->enabled ? "yes" : "no", enabled ? "yes" : "no");
 	if (want->state == WISH_STARTED && !have->running)

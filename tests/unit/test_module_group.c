@@ -142,7 +142,7 @@ static void another_number_is_set_and_comes_back(void **state)
 {
 	(void)state;
 	add_crew();
-	assert_int_equal(apply("{name: crew, gid: 1600}"), 0);
+	assert_int_equal(apply("{name: crew, gid: 1600, system: yes}"), 0);
 	assert_string_equal(bench->log.data, "run groupmod --gid 1600 -- crew\n");
 	assert_string_equal(bench_change(bench, bench->planned, 0), "crew gid: 1500 -> 1600");
 	assert_int_equal(bench_undo(bench), 0);
@@ -166,7 +166,7 @@ static void a_group_that_went_comes_back_with_its_number_and_those_who_are_there
 {
 	(void)state;
 	add_crew();
-	assert_int_equal(apply("{name: crew, state: absent}"), 0);
+	assert_int_equal(apply("{name: crew, gid: 1500, state: absent}"), 0);
 	assert_string_equal(bench->log.data, "run groupdel -- crew\n");
 	assert_null(group("crew"));
 	assert_int_equal(bench_undo(bench), 0);

@@ -286,6 +286,12 @@ static void undo_leaves_what_the_task_did_not_say(void **state)
 	assert_int_equal(bench_undo(bench), 0);
 	assert_string_equal(bench->log.data, "run systemctl disable -- munge\n");
 	assert_true(running);
+	is(false, false);
+	assert_int_equal(apply("{name: munge, state: started}"), 0);
+	is(true, true);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench->log.data, "run systemctl stop -- munge\n");
+	assert_true(enabled);
 }
 
 static void undo_of_a_restart_is_no_other_restart(void **state)

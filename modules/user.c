@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum user_step { USER_ADD, USER_MODIFY, USER_MAKE_HOME, USER_PASSWORD, USER_DELETE };
+enum user_step {
+	USER_ADD, USER_ADD_GROUP, USER_MODIFY, USER_MAKE_HOME, USER_PASSWORD, USER_DELETE,
+	USER_REMOVE_HOME,
+};
 
 enum { FILE_MOST = 16 << 20, WORDS_MOST = 32 };
 
@@ -23,6 +26,11 @@ struct user_params {
 	char *password;          /* crypted, or '!' or '*'; NULL: as it is */
 	bool present;
 	bool remove;
+	/* Internal: */
+	bool no_groups;          /* groups is an empty list */
+	/* Internal, of an undo: */
+	char *made_home;         /* a home that came along, and goes if nothing was put into it */
+	char *own_gid;           /* of the group of its own name, which went with the user */
 };
 
 struct user_state {
@@ -32,6 +40,9 @@ struct user_state {
 	const char *home_path;
 	struct value *groups;    /* names of those it is listed in, sorted */
 	const char *password;    /* as in /etc/shadow; NULL: not read */
+	struct group_info own;   /* its primary group */
+	struct value *made;      /* made_home and what is in it, a directory before its content */
+	bool used;               /* something was put into made_home, or changed there */
 };
 
 static const char *const state_words[] = { "present", "absent", NULL };
@@ -57,6 +68,12 @@ static const struct param user_table[] = {
 		.otherwise = "present", .choices = state_words },
 	{ .name = "remove", .kind = PARAM_BOOL, .doc = "absent: its home goes, too",
 		.otherwise = "no" },
+	{ .name = "no_groups", .kind = PARAM_BOOL, .doc = "it is in no other groups",
+		.otherwise = "no", .flags = PARAM_INTERNAL },
+	{ .name = "made_home", .kind = PARAM_PATH, .doc = "goes unless it was used",
+		.flags = PARAM_INTERNAL },
+	{ .name = "own_gid", .kind = PARAM_INTEGER, .doc = "of the group of its name",
+		.flags = PARAM_INTERNAL },
 	{ .name = "generate_ssh_key", .kind = PARAM_BOOL, .doc = "see ssh-keys",
 		.flags = PARAM_NOT_YET },
 	{ 0 },
@@ -90,6 +107,11 @@ static const cyaml_schema_field_t user_fields[] = {
 		struct user_params, password, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct user_params, present, state_choices, 2),
 	CYAML_FIELD_BOOL("remove", CYAML_FLAG_DEFAULT, struct user_params, remove),
+	CYAML_FIELD_BOOL("no_groups", CYAML_FLAG_DEFAULT, struct user_params, no_groups),
+	CYAML_FIELD_STRING_PTR("made_home", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct user_params, made_home, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("own_gid", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct user_params, own_gid, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -98,15 +120,54 @@ static int user_check(const struct value *params, struct error *err)
 	const struct value *name = value_get(params, "name");
 	const struct value *password = value_get(params, "password");
 
-	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, ":,\n /")))
+	const struct value *uid = value_get(params, "uid");
+	const struct value *comment = value_get(params, "comment");
+
+	/* A name of digits would be taken for a number. */
+	if (value_text(name) && (*name->text == '-' || strpbrk(name->text, ":,\n /")
+			|| !name->text[strspn(name->text, "0123456789")]))
 		return error_at(err, name->place, "'%s' is no name of a user", name->text);
 	if (value_text(name) && strcmp(name->text, "root") == 0 && value_get_string(params, "state")
 			&& strcmp(value_get_string(params, "state"), "absent") == 0)
 		return error_at(err, name->place, "root is not removed");
+	if (value_text(uid) && *uid->text == '-')
+		return error_at(err, uid->place, "'%s' is no number of a user", uid->text);
+	if (value_text(comment) && strpbrk(comment->text, ":\n"))
+		return error_at(err, comment->place, "'comment' must be one line without a colon");
+	if (value_text(password) && strpbrk(password->text, ":\n"))
+		return error_at(err, password->place, "'password' must be one line without a colon");
 	if (value_text(password) && *password->text && !strchr("$!*", *password->text)) {
 		error_at(err, password->place, "'password' must be crypted, not the password itself");
 		return error_remedy(err, "mkpasswd makes one; '!' locks the account");
 	}
+	return 0;
+}
+
+/* Ansible's users write "adm,sudo" as well as a list. */
+static int user_prepare(struct prepare *prepare, struct value *params, struct error *err)
+{
+	struct arena *arena = prepare_arena(prepare);
+	const struct value *given = value_get(params, "groups");
+	struct value *groups = value_list(arena);
+
+	(void)err;
+	if (!given || given->kind != VALUE_LIST)
+		return 0;
+	for (size_t i = 0; i < given->count; i++) {
+		const char *text = value_text(given->items[i]);
+
+		if (!text)
+			value_append(arena, groups, given->items[i]);
+		while (text && *text) {
+			size_t size = strcspn(text, ", ");
+
+			if (size > 0)
+				value_append(arena, groups, value_bytes(arena, text, size));
+			text += size + (text[size] != '\0');
+		}
+	}
+	value_set(arena, params, "groups", groups);
+	value_set_string(arena, params, "no_groups", groups->count == 0 ? "true" : "false");
 	return 0;
 }
 
@@ -192,6 +253,55 @@ static int look_at_password(struct host *host, const char *name, struct user_sta
 	return 0;
 }
 
+/* Whether all that is in a home is as in the skeleton. */
+static int look_into_home(struct host *host, const char *path, const char *skeleton,
+	struct user_state *have, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const char *digest, *other_digest;
+	struct file_name *names;
+	size_t count;
+
+	value_append(arena, have->made, value_string(arena, path));
+	if (host_list(host, path, &names, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count && !have->used; i++) {
+		const char *one = arena_printf(arena, "%s/%s", path, names[i].name);
+		const char *other = arena_printf(arena, "%s/%s", skeleton, names[i].name);
+		struct file_info info;
+
+		if (host_stat(host, other, &info, err) < 0)
+			return -1;
+		if (info.kind != names[i].info.kind || info.kind == FILE_OTHER || info.kind == FILE_LINK) {
+			have->used = true;
+		} else if (info.kind == FILE_DIRECTORY) {
+			if (look_into_home(host, one, other, have, err) < 0)
+				return -1;
+		} else {
+			value_append(arena, have->made, value_string(arena, one));
+			if (host_digest(host, one, &digest, err) < 0
+					|| host_digest(host, other, &other_digest, err) < 0)
+				return -1;
+			have->used = strcmp(digest, other_digest) != 0;
+		}
+	}
+	return 0;
+}
+
+static int look_at_homes(struct host *host, const struct user_params *want,
+	struct user_state *have, struct error *err)
+{
+	struct file_info made = { .kind = FILE_NONE };
+
+	if (((want->create_home && want->present) || want->remove) && have->home_path[0] == '/'
+			&& host_stat(host, have->home_path, &have->home, err) < 0)
+		return -1;
+	if (want->made_home && host_stat(host, want->made_home, &made, err) < 0)
+		return -1;
+	return made.kind != FILE_DIRECTORY ? 0
+		: look_into_home(host, want->made_home, "/etc/skel", have, err);
+}
+
 static int user_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -201,15 +311,17 @@ static int user_inspect(struct host *host, const void *params, void *ret_state,
 	if (host_user(host, want->name, &have->user, err) < 0)
 		return -1;
 	have->groups = value_list(host_arena(host));
+	have->made = value_list(host_arena(host));
 	if (want->group && host_group(host, want->group, &have->primary, err) < 0)
+		return -1;
+	have->home_path = want->home && want->present ? want->home : have->user.exists
+		? have->user.home : arena_printf(host_arena(host), "/home/%s", want->name);
+	if (look_at_homes(host, want, have, err) < 0)
 		return -1;
 	if (!have->user.exists)
 		return 0;
-	have->home_path = want->home ? want->home : have->user.home;
-	if (want->create_home && want->present && have->home_path[0] == '/'
-			&& host_stat(host, have->home_path, &have->home, err) < 0)
-		return -1;
-	if (look_at_groups(host, want->name, have, err) < 0)
+	if (host_group_by_id(host, have->user.gid, &have->own, err) < 0
+			|| look_at_groups(host, want->name, have, err) < 0)
 		return -1;
 	return want->password ? look_at_password(host, want->name, have, err) : 0;
 }
@@ -234,7 +346,7 @@ static bool in_had(const struct user_state *have, const char *group)
 
 static bool groups_differ(const struct user_params *want, const struct user_state *have)
 {
-	if (!want->groups)
+	if (!want->groups && !want->no_groups)
 		return false;
 	for (unsigned i = 0; i < want->groups_count; i++) {
 		if (!in_had(have, want->groups[i]))
@@ -275,6 +387,15 @@ static void plan_property(struct plan *plan, const struct user_params *want, con
 	plan_add(plan, USER_MODIFY, want->name, name, before, after)->detail = option;
 }
 
+static void plan_made_home(struct plan *plan, const struct user_params *want,
+	const struct user_state *have)
+{
+	if (have->used)
+		plan_note(plan, "'%s' stays, as it was used", want->made_home);
+	else if (have->made->count > 0)
+		plan_add(plan, USER_REMOVE_HOME, want->made_home, "state", "directory", "absent");
+}
+
 static void user_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct user_params *want = params;
@@ -285,9 +406,12 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 	if (!want->present) {
 		if (have->user.exists)
 			plan_add(plan, USER_DELETE, want->name, "state", "present", "absent");
+		plan_made_home(plan, want, have);
 		return;
 	}
-	if (want->group && !have->primary.exists) {
+	if (want->group && !have->primary.exists && want->own_gid) {
+		plan_add(plan, USER_ADD_GROUP, want->group, "state", "absent", "present");
+	} else if (want->group && !have->primary.exists) {
 		plan_refuse(plan, "let a group task make it before", "there is no group '%s'",
 			want->group);
 		return;
@@ -313,6 +437,7 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 	if (want->password && (!have->password || strcmp(have->password, want->password) != 0))
 		plan_add(plan, USER_PASSWORD, want->name, "password", NULL, NULL)->flags |=
 			CHANGE_SECRET;
+	plan_made_home(plan, want, have);
 }
 
 struct words {
@@ -359,6 +484,23 @@ static int add_user(struct host *host, const struct user_params *want, struct er
 	return want->password ? set_password(host, want, err) : 0;
 }
 
+static int add_group(struct host *host, const struct user_params *want, struct error *err)
+{
+	const char *const argv[] = { "groupadd", "--gid", want->own_gid, "--", want->group, NULL };
+	struct command_result result;
+
+	return host_run(host, &(struct command){ .argv = argv }, &result, err);
+}
+
+static int remove_home(struct host *host, const struct user_state *have, struct error *err)
+{
+	for (size_t i = have->made->count; i-- > 0;) {
+		if (host_remove(host, value_text(have->made->items[i]), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int modify(struct host *host, const struct user_params *want,
 	const struct change *change, struct error *err)
 {
@@ -385,10 +527,11 @@ static int user_apply(struct host *host, const void *params, const void *state,
 	struct command_result result;
 
 	(void)results;
-	(void)have;
 	switch ((enum user_step)change->step) {
 	case USER_ADD:
 		return add_user(host, want, err);
+	case USER_ADD_GROUP:
+		return add_group(host, want, err);
 	case USER_MODIFY:
 		return modify(host, want, change, err);
 	case USER_MAKE_HOME:
@@ -400,6 +543,8 @@ static int user_apply(struct host *host, const void *params, const void *state,
 			words.argv[words.count++] = "--remove";
 		add_word(&words, "--", want->name);
 		return host_run(host, &(struct command){ .argv = words.argv }, &result, err);
+	case USER_REMOVE_HOME:
+		return remove_home(host, have, err);
 	}
 	return -1;
 }
@@ -420,25 +565,44 @@ static void user_results(struct arena *arena, const void *params, const void *st
 	value_set_string(arena, results, "shell", have->user.shell);
 }
 
+static void tell_what_was(struct arena *arena, const struct user_params *want,
+	const struct user_state *have, struct value *back)
+{
+	value_set(arena, back, "uid", value_printf(arena, "%u", have->user.uid));
+	value_set(arena, back, "group", have->own.exists ? value_string(arena, have->own.name)
+		: value_printf(arena, "%u", have->user.gid));
+	value_set_string(arena, back, "home", have->user.home);
+	value_set_string(arena, back, "shell", have->user.shell);
+	value_set_string(arena, back, "comment", have->user.comment);
+	value_set(arena, back, "groups", value_copy(arena, have->groups));
+	value_set_string(arena, back, "no_groups", have->groups->count == 0 ? "yes" : "no");
+	value_set_string(arena, back, "create_home", "no");
+	/* userdel takes the group of the same name along. */
+	if (!want->present && have->own.exists && strcmp(have->own.name, want->name) == 0)
+		value_set(arena, back, "own_gid", value_printf(arena, "%u", have->own.gid));
+}
+
 static void user_invert(struct inverses *inverses, const void *params, const void *state)
 {
 	const struct user_params *want = params;
 	const struct user_state *have = state;
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = value_map(arena);
+	struct inverses_entry entry = {
+		.resource = arena_printf(arena, "user:%s", want->name), .params = back };
 
 	value_set_string(arena, back, "name", want->name);
 	value_set_string(arena, back, "state", have->user.exists ? "present" : "absent");
-	if (have->user.exists) {
-		value_set(arena, back, "uid", value_printf(arena, "%u", have->user.uid));
-		value_set_string(arena, back, "home", have->user.home);
-		value_set_string(arena, back, "shell", have->user.shell);
-		value_set_string(arena, back, "comment", have->user.comment);
-		value_set(arena, back, "groups", value_copy(arena, have->groups));
-		value_set_string(arena, back, "create_home", "no");
+	if (have->user.exists)
+		tell_what_was(arena, want, have, back);
+	if (want->present && want->create_home && have->home_path[0] == '/'
+			&& have->home.kind == FILE_NONE)
+		value_set_string(arena, back, "made_home", have->home_path);
+	if (!want->present && want->remove && have->home.kind != FILE_NONE) {
+		entry.params = NULL;
+		entry.reason = "its home went with what was in it";
 	}
-	inverses_add(inverses, &(struct inverses_entry){
-		.resource = arena_printf(arena, "user:%s", want->name), .params = back });
+	inverses_add(inverses, &entry);
 }
 
 const struct module module_user = {
@@ -449,6 +613,7 @@ const struct module module_user = {
 	.params_size = sizeof(struct user_params),
 	.state_size = sizeof(struct user_state),
 	.check = user_check,
+	.prepare = user_prepare,
 	.resources = user_resources,
 	.inspect = user_inspect,
 	.plan = user_plan,

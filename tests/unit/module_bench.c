@@ -87,6 +87,55 @@ const char *bench_text(struct bench *bench, const char *path)
 	return file && file->info.kind == FILE_REGULAR ? file->bytes : NULL;
 }
 
+static int by_path(const void *one, const void *other)
+{
+	return strcmp(((const struct bench_file *)one)->path,
+		((const struct bench_file *)other)->path);
+}
+
+static int by_user(const void *one, const void *other)
+{
+	return strcmp(((const struct user_info *)one)->name, ((const struct user_info *)other)->name);
+}
+
+static int by_group(const void *one, const void *other)
+{
+	return strcmp(((const struct group_info *)one)->name,
+		((const struct group_info *)other)->name);
+}
+
+const char *bench_snapshot(struct bench *bench)
+{
+	struct bench *copy = arena_alloc(bench->arena, sizeof(*copy));
+	struct buffer text = { 0 };
+	const char *snapshot;
+
+	*copy = *bench;
+	qsort(copy->files, copy->file_count, sizeof(*copy->files), by_path);
+	qsort(copy->users, copy->user_count, sizeof(*copy->users), by_user);
+	qsort(copy->groups, copy->group_count, sizeof(*copy->groups), by_group);
+	buffer_printf(&text, "name %s\n", copy->name);
+	for (size_t i = 0; i < copy->user_count; i++) {
+		const struct user_info *user = &copy->users[i];
+
+		buffer_printf(&text, "user %s %u:%u %s %s %s\n", user->name, user->uid, user->gid,
+			user->comment, user->home, user->shell);
+	}
+	for (size_t i = 0; i < copy->group_count; i++)
+		buffer_printf(&text, "group %s %u\n", copy->groups[i].name, copy->groups[i].gid);
+	for (size_t i = 0; i < copy->file_count; i++) {
+		const struct bench_file *file = &copy->files[i];
+
+		buffer_printf(&text, "file %s %d %04o %u:%u %s\n%s\n", file->path,
+			(int)file->info.kind, file->info.mode, file->info.uid, file->info.gid,
+			file->info.target ? file->info.target : "",
+			file->info.kind == FILE_REGULAR ? file->bytes : "");
+	}
+	snapshot = arena_bytes(bench->arena, text.data, text.size);
+	buffer_free(&text);
+	return snapshot;
+}
+
 void bench_user(struct bench *bench, const char *name, uid_t uid, const char *home)
 {
 	bench->users[bench->user_count++] = (struct user_info){

@@ -69,6 +69,8 @@ void bench_remove(struct bench *bench, const char *path);
 struct bench_file *bench_find(struct bench *bench, const char *path);
 /* The content, or NULL if there is no such file. */
 const char *bench_text(struct bench *bench, const char *path);
+/* The whole machine as text: to be compared with what it was before. */
+const char *bench_snapshot(struct bench *bench);
 void bench_user(struct bench *bench, const char *name, uid_t uid, const char *home);
 const char *bench_body(struct bench *bench, const char *text);   /* its digest */
 struct bench_command *bench_command(struct bench *bench, const char *begins, int status,

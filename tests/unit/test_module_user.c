@@ -338,6 +338,16 @@ static void undo_does_not_follow_a_link_in_a_home(void **state)
 	assert_non_null(bench_find(bench, "/etc/skel/.config/rc"));
 }
 
+static void a_link_of_the_skeleton_is_left_with_the_home(void **state)
+{
+	(void)state;
+	bench_link(bench, "/etc/skel/mail", "/var/mail");
+	assert_int_equal(apply("{name: mpi}"), 0);
+	bench_link(bench, "/home/mpi/mail", "/var/mail");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_non_null(bench_find(bench, "/home/mpi/mail"));
+}
+
 static void undo_never_takes_a_home_that_was_there_before(void **state)
 {
 	(void)state;
@@ -493,6 +503,12 @@ static void a_password_is_set_without_being_told(void **state)
 	assert_string_equal(bench->log.data, "");
 	assert_int_equal(apply("{name: anna, password: '!'}"), 0);
 	assert_string_equal(bench->log.data, "run chpasswd --encrypted\n");
+	bench_file(bench, "/etc/shadow", 0640, "annabel:" HASH ":1:::::\n");
+	assert_int_equal(apply("{name: anna, password: '" HASH "'}"), 0);
+	assert_string_equal(bench->log.data, "run chpasswd --encrypted\n");
+	bench_file(bench, "/etc/shadow", 0640, "anna:!:1:::::\nannabel:" HASH ":1:::::\n");
+	assert_int_equal(apply("{name: anna, password: '" HASH "'}"), 0);
+	assert_string_equal(bench->log.data, "run chpasswd --encrypted\n");
 }
 
 /* --- One that goes */
@@ -515,6 +531,11 @@ static void a_user_of_a_shared_group_comes_back_into_it(void **state)
 	write_groups();
 	there_and_back("{name: anna, state: absent}", "run userdel -- anna\n");
 	assert_int_equal(user("anna")->gid, 4);
+	assert_int_equal(apply("{name: anna, state: absent}"), 0);
+	*group("adm") = bench->groups[bench->group_count - 1];
+	bench->group_count--;
+	assert_int_equal(bench_undo(bench), -1);
+	assert_string_equal(bench->err.message, "there is no group 'adm'");
 }
 
 static void a_home_that_went_cannot_come_back_and_undo_says_so(void **state)
@@ -586,6 +607,7 @@ int main(void)
 		TEST(a_user_that_was_not_there_goes_again_with_a_home_that_nobody_used),
 		TEST(undo_never_takes_a_home_that_was_used),
 		TEST(undo_does_not_follow_a_link_in_a_home),
+		TEST(a_link_of_the_skeleton_is_left_with_the_home),
 		TEST(undo_never_takes_a_home_that_was_there_before),
 		TEST(nothing_changes_where_it_is_right),
 		TEST(looking_changes_nothing),

@@ -6,10 +6,15 @@
 
 static const struct command_line commands[] = {
 	{ "apply", "makes the machines be what playbooks say (the default)", command_apply },
+	{ "diff", "what is different between the texts of two runs", command_diff },
 	{ "doc", "what modules there are, and their options", command_doc },
+	{ "forget", "drops what the history keeps of a host", command_forget },
+	{ "history", "makes the history smaller", command_history },
 	{ "inventory", "hosts, groups and their variables", command_inventory },
 	{ "log", "the runs of a project", command_log },
 	{ "rollback", "the machines as an earlier run left them", command_rollback },
+	{ "show", "a run with its text", command_show },
+	{ "status", "what each host has, by its own word", command_status },
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };

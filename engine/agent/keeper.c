@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEXT_MOST = 16 << 20 };
+enum { TEXT_MOST = 900 << 10 };
 
 /* --- The lock and the ledger --- */
 

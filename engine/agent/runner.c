@@ -25,6 +25,7 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 		.pending = runner->pending,
 		.undone = runner->undone,
 		.restored = runner->restored,
+		.refused = runner->refused,
 		.machine = {
 			.link = &runner->link,
 			.task = value_get_integer(task, "id", 0),
@@ -333,6 +334,8 @@ static bool do_one(struct runner *runner, const struct value *task)
 		return flush(runner);
 	if (value_get(task, "undo"))
 		return undo_do(runner, task);
+	if (value_get(task, "look"))
+		return look_do(runner, task);
 	if (value_get_string(task, "handler")) {
 		value_append(runner->arena, runner->handlers, value_copy(runner->arena, task));
 		return true;
@@ -462,6 +465,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	runner->pending = value_list(runner->arena);
 	runner->undone = value_list(runner->arena);
 	runner->restored = value_map(runner->arena);
+	runner->refused = value_map(runner->arena);
 	runner->seen = value_map(runner->arena);
 	runner->adopted = value_list(runner->arena);
 	runner->offers = value_map(runner->arena);

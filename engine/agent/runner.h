@@ -30,6 +30,7 @@ struct runner {
 	struct value *maybe;         /* in a dry run: keys that may be notified, each with a cause */
 	struct value *pending;       /* in a dry run: see pending.h */
 	struct value *undone, *restored;   /* in a dry run: see work.h */
+	struct value *refused;       /* resources that weren't undone */
 	struct value *seen;          /* resources that a task had */
 	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger */
 };
@@ -56,6 +57,10 @@ void runner_note_writes(struct runner *runner, struct value *pending, const stru
 bool undo_do(struct runner *runner, const struct value *task);
 /* What whole declares to be all there is, compared with the ledger: a list of {resource, reason}. */
 struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole);
+
+/* look.c: a TASK with look: {whole, text (a digest)}; its results are {runs, due, resources, orphans,
+ * text (the packed text, if it is kept here)}. */
+bool look_do(struct runner *runner, const struct value *task);
 
 /* keeper.c: an answer to what a task asked for; the child's link, or NULL for the agent's own. */
 int keeper_answer(struct runner *runner, struct link *child, struct arena *arena,

@@ -77,7 +77,7 @@ static void look(struct runner *runner, struct arena *arena, const struct value 
 
 	work.check = true;
 	work.pending = value_list(arena);
-	work.undone = NULL;
+	work.undone = work.refused = NULL;
 	if (work_load(&work, &err) < 0)
 		work_failed(arena, result, &err);
 	else
@@ -172,7 +172,7 @@ static void change_back(struct undoing *undoing, struct arena *arena,
 	struct error err = {0};
 
 	work.pending = value_list(arena);
-	work.undone = NULL;
+	work.undone = work.refused = NULL;
 	if (work_load(&work, &err) < 0)
 		work_failed(arena, result, &err);
 	else
@@ -181,35 +181,58 @@ static void change_back(struct undoing *undoing, struct arena *arena,
 		runner_notify(runner, value_get(undo->owner, "notify"));
 }
 
-static void undo_way(struct undoing *undoing, struct arena *arena, const struct ledger_undo *undo,
-	struct value *result)
+/* What is to be done is found out for all before anything is done: an undo must not look as if
+ * somebody had changed what the next one is about. */
+struct undo_plan {
+	const struct ledger_undo *undo;
+	struct value *task;          /* NULL: there is no way back */
+	struct value *planned;       /* a RESULT, of looking */
+	struct value *drifted;       /* changes that somebody made */
+};
+
+static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_plan *plan)
 {
 	struct runner *runner = undoing->runner;
-	struct value *planned = value_map(arena), *task = NULL, *drifted;
 	struct error err = {0};
 
-	if (make_task(arena, undoing, undo, &task, &err) < 0) {
-		work_failed(arena, result, &err);
+	plan->planned = value_map(arena);
+	plan->drifted = value_list(arena);
+	if (plan->undo->others > 0 || !plan->undo->way || !value_get(plan->undo->way, "params"))
+		return;
+	if (make_task(arena, undoing, plan->undo, &plan->task, &err) < 0) {
+		work_failed(arena, plan->planned, &err);
 		return;
 	}
-	look(runner, arena, task, planned);
-	if (has_status(planned, "changed") && !value_get_bool(undoing->wish, "discard")) {
-		drifted = drift(runner, arena, undo, task);
-		if (drifted->count > 0) {
-			fails(arena, result, "not undone: it isn't as beoplay left it",
-				"the diff leads back to that; --discard-drift undoes it all the same");
-			value_set(arena, result, "changes", drifted);
+	look(runner, arena, plan->task, plan->planned);
+	if (has_status(plan->planned, "changed") && !value_get_bool(undoing->wish, "discard"))
+		plan->drifted = drift(runner, arena, plan->undo, plan->task);
+}
+
+static void undo_way(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
+	struct value *result)
+{
+	const struct value *planned = plan->planned;
+	struct value *now = value_map(arena);
+
+	if (plan->drifted->count > 0) {
+		fails(arena, result, "not undone: it isn't as beoplay left it",
+			"the diff leads back to that; --discard-drift undoes it all the same");
+		value_set(arena, result, "changes", plan->drifted);
+		return;
+	}
+	if (!undoing->runner->check && plan->task && !has_status(planned, "failed")) {
+		/* Earlier undos may have made it possible, or needless. */
+		look(undoing->runner, arena, plan->task, now);
+		if (has_status(now, "changed")) {
+			change_back(undoing, arena, plan->undo, plan->task, result);
 			return;
 		}
+		planned = now;
 	}
-	if (runner->check || !has_status(planned, "changed")) {
-		for (size_t i = 0; i < planned->count; i++)
-			value_set(arena, result, planned->pairs[i].key, planned->pairs[i].value);
-		if (has_status(planned, "changed"))
-			note_planned(undoing, undo, task, planned);
-	} else {
-		change_back(undoing, arena, undo, task, result);
-	}
+	for (size_t i = 0; i < planned->count; i++)
+		value_set(arena, result, planned->pairs[i].key, planned->pairs[i].value);
+	if (has_status(planned, "changed"))
+		note_planned(undoing, plan->undo, plan->task, planned);
 }
 
 /* Whether this one is left alone without a word. */
@@ -220,8 +243,9 @@ static bool is_kept(const struct undoing *undoing, const struct ledger_undo *und
 		undo->resource)));
 }
 
-static void undo_one(struct undoing *undoing, const struct ledger_undo *undo)
+static void undo_one(struct undoing *undoing, const struct undo_plan *plan)
 {
+	const struct ledger_undo *undo = plan->undo;
 	struct runner *runner = undoing->runner;
 	struct arena *arena = arena_new();
 	struct value *result = value_map(arena);
@@ -235,11 +259,13 @@ static void undo_one(struct undoing *undoing, const struct ledger_undo *undo)
 		value_set_string(arena, result, "message", undo->reason ? undo->reason
 			: "it was so before");
 	} else {
-		undo_way(undoing, arena, undo, result);
+		undo_way(undoing, arena, plan, result);
 	}
 	if (!runner->check && !has_status(result, "failed") && (undo->release || undoing->prune))
 		ledger_release(&runner->ledger, &runner->owner, undo->resource);
 	value_set_bool(runner->arena, runner->seen, undo->resource, true);
+	if (has_status(result, "failed"))
+		value_set_bool(runner->arena, runner->refused, undo->resource, true);
 	value_set_string(arena, result, "resource", undo->resource);
 	value_set_bool(arena, result, "more", true);
 	runner_send(runner, arena, undoing->task, result);
@@ -263,8 +289,9 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	struct runner *runner = undoing->runner;
 	struct arena *arena = arena_new();
 	struct ledger_undo *undos;
-	size_t count = ledger_undos(&runner->ledger, arena, &runner->owner, first_run(undoing),
-		&undos);
+	struct undo_plan *plans;
+	size_t planned = 0, count = ledger_undos(&runner->ledger, arena, &runner->owner,
+		first_run(undoing), &undos);
 	int result = 0;
 
 	/* With the lock the ledger is read again, and nobody else changes it. */
@@ -273,10 +300,15 @@ static int undo_all(struct undoing *undoing, struct error *err)
 		count = result < 0 ? 0 : ledger_undos(&runner->ledger, arena, &runner->owner,
 			first_run(undoing), &undos);
 	}
+	plans = arena_array(arena, count + 1, sizeof(*plans));
 	for (size_t i = 0; i < count && link_alive(&runner->link); i++) {
-		if (!is_kept(undoing, &undos[i]))
-			undo_one(undoing, &undos[i]);
+		if (is_kept(undoing, &undos[i]))
+			continue;
+		plans[planned].undo = &undos[i];
+		plan_way(undoing, arena, &plans[planned++]);
 	}
+	for (size_t i = 0; i < planned && link_alive(&runner->link); i++)
+		undo_one(undoing, &plans[i]);
 	arena_free(arena);
 	return result;
 }

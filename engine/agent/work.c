@@ -317,6 +317,14 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 		work->module->resources(names, work->params);
 	resources = list_of(work, names);
 	value_set(work->arena, result, "resources", resources);
+	for (size_t i = 0; work->refused && i < resources->count; i++) {
+		if (!value_get(work->refused, value_text(resources->items[i])))
+			continue;
+		value_set_string(work->arena, result, "status", "skipped");
+		value_set_string(work->arena, result, "message",
+			"left alone, as it was not undone: it isn't as beoplay left it");
+		return 0;
+	}
 	if (resources->count > 0 && ask(work, "known", wish_request(work, resources), NULL, err) < 0)
 		return -1;
 	looked = look(work, host, &state, &plan, err);

@@ -30,6 +30,7 @@ struct work {
 	const struct value *pending;     /* what earlier tasks of a dry run would write: see pending.h */
 	const struct value *undone;      /* the same of undos; may be NULL */
 	const struct value *restored;    /* resource → {MODULE: digest of the wish that holds again} */
+	const struct value *refused;     /* resources that an undo left alone, as keys; may be NULL */
 	struct machine machine;
 	const struct module *module;     /* set by work_load */
 	void *params;

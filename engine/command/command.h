@@ -22,9 +22,14 @@ struct command_line {
 };
 
 int command_apply(int argc, char **argv);
+int command_diff(int argc, char **argv);
 int command_doc(int argc, char **argv);
+int command_forget(int argc, char **argv);
+int command_history(int argc, char **argv);
 int command_inventory(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_rollback(int argc, char **argv);
+int command_show(int argc, char **argv);
+int command_status(int argc, char **argv);
 
 #endif

@@ -1,5 +1,6 @@
 /* log: the runs of a project: when, who, which playbook, on which hosts, what changed. */
 #include "command/command.h"
+#include "command/past.h"
 #include "base/quote.h"
 #include "history/history.h"
 #include "report/report.h"
@@ -15,23 +16,6 @@ struct log {
 	const char *playbook;      /* NULL: of any */
 	const char *host;          /* -l; NULL: any */
 };
-
-/* .beoplay beside the playbook; without one here or above. */
-static const char *find_directory(struct arena *arena, const char *playbook)
-{
-	const char *directory = ".";
-
-	if (playbook)
-		return path_directory(arena, playbook);
-	for (int level = 0; level < 64; level++) {
-		if (access(arena_printf(arena, "%s/.beoplay/history.git", directory), F_OK) == 0)
-			return directory;
-		if (access(arena_printf(arena, "%s/playbooks/.beoplay/history.git", directory), F_OK) == 0)
-			return arena_printf(arena, "%s/playbooks", directory);
-		directory = arena_printf(arena, "%s/..", directory);
-	}
-	return ".";
-}
 
 static const char *base_name(const char *path)
 {
@@ -82,7 +66,7 @@ static int print_all(struct log *log, struct error *err)
 	size_t count;
 	int result;
 
-	if (history_open(find_directory(log->arena, log->playbook), false, &history, err) < 0)
+	if (history_open(past_folder(log->arena, log->playbook), false, &history, err) < 0)
 		return -1;
 	if (!history) {
 		puts("no runs yet");
@@ -115,9 +99,7 @@ int command_log(int argc, char **argv)
 	}
 	log.playbook = argv[optind];
 	if (print_all(&log, &err) < 0) {
-		fprintf(stderr, "beoplay: %s\n", err.message);
-		if (err.remedy[0])
-			fprintf(stderr, "  → %s\n", err.remedy);
+		playing_complain(&err);
 		code = EXIT_TEXT;
 	}
 	arena_free(log.arena);

@@ -10,7 +10,7 @@ enum {
 	OPTION_PRIVATE_KEY = 256, OPTION_SKIP_TAGS, OPTION_LIST_HOSTS, OPTION_LIST_TASKS,
 	OPTION_LIST_TAGS, OPTION_SYNTAX_CHECK, OPTION_JSON, OPTION_KNOWN_HOSTS, OPTION_ACCEPT,
 	OPTION_OUTSIDE, OPTION_BECOME_USER, OPTION_VERSION, OPTION_NOT_YET, OPTION_PRUNE,
-	OPTION_DISCARD, OPTION_AT, OPTION_TO, OPTION_COMMANDS,
+	OPTION_DISCARD, OPTION_AT, OPTION_TO, OPTION_COMMANDS, OPTION_LIVE,
 };
 
 static const struct option long_options[] = {
@@ -42,6 +42,7 @@ static const struct option long_options[] = {
 	{ "discard-drift", no_argument, NULL, OPTION_DISCARD },
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "to", required_argument, NULL, OPTION_TO },
+	{ "live", no_argument, NULL, OPTION_LIVE },
 	{ "with-commands", no_argument, NULL, OPTION_COMMANDS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -219,6 +220,9 @@ static int take_option(struct arena *arena, int option, const char *given,
 		return 0;
 	case OPTION_TO:
 		options->to = optarg;
+		return 0;
+	case OPTION_LIVE:
+		options->live = true;
 		return 0;
 	case OPTION_COMMANDS:
 		options->with_commands = true;

@@ -26,6 +26,7 @@ struct apply_options {
 	bool prune;
 	bool discard_drift;
 	bool with_commands;
+	bool live;
 	const char *at, *to;             /* revisions; NULL: none given */
 	bool list_hosts;
 	bool list_tasks;

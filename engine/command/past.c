@@ -2,6 +2,25 @@
 #include "command/past.h"
 
 #include <string.h>
+#include <unistd.h>
+
+enum { LEVELS_MOST = 64 };
+
+const char *past_folder(struct arena *arena, const char *playbook)
+{
+	const char *directory = ".";
+
+	if (playbook)
+		return path_directory(arena, playbook);
+	for (int level = 0; level < LEVELS_MOST; level++) {
+		if (access(arena_printf(arena, "%s/.beoplay/history.git", directory), F_OK) == 0)
+			return directory;
+		if (access(arena_printf(arena, "%s/playbooks/.beoplay/history.git", directory), F_OK) == 0)
+			return arena_printf(arena, "%s/playbooks", directory);
+		directory = arena_printf(arena, "%s/..", directory);
+	}
+	return ".";
+}
 
 static int no_history(const char *playbook, struct error *err)
 {
@@ -19,7 +38,7 @@ int past_runs(struct arena *arena, const struct apply_options *options, const ch
 	size_t count, kept = 0;
 
 	if (playing_owner(arena, options, playbook, &project, &owner, &folder, err) < 0
-			|| history_open(playing_folder(arena, playbook), false, ret_history, err) < 0)
+			|| history_open(past_folder(arena, playbook), false, ret_history, err) < 0)
 		return -1;
 	if (!*ret_history)
 		return no_history(playbook, err);
@@ -44,7 +63,7 @@ static int find_run(struct arena *arena, const char *playbook, const char *revis
 	struct history *history;
 	int result;
 
-	if (history_open(playing_folder(arena, playbook), false, &history, err) < 0)
+	if (history_open(past_folder(arena, playbook), false, &history, err) < 0)
 		return -1;
 	if (!history)
 		return no_history(playbook, err);

@@ -4,6 +4,9 @@
 
 #include "command/playing.h"
 
+/* Where the history of a playbook is: beside it; of none (NULL): here, in playbooks/, or above. */
+const char *past_folder(struct arena *arena, const char *playbook);
+
 /* revision: a run's number, name or hash, else a branch, tag, HEAD~2 or hash of the user's. */
 int past_find(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char *revision, struct playing_past *ret_past, struct error *err);

@@ -4,6 +4,7 @@
 #include "command/command.h"
 #include "command/listing.h"
 #include "command/project.h"
+#include "wire/wire.h"
 
 #include <pwd.h>
 #include <signal.h>
@@ -12,6 +13,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <zstd.h>
+
+enum { TEXT_BODY_MOST = 64 << 10, TEXT_MOST = 900 << 10, TEXT_UNPACKED_MOST = 64 << 20 };
 
 /* All that one playbook's run is made of. */
 struct playing {
@@ -26,6 +30,8 @@ struct playing {
 	struct inventory *inventory;
 	struct variables *variables;
 	struct inventory_list limit;
+	const char *look_text;
+	bool look;
 	const char *name;
 	int64_t time;
 	struct run *run;
@@ -173,6 +179,8 @@ static int make_run(struct playing *playing, struct error *err)
 		.time = playing->time,
 		.undo = playing->undo ? playing->undo->undo : given->prune ? UNDO_ORPHANS : UNDO_NOTHING,
 		.undo_after = playing->undo ? playing->undo->after : NULL,
+		.look = playing->look,
+		.look_text = playing->look_text,
 		.discard_drift = given->discard_drift,
 		.without_actions = playing->undo && !given->with_commands,
 		.interrupted = &interrupted,
@@ -311,32 +319,84 @@ static void write_down(const struct playing *playing, struct report *report)
 	struct history *history;
 	struct error err = {0};
 
-	if (history_open(playing_folder(playing->arena, playing->typed), true, &history, &err) < 0
+	if (history_open(path_directory(playing->arena, playing->typed), true, &history, &err) < 0
 			|| history_add(history, playing->arena, &run, record_text(playing, revision), &err) < 0)
 		report_warning(report, NULL, err.message);
 	history_close(history);
 	revision_close(revision);
 }
 
-static int execute(struct playing *playing, struct report *report, struct error *err)
+/* For the nodes to keep; NULL: it is too large for that. */
+static void give_text(struct playing *playing)
+{
+	struct revision *revision = revision_open(playing->project.folder);
+	struct value *packed = value_map(playing->arena);
+	struct buffer bytes = {0};
+	size_t room, size;
+	char *squeezed;
+
+	value_set_string(playing->arena, packed, "playbook", playing->project.playbook);
+	value_set(playing->arena, packed, "how", how_it_ran(playing, NULL));
+	value_set(playing->arena, packed, "files", record_pack(playing->arena,
+		record_text(playing, revision), TEXT_BODY_MOST));
+	wire_encode(&bytes, packed);
+	room = ZSTD_compressBound(bytes.size);
+	squeezed = arena_alloc(playing->arena, room);
+	size = ZSTD_compress(squeezed, room, bytes.data, bytes.size, 3);
+	if (!ZSTD_isError(size) && size <= TEXT_MOST)
+		run_set_text(playing->run, squeezed, size);
+	buffer_free(&bytes);
+	revision_close(revision);
+}
+
+int playing_unpack(struct arena *arena, const struct value *bytes, struct playing_past *ret_past,
+	struct error *err)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(bytes->text, bytes->size);
+	struct history_run *run = arena_alloc(arena, sizeof(*run));
+	struct value *packed, *how;
+	struct record *record;
+	char *plain;
+
+	if (size > TEXT_UNPACKED_MOST)   /* an error is a very large number, too */
+		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
+	plain = arena_alloc(arena, (size_t)size + 1);
+	if (ZSTD_decompress(plain, (size_t)size, bytes->text, bytes->size) != size
+			|| wire_decode(arena, plain, (size_t)size, &packed, NULL) < 0)
+		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
+	how = value_get(packed, "how");
+	run->playbook = value_get_string(packed, "playbook");
+	if (!run->playbook || !how || record_unpack(arena, value_get(packed, "files"), &record,
+			err) < 0)
+		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
+	run->how = how;
+	*ret_past = (struct playing_past){ .record = record, .run = run };
+	return 0;
+}
+
+static int execute(struct playing *playing, struct report *report, bool *ret_changes,
+	struct error *err)
 {
 	struct report_totals totals;
 	int result;
 
 	report_run(report, playing->playbook->path, run_hosts(playing->run),
 		run_task_count(playing->run));
+	if (!playing->options->check)
+		give_text(playing);
 	result = run_execute(playing->run, report, err);
 	if (!playing->options->check)
 		write_down(playing, report);
 	report_orphans(report, run_orphans(playing->run));
 	totals = report_recap(report);
+	*ret_changes = totals.changed > 0;
 	if (result < 0)
 		return err->kind == ERROR_INTERRUPTED ? EXIT_INTERRUPTED : EXIT_TEXT;
 	return (totals.failed ? EXIT_FAILED : 0) | (totals.unreachable ? EXIT_UNREACHABLE : 0);
 }
 
-int playing_run(const struct apply_options *options, const char *playbook,
-	const struct playing_past *past, const struct playing_undo *undo)
+static int play(const struct apply_options *options, const char *playbook,
+	const struct playing_past *past, const struct playing_undo *undo, bool *ret_changes)
 {
 	struct playing playing = { .arena = arena_new(), .options = options, .typed = playbook,
 		.past = past, .undo = undo };
@@ -347,7 +407,7 @@ int playing_run(const struct apply_options *options, const char *playbook,
 	if (load(&playing, &err) < 0)
 		code = EXIT_TEXT;
 	else if (!lists(options))
-		code = execute(&playing, report, &err);
+		code = execute(&playing, report, ret_changes, &err);
 	else if (options->syntax_check)
 		printf("playbook: %s\n", playing.playbook->path);
 	else if (listing_print(playing.arena, options, playing.playbook, playing.inventory,
@@ -362,9 +422,58 @@ int playing_run(const struct apply_options *options, const char *playbook,
 	return code;
 }
 
-const char *playing_folder(struct arena *arena, const char *playbook)
+int playing_run(const struct apply_options *options, const char *playbook,
+	const struct playing_past *past, const struct playing_undo *undo)
 {
-	return path_directory(arena, playbook);
+	bool ignored;
+
+	return play(options, playbook, past, undo, &ignored);
+}
+
+int playing_check(const struct apply_options *options, const char *playbook, bool *ret_changes)
+{
+	return play(options, playbook, NULL, NULL, ret_changes);
+}
+
+int playing_look(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const char *text, struct value **ret_looked, struct value **ret_lost)
+{
+	struct apply_options quiet = *options;
+	struct playing playing = { .arena = arena, .options = &quiet, .typed = playbook,
+		.look = true, .look_text = text };
+	FILE *nowhere = fopen("/dev/null", "w");
+	struct report *report;
+	const struct value *outcome;
+	struct error err = {0};
+	int code = EXIT_GOOD;
+
+	quiet.check = true;
+	report = report_new(&(struct report_options){ .out = nowhere, .errors = stderr });
+	*ret_lost = value_list(arena);
+	if (load(&playing, &err) < 0) {
+		say_error(&playing, report, &err);
+		code = EXIT_TEXT;
+	} else {
+		report_run(report, playing.playbook->path, run_hosts(playing.run), 1);
+		if (run_execute(playing.run, report, &err) < 0)
+			code = EXIT_INTERRUPTED;
+		outcome = run_outcome(playing.run);
+		*ret_looked = value_map(arena);
+		for (size_t i = 0; i < outcome->count; i++) {
+			const char *host = outcome->pairs[i].key;
+			const struct value *looked = value_get(run_looked(playing.run), host);
+
+			if (looked)
+				value_set(arena, *ret_looked, host, value_copy(arena, looked));
+			else
+				value_append(arena, *ret_lost, value_string(arena, host));
+		}
+		run_free(playing.run);
+	}
+	report_free(report);
+	if (nowhere)
+		fclose(nowhere);
+	return code;
 }
 
 int playing_owner(struct arena *arena, const struct apply_options *options, const char *playbook,

@@ -26,8 +26,19 @@ void playing_watch_signals(void);
 int playing_run(const struct apply_options *options, const char *playbook,
 	const struct playing_past *past, const struct playing_undo *undo);
 
-/* Where the history of a playbook is. */
-const char *playing_folder(struct arena *arena, const char *playbook);
+/* What the ledgers of the hosts know of the playbook: name → {runs, due, resources, orphans, text}, as
+ * run_looked. text: digest of a packed text that is wanted, or NULL. ret_lost: hosts that couldn't be
+ * asked. An exit code; EXIT_TEXT with the error said. */
+int playing_look(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const char *text, struct value **ret_looked, struct value **ret_lost);
+
+/* A text as nodes keep it, and back. */
+int playing_unpack(struct arena *arena, const struct value *bytes, struct playing_past *ret_past,
+	struct error *err);
+
+/* The same, with what came of it: whether anything was changed, or would be. */
+int playing_check(const struct apply_options *options, const char *playbook, bool *ret_changes);
+
 /* The playbook as the project calls it, and the project's folder. 0, or -1 with err. */
 int playing_owner(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char **ret_project, const char **ret_owner, const char **ret_folder, struct error *err);

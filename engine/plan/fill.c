@@ -523,6 +523,20 @@ static void add_undo(struct run *run, struct run_host *host, struct value *task)
 	value_set(host->arena, task, "undo", undo);
 }
 
+static void add_look(struct run *run, struct run_host *host, struct value *task)
+{
+	struct value *look = value_map(host->arena), *whole = value_map(host->arena);
+	struct value *declared = value_list(host->arena), *unsure = value_list(host->arena);
+
+	declare_all(run, host, true, host->arena, declared, unsure);
+	value_set(host->arena, whole, "unseen", declared);
+	value_set(host->arena, whole, "unsure", unsure);
+	value_set(host->arena, look, "whole", whole);
+	value_set_string(host->arena, look, "text", run->options.look_text);
+	value_set(host->arena, task, "look", look);
+	value_set_bool(host->arena, task, "results", true);
+}
+
 static const struct filled *fill_undo(struct run *run, struct run_host *host, struct unit *unit)
 {
 	struct filled *filled = arena_alloc(host->arena, sizeof(*filled));
@@ -531,7 +545,10 @@ static const struct filled *fill_undo(struct run *run, struct run_host *host, st
 	item->kind = FILLED_RUN;
 	item->task = value_map(host->arena);
 	value_set_string(host->arena, item->task, "name", task_title(unit->task->task));
-	add_undo(run, host, item->task);
+	if (run->options.look)
+		add_look(run, host, item->task);
+	else
+		add_undo(run, host, item->task);
 	*filled = (struct filled){ .items = item, .count = 1, .known = true,
 		.name = task_title(unit->task->task) };
 	return host->filled[unit->index] = filled;

@@ -111,9 +111,7 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->bodies = bodies_new(arena, options->source);
 	run->setup = module_find("setup");
 	run->orphans = value_map(arena);
-	if (options->text && bodies_add_bytes(run->bodies, options->text, options->text_size,
-			&run->text) < 0)
-		run->text = NULL;
+	run->looked = value_map(arena);
 	if (units_make(run, err) < 0 || fill_all(run, err) < 0) {
 		run_free(run);
 		return -1;
@@ -225,7 +223,7 @@ static bool host_becomes(struct run *run, struct run_host *host)
 		if (task_becomes(run, host, play, run->units[i]->task->task))
 			return true;
 	}
-	return run->options.undo == UNDO_ALL && text_becomes(run, host);
+	return (run->options.undo == UNDO_ALL || run->options.look) && text_becomes(run, host);
 }
 
 static int host_target(struct run *run, struct run_host *host, struct fleet_target *ret_target,
@@ -320,7 +318,7 @@ static void take_result(struct run *run, struct run_host *host, const struct val
 	if (!host_live(host))
 		return;
 	if (!first || first->id != value_get_integer(body, "task", -1)
-			|| (more && !first->unit->undo)) {
+			|| (more && (!first->unit->undo || run->options.look))) {
 		host_failed(host, "the node answered what it wasn't asked");
 		return;
 	}
@@ -366,6 +364,17 @@ static void take_orphans(struct run *run, const struct run_host *host,
 		}
 		value_append(run->arena, hosts, value_string(run->arena, host->name));
 	}
+}
+
+void run_set_text(struct run *run, const void *bytes, size_t size)
+{
+	if (bodies_add_bytes(run->bodies, bytes, size, &run->text) < 0)
+		run->text = NULL;
+}
+
+const struct value *run_looked(const struct run *run)
+{
+	return run->looked;
 }
 
 const struct value *run_orphans(const struct run *run)

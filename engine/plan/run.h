@@ -55,11 +55,11 @@ struct run_options {
 	const char *run;                      /* names this run */
 	const char *revision;
 	int64_t time;                         /* seconds since the epoch */
-	const void *text;                     /* the packed text, for the nodes to keep; or NULL */
-	size_t text_size;
 	enum run_undo undo;
 	const struct value *undo_after;       /* names of runs */
 	bool discard_drift;                   /* undo also what isn't as beoplay left it */
+	bool look;                            /* only ledgers are read; see run_looked */
+	const char *look_text;                /* digest of a packed text that is wanted; or NULL */
 	bool without_actions;                 /* a rollback: commands and jobs aren't run again */
 	const volatile sig_atomic_t *interrupted;   /* how often ^C was pressed */
 };
@@ -79,6 +79,10 @@ unsigned run_task_count(const struct run *run);
 int run_execute(struct run *run, struct report *report, struct error *err);
 /* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N}. */
 struct value *run_outcome(const struct run *run);
+/* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. */
+void run_set_text(struct run *run, const void *bytes, size_t size);
+/* What look found: name → {runs, due, resources, orphans, text} (wire.h), data of hostile nodes. */
+const struct value *run_looked(const struct run *run);
 /* Resources that no task declares any more: identity → list of hosts. */
 const struct value *run_orphans(const struct run *run);
 void run_free(struct run *run);    /* what isn't in its arena */

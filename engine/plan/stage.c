@@ -234,7 +234,7 @@ static void add_last(struct stage *stage, struct value *body)
 	struct value *unsure = value_list(stage->arena);
 
 	value_set_bool(stage->arena, body, "last", true);
-	if (stage->run->options.undo == UNDO_ALL)
+	if (stage->run->options.undo == UNDO_ALL || stage->run->options.look)
 		return;
 	declare_all(stage->run, stage->host, false, stage->arena, unseen, unsure);
 	if (unseen->count > 0)

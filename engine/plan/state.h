@@ -37,7 +37,7 @@ struct unit {
 	size_t play_index;
 	struct run_task *task;     /* NULL: flush */
 	const struct module *module;
-	bool undo;                 /* the one that takes back */
+	bool undo;                 /* the one that takes back, or looks */
 	bool barrier;              /* before it all hosts must have passed what is before */
 	bool *member;              /* by index of run->hosts */
 };
@@ -143,6 +143,7 @@ struct run {
 	struct unit **left_out;            /* what tags leave out: the text has it all the same */
 	size_t left_out_count, left_out_capacity;
 	struct value *orphans;
+	struct value *looked;
 	const char *text;                  /* digest of the packed text; NULL: none */
 	struct run_task **tasks;
 	size_t task_count, task_capacity;

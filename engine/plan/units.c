@@ -271,6 +271,17 @@ static void add_undo(struct run *run)
 	list_add(run, &run->units, &run->unit_count, &run->unit_capacity, unit);
 }
 
+static void leave_out_all(struct run *run)
+{
+	for (size_t i = 1; i < run->unit_count; i++) {
+		if (run->units[i]->task)
+			list_add(run, &run->left_out, &run->left_out_count, &run->left_out_capacity,
+				run->units[i]);
+	}
+	run->unit_count = 1;
+	run->task_count = 1;
+}
+
 int units_make(struct run *run, struct error *err)
 {
 	const struct playbook *playbook = run->options.playbook;
@@ -283,12 +294,15 @@ int units_make(struct run *run, struct error *err)
 			return -1;
 	}
 	make_hosts(run, chosen);
-	if (run->options.undo != UNDO_NOTHING)
+	if (run->options.undo != UNDO_NOTHING || run->options.look)
 		add_undo(run);
 	for (size_t i = 0; run->options.undo != UNDO_ALL && i < playbook->play_count; i++) {
 		if (add_play(run, i, err) < 0)
 			return -1;
 	}
+	/* Who looks runs nothing of it, but what it declares counts. */
+	if (run->options.look)
+		leave_out_all(run);
 	for (size_t i = 0; i < run->host_count; i++) {
 		run->hosts[i].filled = arena_array(run->arena, run->unit_count + 1,
 			sizeof(struct filled *));

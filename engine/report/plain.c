@@ -181,8 +181,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 	return text;
 }
 
-/* As the inventory has them, not as they came. */
-static struct value *in_order(struct report *report, const struct value *names)
+struct value *report_in_order(struct report *report, const struct value *names)
 {
 	struct value *ordered = value_list(report->arena);
 
@@ -205,7 +204,7 @@ static void print_group(struct report *report, const struct group *group)
 		return;
 	fprintf(report->options.out, "  %s%s%s: %s\n", color_on(report, color),
 		status_word(report, group->status), color_off(report, color),
-		report_fold(report->arena, in_order(report, group->hosts)));
+		report_fold(report->arena, report_in_order(report, group->hosts)));
 	fputs(group->text, report->options.out);
 }
 

@@ -46,7 +46,8 @@ void report_orphans(struct report *report, const struct value *orphans)
 			color_on(report, COLOR_BOLD), color_off(report, COLOR_BOLD));
 	for (size_t i = 0; i < orphans->count; i++) {
 		const char *name = orphans->pairs[i].key;
-		const char *hosts = report_fold(report->arena, orphans->pairs[i].value);
+		const char *hosts = report_fold(report->arena, report_in_order(report,
+			orphans->pairs[i].value));
 
 		if (report->options.json)
 			json_message(report, "orphan", hosts, name, NULL);

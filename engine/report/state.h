@@ -79,4 +79,7 @@ void live_draw(struct report *report);
 
 int64_t report_clock(void);      /* milliseconds, only forward */
 
+/* Hosts as the inventory has them, not as they came. */
+struct value *report_in_order(struct report *report, const struct value *names);
+
 #endif

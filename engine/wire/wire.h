@@ -46,14 +46,19 @@ enum frame_type {
 	 * in a later stage], flush: bool (run due handlers here, those that came since the last flush;
 	 * no module, no result), ignore_errors: bool, no_log: bool, changed: bool if changed_when is
 	 * already known, secret: bool, results: bool (they are looked at)}. A handler that wasn't due gives a result "skipped" at the flush;
-	 * so results come in the order of tasks. */
+	 * so results come in the order of tasks.
+	 * A STAGE also has time (of the controller), text (digest of the packed text that is run; the
+	 * node asks for it when it writes something down), and, if it is the last one, whole: {unseen:
+	 * [identities that no task of this run has, but the text], unsure: [modules of which those aren't
+	 * known]}. A TASK may be an undo or a look instead of a module's: agent/runner.h. */
 	FRAME_STAGE,
 	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |
 	 * "failed" | "may_change" | "skipped" (a handler that nobody notified), changes: [{subject,
 	 * field, before, after, after_body, flags}], results: {…}, published: {module, key, facts},
 	 * message, remedy (failed), notes: [text], cause (may_change), milliseconds} */
 	FRAME_RESULT,
-	/* agent → controller: all tasks of the stage are through: {failed: bool} */
+	/* agent → controller: all tasks of the stage are through: {failed: bool, orphans: [{resource,
+	 * reason}], problem: the ledger couldn't be written} */
 	FRAME_STAGE_END,
 	/* agent → controller, answered by a REPLY with the same id: {id, kind: "body", digest, offset}
 	 * or {id, kind: "gate", task: id}. A gate is asked before the first change of a task. */

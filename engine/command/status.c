@@ -1,0 +1,207 @@
+/* status: what each host has of a playbook, as its own ledger says: which run and when, what is no
+ * longer in the text, what is still to be done; with --live also what is otherwise than it was left. */
+#include "command/command.h"
+#include "command/past.h"
+#include "command/playing.h"
+
+#include "base/quote.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { EXIT_NOT_CLEAN = 3 };
+
+struct status {
+	struct arena *arena;
+	const struct apply_options *options;
+	const char *playbook;
+	const char *owner;             /* the playbook as the project calls it */
+	struct history_run *runs;      /* of the history here; may be none */
+	size_t run_count;
+	struct value *looked;
+	bool clean;
+};
+
+static const char *printable(const struct status *status, const char *text)
+{
+	return text ? quote_printable(status->arena, text, strlen(text), 0) : "?";
+}
+
+/* "run 12", where the history here knows it; else the name that the ledger has. */
+static const char *run_title(const struct status *status, const char *name)
+{
+	for (size_t i = 0; name && i < status->run_count; i++) {
+		if (strcmp(status->runs[i].run, name) == 0)
+			return arena_printf(status->arena, "run %lld", (long long)status->runs[i].number);
+	}
+	return arena_printf(status->arena, "run %s", printable(status, name));
+}
+
+/* The last run of this playbook that changed something there; NULL: none did. */
+static const struct value *last_run(const struct status *status, const struct value *looked)
+{
+	const struct value *runs = value_get(looked, "runs");
+
+	for (size_t i = runs && runs->kind == VALUE_LIST ? runs->count : 0; i-- > 0;) {
+		const char *playbook = value_get_string(runs->items[i], "playbook");
+
+		if (playbook && strcmp(playbook, status->owner) == 0)
+			return runs->items[i];
+	}
+	return NULL;
+}
+
+static const char *run_line(struct status *status, const struct value *looked)
+{
+	const struct value *run = last_run(status, looked);
+	const char *revision = value_get_string(run, "revision");
+	time_t when = (time_t)value_get_integer(run, "time", 0);
+	struct tm parts;
+	char date[64] = "?";
+
+	if (!run)
+		return "nothing of this playbook yet";
+	if (localtime_r(&when, &parts))
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
+	return arena_printf(status->arena, "%s of %s, by %s%s%s, %lld resources",
+		run_title(status, value_get_string(run, "run")), date,
+		printable(status, value_get_string(run, "who")), revision && *revision ? ", text of " : "",
+		revision && *revision ? printable(status, revision) : "",
+		(long long)value_get_integer(looked, "resources", 0));
+}
+
+/* Lines with the hosts of which each holds, in the order in which they came. */
+static void add_line(struct status *status, struct value *lines, const char *line,
+	const char *host)
+{
+	struct value *hosts = value_get(lines, line);
+
+	if (!hosts) {
+		hosts = value_list(status->arena);
+		value_set(status->arena, lines, line, hosts);
+	}
+	value_append(status->arena, hosts, value_string(status->arena, host));
+}
+
+static void print_lines(const struct status *status, const char *title,
+	const struct value *lines)
+{
+	if (lines->count > 0 && title)
+		printf("%s\n", title);
+	for (size_t i = 0; i < lines->count; i++)
+		printf("  %s: %s\n", report_fold(status->arena, lines->pairs[i].value),
+			lines->pairs[i].key);
+}
+
+static void add_each(struct status *status, struct value *lines, const struct value *list,
+	const char *key, const char *host)
+{
+	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->count; i++) {
+		add_line(status, lines, printable(status, value_get_string(list->items[i], key)), host);
+		status->clean = false;
+	}
+}
+
+static void print_looked(struct status *status)
+{
+	struct value *runs = value_map(status->arena), *orphans = value_map(status->arena);
+	struct value *due = value_map(status->arena);
+
+	for (size_t i = 0; i < status->looked->count; i++) {
+		const char *host = status->looked->pairs[i].key;
+		const struct value *looked = status->looked->pairs[i].value;
+
+		add_line(status, runs, run_line(status, looked), host);
+		add_each(status, orphans, value_get(looked, "orphans"), "resource", host);
+		add_each(status, due, value_get(looked, "due"), "handler", host);
+	}
+	printf("%s\n", status->playbook);
+	print_lines(status, NULL, runs);
+	print_lines(status, "no longer in the text (--prune undoes it)", orphans);
+	print_lines(status, "handlers still to be run", due);
+}
+
+/* The history is only asked for numbers; without one the ledgers suffice. */
+static void load_numbers(struct status *status)
+{
+	struct history *history = NULL;
+	struct error ignored = {0};
+
+	if (past_runs(status->arena, status->options, status->playbook, &history, &status->runs,
+			&status->run_count, &ignored) == 0)
+		history_close(history);
+}
+
+static int show(struct status *status)
+{
+	const char *project, *folder;
+	struct value *lost;
+	struct error err = {0};
+	int code, live;
+
+	if (playing_owner(status->arena, status->options, status->playbook, &project, &status->owner,
+			&folder, &err) < 0) {
+		playing_complain(&err);
+		return EXIT_TEXT;
+	}
+	load_numbers(status);
+	code = playing_look(status->arena, status->options, status->playbook, NULL, &status->looked,
+		&lost);
+	if (code != EXIT_GOOD)
+		return code;
+	print_looked(status);
+	if (lost->count > 0)
+		printf("  %s: not reached\n", report_fold(status->arena, lost));
+	if (status->options->live) {
+		struct apply_options dry = *status->options;
+		bool changes = false;
+
+		dry.check = dry.diff = true;
+		live = playing_check(&dry, status->playbook, &changes);
+		if (live == EXIT_TEXT || live == EXIT_INTERRUPTED)
+			return live;
+		status->clean = status->clean && !changes && live == EXIT_GOOD;
+	}
+	return lost->count > 0 ? EXIT_UNREACHABLE : status->clean ? EXIT_GOOD : EXIT_NOT_CLEAN;
+}
+
+static void help(void)
+{
+	puts("usage: beoplay status PLAYBOOK [--live] [options of apply]\n"
+		"\n"
+		"What each host has of a playbook, as its own ledger says: the last run that changed\n"
+		"something there, when and by whom; what the text no longer has; handlers that a run which\n"
+		"died has left. Nothing is changed.\n"
+		"\n"
+		"      --live   also what is otherwise than the text wants it, as a diff\n"
+		"\n"
+		"Exit codes: 0 all is as it should be; 3 not so; 4 a host couldn't be reached.");
+}
+
+int command_status(int argc, char **argv)
+{
+	struct status status = { .arena = arena_new(), .clean = true };
+	struct apply_options options;
+	int code = EXIT_GOOD;
+
+	if (options_parse(status.arena, argc, argv, &options) < 0) {
+		code = EXIT_TEXT;
+	} else if (options.help) {
+		help();
+	} else {
+		playing_watch_signals();
+		status.options = &options;
+		for (char **path = options.playbooks; *path; path++) {
+			int one;
+
+			status.playbook = *path;
+			status.clean = true;
+			one = show(&status);
+			code = one > code ? one : code;
+		}
+	}
+	arena_free(status.arena);
+	return code;
+}

@@ -15,7 +15,9 @@ struct file_params {
 	char *mode;
 	char *src;
 	bool force;
-	char *body;              /* internal: content by digest, of an undo */
+	/* Internal, of an undo: */
+	char *body;              /* content by digest */
+	char *up_to;             /* the highest directory that was made */
 };
 
 struct file_state {
@@ -25,6 +27,9 @@ struct file_state {
 	size_t below_count;
 	const char **missing;    /* directories above that aren't there, highest first */
 	size_t missing_count;
+	bool stays;              /* an undo: something was put into the directory since */
+	const char **empty;      /* an undo: directories above that go, too, lowest first */
+	size_t empty_count;
 };
 
 static const char *const file_words[] = { "file", "directory", "link", "absent", "touch", "hard",
@@ -45,6 +50,8 @@ static const struct param file_table[] = {
 		.flags = PARAM_NOT_YET },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "its content, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY },
+	{ .name = "up_to", .kind = PARAM_PATH, .doc = "absent: a directory, and those above up to this "
+		"one, go only if nothing is in them", .flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
@@ -68,6 +75,8 @@ static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_BOOL("force", CYAML_FLAG_DEFAULT, struct file_params, force),
 	CYAML_FIELD_STRING_PTR("body", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
 		body, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("up_to", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
+		up_to, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -163,6 +172,50 @@ static int look_above(struct host *host, const char *path, struct file_state *ha
 	return 0;
 }
 
+/* The directories above that hold nothing but what goes anyway. */
+static int look_at_empty(struct host *host, const struct file_params *want,
+	struct file_state *have, struct error *err)
+{
+	const char *goes = have->at.info.kind != FILE_NONE ? want->path : NULL, *at = want->path;
+	struct file_name *names;
+	struct file_info info;
+	size_t count;
+
+	have->empty = arena_array(host_arena(host), strlen(at) + 1, sizeof(*have->empty));
+	while (strlen(at) > strlen(want->up_to)) {
+		const char *above = arena_bytes(host_arena(host), at, (size_t)(strrchr(at, '/') - at));
+
+		if (host_stat(host, above, &info, err) < 0)
+			return -1;
+		at = above;
+		if (info.kind == FILE_NONE)
+			continue;
+		if (info.kind != FILE_DIRECTORY)
+			return 0;
+		if (host_list(host, above, &names, &count, err) < 0)
+			return -1;
+		if (count > (goes ? 1 : 0))
+			return 0;
+		have->empty[have->empty_count++] = goes = above;
+	}
+	return 0;
+}
+
+/* An undo never takes away what others have put into a directory since. */
+static int look_at_made(struct host *host, const struct file_params *want,
+	struct file_state *have, struct error *err)
+{
+	struct file_name *names;
+	size_t count;
+
+	if (have->at.info.kind == FILE_DIRECTORY) {
+		if (host_list(host, want->path, &names, &count, err) < 0)
+			return -1;
+		have->stays = count > 0;
+	}
+	return have->stays ? 0 : look_at_empty(host, want, have, err);
+}
+
 static int file_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -175,10 +228,12 @@ static int file_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	if (want->state == WISH_DIRECTORY && have->at.info.kind == FILE_NONE)
 		return look_above(host, want->path, have, err);
+	if (want->state == WISH_ABSENT && want->up_to && look_at_made(host, want, have, err) < 0)
+		return -1;
 	if (have->at.info.kind == FILE_REGULAR && (want->body || want->state == WISH_ABSENT
 			|| want->state == WISH_LINK))
 		return host_digest(host, want->path, &have->digest, err);
-	if (have->at.info.kind == FILE_DIRECTORY && want->state == WISH_ABSENT)
+	if (have->at.info.kind == FILE_DIRECTORY && want->state == WISH_ABSENT && !want->up_to)
 		return list_below(host, want->path, &below, err);
 	return 0;
 }
@@ -221,7 +276,7 @@ static void plan_file(struct plan *plan, const struct file_params *want,
 	struct attributes_want attributes = want_of(want);
 	enum file_kind kind = have->at.info.kind;
 
-	if (want->body && (kind == FILE_NONE || kind == FILE_REGULAR)
+	if (want->body && (kind == FILE_NONE || kind == FILE_REGULAR || kind == FILE_LINK)
 			&& (!have->digest || strcmp(have->digest, want->body) != 0)) {
 		struct change *change = plan_add(plan, FILE_WRITE, want->path, "content", NULL, NULL);
 
@@ -236,6 +291,24 @@ static void plan_file(struct plan *plan, const struct file_params *want,
 		return;
 	}
 	attributes_plan(plan, want->path, &attributes, &have->at);
+}
+
+static void plan_absent(struct plan *plan, const struct file_params *want,
+	const struct file_state *have)
+{
+	enum file_kind kind = have->at.info.kind;
+
+	if (have->stays) {
+		plan_note(plan, "'%s' stays, as something is in it", want->path);
+		return;
+	}
+	for (size_t i = 0; i < have->below_count; i++)
+		plan_add(plan, FILE_REMOVE, have->below[i].name, "state",
+			kind_word(have->below[i].info.kind), "absent");
+	if (kind != FILE_NONE)
+		plan_add(plan, FILE_REMOVE, want->path, "state", kind_word(kind), "absent");
+	for (size_t i = 0; i < have->empty_count; i++)
+		plan_add(plan, FILE_REMOVE, have->empty[i], "state", "directory", "absent");
 }
 
 static void file_plan(struct plan *plan, const void *params, const void *state)
@@ -253,11 +326,7 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 		plan_link(plan, want, have);
 		break;
 	case WISH_ABSENT:
-		for (size_t i = 0; i < have->below_count; i++)
-			plan_add(plan, FILE_REMOVE, have->below[i].name, "state",
-				kind_word(have->below[i].info.kind), "absent");
-		if (kind != FILE_NONE)
-			plan_add(plan, FILE_REMOVE, want->path, "state", kind_word(kind), "absent");
+		plan_absent(plan, want, have);
 		break;
 	case WISH_DIRECTORY:
 		for (size_t i = 0; i < have->missing_count; i++)
@@ -301,14 +370,21 @@ static int write_body(struct host *host, const struct file_params *want,
 	return host_write(host, &write, err);
 }
 
+/* Beside, then renamed: there is never a moment without it. */
 static int make_link(struct host *host, const struct file_params *want,
 	const struct file_state *have, struct error *err)
 {
-	if (host_make_link(host, want->path, want->src, err) < 0)
+	const char *beside = arena_printf(host_arena(host), "%s.beoplay-link", want->path);
+	struct file_info info;
+
+	if (host_stat(host, beside, &info, err) < 0
+			|| (info.kind == FILE_LINK && host_remove(host, beside, err) < 0)
+			|| host_make_link(host, beside, want->src, err) < 0)
 		return -1;
-	if (have->at.uid == HOST_KEEP && have->at.gid == HOST_KEEP)
-		return 0;
-	return host_set_owner(host, want->path, have->at.uid, have->at.gid, err);
+	if ((have->at.uid != HOST_KEEP || have->at.gid != HOST_KEEP)
+			&& host_set_owner(host, beside, have->at.uid, have->at.gid, err) < 0)
+		return -1;
+	return host_rename(host, beside, want->path, err);
 }
 
 static int file_apply(struct host *host, const void *params, const void *state,
@@ -365,6 +441,9 @@ static void file_invert(struct inverses *inverses, const void *params, const voi
 		entry.keep_path = want->path;
 		entry.keep_digest = have->digest;
 	}
+	if (have->at.info.kind == FILE_NONE)
+		value_set_string(arena, entry.params, "up_to", have->missing_count > 0
+			? have->missing[0] : want->path);
 	if (want->state == WISH_ABSENT && have->below_count > 0) {
 		entry.params = NULL;
 		entry.reason = "a directory with its content was removed";

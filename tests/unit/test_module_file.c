@@ -1,0 +1,427 @@
+/* file: each kind of thing at a path, what is refused, and the way back to what was there. */
+#include "module_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+extern const struct module module_file;
+
+static struct bench *bench;
+static struct bench_file before[BENCH_FILES];
+static size_t before_count;
+
+static int set_up(void **state)
+{
+	(void)state;
+	bench = bench_new();
+	bench_user(bench, "mpi", 1001, "/home/mpi");
+	bench_directory(bench, "/srv", 0755);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	bench_free(bench);
+	return 0;
+}
+
+static int apply(const char *yaml)
+{
+	return bench_apply(bench, &module_file, bench_load(bench, &module_file, yaml));
+}
+
+static struct plan *look(const char *yaml)
+{
+	void *params = bench_load(bench, &module_file, yaml);
+
+	return params ? bench_look(bench, &module_file, params) : NULL;
+}
+
+static struct bench_file *at(const char *path)
+{
+	return bench_find(bench, path);
+}
+
+static void remember(void)
+{
+	memcpy(before, bench->files, sizeof(before));
+	before_count = bench->file_count;
+}
+
+static void assert_as_before(void)
+{
+	assert_int_equal(bench->file_count, before_count);
+	for (size_t i = 0; i < before_count; i++) {
+		const struct bench_file *was = &before[i], *is = at(was->path);
+
+		assert_non_null(is);
+		assert_int_equal(is->info.kind, was->info.kind);
+		assert_int_equal(is->info.mode, was->info.mode);
+		assert_int_equal(is->info.uid, was->info.uid);
+		assert_int_equal(is->info.gid, was->info.gid);
+		if (was->info.kind == FILE_LINK)
+			assert_string_equal(is->info.target, was->info.target);
+		if (was->info.kind == FILE_REGULAR)
+			assert_string_equal(is->bytes, was->bytes);
+	}
+}
+
+/* Applied, which changes something, and undone: as if nothing had been. */
+static void there_and_back(const char *yaml, const char *log)
+{
+	remember();
+	assert_int_equal(apply(yaml), 0);
+	assert_string_equal(bench->log.data, log);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_as_before();
+}
+
+static void a_directory_is_made_with_mode_and_owner(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{path: /srv/a, state: directory, mode: '0750', owner: mpi, "
+		"group: mpi}"), 0);
+	assert_string_equal(bench->log.data, "directory /srv/a 0750\nowner /srv/a 1001:1001\n");
+	assert_int_equal(at("/srv/a")->info.kind, FILE_DIRECTORY);
+	assert_string_equal(value_get_string(bench->results, "state"), "directory");
+	assert_string_equal(value_get_string(bench->results, "mode"), "0750");
+	assert_string_equal(value_get_string(bench->results, "owner"), "mpi");
+	assert_int_equal(apply("{path: /srv/b, state: directory}"), 0);
+	assert_string_equal(bench->log.data, "directory /srv/b 0755\n");
+}
+
+static void the_directories_above_are_made_too(void **state)
+{
+	struct plan *plan = look("{path: /srv/a/b/c, state: directory}");
+
+	(void)state;
+	assert_int_equal(plan->change_count, 3);
+	assert_string_equal(bench_change(bench, plan, 0), "/srv/a state: absent -> directory");
+	assert_string_equal(bench_change(bench, plan, 2), "/srv/a/b/c state: absent -> directory");
+	there_and_back("{path: /srv/a/b/c, state: directory, mode: '0700'}",
+		"directory /srv/a 0700\ndirectory /srv/a/b 0700\ndirectory /srv/a/b/c 0700\n");
+	assert_string_equal(bench->log.data,
+		"remove /srv/a/b/c\nremove /srv/a/b\nremove /srv/a\n");
+}
+
+static void what_is_right_is_left_alone(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 0640, "x");
+	bench_directory(bench, "/srv/d", 02755);
+	bench_link(bench, "/srv/l", "f");
+	assert_int_equal(apply("{path: /srv/f, mode: '0640', owner: root, group: root}"), 0);
+	assert_string_equal(bench->log.data, "");
+	assert_int_equal(look("{path: /srv/d, state: directory, mode: '02755'}")->change_count, 0);
+	assert_int_equal(look("{path: /srv/d, state: directory, mode: a+rX}")->change_count, 0);
+	assert_int_equal(look("{path: /srv/l, state: link, src: f, mode: '0644'}")->change_count, 0);
+	assert_int_equal(look("{path: /srv/none, state: absent}")->change_count, 0);
+}
+
+static void looking_changes_nothing(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 0640, "x");
+	remember();
+	assert_int_equal(look("{path: /srv/f, state: absent}")->change_count, 1);
+	assert_int_equal(look("{path: /srv/f, mode: '0600', owner: mpi}")->change_count, 2);
+	assert_int_equal(look("{path: /srv/d, state: directory}")->change_count, 1);
+	assert_int_equal(look("{path: /srv/l, src: f, state: link}")->change_count, 1);
+	assert_string_equal(bench->log.data, "");
+	assert_as_before();
+}
+
+static void a_mode_is_changed_and_comes_back(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 0640, "x");
+	assert_string_equal(bench_change(bench, look("{path: /srv/f, mode: 'g+w,o=r'}"), 0),
+		"/srv/f mode: 0640 -> 0664");
+	there_and_back("{path: /srv/f, mode: 'g+w,o=r'}", "mode /srv/f 0664\n");
+	there_and_back("{path: /srv, state: directory, mode: '1777'}", "mode /srv 1777\n");
+}
+
+static void an_owner_and_a_group_are_changed_and_come_back(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 04755, "x");
+	assert_string_equal(bench_change(bench, look("{path: /srv/f, group: mpi}"), 0),
+		"/srv/f owner: root:root -> root:mpi");
+	there_and_back("{path: /srv/f, owner: mpi, group: 1001}", "owner /srv/f 1001:1001\n");
+	bench_link(bench, "/srv/l", "f");
+	there_and_back("{path: /srv/l, state: link, src: f, owner: mpi, group: mpi}",
+		"owner /srv/l 1001:1001\n");
+}
+
+static void owner_and_mode_come_back_together(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 0600, "x");
+	there_and_back("{path: /srv/f, owner: mpi, group: mpi, mode: '0644'}",
+		"owner /srv/f 1001:1001\nmode /srv/f 0644\n");
+	bench_directory(bench, "/srv/d", 0700);
+	there_and_back("{path: /srv/d, state: directory, owner: mpi, group: mpi, mode: '0755'}",
+		"owner /srv/d 1001:1001\nmode /srv/d 0755\n");
+}
+
+static void a_user_who_is_not_there_is_an_error(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 0600, "x");
+	assert_null(look("{path: /srv/f, owner: ghost}"));
+	assert_string_equal(bench->err.message, "there is no user 'ghost'");
+	assert_null(look("{path: /srv/f, group: ghosts}"));
+	assert_string_equal(bench->err.message, "there is no group 'ghosts'");
+}
+
+static void a_link_is_made_and_goes(void **state)
+{
+	(void)state;
+	there_and_back("{path: /srv/l, src: ../etc/x, state: link}",
+		"link /srv/l.beoplay-link ../etc/x\nrename /srv/l.beoplay-link /srv/l\n");
+	assert_int_equal(apply("{path: /srv/l, src: ../etc/x, state: link, owner: mpi, group: mpi}"),
+		0);
+	assert_string_equal(at("/srv/l")->info.target, "../etc/x");
+	assert_int_equal(at("/srv/l")->info.uid, 1001);
+}
+
+static void a_link_gets_another_target_and_the_old_one_back(void **state)
+{
+	(void)state;
+	bench_link(bench, "/srv/l", "old");
+	at("/srv/l")->info.uid = at("/srv/l")->info.gid = 1001;
+	assert_string_equal(bench_change(bench, look("{path: /srv/l, src: new, state: link}"), 0),
+		"/srv/l target: old -> new");
+	there_and_back("{path: /srv/l, src: new, state: link}",
+		"link /srv/l.beoplay-link new\nrename /srv/l.beoplay-link /srv/l\n");
+}
+
+static void what_an_interrupted_run_left_beside_a_link_is_replaced(void **state)
+{
+	(void)state;
+	bench_link(bench, "/srv/l.beoplay-link", "half");
+	assert_int_equal(apply("{path: /srv/l, src: new, state: link}"), 0);
+	assert_string_equal(at("/srv/l")->info.target, "new");
+	assert_null(at("/srv/l.beoplay-link"));
+}
+
+static void a_link_takes_the_place_of_a_file_only_when_told(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/l", 0640, "precious\n");
+	at("/srv/l")->info.uid = 1001;
+	assert_int_equal(apply("{path: /srv/l, src: new, state: link}"), -1);
+	assert_string_equal(bench->err.message, "'/srv/l' is a file, not a link");
+	assert_non_null(strstr(bench->err.remedy, "force: yes"));
+	assert_string_equal(bench->log.data, "");
+	there_and_back("{path: /srv/l, src: new, state: link, force: yes}", "remove /srv/l\n"
+		"link /srv/l.beoplay-link new\nrename /srv/l.beoplay-link /srv/l\n");
+}
+
+static void a_directory_never_gives_way_to_a_link(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{path: /srv, src: new, state: link, force: yes}"), -1);
+	assert_string_equal(bench->err.message, "'/srv' is a directory, not a link");
+	assert_string_equal(bench->log.data, "");
+}
+
+static void a_file_goes_and_comes_back_whole(void **state)
+{
+	struct plan *plan;
+
+	(void)state;
+	bench_file(bench, "/srv/f", 04750, "content\nwithout an end");
+	at("/srv/f")->info.uid = 1001;
+	plan = look("{path: /srv/f, state: absent}");
+	assert_string_equal(bench_change(bench, plan, 0), "/srv/f state: file -> absent");
+	there_and_back("{path: /srv/f, state: absent}", "remove /srv/f\n");
+	assert_int_equal(apply("{path: /srv/f, state: absent}"), 0);
+	assert_string_equal(value_get_string(bench->results, "state"), "absent");
+	assert_null(at("/srv/f"));
+}
+
+static void an_empty_file_comes_back_too(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 0600, "");
+	there_and_back("{path: /srv/f, state: absent}", "remove /srv/f\n");
+}
+
+static void a_link_goes_and_comes_back(void **state)
+{
+	(void)state;
+	bench_link(bench, "/srv/l", "/etc/x");
+	at("/srv/l")->info.uid = 1001;
+	there_and_back("{path: /srv/l, state: absent}", "remove /srv/l\n");
+}
+
+static void an_empty_directory_goes_and_comes_back(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/srv/d", 01770);
+	at("/srv/d")->info.uid = at("/srv/d")->info.gid = 1001;
+	there_and_back("{path: /srv/d, state: absent}", "remove /srv/d\n");
+}
+
+static void a_full_directory_goes_from_below_and_can_not_come_back(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/srv/d", 0755);
+	bench_directory(bench, "/srv/d/e", 0755);
+	bench_file(bench, "/srv/d/e/f", 0644, "x");
+	bench_link(bench, "/srv/d/l", "e");
+	bench_file(bench, "/srv/else", 0644, "x");
+	assert_int_equal(apply("{path: /srv/d, state: absent}"), 0);
+	assert_string_equal(bench->log.data,
+		"remove /srv/d/e/f\nremove /srv/d/e\nremove /srv/d/l\nremove /srv/d\n");
+	assert_non_null(at("/srv/else"));
+	assert_null(bench->inverses->entries[0].params);
+	assert_non_null(strstr(bench->inverses->entries[0].reason, "content"));
+}
+
+static void a_directory_that_others_filled_since_survives_an_undo(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{path: /srv/a/b, state: directory}"), 0);
+	bench_file(bench, "/srv/a/b/theirs", 0644, "x");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench->log.data, "");
+	assert_string_equal(bench_text(bench, "/srv/a/b/theirs"), "x");
+	assert_int_equal(bench->planned->notes->count, 1);
+	assert_non_null(strstr(bench->planned->notes->items[0]->text, "/srv/a/b"));
+}
+
+static void a_directory_above_that_others_use_since_survives_an_undo(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{path: /srv/a/b/c, state: directory}"), 0);
+	bench_file(bench, "/srv/a/theirs", 0644, "x");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench->log.data, "remove /srv/a/b/c\nremove /srv/a/b\n");
+	assert_non_null(at("/srv/a/theirs"));
+}
+
+static void an_undo_goes_on_where_somebody_has_begun_it(void **state)
+{
+	(void)state;
+	remember();
+	assert_int_equal(apply("{path: /srv/a/b/c, state: directory}"), 0);
+	bench_remove(bench, "/srv/a/b/c");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_as_before();
+}
+
+static void a_file_must_be_there_already(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{path: /srv/none, mode: '0644'}"), -1);
+	assert_string_equal(bench->err.message, "there is no file '/srv/none'");
+	assert_non_null(strstr(bench->err.remedy, "copy"));
+	assert_int_equal(apply("{path: /srv, mode: '0644'}"), -1);
+	assert_string_equal(bench->err.message, "'/srv' is no regular file");
+	bench_link(bench, "/srv/l", "f");
+	assert_int_equal(apply("{path: /srv/l, owner: mpi}"), -1);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void a_file_never_becomes_a_directory_by_itself(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 0644, "x");
+	assert_int_equal(apply("{path: /srv/f, state: directory}"), -1);
+	assert_string_equal(bench->err.message, "'/srv/f' is a file, not a directory");
+	assert_non_null(strstr(bench->err.remedy, "state: absent"));
+	bench_link(bench, "/srv/l", "f");
+	assert_int_equal(apply("{path: /srv/l, state: directory}"), -1);
+	assert_string_equal(bench->err.message, "'/srv/l' is a link, not a directory");
+	assert_string_equal(bench->log.data, "");
+}
+
+static void a_special_file_goes_for_good(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/pipe", 0600, "");
+	at("/srv/pipe")->info.kind = FILE_OTHER;
+	assert_int_equal(apply("{path: /srv/pipe, state: absent}"), 0);
+	assert_null(at("/srv/pipe"));
+	assert_null(bench->inverses->entries[0].params);
+	assert_string_equal(bench->inverses->entries[0].reason, "a special file was there");
+}
+
+static void the_path_is_the_resource(void **state)
+{
+	struct names *names = names_new(bench->arena);
+
+	(void)state;
+	module_file.resources(names, bench_load(bench, &module_file, "{dest: /srv/f}"));
+	assert_int_equal(names->count, 1);
+	assert_string_equal(names->items[0], "file:/srv/f");
+}
+
+static void assert_refused(const char *yaml, const char *why)
+{
+	assert_null(bench_normalise(bench, &module_file, yaml));
+	if (!strstr(bench->err.message, why))
+		fail_msg("%s: %s", yaml, bench->err.message);
+}
+
+static void wrong_parameters_are_refused(void **state)
+{
+	(void)state;
+	assert_refused("{state: directory}", "needs the option 'path'");
+	assert_refused("{path: srv, state: directory}", "absolute path");
+	assert_refused("{path: /srv, state: folder}", "can't be 'folder'");
+	assert_refused("{path: /srv, mode: 644}", "decimal");
+	assert_refused("{path: /srv, modus: '0644'}", "no option 'modus'");
+	assert_refused("{path: /srv/x, state: touch}", "not supported yet");
+	assert_refused("{path: /srv/x, state: hard, src: y}", "not supported yet");
+	assert_refused("{path: /srv, state: directory, recurse: yes}", "not supported yet");
+	assert_refused("{path: /srv/x, state: link}", "a link needs 'src'");
+	assert_non_null(strstr(bench->err.remedy, "points at"));
+	assert_refused("{path: /srv/x, src: y}", "'src' is for links only");
+	assert_refused("{path: /srv/x, src: y, state: absent}", "'src' is for links only");
+	assert_refused("{path: /, state: absent}", "whole machine");
+	assert_refused("{path: //../., state: absent}", "whole machine");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_directory_is_made_with_mode_and_owner),
+		TEST(the_directories_above_are_made_too),
+		TEST(what_is_right_is_left_alone),
+		TEST(looking_changes_nothing),
+		TEST(a_mode_is_changed_and_comes_back),
+		TEST(an_owner_and_a_group_are_changed_and_come_back),
+		TEST(owner_and_mode_come_back_together),
+		TEST(a_user_who_is_not_there_is_an_error),
+		TEST(a_link_is_made_and_goes),
+		TEST(a_link_gets_another_target_and_the_old_one_back),
+		TEST(what_an_interrupted_run_left_beside_a_link_is_replaced),
+		TEST(a_link_takes_the_place_of_a_file_only_when_told),
+		TEST(a_directory_never_gives_way_to_a_link),
+		TEST(a_file_goes_and_comes_back_whole),
+		TEST(an_empty_file_comes_back_too),
+		TEST(a_link_goes_and_comes_back),
+		TEST(an_empty_directory_goes_and_comes_back),
+		TEST(a_full_directory_goes_from_below_and_can_not_come_back),
+		TEST(a_directory_that_others_filled_since_survives_an_undo),
+		TEST(a_directory_above_that_others_use_since_survives_an_undo),
+		TEST(an_undo_goes_on_where_somebody_has_begun_it),
+		TEST(a_file_must_be_there_already),
+		TEST(a_file_never_becomes_a_directory_by_itself),
+		TEST(a_special_file_goes_for_good),
+		TEST(the_path_is_the_resource),
+		TEST(wrong_parameters_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -250,6 +250,8 @@ void copy_invert(struct inverses *inverses, const void *params, const void *stat
 	};
 
 	(void)params;
+	if (have->at.info.kind == FILE_NONE)
+		value_set_string(arena, entry.params, "up_to", have->path);
 	if (have->digest) {
 		entry.keep_path = have->path;
 		entry.keep_digest = have->digest;

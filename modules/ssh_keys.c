@@ -18,6 +18,8 @@ static const struct param host_table[] = {
 static const struct param before_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "a file", .flags = PARAM_REQUIRED },
 	{ .name = "mode", .kind = PARAM_STRING, .doc = "its mode; empty: not there", .otherwise = "" },
+	{ .name = "last", .kind = PARAM_STRING, .doc = "digest of a last line without an end",
+		.otherwise = "" },
 	{ 0 },
 };
 
@@ -62,7 +64,11 @@ const struct param ssh_keys_table[] = {
 		.otherwise = "", .flags = PARAM_INTERNAL },
 	{ .name = "before", .kind = PARAM_RECORDS, .doc = "what was there", .otherwise = "",
 		.entries = before_table, .flags = PARAM_INTERNAL },
-	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "keys of others that come back",
+	{ .name = "whole", .kind = PARAM_STRING, .doc = "the block that is just what comes back",
+		.otherwise = "", .flags = PARAM_INTERNAL },
+	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "keys that come back in their places",
+		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "taken_known", .kind = PARAM_RECORDS, .doc = "host keys that come back so",
 		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL },
 	{ 0 },
 };
@@ -89,6 +95,8 @@ static const cyaml_schema_field_t before_fields[] = {
 	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct ssh_keys_before, path, 0,
 		CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("mode", CYAML_FLAG_POINTER, struct ssh_keys_before, mode, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("last", CYAML_FLAG_POINTER, struct ssh_keys_before, last, 0,
 		CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
@@ -142,7 +150,11 @@ const cyaml_schema_field_t ssh_keys_fields[] = {
 		0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("before", CYAML_FLAG_POINTER, struct ssh_keys_params, before,
 		&before_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("whole", CYAML_FLAG_POINTER, struct ssh_keys_params, whole, 0,
+		CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("taken", CYAML_FLAG_POINTER, struct ssh_keys_params, taken,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("taken_known", CYAML_FLAG_POINTER, struct ssh_keys_params, taken_known,
 		&taken_line_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };

@@ -20,6 +20,7 @@ struct ssh_keys_host {
 struct ssh_keys_before {
 	char *path;
 	char *mode;              /* "0644"; "": it was not there */
+	char *last;              /* digest of its last line, where that had no end; else "" */
 };
 
 struct ssh_keys_params {
@@ -53,8 +54,11 @@ struct ssh_keys_params {
 	unsigned back_known_count;
 	struct ssh_keys_before *before;
 	unsigned before_count;
-	struct taken_line *taken;        /* keys of others that come back */
+	char *whole;             /* "trust", "authorized": that block is just what is taken; or "" */
+	struct taken_line *taken;        /* lines of authorized_keys that come back in their places */
 	unsigned taken_count;
+	struct taken_line *taken_known;  /* and of known_hosts */
+	unsigned taken_known_count;
 };
 
 extern const struct param ssh_keys_table[];

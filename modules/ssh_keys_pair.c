@@ -23,6 +23,7 @@ struct pair_state {
 	struct user_info user;
 	struct pair_file files[FILE_COUNT];
 	bool aside;              /* PATH.old is there */
+	bool aside_taken;        /* PATH.old or PATH.old.pub is there, whatever it is */
 	const char *public_key;  /* "TYPE BASE64"; NULL: none */
 	const char *derived;     /* from the private key, where there is no public one; or NULL */
 };
@@ -121,7 +122,7 @@ static int pair_inspect(struct host *host, const void *params, void *ret_state,
 	struct pair_state *have = ret_state;
 	struct arena *arena = host_arena(host);
 	const char *directory, *path = want->path;
-	struct file_info old;
+	struct file_info old, old_public;
 
 	if (!want->undo && (!want->makes || !want->present))
 		return 0;
@@ -141,7 +142,10 @@ static int pair_inspect(struct host *host, const void *params, void *ret_state,
 	}
 	if (host_stat(host, arena_printf(arena, "%s.old", path), &old, err) < 0)
 		return -1;
+	if (host_stat(host, arena_printf(arena, "%s.old.pub", path), &old_public, err) < 0)
+		return -1;
 	have->aside = old.kind == FILE_REGULAR;
+	have->aside_taken = old.kind != FILE_NONE || old_public.kind != FILE_NONE;
 	return want->undo ? look_into_directory(host, want, have, err)
 		: look_at_public(host, have, err);
 }
@@ -241,6 +245,11 @@ static void plan_pair(struct plan *plan, const struct ssh_keys_params *want,
 	}
 	if (want->regenerate == REGENERATE_MISMATCH)
 		before = mismatch(plan_arena(plan), want, have);
+	if (before && have->aside_taken) {
+		plan_refuse(plan, "move it away", "'%s.old' is there already, where the pair before is to "
+			"be put", private->path);
+		return;
+	}
 	if (before) {
 		plan_add(plan, PAIR_ASIDE, private->path, "key pair", before, plan_printf(plan,
 			"%s.old", private->path));
@@ -271,6 +280,10 @@ static void pair_plan(struct plan *plan, const void *params, const void *state)
 	}
 	if (!want->makes || !want->present)
 		return;
+	if (directory->info.kind != FILE_NONE && directory->info.kind != FILE_DIRECTORY) {
+		plan_refuse(plan, "move it away", "'%s' is no directory", directory->path);
+		return;
+	}
 	if ((!want->path && !belongs_to_user(plan, have, directory))
 			|| !belongs_to_user(plan, have, &have->files[FILE_PRIVATE]))
 		return;

@@ -1,5 +1,7 @@
 /* ssh-keys-trust: keys of a user on other hosts may log in, and those hosts are known. */
 #include "base/buffer.h"
+#include "base/digest.h"
+#include "base/quote.h"
 #include "modules/managed_block.h"
 #include "modules/ssh_keys.h"
 
@@ -20,7 +22,10 @@ struct trust_file {
 	const char *before, *after;
 	const char *inside;      /* of the block of trust, before */
 	const char *literals;    /* of the block of authorized, before */
+	const char *last;        /* digest of a last line without an end; else "" */
 	bool broken;             /* the end of a block is missing */
+	bool no_text;            /* it holds NUL */
+	bool no_utf8;
 };
 
 struct trust_state {
@@ -39,7 +44,7 @@ struct trust_state {
 static bool is_plain_name(const char *name)
 {
 	return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789-._:")] == '\0';
+		"0123456789-._:%")] == '\0';
 }
 
 /* Every name and address that another host may type, as known_hosts has them. */
@@ -56,6 +61,10 @@ static int host_names(struct prepare *prepare, const char *host, const char **re
 			|| prepare_variable(prepare, host, "ansible_port", &port, err) < 0
 			|| prepare_variable(prepare, host, "aliases", &aliases, err) < 0)
 		return -1;
+	if (!is_plain_name(address)) {
+		error_set(err, ERROR_TEXT, "'%s' is no address of %s", address, host);
+		return error_remedy(err, "cluster_address or ansible_host says it");
+	}
 	names = strcmp(address, host) == 0 ? arena_string(arena, host)
 		: arena_printf(arena, "%s,%s", host, address);
 	if (value_text(reached) && strcmp(value_text(reached), address) != 0
@@ -84,7 +93,7 @@ static int add_known(struct prepare *prepare, const char *host, struct value *en
 {
 	struct arena *arena = prepare_arena(prepare);
 	struct value *keys = prepare_host_keys(prepare, host), *lines = value_list(arena);
-	const char *names;
+	const char *names = NULL;
 
 	if (host_names(prepare, host, &names, err) < 0)
 		return -1;
@@ -184,6 +193,12 @@ static void trust_resources(struct names *names, const void *params)
 {
 	const struct ssh_keys_params *want = params;
 
+	/* The blocks as such come first, as the last to be undone: what hosts and keys that left
+	 * had there comes back, and all in its order. */
+	if (want->trust)
+		names_add(names, "authorized-key:%s:*", want->user);
+	if (want->authorized_count > 0)
+		names_add(names, "authorized-literal:%s:*", want->user);
 	for (unsigned i = 0; i < want->hosts_count; i++)
 		names_add(names, "authorized-key:%s:%s", want->user, want->hosts[i].host);
 	for (unsigned i = 0; i < want->authorized_count; i++)
@@ -328,18 +343,49 @@ static const char *literal_block(struct arena *arena, const struct ssh_keys_para
 	return settle(arena, &text);
 }
 
+/* Its digest; "" where the last line ends, or there is none. */
+static const char *last_without_end(struct arena *arena, const char *text)
+{
+	const char *end = text + strlen(text), *last = end;
+	char digest[DIGEST_HEX_SIZE];
+
+	while (last > text && last[-1] != '\n')
+		last--;
+	if (last == end)
+		return "";
+	digest_bytes(last, (size_t)(end - last), digest);
+	return arena_string(arena, digest);
+}
+
+/* A block behind a last line without an end has given it one, which goes with the block. */
+static const char *last_as_before(struct arena *arena, const struct ssh_keys_params *want,
+	const char *path, const char *text)
+{
+	const struct ssh_keys_before *before = ssh_keys_before_find(want, path);
+	size_t size = strlen(text);
+	char *shorter;
+
+	if (!want->undo || !before || !*before->last || size == 0 || text[size - 1] != '\n')
+		return text;
+	shorter = arena_bytes(arena, text, size - 1);
+	return strcmp(last_without_end(arena, shorter), before->last) == 0 ? shorter : text;
+}
+
 static int look_at(struct host *host, struct trust_file *file, bool there, struct error *err)
 {
 	struct arena *arena = host_arena(host);
 	char *bytes = arena_string(arena, "");
 	struct managed_block block, literals;
-	size_t size;
+	size_t size = 0;
 
 	if (there && host_stat(host, file->path, &file->info, err) < 0)
 		return -1;
 	if (file->info.kind == FILE_REGULAR
 			&& host_read(host, file->path, SSH_FILE_MOST, &bytes, &size, err) < 0)
 		return -1;
+	file->no_text = strlen(bytes) != size;
+	file->no_utf8 = !utf8_valid(bytes, size);
+	file->last = last_without_end(arena, bytes);
 	block = managed_block_find(arena, bytes, BLOCK_BEGIN, BLOCK_END);
 	literals = managed_block_find(arena, bytes, LITERAL_BEGIN, LITERAL_END);
 	file->before = file->after = bytes;
@@ -398,14 +444,16 @@ static void tell_difference(struct arena *arena, const char *one, const char *ot
 static void compose(struct arena *arena, const struct ssh_keys_params *want,
 	struct trust_state *have)
 {
-	const char *inside = want->undo ? undone(arena, want, have->keys.inside, false)
+	bool whole = strcmp(want->whole, "trust") == 0;
+	const char *inside = whole ? NULL : want->undo ? undone(arena, want, have->keys.inside, false)
 		: keys_block(arena, want, have->keys.inside);
-	const char *literals = literal_block(arena, want, have->keys.literals);
-	const char *known = want->undo ? undone(arena, want, have->known.inside, true)
+	const char *literals = strcmp(want->whole, "authorized") == 0 ? NULL
+		: literal_block(arena, want, have->keys.literals);
+	const char *known = whole ? NULL : want->undo ? undone(arena, want, have->known.inside, true)
 		: known_block(arena, want, have->known.inside);
 	const char *text = have->keys.before;
 
-	if (have->keys.broken || have->known.broken)
+	if (have->keys.broken || have->known.broken || have->keys.no_text || have->known.no_text)
 		return;
 	if (want->exclusive && want->present)
 		text = without_others(arena, have, text);
@@ -420,7 +468,11 @@ static void compose(struct arena *arena, const struct ssh_keys_params *want,
 		tell_difference(arena, literals, have->keys.literals, have->added);
 		tell_difference(arena, have->keys.literals, literals, have->removed);
 	}
-	have->keys.after = taken_lines_restore(arena, text, want->taken, want->taken_count);
+	text = taken_lines_restore(arena, text, want->taken, want->taken_count);
+	have->keys.after = last_as_before(arena, want, have->keys.path, text);
+	text = taken_lines_restore(arena, have->known.after, want->taken_known,
+		want->taken_known_count);
+	have->known.after = last_as_before(arena, want, have->known.path, text);
 }
 
 /* Whether an undo takes a file away: it wasn't there before, and nothing is left in it. */
@@ -507,6 +559,9 @@ static bool is_fine(struct plan *plan, const struct trust_state *have, const cha
 static void plan_file(struct plan *plan, const struct ssh_keys_params *want, unsigned step,
 	const struct trust_file *file)
 {
+	if (file->no_text)
+		plan_refuse(plan, "see what is in it, and put it in order", "'%s' is no text",
+			file->path);
 	if (file->broken)
 		plan_refuse(plan, "put the END line back, or remove the BEGIN line",
 			"'%s' has a block of beoplay's without an end", file->path);
@@ -538,6 +593,9 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 	} else {
 		plan_mode(plan, want, have->directory, &have->directory_info, 0700);
 	}
+	if (have->taken->count > 0 && have->keys.no_utf8)
+		plan_refuse(plan, "take its other keys away by hand", "'%s' holds what is no UTF-8, so "
+			"'exclusive' could not be undone", have->keys.path);
 	plan_file(plan, want, TRUST_KEYS, &have->keys);
 	plan_file(plan, want, TRUST_KNOWN, &have->known);
 	if (want->undo && before && !*before->mode && have->only_ours)
@@ -601,8 +659,36 @@ static struct value *way_back(struct arena *arena, const struct ssh_keys_params 
 	ssh_keys_before_add(arena, before, have->directory, &have->directory_info);
 	ssh_keys_before_add(arena, before, have->keys.path, &have->keys.info);
 	ssh_keys_before_add(arena, before, have->known.path, &have->known.info);
+	value_set_string(arena, before->items[1], "last", have->keys.last);
+	value_set_string(arena, before->items[2], "last", have->known.last);
 	value_set(arena, back, "before", before);
 	return back;
+}
+
+/* The lines of a block, markers and all, each with its place. */
+static struct value *block_lines(struct arena *arena, const char *text, const char *begin,
+	const char *end)
+{
+	struct managed_block block = managed_block_find(arena, text, begin, end);
+	struct value *lines = value_list(arena);
+
+	if (!block.there)
+		return lines;
+	for (const char *line = text + block.start; line < text + block.end;) {
+		const char *next = line + strcspn(line, "\n");
+		struct value *record;
+
+		next += *next == '\n';
+		if (utf8_valid(line, (size_t)(next - line))) {
+			taken_line_add(arena, lines, text, line, NULL);
+			record = lines->items[lines->count - 1];
+			if (value_get_string(record, "after") && !utf8_valid(value_get_string(record, "after"),
+					strlen(value_get_string(record, "after"))))
+				value_remove(record, "after");
+		}
+		line = next;
+	}
+	return lines;
 }
 
 static struct value *list_of_lines(struct arena *arena, const char *lines)
@@ -653,6 +739,28 @@ static void invert_literal(struct inverses *inverses, const struct ssh_keys_para
 		.resource = arena_printf(arena, "authorized-key:%s:%s", want->user, key) });
 }
 
+static void invert_blocks(struct inverses *inverses, const struct ssh_keys_params *want,
+	const struct trust_state *have)
+{
+	struct arena *arena = inverses_arena(inverses);
+	struct value *trust = way_back(arena, want, have), *literals = way_back(arena, want, have);
+
+	value_set_string(arena, trust, "whole", "trust");
+	value_set(arena, trust, "taken", block_lines(arena, have->keys.before, BLOCK_BEGIN,
+		BLOCK_END));
+	value_set(arena, trust, "taken_known", block_lines(arena, have->known.before, BLOCK_BEGIN,
+		BLOCK_END));
+	value_set_string(arena, literals, "whole", "authorized");
+	value_set(arena, literals, "taken", block_lines(arena, have->keys.before, LITERAL_BEGIN,
+		LITERAL_END));
+	if (want->trust)
+		inverses_add(inverses, &(struct inverses_entry){ .params = trust,
+			.resource = arena_printf(arena, "authorized-key:%s:*", want->user) });
+	if (want->authorized_count > 0)
+		inverses_add(inverses, &(struct inverses_entry){ .params = literals,
+			.resource = arena_printf(arena, "authorized-literal:%s:*", want->user) });
+}
+
 static void trust_invert(struct inverses *inverses, const void *params, const void *state)
 {
 	const struct ssh_keys_params *want = params;
@@ -660,6 +768,7 @@ static void trust_invert(struct inverses *inverses, const void *params, const vo
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = way_back(arena, want, have);
 
+	invert_blocks(inverses, want, have);
 	for (unsigned i = 0; i < want->hosts_count; i++)
 		invert_host(inverses, want, have, want->hosts[i].host);
 	for (unsigned i = 0; i < want->authorized_count; i++)

@@ -4,9 +4,10 @@
 #include "agent/lock.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MOST = 900 << 10 };
+enum { TEXT_MOST = 900 << 10, LOCK_PAUSE = 200 * 1000 * 1000 };   /* bytes; nanoseconds */
 
 /* --- The lock and the ledger --- */
 
@@ -30,13 +31,47 @@ static void adopt_all(struct runner *runner)
 	runner->adopted = value_list(runner->arena);
 }
 
+/* Tries again until the time that the run may wait is over. */
+static int wait_for_lock(struct runner *runner, struct error *err)
+{
+	int64_t until = milliseconds_now() + runner->lock_wait * 1000;
+	bool told = false;
+	int lock;
+
+	for (;;) {
+		struct error held = {0};
+
+		lock = lock_take(runner->ledger.directory, runner->who, &held);
+		if (lock >= 0)
+			return lock;
+		if (milliseconds_now() >= until || !link_alive(&runner->link)) {
+			/* Who was refused once isn't kept waiting again in this run. */
+			runner->lock_wait = 0;
+			if (err && err->kind == ERROR_NONE)
+				*err = held;
+			return -1;
+		}
+		if (!told) {
+			struct arena *arena = arena_new();
+			struct value *progress = value_map(arena);
+
+			value_set_string(arena, progress, "text", held.message);
+			link_send(&runner->link, FRAME_PROGRESS, progress, NULL);
+			link_flush(&runner->link);
+			arena_free(arena);
+			told = true;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE }, NULL);
+	}
+}
+
 int keeper_lock(struct runner *runner, struct error *err)
 {
 	if (runner->lock >= 0)
 		return 0;
 	if (ledger_make_directory(&runner->ledger, NULL, err) < 0)
 		return -1;
-	runner->lock = lock_take(runner->ledger.directory, runner->who, err);
+	runner->lock = wait_for_lock(runner, err);
 	if (runner->lock < 0)
 		return -1;
 	ledger_reload(&runner->ledger);

@@ -29,6 +29,7 @@ static void start_empty(struct ledger *ledger)
 	value_set(arena, ledger->root, "texts", value_map(arena));
 	value_set(arena, ledger->root, "runs", value_list(arena));
 	value_set(arena, ledger->root, "due", value_list(arena));
+	value_set(arena, ledger->root, "failed", value_list(arena));
 	value_set(arena, ledger->root, "records", value_map(arena));
 }
 
@@ -52,7 +53,7 @@ static int take_root(struct ledger *ledger, struct value *root, struct error *er
 	}
 	if (version != LEDGER_VERSION || !machine_id || !is_kind(root, "resources", VALUE_MAP) ||
 	    !is_kind(root, "texts", VALUE_MAP) || !is_kind(root, "runs", VALUE_LIST) ||
-	    !is_kind(root, "due", VALUE_LIST) || !is_kind(root, "records", VALUE_MAP))
+	    !is_kind(root, "due", VALUE_LIST) || !is_kind(root, "failed", VALUE_LIST) || !is_kind(root, "records", VALUE_MAP))
 		return error_set(err, ERROR_TASK, "the ledger '%s' is damaged", ledger_path(ledger));
 	if (strcmp(machine_id, ledger->machine_id) != 0) {
 		ledger->foreign = true;
@@ -270,17 +271,53 @@ void ledger_due_remove(struct ledger *ledger, const struct ledger_owner *owner,
 	ledger->dirty = true;
 }
 
-void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner)
+/* Of a list of records those of the owner go. */
+static void forget_of(struct ledger *ledger, const char *key, const struct ledger_owner *owner)
 {
-	const struct value *due = value_get(ledger->root, "due");
+	const struct value *all = value_get(ledger->root, key);
 	struct value *kept = value_list(ledger->arena);
 
-	for (size_t i = 0; i < due->count; i++) {
-		if (!ledger_is_of(due->items[i], owner))
-			value_append(ledger->arena, kept, due->items[i]);
+	for (size_t i = 0; i < all->count; i++) {
+		if (!ledger_is_of(all->items[i], owner))
+			value_append(ledger->arena, kept, all->items[i]);
 	}
-	ledger->dirty = ledger->dirty || kept->count < due->count;
-	value_set(ledger->arena, ledger->root, "due", kept);
+	ledger->dirty = ledger->dirty || kept->count < all->count;
+	value_set(ledger->arena, ledger->root, key, kept);
+}
+
+void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner)
+{
+	forget_of(ledger, "due", owner);
+}
+
+bool ledger_failed(const struct ledger *ledger, const struct ledger_owner *owner)
+{
+	const struct value *all = value_get(ledger->root, "failed");
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (ledger_is_of(all->items[i], owner))
+			return true;
+	}
+	return false;
+}
+
+void ledger_set_failed(struct ledger *ledger, const struct ledger_owner *owner, const char *task,
+	const char *message)
+{
+	struct arena *arena = ledger->arena;
+	struct value *record;
+
+	forget_of(ledger, "failed", owner);
+	if (!task)
+		return;
+	record = value_map(arena);
+	value_set_string(arena, record, "project", owner->project);
+	value_set_string(arena, record, "playbook", owner->playbook);
+	value_set_string(arena, record, "run", owner->run);
+	value_set_string(arena, record, "task", task);
+	value_set_string(arena, record, "message", message);
+	value_append(arena, value_get(ledger->root, "failed"), record);
+	ledger->dirty = true;
 }
 
 /* --- Records of modules */
@@ -336,6 +373,7 @@ struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger)
 	value_set_integer(arena, greeting, "resources",
 		(int64_t)value_get(ledger->root, "resources")->count);
 	value_set(arena, greeting, "due", value_copy(arena, value_get(ledger->root, "due")));
+	value_set(arena, greeting, "failed", value_copy(arena, value_get(ledger->root, "failed")));
 	if (ledger->foreign)
 		value_set_bool(arena, greeting, "foreign", true);
 	if (ledger->problem.kind != ERROR_NONE)

@@ -3,7 +3,7 @@
  * One file, replaced atomically, bound to the machine-id: the ledger of another machine (a cloned
  * disk) is put aside and never acted upon. A newer format is refused. It is
  *     {version, machine_id, order, sequence, resources: {IDENTITY: entry}, texts: {DIGEST: params},
- *      runs: [run], due: [due], records: {KEY: map}}
+ *      runs: [run], due: [due], failed: [failed], records: {KEY: map}}
  *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY],
  *             user}],
  *             module, order (of first change), undos: [undo], reason (if there are none)}
@@ -11,6 +11,7 @@
  *           of module, params and body; before: what its owner wished until then
  *     run: {sequence, project, playbook, run, revision, who, time, text}
  *     due: {project, playbook, handler, run}
+ *     failed: {project, playbook, run, task, message}: where an owner's last run stopped here
  * Each run that writes something here has a sequence number, in the order in which they came to this
  * machine. The undo with the number N brings back what was before run N; the first of an entry
  * leads to what was before beoplay. Nothing is written before ledger_save, and nothing if nothing is
@@ -130,13 +131,18 @@ void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner);
 bool ledger_is_due(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *handler);
 
+bool ledger_failed(const struct ledger *ledger, const struct ledger_owner *owner);
+/* Where the owner's run stopped; NULL for both: it didn't. */
+void ledger_set_failed(struct ledger *ledger, const struct ledger_owner *owner, const char *task,
+	const char *message);
+
 const struct value *ledger_record(const struct ledger *ledger, const char *key);
 int ledger_set_record(struct ledger *ledger, const char *key, const struct value *record,
 	struct error *err);
 
 /* All of it without what stays on the node (parameters), for the controller. */
 struct value *ledger_summary(struct arena *arena, const struct ledger *ledger);
-/* The short form of HELLO: {version, resources: count, due, problem}. */
+/* The short form of HELLO: {version, resources: count, due, failed, problem}. */
 struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger);
 
 /* --- Kept bodies (ledger_bodies.c) */

@@ -23,14 +23,14 @@ static struct value *runs_of(const struct runner *runner, struct arena *arena)
 	return of;
 }
 
-static struct value *due_of(const struct runner *runner, struct arena *arena)
+static struct value *own(const struct runner *runner, struct arena *arena, const char *key)
 {
-	const struct value *due = value_get(runner->ledger.root, "due");
+	const struct value *all = value_get(runner->ledger.root, key);
 	struct value *of = value_list(arena);
 
-	for (size_t i = 0; i < due->count; i++) {
-		if (ledger_is_of(due->items[i], &runner->owner))
-			value_append(arena, of, value_copy(arena, due->items[i]));
+	for (size_t i = 0; i < all->count; i++) {
+		if (ledger_is_of(all->items[i], &runner->owner))
+			value_append(arena, of, value_copy(arena, all->items[i]));
 	}
 	return of;
 }
@@ -62,7 +62,8 @@ bool look_do(struct runner *runner, const struct value *task)
 	} else {
 		value_set_string(arena, result, "status", "ok");
 		value_set(arena, results, "runs", runs_of(runner, arena));
-		value_set(arena, results, "due", due_of(runner, arena));
+		value_set(arena, results, "due", own(runner, arena, "due"));
+		value_set(arena, results, "failed", own(runner, arena, "failed"));
 		value_set_integer(arena, results, "resources", (int64_t)ledger_undos(&runner->ledger,
 			arena, &runner->owner, 0, &undos));
 		if (whole)

@@ -209,6 +209,21 @@ static void note_seen(struct runner *runner, const struct value *resources)
 		value_set_bool(runner->arena, runner->seen, value_text(resources->items[i]), true);
 }
 
+/* Whether the ledger may be changed now; nothing of it is lost when it is read again. */
+static bool may_note(struct runner *runner)
+{
+	struct error ignored = {0};
+
+	return !runner->check && keeper_lock(runner, &ignored) == 0;
+}
+
+/* Where the run stopped, for --resume and status; task NULL: it came to its end. */
+static void note_failed(struct runner *runner, const char *task, const char *message)
+{
+	if ((task || ledger_failed(&runner->ledger, &runner->owner)) && may_note(runner))
+		ledger_set_failed(&runner->ledger, &runner->owner, task, message);
+}
+
 /* Whether the stage goes on. */
 static bool settle(struct runner *runner, struct arena *arena, struct work *work,
 	struct value *result)
@@ -227,6 +242,9 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 		keeper_adopt(runner, work, value_get(result, "resources"));
 	runner_note_writes(runner, runner->pending, task, result);
 	note_seen(runner, value_get(result, "resources"));
+	runner->task_failed = strcmp(status, "failed") == 0;
+	if (runner->task_failed && !value_get_bool(task, "ignore_errors"))
+		note_failed(runner, value_get_string(task, "name"), value_get_string(result, "message"));
 	runner_send(runner, arena, task, result);
 	return strcmp(status, "failed") != 0 || value_get_bool(task, "ignore_errors");
 }
@@ -294,7 +312,7 @@ static bool flush(struct runner *runner)
 			continue;
 		}
 		goes_on = link_alive(&runner->link) && do_task(runner, task);
-		if (goes_on)
+		if (goes_on && !runner->task_failed)
 			forget_due(runner, key);
 	}
 	return goes_on;
@@ -311,6 +329,7 @@ static const char *text_or(const struct value *map, const char *key, const char 
 
 static void begin_stage(struct runner *runner, const struct value *stage)
 {
+	const struct value *dropped = value_get(stage, "dropped");
 	struct arena *arena = runner->arena;
 
 	runner->check = strcmp(text_or(stage, "mode", "check"), "apply") != 0;
@@ -325,7 +344,12 @@ static void begin_stage(struct runner *runner, const struct value *stage)
 	runner->owner.time = value_get_integer(stage, "time", 0);
 	if (value_get_string(stage, "text") && digest_valid(value_get_string(stage, "text")))
 		runner->owner.text = arena_string(arena, value_get_string(stage, "text"));
+	runner->lock_wait = value_get_integer(stage, "lock_wait", 0);
 	runner_notify(runner, value_get(stage, "notified"));
+	for (size_t i = 0; dropped && dropped->kind == VALUE_LIST && i < dropped->count; i++) {
+		if (value_text(dropped->items[i]) && may_note(runner))
+			ledger_due_remove(&runner->ledger, &runner->owner, value_text(dropped->items[i]));
+	}
 }
 
 static bool do_one(struct runner *runner, const struct value *task)
@@ -361,6 +385,8 @@ static void do_stage(struct runner *runner, const struct value *stage)
 		if (orphans->count > 0)
 			value_set(arena, end, "orphans", orphans);
 	}
+	if (goes_on && value_get_bool(stage, "last"))
+		note_failed(runner, NULL, NULL);
 	if (keeper_save(runner, &err) < 0)
 		value_set_string(arena, end, "problem", err.message);
 	link_send(&runner->link, FRAME_STAGE_END, end, NULL);

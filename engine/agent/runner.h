@@ -24,7 +24,9 @@ struct runner {
 	bool check, diff, free;
 	struct ledger_owner owner;
 	const char *who;
+	int64_t lock_wait;           /* seconds */
 	/* of the run */
+	bool task_failed;            /* the last one */
 	struct value *handlers;      /* tasks since the last flush */
 	struct value *due;           /* keys that were notified */
 	struct value *maybe;         /* in a dry run: keys that may be notified, each with a cause */

@@ -216,8 +216,8 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 
 	if (plan->drifted->count > 0) {
 		fails(arena, result, "not undone: it isn't as beoplay left it",
-			"the diff leads back to that; --discard-drift undoes it all the same");
-		value_set(arena, result, "changes", plan->drifted);
+			"what undoing it would do is shown; --discard-drift does it all the same");
+		value_set(arena, result, "changes", value_get(planned, "changes"));
 		return;
 	}
 	if (!undoing->runner->check && plan->task && !has_status(planned, "failed")) {

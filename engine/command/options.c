@@ -10,7 +10,7 @@ enum {
 	OPTION_PRIVATE_KEY = 256, OPTION_SKIP_TAGS, OPTION_LIST_HOSTS, OPTION_LIST_TASKS,
 	OPTION_LIST_TAGS, OPTION_SYNTAX_CHECK, OPTION_JSON, OPTION_KNOWN_HOSTS, OPTION_ACCEPT,
 	OPTION_OUTSIDE, OPTION_BECOME_USER, OPTION_VERSION, OPTION_NOT_YET, OPTION_PRUNE,
-	OPTION_DISCARD, OPTION_AT, OPTION_TO, OPTION_COMMANDS, OPTION_LIVE,
+	OPTION_DISCARD, OPTION_AT, OPTION_TO, OPTION_COMMANDS, OPTION_LIVE, OPTION_RESUME, OPTION_LOCK_WAIT,
 };
 
 static const struct option long_options[] = {
@@ -42,6 +42,8 @@ static const struct option long_options[] = {
 	{ "discard-drift", no_argument, NULL, OPTION_DISCARD },
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "to", required_argument, NULL, OPTION_TO },
+	{ "resume", no_argument, NULL, OPTION_RESUME },
+	{ "lock-wait", required_argument, NULL, OPTION_LOCK_WAIT },
 	{ "live", no_argument, NULL, OPTION_LIVE },
 	{ "with-commands", no_argument, NULL, OPTION_COMMANDS },
 	{ "help", no_argument, NULL, 'h' },
@@ -83,6 +85,8 @@ void options_help(void)
 		"      --at REV              an earlier text: a run of beoplay log, or a revision of your git\n"
 		"      --prune               undoes what the text no longer has (every run names it)\n"
 		"      --discard-drift       undoes also what somebody has changed since\n"
+		"      --resume              goes on where the last run failed, host by host\n"
+		"      --lock-wait SECONDS   waits for another run to end on a host\n"
 		"  -b, --become              works as root (or --become-user) through sudo\n"
 		"      --become-user USER    becomes this user instead of root\n"
 		"reaching the hosts\n"
@@ -221,6 +225,11 @@ static int take_option(struct arena *arena, int option, const char *given,
 	case OPTION_TO:
 		options->to = optarg;
 		return 0;
+	case OPTION_RESUME:
+		options->resume = true;
+		return 0;
+	case OPTION_LOCK_WAIT:
+		return parse_number("--lock-wait", optarg, 86400, &options->lock_wait);
 	case OPTION_LIVE:
 		options->live = true;
 		return 0;

@@ -27,6 +27,8 @@ struct apply_options {
 	bool discard_drift;
 	bool with_commands;
 	bool live;
+	bool resume;
+	unsigned lock_wait;              /* seconds */
 	const char *at, *to;             /* revisions; NULL: none given */
 	bool list_hosts;
 	bool list_tasks;

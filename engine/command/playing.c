@@ -179,6 +179,8 @@ static int make_run(struct playing *playing, struct error *err)
 		.time = playing->time,
 		.undo = playing->undo ? playing->undo->undo : given->prune ? UNDO_ORPHANS : UNDO_NOTHING,
 		.undo_after = playing->undo ? playing->undo->after : NULL,
+		.resume = given->resume,
+		.lock_wait = given->lock_wait,
 		.look = playing->look,
 		.look_text = playing->look_text,
 		.discard_drift = given->discard_drift,

@@ -107,7 +107,7 @@ static void add_each(struct status *status, struct value *lines, const struct va
 static void print_looked(struct status *status)
 {
 	struct value *runs = value_map(status->arena), *orphans = value_map(status->arena);
-	struct value *due = value_map(status->arena);
+	struct value *due = value_map(status->arena), *failed = value_map(status->arena);
 
 	for (size_t i = 0; i < status->looked->count; i++) {
 		const char *host = status->looked->pairs[i].key;
@@ -116,10 +116,12 @@ static void print_looked(struct status *status)
 		add_line(status, runs, run_line(status, looked), host);
 		add_each(status, orphans, value_get(looked, "orphans"), "resource", host);
 		add_each(status, due, value_get(looked, "due"), "handler", host);
+		add_each(status, failed, value_get(looked, "failed"), "task", host);
 	}
 	printf("%s\n", status->playbook);
 	print_lines(status, NULL, runs);
 	print_lines(status, "no longer in the text (--prune undoes it)", orphans);
+	print_lines(status, "stopped at a task that failed (--resume goes on there)", failed);
 	print_lines(status, "handlers still to be run", due);
 }
 

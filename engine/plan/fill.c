@@ -379,6 +379,8 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	if (expression_truth(filling->arena, filling->scope, ignore, false, &filled->ignore_errors,
 			err) < 0)
 		return -1;
+	/* What an earlier run left due stays so if it fails: tasks may have to come before. */
+	filled->ignore_errors = filled->ignore_errors || filling->unit->early;
 	return expression_truth(filling->arena, filling->scope, quiet, false, &filled->no_log, err);
 }
 

@@ -305,6 +305,7 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 			? "is still under way" : arena_printf(host->arena, "has ended meanwhile (exit "
 				"status %d)", (int)value_get_integer(ran->items[i], "status", -1))));
 	}
+	due_take(run, host, hello);
 	stage_continue(run, host);
 	order_poll(run);
 }

@@ -58,6 +58,8 @@ struct run_options {
 	enum run_undo undo;
 	const struct value *undo_after;       /* names of runs */
 	bool discard_drift;                   /* undo also what isn't as beoplay left it */
+	bool resume;                          /* each host goes on at the task that failed there */
+	int64_t lock_wait;                    /* seconds */
 	bool look;                            /* only ledgers are read; see run_looked */
 	const char *look_text;                /* digest of a packed text that is wanted; or NULL */
 	bool without_actions;                 /* a rollback: commands and jobs aren't run again */

@@ -234,7 +234,8 @@ static void add_last(struct stage *stage, struct value *body)
 	struct value *unsure = value_list(stage->arena);
 
 	value_set_bool(stage->arena, body, "last", true);
-	if (stage->run->options.undo == UNDO_ALL || stage->run->options.look)
+	if (stage->run->options.undo == UNDO_ALL || stage->run->options.look
+			|| stage->run->options.resume)
 		return;
 	declare_all(stage->run, stage->host, false, stage->arena, unseen, unsure);
 	if (unseen->count > 0)
@@ -262,6 +263,11 @@ static void send(struct stage *stage)
 	if (host->notified)
 		value_set(arena, body, "notified", host->notified);
 	host->notified = NULL;
+	if (host->dropped)
+		value_set(arena, body, "dropped", host->dropped);
+	host->dropped = NULL;
+	if (options->lock_wait > 0)
+		value_set_integer(arena, body, "lock_wait", options->lock_wait);
 	value_set(arena, body, "tasks", stage->tasks);
 	value_set_integer(arena, body, "time", options->time);
 	value_set_string(arena, body, "text", stage->run->text);

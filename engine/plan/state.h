@@ -38,6 +38,7 @@ struct unit {
 	struct run_task *task;     /* NULL: flush */
 	const struct module *module;
 	bool undo;                 /* the one that takes back, or looks */
+	bool early;                /* a handler that an earlier run left due; see due.c */
 	bool barrier;              /* before it all hosts must have passed what is before */
 	bool *member;              /* by index of run->hosts */
 };
@@ -126,6 +127,7 @@ struct run_host {
 	struct outcome outcome;
 	struct value *published;   /* "module/key" → facts */
 	struct value *notified;    /* keys of handlers found due here */
+	struct value *dropped;     /* keys of due handlers that the text has no more */
 	const char *key;           /* host key; NULL: none seen */
 	unsigned changed;          /* tasks */
 	bool undo_told;            /* something was said of what was to be undone */
@@ -173,6 +175,8 @@ static inline bool host_live(const struct run_host *host)
 
 /* units.c: fills run->units and run->hosts. */
 int units_make(struct run *run, struct error *err);
+/* A handler that comes first gets a line of its own, also where others have passed it already. */
+void units_announce_again(struct run *run, struct unit *unit);
 /* The next unit at or after from that is for the host; run->unit_count: none. */
 int64_t units_next(const struct run *run, const struct run_host *host, int64_t from);
 
@@ -193,6 +197,10 @@ int fill_declared(struct run *run, struct run_host *host, struct unit *unit, str
  * all of it), to declared, and the names of modules of which that isn't known to unsure. */
 void declare_all(struct run *run, struct run_host *host, bool also_sent, struct arena *arena,
 	struct value *declared, struct value *unsure);
+
+/* due.c: what an earlier run that died has left on a host, from its HELLO: due handlers come first,
+ * and with --resume what it had done is passed over. */
+void due_take(struct run *run, struct run_host *host, const struct value *hello);
 
 /* stage.c: sends what can be sent to an idle host, reports what is decided here. */
 void stage_continue(struct run *run, struct run_host *host);

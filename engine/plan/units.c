@@ -243,6 +243,37 @@ static void make_hosts(struct run *run, const bool *chosen)
 	}
 }
 
+/* Handlers of all plays once more, before the first task: for hosts on which an earlier run left them
+ * due. Nobody is a member yet. */
+static int add_early(struct run *run, struct error *err)
+{
+	const struct playbook *playbook = run->options.playbook;
+	size_t first = run->unit_count;
+
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const struct play *play = playbook->plays[i];
+
+		for (size_t k = 0; k < play->handler_count; k++) {
+			if (add_task(run, i, play->handlers[k], false, err) < 0)
+				return -1;
+		}
+	}
+	if (run->unit_count > first)
+		unit_new(run, 0, NULL);
+	for (size_t i = first; i < run->unit_count; i++) {
+		run->units[i]->early = true;
+		run->units[i]->barrier = false;
+		memset(run->units[i]->member, 0, run->host_count * sizeof(bool));
+	}
+	return 0;
+}
+
+void units_announce_again(struct run *run, struct unit *unit)
+{
+	if (unit->task->announced)
+		unit->task = task_new(run, unit->play, unit->task->task, false);
+}
+
 /* Before the first task, on all hosts of the run. */
 static void add_undo(struct run *run)
 {
@@ -294,6 +325,8 @@ int units_make(struct run *run, struct error *err)
 			return -1;
 	}
 	make_hosts(run, chosen);
+	if (!run->options.look && run->options.undo != UNDO_ALL && add_early(run, err) < 0)
+		return -1;
 	if (run->options.undo != UNDO_NOTHING || run->options.look)
 		add_undo(run);
 	for (size_t i = 0; run->options.undo != UNDO_ALL && i < playbook->play_count; i++) {

@@ -35,7 +35,7 @@ enum frame_flags { FRAME_COMPRESSED = 1 << 0 };
 
 enum frame_type {
 	/* agent → controller, once: {version, program (digest of itself), hostname, machine_id,
-	 * uid, user, ledger: {…} as far as the controller needs it, lock: {who, from, since} if another
+	 * uid, user, ledger: {version, resources, due, failed, problem}, lock: {who, from, since} if another
 	 * one holds it, architecture, ran: [reports of detached steps that ended meanwhile]} */
 	FRAME_HELLO = 1,
 	/* controller → agent: {mode: "check" | "apply", diff: bool, project, playbook, run, revision,
@@ -50,7 +50,8 @@ enum frame_type {
 	 * A STAGE also has time (of the controller), text (digest of the packed text that is run; the
 	 * node asks for it when it writes something down), and, if it is the last one, whole: {unseen:
 	 * [identities that no task of this run has, but the text], unsure: [modules of which those aren't
-	 * known]}. A TASK may be an undo or a look instead of a module's: agent/runner.h. */
+	 * known]}. It may have lock_wait (seconds) and dropped:
+	 * [KEYs of due handlers that the text has no more]. A TASK may be an undo or a look instead of a module's: agent/runner.h. */
 	FRAME_STAGE,
 	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |
 	 * "failed" | "may_change" | "skipped" (a handler that nobody notified), changes: [{subject,

@@ -1,0 +1,123 @@
+/* due: what an earlier run that died has left on a host: its due handlers come first, and with
+ * --resume what it had done there is passed over. */
+#include "plan/state.h"
+
+#include <string.h>
+
+static bool is_of(const struct run *run, const struct value *record)
+{
+	const char *project = value_get_string(record, "project");
+	const char *playbook = value_get_string(record, "playbook");
+
+	return project && playbook && strcmp(project, run->options.project) == 0
+		&& strcmp(playbook, run->options.owner) == 0;
+}
+
+/* Units of a handler that come before the first task; false: the text has no such handler. */
+static bool add_early(struct run *run, struct run_host *host, const char *key)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < run->unit_count && !run->units[i]->undo; i++) {
+		struct unit *unit = run->units[i];
+
+		if (!unit->early)
+			break;
+		if (unit->task && strcmp(fill_handler_key(host->arena, unit->task->task), key) == 0
+				&& run->play_hosts[unit->play_index][host->inventory->index]) {
+			unit->member[host->index] = true;
+			units_announce_again(run, unit);
+			unit->task->remaining++;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static void take_due(struct run *run, struct run_host *host, const struct value *due)
+{
+	bool any = false;
+
+	for (size_t i = 0; due && due->kind == VALUE_LIST && i < due->count; i++) {
+		const char *key = value_get_string(due->items[i], "handler");
+
+		if (!key || !is_of(run, due->items[i]) || strlen(key) >= HANDLER_KEY_SIZE)
+			continue;
+		if (add_early(run, host, key)) {
+			any = true;
+			continue;
+		}
+		run_warn(run, host->name, arena_printf(host->arena, "the handler '%s', which an earlier "
+			"run left to be done, is no longer in the text: dropped", key));
+		if (!host->dropped)
+			host->dropped = value_list(host->arena);
+		value_append(host->arena, host->dropped, value_string(host->arena, key));
+	}
+	/* And the flush behind them. */
+	for (size_t i = 0; any && i < run->unit_count && run->units[i]->early; i++) {
+		if (!run->units[i]->task)
+			run->units[i]->member[host->index] = true;
+	}
+}
+
+static int64_t find_unit(const struct run *run, const struct run_host *host, const char *task)
+{
+	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
+			i = units_next(run, host, i + 1)) {
+		const struct unit *unit = run->units[i];
+		const struct filled *filled = host->filled[i];
+
+		if (!unit->task || unit->early || unit->undo)
+			continue;
+		if (strcmp(task_title(unit->task->task), task) == 0
+				|| (filled && strcmp(filled->name, task) == 0))
+			return i;
+	}
+	return -1;
+}
+
+/* Tasks before it are passed over, but not handlers that come first. */
+static void pass_over(struct run *run, struct run_host *host, int64_t until)
+{
+	for (int64_t i = units_next(run, host, 0); i < until; i = units_next(run, host, i + 1)) {
+		struct unit *unit = run->units[i];
+		bool again = false;
+
+		if (unit->early || unit->undo)
+			continue;
+		unit->member[host->index] = false;
+		for (int64_t k = i + 1; k < (int64_t)run->unit_count; k++)
+			again = again || (run->units[k]->task == unit->task
+				&& run->units[k]->member[host->index]);
+		if (unit->task && !again && unit->task->remaining > 0)
+			unit->task->remaining--;
+	}
+}
+
+static void resume(struct run *run, struct run_host *host, const struct value *failed)
+{
+	for (size_t i = 0; failed && failed->kind == VALUE_LIST && i < failed->count; i++) {
+		const char *task = value_get_string(failed->items[i], "task");
+		int64_t unit;
+
+		if (!task || !is_of(run, failed->items[i]))
+			continue;
+		unit = find_unit(run, host, task);
+		if (unit >= 0)
+			pass_over(run, host, unit);
+		else
+			run_warn(run, host->name, arena_printf(host->arena, "the task '%.200s', at which the "
+				"last run failed, is no longer in the text: from the beginning", task));
+	}
+}
+
+void due_take(struct run *run, struct run_host *host, const struct value *hello)
+{
+	const struct value *ledger = value_get(hello, "ledger");
+
+	if (run->options.look || run->options.undo == UNDO_ALL)
+		return;
+	take_due(run, host, value_get(ledger, "due"));
+	if (run->options.resume)
+		resume(run, host, value_get(ledger, "failed"));
+}

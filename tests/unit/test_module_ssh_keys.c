@@ -223,6 +223,7 @@ static void no_pair_is_made_where_trust_does_not_name_the_host_or_goes(void **st
 	prepare->host = "laptop";
 	assert_int_equal(pair(TASK), 0);
 	assert_string_equal(bench->log.data, "");
+	assert_int_equal(pair("{user: nobody, trust: all}"), 0);
 	prepare->host = "node1";
 	assert_int_equal(pair("{user: mpi, trust: all, state: absent}"), 0);
 	assert_string_equal(bench->log.data, "");
@@ -299,16 +300,17 @@ static void a_pair_that_does_not_match_is_put_aside_and_comes_back(void **state)
 	(void)state;
 	have_file(PAIR, 0440, "old private\n");
 	have_file(PAIR ".pub", 0600, rsa_key(2048, true));
+	bench_find(bench, DIRECTORY)->info.mode = 0750;
 	before = bench_snapshot(bench);
 	assert_int_equal(pair("{user: mpi, trust: all, regenerate: mismatch}"), 0);
-	assert_string_equal(bench_change(bench, bench->planned, 0),
+	assert_string_equal(bench_change(bench, bench->planned, 1),
 		PAIR " key pair: ssh-rsa -> " PAIR ".old");
-	assert_string_equal(bench->log.data, "rename " PAIR " " PAIR ".old\nrename " PAIR ".pub "
-		PAIR ".old.pub\nrun ssh-keygen -q -t ed25519 -N  -C mpi@node1 -f " PAIR "\n");
+	assert_string_equal(bench->log.data, "mode " DIRECTORY " 0700\nrename " PAIR " " PAIR
+		".old\nrename " PAIR ".pub " PAIR ".old.pub\nrun ssh-keygen -q -t ed25519 -N  -C mpi@node1 -f " PAIR "\n");
 	assert_string_equal(bench_text(bench, PAIR ".old"), "old private\n");
 	assert_int_equal(bench_undo(bench), 0);
-	assert_string_equal(bench->log.data, "remove " PAIR "\nremove " PAIR ".pub\nrename " PAIR
-		".old " PAIR "\nrename " PAIR ".old.pub " PAIR ".pub\n");
+	assert_string_equal(bench->log.data, "remove " PAIR "\nremove " PAIR ".pub\nmode " DIRECTORY
+		" 0750\nrename " PAIR ".old " PAIR "\nrename " PAIR ".old.pub " PAIR ".pub\n");
 	assert_string_equal(bench_snapshot(bench), before);
 }
 
@@ -467,6 +469,27 @@ static void a_last_line_without_an_end_is_without_one_again(void **state)
 	assert_string_equal(bench_text(bench, KEYS), OTHER " me\n" ANOTHER " came since\n");
 }
 
+static void what_others_may_read_is_closed_and_open_again(void **state)
+{
+	const char *before;
+
+	(void)state;
+	have_file(KEYS, 0640, KEYS_BLOCK);
+	have_file(KNOWN, 0644, KNOWN_BLOCK);
+	bench_find(bench, DIRECTORY)->info.mode = 0710;
+	before = bench_snapshot(bench);
+	assert_int_equal(trust(TASK), 0);
+	assert_string_equal(bench->log.data,
+		"mode " DIRECTORY " 0700\nmode " KEYS " 0600\nmode " KNOWN " 0600\n");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_snapshot(bench), before);
+	have_file(KEYS, 0400, KEYS_BLOCK);
+	have_file(KNOWN, 0600, KNOWN_BLOCK);
+	bench_find(bench, DIRECTORY)->info.mode = 0500;
+	assert_int_equal(trust(TASK), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
 static void what_others_wrote_since_is_there_after_an_undo(void **state)
 {
 	(void)state;
@@ -554,7 +577,7 @@ static void one_name_is_not_another_that_begins_or_ends_alike(void **state)
 {
 	(void)state;
 	have_file(KEYS, 0600, "# BEGIN beoplay ssh-keys\n" NODE1 " mpi@anode1\n" NODE2
-		" xmpi@node1\n# END beoplay ssh-keys\n");
+		" xmpi@node1\n" NODE2 " mpi-node1\n# END beoplay ssh-keys\n");
 	have_file(KNOWN, 0600, "# BEGIN beoplay ssh-keys\nnode11 " NODE1
 		"\n# END beoplay ssh-keys\n");
 	hosts_are("node1", NULL);
@@ -576,6 +599,8 @@ static void absent_takes_the_trust_away_and_undo_puts_it_where_it_was(void **sta
 		LITERALS(OTHER " lit\n") ANOTHER " you");
 	trust_and_back("{user: mpi, authorized: '" OTHER " lit', state: absent}", OTHER " me\n"
 		KEYS_BLOCK "# between\n" ANOTHER " you");
+	trust_and_back("{user: mpi, trust: all, exclusive: yes, state: absent}", OTHER
+		" me\n# between\n" LITERALS(OTHER " lit\n") ANOTHER " you");
 	assert_int_equal(trust("{user: mpi, trust: all, state: absent}"), 0);
 	assert_string_equal(bench_text(bench, KNOWN), "");
 	assert_int_equal(trust("{user: mpi, trust: all, state: absent}"), 0);
@@ -696,6 +721,8 @@ static void hostile_files_are_not_touched(void **state)
 	assert_int_equal(trust(TASK), -1);
 	assert_non_null(strstr(bench->err.message, "without an end"));
 	assert_non_null(strstr(bench->err.remedy, "END line"));
+	have_file(KEYS, 0600, "# BEGIN beoplay ssh-keys authorized\n" KEYS_BLOCK);
+	assert_int_equal(trust(TASK), -1);
 	have_file(KEYS, 0600, KEYS_BLOCK);
 	have_file(KNOWN, 0600, "# BEGIN beoplay ssh-keys\n" KNOWN_BLOCK);
 	assert_int_equal(trust(TASK), -1);
@@ -818,6 +845,7 @@ int main(void)
 		TEST(what_was_not_there_goes_again),
 		TEST(keys_and_known_hosts_of_others_survive_to_the_byte),
 		TEST(a_last_line_without_an_end_is_without_one_again),
+		TEST(what_others_may_read_is_closed_and_open_again),
 		TEST(what_others_wrote_since_is_there_after_an_undo),
 		TEST(a_host_that_leaves_loses_its_key_and_gets_it_back),
 		TEST(undoing_one_host_leaves_the_others),

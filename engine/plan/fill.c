@@ -211,6 +211,18 @@ static struct value *without_omitted(struct arena *arena, const struct value *pa
 	return kept;
 }
 
+/* Which handlers are due the node knows, also of those that need no node. */
+static void ask_whether_due(struct filling *filling, const struct filled *filled,
+	struct filled_item *item)
+{
+	item->kind = FILLED_RUN;
+	item->task = value_map(filling->arena);
+	value_set_string(filling->arena, item->task, "name", filled->name);
+	value_set_string(filling->arena, item->task, "handler", fill_handler_key(filling->arena,
+		filling->task));
+	value_set_bool(filling->arena, item->task, "controller", true);
+}
+
 static void skip(struct filling *filling, struct filled_item *item, const char *message)
 {
 	item->kind = FILLED_RESULT;
@@ -251,6 +263,8 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	item->result = value_map(filling->arena);
 	value_set_string(filling->arena, item->result, "status", "ok");
 	value_set(filling->arena, item->result, "results", params);
+	if (filling->unit->task->handler)
+		ask_whether_due(filling, filled, item);
 	return 0;
 }
 

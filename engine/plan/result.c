@@ -408,6 +408,9 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 		take_facts(run, host, body);
 		return;
 	}
+	if (step->item->result && !step->local && strcmp(value_get_string(body, "status")
+			? value_get_string(body, "status") : "", "ok") == 0)
+		body = step->item->result;
 	if (run->options.look && value_get(body, "results"))
 		value_set(run->arena, run->looked, host->name, value_copy(run->arena,
 			value_get(body, "results")));

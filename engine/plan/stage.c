@@ -109,6 +109,12 @@ static void add_filled(struct stage *stage, struct unit *unit, const struct fill
 		if (filled->items[i].kind == FILLED_UNKNOWN)
 			may_change(stage->host, &filled->items[i]);
 		step->local = filled->items[i].kind == FILLED_RESULT;
+		/* Without a node nothing was changed, so no handler is due. */
+		if (!step->local && !stage->host->fleet) {
+			step->local = true;
+			filled->items[i].result = value_map(stage->host->arena);
+			value_set_string(stage->host->arena, filled->items[i].result, "status", "skipped");
+		}
 		if (!step->local)
 			add_task(stage, step);
 		else

@@ -56,7 +56,8 @@ struct filled_item {
 	struct value *item;        /* of the loop; NULL: none */
 	const char *label;
 	struct value *task;        /* TASK of wire.h, without id */
-	struct value *result;      /* body of FRAME_RESULT, without task */
+	struct value *result;      /* body of FRAME_RESULT, without task; of a controller's handler: what
+	                              it is if it turns out to be due */
 	size_t bytes;              /* about how many the task takes */
 };
 

@@ -42,7 +42,8 @@ enum frame_type {
 	 * who, free: bool, tasks: [TASK…], notified: [KEYs that the controller found due itself, after a
 	 * changed_when], last: bool}. TASK: {id: integer, module, params: the normalised YAML text,
 	 * name: string for messages, user: as whom (nil: as the agent), handler: its KEY (a name that
-	 * is the same in the next run) if it is one, else nil, notify: [KEYs of handlers, which may come
+	 * is the same in the next run) if it is one, else nil, controller: bool (a handler without a
+	 * module: only whether it is due is asked), notify: [KEYs of handlers, which may come
 	 * in a later stage], flush: bool (run due handlers here, those that came since the last flush;
 	 * no module, no result), ignore_errors: bool, no_log: bool, changed: bool if changed_when is
 	 * already known, secret: bool, results: bool (they are looked at)}. A handler that wasn't due gives a result "skipped" at the flush;

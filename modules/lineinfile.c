@@ -1,10 +1,23 @@
 /* lineinfile: a file has this line, or doesn't; a line that matches is replaced. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/buffer.h"
+#include "base/quote.h"
 #include "modules/text_file.h"
 
 #include <pcre2.h>
 #include <string.h>
+
+enum { BACK_MOST = 1000, LINE_REMOVE_FILE = TEXT_FILE_WRITE + 1 };
+
+/* A line that went, as an undo brings it back. */
+struct line_back {
+	char *line;              /* without its newline */
+	char *instead;           /* the line that took its place; NULL: none */
+	char *after;             /* the line before it; NULL: none, or no text */
+	int number;              /* which line it was, from 0 */
+	int copies;              /* it is back when there are so many of it */
+	bool bare;               /* it ended the file, without a newline */
+};
 
 struct line_params {
 	char *path;
@@ -21,16 +34,35 @@ struct line_params {
 	char *owner;
 	char *group;
 	char *mode;
+	/* Internal, of an undo: */
+	bool undo;
+	bool made;               /* the file was not there before */
+	bool bare;               /* the line came behind one without a newline */
+	struct line_back *back;
+	unsigned back_count;
 };
 
 struct line_state {
 	struct text_file file;
-	const char *replaced;    /* the one line that this one takes the place of; NULL: none */
-	const char *removed;     /* the first line that goes */
-	size_t removed_count;
+	struct value *back;      /* records of lines that go */
+	bool bare;               /* the new line comes behind one without a newline */
+	const char *reason;      /* why the lines can't come back; NULL: they can */
 };
 
 static const char *const state_words[] = { "present", "absent", NULL };
+
+static const struct param back_table[] = {
+	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .flags = PARAM_REQUIRED },
+	{ .name = "instead", .kind = PARAM_STRING, .doc = "the line that took its place" },
+	{ .name = "after", .kind = PARAM_STRING, .doc = "the line before it" },
+	{ .name = "number", .kind = PARAM_INTEGER, .doc = "which line it was, from 0",
+		.flags = PARAM_REQUIRED },
+	{ .name = "copies", .kind = PARAM_INTEGER, .doc = "how many there were up to this one",
+		.flags = PARAM_REQUIRED },
+	{ .name = "bare", .kind = PARAM_BOOL, .doc = "it ended the file, without a newline",
+		.otherwise = "no" },
+	{ 0 },
+};
 
 static const struct param line_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "the file", .flags = PARAM_REQUIRED,
@@ -56,12 +88,34 @@ static const struct param line_table[] = {
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user the file belongs to" },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "its group" },
 	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions" },
+	{ .name = "undo", .kind = PARAM_BOOL, .doc = "lines go back to what they were",
+		.otherwise = "no", .flags = PARAM_INTERNAL },
+	{ .name = "made", .kind = PARAM_BOOL, .doc = "there was no file", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
+	{ .name = "bare", .kind = PARAM_BOOL, .doc = "the line before had no newline",
+		.otherwise = "no", .flags = PARAM_INTERNAL },
+	{ .name = "back", .kind = PARAM_RECORDS, .doc = "lines that come back", .otherwise = "",
+		.entries = back_table, .flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
 static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
+static const cyaml_schema_field_t back_fields[] = {
+	CYAML_FIELD_STRING_PTR("line", CYAML_FLAG_POINTER, struct line_back, line, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("instead", OPTIONAL, struct line_back, instead, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("after", OPTIONAL, struct line_back, after, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_INT("number", CYAML_FLAG_DEFAULT, struct line_back, number),
+	CYAML_FIELD_INT("copies", CYAML_FLAG_DEFAULT, struct line_back, copies),
+	CYAML_FIELD_BOOL("bare", CYAML_FLAG_DEFAULT, struct line_back, bare),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t back_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct line_back, back_fields),
+};
 
 static const cyaml_schema_field_t line_fields[] = {
 	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct line_params, path, 0,
@@ -83,6 +137,11 @@ static const cyaml_schema_field_t line_fields[] = {
 	CYAML_FIELD_STRING_PTR("owner", OPTIONAL, struct line_params, owner, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("group", OPTIONAL, struct line_params, group, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("mode", OPTIONAL, struct line_params, mode, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct line_params, undo),
+	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct line_params, made),
+	CYAML_FIELD_BOOL("bare", CYAML_FLAG_DEFAULT, struct line_params, bare),
+	CYAML_FIELD_SEQUENCE("back", CYAML_FLAG_POINTER, struct line_params, back, &back_schema, 0,
+		CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -129,9 +188,12 @@ static int check_pattern(const struct value *params, const char *name, struct er
 static int line_check(const struct value *params, struct error *err)
 {
 	const char *state = value_get_string(params, "state");
+	const char *undo = value_get_string(params, "undo");
 	const struct value *line = value_get(params, "line");
 	bool absent = state && strcmp(state, "absent") == 0;
 
+	if (undo && strcmp(undo, "true") == 0)
+		return 0;
 	if (!line && !absent)
 		return error_set(err, ERROR_TEXT, "'line' is needed");
 	if (!line && !value_get(params, "regexp") && !value_get(params, "search_string"))
@@ -140,6 +202,9 @@ static int line_check(const struct value *params, struct error *err)
 		error_at(err, line->place, "'line' holds more than one line");
 		return error_remedy(err, "blockinfile manages several");
 	}
+	if (value_get(params, "regexp") && value_get(params, "search_string"))
+		return error_at(err, value_get(params, "search_string")->place,
+			"'regexp' and 'search_string' exclude each other");
 	if (value_get(params, "insertafter") && value_get(params, "insertbefore"))
 		return error_at(err, value_get(params, "insertbefore")->place,
 			"'insertafter' and 'insertbefore' exclude each other");
@@ -161,6 +226,7 @@ static void line_resources(struct names *names, const void *params)
 struct line {
 	const char *text;
 	size_t size;             /* without the newline */
+	bool bare;               /* at the end, without a newline */
 };
 
 struct lines {
@@ -168,19 +234,21 @@ struct lines {
 	size_t count;
 };
 
-static struct lines split(struct arena *arena, const char *text)
+/* With room for so many more. */
+static struct lines split(struct arena *arena, const char *text, size_t more)
 {
 	struct lines lines = {0};
 	size_t count = 0;
 
 	for (const char *at = text; *at; at++)
 		count += *at == '\n';
-	lines.items = arena_array(arena, count + 2, sizeof(*lines.items));
+	lines.items = arena_array(arena, count + 2 + more, sizeof(*lines.items));
 	while (*text) {
 		size_t size = strcspn(text, "\n");
+		bool bare = text[size] == '\0';
 
-		lines.items[lines.count++] = (struct line){ text, size };
-		text += size + (text[size] == '\n');
+		lines.items[lines.count++] = (struct line){ text, size, bare };
+		text += size + !bare;
 	}
 	return lines;
 }
@@ -192,11 +260,20 @@ static char *join(struct arena *arena, const struct lines *lines)
 
 	for (size_t i = 0; i < lines->count; i++) {
 		buffer_add(&buffer, lines->items[i].text, lines->items[i].size);
-		buffer_add_char(&buffer, '\n');
+		if (i + 1 < lines->count || !lines->items[i].bare)
+			buffer_add_char(&buffer, '\n');
 	}
 	text = arena_bytes(arena, buffer.data ? buffer.data : "", buffer.size);
 	buffer_free(&buffer);
 	return text;
+}
+
+static void insert(struct lines *lines, size_t at, struct line line)
+{
+	memmove(&lines->items[at + 1], &lines->items[at], (lines->count - at)
+		* sizeof(*lines->items));
+	lines->items[at] = line;
+	lines->count++;
 }
 
 static bool is_line(const struct line *line, const char *text)
@@ -256,71 +333,158 @@ static int place_for(const struct line_params *want, const struct lines *lines, 
 	return 0;
 }
 
+static int copies_of(const struct lines *lines, const char *text)
+{
+	int copies = 0;
+
+	for (size_t i = 0; i < lines->count; i++)
+		copies += is_line(&lines->items[i], text);
+	return copies;
+}
+
+/* One more record for the way back: the line at this place. */
+static void note_line(struct arena *arena, struct line_state *have, const struct lines *lines,
+	size_t at, const char *instead, int copies)
+{
+	const struct line *line = &lines->items[at], *after = at > 0 ? line - 1 : NULL;
+	struct value *record = value_map(arena);
+
+	if (!utf8_valid(line->text, line->size))
+		have->reason = "a line that went is not valid UTF-8";
+	value_set(arena, record, "line", value_bytes(arena, line->text, line->size));
+	value_set_string(arena, record, "instead", instead);
+	if (after && utf8_valid(after->text, after->size))
+		value_set(arena, record, "after", value_bytes(arena, after->text, after->size));
+	value_set(arena, record, "number", value_printf(arena, "%zu", at));
+	value_set(arena, record, "copies", value_printf(arena, "%d", copies));
+	value_set_string(arena, record, "bare", line->bare ? "yes" : "no");
+	value_append(arena, have->back, record);
+}
+
 static int make_present(struct arena *arena, const struct line_params *want,
 	const pcre2_code *code, struct lines *lines, struct line_state *have, struct error *err)
 {
-	struct line line = { want->line, strlen(want->line) };
+	struct line line = { want->line, strlen(want->line), false };
 	size_t found = find(want, code, lines), at;
 
-	for (size_t i = 0; found == lines->count && i < lines->count; i++) {
-		if (is_line(&lines->items[i], want->line))
-			return 0;
-	}
+	if (found == lines->count && copies_of(lines, want->line) > 0)
+		return 0;
 	if (found < lines->count) {
-		if (is_line(&lines->items[found], want->line))
+		const struct line old = lines->items[found];
+
+		if (is_line(&old, want->line))
 			return 0;
-		have->replaced = arena_bytes(arena, lines->items[found].text, lines->items[found].size);
+		note_line(arena, have, lines, found, want->line, copies_of(lines,
+			arena_bytes(arena, old.text, old.size)));
+		line.bare = old.bare;
 		lines->items[found] = line;
 		have->file.after = join(arena, lines);
 		return 0;
 	}
 	if (place_for(want, lines, &at, err) < 0)
 		return -1;
-	memmove(&lines->items[at + 1], &lines->items[at], (lines->count - at)
-		* sizeof(*lines->items));
-	lines->items[at] = line;
-	lines->count++;
+	have->bare = at > 0 && lines->items[at - 1].bare;
+	insert(lines, at, line);
 	have->file.after = join(arena, lines);
 	return 0;
+}
+
+/* How many like it went already. */
+static int copies_gone(const struct line_state *have, const struct line *line)
+{
+	int copies = 0;
+
+	for (size_t i = 0; i < have->back->count; i++)
+		copies += is_line(line, value_get_string(have->back->items[i], "line"));
+	return copies;
 }
 
 static void make_absent(struct arena *arena, const struct line_params *want,
 	const pcre2_code *code, struct lines *lines, struct line_state *have)
 {
-	size_t kept = 0;
+	size_t kept = 0, count = lines->count;
+	bool last = false;
 
-	for (size_t i = 0; i < lines->count; i++) {
-		if (!meant(want, code, &lines->items[i])) {
+	for (size_t i = 0; i < count; i++) {
+		last = meant(want, code, &lines->items[i]);
+		if (!last)
 			lines->items[kept++] = lines->items[i];
-			continue;
-		}
-		if (have->removed_count++ == 0)
-			have->removed = arena_bytes(arena, lines->items[i].text, lines->items[i].size);
+		else if (have->back->count == BACK_MOST)
+			have->reason = "too many lines went";
+		else
+			note_line(arena, have, lines, i, NULL, copies_gone(have, &lines->items[i]) + 1);
 	}
-	if (kept == lines->count)
+	if (kept == count)
 		return;
 	lines->count = kept;
+	if (want->bare && last && kept > 0)
+		lines->items[kept - 1].bare = true;
 	have->file.after = join(arena, lines);
 }
 
-static int line_inspect(struct host *host, const void *params, void *ret_state,
-	struct error *err)
+/* --- The way back --- */
+
+/* The line that is this one, nearest to where it was; count: none. */
+static size_t nearest(const struct lines *lines, const char *text, size_t number)
 {
-	const struct line_params *want = params;
-	struct line_state *have = ret_state;
-	struct arena *arena = host_arena(host);
+	size_t found = lines->count, best = 0;
+
+	for (size_t i = 0; i < lines->count; i++) {
+		size_t away = i > number ? i - number : number - i;
+
+		if (is_line(&lines->items[i], text) && (found == lines->count || away < best)) {
+			found = i;
+			best = away;
+		}
+	}
+	return found;
+}
+
+static size_t place_back(const struct lines *lines, const struct line_back *back)
+{
+	size_t number = (size_t)back->number, after = lines->count;
+
+	if (number > 0 && back->after)
+		after = nearest(lines, back->after, number - 1);
+	if (after < lines->count)
+		return after + 1;
+	return number < lines->count ? number : lines->count;
+}
+
+static void restore(struct lines *lines, const struct line_back *back)
+{
+	struct line line = { back->line, strlen(back->line), back->bare };
+	size_t at = lines->count;
+
+	if (copies_of(lines, back->line) >= back->copies)
+		return;
+	if (back->instead)
+		at = nearest(lines, back->instead, (size_t)back->number);
+	if (at < lines->count) {
+		line.bare = lines->items[at].bare;
+		lines->items[at] = line;
+	} else {
+		insert(lines, place_back(lines, back), line);
+	}
+}
+
+/* --- The task --- */
+
+static int change_lines(struct arena *arena, const struct line_params *want,
+	struct line_state *have, struct error *err)
+{
+	struct lines lines = split(arena, have->file.before, want->back_count);
 	pcre2_code *code = NULL;
-	struct lines lines;
 	int result = 0;
 
-	have->file = (struct text_file){ .path = want->path, .create = want->create,
-		.want = { want->owner, want->group, want->mode }, .validate = want->validate,
-		.backup = want->backup };
-	if (text_file_inspect(host, &have->file, err) < 0)
-		return -1;
+	if (want->undo && want->present) {
+		for (unsigned i = 0; i < want->back_count; i++)
+			restore(&lines, &want->back[i]);
+		have->file.after = join(arena, &lines);
+		return 0;
+	}
 	if (want->regexp && !(code = compile(want->regexp, err)))
 		return -1;
-	lines = split(arena, have->file.before);
 	if (want->present)
 		result = make_present(arena, want, code, &lines, have, err);
 	else
@@ -329,10 +493,31 @@ static int line_inspect(struct host *host, const void *params, void *ret_state,
 	return result;
 }
 
+static int line_inspect(struct host *host, const void *params, void *ret_state,
+	struct error *err)
+{
+	const struct line_params *want = params;
+	struct line_state *have = ret_state;
+
+	have->back = value_list(host_arena(host));
+	have->file = (struct text_file){ .path = want->path, .create = want->create,
+		.want = { want->owner, want->group, want->mode }, .validate = want->validate,
+		.backup = want->backup };
+	if (text_file_inspect(host, &have->file, err) < 0)
+		return -1;
+	return change_lines(host_arena(host), want, have, err);
+}
+
 static void line_plan(struct plan *plan, const void *params, const void *state)
 {
-	(void)params;
-	text_file_plan(plan, &((const struct line_state *)state)->file);
+	const struct line_params *want = params;
+	const struct text_file *file = &((const struct line_state *)state)->file;
+	const char *text = file->after ? file->after : file->before;
+
+	if (want->made && file->at.info.kind == FILE_REGULAR && !*text)
+		plan_add(plan, LINE_REMOVE_FILE, want->path, "state", "file", "absent");
+	else
+		text_file_plan(plan, file);
 }
 
 static int line_apply(struct host *host, const void *params, const void *state,
@@ -340,7 +525,24 @@ static int line_apply(struct host *host, const void *params, const void *state,
 {
 	(void)params;
 	(void)results;
+	if (change->step == LINE_REMOVE_FILE)
+		return host_remove(host, change->subject, err);
 	return text_file_apply(host, &((const struct line_state *)state)->file, change, err);
+}
+
+/* Only what the task changes: the rest of the file is not its own. */
+static void attributes_back(struct arena *arena, const struct text_file *file, struct value *back)
+{
+	const struct file_info *info = &file->at.info;
+
+	if (info->kind != FILE_REGULAR)
+		return;
+	if (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid)
+		value_set(arena, back, "owner", value_printf(arena, "%u", info->uid));
+	if (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid)
+		value_set(arena, back, "group", value_printf(arena, "%u", info->gid));
+	if (file->want.mode)
+		value_set(arena, back, "mode", value_printf(arena, "%04o", info->mode));
 }
 
 static void line_invert(struct inverses *inverses, const void *params, const void *state)
@@ -349,24 +551,22 @@ static void line_invert(struct inverses *inverses, const void *params, const voi
 	const struct line_state *have = state;
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = value_map(arena);
-	struct inverses_entry entry = { .params = back };
+	struct inverses_entry entry = { .params = have->reason ? NULL : back,
+		.reason = have->reason };
 
 	entry.resource = arena_printf(arena, "line:%s:%s", want->path, want->regexp ? want->regexp
 		: want->search_string ? want->search_string : want->line);
 	value_set_string(arena, back, "path", want->path);
-	if (want->present && have->replaced) {
-		/* The line that is there then has no pattern of its own: it is found as a whole. */
-		value_set_string(arena, back, "line", have->replaced);
-		value_set_string(arena, back, "search_string", want->line);
-	} else if (want->present) {
+	value_set_string(arena, back, "undo", "yes");
+	if (want->present && have->file.after && have->back->count == 0) {
 		value_set_string(arena, back, "line", want->line);
 		value_set_string(arena, back, "state", "absent");
-	} else if (have->removed_count == 1) {
-		value_set_string(arena, back, "line", have->removed);
+		value_set_string(arena, back, "bare", have->bare ? "yes" : "no");
+		value_set_string(arena, back, "made", have->file.at.info.kind == FILE_NONE ? "yes" : "no");
 	} else {
-		entry.params = NULL;
-		entry.reason = "several lines went; their places aren't known";
+		value_set(arena, back, "back", have->back);
 	}
+	attributes_back(arena, &have->file, back);
 	inverses_add(inverses, &entry);
 }
 

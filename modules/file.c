@@ -1,4 +1,5 @@
 /* file: what is at a path: a file, a directory, a link, or nothing; and its owner and mode. */
+#include "base/quote.h"
 #include "modules/file_attributes.h"
 
 #include <string.h>
@@ -20,9 +21,12 @@ struct file_params {
 	char *up_to;             /* the highest directory that was made */
 };
 
+enum { FILE_TEXT_MOST = 256 << 10 };
+
 struct file_state {
 	struct attributes_have at;
 	const char *digest;      /* of a regular file whose content matters */
+	const char *text;        /* its content, if it is text, short, and to be replaced */
 	struct file_name *below; /* of a directory that is to go, deepest first */
 	size_t below_count;
 	const char **missing;    /* directories above that aren't there, highest first */
@@ -216,6 +220,23 @@ static int look_at_made(struct host *host, const struct file_params *want,
 	return have->stays ? 0 : look_at_empty(host, want, have, err);
 }
 
+/* For the diff of an undo. */
+static int look_at_text(struct host *host, const struct file_params *want,
+	struct file_state *have, struct error *err)
+{
+	char *bytes;
+	size_t size;
+
+	if (!want->body || strcmp(have->digest, want->body) == 0
+			|| have->at.info.size > FILE_TEXT_MOST)
+		return 0;
+	if (host_read(host, want->path, FILE_TEXT_MOST, &bytes, &size, err) < 0)
+		return -1;
+	if (!memchr(bytes, 0, size) && utf8_valid(bytes, size))
+		have->text = bytes;
+	return 0;
+}
+
 static int file_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -232,7 +253,8 @@ static int file_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	if (have->at.info.kind == FILE_REGULAR && (want->body || want->state == WISH_ABSENT
 			|| want->state == WISH_LINK))
-		return host_digest(host, want->path, &have->digest, err);
+		return host_digest(host, want->path, &have->digest, err) < 0 ? -1
+			: look_at_text(host, want, have, err);
 	if (have->at.info.kind == FILE_DIRECTORY && want->state == WISH_ABSENT && !want->up_to)
 		return list_below(host, want->path, &below, err);
 	return 0;
@@ -278,7 +300,8 @@ static void plan_file(struct plan *plan, const struct file_params *want,
 
 	if (want->body && (kind == FILE_NONE || kind == FILE_REGULAR || kind == FILE_LINK)
 			&& (!have->digest || strcmp(have->digest, want->body) != 0)) {
-		struct change *change = plan_add(plan, FILE_WRITE, want->path, "content", NULL, NULL);
+		struct change *change = plan_add(plan, FILE_WRITE, want->path, "content", have->text,
+			NULL);
 
 		change->after_body = want->body;
 		change->flags |= CHANGE_SENSITIVE;

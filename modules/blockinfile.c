@@ -1,8 +1,12 @@
 /* blockinfile: some lines of a file are these, between two marker lines. */
+#include "base/quote.h"
 #include "modules/managed_block.h"
 #include "modules/text_file.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { BLOCK_REMOVE_FILE = TEXT_FILE_WRITE + 1 };
 
 struct block_params {
 	char *path;
@@ -19,11 +23,19 @@ struct block_params {
 	char *owner;
 	char *group;
 	char *mode;
+	/* Internal, of an undo: */
+	bool made;               /* the file was not there before */
+	bool bare;               /* it ended without a newline */
+	bool empty;              /* nothing was between the markers */
+	int number;              /* so many lines were before the block; -1: it was at the end */
+	char *after;             /* the last of them */
 };
 
 struct block_state {
 	struct text_file file;
 	struct managed_block old;
+	const char *begin, *end; /* the marker lines */
+	bool clash;              /* the block itself holds one */
 };
 
 static const char *const state_words[] = { "present", "absent", NULL };
@@ -50,6 +62,15 @@ static const struct param block_table[] = {
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user the file belongs to" },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "its group" },
 	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions" },
+	{ .name = "made", .kind = PARAM_BOOL, .doc = "there was no file", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
+	{ .name = "bare", .kind = PARAM_BOOL, .doc = "it ended without a newline", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
+	{ .name = "empty", .kind = PARAM_BOOL, .doc = "nothing was in the block", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
+	{ .name = "number", .kind = PARAM_INTEGER, .doc = "so many lines were before it",
+		.otherwise = "-1", .flags = PARAM_INTERNAL },
+	{ .name = "after", .kind = PARAM_STRING, .doc = "the last of them", .flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
@@ -80,6 +101,11 @@ static const cyaml_schema_field_t block_fields[] = {
 	CYAML_FIELD_STRING_PTR("owner", OPTIONAL, struct block_params, owner, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("group", OPTIONAL, struct block_params, group, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("mode", OPTIONAL, struct block_params, mode, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct block_params, made),
+	CYAML_FIELD_BOOL("bare", CYAML_FLAG_DEFAULT, struct block_params, bare),
+	CYAML_FIELD_BOOL("empty", CYAML_FLAG_DEFAULT, struct block_params, empty),
+	CYAML_FIELD_INT("number", CYAML_FLAG_DEFAULT, struct block_params, number),
+	CYAML_FIELD_STRING_PTR("after", OPTIONAL, struct block_params, after, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -124,40 +150,114 @@ static void block_resources(struct names *names, const void *params)
 	names_add(names, "block:%s:%s:%s", want->path, want->marker, want->marker_begin);
 }
 
+/* Behind the line that was before it, where that is nearest to its old place. */
+static size_t place_back(const struct block_params *want, const char *text)
+{
+	size_t by_number = 0, behind = 0;
+	int number = 0, best = -1;
+
+	for (const char *at = text; *at;) {
+		size_t size = strcspn(at, "\n");
+		bool same = want->after && strlen(want->after) == size
+			&& strncmp(want->after, at, size) == 0;
+		int away = abs(++number - want->number);
+
+		at += size + (at[size] == '\n');
+		if (number <= want->number)
+			by_number = (size_t)(at - text);
+		if (same && (best < 0 || away < best)) {
+			best = away;
+			behind = (size_t)(at - text);
+		}
+	}
+	return best >= 0 ? behind : by_number;
+}
+
+static bool ends_bare(const char *text)
+{
+	size_t size = strlen(text);
+
+	return size > 0 && text[size - 1] != '\n';
+}
+
+static char *without_last(struct arena *arena, const char *text)
+{
+	size_t size = strlen(text);
+
+	return arena_bytes(arena, text, size > 0 && !ends_bare(text) ? size - 1 : size);
+}
+
+static char *add_block(struct arena *arena, const struct block_params *want,
+	const struct block_state *have, const char *inside)
+{
+	const char *text = have->file.before, *newline;
+	size_t place = want->insertbefore ? 0 : want->number >= 0 ? place_back(want, text)
+		: strlen(text);
+	char *after;
+
+	newline = place > 0 && text[place - 1] != '\n' ? "\n" : "";
+	after = arena_printf(arena, "%.*s%s%s\n%s%s\n%s", (int)place, text, newline, have->begin,
+		inside, have->end, text + place);
+	return want->bare && !text[place] ? without_last(arena, after) : after;
+}
+
+static char *set_block(struct arena *arena, const struct block_params *want,
+	const struct block_state *have, const char *inside)
+{
+	const char *text = have->file.before;
+	bool last = text[have->old.end] == '\0';
+	char *after = managed_block_set(arena, text, have->begin, have->end, inside);
+
+	if (last && (inside ? ends_bare(text) : want->bare))
+		return without_last(arena, after);
+	return after;
+}
+
 static int block_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
 	const struct block_params *want = params;
 	struct block_state *have = ret_state;
 	struct arena *arena = host_arena(host);
-	const char *begin = marker_line(arena, want, want->marker_begin);
-	const char *end = marker_line(arena, want, want->marker_end);
 	size_t size = strlen(want->block);
 	const char *inside = size > 0 && want->block[size - 1] != '\n'
 		? arena_printf(arena, "%s\n", want->block) : want->block;
-	bool remove = !want->present || size == 0;
+	bool remove = !want->present || (size == 0 && !want->empty);
 
+	have->begin = marker_line(arena, want, want->marker_begin);
+	have->end = marker_line(arena, want, want->marker_end);
+	have->clash = !remove && (managed_block_has_line(inside, have->begin, strlen(have->begin))
+		|| managed_block_has_line(inside, have->end, strlen(have->end)));
 	have->file = (struct text_file){ .path = want->path, .create = want->create,
 		.want = { want->owner, want->group, want->mode }, .validate = want->validate,
 		.backup = want->backup };
 	if (text_file_inspect(host, &have->file, err) < 0)
 		return -1;
-	have->old = managed_block_find(arena, have->file.before, begin, end);
-	if (remove && !have->old.there)
-		return 0;
-	if (!remove && !have->old.there && want->insertbefore)
-		have->file.after = arena_printf(arena, "%s\n%s%s\n%s", begin, inside, end,
-			have->file.before);
-	else
-		have->file.after = managed_block_set(arena, have->file.before, begin, end,
-			remove ? NULL : inside);
+	have->old = managed_block_find(arena, have->file.before, have->begin, have->end);
+	if (have->old.there)
+		have->file.after = set_block(arena, want, have, remove ? NULL : inside);
+	else if (!remove)
+		have->file.after = add_block(arena, want, have, inside);
 	return 0;
 }
 
 static void block_plan(struct plan *plan, const void *params, const void *state)
 {
-	(void)params;
-	text_file_plan(plan, &((const struct block_state *)state)->file);
+	const struct block_params *want = params;
+	const struct block_state *have = state;
+	const char *text = have->file.after ? have->file.after : have->file.before;
+
+	if (have->old.broken)
+		plan_refuse(plan, plan_printf(plan, "put the line '%s' back where the block ends, or "
+			"remove the line '%s'", have->end, have->begin),
+			"'%s' has a block without an end", want->path);
+	else if (have->clash)
+		plan_refuse(plan, "choose another marker", "the block for '%s' holds a marker line itself",
+			want->path);
+	else if (want->made && have->file.at.info.kind == FILE_REGULAR && !*text)
+		plan_add(plan, BLOCK_REMOVE_FILE, want->path, "state", "file", "absent");
+	else
+		text_file_plan(plan, &have->file);
 }
 
 static int block_apply(struct host *host, const void *params, const void *state,
@@ -165,7 +265,38 @@ static int block_apply(struct host *host, const void *params, const void *state,
 {
 	(void)params;
 	(void)results;
+	if (change->step == BLOCK_REMOVE_FILE)
+		return host_remove(host, change->subject, err);
 	return text_file_apply(host, &((const struct block_state *)state)->file, change, err);
+}
+
+/* Only what the task changes: the rest of the file is not its own. */
+static void attributes_back(struct arena *arena, const struct text_file *file, struct value *back)
+{
+	const struct file_info *info = &file->at.info;
+
+	if (info->kind != FILE_REGULAR)
+		return;
+	if (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid)
+		value_set(arena, back, "owner", value_printf(arena, "%u", info->uid));
+	if (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid)
+		value_set(arena, back, "group", value_printf(arena, "%u", info->gid));
+	if (file->want.mode)
+		value_set(arena, back, "mode", value_printf(arena, "%04o", info->mode));
+}
+
+static void place_note(struct arena *arena, const struct block_state *have, struct value *back)
+{
+	const char *text = have->file.before, *after = NULL;
+	int number = 0;
+
+	for (const char *at = text; at < text + have->old.start; at += strcspn(at, "\n") + 1) {
+		after = at;
+		number++;
+	}
+	value_set(arena, back, "number", value_printf(arena, "%d", number));
+	if (after && utf8_valid(after, strcspn(after, "\n")))
+		value_set(arena, back, "after", value_bytes(arena, after, strcspn(after, "\n")));
 }
 
 static void block_invert(struct inverses *inverses, const void *params, const void *state)
@@ -174,19 +305,27 @@ static void block_invert(struct inverses *inverses, const void *params, const vo
 	const struct block_state *have = state;
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = value_map(arena);
+	bool text = utf8_valid(have->old.inside, strlen(have->old.inside));
 
 	value_set_string(arena, back, "path", want->path);
 	value_set_string(arena, back, "marker", want->marker);
 	value_set_string(arena, back, "marker_begin", want->marker_begin);
 	value_set_string(arena, back, "marker_end", want->marker_end);
-	if (have->old.there)
+	value_set_string(arena, back, "bare", ends_bare(have->file.before) ? "yes" : "no");
+	value_set_string(arena, back, "made", have->file.at.info.kind == FILE_NONE ? "yes" : "no");
+	if (have->old.there) {
 		value_set_string(arena, back, "block", have->old.inside);
-	else
+		value_set_string(arena, back, "empty", *have->old.inside ? "no" : "yes");
+		place_note(arena, have, back);
+	} else {
 		value_set_string(arena, back, "state", "absent");
+	}
+	attributes_back(arena, &have->file, back);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "block:%s:%s:%s", want->path, want->marker,
 			want->marker_begin),
-		.params = back,
+		.params = text ? back : NULL,
+		.reason = text ? NULL : "the block that was there is not valid UTF-8",
 	});
 }
 

@@ -38,6 +38,7 @@ struct line_params {
 	bool undo;
 	bool made;               /* the file was not there before */
 	bool bare;               /* the line came behind one without a newline */
+	char *pattern;           /* by which the task knew its line */
 	struct line_back *back;
 	unsigned back_count;
 };
@@ -46,6 +47,8 @@ struct line_state {
 	struct text_file file;
 	struct value *back;      /* records of lines that go */
 	bool bare;               /* the new line comes behind one without a newline */
+	const char *ours;        /* an undo: what later runs have made of the line; NULL: the same */
+	const char *inserted;    /* an undo: the line that comes back without taking another's place */
 	const char *reason;      /* why the lines can't come back; NULL: they can */
 };
 
@@ -94,6 +97,8 @@ static const struct param line_table[] = {
 		.flags = PARAM_INTERNAL },
 	{ .name = "bare", .kind = PARAM_BOOL, .doc = "the line before had no newline",
 		.otherwise = "no", .flags = PARAM_INTERNAL },
+	{ .name = "pattern", .kind = PARAM_STRING, .doc = "by which the line was known",
+		.flags = PARAM_INTERNAL },
 	{ .name = "back", .kind = PARAM_RECORDS, .doc = "lines that come back", .otherwise = "",
 		.entries = back_table, .flags = PARAM_INTERNAL },
 	{ 0 },
@@ -140,6 +145,7 @@ static const cyaml_schema_field_t line_fields[] = {
 	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct line_params, undo),
 	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct line_params, made),
 	CYAML_FIELD_BOOL("bare", CYAML_FLAG_DEFAULT, struct line_params, bare),
+	CYAML_FIELD_STRING_PTR("pattern", OPTIONAL, struct line_params, pattern, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("back", CYAML_FLAG_POINTER, struct line_params, back, &back_schema, 0,
 		CYAML_UNLIMITED),
 	CYAML_FIELD_END
@@ -213,12 +219,25 @@ static int line_check(const struct value *params, struct error *err)
 	return check_pattern(params, "insertbefore", err);
 }
 
+/* NULL: the line itself is all that is known of it. */
+static const char *pattern_of(const struct line_params *want)
+{
+	return want->regexp ? want->regexp : want->search_string ? want->search_string
+		: want->pattern;
+}
+
 static void line_resources(struct names *names, const void *params)
 {
 	const struct line_params *want = params;
+	const char *pattern = pattern_of(want);
 
-	names_add(names, "line:%s:%s", want->path, want->regexp ? want->regexp
-		: want->search_string ? want->search_string : want->line);
+	names_add(names, "line:%s:%s", want->path, pattern ? pattern : want->line);
+}
+
+/* An undo leads behind several runs at once: what they made of the line last is in a record. */
+static const char *record_key(struct arena *arena, const struct line_params *want)
+{
+	return arena_printf(arena, "lineinfile:%s:%s", want->path, pattern_of(want));
 }
 
 /* --- The lines of a text --- */
@@ -270,8 +289,9 @@ static char *join(struct arena *arena, const struct lines *lines)
 
 static void insert(struct lines *lines, size_t at, struct line line)
 {
-	memmove(&lines->items[at + 1], &lines->items[at], (lines->count - at)
-		* sizeof(*lines->items));
+	if (at < lines->count)
+		memmove(&lines->items[at + 1], &lines->items[at], (lines->count - at)
+			* sizeof(*lines->items));
 	lines->items[at] = line;
 	lines->count++;
 }
@@ -282,8 +302,11 @@ static bool is_line(const struct line *line, const char *text)
 }
 
 /* What the task means by "the line": the pattern, the text inside, or the line itself. */
-static bool meant(const struct line_params *want, const pcre2_code *code, const struct line *line)
+static bool meant(const struct line_params *want, const pcre2_code *code, const char *ours,
+	const struct line *line)
 {
+	if (ours)
+		return is_line(line, ours);
 	if (code)
 		return matches(code, line->text, line->size);
 	if (want->search_string)
@@ -298,7 +321,7 @@ static size_t find(const struct line_params *want, const pcre2_code *code,
 	size_t found = lines->count;
 
 	for (size_t i = 0; i < lines->count; i++) {
-		if (meant(want, code, &lines->items[i])) {
+		if (meant(want, code, NULL, &lines->items[i])) {
 			found = i;
 			if (want->firstmatch)
 				break;
@@ -406,7 +429,7 @@ static void make_absent(struct arena *arena, const struct line_params *want,
 	bool last = false;
 
 	for (size_t i = 0; i < count; i++) {
-		last = meant(want, code, &lines->items[i]);
+		last = meant(want, code, have->ours, &lines->items[i]);
 		if (!last)
 			lines->items[kept++] = lines->items[i];
 		else if (have->back->count == BACK_MOST)
@@ -451,21 +474,41 @@ static size_t place_back(const struct lines *lines, const struct line_back *back
 	return number < lines->count ? number : lines->count;
 }
 
-static void restore(struct lines *lines, const struct line_back *back)
+static void restore(struct arena *arena, struct line_state *have, struct lines *lines,
+	const struct line_back *back, const char *instead)
 {
 	struct line line = { back->line, strlen(back->line), back->bare };
+	int copies = copies_of(lines, back->line);
 	size_t at = lines->count;
 
-	if (copies_of(lines, back->line) >= back->copies)
+	if (copies >= back->copies)
 		return;
-	if (back->instead)
-		at = nearest(lines, back->instead, (size_t)back->number);
+	if (instead)
+		at = nearest(lines, instead, (size_t)back->number);
 	if (at < lines->count) {
+		note_line(arena, have, lines, at, back->line, copies_of(lines, instead));
 		line.bare = lines->items[at].bare;
 		lines->items[at] = line;
-	} else {
-		insert(lines, place_back(lines, back), line);
+		return;
 	}
+	if (have->inserted || copies > 0)
+		have->reason = "an undo brought several lines back";
+	have->inserted = back->line;
+	insert(lines, place_back(lines, back), line);
+}
+
+/* A later run wrote it where this one had taken all such lines away. */
+static void drop_ours(const struct line_params *want, struct line_state *have,
+	struct lines *lines)
+{
+	size_t at = nearest(lines, have->ours, (size_t)want->back[0].number);
+
+	if (at == lines->count)
+		return;
+	memmove(&lines->items[at], &lines->items[at + 1], (lines->count - at - 1)
+		* sizeof(*lines->items));
+	lines->count--;
+	have->reason = "an undo led behind several runs";
 }
 
 /* --- The task --- */
@@ -478,8 +521,11 @@ static int change_lines(struct arena *arena, const struct line_params *want,
 	int result = 0;
 
 	if (want->undo && want->present) {
+		if (have->ours && want->back_count > 0 && !want->back[0].instead)
+			drop_ours(want, have, &lines);
 		for (unsigned i = 0; i < want->back_count; i++)
-			restore(&lines, &want->back[i]);
+			restore(arena, have, &lines, &want->back[i],
+				want->back[i].instead && have->ours ? have->ours : want->back[i].instead);
 		have->file.after = join(arena, &lines);
 		return 0;
 	}
@@ -498,7 +544,12 @@ static int line_inspect(struct host *host, const void *params, void *ret_state,
 {
 	const struct line_params *want = params;
 	struct line_state *have = ret_state;
+	struct value *record = NULL;
 
+	if (want->undo && want->pattern && host_record_get(host, record_key(host_arena(host), want),
+			&record, err) < 0)
+		return -1;
+	have->ours = record ? value_get_string(record, "line") : NULL;
 	have->back = value_list(host_arena(host));
 	have->file = (struct text_file){ .path = want->path, .create = want->create,
 		.want = { want->owner, want->group, want->mode }, .validate = want->validate,
@@ -520,28 +571,46 @@ static void line_plan(struct plan *plan, const void *params, const void *state)
 		text_file_plan(plan, file);
 }
 
+static int keep_record(struct host *host, const struct line_params *want, struct error *err)
+{
+	struct value *record = value_map(host_arena(host));
+	const char *line = !want->present ? NULL : !want->undo ? want->line
+		: want->back_count > 0 && want->back[0].instead ? want->back[0].line : NULL;
+
+	if (!pattern_of(want))
+		return 0;
+	value_set_string(host_arena(host), record, "line", line);
+	return host_record_set(host, record_key(host_arena(host), want), line ? record : NULL, err);
+}
+
 static int line_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
-	(void)params;
+	const struct line_params *want = params;
+
 	(void)results;
+	if ((change->step == LINE_REMOVE_FILE || change->step == TEXT_FILE_WRITE)
+			&& keep_record(host, want, err) < 0)
+		return -1;
 	if (change->step == LINE_REMOVE_FILE)
 		return host_remove(host, change->subject, err);
 	return text_file_apply(host, &((const struct line_state *)state)->file, change, err);
 }
 
-/* Only what the task changes: the rest of the file is not its own. */
-static void attributes_back(struct arena *arena, const struct text_file *file, struct value *back)
+/* Only what the task changes, unless the whole file may go: the rest of it is not its own. */
+static void attributes_back(struct arena *arena, const struct text_file *file, bool whole,
+	struct value *back)
 {
 	const struct file_info *info = &file->at.info;
 
 	if (info->kind != FILE_REGULAR)
 		return;
-	if (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid)
+	value_set_string(arena, back, "create", whole ? "yes" : "no");
+	if (whole || (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid))
 		value_set(arena, back, "owner", value_printf(arena, "%u", info->uid));
-	if (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid)
+	if (whole || (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid))
 		value_set(arena, back, "group", value_printf(arena, "%u", info->gid));
-	if (file->want.mode)
+	if (whole || file->want.mode)
 		value_set(arena, back, "mode", value_printf(arena, "%04o", info->mode));
 }
 
@@ -551,22 +620,24 @@ static void line_invert(struct inverses *inverses, const void *params, const voi
 	const struct line_state *have = state;
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = value_map(arena);
+	const char *pattern = pattern_of(want) ? pattern_of(want) : want->line;
 	struct inverses_entry entry = { .params = have->reason ? NULL : back,
 		.reason = have->reason };
 
-	entry.resource = arena_printf(arena, "line:%s:%s", want->path, want->regexp ? want->regexp
-		: want->search_string ? want->search_string : want->line);
+	entry.resource = arena_printf(arena, "line:%s:%s", want->path, pattern);
 	value_set_string(arena, back, "path", want->path);
+	value_set_string(arena, back, "pattern", pattern);
 	value_set_string(arena, back, "undo", "yes");
-	if (want->present && have->file.after && have->back->count == 0) {
-		value_set_string(arena, back, "line", want->line);
+	if (have->inserted || (want->present && want->line && have->file.after
+			&& have->back->count == 0)) {
+		value_set_string(arena, back, "line", want->line ? want->line : have->inserted);
 		value_set_string(arena, back, "state", "absent");
 		value_set_string(arena, back, "bare", have->bare ? "yes" : "no");
 		value_set_string(arena, back, "made", have->file.at.info.kind == FILE_NONE ? "yes" : "no");
 	} else {
 		value_set(arena, back, "back", have->back);
 	}
-	attributes_back(arena, &have->file, back);
+	attributes_back(arena, &have->file, want->made, back);
 	inverses_add(inverses, &entry);
 }
 

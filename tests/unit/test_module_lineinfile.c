@@ -180,6 +180,101 @@ static void a_replaced_line_comes_back_among_its_likes(void **state)
 	makes("#\nb=1\n#\nb=1\n", "line: b=2, regexp: ^b=", "#\nb=1\n#\nb=2\n");
 }
 
+/* Two runs change the same line, or three; one undo leads behind all of them. */
+static void makes_in_runs(const char *before, const char *const options[], const char *after,
+	const char *back)
+{
+	struct inverses *first = NULL;
+
+	given(before);
+	for (size_t i = 0; options[i]; i++) {
+		assert_int_equal(apply(options[i]), 0);
+		first = first ? first : bench->inverses;
+	}
+	assert_string_equal(text(), after);
+	given(arena_printf(bench->arena, "mine\nb=9\n%s", after));
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), arena_printf(bench->arena, "mine\nb=9\n%s", back));
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void an_undo_leads_behind_several_runs(void **state)
+{
+	static const char *const added[] = { "line: b=2, regexp: ^b=", "line: b=3, regexp: ^b=",
+		"line: b=4, regexp: ^b=", NULL };
+	static const char *const found[] = { "line: b=2, search_string: b=",
+		"line: b=3, search_string: b=", NULL };
+	static const char *const gone[] = { "regexp: ^b=, state: absent", "line: b=2, regexp: ^b=",
+		NULL };
+	static const char *const come_and_gone[] = { "line: b=2, regexp: ^b=",
+		"regexp: ^b=, state: absent", NULL };
+
+	(void)state;
+	makes_in_runs("a=1\n", added, "a=1\nb=4\n", "a=1\n");
+	makes_in_runs("a=1", added, "a=1\nb=4\n", "a=1");
+	makes_in_runs("b=1\na=1\n", added, "b=4\na=1\n", "b=1\na=1\n");
+	makes_in_runs("b=1\na=1\n", found, "b=3\na=1\n", "b=1\na=1\n");
+	makes_in_runs("x\nb=1\na=1\nb=0\n", gone, "x\na=1\nb=2\n", "x\nb=1\na=1\nb=0\n");
+	makes_in_runs("a=1\n", come_and_gone, "a=1\n", "a=1\n");
+}
+
+static void an_undo_of_the_last_run_leaves_the_others_undoable(void **state)
+{
+	struct inverses *first, *third;
+
+	(void)state;
+	given("a=1\n");
+	assert_int_equal(apply("line: b=2, regexp: ^b="), 0);
+	first = bench->inverses;
+	assert_int_equal(apply("line: b=3, regexp: ^b="), 0);
+	assert_int_equal(apply("line: b=4, regexp: ^b="), 0);
+	third = bench->inverses;
+	bench->inverses = third;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "a=1\nb=3\n");
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "a=1\n");
+}
+
+static void there_back_and_there_again(const char *before, const char *options)
+{
+	const char *after;
+
+	given(before);
+	assert_int_equal(apply(options), 0);
+	after = text();
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), before);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), after);
+}
+
+static void an_undo_can_be_undone_itself(void **state)
+{
+	(void)state;
+	there_back_and_there_again("a=1", "line: b=2");
+	there_back_and_there_again("a=1\nc=3\n", "line: b=2, insertbefore: ^c");
+	there_back_and_there_again("b=1\na=1", "line: b=2, regexp: ^b=");
+	there_back_and_there_again("b=1\na=1\n", "regexp: ^b=, state: absent");
+	given("b=1\na=1\nb=0\n");
+	assert_int_equal(apply("regexp: ^b=, state: absent"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(bench->inverses->entries[0].params);
+	assert_string_equal(bench->inverses->entries[0].reason, "an undo brought several lines back");
+	bench_remove(bench, PATH);
+	assert_int_equal(apply("line: b=2, create: yes, mode: '0600', owner: mpi, group: mpi"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(bench_find(bench, PATH));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "b=2\n");
+	assert_int_equal(bench_find(bench, PATH)->info.mode, 0600);
+	assert_int_equal(bench_find(bench, PATH)->info.uid, 1001);
+}
+
 static void what_others_wrote_since_survives_an_undo(void **state)
 {
 	(void)state;
@@ -368,10 +463,11 @@ static void a_line_is_a_resource_by_what_finds_it(void **state)
 		{ "line: b=2", "line:" PATH ":b=2" },
 		{ "line: b=2, regexp: ^b=", "line:" PATH ":^b=" },
 		{ "line: b=2, search_string: b", "line:" PATH ":b" },
+		{ "line: b=1, state: absent", "line:" PATH ":b=1" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct names *names = names_new(bench->arena);
 
 		module_lineinfile.resources(names, load(options[i][0]));
@@ -379,6 +475,8 @@ static void a_line_is_a_resource_by_what_finds_it(void **state)
 		assert_string_equal(names->items[0], options[i][1]);
 		given("b=1\n");
 		assert_int_equal(apply(options[i][0]), 0);
+		assert_string_equal(bench->inverses->entries[0].resource, options[i][1]);
+		assert_int_equal(bench_undo(bench), 0);
 		assert_string_equal(bench->inverses->entries[0].resource, options[i][1]);
 	}
 }
@@ -421,6 +519,9 @@ int main(void)
 		TEST(lines_go_and_come_back_to_their_places),
 		TEST(a_part_of_a_line_is_not_the_line),
 		TEST(a_replaced_line_comes_back_among_its_likes),
+		TEST(an_undo_leads_behind_several_runs),
+		TEST(an_undo_of_the_last_run_leaves_the_others_undoable),
+		TEST(an_undo_can_be_undone_itself),
 		TEST(what_others_wrote_since_survives_an_undo),
 		TEST(a_change_of_others_to_the_file_survives_an_undo),
 		TEST(looking_changes_nothing),

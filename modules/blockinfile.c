@@ -270,18 +270,20 @@ static int block_apply(struct host *host, const void *params, const void *state,
 	return text_file_apply(host, &((const struct block_state *)state)->file, change, err);
 }
 
-/* Only what the task changes: the rest of the file is not its own. */
-static void attributes_back(struct arena *arena, const struct text_file *file, struct value *back)
+/* Only what the task changes, unless the whole file may go: the rest of it is not its own. */
+static void attributes_back(struct arena *arena, const struct text_file *file, bool whole,
+	struct value *back)
 {
 	const struct file_info *info = &file->at.info;
 
 	if (info->kind != FILE_REGULAR)
 		return;
-	if (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid)
+	value_set_string(arena, back, "create", whole ? "yes" : "no");
+	if (whole || (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid))
 		value_set(arena, back, "owner", value_printf(arena, "%u", info->uid));
-	if (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid)
+	if (whole || (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid))
 		value_set(arena, back, "group", value_printf(arena, "%u", info->gid));
-	if (file->want.mode)
+	if (whole || file->want.mode)
 		value_set(arena, back, "mode", value_printf(arena, "%04o", info->mode));
 }
 
@@ -320,7 +322,7 @@ static void block_invert(struct inverses *inverses, const void *params, const vo
 	} else {
 		value_set_string(arena, back, "state", "absent");
 	}
-	attributes_back(arena, &have->file, back);
+	attributes_back(arena, &have->file, want->made, back);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "block:%s:%s:%s", want->path, want->marker,
 			want->marker_begin),

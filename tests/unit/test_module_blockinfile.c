@@ -189,6 +189,57 @@ static void several_blocks_do_not_touch_each_other(void **state)
 	assert_string_equal(text(), "a=1\n<!-- BEGIN two -->\nc=3\n<!-- END two -->\n");
 }
 
+static void an_undo_leads_behind_several_runs(void **state)
+{
+	struct inverses *first;
+
+	(void)state;
+	given("a=1");
+	assert_int_equal(apply("block: b=2"), 0);
+	first = bench->inverses;
+	assert_int_equal(apply("block: \"b=3\\nb=4\""), 0);
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "a=1");
+	given("a=1\n" BEGIN "b=1\n" END "c=3\n");
+	assert_int_equal(apply("block: b=2"), 0);
+	first = bench->inverses;
+	assert_int_equal(apply("state: absent"), 0);
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "a=1\n" BEGIN "b=1\n" END "c=3\n");
+}
+
+static void there_back_and_there_again(const char *before, const char *options)
+{
+	const char *after;
+
+	given(before);
+	assert_int_equal(apply(options), 0);
+	after = text();
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), before);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), after);
+}
+
+static void an_undo_can_be_undone_itself(void **state)
+{
+	(void)state;
+	there_back_and_there_again("a=1\n", "block: b=2");
+	there_back_and_there_again("a=1\n", "block: b=2, insertbefore: BOF");
+	there_back_and_there_again("a=1\n" BEGIN "b=1\n" END "c=3\n", "block: b=2");
+	there_back_and_there_again("a=1\n" BEGIN "b=1\n" END "c=3\n", "state: absent");
+	bench_remove(bench, PATH);
+	assert_int_equal(apply("block: b=2, create: yes, mode: '0600', owner: mpi, group: mpi"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(bench_find(bench, PATH));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), BEGIN "b=2\n" END);
+	assert_int_equal(bench_find(bench, PATH)->info.mode, 0600);
+	assert_int_equal(bench_find(bench, PATH)->info.uid, 1001);
+}
+
 static void what_others_wrote_since_survives_an_undo(void **state)
 {
 	(void)state;
@@ -393,6 +444,8 @@ int main(void)
 		TEST(what_is_right_is_left_alone),
 		TEST(looking_changes_nothing),
 		TEST(several_blocks_do_not_touch_each_other),
+		TEST(an_undo_leads_behind_several_runs),
+		TEST(an_undo_can_be_undone_itself),
 		TEST(what_others_wrote_since_survives_an_undo),
 		TEST(a_change_of_others_to_the_file_survives_an_undo),
 		TEST(a_file_is_made_when_told_and_goes_again),

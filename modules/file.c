@@ -464,6 +464,9 @@ static void file_invert(struct inverses *inverses, const void *params, const voi
 		entry.keep_path = want->path;
 		entry.keep_digest = have->digest;
 	}
+	/* By then a later run may have put a file in its place. */
+	if (have->at.info.kind == FILE_LINK)
+		value_set_string(arena, entry.params, "force", "yes");
 	if (have->at.info.kind == FILE_NONE)
 		value_set_string(arena, entry.params, "up_to", have->missing_count > 0
 			? have->missing[0] : want->path);

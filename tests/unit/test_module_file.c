@@ -308,6 +308,29 @@ static void a_directory_above_that_others_use_since_survives_an_undo(void **stat
 	assert_non_null(at("/srv/a/theirs"));
 }
 
+static void an_undo_leads_behind_several_runs(void **state)
+{
+	struct inverses *first;
+
+	(void)state;
+	bench_link(bench, "/srv/l", "old");
+	remember();
+	assert_int_equal(apply("{path: /srv/l, state: absent}"), 0);
+	first = bench->inverses;
+	bench_file(bench, "/srv/l", 0600, "of a later run");
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_as_before();
+	bench_file(bench, "/srv/l", 0640, "old");
+	remember();
+	assert_int_equal(apply("{path: /srv/l, state: absent}"), 0);
+	first = bench->inverses;
+	assert_int_equal(apply("{path: /srv/l, state: link, src: new}"), 0);
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_as_before();
+}
+
 static void an_undo_goes_on_where_somebody_has_begun_it(void **state)
 {
 	(void)state;
@@ -415,6 +438,7 @@ int main(void)
 		TEST(a_full_directory_goes_from_below_and_can_not_come_back),
 		TEST(a_directory_that_others_filled_since_survives_an_undo),
 		TEST(a_directory_above_that_others_use_since_survives_an_undo),
+		TEST(an_undo_leads_behind_several_runs),
 		TEST(an_undo_goes_on_where_somebody_has_begun_it),
 		TEST(a_file_must_be_there_already),
 		TEST(a_file_never_becomes_a_directory_by_itself),

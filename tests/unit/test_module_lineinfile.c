@@ -238,6 +238,7 @@ static void an_undo_of_the_last_run_leaves_the_others_undoable(void **state)
 	bench->inverses = first;
 	assert_int_equal(bench_undo(bench), 0);
 	assert_string_equal(text(), "a=1\n");
+	assert_int_equal(bench->records->count, 0);
 }
 
 static void there_back_and_there_again(const char *before, const char *options)

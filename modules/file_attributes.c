@@ -3,7 +3,17 @@
 
 #include "modules/file_sync.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* An id may have no name: that of a file whose owner is gone. */
+static bool take_number(const char *text, int64_t *ret_id)
+{
+	if (!*text || strlen(text) > 10 || text[strspn(text, "0123456789")])
+		return false;
+	*ret_id = strtoll(text, NULL, 10);
+	return true;
+}
 
 static int find_owner(struct host *host, const struct attributes_want *want,
 	struct attributes_have *have, struct error *err)
@@ -12,14 +22,14 @@ static int find_owner(struct host *host, const struct attributes_want *want,
 	struct group_info group;
 
 	have->uid = have->gid = HOST_KEEP;
-	if (want->owner) {
+	if (want->owner && !take_number(want->owner, &have->uid)) {
 		if (host_user(host, want->owner, &user, err) < 0)
 			return -1;
 		if (!user.exists)
 			return error_set(err, ERROR_TASK, "there is no user '%s'", want->owner);
 		have->uid = user.uid;
 	}
-	if (want->group) {
+	if (want->group && !take_number(want->group, &have->gid)) {
 		if (host_group(host, want->group, &group, err) < 0)
 			return -1;
 		if (!group.exists)

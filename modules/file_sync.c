@@ -225,7 +225,11 @@ static int add_extra(struct walk *walk, const char *path, const struct file_info
 			have->extra_count * sizeof(*have->extras),
 			walk->capacity * sizeof(*have->extras));
 	}
-	have->extras[have->extra_count++] = (struct sync_extra){ path, *info };
+	have->extras[have->extra_count] = (struct sync_extra){ .path = path, .info = *info };
+	if (info->kind == FILE_REGULAR && host_digest(walk->host, path,
+			&have->extras[have->extra_count].digest, err) < 0)
+		return -1;
+	have->extra_count++;
 	return 0;
 }
 
@@ -472,8 +476,6 @@ static void sync_plan(struct plan *plan, const void *params, const void *state)
 			"absent");
 		plan_writes(plan, plan_printf(plan, "path:%s%s", want->dest, relative));
 	}
-	if (have->extra_count > 0)
-		plan_note(plan, "what delete removes is not kept: an undo doesn't bring it back");
 }
 
 /* --- Changing */
@@ -678,6 +680,23 @@ static void sync_invert(struct inverses *ret_inverses, const void *params, const
 				inverse.keep_path = entry->path;
 				inverse.keep_digest = entry->digest;
 			}
+		}
+		inverses_add(ret_inverses, &inverse);
+	}
+	/* What delete takes away, directories before what is in them. */
+	for (size_t i = have->extra_count; i-- > 0;) {
+		const struct sync_extra *extra = &have->extras[i];
+		struct inverses_entry inverse = {
+			.resource = arena_printf(arena, "file:%s", extra->path),
+		};
+
+		if (extra->info.kind == FILE_OTHER)
+			inverse.reason = "it was neither a file nor a directory";
+		else
+			inverse.params = sync_way_back(arena, extra->path, &extra->info, extra->digest);
+		if (extra->info.kind == FILE_REGULAR) {
+			inverse.keep_path = extra->path;
+			inverse.keep_digest = extra->digest;
 		}
 		inverses_add(ret_inverses, &inverse);
 	}

@@ -67,6 +67,7 @@ struct sync_entry {
 struct sync_extra {
 	const char *path;
 	struct file_info info;
+	const char *digest;        /* of a regular file */
 };
 
 struct sync_state {

@@ -195,6 +195,38 @@ static struct ledger_wish wish_of(const struct value *request)
 	return wish;
 }
 
+static bool is_one_of(const struct value *resources, const char *resource)
+{
+	for (size_t i = 0; resources && i < resources->count; i++) {
+		if (strcmp(value_text(resources->items[i]), resource) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the task takes away or changes beside what it names. */
+static void change_parts(struct runner *runner, const struct value *request,
+	const struct ledger_wish *wish)
+{
+	const struct value *resources = value_get(request, "resources");
+	const struct value *inverses = value_get(request, "inverses");
+
+	for (size_t i = 0; resources && resources->count > 0 && inverses && i < inverses->count; i++) {
+		const struct value *one = inverses->items[i];
+		struct inverses_entry inverse = {
+			.resource = value_get_string(one, "resource"),
+			.module = value_get_string(one, "module"),
+			.params = value_get(one, "params"),
+			.reason = value_get_string(one, "reason"),
+		};
+
+		if (inverse.resource && !is_one_of(resources, inverse.resource))
+			ledger_change(&runner->ledger, &runner->owner, inverse.resource,
+				value_text(resources->items[0]), wish, &inverse,
+				value_get_string(one, "body"));
+	}
+}
+
 /* Before the first change: what is going to be undone how, and which handlers are due by it. */
 static int begin(struct runner *runner, const struct value *request, struct error *err)
 {
@@ -212,9 +244,10 @@ static int begin(struct runner *runner, const struct value *request, struct erro
 			.reason = value_get_string(known, "reason"),
 		};
 
-		ledger_change(&runner->ledger, &runner->owner, resource, &wish, known ? &inverse : NULL,
-			value_get_string(known, "body"));
+		ledger_change(&runner->ledger, &runner->owner, resource, NULL, &wish,
+			known ? &inverse : NULL, value_get_string(known, "body"));
 	}
+	change_parts(runner, request, &wish);
 	for (size_t i = 0; notify && i < notify->count; i++)
 		ledger_due_add(&runner->ledger, &runner->owner, value_text(notify->items[i]));
 	return keeper_save(runner, err);

@@ -27,6 +27,7 @@ static void start_empty(struct ledger *ledger)
 	value_set_integer(arena, ledger->root, "sequence", 0);
 	value_set(arena, ledger->root, "resources", value_map(arena));
 	value_set(arena, ledger->root, "texts", value_map(arena));
+	value_set(arena, ledger->root, "written", value_map(arena));
 	value_set(arena, ledger->root, "runs", value_list(arena));
 	value_set(arena, ledger->root, "due", value_list(arena));
 	value_set(arena, ledger->root, "failed", value_list(arena));
@@ -52,7 +53,8 @@ static int take_root(struct ledger *ledger, struct value *root, struct error *er
 		return error_remedy(err, "use that beoplay, or a newer one");
 	}
 	if (version != LEDGER_VERSION || !machine_id || !is_kind(root, "resources", VALUE_MAP) ||
-	    !is_kind(root, "texts", VALUE_MAP) || !is_kind(root, "runs", VALUE_LIST) ||
+	    !is_kind(root, "texts", VALUE_MAP) ||
+	    !is_kind(root, "written", VALUE_MAP) || !is_kind(root, "runs", VALUE_LIST) ||
 	    !is_kind(root, "due", VALUE_LIST) || !is_kind(root, "failed", VALUE_LIST) || !is_kind(root, "records", VALUE_MAP))
 		return error_set(err, ERROR_TASK, "the ledger '%s' is damaged", ledger_path(ledger));
 	if (strcmp(machine_id, ledger->machine_id) != 0) {
@@ -362,6 +364,7 @@ struct value *ledger_summary(struct arena *arena, const struct ledger *ledger)
 	}
 	value_remove(summary, "records");
 	value_remove(summary, "texts");
+	value_remove(summary, "written");
 	return summary;
 }
 

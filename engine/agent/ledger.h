@@ -3,9 +3,9 @@
  * One file, replaced atomically, bound to the machine-id: the ledger of another machine (a cloned
  * disk) is put aside and never acted upon. A newer format is refused. It is
  *     {version, machine_id, order, sequence, resources: {IDENTITY: entry}, texts: {DIGEST: params},
- *      runs: [run], due: [due], failed: [failed], records: {KEY: map}}
+ *      written: {PATH: DIGEST of the content as a task left it}, runs: [run], due: [due], failed: [failed], records: {KEY: map}}
  *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY],
- *             user}],
+ *             user, gone, regained}], parent,
  *             module, order (of first change), undos: [undo], reason (if there are none)}
  *     undo: {sequence, run, module, params, body, user, before: {MODULE: DIGEST}}, or reason instead
  *           of module, params and body; before: what its owner wished until then
@@ -105,10 +105,13 @@ int ledger_conflict(const struct ledger *ledger, const struct ledger_owner *owne
 void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
 	const struct ledger_wish *wish);
 /* It is going to be changed. inverse (may be NULL: can't be undone) counts only the first time in a
- * run. body: digest of bytes that were kept for it, or NULL. */
+ * run. parent: see ledger_parent. body: digest of bytes that were kept for it, or NULL. */
 void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
-	const struct ledger_wish *wish, const struct inverses_entry *inverse, const char *body);
-/* The owner lets go; the last one takes the entry along. */
+	const char *parent, const struct ledger_wish *wish, const struct inverses_entry *inverse,
+	const char *body);
+/* Of which resource's task it is a part that no text names (a file that a sync took away); or NULL. */
+const char *ledger_parent(const struct ledger *ledger, const char *resource);
+/* The owner lets go, after an undo. The entry stays as long as a rollback may ask for it. */
 void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
 
 /* What leads this owner's resources back behind the run with the number since (0: to before
@@ -118,6 +121,14 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 /* The lowest number of the owner's runs with these names; INT64_MAX: none is known. */
 int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *owner,
 	const struct value *runs);
+/* What a task left at the path of one of its resources; digest NULL: nothing. */
+void ledger_wrote(struct ledger *ledger, const char *path, const char *digest);
+/* Whether several wishes meet in the file of a resource ("line:/etc/x:a" and "block:/etc/x:b"); then
+ * ret_path is it, and ret_digest what the last of them left; NULL: not known. */
+bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const char *resource,
+	const char **ret_path, const char **ret_digest);
+/* "/etc/x" of "line:/etc/x:a"; NULL: it is about no path. */
+const char *ledger_path_of(struct arena *arena, const char *resource);
 /* Drops texts that nothing refers to, and finds which bodies are in use. */
 void ledger_sweep(struct ledger *ledger);
 

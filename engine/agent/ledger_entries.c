@@ -24,7 +24,8 @@ static struct value *owner_record(const struct ledger *ledger, const struct ledg
 	for (size_t i = 0; owners && i < owners->count; i++) {
 		if (ledger_is_of(owners->items[i], owner))
 			found = owners->items[i];
-		else
+		else if (value_get_integer(owners->items[i], "gone", 0)
+				<= value_get_integer(owners->items[i], "regained", 0))
 			others++;
 	}
 	if (ret_others)
@@ -32,10 +33,23 @@ static struct value *owner_record(const struct ledger *ledger, const struct ledg
 	return found;
 }
 
+/* It let go, and what it did was undone; only a rollback to before that still asks. */
+static bool is_gone(const struct value *record)
+{
+	return value_get_integer(record, "gone", 0) > value_get_integer(record, "regained", 0);
+}
+
 const struct value *ledger_owned(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, size_t *ret_others)
 {
-	return owner_record(ledger, owner, resource, ret_others);
+	const struct value *record = owner_record(ledger, owner, resource, ret_others);
+
+	return is_gone(record) ? NULL : record;
+}
+
+const char *ledger_parent(const struct ledger *ledger, const char *resource)
+{
+	return value_get_string(ledger_entry(ledger, resource), "parent");
 }
 
 const char *ledger_params(const struct ledger *ledger, const char *digest)
@@ -52,7 +66,8 @@ int ledger_conflict(const struct ledger *ledger, const struct ledger_owner *owne
 		const struct value *other = owners->items[i];
 		const char *digest = value_get_string(value_get(other, "wishes"), wish->module);
 
-		if (ledger_is_of(other, owner) || !digest || strcmp(digest, wish->digest) == 0)
+		if (ledger_is_of(other, owner) || is_gone(other) || !digest
+				|| strcmp(digest, wish->digest) == 0)
 			continue;
 		error_set(err, ERROR_TASK, "two playbooks wish different things of %s: %s of project "
 			"%s, and now %s of project %s", resource, value_get_string(other, "playbook"),
@@ -99,6 +114,8 @@ static void set_owner(struct ledger *ledger, const char *resource,
 		value_set_integer(arena, record, "since", sequence);
 		value_append(arena, value_get(value_get(resources(ledger), resource), "owners"), record);
 	}
+	if (is_gone(record))
+		value_set_integer(arena, record, "regained", sequence);
 	if (!run || strcmp(run, owner->run ? owner->run : "") != 0) {
 		value_set(arena, record, "wishes", value_map(arena));
 		value_remove(record, "notify");
@@ -117,10 +134,10 @@ static void set_owner(struct ledger *ledger, const char *resource,
 bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, const struct ledger_wish *wish)
 {
-	const struct value *record = owner_record(ledger, owner, resource, NULL);
+	const struct value *record = ledger_owned(ledger, owner, resource, NULL);
 	const char *digest = value_get_string(value_get(record, "wishes"), wish->module);
 
-	return digest && strcmp(digest, wish->digest) == 0;
+	return digest && !ledger_parent(ledger, resource) && strcmp(digest, wish->digest) == 0;
 }
 
 void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
@@ -134,6 +151,7 @@ void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const
 	entry = make_entry(ledger, resource, wish);
 	if (fresh)
 		value_set_string(ledger->arena, entry, "reason", "it was so before");
+	value_remove(entry, "parent");
 	set_owner(ledger, resource, owner, wish);
 }
 
@@ -171,7 +189,8 @@ static struct value *undo_of(struct ledger *ledger, const struct inverses_entry 
 }
 
 void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
-	const struct ledger_wish *wish, const struct inverses_entry *inverse, const char *body)
+	const char *parent, const struct ledger_wish *wish, const struct inverses_entry *inverse,
+	const char *body)
 {
 	struct arena *arena = ledger->arena;
 	struct value *entry = make_entry(ledger, resource, wish);
@@ -192,25 +211,20 @@ void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, cons
 		value_remove(entry, "reason");
 		trim_undos(ledger, entry);
 	}
+	value_remove(entry, "parent");
+	if (parent)
+		value_set_string(arena, entry, "parent", parent);
 	set_owner(ledger, resource, owner, wish);
 }
 
 void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource)
 {
-	struct value *entry = value_get(resources(ledger), resource);
-	struct value *owners = value_get(entry, "owners");
-	struct value *rest = value_list(ledger->arena);
+	struct value *record = owner_record(ledger, owner, resource, NULL);
 
-	if (!entry)
+	if (!record || is_gone(record))
 		return;
-	for (size_t i = 0; owners && i < owners->count; i++) {
-		if (!ledger_is_of(owners->items[i], owner))
-			value_append(ledger->arena, rest, owners->items[i]);
-	}
+	value_set_integer(ledger->arena, record, "gone", ledger_run(ledger, owner) + 1);
 	ledger->dirty = true;
-	value_set(ledger->arena, entry, "owners", rest);
-	if (rest->count == 0)
-		value_remove(resources(ledger), resource);
 }
 
 struct chosen {
@@ -227,22 +241,37 @@ static int by_time(const void *one, const void *other)
 	return left->order > right->order ? -1 : left->order < right->order;
 }
 
-static void choose(struct chosen *chosen, const char *resource, const struct value *entry,
+/* Whether the owner had it when the run with this number began. */
+static bool was_owned(const struct value *record, int64_t run)
+{
+	int64_t gone = value_get_integer(record, "gone", INT64_MAX);
+
+	return value_get_integer(record, "since", 0) < run
+		&& (run < gone || run > value_get_integer(record, "regained", INT64_MAX));
+}
+
+/* What is chosen leads back to the time before the run since; 0: to before beoplay, or to before it
+ * was taken up again after it had been undone. */
+static bool choose(struct chosen *chosen, const char *resource, const struct value *entry,
 	const struct value *record, int64_t since)
 {
 	const struct value *undos = value_get(entry, "undos");
+	int64_t from = since > 0 ? since : value_get_integer(record, "regained", 0);
 
 	*chosen = (struct chosen){ .undo = { .resource = resource, .owner = record },
 		.order = value_get_integer(entry, "order", 0) };
 	chosen->undo.reason = value_get_string(entry, "reason");
-	chosen->undo.release = value_get_integer(record, "since", 0) >= since;
+	chosen->undo.release = since == 0 || !was_owned(record, since);
 	for (size_t i = 0; undos && i < undos->count && !chosen->undo.way; i++) {
 		chosen->sequence = value_get_integer(undos->items[i], "sequence", 0);
-		if (chosen->sequence >= since)
+		if (chosen->sequence >= from)
 			chosen->undo.way = undos->items[i];
 	}
 	if (chosen->undo.way && !value_get(chosen->undo.way, "params"))
 		chosen->undo.reason = value_get_string(chosen->undo.way, "reason");
+	if (is_gone(record))
+		return since > 0 && chosen->undo.way;
+	return chosen->undo.way || chosen->undo.release;
 }
 
 size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
@@ -260,9 +289,10 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 
 		if (!record)
 			continue;
-		choose(one, all->pairs[i].key, all->pairs[i].value, record, since);
+		if (!choose(one, all->pairs[i].key, all->pairs[i].value, record, since))
+			continue;
 		one->undo.others = others;
-		count += one->undo.way || one->undo.release;
+		count++;
 	}
 	qsort(chosen, count, sizeof(*chosen), by_time);
 	*ret_undos = arena_array(arena, count + 1, sizeof(**ret_undos));
@@ -306,6 +336,62 @@ int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *
 	return first;
 }
 
+/* --- Files in which several wishes meet */
+
+const char *ledger_path_of(struct arena *arena, const char *resource)
+{
+	const char *colon = strchr(resource, ':');
+
+	return colon && colon[1] == '/' ? arena_bytes(arena, colon + 1, strcspn(colon + 1, ":")) : NULL;
+}
+
+void ledger_wrote(struct ledger *ledger, const char *path, const char *digest)
+{
+	struct value *written = value_get(ledger->root, "written");
+	const char *known = value_get_string(written, path);
+
+	if (known && digest && strcmp(known, digest) == 0)
+		return;
+	if (digest)
+		value_set_string(ledger->arena, written, path, digest);
+	else if (known)
+		value_remove(written, path);
+	ledger->dirty = ledger->dirty || known || digest;
+}
+
+/* Whether both have the same wish, as entries that one task made. */
+static bool same_wish(const struct value *one, const struct value *other)
+{
+	const struct value *owners = value_get(one, "owners"), *others = value_get(other, "owners");
+
+	return owners && others && owners->count == 1 && others->count == 1
+		&& value_equal(value_get(owners->items[0], "wishes"),
+		value_get(others->items[0], "wishes"));
+}
+
+bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const char *resource,
+	const char **ret_path, const char **ret_digest)
+{
+	const struct value *all = resources(ledger), *entry = ledger_entry(ledger, resource);
+	size_t size;
+
+	*ret_path = ledger_path_of(arena, resource);
+	if (!*ret_path)
+		return false;
+	*ret_digest = value_get_string(value_get(ledger->root, "written"), *ret_path);
+	size = strlen(*ret_path);
+	for (size_t i = 0; i < all->count; i++) {
+		const char *other = strchr(all->pairs[i].key, ':');
+
+		if (other && strcmp(all->pairs[i].key, resource) != 0
+				&& strncmp(other + 1, *ret_path, size) == 0
+				&& (other[1 + size] == '\0' || other[1 + size] == ':')
+				&& !same_wish(entry, all->pairs[i].value))
+			return true;
+	}
+	return false;
+}
+
 /* --- What nothing refers to any more */
 
 static void keep_texts(struct ledger *ledger, struct value *kept, const struct value *wishes)
@@ -319,11 +405,65 @@ static void keep_texts(struct ledger *ledger, struct value *kept, const struct v
 	}
 }
 
+/* The oldest of an owner's runs that are kept; 0: there are none. */
+static int64_t oldest_run(const struct ledger *ledger, const struct value *record)
+{
+	const struct value *runs = value_get(ledger->root, "runs");
+	const struct ledger_owner owner = { .project = value_get_string(record, "project"),
+		.playbook = value_get_string(record, "playbook") };
+
+	for (size_t i = 0; i < runs->count; i++) {
+		if (ledger_is_of(runs->items[i], &owner))
+			return value_get_integer(runs->items[i], "sequence", 0);
+	}
+	return 0;
+}
+
+/* Entries that nobody has any more go, once no run is kept that could be gone back to. */
+static void drop_gone(struct ledger *ledger)
+{
+	const struct value *all = resources(ledger);
+	struct value *kept = value_map(ledger->arena);
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct value *owners = value_get(all->pairs[i].value, "owners");
+		bool stays = false;
+
+		for (size_t k = 0; owners && k < owners->count; k++) {
+			const struct value *record = owners->items[k];
+
+			stays = stays || !is_gone(record) || value_get_integer(record, "gone", 0)
+				> oldest_run(ledger, record);
+		}
+		if (stays)
+			value_set(ledger->arena, kept, all->pairs[i].key, all->pairs[i].value);
+	}
+	if (kept->count < all->count)
+		value_set(ledger->arena, ledger->root, "resources", kept);
+}
+
+static void sweep_written(struct ledger *ledger)
+{
+	const struct value *all = resources(ledger), *written = value_get(ledger->root, "written");
+	struct value *kept = value_map(ledger->arena);
+
+	for (size_t i = 0; i < all->count; i++) {
+		const char *path = ledger_path_of(ledger->arena, all->pairs[i].key);
+		const char *digest = path ? value_get_string(written, path) : NULL;
+
+		if (digest && !value_get(kept, path))
+			value_set_string(ledger->arena, kept, path, digest);
+	}
+	value_set(ledger->arena, ledger->root, "written", kept);
+}
+
 void ledger_sweep(struct ledger *ledger)
 {
-	const struct value *all = resources(ledger), *runs = value_get(ledger->root, "runs");
+	const struct value *all, *runs = value_get(ledger->root, "runs");
 	struct value *texts = value_map(ledger->arena), *bodies = value_map(ledger->arena);
 
+	drop_gone(ledger);
+	all = resources(ledger);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct value *owners = value_get(all->pairs[i].value, "owners");
 		const struct value *undos = value_get(all->pairs[i].value, "undos");
@@ -341,5 +481,6 @@ void ledger_sweep(struct ledger *ledger)
 			value_set_bool(ledger->arena, bodies, value_get_string(runs->items[i], "text"), true);
 	}
 	value_set(ledger->arena, ledger->root, "texts", texts);
+	sweep_written(ledger);
 	ledger->bodies = bodies;
 }

@@ -9,6 +9,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+/* Of so many resources of a task, and files of so many bytes, it is noted what was left. */
+enum { WRITTEN_MOST = 64, WRITTEN_SIZE_MOST = 1 << 20 };
+
 static int ask_keeper(void *context, struct arena *arena, struct value *request,
 	struct value **ret_reply, struct error *err)
 {
@@ -203,6 +206,26 @@ void runner_note_writes(struct runner *runner, struct value *pending, const stru
 			name ? name : "an earlier task");
 }
 
+void runner_note_written(struct runner *runner, const struct value *resources)
+{
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; resources && resources->count <= WRITTEN_MOST && i < resources->count;
+			i++) {
+		const char *path = ledger_path_of(arena, value_text(resources->items[i]));
+		const char *digest = NULL;
+		struct error ignored = {0};
+		struct file_info info;
+
+		if (!path || files_stat(NULL, arena, path, &info, &ignored) < 0)
+			continue;
+		if (info.kind == FILE_REGULAR && info.size <= WRITTEN_SIZE_MOST)
+			files_digest(NULL, arena, path, &digest, &ignored);
+		ledger_wrote(&runner->ledger, path, digest);
+	}
+	arena_free(arena);
+}
+
 static void note_seen(struct runner *runner, const struct value *resources)
 {
 	for (size_t i = 0; resources && i < resources->count; i++)
@@ -243,6 +266,8 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 	runner_note_writes(runner, runner->pending, task, result);
 	note_seen(runner, value_get(result, "resources"));
 	runner->task_failed = strcmp(status, "failed") == 0;
+	if (strcmp(status, "changed") == 0 && !runner->check)
+		runner_note_written(runner, value_get(result, "resources"));
 	if (runner->task_failed && !value_get_bool(task, "ignore_errors"))
 		note_failed(runner, value_get_string(task, "name"), value_get_string(result, "message"));
 	runner_send(runner, arena, task, result);

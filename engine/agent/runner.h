@@ -47,6 +47,8 @@ void runner_send(struct runner *runner, struct arena *arena, const struct value 
 	struct value *result);
 /* Handlers with these keys are due. */
 void runner_notify(struct runner *runner, const struct value *keys);
+/* After a change: what is now in the files of these resources. */
+void runner_note_written(struct runner *runner, const struct value *resources);
 /* In a dry run: what it would write. */
 void runner_note_writes(struct runner *runner, struct value *pending, const struct value *task,
 	const struct value *result);

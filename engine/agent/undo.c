@@ -103,26 +103,46 @@ static bool is_about(const char *resource, const struct value *change)
 		&& strstr(subject, part + 1)));
 }
 
-static struct value *changes_about(struct arena *arena, const char *resource,
-	const struct value *changes)
+static bool any_about(const char *resource, const struct value *changes)
 {
-	struct value *about = value_list(arena);
+	bool any = false;
 
-	for (size_t i = 0; changes && i < changes->count; i++) {
-		if (is_about(resource, changes->items[i]))
-			value_append(arena, about, changes->items[i]);
-	}
-	return about;
+	for (size_t i = 0; changes && i < changes->count; i++)
+		any = any || is_about(resource, changes->items[i]);
+	return any;
 }
 
-/* What would have to be changed for it to be as it was wished last; empty: it is so. */
-static struct value *drift(struct runner *runner, struct arena *arena,
+/* A file that is several tasks' work is compared as a whole: each of their wishes alone would say
+ * that somebody has changed it. */
+static bool is_file_drifted(const char *path, const char *digest)
+{
+	struct arena *arena = arena_new();
+	struct error ignored = {0};
+	struct file_info info;
+	const char *now;
+	bool drifted = files_stat(NULL, arena, path, &info, &ignored) < 0
+		|| info.kind != FILE_REGULAR || files_digest(NULL, arena, path, &now, &ignored) < 0
+		|| strcmp(now, digest) != 0;
+
+	arena_free(arena);
+	return drifted;
+}
+
+/* Whether something would have to be changed for it to be as it was wished last. */
+static bool is_drifted(struct runner *runner, struct arena *arena,
 	const struct ledger_undo *undo, const struct value *task)
 {
 	const struct value *wishes = value_get(undo->owner, "wishes");
-	struct value *found = value_list(arena);
+	const char *path, *digest;
+	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &digest)
+		&& digest, found = false;
 
-	for (size_t i = 0; wishes && i < wishes->count && found->count == 0; i++) {
+	if (shared && !is_file_drifted(path, digest))
+		return false;
+	/* Lines of others may have changed; but not where the whole file would be replaced. */
+	if (shared && strncmp(undo->resource, "file:", 5) == 0)
+		return true;
+	for (size_t i = 0; wishes && i < wishes->count && !found; i++) {
 		const char *params = ledger_params(&runner->ledger, value_text(wishes->pairs[i].value));
 		const struct module *module = module_find(wishes->pairs[i].key);
 		struct value *wished = value_copy(arena, task);
@@ -134,8 +154,8 @@ static struct value *drift(struct runner *runner, struct arena *arena,
 		value_set_string(arena, wished, "params", params);
 		value_set_string(arena, wished, "user", value_get_string(undo->owner, "user"));
 		look(runner, arena, wished, result);
-		if (has_status(result, "changed"))
-			found = changes_about(arena, undo->resource, value_get(result, "changes"));
+		found = has_status(result, "changed") && any_about(undo->resource,
+			value_get(result, "changes"));
 	}
 	return found;
 }
@@ -177,8 +197,10 @@ static void change_back(struct undoing *undoing, struct arena *arena,
 		work_failed(arena, result, &err);
 	else
 		runner_do(runner, &work, result);
-	if (has_status(result, "changed"))
+	if (has_status(result, "changed")) {
 		runner_notify(runner, value_get(undo->owner, "notify"));
+		runner_note_written(runner, value_get(result, "resources"));
+	}
 }
 
 /* What is to be done is found out for all before anything is done: an undo must not look as if
@@ -187,7 +209,7 @@ struct undo_plan {
 	const struct ledger_undo *undo;
 	struct value *task;          /* NULL: there is no way back */
 	struct value *planned;       /* a RESULT, of looking */
-	struct value *drifted;       /* changes that somebody made */
+	bool drifted;                /* somebody else has changed it */
 };
 
 static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_plan *plan)
@@ -196,7 +218,6 @@ static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_p
 	struct error err = {0};
 
 	plan->planned = value_map(arena);
-	plan->drifted = value_list(arena);
 	if (plan->undo->others > 0 || !plan->undo->way || !value_get(plan->undo->way, "params"))
 		return;
 	if (make_task(arena, undoing, plan->undo, &plan->task, &err) < 0) {
@@ -205,7 +226,7 @@ static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_p
 	}
 	look(runner, arena, plan->task, plan->planned);
 	if (has_status(plan->planned, "changed") && !value_get_bool(undoing->wish, "discard"))
-		plan->drifted = drift(runner, arena, plan->undo, plan->task);
+		plan->drifted = is_drifted(runner, arena, plan->undo, plan->task);
 }
 
 static void undo_way(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
@@ -214,7 +235,7 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 	const struct value *planned = plan->planned;
 	struct value *now = value_map(arena);
 
-	if (plan->drifted->count > 0) {
+	if (plan->drifted) {
 		fails(arena, result, "not undone: it isn't as beoplay left it",
 			"what undoing it would do is shown; --discard-drift does it all the same");
 		value_set(arena, result, "changes", value_get(planned, "changes"));
@@ -235,15 +256,26 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		note_planned(undoing, plan->undo, plan->task, planned);
 }
 
+/* Whether a text has it, by itself or as a part of something. */
+static bool is_declared(const struct runner *runner, const struct value *declared,
+	const char *resource)
+{
+	const char *parent = ledger_parent(&runner->ledger, resource);
+
+	return has_word(declared, resource) || (parent && (has_word(declared, parent)
+		|| value_get(runner->seen, parent))) || value_get(runner->seen, resource);
+}
+
 /* Whether this one is left alone without a word. */
 static bool is_kept(const struct undoing *undoing, const struct ledger_undo *undo)
 {
-	return undoing->prune && (has_word(value_get(undoing->wish, "declared"), undo->resource)
-		|| has_word(value_get(undoing->wish, "unsure"), module_of(undoing->runner,
+	return undoing->prune && (is_declared(undoing->runner, value_get(undoing->wish, "declared"),
+		undo->resource) || has_word(value_get(undoing->wish, "unsure"), module_of(undoing->runner,
 		undo->resource)));
 }
 
-static void undo_one(struct undoing *undoing, const struct undo_plan *plan)
+/* False: it failed, and nothing was said, as it may be possible later. */
+static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool again)
 {
 	const struct ledger_undo *undo = plan->undo;
 	struct runner *runner = undoing->runner;
@@ -261,6 +293,17 @@ static void undo_one(struct undoing *undoing, const struct undo_plan *plan)
 	} else {
 		undo_way(undoing, arena, plan, result);
 	}
+	if (again && has_status(result, "failed") && !plan->drifted && !runner->check) {
+		arena_free(arena);
+		return false;
+	}
+	/* What is undone before it may make it possible. */
+	if (runner->check && has_status(result, "failed") && !plan->drifted) {
+		value_set_string(arena, result, "status", "may_change");
+		value_set(arena, result, "cause", value_get(result, "message"));
+		value_remove(result, "message");
+		value_remove(result, "remedy");
+	}
 	if (!runner->check && !has_status(result, "failed") && (undo->release || undoing->prune))
 		ledger_release(&runner->ledger, &runner->owner, undo->resource);
 	value_set_bool(runner->arena, runner->seen, undo->resource, true);
@@ -271,9 +314,25 @@ static void undo_one(struct undoing *undoing, const struct undo_plan *plan)
 	runner_send(runner, arena, undoing->task, result);
 	link_flush_old(&runner->link);
 	arena_free(arena);
+	return true;
 }
 
 /* --- All of them --- */
+
+/* The latest first; then, the earliest first, what needed something that an earlier one brings back
+ * (the directory of a file). */
+static void undo_planned(struct undoing *undoing, struct undo_plan *plans, size_t count)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < count && link_alive(&undoing->runner->link); i++) {
+		if (!undo_one(undoing, &plans[i], true))
+			plans[left++] = plans[i];
+	}
+	while (left-- > 0 && link_alive(&undoing->runner->link))
+		undo_one(undoing, &plans[left], false);
+}
+
 
 static int64_t first_run(const struct undoing *undoing)
 {
@@ -307,8 +366,7 @@ static int undo_all(struct undoing *undoing, struct error *err)
 		plans[planned].undo = &undos[i];
 		plan_way(undoing, arena, &plans[planned++]);
 	}
-	for (size_t i = 0; i < planned && link_alive(&runner->link); i++)
-		undo_one(undoing, &plans[i]);
+	undo_planned(undoing, plans, planned);
 	arena_free(arena);
 	return result;
 }
@@ -338,8 +396,8 @@ bool undo_do(struct runner *runner, const struct value *task)
 	return goes_on;
 }
 
-/* Whether its way back would change anything. What a task has already taken away itself (the name of
- * a machine that left) is none. */
+/* Whether there is anything to undo. What a task has already taken away itself (the name of a machine
+ * that left) isn't; but a directory that stays only because of what is in it is. */
 static bool has_effect(struct undoing *undoing, struct arena *arena,
 	const struct ledger_undo *undo)
 {
@@ -353,7 +411,7 @@ static bool has_effect(struct undoing *undoing, struct arena *arena,
 	if (make_task(arena, undoing, undo, &task, &ignored) < 0)
 		return true;
 	look(undoing->runner, arena, task, planned);
-	return !has_status(planned, "ok");
+	return !has_status(planned, "ok") || !is_drifted(undoing->runner, arena, undo, task);
 }
 
 struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole)
@@ -368,8 +426,7 @@ struct value *undo_orphans(struct runner *runner, struct arena *arena, const str
 		const char *resource = undos[i].resource;
 		struct value *orphan;
 
-		if (value_get(runner->seen, resource) || has_word(unseen, resource)
-				|| has_word(unsure, module_of(runner, resource)))
+		if (is_declared(runner, unseen, resource) || has_word(unsure, module_of(runner, resource)))
 			continue;
 		if (!has_effect(&undoing, arena, &undos[i])) {
 			if (!runner->check && runner->lock >= 0)

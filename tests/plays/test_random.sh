@@ -1,0 +1,107 @@
+#!/bin/sh
+# Random playbooks on a random machine. Of each:
+#     what a dry run announces is what is changed then, or it said "may change"
+#     going back to any earlier version, and to nothing, leads to what was there then
+# COUNT says how many of each (a few by default); SEED where to begin. A failure prints its seed.
+# Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 1 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+random=$PWD/tests/plays/random
+count=${COUNT:-8}
+seed=${SEED:-$(date +%j)}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/random"
+cd "$work/random" || exit 1
+cp "$LAB/inventory.yml" .
+mkdir tree1 tree2
+echo one >tree1/a; echo two >tree1/b; echo ONE >tree2/a; mkdir tree2/c; echo c >tree2/c/d
+echo 'T1 {{ inventory_hostname }}' >t1.j2; echo 'T2' >t2.j2
+lab exec head sh -c 'cat >/usr/local/bin/by-hand' <"$random/by-hand.sh"
+
+beoplay() { "$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >../out 2>../err </dev/null; }
+make_play() { awk -v seed="$1" -f "$random/playbook.awk" >site.yml; }
+by_hand() { lab exec head sh /usr/local/bin/by-hand "$1"; }
+state() {
+	lab exec head sh -c 'find /etc/random /srv/random /home -printf "%p %y %m %U:%G %l\n" | sort
+		find /etc/random /srv/random /home -type f -exec sha256sum {} + | sort -k 2
+		cat /etc/hosts; sort /etc/passwd; sort /etc/group; sort /etc/shadow; sort /etc/gshadow
+		apt-mark showmanual; dpkg-query -W -f "\${Package} \${Version} \${db:Status-Abbrev}\n"'
+}
+# "task status" of each result but those that are ok.
+results() {
+	sed -n 's/^{"event":"result","task":"\([^"]*\)".*"status":"\([a-z_]*\)".*/\1 \2/p' ../out | sort -u
+}
+
+announced=0 maybe=0 changed=0 wrong=0
+for number in $(seq "$count"); do
+	case=$((seed * 1000 + number))
+	by_hand "$case"
+	# Something that beoplay has done before, as a rule.
+	make_play $((case + 500000)); [ $((case % 4)) -eq 0 ] || beoplay site.yml
+	make_play "$case"
+	beoplay site.yml --check --json
+	results >../said
+	beoplay site.yml --json
+	results >../did
+	grep ' changed$' ../said | cut -d ' ' -f 1 >../c
+	grep ' may_change$' ../said | cut -d ' ' -f 1 >../m
+	grep ' changed$' ../did | cut -d ' ' -f 1 >../r
+	# Announced and not done; done and not announced.
+	why=$(comm -23 ../c ../r; sort -u ../c ../m | comm -13 - ../r)
+	if [ -n "$why" ]; then
+		wrong=$((wrong + 1))
+		echo "# seed $case: $(echo "$why" | tr '\n' ' ')"
+		sed 's/^/# /' site.yml ../said ../did
+	fi
+	announced=$((announced + $(wc -l <../c)))
+	maybe=$((maybe + $(wc -l <../m)))
+	changed=$((changed + $(wc -l <../r)))
+	beoplay rollback site.yml --to nothing
+done
+echo "# $count pairs: $announced changes announced, $maybe may change, $changed changed"
+if [ "$wrong" -eq 0 ]; then
+	echo "ok the dry run is exact in $count random cases"
+else
+	echo "not ok the dry run is exact in $count random cases: $wrong are not"
+fi
+
+wrong=0
+for number in $(seq "$count"); do
+	case=$((seed * 1000 + 250000 + number))
+	rm -rf .beoplay
+	by_hand "$case"
+	state >../state.0
+	versions=$((2 + case % 3))
+	for version in $(seq "$versions"); do
+		make_play $((case * 10 + version))
+		prune=
+		[ $(((case + version) % 3)) -ne 0 ] || prune=--prune
+		beoplay site.yml $prune -v || { echo "# seed $case: version $version failed"; { grep -A4 failed: ../out; cat ../err; } | sed 's/^/# /'; }
+		state >../state."$version"
+	done
+	target=$((1 + case % (versions - 1)))
+	beoplay rollback site.yml --to "$target" || sed 's/^/# /' ../out
+	state >../now
+	bad=
+	diff ../state."$target" ../now >../difference || bad="to $target"
+	[ -n "$bad" ] || { beoplay rollback site.yml --to nothing || sed 's/^/# /' ../out
+		state >../now
+		diff ../state.0 ../now >../difference || bad="to nothing"; }
+	if [ -n "$bad" ]; then
+		wrong=$((wrong + 1))
+		echo "# seed $case: of $versions versions, $bad:"
+		sed 's/^/#   /' ../difference
+	fi
+	beoplay rollback site.yml --to nothing --discard-drift
+done
+if [ "$wrong" -eq 0 ]; then
+	echo "ok $count random sequences of versions are rolled back"
+else
+	echo "not ok $count random sequences of versions are rolled back: $wrong are not"
+fi

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_REMOVE_FILE = TEXT_FILE_WRITE + 1 };
-
 struct block_params {
 	char *path;
 	char *block;
@@ -24,6 +22,7 @@ struct block_params {
 	char *group;
 	char *mode;
 	/* Internal, of an undo: */
+	bool undo;
 	bool made;               /* the file was not there before */
 	bool bare;               /* it ended without a newline */
 	bool empty;              /* nothing was between the markers */
@@ -62,6 +61,8 @@ static const struct param block_table[] = {
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user the file belongs to" },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "its group" },
 	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions" },
+	{ .name = "undo", .kind = PARAM_BOOL, .doc = "go back to what was", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
 	{ .name = "made", .kind = PARAM_BOOL, .doc = "there was no file", .otherwise = "no",
 		.flags = PARAM_INTERNAL },
 	{ .name = "bare", .kind = PARAM_BOOL, .doc = "it ended without a newline", .otherwise = "no",
@@ -101,6 +102,7 @@ static const cyaml_schema_field_t block_fields[] = {
 	CYAML_FIELD_STRING_PTR("owner", OPTIONAL, struct block_params, owner, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("group", OPTIONAL, struct block_params, group, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("mode", OPTIONAL, struct block_params, mode, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct block_params, undo),
 	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct block_params, made),
 	CYAML_FIELD_BOOL("bare", CYAML_FLAG_DEFAULT, struct block_params, bare),
 	CYAML_FIELD_BOOL("empty", CYAML_FLAG_DEFAULT, struct block_params, empty),
@@ -230,7 +232,7 @@ static int block_inspect(struct host *host, const void *params, void *ret_state,
 		|| managed_block_has_line(inside, have->end, strlen(have->end)));
 	have->file = (struct text_file){ .path = want->path, .create = want->create,
 		.want = { want->owner, want->group, want->mode }, .validate = want->validate,
-		.backup = want->backup };
+		.backup = want->backup, .undo = want->undo, .made = want->made };
 	if (text_file_inspect(host, &have->file, err) < 0)
 		return -1;
 	have->old = managed_block_find(arena, have->file.before, have->begin, have->end);
@@ -245,7 +247,6 @@ static void block_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct block_params *want = params;
 	const struct block_state *have = state;
-	const char *text = have->file.after ? have->file.after : have->file.before;
 
 	if (have->old.broken)
 		plan_refuse(plan, plan_printf(plan, "put the line '%s' back where the block ends, or "
@@ -254,8 +255,6 @@ static void block_plan(struct plan *plan, const void *params, const void *state)
 	else if (have->clash)
 		plan_refuse(plan, "choose another marker", "the block for '%s' holds a marker line itself",
 			want->path);
-	else if (want->made && have->file.at.info.kind == FILE_REGULAR && !*text)
-		plan_add(plan, BLOCK_REMOVE_FILE, want->path, "state", "file", "absent");
 	else
 		text_file_plan(plan, &have->file);
 }
@@ -265,26 +264,7 @@ static int block_apply(struct host *host, const void *params, const void *state,
 {
 	(void)params;
 	(void)results;
-	if (change->step == BLOCK_REMOVE_FILE)
-		return host_remove(host, change->subject, err);
 	return text_file_apply(host, &((const struct block_state *)state)->file, change, err);
-}
-
-/* Only what the task changes, unless the whole file may go: the rest of it is not its own. */
-static void attributes_back(struct arena *arena, const struct text_file *file, bool whole,
-	struct value *back)
-{
-	const struct file_info *info = &file->at.info;
-
-	if (info->kind != FILE_REGULAR)
-		return;
-	value_set_string(arena, back, "create", whole ? "yes" : "no");
-	if (whole || (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid))
-		value_set(arena, back, "owner", value_printf(arena, "%u", info->uid));
-	if (whole || (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid))
-		value_set(arena, back, "group", value_printf(arena, "%u", info->gid));
-	if (whole || file->want.mode)
-		value_set(arena, back, "mode", value_printf(arena, "%04o", info->mode));
 }
 
 static void place_note(struct arena *arena, const struct block_state *have, struct value *back)
@@ -310,6 +290,7 @@ static void block_invert(struct inverses *inverses, const void *params, const vo
 	bool text = utf8_valid(have->old.inside, strlen(have->old.inside));
 
 	value_set_string(arena, back, "path", want->path);
+	value_set_string(arena, back, "undo", "yes");
 	value_set_string(arena, back, "marker", want->marker);
 	value_set_string(arena, back, "marker_begin", want->marker_begin);
 	value_set_string(arena, back, "marker_end", want->marker_end);
@@ -322,7 +303,7 @@ static void block_invert(struct inverses *inverses, const void *params, const vo
 	} else {
 		value_set_string(arena, back, "state", "absent");
 	}
-	attributes_back(arena, &have->file, want->made, back);
+	text_file_back(arena, &have->file, want->made, back);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "block:%s:%s:%s", want->path, want->marker,
 			want->marker_begin),

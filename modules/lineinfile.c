@@ -7,7 +7,7 @@
 #include <pcre2.h>
 #include <string.h>
 
-enum { BACK_MOST = 1000, LINE_REMOVE_FILE = TEXT_FILE_WRITE + 1 };
+enum { BACK_MOST = 1000 };
 
 /* A line that went, as an undo brings it back. */
 struct line_back {
@@ -553,7 +553,7 @@ static int line_inspect(struct host *host, const void *params, void *ret_state,
 	have->back = value_list(host_arena(host));
 	have->file = (struct text_file){ .path = want->path, .create = want->create,
 		.want = { want->owner, want->group, want->mode }, .validate = want->validate,
-		.backup = want->backup };
+		.backup = want->backup, .undo = want->undo, .made = want->made };
 	if (text_file_inspect(host, &have->file, err) < 0)
 		return -1;
 	return change_lines(host_arena(host), want, have, err);
@@ -561,14 +561,8 @@ static int line_inspect(struct host *host, const void *params, void *ret_state,
 
 static void line_plan(struct plan *plan, const void *params, const void *state)
 {
-	const struct line_params *want = params;
-	const struct text_file *file = &((const struct line_state *)state)->file;
-	const char *text = file->after ? file->after : file->before;
-
-	if (want->made && file->at.info.kind == FILE_REGULAR && !*text)
-		plan_add(plan, LINE_REMOVE_FILE, want->path, "state", "file", "absent");
-	else
-		text_file_plan(plan, file);
+	(void)params;
+	text_file_plan(plan, &((const struct line_state *)state)->file);
 }
 
 static int keep_record(struct host *host, const struct line_params *want, struct error *err)
@@ -589,29 +583,10 @@ static int line_apply(struct host *host, const void *params, const void *state,
 	const struct line_params *want = params;
 
 	(void)results;
-	if ((change->step == LINE_REMOVE_FILE || change->step == TEXT_FILE_WRITE)
+	if ((change->step == TEXT_FILE_REMOVE || change->step == TEXT_FILE_WRITE)
 			&& keep_record(host, want, err) < 0)
 		return -1;
-	if (change->step == LINE_REMOVE_FILE)
-		return host_remove(host, change->subject, err);
 	return text_file_apply(host, &((const struct line_state *)state)->file, change, err);
-}
-
-/* Only what the task changes, unless the whole file may go: the rest of it is not its own. */
-static void attributes_back(struct arena *arena, const struct text_file *file, bool whole,
-	struct value *back)
-{
-	const struct file_info *info = &file->at.info;
-
-	if (info->kind != FILE_REGULAR)
-		return;
-	value_set_string(arena, back, "create", whole ? "yes" : "no");
-	if (whole || (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid))
-		value_set(arena, back, "owner", value_printf(arena, "%u", info->uid));
-	if (whole || (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid))
-		value_set(arena, back, "group", value_printf(arena, "%u", info->gid));
-	if (whole || file->want.mode)
-		value_set(arena, back, "mode", value_printf(arena, "%04o", info->mode));
 }
 
 static void line_invert(struct inverses *inverses, const void *params, const void *state)
@@ -637,7 +612,7 @@ static void line_invert(struct inverses *inverses, const void *params, const voi
 	} else {
 		value_set(arena, back, "back", have->back);
 	}
-	attributes_back(arena, &have->file, want->made, back);
+	text_file_back(arena, &have->file, want->made, back);
 	inverses_add(inverses, &entry);
 }
 

@@ -4,12 +4,21 @@
 #include <string.h>
 #include <time.h>
 
+static const char *record_key(struct arena *arena, const struct text_file *file)
+{
+	return arena_printf(arena, "made:%s", file->path);
+}
+
 int text_file_inspect(struct host *host, struct text_file *file, struct error *err)
 {
+	struct value *record = NULL;
 	char *bytes;
 	size_t size;
 
 	file->before = "";
+	if (file->undo && host_record_get(host, record_key(host_arena(host), file), &record, err) < 0)
+		return -1;
+	file->made_once = record != NULL;
 	if (attributes_inspect(host, file->path, &file->want, &file->at, err) < 0)
 		return -1;
 	if (file->at.info.kind != FILE_REGULAR)
@@ -26,6 +35,12 @@ void text_file_plan(struct plan *plan, const struct text_file *file)
 {
 	enum file_kind kind = file->at.info.kind;
 	bool differs = file->after && strcmp(file->before, file->after) != 0;
+	const char *text = file->after ? file->after : file->before;
+
+	if (file->undo && (file->made || file->made_once) && kind == FILE_REGULAR && !*text) {
+		plan_add(plan, TEXT_FILE_REMOVE, file->path, "state", "file", "absent");
+		return;
+	}
 
 	if (kind != FILE_NONE && kind != FILE_REGULAR) {
 		plan_refuse(plan, "name the file itself", "'%s' is no regular file", file->path);
@@ -55,10 +70,20 @@ int text_file_apply(struct host *host, const struct text_file *file, const struc
 		.validate = file->validate,
 	};
 
+	if (change->step == TEXT_FILE_REMOVE) {
+		if (file->made_once && host_record_set(host, record_key(host_arena(host), file), NULL,
+				err) < 0)
+			return -1;
+		return host_remove(host, file->path, err);
+	}
 	if (change->step != TEXT_FILE_WRITE)
 		return attributes_apply(host, file->path, &file->want, &file->at, change, err);
-	if (file->at.info.kind == FILE_NONE)
+	if (file->at.info.kind == FILE_NONE) {
 		write.mode = (int)attributes_mode(&file->want, &file->at, 0644);
+		if (host_record_set(host, record_key(host_arena(host), file), value_map(host_arena(host)),
+				err) < 0)
+			return -1;
+	}
 	if (file->backup && file->at.info.kind == FILE_REGULAR) {
 		time_t now = time(NULL);
 		struct tm parts;
@@ -68,4 +93,20 @@ int text_file_apply(struct host *host, const struct text_file *file, const struc
 		write.backup = arena_printf(host_arena(host), "%s.%s~", file->path, date);
 	}
 	return host_write(host, &write, err);
+}
+
+void text_file_back(struct arena *arena, const struct text_file *file, bool whole,
+	struct value *back)
+{
+	const struct file_info *info = &file->at.info;
+
+	if (info->kind != FILE_REGULAR)
+		return;
+	value_set_string(arena, back, "create", whole ? "yes" : "no");
+	if (whole || (file->at.uid != HOST_KEEP && file->at.uid != (int64_t)info->uid))
+		value_set(arena, back, "owner", value_printf(arena, "%u", info->uid));
+	if (whole || (file->at.gid != HOST_KEEP && file->at.gid != (int64_t)info->gid))
+		value_set(arena, back, "group", value_printf(arena, "%u", info->gid));
+	if (whole || file->want.mode)
+		value_set(arena, back, "mode", value_printf(arena, "%04o", info->mode));
 }

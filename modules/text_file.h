@@ -5,7 +5,9 @@
 
 #include "modules/file_attributes.h"
 
-enum { TEXT_FILE_MOST = 16 << 20, TEXT_FILE_WRITE = ATTRIBUTES_STEP_END };
+enum { TEXT_FILE_MOST = 16 << 20 };
+
+enum text_file_step { TEXT_FILE_WRITE = ATTRIBUTES_STEP_END, TEXT_FILE_REMOVE };
 
 struct text_file {
 	const char *path;
@@ -13,15 +15,22 @@ struct text_file {
 	bool create;
 	const char *validate;    /* or NULL */
 	bool backup;
+	bool undo;               /* a file that beoplay has made goes if nothing is left in it */
+	bool made;               /* it was made by the task that is undone */
 	struct attributes_have at;
 	const char *before;      /* "" where there is none */
 	const char *after;       /* the module's; NULL: as before */
+	bool made_once;          /* some task has made it: several may have written into it since */
 };
 
-/* path, want, create, validate and backup are set by the caller. */
+/* path, want, create, validate, backup, undo and made are set by the caller. */
 int text_file_inspect(struct host *host, struct text_file *file, struct error *err);
 void text_file_plan(struct plan *plan, const struct text_file *file);
 int text_file_apply(struct host *host, const struct text_file *file, const struct change *change,
 	struct error *err);
+
+/* For an undo: owner, group and mode as far as the task changes them, or all (whole: the file may go). */
+void text_file_back(struct arena *arena, const struct text_file *file, bool whole,
+	struct value *back);
 
 #endif

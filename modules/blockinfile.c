@@ -240,6 +240,7 @@ static int block_inspect(struct host *host, const void *params, void *ret_state,
 		have->file.after = set_block(arena, want, have, remove ? NULL : inside);
 	else if (!remove)
 		have->file.after = add_block(arena, want, have, inside);
+	text_file_settle(arena, &have->file);
 	return 0;
 }
 
@@ -303,7 +304,7 @@ static void block_invert(struct inverses *inverses, const void *params, const vo
 	} else {
 		value_set_string(arena, back, "state", "absent");
 	}
-	text_file_back(arena, &have->file, want->made, back);
+	text_file_back(arena, &have->file, want->made || have->file.made_once, back);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "block:%s:%s:%s", want->path, want->marker,
 			want->marker_begin),

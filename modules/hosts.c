@@ -698,6 +698,9 @@ static void hosts_invert(struct inverses *inverses, const void *params, const vo
 		invert_entry(inverses, want, state, &want->entries[i]);
 	for (unsigned i = 0; i < want->extra_count; i++)
 		invert_entry(inverses, want, state, &want->extra[i]);
+	for (unsigned i = 0; i < want->gone_count; i++)
+		invert_entry(inverses, want, state, &(struct hosts_extra){ .names = &want->gone[i],
+			.names_count = 1 });
 }
 
 const struct module module_hosts = {

@@ -556,7 +556,10 @@ static int line_inspect(struct host *host, const void *params, void *ret_state,
 		.backup = want->backup, .undo = want->undo, .made = want->made };
 	if (text_file_inspect(host, &have->file, err) < 0)
 		return -1;
-	return change_lines(host_arena(host), want, have, err);
+	if (change_lines(host_arena(host), want, have, err) < 0)
+		return -1;
+	text_file_settle(host_arena(host), &have->file);
+	return 0;
 }
 
 static void line_plan(struct plan *plan, const void *params, const void *state)
@@ -612,7 +615,7 @@ static void line_invert(struct inverses *inverses, const void *params, const voi
 	} else {
 		value_set(arena, back, "back", have->back);
 	}
-	text_file_back(arena, &have->file, want->made, back);
+	text_file_back(arena, &have->file, want->made || have->file.made_once, back);
 	inverses_add(inverses, &entry);
 }
 

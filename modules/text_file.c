@@ -1,12 +1,14 @@
 /* text_file: a file that others write, too, of which a module changes a part. */
 #include "modules/text_file.h"
 
+#include "base/digest.h"
+
 #include <string.h>
 #include <time.h>
 
 static const char *record_key(struct arena *arena, const struct text_file *file)
 {
-	return arena_printf(arena, "made:%s", file->path);
+	return arena_printf(arena, "text-file:%s", file->path);
 }
 
 int text_file_inspect(struct host *host, struct text_file *file, struct error *err)
@@ -16,9 +18,10 @@ int text_file_inspect(struct host *host, struct text_file *file, struct error *e
 	size_t size;
 
 	file->before = "";
-	if (file->undo && host_record_get(host, record_key(host_arena(host), file), &record, err) < 0)
+	if (host_record_get(host, record_key(host_arena(host), file), &record, err) < 0)
 		return -1;
-	file->made_once = record != NULL;
+	file->made_once = file->undo && value_get_bool(record, "made");
+	file->bare = value_get_string(record, "bare");
 	if (attributes_inspect(host, file->path, &file->want, &file->at, err) < 0)
 		return -1;
 	if (file->at.info.kind != FILE_REGULAR)
@@ -61,6 +64,38 @@ void text_file_plan(struct plan *plan, const struct text_file *file)
 		attributes_plan(plan, file->path, &file->want, &file->at);
 }
 
+/* What no single task knows once several have written into it: that there was no file, or that its last
+ * line had no newline. */
+static int remember(struct host *host, const struct text_file *file, struct error *err)
+{
+	struct value *record = value_map(host_arena(host));
+	size_t size = strlen(file->before);
+	char digest[DIGEST_HEX_SIZE];
+
+	if (file->settled || (file->at.info.kind != FILE_NONE && (file->bare || size == 0
+			|| file->before[size - 1] == '\n')))
+		return 0;
+	digest_bytes(file->before, size, digest);
+	value_set_bool(host_arena(host), record, "made", file->at.info.kind == FILE_NONE);
+	value_set_string(host_arena(host), record, "bare", digest);
+	return host_record_set(host, record_key(host_arena(host), file), record, err);
+}
+
+/* An undo that leaves just what was there once, but for the newline that had to be put behind it. */
+void text_file_settle(struct arena *arena, struct text_file *file)
+{
+	size_t size = file->after ? strlen(file->after) : 0;
+	char digest[DIGEST_HEX_SIZE];
+
+	if (!file->undo || !file->bare || size == 0)
+		return;
+	size -= file->after[size - 1] == '\n';
+	digest_bytes(file->after, size, digest);
+	file->settled = strcmp(digest, file->bare) == 0;
+	if (file->settled)
+		file->after = arena_bytes(arena, file->after, size);
+}
+
 int text_file_apply(struct host *host, const struct text_file *file, const struct change *change,
 	struct error *err)
 {
@@ -80,10 +115,11 @@ int text_file_apply(struct host *host, const struct text_file *file, const struc
 		return attributes_apply(host, file->path, &file->want, &file->at, change, err);
 	if (file->at.info.kind == FILE_NONE) {
 		write.mode = (int)attributes_mode(&file->want, &file->at, 0644);
-		if (host_record_set(host, record_key(host_arena(host), file), value_map(host_arena(host)),
-				err) < 0)
-			return -1;
 	}
+	if (file->settled && host_record_set(host, record_key(host_arena(host), file), NULL, err) < 0)
+		return -1;
+	if (remember(host, file, err) < 0)
+		return -1;
 	if (file->backup && file->at.info.kind == FILE_REGULAR) {
 		time_t now = time(NULL);
 		struct tm parts;

@@ -21,10 +21,14 @@ struct text_file {
 	const char *before;      /* "" where there is none */
 	const char *after;       /* the module's; NULL: as before */
 	bool made_once;          /* some task has made it: several may have written into it since */
+	bool settled;            /* it is again what it was then */
+	const char *bare;        /* of a file that had no newline at its end: digest of what it was then */
 };
 
 /* path, want, create, validate, backup, undo and made are set by the caller. */
 int text_file_inspect(struct host *host, struct text_file *file, struct error *err);
+/* To be called once after is set. */
+void text_file_settle(struct arena *arena, struct text_file *file);
 void text_file_plan(struct plan *plan, const struct text_file *file);
 int text_file_apply(struct host *host, const struct text_file *file, const struct change *change,
 	struct error *err);

@@ -6,9 +6,10 @@
  *      written: {PATH: DIGEST of the content as a task left it}, runs: [run], due: [due], failed: [failed], records: {KEY: map}}
  *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY],
  *             user, gone, regained}], parent,
- *             module, order (of first change), undos: [undo], reason (if there are none)}
- *     undo: {sequence, run, module, params, body, user, before: {MODULE: DIGEST}}, or reason instead
- *           of module, params and body; before: what its owner wished until then
+ *             module, undos: [undo], reason (if there are none)}
+ *     undo: {sequence, run, order (of all changes here), module, params, body, user, before: {MODULE:
+ *           DIGEST}}, or reason instead of module, params and body; before: what its owner wished
+ *           until then
  *     run: {sequence, project, playbook, run, revision, who, time, text}
  *     due: {project, playbook, handler, run}
  *     failed: {project, playbook, run, task, message}: where an owner's last run stopped here
@@ -127,6 +128,9 @@ void ledger_wrote(struct ledger *ledger, const char *path, const char *digest);
  * ret_path is it, and ret_digest what the last of them left; NULL: not known. */
 bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const char *resource,
 	const char **ret_path, const char **ret_digest);
+/* Whether a part of a file is under a whole content that a task has put there since: its undo has
+ * nothing to do before that one's. */
+bool ledger_covered(const struct ledger *ledger, struct arena *arena, const char *resource);
 /* "/etc/x" of "line:/etc/x:a"; NULL: it is about no path. */
 const char *ledger_path_of(struct arena *arena, const char *resource);
 /* Drops texts that nothing refers to, and finds which bodies are in use. */

@@ -78,21 +78,25 @@ int ledger_conflict(const struct ledger *ledger, const struct ledger_owner *owne
 	return 0;
 }
 
+static int64_t next_order(struct ledger *ledger)
+{
+	int64_t order = value_get_integer(ledger->root, "order", 0) + 1;
+
+	value_set_integer(ledger->arena, ledger->root, "order", order);
+	return order;
+}
+
 static struct value *make_entry(struct ledger *ledger, const char *resource,
 	const struct ledger_wish *wish)
 {
 	struct arena *arena = ledger->arena;
 	struct value *entry = value_get(resources(ledger), resource);
-	int64_t order;
 
 	if (entry)
 		return entry;
 	entry = value_map(arena);
-	order = value_get_integer(ledger->root, "order", 0) + 1;
-	value_set_integer(arena, ledger->root, "order", order);
 	value_set(arena, entry, "owners", value_list(arena));
 	value_set_string(arena, entry, "module", wish->module);
-	value_set_integer(arena, entry, "order", order);
 	value_set(arena, entry, "undos", value_list(arena));
 	value_set(arena, resources(ledger), resource, entry);
 	return entry;
@@ -205,6 +209,7 @@ void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, cons
 		undo = undo_of(ledger, inverse, wish, body);
 		value_set_integer(arena, undo, "sequence", sequence);
 		value_set_string(arena, undo, "run", owner->run);
+		value_set_integer(arena, undo, "order", next_order(ledger));
 		if (wishes)
 			value_set(arena, undo, "before", value_copy(arena, wishes));
 		value_append(arena, undos, undo);
@@ -229,15 +234,13 @@ void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, con
 
 struct chosen {
 	struct ledger_undo undo;
-	int64_t sequence, order;
+	int64_t order;             /* of the change that is undone */
 };
 
 static int by_time(const void *one, const void *other)
 {
 	const struct chosen *left = one, *right = other;
 
-	if (left->sequence != right->sequence)
-		return left->sequence > right->sequence ? -1 : 1;
 	return left->order > right->order ? -1 : left->order < right->order;
 }
 
@@ -258,14 +261,14 @@ static bool choose(struct chosen *chosen, const char *resource, const struct val
 	const struct value *undos = value_get(entry, "undos");
 	int64_t from = since > 0 ? since : value_get_integer(record, "regained", 0);
 
-	*chosen = (struct chosen){ .undo = { .resource = resource, .owner = record },
-		.order = value_get_integer(entry, "order", 0) };
+	*chosen = (struct chosen){ .undo = { .resource = resource, .owner = record } };
 	chosen->undo.reason = value_get_string(entry, "reason");
 	chosen->undo.release = since == 0 || !was_owned(record, since);
 	for (size_t i = 0; undos && i < undos->count && !chosen->undo.way; i++) {
-		chosen->sequence = value_get_integer(undos->items[i], "sequence", 0);
-		if (chosen->sequence >= from)
-			chosen->undo.way = undos->items[i];
+		if (value_get_integer(undos->items[i], "sequence", 0) < from)
+			continue;
+		chosen->undo.way = undos->items[i];
+		chosen->order = value_get_integer(undos->items[i], "order", 0);
 	}
 	if (chosen->undo.way && !value_get(chosen->undo.way, "params"))
 		chosen->undo.reason = value_get_string(chosen->undo.way, "reason");
@@ -387,6 +390,20 @@ bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const 
 				&& strncmp(other + 1, *ret_path, size) == 0
 				&& (other[1 + size] == '\0' || other[1 + size] == ':')
 				&& !same_wish(entry, all->pairs[i].value))
+			return true;
+	}
+	return false;
+}
+
+bool ledger_covered(const struct ledger *ledger, struct arena *arena, const char *resource)
+{
+	const char *path = ledger_path_of(arena, resource);
+	const char *whole = path ? arena_printf(arena, "file:%s", path) : NULL;
+	const struct value *owners = whole && strcmp(whole, resource) != 0
+		? value_get(ledger_entry(ledger, whole), "owners") : NULL;
+
+	for (size_t i = 0; owners && i < owners->count; i++) {
+		if (!is_gone(owners->items[i]))
 			return true;
 	}
 	return false;

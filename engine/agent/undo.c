@@ -241,7 +241,7 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		value_set(arena, result, "changes", value_get(planned, "changes"));
 		return;
 	}
-	if (!undoing->runner->check && plan->task && !has_status(planned, "failed")) {
+	if (!undoing->runner->check && plan->task) {
 		/* Earlier undos may have made it possible, or needless. */
 		look(undoing->runner, arena, plan->task, now);
 		if (has_status(now, "changed")) {
@@ -304,7 +304,9 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 		value_remove(result, "message");
 		value_remove(result, "remedy");
 	}
-	if (!runner->check && !has_status(result, "failed") && (undo->release || undoing->prune))
+	if (!runner->check && !has_status(result, "failed") && (undo->release || undoing->prune)
+			&& !(has_status(result, "ok") && ledger_covered(&runner->ledger, arena,
+			undo->resource)))
 		ledger_release(&runner->ledger, &runner->owner, undo->resource);
 	value_set_bool(runner->arena, runner->seen, undo->resource, true);
 	if (has_status(result, "failed"))
@@ -429,7 +431,8 @@ struct value *undo_orphans(struct runner *runner, struct arena *arena, const str
 		if (is_declared(runner, unseen, resource) || has_word(unsure, module_of(runner, resource)))
 			continue;
 		if (!has_effect(&undoing, arena, &undos[i])) {
-			if (!runner->check && runner->lock >= 0)
+			if (!runner->check && runner->lock >= 0
+					&& !ledger_covered(&runner->ledger, arena, resource))
 				ledger_release(&runner->ledger, &runner->owner, resource);
 			continue;
 		}

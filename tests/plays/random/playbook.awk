@@ -1,9 +1,13 @@
 # playbook.awk: a random playbook over few resources, so that two of them often meet.
 #
 #     awk -v seed=N -f playbook.awk        each resource has one task at most; tasks are t1, t2, …
+# pick gives words: "line:a=1,regexp:^a=" becomes "line: a=1, regexp: ^a=".
 function random(n) { return int(rand() * n) }
 function pick(words,   list, n) { n = split(words, list, " "); return list[1 + random(n)] }
-function task(text) { tasks[++count] = text }
+function task(text) {
+	gsub(/line:/, "line: ", text); gsub(/,regexp:/, ", regexp: ", text)
+	tasks[++count] = text
+}
 function maybe(text) { return random(2) ? ", " text : "" }
 function mode() { return maybe("mode: " pick("0644 0600 0640 0755")) }
 function condition() { return random(6) ? "" : "\n      when: inventory_hostname " pick("== !=") " 'head'" }
@@ -23,8 +27,8 @@ BEGIN {
 		else if (kind == "template")
 			task("template: {dest: " path ", src: t" (1 + random(2)) ".j2" mode() "}")
 		else if (kind == "line")
-			task("lineinfile: {path: " path ", create: yes, line: " pick("a=1 a=2 b=1") \
-				maybe("regexp: ^a=") "}")
+			task("lineinfile: {path: " path ", create: yes, " pick("line:b=1 line:a=1 " \
+				"line:a=1,regexp:^a= line:a=2,regexp:^a=") "}")
 		else if (kind == "block")
 			task("blockinfile: {path: " path ", create: yes, block: \"" pick("x y x\\ny") "\"}")
 		else if (kind == "absent" || kind == "touch")
@@ -33,17 +37,17 @@ BEGIN {
 			task("file: {path: " path ", src: " pick("/etc/hostname /etc/hosts") ", state: link}")
 	}
 	if (random(2))
-		task("file: {path: /srv/random/d1/" pick("deep deeper/still") ", state: directory" mode() "}")
+		task("file: {path: /srv/random/d1/" pick("deep deeper/still") ", state: directory}")
 	if (random(2))
 		task("file-sync: {dest: /srv/random/d2, src: " pick("tree1 tree2") maybe("delete: yes") mode() "}")
 	if (random(2))
 		task("copy: {dest: /srv/random/d3/file, src: " pick("t1.j2 t2.j2") "}")
 	for (i = 1; i <= 2; i++) {
 		if (random(2))
-			task("group: {name: group" i maybe("gid: " (4000 + i)) "}")
+			task("group: {name: group" i ", gid: " (600 + i) "}")
 		if (random(3) == 0)
 			task("user: {name: user" i maybe("shell: " pick("/bin/sh /bin/bash")) \
-				maybe("comment: " pick("One Two")) ", create_home: " pick("yes no") "}")
+				maybe("comment: " pick("One Two")) ", create_home: no}")
 	}
 	if (random(3) == 0)
 		task("hosts: {group: all, extra: [{address: 10.9.9." (1 + random(3)) ", names: [" \

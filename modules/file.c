@@ -176,6 +176,11 @@ static int look_above(struct host *host, const char *path, struct file_state *ha
 	return 0;
 }
 
+static const char *directory_key(struct arena *arena, const char *path)
+{
+	return arena_printf(arena, "directory:%s", path);
+}
+
 /* The directories above that hold nothing but what goes anyway. */
 static int look_at_empty(struct host *host, const struct file_params *want,
 	struct file_state *have, struct error *err)
@@ -186,9 +191,14 @@ static int look_at_empty(struct host *host, const struct file_params *want,
 	size_t count;
 
 	have->empty = arena_array(host_arena(host), strlen(at) + 1, sizeof(*have->empty));
-	while (strlen(at) > strlen(want->up_to)) {
+	while (strrchr(at, '/') > at) {
 		const char *above = arena_bytes(host_arena(host), at, (size_t)(strrchr(at, '/') - at));
+		struct value *record = NULL;
 
+		/* Another task may have made it, and left it as it wasn't empty then. */
+		if (strlen(at) <= strlen(want->up_to) && (host_record_get(host,
+				directory_key(host_arena(host), above), &record, err) < 0 || !record))
+			return err->kind ? -1 : 0;
 		if (host_stat(host, above, &info, err) < 0)
 			return -1;
 		at = above;
@@ -372,13 +382,25 @@ static int make_directory(struct host *host, const struct file_params *want,
 	struct attributes_want attributes = want_of(want);
 	unsigned mode = attributes_mode(&attributes, &have->at, 0755);
 
-	if (host_make_directory(host, path, mode, err) < 0)
+	if (host_record_set(host, directory_key(host_arena(host), path), value_map(host_arena(host)),
+			err) < 0 || host_make_directory(host, path, mode, err) < 0)
 		return -1;
 	if (host_set_mode(host, path, mode, err) < 0)
 		return -1;
 	if (have->at.uid == HOST_KEEP && have->at.gid == HOST_KEEP)
 		return 0;
 	return host_set_owner(host, path, have->at.uid, have->at.gid, err);
+}
+
+static int remove_path(struct host *host, const char *path, struct error *err)
+{
+	const char *key = directory_key(host_arena(host), path);
+	struct value *record;
+
+	if (host_record_get(host, key, &record, err) < 0
+			|| (record && host_record_set(host, key, NULL, err) < 0))
+		return -1;
+	return host_remove(host, path, err);
 }
 
 static int write_body(struct host *host, const struct file_params *want,
@@ -426,7 +448,7 @@ static int file_apply(struct host *host, const void *params, const void *state,
 	case FILE_WRITE:
 		return write_body(host, want, have, err);
 	case FILE_REMOVE:
-		return host_remove(host, change->subject, err);
+		return remove_path(host, change->subject, err);
 	default:
 		return attributes_apply(host, want->path, &attributes, &have->at, change, err);
 	}

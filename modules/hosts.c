@@ -40,6 +40,7 @@ struct hosts_params {
 	unsigned gone_count;
 	char **back;                     /* lines that come back into it */
 	unsigned back_count;
+	int place;                       /* where; -1: at the end */
 	struct taken_line *taken;        /* lines of others that come back */
 	unsigned taken_count;
 };
@@ -93,6 +94,8 @@ static const struct param hosts_table[] = {
 		.flags = PARAM_INTERNAL },
 	{ .name = "back", .kind = PARAM_LIST, .doc = "entries that come back", .otherwise = "",
 		.flags = PARAM_INTERNAL },
+	{ .name = "place", .kind = PARAM_INTEGER, .doc = "behind so many lines of the block",
+		.otherwise = "-1", .flags = PARAM_INTERNAL },
 	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "lines of others that come back",
 		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL },
 	{ 0 },
@@ -143,6 +146,7 @@ static const cyaml_schema_field_t hosts_fields[] = {
 		CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("back", CYAML_FLAG_POINTER, struct hosts_params, back, &word_schema, 0,
 		CYAML_UNLIMITED),
+	CYAML_FIELD_INT("place", CYAML_FLAG_DEFAULT, struct hosts_params, place),
 	CYAML_FIELD_SEQUENCE("taken", CYAML_FLAG_POINTER, struct hosts_params, taken,
 		&taken_line_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
@@ -445,20 +449,28 @@ static bool is_one_of(const char *name, char *const *names, unsigned count)
 }
 
 /* The block after an undo; NULL: there is none. */
+static void add_back(struct buffer *text, const struct hosts_params *want)
+{
+	for (unsigned i = 0; i < want->back_count; i++) {
+		if (!managed_block_has_line(text->data ? text->data : "", want->back[i],
+				strlen(want->back[i])))
+			buffer_printf(text, "%s\n", want->back[i]);
+	}
+}
+
 static const char *undone_block(struct arena *arena, const struct hosts_params *want,
 	const char *inside)
 {
 	struct buffer text = {0};
 
-	for (; *inside; inside += strcspn(inside, "\n") + 1) {
-		if (!is_one_of(first_name(arena, inside), want->gone, want->gone_count))
-			buffer_printf(&text, "%.*s\n", (int)strcspn(inside, "\n"), inside);
+	for (int line = 0; *inside; inside += strcspn(inside, "\n") + 1) {
+		if (is_one_of(first_name(arena, inside), want->gone, want->gone_count))
+			continue;
+		if (line++ == want->place)
+			add_back(&text, want);
+		buffer_printf(&text, "%.*s\n", (int)strcspn(inside, "\n"), inside);
 	}
-	for (unsigned i = 0; i < want->back_count; i++) {
-		if (!managed_block_has_line(text.data ? text.data : "", want->back[i],
-				strlen(want->back[i])))
-			buffer_printf(&text, "%s\n", want->back[i]);
-	}
+	add_back(&text, want);
 	if (text.size > 0)
 		return settle(arena, &text);
 	buffer_free(&text);
@@ -653,10 +665,11 @@ static void hosts_results(struct arena *arena, const void *params, const void *s
 	value_set(arena, results, "conflicts", have->conflicts);
 }
 
-/* An entry that the block has already. */
-static const char *old_entry(struct arena *arena, const char *inside, const char *name)
+/* An entry that the block has already, and how many lines stand before it. */
+static const char *old_entry(struct arena *arena, const char *inside, const char *name,
+	int *ret_place)
 {
-	for (; *inside; inside += strcspn(inside, "\n") + 1) {
+	for (*ret_place = 0; *inside; inside += strcspn(inside, "\n") + 1, ++*ret_place) {
 		if (strcmp(first_name(arena, inside), name) == 0)
 			return arena_bytes(arena, inside, strcspn(inside, "\n"));
 	}
@@ -669,11 +682,14 @@ static void invert_entry(struct inverses *inverses, const struct hosts_params *w
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = value_map(arena), *gone = value_list(arena), *lines = value_list(arena);
 	struct value *taken = value_list(arena);
-	const char *old = old_entry(arena, have->inside, entry->names[0]);
+	int place;
+	const char *old = old_entry(arena, have->inside, entry->names[0], &place);
 
 	value_append(arena, gone, value_string(arena, entry->names[0]));
-	if (old)
+	if (old) {
 		value_append(arena, lines, value_string(arena, old));
+		value_set(arena, back, "place", value_printf(arena, "%d", place));
+	}
 	for (size_t i = 0; i < have->taken->count; i++) {
 		if (is_one_of(value_text(have->taken_for->items[i]), entry->names, entry->names_count))
 			value_append(arena, taken, have->taken->items[i]);

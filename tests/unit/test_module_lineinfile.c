@@ -246,6 +246,7 @@ static void there_back_and_there_again(const char *before, const char *options)
 	const char *after;
 
 	given(before);
+	bench->records = value_map(bench->arena);
 	assert_int_equal(apply(options), 0);
 	after = text();
 	assert_int_equal(bench_undo(bench), 0);

@@ -1,0 +1,171 @@
+#!/bin/sh
+# Versions: what a text no longer has, status, rollback to an earlier run and to nothing, on lab
+# nodes; what came back is compared with what was, by files, packages and accounts.
+# Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 3 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+plays=$PWD/tests/plays/versions
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/cluster"
+cd "$work/cluster" || exit 1
+{
+	echo 'all:'
+	echo '  hosts:'
+	for node in head node1 node2; do
+		echo "    $node: {ansible_host: $(lab address $node)}"
+	done
+} >inventory.yml
+cp -r "$plays/files" .
+
+beoplay() {
+	"$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >../out 2>../err </dev/null
+	status=$?
+}
+check() {
+	name=$1
+	shift
+	if why=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "not ok $name: $(printf '%s' "$why" | head -n 5 | tr '\n' ' ')"
+		sed 's/^/# /' ../out ../err
+	fi
+}
+is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
+says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
+silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
+recap() { grep -E "^$1 +:" ../out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
+
+# Files with mode, owner, content; packages, which of them are manual, accounts, addresses, mounts.
+# Left out: times, what is beoplay's own, and what apt, dpkg and the account tools leave by nature.
+state_of() {
+	lab snapshot "$1" | awk -F '\t' '
+		/^#/ { part = $0 }
+		part !~ /path, type/ { print; next }
+		$1 ~ "^./var/(lib/beoplay|log|cache|lib/dpkg/(lock|triggers|status-old)|lib/apt|backups)" { next }
+		$1 ~ "^./etc/(passwd|group|shadow|gshadow|subuid|subgid)-$" { next }
+		$1 ~ "^./home/berta/.ssh/" { $8 = "a key of its own each time"; $5 = "" }
+		$1 ~ "^./etc/ld.so.cache$" || $1 ~ "^./var/lib/systemd" { next }
+		{ $6 = "-" } { OFS = "\t"; $1 = $1; print }'
+	lab exec "$1" apt-mark showmanual
+	lab exec "$1" dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n'
+}
+state_all() { for node in head node1 node2; do state_of $node; done >"$1"; }
+same() { diff "$1" "$2" | grep '^[<>]' | head -n 5; diff -q "$1" "$2" >/dev/null; }
+
+# --- Two versions ---
+state_all ../blank
+cp "$plays/v1.yml" site.yml
+beoplay site.yml
+check "the first version is applied" is "$status" 0
+state_all ../first
+cp "$plays/v2.yml" site.yml
+beoplay site.yml
+check "the second version is applied" is "$status" 0
+check "what the text no longer has is named" says "head,node\[1-2\]: file:/etc/only-first" ../out
+check "with the way to undo it" says "prune undoes it" ../out
+state_all ../second
+beoplay site.yml
+check "then nothing changes" is "$(recap head changed)$(recap node1 changed)" 00
+
+# --- What there is to see ---
+"$BEOPLAY" log >../out 2>../err
+check "the log has all runs" is "$(grep -c '^run [123] ' ../out)" 3
+"$BEOPLAY" show 1 >../out 2>../err
+check "a run is shown with its text" says "content: first" ../out
+"$BEOPLAY" diff 1 2 >../out 2>../err
+check "the difference between two texts is shown" says "^-.*path: /etc/lines, line: one" ../out
+beoplay status site.yml
+check "status says which run and when" says "head,node\[1-2\]: run 2 of " ../out
+check "orphans are not clean" is "$status" 3
+
+# --- Back to the first ---
+beoplay rollback site.yml --check --diff
+check "a dry run of a rollback succeeds" is "$status" 0
+check "it shows additions going away" says "/etc/only-second state: file → absent" ../out
+state_all ../now
+check "it touches nothing" same ../second ../now
+beoplay rollback site.yml
+check "the rollback succeeds" is "$status" 0
+state_all ../now
+check "files, packages and accounts are as after the first version" same ../first ../now
+"$BEOPLAY" log >../out 2>../err
+check "a rollback is a run like any other" says "^run 4 .*site.yml rolled back to 1" ../out
+beoplay status site.yml
+check "status says whose text the hosts have" says "head,node\[1-2\]: run 4 of .*text of run 1," ../out
+
+# --- And forward: a rollback can be rolled back ---
+beoplay rollback site.yml --to 3
+check "the rollback is rolled back" is "$status" 0
+state_all ../now
+check "all is as after the second version" same ../second ../now
+
+# --- What somebody changed by hand is left alone ---
+lab exec node1 sh -c 'echo hand >>/etc/both; echo "by hand" >>/etc/lines'
+beoplay rollback site.yml --diff
+check "a file edited by hand is not undone" is "$status" 2
+check "the diff of it is shown" says "^ *-secondhand" ../out
+check "it is as it was" is "$(lab exec node1 tail -n 1 /etc/both)" secondhand
+check "the rest is done there, too" is "$(lab exec node1 ls /etc/only-second 2>&1)" \
+	"ls: cannot access '/etc/only-second': No such file or directory"
+check "lines of others stay" is "$(lab exec node1 tail -n 1 /etc/lines)" "by hand"
+lab exec node1 sh -c 'sed -i "/by hand/d" /etc/lines'
+beoplay rollback site.yml --to 1 --discard-drift
+check "told so, it is undone all the same" is "$status" 0
+state_all ../now
+check "then all is as after the first version" same ../first ../now
+
+# --- To nothing, without the history, from somebody else's checkout ---
+cp "$plays/v2.yml" site.yml
+beoplay site.yml
+state_all ../now
+check "the second version comes again" same ../second ../now
+mkdir "$work/other"
+mv .beoplay "$work/lost"
+cp -r . "$work/other/cluster"
+cd "$work/other/cluster" || exit 1
+beoplay rollback site.yml
+check "without a history the ledgers suffice" is "$status" 0
+state_all ../now
+check "all is as after the first version again" same "$work/first" ../now
+beoplay rollback site.yml --to nothing
+check "all that the playbook did is undone" is "$status" 0
+state_all ../now
+check "all is as before beoplay" same "$work/blank" ../now
+cd "$work/cluster" || exit 1
+
+# --- Prune ---
+cp "$plays/v1.yml" site.yml
+beoplay site.yml
+cp "$plays/v2.yml" site.yml
+beoplay site.yml --prune --check
+check "a dry run of prune says what goes" says "/etc/only-first state: file → absent" ../out
+check "but not what a condition leaves out" silent "item: file:/etc/conditional" ../out
+beoplay site.yml --prune --tags none
+check "tags make no orphans" is "$(lab exec head cat /etc/both)" first
+beoplay site.yml --prune
+check "prune succeeds" is "$status" 0
+check "what the text no longer has is gone" is "$(lab exec head ls /etc/only-first 2>&1 | wc -c)" \
+	"$(echo "ls: cannot access '/etc/only-first': No such file or directory" | wc -c)"
+check "and named no more" silent "LONGER" ../out
+beoplay status site.yml
+check "status is clean" is "$status" 0
+
+# --- An older text, straight from the history ---
+rm -rf site.yml files
+cp "$plays/v2.yml" site.yml
+beoplay site.yml --at 1
+check "a text of the past runs without its files" is "$status" 0
+check "as it was then" is "$(lab exec head cat /etc/both)" first
+
+# --- One leaves, one moves on ---
+lab exec head sh -c 'mv /var/lib/beoplay/ledger /root/ledger'
+beoplay rollback site.yml --to nothing -l node1,node2
+check "hosts are rolled back on their own" is "$status" 0
+check "the others are not touched" is "$(lab exec head cat /etc/both)" first

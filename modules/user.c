@@ -595,8 +595,8 @@ static void user_invert(struct inverses *inverses, const void *params, const voi
 	value_set_string(arena, back, "state", have->user.exists ? "present" : "absent");
 	if (have->user.exists)
 		tell_what_was(arena, want, have, back);
-	if (want->present && want->create_home && have->home_path[0] == '/'
-			&& have->home.kind == FILE_NONE)
+	/* Another task of the same run may make the home. */
+	if (want->present && have->home_path[0] == '/' && have->home.kind == FILE_NONE)
 		value_set_string(arena, back, "made_home", have->home_path);
 	if (!want->present && want->remove && have->home.kind != FILE_NONE) {
 		entry.params = NULL;

@@ -272,8 +272,9 @@ static bool choose(struct chosen *chosen, const char *resource, const struct val
 	}
 	if (chosen->undo.way && !value_get(chosen->undo.way, "params"))
 		chosen->undo.reason = value_get_string(chosen->undo.way, "reason");
+	/* What was undone and had been there comes back; what hadn't is as it was. */
 	if (is_gone(record))
-		return since > 0 && chosen->undo.way;
+		return since > 0 && chosen->undo.way && was_owned(record, since);
 	return chosen->undo.way || chosen->undo.release;
 }
 

@@ -155,6 +155,7 @@ static int keep_files(struct work *work, struct value *inverse,
 static int begin(struct work *work, const void *state, struct value *resources,
 	struct error *err)
 {
+	const char *only = value_get_string(work->task, "resource");
 	struct inverses *inverses = inverses_new(work->arena);
 	struct value *request = wish_request(work, resources);
 	struct value *list = value_list(work->arena);
@@ -164,8 +165,12 @@ static int begin(struct work *work, const void *state, struct value *resources,
 	for (size_t i = 0; i < inverses->count; i++) {
 		const struct inverses_entry *entry = &inverses->entries[i];
 		struct value *inverse = value_map(work->arena);
+		const char *resource = entry->resource;
 
-		value_set_string(work->arena, inverse, "resource", entry->resource);
+		/* An undo is about one resource, however its parameters spell it. */
+		if (only && inverses->count == 1)
+			resource = only;
+		value_set_string(work->arena, inverse, "resource", resource);
 		value_set_string(work->arena, inverse, "module", entry->module);
 		value_set_string(work->arena, inverse, "reason", entry->reason);
 		if (entry->params)

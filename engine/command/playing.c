@@ -339,6 +339,8 @@ static void give_text(struct playing *playing)
 
 	value_set_string(playing->arena, packed, "playbook", playing->project.playbook);
 	value_set(playing->arena, packed, "how", how_it_ran(playing, NULL));
+	/* The same text is the same, whatever led back to it. */
+	value_remove(value_get(packed, "how"), "undo");
 	value_set(playing->arena, packed, "files", record_pack(playing->arena,
 		record_text(playing, revision), TEXT_BODY_MOST));
 	wire_encode(&bytes, packed);

@@ -239,8 +239,8 @@ static const char *newest_run(const struct value *looked, const char *owner, str
 	return newest;
 }
 
-/* The run before it, on which all hosts that have one agree, with its text: a node alone could make
- * others run what it likes. */
+/* A run before it, on the text of which all hosts that have one agree: a node alone could make others
+ * run what it likes. */
 static const struct value *run_before(const struct value *looked, const char *owner,
 	const char *newest, struct error *err)
 {
@@ -248,12 +248,11 @@ static const struct value *run_before(const struct value *looked, const char *ow
 
 	for (size_t i = 0; i < looked->count; i++) {
 		const struct value *run = last_run(looked->pairs[i].value, owner, newest);
-		const char *name = value_get_string(run, "run"), *text = value_get_string(run, "text");
+		const char *text = value_get_string(run, "text");
 
 		if (!run)
 			continue;
-		if (!text || (before && (strcmp(name, value_get_string(before, "run")) != 0
-				|| strcmp(text, value_get_string(before, "text")) != 0))) {
+		if (!text || (before && strcmp(text, value_get_string(before, "text")) != 0)) {
 			disagree(looked->pairs[i].key, err);
 			return NULL;
 		}

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Controllers and agents that are killed in the middle of a run, at random moments: the next run ends
+# well, the handler that was due has run, nothing half-written is left. COUNT says how many of each;
+# only kills that hit a running process count.
+# Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 1 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+count=${COUNT:-10}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/kills"
+cd "$work/kills" || exit 1
+cp "$LAB/inventory.yml" .
+mkdir tree
+for i in 1 2 3 4 5 6 7 8; do head -c 20000 /dev/urandom | base64 >tree/$i; done
+cat >site.yml <<'E2'
+- hosts: all
+  tasks:
+    - copy: {dest: /etc/kills.conf, content: "version {{ version }}\n"}
+      notify: load
+    - file-sync: {dest: /srv/kills, src: tree, delete: yes}
+    - lineinfile: {path: /etc/kills.lines, create: yes, regexp: "^version", line: "version {{ version }}"}
+    - user: {name: "killed{{ version % 2 }}", create_home: no}
+    - user: {name: "killed{{ (version + 1) % 2 }}", state: absent}
+    - apt: {name: hello, state: "{{ 'present' if version % 2 else 'absent' }}"}
+    - copy: {dest: /etc/kills.last, content: "{{ version }}\n"}
+  handlers:
+    - name: load
+      command: cp /etc/kills.conf /etc/kills.loaded
+E2
+beoplay() {
+	"$BEOPLAY" site.yml --user root --known-hosts "$LAB/known_hosts" -e "{version: $version}" --lock-wait 60 \
+		>../out 2>../err </dev/null
+}
+agents() {
+	lab exec head sh -c 'for p in /proc/[0-9]*; do
+		case $(readlink $p/exe) in */beoplay/agent-*) echo ${p#/proc/} ;; esac; done' 2>/dev/null
+}
+# What is wrong after the run that came next; empty: nothing.
+wrong() {
+	[ "$1" -eq 0 ] || { echo "the next run failed"; grep -A3 'failed:' ../out; cat ../err; }
+	lab exec head sh -c '
+		cmp -s /etc/kills.conf /etc/kills.loaded || echo "the handler has not run"
+		[ "$(cat /etc/kills.conf)" = "version $0" ] || echo "the file is not as wished"
+		[ "$(cat /etc/kills.lines)" = "version $0" ] || echo "the line is not as wished"
+		[ -z "$(dpkg --audit)" ] || echo "dpkg is not whole"
+		find /etc /srv /var/lib/beoplay /var/lib/dpkg -name ".*.??????" -o -name "*.dpkg-new" -o -name ".beoplay*"
+		cat /srv/kills/* | sha256sum' "$version" >../checked 2>&1
+	echo "$(cat tree/* | sha256sum)" >../expected
+	grep -v -F -f ../expected ../checked
+	grep -q -F -f ../expected ../checked || echo "the tree is not as wished"
+}
+
+version=0
+start=$(date +%s%N)
+beoplay || { echo "not ok the first run: $(cat ../err)"; exit 1; }
+version=1
+beoplay
+took=$((($(date +%s%N) - start) / 2000000))
+
+# kill_some WHAT: at random moments; prints how many hit, and what was wrong.
+kill_some() {
+	hit=0 tries=0 bad=0
+	while [ "$hit" -lt "$count" ] && [ "$tries" -lt $((count * 20)) ]; do
+		tries=$((tries + 1))
+		version=$((version + 1))
+		beoplay &
+		pid=$!
+		wait_ms=$(awk -v seed="$version" -v most="$took" 'BEGIN { srand(seed); print int(rand() * most) }')
+		sleep "$(awk -v ms="$wait_ms" 'BEGIN { print ms / 1000 }')"
+		if [ "$1" = controller ]; then
+			# The shell's child is the controller itself.
+			victim=$(ps -o pid= --ppid $pid | head -n 1)
+			kill -9 ${victim:-$pid} 2>/dev/null && [ -n "$victim" ] && hit=$((hit + 1))
+		else
+			victim=$(agents | head -n 1)
+			[ -n "$victim" ] && lab exec head kill -9 "$victim" 2>/dev/null && hit=$((hit + 1))
+		fi
+		wait $pid 2>/dev/null
+		beoplay
+		why=$(wrong $?)
+		[ -z "$why" ] || { bad=$((bad + 1)); echo "$why" | sed 's/^/# /'; }
+	done
+	echo "# $hit of $tries kills of the $1 hit it running; a run takes $took ms"
+	if [ "$bad" -eq 0 ] && [ "$hit" -eq "$count" ]; then
+		echo "ok after $count kills of the $1 the next run ends well"
+	else
+		echo "not ok after $count kills of the $1 the next run ends well: $bad do not, $hit hit"
+	fi
+}
+kill_some controller
+kill_some agent
+version=$((version + 1))
+beoplay
+beoplay
+if grep -q 'changed=0' ../out; then echo "ok then nothing changes"; else echo "not ok then nothing changes"; fi

@@ -18,11 +18,12 @@ _beoplay() {
 		mapfile -t COMPREPLY < <(compgen -W "--inventory --limit --check --diff --forks --extra-vars
 			--verbose --user --private-key --become --become-user --timeout --tags --skip-tags
 			--list-hosts --list-tasks --list-tags --syntax-check --json --known-hosts
-			--accept-new-host-keys --allow-outside --help --version" -- "$word")
+			--accept-new-host-keys --allow-outside --prune --discard-drift --at --to
+			--with-commands --live --resume --lock-wait --help --version" -- "$word")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.y?(a)ml' -- "$word"; compgen -d -- "$word")
 		((COMP_CWORD == 1)) && mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
-			compgen -W "apply doc inventory log" -- "$word")
+			compgen -W "apply diff doc forget history inventory log rollback show status" -- "$word")
 	fi
 }
 complete -o filenames -F _beoplay beoplay

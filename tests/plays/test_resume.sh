@@ -1,0 +1,111 @@
+#!/bin/sh
+# Runs that stop halfway, two operators, and texts of the user's own repository, on lab nodes.
+# Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 2 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/resume"
+cd "$work/resume" || exit 1
+cp "$LAB/inventory.yml" .
+cat >site.yml <<'E2'
+- hosts: all
+  tasks:
+    - name: first
+      copy: {content: "one\n", dest: /etc/resume.one}
+      notify: told
+    - name: second
+      command: test -e /root/go
+    - name: third
+      copy: {content: "three\n", dest: /etc/resume.three}
+  handlers:
+    - name: told
+      shell: echo told >>/root/told
+E2
+beoplay() {
+	"$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >../out 2>../err </dev/null
+	status=$?
+}
+check() {
+	name=$1
+	shift
+	if why=$("$@" 2>&1); then
+		echo "ok $name"
+	else
+		echo "not ok $name: $(printf '%s' "$why" | head -n 3 | tr '\n' ' ')"
+		sed 's/^/# /' ../out ../err
+	fi
+}
+is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
+says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
+silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
+recap() { grep -E "^$1 +:" ../out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
+
+# --- A task fails on one of two ---
+lab exec node1 touch /root/go
+beoplay site.yml
+check "a failed task gives exit code 2" is "$status" 2
+check "the handler has run where all went well" is "$(lab exec node1 cat /root/told)" told
+beoplay status site.yml
+check "status says where it stopped" says "head: second" ../out
+check "and which handlers are left" says "head: told" ../out
+check "that isn't clean" is "$status" 3
+lab exec head touch /root/go
+beoplay site.yml --resume
+check "it goes on where it stopped" is "$status" 0
+check "what was done before isn't looked at again" is "$(recap head ok)" 3
+check "the handler that was due has run" is "$(lab exec head cat /root/told)" told
+check "and only once elsewhere" is "$(lab exec node1 cat /root/told)" told
+check "the rest was done" is "$(lab exec head cat /etc/resume.three)" three
+beoplay status site.yml
+check "then status is clean" is "$status" 0
+
+# --- A handler that is gone meanwhile ---
+lab exec head rm /root/go
+sed -i 's/one\\n/two\\n/' site.yml
+beoplay site.yml
+sed -i 's/told$/said/' site.yml
+lab exec head touch /root/go
+beoplay site.yml
+check "a handler that the text has no more is dropped, and named" says "'told'.*dropped" ../err
+beoplay status site.yml
+check "and forgotten" is "$status" 0
+
+# --- A second operator ---
+printf -- '- hosts: head\n  tasks:\n    - copy: {content: x, dest: /etc/slow}\n    - command: sleep 3\n' >slow.yml
+"$BEOPLAY" slow.yml --user root --known-hosts "$LAB/known_hosts" >/dev/null 2>&1 &
+sleep 1
+sed -i 's/three\\n/four\\n/' site.yml
+beoplay site.yml
+check "a second operator is refused" is "$status" 2
+check "and told who, from where and since when" says "being changed by .*@.*, from 10.0.0.10, since 20" ../out
+check "other machines are done" is "$(lab exec node1 cat /etc/resume.three)" four
+beoplay site.yml --lock-wait 20
+check "or waits" is "$status" 0
+check "until it is done" is "$(lab exec head cat /etc/resume.three)" four
+wait
+
+# --- Texts of the user's own repository ---
+export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a
+git init -q . && git add site.yml inventory.yml && git commit -qm one && git tag v1
+sed -i 's/four\\n/five\\n/' site.yml
+git commit -qam two
+beoplay site.yml
+check "the text of today is applied" is "$(lab exec head cat /etc/resume.three)" five
+beoplay site.yml --at v1
+check "a tag is applied" is "$(lab exec head cat /etc/resume.three)" four
+beoplay site.yml --at HEAD
+check "a branch is applied" is "$(lab exec head cat /etc/resume.three)" five
+beoplay site.yml --at nothing-like-it
+check "what is no revision is refused" is "$status" 1
+check "with a remedy" says "beoplay log lists the runs" ../err
+"$BEOPLAY" log >../out 2>&1
+newest=$(sed -n 's/^run \([0-9]*\) .*/\1/p' ../out | head -n 1)
+"$BEOPLAY" show "$newest" >../out 2>&1
+check "a run says where the user's repository was" says "$(git rev-parse HEAD | cut -c 1-12)" ../out
+check "the history is ignored by it" is "$(git status --porcelain .beoplay | wc -l)" 0

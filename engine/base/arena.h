@@ -22,6 +22,7 @@ char *arena_string(struct arena *arena, const char *text);               /* NULL
 char *arena_bytes(struct arena *arena, const void *bytes, size_t size);  /* adds a NUL behind */
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *arena, const char *format, va_list args);
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 
 static int error_fill(struct error *err, enum error_kind kind, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+static int error_fill(struct error *err, enum error_kind kind, const char *format, va_list args)
 {
 	if (!err || err->kind != ERROR_NONE)
 		return -1;

@@ -87,7 +87,7 @@ static void every_truncation_is_an_error(void **state)
 static void claims_of_size_make_no_room(void **state)
 {
 	static const char *const bombs[] = {
-		"\xdd\xff\xff\xff\xff", "\xdf\xff\xff\xff\xff", "\xdb\xff\xff\xff\xff" "a",
+		"\xdd\xff\xff\xff\xff", "\xdf\xff\xff\xff\xff", "\xdb\xff\xff\xff\xff\x61",
 		"\xc6\xff\xff\xff\xff", "\xc9\xff\xff\xff\xff\x01",
 	};
 	static const size_t sizes[] = { 5, 5, 6, 5, 6 };

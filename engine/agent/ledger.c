@@ -173,6 +173,48 @@ bool ledger_is_of(const struct value *record, const struct ledger_owner *owner)
 	       same_text(value_get_string(record, "playbook"), owner->playbook);
 }
 
+static bool rename_of(struct ledger *ledger, const struct value *list,
+	const struct ledger_owner *from, const char *to)
+{
+	bool any = false;
+
+	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->count; i++) {
+		if (!ledger_is_of(list->items[i], from))
+			continue;
+		value_set_string(ledger->arena, list->items[i], "playbook", to);
+		any = true;
+	}
+	return any;
+}
+
+bool ledger_knows(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *formerly)
+{
+	const struct ledger_owner from = { .project = owner->project, .playbook = formerly };
+	const struct value *runs = value_get(ledger->root, "runs");
+
+	for (size_t i = 0; i < runs->count; i++) {
+		if (ledger_is_of(runs->items[i], &from))
+			return true;
+	}
+	return false;
+}
+
+void ledger_rename(struct ledger *ledger, const struct ledger_owner *owner, const char *formerly)
+{
+	static const char *const lists[] = { "runs", "due", "failed" };
+	const struct ledger_owner from = { .project = owner->project, .playbook = formerly };
+	const struct value *all = value_get(ledger->root, "resources");
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		any = rename_of(ledger, value_get(ledger->root, lists[i]), &from, owner->playbook) || any;
+	for (size_t i = 0; i < all->count; i++)
+		any = rename_of(ledger, value_get(all->pairs[i].value, "owners"), &from,
+			owner->playbook) || any;
+	ledger->dirty = ledger->dirty || any;
+}
+
 /* The oldest of an owner with too many goes. */
 static void trim_runs(struct ledger *ledger, const struct ledger_owner *owner)
 {

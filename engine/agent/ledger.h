@@ -85,6 +85,11 @@ int ledger_save(struct ledger *ledger, struct error *err);
 const struct value *ledger_entry(const struct ledger *ledger, const char *resource);
 /* Whether a record (of a run, an owner, something due) is of this owner. */
 bool ledger_is_of(const struct value *record, const struct ledger_owner *owner);
+/* A playbook is called otherwise now: whether a run of it under that name is known; what was its is
+ * its. */
+bool ledger_knows(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *formerly);
+void ledger_rename(struct ledger *ledger, const struct ledger_owner *owner, const char *formerly);
 /* The number of the owner's run, which is written down if it isn't yet. */
 int64_t ledger_run(struct ledger *ledger, const struct ledger_owner *owner);
 

@@ -371,6 +371,7 @@ static const char *text_or(const struct value *map, const char *key, const char 
 
 static void begin_stage(struct runner *runner, const struct value *stage)
 {
+	const char *formerly = value_get_string(stage, "formerly");
 	const struct value *dropped = value_get(stage, "dropped");
 	struct arena *arena = runner->arena;
 
@@ -387,6 +388,9 @@ static void begin_stage(struct runner *runner, const struct value *stage)
 	if (value_get_string(stage, "text") && digest_valid(value_get_string(stage, "text")))
 		runner->owner.text = arena_string(arena, value_get_string(stage, "text"));
 	runner->lock_wait = value_get_integer(stage, "lock_wait", 0);
+	if (formerly && ledger_knows(&runner->ledger, &runner->owner, formerly)
+			&& (runner->check || may_note(runner)))
+		ledger_rename(&runner->ledger, &runner->owner, formerly);
 	runner_notify(runner, value_get(stage, "notified"));
 	for (size_t i = 0; dropped && dropped->kind == VALUE_LIST && i < dropped->count; i++) {
 		if (value_text(dropped->items[i]) && may_note(runner))

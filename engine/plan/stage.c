@@ -262,6 +262,7 @@ static void send(struct stage *stage)
 	value_set_bool(arena, body, "diff", options->diff);
 	value_set_string(arena, body, "project", options->project);
 	value_set_string(arena, body, "playbook", options->owner);
+	value_set_string(arena, body, "formerly", options->formerly);
 	value_set_string(arena, body, "run", options->run);
 	value_set_string(arena, body, "revision", options->revision);
 	value_set_string(arena, body, "who", options->who);

@@ -51,7 +51,8 @@ enum frame_type {
 	 * A STAGE also has time (of the controller), text (digest of the packed text that is run; the
 	 * node asks for it when it writes something down), and, if it is the last one, whole: {unseen:
 	 * [identities that no task of this run has, but the text], unsure: [modules of which those aren't
-	 * known]}. It may have lock_wait (seconds) and dropped:
+	 * known]}. It may have lock_wait (seconds), formerly (what
+	 * the playbook was called until now) and dropped:
 	 * [KEYs of due handlers that the text has no more]. A TASK may be an undo or a look instead of a module's: agent/runner.h. */
 	FRAME_STAGE,
 	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |

@@ -157,6 +157,19 @@ check "and named no more" silent "LONGER" ../out
 beoplay status site.yml
 check "status is clean" is "$status" 0
 
+# --- A playbook that is called otherwise ---
+mv site.yml machines.yml
+beoplay machines.yml
+check "a renamed playbook has no orphans" silent "LONGER" ../out
+check "and changes nothing" is "$(recap head changed)" 0
+sed '/only-second/,+0d' machines.yml >shorter.yml
+mv shorter.yml machines.yml
+beoplay machines.yml --prune
+check "what was the old one's is its own" says "/etc/only-second state: file → absent" ../out
+mv machines.yml site.yml
+cp "$plays/v2.yml" site.yml
+beoplay site.yml
+
 # --- An older text, straight from the history ---
 rm -rf site.yml files
 cp "$plays/v2.yml" site.yml

@@ -1,0 +1,56 @@
+#!/bin/sh
+# A ledger after many runs: it stays small, and a run with nothing to do still writes nothing. COUNT
+# says how many runs.
+# Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 1 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+count=${COUNT:-60}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/ledger"
+cd "$work/ledger" || exit 1
+cp "$LAB/inventory.yml" .
+mkdir tree
+for i in $(seq 40); do echo "file $i" >tree/$i; done
+cat >site.yml <<'E2'
+- hosts: all
+  tasks:
+    - copy: {dest: "/etc/ledger.{{ version % 7 }}", content: "version {{ version }}\n"}
+    - lineinfile: {path: /etc/ledger.lines, create: yes, regexp: "^version", line: "version {{ version }}"}
+    - blockinfile: {path: /etc/ledger.block, create: yes, block: "version {{ version }}\nand more"}
+    - file-sync: {dest: /srv/ledger, src: tree, mode: "{{ '0644' if version % 2 else '0600' }}"}
+    - hosts: {extra: [{address: "10.9.{{ version % 200 }}.1", names: [changing]}]}
+E2
+beoplay() {
+	"$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >../out 2>../err </dev/null
+}
+failed=0
+for version in $(seq "$count"); do
+	prune=
+	[ $((version % 5)) -ne 0 ] || prune=--prune
+	beoplay site.yml -e "{version: $version}" $prune || failed=$((failed + 1))
+done
+size=$(lab exec head stat -c %s /var/lib/beoplay/ledger)
+kept=$(lab exec head sh -c 'du -sb /var/lib/beoplay/bodies | cut -f 1')
+echo "# after $count runs the ledger has $size bytes, and $kept bytes are kept beside it"
+[ "$failed" -eq 0 ] && echo "ok $count runs succeed" || echo "not ok $count runs succeed: $failed don't"
+[ "$size" -le 1048576 ] && echo "ok its ledger is at most 1 MiB" || echo "not ok its ledger is at most 1 MiB: $size"
+lab snapshot head >../before
+beoplay site.yml -e "{version: $count}"
+lab snapshot head >../after
+if diff ../before ../after >../difference; then
+	echo "ok a run with nothing to do writes nothing"
+else
+	echo "not ok a run with nothing to do writes nothing: $(head -n 3 ../difference | tr '\n' ' ')"
+fi
+beoplay rollback site.yml --to nothing
+if lab exec head sh -c 'ls /etc/ledger.* /srv/ledger' >/dev/null 2>&1; then
+	echo "not ok and all of it can be undone: $(lab exec head sh -c 'ls -d /etc/ledger.* /srv/ledger' 2>&1 | tr '\n' ' ')"
+else
+	echo "ok and all of it can be undone"
+fi

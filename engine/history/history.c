@@ -11,6 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void history_start(void)
+{
+	static bool started;
+
+	if (!started)
+		git_libgit2_init();
+	started = true;
+}
+
 int history_failed(struct error *err, const char *what)
 {
 	const git_error *said = git_error_last();
@@ -72,7 +81,7 @@ int history_open(const char *project, bool make, struct history **ret_history,
 	if (snprintf(folder, sizeof(folder), "%s/.beoplay", *project ? project : ".") >= (int)sizeof(folder))
 		return error_set(err, ERROR_BUG, "the path '%s' is too long", project);
 	snprintf(path, sizeof(path), "%s/history.git", folder);
-	git_libgit2_init();
+	history_start();
 	result = git_repository_open_bare(&repository, path);
 	if (result == GIT_ENOTFOUND && make)
 		result = create(folder, path, &repository, err);
@@ -80,10 +89,8 @@ int history_open(const char *project, bool make, struct history **ret_history,
 		result = 0;
 	else if (result < 0)
 		result = history_failed(err, "cannot open the history");
-	if (result < 0 || !repository) {
-		git_libgit2_shutdown();
+	if (result < 0 || !repository)
 		return result;
-	}
 	*ret_history = calloc(1, sizeof(**ret_history));
 	if (!*ret_history)
 		abort();
@@ -101,7 +108,6 @@ void history_close(struct history *history)
 	if (history->lock >= 0)
 		close(history->lock);
 	git_repository_free(history->repository);
-	git_libgit2_shutdown();
 	free((char *)(uintptr_t)history->folder);
 	free(history);
 }

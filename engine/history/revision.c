@@ -33,7 +33,7 @@ struct revision *revision_open(const char *folder)
 {
 	struct revision *revision = calloc(1, sizeof(*revision));
 
-	git_libgit2_init();
+	history_start();
 	if (revision && git_repository_open_ext(&revision->repository, *folder ? folder : ".", 0,
 			NULL) == 0)
 		revision->folder = folder_below(revision->repository, folder);
@@ -48,7 +48,6 @@ void revision_close(struct revision *revision)
 	if (!revision)
 		return;
 	git_repository_free(revision->repository);
-	git_libgit2_shutdown();
 	free(revision->folder);
 	free(revision);
 }

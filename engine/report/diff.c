@@ -32,6 +32,7 @@ static int add_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
 
 char *report_diff(struct arena *arena, const char *before, const char *after)
 {
+	static bool started;
 	git_diff_options options;
 	struct buffer out = {0};
 	git_patch *patch = NULL;
@@ -41,14 +42,16 @@ char *report_diff(struct arena *arena, const char *before, const char *after)
 		before = "";
 	if (!after)
 		after = "";
-	git_libgit2_init();
+	/* Once: it reads all certificates of the machine each time. */
+	if (!started)
+		git_libgit2_init();
+	started = true;
 	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.flags = GIT_DIFF_FORCE_TEXT;
 	if (git_patch_from_buffers(&patch, before, strlen(before), "before", after, strlen(after),
 			"after", &options) == 0 && patch)
 		git_patch_print(patch, add_line, &out);
 	git_patch_free(patch);
-	git_libgit2_shutdown();
 	text = arena_bytes(arena, out.data ? out.data : "", out.size);
 	buffer_free(&out);
 	return text;

@@ -2,6 +2,7 @@
 #include "command/playing.h"
 
 #include "command/command.h"
+#include "command/former.h"
 #include "command/listing.h"
 #include "command/project.h"
 #include "wire/wire.h"
@@ -15,7 +16,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { FORMER_MOST = 100, TEXT_BODY_MOST = 64 << 10, TEXT_MOST = 900 << 10, TEXT_UNPACKED_MOST = 64 << 20 };
+enum { TEXT_BODY_MOST = 64 << 10, TEXT_MOST = 900 << 10, TEXT_UNPACKED_MOST = 64 << 20 };
 
 /* All that one playbook's run is made of. */
 struct playing {
@@ -144,76 +145,6 @@ static int load_limit(struct playing *playing, struct error *err)
 	return 0;
 }
 
-static bool has_line(const char *text, const char *line, size_t size)
-{
-	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
-		if (strcspn(text, "\n") == size && strncmp(text, line, size) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether at least half of the lines of the longer one are in the other. */
-static bool is_similar(const char *one, const char *other)
-{
-	size_t lines = 0, others = 0, shared = 0;
-
-	for (const char *at = other; *at; at++)
-		others += *at == '\n';
-	for (; *one; one += strcspn(one, "\n"), one += *one == '\n') {
-		lines++;
-		shared += has_line(other, one, strcspn(one, "\n"));
-	}
-	return shared * 2 >= (lines > others ? lines : others);
-}
-
-/* Whether a run was of the text that is now called otherwise: its file is gone, and what is here is much
- * like it. */
-static bool is_renamed(struct playing *playing, struct history *history,
-	const struct history_run *run)
-{
-	struct history_run loaded;
-	struct record *record;
-	struct error ignored = {0};
-	size_t size;
-	const char *now = source_text(playing->source, playing->playbook->path, &size);
-
-	if (!now || access(path_join(playing->arena, playing->project.folder, run->playbook), F_OK) == 0
-			|| history_load(history, playing->arena, run->id, &loaded, &record, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < record->count; i++) {
-		if (strcmp(record->files[i].path, run->playbook) == 0 && record->files[i].bytes)
-			return is_similar(now, record->files[i].bytes);
-	}
-	return false;
-}
-
-/* What the playbook was called until its last run; NULL: as now, or it is a new one. */
-static const char *former_name(struct playing *playing)
-{
-	const char *folder = path_directory(playing->arena, playing->typed), *former = NULL;
-	struct history *history = NULL;
-	struct history_run *runs;
-	struct error ignored = {0};
-	size_t count = 0;
-
-	if (history_open(folder, false, &history, &ignored) < 0 || !history)
-		return NULL;
-	/* As a rule the last run was of this one, and no more needs to be read. */
-	if (history_runs(history, playing->arena, 1, &runs, &count, &ignored) == 0 && count == 1
-			&& strcmp(runs[0].playbook, playing->project.playbook) != 0
-			&& history_runs(history, playing->arena, FORMER_MOST, &runs, &count, &ignored) < 0)
-		count = 0;
-	for (size_t i = 0; !former && i < count; i++) {
-		if (strcmp(runs[i].playbook, playing->project.playbook) == 0)
-			break;
-		if (is_renamed(playing, history, &runs[i]))
-			former = runs[i].playbook;
-	}
-	history_close(history);
-	return former;
-}
-
 static int make_run(struct playing *playing, struct error *err)
 {
 	const struct apply_options *given = playing->options;
@@ -243,7 +174,9 @@ static int make_run(struct playing *playing, struct error *err)
 		},
 		.project = playing->project.name,
 		.owner = playing->project.playbook,
-		.formerly = playing->past ? NULL : former_name(playing),
+		.formerly = playing->past ? NULL : former_name(playing->arena, path_directory(playing->arena, playing->typed),
+			&playing->project, source_text(playing->source, playing->playbook->path,
+			&(size_t){0})),
 		.who = who(playing->arena),
 		.run = playing->name,
 		.revision = playing->past ? playing->past->name : "",

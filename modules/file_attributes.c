@@ -15,26 +15,26 @@ static bool take_number(const char *text, int64_t *ret_id)
 	return true;
 }
 
-static int find_owner(struct host *host, const struct attributes_want *want,
-	struct attributes_have *have, struct error *err)
+int attributes_owner(struct host *host, const char *owner, const char *group, int64_t *ret_uid,
+	int64_t *ret_gid, struct error *err)
 {
 	struct user_info user;
-	struct group_info group;
+	struct group_info found;
 
-	have->uid = have->gid = HOST_KEEP;
-	if (want->owner && !take_number(want->owner, &have->uid)) {
-		if (host_user(host, want->owner, &user, err) < 0)
+	*ret_uid = *ret_gid = HOST_KEEP;
+	if (owner && !take_number(owner, ret_uid)) {
+		if (host_user(host, owner, &user, err) < 0)
 			return -1;
 		if (!user.exists)
-			return error_set(err, ERROR_TASK, "there is no user '%s'", want->owner);
-		have->uid = user.uid;
+			return error_set(err, ERROR_TASK, "there is no user '%s'", owner);
+		*ret_uid = user.uid;
 	}
-	if (want->group && !take_number(want->group, &have->gid)) {
-		if (host_group(host, want->group, &group, err) < 0)
+	if (group && !take_number(group, ret_gid)) {
+		if (host_group(host, group, &found, err) < 0)
 			return -1;
-		if (!group.exists)
-			return error_set(err, ERROR_TASK, "there is no group '%s'", want->group);
-		have->gid = group.gid;
+		if (!found.exists)
+			return error_set(err, ERROR_TASK, "there is no group '%s'", group);
+		*ret_gid = found.gid;
 	}
 	return 0;
 }
@@ -45,7 +45,8 @@ int attributes_inspect(struct host *host, const char *path, const struct attribu
 	struct user_info user;
 	struct group_info group;
 
-	if (host_stat(host, path, &have->info, err) < 0 || find_owner(host, want, have, err) < 0)
+	if (host_stat(host, path, &have->info, err) < 0 || attributes_owner(host, want->owner,
+			want->group, &have->uid, &have->gid, err) < 0)
 		return -1;
 	if (have->info.kind == FILE_NONE)
 		return 0;

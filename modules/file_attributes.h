@@ -19,6 +19,10 @@ struct attributes_have {
 /* The steps that attributes_plan adds; a module's own steps begin at ATTRIBUTES_STEP_END. */
 enum attributes_step { ATTRIBUTES_MODE, ATTRIBUTES_OWNER, ATTRIBUTES_STEP_END };
 
+/* Ids of names, or numbers as they are; HOST_KEEP where there is none. */
+int attributes_owner(struct host *host, const char *owner, const char *group, int64_t *ret_uid,
+	int64_t *ret_gid, struct error *err);
+
 /* Fills have from what is at path. */
 int attributes_inspect(struct host *host, const char *path, const struct attributes_want *want,
 	struct attributes_have *have, struct error *err);

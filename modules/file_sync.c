@@ -1,6 +1,8 @@
 /* file-sync: a file or a whole directory is what it is beside the playbook. */
 #include "modules/file_sync.h"
 
+#include "modules/file_attributes.h"
+
 #include "base/quote.h"
 
 #include <stdlib.h>
@@ -101,31 +103,6 @@ static int sync_check(const struct value *params, struct error *err)
 }
 
 /* --- Looking */
-
-static int look_at_owner(struct host *host, const struct sync_params *want,
-	struct sync_state *have, struct error *err)
-{
-	struct user_info user;
-	struct group_info group;
-
-	have->uid = HOST_KEEP;
-	have->gid = HOST_KEEP;
-	if (want->owner) {
-		if (host_user(host, want->owner, &user, err) < 0)
-			return -1;
-		if (!user.exists)
-			return error_set(err, ERROR_TASK, "there is no user '%s'", want->owner);
-		have->uid = user.uid;
-	}
-	if (want->group) {
-		if (host_group(host, want->group, &group, err) < 0)
-			return -1;
-		if (!group.exists)
-			return error_set(err, ERROR_TASK, "there is no group '%s'", want->group);
-		have->gid = group.gid;
-	}
-	return 0;
-}
 
 static unsigned mode_wanted(const struct sync_params *want, const struct sync_entry *entry)
 {
@@ -306,7 +283,7 @@ static int sync_inspect(struct host *host, const void *params, void *ret_state, 
 	if (!want->manifest)
 		return error_set(err, ERROR_BUG, "file-sync came without its manifest");
 	if (sync_manifest_read(arena, want->manifest, &lines, &have->count, err) < 0 ||
-	    look_at_owner(host, want, have, err) < 0)
+	    attributes_owner(host, want->owner, want->group, &have->uid, &have->gid, err) < 0)
 		return -1;
 	have->entries = arena_array(arena, have->count + 1, sizeof(*have->entries));
 	for (size_t i = 0; i < have->count; i++) {

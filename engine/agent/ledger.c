@@ -393,23 +393,6 @@ int ledger_set_record(struct ledger *ledger, const char *key, const struct value
 
 /* --- For the controller */
 
-struct value *ledger_summary(struct arena *arena, const struct ledger *ledger)
-{
-	struct value *summary = value_copy(arena, ledger->root);
-	struct value *all = value_get(summary, "resources");
-
-	for (size_t i = 0; i < all->count; i++) {
-		struct value *undos = value_get(all->pairs[i].value, "undos");
-
-		for (size_t k = 0; undos && k < undos->count; k++)
-			value_remove(undos->items[k], "params");
-	}
-	value_remove(summary, "records");
-	value_remove(summary, "texts");
-	value_remove(summary, "written");
-	return summary;
-}
-
 struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger)
 {
 	struct value *greeting = value_map(arena);

@@ -160,9 +160,7 @@ const struct value *ledger_record(const struct ledger *ledger, const char *key);
 int ledger_set_record(struct ledger *ledger, const char *key, const struct value *record,
 	struct error *err);
 
-/* All of it without what stays on the node (parameters), for the controller. */
-struct value *ledger_summary(struct arena *arena, const struct ledger *ledger);
-/* The short form of HELLO: {version, resources: count, due, failed, problem}. */
+/* For HELLO: {version, resources: count, due, failed, problem}. */
 struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger);
 
 /* --- Kept bodies (ledger_bodies.c) */

@@ -14,6 +14,12 @@ const struct value *ledger_entry(const struct ledger *ledger, const char *resour
 	return value_get(resources(ledger), resource);
 }
 
+/* It let go, and what it did was undone; only a rollback to before that still asks. */
+static bool is_gone(const struct value *record)
+{
+	return value_get_integer(record, "gone", 0) > value_get_integer(record, "regained", 0);
+}
+
 static struct value *owner_record(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, size_t *ret_others)
 {
@@ -24,19 +30,12 @@ static struct value *owner_record(const struct ledger *ledger, const struct ledg
 	for (size_t i = 0; owners && i < owners->count; i++) {
 		if (ledger_is_of(owners->items[i], owner))
 			found = owners->items[i];
-		else if (value_get_integer(owners->items[i], "gone", 0)
-				<= value_get_integer(owners->items[i], "regained", 0))
-			others++;
+		else
+			others += !is_gone(owners->items[i]);
 	}
 	if (ret_others)
 		*ret_others = others;
 	return found;
-}
-
-/* It let go, and what it did was undone; only a rollback to before that still asks. */
-static bool is_gone(const struct value *record)
-{
-	return value_get_integer(record, "gone", 0) > value_get_integer(record, "regained", 0);
 }
 
 const struct value *ledger_owned(const struct ledger *ledger, const struct ledger_owner *owner,
@@ -162,11 +161,8 @@ void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const
 /* --- Ways back */
 
 /* In the middle the oldest goes: the first leads to what was before beoplay. */
-static void trim_undos(struct ledger *ledger, struct value *entry)
+static void trim_undos(struct value *undos)
 {
-	struct value *undos = value_get(entry, "undos");
-
-	(void)ledger;
 	if (undos->count <= LEDGER_UNDOS_MOST)
 		return;
 	memmove(&undos->items[1], &undos->items[2], (undos->count - 2) * sizeof(*undos->items));
@@ -214,7 +210,7 @@ void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, cons
 			value_set(arena, undo, "before", value_copy(arena, wishes));
 		value_append(arena, undos, undo);
 		value_remove(entry, "reason");
-		trim_undos(ledger, entry);
+		trim_undos(undos);
 	}
 	value_remove(entry, "parent");
 	if (parent)
@@ -261,7 +257,8 @@ static bool choose(struct chosen *chosen, const char *resource, const struct val
 	const struct value *undos = value_get(entry, "undos");
 	int64_t from = since > 0 ? since : value_get_integer(record, "regained", 0);
 
-	*chosen = (struct chosen){ .undo = { .resource = resource, .owner = record } };
+	chosen->undo.resource = resource;
+	chosen->undo.owner = record;
 	chosen->undo.reason = value_get_string(entry, "reason");
 	chosen->undo.release = since == 0 || !was_owned(record, since);
 	for (size_t i = 0; undos && i < undos->count && !chosen->undo.way; i++) {
@@ -286,17 +283,12 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	size_t count = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
-		struct chosen *one = &chosen[count];
+		struct chosen one = {0};
 		const struct value *record = owner_record(ledger, owner, all->pairs[i].key,
-			&one->undo.others);
-		size_t others = one->undo.others;
+			&one.undo.others);
 
-		if (!record)
-			continue;
-		if (!choose(one, all->pairs[i].key, all->pairs[i].value, record, since))
-			continue;
-		one->undo.others = others;
-		count++;
+		if (record && choose(&one, all->pairs[i].key, all->pairs[i].value, record, since))
+			chosen[count++] = one;
 	}
 	qsort(chosen, count, sizeof(*chosen), by_time);
 	*ret_undos = arena_array(arena, count + 1, sizeof(**ret_undos));

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { LOOK_TEXT_MOST = 900 << 10, LOOK_RUNS_MOST = 32 };
+enum { LOOK_TEXT_MOST = 900 << 10 };
 
 /* Runs of this project, the oldest first. */
 static struct value *runs_of(const struct runner *runner, struct arena *arena)

@@ -313,9 +313,9 @@ static const struct record *record_text(const struct playing *playing,
 }
 
 /* A run that can't be written down has still happened: this is a warning. */
-static void write_down(const struct playing *playing, struct report *report)
+static void write_down(const struct playing *playing, struct revision *revision,
+	struct report *report)
 {
-	struct revision *revision = revision_open(playing->project.folder);
 	struct history_run run = {
 		.run = playing->name, .project = playing->project.name,
 		.playbook = playing->project.playbook, .who = who(playing->arena),
@@ -329,13 +329,11 @@ static void write_down(const struct playing *playing, struct report *report)
 			|| history_add(history, playing->arena, &run, record_text(playing, revision), &err) < 0)
 		report_warning(report, NULL, err.message);
 	history_close(history);
-	revision_close(revision);
 }
 
 /* For the nodes to keep; NULL: it is too large for that. */
-static void give_text(struct playing *playing)
+static void give_text(struct playing *playing, struct revision *revision)
 {
-	struct revision *revision = revision_open(playing->project.folder);
 	struct value *packed = value_map(playing->arena);
 	struct buffer bytes = {0};
 	size_t room, size;
@@ -354,7 +352,6 @@ static void give_text(struct playing *playing)
 	if (!ZSTD_isError(size) && size <= TEXT_MOST)
 		run_set_text(playing->run, squeezed, size);
 	buffer_free(&bytes);
-	revision_close(revision);
 }
 
 int playing_unpack(struct arena *arena, const struct value *bytes, struct playing_past *ret_past,
@@ -385,16 +382,19 @@ int playing_unpack(struct arena *arena, const struct value *bytes, struct playin
 static int execute(struct playing *playing, struct report *report, bool *ret_changes,
 	struct error *err)
 {
+	struct revision *revision = playing->options->check ? NULL
+		: revision_open(playing->project.folder);
 	struct report_totals totals;
 	int result;
 
 	report_run(report, playing->playbook->path, run_hosts(playing->run),
 		run_task_count(playing->run));
 	if (!playing->options->check)
-		give_text(playing);
+		give_text(playing, revision);
 	result = run_execute(playing->run, report, err);
 	if (!playing->options->check)
-		write_down(playing, report);
+		write_down(playing, revision, report);
+	revision_close(revision);
 	report_orphans(report, run_orphans(playing->run));
 	totals = report_recap(report);
 	*ret_changes = totals.changed > 0;

@@ -8,6 +8,7 @@ if [ "${1:-}" != inside ]; then
 fi
 
 BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. tests/plays/checks.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/resume"
@@ -27,25 +28,6 @@ cat >site.yml <<'E2'
     - name: told
       shell: echo told >>/root/told
 E2
-beoplay() {
-	"$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >../out 2>../err </dev/null
-	status=$?
-}
-check() {
-	name=$1
-	shift
-	if why=$("$@" 2>&1); then
-		echo "ok $name"
-	else
-		echo "not ok $name: $(printf '%s' "$why" | head -n 3 | tr '\n' ' ')"
-		sed 's/^/# /' ../out ../err
-	fi
-}
-is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
-says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
-silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
-recap() { grep -E "^$1 +:" ../out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
-
 # --- A task fails on one of two ---
 lab exec node1 touch /root/go
 beoplay site.yml

@@ -9,6 +9,7 @@ if [ "${1:-}" != inside ]; then
 fi
 
 BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. tests/plays/checks.sh
 plays=$PWD/tests/plays/versions
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -22,25 +23,6 @@ cd "$work/cluster" || exit 1
 	done
 } >inventory.yml
 cp -r "$plays/files" .
-
-beoplay() {
-	"$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >../out 2>../err </dev/null
-	status=$?
-}
-check() {
-	name=$1
-	shift
-	if why=$("$@" 2>&1); then
-		echo "ok $name"
-	else
-		echo "not ok $name: $(printf '%s' "$why" | head -n 5 | tr '\n' ' ')"
-		sed 's/^/# /' ../out ../err
-	fi
-}
-is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
-says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
-silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
-recap() { grep -E "^$1 +:" ../out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
 
 # Files with mode, owner, content; packages, which of them are manual, accounts, addresses, mounts.
 # Left out: times, what is beoplay's own, and what apt, dpkg and the account tools leave by nature.

@@ -147,6 +147,16 @@ static void a_mode_is_changed_and_comes_back(void **state)
 	there_and_back("{path: /srv, state: directory, mode: '1777'}", "mode /srv 1777\n");
 }
 
+static void an_owner_without_an_account_is_an_id(void **state)
+{
+	(void)state;
+	bench_file(bench, "/srv/f", 0644, "x");
+	assert_int_equal(apply("{path: /srv/f, owner: '4321', group: '1234'}"), 0);
+	assert_non_null(strstr(bench->log.data, "owner /srv/f 4321:1234\n"));
+	assert_int_equal(bench_find(bench, "/srv/f")->info.uid, 4321);
+	assert_null(look("{path: /srv/f, owner: '4321x'}"));
+}
+
 static void an_owner_and_a_group_are_changed_and_come_back(void **state)
 {
 	(void)state;
@@ -423,6 +433,7 @@ int main(void)
 		TEST(what_is_right_is_left_alone),
 		TEST(looking_changes_nothing),
 		TEST(a_mode_is_changed_and_comes_back),
+		TEST(an_owner_without_an_account_is_an_id),
 		TEST(an_owner_and_a_group_are_changed_and_come_back),
 		TEST(owner_and_mode_come_back_together),
 		TEST(a_user_who_is_not_there_is_an_error),

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,19 +125,18 @@ int files_make_directory(void *machine, const char *path, unsigned mode, struct 
 /* A new link beside, then renamed over what is there. */
 static int replace_by_link(int directory, const char *name, const char *target)
 {
-	char temporary[64];
-	uint64_t number = 0;
+	char temporary[WALK_TEMPORARY_SIZE];
+	int number;
 
-	if (getrandom(&number, sizeof(number), 0) < 0)
-		return -1;
-	snprintf(temporary, sizeof(temporary), ".beoplay-%016llx", (unsigned long long)number);
+	walk_temporary(name, temporary);
+	unlinkat(directory, temporary, 0);
 	if (symlinkat(target, directory, temporary) < 0)
 		return -1;
 	if (renameat(directory, temporary, directory, name) == 0)
 		return 0;
-	number = (uint64_t)errno;
+	number = errno;
 	unlinkat(directory, temporary, 0);
-	errno = (int)number;
+	errno = number;
 	return -1;
 }
 

@@ -16,7 +16,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { TEMPORARY_SIZE = 64, ATTRIBUTE_SIZE = 65536 };
+enum { ATTRIBUTE_SIZE = 65536 };
 
 struct writing {
 	struct machine *machine;
@@ -25,7 +25,7 @@ struct writing {
 	char name[WALK_NAME_SIZE];
 	bool there;                        /* an old file is there */
 	struct stat old;
-	char temporary[TEMPORARY_SIZE];    /* its name beside; "": none */
+	char temporary[WALK_TEMPORARY_SIZE];    /* its name beside; "": none */
 	int fd;
 };
 
@@ -39,7 +39,7 @@ static int write_failed(const struct writing *writing, struct error *err)
 	return -1;
 }
 
-static int random_name(char name[TEMPORARY_SIZE])
+static int random_name(char name[WALK_TEMPORARY_SIZE])
 {
 	unsigned char bytes[12];
 	char hex[2 * sizeof(bytes) + 1];
@@ -47,7 +47,7 @@ static int random_name(char name[TEMPORARY_SIZE])
 	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 		return -1;
 	sodium_bin2hex(hex, sizeof(hex), bytes, sizeof(bytes));
-	snprintf(name, TEMPORARY_SIZE, ".beoplay-%s", hex);
+	snprintf(name, WALK_TEMPORARY_SIZE, ".beoplay-%s", hex);
 	return 0;
 }
 
@@ -66,18 +66,24 @@ static int look_at_old(struct writing *writing, struct error *err)
 	return 0;
 }
 
+static int create(struct writing *writing)
+{
+	writing->fd = openat(writing->directory, writing->temporary,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return writing->fd;
+}
+
+/* What an agent that was killed has left under this name goes. Where somebody holds the name, another
+ * one will do. */
 static int open_temporary(struct writing *writing, struct error *err)
 {
-	char name[TEMPORARY_SIZE];
-
-	if (random_name(name) < 0)
-		return write_failed(writing, err);
-	writing->fd = openat(writing->directory, name,
-		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (writing->fd < 0)
-		return write_failed(writing, err);
-	memcpy(writing->temporary, name, sizeof(name));
-	return 0;
+	walk_temporary(writing->name, writing->temporary);
+	unlinkat(writing->directory, writing->temporary, 0);
+	if (create(writing) >= 0 || (errno == EEXIST && random_name(writing->temporary) == 0
+			&& create(writing) >= 0))
+		return 0;
+	writing->temporary[0] = '\0';
+	return write_failed(writing, err);
 }
 
 static int put(struct writing *writing, const char *bytes, size_t size, struct error *err)
@@ -282,15 +288,17 @@ static int backup_by_copy(struct writing *writing, struct error *err)
 static int keep_backup(struct writing *writing, struct error *err)
 {
 	char name[WALK_NAME_SIZE];
-	char temporary[TEMPORARY_SIZE];
+	char temporary[WALK_TEMPORARY_SIZE];
 	int directory;
 	int result = walk_to(writing->write->backup, &directory, name, err);
 
 	if (result > 0)
 		return error_set(err, ERROR_TASK, "the directory of '%s' does not exist",
 			writing->write->backup);
-	if (result < 0 || random_name(temporary) < 0)
+	if (result < 0)
 		return -1;
+	walk_temporary(name, temporary);
+	unlinkat(directory, temporary, 0);
 	result = linkat(writing->directory, writing->name, directory, temporary, 0);
 	if (result == 0)
 		result = renameat(directory, temporary, directory, name);

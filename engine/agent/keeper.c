@@ -138,8 +138,22 @@ static void keep_text(struct runner *runner)
 		runner->owner.text = NULL;
 }
 
+/* Only if nobody else is at work here: it could be theirs. */
+static void clean(struct runner *runner)
+{
+	int64_t wait = runner->lock_wait;
+	struct error ignored = {0};
+
+	runner->lock_wait = 0;
+	if (runner->ledger.leftover && keeper_lock(runner, &ignored) == 0)
+		ledger_clean(&runner->ledger);
+	runner->lock_wait = wait;
+}
+
 int keeper_save(struct runner *runner, struct error *err)
 {
+	if (!runner->check)
+		clean(runner);
 	if (runner->check || (runner->adopted->count == 0 && !runner->ledger.dirty))
 		return 0;
 	if (keeper_lock(runner, err) < 0)

@@ -2,6 +2,7 @@
 #include "agent/ledger.h"
 
 #include "agent/machine.h"
+#include "agent/walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,14 @@ enum { LEDGER_MOST = 64 << 20, RECORD_MOST = 256 << 10 };
 static const char *ledger_path(const struct ledger *ledger)
 {
 	return arena_printf(ledger->arena, "%s/ledger", ledger->directory);
+}
+
+static const char *half_written(const struct ledger *ledger)
+{
+	char name[WALK_TEMPORARY_SIZE];
+
+	walk_temporary("ledger", name);
+	return arena_printf(ledger->arena, "%s/%s", ledger->directory, name);
 }
 
 static void start_empty(struct ledger *ledger)
@@ -96,6 +105,8 @@ void ledger_reload(struct ledger *ledger)
 	error_clear(&ledger->problem);
 	start_empty(ledger);
 	load(ledger, &ledger->problem);
+	ledger->leftover = access(half_written(ledger), F_OK) == 0
+		|| access(ledger_body_path(ledger, ledger->arena, "new"), F_OK) == 0;
 }
 
 void ledger_open(struct ledger *ledger, const char *directory, const char *machine_id)
@@ -158,6 +169,13 @@ int ledger_save(struct ledger *ledger, struct error *err)
 	ledger->dirty = false;
 	ledger_forget_bodies(ledger);
 	return 0;
+}
+
+void ledger_clean(struct ledger *ledger)
+{
+	unlink(half_written(ledger));
+	unlink(ledger_body_path(ledger, ledger->arena, "new"));
+	ledger->leftover = false;
 }
 
 /* --- Runs */

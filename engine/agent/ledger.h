@@ -40,6 +40,7 @@ struct ledger {
 	bool there;                  /* a file is there */
 	bool foreign;                /* it belongs to another machine */
 	bool dirty;                  /* root is not what the file holds */
+	bool leftover;               /* a writer that was killed has left something half written */
 	struct error problem;        /* it can't be used */
 };
 
@@ -80,6 +81,8 @@ void ledger_reload(struct ledger *ledger);   /* after the lock was got */
 /* 0, or -1 and the problem. */
 int ledger_usable(const struct ledger *ledger, struct error *err);
 int ledger_save(struct ledger *ledger, struct error *err);
+/* With the lock held: what a writer that was killed has left goes. */
+void ledger_clean(struct ledger *ledger);
 
 /* An entry, or NULL. */
 const struct value *ledger_entry(const struct ledger *ledger, const char *resource);

@@ -1,6 +1,8 @@
 /* walk: reaching a file's directory without being led astray. */
 #include "agent/walk.h"
 
+#include "base/digest.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -180,4 +182,12 @@ int walk_to(const char *path, int *ret_directory, char ret_name[WALK_NAME_SIZE],
 	if (errno != ELOOP && errno != ENOSYS && errno != EINVAL && errno != EPERM)
 		return error_errno(err, ERROR_TASK, "cannot reach '%s'", path);
 	return walk_by_steps(path, directory, ret_directory, err);
+}
+
+void walk_temporary(const char *name, char ret_temporary[WALK_TEMPORARY_SIZE])
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_bytes(name, strlen(name), hex);
+	snprintf(ret_temporary, WALK_TEMPORARY_SIZE, ".beoplay-%.24s", hex);
 }

@@ -10,10 +10,14 @@
 
 #include <stddef.h>
 
-enum { WALK_NAME_SIZE = 256 };
+enum { WALK_NAME_SIZE = 256, WALK_TEMPORARY_SIZE = 40 };
 
 /* The directory that holds path, open with O_PATH, and the last component of path ("." for "/").
  * 0, 1 if a directory on the way isn't there (ret_directory is -1), -1. The caller closes it. */
 int walk_to(const char *path, int *ret_directory, char ret_name[WALK_NAME_SIZE], struct error *err);
+
+/* What a file is called beside its place until it is whole. Always the same for the same name: what
+ * a writer that was killed has left is replaced by the next one. */
+void walk_temporary(const char *name, char ret_temporary[WALK_TEMPORARY_SIZE]);
 
 #endif

@@ -12,6 +12,7 @@ static const struct command_line commands[] = {
 	{ "history", "makes the history smaller", command_history },
 	{ "inventory", "hosts, groups and their variables", command_inventory },
 	{ "log", "the runs of a project", command_log },
+	{ "plan", "a dry run that can be kept, and applied just as it is", command_plan },
 	{ "rollback", "the machines as an earlier run left them", command_rollback },
 	{ "show", "a run with its text", command_show },
 	{ "status", "what each host has, by its own word", command_status },

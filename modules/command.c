@@ -95,8 +95,8 @@ const struct module module_command = {
 	.state_size = sizeof(struct command_state),
 	.flags = MODULE_ACTION,
 	.check = words_check,
-	.inspect = command_inspect,
-	.plan = command_plan,
+	.inspect = command_run_inspect,
+	.plan = command_run_plan,
 	.apply = command_apply,
 	.results = command_results,
 };

@@ -176,7 +176,7 @@ static int is_there(struct host *host, const struct command_params *want, const 
 	return 0;
 }
 
-int command_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
+int command_run_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
 {
 	const struct command_params *want = params;
 	struct command_state *have = ret_state;
@@ -196,7 +196,7 @@ int command_inspect(struct host *host, const void *params, void *ret_state, stru
 	return 0;
 }
 
-void command_plan(struct plan *plan, const void *params, const void *state)
+void command_run_plan(struct plan *plan, const void *params, const void *state)
 {
 	static const char *const anything[] = {
 		"path:*", "user:*", "group:*", "command:*", "unit:*", "package:*", "hostname", NULL,

@@ -30,8 +30,8 @@ int command_split(struct arena *arena, const char *text, const char *const **ret
 	size_t *ret_count, struct error *err);
 
 int command_check(const struct value *params, struct error *err);
-int command_inspect(struct host *host, const void *params, void *ret_state, struct error *err);
-void command_plan(struct plan *plan, const void *params, const void *state);
+int command_run_inspect(struct host *host, const void *params, void *ret_state, struct error *err);
+void command_run_plan(struct plan *plan, const void *params, const void *state);
 /* Runs it and fills in results, also when it fails. */
 int command_execute(struct host *host, const struct command_params *want,
 	const struct command *command, struct value *shown, struct value *results,

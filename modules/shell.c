@@ -67,8 +67,8 @@ const struct module module_shell = {
 	.state_size = sizeof(struct command_state),
 	.flags = MODULE_ACTION,
 	.check = command_check,
-	.inspect = command_inspect,
-	.plan = command_plan,
+	.inspect = command_run_inspect,
+	.plan = command_run_plan,
 	.apply = shell_apply,
 	.results = command_results,
 };

@@ -37,6 +37,19 @@ static const char *module_of(const struct runner *runner, const char *resource)
 
 /* --- A way back as a task --- */
 
+/* Just what was announced, where that is so. */
+static void add_expected(struct arena *arena, const struct undoing *undoing,
+	const char *resource, struct value *task)
+{
+	const struct value *expect = value_get(undoing->wish, "expect");
+	const char *expected = value_get_string(expect, resource);
+
+	if (expect)
+		value_set_string(arena, task, "expect", expected ? expected : "");
+	if (value_get_bool(undoing->task, "plan"))
+		value_set_bool(arena, task, "plan", true);
+}
+
 static int make_task(struct arena *arena, const struct undoing *undoing,
 	const struct ledger_undo *undo, struct value **ret_task, struct error *err)
 {
@@ -62,6 +75,7 @@ static int make_task(struct arena *arena, const struct undoing *undoing,
 	value_set_string(arena, *ret_task, "name", arena_printf(arena, "undo %s", undo->resource));
 	value_set_string(arena, *ret_task, "user", value_get_string(undo->way, "user"));
 	value_set_string(arena, *ret_task, "resource", undo->resource);
+	add_expected(arena, undoing, undo->resource, *ret_task);
 	if (value_get(undo->owner, "notify"))
 		value_set(arena, *ret_task, "notify", value_get(undo->owner, "notify"));
 	buffer_free(&text);

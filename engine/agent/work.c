@@ -228,13 +228,25 @@ static int converged(const struct plan *plan, struct error *err)
 	return error_remedy(err, "something else changes it too, or this is a bug of the module");
 }
 
-static int change(struct work *work, struct host *host, const void *state,
-	const struct plan *plan, struct value *resources, struct value *results, struct error *err)
+/* Where just what was planned may be done, it is looked at once more when others are locked out. */
+static int look_again(struct work *work, struct host *host, void **ret_state,
+	struct plan **ret_plan, struct error *err)
+{
+	if (!value_get(work->task, "expect"))
+		return 0;
+	if (look(work, host, ret_state, ret_plan, err) < 0 || refused(*ret_plan, err) < 0)
+		return -1;
+	return planned_check(work, *ret_plan, *ret_state, err);
+}
+
+static int change(struct work *work, struct host *host, void *state, struct plan *plan,
+	struct value *resources, struct value *results, struct error *err)
 {
 	struct value *gate = value_map(work->arena);
 
 	value_set_integer(work->arena, gate, "task", value_get_integer(work->task, "id", 0));
-	if (ask(work, "gate", gate, NULL, err) < 0 || begin(work, state, resources, err) < 0)
+	if (ask(work, "gate", gate, NULL, err) < 0 || look_again(work, host, &state, &plan, err) < 0
+			|| begin(work, state, resources, err) < 0)
 		return -1;
 	host_set_looking(host, false);
 	for (size_t i = 0; i < plan->change_count; i++) {
@@ -281,6 +293,17 @@ static void tell_writes(struct work *work, const struct plan *plan,
 				plan->changes[i]->subject));
 	}
 	value_set(work->arena, result, "writes", writes);
+}
+
+static void tell_planned(struct work *work, const struct plan *plan, const void *state,
+	struct value *result)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	if (!value_get_bool(work->task, "plan"))
+		return;
+	planned_digest(work, plan, state, hex);
+	value_set_string(work->arena, result, "planned", hex);
 }
 
 static void may_change(struct work *work, const char *cause, const struct plan *plan,
@@ -357,7 +380,10 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	}
 	value_set_string(work->arena, result, "status", "changed");
 	tell_plan(work, host, plan, result);
+	if (!work->check && planned_check(work, plan, state, err) < 0)
+		return -1;
 	if (work->check) {
+		tell_planned(work, plan, state, result);
 		tell_writes(work, plan, resources, result);
 		tell_end(work, state, results, result);
 		return 0;

@@ -1,6 +1,7 @@
 /* apply: makes the machines be what playbooks say. */
 #include "command/command.h"
 #include "command/past.h"
+#include "command/plan.h"
 #include "command/playing.h"
 
 #include <stdio.h>
@@ -11,6 +12,8 @@ static int apply_one(struct arena *arena, const struct apply_options *options,
 	struct playing_past past;
 	struct error err = {0};
 
+	if (saved_is_plan(playbook))
+		return plan_apply(arena, options, playbook);
 	if (!options->at)
 		return playing_run(options, playbook, NULL, NULL);
 	if (past_find(arena, options, playbook, options->at, &past, &err) < 0) {
@@ -34,6 +37,9 @@ int command_apply(int argc, char **argv)
 		puts("beoplay " BEOPLAY_VERSION);
 	} else if (options.to) {
 		fputs("beoplay: --to is rollback's; --at applies an older text\n", stderr);
+		code = EXIT_TEXT;
+	} else if (options.output) {
+		fputs("beoplay: -o is plan's: beoplay plan PLAYBOOK -o FILE\n", stderr);
 		code = EXIT_TEXT;
 	} else {
 		playing_watch_signals();

@@ -3,7 +3,7 @@ _beoplay() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 
 	case $before in
-	-i | --inventory | --private-key | --key-file | --known-hosts)
+	-i | --inventory | -o | --output | --private-key | --key-file | --known-hosts)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -18,12 +18,12 @@ _beoplay() {
 		mapfile -t COMPREPLY < <(compgen -W "--inventory --limit --check --diff --forks --extra-vars
 			--verbose --user --private-key --become --become-user --timeout --tags --skip-tags
 			--list-hosts --list-tasks --list-tags --syntax-check --json --known-hosts
-			--accept-new-host-keys --allow-outside --prune --discard-drift --at --to
+			--accept-new-host-keys --allow-outside --prune --discard-drift --at --to --output
 			--with-commands --live --resume --lock-wait --help --version" -- "$word")
 	else
-		mapfile -t COMPREPLY < <(compgen -f -X '!*.y?(a)ml' -- "$word"; compgen -d -- "$word")
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.@(y?(a)ml|plan)' -- "$word"; compgen -d -- "$word")
 		((COMP_CWORD == 1)) && mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
-			compgen -W "apply diff doc forget history inventory log rollback show status" -- "$word")
+			compgen -W "apply diff doc forget history inventory log plan rollback show status" -- "$word")
 	fi
 }
 complete -o filenames -F _beoplay beoplay

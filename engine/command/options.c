@@ -42,6 +42,7 @@ static const struct option long_options[] = {
 	{ "discard-drift", no_argument, NULL, OPTION_DISCARD },
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "to", required_argument, NULL, OPTION_TO },
+	{ "output", required_argument, NULL, 'o' },
 	{ "resume", no_argument, NULL, OPTION_RESUME },
 	{ "lock-wait", required_argument, NULL, OPTION_LOCK_WAIT },
 	{ "live", no_argument, NULL, OPTION_LIVE },
@@ -70,7 +71,8 @@ void options_help(void)
 {
 	puts("usage: beoplay [apply] PLAYBOOK… [options]\n"
 		"\n"
-		"Makes the machines of an inventory be what the playbooks say.\n"
+		"Makes the machines of an inventory be what the playbooks say. A plan that was saved with\n"
+		"beoplay plan -o is applied in the same way.\n"
 		"\n"
 		"what\n"
 		"  -i, --inventory PATH      inventory: a file, a directory, or \"host1,host2,\"\n"
@@ -225,6 +227,9 @@ static int take_option(struct arena *arena, int option, const char *given,
 	case OPTION_TO:
 		options->to = optarg;
 		return 0;
+	case 'o':
+		options->output = optarg;
+		return 0;
 	case OPTION_RESUME:
 		options->resume = true;
 		return 0;
@@ -257,7 +262,7 @@ int options_parse(struct arena *arena, int argc, char **argv, struct apply_optio
 	};
 	optind = 0;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":i:l:CDf:e:vu:bT:t:h", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":i:l:CDf:e:vu:bT:t:o:h", long_options, NULL)) != -1) {
 		if (take_option(arena, option, argv[optind - 1], ret_options) < 0)
 			return -1;
 	}

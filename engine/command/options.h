@@ -30,6 +30,7 @@ struct apply_options {
 	bool resume;
 	unsigned lock_wait;              /* seconds */
 	const char *at, *to;             /* revisions; NULL: none given */
+	const char *output;              /* of plan; NULL: none */
 	bool list_hosts;
 	bool list_tasks;
 	bool list_tags;

@@ -5,6 +5,8 @@
 #include "command/former.h"
 #include "command/listing.h"
 #include "command/project.h"
+#include "base/buffer.h"
+#include "base/digest.h"
 #include "wire/wire.h"
 
 #include <pwd.h>
@@ -25,6 +27,7 @@ struct playing {
 	const char *typed;               /* the playbook, as the command line has it */
 	const struct playing_past *past;
 	const struct playing_undo *undo;
+	struct playing_plan *plan;
 	struct source *source;
 	struct project project;
 	struct playbook *playbook;
@@ -187,6 +190,8 @@ static int make_run(struct playing *playing, struct error *err)
 		.lock_wait = given->lock_wait,
 		.look = playing->look,
 		.look_text = playing->look_text,
+		.plan = playing->plan && given->check,
+		.follow = playing->plan ? playing->plan->follow : NULL,
 		.discard_drift = given->discard_drift,
 		.without_actions = playing->undo && !given->with_commands,
 		.interrupted = &interrupted,
@@ -241,19 +246,20 @@ static int load(struct playing *playing, struct error *err)
 	return make_run(playing, err);
 }
 
-static struct report *make_report(const struct apply_options *options)
+/* out NULL: the terminal. */
+static struct report *make_report(const struct apply_options *options, FILE *out)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 	bool terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
 	struct report_options made = {
-		.out = stdout,
+		.out = out ? out : stdout,
 		.errors = stderr,
 		.json = options->json,
 		.check = options->check,
 		.diff = options->diff,
 		.verbosity = options->verbosity,
 		.color = terminal && !(no_color && *no_color),
-		.live = terminal && !options->json,
+		.live = terminal && !out && !options->json,
 	};
 
 	return report_new(&made);
@@ -379,6 +385,51 @@ int playing_unpack(struct arena *arena, const struct value *bytes, struct playin
 	return 0;
 }
 
+/* Of each text and content that was read. What is too large to be recorded is compared task by task. */
+static struct value *texts_of(const struct playing *playing)
+{
+	const struct record *record = playing->past ? playing->past->record : record_of(playing->arena,
+		playing->source, playing->project.folder, NULL, NULL);
+	struct value *texts = value_map(playing->arena);
+
+	for (size_t i = 0; i < record->count; i++) {
+		const struct record_file *file = &record->files[i];
+		struct buffer bytes = {0};
+		char hex[DIGEST_HEX_SIZE];
+
+		if (file->left_out)
+			continue;
+		buffer_printf(&bytes, "%d %o %s\n", (int)file->kind, file->mode,
+			file->target ? file->target : "");
+		buffer_add(&bytes, file->bytes ? file->bytes : "", file->size);
+		digest_bytes(bytes.data, bytes.size, hex);
+		value_set_string(playing->arena, texts, file->path, hex);
+		buffer_free(&bytes);
+	}
+	return texts;
+}
+
+/* Whether what is read is still what the plan was made from; whole: all is read by now. */
+static int texts_agree(const struct playing *playing, bool whole, struct error *err)
+{
+	const struct playing_plan *plan = playing->plan;
+
+	if (!plan || !plan->texts)
+		return 0;
+	return saved_compare_texts(playing->arena, plan->key, plan->texts, texts_of(playing), whole,
+		err);
+}
+
+/* Out of the arena of this run. */
+static void keep_found(struct playing *playing, struct arena *arena)
+{
+	struct playing_plan *plan = playing->plan;
+
+	plan->found_hosts = value_copy(arena, run_planned(playing->run));
+	plan->found_outcome = value_copy(arena, run_outcome(playing->run));
+	plan->found_texts = value_copy(arena, texts_of(playing));
+}
+
 static int execute(struct playing *playing, struct report *report, bool *ret_changes,
 	struct error *err)
 {
@@ -404,15 +455,17 @@ static int execute(struct playing *playing, struct report *report, bool *ret_cha
 }
 
 static int play(const struct apply_options *options, const char *playbook,
-	const struct playing_past *past, const struct playing_undo *undo, bool *ret_changes)
+	const struct playing_past *past, const struct playing_undo *undo, struct playing_plan *plan,
+	struct arena *arena, bool *ret_changes)
 {
 	struct playing playing = { .arena = arena_new(), .options = options, .typed = playbook,
-		.past = past, .undo = undo };
-	struct report *report = make_report(options);
+		.past = past, .undo = undo, .plan = plan };
+	FILE *nowhere = plan && plan->quiet ? fopen("/dev/null", "w") : NULL;
+	struct report *report = make_report(options, nowhere);
 	struct error err = {0};
 	int code = EXIT_GOOD;
 
-	if (load(&playing, &err) < 0)
+	if (load(&playing, &err) < 0 || texts_agree(&playing, false, &err) < 0)
 		code = EXIT_TEXT;
 	else if (!lists(options))
 		code = execute(&playing, report, ret_changes, &err);
@@ -421,9 +474,16 @@ static int play(const struct apply_options *options, const char *playbook,
 	else if (listing_print(playing.arena, options, playing.playbook, playing.inventory,
 			playing.variables, options->limit ? &playing.limit : NULL, &err) < 0)
 		code = EXIT_TEXT;
+	if (plan && playing.run && code != EXIT_TEXT) {
+		keep_found(&playing, arena);
+		if (options->check && texts_agree(&playing, true, &err) < 0)
+			code = EXIT_TEXT;
+	}
 	if (err.kind != ERROR_NONE && err.kind != ERROR_INTERRUPTED)
 		say_error(&playing, report, &err);
 	report_free(report);
+	if (nowhere)
+		fclose(nowhere);
 	if (playing.run)
 		run_free(playing.run);
 	arena_free(playing.arena);
@@ -435,12 +495,20 @@ int playing_run(const struct apply_options *options, const char *playbook,
 {
 	bool ignored;
 
-	return play(options, playbook, past, undo, &ignored);
+	return play(options, playbook, past, undo, NULL, NULL, &ignored);
 }
 
 int playing_check(const struct apply_options *options, const char *playbook, bool *ret_changes)
 {
-	return play(options, playbook, NULL, NULL, ret_changes);
+	return play(options, playbook, NULL, NULL, NULL, NULL, ret_changes);
+}
+
+int playing_plan(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const struct playing_past *past, struct playing_plan *plan)
+{
+	bool ignored;
+
+	return play(options, playbook, past, NULL, plan, arena, &ignored);
 }
 
 int playing_look(struct arena *arena, const struct apply_options *options, const char *playbook,

@@ -5,6 +5,7 @@
 #include "command/options.h"
 #include "history/history.h"
 #include "plan/run.h"
+#include "plan/saved.h"
 
 /* A text of the past, instead of the working tree's. */
 struct playing_past {
@@ -19,12 +20,27 @@ struct playing_undo {
 	const char *note;                /* for the history: "3", "nothing" */
 };
 
+/* A plan being made, or followed. */
+struct playing_plan {
+	bool quiet;                      /* nothing is printed */
+	const struct value *texts;       /* sealed (plan/saved.h): those that must still be so; or NULL */
+	const struct saved_key *key;
+	const struct value *follow;      /* as in run_options: a real run; NULL: a dry run, that sets */
+	struct value *found_texts;       /* path → SHA-256 of what was read */
+	struct value *found_hosts;       /* as run_planned */
+	struct value *found_outcome;     /* as run_outcome */
+};
+
 /* From here on ^C ends runs, and doesn't kill. */
 void playing_watch_signals(void);
 
 /* past and undo may be NULL. */
 int playing_run(const struct apply_options *options, const char *playbook,
 	const struct playing_past *past, const struct playing_undo *undo);
+
+/* The same for a plan; what is found lives in arena. */
+int playing_plan(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const struct playing_past *past, struct playing_plan *plan);
 
 /* What the ledgers of the hosts know of the playbook: name → {runs, due, resources, orphans, text}, as
  * run_looked. text: digest of a packed text that is wanted, or NULL. ret_lost: hosts that couldn't be

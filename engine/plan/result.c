@@ -391,6 +391,7 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 		.more = true,
 	};
 
+	planned_take_undone(run, host, step, body);
 	host->undo_told = true;
 	host->undone = host->undone || result.status == REPORT_CHANGED;
 	host->refused = host->refused || result.status == REPORT_FAILED;
@@ -421,6 +422,7 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	if (judged.status == REPORT_MAY_CHANGE && !judged.message)
 		judged.message = value_get_string(body, "cause");
 	take_published(run, host, value_get(body, "published"));
+	planned_take(run, host, step, body);
 	judge_step(run, host, step, body, arena, &judged);
 	step_done(run, host, step, body, &judged);
 	arena_free(arena);

@@ -45,6 +45,7 @@ struct value *run_outcome(const struct run *run)
 		value_set_string(run->arena, one, "state", host->unreachable ? "unreachable"
 			: host->phase == HOST_DONE && !host->refused ? "done" : "failed");
 		value_set_integer(run->arena, one, "changed", host->changed);
+		value_set_bool(run->arena, one, "ended", host->phase == HOST_DONE);
 		value_set(run->arena, outcome, host->name, one);
 	}
 	return outcome;
@@ -112,6 +113,7 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->setup = module_find("setup");
 	run->orphans = value_map(arena);
 	run->looked = value_map(arena);
+	run->planned = value_map(arena);
 	if (units_make(run, err) < 0 || fill_all(run, err) < 0) {
 		run_free(run);
 		return -1;
@@ -494,6 +496,8 @@ static int connect_hosts(struct run *run, struct error *err)
 		struct run_host *host = &run->hosts[i];
 		struct fleet_target target;
 
+		if (!host_live(host))
+			continue;
 		if (units_next(run, host, 0) >= (int64_t)run->unit_count) {
 			host->phase = HOST_DONE;
 			continue;
@@ -528,6 +532,7 @@ int run_execute(struct run *run, struct report *report, struct error *err)
 	run->fleet = fleet_new(&run->options.fleet, &events, run, err);
 	if (!run->fleet)
 		return -1;
+	planned_leave_stale(run);
 	result = connect_hosts(run, err);
 	for (size_t i = 0; result == 0 && i < run->host_count; i++) {
 		if (run->hosts[i].phase == HOST_IDLE)

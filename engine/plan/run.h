@@ -63,6 +63,10 @@ struct run_options {
 	int64_t lock_wait;                    /* seconds */
 	bool look;                            /* only ledgers are read; see run_looked */
 	const char *look_text;                /* digest of a packed text that is wanted; or NULL */
+	bool plan;                            /* a dry run: see run_planned */
+	/* Only what was planned may be done: name → {tasks: KEY of run_planned → the digest that its plan must
+	 * have, "" for no change, null for any; stale or unreachable: why nothing is done there}; NULL: all. */
+	const struct value *follow;
 	bool without_actions;                 /* a rollback: commands and jobs aren't run again */
 	const volatile sig_atomic_t *interrupted;   /* how often ^C was pressed */
 };
@@ -80,12 +84,17 @@ unsigned run_task_count(const struct run *run);
 /* 0 when the run came to its end, whatever became of hosts (ask the report for that); -1 with err
  * of kind BUG or INTERRUPTED. */
 int run_execute(struct run *run, struct report *report, struct error *err);
-/* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N}. */
+/* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N, ended: bool (it has passed
+ * all tasks)}. */
 struct value *run_outcome(const struct run *run);
 /* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. */
 void run_set_text(struct run *run, const void *bytes, size_t size);
 /* What look found: name → {runs, due, resources, orphans, text} (wire.h), data of hostile nodes. */
 const struct value *run_looked(const struct run *run);
+/* What a dry run with the option plan has found: name → KEY → {title, item, status, message (of wire.h),
+ * params, planned (digests, SHA-256), changes: [{subject, field, before}]}. KEY names a task, an item of it or
+ * a resource of an undo in every run of the same text. */
+const struct value *run_planned(const struct run *run);
 /* Resources that no task declares any more: identity → list of hosts. */
 const struct value *run_orphans(const struct run *run);
 void run_free(struct run *run);    /* what isn't in its arena */

@@ -71,6 +71,7 @@ static void add_task(struct stage *stage, struct step *step)
 	/* Not becoming anyone: as who has logged in, also where the agent became root for others. */
 	if (user && !*user)
 		value_set_string(stage->arena, task, "user", login_user(stage->host));
+	planned_expect(stage->run, stage->host, step, stage->arena, task);
 	value_set_integer(stage->arena, task, "id", step->id);
 	value_append(stage->arena, stage->tasks, task);
 	stage->bytes += step->item->bytes;

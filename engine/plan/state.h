@@ -147,6 +147,7 @@ struct run {
 	size_t left_out_count, left_out_capacity;
 	struct value *orphans;
 	struct value *looked;
+	struct value *planned;
 	const char *text;                  /* digest of the packed text; NULL: none */
 	struct run_task **tasks;
 	size_t task_count, task_capacity;
@@ -218,6 +219,17 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 void result_drain(struct run *run, struct run_host *host);
 /* The host takes no further part. */
 void result_out(struct run *run, struct run_host *host);
+
+/* planned.c: takes what came of a step, where a plan is made. */
+void planned_take(struct run *run, const struct run_host *host, const struct step *step,
+	const struct value *body);
+void planned_take_undone(struct run *run, const struct run_host *host, const struct step *step,
+	const struct value *body);
+/* Tells a TASK that is about to be sent what is expected of it. */
+void planned_expect(const struct run *run, const struct run_host *host, const struct step *step,
+	struct arena *arena, struct value *task);
+/* Hosts that have moved on since the plan was made take no part. */
+void planned_leave_stale(struct run *run);
 
 /* order.c: where a host stands: its first unit that isn't passed. */
 int64_t order_position(const struct run *run, const struct run_host *host);

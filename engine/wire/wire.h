@@ -46,8 +46,10 @@ enum frame_type {
 	 * module: only whether it is due is asked), notify: [KEYs of handlers, which may come
 	 * in a later stage], flush: bool (run due handlers here, those that came since the last flush;
 	 * no module, no result), ignore_errors: bool, no_log: bool, changed: bool if changed_when is
-	 * already known, secret: bool, results: bool (they are looked at)}. A handler that wasn't due gives a result "skipped" at the flush;
-	 * so results come in the order of tasks.
+	 * already known, secret: bool, results: bool (they are looked at),
+	 * plan: bool (a dry run tells the digest of what it plans), expect: that digest, "" for nothing
+	 * (else the task is stale, and does nothing)}. A handler that wasn't due gives a result "skipped"
+	 * at the flush; so results come in the order of tasks.
 	 * A STAGE also has time (of the controller), text (digest of the packed text that is run; the
 	 * node asks for it when it writes something down), and, if it is the last one, whole: {unseen:
 	 * [identities that no task of this run has, but the text], unsure: [modules of which those aren't
@@ -58,7 +60,7 @@ enum frame_type {
 	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |
 	 * "failed" | "may_change" | "skipped" (a handler that nobody notified), changes: [{subject,
 	 * field, before, after, after_body, flags}], results: {…}, published: {module, key, facts},
-	 * message, remedy (failed), notes: [text], cause (may_change), milliseconds} */
+	 * message, remedy (failed), notes: [text], cause (may_change), planned (a digest), milliseconds} */
 	FRAME_RESULT,
 	/* agent → controller: all tasks of the stage are through: {failed: bool, orphans: [{resource,
 	 * reason}], problem: the ledger couldn't be written} */

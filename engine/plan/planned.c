@@ -1,0 +1,205 @@
+/* planned: what a dry run found that is to be done; and, in a run that may do only what was planned
+ * before, what is expected of each task. */
+#include "plan/state.h"
+
+#include "base/digest.h"
+#include "modules/module.h"
+
+#include <string.h>
+
+enum { BEFORE_MOST = 200 };   /* bytes */
+
+/* Names a step of a host in every run of the same text. */
+static const char *step_key(struct arena *arena, const struct step *step)
+{
+	if (!step->filled->loop)
+		return arena_printf(arena, "%lld", (long long)step->unit->index);
+	return arena_printf(arena, "%lld.%zu", (long long)step->unit->index,
+		(size_t)(step->item - step->filled->items));
+}
+
+static const char *undo_key(struct arena *arena, const struct step *step, const char *resource)
+{
+	return arena_printf(arena, "%lld %s", (long long)step->unit->index, resource);
+}
+
+/* --- In a dry run --- */
+
+/* What a change started from, where that is short and for all eyes. */
+static struct value *change_note(struct arena *arena, const struct value *change, bool quiet)
+{
+	struct value *note = value_map(arena);
+	const char *field = value_get_string(change, "field");
+	const char *before = value_get_string(change, "before");
+	int64_t hidden = CHANGE_SECRET | CHANGE_SENSITIVE;
+
+	value_set_string(arena, note, "subject", value_get_string(change, "subject"));
+	value_set_string(arena, note, "field", field);
+	if (before && !quiet && !(value_get_integer(change, "flags", 0) & hidden)
+			&& (!field || strcmp(field, "content") != 0) && strlen(before) <= BEFORE_MOST)
+		value_set_string(arena, note, "before", before);
+	return note;
+}
+
+static struct value *result_note(struct arena *arena, const struct step *step,
+	const struct value *body, const char *label)
+{
+	const struct value *changes = value_get(body, "changes");
+	const struct value *params = step->item ? value_get(step->item->task, "params") : NULL;
+	struct value *note = value_map(arena), *list = value_list(arena);
+	char hex[DIGEST_HEX_SIZE];
+
+	value_set_string(arena, note, "title", step->filled->name);
+	value_set_string(arena, note, "item", label);
+	value_set_string(arena, note, "status", value_get_string(body, "status"));
+	value_set_string(arena, note, "planned", value_get_string(body, "planned"));
+	value_set_string(arena, note, "message", value_get_string(body, "message"));
+	if (value_text(params)) {
+		digest_bytes(params->text, params->size, hex);
+		value_set_string(arena, note, "params", hex);
+	}
+	for (size_t i = 0; changes && changes->kind == VALUE_LIST && i < changes->count; i++)
+		value_append(arena, list, change_note(arena, changes->items[i],
+			step->filled->no_log));
+	value_set(arena, note, "changes", list);
+	return note;
+}
+
+static void add_note(struct run *run, const struct run_host *host, const char *key,
+	struct value *note)
+{
+	struct value *tasks = value_get(run->planned, host->name);
+
+	if (!tasks) {
+		tasks = value_map(run->arena);
+		value_set(run->arena, run->planned, host->name, tasks);
+	}
+	value_set(run->arena, tasks, key, note);
+}
+
+void planned_take(struct run *run, const struct run_host *host, const struct step *step,
+	const struct value *body)
+{
+	const char *status = value_get_string(body, "status");
+
+	/* What needs no node changes none. */
+	if (!run->options.plan || step->unit->undo || !status
+			|| (step->local && strcmp(status, "may_change") != 0))
+		return;
+	add_note(run, host, step_key(run->arena, step), result_note(run->arena, step, body,
+		step->filled->no_log ? NULL : step->item->label));
+}
+
+void planned_take_undone(struct run *run, const struct run_host *host, const struct step *step,
+	const struct value *body)
+{
+	const char *resource = value_get_string(body, "resource");
+
+	if (run->options.plan && resource && strlen(resource) <= RESOURCE_MOST)
+		add_note(run, host, undo_key(run->arena, step, resource), result_note(run->arena, step,
+			body, resource));
+}
+
+const struct value *run_planned(const struct run *run)
+{
+	return run->planned;
+}
+
+/* --- In a run that follows a plan --- */
+
+static const struct value *expected_tasks(const struct run *run, const struct run_host *host)
+{
+	return value_get(value_get(run->options.follow, host->name), "tasks");
+}
+
+/* NULL: whatever it is. A task that came to be several items was one that wasn't known. */
+static const struct value *expected_of(const struct value *tasks, struct arena *arena,
+	const struct step *step)
+{
+	const struct value *expected = value_get(tasks, step_key(arena, step));
+
+	if (!expected)
+		expected = value_get(tasks, arena_printf(arena, "%lld", (long long)step->unit->index));
+	return expected;
+}
+
+/* The resources of an undo, without the unit's number. */
+static struct value *expected_undos(const struct value *tasks, struct arena *arena,
+	const struct step *step)
+{
+	const char *before = undo_key(arena, step, "");
+	struct value *undos = value_map(arena);
+
+	for (size_t i = 0; tasks && i < tasks->count; i++) {
+		const struct value_pair *pair = &tasks->pairs[i];
+
+		if (strncmp(pair->key, before, strlen(before)) == 0 && value_text(pair->value))
+			value_set(arena, undos, pair->key + strlen(before), pair->value);
+	}
+	return undos;
+}
+
+void planned_expect(const struct run *run, const struct run_host *host, const struct step *step,
+	struct arena *arena, struct value *task)
+{
+	const struct value *tasks = expected_tasks(run, host), *expected;
+
+	if (run->options.plan)
+		value_set_bool(arena, task, "plan", true);
+	if (!run->options.follow)
+		return;
+	if (step->unit->undo) {
+		value_set(arena, value_get(task, "undo"), "expect", expected_undos(tasks, arena, step));
+		return;
+	}
+	expected = expected_of(tasks, arena, step);
+	if (!expected || value_text(expected))
+		value_set_string(arena, task, "expect", expected ? value_text(expected) : "");
+}
+
+/* --- Hosts that aren't as the plan found them --- */
+
+static unsigned count_stale(const struct run *run)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < run->host_count; i++)
+		count += value_get_string(value_get(run->options.follow, run->hosts[i].name), "stale")
+			!= NULL;
+	return count;
+}
+
+static void leave_stale(struct run *run, struct run_host *host, unsigned task)
+{
+	const struct value *follow = value_get(run->options.follow, host->name);
+	const char *lost = value_get_string(follow, "unreachable");
+	struct report_result result = {
+		.host = host->name, .status = REPORT_FAILED,
+		.message = value_get_string(follow, "stale"),
+		.remedy = "nothing is done on this host; make a new plan",
+	};
+	struct error err = {0};
+
+	if (result.message) {
+		report_result(run->report, task, &result);
+		result_out(run, host);
+	} else if (lost) {
+		error_set(&err, ERROR_UNREACHABLE, "%s", lost);
+		result_out(run, host);
+		host->unreachable = true;
+		report_unreachable(run->report, host->name, &err);
+	}
+}
+
+void planned_leave_stale(struct run *run)
+{
+	unsigned count = run->options.follow ? count_stale(run) : 0, task = 0;
+
+	if (count > 0)
+		task = report_task(run->report, "The plan still holds", "plan", false,
+			(struct place){0}, count);
+	for (size_t i = 0; run->options.follow && i < run->host_count; i++)
+		leave_stale(run, &run->hosts[i], task);
+	if (count > 0)
+		report_task_end(run->report, task);
+}

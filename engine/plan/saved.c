@@ -1,0 +1,302 @@
+/* saved: a plan in a file that nobody else can have written. */
+#include "plan/saved.h"
+
+#include "base/buffer.h"
+#include "wire/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CODE_HEX_SIZE = 2 * crypto_auth_hmacsha256_BYTES + 1 };
+
+static const char magic[] = "beoplay-plan ";
+static const char version[] = "1 ";
+
+/* --- Codes --- */
+
+static void code_of(const struct saved_key *key, const void *bytes, size_t size,
+	char ret_hex[CODE_HEX_SIZE])
+{
+	unsigned char code[crypto_auth_hmacsha256_BYTES];
+
+	crypto_auth_hmacsha256(code, bytes, size, key->bytes);
+	sodium_bin2hex(ret_hex, CODE_HEX_SIZE, code, sizeof(code));
+}
+
+static bool same_code(const char *one, const char *other)
+{
+	return strlen(one) == strlen(other) && sodium_memcmp(one, other, strlen(one)) == 0;
+}
+
+/* --- Files --- */
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t done = write(fd, bytes, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		bytes += done;
+		size -= (size_t)done;
+	}
+	return 0;
+}
+
+static void sync_directory(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+}
+
+/* Written beside, synced, and given its name: with over in the place of what is there, else only if
+ * nothing is. */
+static int write_file(const char *path, const char *bytes, size_t size, bool over)
+{
+	char beside[PATH_MAX];
+	int fd, result, problem;
+
+	if (snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= (int)sizeof(beside)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(beside, O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	result = write_all(fd, bytes, size) < 0 || fsync(fd) < 0 ? -1 : 0;
+	if (close(fd) < 0)
+		result = -1;
+	if (result == 0)
+		result = over ? rename(beside, path) : link(beside, path);
+	problem = errno;
+	if (result < 0 || !over)
+		unlink(beside);
+	sync_directory(path);
+	errno = problem;
+	return result;
+}
+
+static int read_file(struct arena *arena, const char *path, size_t most, char **ret_bytes,
+	size_t *ret_size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), problem;
+	struct stat info;
+	size_t done = 0;
+	ssize_t got = 1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || (size_t)info.st_size > most) {
+		close(fd);
+		errno = EFBIG;
+		return -1;
+	}
+	*ret_bytes = arena_alloc(arena, (size_t)info.st_size + 1);
+	while (done < (size_t)info.st_size && got > 0) {
+		got = read(fd, *ret_bytes + done, (size_t)info.st_size - done);
+		if (got > 0)
+			done += (size_t)got;
+	}
+	problem = errno;
+	close(fd);
+	errno = problem;
+	*ret_size = done;
+	return got < 0 ? -1 : 0;
+}
+
+/* --- The key --- */
+
+static int make_directories(const char *path)
+{
+	char copy[PATH_MAX];
+
+	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
+		return -1;
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int make_key(const char *path)
+{
+	struct saved_key key;
+
+	randombytes_buf(key.bytes, sizeof(key.bytes));
+	/* Somebody else may have been faster: then that one's counts. */
+	if (make_directories(path) < 0 || (write_file(path, (const char *)key.bytes,
+			sizeof(key.bytes), false) < 0 && errno != EEXIST))
+		return -1;
+	return 0;
+}
+
+int saved_key_load(struct arena *arena, const char *path, bool make, struct saved_key *ret_key,
+	struct error *err)
+{
+	struct stat info;
+	char *bytes;
+	size_t size;
+
+	if (access(path, F_OK) < 0 && !make) {
+		error_set(err, ERROR_TEXT, "the key that plans are signed with, '%s', isn't there", path);
+		return error_remedy(err, "apply the plan as the user who made it, or make a new one");
+	}
+	if (access(path, F_OK) < 0 && make_key(path) < 0)
+		return error_errno(err, ERROR_TEXT, "cannot make the key '%s'", path);
+	if (read_file(arena, path, SAVED_KEY_SIZE, &bytes, &size) < 0)
+		return error_errno(err, ERROR_TEXT, "cannot read the key '%s'", path);
+	if (stat(path, &info) < 0 || info.st_uid != geteuid() || (info.st_mode & 077) != 0)
+		return error_set(err, ERROR_TEXT, "the key '%s' must be readable by you alone", path);
+	if (size != SAVED_KEY_SIZE)
+		return error_set(err, ERROR_TEXT, "the key '%s' is damaged: it needs %d bytes", path,
+			SAVED_KEY_SIZE);
+	memcpy(ret_key->bytes, bytes, SAVED_KEY_SIZE);
+	return 0;
+}
+
+/* --- The plan's file --- */
+
+bool saved_is_plan(const char *path)
+{
+	char start[sizeof(magic)] = "";
+	FILE *file = fopen(path, "re");
+	size_t size = file ? fread(start, 1, sizeof(magic) - 1, file) : 0;
+
+	if (file)
+		fclose(file);
+	return size == sizeof(magic) - 1 && strcmp(start, magic) == 0;
+}
+
+int saved_write(const char *path, const struct saved_key *key, const struct value *body,
+	struct error *err)
+{
+	struct buffer bytes = {0}, file = {0};
+	char code[CODE_HEX_SIZE];
+	int result;
+
+	wire_encode(&bytes, body);
+	code_of(key, bytes.data, bytes.size, code);
+	buffer_printf(&file, "%s%s%s\n", magic, version, code);
+	buffer_add(&file, bytes.data, bytes.size);
+	result = write_file(path, file.data, file.size, true);
+	buffer_free(&bytes);
+	buffer_free(&file);
+	if (result < 0)
+		return error_errno(err, ERROR_TEXT, "cannot write the plan '%s'", path);
+	return 0;
+}
+
+int saved_read(struct arena *arena, const char *path, const struct saved_key *key,
+	struct value **ret_body, struct error *err)
+{
+	const size_t before = sizeof(magic) - 1 + sizeof(version) - 1;
+	const size_t header = before + CODE_HEX_SIZE;
+	char expected[CODE_HEX_SIZE], given[CODE_HEX_SIZE];
+	char *bytes;
+	size_t size;
+
+	if (read_file(arena, path, SAVED_MOST, &bytes, &size) < 0)
+		return error_errno(err, ERROR_TEXT, "cannot read the plan '%s'", path);
+	if (size < header || strncmp(bytes, magic, sizeof(magic) - 1) != 0)
+		return error_set(err, ERROR_TEXT, "'%s' is not a whole plan", path);
+	if (strncmp(bytes + sizeof(magic) - 1, version, sizeof(version) - 1) != 0) {
+		error_set(err, ERROR_TEXT, "the plan '%s' was made by another version of beoplay", path);
+		return error_remedy(err, "make a new one with this version");
+	}
+	code_of(key, bytes + header, size - header, expected);
+	snprintf(given, sizeof(given), "%.*s", CODE_HEX_SIZE - 1, bytes + before);
+	if (bytes[header - 1] != '\n' || !same_code(expected, given)) {
+		error_set(err, ERROR_TEXT, "the plan '%s' was altered, or made by somebody else", path);
+		return error_remedy(err, "make a new one");
+	}
+	return wire_decode(arena, bytes + header, size - header, ret_body, err);
+}
+
+/* --- What is in it --- */
+
+static void seal(struct arena *arena, const struct saved_key *key, struct value *map,
+	const char *name)
+{
+	const char *digest = value_get_string(map, name);
+	char code[CODE_HEX_SIZE];
+
+	if (!digest)
+		return;
+	code_of(key, digest, strlen(digest), code);
+	value_set_string(arena, map, name, code);
+}
+
+struct value *saved_seal_hosts(struct arena *arena, const struct saved_key *key,
+	const struct value *planned)
+{
+	struct value *sealed = value_copy(arena, planned);
+
+	for (size_t i = 0; i < sealed->count; i++) {
+		struct value *tasks = sealed->pairs[i].value;
+
+		for (size_t k = 0; k < tasks->count; k++) {
+			seal(arena, key, tasks->pairs[k].value, "planned");
+			seal(arena, key, tasks->pairs[k].value, "params");
+			value_remove(tasks->pairs[k].value, "message");
+		}
+	}
+	return sealed;
+}
+
+struct value *saved_seal_texts(struct arena *arena, const struct saved_key *key,
+	const struct value *texts)
+{
+	struct value *sealed = value_copy(arena, texts);
+
+	for (size_t i = 0; i < sealed->count; i++)
+		seal(arena, key, sealed, sealed->pairs[i].key);
+	return sealed;
+}
+
+static int text_differs(const char *path, const char *how, struct error *err)
+{
+	error_set(err, ERROR_TEXT, "'%s' %s since the plan was made", path, how);
+	return error_remedy(err, "make a new plan, or bring the text back to what it was");
+}
+
+int saved_compare_texts(struct arena *arena, const struct saved_key *key, const struct value *saved,
+	const struct value *texts, bool whole, struct error *err)
+{
+	const struct value *sealed = saved_seal_texts(arena, key, texts);
+
+	for (size_t i = 0; i < sealed->count; i++) {
+		const char *path = sealed->pairs[i].key, *then = value_get_string(saved, path);
+
+		if (!then)
+			return text_differs(path, "has come", err);
+		if (!same_code(then, value_text(sealed->pairs[i].value)))
+			return text_differs(path, "has changed", err);
+	}
+	if (!whole)
+		return 0;
+	for (size_t i = 0; saved && i < saved->count; i++) {
+		if (!value_get(texts, saved->pairs[i].key))
+			return text_differs(saved->pairs[i].key, "is no longer read", err);
+	}
+	return 0;
+}

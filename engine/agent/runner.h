@@ -56,7 +56,7 @@ void runner_note_writes(struct runner *runner, struct value *pending, const stru
 /* undo.c: takes back what the text doesn't have (any more). A TASK with undo: {mode: "prune" (what
  * no task declares) | "rollback" (all since the first of the runs in after) | "all", declared:
  * [identities], unsure: [modules, of which nothing goes], after: [runs], discard: bool (also what
- * isn't as beoplay left it), expect: {resource: as a TASK's expect}}. A RESULT with more: true for
+ * isn't as beoplay left it), expect: {resource: true} (no others)}. A RESULT with more: true for
  * each resource, then one without. False: the stage
  * is over. */
 bool undo_do(struct runner *runner, const struct value *task);

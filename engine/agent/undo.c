@@ -19,6 +19,7 @@ struct undoing {
 	const struct value *task;
 	bool prune;
 	bool all;
+	struct value *writes;        /* in a dry run: what undos before would write; see pending.h */
 };
 
 static bool has_word(const struct value *list, const char *word)
@@ -37,15 +38,15 @@ static const char *module_of(const struct runner *runner, const char *resource)
 
 /* --- A way back as a task --- */
 
-/* Just what was announced, where that is so. */
+/* Only what was announced goes, where that is so. That it is as beoplay left it is looked at anyway; and
+ * undos in the same file change what the next one is about. */
 static void add_expected(struct arena *arena, const struct undoing *undoing,
 	const char *resource, struct value *task)
 {
 	const struct value *expect = value_get(undoing->wish, "expect");
-	const char *expected = value_get_string(expect, resource);
 
-	if (expect)
-		value_set_string(arena, task, "expect", expected ? expected : "");
+	if (expect && !value_get_bool(expect, resource))
+		value_set_string(arena, task, "expect", "");
 	if (value_get_bool(undoing->task, "plan"))
 		value_set_bool(arena, task, "plan", true);
 }
@@ -82,15 +83,16 @@ static int make_task(struct arena *arena, const struct undoing *undoing,
 	return result;
 }
 
-/* Nothing that this run would do is to be met: the way back starts from what is there now. */
+/* Nothing that the tasks of this run would do is to be met: the way back starts from what is there now.
+ * pending: what is, all the same. */
 static void look(struct runner *runner, struct arena *arena, const struct value *task,
-	struct value *result)
+	const struct value *pending, struct value *result)
 {
 	struct work work = runner_work(runner, arena, task);
 	struct error err = {0};
 
 	work.check = true;
-	work.pending = value_list(arena);
+	work.pending = pending ? pending : value_list(arena);
 	work.undone = work.refused = NULL;
 	if (work_load(&work, &err) < 0)
 		work_failed(arena, result, &err);
@@ -167,7 +169,7 @@ static bool is_drifted(struct runner *runner, struct arena *arena,
 		value_set_string(arena, wished, "module", module->name);
 		value_set_string(arena, wished, "params", params);
 		value_set_string(arena, wished, "user", value_get_string(undo->owner, "user"));
-		look(runner, arena, wished, result);
+		look(runner, arena, wished, NULL, result);
 		found = has_status(result, "changed") && any_about(undo->resource,
 			value_get(result, "changes"));
 	}
@@ -192,6 +194,7 @@ static void note_planned(struct undoing *undoing, const struct ledger_undo *undo
 	const struct value *before = value_get(undo->way, "before");
 	bool back = before && !undo->release && !undoing->prune && !undoing->all;
 
+	runner_note_writes(runner, undoing->writes, task, result);
 	runner_note_writes(runner, back ? runner->undone : runner->pending, task, result);
 	if (back)
 		value_set(runner->arena, runner->restored, undo->resource,
@@ -238,7 +241,7 @@ static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_p
 		work_failed(arena, plan->planned, &err);
 		return;
 	}
-	look(runner, arena, plan->task, plan->planned);
+	look(runner, arena, plan->task, NULL, plan->planned);
 	if (has_status(plan->planned, "changed") && !value_get_bool(undoing->wish, "discard"))
 		plan->drifted = is_drifted(runner, arena, plan->undo, plan->task);
 }
@@ -257,11 +260,16 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 	}
 	if (!undoing->runner->check && plan->task) {
 		/* Earlier undos may have made it possible, or needless. */
-		look(undoing->runner, arena, plan->task, now);
+		look(undoing->runner, arena, plan->task, NULL, now);
 		if (has_status(now, "changed")) {
 			change_back(undoing, arena, plan->undo, plan->task, result);
 			return;
 		}
+		planned = now;
+	}
+	/* A directory that is empty once what is in it has gone. */
+	if (undoing->runner->check && plan->task && has_status(planned, "ok")) {
+		look(undoing->runner, arena, plan->task, undoing->writes, now);
 		planned = now;
 	}
 	for (size_t i = 0; i < planned->count; i++)
@@ -391,7 +399,8 @@ bool undo_do(struct runner *runner, const struct value *task)
 {
 	struct arena *arena = arena_new();
 	struct value *result = value_map(arena);
-	struct undoing undoing = { .runner = runner, .task = task, .wish = value_get(task, "undo") };
+	struct undoing undoing = { .runner = runner, .task = task, .wish = value_get(task, "undo"),
+		.writes = value_list(runner->arena) };
 	const char *mode = value_get_string(undoing.wish, "mode");
 	struct error err = {0};
 	bool goes_on = true;
@@ -426,7 +435,7 @@ static bool has_effect(struct undoing *undoing, struct arena *arena,
 		return true;
 	if (make_task(arena, undoing, undo, &task, &ignored) < 0)
 		return true;
-	look(undoing->runner, arena, task, planned);
+	look(undoing->runner, arena, task, NULL, planned);
 	return !has_status(planned, "ok") || !is_drifted(undoing->runner, arena, undo, task);
 }
 

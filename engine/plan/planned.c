@@ -123,7 +123,7 @@ static const struct value *expected_of(const struct value *tasks, struct arena *
 	return expected;
 }
 
-/* The resources of an undo, without the unit's number. */
+/* The resources that an undo may change. */
 static struct value *expected_undos(const struct value *tasks, struct arena *arena,
 	const struct step *step)
 {
@@ -133,8 +133,9 @@ static struct value *expected_undos(const struct value *tasks, struct arena *are
 	for (size_t i = 0; tasks && i < tasks->count; i++) {
 		const struct value_pair *pair = &tasks->pairs[i];
 
-		if (strncmp(pair->key, before, strlen(before)) == 0 && value_text(pair->value))
-			value_set(arena, undos, pair->key + strlen(before), pair->value);
+		if (strncmp(pair->key, before, strlen(before)) == 0
+				&& (!value_text(pair->value) || *value_text(pair->value)))
+			value_set_bool(arena, undos, pair->key + strlen(before), true);
 	}
 	return undos;
 }

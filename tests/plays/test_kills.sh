@@ -1,7 +1,7 @@
 #!/bin/sh
-# Controllers and agents that are killed in the middle of a run, at random moments: the next run ends
-# well, the handler that was due has run, nothing half-written is left. COUNT says how many of each;
-# only kills that hit a running process count.
+# Runs that die: controllers and agents that are killed, connections that are cut, disks that are full, at
+# random moments. The next run ends well, the handler that was due has run, nothing half-written is left.
+# COUNT says how many of each; only those that hit a run count.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
 cd "$(dirname "$0")/../.."
@@ -77,6 +77,8 @@ kill_some() {
 			# The shell's child is the controller itself.
 			victim=$(ps -o pid= --ppid $pid | head -n 1)
 			kill -9 ${victim:-$pid} 2>/dev/null && [ -n "$victim" ] && hit=$((hit + 1))
+		elif [ "$1" = connection ]; then
+			[ -n "$(agents)" ] && lab cut head && hit=$((hit + 1))
 		else
 			victim=$(agents | head -n 1)
 			[ -n "$victim" ] && lab exec head kill -9 "$victim" 2>/dev/null && hit=$((hit + 1))
@@ -95,6 +97,53 @@ kill_some() {
 }
 kill_some controller
 kill_some agent
+kill_some connection
+
+# --- Disks that are full, with a random rest of room ---
+# Small ones for what is written to.
+lab exec head sh -c '
+	cp -a /etc /tmp/etc && mount -t tmpfs -o size=8m none /etc && cp -a /tmp/etc/. /etc && rm -r /tmp/etc
+	cp -a /srv/kills /tmp/kills && mount -t tmpfs -o size=2m none /srv/kills && cp -a /tmp/kills/. /srv/kills
+	rm -r /tmp/kills
+	cp -a /var/lib/beoplay /tmp/kept && mount -t tmpfs -o size=8m,mode=700 none /var/lib/beoplay
+	cp -a /tmp/kept/. /var/lib/beoplay && rm -r /tmp/kept'
+fill() {
+	lab exec head sh -c 'for at in /etc /srv/kills /var/lib/beoplay; do
+		[ "$1" = none ] || { head -c 20m /dev/zero >$at/filler; truncate -s -"$1" $at/filler; } 2>/dev/null
+		shift
+	done' fill "$@"
+}
+# Three times so many bytes, or none for a disk that isn't filled.
+rooms() {
+	awk -v seed="$1" 'BEGIN { srand(seed); for (i = 0; i < 3; i++)
+		print rand() < 0.3 ? "none" : int(rand() * 60) * 1024 }'
+}
+hit=0 tries=0 bad=0
+while [ "$hit" -lt "$count" ] && [ "$tries" -lt $((count * 20)) ]; do
+	tries=$((tries + 1))
+	version=$((version + 1))
+	for i in 1 2 3 4 5 6 7 8; do head -c 20000 /dev/urandom | base64 >tree/$i; done
+	fill $(rooms "$version")
+	beoplay
+	status=$?
+	case $status in
+	0) ;;
+	2 | 4) grep -q -e 'o space left' -e 'disk full' ../out ../err && hit=$((hit + 1)) ||
+		{ bad=$((bad + 1)); echo "# a full disk isn't called so"; sed 's/^/# /' ../out ../err; } ;;
+	*) bad=$((bad + 1)); echo "# exit code $status with a full disk" ;;
+	esac
+	lab exec head sh -c 'rm -f /etc/filler /srv/kills/filler /var/lib/beoplay/filler'
+	beoplay
+	why=$(wrong $?)
+	[ -z "$why" ] || { bad=$((bad + 1)); echo "$why" | sed 's/^/# /'; }
+done
+echo "# $hit of $tries runs met a full disk"
+if [ "$bad" -eq 0 ] && [ "$hit" -eq "$count" ]; then
+	echo "ok after $count full disks the next run ends well"
+else
+	echo "not ok after $count full disks the next run ends well: $bad do not, $hit hit"
+fi
+
 version=$((version + 1))
 beoplay
 beoplay

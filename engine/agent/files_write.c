@@ -3,6 +3,7 @@
 #include "agent/walk.h"
 #include "base/digest.h"
 #include "base/quote.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,16 +89,7 @@ static int open_temporary(struct writing *writing, struct error *err)
 
 static int put(struct writing *writing, const char *bytes, size_t size, struct error *err)
 {
-	while (size > 0) {
-		ssize_t done = write(writing->fd, bytes, size);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return write_failed(writing, err);
-		bytes += done;
-		size -= (size_t)done;
-	}
-	return 0;
+	return whole_put(writing->fd, bytes, size) < 0 ? write_failed(writing, err) : 0;
 }
 
 /* One piece of a body: how many bytes it had, 0 at the end, or -1. */

@@ -2,6 +2,7 @@
 #include "agent/ledger.h"
 
 #include "agent/machine.h"
+#include "base/whole.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -62,20 +63,6 @@ bool ledger_has_body(const struct ledger *ledger, const char *digest)
 	return there;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t done = write(fd, bytes, size);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		bytes += done;
-		size -= (size_t)done;
-	}
-	return 0;
-}
-
 static int copy_pieces(int fd, ledger_piece *piece, void *context,
 	char ret_digest[DIGEST_HEX_SIZE], struct error *err)
 {
@@ -89,7 +76,7 @@ static int copy_pieces(int fd, ledger_piece *piece, void *context,
 		struct arena *arena = arena_new();
 		const char *bytes;
 		int result = piece(context, arena, offset, &bytes, &count, err);
-		if (result == 0 && write_all(fd, bytes, count) < 0)
+		if (result == 0 && whole_put(fd, bytes, count) < 0)
 			result = error_errno(err, ERROR_TASK, "cannot keep what was there before");
 		if (result == 0)
 			crypto_hash_sha256_update(&state, (const unsigned char *)bytes, count);

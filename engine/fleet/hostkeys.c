@@ -2,6 +2,7 @@
 #include "fleet/hostkeys.h"
 
 #include "base/buffer.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,26 +72,6 @@ static int read_all(int fd, struct buffer *bytes)
 	}
 }
 
-static int replace(const char *path, const struct buffer *bytes, mode_t mode)
-{
-	char temporary[PATH_MAX];
-	int fd, result;
-
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= sizeof(temporary))
-		return errno = ENAMETOOLONG, -1;
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	result = fchmod(fd, mode) < 0 || write(fd, bytes->data, bytes->size) != (ssize_t)bytes->size
-		|| fsync(fd) < 0 ? -1 : 0;
-	close(fd);
-	if (result == 0)
-		result = rename(temporary, path);
-	if (result < 0)
-		unlink(temporary);
-	return result;
-}
-
 int hostkeys_add(const char *path, const char *address, unsigned port, const char *key,
 	struct error *err)
 {
@@ -118,7 +99,7 @@ int hostkeys_add(const char *path, const char *address, unsigned port, const cha
 	else
 		buffer_printf(&bytes, "[%s]:%u %s\n", address, port, key);
 	if (result == 0)
-		result = replace(path, &bytes, info.st_mode & 07777);
+		result = whole_replace(path, bytes.data, bytes.size, info.st_mode & 07777, true);
 	if (result < 0)
 		error_errno(err, ERROR_UNREACHABLE, "cannot write '%s'", path);
 	buffer_free(&bytes);

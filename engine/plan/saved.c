@@ -2,15 +2,14 @@
 #include "plan/saved.h"
 
 #include "base/buffer.h"
+#include "base/whole.h"
 #include "wire/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,61 +36,6 @@ static bool same_code(const char *one, const char *other)
 }
 
 /* --- Files --- */
-
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t done = write(fd, bytes, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		bytes += done;
-		size -= (size_t)done;
-	}
-	return 0;
-}
-
-static void sync_directory(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-}
-
-/* Written beside, synced, and given its name: with over in the place of what is there, else only if
- * nothing is. */
-static int write_file(const char *path, const char *bytes, size_t size, bool over)
-{
-	char beside[PATH_MAX];
-	int fd, result, problem;
-
-	if (snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= (int)sizeof(beside)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkostemp(beside, O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	result = write_all(fd, bytes, size) < 0 || fsync(fd) < 0 ? -1 : 0;
-	if (close(fd) < 0)
-		result = -1;
-	if (result == 0)
-		result = over ? rename(beside, path) : link(beside, path);
-	problem = errno;
-	if (result < 0 || !over)
-		unlink(beside);
-	sync_directory(path);
-	errno = problem;
-	return result;
-}
 
 static int read_file(struct arena *arena, const char *path, size_t most, char **ret_bytes,
 	size_t *ret_size)
@@ -144,8 +88,8 @@ static int make_key(const char *path)
 
 	randombytes_buf(key.bytes, sizeof(key.bytes));
 	/* Somebody else may have been faster: then that one's counts. */
-	if (make_directories(path) < 0 || (write_file(path, (const char *)key.bytes,
-			sizeof(key.bytes), false) < 0 && errno != EEXIST))
+	if (make_directories(path) < 0 || (whole_replace(path, key.bytes, sizeof(key.bytes),
+			0600, false) < 0 && errno != EEXIST))
 		return -1;
 	return 0;
 }
@@ -198,7 +142,7 @@ int saved_write(const char *path, const struct saved_key *key, const struct valu
 	code_of(key, bytes.data, bytes.size, code);
 	buffer_printf(&file, "%s%s%s\n", magic, version, code);
 	buffer_add(&file, bytes.data, bytes.size);
-	result = write_file(path, file.data, file.size, true);
+	result = whole_replace(path, file.data, file.size, 0600, true);
 	buffer_free(&bytes);
 	buffer_free(&file);
 	if (result < 0)

@@ -1,6 +1,8 @@
 /* record: all that a run has read, kept so that the same run can be made again from it. */
 #include "text/record.h"
 
+#include "base/whole.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -261,19 +263,11 @@ static int open_bytes(void *context, const char *path, int64_t *ret_size, struct
 	struct arena *arena = arena_new();
 	const struct record_file *file;
 	int fd = -1;
-	size_t done = 0;
 
 	if (find_bytes(context, arena, path, &file, err) == 0) {
 		fd = memfd_create("beoplay", MFD_CLOEXEC);
-		while (fd >= 0 && done < file->size) {
-			ssize_t put = write(fd, file->bytes + done, file->size - done);
-
-			if (put < 0 && errno != EINTR)
-				break;
-			done += put > 0 ? (size_t)put : 0;
-		}
 		*ret_size = (int64_t)file->size;
-		if (fd < 0 || done < file->size || lseek(fd, 0, SEEK_SET) < 0) {
+		if (fd < 0 || whole_put(fd, file->bytes, file->size) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
 			error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
 			if (fd >= 0)
 				close(fd);

@@ -5,11 +5,17 @@
 #include "base/error.h"
 #include "base/quote.h"
 #include "base/value.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -135,6 +141,29 @@ static void a_digest_is_sha_256(void **state)
 	assert_false(digest_valid("../../etc/passwd"));
 }
 
+static void a_file_is_replaced_whole_or_stays(void **state)
+{
+	char path[] = "/tmp/beoplay-whole-XXXXXX", bytes[8] = "";
+	struct stat info;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(whole_put(fd, "old", 3), 0);
+	close(fd);
+	assert_int_equal(whole_replace(path, "new", 3, 0640, false), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(whole_replace(path, "newer", 5, 0640, true), 0);
+	fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, bytes, sizeof(bytes)), 5);
+	assert_int_equal(fstat(fd, &info), 0);
+	close(fd);
+	assert_string_equal(bytes, "newer");
+	assert_int_equal(info.st_mode & 07777, 0640);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(whole_replace("/tmp/beoplay-whole-none/x", "y", 1, 0600, true), -1);
+}
+
 static void a_map_keeps_its_order_and_each_key_once(void **state)
 {
 	struct arena *arena = arena_new();
@@ -218,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_terminal_escape_is_never_printed),
 		cmocka_unit_test(utf8_is_judged_as_rfc_3629_says),
 		cmocka_unit_test(a_digest_is_sha_256),
+		cmocka_unit_test(a_file_is_replaced_whole_or_stays),
 		cmocka_unit_test(a_map_keeps_its_order_and_each_key_once),
 		cmocka_unit_test(readers_bear_what_is_not_there),
 		cmocka_unit_test(values_are_equal_by_kind_and_content),

@@ -43,17 +43,16 @@ static const char *program(struct arena *arena)
 
 /* --- Options, as far as what is planned depends on them, or how hosts are reached --- */
 
-struct option_text { const char *name; size_t offset; };
-struct option_flag { const char *name; size_t offset; };
+struct option_field { const char *name; size_t offset; };
 
-static const struct option_text texts[] = {
+static const struct option_field texts[] = {
 	{ "user", offsetof(struct apply_options, user) },
 	{ "private_key", offsetof(struct apply_options, private_key) },
 	{ "known_hosts", offsetof(struct apply_options, known_hosts) },
 	{ "become_user", offsetof(struct apply_options, become_user) },
 	{ "at", offsetof(struct apply_options, at) },
 };
-static const struct option_flag flags[] = {
+static const struct option_field flags[] = {
 	{ "become", offsetof(struct apply_options, become) },
 	{ "accept_new_host_keys", offsetof(struct apply_options, accept_new_host_keys) },
 	{ "allow_outside", offsetof(struct apply_options, allow_outside) },

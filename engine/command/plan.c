@@ -151,6 +151,13 @@ static int only_reaching(const struct apply_options *given, struct error *err)
 
 /* --- Making one --- */
 
+/* Several parts and items of a task, if the same came of them, are one change to people. */
+static bool is_part(const struct value *before, const struct value *note)
+{
+	return strcmp(value_get_string(before, "title"), value_get_string(note, "title")) == 0
+		&& strcmp(value_get_string(before, "status"), value_get_string(note, "status")) == 0;
+}
+
 /* What was planned on hosts where all went well; the names of the others are left out. */
 static struct value *planned_hosts(struct arena *arena, const struct playing_plan *plan,
 	size_t *ret_changes, size_t *ret_maybe)
@@ -168,6 +175,8 @@ static struct value *planned_hosts(struct arena *arena, const struct playing_pla
 		for (size_t k = 0; tasks && k < tasks->count; k++) {
 			const char *status = value_get_string(tasks->pairs[k].value, "status");
 
+			if (k > 0 && is_part(tasks->pairs[k - 1].value, tasks->pairs[k].value))
+				continue;
 			*ret_changes += strcmp(status, "changed") == 0;
 			*ret_maybe += strcmp(status, "may_change") == 0;
 		}

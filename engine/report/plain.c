@@ -7,7 +7,7 @@
 
 #include "modules/module.h"
 
-enum { LINES_MOST = 200 };
+enum { LINES_MOST = 200, NOTE_MOST = 240 };   /* lines; bytes */
 
 const char *color_on(const struct report *report, enum color color)
 {
@@ -150,6 +150,20 @@ static void add_results(struct report *report, struct buffer *out, const struct 
 	}
 }
 
+/* A long list (of packages that come along) is cut at a word, unless more is asked for. */
+static void add_note(struct report *report, struct buffer *out, const char *note)
+{
+	size_t size = strlen(note), kept = size;
+
+	if (report->options.verbosity == 0 && size > NOTE_MOST) {
+		for (kept = NOTE_MOST; kept > 0 && note[kept] != ' '; kept--)
+			;
+	}
+	add_lines(report, out, "    note: ", note, kept > 0 ? kept : size);
+	if (kept > 0 && kept < size)
+		buffer_add_string(out, "      … (all of it with -v)\n");
+}
+
 char *plain_text(struct report *report, const struct report_result *result)
 {
 	const struct value *show = value_get(result->results, "show");
@@ -170,7 +184,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 		const char *note = value_text(result->notes->items[i]);
 
 		if (note)
-			add_lines(report, &out, "    note: ", note, strlen(note));
+			add_note(report, &out, note);
 	}
 	if (value_text(show) && !show->secret)
 		add_lines(report, &out, "    ", show->text, show->size);

@@ -274,6 +274,42 @@ static void a_loop_counts_once_with_its_worst(void **state)
 	end(&printed);
 }
 
+static void note_of(struct printed *printed, unsigned verbosity, const char *note)
+{
+	struct value *notes;
+	unsigned number;
+
+	begin(printed, (struct report_options){ .width = 80, .verbosity = verbosity }, "a");
+	notes = value_list(printed->arena);
+	value_append(printed->arena, notes, value_string(printed->arena, note));
+	number = task(printed, 1);
+	report_result(printed->report, number, &(struct report_result){ .host = "a",
+		.status = REPORT_CHANGED, .notes = notes });
+	report_task_end(printed->report, number);
+	flush(printed);
+}
+
+static void a_long_note_is_cut_at_a_word(void **state)
+{
+	struct printed printed;
+	char note[601];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(note) - 1; i++)
+		note[i] = i % 6 == 5 ? ' ' : 'x';
+	note[sizeof(note) - 1] = '\0';
+	note_of(&printed, 0, note);
+	assert_non_null(strstr(printed.out, "xxxxx\n      … (all of it with -v)\n"));
+	end(&printed);
+	note_of(&printed, 1, note);
+	assert_null(strstr(printed.out, "all of it"));
+	end(&printed);
+	note_of(&printed, 0, "short");
+	assert_non_null(strstr(printed.out, "    note: short\n"));
+	assert_null(strstr(printed.out, "all of it"));
+	end(&printed);
+}
+
 /* --- What comes from nodes --- */
 
 static bool clean(const char *text)
@@ -523,6 +559,7 @@ int main(void)
 		cmocka_unit_test(tasks_are_printed_in_their_order),
 		cmocka_unit_test(the_recap_counts_what_happened),
 		cmocka_unit_test(a_loop_counts_once_with_its_worst),
+		cmocka_unit_test(a_long_note_is_cut_at_a_word),
 		cmocka_unit_test(hostile_bytes_are_made_printable),
 		cmocka_unit_test(endless_output_is_cut),
 		cmocka_unit_test(secrets_are_never_printed),

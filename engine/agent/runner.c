@@ -131,7 +131,7 @@ void runner_notify(struct runner *runner, const struct value *keys)
 	}
 }
 
-static void make_maybe(struct runner *runner, const struct value *keys, const char *cause)
+void runner_may_notify(struct runner *runner, const struct value *keys, const char *cause)
 {
 	for (size_t i = 0; keys && keys->kind == VALUE_LIST && i < keys->count; i++) {
 		if (value_text(keys->items[i]))
@@ -260,7 +260,7 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 	if (strcmp(status, "changed") == 0)
 		runner_notify(runner, notify);
 	if (strcmp(status, "may_change") == 0)
-		make_maybe(runner, notify, value_get_string(result, "cause"));
+		runner_may_notify(runner, notify, value_get_string(result, "cause"));
 	if (strcmp(status, "ok") == 0)
 		keeper_adopt(runner, work, value_get(result, "resources"));
 	runner_note_writes(runner, runner->pending, task, result);
@@ -433,6 +433,9 @@ static void do_stage(struct runner *runner, const struct value *stage)
 	}
 	if (goes_on && value_get_bool(stage, "last"))
 		note_failed(runner, NULL, NULL);
+	/* Without a text nobody would run what is still due. */
+	if (goes_on && runner->forgets && value_get_bool(stage, "last") && may_note(runner))
+		ledger_due_forget(&runner->ledger, &runner->owner);
 	if (keeper_save(runner, &err) < 0)
 		value_set_string(arena, end, "problem", err.message);
 	link_send(&runner->link, FRAME_STAGE_END, end, NULL);

@@ -35,6 +35,7 @@ struct runner {
 	struct value *refused;       /* resources that weren't undone */
 	struct value *seen;          /* resources that a task had */
 	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger */
+	bool forgets;                /* all of the owner is undone: at the end nothing is due */
 };
 
 /* in and out: the controller. Ends when it is gone or has said BYE. */
@@ -47,6 +48,8 @@ void runner_send(struct runner *runner, struct arena *arena, const struct value 
 	struct value *result);
 /* Handlers with these keys are due. */
 void runner_notify(struct runner *runner, const struct value *keys);
+/* In a dry run: they may be. */
+void runner_may_notify(struct runner *runner, const struct value *keys, const char *cause);
 /* After a change: what is now in the files of these resources. */
 void runner_note_written(struct runner *runner, const struct value *resources);
 /* In a dry run: what it would write. */
@@ -56,9 +59,8 @@ void runner_note_writes(struct runner *runner, struct value *pending, const stru
 /* undo.c: takes back what the text doesn't have (any more). A TASK with undo: {mode: "prune" (what
  * no task declares) | "rollback" (all since the first of the runs in after) | "all", declared:
  * [identities], unsure: [modules, of which nothing goes], after: [runs], discard: bool (also what
- * isn't as beoplay left it), expect: {resource: true} (no others)}. A RESULT with more: true for
- * each resource, then one without. False: the stage
- * is over. */
+ * isn't as beoplay left it), handlers: [KEYs that the text has], expect: {resource: true} (no others)}.
+ * A RESULT with more: true for each resource, then one without. False: the stage is over. */
 bool undo_do(struct runner *runner, const struct value *task);
 /* What whole declares to be all there is, compared with the ledger: a list of {resource, reason}. */
 struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole);

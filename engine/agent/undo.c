@@ -51,6 +51,23 @@ static void add_expected(struct arena *arena, const struct undoing *undoing,
 		value_set_bool(arena, task, "plan", true);
 }
 
+/* Handlers of what is changed back, as far as the text still has them; the others are noted. */
+static struct value *notified(const struct undoing *undoing, struct arena *arena,
+	const struct ledger_undo *undo, struct value *notes)
+{
+	const struct value *notify = value_get(undo->owner, "notify");
+	struct value *keys = value_list(arena);
+
+	for (size_t i = 0; notify && notify->kind == VALUE_LIST && i < notify->count; i++) {
+		if (has_word(value_get(undoing->wish, "handlers"), value_text(notify->items[i])))
+			value_append(arena, keys, notify->items[i]);
+		else if (notes)
+			value_append(arena, notes, value_printf(arena, "the text has no handler '%s' any more",
+				value_text(notify->items[i])));
+	}
+	return keys;
+}
+
 static int make_task(struct arena *arena, const struct undoing *undoing,
 	const struct ledger_undo *undo, struct value **ret_task, struct error *err)
 {
@@ -77,8 +94,7 @@ static int make_task(struct arena *arena, const struct undoing *undoing,
 	value_set_string(arena, *ret_task, "user", value_get_string(undo->way, "user"));
 	value_set_string(arena, *ret_task, "resource", undo->resource);
 	add_expected(arena, undoing, undo->resource, *ret_task);
-	if (value_get(undo->owner, "notify"))
-		value_set(arena, *ret_task, "notify", value_get(undo->owner, "notify"));
+	value_set(arena, *ret_task, "notify", notified(undoing, arena, undo, NULL));
 	buffer_free(&text);
 	return result;
 }
@@ -201,8 +217,8 @@ static void note_planned(struct undoing *undoing, const struct ledger_undo *undo
 			value_copy(runner->arena, before));
 }
 
-static void change_back(struct undoing *undoing, struct arena *arena,
-	const struct ledger_undo *undo, const struct value *task, struct value *result)
+static void change_back(struct undoing *undoing, struct arena *arena, const struct value *task,
+	struct value *result)
 {
 	struct runner *runner = undoing->runner;
 	struct work work = runner_work(runner, arena, task);
@@ -214,10 +230,8 @@ static void change_back(struct undoing *undoing, struct arena *arena,
 		work_failed(arena, result, &err);
 	else
 		runner_do(runner, &work, result);
-	if (has_status(result, "changed")) {
-		runner_notify(runner, value_get(undo->owner, "notify"));
+	if (has_status(result, "changed"))
 		runner_note_written(runner, value_get(result, "resources"));
-	}
 }
 
 /* What is to be done is found out for all before anything is done: an undo must not look as if
@@ -262,7 +276,7 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		/* Earlier undos may have made it possible, or needless. */
 		look(undoing->runner, arena, plan->task, NULL, now);
 		if (has_status(now, "changed")) {
-			change_back(undoing, arena, plan->undo, plan->task, result);
+			change_back(undoing, arena, plan->task, result);
 			return;
 		}
 		planned = now;
@@ -296,6 +310,19 @@ static bool is_kept(const struct undoing *undoing, const struct ledger_undo *und
 		undo->resource)));
 }
 
+static void notify_back(struct runner *runner, struct arena *arena, const struct value *keys,
+	struct value *notes, struct value *result)
+{
+	if (has_status(result, "changed"))
+		runner_notify(runner, keys);
+	else if (has_status(result, "may_change"))
+		runner_may_notify(runner, keys, value_get_string(result, "cause"));
+	else
+		return;
+	if (notes->count > 0)
+		value_set(arena, result, "notes", notes);
+}
+
 /* False: it failed, and nothing was said, as it may be possible later. */
 static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool again)
 {
@@ -303,6 +330,9 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 	struct runner *runner = undoing->runner;
 	struct arena *arena = arena_new();
 	struct value *result = value_map(arena);
+	struct value *notes = value_list(arena);
+	/* What the owner's record says of them is replaced by a change. */
+	const struct value *keys = notified(undoing, arena, undo, notes);
 
 	value_set_integer(arena, result, "task", value_get_integer(undoing->task, "id", 0));
 	if (undo->others > 0) {
@@ -326,6 +356,7 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 		value_remove(result, "message");
 		value_remove(result, "remedy");
 	}
+	notify_back(runner, arena, keys, notes, result);
 	if (!runner->check && !has_status(result, "failed") && (undo->release || undoing->prune)
 			&& !(has_status(result, "ok") && ledger_covered(&runner->ledger, arena,
 			undo->resource)))
@@ -413,9 +444,7 @@ bool undo_do(struct runner *runner, const struct value *task)
 		work_failed(arena, result, &err);
 		goes_on = false;
 	}
-	/* Without a text there are no handlers. */
-	if (goes_on && undoing.all && !runner->check)
-		ledger_due_forget(&runner->ledger, &runner->owner);
+	runner->forgets = goes_on && undoing.all;
 	runner_send(runner, arena, task, result);
 	arena_free(arena);
 	return goes_on;

@@ -65,11 +65,12 @@ static const char *run_line(struct status *status, const struct value *looked)
 		return "nothing of this playbook yet";
 	if (localtime_r(&when, &parts))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
-	return arena_printf(status->arena, "%s of %s, by %s%s%s, %lld resources",
+	return arena_printf(status->arena, "%s of %s, by %s%s%s, %lld resource%s",
 		run_title(status, value_get_string(run, "run")), date,
 		printable(status, value_get_string(run, "who")), revision && *revision ? ", text of " : "",
 		revision && *revision ? printable(status, revision) : "",
-		(long long)value_get_integer(looked, "resources", 0));
+		(long long)value_get_integer(looked, "resources", 0),
+		value_get_integer(looked, "resources", 0) == 1 ? "" : "s");
 }
 
 /* Lines with the hosts of which each holds, in the order in which they came. */

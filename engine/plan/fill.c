@@ -252,7 +252,7 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	filling->passing = filling->passing || passing;
 	if (value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
-	if (filling->run->options.without_actions && (module->flags & MODULE_ACTION)
+	if (filling->run->options.without_actions && !filling->task->handler && (module->flags & MODULE_ACTION)
 			&& !(module->flags & MODULE_CONTROLLER)) {
 		skip(filling, item, "not done again in a rollback; --with-commands does it");
 		return 0;
@@ -393,8 +393,9 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	if (expression_truth(filling->arena, filling->scope, ignore, false, &filled->ignore_errors,
 			err) < 0)
 		return -1;
-	/* What an earlier run left due stays so if it fails: tasks may have to come before. */
-	filled->ignore_errors = filled->ignore_errors || filling->unit->early;
+	/* What an earlier run left due stays so if it fails: tasks may have to come before. What all is
+	 * undone of may not be there any more. */
+	filled->ignore_errors = filled->ignore_errors || filling->unit->aside;
 	return expression_truth(filling->arena, filling->scope, quiet, false, &filled->no_log, err);
 }
 
@@ -520,6 +521,23 @@ int fill_declared(struct run *run, struct run_host *host, struct unit *unit, str
 
 /* --- The task that takes back --- */
 
+/* Of the plays that the host is in. */
+static struct value *handler_keys(const struct run *run, const struct run_host *host)
+{
+	const struct playbook *playbook = run->options.playbook;
+	struct value *keys = value_list(host->arena);
+
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const struct play *play = playbook->plays[i];
+
+		for (size_t k = 0; run->play_hosts[i][host->inventory->index]
+				&& k < play->handler_count; k++)
+			value_append(host->arena, keys, value_string(host->arena,
+				fill_handler_key(host->arena, play->handlers[k])));
+	}
+	return keys;
+}
+
 static void add_undo(struct run *run, struct run_host *host, struct value *task)
 {
 	static const char *const modes[] = { "", "prune", "rollback", "all" };
@@ -527,6 +545,7 @@ static void add_undo(struct run *run, struct run_host *host, struct value *task)
 
 	value_set_string(host->arena, undo, "mode", modes[run->options.undo]);
 	value_set_bool(host->arena, undo, "discard", run->options.discard_drift);
+	value_set(host->arena, undo, "handlers", handler_keys(run, host));
 	if (run->options.undo == UNDO_AFTER)
 		value_set(host->arena, undo, "after", value_copy(host->arena, run->options.undo_after));
 	if (run->options.undo == UNDO_ORPHANS) {

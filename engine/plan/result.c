@@ -38,10 +38,11 @@ static void task_less(struct run *run, struct run_task *task)
 
 static void announce(struct run *run, struct run_task *task)
 {
-	if (task->play != run->announced_play)
+	if (task->play != run->announced_play && task->remaining > 0) {
 		report_play(run->report, task->play->name ? task->play->name
 			: value_text(task->play->hosts));
-	run->announced_play = task->play;
+		run->announced_play = task->play;
+	}
 	task->announced = true;
 	task->report = report_task(run->report, task_title(task->task), task->task->word,
 		task->handler, task->task->place, task->remaining);

@@ -39,6 +39,7 @@ struct unit {
 	const struct module *module;
 	bool undo;                 /* the one that takes back, or looks */
 	bool early;                /* a handler that an earlier run left due; see due.c */
+	bool aside;                /* a handler outside its play: if it fails, the run goes on */
 	bool barrier;              /* before it all hosts must have passed what is before */
 	bool *member;              /* by index of run->hosts */
 };

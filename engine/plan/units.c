@@ -243,13 +243,12 @@ static void make_hosts(struct run *run, const bool *chosen)
 	}
 }
 
-/* Handlers of all plays once more, before the first task: for hosts on which an earlier run left them
- * due. Nobody is a member yet. */
-static int add_early(struct run *run, struct error *err)
+/* Handlers of all plays, and a flush behind them; ret_first: where they begin. */
+static int add_all_handlers(struct run *run, size_t *ret_first, struct error *err)
 {
 	const struct playbook *playbook = run->options.playbook;
-	size_t first = run->unit_count;
 
+	*ret_first = run->unit_count;
 	for (size_t i = 0; i < playbook->play_count; i++) {
 		const struct play *play = playbook->plays[i];
 
@@ -258,13 +257,38 @@ static int add_early(struct run *run, struct error *err)
 				return -1;
 		}
 	}
-	if (run->unit_count > first)
+	if (run->unit_count > *ret_first)
 		unit_new(run, 0, NULL);
+	for (size_t i = *ret_first; i < run->unit_count; i++) {
+		run->units[i]->aside = true;
+		run->units[i]->barrier = false;
+	}
+	return 0;
+}
+
+/* Before the first task: for hosts on which an earlier run left them due. Nobody is a member yet. */
+static int add_early(struct run *run, struct error *err)
+{
+	size_t first;
+
+	if (add_all_handlers(run, &first, err) < 0)
+		return -1;
 	for (size_t i = first; i < run->unit_count; i++) {
 		run->units[i]->early = true;
-		run->units[i]->barrier = false;
 		memset(run->units[i]->member, 0, run->host_count * sizeof(bool));
 	}
+	return 0;
+}
+
+/* After all was undone: what that has notified. */
+static int add_late(struct run *run, struct error *err)
+{
+	size_t first;
+
+	if (add_all_handlers(run, &first, err) < 0)
+		return -1;
+	for (size_t i = 0; run->unit_count > first && i < run->host_count; i++)
+		run->units[run->unit_count - 1]->member[i] = true;
 	return 0;
 }
 
@@ -329,6 +353,8 @@ int units_make(struct run *run, struct error *err)
 		return -1;
 	if (run->options.undo != UNDO_NOTHING || run->options.look)
 		add_undo(run);
+	if (run->options.undo == UNDO_ALL && add_late(run, err) < 0)
+		return -1;
 	for (size_t i = 0; run->options.undo != UNDO_ALL && i < playbook->play_count; i++) {
 		if (add_play(run, i, err) < 0)
 			return -1;

@@ -91,3 +91,31 @@ newest=$(sed -n 's/^run \([0-9]*\) .*/\1/p' ../out | head -n 1)
 "$BEOPLAY" show "$newest" >../out 2>&1
 check "a run says where the user's repository was" says "$(git rev-parse HEAD | cut -c 1-12)" ../out
 check "the history is ignored by it" is "$(git status --porcelain .beoplay | wc -l)" 0
+
+# --- Handlers of what is undone ---
+handlers() {
+	printf -- '- hosts: head\n  tasks:\n'
+	printf '    - copy: {content: "%s\\n", dest: /etc/undone.%s}\n      notify: [%s]\n' "$@"
+	printf '  handlers:\n    - name: both\n      shell: echo both >>/root/undone\n'
+	[ $# -eq 3 ] || printf '    - name: new\n      shell: echo new >>/root/undone\n'
+}
+handlers a a both >undone.yml
+beoplay undone.yml
+handlers a a both b b "both, new" >undone.yml
+beoplay undone.yml
+check "handlers have run" is "$(lab exec head cat /root/undone | tr '\n' ' ')" "both both new "
+beoplay rollback undone.yml --check
+check "a dry run of a rollback says which handlers will run" says "would change: head" ../out
+check "as the text has them" says "HANDLER \[both\]" ../out
+beoplay rollback undone.yml
+check "what is undone notifies its handlers, also commands" is \
+	"$(lab exec head cat /root/undone | tr '\n' ' ')" "both both new both "
+check "one that the older text doesn't have is named" says "the text has no handler 'new' any more" ../out
+beoplay status undone.yml
+check "and isn't due any more" is "$status" 0
+beoplay rollback undone.yml --to nothing
+check "so does the undo of all" is "$(lab exec head cat /root/undone | tr '\n' ' ')" \
+	"both both new both both "
+check "and all is gone" is "$(lab exec head sh -c 'ls /etc/undone.*' 2>&1 | grep -c 'No such')" 1
+beoplay status undone.yml
+check "nothing is due" is "$status" 0

@@ -370,6 +370,8 @@ static int apply_plan(struct arena *arena, const char *path, const struct apply_
 		return -1;
 	now.texts = plan.texts = value_get(body, "texts");
 	now.key = plan.key = &key;
+	if (isatty(STDERR_FILENO) && !given->json && !given->check)
+		fprintf(stderr, "comparing %zu hosts with the plan\n", value_get(body, "hosts")->count);
 	look = options;
 	look.check = look.diff = true;
 	code = playing_plan(arena, &look, playbook, options.at ? &past : NULL, &now);

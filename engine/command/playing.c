@@ -253,7 +253,7 @@ static struct report *make_report(const struct apply_options *options, FILE *out
 	bool terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
 	struct report_options made = {
 		.out = out ? out : stdout,
-		.errors = stderr,
+		.errors = out ? out : stderr,
 		.json = options->json,
 		.check = options->check,
 		.diff = options->diff,
@@ -462,6 +462,7 @@ static int play(const struct apply_options *options, const char *playbook,
 		.past = past, .undo = undo, .plan = plan };
 	FILE *nowhere = plan && plan->quiet ? fopen("/dev/null", "w") : NULL;
 	struct report *report = make_report(options, nowhere);
+	struct report *loud = nowhere ? make_report(options, NULL) : NULL;
 	struct error err = {0};
 	int code = EXIT_GOOD;
 
@@ -480,8 +481,10 @@ static int play(const struct apply_options *options, const char *playbook,
 			code = EXIT_TEXT;
 	}
 	if (err.kind != ERROR_NONE && err.kind != ERROR_INTERRUPTED)
-		say_error(&playing, report, &err);
+		say_error(&playing, loud ? loud : report, &err);
 	report_free(report);
+	if (loud)
+		report_free(loud);
 	if (nowhere)
 		fclose(nowhere);
 	if (playing.run)

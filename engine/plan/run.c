@@ -46,6 +46,8 @@ struct value *run_outcome(const struct run *run)
 			: host->phase == HOST_DONE && !host->refused ? "done" : "failed");
 		value_set_integer(run->arena, one, "changed", host->changed);
 		value_set_bool(run->arena, one, "ended", host->phase == HOST_DONE);
+		if (host->unreachable)
+			value_set_string(run->arena, one, "message", host->lost);
 		value_set(run->arena, outcome, host->name, one);
 	}
 	return outcome;
@@ -442,6 +444,7 @@ static void on_lost(void *context, struct fleet_host *fleet, const struct error 
 		error_set(&ended, ERROR_UNREACHABLE, "the connection ended before its tasks did");
 		result_out(run, host);
 		host->unreachable = true;
+		host->lost = arena_string(host->arena, err ? err->message : ended.message);
 		if (!run->stopped)
 			report_unreachable(run->report, host->name, err ? err : &ended);
 	}

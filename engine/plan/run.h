@@ -85,7 +85,7 @@ unsigned run_task_count(const struct run *run);
  * of kind BUG or INTERRUPTED. */
 int run_execute(struct run *run, struct report *report, struct error *err);
 /* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N, ended: bool (it has passed
- * all tasks)}. */
+ * all tasks), message (unreachable: why)}. */
 struct value *run_outcome(const struct run *run);
 /* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. */
 void run_set_text(struct run *run, const void *bytes, size_t size);

@@ -150,11 +150,13 @@ struct value *saved_follow(struct arena *arena, const struct saved_key *key,
 	for (size_t i = 0; i < saved->count; i++) {
 		const char *host = saved->pairs[i].key;
 		const char *state = value_get_string(value_get(outcome, host), "state");
+		const char *reason = value_get_string(value_get(outcome, host), "message");
 		struct value *one;
 
 		if (state && strcmp(state, "unreachable") == 0) {
 			one = value_map(arena);
-			value_set_string(arena, one, "unreachable", "it could not be compared with the plan");
+			value_set_string(arena, one, "unreachable", arena_printf(arena,
+				"can't be compared with the plan: %s", reason ? reason : "not reached"));
 		} else {
 			one = follow_host(arena, saved->pairs[i].value, value_get(sealed, host)
 				? value_get(sealed, host) : value_map(arena), value_get(planned, host)

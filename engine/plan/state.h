@@ -136,6 +136,7 @@ struct run_host {
 	bool undone;               /* something was */
 	bool refused;              /* something wasn't undone */
 	bool unreachable;
+	const char *lost;          /* why it is unreachable */
 	bool closed;               /* the connection is being ended */
 };
 

@@ -8,6 +8,8 @@ if [ "${1:-}" != inside ]; then
 fi
 
 BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+out=out err=err
+. tests/plays/checks.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/playbooks" "$work/inventory"
@@ -21,21 +23,6 @@ play() {
 		>out 2>err </dev/null
 	status=$?
 }
-# test NAME COMMAND…: the command says whether it holds; its output is the reason.
-check() {
-	name=$1
-	shift
-	if why=$("$@" 2>&1); then
-		echo "ok $name"
-	else
-		echo "not ok $name: $(printf '%s' "$why" | head -n 3 | tr '\n' ' ')"
-		sed 's/^/# /' out err
-	fi
-}
-is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
-says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
-silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
-recap() { grep -E "^$1 +:" out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
 address_of() { sed -n "/^ *$1:/,/cluster_address/s/.*cluster_address: //p" inventory/hosts.yml; }
 snapshot_all() { for node in head node1 node2; do lab snapshot $node; done >"$1"; }
 

@@ -8,6 +8,8 @@ if [ "${1:-}" != inside ]; then
 fi
 
 BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+out=out err=err
+. tests/plays/checks.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -18,20 +20,6 @@ run() {
 		>out 2>err </dev/null
 	status=$?
 }
-check() {
-	name=$1
-	shift
-	if why=$("$@" 2>&1); then
-		echo "ok $name"
-	else
-		echo "not ok $name: $(printf '%s' "$why" | head -n 3 | tr '\n' ' ')"
-		sed 's/^/# /' out err
-	fi
-}
-is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
-says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
-silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
-recap() { grep -E "^$1 +:" out | sed -E "s/.*$2=([0-9]+).*/\\1/"; }
 # What a module is told to do on one host: the tasks on stdin.
 tasks() {
 	{ printf -- '- hosts: node1\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml

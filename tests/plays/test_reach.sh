@@ -7,6 +7,8 @@ if [ "${1:-}" != inside ]; then
 fi
 
 BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+out=out err=err
+. tests/plays/checks.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -29,18 +31,6 @@ run() {
 	"$BEOPLAY" "$@" -i hosts.yml --known-hosts known_hosts >out 2>err </dev/null
 	status=$?
 }
-check() {
-	name=$1
-	shift
-	if why=$("$@" 2>&1); then
-		echo "ok $name"
-	else
-		echo "not ok $name: $(printf '%s' "$why" | head -n 3 | tr '\n' ' ')"
-		sed 's/^/# /' out err
-	fi
-}
-is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
-says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
 # Waits up to 10 s until a command holds.
 until_holds() {
 	for _ in $(seq 100); do

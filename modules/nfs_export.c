@@ -9,6 +9,9 @@
 
 #define EXPORTS_DIRECTORY "/etc/exports.d"
 #define EXPORTFS "/usr/sbin/exportfs"
+#define EXPORTS_TABLE "/var/lib/nfs/etab"
+#define DIRECTORY_RECORD "nfs-export:directory"
+#define LOCK_RECORD "nfs-export:lock"
 
 enum { FILE_MOST = 1 << 20, LIVE_MOST = 4096 };
 
@@ -40,6 +43,8 @@ struct export_live {
 struct export_state {
 	bool server;               /* exportfs is there */
 	bool directory;            /* /etc/exports.d is there */
+	size_t neighbours;         /* what else is in it */
+	struct value *made;        /* a record: it came with our first export, and goes with the last */
 	const char *file;
 	const char *want;          /* what the file should hold; NULL: no file */
 	const char *have;          /* what it holds; NULL: it isn't there */
@@ -53,8 +58,11 @@ struct export_state {
 
 enum export_step {
 	EXPORT_MAKE = ATTRIBUTES_STEP_END, EXPORT_DIRECTORY, EXPORT_WRITE, EXPORT_REMOVE,
-	EXPORT_RELOAD, EXPORT_UNMAKE,
+	EXPORT_RELOAD, EXPORT_UNMAKE_DIRECTORY, EXPORT_UNMAKE,
 };
+
+/* exportfs makes them where they are missing. */
+static const char *const locks[] = { "/var/lib/nfs/.etab.lock", "/var/lib/nfs/export-lock", NULL };
 
 static const char *const state_words[] = { "present", "absent", NULL };
 static const cyaml_strval_t state_values[] = {
@@ -264,6 +272,9 @@ static const char *wished_text(struct arena *arena, const struct export_params *
 		return NULL;
 	if (want->text)
 		return want->text;
+	/* A line without a client would be for everybody. */
+	if (want->hosts_count == 0)
+		return NULL;
 	buffer_add_string(&text, escaped(arena, want->path));
 	for (unsigned i = 0; i < want->hosts_count; i++) {
 		buffer_printf(&text, " %s(", want->hosts[i]);
@@ -305,7 +316,13 @@ static int look_at_live(struct host *host, const struct export_params *want,
 	struct arena *arena = host_arena(host);
 	const char *path = escaped(arena, want->path);
 	struct command_result result;
+	struct file_info table;
 
+	/* Where nothing is exported it would make a lock file. */
+	if (host_stat(host, EXPORTS_TABLE, &table, err) < 0)
+		return -1;
+	if (table.kind == FILE_NONE || table.size == 0)
+		return 0;
 	if (host_look(host, &command, &result, err) < 0)
 		return -1;
 	have->live = arena_array(arena, LIVE_MOST, sizeof(*have->live));
@@ -345,14 +362,20 @@ static int look_at_others(struct host *host, const struct export_params *want,
 static int look_at_file(struct host *host, struct export_state *have, struct error *err)
 {
 	struct file_info info;
-	size_t size;
+	struct file_name *names;
+	size_t size, count;
 	char *text;
 
-	if (host_stat(host, EXPORTS_DIRECTORY, &info, err) < 0)
+	if (host_stat(host, EXPORTS_DIRECTORY, &info, err) < 0
+			|| host_record_get(host, DIRECTORY_RECORD, &have->made, err) < 0)
 		return -1;
 	have->directory = info.kind == FILE_DIRECTORY;
 	if (!have->directory)
 		return 0;
+	if (host_list(host, EXPORTS_DIRECTORY, &names, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		have->neighbours += strcmp(names[i].name, strrchr(have->file, '/') + 1) != 0;
 	if (host_stat(host, have->file, &info, err) < 0)
 		return -1;
 	if (info.kind != FILE_REGULAR)
@@ -500,6 +523,8 @@ static void export_plan(struct plan *plan, const void *params, const void *state
 			"there is no NFS server here");
 		return;
 	}
+	if (want->state == EXPORT_PRESENT && !have->want)
+		plan_note(plan, "nobody else is among the clients of '%s'", want->path);
 	if (have->other && want->state == EXPORT_PRESENT)
 		plan_note(plan, "/etc/exports has a line for '%s', too: %s", want->path, have->other);
 	plan_path(plan, want, have);
@@ -509,6 +534,9 @@ static void export_plan(struct plan *plan, const void *params, const void *state
 			plan_printf(plan, "%zu clients", have->live_count),
 			plan_printf(plan, "%u clients", want->state == EXPORT_ABSENT ? 0 :
 				want->hosts_count));
+	if (!have->want && have->made && have->directory && have->neighbours == 0)
+		plan_add(plan, EXPORT_UNMAKE_DIRECTORY, EXPORTS_DIRECTORY, "state", "directory",
+			"absent");
 	if (want->made && want->state == EXPORT_ABSENT && have->path.info.kind == FILE_DIRECTORY) {
 		if (have->path_empty)
 			plan_add(plan, EXPORT_UNMAKE, want->path, "state", "directory", "absent");
@@ -571,6 +599,59 @@ static void tell_clients(struct arena *arena, const struct export_params *want,
 	}
 }
 
+/* --- What came with the first export */
+
+static int make_exports_directory(struct host *host, struct error *err)
+{
+	if (host_record_set(host, DIRECTORY_RECORD, value_map(host_arena(host)), err) < 0)
+		return -1;
+	return host_make_directory(host, EXPORTS_DIRECTORY, 0755, err);
+}
+
+static int unmake_exports_directory(struct host *host, struct error *err)
+{
+	if (host_remove(host, EXPORTS_DIRECTORY, err) < 0)
+		return -1;
+	return host_record_set(host, DIRECTORY_RECORD, NULL, err);
+}
+
+static int note_locks(struct host *host, struct error *err)
+{
+	struct value *record;
+	struct file_info info;
+
+	if (host_record_get(host, LOCK_RECORD, &record, err) < 0)
+		return -1;
+	record = record ? value_copy(host_arena(host), record) : value_map(host_arena(host));
+	for (size_t i = 0; locks[i]; i++) {
+		if (host_stat(host, locks[i], &info, err) < 0)
+			return -1;
+		if (info.kind == FILE_NONE)
+			value_set_bool(host_arena(host), record, locks[i], true);
+	}
+	return record->count > 0 ? host_record_set(host, LOCK_RECORD, record, err) : 0;
+}
+
+static int remove_locks(struct host *host, struct error *err)
+{
+	struct file_info info;
+	struct value *record;
+
+	if (host_stat(host, EXPORTS_TABLE, &info, err) < 0
+			|| host_record_get(host, LOCK_RECORD, &record, err) < 0)
+		return -1;
+	if (!record || info.size > 0)
+		return 0;
+	for (size_t i = 0; locks[i]; i++) {
+		if (host_stat(host, locks[i], &info, err) < 0)
+			return -1;
+		if (info.kind == FILE_REGULAR && info.size == 0 && value_get(record, locks[i])
+				&& host_remove(host, locks[i], err) < 0)
+			return -1;
+	}
+	return host_record_set(host, LOCK_RECORD, NULL, err);
+}
+
 /* It returns 0 although a name can't be resolved: what it says counts. */
 static int reload(struct host *host, struct error *err)
 {
@@ -580,7 +661,7 @@ static int reload(struct host *host, struct error *err)
 	struct command command = { .argv = argv, .timeout = 300 };
 	struct command_result result;
 
-	if (host_run(host, &command, &result, err) < 0)
+	if (note_locks(host, err) < 0 || host_run(host, &command, &result, err) < 0)
 		return -1;
 	for (size_t i = 0; wrong[i]; i++) {
 		if (strstr(result.errors, wrong[i])) {
@@ -589,7 +670,7 @@ static int reload(struct host *host, struct error *err)
 				"known there (a task of hosts)");
 		}
 	}
-	return 0;
+	return remove_locks(host, err);
 }
 
 static int export_apply(struct host *host, const void *params, const void *state,
@@ -602,7 +683,7 @@ static int export_apply(struct host *host, const void *params, const void *state
 	case EXPORT_MAKE:
 		return make_path(host, want, have, err);
 	case EXPORT_DIRECTORY:
-		return host_make_directory(host, EXPORTS_DIRECTORY, 0755, err);
+		return make_exports_directory(host, err);
 	case EXPORT_WRITE:
 		return write_file(host, have, err);
 	case EXPORT_REMOVE:
@@ -610,6 +691,8 @@ static int export_apply(struct host *host, const void *params, const void *state
 	case EXPORT_RELOAD:
 		tell_clients(host_arena(host), want, have, results);
 		return reload(host, err);
+	case EXPORT_UNMAKE_DIRECTORY:
+		return unmake_exports_directory(host, err);
 	case EXPORT_UNMAKE:
 		return host_remove(host, want->path, err);
 	default:

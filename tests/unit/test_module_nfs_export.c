@@ -18,6 +18,8 @@ static struct prepare *prepare;
 static struct bench_command *live;
 
 #define FILE_PATH "/etc/exports.d/beoplay-srv-my--share.exports"
+#define TABLE "/var/lib/nfs/etab"
+#define LOCK "/var/lib/nfs/.etab.lock"
 #define TASK "{path: /srv/my-share, clients: [workers, 192.168.1.0/24]}"
 #define OPTIONS "(rw,sync,no_subtree_check,root_squash)"
 
@@ -72,6 +74,8 @@ static void exported(struct bench *of, const struct command *command)
 {
 	(void)command;
 	live->output = bench_find(of, FILE_PATH) ? all_live : "";
+	bench_file(of, TABLE, 0644, live->output);
+	bench_file(of, LOCK, 0600, "");
 }
 
 static int apply(const char *yaml)
@@ -169,6 +173,9 @@ static void wrong_on_stderr_is_wrong_although_exportfs_returns_0(void **state)
 static void the_data_stays_when_the_export_goes(void **state)
 {
 	(void)state;
+	bench_directory(bench, "/etc/exports.d", 0755);
+	bench_file(bench, LOCK, 0600, "");
+	bench_file(bench, "/var/lib/nfs/export-lock", 0644, "");
 	assert_int_equal(apply(TASK), 0);
 	bench_file(bench, "/srv/my-share/data", 0644, "x");
 	assert_int_equal(apply("{path: /srv/my-share, state: absent}"), 0);
@@ -186,6 +193,54 @@ static void a_line_of_somebody_else_is_named(void **state)
 	assert_non_null(strstr(look(TASK)->notes->items[0]->text, "/srv/my-share *(ro)"));
 	bench_file(bench, "/etc/exports", 0644, "/srv/my-share-too *(ro)\n");
 	assert_int_equal(look(TASK)->notes->count, 0);
+}
+
+static void nobody_else_among_the_clients_is_nobody(void **state)
+{
+	(void)state;
+	prepare->hosts = value_list(bench->arena);
+	value_append(bench->arena, prepare->hosts, value_string(bench->arena, "head"));
+	assert_int_equal(apply("{path: /srv/my-share, clients: workers}"), 0);
+	assert_string_equal(bench->log.data, "directory /srv/my-share 0755\n");
+	assert_non_null(strstr(look("{path: /srv/my-share, clients: workers}")->notes->items[0]->text,
+		"nobody else"));
+}
+
+static void looking_leaves_no_lock_behind(void **state)
+{
+	(void)state;
+	assert_non_null(look(TASK));
+	bench_file(bench, TABLE, 0644, "");
+	assert_non_null(look(TASK));
+	assert_int_equal(live->count, 0);
+	bench_file(bench, TABLE, 0644, all_live);
+	assert_non_null(look(TASK));
+	assert_int_equal(live->count, 1);
+}
+
+static void the_last_undo_takes_what_came_with_the_first_export(void **state)
+{
+	(void)state;
+	assert_int_equal(apply(TASK), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(bench_find(bench, "/etc/exports.d"));
+	assert_null(bench_find(bench, LOCK));
+	assert_int_equal(bench->records->count, 0);
+	assert_int_equal(apply(TASK), 0);
+	bench_file(bench, "/etc/exports.d/mine.exports", 0644, "/srv/other *(ro)\n");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_non_null(bench_find(bench, "/etc/exports.d"));
+}
+
+static void what_was_there_before_the_first_export_stays(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/etc/exports.d", 0755);
+	bench_file(bench, LOCK, 0600, "");
+	assert_int_equal(apply(TASK), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_non_null(bench_find(bench, "/etc/exports.d"));
+	assert_non_null(bench_find(bench, LOCK));
 }
 
 static void an_undo_takes_an_empty_directory_along(void **state)
@@ -235,6 +290,10 @@ int main(void)
 		TEST(wrong_on_stderr_is_wrong_although_exportfs_returns_0),
 		TEST(the_data_stays_when_the_export_goes),
 		TEST(a_line_of_somebody_else_is_named),
+		TEST(nobody_else_among_the_clients_is_nobody),
+		TEST(looking_leaves_no_lock_behind),
+		TEST(the_last_undo_takes_what_came_with_the_first_export),
+		TEST(what_was_there_before_the_first_export_stays),
 		TEST(an_undo_takes_an_empty_directory_along),
 		TEST(an_undo_of_other_clients_brings_the_old_file_back),
 		TEST(what_makes_no_sense_is_refused),

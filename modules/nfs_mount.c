@@ -19,8 +19,11 @@ struct mount_params {
 	unsigned options_count;
 	char *vers;
 	enum mount_presence state;
-	char *line;                /* internal: the line of fstab, word for word */
-	bool made;                 /* internal: absent: the directory goes, if it is empty */
+	/* Internal, of an undo: */
+	char *line;                /* the line of fstab, word for word */
+	int64_t *place;            /* its place among the lines, from 0; NULL: the last */
+	char *fstab;               /* "none": there was no fstab; "open": its last line had no newline */
+	bool made;                 /* absent: the directory goes, if it is empty */
 };
 
 /* What is mounted at a path: the uppermost. */
@@ -36,6 +39,7 @@ struct mount_state {
 	const char *fstab;         /* the whole; NULL: no such file */
 	unsigned lines;            /* of it for this path */
 	const char *line;          /* the first of them, without its newline; NULL: none */
+	unsigned place;            /* of that among all lines */
 	const char *want;          /* what it should be; NULL: none */
 	struct mount_live live;
 	struct file_info directory;     /* only looked at while nothing is mounted there */
@@ -43,6 +47,7 @@ struct mount_state {
 	const char *old_path;      /* where it was, when this task had another path; NULL */
 	struct mount_live old_live;
 	const char *old_line;
+	unsigned old_place;
 };
 
 enum mount_step {
@@ -71,6 +76,10 @@ static const struct param mount_table[] = {
 		.choices = state_words },
 	{ .name = "line", .kind = PARAM_STRING, .doc = "the line of fstab, word for word",
 		.flags = PARAM_INTERNAL },
+	{ .name = "place", .kind = PARAM_INTEGER, .doc = "the number of the line, from 0",
+		.flags = PARAM_INTERNAL },
+	{ .name = "fstab", .kind = PARAM_STRING, .doc = "none, or open at its end",
+		.flags = PARAM_INTERNAL },
 	{ .name = "made", .kind = PARAM_BOOL, .doc = "absent: the directory goes, if it is empty",
 		.otherwise = "no", .flags = PARAM_INTERNAL },
 	{ 0 },
@@ -92,6 +101,10 @@ static const cyaml_schema_field_t mount_fields[] = {
 	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct mount_params, state, state_values, 4),
 	CYAML_FIELD_STRING_PTR("line", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct mount_params,
 		line, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_INT_PTR("place", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct mount_params,
+		place),
+	CYAML_FIELD_STRING_PTR("fstab", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct mount_params,
+		fstab, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct mount_params, made),
 	CYAML_FIELD_END
 };
@@ -193,16 +206,18 @@ static struct mount_live live_at(struct arena *arena, const char *mountinfo, con
 }
 
 static void look_at_fstab(struct arena *arena, const char *path, struct mount_state *have,
-	unsigned *lines, const char **ret_line)
+	unsigned *lines, const char **ret_line, unsigned *ret_place)
 {
-	*lines = 0;
+	unsigned number = 0;
+
+	*lines = *ret_place = 0;
 	*ret_line = NULL;
-	for (const char *line = have->fstab ? have->fstab : ""; *line;) {
+	for (const char *line = have->fstab ? have->fstab : ""; *line; number++) {
 		size_t size = strcspn(line, "\n");
 
-		if (line_is_for(arena, line, size, path)) {
-			if ((*lines)++ == 0)
-				*ret_line = arena_bytes(arena, line, size);
+		if (line_is_for(arena, line, size, path) && (*lines)++ == 0) {
+			*ret_line = arena_bytes(arena, line, size);
+			*ret_place = number;
 		}
 		line += size + (line[size] == '\n');
 	}
@@ -253,7 +268,8 @@ static int look_at_old(struct host *host, const struct mount_params *want, const
 		return 0;
 	have->old_path = path;
 	have->old_live = live_at(arena, mountinfo, plain_path(arena, path));
-	look_at_fstab(arena, plain_path(arena, path), have, &lines, &have->old_line);
+	look_at_fstab(arena, plain_path(arena, path), have, &lines, &have->old_line,
+		&have->old_place);
 	if (have->old_line && strcmp(field(arena, have->old_line, strlen(have->old_line), 0),
 			escaped(arena, want->src)) != 0)
 		have->old_line = NULL;
@@ -305,7 +321,8 @@ static int mount_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	have->want = wished_line(arena, want);
 	have->live = live_at(arena, mountinfo, plain_path(arena, want->path));
-	look_at_fstab(arena, plain_path(arena, want->path), have, &have->lines, &have->line);
+	look_at_fstab(arena, plain_path(arena, want->path), have, &have->lines, &have->line,
+		&have->place);
 	if (look_at_old(host, want, mountinfo, have, err) < 0)
 		return -1;
 	return look_at_directory(host, want, have, err);
@@ -395,45 +412,58 @@ static void mount_plan(struct plan *plan, const void *params, const void *state)
 
 /* --- Changing */
 
-/* All lines of others as they are; ours in place of the first, or at the end. */
-static const char *new_fstab(struct arena *arena, const struct mount_state *have)
+static void add_line(struct buffer *text, const struct mount_state *have, bool *written)
+{
+	if (have->want && !*written)
+		buffer_printf(text, "%s\n", have->want);
+	*written = true;
+}
+
+/* All lines of others as they are; ours in place of the first, or where it was, or at the end. */
+static const char *new_fstab(struct arena *arena, const struct mount_params *want,
+	const struct mount_state *have)
 {
 	const char *path = plain_path(arena, have->path);
 	const char *old = have->old_line ? plain_path(arena, have->old_path) : NULL;
 	struct buffer text = { 0 };
-	bool written = false;
+	bool written = false, last = false;
+	int64_t number = 0;
 	const char *result;
 
-	for (const char *line = have->fstab ? have->fstab : ""; *line;) {
+	for (const char *line = have->fstab ? have->fstab : ""; *line; number++) {
 		size_t size = strcspn(line, "\n");
-		bool ours = line_is_for(arena, line, size, path);
 
-		if (ours && have->want && !written) {
-			buffer_printf(&text, "%s\n", have->want);
-			written = true;
-		} else if (!ours && !(old && line_is_for(arena, line, size, old))) {
+		last = line_is_for(arena, line, size, path);
+		if (last || (have->lines == 0 && want->place && number == *want->place))
+			add_line(&text, have, &written);
+		if (!last && !(old && line_is_for(arena, line, size, old))) {
 			buffer_add(&text, line, size);
 			if (line[size] == '\n' || (have->want && !written))
 				buffer_add_char(&text, '\n');
 		}
 		line += size + (line[size] == '\n');
 	}
-	if (have->want && !written)
-		buffer_printf(&text, "%s\n", have->want);
+	add_line(&text, have, &written);
+	/* An undo: what came with our line was the newline before it, or its own. */
+	if (last && want->fstab && strcmp(want->fstab, "open") == 0 && text.size > 0)
+		text.size--;
 	result = arena_bytes(arena, text.data ? text.data : "", text.size);
 	buffer_free(&text);
 	return result;
 }
 
-static int write_fstab(struct host *host, const struct mount_state *have, struct error *err)
+static int write_fstab(struct host *host, const struct mount_params *want,
+	const struct mount_state *have, struct error *err)
 {
-	const char *text = new_fstab(host_arena(host), have);
+	const char *text = new_fstab(host_arena(host), want, have);
 	struct file_write write = {
 		.path = FSTAB, .bytes = text, .size = strlen(text),
 		.mode = have->fstab ? HOST_KEEP : 0644, .uid = HOST_KEEP, .gid = HOST_KEEP,
 		.mtime = HOST_KEEP,
 	};
 
+	if (!*text && want->fstab && strcmp(want->fstab, "none") == 0)
+		return host_remove(host, FSTAB, err);
 	return host_write(host, &write, err);
 }
 
@@ -533,7 +563,7 @@ static int mount_apply(struct host *host, const void *params, const void *state,
 	case MOUNT_MAKE:
 		return host_make_directory(host, have->path, 0755, err);
 	case MOUNT_FSTAB:
-		if (write_fstab(host, have, err) < 0)
+		if (write_fstab(host, want, have, err) < 0)
 			return -1;
 		return remember(host, want, have, err);
 	case MOUNT_UNMOUNT:
@@ -569,6 +599,23 @@ static void mount_results(struct arena *arena, const void *params, const void *s
 	value_set(arena, results, "fstab", value_string(arena, have->line));
 }
 
+/* How the line of a path is brought back, and what is mounted there. */
+static struct value *line_back(struct arena *arena, const struct mount_params *want,
+	const char *path, const struct mount_live *live, const char *line, unsigned place)
+{
+	struct value *back = value_map(arena);
+	bool mounted = is_nfs(live);
+
+	value_set_string(arena, back, "src", mounted ? live->source : want->src);
+	value_set_string(arena, back, "path", path);
+	value_set_string(arena, back, "state", mounted ? "mounted" : line ? "unmounted" : "absent");
+	if (line) {
+		value_set_string(arena, back, "line", line);
+		value_set_integer(arena, back, "place", place);
+	}
+	return back;
+}
+
 static void mount_invert(struct inverses *ret_inverses, const void *params, const void *state)
 {
 	const struct mount_params *want = params;
@@ -576,18 +623,22 @@ static void mount_invert(struct inverses *ret_inverses, const void *params, cons
 	struct arena *arena = inverses_arena(ret_inverses);
 	struct inverses_entry entry = {
 		.resource = arena_printf(arena, "nfs-mount:%s", have->path),
-		.params = value_map(arena),
+		.params = line_back(arena, want, have->path, &have->live, have->line, have->place),
 	};
-	bool mounted = is_nfs(&have->live);
+	const char *fstab = have->fstab;
 
-	value_set_string(arena, entry.params, "src", mounted ? have->live.source : want->src);
-	value_set_string(arena, entry.params, "path", have->path);
-	if (have->line)
-		value_set_string(arena, entry.params, "line", have->line);
-	value_set_string(arena, entry.params, "state", mounted ? "mounted" :
-		have->line ? "unmounted" : "absent");
+	if (!fstab)
+		value_set_string(arena, entry.params, "fstab", "none");
+	else if (*fstab && fstab[strlen(fstab) - 1] != '\n')
+		value_set_string(arena, entry.params, "fstab", "open");
 	if (!have->live.there && have->directory.kind == FILE_NONE)
 		value_set_bool(arena, entry.params, "made", true);
+	/* Where it was before comes back after this one is away. */
+	if (have->old_line || is_nfs(&have->old_live))
+		inverses_add(ret_inverses, &(struct inverses_entry){
+			.resource = arena_printf(arena, "nfs-mount:%s", have->old_path),
+			.params = line_back(arena, want, have->old_path, &have->old_live, have->old_line,
+				have->old_place) });
 	inverses_add(ret_inverses, &entry);
 }
 

@@ -236,6 +236,51 @@ static void an_undo_leaves_fstab_as_it_was(void **state)
 	assert_non_null(bench_find(bench, "/mnt/share"));
 }
 
+static void an_undo_of_a_moved_path_brings_the_old_one_back_where_it_was(void **state)
+{
+	static const char before[] = "# mine\nhead:/srv/share /mnt/share nfs nofail,_netdev 0 0\n"
+		"/dev/sda1 / ext4 defaults 0 1\n";
+
+	(void)state;
+	bench_file(bench, "/etc/fstab", 0644, "# mine\n");
+	assert_int_equal(apply("{src: 'head:/srv/share', path: /mnt/share, state: present}"), 0);
+	bench_file(bench, "/etc/fstab", 0644, before);
+	assert_int_equal(apply("{src: 'head:/srv/share', path: /mnt/new, state: present}"), 0);
+	assert_null(strstr(bench_text(bench, "/etc/fstab"), "/mnt/share"));
+	assert_int_equal(bench->inverses->count, 2);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_text(bench, "/etc/fstab"), before);
+}
+
+static void an_undo_of_absent_puts_the_line_where_it_was(void **state)
+{
+	static const char before[] = "head:/srv/share /mnt/share nfs ro 0 0\n# mine\n";
+
+	(void)state;
+	bench_file(bench, "/etc/fstab", 0644, before);
+	assert_int_equal(apply("{src: 'head:/srv/share', path: /mnt/share, state: absent}"), 0);
+	assert_string_equal(bench_text(bench, "/etc/fstab"), "# mine\n");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_text(bench, "/etc/fstab"), before);
+}
+
+static void an_undo_leaves_no_newline_and_no_fstab_that_was_not_there(void **state)
+{
+	(void)state;
+	bench_file(bench, "/etc/fstab", 0644, "# mine");
+	assert_int_equal(apply("{src: 'head:/srv/share', path: /mnt/share, state: present}"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_text(bench, "/etc/fstab"), "# mine");
+	bench_file(bench, "/etc/fstab", 0644, "head:/srv/share /mnt/share nfs ro 0 0");
+	assert_int_equal(apply("{src: 'head:/srv/share', path: /mnt/share, state: present}"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_text(bench, "/etc/fstab"), "head:/srv/share /mnt/share nfs ro 0 0");
+	bench_remove(bench, "/etc/fstab");
+	assert_int_equal(apply("{src: 'head:/srv/share', path: /mnt/share, state: present}"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(bench_find(bench, "/etc/fstab"));
+}
+
 static void odd_names_are_written_in_octal(void **state)
 {
 	(void)state;
@@ -273,6 +318,9 @@ int main(void)
 		TEST(an_export_that_is_not_visible_yet_is_waited_for),
 		TEST(without_the_helper_it_says_what_to_install),
 		TEST(an_undo_leaves_fstab_as_it_was),
+		TEST(an_undo_of_a_moved_path_brings_the_old_one_back_where_it_was),
+		TEST(an_undo_of_absent_puts_the_line_where_it_was),
+		TEST(an_undo_leaves_no_newline_and_no_fstab_that_was_not_there),
 		TEST(odd_names_are_written_in_octal),
 		TEST(what_makes_no_sense_is_refused),
 	};

@@ -98,6 +98,8 @@ static int build_inspect(struct host *host, const void *params, void *ret_state,
 	struct build_state *have = ret_state;
 	const char *digest;
 
+	if (want->undo)
+		return mpi_files_look(host, want, &have->files, err);
 	if (!want->hostfile_text)
 		return error_set(err, ERROR_BUG, "mpi-run-build came without its hosts");
 	if (mpi_files_look(host, want, &have->files, err) < 0 ||
@@ -145,7 +147,9 @@ static void build_plan(struct plan *plan, const void *params, const void *state)
 	const struct build_state *have = state;
 	bool needed = !have->program_right || !have->hostfile_right;
 
-	if (!needed)
+	if (want->undo)
+		mpi_plan_undo(plan, &have->files);
+	if (want->undo || !needed)
 		return;
 	if (mpi_refuse(plan, want, have->files.user.uid))
 		return;
@@ -206,7 +210,7 @@ static int write_hostfile(struct host *host, const struct mpi_params *want,
 		.mtime = HOST_KEEP,
 	};
 
-	/* Without a program of ours, this is what says which directories were made. */
+	/* Without a program of ours, this is what an undo is about. */
 	if (!want->source && !have->files.record &&
 	    mpi_files_remember(host, &have->files, "", NULL, NULL, err) < 0)
 		return -1;
@@ -253,13 +257,14 @@ static void build_resources(struct names *ret_names, const void *params)
 	struct arena *arena = arena_new();
 
 	mpi_resources(ret_names, params);
-	names_add(ret_names, "mpi-run:%s:hostfile", mpi_params_key(arena, params));
+	if (!((const struct mpi_params *)params)->undo)
+		names_add(ret_names, "mpi-run:%s:hostfile", mpi_params_key(arena, params));
 	arena_free(arena);
 }
 
-static void build_invert(struct inverses *ret_inverses, const void *params, const void *state)
+static void invert_hostfile(struct inverses *ret_inverses, const void *params,
+	const struct build_state *have)
 {
-	const struct build_state *have = state;
 	struct arena *arena = inverses_arena(ret_inverses);
 	bool file = have->hostfile.info.kind == FILE_REGULAR;
 	struct inverses_entry entry = {
@@ -271,8 +276,17 @@ static void build_invert(struct inverses *ret_inverses, const void *params, cons
 		.keep_digest = file && !have->hostfile_right ? have->hostfile.digest : NULL,
 	};
 
-	mpi_files_invert(ret_inverses, params, &have->files);
 	inverses_add(ret_inverses, &entry);
+}
+
+static void build_invert(struct inverses *ret_inverses, const void *params, const void *state)
+{
+	const struct mpi_params *want = params;
+	const struct build_state *have = state;
+
+	mpi_files_invert(ret_inverses, "mpi-run-build", want, &have->files);
+	if (!want->undo)
+		invert_hostfile(ret_inverses, params, have);
 }
 
 static int build_prepare(struct prepare *prepare, struct value *params, struct error *err)

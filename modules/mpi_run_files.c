@@ -96,27 +96,41 @@ void mpi_plan_undo(struct plan *plan, const struct mpi_files *files)
 
 /* --- Changing */
 
+static const char *directory_key(struct arena *arena, const char *path)
+{
+	return arena_printf(arena, "mpi-run:directory:%s", path);
+}
+
+/* Jobs share them, so each has a record of its own. */
+static int make_directory(struct host *host, const char *path, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+
+	if (host_record_set(host, directory_key(arena, path), value_map(arena), err) < 0)
+		return -1;
+	return host_make_directory(host, path, 0755, err);
+}
+
 /* The directories that hold nothing any more, from the innermost on. */
 static int remove_empty(struct host *host, const struct mpi_files *files, struct error *err)
 {
-	const struct value *made = value_get(files->record, "made");
-	struct file_info info;
-	struct file_name *names;
-	size_t count;
-
 	for (size_t i = MPI_DIRECTORIES; i-- > 0;) {
-		if (!made || made->kind != VALUE_LIST || (int64_t)i < (int64_t)MPI_DIRECTORIES -
-				(int64_t)made->count)
-			return 0;
-		if (host_stat(host, files->directories[i], &info, err) < 0)
+		const char *key = directory_key(host_arena(host), files->directories[i]);
+		struct file_info info;
+		struct file_name *names;
+		struct value *made;
+		size_t count = 0;
+
+		if (host_record_get(host, key, &made, err) < 0
+				|| host_stat(host, files->directories[i], &info, err) < 0)
 			return -1;
-		if (info.kind != FILE_DIRECTORY)
-			continue;
-		if (host_list(host, files->directories[i], &names, &count, err) < 0)
+		if (info.kind == FILE_DIRECTORY
+				&& host_list(host, files->directories[i], &names, &count, err) < 0)
 			return -1;
-		if (count > 0)
+		if (!made || count > 0)
 			return 0;
-		if (host_remove(host, files->directories[i], err) < 0)
+		if ((info.kind == FILE_DIRECTORY && host_remove(host, files->directories[i], err) < 0)
+				|| host_record_set(host, key, NULL, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -127,7 +141,7 @@ int mpi_apply_shared(struct host *host, const struct mpi_files *files,
 {
 	switch ((enum mpi_file_step)change->step) {
 	case MPI_STEP_DIRECTORY:
-		return host_make_directory(host, change->subject, 0755, err);
+		return make_directory(host, change->subject, err);
 	case MPI_STEP_REMOVE:
 		return host_remove(host, change->subject, err);
 	case MPI_STEP_FORGET:
@@ -145,31 +159,22 @@ int mpi_files_remember(struct host *host, const struct mpi_files *files, const c
 {
 	struct arena *arena = host_arena(host);
 	struct value *record = value_map(arena);
-	struct value *made = value_get(files->record, "made");
 
-	if (!made) {
-		made = value_list(arena);
-		for (size_t i = 0; files->own_directory && i < MPI_DIRECTORIES; i++) {
-			if (!files->directory_there[i])
-				value_append(arena, made, value_string(arena, files->directories[i]));
-		}
-	}
 	value_set_string(arena, record, "program", program);
 	if (source)
 		value_set_string(arena, record, "source", source);
 	if (flags)
 		value_set_string(arena, record, "flags", flags);
-	value_set(arena, record, "made", made);
 	return host_record_set(host, record_key(arena, files), record, err);
 }
 
-void mpi_files_invert(struct inverses *ret_inverses, const struct mpi_params *want,
-	const struct mpi_files *files)
+void mpi_files_invert(struct inverses *ret_inverses, const char *module,
+	const struct mpi_params *want, const struct mpi_files *files)
 {
 	struct arena *arena = inverses_arena(ret_inverses);
 	struct inverses_entry entry = {
 		.resource = arena_printf(arena, "mpi-run:%s", mpi_params_key(arena, want)),
-		.module = "mpi-run-place",
+		.module = module,
 		.params = value_map(arena),
 	};
 

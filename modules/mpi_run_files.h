@@ -1,7 +1,8 @@
 /* mpi_run_files: the program of a job on one host: what beoplay put there, and taking it away.
  *
- * The record "mpi-run:program:PATH" says what at PATH is ours: {program, source, flags, made}
- * (digests, "" for none; the compiler's words; directories). What is not ours is never overwritten. */
+ * The record "mpi-run:program:PATH" says what at PATH is ours: {program, source, flags}
+ * (digests, "" for none; the compiler's words); "mpi-run:directory:PATH" that we made that directory.
+ * What is not ours is never overwritten. */
 #ifndef MODULES_MPI_RUN_FILES_H
 #define MODULES_MPI_RUN_FILES_H
 
@@ -41,8 +42,9 @@ int mpi_apply_shared(struct host *host, const struct mpi_files *files,
 	const struct change *change, struct error *err);
 int mpi_files_remember(struct host *host, const struct mpi_files *files, const char *program,
 	const char *source, const char *flags, struct error *err);
-/* The inverse of having built or placed it. */
-void mpi_files_invert(struct inverses *ret_inverses, const struct mpi_params *want,
-	const struct mpi_files *files);
+/* The inverse of having built or placed it, by the module that did: its wish to have nothing there
+ * must be forgotten with its next one. */
+void mpi_files_invert(struct inverses *ret_inverses, const char *module,
+	const struct mpi_params *want, const struct mpi_files *files);
 
 #endif

@@ -124,7 +124,7 @@ static void place_invert(struct inverses *ret_inverses, const void *params, cons
 {
 	const struct place_state *have = state;
 
-	mpi_files_invert(ret_inverses, params, &have->files);
+	mpi_files_invert(ret_inverses, "mpi-run-place", params, &have->files);
 }
 
 static int place_prepare(struct prepare *prepare, struct value *params, struct error *err)

@@ -7,13 +7,15 @@
 
 enum service_wish { WISH_STARTED, WISH_STOPPED, WISH_RESTARTED, WISH_RELOADED, WISH_NOTHING };
 
-enum service_step { SERVICE_RELOAD_UNITS, SERVICE_ENABLE, SERVICE_DISABLE, SERVICE_RUN };
+enum service_step { SERVICE_RELOAD_UNITS, SERVICE_ENABLE, SERVICE_DISABLE, SERVICE_UNLINK,
+	SERVICE_RUN };
 
 struct service_params {
 	char *name;
 	enum service_wish state;
 	char *enabled;           /* "true", "false"; NULL: as it is */
 	bool daemon_reload;
+	bool unlinked;           /* internal, of an undo: nothing said when the script is run */
 };
 
 struct service_state {
@@ -21,6 +23,7 @@ struct service_state {
 	bool there;
 	bool running;
 	bool enabled;
+	bool linked;             /* of a script: something says when it is run, or not */
 	bool masked;
 	bool fixed;              /* it can't be enabled nor disabled */
 };
@@ -37,6 +40,8 @@ static const struct param service_table[] = {
 	{ .name = "enabled", .kind = PARAM_BOOL, .doc = "whether the machine starts it" },
 	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "systemd reads its units anew before",
 		.otherwise = "no" },
+	{ .name = "unlinked", .kind = PARAM_BOOL, .doc = "nothing says when the script is run",
+		.otherwise = "no", .flags = PARAM_INTERNAL },
 	{ .name = "masked", .kind = PARAM_BOOL, .doc = "it can't be started",
 		.flags = PARAM_NOT_YET },
 	{ .name = "sleep", .kind = PARAM_INTEGER, .doc = "between stop and start",
@@ -56,6 +61,7 @@ static const cyaml_schema_field_t service_fields[] = {
 	CYAML_FIELD_STRING_PTR("enabled", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct service_params, enabled, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_BOOL("daemon_reload", CYAML_FLAG_DEFAULT, struct service_params, daemon_reload),
+	CYAML_FIELD_BOOL("unlinked", CYAML_FLAG_DEFAULT, struct service_params, unlinked),
 	CYAML_FIELD_END
 };
 
@@ -115,7 +121,6 @@ static int look_at_script(struct host *host, const char *name, struct service_st
 	struct error *err)
 {
 	const char *const argv[] = { "service", name, "status", NULL };
-	const char *start = arena_printf(host_arena(host), "%s", name);
 	struct command_result result;
 	struct file_info info;
 	struct file_name *links;
@@ -130,9 +135,13 @@ static int look_at_script(struct host *host, const char *name, struct service_st
 			|| host_list(host, "/etc/rc2.d", &links, &count, err) < 0)
 		return -1;
 	have->running = result.status == 0;
-	for (size_t i = 0; i < count; i++)
-		have->enabled = have->enabled || (links[i].name[0] == 'S' && strlen(links[i].name) > 3
-			&& strcmp(links[i].name + 3, start) == 0);
+	/* S01name, K01name */
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(links[i].name) <= 3 || strcmp(links[i].name + 3, name) != 0)
+			continue;
+		have->linked = true;
+		have->enabled = have->enabled || links[i].name[0] == 'S';
+	}
 	return 0;
 }
 
@@ -178,6 +187,9 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 			CHANGE_EACH_TIME;
 	if (want->enabled && have->fixed)
 		plan_note(plan, "'%s' can't be enabled nor disabled, other units start it", want->name);
+	else if (want->unlinked && have->linked)
+		plan_add(plan, SERVICE_UNLINK, want->name, "enabled", have->enabled ? "yes" : "no",
+			"not said");
 	else if (want->enabled && enabled != have->enabled)
 		plan_add(plan, enabled ? SERVICE_ENABLE : SERVICE_DISABLE, want->name, "enabled",
 			have->enabled ? "yes" : "no", enabled ? "yes" : "no");
@@ -200,12 +212,15 @@ static int service_apply(struct host *host, const void *params, const void *stat
 {
 	const struct service_params *want = params;
 	const struct service_state *have = state;
-	const char *verb = change->step == SERVICE_ENABLE ? "enable"
+	/* A script that nothing is said about is enabled by saying what it says itself. */
+	const char *verb = change->step == SERVICE_ENABLE
+		? have->systemd || have->linked ? "enable" : "defaults"
 		: change->step == SERVICE_DISABLE ? "disable" : change->detail;
 	const char *const reload[] = { "systemctl", "daemon-reload", NULL };
 	const char *const systemd[] = { "systemctl", verb, "--", want->name, NULL };
 	const char *const script[] = { "service", want->name, verb, NULL };
 	const char *const links[] = { "update-rc.d", want->name, verb, NULL };
+	const char *const unlink[] = { "update-rc.d", "-f", want->name, "remove", NULL };
 	struct command_result result;
 	struct command command = { .argv = script };
 
@@ -214,6 +229,8 @@ static int service_apply(struct host *host, const void *params, const void *stat
 		command.argv = reload;
 	else if (have->systemd)
 		command.argv = systemd;
+	else if (change->step == SERVICE_UNLINK)
+		command.argv = unlink;
 	else if (change->step != SERVICE_RUN)
 		command.argv = links;
 	return host_run(host, &command, &result, err);
@@ -241,6 +258,8 @@ static void service_invert(struct inverses *inverses, const void *params, const 
 		value_set_string(arena, back, "state", have->running ? "started" : "stopped");
 	if (want->enabled)
 		value_set_string(arena, back, "enabled", have->enabled ? "true" : "false");
+	if (want->enabled && have->there && !have->systemd && !have->linked)
+		value_set_bool(arena, back, "unlinked", true);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "unit:%s", want->name), .params = back });
 }

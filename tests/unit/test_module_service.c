@@ -333,6 +333,33 @@ static void without_systemd_undo_brings_both_back(void **state)
 	assert_null(bench_find(bench, "/etc/rc2.d/S01munge"));
 }
 
+static void default_script(struct bench *of, const struct command *command)
+{
+	(void)command;
+	bench_link(of, "/etc/rc2.d/S01munge", "../init.d/munge");
+}
+
+static void unlink_script(struct bench *of, const struct command *command)
+{
+	(void)command;
+	bench_remove(of, "/etc/rc2.d/S01munge");
+}
+
+static void without_systemd_undo_of_a_first_enable_leaves_no_link(void **state)
+{
+	(void)state;
+	bench_remove(bench, "/etc/rc2.d/K01munge");
+	bench_command(bench, "update-rc.d munge defaults", 0, "")->effect = default_script;
+	bench_command(bench, "update-rc.d -f munge remove", 0, "")->effect = unlink_script;
+	assert_int_equal(apply("{name: munge, enabled: no}"), 0);
+	assert_string_equal(bench->log.data, "");
+	assert_int_equal(apply("{name: munge, enabled: yes}"), 0);
+	assert_string_equal(bench->log.data, "run update-rc.d munge defaults\n");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench->log.data, "run update-rc.d -f munge remove\n");
+	assert_null(bench_find(bench, "/etc/rc2.d/K01munge"));
+}
+
 static void without_systemd_a_script_that_is_not_there_is_refused(void **state)
 {
 	(void)state;
@@ -383,6 +410,7 @@ int main(void)
 		TEST(undo_of_a_restart_is_no_other_restart),
 		TEST_SCRIPTS(without_systemd_scripts_are_called),
 		TEST_SCRIPTS(without_systemd_undo_brings_both_back),
+		TEST_SCRIPTS(without_systemd_undo_of_a_first_enable_leaves_no_link),
 		TEST_SCRIPTS(without_systemd_a_script_that_is_not_there_is_refused),
 		TEST(wrong_parameters_are_refused),
 	};

@@ -305,6 +305,7 @@ static void block_invert(struct inverses *inverses, const void *params, const vo
 		value_set_string(arena, back, "state", "absent");
 	}
 	text_file_back(arena, &have->file, want->made || have->file.made_once, back);
+	text_file_invert_backup(inverses, &have->file);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "block:%s:%s:%s", want->path, want->marker,
 			want->marker_begin),

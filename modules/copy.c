@@ -2,9 +2,9 @@
 #include "modules/copy.h"
 
 #include "base/quote.h"
+#include "modules/backup.h"
 
 #include <string.h>
-#include <time.h>
 
 enum copy_step { COPY_WRITE = ATTRIBUTES_STEP_END };
 
@@ -152,6 +152,9 @@ int copy_inspect(struct host *host, const void *params, void *ret_state, struct 
 		return 0;
 	if (host_digest(host, have->path, &have->digest, err) < 0)
 		return -1;
+	if (want->backup && want->force && strcmp(have->digest, want->body) != 0
+			&& backup_path(host, have->path, &have->backup, err) < 0)
+		return -1;
 	if (strcmp(have->digest, want->body) == 0 || have->at.info.size > COPY_TEXT_MOST)
 		return 0;
 	if (host_read(host, have->path, COPY_TEXT_MOST, &bytes, &size, err) < 0)
@@ -211,20 +214,13 @@ int copy_apply(struct host *host, const void *params, const void *state,
 	struct file_write write = {
 		.path = have->path, .body = want->body, .uid = have->at.uid, .gid = have->at.gid,
 		.mode = (int)attributes_mode(&attributes, &have->at, 0644), .mtime = HOST_KEEP,
-		.validate = want->validate,
+		.validate = want->validate, .backup = have->backup,
 	};
 
 	if (change->step != COPY_WRITE)
 		return attributes_apply(host, have->path, &attributes, &have->at, change, err);
-	if (want->backup && have->at.info.kind == FILE_REGULAR) {
-		time_t now = time(NULL);
-		struct tm parts;
-		char date[32];
-
-		strftime(date, sizeof(date), "%Y-%m-%d@%H:%M:%S", localtime_r(&now, &parts));
-		write.backup = arena_printf(host_arena(host), "%s.%s~", have->path, date);
-		value_set_string(host_arena(host), results, "backup_file", write.backup);
-	}
+	if (have->backup)
+		value_set_string(host_arena(host), results, "backup_file", have->backup);
 	return host_write(host, &write, err);
 }
 
@@ -256,6 +252,8 @@ void copy_invert(struct inverses *inverses, const void *params, const void *stat
 		entry.keep_path = have->path;
 		entry.keep_digest = have->digest;
 	}
+	if (have->backup)
+		backup_invert(inverses, have->backup);
 	inverses_add(inverses, &entry);
 }
 

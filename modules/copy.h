@@ -24,6 +24,7 @@ struct copy_state {
 	struct attributes_have at;
 	const char *digest;      /* of what is there */
 	const char *text;        /* what is there, if it is short and text */
+	const char *backup;      /* where the old file is kept, if it is replaced; or NULL */
 };
 
 int copy_check(const struct value *params, struct error *err);

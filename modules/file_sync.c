@@ -1,13 +1,13 @@
 /* file-sync: a file or a whole directory is what it is beside the playbook. */
 #include "modules/file_sync.h"
 
+#include "modules/backup.h"
 #include "modules/file_attributes.h"
 
 #include "base/quote.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { EXTRAS_MOST = 100000, DEPTH_MOST = 64 };
 
@@ -155,6 +155,9 @@ static int look_at_entry(struct host *host, const struct sync_params *want,
 		return -1;
 	if (entry->want.kind == SYNC_FILE && strcmp(entry->digest, entry->want.digest) == 0)
 		return 0;
+	if (want->backup && entry->want.kind == SYNC_FILE
+			&& backup_path(host, entry->path, &entry->backup, err) < 0)
+		return -1;
 	return look_at_text(host, entry, err);
 }
 
@@ -462,17 +465,6 @@ static void count(struct arena *arena, struct value *results, const char *name, 
 	value_set_integer(arena, results, name, value_get_integer(results, name, 0) + more);
 }
 
-static const char *backup_path(struct arena *arena, const char *path)
-{
-	time_t now = time(NULL);
-	char date[32] = "";
-	struct tm parts;
-
-	if (localtime_r(&now, &parts))
-		strftime(date, sizeof(date), "%Y-%m-%d@%H:%M:%S", &parts);
-	return arena_printf(arena, "%s.%s~", path, date);
-}
-
 static int write_file(struct host *host, const struct sync_params *want,
 	const struct sync_state *have, const struct sync_entry *entry, struct value *results,
 	struct error *err)
@@ -481,7 +473,7 @@ static int write_file(struct host *host, const struct sync_params *want,
 	struct file_write write = {
 		.path = entry->path, .body = entry->want.digest, .mode = (int)entry->mode,
 		.uid = have->uid, .gid = have->gid, .mtime = HOST_KEEP, .validate = want->validate,
-		.backup = want->backup && there ? backup_path(host_arena(host), entry->path) : NULL,
+		.backup = entry->backup,
 	};
 
 	if (host_write(host, &write, err) < 0)
@@ -658,6 +650,8 @@ static void sync_invert(struct inverses *ret_inverses, const void *params, const
 				inverse.keep_digest = entry->digest;
 			}
 		}
+		if (entry->backup)
+			backup_invert(ret_inverses, entry->backup);
 		inverses_add(ret_inverses, &inverse);
 	}
 	/* What delete takes away, directories before what is in them. */

@@ -62,6 +62,7 @@ struct sync_entry {
 	const char *text;          /* what is there, if it is text, and different; or NULL */
 	unsigned mode;             /* that it should have */
 	bool empty;                /* a directory with nothing in it */
+	const char *backup;        /* where the old file is kept, if it is replaced; or NULL */
 };
 
 struct sync_extra {

@@ -616,6 +616,7 @@ static void line_invert(struct inverses *inverses, const void *params, const voi
 		value_set(arena, back, "back", have->back);
 	}
 	text_file_back(arena, &have->file, want->made || have->file.made_once, back);
+	text_file_invert_backup(inverses, &have->file);
 	inverses_add(inverses, &entry);
 }
 

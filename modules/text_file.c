@@ -2,9 +2,9 @@
 #include "modules/text_file.h"
 
 #include "base/digest.h"
+#include "modules/backup.h"
 
 #include <string.h>
-#include <time.h>
 
 static const char *record_key(struct arena *arena, const struct text_file *file)
 {
@@ -31,7 +31,7 @@ int text_file_inspect(struct host *host, struct text_file *file, struct error *e
 	if (memchr(bytes, 0, size))
 		return error_set(err, ERROR_TASK, "'%s' is no text", file->path);
 	file->before = bytes;
-	return 0;
+	return file->backup ? backup_path(host, file->path, &file->backup_path, err) : 0;
 }
 
 void text_file_plan(struct plan *plan, const struct text_file *file)
@@ -102,7 +102,7 @@ int text_file_apply(struct host *host, const struct text_file *file, const struc
 	struct file_write write = {
 		.path = file->path, .bytes = file->after, .size = file->after ? strlen(file->after) : 0,
 		.mode = HOST_KEEP, .uid = file->at.uid, .gid = file->at.gid, .mtime = HOST_KEEP,
-		.validate = file->validate,
+		.validate = file->validate, .backup = file->backup_path,
 	};
 
 	if (change->step == TEXT_FILE_REMOVE) {
@@ -120,14 +120,6 @@ int text_file_apply(struct host *host, const struct text_file *file, const struc
 		return -1;
 	if (remember(host, file, err) < 0)
 		return -1;
-	if (file->backup && file->at.info.kind == FILE_REGULAR) {
-		time_t now = time(NULL);
-		struct tm parts;
-		char date[32];
-
-		strftime(date, sizeof(date), "%Y-%m-%d@%H:%M:%S", localtime_r(&now, &parts));
-		write.backup = arena_printf(host_arena(host), "%s.%s~", file->path, date);
-	}
 	return host_write(host, &write, err);
 }
 
@@ -145,4 +137,10 @@ void text_file_back(struct arena *arena, const struct text_file *file, bool whol
 		value_set(arena, back, "group", value_printf(arena, "%u", info->gid));
 	if (whole || file->want.mode)
 		value_set(arena, back, "mode", value_printf(arena, "%04o", info->mode));
+}
+
+void text_file_invert_backup(struct inverses *inverses, const struct text_file *file)
+{
+	if (file->backup_path && file->after && strcmp(file->before, file->after) != 0)
+		backup_invert(inverses, file->backup_path);
 }

@@ -15,6 +15,7 @@ struct text_file {
 	bool create;
 	const char *validate;    /* or NULL */
 	bool backup;
+	const char *backup_path; /* where the old file is kept, if it is replaced; or NULL */
 	bool undo;               /* a file that beoplay has made goes if nothing is left in it */
 	bool made;               /* it was made by the task that is undone */
 	struct attributes_have at;
@@ -36,5 +37,7 @@ int text_file_apply(struct host *host, const struct text_file *file, const struc
 /* For an undo: owner, group and mode as far as the task changes them, or all (whole: the file may go). */
 void text_file_back(struct arena *arena, const struct text_file *file, bool whole,
 	struct value *back);
+/* And its backup goes. */
+void text_file_invert_backup(struct inverses *inverses, const struct text_file *file);
 
 #endif

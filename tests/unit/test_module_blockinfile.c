@@ -341,6 +341,9 @@ static void backup_and_validate_reach_the_writing(void **state)
 	assert_int_equal(apply("block: b=2, backup: yes, validate: visudo -cf %s"), 0);
 	assert_string_equal(bench->log.data,
 		"write " PATH " 0640 validate visudo -cf %s\nbackup\n");
+	assert_non_null(strstr(bench_snapshot(bench), "~"));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(strstr(bench_snapshot(bench), "~"));
 }
 
 static void a_block_without_an_end_is_not_touched(void **state)

@@ -250,8 +250,24 @@ static void a_backup_keeps_the_old_file(void **state)
 	assert_int_equal(backup[strlen(backup) - 1], '~');
 	assert_string_equal(bench_text(bench, backup), "old\n");
 	assert_int_equal(at(backup)->info.mode, 0600);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(at(backup));
+	assert_string_equal(bench_text(bench, "/etc/motd"), "old\n");
 	assert_int_equal(apply("{src: motd, dest: /etc/new, backup: yes}"), 0);
 	assert_string_equal(bench->log.data, "write /etc/new 0644\n");
+}
+
+static void two_backups_in_one_second_are_two(void **state)
+{
+	const char *first;
+
+	(void)state;
+	bench_file(bench, "/etc/motd", 0600, "old\n");
+	assert_int_equal(apply("{src: motd, dest: /etc/motd, backup: yes}"), 0);
+	first = value_get_string(bench->results, "backup_file");
+	assert_int_equal(apply("{content: x, dest: /etc/motd, backup: yes}"), 0);
+	assert_string_not_equal(value_get_string(bench->results, "backup_file"), first);
+	assert_string_equal(bench_text(bench, first), "old\n");
 }
 
 static void a_command_may_judge_the_content(void **state)
@@ -402,6 +418,7 @@ int main(void)
 		TEST(a_binary_file_is_told_by_its_size),
 		TEST(without_force_what_is_there_stays),
 		TEST(a_backup_keeps_the_old_file),
+		TEST(two_backups_in_one_second_are_two),
 		TEST(a_command_may_judge_the_content),
 		TEST(a_directory_takes_the_name_of_the_source),
 		TEST(a_directory_is_not_overwritten),

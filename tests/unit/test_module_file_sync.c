@@ -298,6 +298,10 @@ static void validate_and_backup_reach_the_writing(void **state)
 		"validate: visudo -cf %s}"), 0);
 	assert_string_equal(bench->log.data,
 		"write /srv/sudoers 0440 validate visudo -cf %s\nbackup\n");
+	assert_int_equal(bench->inverses->count, 2);
+	assert_non_null(strstr(bench_snapshot(bench), "~"));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(strstr(bench_snapshot(bench), "~"));
 	assert_null(load("{src: sudoers, dest: /srv/sudoers, validate: visudo}"));
 }
 

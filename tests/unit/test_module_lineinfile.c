@@ -415,6 +415,9 @@ static void backup_and_validate_reach_the_writing(void **state)
 	assert_int_equal(apply("line: b=2, backup: yes, validate: visudo -cf %s"), 0);
 	assert_string_equal(bench->log.data,
 		"write " PATH " 0640 validate visudo -cf %s\nbackup\n");
+	assert_non_null(strstr(bench_snapshot(bench), "~"));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(strstr(bench_snapshot(bench), "~"));
 }
 
 static void a_line_that_is_no_text_can_not_come_back(void **state)

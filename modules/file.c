@@ -2,11 +2,14 @@
 #include "base/quote.h"
 #include "modules/file_attributes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum file_state_wish { WISH_FILE, WISH_DIRECTORY, WISH_LINK, WISH_ABSENT };
 
-enum file_step { FILE_MAKE_DIRECTORY = ATTRIBUTES_STEP_END, FILE_MAKE_LINK, FILE_WRITE, FILE_REMOVE };
+enum file_step {
+	FILE_MAKE_DIRECTORY = ATTRIBUTES_STEP_END, FILE_MAKE_LINK, FILE_WRITE, FILE_REMOVE, FILE_LEAVE,
+};
 
 struct file_params {
 	char *path;
@@ -19,21 +22,32 @@ struct file_params {
 	/* Internal, of an undo: */
 	char *body;              /* content by digest */
 	char *up_to;             /* the highest directory that was made */
+	char **above;            /* of the directories above that went along, the nearest first: MODE:UID:GID */
+	unsigned above_count;
 };
 
-enum { FILE_TEXT_MOST = 256 << 10 };
+enum { FILE_TEXT_MOST = 256 << 10, TREE_MOST = 1000, TREE_BYTES_MOST = 256 << 20 };
+
+struct file_below {
+	const char *path;
+	struct file_info info;
+	const char *digest;      /* of a regular file, unless there is too much */
+};
 
 struct file_state {
 	struct attributes_have at;
 	const char *digest;      /* of a regular file whose content matters */
 	const char *text;        /* its content, if it is text, short, and to be replaced */
-	struct file_name *below; /* of a directory that is to go, deepest first */
+	struct file_below *below;    /* of a directory that is to go, deepest first */
 	size_t below_count;
+	int64_t below_bytes;
 	const char **missing;    /* directories above that aren't there, highest first */
 	size_t missing_count;
 	bool stays;              /* an undo: something was put into the directory since */
-	const char **empty;      /* an undo: directories above that go, too, lowest first */
+	struct file_below *empty;    /* an undo: directories above that go, too, lowest first */
 	size_t empty_count;
+	const char **left;       /* an undo: directories that it made and that stay, lowest first */
+	size_t left_count;
 };
 
 static const char *const file_words[] = { "file", "directory", "link", "absent", "touch", "hard",
@@ -42,7 +56,9 @@ static const char *const file_words[] = { "file", "directory", "link", "absent",
 static const struct param file_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "what it is about", .flags = PARAM_REQUIRED,
 		.alias = "dest" },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what is there; file: must be there already",
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what is there; file: must be there already; "
+		"absent: a directory goes with all in it, which an undo brings back up to 1000 files and "
+		"256 MiB",
 		.otherwise = "file", .choices = file_words },
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to" },
@@ -52,6 +68,8 @@ static const struct param file_table[] = {
 		.otherwise = "no" },
 	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "owner and mode of all that is below",
 		.flags = PARAM_NOT_YET },
+	{ .name = "above", .kind = PARAM_LIST, .doc = "mode and owner of the directories above",
+		.otherwise = "", .flags = PARAM_INTERNAL },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "its content, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY },
 	{ .name = "up_to", .kind = PARAM_PATH, .doc = "absent: a directory, and those above up to this "
@@ -62,6 +80,10 @@ static const struct param file_table[] = {
 static const cyaml_strval_t file_choices[] = {
 	{ "file", WISH_FILE }, { "directory", WISH_DIRECTORY }, { "link", WISH_LINK },
 	{ "absent", WISH_ABSENT },
+};
+
+static const cyaml_schema_value_t word_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
 };
 
 static const cyaml_schema_field_t file_fields[] = {
@@ -77,6 +99,8 @@ static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_STRING_PTR("src", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
 		src, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_BOOL("force", CYAML_FLAG_DEFAULT, struct file_params, force),
+	CYAML_FIELD_SEQUENCE("above", CYAML_FLAG_POINTER, struct file_params, above, &word_schema, 0,
+		CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("body", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
 		body, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("up_to", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
@@ -121,13 +145,32 @@ static void file_resources(struct names *names, const void *params)
 	names_add(names, "file:%s", want->path);
 }
 
-struct below {
-	struct file_state *have;
-	size_t capacity;
-};
+/* More than that isn't kept. */
+static bool too_much(const struct file_state *have)
+{
+	return have->below_count > TREE_MOST || have->below_bytes > TREE_BYTES_MOST;
+}
+
+static int add_below(struct host *host, struct file_state *have, const char *path,
+	const struct file_info *info, struct error *err)
+{
+	struct file_below *below;
+
+	/* Twice as large at each power of two. */
+	if ((have->below_count & (have->below_count - 1)) == 0)
+		have->below = arena_grow(host_arena(host), have->below,
+			have->below_count * sizeof(*below),
+			(have->below_count ? 2 * have->below_count : 1) * sizeof(*below));
+	below = &have->below[have->below_count++];
+	*below = (struct file_below){ .path = path, .info = *info };
+	have->below_bytes += info->kind == FILE_REGULAR ? info->size : 0;
+	if (info->kind != FILE_REGULAR || too_much(have))
+		return 0;
+	return host_digest(host, path, &below->digest, err);
+}
 
 /* Everything below a directory, what is in a directory before it. */
-static int list_below(struct host *host, const char *path, struct below *below,
+static int list_below(struct host *host, const char *path, struct file_state *have,
 	struct error *err)
 {
 	struct file_name *names;
@@ -138,17 +181,10 @@ static int list_below(struct host *host, const char *path, struct below *below,
 	for (size_t i = 0; i < count; i++) {
 		const char *inside = arena_printf(host_arena(host), "%s/%s", path, names[i].name);
 
-		if (names[i].info.kind == FILE_DIRECTORY && list_below(host, inside, below, err) < 0)
+		if (names[i].info.kind == FILE_DIRECTORY && list_below(host, inside, have, err) < 0)
 			return -1;
-		if (below->have->below_count == below->capacity) {
-			size_t capacity = below->capacity ? 2 * below->capacity : 16;
-
-			below->have->below = arena_grow(host_arena(host), below->have->below,
-				below->capacity * sizeof(*names), capacity * sizeof(*names));
-			below->capacity = capacity;
-		}
-		below->have->below[below->have->below_count++] = (struct file_name){ inside,
-			names[i].info };
+		if (add_below(host, have, inside, &names[i].info, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -181,24 +217,52 @@ static const char *directory_key(struct arena *arena, const char *path)
 	return arena_printf(arena, "directory:%s", path);
 }
 
+static const char *path_above(struct arena *arena, const char *path)
+{
+	return arena_bytes(arena, path, (size_t)(strrchr(path, '/') - path));
+}
+
+/* What this task made and what stays, as others have something in it: whoever empties it takes it
+ * away. */
+static int look_at_left(struct host *host, const struct file_params *want, const char *path,
+	struct file_state *have, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	struct value *record;
+
+	have->left = arena_array(arena, strlen(path) + 1, sizeof(*have->left));
+	for (; strlen(path) >= strlen(want->up_to); path = path_above(arena, path)) {
+		if (host_record_get(host, directory_key(arena, path), &record, err) < 0)
+			return -1;
+		if (record && !value_get_bool(record, "left"))
+			have->left[have->left_count++] = path;
+		if (strrchr(path, '/') == path)
+			break;
+	}
+	return 0;
+}
+
 /* The directories above that hold nothing but what goes anyway. */
 static int look_at_empty(struct host *host, const struct file_params *want,
 	struct file_state *have, struct error *err)
 {
 	const char *goes = have->at.info.kind != FILE_NONE ? want->path : NULL, *at = want->path;
+	struct arena *arena = host_arena(host);
 	struct file_name *names;
 	struct file_info info;
 	size_t count;
 
-	have->empty = arena_array(host_arena(host), strlen(at) + 1, sizeof(*have->empty));
+	have->empty = arena_array(arena, strlen(at) + 1, sizeof(*have->empty));
 	while (strrchr(at, '/') > at) {
-		const char *above = arena_bytes(host_arena(host), at, (size_t)(strrchr(at, '/') - at));
+		const char *above = path_above(arena, at);
+		bool own = strlen(at) > strlen(want->up_to);
 		struct value *record = NULL;
 
 		/* Another task may have made it, and left it as it wasn't empty then. */
-		if (strlen(at) <= strlen(want->up_to) && (host_record_get(host,
-				directory_key(host_arena(host), above), &record, err) < 0 || !record))
-			return err->kind ? -1 : 0;
+		if (!own && host_record_get(host, directory_key(arena, above), &record, err) < 0)
+			return -1;
+		if (!own && !value_get_bool(record, "left"))
+			return 0;
 		if (host_stat(host, above, &info, err) < 0)
 			return -1;
 		at = above;
@@ -209,8 +273,9 @@ static int look_at_empty(struct host *host, const struct file_params *want,
 		if (host_list(host, above, &names, &count, err) < 0)
 			return -1;
 		if (count > (goes ? 1 : 0))
-			return 0;
-		have->empty[have->empty_count++] = goes = above;
+			return own ? look_at_left(host, want, above, have, err) : 0;
+		have->empty[have->empty_count++] = (struct file_below){ .path = goes = above,
+			.info = info };
 	}
 	return 0;
 }
@@ -227,7 +292,8 @@ static int look_at_made(struct host *host, const struct file_params *want,
 			return -1;
 		have->stays = count > 0;
 	}
-	return have->stays ? 0 : look_at_empty(host, want, have, err);
+	return have->stays ? look_at_left(host, want, want->path, have, err)
+		: look_at_empty(host, want, have, err);
 }
 
 /* For the diff of an undo. */
@@ -253,11 +319,10 @@ static int file_inspect(struct host *host, const void *params, void *ret_state,
 	const struct file_params *want = params;
 	struct file_state *have = ret_state;
 	struct attributes_want attributes = want_of(want);
-	struct below below = { .have = have };
 
 	if (attributes_inspect(host, want->path, &attributes, &have->at, err) < 0)
 		return -1;
-	if (want->state == WISH_DIRECTORY && have->at.info.kind == FILE_NONE)
+	if ((want->state == WISH_DIRECTORY || want->above_count > 0) && have->at.info.kind == FILE_NONE)
 		return look_above(host, want->path, have, err);
 	if (want->state == WISH_ABSENT && want->up_to && look_at_made(host, want, have, err) < 0)
 		return -1;
@@ -266,7 +331,7 @@ static int file_inspect(struct host *host, const void *params, void *ret_state,
 		return host_digest(host, want->path, &have->digest, err) < 0 ? -1
 			: look_at_text(host, want, have, err);
 	if (have->at.info.kind == FILE_DIRECTORY && want->state == WISH_ABSENT && !want->up_to)
-		return list_below(host, want->path, &below, err);
+		return list_below(host, want->path, have, err);
 	return 0;
 }
 
@@ -331,17 +396,19 @@ static void plan_absent(struct plan *plan, const struct file_params *want,
 {
 	enum file_kind kind = have->at.info.kind;
 
+	for (size_t i = 0; i < have->left_count; i++)
+		plan_add(plan, FILE_LEAVE, have->left[i], "stays", NULL, "until nothing is in it");
 	if (have->stays) {
 		plan_note(plan, "'%s' stays, as something is in it", want->path);
 		return;
 	}
 	for (size_t i = 0; i < have->below_count; i++)
-		plan_add(plan, FILE_REMOVE, have->below[i].name, "state",
+		plan_add(plan, FILE_REMOVE, have->below[i].path, "state",
 			kind_word(have->below[i].info.kind), "absent");
 	if (kind != FILE_NONE)
 		plan_add(plan, FILE_REMOVE, want->path, "state", kind_word(kind), "absent");
 	for (size_t i = 0; i < have->empty_count; i++)
-		plan_add(plan, FILE_REMOVE, have->empty[i], "state", "directory", "absent");
+		plan_add(plan, FILE_REMOVE, have->empty[i].path, "state", "directory", "absent");
 }
 
 static void file_plan(struct plan *plan, const void *params, const void *state)
@@ -351,6 +418,8 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 	struct attributes_want attributes = want_of(want);
 	enum file_kind kind = have->at.info.kind;
 
+	for (size_t i = 0; i < have->missing_count; i++)
+		plan_add(plan, FILE_MAKE_DIRECTORY, have->missing[i], "state", "absent", "directory");
 	switch (want->state) {
 	case WISH_FILE:
 		plan_file(plan, want, have);
@@ -362,9 +431,6 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 		plan_absent(plan, want, have);
 		break;
 	case WISH_DIRECTORY:
-		for (size_t i = 0; i < have->missing_count; i++)
-			plan_add(plan, FILE_MAKE_DIRECTORY, have->missing[i], "state", "absent",
-				"directory");
 		if (kind == FILE_NONE)
 			plan_add(plan, FILE_MAKE_DIRECTORY, want->path, "state", "absent", "directory");
 		else if (kind == FILE_DIRECTORY)
@@ -376,20 +442,50 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 	}
 }
 
+/* An undo: as it was; else as the one that is wished. */
+static bool former_attributes(const struct file_params *want, const char *path,
+	unsigned *ret_mode, int64_t *ret_uid, int64_t *ret_gid)
+{
+	unsigned levels = 0, uid, gid;
+
+	for (const char *rest = want->path + strlen(path); *rest; rest++)
+		levels += *rest == '/' && rest[1];
+	if (levels == 0 || levels > want->above_count || sscanf(want->above[levels - 1],
+			"%o:%u:%u", ret_mode, &uid, &gid) != 3)
+		return false;
+	*ret_uid = uid;
+	*ret_gid = gid;
+	return true;
+}
+
 static int make_directory(struct host *host, const struct file_params *want,
 	const struct file_state *have, const char *path, struct error *err)
 {
 	struct attributes_want attributes = want_of(want);
 	unsigned mode = attributes_mode(&attributes, &have->at, 0755);
+	int64_t uid = have->at.uid, gid = have->at.gid;
 
+	former_attributes(want, path, &mode, &uid, &gid);
 	if (host_record_set(host, directory_key(host_arena(host), path), value_map(host_arena(host)),
 			err) < 0 || host_make_directory(host, path, mode, err) < 0)
 		return -1;
 	if (host_set_mode(host, path, mode, err) < 0)
 		return -1;
-	if (have->at.uid == HOST_KEEP && have->at.gid == HOST_KEEP)
+	if (uid == HOST_KEEP && gid == HOST_KEEP)
 		return 0;
-	return host_set_owner(host, path, have->at.uid, have->at.gid, err);
+	if (host_set_owner(host, path, uid, gid, err) < 0)
+		return -1;
+	/* A change of owner takes set-id bits away. */
+	return mode & 06000 ? host_set_mode(host, path, mode, err) : 0;
+}
+
+/* What an undo has left to others. */
+static int leave(struct host *host, const char *path, struct error *err)
+{
+	struct value *record = value_map(host_arena(host));
+
+	value_set_bool(host_arena(host), record, "left", true);
+	return host_record_set(host, directory_key(host_arena(host), path), record, err);
 }
 
 static int remove_path(struct host *host, const char *path, struct error *err)
@@ -449,6 +545,8 @@ static int file_apply(struct host *host, const void *params, const void *state,
 		return write_body(host, want, have, err);
 	case FILE_REMOVE:
 		return remove_path(host, change->subject, err);
+	case FILE_LEAVE:
+		return leave(host, change->subject, err);
 	default:
 		return attributes_apply(host, want->path, &attributes, &have->at, change, err);
 	}
@@ -471,6 +569,25 @@ static void file_results(struct arena *arena, const void *params, const void *st
 	value_set_integer(arena, results, "gid", have->at.info.gid);
 }
 
+/* What went with a directory comes back after it. */
+static void invert_below(struct inverses *inverses, const struct file_state *have)
+{
+	struct arena *arena = inverses_arena(inverses);
+
+	for (size_t i = 0; i < have->below_count; i++) {
+		const struct file_below *below = &have->below[i];
+		struct inverses_entry entry = {
+			.resource = arena_printf(arena, "file:%s", below->path), .module = "file",
+			.params = attributes_way_back(arena, below->path,
+				&(struct attributes_have){ .info = below->info }, below->digest),
+			.keep_path = below->digest ? below->path : NULL, .keep_digest = below->digest,
+			.reason = "a special file was there",
+		};
+
+		inverses_add(inverses, &entry);
+	}
+}
+
 static void file_invert(struct inverses *inverses, const void *params, const void *state)
 {
 	const struct file_params *want = params;
@@ -480,7 +597,9 @@ static void file_invert(struct inverses *inverses, const void *params, const voi
 		.resource = arena_printf(arena, "file:%s", want->path),
 		.module = "file",
 		.params = attributes_way_back(arena, want->path, &have->at, have->digest),
+		.reason = "a special file was there",
 	};
+	struct value *above = value_list(arena);
 
 	if (have->digest) {
 		entry.keep_path = want->path;
@@ -492,11 +611,16 @@ static void file_invert(struct inverses *inverses, const void *params, const voi
 	if (have->at.info.kind == FILE_NONE)
 		value_set_string(arena, entry.params, "up_to", have->missing_count > 0
 			? have->missing[0] : want->path);
-	if (want->state == WISH_ABSENT && have->below_count > 0) {
+	for (size_t i = 0; i < have->empty_count; i++)
+		value_append(arena, above, value_printf(arena, "%04o:%u:%u", have->empty[i].info.mode,
+			have->empty[i].info.uid, have->empty[i].info.gid));
+	if (entry.params && above->count > 0)
+		value_set(arena, entry.params, "above", above);
+	if (want->state == WISH_ABSENT && too_much(have)) {
 		entry.params = NULL;
-		entry.reason = "a directory with its content was removed";
-	} else if (!entry.params) {
-		entry.reason = "a special file was there";
+		entry.reason = "a directory with too much in it was removed";
+	} else {
+		invert_below(inverses, have);
 	}
 	inverses_add(inverses, &entry);
 }

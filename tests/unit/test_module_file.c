@@ -280,7 +280,7 @@ static void an_empty_directory_goes_and_comes_back(void **state)
 	there_and_back("{path: /srv/d, state: absent}", "remove /srv/d\n");
 }
 
-static void a_full_directory_goes_from_below_and_can_not_come_back(void **state)
+static void a_full_directory_goes_from_below_and_comes_back(void **state)
 {
 	(void)state;
 	bench_directory(bench, "/srv/d", 0755);
@@ -288,12 +288,70 @@ static void a_full_directory_goes_from_below_and_can_not_come_back(void **state)
 	bench_file(bench, "/srv/d/e/f", 0644, "x");
 	bench_link(bench, "/srv/d/l", "e");
 	bench_file(bench, "/srv/else", 0644, "x");
+	at("/srv/d/e")->info.mode = 01770;
+	at("/srv/d/e/f")->info.uid = 1001;
+	bench_body(bench, "x");
+	remember();
 	assert_int_equal(apply("{path: /srv/d, state: absent}"), 0);
 	assert_string_equal(bench->log.data,
 		"remove /srv/d/e/f\nremove /srv/d/e\nremove /srv/d/l\nremove /srv/d\n");
 	assert_non_null(at("/srv/else"));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_as_before();
+}
+
+static void a_directory_with_too_much_in_it_can_not_come_back(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/srv/d", 0755);
+	bench_file(bench, "/srv/d/f", 0644, "x");
+	at("/srv/d/f")->info.size = 300 << 20;
+	assert_int_equal(apply("{path: /srv/d, state: absent}"), 0);
+	assert_int_equal(bench->inverses->count, 1);
 	assert_null(bench->inverses->entries[0].params);
-	assert_non_null(strstr(bench->inverses->entries[0].reason, "content"));
+	assert_non_null(strstr(bench->inverses->entries[0].reason, "too much"));
+}
+
+/* What an undo takes away comes back when the undo is undone: each as it was, not as the lowest. */
+static void directories_above_come_back_with_their_own_modes(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{path: /srv/a/b, state: directory, mode: 0700}"), 0);
+	at("/srv/a")->info.mode = 02775;
+	at("/srv/a")->info.uid = 1001;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(at("/srv/a"));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_int_equal(at("/srv/a")->info.mode, 02775);
+	assert_int_equal(at("/srv/a")->info.uid, 1001);
+	assert_int_equal(at("/srv/a/b")->info.mode, 0700);
+}
+
+static void an_undo_leaves_the_directory_of_another_task(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{path: /srv/a, state: directory}"), 0);
+	assert_int_equal(apply("{path: /srv/a/b, state: directory}"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(at("/srv/a/b"));
+	assert_non_null(at("/srv/a"));
+}
+
+static void the_last_undo_takes_a_directory_that_an_earlier_one_left(void **state)
+{
+	struct inverses *first;
+
+	(void)state;
+	assert_int_equal(apply("{path: /srv/a/b, state: directory}"), 0);
+	first = bench->inverses;
+	assert_int_equal(apply("{path: /srv/a/b/c, state: directory}"), 0);
+	assert_int_equal(bench_apply(bench, &module_file, bench_load_value(bench, &module_file,
+		first->entries[0].params)), 0);
+	assert_non_null(at("/srv/a/b/c"));
+	assert_int_equal(apply("{path: /srv/a/b/d, state: directory}"), 0);
+	bench_remove(bench, "/srv/a/b/c");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(at("/srv/a"));
 }
 
 static void a_directory_that_others_filled_since_survives_an_undo(void **state)
@@ -446,7 +504,11 @@ int main(void)
 		TEST(an_empty_file_comes_back_too),
 		TEST(a_link_goes_and_comes_back),
 		TEST(an_empty_directory_goes_and_comes_back),
-		TEST(a_full_directory_goes_from_below_and_can_not_come_back),
+		TEST(a_full_directory_goes_from_below_and_comes_back),
+		TEST(a_directory_with_too_much_in_it_can_not_come_back),
+		TEST(directories_above_come_back_with_their_own_modes),
+		TEST(an_undo_leaves_the_directory_of_another_task),
+		TEST(the_last_undo_takes_a_directory_that_an_earlier_one_left),
 		TEST(a_directory_that_others_filled_since_survives_an_undo),
 		TEST(a_directory_above_that_others_use_since_survives_an_undo),
 		TEST(an_undo_leads_behind_several_runs),

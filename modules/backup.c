@@ -31,6 +31,8 @@ void backup_invert(struct inverses *inverses, const char *backup)
 	value_set_string(arena, back, "path", backup);
 	value_set_string(arena, back, "state", "absent");
 	value_set_string(arena, back, "up_to", backup);
+	/* No path: whether the file itself is as it was left says nothing about this one. */
 	inverses_add(inverses, &(struct inverses_entry){
-		.resource = arena_printf(arena, "file:%s", backup), .module = "file", .params = back });
+		.resource = arena_printf(arena, "backup:%s", backup + 1), .module = "file",
+		.params = back });
 }

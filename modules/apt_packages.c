@@ -2,6 +2,7 @@
 #include "modules/apt_packages.h"
 
 #include "base/buffer.h"
+#include "modules/remains.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -530,6 +531,7 @@ const struct module module_apt_packages = {
 	.summary = "which Debian packages a machine has",
 	.params = apt_table,
 	.fields = apt_fields,
+	.remains = remains_of_packages,
 	.params_size = sizeof(struct apt_params),
 	.state_size = sizeof(struct apt_state),
 	.aliases = apt_aliases,

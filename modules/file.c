@@ -22,7 +22,7 @@ struct file_params {
 	/* Internal, of an undo: */
 	char *body;              /* content by digest */
 	char *up_to;             /* the highest directory that was made */
-	char **above;            /* of the directories above that went along, the nearest first: MODE:UID:GID */
+	char **above;            /* of directories that went along, the nearest first: MODE:UID:GID */
 	unsigned above_count;
 };
 

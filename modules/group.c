@@ -1,5 +1,5 @@
 /* group: a group of users exists, or doesn't. */
-#include "modules/module.h"
+#include "modules/remains.h"
 
 #include <string.h>
 
@@ -178,6 +178,7 @@ const struct module module_group = {
 	.summary = "a group of users exists, or doesn't",
 	.params = group_table,
 	.fields = group_fields,
+	.remains = remains_of_accounts,
 	.params_size = sizeof(struct group_params),
 	.state_size = sizeof(struct group_state),
 	.check = group_check,

@@ -198,6 +198,13 @@ struct part {
 	bool barrier;                  /* before it, what earlier parts published must be in from all */
 };
 
+/* What an undo leaves on the machine, as Debian's tools leave it: a path or a pattern, where * stands
+ * for / too, and what it is. */
+struct remains {
+	const char *path;      /* NULL: the end of a table */
+	const char *doc;
+};
+
 /* --- The table -------------------------------------------------------------------------------------- */
 
 enum module_flags {
@@ -217,6 +224,7 @@ struct module {
 	unsigned flags;
 	const struct part *parts;      /* ends with PART_END; then there are no hooks for the node */
 	const char *const *aliases;    /* other names in playbooks (Ansible's), ends with NULL; or NULL */
+	const struct remains *const *remains;   /* tables, ends with NULL; NULL: an undo leaves nothing */
 
 	/* Controller. What a table can't say: excluding options and the like. params are normalised
 	 * (NULL value = not given); a value may still hold an unknown. */

@@ -1,12 +1,12 @@
 /* user: a user exists with this home, shell and groups, or doesn't. */
-#include "modules/module.h"
+#include "modules/remains.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum user_step {
-	USER_ADD, USER_ADD_GROUP, USER_MODIFY, USER_MAKE_HOME, USER_PASSWORD, USER_DELETE,
-	USER_REMOVE_HOME,
+	USER_ADD, USER_ADD_GROUP, USER_GROUP_ID, USER_MODIFY, USER_MAKE_HOME, USER_PASSWORD,
+	USER_AGEING, USER_DELETE, USER_REMOVE_HOME,
 };
 
 enum { FILE_MOST = 16 << 20, WORDS_MOST = 32 };
@@ -30,7 +30,9 @@ struct user_params {
 	bool no_groups;          /* groups is an empty list */
 	/* Internal, of an undo: */
 	char *made_home;         /* a home that came along, and goes if nothing was put into it */
-	char *own_gid;           /* of the group of its own name, which went with the user */
+	char *own_gid;           /* of the group of its own name, which goes with the user */
+	char *former;            /* the password of one that is added again */
+	char *ageing;            /* what follows either password in /etc/shadow */
 };
 
 struct user_state {
@@ -40,6 +42,7 @@ struct user_state {
 	const char *home_path;
 	struct value *groups;    /* names of those it is listed in, sorted */
 	const char *password;    /* as in /etc/shadow; NULL: not read */
+	const char *ageing;      /* what follows it there */
 	struct group_info own;   /* its primary group */
 	struct value *made;      /* made_home and what is in it, a directory before its content */
 	bool used;               /* something was put into made_home, or changed there */
@@ -66,13 +69,18 @@ static const struct param user_table[] = {
 		.flags = PARAM_SECRET },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
 		.otherwise = "present", .choices = state_words },
-	{ .name = "remove", .kind = PARAM_BOOL, .doc = "absent: its home goes, too",
+	{ .name = "remove", .kind = PARAM_BOOL, .doc = "absent: its home goes, too; no undo "
+		"brings it back",
 		.otherwise = "no" },
 	{ .name = "no_groups", .kind = PARAM_BOOL, .doc = "it is in no other groups",
 		.otherwise = "no", .flags = PARAM_INTERNAL },
 	{ .name = "made_home", .kind = PARAM_PATH, .doc = "goes unless it was used",
 		.flags = PARAM_INTERNAL },
 	{ .name = "own_gid", .kind = PARAM_INTEGER, .doc = "of the group of its name",
+		.flags = PARAM_INTERNAL },
+	{ .name = "former", .kind = PARAM_STRING, .doc = "its password, if it is added again",
+		.flags = PARAM_INTERNAL | PARAM_SECRET },
+	{ .name = "ageing", .kind = PARAM_STRING, .doc = "of its password",
 		.flags = PARAM_INTERNAL },
 	{ .name = "generate_ssh_key", .kind = PARAM_BOOL, .doc = "see ssh-keys",
 		.flags = PARAM_NOT_YET },
@@ -112,6 +120,10 @@ static const cyaml_schema_field_t user_fields[] = {
 		struct user_params, made_home, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("own_gid", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct user_params, own_gid, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("former", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct user_params, former, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("ageing", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct user_params, ageing, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -246,8 +258,13 @@ static int look_at_password(struct host *host, const char *name, struct user_sta
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 
-		if (length > name_size && strncmp(text, name, name_size) == 0 && text[name_size] == ':')
+		if (length > name_size && strncmp(text, name, name_size) == 0 && text[name_size] == ':') {
+			const char *rest = memchr(text + name_size + 1, ':', length - name_size - 1);
+
 			have->password = field(host_arena(host), text, length, 1);
+			have->ageing = rest ? arena_bytes(host_arena(host), rest + 1,
+				(size_t)(text + length - rest - 1)) : NULL;
+		}
 		text += length + (text[length] == '\n');
 	}
 	return 0;
@@ -293,7 +310,7 @@ static int look_at_homes(struct host *host, const struct user_params *want,
 {
 	struct file_info made = { .kind = FILE_NONE };
 
-	if (((want->create_home && want->present) || want->remove) && have->home_path[0] == '/'
+	if ((want->present || want->remove) && have->home_path[0] == '/'
 			&& host_stat(host, have->home_path, &have->home, err) < 0)
 		return -1;
 	if (want->made_home && host_stat(host, want->made_home, &made, err) < 0)
@@ -323,7 +340,9 @@ static int user_inspect(struct host *host, const void *params, void *ret_state,
 	if (host_group_by_id(host, have->user.gid, &have->own, err) < 0
 			|| look_at_groups(host, want->name, have, err) < 0)
 		return -1;
-	return want->password ? look_at_password(host, want->name, have, err) : 0;
+	/* Only root may; who isn't root can't change it either. */
+	return want->password || host_uid(host) == 0 ? look_at_password(host, want->name, have, err)
+		: 0;
 }
 
 static bool in_wished(const struct user_params *want, const char *group)
@@ -396,6 +415,22 @@ static void plan_made_home(struct plan *plan, const struct user_params *want,
 		plan_add(plan, USER_REMOVE_HOME, want->made_home, "state", "directory", "absent");
 }
 
+/* A change of the password sets its day, too. */
+static void plan_password(struct plan *plan, const struct user_params *want,
+	const struct user_state *have)
+{
+	bool differs = want->password && (!have->password
+		|| strcmp(have->password, want->password) != 0);
+
+	if (differs)
+		plan_add(plan, USER_PASSWORD, want->name, "password", NULL, NULL)->flags |=
+			CHANGE_SECRET;
+	if (want->password && want->ageing && (differs || !have->ageing
+			|| strcmp(have->ageing, want->ageing) != 0))
+		plan_add(plan, USER_AGEING, want->name, "ageing of the password", have->ageing,
+			want->ageing);
+}
+
 static void user_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct user_params *want = params;
@@ -426,6 +461,11 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 	if (want->group && have->primary.gid != have->user.gid)
 		plan_property(plan, want, "group", "--gid", plan_printf(plan, "%u", have->user.gid),
 			want->group);
+	/* It was made anew meanwhile, with another number. */
+	if (want->own_gid && have->primary.exists && strtoll(want->own_gid, NULL, 10)
+			!= (int64_t)have->primary.gid)
+		plan_add(plan, USER_GROUP_ID, want->group, "gid", plan_printf(plan, "%u",
+			have->primary.gid), want->own_gid);
 	plan_property(plan, want, "home", "--home", have->user.home, want->home);
 	plan_property(plan, want, "shell", "--shell", have->user.shell, want->shell);
 	plan_property(plan, want, "comment", "--comment", have->user.comment, want->comment);
@@ -434,9 +474,7 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 			join_had(plan, have), join_wished(plan_arena(plan), want));
 	if (want->create_home && have->home.kind == FILE_NONE && have->home_path[0] == '/')
 		plan_add(plan, USER_MAKE_HOME, have->home_path, "state", "absent", "directory");
-	if (want->password && (!have->password || strcmp(have->password, want->password) != 0))
-		plan_add(plan, USER_PASSWORD, want->name, "password", NULL, NULL)->flags |=
-			CHANGE_SECRET;
+	plan_password(plan, want, have);
 	plan_made_home(plan, want, have);
 }
 
@@ -453,20 +491,41 @@ static void add_word(struct words *words, const char *option, const char *word)
 	words->argv[words->count++] = word;
 }
 
-static int set_password(struct host *host, const struct user_params *want, struct error *err)
+static int set_password(struct host *host, const struct user_params *want, const char *password,
+	struct error *err)
 {
 	const char *const argv[] = { "chpasswd", "--encrypted", NULL };
-	const char *line = arena_printf(host_arena(host), "%s:%s\n", want->name, want->password);
+	const char *line = arena_printf(host_arena(host), "%s:%s\n", want->name, password);
 	struct command_result result;
 
 	return host_run(host, &(struct command){ .argv = argv, .input = line,
 		.input_size = strlen(line) }, &result, err);
 }
 
+/* "19000:0:99999:7:::": an empty field is none; the last one means nothing. */
+static int set_ageing(struct host *host, const struct user_params *want, struct error *err)
+{
+	static const char *const options[] = { "--lastday", "--mindays", "--maxdays", "--warndays",
+		"--inactive", "--expiredate" };
+	struct words words = { .argv = { "chage" }, .count = 1 };
+	struct command_result result;
+
+	for (unsigned i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		const char *days = field(host_arena(host), want->ageing, strlen(want->ageing), i);
+
+		add_word(&words, options[i], *days ? days : "-1");
+	}
+	add_word(&words, "--", want->name);
+	return host_run(host, &(struct command){ .argv = words.argv }, &result, err);
+}
+
 static int add_user(struct host *host, const struct user_params *want, struct error *err)
 {
 	struct words words = { .argv = { "useradd", want->create_home ? "--create-home"
 		: "--no-create-home" }, .count = 2 };
+	/* Without one it is locked, as "!" says. */
+	const char *password = want->password ? want->password : want->former
+		&& strcmp(want->former, "!") != 0 ? want->former : NULL;
 	struct command_result result;
 
 	add_word(&words, "--uid", want->uid);
@@ -479,9 +538,10 @@ static int add_user(struct host *host, const struct user_params *want, struct er
 	if (want->system)
 		words.argv[words.count++] = "--system";
 	add_word(&words, "--", want->name);
-	if (host_run(host, &(struct command){ .argv = words.argv }, &result, err) < 0)
+	if (host_run(host, &(struct command){ .argv = words.argv }, &result, err) < 0
+			|| (password && set_password(host, want, password, err) < 0))
 		return -1;
-	return want->password ? set_password(host, want, err) : 0;
+	return want->ageing ? set_ageing(host, want, err) : 0;
 }
 
 static int add_group(struct host *host, const struct user_params *want, struct error *err)
@@ -490,6 +550,25 @@ static int add_group(struct host *host, const struct user_params *want, struct e
 	struct command_result result;
 
 	return host_run(host, &(struct command){ .argv = argv }, &result, err);
+}
+
+/* With what is in the home, as usermod does it. */
+static int set_group_id(struct host *host, const struct user_params *want,
+	const struct user_state *have, struct error *err)
+{
+	const char *old = arena_printf(host_arena(host), "%u", have->primary.gid);
+	const char *const modify[] = { "groupmod", "--gid", want->own_gid, "--", want->group, NULL };
+	const char *const files[] = { "find", have->user.home, "-xdev", "-gid", old, "-exec", "chgrp",
+		"--no-dereference", want->own_gid, "{}", "+", NULL };
+	struct command_result result;
+	struct file_info home;
+
+	if (host_run(host, &(struct command){ .argv = modify }, &result, err) < 0
+			|| host_stat(host, have->user.home, &home, err) < 0)
+		return -1;
+	if (home.kind != FILE_DIRECTORY || home.uid != have->user.uid)
+		return 0;
+	return host_run(host, &(struct command){ .argv = files }, &result, err);
 }
 
 static int remove_home(struct host *host, const struct user_state *have, struct error *err)
@@ -532,12 +611,16 @@ static int user_apply(struct host *host, const void *params, const void *state,
 		return add_user(host, want, err);
 	case USER_ADD_GROUP:
 		return add_group(host, want, err);
+	case USER_GROUP_ID:
+		return set_group_id(host, want, have, err);
 	case USER_MODIFY:
 		return modify(host, want, change, err);
 	case USER_MAKE_HOME:
 		return host_run(host, &(struct command){ .argv = make_home }, &result, err);
 	case USER_PASSWORD:
-		return set_password(host, want, err);
+		return set_password(host, want, want->password, err);
+	case USER_AGEING:
+		return set_ageing(host, want, err);
 	case USER_DELETE:
 		if (want->remove)
 			words.argv[words.count++] = "--remove";
@@ -577,8 +660,12 @@ static void tell_what_was(struct arena *arena, const struct user_params *want,
 	value_set(arena, back, "groups", value_copy(arena, have->groups));
 	value_set_string(arena, back, "no_groups", have->groups->count == 0 ? "yes" : "no");
 	value_set_string(arena, back, "create_home", "no");
-	/* userdel takes the group of the same name along. */
-	if (!want->present && have->own.exists && strcmp(have->own.name, want->name) == 0)
+	if (have->password && *have->password) {
+		value_set_string(arena, back, want->password ? "password" : "former", have->password);
+		value_set_string(arena, back, "ageing", have->ageing);
+	}
+	/* userdel takes the group of the same name along, be it in a later run. */
+	if (have->own.exists && strcmp(have->own.name, want->name) == 0)
 		value_set(arena, back, "own_gid", value_printf(arena, "%u", have->own.gid));
 }
 
@@ -610,6 +697,7 @@ const struct module module_user = {
 	.summary = "a user exists with this home, shell and groups, or doesn't",
 	.params = user_table,
 	.fields = user_fields,
+	.remains = remains_of_accounts,
 	.params_size = sizeof(struct user_params),
 	.state_size = sizeof(struct user_state),
 	.check = user_check,

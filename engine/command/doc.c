@@ -29,6 +29,15 @@ static void print_param(const struct param *param, int indent)
 		print_param(entry, indent + 4);
 }
 
+static void print_remains(const struct remains *const *tables)
+{
+	printf("\nwhat an undo leaves, by Debian's nature:\n");
+	for (; *tables; tables++) {
+		for (const struct remains *one = *tables; one->path; one++)
+			printf("  %-30s %s\n", one->path, one->doc);
+	}
+}
+
 static void print_module(const struct module *module)
 {
 	printf("%s: %s\n", module->name, module->summary);
@@ -43,6 +52,8 @@ static void print_module(const struct module *module)
 		if (!(param->flags & PARAM_INTERNAL))
 			print_param(param, 2);
 	}
+	if (module->remains)
+		print_remains(module->remains);
 }
 
 static int unknown_module(const char *name)

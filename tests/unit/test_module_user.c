@@ -207,6 +207,36 @@ static void chpasswd(struct bench *of, const struct command *command)
 		(int)strcspn(colon + 1, "\n"), colon + 1));
 }
 
+/* "-1" is none. */
+static void chage(struct bench *of, const struct command *command)
+{
+	static const char *const options[] = { "--lastday", "--mindays", "--maxdays", "--warndays",
+		"--inactive", "--expiredate" };
+	const char *name = option(command, "--");
+	const char *shadow = bench_text(of, "/etc/shadow");
+	const char *line = strstr(shadow, arena_printf(of->arena, "\n%s:", name));
+	const char *text = arena_printf(of->arena, "root:*:1:::::\n%s:%.*s", name,
+		line ? (int)strcspn(line + strlen(name) + 2, ":") : 1,
+		line ? line + strlen(name) + 2 : "!");
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		text = arena_printf(of->arena, "%s:%s", text, strcmp(option(command, options[i]), "-1")
+			== 0 ? "" : option(command, options[i]));
+	bench_file(of, "/etc/shadow", 0640, arena_printf(of->arena, "%s\n", text));
+}
+
+static void groupmod(struct bench *of, const struct command *command)
+{
+	gid_t old = group(option(command, "--"))->gid, gid = (gid_t)atoi(option(command, "--gid"));
+
+	group(option(command, "--"))->gid = gid;
+	for (size_t i = 0; i < of->user_count; i++) {
+		if (of->users[i].gid == old)
+			of->users[i].gid = gid;
+	}
+	write_groups();
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -228,6 +258,9 @@ static int set_up(void **state)
 	bench_command(bench, "groupadd ", 0, "")->effect = groupadd;
 	bench_command(bench, "mkhomedir_helper ", 0, "")->effect = mkhomedir;
 	bench_command(bench, "chpasswd ", 0, "")->effect = chpasswd;
+	bench_command(bench, "chage ", 0, "")->effect = chage;
+	bench_command(bench, "groupmod ", 0, "")->effect = groupmod;
+	bench_command(bench, "find /home/", 0, "");
 	return 0;
 }
 
@@ -498,7 +531,6 @@ static void a_password_is_set_without_being_told(void **state)
 	assert_string_equal(bench->log.data, "run chpasswd --encrypted\n");
 	assert_string_equal(bench_text(bench, "/etc/shadow"),
 		"root:*:1:::::\nanna:" HASH ":1:::::\n");
-	assert_null(value_get(bench->inverses->entries[0].params, "password"));
 	assert_int_equal(apply("{name: anna, password: '" HASH "'}"), 0);
 	assert_string_equal(bench->log.data, "");
 	assert_int_equal(apply("{name: anna, password: '!'}"), 0);
@@ -519,7 +551,67 @@ static void a_user_goes_and_comes_back_with_its_own_group(void **state)
 	there_and_back("{name: anna, state: absent}", "run userdel -- anna\n");
 	assert_string_equal(bench->log.data, "run groupadd --gid 1001 -- anna\n"
 		"run useradd --no-create-home --uid 1001 --gid anna --groups games,sudo "
-		"--home-dir /home/anna --shell /bin/sh --comment  -- anna\n");
+		"--home-dir /home/anna --shell /bin/sh --comment  -- anna\n"
+		"run chage --lastday 1 --mindays -1 --maxdays -1 --warndays -1 --inactive -1 "
+		"--expiredate -1 -- anna\n");
+}
+
+static void a_password_comes_back_with_its_age(void **state)
+{
+	(void)state;
+	bench_file(bench, "/etc/shadow", 0640, "root:*:1:::::\nanna:$y$old:7:0:99999:7::\n");
+	there_and_back("{name: anna, password: '" HASH "'}", "run chpasswd --encrypted\n");
+	there_and_back("{name: anna, state: absent}", "run userdel -- anna\n");
+	assert_non_null(strstr(bench->log.data, "run chpasswd --encrypted\n"));
+}
+
+/* Somebody may have changed it since; of who is still there it isn't ours. */
+/* The undo of an undo is an undo, too. */
+static void a_home_that_was_there_never_goes(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{name: anna, state: absent}"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(user("anna"));
+	assert_non_null(bench_find(bench, "/home/anna"));
+}
+
+static void an_undo_of_something_else_leaves_the_password(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{name: anna, shell: /bin/zsh}"), 0);
+	bench_file(bench, "/etc/shadow", 0640, "root:*:1:::::\nanna:$y$new:9:::::\n");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench->log.data, "run usermod --shell /bin/sh -- anna\n");
+	assert_non_null(strstr(bench_text(bench, "/etc/shadow"), "$y$new:9:"));
+}
+
+static void an_undo_over_two_runs_brings_the_own_group_back(void **state)
+{
+	const char *before = bench_snapshot(bench);
+	struct inverses *first;
+
+	(void)state;
+	assert_int_equal(apply("{name: anna, shell: /bin/zsh}"), 0);
+	first = bench->inverses;
+	assert_int_equal(apply("{name: anna, state: absent}"), 0);
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_snapshot(bench), before);
+	assert_int_equal(apply("{name: anna, shell: /bin/zsh}"), 0);
+	first = bench->inverses;
+	assert_int_equal(apply("{name: anna, state: absent}"), 0);
+	assert_int_equal(apply("{name: anna, uid: 1500, groups: [games, sudo]}"), 0);
+	assert_int_equal(group("anna")->gid, 1500);
+	bench_find(bench, "/home/anna")->info.uid = 1500;
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_non_null(strstr(bench->log.data, "run groupmod --gid 1001 -- anna\n"
+		"run find /home/anna -xdev -gid 1500 -exec chgrp --no-dereference 1001 {} +\n"));
+	assert_int_equal(group("anna")->gid, 1001);
+	assert_int_equal(user("anna")->gid, 1001);
+	assert_int_equal(user("anna")->uid, 1001);
 }
 
 static void a_user_of_a_shared_group_comes_back_into_it(void **state)
@@ -624,6 +716,10 @@ int main(void)
 		TEST(a_user_that_was_in_no_group_is_in_none_again),
 		TEST(a_password_is_set_without_being_told),
 		TEST(a_user_goes_and_comes_back_with_its_own_group),
+		TEST(a_password_comes_back_with_its_age),
+		TEST(a_home_that_was_there_never_goes),
+		TEST(an_undo_of_something_else_leaves_the_password),
+		TEST(an_undo_over_two_runs_brings_the_own_group_back),
 		TEST(a_user_of_a_shared_group_comes_back_into_it),
 		TEST(a_home_that_went_cannot_come_back_and_undo_says_so),
 		TEST(a_group_that_is_not_there_is_refused),

@@ -1,0 +1,15 @@
+# What is on a node before beoplay, of which the versions change some.
+set -e
+mkdir -p /srv/hand/tree/deep/empty /srv/hand/sync/kept /srv/hand/sync/old
+echo hand >/srv/hand/tree/file; echo deep >/srv/hand/tree/deep/file; ln -s file /srv/hand/tree/link
+chmod 700 /srv/hand/tree/deep; chown daemon:12345 /srv/hand/tree/deep/file; chmod 4750 /srv/hand/tree/file
+echo a >/srv/hand/sync/a; echo log >/srv/hand/sync/x.log; echo old >/srv/hand/sync/old/file
+chmod 640 /srv/hand/sync/old/file; chown daemon /srv/hand/sync/old; echo kept >/srv/hand/sync/kept/file
+echo hand >/etc/hand; printf 'no newline' >/etc/hand-filled; chmod 600 /etc/hand-filled
+printf 'colour=green\n\nshape=round\nshape=round\nlast' >/etc/hand-lines
+echo gone >/etc/hand-gone; chown daemon:daemon /etc/hand-gone; chmod 2751 /etc/hand-gone
+echo mode >/etc/hand-mode; chmod 4711 /etc/hand-mode
+useradd --uid 1400 --create-home --groups games dora
+echo 'dora:$y$j9T$hash$dora' | chpasswd --encrypted; chage --lastday 19000 --maxdays 90 dora
+useradd --uid 1500 --create-home --shell /bin/bash --groups games,users hanna
+echo mine >/home/hanna/mine

@@ -1,6 +1,7 @@
 /* keeper: what a task asks for beyond the machine: ledger, lock, gate, contents, records. */
 #include "agent/runner.h"
 
+#include "agent/image.h"
 #include "agent/lock.h"
 
 #include <string.h>
@@ -241,32 +242,6 @@ static void change_parts(struct runner *runner, const struct value *request,
 	}
 }
 
-/* Before the first change: what is going to be undone how, and which handlers are due by it. */
-static int begin(struct runner *runner, const struct value *request, struct error *err)
-{
-	const struct value *resources = value_get(request, "resources");
-	const struct value *notify = value_get(request, "notify");
-	struct ledger_wish wish = wish_of(request);
-
-	for (size_t i = 0; resources && i < resources->count; i++) {
-		const char *resource = value_text(resources->items[i]);
-		const struct value *known = inverse_of(value_get(request, "inverses"), resource);
-		struct inverses_entry inverse = {
-			.resource = resource,
-			.module = value_get_string(known, "module"),
-			.params = value_get(known, "params"),
-			.reason = value_get_string(known, "reason"),
-		};
-
-		ledger_change(&runner->ledger, &runner->owner, resource, NULL, &wish,
-			known ? &inverse : NULL, value_get_string(known, "body"));
-	}
-	change_parts(runner, request, &wish);
-	for (size_t i = 0; notify && i < notify->count; i++)
-		ledger_due_add(&runner->ledger, &runner->owner, value_text(notify->items[i]));
-	return keeper_save(runner, err);
-}
-
 static int known(struct runner *runner, const struct value *request, struct error *err)
 {
 	const struct value *resources = value_get(request, "resources");
@@ -332,6 +307,40 @@ static int keep(struct runner *runner, struct link *child, struct arena *arena,
 	return 0;
 }
 
+/* What is in a file before it is changed; it isn't known what was in one that can't be kept. */
+static void note_file(struct runner *runner, struct link *child, const char *path)
+{
+	struct piece_source from = { child, path };
+	struct arena *arena = arena_new();
+	const char *image = image_of(arena, path);
+	char digest[DIGEST_HEX_SIZE], kept[DIGEST_HEX_SIZE];
+	struct error ignored = {0};
+
+	if (!ledger_file_noted(&runner->ledger, &runner->owner, path) && image_digest(image, digest)
+			&& !ledger_has_body(&runner->ledger, digest) && (ledger_keep(&runner->ledger, piece,
+			&from, kept, &ignored) < 0 || strcmp(kept, digest) != 0))
+		image = "other";
+	ledger_file_changes(&runner->ledger, &runner->owner, path, image);
+	arena_free(arena);
+}
+
+static void note_files(struct runner *runner, struct link *child, const struct value *request)
+{
+	const struct value *resources = value_get(request, "resources");
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; resources && resources->count <= RUNNER_FILES_MOST && i < resources->count;
+			i++) {
+		const char *path = ledger_path_of(arena, value_text(resources->items[i]));
+
+		if (path)
+			note_file(runner, child, path);
+	}
+	if (value_get_string(request, "file"))
+		note_file(runner, child, value_get_string(request, "file"));
+	arena_free(arena);
+}
+
 static int chunk_of(struct arena *arena, const char *path, int64_t offset, struct value *chunk,
 	struct error *err)
 {
@@ -373,6 +382,36 @@ static int body(struct runner *runner, struct arena *arena, const struct value *
 	return chunk_of(arena, path, value_get_integer(request, "offset", 0), *ret_reply, err);
 }
 
+/* --- A change --- */
+
+/* Before the first change: what is going to be undone how, and which handlers are due by it. */
+static int begin(struct runner *runner, struct link *child, const struct value *request,
+	struct error *err)
+{
+	const struct value *resources = value_get(request, "resources");
+	const struct value *notify = value_get(request, "notify");
+	struct ledger_wish wish = wish_of(request);
+
+	for (size_t i = 0; resources && i < resources->count; i++) {
+		const char *resource = value_text(resources->items[i]);
+		const struct value *known = inverse_of(value_get(request, "inverses"), resource);
+		struct inverses_entry inverse = {
+			.resource = resource,
+			.module = value_get_string(known, "module"),
+			.params = value_get(known, "params"),
+			.reason = value_get_string(known, "reason"),
+		};
+
+		ledger_change(&runner->ledger, &runner->owner, resource, NULL, &wish,
+			known ? &inverse : NULL, value_get_string(known, "body"));
+	}
+	change_parts(runner, request, &wish);
+	note_files(runner, child, request);
+	for (size_t i = 0; notify && i < notify->count; i++)
+		ledger_due_add(&runner->ledger, &runner->owner, value_text(notify->items[i]));
+	return keeper_save(runner, err);
+}
+
 /* --- The table of questions --- */
 
 int keeper_answer(struct runner *runner, struct link *child, struct arena *arena,
@@ -392,7 +431,7 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 	if (strcmp(kind, "known") == 0)
 		return known(runner, request, err);
 	if (strcmp(kind, "begin") == 0)
-		return begin(runner, request, err);
+		return begin(runner, child, request, err);
 	if (strcmp(kind, "keep") == 0)
 		return keep(runner, child, arena, request, *ret_reply, err);
 	if (strcmp(kind, "offer") == 0 && value_get_string(request, "digest")) {

@@ -36,7 +36,7 @@ static void start_empty(struct ledger *ledger)
 	value_set_integer(arena, ledger->root, "sequence", 0);
 	value_set(arena, ledger->root, "resources", value_map(arena));
 	value_set(arena, ledger->root, "texts", value_map(arena));
-	value_set(arena, ledger->root, "written", value_map(arena));
+	value_set(arena, ledger->root, "files", value_map(arena));
 	value_set(arena, ledger->root, "runs", value_list(arena));
 	value_set(arena, ledger->root, "due", value_list(arena));
 	value_set(arena, ledger->root, "failed", value_list(arena));
@@ -62,9 +62,9 @@ static int take_root(struct ledger *ledger, struct value *root, struct error *er
 		return error_remedy(err, "use that beoplay, or a newer one");
 	}
 	if (version != LEDGER_VERSION || !machine_id || !is_kind(root, "resources", VALUE_MAP) ||
-	    !is_kind(root, "texts", VALUE_MAP) ||
-	    !is_kind(root, "written", VALUE_MAP) || !is_kind(root, "runs", VALUE_LIST) ||
-	    !is_kind(root, "due", VALUE_LIST) || !is_kind(root, "failed", VALUE_LIST) || !is_kind(root, "records", VALUE_MAP))
+	    !is_kind(root, "texts", VALUE_MAP) || !is_kind(root, "files", VALUE_MAP) ||
+	    !is_kind(root, "runs", VALUE_LIST) || !is_kind(root, "due", VALUE_LIST) ||
+	    !is_kind(root, "failed", VALUE_LIST) || !is_kind(root, "records", VALUE_MAP))
 		return error_set(err, ERROR_TASK, "the ledger '%s' is damaged", ledger_path(ledger));
 	if (strcmp(machine_id, ledger->machine_id) != 0) {
 		ledger->foreign = true;
@@ -191,15 +191,19 @@ bool ledger_is_of(const struct value *record, const struct ledger_owner *owner)
 	       same_text(value_get_string(record, "playbook"), owner->playbook);
 }
 
-static bool rename_of(struct ledger *ledger, const struct value *list,
+/* In a list of records, or a map of them. */
+static bool rename_of(struct ledger *ledger, const struct value *records,
 	const struct ledger_owner *from, const char *to)
 {
 	bool any = false;
 
-	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->count; i++) {
-		if (!ledger_is_of(list->items[i], from))
+	for (size_t i = 0; records && i < records->count; i++) {
+		struct value *record = records->kind == VALUE_MAP ? records->pairs[i].value
+			: records->items[i];
+
+		if (!ledger_is_of(record, from))
 			continue;
-		value_set_string(ledger->arena, list->items[i], "playbook", to);
+		value_set_string(ledger->arena, record, "playbook", to);
 		any = true;
 	}
 	return any;
@@ -230,6 +234,7 @@ void ledger_rename(struct ledger *ledger, const struct ledger_owner *owner, cons
 	for (size_t i = 0; i < all->count; i++)
 		any = rename_of(ledger, value_get(all->pairs[i].value, "owners"), &from,
 			owner->playbook) || any;
+	any = rename_of(ledger, value_get(ledger->root, "files"), &from, owner->playbook) || any;
 	ledger->dirty = ledger->dirty || any;
 }
 

@@ -3,13 +3,17 @@
  * One file, replaced atomically, bound to the machine-id: the ledger of another machine (a cloned
  * disk) is put aside and never acted upon. A newer format is refused. It is
  *     {version, machine_id, order, sequence, resources: {IDENTITY: entry}, texts: {DIGEST: params},
- *      written: {PATH: DIGEST of the content as a task left it}, runs: [run], due: [due], failed: [failed], records: {KEY: map}}
+ *      files: {PATH: file}, runs: [run], due: [due], failed: [failed], records: {KEY: map}}
  *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY],
  *             user, gone, regained}], parent,
  *             module, undos: [undo], reason (if there are none)}
  *     undo: {sequence, run, order (of all changes here), module, params, body, user, before: {MODULE:
  *           DIGEST}}, or reason instead of module, params and body; before: what its owner wished
  *           until then
+ *     file: {left: IMAGE (of image.h) as a task left it, project and playbook of that, ways: [way]}
+ *     way: {sequence, before: IMAGE, records: {KEY: map} about it, first: until then its owner had
+ *           changed nothing in it, or all of that was undone, touched: somebody else changed it
+ *           between this run's first change and the next}
  *     run: {sequence, project, playbook, run, revision, who, time, text}
  *     due: {project, playbook, handler, run}
  *     failed: {project, playbook, run, task, message}: where an owner's last run stopped here
@@ -104,6 +108,8 @@ const struct value *ledger_owned(const struct ledger *ledger, const struct ledge
 /* Whether the owner wishes just this of it, as far as is known. */
 bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, const struct ledger_wish *wish);
+/* Whether anybody has it. */
+bool ledger_has_owner(const struct ledger *ledger, const char *resource);
 /* The parameters with this digest; NULL: not kept (they are secret). */
 const char *ledger_params(const struct ledger *ledger, const char *digest);
 /* Another owner that wishes something else of this module: an error naming both. */
@@ -123,6 +129,10 @@ const char *ledger_parent(const struct ledger *ledger, const char *resource);
 /* The owner lets go, after an undo. The entry stays as long as a rollback may ask for it. */
 void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
 
+/* Whether the owner has it, and has changed it for that before the run with this number. */
+bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, int64_t run);
+
 /* What leads this owner's resources back behind the run with the number since (0: to before
  * beoplay), the latest change first. */
 size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
@@ -130,19 +140,44 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 /* The lowest number of the owner's runs with these names; INT64_MAX: none is known. */
 int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *owner,
 	const struct value *runs);
-/* What a task left at the path of one of its resources; digest NULL: nothing. */
-void ledger_wrote(struct ledger *ledger, const char *path, const char *digest);
+/* Drops texts that nothing refers to, and finds which bodies are in use. */
+void ledger_sweep(struct ledger *ledger);
+
+/* --- Files (ledger_files.c)
+ *
+ * Undoing one after the other what tasks wished of parts of a file leads to what was there only if
+ * none of them stood on another. So the whole file is noted, too, before each run that changes it;
+ * it comes back as a whole where nobody else has changed it since. */
+
+/* "/etc/x" of "line:/etc/x:a"; NULL: it is about no path. */
+const char *ledger_path_of(struct arena *arena, const char *resource);
+/* Whether it is noted what was there before this run. */
+bool ledger_file_noted(struct ledger *ledger, const struct ledger_owner *owner, const char *path);
+/* It is going to be changed, and is this now. The content of a file must be kept before. */
+void ledger_file_changes(struct ledger *ledger, const struct ledger_owner *owner,
+	const char *path, const char *image);
+/* What a task left there; nothing if it isn't noted. */
+void ledger_file_left(struct ledger *ledger, const struct ledger_owner *owner, const char *path,
+	const char *image);
+/* PATH → file. */
+const struct value *ledger_files(const struct ledger *ledger);
+/* What was there before the first run from since on that changed it (0: before any of the owner's
+ * wishes in it), if nobody but the owner has changed it since then, and of what is in it only undone
+ * (identities, as keys); else NULL. */
+const struct value *ledger_file_way(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, const char *path, int64_t since,
+	const struct value *undone);
+/* It is again as the way says: so are the records about it. */
+void ledger_file_restored(struct ledger *ledger, const char *path, const struct value *way);
 /* Whether several wishes meet in the file of a resource ("line:/etc/x:a" and "block:/etc/x:b"); then
- * ret_path is it, and ret_digest what the last of them left; NULL: not known. */
+ * ret_path is it, and ret_left what the last of them left; NULL: not known. */
 bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const char *resource,
-	const char **ret_path, const char **ret_digest);
+	const char **ret_path, const char **ret_left);
 /* Whether a part of a file is under a whole content that a task has put there since: its undo has
  * nothing to do before that one's. */
 bool ledger_covered(const struct ledger *ledger, struct arena *arena, const char *resource);
-/* "/etc/x" of "line:/etc/x:a"; NULL: it is about no path. */
-const char *ledger_path_of(struct arena *arena, const char *resource);
-/* Drops texts that nothing refers to, and finds which bodies are in use. */
-void ledger_sweep(struct ledger *ledger);
+/* Of ledger_sweep: forgets files that no entry is about; adds the kept bodies of the others. */
+void ledger_sweep_files(struct ledger *ledger, struct value *bodies);
 
 /* --- Handlers and records */
 

@@ -38,6 +38,17 @@ static struct value *owner_record(const struct ledger *ledger, const struct ledg
 	return found;
 }
 
+bool ledger_has_owner(const struct ledger *ledger, const char *resource)
+{
+	const struct value *owners = value_get(ledger_entry(ledger, resource), "owners");
+
+	for (size_t i = 0; owners && i < owners->count; i++) {
+		if (!is_gone(owners->items[i]))
+			return true;
+	}
+	return false;
+}
+
 const struct value *ledger_owned(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, size_t *ret_others)
 {
@@ -249,6 +260,22 @@ static bool was_owned(const struct value *record, int64_t run)
 		&& (run < gone || run > value_get_integer(record, "regained", INT64_MAX));
 }
 
+bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, int64_t run)
+{
+	const struct value *record = ledger_owned(ledger, owner, resource, NULL);
+	const struct value *undos = value_get(ledger_entry(ledger, resource), "undos");
+	int64_t from = value_get_integer(record, "regained", 0);
+
+	for (size_t i = 0; record && undos && i < undos->count; i++) {
+		int64_t sequence = value_get_integer(undos->items[i], "sequence", 0);
+
+		if (sequence >= from && sequence < run)
+			return true;
+	}
+	return false;
+}
+
 /* What is chosen leads back to the time before the run since; 0: to before beoplay, or to before it
  * was taken up again after it had been undone. */
 static bool choose(struct chosen *chosen, const char *resource, const struct value *entry,
@@ -332,76 +359,6 @@ int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *
 	return first;
 }
 
-/* --- Files in which several wishes meet */
-
-const char *ledger_path_of(struct arena *arena, const char *resource)
-{
-	const char *colon = strchr(resource, ':');
-
-	return colon && colon[1] == '/' ? arena_bytes(arena, colon + 1, strcspn(colon + 1, ":")) : NULL;
-}
-
-void ledger_wrote(struct ledger *ledger, const char *path, const char *digest)
-{
-	struct value *written = value_get(ledger->root, "written");
-	const char *known = value_get_string(written, path);
-
-	if (known && digest && strcmp(known, digest) == 0)
-		return;
-	if (digest)
-		value_set_string(ledger->arena, written, path, digest);
-	else if (known)
-		value_remove(written, path);
-	ledger->dirty = ledger->dirty || known || digest;
-}
-
-/* Whether both have the same wish, as entries that one task made. */
-static bool same_wish(const struct value *one, const struct value *other)
-{
-	const struct value *owners = value_get(one, "owners"), *others = value_get(other, "owners");
-
-	return owners && others && owners->count == 1 && others->count == 1
-		&& value_equal(value_get(owners->items[0], "wishes"),
-		value_get(others->items[0], "wishes"));
-}
-
-bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const char *resource,
-	const char **ret_path, const char **ret_digest)
-{
-	const struct value *all = resources(ledger), *entry = ledger_entry(ledger, resource);
-	size_t size;
-
-	*ret_path = ledger_path_of(arena, resource);
-	if (!*ret_path)
-		return false;
-	*ret_digest = value_get_string(value_get(ledger->root, "written"), *ret_path);
-	size = strlen(*ret_path);
-	for (size_t i = 0; i < all->count; i++) {
-		const char *other = strchr(all->pairs[i].key, ':');
-
-		if (other && strcmp(all->pairs[i].key, resource) != 0
-				&& strncmp(other + 1, *ret_path, size) == 0
-				&& (other[1 + size] == '\0' || other[1 + size] == ':')
-				&& !same_wish(entry, all->pairs[i].value))
-			return true;
-	}
-	return false;
-}
-
-bool ledger_covered(const struct ledger *ledger, struct arena *arena, const char *resource)
-{
-	const char *path = ledger_path_of(arena, resource);
-	const char *whole = path ? arena_printf(arena, "file:%s", path) : NULL;
-	const struct value *owners = whole && strcmp(whole, resource) != 0
-		? value_get(ledger_entry(ledger, whole), "owners") : NULL;
-
-	for (size_t i = 0; owners && i < owners->count; i++) {
-		if (!is_gone(owners->items[i]))
-			return true;
-	}
-	return false;
-}
-
 /* --- What nothing refers to any more */
 
 static void keep_texts(struct ledger *ledger, struct value *kept, const struct value *wishes)
@@ -452,21 +409,6 @@ static void drop_gone(struct ledger *ledger)
 		value_set(ledger->arena, ledger->root, "resources", kept);
 }
 
-static void sweep_written(struct ledger *ledger)
-{
-	const struct value *all = resources(ledger), *written = value_get(ledger->root, "written");
-	struct value *kept = value_map(ledger->arena);
-
-	for (size_t i = 0; i < all->count; i++) {
-		const char *path = ledger_path_of(ledger->arena, all->pairs[i].key);
-		const char *digest = path ? value_get_string(written, path) : NULL;
-
-		if (digest && !value_get(kept, path))
-			value_set_string(ledger->arena, kept, path, digest);
-	}
-	value_set(ledger->arena, ledger->root, "written", kept);
-}
-
 void ledger_sweep(struct ledger *ledger)
 {
 	const struct value *all, *runs = value_get(ledger->root, "runs");
@@ -491,6 +433,6 @@ void ledger_sweep(struct ledger *ledger)
 			value_set_bool(ledger->arena, bodies, value_get_string(runs->items[i], "text"), true);
 	}
 	value_set(ledger->arena, ledger->root, "texts", texts);
-	sweep_written(ledger);
+	ledger_sweep_files(ledger, bodies);
 	ledger->bodies = bodies;
 }

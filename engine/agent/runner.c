@@ -1,6 +1,7 @@
 /* runner: the stages of a run on this machine, one after the other. */
 #include "agent/runner.h"
 
+#include "agent/image.h"
 #include "agent/lock.h"
 #include "agent/pending.h"
 
@@ -8,9 +9,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-/* Of so many resources of a task, and files of so many bytes, it is noted what was left. */
-enum { WRITTEN_MOST = 64, WRITTEN_SIZE_MOST = 1 << 20 };
 
 static int ask_keeper(void *context, struct arena *arena, struct value *request,
 	struct value **ret_reply, struct error *err)
@@ -206,22 +204,24 @@ void runner_note_writes(struct runner *runner, struct value *pending, const stru
 			name ? name : "an earlier task");
 }
 
+void runner_note_left(struct runner *runner, const char *path)
+{
+	struct arena *arena = arena_new();
+
+	ledger_file_left(&runner->ledger, &runner->owner, path, image_of(arena, path));
+	arena_free(arena);
+}
+
 void runner_note_written(struct runner *runner, const struct value *resources)
 {
 	struct arena *arena = arena_new();
 
-	for (size_t i = 0; resources && resources->count <= WRITTEN_MOST && i < resources->count;
+	for (size_t i = 0; resources && resources->count <= RUNNER_FILES_MOST && i < resources->count;
 			i++) {
 		const char *path = ledger_path_of(arena, value_text(resources->items[i]));
-		const char *digest = NULL;
-		struct error ignored = {0};
-		struct file_info info;
 
-		if (!path || files_stat(NULL, arena, path, &info, &ignored) < 0)
-			continue;
-		if (info.kind == FILE_REGULAR && info.size <= WRITTEN_SIZE_MOST)
-			files_digest(NULL, arena, path, &digest, &ignored);
-		ledger_wrote(&runner->ledger, path, digest);
+		if (path)
+			runner_note_left(runner, path);
 	}
 	arena_free(arena);
 }

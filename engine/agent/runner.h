@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* Of a task with more resources it isn't noted what was in each one's file. */
+enum { RUNNER_FILES_MOST = 64 };
+
 struct runner {
 	struct arena *arena;         /* for as long as the agent lives */
 	struct link link;            /* to the controller */
@@ -52,6 +55,7 @@ void runner_notify(struct runner *runner, const struct value *keys);
 void runner_may_notify(struct runner *runner, const struct value *keys, const char *cause);
 /* After a change: what is now in the files of these resources. */
 void runner_note_written(struct runner *runner, const struct value *resources);
+void runner_note_left(struct runner *runner, const char *path);
 /* In a dry run: what it would write. */
 void runner_note_writes(struct runner *runner, struct value *pending, const struct value *task,
 	const struct value *result);

@@ -3,8 +3,9 @@
  * Undo is three-way: what isn't as beoplay last left it isn't touched. The way back is a task like
  * any other (module and parameters, from the ledger), with its plan, its diff and its check that it
  * converged. */
-#include "agent/runner.h"
+#include "agent/undo.h"
 
+#include "agent/image.h"
 #include "agent/pending.h"
 #include "base/buffer.h"
 #include "modules/params.h"
@@ -12,15 +13,6 @@
 #include <string.h>
 
 enum { ORPHANS_MOST = 500 };
-
-struct undoing {
-	struct runner *runner;
-	const struct value *wish;    /* as in runner.h */
-	const struct value *task;
-	bool prune;
-	bool all;
-	struct value *writes;        /* in a dry run: what undos before would write; see pending.h */
-};
 
 static bool has_word(const struct value *list, const char *word)
 {
@@ -38,25 +30,37 @@ static const char *module_of(const struct runner *runner, const char *resource)
 
 /* --- A way back as a task --- */
 
-/* Only what was announced goes, where that is so. That it is as beoplay left it is looked at anyway; and
- * undos in the same file change what the next one is about. */
-static void add_expected(struct arena *arena, const struct undoing *undoing,
-	const char *resource, struct value *task)
+int undo_make_task(struct arena *arena, const struct undoing *undoing, const char *name,
+	const struct value *params, const char *what, struct value **ret_task, struct error *err)
 {
-	const struct value *expect = value_get(undoing->wish, "expect");
+	const struct module *module = name ? module_find(name) : NULL;
+	struct place place = {0};
+	struct buffer text = {0};
+	struct value *canonical;
+	int result;
 
-	if (expect && !value_get_bool(expect, resource))
-		value_set_string(arena, task, "expect", "");
+	if (!module)
+		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'",
+			name ? name : "");
+	if (params_canonical(arena, module, params, place, true, &canonical, err) < 0)
+		return -1;
+	result = params_write(&text, module, canonical, err);
+	*ret_task = value_map(arena);
+	value_set_integer(arena, *ret_task, "id", value_get_integer(undoing->task, "id", 0));
+	value_set_string(arena, *ret_task, "module", name);
+	value_set(arena, *ret_task, "params", value_bytes(arena, text.data ? text.data : "",
+		text.size));
+	value_set_string(arena, *ret_task, "name", arena_printf(arena, "undo %s", what));
 	if (value_get_bool(undoing->task, "plan"))
-		value_set_bool(arena, task, "plan", true);
+		value_set_bool(arena, *ret_task, "plan", true);
+	buffer_free(&text);
+	return result;
 }
 
-/* Handlers of what is changed back, as far as the text still has them; the others are noted. */
-static struct value *notified(const struct undoing *undoing, struct arena *arena,
-	const struct ledger_undo *undo, struct value *notes)
+static void add_handlers(const struct undoing *undoing, struct arena *arena,
+	const struct ledger_undo *undo, struct value *keys, struct value *notes)
 {
 	const struct value *notify = value_get(undo->owner, "notify");
-	struct value *keys = value_list(arena);
 
 	for (size_t i = 0; notify && notify->kind == VALUE_LIST && i < notify->count; i++) {
 		if (has_word(value_get(undoing->wish, "handlers"), value_text(notify->items[i])))
@@ -65,58 +69,86 @@ static struct value *notified(const struct undoing *undoing, struct arena *arena
 			value_append(arena, notes, value_printf(arena, "the text has no handler '%s' any more",
 				value_text(notify->items[i])));
 	}
+}
+
+struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plan, struct value *notes)
+{
+	struct value *keys = value_list(arena);
+
+	if (!plan->file)
+		add_handlers(undoing, arena, plan->undo, keys, notes);
+	for (size_t i = 0; plan->file && i < plan->file->count; i++)
+		add_handlers(undoing, arena, plan->file->parts[i].undo, keys, notes);
 	return keys;
 }
 
 static int make_task(struct arena *arena, const struct undoing *undoing,
 	const struct ledger_undo *undo, struct value **ret_task, struct error *err)
 {
-	const char *name = value_get_string(undo->way, "module");
-	const struct module *module = name ? module_find(name) : NULL;
-	struct place place = {0};
-	struct buffer text = {0};
-	struct value *params;
-	int result;
+	int result = undo_make_task(arena, undoing, value_get_string(undo->way, "module"),
+		value_get(undo->way, "params"), undo->resource, ret_task, err);
 
-	if (!module)
-		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'",
-			name ? name : "");
-	if (params_canonical(arena, module, value_get(undo->way, "params"), place, true, &params,
-			err) < 0)
+	if (result < 0)
 		return -1;
-	result = params_write(&text, module, params, err);
-	*ret_task = value_map(arena);
-	value_set_integer(arena, *ret_task, "id", value_get_integer(undoing->task, "id", 0));
-	value_set_string(arena, *ret_task, "module", name);
-	value_set(arena, *ret_task, "params", value_bytes(arena, text.data ? text.data : "",
-		text.size));
-	value_set_string(arena, *ret_task, "name", arena_printf(arena, "undo %s", undo->resource));
 	value_set_string(arena, *ret_task, "user", value_get_string(undo->way, "user"));
 	value_set_string(arena, *ret_task, "resource", undo->resource);
-	add_expected(arena, undoing, undo->resource, *ret_task);
-	value_set(arena, *ret_task, "notify", notified(undoing, arena, undo, NULL));
-	buffer_free(&text);
-	return result;
+	value_set(arena, *ret_task, "notify", undo_handlers(undoing, arena,
+		&(struct undo_plan){ .undo = undo }, NULL));
+	return 0;
 }
 
-/* Nothing that the tasks of this run would do is to be met: the way back starts from what is there now.
- * pending: what is, all the same. */
-static void look(struct runner *runner, struct arena *arena, const struct value *task,
+static void run_task(struct runner *runner, struct work *work, const struct value *pending,
+	struct value *result)
+{
+	struct error err = {0};
+
+	work->pending = pending;
+	work->undone = work->refused = NULL;
+	if (work_load(work, &err) < 0)
+		work_failed(work->arena, result, &err);
+	else
+		runner_do(runner, work, result);
+}
+
+/* pending: what is to be met. */
+static void look_among(struct runner *runner, struct arena *arena, const struct value *task,
 	const struct value *pending, struct value *result)
 {
 	struct work work = runner_work(runner, arena, task);
-	struct error err = {0};
 
 	work.check = true;
-	work.pending = pending ? pending : value_list(arena);
-	work.undone = work.refused = NULL;
-	if (work_load(&work, &err) < 0)
-		work_failed(arena, result, &err);
-	else
-		runner_do(runner, &work, result);
+	run_task(runner, &work, pending, result);
 }
 
-static bool has_status(const struct value *result, const char *status)
+/* Nothing that this run would do is: the way back starts from what is there now. */
+void undo_look(struct runner *runner, struct arena *arena, const struct value *task,
+	struct value *result)
+{
+	look_among(runner, arena, task, value_list(arena), result);
+}
+
+void undo_expect(const struct undoing *undoing, struct arena *arena, const char *resource,
+	struct value *task)
+{
+	const struct value *expect = value_get(undoing->wish, "expect");
+
+	/* That it is as beoplay left it is looked at anyway; and undos in the same file change what the
+	 * next one is about. */
+	if (expect && !value_get_bool(expect, resource))
+		value_set_string(arena, task, "expect", "");
+}
+
+void undo_do_task(struct runner *runner, struct arena *arena, const struct value *task,
+	bool note, struct value *result)
+{
+	struct work work = runner_work(runner, arena, task);
+
+	work.note = note;
+	run_task(runner, &work, value_list(arena), result);
+}
+
+bool undo_has_status(const struct value *result, const char *status)
 {
 	const char *has = value_get_string(result, "status");
 
@@ -146,15 +178,10 @@ static bool any_about(const char *resource, const struct value *changes)
 
 /* A file that is several tasks' work is compared as a whole: each of their wishes alone would say
  * that somebody has changed it. */
-static bool is_file_drifted(const char *path, const char *digest)
+static bool is_file_drifted(const char *path, const char *left)
 {
 	struct arena *arena = arena_new();
-	struct error ignored = {0};
-	struct file_info info;
-	const char *now;
-	bool drifted = files_stat(NULL, arena, path, &info, &ignored) < 0
-		|| info.kind != FILE_REGULAR || files_digest(NULL, arena, path, &now, &ignored) < 0
-		|| strcmp(now, digest) != 0;
+	bool drifted = !image_same_content(left, image_of(arena, path));
 
 	arena_free(arena);
 	return drifted;
@@ -165,11 +192,12 @@ static bool is_drifted(struct runner *runner, struct arena *arena,
 	const struct ledger_undo *undo, const struct value *task)
 {
 	const struct value *wishes = value_get(undo->owner, "wishes");
-	const char *path, *digest;
-	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &digest)
-		&& digest, found = false;
+	const char *path, *left;
+	char digest[DIGEST_HEX_SIZE];
+	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &left)
+		&& image_digest(left, digest), found = false;
 
-	if (shared && !is_file_drifted(path, digest))
+	if (shared && !is_file_drifted(path, left))
 		return false;
 	/* Lines of others may have changed; but not where the whole file would be replaced. */
 	if (shared && strncmp(undo->resource, "file:", 5) == 0)
@@ -185,8 +213,8 @@ static bool is_drifted(struct runner *runner, struct arena *arena,
 		value_set_string(arena, wished, "module", module->name);
 		value_set_string(arena, wished, "params", params);
 		value_set_string(arena, wished, "user", value_get_string(undo->owner, "user"));
-		look(runner, arena, wished, NULL, result);
-		found = has_status(result, "changed") && any_about(undo->resource,
+		undo_look(runner, arena, wished, result);
+		found = undo_has_status(result, "changed") && any_about(undo->resource,
 			value_get(result, "changes"));
 	}
 	return found;
@@ -217,31 +245,16 @@ static void note_planned(struct undoing *undoing, const struct ledger_undo *undo
 			value_copy(runner->arena, before));
 }
 
-static void change_back(struct undoing *undoing, struct arena *arena, const struct value *task,
-	struct value *result)
+static void change_back(struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plan, struct value *result)
 {
 	struct runner *runner = undoing->runner;
-	struct work work = runner_work(runner, arena, task);
-	struct error err = {0};
 
-	work.pending = value_list(arena);
-	work.undone = work.refused = NULL;
-	if (work_load(&work, &err) < 0)
-		work_failed(arena, result, &err);
-	else
-		runner_do(runner, &work, result);
-	if (has_status(result, "changed"))
+	undo_expect(undoing, arena, plan->undo->resource, plan->task);
+	undo_do_task(runner, arena, plan->task, false, result);
+	if (undo_has_status(result, "changed"))
 		runner_note_written(runner, value_get(result, "resources"));
 }
-
-/* What is to be done is found out for all before anything is done: an undo must not look as if
- * somebody had changed what the next one is about. */
-struct undo_plan {
-	const struct ledger_undo *undo;
-	struct value *task;          /* NULL: there is no way back */
-	struct value *planned;       /* a RESULT, of looking */
-	bool drifted;                /* somebody else has changed it */
-};
 
 static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_plan *plan)
 {
@@ -255,8 +268,8 @@ static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_p
 		work_failed(arena, plan->planned, &err);
 		return;
 	}
-	look(runner, arena, plan->task, NULL, plan->planned);
-	if (has_status(plan->planned, "changed") && !value_get_bool(undoing->wish, "discard"))
+	undo_look(runner, arena, plan->task, plan->planned);
+	if (undo_has_status(plan->planned, "changed") && !value_get_bool(undoing->wish, "discard"))
 		plan->drifted = is_drifted(runner, arena, plan->undo, plan->task);
 }
 
@@ -272,23 +285,29 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		value_set(arena, result, "changes", value_get(planned, "changes"));
 		return;
 	}
+	if (!undoing->runner->check && plan->file) {
+		undo_file_back(undoing, arena, plan, result);
+		return;
+	}
 	if (!undoing->runner->check && plan->task) {
 		/* Earlier undos may have made it possible, or needless. */
-		look(undoing->runner, arena, plan->task, NULL, now);
-		if (has_status(now, "changed")) {
-			change_back(undoing, arena, plan->task, result);
+		undo_look(undoing->runner, arena, plan->task, now);
+		if (undo_has_status(now, "changed")) {
+			change_back(undoing, arena, plan, result);
 			return;
 		}
 		planned = now;
 	}
 	/* A directory that is empty once what is in it has gone. */
-	if (undoing->runner->check && plan->task && has_status(planned, "ok")) {
-		look(undoing->runner, arena, plan->task, undoing->writes, now);
+	if (undoing->runner->check && plan->task && undo_has_status(planned, "ok")) {
+		look_among(undoing->runner, arena, plan->task, undoing->writes, now);
 		planned = now;
 	}
 	for (size_t i = 0; i < planned->count; i++)
 		value_set(arena, result, planned->pairs[i].key, planned->pairs[i].value);
-	if (has_status(planned, "changed"))
+	if (undo_has_status(planned, "changed") && plan->file)
+		undo_file_note(undoing, plan, planned);
+	else if (undo_has_status(planned, "changed"))
 		note_planned(undoing, plan->undo, plan->task, planned);
 }
 
@@ -310,32 +329,14 @@ static bool is_kept(const struct undoing *undoing, const struct ledger_undo *und
 		undo->resource)));
 }
 
-static void notify_back(struct runner *runner, struct arena *arena, const struct value *keys,
-	struct value *notes, struct value *result)
-{
-	if (has_status(result, "changed"))
-		runner_notify(runner, keys);
-	else if (has_status(result, "may_change"))
-		runner_may_notify(runner, keys, value_get_string(result, "cause"));
-	else
-		return;
-	if (notes->count > 0)
-		value_set(arena, result, "notes", notes);
-}
-
-/* False: it failed, and nothing was said, as it may be possible later. */
-static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool again)
+static void try_one(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
+	struct value *result)
 {
 	const struct ledger_undo *undo = plan->undo;
-	struct runner *runner = undoing->runner;
-	struct arena *arena = arena_new();
-	struct value *result = value_map(arena);
-	struct value *notes = value_list(arena);
-	/* What the owner's record says of them is replaced by a change. */
-	const struct value *keys = notified(undoing, arena, undo, notes);
 
-	value_set_integer(arena, result, "task", value_get_integer(undoing->task, "id", 0));
-	if (undo->others > 0) {
+	if (plan->file) {
+		undo_way(undoing, arena, plan, result);
+	} else if (undo->others > 0) {
 		value_set_string(arena, result, "status", "skipped");
 		value_set_string(arena, result, "message", "another playbook has it, too");
 	} else if (!undo->way || !value_get(undo->way, "params")) {
@@ -345,28 +346,84 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 	} else {
 		undo_way(undoing, arena, plan, result);
 	}
-	if (again && has_status(result, "failed") && !plan->drifted && !runner->check) {
+}
+
+static void notify_back(struct runner *runner, struct arena *arena, const struct value *keys,
+	struct value *notes, struct value *result)
+{
+	if (undo_has_status(result, "changed"))
+		runner_notify(runner, keys);
+	else if (undo_has_status(result, "may_change"))
+		runner_may_notify(runner, keys, value_get_string(result, "cause"));
+	else
+		return;
+	if (notes->count > 0)
+		value_set(arena, result, "notes", notes);
+}
+
+/* What comes of it for the ledger and the rest of the run. */
+static void settle(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
+	bool whole, struct value *result)
+{
+	const struct ledger_undo *undo = plan->undo;
+	struct runner *runner = undoing->runner;
+	bool failed = undo_has_status(result, "failed");
+	bool waits = !whole && undo_has_status(result, "ok")
+		&& ledger_covered(&runner->ledger, arena, undo->resource);
+
+	if (!runner->check && !failed && (undo->release || undoing->prune) && !waits)
+		ledger_release(&runner->ledger, &runner->owner, undo->resource);
+	value_set_bool(runner->arena, runner->seen, undo->resource, true);
+	if (failed)
+		value_set_bool(runner->arena, runner->refused, undo->resource, true);
+	value_set_string(arena, result, "resource", undo->resource);
+	value_set_bool(arena, result, "more", true);
+	runner_send(runner, arena, undoing->task, result);
+}
+
+/* Of a whole file the first says what is done; the others share its fate. */
+static void settle_parts(struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plan, const struct value *first)
+{
+	const struct undo_file *file = plan->file;
+
+	for (size_t i = 1; file && i < file->count; i++) {
+		struct value *result = value_copy(arena, first);
+
+		value_remove(result, "changes");
+		value_remove(result, "notes");
+		if (undo_has_status(first, "changed"))
+			value_set_string(arena, result, "status", "ok");
+		settle(undoing, arena, &file->parts[i], true, result);
+	}
+}
+
+/* False: it failed, and nothing was said, as it may be possible later. */
+static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool again)
+{
+	struct runner *runner = undoing->runner;
+	struct arena *arena = arena_new();
+	struct value *result = value_map(arena);
+	struct value *notes = value_list(arena);
+	/* What the owner's record says of them is replaced by a change. */
+	const struct value *keys = undo_handlers(undoing, arena, plan, notes);
+
+	value_set_integer(arena, result, "task", value_get_integer(undoing->task, "id", 0));
+	try_one(undoing, arena, plan, result);
+	if (again && undo_has_status(result, "failed") && !plan->drifted && !runner->check) {
 		arena_free(arena);
 		return false;
 	}
 	/* What is undone before it may make it possible. */
-	if (runner->check && has_status(result, "failed") && !plan->drifted) {
+	if (runner->check && undo_has_status(result, "failed") && !plan->drifted) {
 		value_set_string(arena, result, "status", "may_change");
 		value_set(arena, result, "cause", value_get(result, "message"));
 		value_remove(result, "message");
 		value_remove(result, "remedy");
 	}
 	notify_back(runner, arena, keys, notes, result);
-	if (!runner->check && !has_status(result, "failed") && (undo->release || undoing->prune)
-			&& !(has_status(result, "ok") && ledger_covered(&runner->ledger, arena,
-			undo->resource)))
-		ledger_release(&runner->ledger, &runner->owner, undo->resource);
-	value_set_bool(runner->arena, runner->seen, undo->resource, true);
-	if (has_status(result, "failed"))
-		value_set_bool(runner->arena, runner->refused, undo->resource, true);
-	value_set_string(arena, result, "resource", undo->resource);
-	value_set_bool(arena, result, "more", true);
-	runner_send(runner, arena, undoing->task, result);
+	settle(undoing, arena, plan, plan->file, result);
+	settle_parts(undoing, arena, plan, result);
 	link_flush_old(&runner->link);
 	arena_free(arena);
 	return true;
@@ -388,7 +445,6 @@ static void undo_planned(struct undoing *undoing, struct undo_plan *plans, size_
 		undo_one(undoing, &plans[left], false);
 }
 
-
 static int64_t first_run(const struct undoing *undoing)
 {
 	struct runner *runner = undoing->runner;
@@ -404,23 +460,27 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	struct arena *arena = arena_new();
 	struct ledger_undo *undos;
 	struct undo_plan *plans;
-	size_t planned = 0, count = ledger_undos(&runner->ledger, arena, &runner->owner,
-		first_run(undoing), &undos);
+	size_t planned = 0, count;
 	int result = 0;
 
+	undoing->since = first_run(undoing);
+	count = ledger_undos(&runner->ledger, arena, &runner->owner, undoing->since, &undos);
 	/* With the lock the ledger is read again, and nobody else changes it. */
 	if (count > 0 && !runner->check) {
 		result = keeper_lock(runner, err);
+		undoing->since = first_run(undoing);
 		count = result < 0 ? 0 : ledger_undos(&runner->ledger, arena, &runner->owner,
-			first_run(undoing), &undos);
+			undoing->since, &undos);
 	}
-	plans = arena_array(arena, count + 1, sizeof(*plans));
+	plans = arena_array(arena, count + ledger_files(&runner->ledger)->count + 1, sizeof(*plans));
 	for (size_t i = 0; i < count && link_alive(&runner->link); i++) {
 		if (is_kept(undoing, &undos[i]))
 			continue;
 		plans[planned].undo = &undos[i];
 		plan_way(undoing, arena, &plans[planned++]);
 	}
+	if (count > 0)
+		planned = undo_files(undoing, arena, plans, planned);
 	undo_planned(undoing, plans, planned);
 	arena_free(arena);
 	return result;
@@ -464,8 +524,8 @@ static bool has_effect(struct undoing *undoing, struct arena *arena,
 		return true;
 	if (make_task(arena, undoing, undo, &task, &ignored) < 0)
 		return true;
-	look(undoing->runner, arena, task, NULL, planned);
-	return !has_status(planned, "ok") || !is_drifted(undoing->runner, arena, undo, task);
+	undo_look(undoing->runner, arena, task, planned);
+	return !undo_has_status(planned, "ok") || !is_drifted(undoing->runner, arena, undo, task);
 }
 
 struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole)

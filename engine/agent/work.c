@@ -156,11 +156,13 @@ static int begin(struct work *work, const void *state, struct value *resources,
 	struct error *err)
 {
 	const char *only = value_get_string(work->task, "resource");
+	const char *file = value_get_string(work->task, "file");
 	struct inverses *inverses = inverses_new(work->arena);
 	struct value *request = wish_request(work, resources);
 	struct value *list = value_list(work->arena);
 
-	if (work->module->invert)
+	value_set_string(work->arena, request, "file", file);
+	if (work->module->invert && !file)
 		work->module->invert(inverses, work->params, state);
 	for (size_t i = 0; i < inverses->count; i++) {
 		const struct inverses_entry *entry = &inverses->entries[i];
@@ -248,6 +250,8 @@ static int change(struct work *work, struct host *host, void *state, struct plan
 	if (ask(work, "gate", gate, NULL, err) < 0 || look_again(work, host, &state, &plan, err) < 0
 			|| begin(work, state, resources, err) < 0)
 		return -1;
+	if (work->note)
+		return 0;
 	host_set_looking(host, false);
 	for (size_t i = 0; i < plan->change_count; i++) {
 		if (work->module->apply(host, work->params, state, plan->changes[i], results, err) < 0)
@@ -341,7 +345,7 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 
 	if (value_get_string(work->task, "resource"))
 		names_add(names, "%s", value_get_string(work->task, "resource"));
-	else if (work->module->resources)
+	else if (work->module->resources && !value_get_string(work->task, "file"))
 		work->module->resources(names, work->params);
 	resources = list_of(work, names);
 	value_set(work->arena, result, "resources", resources);
@@ -389,7 +393,7 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 		return 0;
 	}
 	looked = change(work, host, state, plan, resources, results, err);
-	if (looked == 0 && !(work->module->flags & MODULE_ACTION)) {
+	if (looked == 0 && !work->note && !(work->module->flags & MODULE_ACTION)) {
 		looked = look(work, host, &state, &plan, err);
 		if (looked == 0)
 			looked = converged(plan, err);

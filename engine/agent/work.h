@@ -4,7 +4,8 @@
  * machine (ledger, gate, bodies) is asked for through ask, as in machine.h. Kinds, beside those of
  * machine.h:
  *     gate {task}                            may the first change be made? Takes the lock
- *     begin {task, module, digest, params, resources, inverses, notify}   written down before it
+ *     begin {task, module, digest, params, resources, inverses, notify, file}   written down before
+ *                                            it; file: a path that is no resource of the task
  *     keep {path}                            keeps a file's bytes: {digest}
  *     known {module, digest, resources}      an error if another owner wishes something else */
 #ifndef AGENT_WORK_H
@@ -31,6 +32,7 @@ struct work {
 	const struct value *undone;      /* the same of undos; may be NULL */
 	const struct value *restored;    /* resource → {MODULE: digest of the wish that holds again} */
 	const struct value *refused;     /* resources that an undo left alone, as keys; may be NULL */
+	bool note;                       /* only what begin writes down: it is done in another way */
 	struct machine machine;
 	const struct module *module;     /* set by work_load */
 	void *params;

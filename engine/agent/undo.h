@@ -1,0 +1,68 @@
+/* undo: what is to be undone, before any of it is. Shared by undo.c and undo_file.c. */
+#ifndef AGENT_UNDO_H
+#define AGENT_UNDO_H
+
+#include "agent/runner.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct undoing {
+	struct runner *runner;
+	const struct value *wish;    /* as in runner.h */
+	const struct value *task;
+	bool prune;
+	bool all;
+	int64_t since;               /* as for ledger_undos */
+	struct value *writes;        /* in a dry run: what undos before would write; see pending.h */
+};
+
+/* What is to be done is found out for all before anything is done: an undo must not look as if
+ * somebody had changed what the next one is about. */
+struct undo_plan {
+	const struct ledger_undo *undo;
+	struct value *task;          /* NULL: there is no way back */
+	struct value *planned;       /* a RESULT, of looking */
+	bool drifted;                /* somebody else has changed it */
+	struct undo_file *file;      /* a whole file comes back; or NULL */
+};
+
+/* The task is to make the file what it was; the parts were undone one by one if that couldn't be.
+ * Their tasks only say how to come back from it. */
+struct undo_file {
+	const char *path;
+	const struct value *way;     /* of ledger_file_way */
+	struct undo_plan *parts;     /* the latest change first */
+	size_t count;
+};
+
+/* A task of this module with parameters as a user would write them; name: "undo NAME". */
+int undo_make_task(struct arena *arena, const struct undoing *undoing, const char *module,
+	const struct value *params, const char *name, struct value **ret_task, struct error *err);
+/* What the task would do: nothing is changed, and nothing of this run is to be met. */
+void undo_look(struct runner *runner, struct arena *arena, const struct value *task,
+	struct value *result);
+/* Does it, as work says. */
+void undo_do_task(struct runner *runner, struct arena *arena, const struct value *task,
+	bool note, struct value *result);
+/* Handlers of what the plan changes back, as far as the text still has them; of the others notes (may be
+ * NULL) says so. */
+struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plan, struct value *notes);
+/* Where only what was announced may be done: whether that is. */
+void undo_expect(const struct undoing *undoing, struct arena *arena, const char *resource,
+	struct value *task);
+bool undo_has_status(const struct value *result, const char *status);
+
+/* undo_file.c: puts those of a file that can come back as a whole together, in the place of the first;
+ * how many plans there are then. There is room for one more a file of the ledger. */
+size_t undo_files(struct undoing *undoing, struct arena *arena, struct undo_plan *plans,
+	size_t count);
+/* Makes the file what it was. */
+void undo_file_back(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
+	struct value *result);
+/* In a dry run: later tasks that wish what was wished then will find it. */
+void undo_file_note(struct undoing *undoing, const struct undo_plan *plan,
+	const struct value *planned);
+
+#endif

@@ -1,0 +1,181 @@
+/* undo_file: a file in which several tasks had their wishes is again just what it was before them.
+ *
+ * That is for where nobody else has changed it since: else each wish is undone on its own, and what
+ * others have put there stays. */
+#include "agent/undo.h"
+
+#include "agent/image.h"
+
+#include <string.h>
+
+static bool can_be_made(const struct runner *runner, const struct value *way)
+{
+	const char *before = value_get_string(way, "before");
+	char digest[DIGEST_HEX_SIZE];
+
+	return before && strcmp(before, "other") != 0 && (!image_digest(before, digest)
+		|| ledger_has_body(&runner->ledger, digest));
+}
+
+/* The way back that undoes these and nothing else; NULL: there is none. */
+static const struct value *way_of(const struct undoing *undoing, struct arena *arena,
+	const struct undo_file *file)
+{
+	const struct ledger *ledger = &undoing->runner->ledger;
+	const struct ledger_owner *owner = &undoing->runner->owner;
+	struct value *undone = value_map(arena);
+	const struct value *way;
+
+	for (size_t i = 0; i < file->count; i++) {
+		if (file->parts[i].undo->others > 0)
+			return NULL;
+		value_set_bool(arena, undone, file->parts[i].undo->resource, true);
+	}
+	way = ledger_file_way(ledger, arena, owner, file->path, undoing->since, undone);
+	return way && can_be_made(undoing->runner, way) ? way : NULL;
+}
+
+/* False: it can't come back as a whole. */
+static bool plan_file(struct undoing *undoing, struct arena *arena, struct undo_file *file,
+	struct undo_plan *ret_plan)
+{
+	struct undo_plan plan = { .file = file, .planned = value_map(arena) };
+	struct error ignored = {0};
+
+	file->way = way_of(undoing, arena, file);
+	if (!file->way || undo_make_task(arena, undoing, "file", image_params(arena, file->path,
+			value_get_string(file->way, "before")), file->path, &plan.task, &ignored) < 0)
+		return false;
+	value_set_string(arena, plan.task, "file", file->path);
+	value_set(arena, plan.task, "notify", undo_handlers(undoing, arena, &plan, NULL));
+	undo_look(undoing->runner, arena, plan.task, plan.planned);
+	plan.undo = file->count > 0 ? file->parts[0].undo : NULL;
+	*ret_plan = plan;
+	return true;
+}
+
+static bool is_of(struct arena *arena, const struct undo_plan *plan, const char *path)
+{
+	const char *of = ledger_path_of(arena, plan->undo->resource);
+
+	return of && strcmp(of, path) == 0;
+}
+
+/* All that is to be undone in the file of plans[at]; NULL: it is about none that the ledger knows. */
+static struct undo_file *file_of(const struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plans, size_t count, size_t at)
+{
+	const char *path = ledger_path_of(arena, plans[at].undo->resource);
+	struct undo_file *file;
+
+	if (!path || !value_get(ledger_files(&undoing->runner->ledger), path))
+		return NULL;
+	file = arena_alloc(arena, sizeof(*file));
+	*file = (struct undo_file){ .path = path, .parts = arena_array(arena, count - at,
+		sizeof(*file->parts)) };
+	for (size_t i = at; i < count; i++) {
+		if (is_of(arena, &plans[i], path))
+			file->parts[file->count++] = plans[i];
+	}
+	return file;
+}
+
+/* All that was in it is undone already, one by one; what that led to may be another order of lines. */
+static void add_rest(struct undoing *undoing, struct arena *arena, const struct value *taken,
+	struct undo_plan *plans, size_t *count)
+{
+	const struct value *files = ledger_files(&undoing->runner->ledger);
+
+	for (size_t i = 0; !undoing->prune && i < files->count; i++) {
+		struct undo_file *file = arena_alloc(arena, sizeof(*file));
+		struct ledger_undo *undo = arena_alloc(arena, sizeof(*undo));
+
+		*file = (struct undo_file){ .path = files->pairs[i].key };
+		if (value_get(taken, file->path) || !plan_file(undoing, arena, file, &plans[*count])
+				|| undo_has_status(plans[*count].planned, "ok"))
+			continue;
+		*undo = (struct ledger_undo){ .resource = arena_printf(arena, "file:%s", file->path) };
+		plans[(*count)++].undo = undo;
+	}
+}
+
+size_t undo_files(struct undoing *undoing, struct arena *arena, struct undo_plan *plans,
+	size_t count)
+{
+	struct value *taken = value_map(arena), *whole = value_map(arena);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *path = ledger_path_of(arena, plans[i].undo->resource);
+		struct undo_file *file;
+		struct undo_plan plan;
+
+		if (path && value_get(whole, path))
+			continue;
+		file = path && !value_get(taken, path) ? file_of(undoing, arena, plans, count, i) : NULL;
+		if (path)
+			value_set_bool(arena, taken, path, true);
+		if (file && plan_file(undoing, arena, file, &plan)) {
+			value_set_bool(arena, whole, path, true);
+			plans[kept++] = plan;
+		} else {
+			plans[kept++] = plans[i];
+		}
+	}
+	add_rest(undoing, arena, taken, plans, &kept);
+	return kept;
+}
+
+/* How to come back from this, part by part: somebody may change the file until then. */
+static int note_parts(struct undoing *undoing, struct arena *arena, const struct undo_file *file,
+	struct value *result)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		struct value *noted = value_map(arena);
+
+		if (!file->parts[i].task || !undo_has_status(file->parts[i].planned, "changed"))
+			continue;
+		undo_do_task(undoing->runner, arena, file->parts[i].task, true, noted);
+		if (!undo_has_status(noted, "failed"))
+			continue;
+		for (size_t k = 0; k < noted->count; k++)
+			value_set(arena, result, noted->pairs[k].key, noted->pairs[k].value);
+		return -1;
+	}
+	return 0;
+}
+
+void undo_file_back(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
+	struct value *result)
+{
+	struct runner *runner = undoing->runner;
+	const struct undo_file *file = plan->file;
+
+	undo_look(runner, arena, plan->task, result);
+	if (!undo_has_status(result, "changed") || note_parts(undoing, arena, file, result) < 0)
+		return;
+	undo_expect(undoing, arena, plan->undo->resource, plan->task);
+	undo_do_task(runner, arena, plan->task, false, result);
+	if (!undo_has_status(result, "changed"))
+		return;
+	runner_note_left(runner, file->path);
+	ledger_file_restored(&runner->ledger, file->path, file->way);
+}
+
+void undo_file_note(struct undoing *undoing, const struct undo_plan *plan,
+	const struct value *planned)
+{
+	struct runner *runner = undoing->runner;
+	bool back = !undoing->prune && !undoing->all;
+
+	runner_note_writes(runner, undoing->writes, plan->task, planned);
+	runner_note_writes(runner, back ? runner->undone : runner->pending, plan->task, planned);
+	for (size_t i = 0; back && i < plan->file->count; i++) {
+		const struct ledger_undo *undo = plan->file->parts[i].undo;
+		const struct value *before = value_get(undo->way, "before");
+
+		if (before && !undo->release)
+			value_set(runner->arena, runner->restored, undo->resource,
+				value_copy(runner->arena, before));
+	}
+}

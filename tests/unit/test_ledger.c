@@ -1,0 +1,251 @@
+/* What a ledger knows of whole files: when one can be again what it was before several tasks. */
+#include "agent/image.h"
+#include "agent/ledger.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct arena *arena;
+static struct ledger ledger;
+static char folder[] = "/tmp/beoplay-ledger-XXXXXX";
+static const char *path, *line, *block;
+static const struct ledger_owner *me;
+
+static const struct ledger_owner runs[] = {
+	{ .project = "p", .playbook = "site.yml", .run = "r1" },
+	{ .project = "p", .playbook = "site.yml", .run = "r2" },
+	{ .project = "p", .playbook = "site.yml", .run = "r3" },
+	{ .project = "p", .playbook = "site.yml", .run = "r4" },
+};
+static const struct ledger_owner other = { .project = "p", .playbook = "other.yml", .run = "o1" };
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	strcpy(&folder[strlen(folder) - 6], "XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	path = arena_printf(arena, "%s/file", folder);
+	line = arena_printf(arena, "line:%s:a", path);
+	block = arena_printf(arena, "block:%s:b", path);
+	ledger_open(&ledger, arena_printf(arena, "%s/ledger", folder), "machine");
+	me = &runs[3];
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unlink(path);
+	rmdir(folder);
+	ledger_close(&ledger);
+	arena_free(arena);
+	return 0;
+}
+
+static void write_text(const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0640), 0);
+}
+
+/* As a task of this run changes the file. */
+static void change(const struct ledger_owner *owner, const char *resource, const char *text)
+{
+	const struct ledger_wish wish = { .module = "lineinfile", .params = text };
+	const struct inverses_entry back = { .params = value_map(arena) };
+
+	ledger_change(&ledger, owner, resource, NULL, &wish, &back, NULL);
+	ledger_file_changes(&ledger, owner, path, image_of(arena, path));
+	if (text)
+		write_text(text);
+	else
+		unlink(path);
+	ledger_file_left(&ledger, owner, path, image_of(arena, path));
+}
+
+/* What comes back when these are undone; NULL: each is undone on its own. */
+static const char *comes_back(int64_t since, const char *one, const char *two)
+{
+	struct value *undone = value_map(arena);
+
+	if (one)
+		value_set_bool(arena, undone, one, true);
+	if (two)
+		value_set_bool(arena, undone, two, true);
+	return value_get_string(ledger_file_way(&ledger, arena, me, path, since, undone), "before");
+}
+
+static void an_image_makes_parameters(void **state)
+{
+	struct value *params = image_params(arena, "/etc/x", "link 0 7 ../a b");
+	char digest[DIGEST_HEX_SIZE];
+
+	(void)state;
+	assert_string_equal(value_get_string(params, "src"), "../a b");
+	assert_string_equal(value_get_string(params, "group"), "7");
+	assert_string_equal(image_of(arena, path), "absent");
+	write_text("text\n");
+	params = image_params(arena, path, image_of(arena, path));
+	assert_string_equal(value_get_string(params, "mode"), "0640");
+	assert_true(image_digest(image_of(arena, path), digest));
+	assert_string_equal(value_get_string(params, "body"), digest);
+	assert_string_equal(image_of(arena, folder), "other");
+	assert_null(image_params(arena, folder, "other"));
+	assert_false(image_same("other", "other"));
+}
+
+static void a_file_is_again_what_it_was_before_several_wishes(void **state)
+{
+	const char *first, *second;
+
+	(void)state;
+	change(&runs[0], line, "a\n");
+	first = image_of(arena, path);
+	change(&runs[1], block, "a\nb\n");
+	second = image_of(arena, path);
+	change(&runs[2], line, "b\nA\n");
+	assert_string_equal(comes_back(3, line, NULL), second);
+	assert_string_equal(comes_back(2, line, block), first);
+	assert_string_equal(comes_back(1, line, block), "absent");
+	assert_string_equal(comes_back(0, line, block), "absent");
+	assert_null(comes_back(4, line, block));
+}
+
+static void what_is_in_it_and_stays_keeps_it(void **state)
+{
+	(void)state;
+	change(&runs[0], line, "a\n");
+	change(&runs[1], block, "a\nb\n");
+	assert_null(comes_back(0, line, NULL));
+	assert_null(comes_back(0, block, NULL));
+	ledger_release(&ledger, &runs[2], line);
+	assert_null(comes_back(0, NULL, NULL));
+	assert_string_equal(comes_back(0, block, NULL), "absent");
+}
+
+static void what_somebody_else_changed_stays(void **state)
+{
+	(void)state;
+	change(&runs[0], line, "a\n");
+	write_text("a\nby hand\n");
+	assert_null(comes_back(1, line, NULL));
+	change(&runs[1], block, "a\nby hand\nb\n");
+	assert_null(comes_back(1, line, block));
+	assert_null(comes_back(0, line, block));
+	assert_non_null(comes_back(2, block, NULL));
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_null(comes_back(2, block, NULL));
+}
+
+static void what_another_playbook_changed_stays(void **state)
+{
+	(void)state;
+	change(&runs[0], line, "a\n");
+	change(&other, block, "a\nb\n");
+	assert_null(comes_back(1, line, NULL));
+	change(&runs[1], line, "A\nb\n");
+	assert_null(comes_back(1, line, NULL));
+	assert_non_null(comes_back(3, line, NULL));
+}
+
+static void to_nothing_is_to_when_none_of_it_was_there(void **state)
+{
+	const char *by_hand;
+
+	(void)state;
+	change(&runs[0], line, "a\n");
+	change(&runs[1], line, NULL);
+	ledger_release(&ledger, &runs[1], line);
+	write_text("by hand\n");
+	by_hand = image_of(arena, path);
+	change(&runs[2], block, "by hand\nb\n");
+	assert_string_equal(comes_back(0, block, NULL), by_hand);
+	change(&runs[3], line, "by hand\nb\na\n");
+	assert_string_equal(comes_back(0, line, block), by_hand);
+}
+
+static void records_about_it_come_back_with_it(void **state)
+{
+	const char *about = arena_printf(arena, "lineinfile:%s:^a", path);
+	const char *like = arena_printf(arena, "lineinfile:%sx:^a", path);
+	struct value *undone = value_map(arena), *record = value_map(arena);
+	struct error err = {0};
+
+	(void)state;
+	value_set_string(arena, record, "line", "a=1");
+	assert_int_equal(ledger_set_record(&ledger, about, record, &err), 0);
+	assert_int_equal(ledger_set_record(&ledger, like, record, &err), 0);
+	change(&runs[0], line, "a=2\n");
+	value_set_string(arena, record, "line", "a=2");
+	assert_int_equal(ledger_set_record(&ledger, about, record, &err), 0);
+	assert_int_equal(ledger_set_record(&ledger, like, record, &err), 0);
+	value_set_bool(arena, undone, line, true);
+	ledger_file_restored(&ledger, path, ledger_file_way(&ledger, arena, me, path, 0, undone));
+	assert_string_equal(value_get_string(ledger_record(&ledger, about), "line"), "a=1");
+	assert_string_equal(value_get_string(ledger_record(&ledger, like), "line"), "a=2");
+}
+
+static const struct value *ways_after(int count, int by_hand)
+{
+	for (int i = 0; i < count; i++) {
+		const struct ledger_owner run = { .project = "p", .playbook = "site.yml",
+			.run = arena_printf(arena, "n%d", i) };
+
+		if (i == by_hand)
+			write_text("by hand\n");
+		change(&run, line, arena_printf(arena, "a%d\n", i));
+	}
+	return value_get(value_get(ledger_files(&ledger), path), "ways");
+}
+
+static void only_some_ways_are_kept_and_the_first_of_all(void **state)
+{
+	(void)state;
+	assert_int_equal(ways_after(20, -1)->count, LEDGER_UNDOS_MOST);
+	assert_string_equal(comes_back(0, line, NULL), "absent");
+	assert_non_null(comes_back(13, line, NULL));
+}
+
+static void behind_what_somebody_else_did_none_is_kept(void **state)
+{
+	const struct value *ways = ways_after(20, 4);
+
+	(void)state;
+	assert_int_equal(ways->count, LEDGER_UNDOS_MOST);
+	assert_int_equal(value_get_integer(ways->items[0], "sequence", 0), 5);
+	assert_null(comes_back(0, line, NULL));
+	assert_non_null(comes_back(13, line, NULL));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(an_image_makes_parameters),
+		TEST(a_file_is_again_what_it_was_before_several_wishes),
+		TEST(what_is_in_it_and_stays_keeps_it),
+		TEST(what_somebody_else_changed_stays),
+		TEST(what_another_playbook_changed_stays),
+		TEST(to_nothing_is_to_when_none_of_it_was_there),
+		TEST(records_about_it_come_back_with_it),
+		TEST(only_some_ways_are_kept_and_the_first_of_all),
+		TEST(behind_what_somebody_else_did_none_is_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

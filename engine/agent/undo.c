@@ -361,6 +361,15 @@ static void notify_back(struct runner *runner, struct arena *arena, const struct
 		value_set(arena, result, "notes", notes);
 }
 
+/* A part of what a task has taken away or replaced as a whole can't be undone, and needn't be before
+ * that one is. */
+static bool is_moot(const struct undoing *undoing, struct arena *arena, const char *resource,
+	const struct value *result)
+{
+	return undoing->prune && undo_has_status(result, "failed")
+		&& ledger_covered(&undoing->runner->ledger, arena, resource);
+}
+
 /* What comes of it for the ledger and the rest of the run. */
 static void settle(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
 	bool whole, struct value *result)
@@ -410,6 +419,11 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 
 	value_set_integer(arena, result, "task", value_get_integer(undoing->task, "id", 0));
 	try_one(undoing, arena, plan, result);
+	if (!plan->drifted && is_moot(undoing, arena, plan->undo->resource, result)) {
+		value_set_string(arena, result, "status", "ok");
+		value_remove(result, "message");
+		value_remove(result, "remedy");
+	}
 	if (again && undo_has_status(result, "failed") && !plan->drifted && !runner->check) {
 		arena_free(arena);
 		return false;
@@ -525,6 +539,8 @@ static bool has_effect(struct undoing *undoing, struct arena *arena,
 	if (make_task(arena, undoing, undo, &task, &ignored) < 0)
 		return true;
 	undo_look(undoing->runner, arena, task, planned);
+	if (is_moot(undoing, arena, undo->resource, planned))
+		return false;
 	return !undo_has_status(planned, "ok") || !is_drifted(undoing->runner, arena, undo, task);
 }
 

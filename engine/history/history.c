@@ -158,7 +158,7 @@ static int commit_run(struct history *history, struct arena *arena, struct histo
 }
 
 /* A name of a host as part of the name of a reference: what git refuses is written %HH. */
-static const char *host_ref(struct arena *arena, const char *host)
+const char *history_host_ref(struct arena *arena, const char *host)
 {
 	struct buffer name = {0};
 	const char *kept;
@@ -188,7 +188,7 @@ static int move_hosts(struct history *history, struct arena *arena, const struct
 
 		if (!state || strcmp(state, "done") != 0)
 			continue;
-		if (git_reference_create(&moved, history->repository, host_ref(arena,
+		if (git_reference_create(&moved, history->repository, history_host_ref(arena,
 				run->hosts->pairs[i].key), commit, 1, "run") < 0)
 			return -1;
 		git_reference_free(moved);
@@ -226,26 +226,6 @@ int history_add(struct history *history, struct arena *arena, struct history_run
 	git_oid_tostr(id, sizeof(id), &commit);
 	run->id = arena_string(arena, id);
 	return 0;
-}
-
-int history_forget(struct history *history, const char *host, struct error *err)
-{
-	struct arena *arena = arena_new();
-	git_reference *found = NULL;
-	int result;
-
-	lock(history);
-	result = git_reference_lookup(&found, history->repository, host_ref(arena, host));
-	if (result == 0)
-		result = git_reference_delete(found);
-	git_reference_free(found);
-	unlock(history);
-	arena_free(arena);
-	if (result == GIT_ENOTFOUND) {
-		error_set(err, ERROR_TEXT, "the history has no host '%s'", host);
-		return error_remedy(err, "see them with beoplay log");
-	}
-	return result < 0 ? history_failed(err, "cannot forget the host") : 0;
 }
 
 /* --- Reading --- */

@@ -2,14 +2,16 @@
  *
  * FOLDER/.beoplay/history.git, readable by its owner only, ignored by the user's git. A run is a
  * commit on refs/heads/runs, whose tree is
- *     run.yml     number, run, project, playbook, who, time, how (inventories, extra, undo), the
- *                 user's own revision (head, dirty), hosts with what became of them, files
+ *     run.yml     number, run, project, playbook, who, time, how (inventories, extra, undo, limit),
+ *                 the user's own revision (head, dirty), hosts with what became of them, facts that
+ *                 hosts told (public ones; history_facts.c), files
  *     text/…      the files that the run read, each under its path in the project, or, where that
  *                 lies outside, text/_outside/N-NAME; run.yml says which, with modes, directories,
  *                 links, and what was left out
  * refs/hosts/NAME is the last run that a host went through without failing. Plain git reads all of
  * it. libgit2 is called only in this folder: history.c has the runs, history_run.c one of them,
- * history_rewrite.c what takes away, and revision.c the user's own repository. */
+ * history_facts.c what hosts told, history_rewrite.c what takes away, and revision.c the user's own
+ * repository. */
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
 
@@ -31,8 +33,11 @@ struct history_run {
 	const char *playbook;      /* its path in the project */
 	const char *who;
 	int64_t time;              /* seconds since the epoch */
-	struct value *how;         /* {inventories: [PATH], extra: [TEXT], undo: TEXT, head, dirty} */
+	struct value *how;         /* {inventories: [PATH], extra: [TEXT], undo: TEXT, limit, head,
+	                              dirty} */
 	struct value *hosts;       /* name → {state: "done" | "failed" | "unreachable", changed: N} */
+	struct value *left;        /* hosts in no play any more: name → "left" | "gone"; or NULL */
+	struct value *facts;       /* name → {host_key, published, facts}, see plan/run.h; or NULL */
 };
 
 /* ret_history NULL: there is none, and create is false. Give it back with history_close. */
@@ -58,7 +63,13 @@ int history_load(struct history *history, struct arena *arena, const char *revis
  * (NULL: none); what is then in no run is gone from the disk. Numbers stay, ids change. */
 int history_rewrite(struct history *history, size_t keep, const char *path, size_t *ret_runs,
 	struct error *err);
-/* Drops what is kept of a host. */
+/* What hosts told in the newest most runs, the newest of each: like facts of a run. Data that came from
+ * nodes, bounded, marked so. */
+int history_facts(struct history *history, struct arena *arena, size_t most,
+	struct value **ret_facts, struct error *err);
+
+/* Drops what is kept of a host: its facts, what became of it in each run, its ref. Numbers stay, ids
+ * change. The texts, which may name it, stay as they were applied. */
 int history_forget(struct history *history, const char *host, struct error *err);
 
 /* --- The user's own repository, which is only read (revision.c) */

@@ -1,4 +1,5 @@
-/* history_rewrite: takes runs or a path out of the history, so that nothing of them is left on disk.
+/* history_rewrite: takes runs, a path or a host out of the history, so that nothing of them is left on
+ * disk.
  *
  * What stays is written into a second repository, which then takes the place of the first. */
 #include "history/state.h"
@@ -19,6 +20,8 @@ struct rewriting {
 	struct arena *arena;
 	git_repository *fresh;
 	const char *path;          /* to be left out; NULL: none */
+	const char *host;          /* the same */
+	bool found;                /* something of the host was there */
 	struct value *renamed;     /* old id → new id */
 };
 
@@ -49,6 +52,18 @@ static bool is_out(const struct rewriting *rewriting, const char *path)
 		&& (path[size] == '\0' || path[size] == '/');
 }
 
+static void leave_out_host(struct rewriting *rewriting, struct history_run *run)
+{
+	struct value *const maps[] = { run->hosts, run->left, run->facts };
+
+	for (size_t i = 0; rewriting->host && i < sizeof(maps) / sizeof(*maps); i++) {
+		if (!value_get(maps[i], rewriting->host))
+			continue;
+		rewriting->found = true;
+		value_remove(maps[i], rewriting->host);
+	}
+}
+
 static int rewrite_run(struct rewriting *rewriting, const git_oid *old, git_commit **parent)
 {
 	struct arena *arena = arena_new();
@@ -69,6 +84,8 @@ static int rewrite_run(struct rewriting *rewriting, const git_oid *old, git_comm
 		record->files[i].bytes = NULL;
 		record->files[i].left_out = "it was expunged";
 	}
+	if (result == 0)
+		leave_out_host(rewriting, &run);
 	if (result == 0)
 		result = run_write(rewriting->fresh, arena, &run, record, &id);
 	if (result == 0)
@@ -101,6 +118,10 @@ static int copy_ref(const char *name, void *context)
 	git_oid old, fresh;
 	int result;
 
+	if (rewriting->host && strcmp(name, history_host_ref(rewriting->arena, rewriting->host)) == 0) {
+		rewriting->found = true;
+		return 0;
+	}
 	if (strncmp(name, HISTORY_HOSTS, strlen(HISTORY_HOSTS)) != 0
 			|| git_reference_name_to_id(&old, rewriting->history->repository, name) < 0)
 		return 0;
@@ -178,10 +199,9 @@ static int take_place(struct history *history, const char *fresh, struct error *
 	return 0;
 }
 
-int history_rewrite(struct history *history, size_t keep, const char *path, size_t *ret_runs,
-	struct error *err)
+static int rewrite(struct rewriting *rewriting, size_t keep, size_t *ret_runs, struct error *err)
 {
-	struct rewriting rewriting = { .history = history, .arena = arena_new(), .path = path };
+	struct history *history = rewriting->history;
 	git_repository_init_options options;
 	char fresh[4200];
 	git_oid *ids;
@@ -193,23 +213,45 @@ int history_rewrite(struct history *history, size_t keep, const char *path, size
 	options.mode = 0700;
 	options.initial_head = "runs";
 	snprintf(fresh, sizeof(fresh), "%.4000s/history.new", history->folder);
-	rewriting.renamed = value_map(rewriting.arena);
+	rewriting->renamed = value_map(rewriting->arena);
 	flock(history->lock, LOCK_EX);
 	remove_tree(fresh);
-	result = history_walk(history, rewriting.arena, &ids, &count);
+	result = history_walk(history, rewriting->arena, &ids, &count);
 	if (result == 0 && keep > 0)
-		count = choose(&rewriting, ids, count, keep);
+		count = choose(rewriting, ids, count, keep);
 	if (result == 0)
-		result = git_repository_init_ext(&rewriting.fresh, fresh, &options);
+		result = git_repository_init_ext(&rewriting->fresh, fresh, &options);
 	if (result == 0)
-		result = rewrite_all(&rewriting, ids, count);
-	git_repository_free(rewriting.fresh);
+		result = rewrite_all(rewriting, ids, count);
+	git_repository_free(rewriting->fresh);
 	*ret_runs = count;
 	if (result < 0)
 		history_failed(err, "cannot rewrite the history");
 	else
 		result = take_place(history, fresh, err);
 	flock(history->lock, LOCK_UN);
-	arena_free(rewriting.arena);
 	return result < 0 ? -1 : 0;
+}
+
+int history_rewrite(struct history *history, size_t keep, const char *path, size_t *ret_runs,
+	struct error *err)
+{
+	struct rewriting rewriting = { .history = history, .arena = arena_new(), .path = path };
+	int result = rewrite(&rewriting, keep, ret_runs, err);
+
+	arena_free(rewriting.arena);
+	return result;
+}
+
+int history_forget(struct history *history, const char *host, struct error *err)
+{
+	struct rewriting rewriting = { .history = history, .arena = arena_new(), .host = host };
+	size_t count;
+	int result = rewrite(&rewriting, 0, &count, err);
+
+	arena_free(rewriting.arena);
+	if (result < 0 || rewriting.found)
+		return result;
+	error_set(err, ERROR_TEXT, "the history has no host '%s'", host);
+	return error_remedy(err, "see them with beoplay log");
 }

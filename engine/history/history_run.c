@@ -65,7 +65,7 @@ static void add_list(struct buffer *out, const char *key, const struct value *li
 
 static void add_how(struct buffer *out, const struct value *how)
 {
-	static const char *const words[] = { "undo", "head", "dirty" };
+	static const char *const words[] = { "undo", "limit", "head", "dirty" };
 
 	buffer_add_string(out, "how:\n");
 	add_list(out, "inventories", value_get(how, "inventories"));
@@ -87,6 +87,14 @@ static void add_hosts(struct buffer *out, const struct value *hosts)
 		add_text(out, "  ", hosts->pairs[i].key, "");
 		buffer_printf(out, ": {state: %s, changed: %lld}\n", value_get_string(host, "state"),
 			(long long)value_get_integer(host, "changed", 0));
+	}
+}
+
+static void add_left(struct buffer *out, const struct value *left)
+{
+	for (size_t i = 0; left && left->kind == VALUE_MAP && i < left->count; i++) {
+		add_text(out, i ? "  " : "left:\n  ", left->pairs[i].key, ": ");
+		add_text(out, "", value_text(left->pairs[i].value), "\n");
 	}
 }
 
@@ -123,6 +131,8 @@ static char *describe(struct arena *arena, const struct history_run *run,
 	buffer_printf(&out, "time: %lld\n", (long long)run->time);
 	add_how(&out, run->how);
 	add_hosts(&out, run->hosts);
+	add_left(&out, run->left);
+	facts_write(&out, run->facts);
 	buffer_printf(&out, "files:%s\n", record->count > 0 ? "" : " []");
 	for (size_t i = 0; i < record->count; i++)
 		add_file(arena, &out, &record->files[i], i);
@@ -251,6 +261,8 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 			.time = value_get_integer(root, "time", 0),
 			.how = value_get(root, "how"),
 			.hosts = value_get(root, "hosts"),
+			.left = value_get(root, "left"),
+			.facts = value_get(root, "facts"),
 		};
 		if (!ret_run->run || !ret_run->playbook || !ret_run->who || !ret_run->hosts
 				|| ret_run->hosts->kind != VALUE_MAP)

@@ -2,6 +2,7 @@
 #ifndef HISTORY_STATE_H
 #define HISTORY_STATE_H
 
+#include "base/buffer.h"
 #include "history/history.h"
 
 #include <git2.h>
@@ -25,6 +26,12 @@ int run_write(git_repository *repository, struct arena *arena, const struct hist
 	const struct record *record, git_oid *ret_tree);
 int run_read(git_repository *repository, struct arena *arena, git_commit *commit,
 	struct history_run *ret_run, struct record **ret_record);
+
+/* A name of a host as the name of its reference. */
+const char *history_host_ref(struct arena *arena, const char *host);
+
+/* history_facts.c: as a part of run.yml. What is secret, too long or no text is left out. */
+void facts_write(struct buffer *out, const struct value *facts);
 
 /* The commits of all runs, the newest first. */
 int history_walk(struct history *history, struct arena *arena, git_oid **ret_ids,

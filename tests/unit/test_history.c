@@ -16,11 +16,13 @@
 
 static struct arena *arena;
 static char directory[64];
+static struct value *told;    /* by hosts, in the run that is added next */
 
 static int begin(void **state)
 {
 	(void)state;
 	arena = arena_new();
+	told = NULL;
 	strcpy(directory, "/tmp/beoplay-history-XXXXXX");
 	return mkdtemp(directory) ? 0 : -1;
 }
@@ -51,6 +53,7 @@ static struct history_run add_texts(const char *playbook, const char *state_of_n
 	value_set_string(arena, one, "state", state_of_node);
 	value_set_integer(arena, one, "changed", 2);
 	value_set(arena, run.hosts, "node1.lan", one);
+	run.facts = told;
 	assert_int_equal(history_open(directory, true, &history, &err), 0);
 	assert_int_equal(history_add(history, arena, &run, record, &err), 0);
 	history_close(history);
@@ -314,6 +317,107 @@ static void a_host_is_forgotten(void **state)
 	assert_string_equal(says("for-each-ref --format='%(refname)'"), "refs/heads/runs");
 }
 
+static struct value *host_tells(const char *key, struct value *value)
+{
+	struct value *host = value_map(arena), *published = value_map(arena);
+
+	told = value_map(arena);
+	value_set(arena, published, key, value);
+	value_set(arena, host, "published", published);
+	value_set_string(arena, host, "host_key", "ssh-ed25519 AAAA");
+	value_set(arena, told, "node1.lan", host);
+	return host;
+}
+
+/* What the history knows of the host. */
+static const struct value *known(void)
+{
+	struct value *facts;
+	struct history *history;
+	struct error err = {0};
+
+	assert_int_equal(history_open(directory, false, &history, &err), 0);
+	assert_int_equal(history_facts(history, arena, 100, &facts, &err), 0);
+	history_close(history);
+	return value_get(facts, "node1.lan");
+}
+
+static void what_a_host_told_comes_back_as_data_and_the_newest_counts(void **state)
+{
+	struct value *value = value_map(arena), *list = value_list(arena);
+	const struct value *back;
+
+	(void)state;
+	value_set_string(arena, value, "key: \"{{ 1 }}\n\033[2J", "{{ lookup }} \"\n: #");
+	value_set_integer(arena, value, "cores", -4);
+	value_set_bool(arena, value, "loopback", true);
+	value_append(arena, list, value_string(arena, "yes"));
+	value_append(arena, list, value_null(arena));
+	value_set(arena, value, "list", list);
+	host_tells("module/a", value);
+	add("site.yml", "done");
+	back = value_get(value_get(known(), "published"), "module/a");
+	assert_true(value_equal(back, value));
+	assert_true(back->data && back->pairs[0].value->data && back->pairs[3].value->items[0]->data);
+	value_set_string(arena, host_tells("module/b", value_string(arena, "b")), "host_key", "new");
+	add("other.yml", "failed");
+	assert_string_equal(value_get_string(known(), "host_key"), "new");
+	assert_true(value_equal(value_get(value_get(known(), "published"), "module/a"), value));
+	host_tells("module/a", value_string(arena, "newest"));
+	add("site.yml", "done");
+	assert_string_equal(value_get_string(value_get(known(), "published"), "module/a"), "newest");
+	assert_string_equal(value_get_string(value_get(known(), "published"), "module/b"), "b");
+}
+
+static void what_is_secret_or_long_or_no_text_is_not_kept(void **state)
+{
+	struct value *secret = value_string(arena, "hidden"), *map = value_map(arena);
+	struct value *deep = value_list(arena), *inner = deep;
+	char *big = arena_alloc(arena, 40000);
+	struct value *values[5];
+
+	(void)state;
+	secret->secret = true;
+	value_set(arena, map, "inside", secret);
+	memset(big, 'x', 39999);
+	for (int i = 0; i < 30; i++) {
+		struct value *next = value_list(arena);
+
+		value_append(arena, inner, next);
+		inner = next;
+	}
+	values[0] = map;
+	values[1] = value_string(arena, big);
+	values[2] = value_bytes(arena, "a\0b", 3);
+	values[3] = value_string(arena, "\xff");
+	values[4] = deep;
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		value_set_string(arena, value_get(host_tells("m/bad", values[i]), "published"), "m/good",
+			"good");
+		add("site.yml", "done");
+		assert_null(value_get(value_get(known(), "published"), "m/bad"));
+		assert_string_equal(value_get_string(value_get(known(), "published"), "m/good"), "good");
+	}
+}
+
+static void nothing_of_a_forgotten_host_stays(void **state)
+{
+	struct history *history;
+	struct error err = {0};
+
+	(void)state;
+	host_tells("ssh-keys-pair/mpi", value_string(arena, "key"));
+	add("site.yml", "done");
+	add("site.yml", "failed");
+	assert_int_equal(history_open(directory, true, &history, &err), 0);
+	assert_int_equal(history_forget(history, "node1.lan", &err), 0);
+	history_close(history);
+	assert_null(known());
+	assert_string_equal(says("log -p --format= runs -- run.yml | grep -c node1.lan"), "0");
+	assert_string_equal(says("rev-list --count runs"), "2");
+	assert_string_equal(says("show runs:text/play/site.yml"), "- hosts: all");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +433,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_expunged_or_collected_is_gone_from_the_disk,
 			begin, end),
 		cmocka_unit_test_setup_teardown(a_host_is_forgotten, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_a_host_told_comes_back_as_data_and_the_newest_counts, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_secret_or_long_or_no_text_is_not_kept, begin, end),
+		cmocka_unit_test_setup_teardown(nothing_of_a_forgotten_host_stays, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,163 @@
+/* history_facts: what hosts told for others, kept with each run: public keys, addresses and the like.
+ *
+ * Only text, numbers and truths, nothing secret, and not much of it a host: what a node says could be
+ * anything. Read back it is data, as it was when it came. */
+#include "history/state.h"
+
+#include "base/quote.h"
+#include "text/variables.h"
+
+#include <string.h>
+
+enum { HOST_MOST = 16 << 10, DEPTH_MOST = 8 };   /* bytes that are kept of a host in a run */
+
+/* --- Writing --- */
+
+static bool is_text(const char *bytes, size_t size, size_t *room)
+{
+	if (size + 8 > *room || memchr(bytes, 0, size) || !utf8_valid(bytes, size))
+		return false;
+	*room -= size + 8;
+	return true;
+}
+
+/* Whether all of a value is for keeping, and there is room for it. */
+static bool is_kept(const struct value *value, int depth, size_t *room)
+{
+	if (value->secret || depth > DEPTH_MOST || value->kind == VALUE_UNKNOWN
+			|| value->kind == VALUE_FLOAT || !is_text("", 0, room))
+		return false;
+	if (value->kind == VALUE_STRING)
+		return is_text(value->text, value->size, room);
+	for (size_t i = 0; i < value->count; i++) {
+		if (value->kind == VALUE_MAP && !is_text(value->pairs[i].key,
+				strlen(value->pairs[i].key), room))
+			return false;
+		if (!is_kept(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i], depth + 1,
+				room))
+			return false;
+	}
+	return true;
+}
+
+static void add_value(struct buffer *out, const struct value *value)
+{
+	bool map = value->kind == VALUE_MAP;
+
+	if (value->kind == VALUE_STRING)
+		quote_yaml(out, value->text, value->size);
+	else if (value->kind == VALUE_INTEGER)
+		buffer_printf(out, "%lld", (long long)value->integer);
+	else if (value->kind == VALUE_BOOL)
+		buffer_add_string(out, value->truth ? "true" : "false");
+	else if (value->kind == VALUE_NULL)
+		buffer_add_string(out, "null");
+	if (!map && value->kind != VALUE_LIST)
+		return;
+	buffer_add_char(out, map ? '{' : '[');
+	for (size_t i = 0; i < value->count; i++) {
+		if (i)
+			buffer_add_string(out, ", ");
+		if (map) {
+			quote_yaml(out, value->pairs[i].key, strlen(value->pairs[i].key));
+			buffer_add_string(out, ": ");
+		}
+		add_value(out, map ? value->pairs[i].value : value->items[i]);
+	}
+	buffer_add_char(out, map ? '}' : ']');
+}
+
+/* The pairs of a map that are for keeping, one by one. */
+static struct value *kept_of(struct arena *arena, const struct value *map, size_t *room)
+{
+	struct value *kept = value_map(arena);
+
+	for (size_t i = 0; map && map->kind == VALUE_MAP && i < map->count; i++) {
+		size_t after = *room;
+
+		if (!is_text(map->pairs[i].key, strlen(map->pairs[i].key), &after)
+				|| !is_kept(map->pairs[i].value, 0, &after))
+			continue;
+		*room = after;
+		value_set(arena, kept, map->pairs[i].key, map->pairs[i].value);
+	}
+	return kept;
+}
+
+static void add_host(struct arena *arena, struct buffer *out, const char *name,
+	const struct value *told)
+{
+	size_t room = HOST_MOST;
+	struct value *published = kept_of(arena, value_get(told, "published"), &room);
+	struct value *all = value_map(arena);
+
+	if (value_get(told, "host_key"))
+		value_set(arena, all, "host_key", value_get(told, "host_key"));
+	if (value_get(told, "facts"))
+		value_set(arena, all, "facts", value_get(told, "facts"));
+	all = kept_of(arena, all, &room);
+	if (published->count > 0)
+		value_set(arena, all, "published", published);
+	buffer_add_string(out, "  ");
+	quote_yaml(out, name, strlen(name));
+	buffer_add_string(out, ": ");
+	add_value(out, all);
+	buffer_add_char(out, '\n');
+}
+
+void facts_write(struct buffer *out, const struct value *facts)
+{
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; facts && facts->kind == VALUE_MAP && i < facts->count; i++) {
+		if (i == 0)
+			buffer_add_string(out, "facts:\n");
+		add_host(arena, out, facts->pairs[i].key, facts->pairs[i].value);
+	}
+	arena_free(arena);
+}
+
+/* --- Reading --- */
+
+/* What isn't there yet: the newest counts. */
+static void add_older(struct arena *arena, struct value *to, const struct value *from)
+{
+	for (size_t i = 0; from && from->kind == VALUE_MAP && i < from->count; i++) {
+		if (!value_get(to, from->pairs[i].key))
+			value_set(arena, to, from->pairs[i].key, from->pairs[i].value);
+	}
+}
+
+static void take_host(struct arena *arena, struct value *all, const char *name,
+	const struct value *told)
+{
+	struct value *host = value_get(all, name);
+	const struct value *published = value_get(told, "published");
+
+	if (!host) {
+		host = value_map(arena);
+		value_set(arena, host, "published", value_map(arena));
+		value_set(arena, all, name, host);
+	}
+	add_older(arena, value_get(host, "published"), published);
+	add_older(arena, host, told);
+}
+
+int history_facts(struct history *history, struct arena *arena, size_t most,
+	struct value **ret_facts, struct error *err)
+{
+	struct history_run *runs;
+	size_t count;
+
+	*ret_facts = value_map(arena);
+	if (history_runs(history, arena, most, &runs, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct value *facts = runs[i].facts;
+
+		for (size_t k = 0; facts && facts->kind == VALUE_MAP && k < facts->count; k++)
+			take_host(arena, *ret_facts, facts->pairs[k].key, facts->pairs[k].value);
+	}
+	value_mark_data(*ret_facts);
+	return 0;
+}

@@ -103,6 +103,11 @@ void plan_writes(struct plan *plan, const char *what);
 void plan_refuse(struct plan *plan, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Something isn't known yet, so that there may be more to change. What is known is done all the same;
+ * if that is nothing, the task "may change". The first one counts. */
+void plan_missing(struct plan *plan, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Something that people should see beside the changes. */
 void plan_note(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -158,13 +163,20 @@ int prepare_variable(struct prepare *prepare, const char *host, const char *name
  * else its name. */
 int prepare_address(struct prepare *prepare, const char *host, const char **ret_address,
 	struct error *err);
-/* What a task of this module published on a host in this run, else the last known; NULL: nothing
- * known yet. key distinguishes several of one module (a user's name); may be NULL. */
+/* What a task of this module published on a host in this run, else, of a host that won't tell it, the
+ * last known; NULL: nothing known yet. key distinguishes several of one module (a user's name); may
+ * be NULL. Hosts outside the limit tell, too. It is data of a hostile place. */
 struct value *prepare_published(struct prepare *prepare, const char *host, const char *module,
 	const char *key);
-/* Whether nothing more will be heard of the host in this run: it failed, or isn't part of it. */
+/* The same, of this run only. */
+struct value *prepare_heard(struct prepare *prepare, const char *host, const char *module,
+	const char *key);
+/* Whether nothing more will be heard of the host before this task: it failed, or couldn't be asked. */
 bool prepare_lost(struct prepare *prepare, const char *host);
-/* The host keys seen over authenticated connections: a list of "TYPE BASE64"; NULL: none yet. */
+/* Whether nothing is done there in this run: it failed, or is outside the limit. */
+bool prepare_absent(struct prepare *prepare, const char *host);
+/* The host keys seen over authenticated connections: a list of "TYPE BASE64"; NULL: none yet. Else
+ * the last known. */
 struct value *prepare_host_keys(struct prepare *prepare, const char *host);
 /* A file or directory of the project: files/ and templates/ beside the playbook are looked through
  * too (kind "files", "templates" or NULL). Refuses what is outside. */

@@ -56,6 +56,8 @@ struct mpi_params {
 	char *hostfile_text;
 	char **nodes;              /* names, the first one launches */
 	unsigned nodes_count;
+	char **without;            /* those of them that this run doesn't do: the job isn't started */
+	unsigned without_count;
 	char **findings;           /* "what is wrong\tremedy" */
 	unsigned findings_count;
 	char *chosen_network;      /* CIDR; "": no restriction */

@@ -335,7 +335,7 @@ int mpi_prepare_program(struct prepare *prepare, struct value *params, struct er
 
 	if (prepare_hosts(prepare, value_get_string(params, "group"), &names, err) < 0)
 		return -1;
-	facts = names->count == 0 ? NULL : prepare_published(prepare, value_text(names->items[0]),
+	facts = names->count == 0 ? NULL : prepare_heard(prepare, value_text(names->items[0]),
 		"mpi-run-build", mpi_value_key(arena, params));
 	path = value_get_string(facts, "path");
 	digest = value_get_string(facts, "digest");

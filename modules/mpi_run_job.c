@@ -276,7 +276,7 @@ static int job_inspect(struct host *host, const void *params, void *ret_state, s
 	    host_record_get(host, have->record_key, &have->record, err) < 0)
 		return -1;
 	have->reason = reason_of(arena, want, have);
-	if (!have->reason || !want->preflight || want->findings_count > 0)
+	if (!have->reason || want->without_count > 0 || !want->preflight || want->findings_count > 0)
 		return 0;
 	return reach_others(host, want, have, err);
 }
@@ -338,6 +338,11 @@ static void job_plan(struct plan *plan, const void *params, const void *state)
 			plan_note(plan, "not run, since '%s' is there", want->creates);
 		else
 			plan_note(plan, "not run again: it %s", last_time(plan, have));
+		return;
+	}
+	if (want->without_count > 0) {
+		plan_missing(plan, "not started without %s, which is unreachable or outside the limit (%s)",
+			want->without[0], have->reason);
 		return;
 	}
 	if (mpi_refuse(plan, want, have->user.uid) || refuse_unreachable(plan, have))
@@ -615,16 +620,20 @@ static int job_prepare(struct prepare *prepare, struct value *params, struct err
 {
 	struct arena *arena = prepare_arena(prepare);
 	const char *key = mpi_value_key(arena, params);
+	struct value *without = value_list(arena);
 	const struct value *nodes;
 
 	if (mpi_prepare_hosts(prepare, params, err) < 0 ||
 	    mpi_prepare_program(prepare, params, err) < 0)
 		return -1;
 	nodes = value_get(params, "nodes");
+	value_set(arena, params, "without", without);
 	for (size_t i = 1; nodes && nodes->kind == VALUE_LIST && i < nodes->count; i++) {
 		const char *name = value_text(nodes->items[i]);
 
-		if (prepare_published(prepare, name, "mpi-run-place", key))
+		if (prepare_absent(prepare, name))
+			value_append(arena, without, value_string(arena, name));
+		if (prepare_heard(prepare, name, "mpi-run-place", key) || prepare_absent(prepare, name))
 			continue;
 		if (prepare_lost(prepare, name))
 			return error_set(err, ERROR_TASK,

@@ -77,6 +77,17 @@ void plan_refuse(struct plan *plan, const char *remedy, const char *format, ...)
 	va_end(args);
 }
 
+void plan_missing(struct plan *plan, const char *format, ...)
+{
+	va_list args;
+
+	if (plan->missing)
+		return;
+	va_start(args, format);
+	plan->missing = arena_vprintf(plan->arena, format, args);
+	va_end(args);
+}
+
 void plan_note(struct plan *plan, const char *format, ...)
 {
 	va_list args;

@@ -18,6 +18,7 @@ struct plan {
 	size_t change_capacity;
 	struct value *writes;        /* list of strings, from plan_writes */
 	struct value *notes;         /* list of strings, from plan_note */
+	const char *missing;         /* what isn't known yet; or NULL */
 	bool refused;
 	const char *refusal;         /* why, if refused */
 	const char *remedy;          /* or NULL */

@@ -41,6 +41,8 @@ struct ssh_keys_params {
 	bool makes;              /* internal: this host has a key pair */
 	struct ssh_keys_host *hosts;     /* internal */
 	unsigned hosts_count;
+	char **missing;          /* internal: those of them whose keys can't be known now */
+	unsigned missing_count;
 	/* Internal, of an undo: */
 	bool undo;
 	bool aside;              /* the pair before is beside, as PATH.old */

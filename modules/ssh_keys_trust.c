@@ -123,8 +123,13 @@ static int add_key(struct prepare *prepare, const char *host, const struct value
 		value_set(arena, entry, "line", missing(prepare, "the public key", host));
 		return 0;
 	}
-	if (key && !ssh_key_valid(key))
-		return error_set(err, ERROR_TASK, "%s says what is no public key", host);
+	(void)err;
+	if (published && (!key || !ssh_key_valid(key))) {
+		prepare_warn(prepare, "what %s says is no public key, so it is left out", host);
+		key = NULL;
+	}
+	if (!key && prepare_in_play(prepare, host))
+		value_append(arena, value_get(params, "missing"), value_string(arena, host));
 	value_set(arena, entry, "line", key ? value_printf(arena, "%s%s%s %s@%s", options,
 		*options ? " " : "", key, user, host) : value_string(arena, ""));
 	return 0;
@@ -167,6 +172,7 @@ static int trust_prepare(struct prepare *prepare, struct value *params, struct e
 	if (ssh_keys_user(prepare, params, err) < 0)
 		return -1;
 	value_set(arena, params, "hosts", entries);
+	value_set(arena, params, "missing", value_list(arena));
 	split_authorized(arena, params);
 	if (!trust || (undo && strcmp(undo, "true") == 0))
 		return 0;
@@ -523,6 +529,21 @@ static int trust_inspect(struct host *host, const void *params, void *ret_state,
 	return want->undo && there ? look_into_directory(host, want, have, err) : 0;
 }
 
+/* Keys that can't be known now, and aren't there from earlier either. */
+static void plan_unknown(struct plan *plan, const struct ssh_keys_params *want,
+	const struct trust_state *have)
+{
+	const char *names = NULL;
+
+	for (unsigned i = 0; want->present && !want->undo && i < want->missing_count; i++) {
+		if (!*lines_of(plan_arena(plan), want, have->keys.inside, want->missing[i], false))
+			names = names ? plan_printf(plan, "%s, %s", names, want->missing[i])
+				: want->missing[i];
+	}
+	if (names)
+		plan_missing(plan, "not known yet: the keys of %s", names);
+}
+
 static void plan_mode(struct plan *plan, const struct ssh_keys_params *want, const char *path,
 	const struct file_info *info, unsigned right)
 {
@@ -598,6 +619,7 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 			"'exclusive' could not be undone", have->keys.path);
 	plan_file(plan, want, TRUST_KEYS, &have->keys);
 	plan_file(plan, want, TRUST_KNOWN, &have->known);
+	plan_unknown(plan, want, have);
 	if (want->undo && before && !*before->mode && have->only_ours)
 		plan_add(plan, TRUST_REMOVE, have->directory, "state", "directory", "absent");
 }

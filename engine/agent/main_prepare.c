@@ -22,6 +22,9 @@ NOT_HERE(int, prepare_address, struct prepare *prepare, const char *host,
 	const char **ret_address, struct error *err)
 NOT_HERE(struct value *, prepare_published, struct prepare *prepare, const char *host,
 	const char *module, const char *key)
+NOT_HERE(struct value *, prepare_heard, struct prepare *prepare, const char *host,
+	const char *module, const char *key)
+NOT_HERE(bool, prepare_absent, struct prepare *prepare, const char *host)
 NOT_HERE(bool, prepare_lost, struct prepare *prepare, const char *host)
 NOT_HERE(struct value *, prepare_host_keys, struct prepare *prepare, const char *host)
 NOT_HERE(int, prepare_find, struct prepare *prepare, const char *source, const char *kind,

@@ -375,8 +375,16 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	}
 	if (looked < 0 || refused(plan, err) < 0)
 		return -1;
+	if (plan->missing && plan->change_count > 0)
+		plan_note(plan, "%s", plan->missing);
 	if (plan->notes->count > 0)
 		value_set(work->arena, result, "notes", plan->notes);
+	if (plan->change_count == 0 && plan->missing) {
+		value_set_string(work->arena, result, "status", "may_change");
+		value_set_string(work->arena, result, "cause", plan->missing);
+		tell_writes(work, plan, resources, result);
+		return 0;
+	}
 	if (plan->change_count == 0) {
 		value_set_string(work->arena, result, "status", "ok");
 		tell_end(work, state, results, result);

@@ -11,6 +11,7 @@ enum {
 	OPTION_LIST_TAGS, OPTION_SYNTAX_CHECK, OPTION_JSON, OPTION_KNOWN_HOSTS, OPTION_ACCEPT,
 	OPTION_OUTSIDE, OPTION_BECOME_USER, OPTION_VERSION, OPTION_NOT_YET, OPTION_PRUNE,
 	OPTION_DISCARD, OPTION_AT, OPTION_TO, OPTION_COMMANDS, OPTION_LIVE, OPTION_RESUME, OPTION_LOCK_WAIT,
+	OPTION_WITH_AFFECTED, OPTION_NO_OTHERS,
 };
 
 static const struct option long_options[] = {
@@ -46,6 +47,8 @@ static const struct option long_options[] = {
 	{ "resume", no_argument, NULL, OPTION_RESUME },
 	{ "lock-wait", required_argument, NULL, OPTION_LOCK_WAIT },
 	{ "live", no_argument, NULL, OPTION_LIVE },
+	{ "with-affected", no_argument, NULL, OPTION_WITH_AFFECTED },
+	{ "no-others", no_argument, NULL, OPTION_NO_OTHERS },
 	{ "with-commands", no_argument, NULL, OPTION_COMMANDS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -78,6 +81,8 @@ void options_help(void)
 		"  -i, --inventory PATH      inventory: a file, a directory, or \"host1,host2,\"\n"
 		"                            (else inventory/ or inventory.yml beside the playbook or above)\n"
 		"  -l, --limit PATTERN       only these of the playbook's hosts; @FILE: from a file\n"
+		"      --with-affected       and then the others that would change, too (-l names them)\n"
+		"      --no-others           contacts no host outside -l: what they last told is used\n"
 		"  -t, --tags TAGS           only tasks with these tags\n"
 		"      --skip-tags TAGS      no tasks with these tags\n"
 		"  -e, --extra-vars VARS     variables: k=v, JSON, YAML, or @FILE\n"
@@ -235,6 +240,12 @@ static int take_option(struct arena *arena, int option, const char *given,
 		return 0;
 	case OPTION_LOCK_WAIT:
 		return parse_number("--lock-wait", optarg, 86400, &options->lock_wait);
+	case OPTION_WITH_AFFECTED:
+		options->with_affected = true;
+		return 0;
+	case OPTION_NO_OTHERS:
+		options->no_others = true;
+		return 0;
 	case OPTION_LIVE:
 		options->live = true;
 		return 0;

@@ -28,6 +28,8 @@ struct apply_options {
 	bool with_commands;
 	bool live;
 	bool resume;
+	bool with_affected;
+	bool no_others;
 	unsigned lock_wait;              /* seconds */
 	const char *at, *to;             /* revisions; NULL: none given */
 	const char *output;              /* of plan; NULL: none */

@@ -142,7 +142,8 @@ static int load_options(const struct value *saved, struct apply_options *options
 static int only_reaching(const struct apply_options *given, struct error *err)
 {
 	if (given->inventories->count == 0 && !given->tags && !given->skip_tags && !given->limit && !given->at && !given->to && !given->prune
-			&& !given->become && !given->become_user && !given->discard_drift && !given->resume)
+			&& !given->become && !given->become_user && !given->discard_drift && !given->resume
+			&& !given->with_affected)
 		return 0;
 	error_set(err, ERROR_TEXT, "a saved plan has its own inventory, hosts, tags and variables");
 	return error_remedy(err, "give only how hosts are reached (-u, --private-key, -T, …) and what "
@@ -276,6 +277,8 @@ int command_plan(int argc, char **argv)
 		code = EXIT_GOOD;
 	} else if (options.playbooks[1]) {
 		fputs("beoplay: one playbook at a time is planned\n", stderr);
+	} else if (options.output && options.with_affected) {
+		fputs("beoplay: a plan that is kept is for the hosts of -l, not for --with-affected\n", stderr);
 	} else {
 		options.check = options.diff = true;
 		playing_watch_signals();

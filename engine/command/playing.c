@@ -2,6 +2,7 @@
 #include "command/playing.h"
 
 #include "command/command.h"
+#include "command/earlier.h"
 #include "command/former.h"
 #include "command/listing.h"
 #include "command/project.h"
@@ -18,11 +19,15 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { TEXT_BODY_MOST = 64 << 10, TEXT_MOST = 900 << 10, TEXT_UNPACKED_MOST = 64 << 20 };
+enum {
+	TEXT_BODY_MOST = 64 << 10, TEXT_MOST = 900 << 10, TEXT_UNPACKED_MOST = 64 << 20,
+	PASSES_MOST = 4,                 /* with --with-affected: what one changes may affect another */
+};
 
 /* All that one playbook's run is made of. */
 struct playing {
 	struct arena *arena;
+	struct arena *outer;             /* of several passes */
 	const struct apply_options *options;
 	const char *typed;               /* the playbook, as the command line has it */
 	const struct playing_past *past;
@@ -34,6 +39,9 @@ struct playing {
 	struct inventory *inventory;
 	struct variables *variables;
 	struct inventory_list limit;
+	const char *limit_text;          /* NULL: none */
+	const struct value *only;        /* names: instead of the command line's limit; or NULL */
+	struct earlier earlier;
 	const char *look_text;
 	bool look;
 	const char *name;
@@ -71,6 +79,7 @@ static const char *who(struct arena *arena)
 /* Names a run for people and for ledgers; unique on this controller. */
 static const char *run_name(struct arena *arena)
 {
+	static unsigned made;
 	struct timespec now;
 	struct tm utc;
 	char text[32];
@@ -78,7 +87,9 @@ static const char *run_name(struct arena *arena)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
-	return arena_printf(arena, "%s-%ld", text, (long)getpid());
+	if (made++ == 0)
+		return arena_printf(arena, "%s-%ld", text, (long)getpid());
+	return arena_printf(arena, "%s-%ld.%u", text, (long)getpid(), made);
 }
 
 static bool lists(const struct apply_options *options)
@@ -136,8 +147,27 @@ static int load_inventory(struct playing *playing, struct error *err)
 	return 0;
 }
 
+static void limit_to(struct playing *playing, const struct value *names)
+{
+	struct inventory_list *limit = &playing->limit;
+
+	limit->hosts = arena_array(playing->arena, names->count + 1, sizeof(*limit->hosts));
+	playing->limit_text = "";
+	for (size_t i = 0; i < names->count; i++) {
+		limit->hosts[limit->count] = inventory_find(playing->inventory, value_text(names->items[i]));
+		limit->count += limit->hosts[limit->count] != NULL;
+		playing->limit_text = arena_printf(playing->arena, "%s%s%s", playing->limit_text,
+			i ? "," : "", value_text(names->items[i]));
+	}
+}
+
 static int load_limit(struct playing *playing, struct error *err)
 {
+	playing->limit_text = playing->options->limit;
+	if (playing->only)
+		limit_to(playing, playing->only);
+	if (playing->only)
+		return 0;
 	if (!playing->options->limit)
 		return 0;
 	if (inventory_limit(playing->inventory, playing->arena, playing->source, playing->options->limit,
@@ -148,15 +178,30 @@ static int load_limit(struct playing *playing, struct error *err)
 	return 0;
 }
 
+static void know_earlier(struct playing *playing)
+{
+	const char *folder = path_directory(playing->arena, playing->typed);
+
+	playing->earlier = (struct earlier){ .arena = playing->arena, .folder = folder,
+		.playbook = playing->project.playbook };
+	if (!playing->past)
+		playing->earlier.formerly = former_name(playing->arena, folder, &playing->project,
+			source_text(playing->source, playing->playbook->path, &(size_t){0}));
+}
+
 static int make_run(struct playing *playing, struct error *err)
 {
 	const struct apply_options *given = playing->options;
+	bool everything = playing->undo && playing->undo->undo == UNDO_ALL;
 	struct run_options options = {
 		.source = playing->source,
 		.playbook = playing->playbook,
 		.inventory = playing->inventory,
 		.variables = playing->variables,
-		.limit = given->limit ? &playing->limit : NULL,
+		.limit = playing->limit_text ? &playing->limit : NULL,
+		.others = playing->limit_text && !given->no_others && !playing->look && !everything,
+		.known = earlier_facts,
+		.known_context = &playing->earlier,
 		.tags = given->tags,
 		.skip_tags = given->skip_tags,
 		.check = given->check,
@@ -177,9 +222,6 @@ static int make_run(struct playing *playing, struct error *err)
 		},
 		.project = playing->project.name,
 		.owner = playing->project.playbook,
-		.formerly = playing->past ? NULL : former_name(playing->arena, path_directory(playing->arena, playing->typed),
-			&playing->project, source_text(playing->source, playing->playbook->path,
-			&(size_t){0})),
 		.who = who(playing->arena),
 		.run = playing->name,
 		.revision = playing->past ? playing->past->name : "",
@@ -197,6 +239,10 @@ static int make_run(struct playing *playing, struct error *err)
 		.interrupted = &interrupted,
 	};
 
+	know_earlier(playing);
+	options.formerly = playing->earlier.formerly;
+	if (!playing->past && !playing->undo)
+		options.left = earlier_hosts(&playing->earlier);
 	return run_new(playing->arena, &options, &playing->run, err);
 }
 
@@ -256,6 +302,7 @@ static struct report *make_report(const struct apply_options *options, FILE *out
 		.errors = out ? out : stderr,
 		.json = options->json,
 		.check = options->check,
+		.with_affected = options->with_affected,
 		.diff = options->diff,
 		.verbosity = options->verbosity,
 		.color = terminal && !(no_color && *no_color),
@@ -301,6 +348,8 @@ static struct value *how_it_ran(const struct playing *playing, struct revision *
 	value_set(arena, how, "extra", extra);
 	if (playing->undo)
 		value_set_string(arena, how, "undo", playing->undo->note);
+	if (playing->limit_text)
+		value_set_string(arena, how, "limit", playing->limit_text);
 	head = revision ? revision_head(revision, arena, &dirty) : NULL;
 	if (head) {
 		value_set_string(arena, how, "head", head);
@@ -326,7 +375,8 @@ static void write_down(const struct playing *playing, struct revision *revision,
 		.run = playing->name, .project = playing->project.name,
 		.playbook = playing->project.playbook, .who = who(playing->arena),
 		.time = playing->time, .hosts = run_outcome(playing->run),
-		.how = how_it_ran(playing, revision),
+		.how = how_it_ran(playing, revision), .left = run_left(playing->run),
+		.facts = run_facts(playing->run),
 	};
 	struct history *history;
 	struct error err = {0};
@@ -349,6 +399,7 @@ static void give_text(struct playing *playing, struct revision *revision)
 	value_set(playing->arena, packed, "how", how_it_ran(playing, NULL));
 	/* The same text is the same, whatever led back to it. */
 	value_remove(value_get(packed, "how"), "undo");
+	value_remove(value_get(packed, "how"), "limit");
 	value_set(playing->arena, packed, "files", record_pack(playing->arena,
 		record_text(playing, revision), TEXT_BODY_MOST));
 	wire_encode(&bytes, packed);
@@ -421,17 +472,31 @@ static int texts_agree(const struct playing *playing, bool whole, struct error *
 }
 
 /* Out of the arena of this run. */
-static void keep_found(struct playing *playing, struct arena *arena)
+static void keep_found(struct playing *playing)
 {
 	struct playing_plan *plan = playing->plan;
+	struct arena *arena = playing->outer;
 
 	plan->found_hosts = value_copy(arena, run_planned(playing->run));
 	plan->found_outcome = value_copy(arena, run_outcome(playing->run));
 	plan->found_texts = value_copy(arena, texts_of(playing));
 }
 
-static int execute(struct playing *playing, struct report *report, bool *ret_changes,
-	struct error *err)
+/* A rollback of some hosts says nothing of others: they are as they should be. */
+static void tell_others(struct playing *playing, struct report *report, struct value *affected)
+{
+	const struct value *others = run_others(playing->run);
+	const struct value *would = value_get(others, "affected");
+
+	if (playing->undo)
+		return;
+	report_others(report, would, value_get(others, "missed"));
+	for (size_t i = 0; i < would->count; i++)
+		value_append(playing->outer, affected, value_string(playing->outer, would->pairs[i].key));
+}
+
+static int execute(struct playing *playing, struct report *report, struct value *affected,
+	bool *ret_changes, struct error *err)
 {
 	struct revision *revision = playing->options->check ? NULL
 		: revision_open(playing->project.folder);
@@ -447,6 +512,7 @@ static int execute(struct playing *playing, struct report *report, bool *ret_cha
 		write_down(playing, revision, report);
 	revision_close(revision);
 	report_orphans(report, run_orphans(playing->run));
+	tell_others(playing, report, affected);
 	totals = report_recap(report);
 	*ret_changes = totals.changed > 0;
 	if (result < 0)
@@ -454,29 +520,30 @@ static int execute(struct playing *playing, struct report *report, bool *ret_cha
 	return (totals.failed ? EXIT_FAILED : 0) | (totals.unreachable ? EXIT_UNREACHABLE : 0);
 }
 
-static int play(const struct apply_options *options, const char *playbook,
-	const struct playing_past *past, const struct playing_undo *undo, struct playing_plan *plan,
-	struct arena *arena, bool *ret_changes)
+/* start: options, the playbook, past, undo, plan, only, and the arena of affected, to which the names of hosts
+ * outside the limit are added that would change, too. */
+static int play_once(const struct playing *start, struct value *affected, bool *ret_changes)
 {
-	struct playing playing = { .arena = arena_new(), .options = options, .typed = playbook,
-		.past = past, .undo = undo, .plan = plan };
-	FILE *nowhere = plan && plan->quiet ? fopen("/dev/null", "w") : NULL;
+	const struct apply_options *options = start->options;
+	struct playing playing = *start;
+	FILE *nowhere = start->plan && start->plan->quiet ? fopen("/dev/null", "w") : NULL;
 	struct report *report = make_report(options, nowhere);
 	struct report *loud = nowhere ? make_report(options, NULL) : NULL;
 	struct error err = {0};
 	int code = EXIT_GOOD;
 
+	playing.arena = arena_new();
 	if (load(&playing, &err) < 0 || texts_agree(&playing, false, &err) < 0)
 		code = EXIT_TEXT;
 	else if (!lists(options))
-		code = execute(&playing, report, ret_changes, &err);
+		code = execute(&playing, report, affected, ret_changes, &err);
 	else if (options->syntax_check)
 		printf("playbook: %s\n", playing.playbook->path);
 	else if (listing_print(playing.arena, options, playing.playbook, playing.inventory,
-			playing.variables, options->limit ? &playing.limit : NULL, &err) < 0)
+			playing.variables, playing.limit_text ? &playing.limit : NULL, &err) < 0)
 		code = EXIT_TEXT;
-	if (plan && playing.run && code != EXIT_TEXT) {
-		keep_found(&playing, arena);
+	if (playing.plan && playing.run && code != EXIT_TEXT) {
+		keep_found(&playing);
 		if (options->check && texts_agree(&playing, true, &err) < 0)
 			code = EXIT_TEXT;
 	}
@@ -493,25 +560,53 @@ static int play(const struct apply_options *options, const char *playbook,
 	return code;
 }
 
+/* With those that are affected, as long as there are any and all goes well. */
+static int play(const struct apply_options *options, const char *playbook,
+	const struct playing_past *past, const struct playing_undo *undo, bool *ret_changes)
+{
+	struct arena *arena = arena_new();
+	struct playing start = { .outer = arena, .options = options, .typed = playbook, .past = past,
+		.undo = undo };
+	unsigned most = !options->with_affected ? 1 : options->check ? 2 : PASSES_MOST;
+	int code = EXIT_GOOD;
+
+	*ret_changes = false;
+	for (unsigned pass = 0; pass < most && (pass == 0 || start.only->count > 0); pass++) {
+		struct value *affected = value_list(arena);
+		bool changes = false;
+		int result = play_once(&start, affected, &changes);
+
+		*ret_changes = *ret_changes || changes;
+		code = result == EXIT_TEXT || result == EXIT_INTERRUPTED ? result : code | result;
+		start.only = affected;
+		if (result != EXIT_GOOD && result != EXIT_UNREACHABLE)
+			break;
+	}
+	arena_free(arena);
+	return code;
+}
+
 int playing_run(const struct apply_options *options, const char *playbook,
 	const struct playing_past *past, const struct playing_undo *undo)
 {
 	bool ignored;
 
-	return play(options, playbook, past, undo, NULL, NULL, &ignored);
+	return play(options, playbook, past, undo, &ignored);
 }
 
 int playing_check(const struct apply_options *options, const char *playbook, bool *ret_changes)
 {
-	return play(options, playbook, NULL, NULL, NULL, NULL, ret_changes);
+	return play(options, playbook, NULL, NULL, ret_changes);
 }
 
 int playing_plan(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const struct playing_past *past, struct playing_plan *plan)
 {
+	const struct playing start = { .outer = arena, .options = options, .typed = playbook,
+		.past = past, .plan = plan };
 	bool ignored;
 
-	return play(options, playbook, past, NULL, plan, arena, &ignored);
+	return play_once(&start, value_list(arena), &ignored);
 }
 
 int playing_look(struct arena *arena, const struct apply_options *options, const char *playbook,

@@ -517,7 +517,7 @@ static int start_local(struct fleet_host *host, struct error *err)
 	bool sudo = host->target.become && geteuid() != 0;
 	struct deliver deliver = {
 		.digest = fleet->agent_digest, .size = fleet->agent_size, .become = true,
-		.leave_nothing = fleet->options.leave_nothing,
+		.leave_nothing = fleet->options.leave_nothing || host->target.only_look,
 	};
 
 	host->user = getenv("USER") ? getenv("USER") : "root";
@@ -540,14 +540,14 @@ static int start_ssh(struct fleet_host *host, struct error *err)
 		.user = host->target.user,
 		.private_key = host->target.private_key,
 		.known_hosts = fleet->options.known_hosts,
-		.accept_new = fleet->options.accept_new_host_keys,
+		.accept_new = fleet->options.accept_new_host_keys && !host->target.only_look,
 		.verbosity = fleet->options.verbosity,
 	};
 	struct deliver deliver = {
 		.digest = fleet->agent_digest,
 		.size = fleet->agent_size,
 		.become = host->target.become,
-		.leave_nothing = fleet->options.leave_nothing,
+		.leave_nothing = fleet->options.leave_nothing || host->target.only_look,
 	};
 
 	host->ssh = ssh_new_session(host->arena, fleet->keys, &settings, err);

@@ -36,6 +36,7 @@ struct fleet_target {
 	const char *private_key;
 	bool local;                      /* start the agent here, without ssh */
 	bool become;                     /* sudo -n to root */
+	bool only_look;                  /* no byte stays there, and no new host key is accepted */
 	void *context;                   /* the caller's */
 };
 

@@ -13,7 +13,7 @@ struct filling {
 	const struct task *task;
 	struct arena *arena;       /* given back when the unit is filled in */
 	struct scope *scope;
-	bool passing;              /* not to be kept: may be different later */
+	struct asked asked;
 };
 
 const char *fill_handler_key(struct arena *arena, const struct task *handler)
@@ -37,7 +37,7 @@ void fill_play_hosts(struct run *run, const struct play *play)
 	for (size_t i = 0; i < run->host_count; i++) {
 		const struct run_host *host = &run->hosts[i];
 
-		if (!run->play_hosts[play_index][host->inventory->index])
+		if (!run->play_hosts[play_index][host->inventory->index] || host->bystander)
 			continue;
 		value_append(run->arena, all, value_string(run->arena, host->name));
 		if (host->phase != HOST_OUT)
@@ -236,7 +236,6 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 {
 	const struct module *module = filling->unit->module;
 	struct value *params;
-	bool passing = false;
 
 	if (expression_fill(filling->arena, filling->scope, filling->task->params, &params, err) < 0)
 		return -1;
@@ -247,9 +246,8 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 			err) < 0)
 		return -1;
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, filling->arena, params, &passing, err) < 0)
+			filling->scope, filling->arena, params, &filling->asked, err) < 0)
 		return -1;
-	filling->passing = filling->passing || passing;
 	if (value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
 	if (filling->run->options.without_actions && !filling->task->handler && (module->flags & MODULE_ACTION)
@@ -399,22 +397,46 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	return expression_truth(filling->arena, filling->scope, quiet, false, &filled->no_log, err);
 }
 
-/* Facts that aren't there yet are asked for: those of this host, or of another one. */
-static void want_facts(struct filling *filling, const char *cause)
+const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause)
 {
 	static const char prefix[] = "the facts of ";
-	const struct inventory_host *found;
 
 	if (!cause || strncmp(cause, prefix, sizeof(prefix) - 1) != 0)
-		return;
-	found = inventory_find(filling->run->options.inventory, cause + sizeof(prefix) - 1);
-	if (found == filling->host->inventory) {
+		return NULL;
+	return inventory_find(run->options.inventory, cause + sizeof(prefix) - 1);
+}
+
+/* The last known facts of a host that isn't going to tell them; false: there are none, or it is. */
+static bool use_last_facts(struct run *run, const struct inventory_host *of)
+{
+	const struct run_host *other = run->by_inventory[of->index];
+	const struct value *facts;
+
+	if (!run->fleet || variables_has_facts(run->options.variables, of))
+		return false;
+	facts = known_of(run, of->name, "facts");
+	if (!facts || (other && beside_tells(run, other, UNIT_NEVER)))
+		return false;
+	variables_set_facts(run->options.variables, of, facts);
+	known_note(run, of->name);
+	return true;
+}
+
+/* Facts that aren't there yet are asked for: those of this host, or of another one. Whether they are
+ * there now. */
+static bool want_facts(struct filling *filling, const char *cause)
+{
+	const struct inventory_host *found = fill_missing_facts(filling->run, cause);
+
+	if (found && found != filling->host->inventory && use_last_facts(filling->run, found))
+		return true;
+	if (found == filling->host->inventory)
 		filling->host->facts_wanted = true;
-		return;
-	}
 	/* One that reads the facts of another is going to read those of more. */
-	for (size_t i = 0; i < filling->run->host_count; i++)
+	for (size_t i = 0; found && found != filling->host->inventory && i < filling->run->host_count;
+			i++)
 		filling->run->hosts[i].facts_wanted = true;
+	return false;
 }
 
 /* Into the host's arena, where it stays. */
@@ -424,6 +446,7 @@ static struct filled *keep(struct run_host *host, const struct filled *filled)
 	struct filled *kept = arena_alloc(arena, sizeof(*kept));
 
 	*kept = *filled;
+	kept->asked.old = filled->asked.old ? value_copy(arena, filled->asked.old) : NULL;
 	kept->name = arena_string(arena, filled->name);
 	kept->items = arena_array(arena, filled->count, sizeof(*kept->items));
 	for (size_t i = 0; i < filled->count; i++) {
@@ -470,7 +493,6 @@ static int declare_params(struct filling *filling, struct value *tasks)
 	struct error ignored = {0};
 	struct buffer yaml = {0};
 	struct value *params, *task = value_map(arena);
-	bool passing = false;
 	int result;
 
 	if (expression_fill(arena, filling->scope, filling->task->params, &params, &ignored) < 0)
@@ -480,7 +502,7 @@ static int declare_params(struct filling *filling, struct value *tasks)
 			filling->task->place, false, &params, &ignored) < 0)
 		return -1;
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, arena, params, &passing, &ignored) < 0)
+			filling->scope, arena, params, &filling->asked, &ignored) < 0)
 		return -1;
 	blank_unknown(arena, module->params, params, false);
 	if (value_unknown_inside(params))
@@ -595,6 +617,7 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 	struct filling filling = { .run = run, .host = host, .unit = unit,
 		.task = unit->task->task };
 	struct filled filled = { .known = true };
+	bool again = false;
 	int result;
 
 	if (host->filled[unit->index]) {
@@ -617,14 +640,15 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 			if (filled.items[i].kind != FILLED_UNKNOWN)
 				continue;
 			filled.known = false;
-			want_facts(&filling, filled.items[i].cause);
+			again = again || want_facts(&filling, filled.items[i].cause);
 		}
+		filled.asked = filling.asked;
 		*ret_filled = keep(host, &filled);
-		if (filled.known && !filling.passing && !unit->barrier)
+		if (filled.known && !filling.asked.others && !unit->barrier)
 			host->filled[unit->index] = (struct filled *)*ret_filled;
 	} else {
 		error_place(err, filling.task->place);
 	}
 	arena_free(filling.arena);
-	return result;
+	return again ? fill_unit(run, host, unit, ret_filled, err) : result;
 }

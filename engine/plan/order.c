@@ -10,10 +10,19 @@ int64_t order_position(const struct run *run, const struct run_host *host)
 	return units_next(run, host, host->cursor);
 }
 
+/* Nobody waits for those that are only looked at but they themselves, and not for ever. */
+static bool holds(const struct run_host *other, bool bystander)
+{
+	return !other->bystander || (bystander && !other->late);
+}
+
 bool order_all_passed(const struct run *run, const struct run_host *except, int64_t unit)
 {
 	for (size_t i = 0; i < run->host_count; i++) {
-		if (&run->hosts[i] != except && order_position(run, &run->hosts[i]) < unit)
+		const struct run_host *other = &run->hosts[i];
+
+		if (other != except && holds(other, except->bystander)
+				&& order_position(run, other) < unit)
 			return false;
 	}
 	return true;
@@ -26,13 +35,15 @@ struct lowest {
 	const struct run_host *host;
 };
 
-static struct lowest find_lowest(const struct run *run)
+static struct lowest find_lowest(const struct run *run, bool bystander)
 {
 	struct lowest lowest = { .first = UNIT_NEVER, .second = UNIT_NEVER };
 
 	for (size_t i = 0; i < run->host_count; i++) {
-		int64_t position = order_position(run, &run->hosts[i]);
+		int64_t position = UNIT_NEVER;
 
+		if (holds(&run->hosts[i], bystander))
+			position = order_position(run, &run->hosts[i]);
 		if (position < lowest.first) {
 			lowest.second = lowest.first;
 			lowest.first = position;
@@ -69,27 +80,32 @@ static bool may_continue(const struct run *run, const struct run_host *host, int
 		return true;
 	if (host->waits_facts)
 		return host->heard != run->facts_heard;
+	if (host->awaits)
+		return !beside_tells(run, host->awaits, host->cursor);
 	return host->waits && others >= host->cursor;
 }
 
 /* One round over all hosts; whether anything happened. */
 static bool poll_once(struct run *run)
 {
-	struct lowest lowest = find_lowest(run);
+	struct lowest of_members = find_lowest(run, false), of_all = of_members;
 	bool happened = false;
+
+	if (run->bystander_count > 0)
+		of_all = find_lowest(run, true);
 
 	for (size_t i = 0; i < run->host_count; i++) {
 		struct run_host *host = &run->hosts[i];
+		int64_t others = lowest_other(host->bystander ? &of_all : &of_members, host);
 
 		if (!host_live(host))
 			continue;
-		if (host->gate >= 0 && (run->stopped
-				|| lowest_other(&lowest, host) >= host->gate_unit)) {
+		if (host->gate >= 0 && (run->stopped || others >= host->gate_unit)) {
 			answer_gate(run, host, !run->stopped);
 			happened = true;
-		} else if (host->phase == HOST_IDLE && may_continue(run, host,
-				lowest_other(&lowest, host))) {
+		} else if (host->phase == HOST_IDLE && may_continue(run, host, others)) {
 			host->waits = host->waits_facts = false;
+			host->awaits = NULL;
 			stage_continue(run, host);
 			happened = true;
 		}

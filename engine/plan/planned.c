@@ -83,7 +83,7 @@ void planned_take(struct run *run, const struct run_host *host, const struct ste
 	const char *status = value_get_string(body, "status");
 
 	/* What needs no node changes none. */
-	if (!run->options.plan || step->unit->undo || !status
+	if (!run->options.plan || host->bystander || step->unit->undo || !status
 			|| (step->local && strcmp(status, "may_change") != 0))
 		return;
 	add_note(run, host, step_key(run->arena, step), result_note(run->arena, step, body,
@@ -95,7 +95,7 @@ void planned_take_undone(struct run *run, const struct run_host *host, const str
 {
 	const char *resource = value_get_string(body, "resource");
 
-	if (run->options.plan && resource && strlen(resource) <= RESOURCE_MOST)
+	if (run->options.plan && !host->bystander && resource && strlen(resource) <= RESOURCE_MOST)
 		add_note(run, host, undo_key(run->arena, step, resource), result_note(run->arena, step,
 			body, resource));
 }
@@ -145,6 +145,8 @@ void planned_expect(const struct run *run, const struct run_host *host, const st
 {
 	const struct value *tasks = expected_tasks(run, host), *expected;
 
+	if (host->bystander)
+		return;
 	if (run->options.plan)
 		value_set_bool(arena, task, "plan", true);
 	if (!run->options.follow)

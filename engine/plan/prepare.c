@@ -15,17 +15,15 @@ struct prepare {
 	struct unit *unit;
 	struct scope *scope;
 	struct arena *arena;
-	bool passing;              /* what was asked for may be different later */
+	struct asked *asked;
 };
 
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
-	struct arena *arena, struct value *params, bool *ret_passing, struct error *err)
+	struct arena *arena, struct value *params, struct asked *asked, struct error *err)
 {
-	struct prepare prepare = { run, host, unit, scope, arena, false };
-	int result = unit->module->prepare(&prepare, params, err);
+	struct prepare prepare = { run, host, unit, scope, arena, asked };
 
-	*ret_passing = prepare.passing;
-	return result;
+	return unit->module->prepare(&prepare, params, err);
 }
 
 struct arena *prepare_arena(struct prepare *prepare)
@@ -96,24 +94,83 @@ static struct run_host *host_of(struct prepare *prepare, const char *name)
 	return found ? prepare->run->by_inventory[found->index] : NULL;
 }
 
+/* Whether a host may still tell what it hasn't; known: there is something of an earlier run. */
+static bool still_tells(struct prepare *prepare, struct run_host *found, bool known)
+{
+	if (!found || !beside_tells(prepare->run, found, prepare->unit->index))
+		return false;
+	if (found->bystander) {
+		prepare->asked->awaits = found;
+		prepare->asked->instead = known;
+	}
+	return true;
+}
+
+/* What a host last told in an earlier run, "host_key" or key of "published", if it isn't going to
+ * tell it in this one. */
+static const struct value *last_known(struct prepare *prepare, const char *host, const char *what,
+	const char *key)
+{
+	struct run_host *found = host_of(prepare, host);
+	struct asked *asked = prepare->asked;
+	const struct value *known;
+
+	if (!prepare->run->fleet || (found && !found->bystander && found->phase != HOST_OUT))
+		return NULL;
+	known = known_of(prepare->run, host, what);
+	known = key ? value_get(known, key) : known;
+	if (still_tells(prepare, found, known != NULL) || !known || (found && host_live(found)
+			&& !found->late) || (found && found->phase == HOST_DONE))
+		return NULL;
+	if (!asked->old)
+		asked->old = value_list(prepare->arena);
+	value_append(prepare->arena, asked->old, value_string(prepare->arena, host));
+	return known;
+}
+
+struct value *prepare_heard(struct prepare *prepare, const char *host, const char *module,
+	const char *key)
+{
+	struct run_host *found = host_of(prepare, host);
+	struct value *facts = found ? value_get(found->published, arena_printf(prepare->arena,
+		"%s/%s", module, key ? key : "")) : NULL;
+
+	prepare->asked->others = true;
+	if (!facts)
+		still_tells(prepare, found, false);
+	return facts;
+}
+
 struct value *prepare_published(struct prepare *prepare, const char *host, const char *module,
 	const char *key)
 {
 	const struct run_host *found = host_of(prepare, host);
+	const char *name = arena_printf(prepare->arena, "%s/%s", module, key ? key : "");
+	struct value *facts = found ? value_get(found->published, name) : NULL;
+	const struct value *known;
 
-	prepare->passing = true;
-	if (!found)
-		return NULL;
-	return value_get(found->published, arena_printf(prepare->arena, "%s/%s", module,
-		key ? key : ""));
+	prepare->asked->others = true;
+	if (facts)
+		return facts;
+	known = last_known(prepare, host, "published", name);
+	return known ? value_copy(prepare->arena, known) : NULL;
 }
 
 bool prepare_lost(struct prepare *prepare, const char *host)
 {
 	const struct run_host *found = host_of(prepare, host);
 
-	prepare->passing = true;
-	return !found || found->phase == HOST_OUT;
+	prepare->asked->others = true;
+	return !found || found->phase == HOST_OUT || (found->bystander
+		&& !beside_tells(prepare->run, found, prepare->unit->index));
+}
+
+bool prepare_absent(struct prepare *prepare, const char *host)
+{
+	const struct run_host *found = host_of(prepare, host);
+
+	prepare->asked->others = true;
+	return !found || found->bystander || found->phase == HOST_OUT;
 }
 
 /* Of the machine that this program runs on, as sshd's own files say. */
@@ -147,15 +204,18 @@ static bool host_is_local(struct prepare *prepare, const char *name)
 struct value *prepare_host_keys(struct prepare *prepare, const char *host)
 {
 	const struct run_host *found = host_of(prepare, host);
+	const char *key = found ? found->key : NULL;
 	struct value *keys;
 
-	prepare->passing = true;
+	prepare->asked->others = true;
 	if (host_is_local(prepare, host))
 		return local_host_keys(prepare->arena);
-	if (!found || !found->key)
+	if (!key)
+		key = value_text(last_known(prepare, host, "host_key", NULL));
+	if (!key)
 		return NULL;
 	keys = value_list(prepare->arena);
-	value_append(prepare->arena, keys, value_string(prepare->arena, found->key));
+	value_append(prepare->arena, keys, value_string(prepare->arena, key));
 	return keys;
 }
 

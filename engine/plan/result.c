@@ -66,7 +66,7 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 	const struct value *results = value_get(body, "results");
 	struct value *made;
 
-	if (status == REPORT_MAY_CHANGE || (status == REPORT_CHANGED && host->run->options.check
+	if (status == REPORT_MAY_CHANGE || (status == REPORT_CHANGED && host_checks(host)
 			&& (step->unit->module->flags & MODULE_ACTION)))
 		return value_unknown(arena, arena_printf(arena, "the result of '%s'",
 			step->filled->name));
@@ -327,6 +327,8 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 	const struct value *facts = value_get(body, "results");
 
 	run->facts_heard++;
+	if (facts && facts->kind == VALUE_MAP && facts->count > 0)
+		host->facts = value_copy(host->arena, facts);
 	if (status_of(value_get_string(body, "status")) == REPORT_FAILED)
 		run_warn(run, host->name, value_get_string(body, "message"));
 	/* Whoever waits for them must not wait for ever. */
@@ -337,7 +339,7 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 static void fail_all(struct run *run)
 {
 	for (size_t i = 0; i < run->host_count; i++) {
-		if (host_live(&run->hosts[i]))
+		if (host_live(&run->hosts[i]) && !run->hosts[i].bystander)
 			result_out(run, &run->hosts[i]);
 	}
 }
@@ -357,7 +359,9 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	outcome_add(host, step, body, judged);
 	remember(run, host, step, body, judged, end);
 	/* A handler that wasn't due is nothing to talk about. */
-	if (task->handler && judged->status == REPORT_SKIPPED && !step->local)
+	if (host->bystander)
+		beside_take(host, step, judged->status);
+	else if (task->handler && judged->status == REPORT_SKIPPED && !step->local)
 		;
 	else if (!task->task->module->parts)
 		report_step(run, host, step, body, judged, !end);
@@ -367,9 +371,13 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 		host->changed += host->outcome.status == REPORT_CHANGED
 			|| (step->unit->undo && host->undone);
 		host->outcome = (struct outcome){0};
-		task_less(run, task);
+		if (!host->bystander)
+			task_less(run, task);
 	}
-	if (failed) {
+	if (failed && host->bystander) {
+		beside_out(run, host, arena_printf(host->arena, "'%s' fails: %s", step->filled->name,
+			judged->message ? judged->message : "?"));
+	} else if (failed) {
 		result_out(run, host);
 		if (task->play->any_errors_fatal)
 			fail_all(run);
@@ -459,7 +467,7 @@ void result_out(struct run *run, struct run_host *host)
 			i = units_next(run, host, i + 1)) {
 		struct run_task *task = run->units[i]->task;
 
-		if (!task || task == counted)
+		if (!task || task == counted || host->bystander)
 			continue;
 		counted = task;
 		task_less(run, task);

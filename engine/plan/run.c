@@ -8,8 +8,18 @@
 
 void run_warn(struct run *run, const char *host, const char *message)
 {
+	const struct inventory_host *found = host ? inventory_find(run->options.inventory, host) : NULL;
+	const char *key = arena_printf(run->arena, "%s %s", host ? host : "", message);
 	struct value *warning;
 
+	/* Of hosts that are only looked at nothing is said. */
+	if (found && run->by_inventory && run->by_inventory[found->index]
+			&& run->by_inventory[found->index]->bystander)
+		return;
+	/* What is filled in several times says the same several times. */
+	if (value_get(run->warned, key))
+		return;
+	value_set_bool(run->arena, run->warned, key, true);
 	if (run->report) {
 		report_warning(run->report, host, message);
 		return;
@@ -29,8 +39,10 @@ struct value *run_hosts(const struct run *run)
 {
 	struct value *names = value_list(run->arena);
 
-	for (size_t i = 0; i < run->host_count; i++)
-		value_append(run->arena, names, value_string(run->arena, run->hosts[i].name));
+	for (size_t i = 0; i < run->host_count; i++) {
+		if (!run->hosts[i].bystander)
+			value_append(run->arena, names, value_string(run->arena, run->hosts[i].name));
+	}
 	return names;
 }
 
@@ -42,6 +54,8 @@ struct value *run_outcome(const struct run *run)
 		const struct run_host *host = &run->hosts[i];
 		struct value *one = value_map(run->arena);
 
+		if (host->bystander || (host->left && !run->options.look))
+			continue;
 		value_set_string(run->arena, one, "state", host->unreachable ? "unreachable"
 			: host->phase == HOST_DONE && !host->refused ? "done" : "failed");
 		value_set_integer(run->arena, one, "changed", host->changed);
@@ -73,10 +87,25 @@ static void count_remaining(struct run *run)
 
 			for (size_t j = i; before && j-- > 0 && run->units[j]->task == unit->task;)
 				counted = counted || run->units[j]->member[k];
-			if (unit->member[k] && !counted)
+			if (unit->member[k] && !counted && !run->hosts[k].bystander)
 				unit->task->remaining++;
 		}
 	}
+}
+
+/* What is wrong for a bystander alone is no error: it isn't looked at. ret_filled may be NULL. */
+static int fill_first(struct run *run, struct run_host *host, struct unit *unit,
+	const struct filled **ret_filled, struct error *err)
+{
+	struct error wrong = {0};
+
+	if (fill_unit(run, host, unit, ret_filled, host->bystander ? &wrong : err) == 0)
+		return 0;
+	if (!host->bystander)
+		return -1;
+	*ret_filled = NULL;
+	beside_out(run, host, wrong.message);
+	return 0;
 }
 
 /* Fills in all that is known already; what is wrong there is an error of the text. */
@@ -90,11 +119,11 @@ static int fill_all(struct run *run, struct error *err)
 			struct run_host *host = &run->hosts[k];
 			const struct filled *filled;
 
-			if (!unit->member[k])
+			if (!unit->member[k] || host->phase == HOST_OUT)
 				continue;
-			if (fill_unit(run, host, unit, &filled, err) < 0)
+			if (fill_first(run, host, unit, &filled, err) < 0)
 				return -1;
-			if (name)
+			if (name && filled)
 				variables_register(run->options.variables, host->inventory, name,
 					value_unknown(run->arena, arena_printf(run->arena,
 						"the result of '%s'", filled->name)));
@@ -116,6 +145,8 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->orphans = value_map(arena);
 	run->looked = value_map(arena);
 	run->planned = value_map(arena);
+	run->old = value_map(arena);
+	run->warned = value_map(arena);
 	if (units_make(run, err) < 0 || fill_all(run, err) < 0) {
 		run_free(run);
 		return -1;
@@ -195,8 +226,8 @@ static bool text_becomes(struct run *run, const struct run_host *host)
 	for (size_t i = 0; i < playbook->play_count; i++) {
 		const struct play *play = playbook->plays[i];
 
-		for (size_t k = 0; run->play_hosts[i][host->inventory->index] && k < play->task_count;
-				k++) {
+		for (size_t k = 0; (host->left || run->play_hosts[i][host->inventory->index])
+				&& k < play->task_count; k++) {
 			if (!play->tasks[k]->flush_handlers
 					&& task_becomes(run, host, play, play->tasks[k]))
 				return true;
@@ -227,7 +258,8 @@ static bool host_becomes(struct run *run, struct run_host *host)
 		if (task_becomes(run, host, play, run->units[i]->task->task))
 			return true;
 	}
-	return (run->options.undo == UNDO_ALL || run->options.look) && text_becomes(run, host);
+	return (run->options.undo == UNDO_ALL || run->options.look || host->left)
+		&& text_becomes(run, host);
 }
 
 static int host_target(struct run *run, struct run_host *host, struct fleet_target *ret_target,
@@ -255,6 +287,7 @@ static int host_target(struct run *run, struct run_host *host, struct fleet_targ
 		.private_key = key ? key : run->options.private_key,
 		.local = connection && strcmp(connection, "local") == 0,
 		.become = host_becomes(run, host),
+		.only_look = host->bystander,
 		.context = host,
 	};
 	if (port) {
@@ -271,7 +304,7 @@ static int host_target(struct run *run, struct run_host *host, struct fleet_targ
 
 static bool needs_connection(const struct run *run, const struct run_host *host)
 {
-	if (host->facts_wanted)
+	if (host->facts_wanted || host->left)
 		return true;
 	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
 			i = units_next(run, host, i + 1)) {
@@ -301,6 +334,7 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 
 	host->key = arena_string(host->arena, fleet_host_key(fleet));
 	host->phase = HOST_IDLE;
+	host->heard_at = beside_clock();
 	for (size_t i = 0; ran && ran->kind == VALUE_LIST && i < ran->count; i++) {
 		const char *command = value_get_string(ran->items[i], "command");
 
@@ -309,7 +343,8 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 			? "is still under way" : arena_printf(host->arena, "has ended meanwhile (exit "
 				"status %d)", (int)value_get_integer(ran->items[i], "status", -1))));
 	}
-	due_take(run, host, hello);
+	if (!host->bystander)
+		due_take(run, host, hello);
 	stage_continue(run, host);
 	order_poll(run);
 }
@@ -353,7 +388,7 @@ static void take_request(struct run *run, struct run_host *host, const struct va
 	}
 }
 
-static void take_orphans(struct run *run, const struct run_host *host,
+static void take_orphans(struct run *run, struct run_host *host,
 	const struct value *orphans)
 {
 	for (size_t i = 0; orphans && orphans->kind == VALUE_LIST && i < orphans->count; i++) {
@@ -368,6 +403,7 @@ static void take_orphans(struct run *run, const struct run_host *host,
 			value_set(run->arena, run->orphans, resource, hosts);
 		}
 		value_append(run->arena, hosts, value_string(run->arena, host->name));
+		host->has_orphans = true;
 	}
 }
 
@@ -406,6 +442,7 @@ static void on_frame(void *context, struct fleet_host *fleet, const struct frame
 	struct run_host *host = fleet_context(fleet);
 	const char *text;
 
+	host->heard_at = beside_clock();
 	switch (frame->type) {
 	case FRAME_RESULT:
 		take_result(run, host, frame->body);
@@ -421,7 +458,7 @@ static void on_frame(void *context, struct fleet_host *fleet, const struct frame
 		break;
 	case FRAME_PROGRESS:
 		text = value_get_string(frame->body, "text");
-		if (text && host_live(host))
+		if (text && host_live(host) && !host->bystander)
 			report_progress(run->report, host->name, text);
 		break;
 	case FRAME_BYE:
@@ -438,7 +475,9 @@ static void on_lost(void *context, struct fleet_host *fleet, const struct error 
 	struct run_host *host = fleet_context(fleet);
 
 	host->closed = true;
-	if (host_live(host)) {
+	if (host_live(host) && host->bystander) {
+		beside_out(run, host, err ? err->message : "the connection ended");
+	} else if (host_live(host)) {
 		struct error ended = {0};
 
 		error_set(&ended, ERROR_UNREACHABLE, "the connection ended before its tasks did");
@@ -466,6 +505,7 @@ static bool on_tick(void *context)
 	unsigned pressed = run->options.interrupted ? (unsigned)*run->options.interrupted : 0;
 
 	report_tick(run->report);
+	beside_tick(run);
 	if (pressed > 0 && run->stopped == 0) {
 		struct arena *arena = arena_new();
 
@@ -493,25 +533,38 @@ static bool on_tick(void *context)
 
 /* --- The run --- */
 
+static int connect_host(struct run *run, struct run_host *host, struct error *err)
+{
+	struct fleet_target target;
+
+	if (host->phase == HOST_OUT)
+		return 0;
+	if (units_next(run, host, 0) >= (int64_t)run->unit_count && !host->left) {
+		host->phase = HOST_DONE;
+		return 0;
+	}
+	if (!needs_connection(run, host)) {
+		host->phase = host->bystander ? HOST_DONE : HOST_IDLE;
+		return 0;
+	}
+	if (host_target(run, host, &target, err) < 0)
+		return -1;
+	host->fleet = fleet_add(run->fleet, &target);
+	return 0;
+}
+
+/* Those that are only looked at come behind. */
 static int connect_hosts(struct run *run, struct error *err)
 {
 	for (size_t i = 0; i < run->host_count; i++) {
-		struct run_host *host = &run->hosts[i];
-		struct fleet_target target;
-
-		if (!host_live(host))
-			continue;
-		if (units_next(run, host, 0) >= (int64_t)run->unit_count) {
-			host->phase = HOST_DONE;
-			continue;
-		}
-		if (!needs_connection(run, host)) {
-			host->phase = HOST_IDLE;
-			continue;
-		}
-		if (host_target(run, host, &target, err) < 0)
+		if (!run->hosts[i].bystander && connect_host(run, &run->hosts[i], err) < 0)
 			return -1;
-		host->fleet = fleet_add(run->fleet, &target);
+	}
+	for (size_t i = 0; i < run->host_count; i++) {
+		struct error wrong = {0};
+
+		if (run->hosts[i].bystander && connect_host(run, &run->hosts[i], &wrong) < 0)
+			beside_out(run, &run->hosts[i], wrong.message);
 	}
 	return 0;
 }
@@ -531,6 +584,7 @@ int run_execute(struct run *run, struct report *report, struct error *err)
 	int result;
 
 	run->report = report;
+	run->started = beside_clock();
 	say_warnings(run);
 	run->fleet = fleet_new(&run->options.fleet, &events, run, err);
 	if (!run->fleet)
@@ -548,6 +602,7 @@ int run_execute(struct run *run, struct report *report, struct error *err)
 	}
 	fleet_free(run->fleet);
 	run->fleet = NULL;
+	known_say(run);
 	if (result == 0 && run->stopped)
 		return error_set(err, ERROR_INTERRUPTED, "interrupted");
 	return result;

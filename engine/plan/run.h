@@ -38,6 +38,12 @@ struct run_options {
 	const struct inventory *inventory;
 	struct variables *variables;
 	const struct inventory_list *limit;   /* NULL: no limit */
+	bool others;                          /* hosts outside the limit are looked at */
+	const struct value *left;             /* names of hosts that had been in earlier runs: in no play
+	                                         any more, they are asked for orphans; or NULL */
+	/* What hosts told in earlier runs, as run_facts; asked for once, when it is needed. NULL: none. */
+	const struct value *(*known)(void *context);
+	void *known_context;
 	const struct value *tags;             /* lists of strings, or NULL */
 	const struct value *skip_tags;
 	bool check;
@@ -87,6 +93,15 @@ int run_execute(struct run *run, struct report *report, struct error *err);
 /* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N, ended: bool (it has passed
  * all tasks), message (unreachable: why)}. */
 struct value *run_outcome(const struct run *run);
+/* What hosts told for others: name → {host_key: "TYPE BASE64", published: {"MODULE/KEY": …}, facts:
+ * {…}}, of which any may be missing. Public, and data of hostile nodes. */
+struct value *run_facts(const struct run *run);
+/* Hosts of earlier runs that are in no play: name → "left" (something is still there, or it isn't
+ * known), "gone" (nothing is). */
+struct value *run_left(const struct run *run);
+/* Hosts outside the limit: {affected: {name → [what would change there]}, missed: {name → why it
+ * wasn't asked}}. */
+struct value *run_others(const struct run *run);
 /* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. */
 void run_set_text(struct run *run, const void *bytes, size_t size);
 /* What look found: name → {runs, due, resources, orphans, text} (wire.h), data of hostile nodes. */

@@ -100,6 +100,9 @@ static void may_change(struct run_host *host, struct filled_item *item)
 static void add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
 {
 	stage->host->sent[unit->index] = !unit->task->handler;
+	for (size_t i = 0; filled->asked.old && !stage->host->bystander && i < filled->asked.old->count;
+			i++)
+		known_note(stage->run, value_text(filled->asked.old->items[i]));
 	register_unknown(stage, unit, filled);
 	for (size_t i = 0; i < filled->count; i++) {
 		struct step *step = step_add(stage->host, unit);
@@ -145,13 +148,38 @@ static void add_failed(struct stage *stage, struct unit *unit, const struct erro
 	add_filled(stage, unit, filled);
 }
 
-static bool facts_awaited(const struct run *run)
+static bool facts_to_come(const struct run *run, const struct run_host *host)
 {
-	for (size_t i = 0; i < run->host_count; i++) {
-		const struct run_host *host = &run->hosts[i];
+	return host_live(host) && !host->late && host->facts_wanted && host->fleet
+		&& !variables_has_facts(run->options.variables, host->inventory);
+}
 
-		if (host_live(host) && host->facts_wanted && host->fleet
-				&& !variables_has_facts(run->options.variables, host->inventory))
+/* A bystander whose facts are what is missing; NULL: none is. */
+static struct run_host *bystander_of(const struct run *run, const struct filled *filled)
+{
+	for (size_t i = 0; i < filled->count; i++) {
+		const struct inventory_host *found = fill_missing_facts(run, filled->items[i].cause);
+		struct run_host *host = found ? run->by_inventory[found->index] : NULL;
+
+		if (host && host->bystander)
+			return host;
+	}
+	return NULL;
+}
+
+/* A bystander holds a member back only with the very facts that are missing. */
+static bool facts_awaited(struct run *run, struct run_host *host, const struct filled *filled)
+{
+	struct run_host *bystander = bystander_of(run, filled);
+
+	if (bystander && facts_to_come(run, bystander)) {
+		beside_await(host, bystander, known_of(run, bystander->name, "facts") != NULL);
+		return true;
+	}
+	for (size_t i = 0; i < run->host_count; i++) {
+		const struct run_host *other = &run->hosts[i];
+
+		if ((!other->bystander || host->bystander) && facts_to_come(run, other))
 			return true;
 	}
 	return false;
@@ -165,13 +193,18 @@ static enum progress add_unknown(struct stage *stage, struct unit *unit,
 
 	if (host->step_count > 0)
 		return PROGRESS_END;
-	if (facts_awaited(stage->run)) {
+	if (facts_awaited(stage->run, host, filled)) {
 		host->waits = host->waits_facts = true;
 		host->heard = stage->run->facts_heard;
 		return PROGRESS_WAIT;
 	}
 	if (!order_all_passed(stage->run, host, unit->index)) {
 		host->waits = true;
+		return PROGRESS_WAIT;
+	}
+	if (filled->asked.awaits) {
+		host->waits = true;
+		beside_await(host, filled->asked.awaits, filled->asked.instead);
 		return PROGRESS_WAIT;
 	}
 	add_filled(stage, unit, filled);
@@ -223,7 +256,6 @@ static void add_flush(struct stage *stage)
 	stage->any = true;
 }
 
-/* Handlers alone aren't worth a message, if nothing can have notified them. */
 static bool only_handlers(const struct stage *stage)
 {
 	for (size_t i = 0; i < stage->tasks->count; i++) {
@@ -234,6 +266,14 @@ static bool only_handlers(const struct stage *stage)
 	return true;
 }
 
+/* Handlers alone aren't worth a message, if nothing can have notified them. A host without any task
+ * is asked once what it has. */
+static bool is_worth_sending(const struct stage *stage)
+{
+	return (stage->tasks->count > 0 && (stage->host->step_count > 0 || !only_handlers(stage)))
+		|| (stage->host->left && !stage->host->asked);
+}
+
 /* With the last stage the node can say what no task declares any more. */
 static void add_last(struct stage *stage, struct value *body)
 {
@@ -241,6 +281,8 @@ static void add_last(struct stage *stage, struct value *body)
 	struct value *unsure = value_list(stage->arena);
 
 	value_set_bool(stage->arena, body, "last", true);
+	if (stage->host->bystander && !stage->host->left)
+		return;
 	if (stage->run->options.undo == UNDO_ALL || stage->run->options.look
 			|| stage->run->options.resume)
 		return;
@@ -259,8 +301,8 @@ static void send(struct stage *stage)
 	struct value *body = value_map(arena);
 	struct run_host *host = stage->host;
 
-	value_set_string(arena, body, "mode", options->check ? "check" : "apply");
-	value_set_bool(arena, body, "diff", options->diff);
+	value_set_string(arena, body, "mode", host_checks(host) ? "check" : "apply");
+	value_set_bool(arena, body, "diff", options->diff && !host->bystander);
 	value_set_string(arena, body, "project", options->project);
 	value_set_string(arena, body, "playbook", options->owner);
 	value_set_string(arena, body, "formerly", options->formerly);
@@ -282,6 +324,7 @@ static void send(struct stage *stage)
 	if (host->cursor >= (int64_t)stage->run->unit_count)
 		add_last(stage, body);
 	host->phase = HOST_BUSY;
+	host->asked = true;
 	fleet_send(host->fleet, FRAME_STAGE, body);
 }
 
@@ -322,8 +365,7 @@ void stage_continue(struct run *run, struct run_host *host)
 			result_out(run, host);
 		else
 			fill_stage(&stage);
-		if (host->phase == HOST_IDLE && stage.tasks->count > 0
-				&& !(only_handlers(&stage) && host->step_count == 0))
+		if (host->phase == HOST_IDLE && is_worth_sending(&stage))
 			send(&stage);
 		arena_free(stage.arena);
 		result_drain(run, host);

@@ -1,8 +1,9 @@
 /* state: what a run knows while it goes on. Private to plan/.
  *
  * units.c makes the units; fill.c fills one in for a host; declare.c says what a text is about on a
- * host; stage.c sends them; result.c takes what
- * comes back; order.c says who may go on; bodies.c and prepare.c serve the modules. */
+ * host; stage.c sends them; result.c takes what comes back; order.c says who may go on; beside.c
+ * looks at hosts outside the limit; known.c has what hosts told; bodies.c and prepare.c serve the
+ * modules. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
 
@@ -62,6 +63,14 @@ struct filled_item {
 	size_t bytes;              /* about how many the task takes */
 };
 
+/* What a unit's values were asked of other hosts. */
+struct asked {
+	bool others;               /* something was: it may be different later */
+	struct run_host *awaits;   /* one that is only looked at, and hasn't told yet; NULL: none */
+	bool instead;              /* there is something last known of it */
+	struct value *old;         /* names of hosts of which the last known is used; NULL: none */
+};
+
 struct filled {
 	struct filled_item *items;
 	size_t count;
@@ -71,6 +80,7 @@ struct filled {
 	bool ignore_errors;
 	bool no_log;
 	const char *name;
+	struct asked asked;
 };
 
 /* What was sent to a host, or decided here, and isn't reported yet. */
@@ -113,6 +123,10 @@ struct run_host {
 	struct arena *arena;
 	struct fleet_host *fleet;  /* NULL: needs no connection */
 	enum host_phase phase;
+	bool bystander;            /* outside the limit, or in no play: only looked at, see beside.c */
+	bool left;                 /* in no play, but had been in earlier runs */
+	bool asked;                /* a stage was sent */
+	bool late;                 /* a bystander for which nobody waits any more */
 	bool facts_wanted;         /* some value reads them */
 	bool facts_sent;
 	int64_t cursor;            /* the unit to be looked at next */
@@ -124,10 +138,16 @@ struct run_host {
 	bool waits;                /* for all others to pass what is before cursor */
 	bool waits_facts;          /* for facts of others; see heard */
 	uint64_t heard;            /* run->facts_heard when it began to wait */
+	struct run_host *awaits;   /* a bystander that has to tell something; else NULL */
+	int64_t awaits_until;      /* milliseconds: from then on it is late */
+	int64_t heard_at;          /* milliseconds: of a bystander, its last sign of life */
+	struct value *would;       /* of a bystander: what would change there, as keys */
+	const char *missed;        /* of a bystander: why it wasn't asked to the end; else NULL */
 	int64_t gate;              /* id of the REQUEST that waits; -1: none */
 	int64_t gate_unit;
 	struct outcome outcome;
 	struct value *published;   /* "module/key" → facts */
+	struct value *facts;       /* as setup told them; NULL: not read */
 	struct value *notified;    /* keys of handlers found due here */
 	struct value *dropped;     /* keys of due handlers that the text has no more */
 	const char *key;           /* host key; NULL: none seen */
@@ -135,6 +155,7 @@ struct run_host {
 	bool undo_told;            /* something was said of what was to be undone */
 	bool undone;               /* something was */
 	bool refused;              /* something wasn't undone */
+	bool has_orphans;
 	bool unreachable;
 	const char *lost;          /* why it is unreachable */
 	bool closed;               /* the connection is being ended */
@@ -158,12 +179,18 @@ struct run {
 	const struct play *announced_play;
 	struct run_host *hosts;
 	size_t host_count;
+	size_t bystander_count;
+	int64_t started, members_done;     /* milliseconds; 0: not yet */
+	const struct value *known;         /* see run_options; NULL: not asked for yet, or none */
+	bool known_asked;
+	struct value *old;                 /* names of hosts of which the last known was used, as keys */
 	struct run_host **by_inventory;    /* by inventory index; NULL: not in this run */
 	const struct play *scope_play;     /* whose hosts the variables know */
 	struct bodies *bodies;
 	struct fleet *fleet;
 	struct report *report;
 	struct value *warnings;            /* that came before there was a report */
+	struct value *warned;              /* all so far, as keys */
 	struct relay *relays;
 	int64_t relay_ids;
 	const struct module *setup;
@@ -171,6 +198,12 @@ struct run {
 	unsigned stopped;                  /* ^C seen so often */
 	bool polling;
 };
+
+/* Whether nothing is changed there. */
+static inline bool host_checks(const struct run_host *host)
+{
+	return host->run->options.check || host->bystander;
+}
 
 static inline bool host_live(const struct run_host *host)
 {
@@ -190,6 +223,8 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 	const struct filled **ret_filled, struct error *err);
 /* The hosts of the unit's play, as expressions see them. */
 void fill_play_hosts(struct run *run, const struct play *play);
+/* The host whose facts a cause says to be missing; NULL: it says something else. */
+const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);
 const char *fill_handler_key(struct arena *arena, const struct task *handler);
 
 /* Parameters although a condition may leave the task out: what it would declare. 0 with ret_tasks, a
@@ -240,9 +275,29 @@ bool order_all_passed(const struct run *run, const struct run_host *except, int6
 /* Lets go whoever may, until nobody can. To be called after anything has happened. */
 void order_poll(struct run *run);
 
-/* prepare.c: ret_passing is set if what was found may be different later in the run. */
+/* prepare.c: what was asked of others is added to asked. */
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
-	struct arena *arena, struct value *params, bool *ret_passing, struct error *err);
+	struct arena *arena, struct value *params, struct asked *asked, struct error *err);
+
+/* known.c: what a host last told in an earlier run, "host_key", "published" or "facts"; NULL: nothing
+ * is known. */
+const struct value *known_of(struct run *run, const char *host, const char *what);
+/* Says once, at the end, that such was used. */
+void known_note(struct run *run, const char *host);
+void known_say(struct run *run);
+
+/* beside.c: whether a host may still tell what it hasn't before a unit. */
+bool beside_tells(const struct run *run, const struct run_host *host, int64_t unit);
+/* Lets a host wait until a bystander has told something; instead: something last known of it would
+ * do, too. */
+void beside_await(struct run_host *host, struct run_host *bystander, bool instead);
+/* What came of a step of a bystander. */
+void beside_take(struct run_host *host, const struct step *step, enum report_status status);
+/* It takes no further part, for this reason; NULL: as all is over. */
+void beside_out(struct run *run, struct run_host *host, const char *why);
+/* Every 100 ms: nobody is waited for longer than needed. */
+void beside_tick(struct run *run);
+int64_t beside_clock(void);      /* milliseconds, only forward, never 0 */
 
 /* relay.c: a node's request for content, answered from here or from the node that offered it. */
 void relay_request(struct run *run, struct run_host *host, const struct value *request);

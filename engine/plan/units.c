@@ -220,6 +220,17 @@ static bool within_limit(const struct run *run, const struct inventory_host *hos
 	return false;
 }
 
+static bool has_left(const struct run *run, const char *name)
+{
+	const struct value *left = run->options.left;
+
+	for (size_t i = 0; left && i < left->count; i++) {
+		if (strcmp(value_text(left->items[i]), name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void make_hosts(struct run *run, const bool *chosen)
 {
 	const struct inventory *inventory = run->options.inventory;
@@ -230,9 +241,14 @@ static void make_hosts(struct run *run, const bool *chosen)
 	for (size_t i = 0; i < count; i++) {
 		struct inventory_host *found = inventory_host(inventory, i);
 		struct run_host *host = &run->hosts[run->host_count];
+		bool within = within_limit(run, found);
+		bool left = within && !chosen[i] && has_left(run, found->name);
 
-		if (!chosen[i] || !within_limit(run, found))
+		if (!left && (!chosen[i] || (!within && !run->options.others)))
 			continue;
+		host->left = left;
+		host->bystander = left ? !run->options.look && run->options.undo == UNDO_NOTHING : !within;
+		run->bystander_count += host->bystander;
 		host->run = run;
 		host->index = run->host_count++;
 		host->inventory = found;
@@ -322,7 +338,7 @@ static void add_undo(struct run *run)
 	unit->undo = true;
 	unit->member = arena_array(run->arena, run->host_count + 1, sizeof(bool));
 	for (size_t i = 0; i < run->host_count; i++)
-		unit->member[i] = true;
+		unit->member[i] = !run->hosts[i].bystander;
 	list_add(run, &run->units, &run->unit_count, &run->unit_capacity, unit);
 }
 

@@ -207,7 +207,7 @@ struct value *report_in_order(struct report *report, const struct value *names)
 			}
 		}
 	}
-	return ordered;
+	return ordered->count == names->count ? ordered : value_copy(report->arena, names);
 }
 
 static void print_group(struct report *report, const struct group *group)

@@ -18,6 +18,7 @@ struct report_options {
 	FILE *errors;          /* warnings and errors; progress, if it is a terminal */
 	bool json;
 	bool check;            /* a dry run */
+	bool with_affected;    /* others that would change are done next */
 	bool diff;             /* -D */
 	unsigned verbosity;
 	bool color;            /* decided by the caller: terminal, NO_COLOR, TERM=dumb */
@@ -75,6 +76,11 @@ void report_tick(struct report *report);      /* redraw what is live */
 
 /* Resources that no task declares any more: identity → list of hosts. */
 void report_orphans(struct report *report, const struct value *orphans);
+
+/* Hosts outside the limit that would change, too: name → list of what; and why some weren't asked:
+ * name → text. */
+void report_others(struct report *report, const struct value *affected,
+	const struct value *missed);
 
 struct report_totals { unsigned hosts, ok, changed, failed, unreachable; };
 /* The recap a host and the one-line total. */

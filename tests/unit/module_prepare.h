@@ -20,6 +20,7 @@ struct prepare {
 	struct value *hosts;       /* names, whatever the pattern */
 	const char *outside;       /* one of them that isn't in the play */
 	const char *lost;          /* one that is gone */
+	const char *absent;        /* one where nothing is done */
 	struct value *addresses;   /* name → address */
 	struct value *published;   /* "host/module" → facts */
 	struct prepare_entry entries[PREPARE_ENTRIES];   /* paths from the project's top */
@@ -130,6 +131,17 @@ struct value *prepare_published(struct prepare *prepare, const char *host, const
 {
 	prepare->key = key;
 	return value_get(prepare->published, arena_printf(prepare->arena, "%s/%s", host, module));
+}
+
+struct value *prepare_heard(struct prepare *prepare, const char *host, const char *module,
+	const char *key)
+{
+	return prepare_published(prepare, host, module, key);
+}
+
+bool prepare_absent(struct prepare *prepare, const char *host)
+{
+	return prepare->absent && strcmp(prepare->absent, host) == 0;
 }
 
 struct value *prepare_host_keys(struct prepare *prepare, const char *host)

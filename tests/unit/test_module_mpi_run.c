@@ -507,6 +507,27 @@ static void a_job_waits_for_every_host(void **state)
 	assert_non_null(strstr(bench->err.message, "node1 did not get the program"));
 }
 
+static void a_due_job_is_not_started_without_a_host_that_the_run_leaves_out(void **state)
+{
+	struct plan *plan;
+
+	(void)state;
+	all_is_ready();
+	prepare->absent = "node1";
+	value_remove(prepare->published, "node1/mpi-run-place");
+	plan = look_at_job(TASK);
+	assert_int_equal(plan->change_count, 0);
+	assert_string_equal(plan->missing, "not started without node1, which is unreachable or outside "
+		"the limit (it has not run yet)");
+	prepare->absent = NULL;
+	all_is_ready();
+	assert_int_equal(run_job(TASK), 0);
+	prepare->absent = "node1";
+	plan = look_at_job(TASK);
+	assert_int_equal(plan->change_count, 0);
+	assert_null(plan->missing);
+}
+
 static void a_job_runs_once_and_gives_its_results_again(void **state)
 {
 	struct plan *plan;
@@ -717,6 +738,7 @@ int main(void)
 		TEST(another_home_is_refused),
 		TEST(a_placed_program_goes_with_an_undo),
 		TEST(a_job_waits_for_every_host),
+		TEST(a_due_job_is_not_started_without_a_host_that_the_run_leaves_out),
 		TEST(a_job_runs_once_and_gives_its_results_again),
 		TEST(the_plan_says_why_a_job_runs_again),
 		TEST(creates_keeps_a_job_from_running),

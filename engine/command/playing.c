@@ -482,13 +482,14 @@ static void keep_found(struct playing *playing)
 	plan->found_texts = value_copy(arena, texts_of(playing));
 }
 
-/* A rollback of some hosts says nothing of others: they are as they should be. */
+/* A rollback of some hosts says nothing of others: they are as they should be; a saved plan is about its
+ * own. */
 static void tell_others(struct playing *playing, struct report *report, struct value *affected)
 {
 	const struct value *others = run_others(playing->run);
 	const struct value *would = value_get(others, "affected");
 
-	if (playing->undo)
+	if (playing->undo || (playing->plan && playing->plan->follow))
 		return;
 	report_others(report, would, value_get(others, "missed"));
 	for (size_t i = 0; i < would->count; i++)

@@ -134,7 +134,7 @@ bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owne
 	const char *resource, int64_t run);
 
 /* What leads this owner's resources back behind the run with the number since (0: to before
- * beoplay), the latest change first. */
+ * beoplay; INT64_MAX: no such run, nothing), the latest change first. */
 size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, int64_t since, struct ledger_undo **ret_undos);
 /* The lowest number of the owner's runs with these names; INT64_MAX: none is known. */

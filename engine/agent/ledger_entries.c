@@ -309,7 +309,8 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	struct chosen *chosen = arena_array(arena, all->count + 1, sizeof(*chosen));
 	size_t count = 0;
 
-	for (size_t i = 0; i < all->count; i++) {
+	/* Behind runs that have changed nothing here all is as it was, and stays its owner's. */
+	for (size_t i = 0; since < INT64_MAX && i < all->count; i++) {
 		struct chosen one = {0};
 		const struct value *record = owner_record(ledger, owner, all->pairs[i].key,
 			&one.undo.others);

@@ -162,3 +162,21 @@ lab exec head sh -c 'mv /var/lib/beoplay/ledger /root/ledger'
 beoplay rollback site.yml --to nothing -l node1,node2
 check "hosts are rolled back on their own" is "$status" 0
 check "the others are not touched" is "$(lab exec head cat /etc/both)" first
+
+# --- A version that changes nothing ---
+mkdir "$work/small"
+cp inventory.yml "$work/small"
+cd "$work/small" || exit 1
+state_all ../blank
+printf -- '- hosts: all\n  tasks:\n    - copy: {content: a, dest: /etc/small}\n' >site.yml
+beoplay site.yml
+state_all ../first
+echo '    - debug: {msg: more}' >>site.yml
+beoplay site.yml
+beoplay rollback site.yml
+check "a rollback of what has changed nothing succeeds" is "$status" 0
+state_all ../now
+check "and changes nothing" same ../first ../now
+beoplay rollback site.yml --to nothing
+state_all ../now
+check "what the first version did is undone all the same" same ../blank ../now

@@ -524,6 +524,28 @@ bool undo_do(struct runner *runner, const struct value *task)
 	return goes_on;
 }
 
+/* Whether the text has another entry of the same thing ("hosts-entry:/etc/hosts:node1" beside …:node2):
+ * its task looks after all of them. */
+static bool has_sibling(const struct runner *runner, const struct value *declared,
+	const char *resource)
+{
+	const char *last = strrchr(resource, ':');
+	size_t size = last ? (size_t)(last - resource) + 1 : 0;
+
+	if (!last || last == strchr(resource, ':'))
+		return false;
+	for (size_t i = 0; i < runner->seen->count; i++) {
+		if (strncmp(runner->seen->pairs[i].key, resource, size) == 0)
+			return true;
+	}
+	for (size_t i = 0; declared && declared->kind == VALUE_LIST && i < declared->count; i++) {
+		if (value_text(declared->items[i])
+				&& strncmp(value_text(declared->items[i]), resource, size) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Whether there is anything to undo. What a task has already taken away itself (the name of a machine
  * that left) isn't; but a directory that stays only because of what is in it is. */
 static bool has_effect(struct undoing *undoing, struct arena *arena,
@@ -540,6 +562,9 @@ static bool has_effect(struct undoing *undoing, struct arena *arena,
 		return true;
 	undo_look(undoing->runner, arena, task, planned);
 	if (is_moot(undoing, arena, undo->resource, planned))
+		return false;
+	if (undo_has_status(planned, "ok") && has_sibling(undoing->runner,
+			value_get(undoing->wish, "unseen"), undo->resource))
 		return false;
 	return !undo_has_status(planned, "ok") || !is_drifted(undoing->runner, arena, undo, task);
 }

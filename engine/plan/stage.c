@@ -110,6 +110,12 @@ static void add_filled(struct stage *stage, struct unit *unit, const struct fill
 		step->filled = filled;
 		step->item = &filled->items[i];
 		step->last = i + 1 == filled->count;
+		/* What is done each time would make all that follows uncertain. */
+		if (stage->host->bystander && filled->items[i].kind == FILLED_RUN
+				&& (unit->module->flags & MODULE_ACTION)) {
+			filled->items[i].cause = "whether it is done";
+			filled->items[i].kind = FILLED_UNKNOWN;
+		}
 		if (filled->items[i].kind == FILLED_UNKNOWN)
 			may_change(stage->host, &filled->items[i]);
 		step->local = filled->items[i].kind == FILLED_RESULT;

@@ -190,14 +190,18 @@ static void append_all(struct arena *arena, struct value **to, const struct valu
 		value_append(arena, *to, value_copy(arena, from->items[i]));
 }
 
-/* The worse of two. */
-static enum report_status worse(enum report_status one, enum report_status other)
+/* The worse of two. Where something was really changed, that counts more than what may still be. */
+static enum report_status worse(const struct run_host *host, enum report_status one,
+	enum report_status other)
 {
 	static const int rank[] = {
 		[REPORT_SKIPPED] = 0, [REPORT_OK] = 1, [REPORT_CHANGED] = 2, [REPORT_MAY_CHANGE] = 3,
 		[REPORT_IGNORED] = 4, [REPORT_FAILED] = 5, [REPORT_UNREACHABLE] = 6,
 	};
 
+	if (!host_checks(host) && (one == REPORT_CHANGED || other == REPORT_CHANGED)
+			&& (one == REPORT_MAY_CHANGE || other == REPORT_MAY_CHANGE))
+		return REPORT_CHANGED;
 	return rank[one] > rank[other] ? one : other;
 }
 
@@ -212,11 +216,14 @@ static void outcome_add(struct run_host *host, const struct step *step, const st
 		*outcome = (struct outcome){ .task = step->unit->task, .status = REPORT_SKIPPED };
 		outcome->message = arena_string(arena, judged->message);
 	}
-	if (worse(judged->status, outcome->status) != outcome->status
+	if (worse(host, judged->status, outcome->status) != outcome->status
 			|| judged->status == REPORT_FAILED) {
+		if (outcome->status != REPORT_MAY_CHANGE || judged->status == REPORT_FAILED)
+			outcome->message = arena_string(arena, judged->message);
 		outcome->status = judged->status;
-		outcome->message = arena_string(arena, judged->message);
 		outcome->remedy = arena_string(arena, judged->remedy);
+	} else if (judged->status == REPORT_MAY_CHANGE) {
+		outcome->message = arena_string(arena, judged->message);
 	}
 	outcome->milliseconds += value_get_integer(body, "milliseconds", 0);
 	if (!step->filled->loop) {

@@ -124,6 +124,23 @@ play -T 3
 lab unsilence node2
 check "a silent address gives exit code 4" is "$status" 4
 check "a silent address is counted" is "$(recap node2 unreachable)" 1
+# --- A job, and a host of it that isn't there ---
+check "a job that isn't due is ok without it" says "note: not run again" out
+sed -i 's/Hello from/Hallo from/' playbooks/hello_cluster.c
+lab silence node2
+play -T 3
+lab unsilence node2
+check "a due job is not started without one of its hosts" silent "Hallo from processor .*, rank" out
+check "it says so" says "not started without node2, which is unreachable" out
+check "the host that launches it doesn't fail" is "$(recap head failed)" 0
+check "it has built the program" is "$(recap head changed)" 1
+play -l head
+check "nor beyond the limit" says "not started without node1, .* outside the limit" out
+check "one lacks the program" says "^  node2: mpi-run 'Hello" out
+play -l head --with-affected
+check "--with-affected gives it to it" is "$status" 0
+play
+check "with all of them it is" is "$(grep -c 'Hallo from processor .*, rank [0-5] out of 6' out)" 6
 lab rekey node1
 play
 check "a changed host key is refused" is "$status" 4

@@ -177,7 +177,33 @@ check "what is wrong in the text for others alone is no error" is "$status" 0
 check "but said" says "^not asked: node2: .*ansible_port" ../out
 cp kept.yml hosts.yml
 
+# --- Facts of others ---
+cat >facts.yml <<'END'
+- hosts: cluster
+  tasks:
+    - name: Addresses
+      copy:
+        content: "{% for n in groups['cluster'] %}{{ hostvars[n].ansible_default_ipv4.address }} {% endfor %}"
+        dest: /etc/addresses
+END
+all="$(lab address head) $(lab address node1) $(lab address node2) $(lab address node3) "
+beoplay facts.yml -l node3
+check "facts of hosts outside the limit are known" is "$(lab exec node3 cat /etc/addresses)" "$all"
+check "and would change there, too" says "^  head,node\[1-2\]: copy 'Addresses'" ../out
+check "nothing did" lab exec head test ! -e /etc/addresses
+lab silence node1
+lab exec node3 rm /etc/addresses
+seconds beoplay facts.yml -l node3
+check "the last known ones are used (took $took s)" is "$(lab exec node3 cat /etc/addresses)" "$all"
+lab exec node3 rm /etc/addresses
+beoplay facts.yml -T 2
+check "also of one within the limit" is "$(lab exec node3 cat /etc/addresses)" "$all"
+check "which is said" says "^warning: node1: .*last told is used" ../err
+lab unsilence node1
+beoplay rollback facts.yml --to nothing
+
 # --- What a history says that somebody has forged ---
+beoplay site.yml
 good=$(history rev-parse runs)
 evil='no-pty,command=\\"touch /evil\\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOooooooooooooooooo'
 blob=$(history show runs:run.yml | sed "s|public_key\": \"[^\"]*\"|public_key\": \"$evil\"|g

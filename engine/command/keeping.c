@@ -12,9 +12,12 @@ static int usage(FILE *out)
 	fputs("usage: beoplay history gc --keep N      drops all runs but the newest N (and those that\n"
 		"                                        a host still has)\n"
 		"       beoplay history expunge PATH     drops a file of the project from all runs\n"
-		"       beoplay forget HOST              drops what is kept of a host\n"
+		"       beoplay forget HOST              drops what is kept of a host: what became of it in\n"
+		"                                        each run, its keys and facts, which run it has\n"
 		"\n"
-		"What nodes keep of the last two runs is theirs: their ledgers are not touched.\n", out);
+		"The texts of runs, which may name a host, stay as they were applied. What nodes keep of the\n"
+		"last two runs is theirs: their ledgers are not touched. Numbers of runs stay, hashes change.\n",
+		out);
 	return out == stdout ? EXIT_GOOD : EXIT_TEXT;
 }
 

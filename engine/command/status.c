@@ -176,7 +176,7 @@ static void help(void)
 		"\n"
 		"What each host has of a playbook, as its own ledger says: the last run that changed\n"
 		"something there, when and by whom; what the text no longer has; handlers that a run which\n"
-		"died has left. Nothing is changed.\n"
+		"died has left; also of hosts that are in no play any more. Nothing is changed.\n"
 		"\n"
 		"      --live   also what is otherwise than the text wants it, as a diff\n"
 		"\n"

@@ -189,6 +189,18 @@ static void know_earlier(struct playing *playing)
 			source_text(playing->source, playing->playbook->path, &(size_t){0}));
 }
 
+/* Plays that say otherwise each time for which hosts they are: whoever isn't meant now hasn't left. */
+static bool has_open_hosts(const struct playbook *playbook)
+{
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const char *pattern = value_text(playbook->plays[i]->hosts);
+
+		if (!pattern || strstr(pattern, "{{"))
+			return true;
+	}
+	return false;
+}
+
 static int make_run(struct playing *playing, struct error *err)
 {
 	const struct apply_options *given = playing->options;
@@ -241,7 +253,7 @@ static int make_run(struct playing *playing, struct error *err)
 
 	know_earlier(playing);
 	options.formerly = playing->earlier.formerly;
-	if (!playing->past && !playing->undo)
+	if (!playing->past && !playing->undo && !has_open_hosts(playing->playbook))
 		options.left = earlier_hosts(&playing->earlier);
 	return run_new(playing->arena, &options, &playing->run, err);
 }

@@ -164,6 +164,13 @@ seconds beoplay site.yml -l node3
 lab resume node1
 check "a stopped sshd is waited for a short time (took $took s)" [ "$took" -le 5 ]
 check "and named" says "^not asked: node1: " ../out
+lab exec head sh -c 'mv /usr/sbin/exportfs /root; printf "#!/bin/sh\nsleep 40\n" >/usr/sbin/exportfs
+	chmod 755 /usr/sbin/exportfs'
+seconds beoplay site.yml -l node3
+check "one that hangs is left alone after a while (took $took s)" [ "$took" -le 14 ]
+check "and named, too" says "^not asked: head: it didn't answer in time" ../out
+check "it is no failure" is "$status" 0
+lab exec head mv /root/exportfs /usr/sbin/exportfs
 printf -- '- hosts: head\n  tasks:\n    - shell: touch /root/begun; sleep 4\n' >slow.yml
 "$BEOPLAY" slow.yml -u root --known-hosts "$LAB/known_hosts" >/dev/null 2>&1 </dev/null &
 until lab exec head test -e /root/begun; do sleep 0.1; done
@@ -291,6 +298,11 @@ check "it gets no task" is "$(recap node3 ok)" ""
 check "its names go from the others" is "$(lab exec node2 grep -c node3 /etc/hosts)" 0
 check "one that the playbook never had isn't asked (took $took s)" [ "$took" -le 2 ]
 check "nor named" silent never ../out
+printf -- '- hosts: "{{ who }}"\n  tasks:\n    - copy: {content: x, dest: /etc/who}\n' >who.yml
+beoplay who.yml -e who=head
+beoplay who.yml -e who=node1 --prune
+check "one that isn't meant this time hasn't left" is "$(lab exec head cat /etc/who)" x
+check "nor does prune go there" silent head ../out
 beoplay site.yml
 check "it is named in every run" says "^  node3: authorized-key:mpi:head" ../out
 beoplay site.yml -l node2

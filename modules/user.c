@@ -648,6 +648,13 @@ static void user_results(struct arena *arena, const void *params, const void *st
 	value_set_string(arena, results, "shell", have->user.shell);
 }
 
+/* An undo that takes the home away: nobody used it, so it is made anew. */
+static bool loses_home(const struct user_params *want, const struct user_state *have)
+{
+	return want->made_home && have->made->count > 0 && !have->used
+		&& strcmp(have->user.home, want->made_home) == 0;
+}
+
 static void tell_what_was(struct arena *arena, const struct user_params *want,
 	const struct user_state *have, struct value *back)
 {
@@ -659,7 +666,7 @@ static void tell_what_was(struct arena *arena, const struct user_params *want,
 	value_set_string(arena, back, "comment", have->user.comment);
 	value_set(arena, back, "groups", value_copy(arena, have->groups));
 	value_set_string(arena, back, "no_groups", have->groups->count == 0 ? "yes" : "no");
-	value_set_string(arena, back, "create_home", "no");
+	value_set_string(arena, back, "create_home", loses_home(want, have) ? "yes" : "no");
 	if (have->password && *have->password) {
 		value_set_string(arena, back, want->password ? "password" : "former", have->password);
 		value_set_string(arena, back, "ageing", have->ageing);

@@ -392,6 +392,31 @@ static void undo_never_takes_a_home_that_was_there_before(void **state)
 		"run useradd --create-home --home-dir /srv/mpi --shell /bin/bash -- mpi\n");
 }
 
+static void a_home_that_was_there_stays_where_none_was_wished(void **state)
+{
+	(void)state;
+	make_home("/home/mpi", 1500);
+	there_and_back("{name: mpi, create_home: no}",
+		"run useradd --no-create-home --shell /bin/bash -- mpi\n");
+	there_and_back("{name: anna, create_home: no, shell: /bin/zsh}",
+		"run usermod --shell /bin/zsh -- anna\n");
+	assert_non_null(bench_find(bench, "/home/mpi/.bashrc"));
+	assert_non_null(bench_find(bench, "/home/anna/.bashrc"));
+}
+
+static void a_home_that_an_undo_took_is_made_again(void **state)
+{
+	const char *before;
+
+	(void)state;
+	assert_int_equal(apply("{name: mpi}"), 0);
+	before = bench_snapshot(bench);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(bench_find(bench, "/home/mpi"));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_snapshot(bench), before);
+}
+
 /* --- One that is there */
 
 static void nothing_changes_where_it_is_right(void **state)
@@ -701,6 +726,8 @@ int main(void)
 		TEST(undo_does_not_follow_a_link_in_a_home),
 		TEST(a_link_of_the_skeleton_is_left_with_the_home),
 		TEST(undo_never_takes_a_home_that_was_there_before),
+		TEST(a_home_that_was_there_stays_where_none_was_wished),
+		TEST(a_home_that_an_undo_took_is_made_again),
 		TEST(nothing_changes_where_it_is_right),
 		TEST(looking_changes_nothing),
 		TEST(another_number_comes_and_goes),

@@ -157,13 +157,14 @@ bool undo_has_status(const struct value *result, const char *status)
 
 /* --- Whether it is as beoplay left it --- */
 
-/* A task with several resources may want a change of one of the others. */
+/* A task with several resources may want a change of one of the others. What is in a directory is
+ * another one. */
 static bool is_about(const char *resource, const struct value *change)
 {
 	const char *subject = value_get_string(change, "subject");
 	const char *part = strchr(resource, ':');
 
-	return subject && (strstr(resource, subject) || (part && part[1]
+	return subject && (strstr(resource, subject) || (part && part[1] && part[1] != '/'
 		&& strstr(subject, part + 1)));
 }
 

@@ -181,7 +181,7 @@ static bool wished(const struct apt_state *have, const char *name)
 static void writes_anything(struct plan *plan)
 {
 	static const char *const anything[] = {
-		"path:*", "user:*", "group:*", "command:*", "unit:*", "package:*", NULL,
+		"path:*", "user:*", "group:*", "members:*", "command:*", "unit:*", "package:*", NULL,
 	};
 
 	for (size_t i = 0; anything[i]; i++)

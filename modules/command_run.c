@@ -199,7 +199,7 @@ int command_run_inspect(struct host *host, const void *params, void *ret_state, 
 void command_run_plan(struct plan *plan, const void *params, const void *state)
 {
 	static const char *const anything[] = {
-		"path:*", "user:*", "group:*", "command:*", "unit:*", "package:*", "hostname", NULL,
+		"path:*", "user:*", "group:*", "members:*", "command:*", "unit:*", "package:*", "hostname", NULL,
 	};
 	const struct command_params *want = params;
 	const struct command_state *have = state;

@@ -85,7 +85,9 @@ static void group_plan(struct plan *plan, const void *params, const void *state)
 	const struct group_state *have = state;
 	char *gid = plan_printf(plan, "%u", have->group.gid);
 
-	plan_writes(plan, "path:/etc/group");
+	plan_writes(plan, "accounts:/etc/group");
+	if (!want->present || want->members_count > 0)
+		plan_writes(plan, "members:*");
 	if (!want->present) {
 		if (have->group.exists)
 			plan_add(plan, GROUP_DELETE, want->name, "state", "present", "absent");

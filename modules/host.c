@@ -80,7 +80,7 @@ int host_stat(struct host *host, const char *path, struct file_info *ret_info, s
 {
 	if (absolute(path, err) < 0)
 		return -1;
-	note(host, "path", path);
+	note(host, "stat", path);
 	return host->calls->stat(host->machine, host->arena, path, ret_info, err);
 }
 
@@ -139,6 +139,15 @@ int host_group_by_id(struct host *host, gid_t gid, struct group_info *ret_group,
 	if (result == 0)
 		note(host, "group", ret_group->exists ? ret_group->name : "*");
 	return result;
+}
+
+int host_members(struct host *host, const char *user, size_t most, char **ret_text,
+	struct error *err)
+{
+	size_t size;
+
+	note(host, "members", user);
+	return host->calls->read(host->machine, host->arena, "/etc/group", most, ret_text, &size, err);
 }
 
 uid_t host_uid(struct host *host)

@@ -120,6 +120,9 @@ int host_user(struct host *host, const char *name, struct user_info *ret_user, s
 int host_group(struct host *host, const char *name, struct group_info *ret_group, struct error *err);
 int host_user_by_id(struct host *host, uid_t uid, struct user_info *ret_user, struct error *err);
 int host_group_by_id(struct host *host, gid_t gid, struct group_info *ret_group, struct error *err);
+/* /etc/group, to be looked through for this user alone. */
+int host_members(struct host *host, const char *user, size_t most, char **ret_text,
+	struct error *err);
 /* The user as whom this task works. */
 uid_t host_uid(struct host *host);
 /* The kernel's name of the machine. */

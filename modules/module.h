@@ -95,8 +95,9 @@ char *plan_printf(struct plan *plan, const char *format, ...)
 struct arena *plan_arena(struct plan *plan);
 
 /* Beyond the task's own resources, applying this writes what ("path:/etc/ssh", "package:*",
- * "user:*", "command:*", "unit:*"; a path stands for everything below it, * for any). A later task
- * that reads it is "may change" in a dry run. */
+ * "user:*", "members:*" (of groups), "command:*", "unit:*"; a path stands for everything below it, *
+ * for any; "accounts:/etc/group" is the file, but no user or group that isn't named beside it). A
+ * later task that reads it is "may change" in a dry run. */
 void plan_writes(struct plan *plan, const char *what);
 
 /* The wish can't be fulfilled; nothing is applied. The first one counts. remedy may be NULL. */

@@ -230,10 +230,9 @@ static int look_at_groups(struct host *host, const char *name, struct user_state
 {
 	struct arena *arena = host_arena(host);
 	char *text;
-	size_t size;
 
 	have->groups = value_list(arena);
-	if (host_read(host, "/etc/group", FILE_MOST, &text, &size, err) < 0)
+	if (host_members(host, name, FILE_MOST, &text, err) < 0)
 		return -1;
 	while (*text) {
 		size_t length = strcspn(text, "\n");
@@ -436,8 +435,8 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 	const struct user_params *want = params;
 	const struct user_state *have = state;
 
-	plan_writes(plan, "path:/etc/passwd");
-	plan_writes(plan, "path:/etc/group");
+	plan_writes(plan, "accounts:/etc/passwd");
+	plan_writes(plan, "accounts:/etc/group");
 	if (!want->present) {
 		if (have->user.exists)
 			plan_add(plan, USER_DELETE, want->name, "state", "present", "absent");

@@ -59,14 +59,22 @@ static bool is_root(const char *read)
 	return strcmp(read, "user:root") == 0 || strcmp(read, "group:root") == 0;
 }
 
+static bool is_kind(const char *what, const char *kind)
+{
+	return strncmp(what, kind, strlen(kind)) == 0 && what[strlen(kind)] == ':';
+}
+
 static bool meets(const char *what, const char *read, const struct value *own)
 {
 	const char *path = as_path(read);
 
 	if (path && strcmp(what, "path:*") == 0)
 		return !is_own(own, path);
+	/* What a directory is doesn't depend on what is in it. */
 	if (path && as_path(what))
-		return below(path, as_path(what)) || below(as_path(what), path);
+		return below(path, as_path(what)) || (!is_kind(read, "stat") && below(as_path(what), path));
+	if (is_kind(read, "members") && as_path(what))
+		return !is_kind(what, "accounts") && below("/etc/group", as_path(what));
 	return same_kind(what, read) && !is_root(read)
 		&& (what[strlen(what) - 1] == '*' || strcmp(what, read) == 0);
 }

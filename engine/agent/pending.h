@@ -1,7 +1,8 @@
 /* pending: what the tasks of a dry run would write, and whether a later task has read it.
  *
  * A list of {what, cause}: what is an identity as "path:/etc/ssh" (and all below it), "user:*",
- * "package:rsync"; cause is the name of the task. */
+ * "package:rsync"; cause is the name of the task. A read is "path:/etc/ssh" (with what is in it),
+ * "stat:/etc/ssh" (only what it is itself), "members:mpi" (the groups that list a user), "user:mpi". */
 #ifndef AGENT_PENDING_H
 #define AGENT_PENDING_H
 

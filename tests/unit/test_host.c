@@ -52,7 +52,7 @@ static void what_inspect_reads_is_noted_once(void **state)
 	assert_int_equal(machine.stats, 2);
 	assert_int_equal(info.mode, 0640);
 	assert_int_equal(reads->count, 2);
-	assert_string_equal(reads->items[0]->text, "path:/etc/motd");
+	assert_string_equal(reads->items[0]->text, "stat:/etc/motd");
 	assert_string_equal(reads->items[1]->text, "package:rsync");
 	arena_free(arena);
 }

@@ -133,7 +133,7 @@ static void looking_changes_nothing(void **state)
 	(void)state;
 	assert_int_equal(plan->change_count, 1);
 	assert_string_equal(bench_change(bench, plan, 0), "crew state: absent -> present");
-	assert_string_equal(plan->writes->items[0]->text, "path:/etc/group");
+	assert_string_equal(plan->writes->items[0]->text, "accounts:/etc/group");
 	assert_string_equal(bench->log.data, "");
 	assert_null(group("crew"));
 }

@@ -67,6 +67,27 @@ static void a_named_path_meets_even_the_readers_own(void **state)
 	assert_true(met("path:/etc/motd", "path:/etc/motd", "file:/etc/motd"));
 }
 
+static void what_a_directory_is_does_not_depend_on_what_is_in_it(void **state)
+{
+	(void)state;
+	assert_false(met("file:/srv/data/x", "stat:/srv/data", NULL));
+	assert_true(met("file:/srv/data/x", "stat:/srv/data/x", NULL));
+	assert_true(met("file:/srv", "stat:/srv/data", NULL));
+	assert_true(met("path:*", "stat:/srv/data", NULL));
+}
+
+static void who_is_in_which_group_depends_on_no_new_group(void **state)
+{
+	(void)state;
+	assert_false(met("accounts:/etc/group", "members:mpi", NULL));
+	assert_false(met("group:mpi", "members:mpi", NULL));
+	assert_true(met("members:*", "members:mpi", NULL));
+	assert_true(met("path:/etc/group", "members:mpi", NULL));
+	assert_true(met("path:/etc", "members:mpi", NULL));
+	assert_false(met("path:/etc/motd", "members:mpi", NULL));
+	assert_true(met("accounts:/etc/group", "path:/etc/group", NULL));
+}
+
 static void names_meet_within_their_kind(void **state)
 {
 	(void)state;
@@ -102,6 +123,8 @@ int main(void)
 		cmocka_unit_test(files_and_directories_are_paths),
 		cmocka_unit_test(any_path_meets_all_but_the_readers_own),
 		cmocka_unit_test(a_named_path_meets_even_the_readers_own),
+		cmocka_unit_test(what_a_directory_is_does_not_depend_on_what_is_in_it),
+		cmocka_unit_test(who_is_in_which_group_depends_on_no_new_group),
 		cmocka_unit_test(names_meet_within_their_kind),
 		cmocka_unit_test(the_first_cause_is_told),
 	};

@@ -33,12 +33,20 @@ by_hand() { lab exec head sh /usr/local/bin/by-hand "$1"; }
 state() {
 	lab exec head sh -c 'find /etc/random /srv/random /home -printf "%p %y %m %U:%G %l\n" | sort
 		find /etc/random /srv/random /home -type f -exec sha256sum {} + | sort -k 2
-		cat /etc/hosts; sort /etc/passwd; sort /etc/group; sort /etc/shadow; sort /etc/gshadow
+		cat /etc/hosts /etc/hostname; uname -n; sort /etc/passwd; sort /etc/group; sort /etc/shadow; sort /etc/gshadow
 		apt-mark showmanual; dpkg-query -W -f "\${Package} \${Version} \${db:Status-Abbrev}\n"'
 }
 # "task status" of each result but those that are ok.
 results() {
 	sed -n 's/^{"event":"result","task":"\([^"]*\)".*"status":"\([a-z_]*\)".*/\1 \2/p' ../out | sort -u
+}
+
+failed() { { grep -A 4 failed: ../out; cat ../err; } >../why; }
+# back TARGET STATE: rolled back, the machine is as it was then; else bad says what isn't.
+back() {
+	beoplay rollback site.yml --to "$1" || { bad="rollback to $1 fails"; failed; return; }
+	state >../now
+	diff ../state."$2" ../now >../why || bad="to $1"
 }
 
 announced=0 maybe=0 changed=0 wrong=0
@@ -87,25 +95,21 @@ for number in $numbers; do
 	by_hand "$case"
 	state >../state.0
 	versions=$((2 + case % 3))
+	bad=
 	for version in $(seq "$versions"); do
 		make_play $((case * 10 + version))
 		prune=
 		[ $(((case + version) % 3)) -ne 0 ] || prune=--prune
-		beoplay site.yml $prune -v || { echo "# case $case: version $version failed"; { grep -A4 failed: ../out; cat ../err; } | sed 's/^/# /'; }
+		beoplay site.yml $prune -v || { bad="version $version fails"; failed; }
 		state >../state."$version"
 	done
 	target=$((1 + case % (versions - 1)))
-	beoplay rollback site.yml --to "$target" || sed 's/^/# /' ../out
-	state >../now
-	bad=
-	diff ../state."$target" ../now >../difference || bad="to $target"
-	[ -n "$bad" ] || { beoplay rollback site.yml --to nothing || sed 's/^/# /' ../out
-		state >../now
-		diff ../state.0 ../now >../difference || bad="to nothing"; }
+	[ -n "$bad" ] || back "$target" "$target"
+	[ -n "$bad" ] || back nothing 0
 	if [ -n "$bad" ]; then
 		wrong=$((wrong + 1))
 		echo "# case $case: of $versions versions, $bad:"
-		sed 's/^/#   /' ../difference
+		sed 's/^/#   /' ../why
 	fi
 	beoplay rollback site.yml --to nothing --discard-drift
 done

@@ -114,7 +114,9 @@ void plan_note(struct plan *plan, const char *format, ...) __attribute__((format
 
 /* --- Resources and inverses --------------------------------------------------------------------- */
 
-struct names;      /* collects identities: "file:/etc/motd", "package:rsync" */
+/* Collects identities: "file:/etc/motd", "package:rsync". Of the kinds file, line, block and hosts-entry
+ * what follows is the path of a file whose content it is about. */
+struct names;
 void names_add(struct names *names, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Collects, per resource, parameters of the same module (or another one, by name) that bring back

@@ -149,7 +149,7 @@ void ledger_sweep(struct ledger *ledger);
  * none of them stood on another. So the whole file is noted, too, before each run that changes it;
  * it comes back as a whole where nobody else has changed it since. */
 
-/* "/etc/x" of "line:/etc/x:a"; NULL: it is about no path. */
+/* "/etc/x" of "line:/etc/x:a"; NULL: it isn't about the content of a file. */
 const char *ledger_path_of(struct arena *arena, const char *resource);
 /* Whether it is noted what was there before this run. */
 bool ledger_file_noted(struct ledger *ledger, const struct ledger_owner *owner, const char *path);

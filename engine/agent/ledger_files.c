@@ -4,11 +4,26 @@
 
 #include <string.h>
 
+/* Of other things (an export, a mount) the path is only where they are. */
+static bool is_content(const char *resource)
+{
+	static const char *const kinds[] = { "file", "line", "block", "hosts-entry" };
+	size_t size = strcspn(resource, ":");
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strlen(kinds[i]) == size && strncmp(resource, kinds[i], size) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *ledger_path_of(struct arena *arena, const char *resource)
 {
 	const char *colon = strchr(resource, ':');
 
-	return colon && colon[1] == '/' ? arena_bytes(arena, colon + 1, strcspn(colon + 1, ":")) : NULL;
+	if (!is_content(resource) || !colon || colon[1] != '/')
+		return NULL;
+	return arena_bytes(arena, colon + 1, strcspn(colon + 1, ":"));
 }
 
 static struct value *file_at(const struct ledger *ledger, const char *path)

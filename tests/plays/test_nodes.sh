@@ -63,7 +63,7 @@ END
 cat >exportfs <<'END'
 #!/bin/sh
 case $1 in
--ra) cat /etc/exports.d/*.exports >/run/exported 2>/dev/null ;;
+-ra) mkdir -p /var/lib/nfs; cat /etc/exports.d/*.exports 2>/dev/null | tee /var/lib/nfs/etab >/run/exported ;;
 -s) [ ! -e /run/exported ] || sed 's/ \([^ ]*(\)/\n\1/g' /run/exported |
 	while read -r line; do case $line in /*) path=$line ;; *) echo "$path  $line" ;; esac; done ;;
 esac

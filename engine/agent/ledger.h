@@ -5,7 +5,7 @@
  *     {version, machine_id, order, sequence, resources: {IDENTITY: entry}, texts: {DIGEST: params},
  *      files: {PATH: file}, runs: [run], due: [due], failed: [failed], records: {KEY: map}}
  *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY],
- *             user, gone, regained}], parent,
+ *             user, gone, regained, differs: DIGEST}], parent,
  *             module, undos: [undo], reason (if there are none)}
  *     undo: {sequence, run, order (of all changes here), module, params, body, user, before: {MODULE:
  *           DIGEST}}, or reason instead of module, params and body; before: what its owner wished
@@ -132,6 +132,11 @@ void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, con
 /* Whether the owner has it, and has changed it for that before the run with this number. */
 bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, int64_t run);
+
+/* It was left so, though its wish alone would have it otherwise: another one's way back has added
+ * to it. differs names the difference; NULL: there is none. */
+void ledger_set_differs(struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, const char *differs);
 
 /* What leads this owner's resources back behind the run with the number since (0: to before
  * beoplay; INT64_MAX: no such run, nothing), the latest change first. */

@@ -134,6 +134,7 @@ static void set_owner(struct ledger *ledger, const char *resource,
 		value_set(arena, record, "wishes", value_map(arena));
 		value_remove(record, "notify");
 	}
+	value_remove(record, "differs");
 	value_set_string(arena, record, "run", owner->run);
 	if (wish->user && *wish->user)
 		value_set_string(arena, record, "user", wish->user);
@@ -236,6 +237,19 @@ void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, con
 	if (!record || is_gone(record))
 		return;
 	value_set_integer(ledger->arena, record, "gone", ledger_run(ledger, owner) + 1);
+	ledger->dirty = true;
+}
+
+void ledger_set_differs(struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource, const char *differs)
+{
+	struct value *record = owner_record(ledger, owner, resource, NULL);
+
+	if (!record || (!differs && !value_get_string(record, "differs")))
+		return;
+	value_remove(record, "differs");
+	if (differs)
+		value_set_string(ledger->arena, record, "differs", differs);
 	ledger->dirty = true;
 }
 

@@ -168,15 +168,6 @@ static bool is_about(const char *resource, const struct value *change)
 		&& strstr(subject, part + 1)));
 }
 
-static bool any_about(const char *resource, const struct value *changes)
-{
-	bool any = false;
-
-	for (size_t i = 0; changes && i < changes->count; i++)
-		any = any || is_about(resource, changes->items[i]);
-	return any;
-}
-
 /* A file that is several tasks' work is compared as a whole: each of their wishes alone would say
  * that somebody has changed it. */
 static bool is_file_drifted(const char *path, const char *left)
@@ -188,22 +179,40 @@ static bool is_file_drifted(const char *path, const char *left)
 	return drifted;
 }
 
-/* Whether something would have to be changed for it to be as it was wished last. */
-static bool is_drifted(struct runner *runner, struct arena *arena,
+static void add_about(struct arena *arena, struct value *about, const char *resource,
+	const struct value *changes)
+{
+	for (size_t i = 0; changes && i < changes->count; i++) {
+		if (is_about(resource, changes->items[i]))
+			value_append(arena, about, changes->items[i]);
+	}
+}
+
+/* Not where a change doesn't tell what it is: a secret, a content. */
+static const char *digest_of(struct arena *arena, const struct value *changes)
+{
+	struct buffer bytes = {0};
+	char digest[DIGEST_HEX_SIZE];
+
+	for (size_t i = 0; i < changes->count; i++) {
+		if (!value_get(changes->items[i], "before") && !value_get(changes->items[i], "after"))
+			return "";
+	}
+	wire_encode(&bytes, changes);
+	digest_bytes(bytes.data, bytes.size, digest);
+	buffer_free(&bytes);
+	return arena_string(arena, digest);
+}
+
+/* What would have to be changed for it to be as it was wished last, by its digest; "" if that says
+ * nothing; NULL: nothing has to be. */
+static const char *difference(struct runner *runner, struct arena *arena,
 	const struct ledger_undo *undo, const struct value *task)
 {
 	const struct value *wishes = value_get(undo->owner, "wishes");
-	const char *path, *left;
-	char digest[DIGEST_HEX_SIZE];
-	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &left)
-		&& image_digest(left, digest), found = false;
+	struct value *about = value_list(arena);
 
-	if (shared && !is_file_drifted(path, left))
-		return false;
-	/* Lines of others may have changed; but not where the whole file would be replaced. */
-	if (shared && strncmp(undo->resource, "file:", 5) == 0)
-		return true;
-	for (size_t i = 0; wishes && i < wishes->count && !found; i++) {
+	for (size_t i = 0; wishes && i < wishes->count; i++) {
 		const char *params = ledger_params(&runner->ledger, value_text(wishes->pairs[i].value));
 		const struct module *module = module_find(wishes->pairs[i].key);
 		struct value *wished = value_copy(arena, task);
@@ -215,10 +224,28 @@ static bool is_drifted(struct runner *runner, struct arena *arena,
 		value_set_string(arena, wished, "params", params);
 		value_set_string(arena, wished, "user", value_get_string(undo->owner, "user"));
 		undo_look(runner, arena, wished, result);
-		found = undo_has_status(result, "changed") && any_about(undo->resource,
-			value_get(result, "changes"));
+		if (undo_has_status(result, "changed"))
+			add_about(arena, about, undo->resource, value_get(result, "changes"));
 	}
-	return found;
+	return about->count > 0 ? digest_of(arena, about) : NULL;
+}
+
+/* Whether it isn't as beoplay left it. */
+static bool is_drifted(struct runner *runner, struct arena *arena,
+	const struct ledger_undo *undo, const struct value *task)
+{
+	const char *left_so = value_get_string(undo->owner, "differs"), *path, *left, *now;
+	char digest[DIGEST_HEX_SIZE];
+	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &left)
+		&& image_digest(left, digest);
+
+	if (shared && !is_file_drifted(path, left))
+		return false;
+	/* Lines of others may have changed; but not where the whole file would be replaced. */
+	if (shared && strncmp(undo->resource, "file:", 5) == 0)
+		return true;
+	now = difference(runner, arena, undo, task);
+	return now && !(*now && left_so && strcmp(now, left_so) == 0);
 }
 
 /* --- One resource --- */
@@ -460,6 +487,23 @@ static void undo_planned(struct undoing *undoing, struct undo_plan *plans, size_
 		undo_one(undoing, &plans[left], false);
 }
 
+/* What one way back did to what another had brought back (a group its members) is as it should be. */
+static void note_differences(struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plans, size_t count)
+{
+	struct runner *runner = undoing->runner;
+
+	for (size_t i = 0; i < count && !runner->check; i++) {
+		const struct ledger_undo *undo = plans[i].undo;
+
+		if (plans[i].task && !plans[i].file && !undo_has_status(plans[i].planned, "ok")
+				&& !value_get(runner->refused, undo->resource)
+				&& !ledger_path_of(arena, undo->resource))
+			ledger_set_differs(&runner->ledger, &runner->owner, undo->resource,
+				difference(runner, arena, undo, plans[i].task));
+	}
+}
+
 static int64_t first_run(const struct undoing *undoing)
 {
 	struct runner *runner = undoing->runner;
@@ -497,6 +541,7 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	if (count > 0)
 		planned = undo_files(undoing, arena, plans, planned);
 	undo_planned(undoing, plans, planned);
+	note_differences(undoing, arena, plans, planned);
 	arena_free(arena);
 	return result;
 }

@@ -232,6 +232,16 @@ static void behind_what_somebody_else_did_none_is_kept(void **state)
 	assert_non_null(comes_back(13, line, NULL));
 }
 
+static void a_difference_that_was_left_holds_until_the_next_change(void **state)
+{
+	(void)state;
+	change(&runs[0], line, "a\n");
+	ledger_set_differs(&ledger, &runs[0], line, "so");
+	assert_string_equal(value_get_string(ledger_owned(&ledger, me, line, NULL), "differs"), "so");
+	change(&runs[1], line, "b\n");
+	assert_null(value_get_string(ledger_owned(&ledger, me, line, NULL), "differs"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -245,6 +255,7 @@ int main(void)
 		TEST(records_about_it_come_back_with_it),
 		TEST(only_some_ways_are_kept_and_the_first_of_all),
 		TEST(behind_what_somebody_else_did_none_is_kept),
+		TEST(a_difference_that_was_left_holds_until_the_next_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,15 +157,19 @@ bool undo_has_status(const struct value *result, const char *status)
 
 /* --- Whether it is as beoplay left it --- */
 
-/* A task with several resources may want a change of one of the others. What is in a directory is
- * another one. */
+/* A task with several resources may want a change of one of the others. What is in a directory, and
+ * the directories above, are others. */
 static bool is_about(const char *resource, const struct value *change)
 {
 	const char *subject = value_get_string(change, "subject");
-	const char *part = strchr(resource, ':');
+	const char *colon = strchr(resource, ':'), *part = colon ? colon + 1 : "";
 
-	return subject && (strstr(resource, subject) || (part && part[1] && part[1] != '/'
-		&& strstr(subject, part + 1)));
+	if (!subject)
+		return false;
+	if (*part == '/' && *subject == '/')
+		return strlen(subject) == strcspn(part, ":")
+			&& strncmp(part, subject, strlen(subject)) == 0;
+	return strstr(resource, subject) || (*part && *part != '/' && strstr(subject, part));
 }
 
 /* A file that is several tasks' work is compared as a whole: each of their wishes alone would say

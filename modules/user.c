@@ -309,8 +309,7 @@ static int look_at_homes(struct host *host, const struct user_params *want,
 {
 	struct file_info made = { .kind = FILE_NONE };
 
-	if ((want->present || want->remove) && have->home_path[0] == '/'
-			&& host_stat(host, have->home_path, &have->home, err) < 0)
+	if (have->home_path[0] == '/' && host_stat(host, have->home_path, &have->home, err) < 0)
 		return -1;
 	if (want->made_home && host_stat(host, want->made_home, &made, err) < 0)
 		return -1;
@@ -454,6 +453,7 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 		plan_writes(plan, plan_printf(plan, "path:%s", want->home ? want->home
 			: plan_printf(plan, "/home/%s", want->name)));
 		plan_add(plan, USER_ADD, want->name, "state", "absent", "present");
+		plan_made_home(plan, want, have);
 		return;
 	}
 	plan_property(plan, want, "uid", "--uid", plan_printf(plan, "%u", have->user.uid), want->uid);
@@ -688,8 +688,9 @@ static void user_invert(struct inverses *inverses, const void *params, const voi
 	value_set_string(arena, back, "state", have->user.exists ? "present" : "absent");
 	if (have->user.exists)
 		tell_what_was(arena, want, have, back);
-	/* Another task of the same run may make the home. */
-	if (want->present && have->home_path[0] == '/' && have->home.kind == FILE_NONE)
+	/* Another task may make the home, or a later run, after the user went and came again. */
+	if ((want->present || have->user.exists) && have->home_path[0] == '/'
+			&& have->home.kind == FILE_NONE)
 		value_set_string(arena, back, "made_home", have->home_path);
 	if (!want->present && want->remove && have->home.kind != FILE_NONE) {
 		entry.params = NULL;

@@ -417,6 +417,23 @@ static void a_home_that_an_undo_took_is_made_again(void **state)
 	assert_string_equal(bench_snapshot(bench), before);
 }
 
+static void a_home_that_came_with_a_later_user_goes(void **state)
+{
+	const struct value *back;
+	const char *before;
+
+	(void)state;
+	assert_int_equal(apply("{name: mpi, create_home: no}"), 0);
+	before = bench_snapshot(bench);
+	assert_int_equal(bench_undo(bench), 0);
+	back = bench->inverses->entries[0].params;
+	assert_int_equal(apply("{name: mpi}"), 0);
+	assert_non_null(bench_find(bench, "/home/mpi"));
+	assert_int_equal(bench_apply(bench, &module_user, bench_load_value(bench, &module_user,
+		back)), 0);
+	assert_string_equal(bench_snapshot(bench), before);
+}
+
 /* --- One that is there */
 
 static void nothing_changes_where_it_is_right(void **state)
@@ -728,6 +745,7 @@ int main(void)
 		TEST(undo_never_takes_a_home_that_was_there_before),
 		TEST(a_home_that_was_there_stays_where_none_was_wished),
 		TEST(a_home_that_an_undo_took_is_made_again),
+		TEST(a_home_that_came_with_a_later_user_goes),
 		TEST(nothing_changes_where_it_is_right),
 		TEST(looking_changes_nothing),
 		TEST(another_number_comes_and_goes),

@@ -258,6 +258,14 @@ beoplay site.yml -T 2
 check "one that can't be reached gives exit code 4" is "$status" 4
 check "its name is put right on the others" is "$(lab exec head getent hosts node1 | wc -l)" 1
 check "its keys stay on the others" is "$(keys_of head)$(known_of head)" "$keys$known"
+mv .beoplay ../kept
+beoplay site.yml -T 2
+check "also where nothing of it is known" is "$(keys_of head)$(known_of head)" "$keys$known"
+check "which is no news there" silent "not known yet" ../out
+beoplay site.yml -T 2 -l head
+check "and outside the limit" is "$(keys_of head)$(known_of head)" "$keys$known"
+rm -rf .beoplay
+mv ../kept .beoplay
 lab exec node2 rm /home/mpi/.ssh/authorized_keys
 beoplay site.yml -T 2
 check "or come back" says "mpi@node1" "$(keys_of node2 >file; echo file)"

@@ -9,6 +9,7 @@ enum file_state_wish { WISH_FILE, WISH_DIRECTORY, WISH_LINK, WISH_ABSENT };
 
 enum file_step {
 	FILE_MAKE_DIRECTORY = ATTRIBUTES_STEP_END, FILE_MAKE_LINK, FILE_WRITE, FILE_REMOVE, FILE_LEAVE,
+	FILE_SET_ABOVE,
 };
 
 struct file_params {
@@ -34,6 +35,13 @@ struct file_below {
 	const char *digest;      /* of a regular file, unless there is too much */
 };
 
+/* A directory above that an undo brings back, or finds there again. */
+struct file_above {
+	const char *path;
+	struct file_info info;
+	bool made;               /* by a task: nobody else's */
+};
+
 struct file_state {
 	struct attributes_have at;
 	const char *digest;      /* of a regular file whose content matters */
@@ -48,6 +56,8 @@ struct file_state {
 	size_t empty_count;
 	const char **left;       /* an undo: directories that it made and that stay, lowest first */
 	size_t left_count;
+	struct file_above *above;    /* an undo: as many as it knows of, the nearest first */
+	size_t above_count;
 };
 
 static const char *const file_words[] = { "file", "directory", "link", "absent", "touch", "hard",
@@ -313,6 +323,26 @@ static int look_at_text(struct host *host, const struct file_params *want,
 	return 0;
 }
 
+/* Another task may have made them since, otherwise. */
+static int look_at_above(struct host *host, const struct file_params *want,
+	struct file_state *have, struct error *err)
+{
+	const char *at = want->path;
+
+	have->above = arena_array(host_arena(host), want->above_count + 1, sizeof(*have->above));
+	while (have->above_count < want->above_count && strrchr(at, '/') > at) {
+		struct file_above *above = &have->above[have->above_count++];
+		struct value *record;
+
+		above->path = at = path_above(host_arena(host), at);
+		if (host_stat(host, at, &above->info, err) < 0
+				|| host_record_get(host, directory_key(host_arena(host), at), &record, err) < 0)
+			return -1;
+		above->made = record && !value_get_bool(record, "left");
+	}
+	return 0;
+}
+
 static int file_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -324,6 +354,8 @@ static int file_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	if ((want->state == WISH_DIRECTORY || want->above_count > 0) && have->at.info.kind == FILE_NONE)
 		return look_above(host, want->path, have, err);
+	if (want->state != WISH_ABSENT && look_at_above(host, want, have, err) < 0)
+		return -1;
 	if (want->state == WISH_ABSENT && want->up_to && look_at_made(host, want, have, err) < 0)
 		return -1;
 	if (have->at.info.kind == FILE_REGULAR && (want->body || want->state == WISH_ABSENT
@@ -411,6 +443,40 @@ static void plan_absent(struct plan *plan, const struct file_params *want,
 		plan_add(plan, FILE_REMOVE, have->empty[i].path, "state", "directory", "absent");
 }
 
+/* An undo: as it was; else as the one that is wished. */
+static bool former_attributes(const struct file_params *want, const char *path,
+	unsigned *ret_mode, int64_t *ret_uid, int64_t *ret_gid)
+{
+	unsigned levels = 0, uid, gid;
+
+	for (const char *rest = want->path + strlen(path); *rest; rest++)
+		levels += *rest == '/' && rest[1];
+	if (levels == 0 || levels > want->above_count || sscanf(want->above[levels - 1],
+			"%o:%u:%u", ret_mode, &uid, &gid) != 3)
+		return false;
+	*ret_uid = uid;
+	*ret_gid = gid;
+	return true;
+}
+
+static void plan_above(struct plan *plan, const struct file_params *want,
+	const struct file_state *have)
+{
+	for (size_t i = 0; i < have->above_count; i++) {
+		const struct file_above *above = &have->above[i];
+		int64_t uid = above->info.uid, gid = above->info.gid;
+		unsigned mode = above->info.mode;
+
+		if (above->made && above->info.kind == FILE_DIRECTORY
+				&& former_attributes(want, above->path, &mode, &uid, &gid)
+				&& (mode != above->info.mode || uid != above->info.uid || gid != above->info.gid))
+			plan_add(plan, FILE_SET_ABOVE, above->path, "mode and owner",
+				plan_printf(plan, "%04o %u:%u", above->info.mode, above->info.uid,
+				above->info.gid), plan_printf(plan, "%04o %lld:%lld", mode, (long long)uid,
+				(long long)gid));
+	}
+}
+
 static void file_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct file_params *want = params;
@@ -420,6 +486,7 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 
 	for (size_t i = 0; i < have->missing_count; i++)
 		plan_add(plan, FILE_MAKE_DIRECTORY, have->missing[i], "state", "absent", "directory");
+	plan_above(plan, want, have);
 	switch (want->state) {
 	case WISH_FILE:
 		plan_file(plan, want, have);
@@ -442,22 +509,6 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 	}
 }
 
-/* An undo: as it was; else as the one that is wished. */
-static bool former_attributes(const struct file_params *want, const char *path,
-	unsigned *ret_mode, int64_t *ret_uid, int64_t *ret_gid)
-{
-	unsigned levels = 0, uid, gid;
-
-	for (const char *rest = want->path + strlen(path); *rest; rest++)
-		levels += *rest == '/' && rest[1];
-	if (levels == 0 || levels > want->above_count || sscanf(want->above[levels - 1],
-			"%o:%u:%u", ret_mode, &uid, &gid) != 3)
-		return false;
-	*ret_uid = uid;
-	*ret_gid = gid;
-	return true;
-}
-
 static int make_directory(struct host *host, const struct file_params *want,
 	const struct file_state *have, const char *path, struct error *err)
 {
@@ -477,6 +528,18 @@ static int make_directory(struct host *host, const struct file_params *want,
 		return -1;
 	/* A change of owner takes set-id bits away. */
 	return mode & 06000 ? host_set_mode(host, path, mode, err) : 0;
+}
+
+static int set_above(struct host *host, const struct file_params *want, const char *path,
+	struct error *err)
+{
+	int64_t uid = HOST_KEEP, gid = HOST_KEEP;
+	unsigned mode = 0755;
+
+	former_attributes(want, path, &mode, &uid, &gid);
+	if (host_set_owner(host, path, uid, gid, err) < 0)
+		return -1;
+	return host_set_mode(host, path, mode, err);
 }
 
 /* What an undo has left to others. */
@@ -545,6 +608,8 @@ static int file_apply(struct host *host, const void *params, const void *state,
 		return write_body(host, want, have, err);
 	case FILE_REMOVE:
 		return remove_path(host, change->subject, err);
+	case FILE_SET_ABOVE:
+		return set_above(host, want, change->subject, err);
 	case FILE_LEAVE:
 		return leave(host, change->subject, err);
 	default:
@@ -588,6 +653,11 @@ static void invert_below(struct inverses *inverses, const struct file_state *hav
 	}
 }
 
+static void tell_above(struct arena *arena, struct value *list, const struct file_info *info)
+{
+	value_append(arena, list, value_printf(arena, "%04o:%u:%u", info->mode, info->uid, info->gid));
+}
+
 static void file_invert(struct inverses *inverses, const void *params, const void *state)
 {
 	const struct file_params *want = params;
@@ -612,8 +682,9 @@ static void file_invert(struct inverses *inverses, const void *params, const voi
 		value_set_string(arena, entry.params, "up_to", have->missing_count > 0
 			? have->missing[0] : want->path);
 	for (size_t i = 0; i < have->empty_count; i++)
-		value_append(arena, above, value_printf(arena, "%04o:%u:%u", have->empty[i].info.mode,
-			have->empty[i].info.uid, have->empty[i].info.gid));
+		tell_above(arena, above, &have->empty[i].info);
+	for (size_t i = 0; i < have->above_count; i++)
+		tell_above(arena, above, &have->above[i].info);
 	if (entry.params && above->count > 0)
 		value_set(arena, entry.params, "above", above);
 	if (want->state == WISH_ABSENT && too_much(have)) {

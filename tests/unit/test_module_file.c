@@ -422,6 +422,48 @@ static void a_file_must_be_there_already(void **state)
 	assert_string_equal(bench->log.data, "");
 }
 
+/* Undone, that is undone, and undone again: it comes and goes with those above. */
+static void directories_above_come_back_as_they_were(void **state)
+{
+	const struct value *back;
+
+	(void)state;
+	assert_int_equal(apply("{path: /srv/a/b/c, state: directory, mode: 0750}"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	back = bench->inverses->entries[0].params;
+	assert_null(at("/srv/a"));
+	assert_int_equal(bench_apply(bench, &module_file, bench_load_value(bench, &module_file,
+		back)), 0);
+	assert_int_equal(at("/srv/a")->info.mode, 0750);
+	assert_int_equal(at("/srv/a/b/c")->info.mode, 0750);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(at("/srv/a"));
+	/* Another run has made them otherwise. */
+	assert_int_equal(apply("{path: /srv/a/b/c, state: directory, mode: 0700}"), 0);
+	assert_int_equal(bench_apply(bench, &module_file, bench_load_value(bench, &module_file,
+		back)), 0);
+	assert_int_equal(at("/srv/a")->info.mode, 0750);
+	assert_int_equal(at("/srv/a/b")->info.mode, 0750);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_int_equal(at("/srv/a")->info.mode, 0700);
+	assert_int_equal(at("/srv/a/b")->info.mode, 0700);
+}
+
+static void directories_above_that_others_made_are_left_alone(void **state)
+{
+	const struct value *back;
+
+	(void)state;
+	assert_int_equal(apply("{path: /srv/a/b, state: directory, mode: 0750}"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	back = bench->inverses->entries[0].params;
+	bench_directory(bench, "/srv/a", 0711);
+	assert_int_equal(bench_apply(bench, &module_file, bench_load_value(bench, &module_file,
+		back)), 0);
+	assert_int_equal(at("/srv/a")->info.mode, 0711);
+	assert_int_equal(at("/srv/a/b")->info.mode, 0750);
+}
+
 static void a_file_never_becomes_a_directory_by_itself(void **state)
 {
 	(void)state;
@@ -514,6 +556,8 @@ int main(void)
 		TEST(an_undo_leads_behind_several_runs),
 		TEST(an_undo_goes_on_where_somebody_has_begun_it),
 		TEST(a_file_must_be_there_already),
+		TEST(directories_above_come_back_as_they_were),
+		TEST(directories_above_that_others_made_are_left_alone),
 		TEST(a_file_never_becomes_a_directory_by_itself),
 		TEST(a_special_file_goes_for_good),
 		TEST(the_path_is_the_resource),

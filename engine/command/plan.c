@@ -141,7 +141,8 @@ static int load_options(const struct value *saved, struct apply_options *options
 
 static int only_reaching(const struct apply_options *given, struct error *err)
 {
-	if (given->inventories->count == 0 && !given->tags && !given->skip_tags && !given->limit && !given->at && !given->to && !given->prune
+	if (given->inventories->count == 0 && !given->tags && !given->skip_tags && !given->limit
+			&& !given->at && !given->to && !given->prune
 			&& !given->become && !given->become_user && !given->discard_drift && !given->resume
 			&& !given->with_affected)
 		return 0;

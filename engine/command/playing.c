@@ -1,53 +1,15 @@
 /* playing: one playbook's run, from the command line to the exit code. */
-#include "command/playing.h"
+#include "command/playing_state.h"
 
 #include "command/command.h"
-#include "command/earlier.h"
-#include "command/former.h"
 #include "command/listing.h"
-#include "command/project.h"
-#include "base/buffer.h"
-#include "base/digest.h"
-#include "wire/wire.h"
 
-#include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include <zstd.h>
 
-enum {
-	TEXT_BODY_MOST = 64 << 10, TEXT_MOST = 900 << 10, TEXT_UNPACKED_MOST = 64 << 20,
-	PASSES_MOST = 4,                 /* with --with-affected: what one changes may affect another */
-};
-
-/* All that one playbook's run is made of. */
-struct playing {
-	struct arena *arena;
-	struct arena *outer;             /* of several passes */
-	const struct apply_options *options;
-	const char *typed;               /* the playbook, as the command line has it */
-	const struct playing_past *past;
-	const struct playing_undo *undo;
-	struct playing_plan *plan;
-	struct source *source;
-	struct project project;
-	struct playbook *playbook;
-	struct inventory *inventory;
-	struct variables *variables;
-	struct inventory_list limit;
-	const char *limit_text;          /* NULL: none */
-	const struct value *only;        /* names: instead of the command line's limit; or NULL */
-	struct earlier earlier;
-	const char *look_text;
-	bool look;
-	const char *name;
-	int64_t time;
-	struct run *run;
-};
+enum { PASSES_MOST = 4 };   /* with --with-affected: what one changes may affect another */
 
 static volatile sig_atomic_t interrupted;
 
@@ -67,241 +29,15 @@ void playing_watch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static const char *who(struct arena *arena)
+const volatile sig_atomic_t *playing_interrupted(void)
 {
-	char host[256] = "?";
-	const struct passwd *user = getpwuid(getuid());
-
-	gethostname(host, sizeof(host) - 1);
-	return arena_printf(arena, "%s@%s", user ? user->pw_name : "?", host);
-}
-
-/* Names a run for people and for ledgers; unique on this controller. */
-static const char *run_name(struct arena *arena)
-{
-	static unsigned made;
-	struct timespec now;
-	struct tm utc;
-	char text[32];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
-	if (made++ == 0)
-		return arena_printf(arena, "%s-%ld", text, (long)getpid());
-	return arena_printf(arena, "%s-%ld.%u", text, (long)getpid(), made);
+	return &interrupted;
 }
 
 static bool lists(const struct apply_options *options)
 {
 	return options->list_hosts || options->list_tasks || options->list_tags
 		|| options->syntax_check;
-}
-
-/* Which -e count: those of the command line, else those that the past was applied with. */
-static const struct value *extra_of(const struct playing *playing)
-{
-	const struct value *past = playing->past && playing->past->run
-		? value_get(playing->past->run->how, "extra") : NULL;
-
-	return past && playing->options->extra->count == 0 ? past : playing->options->extra;
-}
-
-static int load_extra(struct playing *playing, struct value *extra, struct error *err)
-{
-	const struct value *given = extra_of(playing);
-
-	for (size_t i = 0; i < given->count; i++) {
-		if (variables_extra(playing->arena, playing->source, value_text(given->items[i]), extra,
-				err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int load_inventory(struct playing *playing, struct error *err)
-{
-	const struct value *paths = playing->project.inventories;
-	const char **names = arena_array(playing->arena, paths->count + 1, sizeof(*names));
-	struct variables_options options = { 0 };
-
-	if (paths->count == 0) {
-		error_set(err, ERROR_TEXT, "there is no inventory beside '%s' or above it",
-			playing->playbook->path);
-		return error_remedy(err, "write inventory/hosts.yml, or name one with -i");
-	}
-	for (size_t i = 0; i < paths->count; i++)
-		names[i] = value_text(paths->items[i]);
-	if (inventory_load(playing->arena, playing->source, names, paths->count,
-			playing->playbook->directory, &playing->inventory, err) < 0)
-		return -1;
-	options.inventory = playing->inventory;
-	options.playbook_directory = playing->playbook->directory;
-	options.inventory_sources = names;
-	options.extra = value_map(playing->arena);
-	options.check = playing->options->check;
-	options.diff = playing->options->diff;
-	if (load_extra(playing, options.extra, err) < 0)
-		return -1;
-	playing->variables = variables_new(playing->arena, &options);
-	return 0;
-}
-
-static void limit_to(struct playing *playing, const struct value *names)
-{
-	struct inventory_list *limit = &playing->limit;
-
-	limit->hosts = arena_array(playing->arena, names->count + 1, sizeof(*limit->hosts));
-	playing->limit_text = "";
-	for (size_t i = 0; i < names->count; i++) {
-		limit->hosts[limit->count] = inventory_find(playing->inventory, value_text(names->items[i]));
-		limit->count += limit->hosts[limit->count] != NULL;
-		playing->limit_text = arena_printf(playing->arena, "%s%s%s", playing->limit_text,
-			i ? "," : "", value_text(names->items[i]));
-	}
-}
-
-static int load_limit(struct playing *playing, struct error *err)
-{
-	playing->limit_text = playing->options->limit;
-	if (playing->only)
-		limit_to(playing, playing->only);
-	if (playing->only)
-		return 0;
-	if (!playing->options->limit)
-		return 0;
-	if (inventory_limit(playing->inventory, playing->arena, playing->source, playing->options->limit,
-			&playing->limit, err) < 0)
-		return -1;
-	if (playing->limit.count == 0)
-		return error_set(err, ERROR_TEXT, "-l '%s' matches no host", playing->options->limit);
-	return 0;
-}
-
-static void know_earlier(struct playing *playing)
-{
-	const char *folder = path_directory(playing->arena, playing->typed);
-
-	playing->earlier = (struct earlier){ .arena = playing->arena, .folder = folder,
-		.playbook = playing->project.playbook };
-	if (!playing->past)
-		playing->earlier.formerly = former_name(playing->arena, folder, &playing->project,
-			source_text(playing->source, playing->playbook->path, &(size_t){0}));
-}
-
-/* Plays that say otherwise each time for which hosts they are: whoever isn't meant now hasn't left. */
-static bool has_open_hosts(const struct playbook *playbook)
-{
-	for (size_t i = 0; i < playbook->play_count; i++) {
-		const char *pattern = value_text(playbook->plays[i]->hosts);
-
-		if (!pattern || strstr(pattern, "{{"))
-			return true;
-	}
-	return false;
-}
-
-static int make_run(struct playing *playing, struct error *err)
-{
-	const struct apply_options *given = playing->options;
-	bool everything = playing->undo && playing->undo->undo == UNDO_ALL;
-	struct run_options options = {
-		.source = playing->source,
-		.playbook = playing->playbook,
-		.inventory = playing->inventory,
-		.variables = playing->variables,
-		.limit = playing->limit_text ? &playing->limit : NULL,
-		.others = playing->limit_text && !given->no_others && !playing->look && !everything,
-		.known = earlier_facts,
-		.known_context = &playing->earlier,
-		.tags = given->tags,
-		.skip_tags = given->skip_tags,
-		.check = given->check,
-		.diff = given->diff,
-		.results = given->verbosity > 0 || given->json,
-		.allow_outside = given->allow_outside,
-		.become = given->become,
-		.become_user = given->become_user,
-		.user = given->user,
-		.private_key = given->private_key,
-		.fleet = {
-			.forks = given->forks,
-			.timeout = given->timeout,
-			.known_hosts = given->known_hosts,
-			.accept_new_host_keys = given->accept_new_host_keys,
-			.leave_nothing = given->check,
-			.verbosity = given->verbosity,
-		},
-		.project = playing->project.name,
-		.owner = playing->project.playbook,
-		.who = who(playing->arena),
-		.run = playing->name,
-		.revision = playing->past ? playing->past->name : "",
-		.time = playing->time,
-		.undo = playing->undo ? playing->undo->undo : given->prune ? UNDO_ORPHANS : UNDO_NOTHING,
-		.undo_after = playing->undo ? playing->undo->after : NULL,
-		.resume = given->resume,
-		.lock_wait = given->lock_wait,
-		.look = playing->look,
-		.look_text = playing->look_text,
-		.plan = playing->plan && given->check,
-		.follow = playing->plan ? playing->plan->follow : NULL,
-		.discard_drift = given->discard_drift,
-		.without_actions = playing->undo && !given->with_commands,
-		.interrupted = &interrupted,
-	};
-
-	know_earlier(playing);
-	options.formerly = playing->earlier.formerly;
-	if (!playing->past && !playing->undo && !has_open_hosts(playing->playbook))
-		options.left = earlier_hosts(&playing->earlier);
-	return run_new(playing->arena, &options, &playing->run, err);
-}
-
-/* The text's own inventories, or those of the command line, which are files of today. */
-static int find_past(struct playing *playing, struct error *err)
-{
-	const struct history_run *run = playing->past->run;
-	const struct value *then = run ? value_get(run->how, "inventories") : NULL;
-
-	playing->source = record_source(playing->arena, playing->past->record);
-	if (project_find(playing->arena, source_directory(playing->arena, NULL), playing->typed,
-			playing->options->inventories, &playing->project, err) < 0)
-		return -1;
-	if (playing->options->inventories->count > 0)
-		return error_set(err, ERROR_TEXT, "an older text has its own inventory: -i can't be given "
-			"with it");
-	playing->project.inventories = value_list(playing->arena);
-	for (size_t i = 0; then && then->kind == VALUE_LIST && i < then->count; i++)
-		value_append(playing->arena, playing->project.inventories, then->items[i]);
-	if (run)
-		return 0;
-	return project_inventories(playing->arena, playing->source, playing->project.playbook,
-		&playing->project, err);
-}
-
-static int load(struct playing *playing, struct error *err)
-{
-	playing->name = run_name(playing->arena);
-	playing->time = time(NULL);
-	playing->source = source_directory(playing->arena, NULL);
-	/* The playbook's errors come first. */
-	if (!playing->past && playbook_load(playing->arena, playing->source, playing->typed, NULL,
-			&playing->playbook, err) < 0)
-		return -1;
-	if (playing->past && find_past(playing, err) < 0)
-		return -1;
-	if (!playing->past && project_find(playing->arena, playing->source, playing->typed,
-			playing->options->inventories, &playing->project, err) < 0)
-		return -1;
-	if (playing->past && playbook_load(playing->arena, playing->source,
-			playing->project.playbook, NULL, &playing->playbook, err) < 0)
-		return -1;
-	if (playing->options->syntax_check && playing->project.inventories->count == 0)
-		return 0;
-	if (load_inventory(playing, err) < 0 || load_limit(playing, err) < 0)
-		return -1;
-	return make_run(playing, err);
 }
 
 /* out NULL: the terminal. */
@@ -334,144 +70,6 @@ static void say_error(const struct playing *playing, struct report *report, cons
 	report_error(report, err, text, size);
 }
 
-/* Inventories and -e as the project has them, whatever the current directory was. */
-static struct value *how_it_ran(const struct playing *playing, struct revision *revision)
-{
-	struct arena *arena = playing->arena;
-	struct value *how = value_map(arena), *inventories = value_list(arena);
-	struct value *extra = value_list(arena);
-	const struct value *given = extra_of(playing);
-	const char *head;
-	bool dirty;
-
-	for (size_t i = 0; i < playing->project.inventories->count; i++) {
-		const char *path = value_text(playing->project.inventories->items[i]);
-
-		value_append(arena, inventories, value_string(arena, playing->past ? path
-			: record_path(arena, playing->project.folder, path)));
-	}
-	for (size_t i = 0; i < given->count; i++) {
-		const char *text = value_text(given->items[i]);
-
-		value_append(arena, extra, *text == '@' && !playing->past ? value_printf(arena, "@%s",
-			record_path(arena, playing->project.folder, text + 1)) : given->items[i]);
-	}
-	value_set(arena, how, "inventories", inventories);
-	value_set(arena, how, "extra", extra);
-	if (playing->undo)
-		value_set_string(arena, how, "undo", playing->undo->note);
-	if (playing->limit_text)
-		value_set_string(arena, how, "limit", playing->limit_text);
-	head = revision ? revision_head(revision, arena, &dirty) : NULL;
-	if (head) {
-		value_set_string(arena, how, "head", head);
-		value_set_string(arena, how, "dirty", dirty ? "yes" : "no");
-	}
-	return how;
-}
-
-static const struct record *record_text(const struct playing *playing,
-	struct revision *revision)
-{
-	if (playing->past)
-		return playing->past->record;
-	return record_of(playing->arena, playing->source, playing->project.folder, revision_ignores,
-		revision);
-}
-
-/* A run that can't be written down has still happened: this is a warning. */
-static void write_down(const struct playing *playing, struct revision *revision,
-	struct report *report)
-{
-	struct history_run run = {
-		.run = playing->name, .project = playing->project.name,
-		.playbook = playing->project.playbook, .who = who(playing->arena),
-		.time = playing->time, .hosts = run_outcome(playing->run),
-		.how = how_it_ran(playing, revision), .left = run_left(playing->run),
-		.facts = run_facts(playing->run),
-	};
-	struct history *history;
-	struct error err = {0};
-
-	if (history_open(path_directory(playing->arena, playing->typed), true, &history, &err) < 0
-			|| history_add(history, playing->arena, &run, record_text(playing, revision), &err) < 0)
-		report_warning(report, NULL, err.message);
-	history_close(history);
-}
-
-/* For the nodes to keep; NULL: it is too large for that. */
-static void give_text(struct playing *playing, struct revision *revision)
-{
-	struct value *packed = value_map(playing->arena);
-	struct buffer bytes = {0};
-	size_t room, size;
-	char *squeezed;
-
-	value_set_string(playing->arena, packed, "playbook", playing->project.playbook);
-	value_set(playing->arena, packed, "how", how_it_ran(playing, NULL));
-	/* The same text is the same, whatever led back to it. */
-	value_remove(value_get(packed, "how"), "undo");
-	value_remove(value_get(packed, "how"), "limit");
-	value_set(playing->arena, packed, "files", record_pack(playing->arena,
-		record_text(playing, revision), TEXT_BODY_MOST));
-	wire_encode(&bytes, packed);
-	room = ZSTD_compressBound(bytes.size);
-	squeezed = arena_alloc(playing->arena, room);
-	size = ZSTD_compress(squeezed, room, bytes.data, bytes.size, 3);
-	if (!ZSTD_isError(size) && size <= TEXT_MOST)
-		run_set_text(playing->run, squeezed, size);
-	buffer_free(&bytes);
-}
-
-int playing_unpack(struct arena *arena, const struct value *bytes, struct playing_past *ret_past,
-	struct error *err)
-{
-	unsigned long long size = ZSTD_getFrameContentSize(bytes->text, bytes->size);
-	struct history_run *run = arena_alloc(arena, sizeof(*run));
-	struct value *packed, *how;
-	struct record *record;
-	char *plain;
-
-	if (size > TEXT_UNPACKED_MOST)   /* an error is a very large number, too */
-		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
-	plain = arena_alloc(arena, (size_t)size + 1);
-	if (ZSTD_decompress(plain, (size_t)size, bytes->text, bytes->size) != size
-			|| wire_decode(arena, plain, (size_t)size, &packed, NULL) < 0)
-		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
-	how = value_get(packed, "how");
-	run->playbook = value_get_string(packed, "playbook");
-	if (!run->playbook || !how || record_unpack(arena, value_get(packed, "files"), &record,
-			err) < 0)
-		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
-	run->how = how;
-	*ret_past = (struct playing_past){ .record = record, .run = run };
-	return 0;
-}
-
-/* Of each text and content that was read. What is too large to be recorded is compared task by task. */
-static struct value *texts_of(const struct playing *playing)
-{
-	const struct record *record = playing->past ? playing->past->record : record_of(playing->arena,
-		playing->source, playing->project.folder, NULL, NULL);
-	struct value *texts = value_map(playing->arena);
-
-	for (size_t i = 0; i < record->count; i++) {
-		const struct record_file *file = &record->files[i];
-		struct buffer bytes = {0};
-		char hex[DIGEST_HEX_SIZE];
-
-		if (file->left_out)
-			continue;
-		buffer_printf(&bytes, "%d %o %s\n", (int)file->kind, file->mode,
-			file->target ? file->target : "");
-		buffer_add(&bytes, file->bytes ? file->bytes : "", file->size);
-		digest_bytes(bytes.data, bytes.size, hex);
-		value_set_string(playing->arena, texts, file->path, hex);
-		buffer_free(&bytes);
-	}
-	return texts;
-}
-
 /* Whether what is read is still what the plan was made from; whole: all is read by now. */
 static int texts_agree(const struct playing *playing, bool whole, struct error *err)
 {
@@ -479,7 +77,7 @@ static int texts_agree(const struct playing *playing, bool whole, struct error *
 
 	if (!plan || !plan->texts)
 		return 0;
-	return saved_compare_texts(playing->arena, plan->key, plan->texts, texts_of(playing), whole,
+	return saved_compare_texts(playing->arena, plan->key, plan->texts, playing_texts(playing), whole,
 		err);
 }
 
@@ -491,7 +89,7 @@ static void keep_found(struct playing *playing)
 
 	plan->found_hosts = value_copy(arena, run_planned(playing->run));
 	plan->found_outcome = value_copy(arena, run_outcome(playing->run));
-	plan->found_texts = value_copy(arena, texts_of(playing));
+	plan->found_texts = value_copy(arena, playing_texts(playing));
 }
 
 /* A rollback of some hosts says nothing of others: they are as they should be; a saved plan is about its
@@ -519,10 +117,10 @@ static int execute(struct playing *playing, struct report *report, struct value 
 	report_run(report, playing->playbook->path, run_hosts(playing->run),
 		run_task_count(playing->run));
 	if (!playing->options->check)
-		give_text(playing, revision);
+		playing_give_text(playing, revision);
 	result = run_execute(playing->run, report, err);
 	if (!playing->options->check)
-		write_down(playing, revision, report);
+		playing_write_down(playing, revision, report);
 	revision_close(revision);
 	report_orphans(report, run_orphans(playing->run));
 	tell_others(playing, report, affected);
@@ -546,7 +144,7 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 	int code = EXIT_GOOD;
 
 	playing.arena = arena_new();
-	if (load(&playing, &err) < 0 || texts_agree(&playing, false, &err) < 0)
+	if (playing_load(&playing, &err) < 0 || texts_agree(&playing, false, &err) < 0)
 		code = EXIT_TEXT;
 	else if (!lists(options))
 		code = execute(&playing, report, affected, ret_changes, &err);
@@ -637,7 +235,7 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 	quiet.check = true;
 	report = report_new(&(struct report_options){ .out = nowhere, .errors = stderr });
 	*ret_lost = value_list(arena);
-	if (load(&playing, &err) < 0) {
+	if (playing_load(&playing, &err) < 0) {
 		say_error(&playing, report, &err);
 		code = EXIT_TEXT;
 	} else {

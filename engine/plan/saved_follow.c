@@ -82,7 +82,8 @@ static const char *difference(struct arena *arena, const struct value *then,
 {
 	if (has_status(now, "failed") && !has_status(then, "failed"))
 		return message ? message : "it would fail";
-	if (has_status(now, "failed") || has_status(then, "may_change") || has_status(now, "ok") || has_status(now, "skipped"))
+	if (has_status(now, "failed") || has_status(then, "may_change") || has_status(now, "ok")
+			|| has_status(now, "skipped"))
 		return NULL;
 	if (!same_string(then, now, "params"))
 		return "its parameters are others";

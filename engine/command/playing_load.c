@@ -1,0 +1,240 @@
+/* playing_load: from the command line to a run that is ready. */
+#include "command/playing_state.h"
+
+#include "command/former.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *playing_who(struct arena *arena)
+{
+	char host[256] = "?";
+	const struct passwd *user = getpwuid(getuid());
+
+	gethostname(host, sizeof(host) - 1);
+	return arena_printf(arena, "%s@%s", user ? user->pw_name : "?", host);
+}
+
+/* Names a run for people and for ledgers; unique on this controller. */
+static const char *run_name(struct arena *arena)
+{
+	static unsigned made;
+	struct timespec now;
+	struct tm utc;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
+	if (made++ == 0)
+		return arena_printf(arena, "%s-%ld", text, (long)getpid());
+	return arena_printf(arena, "%s-%ld.%u", text, (long)getpid(), made);
+}
+
+const struct value *playing_extra(const struct playing *playing)
+{
+	const struct value *past = playing->past && playing->past->run
+		? value_get(playing->past->run->how, "extra") : NULL;
+
+	return past && playing->options->extra->count == 0 ? past : playing->options->extra;
+}
+
+static int load_extra(struct playing *playing, struct value *extra, struct error *err)
+{
+	const struct value *given = playing_extra(playing);
+
+	for (size_t i = 0; i < given->count; i++) {
+		if (variables_extra(playing->arena, playing->source, value_text(given->items[i]), extra,
+				err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int load_inventory(struct playing *playing, struct error *err)
+{
+	const struct value *paths = playing->project.inventories;
+	const char **names = arena_array(playing->arena, paths->count + 1, sizeof(*names));
+	struct variables_options options = { 0 };
+
+	if (paths->count == 0) {
+		error_set(err, ERROR_TEXT, "there is no inventory beside '%s' or above it",
+			playing->playbook->path);
+		return error_remedy(err, "write inventory/hosts.yml, or name one with -i");
+	}
+	for (size_t i = 0; i < paths->count; i++)
+		names[i] = value_text(paths->items[i]);
+	if (inventory_load(playing->arena, playing->source, names, paths->count,
+			playing->playbook->directory, &playing->inventory, err) < 0)
+		return -1;
+	options.inventory = playing->inventory;
+	options.playbook_directory = playing->playbook->directory;
+	options.inventory_sources = names;
+	options.extra = value_map(playing->arena);
+	options.check = playing->options->check;
+	options.diff = playing->options->diff;
+	if (load_extra(playing, options.extra, err) < 0)
+		return -1;
+	playing->variables = variables_new(playing->arena, &options);
+	return 0;
+}
+
+static void limit_to(struct playing *playing, const struct value *names)
+{
+	struct inventory_list *limit = &playing->limit;
+
+	limit->hosts = arena_array(playing->arena, names->count + 1, sizeof(*limit->hosts));
+	playing->limit_text = "";
+	for (size_t i = 0; i < names->count; i++) {
+		limit->hosts[limit->count] = inventory_find(playing->inventory, value_text(names->items[i]));
+		limit->count += limit->hosts[limit->count] != NULL;
+		playing->limit_text = arena_printf(playing->arena, "%s%s%s", playing->limit_text,
+			i ? "," : "", value_text(names->items[i]));
+	}
+}
+
+static int load_limit(struct playing *playing, struct error *err)
+{
+	playing->limit_text = playing->options->limit;
+	if (playing->only)
+		limit_to(playing, playing->only);
+	if (playing->only)
+		return 0;
+	if (!playing->options->limit)
+		return 0;
+	if (inventory_limit(playing->inventory, playing->arena, playing->source, playing->options->limit,
+			&playing->limit, err) < 0)
+		return -1;
+	if (playing->limit.count == 0)
+		return error_set(err, ERROR_TEXT, "-l '%s' matches no host", playing->options->limit);
+	return 0;
+}
+
+static void know_earlier(struct playing *playing)
+{
+	const char *folder = path_directory(playing->arena, playing->typed);
+
+	playing->earlier = (struct earlier){ .arena = playing->arena, .folder = folder,
+		.playbook = playing->project.playbook };
+	if (!playing->past)
+		playing->earlier.formerly = former_name(playing->arena, folder, &playing->project,
+			source_text(playing->source, playing->playbook->path, &(size_t){0}));
+}
+
+/* Plays that say otherwise each time for which hosts they are: whoever isn't meant now hasn't left. */
+static bool has_open_hosts(const struct playbook *playbook)
+{
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const char *pattern = value_text(playbook->plays[i]->hosts);
+
+		if (!pattern || strstr(pattern, "{{"))
+			return true;
+	}
+	return false;
+}
+
+static int make_run(struct playing *playing, struct error *err)
+{
+	const struct apply_options *given = playing->options;
+	bool everything = playing->undo && playing->undo->undo == UNDO_ALL;
+	struct run_options options = {
+		.source = playing->source,
+		.playbook = playing->playbook,
+		.inventory = playing->inventory,
+		.variables = playing->variables,
+		.limit = playing->limit_text ? &playing->limit : NULL,
+		.others = playing->limit_text && !given->no_others && !playing->look && !everything,
+		.known = earlier_facts,
+		.known_context = &playing->earlier,
+		.tags = given->tags,
+		.skip_tags = given->skip_tags,
+		.check = given->check,
+		.diff = given->diff,
+		.results = given->verbosity > 0 || given->json,
+		.allow_outside = given->allow_outside,
+		.become = given->become,
+		.become_user = given->become_user,
+		.user = given->user,
+		.private_key = given->private_key,
+		.fleet = {
+			.forks = given->forks,
+			.timeout = given->timeout,
+			.known_hosts = given->known_hosts,
+			.accept_new_host_keys = given->accept_new_host_keys,
+			.leave_nothing = given->check,
+			.verbosity = given->verbosity,
+		},
+		.project = playing->project.name,
+		.owner = playing->project.playbook,
+		.who = playing_who(playing->arena),
+		.run = playing->name,
+		.revision = playing->past ? playing->past->name : "",
+		.time = playing->time,
+		.undo = playing->undo ? playing->undo->undo : given->prune ? UNDO_ORPHANS : UNDO_NOTHING,
+		.undo_after = playing->undo ? playing->undo->after : NULL,
+		.resume = given->resume,
+		.lock_wait = given->lock_wait,
+		.look = playing->look,
+		.look_text = playing->look_text,
+		.plan = playing->plan && given->check,
+		.follow = playing->plan ? playing->plan->follow : NULL,
+		.discard_drift = given->discard_drift,
+		.without_actions = playing->undo && !given->with_commands,
+		.interrupted = playing_interrupted(),
+	};
+
+	know_earlier(playing);
+	options.formerly = playing->earlier.formerly;
+	if (!playing->past && !playing->undo && !has_open_hosts(playing->playbook))
+		options.left = earlier_hosts(&playing->earlier);
+	return run_new(playing->arena, &options, &playing->run, err);
+}
+
+/* The text's own inventories, or those of the command line, which are files of today. */
+static int find_past(struct playing *playing, struct error *err)
+{
+	const struct history_run *run = playing->past->run;
+	const struct value *then = run ? value_get(run->how, "inventories") : NULL;
+
+	playing->source = record_source(playing->arena, playing->past->record);
+	if (project_find(playing->arena, source_directory(playing->arena, NULL), playing->typed,
+			playing->options->inventories, &playing->project, err) < 0)
+		return -1;
+	if (playing->options->inventories->count > 0)
+		return error_set(err, ERROR_TEXT, "an older text has its own inventory: -i can't be given "
+			"with it");
+	playing->project.inventories = value_list(playing->arena);
+	for (size_t i = 0; then && then->kind == VALUE_LIST && i < then->count; i++)
+		value_append(playing->arena, playing->project.inventories, then->items[i]);
+	if (run)
+		return 0;
+	return project_inventories(playing->arena, playing->source, playing->project.playbook,
+		&playing->project, err);
+}
+
+int playing_load(struct playing *playing, struct error *err)
+{
+	playing->name = run_name(playing->arena);
+	playing->time = time(NULL);
+	playing->source = source_directory(playing->arena, NULL);
+	/* The playbook's errors come first. */
+	if (!playing->past && playbook_load(playing->arena, playing->source, playing->typed, NULL,
+			&playing->playbook, err) < 0)
+		return -1;
+	if (playing->past && find_past(playing, err) < 0)
+		return -1;
+	if (!playing->past && project_find(playing->arena, playing->source, playing->typed,
+			playing->options->inventories, &playing->project, err) < 0)
+		return -1;
+	if (playing->past && playbook_load(playing->arena, playing->source,
+			playing->project.playbook, NULL, &playing->playbook, err) < 0)
+		return -1;
+	if (playing->options->syntax_check && playing->project.inventories->count == 0)
+		return 0;
+	if (load_inventory(playing, err) < 0 || load_limit(playing, err) < 0)
+		return -1;
+	return make_run(playing, err);
+}

@@ -1,0 +1,58 @@
+/* playing_state: what the files of playing share. Private to them.
+ *
+ * playing_load.c makes a run of the command line; playing_text.c is what is kept of its text; playing.c
+ * lets it happen. */
+#ifndef COMMAND_PLAYING_STATE_H
+#define COMMAND_PLAYING_STATE_H
+
+#include "command/earlier.h"
+#include "command/playing.h"
+#include "command/project.h"
+
+#include <signal.h>
+
+/* All that one playbook's run is made of. */
+struct playing {
+	struct arena *arena;
+	struct arena *outer;             /* of several passes */
+	const struct apply_options *options;
+	const char *typed;               /* the playbook, as the command line has it */
+	const struct playing_past *past;
+	const struct playing_undo *undo;
+	struct playing_plan *plan;
+	struct source *source;
+	struct project project;
+	struct playbook *playbook;
+	struct inventory *inventory;
+	struct variables *variables;
+	struct inventory_list limit;
+	const char *limit_text;          /* NULL: none */
+	const struct value *only;        /* names: instead of the command line's limit; or NULL */
+	struct earlier earlier;
+	const char *look_text;
+	bool look;
+	const char *name;
+	int64_t time;
+	struct run *run;
+};
+
+/* How often ^C was pressed. */
+const volatile sig_atomic_t *playing_interrupted(void);
+
+/* Reads texts and inventories; playing->run is ready then, except with --syntax-check without an
+ * inventory. */
+int playing_load(struct playing *playing, struct error *err);
+/* Which -e count: those of the command line, else those that the past was applied with. */
+const struct value *playing_extra(const struct playing *playing);
+/* "anna@desk". */
+const char *playing_who(struct arena *arena);
+
+/* Into the history. A run that can't be written down has still happened: that is a warning. */
+void playing_write_down(const struct playing *playing, struct revision *revision,
+	struct report *report);
+/* To the run, for nodes to keep; not if it is too large for that. */
+void playing_give_text(struct playing *playing, struct revision *revision);
+/* Of each text and content that was read: path → SHA-256. What is too large to be recorded is left out. */
+struct value *playing_texts(const struct playing *playing);
+
+#endif

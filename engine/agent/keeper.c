@@ -392,6 +392,8 @@ static int begin(struct runner *runner, struct link *child, const struct value *
 	const struct value *notify = value_get(request, "notify");
 	struct ledger_wish wish = wish_of(request);
 
+	/* What is changed first is undone last: a package, then its configuration. */
+	change_parts(runner, request, &wish);
 	for (size_t i = 0; resources && i < resources->count; i++) {
 		const char *resource = value_text(resources->items[i]);
 		const struct value *known = inverse_of(value_get(request, "inverses"), resource);
@@ -405,7 +407,6 @@ static int begin(struct runner *runner, struct link *child, const struct value *
 		ledger_change(&runner->ledger, &runner->owner, resource, NULL, &wish,
 			known ? &inverse : NULL, value_get_string(known, "body"));
 	}
-	change_parts(runner, request, &wish);
 	note_files(runner, child, request);
 	for (size_t i = 0; notify && i < notify->count; i++)
 		ledger_due_add(&runner->ledger, &runner->owner, value_text(notify->items[i]));

@@ -33,7 +33,8 @@ static const struct param apt_table[] = {
 		.otherwise = "no", .alias = "install-recommends" },
 	{ .name = "default_release", .kind = PARAM_STRING,
 		.doc = "from which release, as bookworm-backports", .alias = "default-release" },
-	{ .name = "purge", .kind = PARAM_BOOL, .doc = "absent: remove their configuration, too",
+	{ .name = "purge", .kind = PARAM_BOOL, .doc = "absent: remove their configuration, too; an "
+		"undo brings back what dpkg knows as such",
 		.otherwise = "no" },
 	{ .name = "hold", .kind = PARAM_BOOL, .doc = "whether apt may change their versions" },
 	{ .name = "lock_timeout", .kind = PARAM_DURATION,
@@ -53,6 +54,8 @@ static const struct param apt_table[] = {
 		.otherwise = "no", .flags = PARAM_INTERNAL },
 	{ .name = "automatic", .kind = PARAM_BOOL, .doc = "nobody has asked for them",
 		.otherwise = "no", .flags = PARAM_INTERNAL },
+	{ .name = "along", .kind = PARAM_LIST, .doc = "of them those that nobody has asked for",
+		.otherwise = "", .flags = PARAM_INTERNAL },
 	{ .name = "autoremove", .kind = PARAM_BOOL, .doc = "remove what nothing needs any more",
 		.flags = PARAM_NOT_YET },
 	{ .name = "autoclean", .kind = PARAM_BOOL, .doc = "", .flags = PARAM_NOT_YET },
@@ -94,6 +97,8 @@ static const cyaml_schema_field_t apt_fields[] = {
 	CYAML_FIELD_ENUM("undo", CYAML_FLAG_STRICT, struct apt_params, undo, undo_values, 4),
 	CYAML_FIELD_BOOL("undoing", CYAML_FLAG_DEFAULT, struct apt_params, undoing),
 	CYAML_FIELD_BOOL("automatic", CYAML_FLAG_DEFAULT, struct apt_params, automatic),
+	CYAML_FIELD_SEQUENCE("along", CYAML_FLAG_POINTER, struct apt_params, along, &name_schema, 0,
+		CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -269,8 +274,9 @@ static void plan_marks(struct plan *plan, const struct apt_params *want,
 
 		if (apt_need(want, have, &have->wishes[i]) == APT_MARK)
 			plan_add(plan, APT_STEP_MARK, name, "wanted by",
-				want->automatic ? "people" : "other packages only",
-				want->automatic ? "other packages only" : "people");
+				have->wishes[i].automatic ? "people" : "other packages only",
+				have->wishes[i].automatic ? "other packages only" : "people")->detail =
+				&have->wishes[i];
 		if (want->hold && *want->hold != (package && package->held))
 			plan_add(plan, APT_STEP_HOLD, name, "hold", *want->hold ? "no" : "yes",
 				*want->hold ? "yes" : "no");
@@ -463,18 +469,31 @@ static const char *undo_word(const struct apt_params *want, const struct dpkg_pa
 	return undo_words[want->undo];
 }
 
+static void add_removed(struct arena *arena, const struct apt_state *have, const char *name,
+	struct value *params)
+{
+	const struct dpkg_package *package = dpkg_find(&have->status, name);
+
+	value_append(arena, value_get(params, "name"), value_string(arena, name));
+	if (package && package->automatic)
+		value_append(arena, value_get(params, "along"), value_string(arena, name));
+}
+
 /* A removal is undone by installing all that went. */
-static struct value *removed_names(struct arena *arena, const struct apt_state *have,
+static struct value *removed_back(struct arena *arena, const struct apt_state *have,
 	const struct apt_wish *wish)
 {
-	struct value *names = value_list(arena);
+	struct value *params = value_map(arena);
 
-	value_append(arena, names, value_string(arena, wish->name));
+	value_set_string(arena, params, "state", "present");
+	value_set(arena, params, "name", value_list(arena));
+	value_set(arena, params, "along", value_list(arena));
+	add_removed(arena, have, wish->name, params);
 	for (size_t i = 0; i < have->move_count; i++) {
 		if (!have->moves[i].after && !wished(have, have->moves[i].name))
-			value_append(arena, names, value_string(arena, have->moves[i].name));
+			add_removed(arena, have, have->moves[i].name, params);
 	}
-	return names;
+	return params;
 }
 
 static struct value *way_back(struct arena *arena, const struct apt_params *want,
@@ -492,8 +511,7 @@ static struct value *way_back(struct arena *arena, const struct apt_params *want
 		return params;
 	}
 	if (need == APT_REMOVE && installed) {
-		params = named(arena, wish, NULL, "present");
-		value_set(arena, params, "name", removed_names(arena, have, wish));
+		params = removed_back(arena, have, wish);
 	} else if (need == APT_UPGRADE && installed) {
 		params = named(arena, wish, package->version, "present");
 		value_set_bool(arena, params, "allow_downgrade", true);
@@ -501,7 +519,7 @@ static struct value *way_back(struct arena *arena, const struct apt_params *want
 		params = named(arena, wish, NULL, installed || want->state != APT_ABSENT ? "present" :
 			"absent");
 	}
-	if (installed && package->automatic)
+	if (installed && package->automatic && need != APT_REMOVE)
 		value_set_bool(arena, params, "automatic", true);
 	if (installed && want->hold)
 		value_set_bool(arena, params, "hold", package->held);
@@ -514,6 +532,7 @@ static void apt_invert(struct inverses *ret_inverses, const void *params, const 
 	const struct apt_state *have = state;
 	struct arena *arena = inverses_arena(ret_inverses);
 
+	apt_invert_conffiles(ret_inverses, have);
 	for (size_t i = 0; i < have->wish_count; i++) {
 		struct inverses_entry entry = {
 			.resource = arena_printf(arena, "package:%s", have->wishes[i].name),

@@ -3,7 +3,7 @@
 #define MODULES_APT_PACKAGES_H
 
 #include "modules/dpkg_status.h"
-#include "modules/module.h"
+#include "modules/file_attributes.h"
 
 #define APT_RECORD "apt-packages:came"
 #define APT_LISTS "/var/lib/apt/lists"
@@ -28,7 +28,9 @@ struct apt_params {
 	bool force_apt_get;            /* there is nothing else here */
 	enum apt_undo undo;
 	bool undoing;                  /* with absent: also what came along, and nothing else */
-	bool automatic;                /* with present: it only came along with others */
+	bool automatic;                /* with present: they only came along with others */
+	char **along;                  /* of them those that did */
+	unsigned along_count;
 };
 
 /* One of the names: "rsync=3.2.7-1" */
@@ -36,6 +38,7 @@ struct apt_wish {
 	const char *name;
 	const char *version;           /* NULL: any; may hold * */
 	const char *text;
+	bool automatic;                /* nobody has asked for it */
 };
 
 /* What apt says it would do to a package. */
@@ -51,6 +54,13 @@ struct apt_removal {
 	bool keep_files;               /* configuration was edited: it is removed, not purged */
 };
 
+/* Configuration of a package that is to be purged. */
+struct apt_conffile {
+	const char *path;
+	struct attributes_have at;
+	const char *digest;
+};
+
 struct apt_state {
 	struct dpkg_status status;
 	struct apt_wish *wishes;
@@ -64,6 +74,8 @@ struct apt_state {
 	struct value *record;          /* of APT_RECORD; NULL: none */
 	struct apt_removal *removals;  /* undoing only */
 	size_t removal_count;
+	struct apt_conffile *conffiles;
+	size_t conffile_count;
 	const char *kernel;            /* release of the running one; "" if not asked */
 	bool reboot_required;
 };
@@ -86,6 +98,12 @@ enum apt_step {
 enum apt_need apt_need(const struct apt_params *want, const struct apt_state *have,
 	const struct apt_wish *wish);
 int apt_inspect(struct host *host, const void *params, void *ret_state, struct error *err);
+
+/* apt_packages_conffiles.c */
+int apt_find_conffiles(struct host *host, const struct apt_params *want, struct apt_state *have,
+	struct error *err);
+/* They come back after their packages. */
+void apt_invert_conffiles(struct inverses *inverses, const struct apt_state *have);
 
 /* apt_packages_undo.c */
 /* The packages that an undo takes away. */

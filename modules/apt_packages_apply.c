@@ -195,6 +195,29 @@ static void compare(struct arena *arena, const struct dpkg_status *before,
 	}
 }
 
+static int apt_mark(struct host *host, const struct apt_params *want, const char *how,
+	const char *name, struct error *err)
+{
+	const char *const argv[] = { "apt-mark", "-q", how, "--", name, NULL };
+	struct command_result result;
+
+	if (run_unlocked(host, want, argv, &result, err) < 0)
+		return -1;
+	return judge(host_arena(host), "apt-mark", &result, err);
+}
+
+/* What apt is told to install it takes for wanted by people. */
+static int mark_along(struct host *host, const struct apt_params *want,
+	const struct apt_state *have, struct error *err)
+{
+	for (size_t i = 0; i < have->wish_count; i++) {
+		if (have->wishes[i].automatic && apt_need(want, have, &have->wishes[i]) == APT_INSTALL
+				&& apt_mark(host, want, "auto", have->wishes[i].name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int install(struct host *host, const struct apt_params *want, const struct apt_state *have,
 	struct value *results, struct error *err)
 {
@@ -228,6 +251,8 @@ static int install(struct host *host, const struct apt_params *want, const struc
 	    run_unlocked(host, want, line.argv, &result, err) < 0)
 		return -1;
 	ended = judge(arena, "installing", &result, err);
+	if (ended == 0 && mark_along(host, want, have, err) < 0)
+		ended = -1;
 	/* Also what a failed transaction brought must be known for an undo. */
 	if (dpkg_status_read(host, &now, ended < 0 ? NULL : err) < 0 ||
 	    apt_remember(host, &then, &now, ended < 0 ? NULL : err) < 0)
@@ -285,6 +310,16 @@ static int take_away_all(struct host *host, const struct apt_params *want,
 	return 0;
 }
 
+/* Links of packages for developers come into the cache of others, and don't go with their own. */
+static int renew_linker_cache(struct host *host, struct error *err)
+{
+	static const char *const argv[] = { "ldconfig", NULL };
+	struct command command = { .argv = argv, .flags = COMMAND_ANY_STATUS, .timeout = 300 };
+	struct command_result result;
+
+	return host_run(host, &command, &result, err);
+}
+
 static int remove_packages(struct host *host, const struct apt_params *want,
 	const struct apt_state *have, struct value *results, struct error *err)
 {
@@ -293,18 +328,9 @@ static int remove_packages(struct host *host, const struct apt_params *want,
 	if (take_away_all(host, want, have, err) < 0 || dpkg_status_read(host, &now, err) < 0)
 		return -1;
 	compare(host_arena(host), &have->status, &now, results);
-	return apt_forget(host, have, &now, err);
-}
-
-static int apt_mark(struct host *host, const struct apt_params *want, const char *how,
-	const char *name, struct error *err)
-{
-	const char *const argv[] = { "apt-mark", "-q", how, "--", name, NULL };
-	struct command_result result;
-
-	if (run_unlocked(host, want, argv, &result, err) < 0)
+	if (want->undoing && renew_linker_cache(host, err) < 0)
 		return -1;
-	return judge(host_arena(host), "apt-mark", &result, err);
+	return apt_forget(host, have, &now, err);
 }
 
 int apt_apply(struct host *host, const void *params, const void *state,
@@ -325,7 +351,8 @@ int apt_apply(struct host *host, const void *params, const void *state,
 	case APT_STEP_ALONG:
 		return 0;
 	case APT_STEP_MARK:
-		return apt_mark(host, want, want->automatic ? "auto" : "manual", change->subject, err);
+		return apt_mark(host, want, ((const struct apt_wish *)change->detail)->automatic ? "auto"
+			: "manual", change->subject, err);
 	case APT_STEP_RELEASE:
 		if (apt_mark(host, want, "auto", change->subject, err) < 0)
 			return -1;

@@ -63,7 +63,16 @@ enum apt_need apt_need(const struct apt_params *want, const struct apt_state *ha
 	move = move_of(have, wish->name);
 	if (want->state == APT_LATEST && !wish->version && (have->refresh || (move && move->after)))
 		return APT_UPGRADE;
-	return package->automatic != want->automatic ? APT_MARK : APT_RIGHT;
+	return package->automatic != wish->automatic ? APT_MARK : APT_RIGHT;
+}
+
+static bool came_along(const struct apt_params *want, const char *name)
+{
+	bool found = want->automatic;
+
+	for (unsigned i = 0; i < want->along_count; i++)
+		found = found || strcmp(want->along[i], name) == 0;
+	return found;
 }
 
 /* "a,b" is two names, as Ansible takes it. */
@@ -91,6 +100,7 @@ static void take_wishes(struct arena *arena, const struct apt_params *want,
 				*equals++ = '\0';
 			wish->name = name;
 			wish->version = equals;
+			wish->automatic = came_along(want, name);
 			have->wish_count++;
 		}
 	}
@@ -313,6 +323,8 @@ int apt_inspect(struct host *host, const void *params, void *ret_state, struct e
 		return 0;
 	if (host_record_get(host, APT_RECORD, &have->record, err) < 0 ||
 	    (want->state == APT_ABSENT && look_at_kernel(host, have, err) < 0))
+		return -1;
+	if (apt_find_conffiles(host, want, have, err) < 0)
 		return -1;
 	return simulate(host, want, have, err);
 }

@@ -50,7 +50,10 @@ static int set_up(void **state)
 	bench_directory(bench, "/var/lib/apt/lists", 0755);
 	bench_file(bench, "/etc/passwd", 0644, "root:x:0:0::/root:/bin/sh\n");
 	bench_file(bench, "/etc/group", 0644, "root:x:0:\n");
+	bench_directory(bench, "/etc", 0755);
 	bench_file(bench, "/proc/sys/kernel/osrelease", 0444, "6.1.0-9-amd64\n");
+	bench_command(bench, "dpkg-query --show", 0, "\n");
+	bench_command(bench, "ldconfig", 0, "");
 	set_status("");
 	return 0;
 }
@@ -321,11 +324,14 @@ static void an_interrupted_dpkg_is_repaired_and_said(void **state)
 	assert_int_equal(look("{name: bash}")->change_count, 1);
 }
 
+/* Behind those of set_up, and apt-get -s. */
+enum { APT_GET = 3 };
+
 static unsigned tries;
 
 static void third_time_free(struct bench *of, const struct command *command)
 {
-	struct bench_command *apt = &of->commands[1];
+	struct bench_command *apt = &of->commands[APT_GET];
 
 	(void)command;
 	if (++tries < 3)
@@ -342,15 +348,15 @@ static void a_lock_of_somebody_else_is_waited_for(void **state)
 	bench_command(bench, "apt-get -s", 0, simulated);
 	bench_command(bench, "apt-get -y", 100, "")->errors =
 		"E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt)\n";
-	bench->commands[1].effect = third_time_free;
+	bench->commands[APT_GET].effect = third_time_free;
 	bench_command(bench, "sleep", 0, "");
 	assert_int_equal(apply("{name: rsync}"), 0);
 	assert_int_equal(tries, 3);
 	set_status("");
 	bench_remove(bench, "/var/lib/apt/extended_states");
-	bench->commands[1].effect = NULL;
-	bench->commands[1].status = 100;
-	bench->commands[1].errors = "E: Could not get lock x. It is held by process 7 (apt)\n";
+	bench->commands[APT_GET].effect = NULL;
+	bench->commands[APT_GET].status = 100;
+	bench->commands[APT_GET].errors = "E: Could not get lock x. It is held by process 7 (apt)\n";
 	assert_int_equal(apply("{name: rsync, lock_timeout: 4}"), -1);
 	assert_non_null(strstr(bench->err.message, "held by process 7 (apt)"));
 	assert_non_null(strstr(bench->err.remedy, "lock_timeout"));
@@ -396,6 +402,37 @@ static void purge_also_takes_the_configuration(void **state)
 	assert_non_null(strstr(bench->log.data, "purge -- tree (detached)"));
 }
 
+static void tree_again(struct bench *of, const struct command *command)
+{
+	(void)command;
+	set_status("Package: tree\nStatus: install ok installed\nVersion: 2\nArchitecture: amd64\n\n");
+	bench_file(of, "/etc/tree.conf", 0644, "as it came\n");
+}
+
+static void tree_goes(struct bench *of, const struct command *command)
+{
+	base_again(of, command);
+	bench_remove(of, "/etc/tree.conf");
+}
+
+static void an_edited_configuration_that_was_purged_comes_back(void **state)
+{
+	(void)state;
+	tree_again(bench, NULL);
+	bench_file(bench, "/etc/tree.conf", 0640, "edited\n");
+	bench_body(bench, "edited\n");
+	bench_command(bench, "dpkg-query --show", 0, " /etc/tree.conf abc\n /etc/gone abc obsolete\n");
+	bench_command(bench, "apt-get -s", 0, "Purg tree [2]\n");
+	bench_command(bench, "apt-get -y", 0, "")->effect = tree_goes;
+	assert_int_equal(apply("{name: tree, state: absent, purge: yes}"), 0);
+	assert_int_equal(bench->inverses->count, 2);
+	bench_command(bench, "apt-get -s", 0, "Inst tree (2 x [amd64])\n");
+	bench_command(bench, "apt-get -y", 0, "")->effect = tree_again;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_text(bench, "/etc/tree.conf"), "edited\n");
+	assert_int_equal(bench_find(bench, "/etc/tree.conf")->info.mode, 0640);
+}
+
 static void what_the_machine_cannot_be_without_is_never_removed(void **state)
 {
 	(void)state;
@@ -425,6 +462,36 @@ static void undo_purges_exactly_what_came(void **state)
 	assert_non_null(strstr(bench->log.data, "purge -- libpopt0:amd64 rsync:amd64 (detached)"));
 	assert_int_equal(bench->records->count, 0);
 	assert_false(bench_find(bench, "/var/lib/apt/extended_states") != NULL);
+}
+
+static void marked(struct bench *of, const struct command *command)
+{
+	(void)command;
+	bench_file(of, "/var/lib/apt/extended_states", 0644, popt_automatic);
+}
+
+static void rsync_comes_as_wanted(struct bench *of, const struct command *command)
+{
+	rsync_comes(of, command);
+	bench_remove(of, "/var/lib/apt/extended_states");
+}
+
+/* The undo of an undo. */
+static void what_came_along_comes_back_along(void **state)
+{
+	(void)state;
+	expect_rsync();
+	assert_int_equal(apply("{name: rsync}"), 0);
+	bench_command(bench, "dpkg --verify", 0, "");
+	bench_command(bench, "apt-get -s", 0, "Purg rsync [3.2.7]\nPurg libpopt0 [1.19]\n");
+	bench_command(bench, "apt-get -y", 0, "")->effect = base_again;
+	assert_int_equal(bench_undo(bench), 0);
+	bench_command(bench, "apt-get -s", 0, simulated);
+	bench_command(bench, "apt-get -y", 0, "")->effect = rsync_comes_as_wanted;
+	bench_command(bench, "apt-mark -q auto -- libpopt0", 0, "")->effect = marked;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_non_null(strstr(bench->log.data, "install -- rsync libpopt0 (detached)\n"
+		"run apt-mark -q auto -- libpopt0"));
 }
 
 static void undo_keeps_an_edited_configuration_and_says_so(void **state)
@@ -613,6 +680,8 @@ int main(void)
 		TEST(a_lock_of_somebody_else_is_waited_for),
 		TEST(a_removal_shows_what_goes_along),
 		TEST(purge_also_takes_the_configuration),
+		TEST(an_edited_configuration_that_was_purged_comes_back),
+		TEST(what_came_along_comes_back_along),
 		TEST(what_the_machine_cannot_be_without_is_never_removed),
 		TEST(undo_purges_exactly_what_came),
 		TEST(undo_keeps_an_edited_configuration_and_says_so),

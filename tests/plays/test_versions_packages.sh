@@ -1,0 +1,91 @@
+#!/bin/sh
+# Versions of what takes longer: packages, exports, mounts, jobs. Applied, edited, rolled back to the
+# first version and to nothing, on lab nodes; all is as it was but what `beoplay doc` lists.
+# Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 3 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. tests/plays/checks.sh
+. tests/plays/state.sh
+plays=$PWD/tests/plays/versions
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/cluster"
+sed 's/Hello/Job/' playbooks/hello_cluster.c >"$work/job1.c"
+sed 's/Hello/Other/' playbooks/hello_cluster.c >"$work/job2.c"
+cd "$work/cluster" || exit 1
+{
+	echo 'all:'
+	echo '  hosts:'
+	for node in $LAB_NODES; do
+		echo "    $node: {ansible_host: $(lab address "$node")}"
+	done
+} >inventory.yml
+cp "$work/job1.c" old.c
+cp "$work/job1.c" new.c
+each() { for node in $LAB_NODES; do lab exec "$node" "$@"; done; }
+
+# --- What is there before ---
+each sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+	cowsay nftables >/dev/null 2>&1; apt-mark -qq auto cowsay; rm -rf /var/lib/apt/lists/*
+	echo "# the last" >>/etc/fstab; echo "changed by hand" >>/etc/nftables.conf'
+state_all ../blank
+lab snapshot head | awk -F '\t' '{ print $1, $2, $3, $4, $5, $8 }' >../files
+
+# --- Two versions ---
+cp "$work/job1.c" job.c
+cp "$plays/packages1.yml" site.yml
+beoplay site.yml
+check "the first version is applied" is "$status" 0
+check "its jobs ran" is "$(grep -c 'Job from processor' ../out)" 6
+state_all ../first
+check "what is exported is compared" says "^/srv/shared  *10.0.1.10[0-2](.*root_squash" ../first
+beoplay site.yml
+check "then nothing changes" is "$(recap head changed)$(recap node1 changed)" 00
+cp "$work/job2.c" job.c
+cp "$plays/packages2.yml" site.yml
+beoplay site.yml
+check "the second version is applied" is "$status" 0
+check "a job with another source ran again" is "$(grep -c 'Other from processor' ../out)" 6
+state_all ../second
+check "a directory for nobody else is exported to nobody" silent "^/srv/nobody " ../second
+check "packages came" says "^rsync " ../second
+check "and went" silent "^hello " ../second
+
+# --- Back and forth ---
+beoplay rollback site.yml --check
+check "a dry run of a rollback succeeds" is "$status" 0
+state_all ../now
+check "it touches nothing" same ../second ../now
+beoplay rollback site.yml
+check "the rollback succeeds" is "$status" 0
+check "jobs are not run again" silent "from processor" ../out
+state_all ../now
+check "all is as after the first version" same ../first ../now
+beoplay rollback site.yml --to 3
+check "the rollback is rolled back" is "$status" 0
+state_all ../now
+check "all is as after the second version" same ../second ../now
+beoplay rollback site.yml --to nothing
+check "all that the playbook did is undone" is "$status" 0
+state_all ../now
+check "all is as before beoplay" same ../blank ../now
+
+# --- The list of what an undo leaves is no longer than it must be ---
+lab snapshot head | awk -F '\t' '{ print $1, $2, $3, $4, $5, $8 }' >../left
+diff ../files ../left | sed -n 's/^[<>] \.\([^ ]*\) .*/\1/p' | sort -u >../differs
+set -f
+for one in $(remains | grep -v ' the order of its lines' | cut -d ' ' -f 1); do
+	check "an undo leaves $one" grep -qE "^($(echo "$one" | pattern_of))\$" ../differs
+done
+set +f
+
+# --- Every module is in one of the texts ---
+sed 's/^    - apt:/    - apt-packages:/' "$plays"/*.yml >../texts
+for module in $("$BEOPLAY" doc | cut -d ' ' -f 1); do
+	check "the versions have $module" says "^    - $module:" ../texts
+done

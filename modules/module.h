@@ -253,6 +253,9 @@ struct module {
 	 * or "": as the task. */
 	const char *(*acts_as)(const void *params);
 	void (*resources)(struct names *ret_names, const void *params);
+	/* The other host without which all of it is pointless: it is undone once that host has left the
+	 * inventory. NULL: none. Optional. */
+	const char *(*of_host)(struct arena *arena, const void *params);
 	int (*inspect)(struct host *host, const void *params, void *ret_state, struct error *err);
 	void (*plan)(struct plan *plan, const void *params, const void *state);
 	int (*apply)(struct host *host, const void *params, const void *state,

@@ -642,6 +642,13 @@ static void mount_invert(struct inverses *ret_inverses, const void *params, cons
 	inverses_add(ret_inverses, &entry);
 }
 
+static const char *mount_of_host(struct arena *arena, const void *params)
+{
+	const char *src = ((const struct mount_params *)params)->src;
+
+	return arena_bytes(arena, src, strcspn(src, ":"));
+}
+
 const struct module module_nfs_mount = {
 	.name = "nfs-mount",
 	.summary = "an export of another machine, in fstab and mounted",
@@ -651,6 +658,7 @@ const struct module module_nfs_mount = {
 	.state_size = sizeof(struct mount_state),
 	.check = mount_check,
 	.resources = mount_resources,
+	.of_host = mount_of_host,
 	.inspect = mount_inspect,
 	.plan = mount_plan,
 	.apply = mount_apply,

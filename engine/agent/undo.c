@@ -353,12 +353,35 @@ static bool is_declared(const struct runner *runner, const struct value *declare
 		|| value_get(runner->seen, parent))) || value_get(runner->seen, resource);
 }
 
+/* Whether a task that wished it took it from a host that left; without a word of hosts any will do. */
+static bool is_of_hosts(const struct undoing *undoing, const struct ledger_undo *undo)
+{
+	const struct value *hosts = value_get(undoing->wish, "of_hosts");
+	const struct value *wishes = value_get(undo->owner, "wishes");
+	struct arena *arena = arena_new();
+	bool found = !hosts;
+
+	for (size_t i = 0; wishes && !found && i < wishes->count; i++) {
+		const struct module *module = module_find(wishes->pairs[i].key);
+		const char *text = ledger_params(&undoing->runner->ledger,
+			value_text(wishes->pairs[i].value));
+		struct error ignored = {0};
+		void *params;
+
+		if (module && module->of_host && text
+				&& module_load(arena, module, text, strlen(text), &params, &ignored) == 0)
+			found = has_word(hosts, module->of_host(arena, params));
+	}
+	arena_free(arena);
+	return found;
+}
+
 /* Whether this one is left alone without a word. */
 static bool is_kept(const struct undoing *undoing, const struct ledger_undo *undo)
 {
 	return undoing->prune && (is_declared(undoing->runner, value_get(undoing->wish, "declared"),
 		undo->resource) || has_word(value_get(undoing->wish, "unsure"), module_of(undoing->runner,
-		undo->resource)));
+		undo->resource)) || !is_of_hosts(undoing, undo));
 }
 
 static void try_one(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,

@@ -136,6 +136,22 @@ static bool has_open_hosts(const struct playbook *playbook)
 	return false;
 }
 
+/* Hosts of earlier runs that are in no play now; what was of those that left the inventory goes. */
+static void know_left(struct playing *playing, struct run_options *options)
+{
+	struct value *vanished = value_list(playing->arena);
+
+	options->left = earlier_hosts(&playing->earlier);
+	for (size_t i = 0; i < options->left->count; i++) {
+		if (!inventory_find(playing->inventory, value_text(options->left->items[i])))
+			value_append(playing->arena, vanished, options->left->items[i]);
+	}
+	options->vanished = vanished;
+	if (vanished->count > 0 && options->undo == UNDO_NOTHING && !options->look
+			&& !options->resume && !options->tags && !options->skip_tags)
+		options->undo = UNDO_LEFT;
+}
+
 static int make_run(struct playing *playing, struct error *err)
 {
 	const struct apply_options *given = playing->options;
@@ -189,7 +205,7 @@ static int make_run(struct playing *playing, struct error *err)
 	know_earlier(playing);
 	options.formerly = playing->earlier.formerly;
 	if (!playing->past && !playing->undo && !has_open_hosts(playing->playbook))
-		options.left = earlier_hosts(&playing->earlier);
+		know_left(playing, &options);
 	return run_new(playing->arena, &options, &playing->run, err);
 }
 

@@ -562,7 +562,7 @@ static struct value *handler_keys(const struct run *run, const struct run_host *
 
 static void add_undo(struct run *run, struct run_host *host, struct value *task)
 {
-	static const char *const modes[] = { "", "prune", "rollback", "all" };
+	static const char *const modes[] = { "", "prune", "rollback", "all", "prune" };
 	struct value *undo = value_map(host->arena), *declared, *unsure;
 
 	value_set_string(host->arena, undo, "mode", modes[run->options.undo]);
@@ -570,7 +570,9 @@ static void add_undo(struct run *run, struct run_host *host, struct value *task)
 	value_set(host->arena, undo, "handlers", handler_keys(run, host));
 	if (run->options.undo == UNDO_AFTER)
 		value_set(host->arena, undo, "after", value_copy(host->arena, run->options.undo_after));
-	if (run->options.undo == UNDO_ORPHANS) {
+	if (run->options.undo == UNDO_LEFT)
+		value_set(host->arena, undo, "of_hosts", value_copy(host->arena, run->options.vanished));
+	if (run->options.undo == UNDO_ORPHANS || run->options.undo == UNDO_LEFT) {
 		declared = value_list(host->arena);
 		unsure = value_list(host->arena);
 		declare_all(run, host, true, host->arena, declared, unsure);

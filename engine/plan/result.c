@@ -407,6 +407,10 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 		.more = true,
 	};
 
+	if (host->bystander) {
+		beside_take(host, step, result.status);
+		return;
+	}
 	planned_take_undone(run, host, step, body);
 	host->undo_told = true;
 	host->undone = host->undone || result.status == REPORT_CHANGED;

@@ -29,6 +29,7 @@ enum run_undo {
 	UNDO_ORPHANS,          /* --prune: what no task of the text declares any more */
 	UNDO_AFTER,            /* a rollback: what the runs in undo_after, and all later ones, did */
 	UNDO_ALL,              /* all that this playbook ever did; no task is run */
+	UNDO_LEFT,             /* what was of hosts that left the inventory: see run_options.vanished */
 };
 
 /* All is borrowed for the life of the run. */
@@ -64,6 +65,8 @@ struct run_options {
 	int64_t time;                         /* seconds since the epoch */
 	enum run_undo undo;
 	const struct value *undo_after;       /* names of runs */
+	const struct value *vanished;         /* names of hosts that had been in earlier runs, and aren't in the
+	                                         inventory any more; or NULL */
 	bool discard_drift;                   /* undo also what isn't as beoplay left it */
 	bool resume;                          /* each host goes on at the task that failed there */
 	int64_t lock_wait;                    /* seconds */

@@ -220,6 +220,12 @@ static bool within_limit(const struct run *run, const struct inventory_host *hos
 	return false;
 }
 
+/* At hosts that are in no play any more. */
+static bool only_looks(const struct run *run)
+{
+	return run->options.undo == UNDO_NOTHING || run->options.undo == UNDO_LEFT;
+}
+
 static bool has_left(const struct run *run, const char *name)
 {
 	const struct value *left = run->options.left;
@@ -247,7 +253,7 @@ static void make_hosts(struct run *run, const bool *chosen)
 		if (!left && (!chosen[i] || (!within && !run->options.others)))
 			continue;
 		host->left = left;
-		host->bystander = left ? !run->options.look && run->options.undo == UNDO_NOTHING : !within;
+		host->bystander = left ? !run->options.look && only_looks(run) : !within;
 		run->bystander_count += host->bystander;
 		host->run = run;
 		host->index = run->host_count++;
@@ -319,7 +325,8 @@ static void add_undo(struct run *run)
 {
 	static const struct module undo = { .name = "undo", .summary = "takes back" };
 	static const char *const names[] = { "", "Undo what the text no longer has",
-		"Undo what later runs did", "Undo all that this playbook did" };
+		"Undo what later runs did", "Undo all that this playbook did",
+		"Undo what was of hosts that left" };
 	struct task *task = arena_alloc(run->arena, sizeof(*task));
 	struct play *play = arena_alloc(run->arena, sizeof(*play));
 	struct unit *unit = arena_alloc(run->arena, sizeof(*unit));

@@ -279,6 +279,8 @@ inventory "head node1 node2 node3" >hosts.yml
 beoplay site.yml -l node3
 check "with -l the others are said to change" says "^  node\[1-2\]: hosts 'Names', ssh-keys 'Keys'" ../out
 check "and keep what they have" is "$(keys_of node2 | grep -c mpi@node4)" 1
+beoplay site.yml --check
+check "a dry run says that its mount goes" says "/etc/fstab line: node4:/srv" ../out
 beoplay site.yml
 check "it goes" is "$status" 0
 check "its name goes from the others" is "$(lab exec node2 grep -c node4 /etc/hosts)" 0
@@ -286,9 +288,8 @@ check "its key" is "$(keys_of node2 | grep -c node4)" 0
 check "its host key" is "$(known_of node2 | grep -c node4)" 0
 check "its export" is "$(lab exec head cat /run/exported | grep -c "$gone")" 0
 check "what went is no orphan" silent "hosts-entry\|authorized-key" ../out
-check "its mount is named" says "^  node1: .*/mnt/node4" ../out
-beoplay site.yml --prune
-check "and goes with --prune" is "$(lab exec node1 grep -c node4 /etc/fstab)" 0
+check "its mount goes, too" is "$(lab exec node1 grep -c node4 /etc/fstab)" 0
+check "which is said" says "item: nfs-mount:/mnt/node4" ../out
 check "not the others'" is "$(lab exec node1 grep -c :/srv /etc/fstab)" 4
 "$BEOPLAY" forget node4 >../out 2>../err
 check "it is forgotten" is "$(history log -p --format= runs -- run.yml | grep -c node4)" 0

@@ -32,8 +32,9 @@ static const struct history_run *run_of(const struct rollback *rollback, const c
 	return NULL;
 }
 
-/* By default there must be one run that all hosts have. */
-static int check_shared(const struct rollback *rollback, struct error *err)
+/* By default there must be one run that all hosts have; before: the one that would be gone back to. */
+static int check_shared(const struct rollback *rollback, const struct history_run *before,
+	struct error *err)
 {
 	const struct history_run *newest = &rollback->runs[0];
 	struct value *others = value_list(rollback->arena);
@@ -51,25 +52,31 @@ static int check_shared(const struct rollback *rollback, struct error *err)
 	}
 	if (others->count == 0)
 		return 0;
-	error_set(err, ERROR_TEXT, "not all hosts have run %lld: %s failed there or weren't reached",
-		(long long)newest->number, report_fold(rollback->arena, others));
-	return error_remedy(err, "say which run is meant: --to %lld", (long long)newest->number);
+	error_set(err, ERROR_TEXT, "not all hosts have run %lld: it failed on %s, or didn't reach %s",
+		(long long)newest->number, report_fold(rollback->arena, others),
+		others->count > 1 ? "them" : "it");
+	if (!before)
+		return error_remedy(err, "apply it again first; --to nothing undoes all that was done");
+	return error_remedy(err, "--to %lld goes back to the text before it on all hosts, --to %lld "
+		"goes on with it", (long long)before->number, (long long)newest->number);
 }
 
 /* The newest run with another text than the last one. */
 static int find_before(const struct rollback *rollback, const struct history_run **ret_run,
 	struct error *err)
 {
+	const struct history_run *before = NULL;
 	bool same = true;
 
-	if (check_shared(rollback, err) < 0)
-		return -1;
 	for (size_t i = 1; i < rollback->count && same; i++) {
-		*ret_run = &rollback->runs[i];
-		if (past_same(rollback->history, rollback->arena, &rollback->runs[0], *ret_run, &same,
+		before = &rollback->runs[i];
+		if (past_same(rollback->history, rollback->arena, &rollback->runs[0], before, &same,
 				err) < 0)
 			return -1;
 	}
+	if (check_shared(rollback, same ? NULL : before, err) < 0)
+		return -1;
+	*ret_run = before;
 	if (!same)
 		return 0;
 	error_set(err, ERROR_TEXT, "there is no earlier text of '%s' in the history",

@@ -180,3 +180,21 @@ check "and changes nothing" same ../first ../now
 beoplay rollback site.yml --to nothing
 state_all ../now
 check "what the first version did is undone all the same" same ../blank ../now
+
+# --- A version that not all have ---
+sed -i 's/content: a/content: b/' site.yml
+beoplay site.yml
+sed -i 's/content: b/content: c/' site.yml
+lab pause node1
+beoplay site.yml -T 2
+lab resume node1
+check "a host that is down hasn't the new version" is "$status" 4
+beoplay rollback site.yml
+check "without --to all hosts must have the last run" is "$status" 1
+check "it is said which haven't" says "not all hosts have run 6: it failed on node1, or" ../err
+check "and what to do" says "→ --to 5 goes back to the text before it on all hosts, --to 6 " ../err
+beoplay rollback site.yml --to 5
+check "told so, all go back" is "$status" 0
+for node in $LAB_NODES; do
+	check "$node has what it had" is "$(lab exec "$node" cat /etc/small)" b
+done

@@ -75,6 +75,13 @@ static const char deliver_rest[] =
 	"trap - EXIT\n"
 	"exec perl -e \"$memory\" \"$t\" \"$gone\"\n";
 
+/* sudo notes in the home of a member of sudo or admin that it let him in, and has no option not to:
+ * where it hasn't yet, the note goes at once. */
+static const char become[] =
+	"n=${HOME-}/.sudo_as_admin_successful; [ -e \"$n\" ] && n=\n"
+	"exec sudo -n -- sh -c \"$1\" sh \"$n\"";
+static const char unnote[] = "[ ! \"$1\" ] || rm -f -- \"$1\"\n";
+
 static void add_script(struct buffer *script, const struct deliver *deliver)
 {
 	buffer_printf(script, "H=%s; S=%zu; N=%s; L=%zu\n", deliver->digest, deliver->size,
@@ -86,11 +93,16 @@ static void add_script(struct buffer *script, const struct deliver *deliver)
 char *deliver_command(struct arena *arena, const struct deliver *deliver)
 {
 	struct buffer script = {0}, command = {0};
+	bool sudo = deliver->become && !deliver->root;
 	char *result;
 
+	buffer_add_string(&command, "exec sh -c ");
+	if (sudo) {
+		quote_shell(&command, become);
+		buffer_add_string(&command, " sh ");
+		buffer_add_string(&script, unnote);
+	}
 	add_script(&script, deliver);
-	buffer_add_string(&command, deliver->become && !deliver->root ? "exec sudo -n -- sh -c "
-		: "exec sh -c ");
 	quote_shell(&command, script.data);
 	result = arena_string(arena, command.data);
 	buffer_free(&script);

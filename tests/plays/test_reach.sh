@@ -71,6 +71,14 @@ lab exec node2 umount /var/lib/beoplay
 lab exec node3 sh -c 'rm -f /etc/reached'
 run play.yml -u admin -b -l node3
 check "sudo makes root of an ordinary user" is "$(lab exec node3 stat -c %U /etc/reached)" root
+lab exec node3 usermod -a -G sudo admin
+lab exec node3 ls -A /home/admin >before
+run play.yml -u admin -b -l node3 --check
+check "sudo leaves no note in a home" is "$(lab exec node3 ls -A /home/admin)" "$(cat before)"
+lab exec node3 touch /home/admin/.sudo_as_admin_successful
+run play.yml -u admin -b -l node3
+check "one that was there stays" is "$(lab exec node3 ls -A /home/admin/.sudo_as_admin_successful)" \
+	/home/admin/.sudo_as_admin_successful
 lab exec node3 sh -c 'chmod 600 /usr/bin/sudo; mv /usr/bin/sudo /usr/bin/nosudo'
 run play.yml -u admin -b -l node3
 lab exec node3 sh -c 'mv /usr/bin/nosudo /usr/bin/sudo; chmod 4755 /usr/bin/sudo'

@@ -71,10 +71,15 @@ check "a dry run of a rollback succeeds" is "$status" 0
 check "it shows additions going away" says "/etc/only-second state: file → absent" ../out
 state_all ../now
 check "it touches nothing" same ../second ../now
+lab exec head rm /run/versions-shell
 beoplay rollback site.yml
 check "the rollback succeeds" is "$status" 0
 state_all ../now
 check "files, packages and accounts are as after the first version" same ../first ../now
+check "old commands are not run again" is "$(lab exec head ls /run/versions-shell 2>&1)" \
+	"ls: cannot access '/run/versions-shell': No such file or directory"
+check "they count as skipped" is "$(recap head skipped)" 2
+check "services run again" is "$(runs head pulse)$(runs head beat)" yesyes
 "$BEOPLAY" log >../out 2>../err
 check "a rollback is a run like any other" says "^run 4 .*site.yml rolled back to 1" ../out
 beoplay status site.yml
@@ -83,6 +88,7 @@ check "status says whose text the hosts have" says "head,node\[1-2\]: run 4 of .
 # --- And forward: a rollback can be rolled back ---
 beoplay rollback site.yml --to 3
 check "the rollback is rolled back" is "$status" 0
+check "services don't run then" is "$(runs head pulse)$(runs head beat)" nono
 state_all ../now
 check "all is as after the second version" same_again ../second ../now
 
@@ -98,6 +104,8 @@ check "lines of others stay" is "$(lab exec node1 tail -n 1 /etc/lines)" "by han
 lab exec node1 sh -c 'sed -i "/by hand/d" /etc/lines'
 beoplay rollback site.yml --to 1 --discard-drift
 check "told so, it is undone all the same" is "$status" 0
+beoplay rollback site.yml --to 1 --with-commands
+check "told so, commands are run" is "$(lab exec head cat /run/versions-shell)" one
 state_all ../now
 check "then all is as after the first version" same ../first ../now
 
@@ -118,6 +126,7 @@ beoplay rollback site.yml --to nothing
 check "all that the playbook did is undone" is "$status" 0
 state_all ../now
 check "all is as before beoplay" same "$work/blank" ../now
+check "also what runs" is "$(runs head pulse 2>../err)$(runs head beat)" noyes
 cd "$work/cluster" || exit 1
 
 # --- Prune ---

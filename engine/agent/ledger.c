@@ -55,6 +55,9 @@ static int take_root(struct ledger *ledger, struct value *root, struct error *er
 	const char *machine_id = value_get_string(root, "machine_id");
 	int64_t version = value_get_integer(root, "version", -1);
 
+	/* One of before files were noted. */
+	if (root->kind == VALUE_MAP && !value_get(root, "files"))
+		value_set(ledger->arena, root, "files", value_map(ledger->arena));
 	if (version > LEDGER_VERSION) {
 		error_set(err, ERROR_TASK, "the ledger '%s' was written by a newer beoplay (its "
 			"version is %lld, this one knows %d)", ledger_path(ledger),

@@ -5,252 +5,9 @@
  * converged. */
 #include "agent/undo.h"
 
-#include "agent/image.h"
 #include "agent/pending.h"
-#include "base/buffer.h"
-#include "modules/params.h"
 
 #include <string.h>
-
-enum { ORPHANS_MOST = 500 };
-
-static bool has_word(const struct value *list, const char *word)
-{
-	for (size_t i = 0; word && list && list->kind == VALUE_LIST && i < list->count; i++) {
-		if (value_text(list->items[i]) && strcmp(value_text(list->items[i]), word) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const char *module_of(const struct runner *runner, const char *resource)
-{
-	return value_get_string(ledger_entry(&runner->ledger, resource), "module");
-}
-
-/* --- A way back as a task --- */
-
-int undo_make_task(struct arena *arena, const struct undoing *undoing, const char *name,
-	const struct value *params, const char *what, struct value **ret_task, struct error *err)
-{
-	const struct module *module = name ? module_find(name) : NULL;
-	struct place place = {0};
-	struct buffer text = {0};
-	struct value *canonical;
-	int result;
-
-	if (!module)
-		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'",
-			name ? name : "");
-	if (params_canonical(arena, module, params, place, true, &canonical, err) < 0)
-		return -1;
-	result = params_write(&text, module, canonical, err);
-	*ret_task = value_map(arena);
-	value_set_integer(arena, *ret_task, "id", value_get_integer(undoing->task, "id", 0));
-	value_set_string(arena, *ret_task, "module", name);
-	value_set(arena, *ret_task, "params", value_bytes(arena, text.data ? text.data : "",
-		text.size));
-	value_set_string(arena, *ret_task, "name", arena_printf(arena, "undo %s", what));
-	if (value_get_bool(undoing->task, "plan"))
-		value_set_bool(arena, *ret_task, "plan", true);
-	buffer_free(&text);
-	return result;
-}
-
-static void add_handlers(const struct undoing *undoing, struct arena *arena,
-	const struct ledger_undo *undo, struct value *keys, struct value *notes)
-{
-	const struct value *notify = value_get(undo->owner, "notify");
-
-	for (size_t i = 0; notify && notify->kind == VALUE_LIST && i < notify->count; i++) {
-		if (has_word(value_get(undoing->wish, "handlers"), value_text(notify->items[i])))
-			value_append(arena, keys, notify->items[i]);
-		else if (notes)
-			value_append(arena, notes, value_printf(arena, "the text has no handler '%s' any more",
-				value_text(notify->items[i])));
-	}
-}
-
-struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
-	const struct undo_plan *plan, struct value *notes)
-{
-	struct value *keys = value_list(arena);
-
-	if (!plan->file)
-		add_handlers(undoing, arena, plan->undo, keys, notes);
-	for (size_t i = 0; plan->file && i < plan->file->count; i++)
-		add_handlers(undoing, arena, plan->file->parts[i].undo, keys, notes);
-	return keys;
-}
-
-static int make_task(struct arena *arena, const struct undoing *undoing,
-	const struct ledger_undo *undo, struct value **ret_task, struct error *err)
-{
-	int result = undo_make_task(arena, undoing, value_get_string(undo->way, "module"),
-		value_get(undo->way, "params"), undo->resource, ret_task, err);
-
-	if (result < 0)
-		return -1;
-	value_set_string(arena, *ret_task, "user", value_get_string(undo->way, "user"));
-	value_set_string(arena, *ret_task, "resource", undo->resource);
-	value_set(arena, *ret_task, "notify", undo_handlers(undoing, arena,
-		&(struct undo_plan){ .undo = undo }, NULL));
-	return 0;
-}
-
-static void run_task(struct runner *runner, struct work *work, const struct value *pending,
-	struct value *result)
-{
-	struct error err = {0};
-
-	work->pending = pending;
-	work->undone = work->refused = NULL;
-	if (work_load(work, &err) < 0)
-		work_failed(work->arena, result, &err);
-	else
-		runner_do(runner, work, result);
-}
-
-/* pending: what is to be met. */
-static void look_among(struct runner *runner, struct arena *arena, const struct value *task,
-	const struct value *pending, struct value *result)
-{
-	struct work work = runner_work(runner, arena, task);
-
-	work.check = true;
-	run_task(runner, &work, pending, result);
-}
-
-/* Nothing that this run would do is: the way back starts from what is there now. */
-void undo_look(struct runner *runner, struct arena *arena, const struct value *task,
-	struct value *result)
-{
-	look_among(runner, arena, task, value_list(arena), result);
-}
-
-void undo_expect(const struct undoing *undoing, struct arena *arena, const char *resource,
-	struct value *task)
-{
-	const struct value *expect = value_get(undoing->wish, "expect");
-
-	/* That it is as beoplay left it is looked at anyway; and undos in the same file change what the
-	 * next one is about. */
-	if (expect && !value_get_bool(expect, resource))
-		value_set_string(arena, task, "expect", "");
-}
-
-void undo_do_task(struct runner *runner, struct arena *arena, const struct value *task,
-	bool note, struct value *result)
-{
-	struct work work = runner_work(runner, arena, task);
-
-	work.note = note;
-	run_task(runner, &work, value_list(arena), result);
-}
-
-bool undo_has_status(const struct value *result, const char *status)
-{
-	const char *has = value_get_string(result, "status");
-
-	return has && strcmp(has, status) == 0;
-}
-
-/* --- Whether it is as beoplay left it --- */
-
-/* A task with several resources may want a change of one of the others. What is in a directory, and
- * the directories above, are others. */
-static bool is_about(const char *resource, const struct value *change)
-{
-	const char *subject = value_get_string(change, "subject");
-	const char *colon = strchr(resource, ':'), *part = colon ? colon + 1 : "";
-
-	if (!subject)
-		return false;
-	if (*part == '/' && *subject == '/')
-		return strlen(subject) == strcspn(part, ":")
-			&& strncmp(part, subject, strlen(subject)) == 0;
-	return strstr(resource, subject) || (*part && *part != '/' && strstr(subject, part));
-}
-
-/* A file that is several tasks' work is compared as a whole: each of their wishes alone would say
- * that somebody has changed it. */
-static bool is_file_drifted(const char *path, const char *left)
-{
-	struct arena *arena = arena_new();
-	bool drifted = !image_same_content(left, image_of(arena, path));
-
-	arena_free(arena);
-	return drifted;
-}
-
-static void add_about(struct arena *arena, struct value *about, const char *resource,
-	const struct value *changes)
-{
-	for (size_t i = 0; changes && i < changes->count; i++) {
-		if (is_about(resource, changes->items[i]))
-			value_append(arena, about, changes->items[i]);
-	}
-}
-
-/* Not where a change doesn't tell what it is: a secret, a content. */
-static const char *digest_of(struct arena *arena, const struct value *changes)
-{
-	struct buffer bytes = {0};
-	char digest[DIGEST_HEX_SIZE];
-
-	for (size_t i = 0; i < changes->count; i++) {
-		if (!value_get(changes->items[i], "before") && !value_get(changes->items[i], "after"))
-			return "";
-	}
-	wire_encode(&bytes, changes);
-	digest_bytes(bytes.data, bytes.size, digest);
-	buffer_free(&bytes);
-	return arena_string(arena, digest);
-}
-
-/* What would have to be changed for it to be as it was wished last, by its digest; "" if that says
- * nothing; NULL: nothing has to be. */
-static const char *difference(struct runner *runner, struct arena *arena,
-	const struct ledger_undo *undo, const struct value *task)
-{
-	const struct value *wishes = value_get(undo->owner, "wishes");
-	struct value *about = value_list(arena);
-
-	for (size_t i = 0; wishes && i < wishes->count; i++) {
-		const char *params = ledger_params(&runner->ledger, value_text(wishes->pairs[i].value));
-		const struct module *module = module_find(wishes->pairs[i].key);
-		struct value *wished = value_copy(arena, task);
-		struct value *result = value_map(arena);
-
-		if (!params || !module || (module->flags & MODULE_ACTION))
-			continue;
-		value_set_string(arena, wished, "module", module->name);
-		value_set_string(arena, wished, "params", params);
-		value_set_string(arena, wished, "user", value_get_string(undo->owner, "user"));
-		undo_look(runner, arena, wished, result);
-		if (undo_has_status(result, "changed"))
-			add_about(arena, about, undo->resource, value_get(result, "changes"));
-	}
-	return about->count > 0 ? digest_of(arena, about) : NULL;
-}
-
-/* Whether it isn't as beoplay left it. */
-static bool is_drifted(struct runner *runner, struct arena *arena,
-	const struct ledger_undo *undo, const struct value *task)
-{
-	const char *left_so = value_get_string(undo->owner, "differs"), *path, *left, *now;
-	char digest[DIGEST_HEX_SIZE];
-	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &left)
-		&& image_digest(left, digest);
-
-	if (shared && !is_file_drifted(path, left))
-		return false;
-	/* Lines of others may have changed; but not where the whole file would be replaced. */
-	if (shared && strncmp(undo->resource, "file:", 5) == 0)
-		return true;
-	now = difference(runner, arena, undo, task);
-	return now && !(*now && left_so && strcmp(now, left_so) == 0);
-}
 
 /* --- One resource --- */
 
@@ -296,13 +53,13 @@ static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_p
 	plan->planned = value_map(arena);
 	if (plan->undo->others > 0 || !plan->undo->way || !value_get(plan->undo->way, "params"))
 		return;
-	if (make_task(arena, undoing, plan->undo, &plan->task, &err) < 0) {
+	if (undo_task_of(arena, undoing, plan->undo, &plan->task, &err) < 0) {
 		work_failed(arena, plan->planned, &err);
 		return;
 	}
 	undo_look(runner, arena, plan->task, plan->planned);
 	if (undo_has_status(plan->planned, "changed") && !value_get_bool(undoing->wish, "discard"))
-		plan->drifted = is_drifted(runner, arena, plan->undo, plan->task);
+		plan->drifted = undo_drifted(runner, arena, plan->undo, plan->task);
 }
 
 static void undo_way(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
@@ -332,7 +89,7 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 	}
 	/* A directory that is empty once what is in it has gone. */
 	if (undoing->runner->check && plan->task && undo_has_status(planned, "ok")) {
-		look_among(undoing->runner, arena, plan->task, undoing->writes, now);
+		undo_look_among(undoing->runner, arena, plan->task, undoing->writes, now);
 		planned = now;
 	}
 	for (size_t i = 0; i < planned->count; i++)
@@ -343,13 +100,12 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		note_planned(undoing, plan->undo, plan->task, planned);
 }
 
-/* Whether a text has it, by itself or as a part of something. */
-static bool is_declared(const struct runner *runner, const struct value *declared,
+bool undo_declared(const struct runner *runner, const struct value *declared,
 	const char *resource)
 {
 	const char *parent = ledger_parent(&runner->ledger, resource);
 
-	return has_word(declared, resource) || (parent && (has_word(declared, parent)
+	return undo_has_word(declared, resource) || (parent && (undo_has_word(declared, parent)
 		|| value_get(runner->seen, parent))) || value_get(runner->seen, resource);
 }
 
@@ -370,7 +126,7 @@ static bool is_of_hosts(const struct undoing *undoing, const struct ledger_undo 
 
 		if (module && module->of_host && text
 				&& module_load(arena, module, text, strlen(text), &params, &ignored) == 0)
-			found = has_word(hosts, module->of_host(arena, params));
+			found = undo_has_word(hosts, module->of_host(arena, params));
 	}
 	arena_free(arena);
 	return found;
@@ -379,8 +135,8 @@ static bool is_of_hosts(const struct undoing *undoing, const struct ledger_undo 
 /* Whether this one is left alone without a word. */
 static bool is_kept(const struct undoing *undoing, const struct ledger_undo *undo)
 {
-	return undoing->prune && (is_declared(undoing->runner, value_get(undoing->wish, "declared"),
-		undo->resource) || has_word(value_get(undoing->wish, "unsure"), module_of(undoing->runner,
+	return undoing->prune && (undo_declared(undoing->runner, value_get(undoing->wish, "declared"),
+		undo->resource) || undo_has_word(value_get(undoing->wish, "unsure"), undo_module_of(undoing->runner,
 		undo->resource)) || !is_of_hosts(undoing, undo));
 }
 
@@ -416,9 +172,7 @@ static void notify_back(struct runner *runner, struct arena *arena, const struct
 		value_set(arena, result, "notes", notes);
 }
 
-/* A part of what a task has taken away or replaced as a whole can't be undone, and needn't be before
- * that one is. */
-static bool is_moot(const struct undoing *undoing, struct arena *arena, const char *resource,
+bool undo_moot(const struct undoing *undoing, struct arena *arena, const char *resource,
 	const struct value *result)
 {
 	return undoing->prune && undo_has_status(result, "failed")
@@ -474,7 +228,7 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 
 	value_set_integer(arena, result, "task", value_get_integer(undoing->task, "id", 0));
 	try_one(undoing, arena, plan, result);
-	if (!plan->drifted && is_moot(undoing, arena, plan->undo->resource, result)) {
+	if (!plan->drifted && undo_moot(undoing, arena, plan->undo->resource, result)) {
 		value_set_string(arena, result, "status", "ok");
 		value_remove(result, "message");
 		value_remove(result, "remedy");
@@ -527,7 +281,7 @@ static void note_differences(struct undoing *undoing, struct arena *arena,
 				&& !value_get(runner->refused, undo->resource)
 				&& !ledger_path_of(arena, undo->resource))
 			ledger_set_differs(&runner->ledger, &runner->owner, undo->resource,
-				difference(runner, arena, undo, plans[i].task));
+				undo_difference(runner, arena, undo, plans[i].task));
 	}
 }
 
@@ -595,78 +349,4 @@ bool undo_do(struct runner *runner, const struct value *task)
 	runner_send(runner, arena, task, result);
 	arena_free(arena);
 	return goes_on;
-}
-
-/* Whether the text has another entry of the same thing ("hosts-entry:/etc/hosts:node1" beside …:node2):
- * its task looks after all of them. */
-static bool has_sibling(const struct runner *runner, const struct value *declared,
-	const char *resource)
-{
-	const char *last = strrchr(resource, ':');
-	size_t size = last ? (size_t)(last - resource) + 1 : 0;
-
-	if (!last || last == strchr(resource, ':'))
-		return false;
-	for (size_t i = 0; i < runner->seen->count; i++) {
-		if (strncmp(runner->seen->pairs[i].key, resource, size) == 0)
-			return true;
-	}
-	for (size_t i = 0; declared && declared->kind == VALUE_LIST && i < declared->count; i++) {
-		if (value_text(declared->items[i])
-				&& strncmp(value_text(declared->items[i]), resource, size) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Whether there is anything to undo. What a task has already taken away itself (the name of a machine
- * that left) isn't; but a directory that stays only because of what is in it is. */
-static bool has_effect(struct undoing *undoing, struct arena *arena,
-	const struct ledger_undo *undo)
-{
-	struct value *planned = value_map(arena), *task = NULL;
-	struct error ignored = {0};
-
-	if (!undo->way)
-		return false;
-	if (!value_get(undo->way, "params") || undo->others > 0)
-		return true;
-	if (make_task(arena, undoing, undo, &task, &ignored) < 0)
-		return true;
-	undo_look(undoing->runner, arena, task, planned);
-	if (is_moot(undoing, arena, undo->resource, planned))
-		return false;
-	if (undo_has_status(planned, "ok") && has_sibling(undoing->runner,
-			value_get(undoing->wish, "unseen"), undo->resource))
-		return false;
-	return !undo_has_status(planned, "ok") || !is_drifted(undoing->runner, arena, undo, task);
-}
-
-struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole)
-{
-	const struct value *unseen = value_get(whole, "unseen"), *unsure = value_get(whole, "unsure");
-	struct undoing undoing = { .runner = runner, .wish = whole, .task = whole, .prune = true };
-	struct value *orphans = value_list(arena);
-	struct ledger_undo *undos;
-	size_t count = ledger_undos(&runner->ledger, arena, &runner->owner, 0, &undos);
-
-	for (size_t i = 0; i < count && orphans->count < ORPHANS_MOST; i++) {
-		const char *resource = undos[i].resource;
-		struct value *orphan;
-
-		if (is_declared(runner, unseen, resource) || has_word(unsure, module_of(runner, resource)))
-			continue;
-		if (!has_effect(&undoing, arena, &undos[i])) {
-			if (!runner->check && runner->lock >= 0
-					&& !ledger_covered(&runner->ledger, arena, resource))
-				ledger_release(&runner->ledger, &runner->owner, resource);
-			continue;
-		}
-		orphan = value_map(arena);
-		value_set_string(arena, orphan, "resource", resource);
-		if (!value_get(undos[i].way, "params"))
-			value_set_string(arena, orphan, "reason", undos[i].reason);
-		value_append(arena, orphans, orphan);
-	}
-	return orphans;
 }

@@ -1,4 +1,7 @@
-/* undo: what is to be undone, before any of it is. Shared by undo.c and undo_file.c. */
+/* undo: what is to be undone, before any of it is. What the files of undo share, and private to them.
+ *
+ * undo.c undoes; undo_task.c makes a way back a task; undo_file.c puts those of a file together;
+ * undo_drift.c says what others have changed; undo_orphans.c what the text has no more. */
 #ifndef AGENT_UNDO_H
 #define AGENT_UNDO_H
 
@@ -36,12 +39,23 @@ struct undo_file {
 	size_t count;
 };
 
+/* --- Tasks (undo_task.c) */
+
+bool undo_has_word(const struct value *list, const char *word);
+/* Of a resource; NULL: not known. */
+const char *undo_module_of(const struct runner *runner, const char *resource);
+/* The way back of an undo. */
+int undo_task_of(struct arena *arena, const struct undoing *undoing,
+	const struct ledger_undo *undo, struct value **ret_task, struct error *err);
 /* A task of this module with parameters as a user would write them; name: "undo NAME". */
 int undo_make_task(struct arena *arena, const struct undoing *undoing, const char *module,
 	const struct value *params, const char *name, struct value **ret_task, struct error *err);
 /* What the task would do: nothing is changed, and nothing of this run is to be met. */
 void undo_look(struct runner *runner, struct arena *arena, const struct value *task,
 	struct value *result);
+/* The same, but pending (see pending.h) is to be met. */
+void undo_look_among(struct runner *runner, struct arena *arena, const struct value *task,
+	const struct value *pending, struct value *result);
 /* Does it, as work says. */
 void undo_do_task(struct runner *runner, struct arena *arena, const struct value *task,
 	bool note, struct value *result);
@@ -53,6 +67,28 @@ struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
 void undo_expect(const struct undoing *undoing, struct arena *arena, const char *resource,
 	struct value *task);
 bool undo_has_status(const struct value *result, const char *status);
+
+/* --- Whether it is as beoplay left it (undo_drift.c) */
+
+/* What would have to be changed for it to be as it was wished last, by its digest; "" if that says
+ * nothing; NULL: nothing has to be. */
+const char *undo_difference(struct runner *runner, struct arena *arena,
+	const struct ledger_undo *undo, const struct value *task);
+/* Whether it isn't as beoplay left it. */
+bool undo_drifted(struct runner *runner, struct arena *arena, const struct ledger_undo *undo,
+	const struct value *task);
+
+/* --- What a text has (undo.c) */
+
+/* By itself or as a part of something. */
+bool undo_declared(const struct runner *runner, const struct value *declared,
+	const char *resource);
+/* A part of what a task has taken away or replaced as a whole can't be undone, and needn't be before
+ * that one is. */
+bool undo_moot(const struct undoing *undoing, struct arena *arena, const char *resource,
+	const struct value *result);
+
+/* --- Whole files */
 
 /* undo_file.c: puts those of a file that can come back as a whole together, in the place of the first;
  * how many plans there are then. There is room for one more a file of the ledger. */

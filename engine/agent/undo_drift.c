@@ -1,0 +1,99 @@
+/* undo_drift: whether something is as beoplay left it. */
+#include "agent/undo.h"
+
+#include "agent/image.h"
+#include "base/buffer.h"
+
+#include <string.h>
+
+/* A task with several resources may want a change of one of the others. What is in a directory, and
+ * the directories above, are others. */
+static bool is_about(const char *resource, const struct value *change)
+{
+	const char *subject = value_get_string(change, "subject");
+	const char *colon = strchr(resource, ':'), *part = colon ? colon + 1 : "";
+
+	if (!subject)
+		return false;
+	if (*part == '/' && *subject == '/')
+		return strlen(subject) == strcspn(part, ":")
+			&& strncmp(part, subject, strlen(subject)) == 0;
+	return strstr(resource, subject) || (*part && *part != '/' && strstr(subject, part));
+}
+
+/* A file that is several tasks' work is compared as a whole: each of their wishes alone would say
+ * that somebody has changed it. */
+static bool is_file_drifted(const char *path, const char *left)
+{
+	struct arena *arena = arena_new();
+	bool drifted = !image_same_content(left, image_of(arena, path));
+
+	arena_free(arena);
+	return drifted;
+}
+
+static void add_about(struct arena *arena, struct value *about, const char *resource,
+	const struct value *changes)
+{
+	for (size_t i = 0; changes && i < changes->count; i++) {
+		if (is_about(resource, changes->items[i]))
+			value_append(arena, about, changes->items[i]);
+	}
+}
+
+/* Not where a change doesn't tell what it is: a secret, a content. */
+static const char *digest_of(struct arena *arena, const struct value *changes)
+{
+	struct buffer bytes = {0};
+	char digest[DIGEST_HEX_SIZE];
+
+	for (size_t i = 0; i < changes->count; i++) {
+		if (!value_get(changes->items[i], "before") && !value_get(changes->items[i], "after"))
+			return "";
+	}
+	wire_encode(&bytes, changes);
+	digest_bytes(bytes.data, bytes.size, digest);
+	buffer_free(&bytes);
+	return arena_string(arena, digest);
+}
+
+const char *undo_difference(struct runner *runner, struct arena *arena,
+	const struct ledger_undo *undo, const struct value *task)
+{
+	const struct value *wishes = value_get(undo->owner, "wishes");
+	struct value *about = value_list(arena);
+
+	for (size_t i = 0; wishes && i < wishes->count; i++) {
+		const char *params = ledger_params(&runner->ledger, value_text(wishes->pairs[i].value));
+		const struct module *module = module_find(wishes->pairs[i].key);
+		struct value *wished = value_copy(arena, task);
+		struct value *result = value_map(arena);
+
+		if (!params || !module || (module->flags & MODULE_ACTION))
+			continue;
+		value_set_string(arena, wished, "module", module->name);
+		value_set_string(arena, wished, "params", params);
+		value_set_string(arena, wished, "user", value_get_string(undo->owner, "user"));
+		undo_look(runner, arena, wished, result);
+		if (undo_has_status(result, "changed"))
+			add_about(arena, about, undo->resource, value_get(result, "changes"));
+	}
+	return about->count > 0 ? digest_of(arena, about) : NULL;
+}
+
+bool undo_drifted(struct runner *runner, struct arena *arena,
+	const struct ledger_undo *undo, const struct value *task)
+{
+	const char *left_so = value_get_string(undo->owner, "differs"), *path, *left, *now;
+	char digest[DIGEST_HEX_SIZE];
+	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &left)
+		&& image_digest(left, digest);
+
+	if (shared && !is_file_drifted(path, left))
+		return false;
+	/* Lines of others may have changed; but not where the whole file would be replaced. */
+	if (shared && strncmp(undo->resource, "file:", 5) == 0)
+		return true;
+	now = undo_difference(runner, arena, undo, task);
+	return now && !(*now && left_so && strcmp(now, left_so) == 0);
+}

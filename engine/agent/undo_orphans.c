@@ -1,0 +1,80 @@
+/* undo_orphans: what a ledger has, and the text has no more. */
+#include "agent/undo.h"
+
+#include <string.h>
+
+enum { ORPHANS_MOST = 500 };
+
+/* Whether the text has another entry of the same thing ("hosts-entry:/etc/hosts:node1" beside …:node2):
+ * its task looks after all of them. */
+static bool has_sibling(const struct runner *runner, const struct value *declared,
+	const char *resource)
+{
+	const char *last = strrchr(resource, ':');
+	size_t size = last ? (size_t)(last - resource) + 1 : 0;
+
+	if (!last || last == strchr(resource, ':'))
+		return false;
+	for (size_t i = 0; i < runner->seen->count; i++) {
+		if (strncmp(runner->seen->pairs[i].key, resource, size) == 0)
+			return true;
+	}
+	for (size_t i = 0; declared && declared->kind == VALUE_LIST && i < declared->count; i++) {
+		if (value_text(declared->items[i])
+				&& strncmp(value_text(declared->items[i]), resource, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether there is anything to undo. What a task has already taken away itself (the name of a machine
+ * that left) isn't; but a directory that stays only because of what is in it is. */
+static bool has_effect(struct undoing *undoing, struct arena *arena,
+	const struct ledger_undo *undo)
+{
+	struct value *planned = value_map(arena), *task = NULL;
+	struct error ignored = {0};
+
+	if (!undo->way)
+		return false;
+	if (!value_get(undo->way, "params") || undo->others > 0)
+		return true;
+	if (undo_task_of(arena, undoing, undo, &task, &ignored) < 0)
+		return true;
+	undo_look(undoing->runner, arena, task, planned);
+	if (undo_moot(undoing, arena, undo->resource, planned))
+		return false;
+	if (undo_has_status(planned, "ok") && has_sibling(undoing->runner,
+			value_get(undoing->wish, "unseen"), undo->resource))
+		return false;
+	return !undo_has_status(planned, "ok") || !undo_drifted(undoing->runner, arena, undo, task);
+}
+
+struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole)
+{
+	const struct value *unseen = value_get(whole, "unseen"), *unsure = value_get(whole, "unsure");
+	struct undoing undoing = { .runner = runner, .wish = whole, .task = whole, .prune = true };
+	struct value *orphans = value_list(arena);
+	struct ledger_undo *undos;
+	size_t count = ledger_undos(&runner->ledger, arena, &runner->owner, 0, &undos);
+
+	for (size_t i = 0; i < count && orphans->count < ORPHANS_MOST; i++) {
+		const char *resource = undos[i].resource;
+		struct value *orphan;
+
+		if (undo_declared(runner, unseen, resource) || undo_has_word(unsure, undo_module_of(runner, resource)))
+			continue;
+		if (!has_effect(&undoing, arena, &undos[i])) {
+			if (!runner->check && runner->lock >= 0
+					&& !ledger_covered(&runner->ledger, arena, resource))
+				ledger_release(&runner->ledger, &runner->owner, resource);
+			continue;
+		}
+		orphan = value_map(arena);
+		value_set_string(arena, orphan, "resource", resource);
+		if (!value_get(undos[i].way, "params"))
+			value_set_string(arena, orphan, "reason", undos[i].reason);
+		value_append(arena, orphans, orphan);
+	}
+	return orphans;
+}

@@ -1,0 +1,145 @@
+/* undo_task: a way back as a task like any other. */
+#include "agent/undo.h"
+
+#include "base/buffer.h"
+#include "modules/params.h"
+
+#include <string.h>
+
+bool undo_has_word(const struct value *list, const char *word)
+{
+	for (size_t i = 0; word && list && list->kind == VALUE_LIST && i < list->count; i++) {
+		if (value_text(list->items[i]) && strcmp(value_text(list->items[i]), word) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *undo_module_of(const struct runner *runner, const char *resource)
+{
+	return value_get_string(ledger_entry(&runner->ledger, resource), "module");
+}
+
+int undo_make_task(struct arena *arena, const struct undoing *undoing, const char *name,
+	const struct value *params, const char *what, struct value **ret_task, struct error *err)
+{
+	const struct module *module = name ? module_find(name) : NULL;
+	struct place place = {0};
+	struct buffer text = {0};
+	struct value *canonical;
+	int result;
+
+	if (!module)
+		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'",
+			name ? name : "");
+	if (params_canonical(arena, module, params, place, true, &canonical, err) < 0)
+		return -1;
+	result = params_write(&text, module, canonical, err);
+	*ret_task = value_map(arena);
+	value_set_integer(arena, *ret_task, "id", value_get_integer(undoing->task, "id", 0));
+	value_set_string(arena, *ret_task, "module", name);
+	value_set(arena, *ret_task, "params", value_bytes(arena, text.data ? text.data : "",
+		text.size));
+	value_set_string(arena, *ret_task, "name", arena_printf(arena, "undo %s", what));
+	if (value_get_bool(undoing->task, "plan"))
+		value_set_bool(arena, *ret_task, "plan", true);
+	buffer_free(&text);
+	return result;
+}
+
+static void add_handlers(const struct undoing *undoing, struct arena *arena,
+	const struct ledger_undo *undo, struct value *keys, struct value *notes)
+{
+	const struct value *notify = value_get(undo->owner, "notify");
+
+	for (size_t i = 0; notify && notify->kind == VALUE_LIST && i < notify->count; i++) {
+		if (undo_has_word(value_get(undoing->wish, "handlers"), value_text(notify->items[i])))
+			value_append(arena, keys, notify->items[i]);
+		else if (notes)
+			value_append(arena, notes, value_printf(arena, "the text has no handler '%s' any more",
+				value_text(notify->items[i])));
+	}
+}
+
+struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plan, struct value *notes)
+{
+	struct value *keys = value_list(arena);
+
+	if (!plan->file)
+		add_handlers(undoing, arena, plan->undo, keys, notes);
+	for (size_t i = 0; plan->file && i < plan->file->count; i++)
+		add_handlers(undoing, arena, plan->file->parts[i].undo, keys, notes);
+	return keys;
+}
+
+int undo_task_of(struct arena *arena, const struct undoing *undoing,
+	const struct ledger_undo *undo, struct value **ret_task, struct error *err)
+{
+	int result = undo_make_task(arena, undoing, value_get_string(undo->way, "module"),
+		value_get(undo->way, "params"), undo->resource, ret_task, err);
+
+	if (result < 0)
+		return -1;
+	value_set_string(arena, *ret_task, "user", value_get_string(undo->way, "user"));
+	value_set_string(arena, *ret_task, "resource", undo->resource);
+	value_set(arena, *ret_task, "notify", undo_handlers(undoing, arena,
+		&(struct undo_plan){ .undo = undo }, NULL));
+	return 0;
+}
+
+static void run_task(struct runner *runner, struct work *work, const struct value *pending,
+	struct value *result)
+{
+	struct error err = {0};
+
+	work->pending = pending;
+	work->undone = work->refused = NULL;
+	if (work_load(work, &err) < 0)
+		work_failed(work->arena, result, &err);
+	else
+		runner_do(runner, work, result);
+}
+
+void undo_look_among(struct runner *runner, struct arena *arena, const struct value *task,
+	const struct value *pending, struct value *result)
+{
+	struct work work = runner_work(runner, arena, task);
+
+	work.check = true;
+	run_task(runner, &work, pending, result);
+}
+
+/* Nothing that this run would do is: the way back starts from what is there now. */
+void undo_look(struct runner *runner, struct arena *arena, const struct value *task,
+	struct value *result)
+{
+	undo_look_among(runner, arena, task, value_list(arena), result);
+}
+
+void undo_expect(const struct undoing *undoing, struct arena *arena, const char *resource,
+	struct value *task)
+{
+	const struct value *expect = value_get(undoing->wish, "expect");
+
+	/* That it is as beoplay left it is looked at anyway; and undos in the same file change what the
+	 * next one is about. */
+	if (expect && !value_get_bool(expect, resource))
+		value_set_string(arena, task, "expect", "");
+}
+
+void undo_do_task(struct runner *runner, struct arena *arena, const struct value *task,
+	bool note, struct value *result)
+{
+	struct work work = runner_work(runner, arena, task);
+
+	work.note = note;
+	run_task(runner, &work, value_list(arena), result);
+}
+
+bool undo_has_status(const struct value *result, const char *status)
+{
+	const char *has = value_get_string(result, "status");
+
+	return has && strcmp(has, status) == 0;
+}

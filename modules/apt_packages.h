@@ -105,6 +105,12 @@ int apt_find_conffiles(struct host *host, const struct apt_params *want, struct 
 /* They come back after their packages. */
 void apt_invert_conffiles(struct inverses *inverses, const struct apt_state *have);
 
+/* apt_packages_leftovers.c */
+/* What an undo that purges may leave below /var/lib, to be asked before it; and taking it away. */
+int apt_list_state(struct host *host, const struct apt_state *have, struct value **ret_paths,
+	struct error *err);
+int apt_remove_state(struct host *host, const struct value *paths, struct error *err);
+
 /* apt_packages_undo.c */
 /* The packages that an undo takes away. */
 int apt_find_removals(struct host *host, const struct apt_params *want, struct apt_state *have,

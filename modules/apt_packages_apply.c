@@ -324,11 +324,15 @@ static int remove_packages(struct host *host, const struct apt_params *want,
 	const struct apt_state *have, struct value *results, struct error *err)
 {
 	struct dpkg_status now = { 0 };
+	struct value *state = NULL;
 
-	if (take_away_all(host, want, have, err) < 0 || dpkg_status_read(host, &now, err) < 0)
+	if ((want->undoing && apt_list_state(host, have, &state, err) < 0)
+			|| take_away_all(host, want, have, err) < 0
+			|| dpkg_status_read(host, &now, err) < 0)
 		return -1;
 	compare(host_arena(host), &have->status, &now, results);
-	if (want->undoing && renew_linker_cache(host, err) < 0)
+	if (want->undoing && (apt_remove_state(host, state, err) < 0
+			|| renew_linker_cache(host, err) < 0))
 		return -1;
 	return apt_forget(host, have, &now, err);
 }

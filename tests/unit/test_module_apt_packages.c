@@ -494,6 +494,30 @@ static void what_came_along_comes_back_along(void **state)
 		"run apt-mark -q auto -- libpopt0"));
 }
 
+static void a_directory_with_nothing_but_locks_goes_along(void **state)
+{
+	(void)state;
+	expect_rsync();
+	for (int data = 0; data < 2; data++) {
+		assert_int_equal(apply("{name: rsync}"), 0);
+		bench_file(bench, "/var/lib/dpkg/info/rsync.list", 0644, "/.\n/usr/bin/rsync\n"
+			"/var/lib/rsync\n/var/lib/rsync/spool\n/var/lib/rsync/gone\n");
+		bench_directory(bench, "/var/lib/rsync", 0755);
+		bench_directory(bench, "/var/lib/rsync/spool", 0755);
+		bench_file(bench, "/var/lib/rsync/spool/lock", 0600, "");
+		bench_file(bench, "/var/lib/rsync/lock", 0600, data ? "data" : "");
+		bench_command(bench, "dpkg --verify", 0, "");
+		bench_command(bench, "dpkg-query --search", 1, "");
+		bench_command(bench, "apt-get -s", 0, "Purg rsync [3.2.7]\nPurg libpopt0 [1.19]\n");
+		bench_command(bench, "apt-get -y", 0, "")->effect = base_again;
+		assert_int_equal(bench_undo(bench), 0);
+		assert_null(bench_find(bench, "/var/lib/rsync/spool"));
+		assert_true(!bench_find(bench, "/var/lib/rsync") == !data);
+		expect_rsync();
+	}
+	assert_string_equal(bench_text(bench, "/var/lib/rsync/lock"), "data");
+}
+
 static void undo_keeps_an_edited_configuration_and_says_so(void **state)
 {
 	struct plan *plan;
@@ -684,6 +708,7 @@ int main(void)
 		TEST(what_came_along_comes_back_along),
 		TEST(what_the_machine_cannot_be_without_is_never_removed),
 		TEST(undo_purges_exactly_what_came),
+		TEST(a_directory_with_nothing_but_locks_goes_along),
 		TEST(undo_keeps_an_edited_configuration_and_says_so),
 		TEST(undo_keeps_what_another_package_needs_by_now),
 		TEST(undo_refuses_when_apt_would_take_more),

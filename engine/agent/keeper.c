@@ -76,6 +76,7 @@ int keeper_lock(struct runner *runner, struct error *err)
 	if (runner->lock < 0)
 		return -1;
 	ledger_reload(&runner->ledger);
+	ledger_tidy(&runner->ledger);
 	return ledger_usable(&runner->ledger, err);
 }
 

@@ -174,6 +174,14 @@ int ledger_save(struct ledger *ledger, struct error *err)
 	return 0;
 }
 
+void ledger_tidy(struct ledger *ledger)
+{
+	if (!ledger->there || ledger->foreign || ledger->problem.kind != ERROR_NONE)
+		return;
+	ledger_sweep(ledger);
+	ledger_forget_bodies(ledger);
+}
+
 void ledger_clean(struct ledger *ledger)
 {
 	unlink(half_written(ledger));

@@ -85,6 +85,9 @@ void ledger_reload(struct ledger *ledger);   /* after the lock was got */
 /* 0, or -1 and the problem. */
 int ledger_usable(const struct ledger *ledger, struct error *err);
 int ledger_save(struct ledger *ledger, struct error *err);
+/* With the lock held, before anything is kept: bodies of runs that came to no end go, so that a disk
+ * that they have filled has room again. */
+void ledger_tidy(struct ledger *ledger);
 /* With the lock held: what a writer that was killed has left goes. */
 void ledger_clean(struct ledger *ledger);
 

@@ -2,6 +2,7 @@
 #include "base/buffer.h"
 #include "history/state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -196,10 +197,31 @@ static int move_hosts(struct history *history, struct arena *arena, const struct
 	return 0;
 }
 
+/* Of a writer that was killed: with our lock nobody else writes, and git would wait for it for ever. */
+static void remove_stale(const struct history *history, const char *below)
+{
+	char path[4300];
+	struct dirent *entry;
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "%s/history.git/%s", history->folder, below);
+	directory = history->lock >= 0 ? opendir(path) : NULL;
+	while (directory && (entry = readdir(directory))) {
+		size_t size = strlen(entry->d_name);
+
+		if (size > 5 && strcmp(entry->d_name + size - 5, ".lock") == 0)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 static void lock(struct history *history)
 {
 	while (history->lock >= 0 && flock(history->lock, LOCK_EX) < 0 && errno == EINTR)
 		;
+	remove_stale(history, "refs/heads");
+	remove_stale(history, "refs/hosts");
 }
 
 static void unlock(struct history *history)

@@ -44,6 +44,7 @@ agents() {
 # What is wrong after the run that came next; empty: nothing.
 wrong() {
 	[ "$1" -eq 0 ] || { echo "the next run failed"; grep -A3 'failed:' ../out; cat ../err; }
+	! grep "cannot write the run" ../err || echo "it is not in the history"
 	lab exec head sh -c '
 		cmp -s /etc/kills.conf /etc/kills.loaded || echo "the handler has not run"
 		[ "$(cat /etc/kills.conf)" = "version $0" ] || echo "the file is not as wished"
@@ -105,11 +106,11 @@ lab exec head sh -c '
 	cp -a /etc /tmp/etc && mount -t tmpfs -o size=8m none /etc && cp -a /tmp/etc/. /etc && rm -r /tmp/etc
 	cp -a /srv/kills /tmp/kills && mount -t tmpfs -o size=2m none /srv/kills && cp -a /tmp/kills/. /srv/kills
 	rm -r /tmp/kills
-	cp -a /var/lib/beoplay /tmp/kept && mount -t tmpfs -o size=64m,mode=700 none /var/lib/beoplay
+	cp -a /var/lib/beoplay /tmp/kept && mount -t tmpfs -o size=16m,mode=700 none /var/lib/beoplay
 	cp -a /tmp/kept/. /var/lib/beoplay && rm -r /tmp/kept'
 fill() {
 	lab exec head sh -c 'for at in /etc /srv/kills /var/lib/beoplay; do
-		[ "$1" = none ] || { head -c 80m /dev/zero >$at/filler; truncate -s -"$1" $at/filler; } 2>/dev/null
+		[ "$1" = none ] || { head -c 30m /dev/zero >$at/filler; truncate -s -"$1" $at/filler; } 2>/dev/null
 		shift
 	done' fill "$@"
 }
@@ -128,7 +129,7 @@ while [ "$hit" -lt "$count" ] && [ "$tries" -lt $((count * 20)) ]; do
 	status=$?
 	case $status in
 	0) ;;
-	2 | 4) grep -q -e 'o space left' -e 'disk full' ../out ../err && hit=$((hit + 1)) ||
+	2 | 4) grep -q -e 'o space left' -e 'disk full' -e 'failure while writing' ../out ../err && hit=$((hit + 1)) ||
 		{ bad=$((bad + 1)); echo "# a full disk isn't called so"; sed 's/^/# /' ../out ../err; } ;;
 	*) bad=$((bad + 1)); echo "# exit code $status with a full disk" ;;
 	esac

@@ -418,9 +418,31 @@ static void nothing_of_a_forgotten_host_stays(void **state)
 	assert_string_equal(says("show runs:text/play/site.yml"), "- hosts: all");
 }
 
+static void a_lock_that_a_killed_writer_left_holds_nobody_up(void **state)
+{
+	struct history_run *runs;
+	struct history *history;
+	struct error err = {0};
+	char path[128];
+	size_t count;
+
+	(void)state;
+	add_texts("site.yml", "done", texts());
+	snprintf(path, sizeof(path), "%s/.beoplay/history.git/refs/heads/runs.lock", directory);
+	fclose(fopen(path, "w"));
+	snprintf(path, sizeof(path), "%s/.beoplay/history.git/refs/hosts/node1.lan.lock", directory);
+	fclose(fopen(path, "w"));
+	add_texts("site.yml", "done", texts());
+	assert_int_equal(history_open(directory, false, &history, &err), 0);
+	assert_int_equal(history_runs(history, arena, 0, &runs, &count, &err), 0);
+	assert_int_equal(count, 2);
+	history_close(history);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_lock_that_a_killed_writer_left_holds_nobody_up, begin, end),
 		cmocka_unit_test_setup_teardown(a_run_comes_back_as_it_was, begin, end),
 		cmocka_unit_test_setup_teardown(a_host_has_the_last_run_that_it_went_through, begin, end),
 		cmocka_unit_test_setup_teardown(plain_git_reads_the_text_that_ran, begin, end),

@@ -95,7 +95,8 @@ void planned_take_undone(struct run *run, const struct run_host *host, const str
 {
 	const char *resource = value_get_string(body, "resource");
 
-	if (run->options.plan && !host->bystander && resource && strlen(resource) <= RESOURCE_MOST)
+	if (run->options.plan && !host->bystander && resource && value_get_string(body, "status")
+			&& strlen(resource) <= RESOURCE_MOST)
 		add_note(run, host, undo_key(run->arena, step, resource), result_note(run->arena, step,
 			body, resource));
 }

@@ -64,6 +64,15 @@ version=1
 beoplay
 took=$((($(date +%s%N) - start) / 2000000))
 
+# tell WHAT: whether all that hit ended well.
+tell() {
+	if [ "$bad" -eq 0 ] && [ "$hit" -eq "$count" ]; then
+		echo "ok after $count $1 the next run ends well"
+	else
+		echo "not ok after $count $1 the next run ends well: $bad do not, $hit hit"
+	fi
+}
+
 # kill_some WHAT: at random moments; prints how many hit, and what was wrong.
 kill_some() {
 	hit=0 tries=0 bad=0
@@ -90,11 +99,7 @@ kill_some() {
 		[ -z "$why" ] || { bad=$((bad + 1)); echo "$why" | sed 's/^/# /'; }
 	done
 	echo "# $hit of $tries kills of the $1 hit it running; a run takes $took ms"
-	if [ "$bad" -eq 0 ] && [ "$hit" -eq "$count" ]; then
-		echo "ok after $count kills of the $1 the next run ends well"
-	else
-		echo "not ok after $count kills of the $1 the next run ends well: $bad do not, $hit hit"
-	fi
+	tell "kills of the $1"
 }
 kill_some controller
 kill_some agent
@@ -139,11 +144,7 @@ while [ "$hit" -lt "$count" ] && [ "$tries" -lt $((count * 20)) ]; do
 	[ -z "$why" ] || { bad=$((bad + 1)); echo "$why" | sed 's/^/# /'; }
 done
 echo "# $hit of $tries runs met a full disk"
-if [ "$bad" -eq 0 ] && [ "$hit" -eq "$count" ]; then
-	echo "ok after $count full disks the next run ends well"
-else
-	echo "not ok after $count full disks the next run ends well: $bad do not, $hit hit"
-fi
+tell "full disks"
 
 version=$((version + 1))
 beoplay

@@ -242,6 +242,48 @@ static void a_difference_that_was_left_holds_until_the_next_change(void **state)
 	assert_null(value_get_string(ledger_owned(&ledger, me, line, NULL), "differs"));
 }
 
+/* --- Bodies */
+
+static int one_piece(void *context, struct arena *pieces, int64_t offset, const char **ret_bytes,
+	size_t *ret_count, struct error *err)
+{
+	const char *text = context;
+
+	(void)pieces;
+	(void)err;
+	*ret_bytes = text + offset;
+	*ret_count = strlen(text + offset);
+	return 0;
+}
+
+static void bodies_of_a_run_without_an_end_go(void **state)
+{
+	char used[DIGEST_HEX_SIZE], lost[DIGEST_HEX_SIZE], command[128];
+	const struct ledger_wish wish = { .module = "copy", .params = "{}" };
+	const struct inverses_entry back = { .params = value_map(arena) };
+	struct error err = {0};
+
+	(void)state;
+	ledger_make_directory(&ledger, NULL, &err);
+	assert_int_equal(ledger_keep(&ledger, one_piece, "used", used, &err), 0);
+	ledger_change(&ledger, me, line, NULL, &wish, &back, used);
+	assert_int_equal(ledger_save(&ledger, &err), 0);
+	assert_int_equal(ledger_keep(&ledger, one_piece, "lost", lost, &err), 0);
+	ledger_reload(&ledger);
+	assert_true(ledger_has_body(&ledger, lost));
+	ledger_tidy(&ledger);
+	assert_true(ledger_has_body(&ledger, used));
+	assert_false(ledger_has_body(&ledger, lost));
+	/* Nothing is known of what a ledger that can't be read needs. */
+	assert_int_equal(ledger_keep(&ledger, one_piece, "lost", lost, &err), 0);
+	assert_int_equal(chmod(arena_printf(arena, "%s/ledger/ledger", folder), 0666), 0);
+	ledger_reload(&ledger);
+	ledger_tidy(&ledger);
+	assert_true(ledger_has_body(&ledger, used));
+	snprintf(command, sizeof(command), "rm -r %s/ledger", folder);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -256,6 +298,7 @@ int main(void)
 		TEST(only_some_ways_are_kept_and_the_first_of_all),
 		TEST(behind_what_somebody_else_did_none_is_kept),
 		TEST(a_difference_that_was_left_holds_until_the_next_change),
+		TEST(bodies_of_a_run_without_an_end_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,7 @@ static int copy_prepare(struct prepare *prepare, struct value *params, struct er
 				err) < 0)
 			return -1;
 		value_set_string(arena, params, "body", digest);
-		value_get(params, "body")->secret = content->secret;
+		value_get(params, "body")->level = content->level;
 		value_remove(params, "content");
 		return 0;
 	}

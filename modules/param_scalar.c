@@ -25,14 +25,14 @@ static const char *shown(const struct value *value)
 {
 	const char *text = written(value);
 
-	return text && !value->secret ? text : value_kind_name(value);
+	return text && !value->level ? text : value_kind_name(value);
 }
 
 static int refuse(const struct value *value, const char *wanted, struct error *err)
 {
 	const char *text = written(value);
 
-	if (text && !value->secret)
+	if (text && !value->level)
 		return error_at(err, value->place, "'%s' is not %s", text, wanted);
 	return error_at(err, value->place, "%s is wanted here, this is %s", wanted, shown(value));
 }

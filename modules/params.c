@@ -66,7 +66,7 @@ static struct value *canonical(struct normaliser *normaliser, const struct value
 	struct value *value = value_bytes(normaliser->arena, text, size);
 
 	value->place = from->place;
-	value->secret = from->secret;
+	value->level = from->level;
 	value->data = from->data;
 	return value;
 }
@@ -363,7 +363,7 @@ static int take_pair(struct normaliser *normaliser, const struct param *table,
 	if (normalise_value(normaliser, param, pair->value, &value) < 0)
 		return error_place(normaliser->err, pair->place);
 	if (param->flags & PARAM_SECRET)
-		value->secret = true;
+		value->level = LEVEL_SECRET;
 	value_set(normaliser->arena, params, param->name, value);
 	params->pairs[params->count - 1].place = pair->place;
 	return 0;

@@ -43,7 +43,7 @@ static int template_prepare(struct prepare *prepare, struct value *params, struc
 	if (prepare_body_bytes(prepare, filled->text, filled->size, &digest, err) < 0)
 		return -1;
 	value_set_string(arena, params, "body", digest);
-	value_get(params, "body")->secret = filled->secret;
+	value_get(params, "body")->level = filled->level;
 	return 0;
 }
 

@@ -184,6 +184,28 @@ bool value_get_bool(const struct value *map, const char *key)
 	return value && value->kind == VALUE_BOOL && value->truth;
 }
 
+enum level level_higher(enum level one, enum level other)
+{
+	return one > other ? one : other;
+}
+
+enum level value_level(const struct value *value)
+{
+	enum level level = value ? value->level : LEVEL_OPEN;
+
+	for (size_t i = 0; value && i < value->count && level < LEVEL_SECRET; i++)
+		level = level_higher(level, value_level(value->kind == VALUE_MAP
+			? value->pairs[i].value : value->items[i]));
+	return level;
+}
+
+void value_raise(struct value *value, enum level level)
+{
+	value->level = level_higher(value->level, level);
+	for (size_t i = 0; i < value->count; i++)
+		value_raise(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i], level);
+}
+
 static bool list_equal(const struct value *one, const struct value *other)
 {
 	if (one->count != other->count)

@@ -25,13 +25,21 @@ enum value_kind {
 	VALUE_UNKNOWN,   /* not known before some task has run: text says which */
 };
 
+/* Who may see a value. What is made of several has the highest of theirs; a container is as open as
+ * it says itself, each member as it says on top of that. */
+enum level {
+	LEVEL_OPEN,
+	LEVEL_PRIVATE,     /* on the terminal, but in no record */
+	LEVEL_SECRET,      /* nowhere */
+};
+
 struct value_pair;
 
 struct value {
 	enum value_kind kind;
 	bool truth;              /* BOOL */
 	bool quoted;             /* a YAML scalar that stood in quotes or in a block */
-	bool secret;             /* never printed, never recorded */
+	enum level level;        /* who may see it */
 	bool data;               /* came from a node: {{ }} inside stays text */
 	int64_t integer;         /* INTEGER */
 	double number;           /* FLOAT */
@@ -82,6 +90,12 @@ bool value_get_bool(const struct value *map, const char *key);                 /
 
 /* The text of a string, else NULL. */
 const char *value_text(const struct value *value);
+
+enum level level_higher(enum level one, enum level other);
+/* The highest level of a value and all inside; NULL is open. */
+enum level value_level(const struct value *value);
+/* Raises a value and all inside to at least this level. */
+void value_raise(struct value *value, enum level level);
 
 /* Same kind and content; places and flags don't matter; 1 and 1.0 are equal; maps in any order. */
 bool value_equal(const struct value *one, const struct value *other);

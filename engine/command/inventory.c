@@ -60,7 +60,7 @@ static int print_host(struct arena *arena, const struct inventory *inventory,
 
 		if (scope_get(arena, scope, host->vars->pairs[i].key, &value, err) < 0)
 			return -1;
-		printf("%s: %s\n", host->vars->pairs[i].key, value->secret ? "(secret)"
+		printf("%s: %s\n", host->vars->pairs[i].key, value->level ? "(secret)"
 			: expression_show(arena, value));
 	}
 	return 0;

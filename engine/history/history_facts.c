@@ -24,7 +24,7 @@ static bool is_text(const char *bytes, size_t size, size_t *room)
 /* Whether all of a value is for keeping, and there is room for it. */
 static bool is_kept(const struct value *value, int depth, size_t *room)
 {
-	if (value->secret || depth > DEPTH_MOST || value->kind == VALUE_UNKNOWN
+	if (value->level || depth > DEPTH_MOST || value->kind == VALUE_UNKNOWN
 			|| value->kind == VALUE_FLOAT || !is_text("", 0, room))
 		return false;
 	if (value->kind == VALUE_STRING)

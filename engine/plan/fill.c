@@ -173,7 +173,7 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 		value_set_bool(arena, task, "ignore_errors", true);
 	if (filled->no_log)
 		value_set_bool(arena, task, "no_log", true);
-	if (value_secret_inside(params))
+	if (value_level(params) > LEVEL_OPEN)
 		value_set_bool(arena, task, "secret", true);
 	if (filling->task->registers || filling->task->changed_when || filling->task->failed_when
 			|| filling->run->options.results)
@@ -285,7 +285,7 @@ static int fill_item(struct filling *filling, struct filled *filled, struct fill
 	if (item->item) {
 		scope_set(filling->scope, task->loop_variable, item->item);
 		item->label = expression_show(filling->arena, item->item);
-		if (value_secret_inside(item->item))
+		if (value_level(item->item) == LEVEL_SECRET)
 			item->label = "(secret)";
 	}
 	if (expression_condition(filling->arena, filling->scope, task->when, &truth, err) < 0)
@@ -386,7 +386,7 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 
 	filled->name = task_title(task);
 	if (task->name_value && expression_fill(filling->arena, filling->scope, task->name_value, &name,
-			&ignored) == 0 && value_text(name) && !value_secret_inside(name))
+			&ignored) == 0 && value_text(name) && value_level(name) == LEVEL_OPEN)
 		filled->name = value_text(name);
 	if (expression_truth(filling->arena, filling->scope, ignore, false, &filled->ignore_errors,
 			err) < 0)

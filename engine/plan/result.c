@@ -80,7 +80,7 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 		value_set(arena, made, step->unit->task->task->loop_variable,
 			value_copy(arena, step->item->item));
 	if (step->filled->no_log)
-		value_mark_secret(made);
+		value_raise(made, LEVEL_SECRET);
 	value_mark_data(made);
 	return made;
 }

@@ -35,7 +35,7 @@ static json_object *from_value(const struct report *report, const struct value *
 {
 	json_object *made;
 
-	if (value->secret)
+	if (value->level)
 		return json_object_new_string("(secret)");
 	switch (value->kind) {
 	case VALUE_BOOL:

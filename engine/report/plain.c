@@ -109,7 +109,7 @@ static void add_change(struct report *report, struct buffer *out, const struct v
 	if (!value_text(subject) || !value_text(field))
 		return;
 	buffer_printf(out, "    %s %s", one_line(report, subject), one_line(report, field));
-	if ((flags & CHANGE_SECRET) || (before && before->secret) || (after && after->secret)) {
+	if ((flags & CHANGE_SECRET) || (before && before->level) || (after && after->level)) {
 		buffer_add_string(out, " (secret)\n");
 		return;
 	}
@@ -132,7 +132,7 @@ static void add_results(struct report *report, struct buffer *out, const struct 
 		const struct value *value = results->pairs[i].value;
 		const char *key = results->pairs[i].key;
 
-		if (strcmp(key, "show") == 0 || value->secret)
+		if (strcmp(key, "show") == 0 || value->level)
 			continue;
 		key = quote_printable(report->arena, key, strlen(key), 0);
 		if (value->kind == VALUE_STRING && memchr(value->text, '\n', value->size)) {
@@ -186,7 +186,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 		if (note)
 			add_note(report, &out, note);
 	}
-	if (value_text(show) && !show->secret)
+	if (value_text(show) && !show->level)
 		add_lines(report, &out, "    ", show->text, show->size);
 	if (result->results && report->options.verbosity > 0)
 		add_results(report, &out, result->results);

@@ -26,16 +26,6 @@ bool value_unknown_inside(const struct value *value)
 	return value_unknown_cause(value) != NULL;
 }
 
-bool value_secret_inside(const struct value *value)
-{
-	bool secret = value && value->secret;
-
-	for (size_t i = 0; value && i < value->count && !secret; i++)
-		secret = value_secret_inside(value->kind == VALUE_MAP ? value->pairs[i].value :
-			value->items[i]);
-	return secret;
-}
-
 bool value_is_omit(const struct value *value)
 {
 	return value && value->kind == VALUE_NULL && value->raw == omit_mark;
@@ -208,7 +198,7 @@ static int condition_list(struct evaluator *evaluator, struct scope *scope,
 			unknown = unknown ? unknown : one;
 			continue;
 		}
-		(*ret_value)->secret |= one->secret;
+		(*ret_value)->level = level_higher((*ret_value)->level, one->level);
 		if (!one->truth) {
 			(*ret_value)->truth = false;
 			return 0;

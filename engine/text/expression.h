@@ -4,8 +4,8 @@
  * control, Ansible's trim_blocks. A string that is exactly one {{ }} keeps the type of its value.
  * Everything is typed: "1" + 1 is an error, an undefined name is an error at its column with a
  * suggestion. VALUE_UNKNOWN goes through: every operation on it is unknown, unless decided (false
- * and x). What a secret went into is secret; what came from a node (data) is never filled in again,
- * nor is any result. An evaluation ends with an error after EXPRESSION_STEPS_MOST steps,
+ * and x). What comes out has the highest level of what went in; what came from a node (data) is never
+ * filled in again, nor is any result. An evaluation ends with an error after EXPRESSION_STEPS_MOST steps,
  * EXPRESSION_BYTES_MOST bytes made or EXPRESSION_DEPTH_MOST levels.
  *
  * Errors are of kind TEXT, with the exact place inside the YAML scalar.
@@ -35,8 +35,6 @@ bool expression_inside(const struct value *value);
 bool value_unknown_inside(const struct value *value);
 /* The cause of the first unknown inside; NULL: all is known. */
 const char *value_unknown_cause(const struct value *value);
-/* Whether a secret is inside. */
-bool value_secret_inside(const struct value *value);
 /* What the name omit gives: a parameter with this value counts as not given. */
 bool value_is_omit(const struct value *value);
 

@@ -52,6 +52,11 @@ static const struct callables kinds[] = {
 	[CALLABLE_METHOD] = { "method", method_tables, methods_later },
 };
 
+const struct callable *const *callable_tables(enum callable_kind kind)
+{
+	return kinds[kind].tables;
+}
+
 static int refuse(const struct callables *kind, const char *name, const char *written,
 	struct place place, struct error *err)
 {
@@ -231,7 +236,7 @@ static int pay_input(struct evaluation *evaluation, const struct call *call,
 }
 
 static int prepare_value(struct evaluation *evaluation, struct call *call, struct value **value,
-	struct value **unknown, bool *secret, bool *data)
+	struct value **unknown, enum level *level, bool *data)
 {
 	const struct value *inside = NULL;
 	bool deep = call->callable->flags & CALL_DEEP;
@@ -243,12 +248,12 @@ static int prepare_value(struct evaluation *evaluation, struct call *call, struc
 		return -1;
 	if (pay_input(evaluation, call, *value) < 0)
 		return -1;
-	*secret |= (*value)->secret;
+	*level = level_higher(*level, (*value)->level);
 	*data |= (*value)->data;
 	if ((*value)->kind == VALUE_UNKNOWN)
 		inside = *value;
 	else if (deep && (value_find_unknown(evaluation, call->offset, *value, &inside) < 0 ||
-			value_flags_inside(evaluation, call->offset, *value, secret, data) < 0))
+			value_flags_inside(evaluation, call->offset, *value, level, data) < 0))
 		return -1;
 	if (inside && !*unknown)
 		*unknown = (struct value *)inside;
@@ -256,33 +261,46 @@ static int prepare_value(struct evaluation *evaluation, struct call *call, struc
 }
 
 static int prepare(struct evaluation *evaluation, struct call *call, struct value **unknown,
-	bool *secret, bool *data)
+	enum level *level, bool *data)
 {
 	bool may_be_undefined = call->callable->flags & CALL_UNDEFINED;
 	struct value *ignored = NULL;
 
 	if (!may_be_undefined && call->input &&
-		prepare_value(evaluation, call, &call->input, unknown, secret, data) < 0)
+		prepare_value(evaluation, call, &call->input, unknown, level, data) < 0)
 		return -1;
 	for (size_t i = 0; i < CALL_PARAMETERS_MOST; i++) {
 		if (call->arguments[i] && prepare_value(evaluation, call, &call->arguments[i],
-				may_be_undefined ? &ignored : unknown, secret, data) < 0)
+				may_be_undefined ? &ignored : unknown, level, data) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < call->rest_count; i++) {
-		if (prepare_value(evaluation, call, &call->rest[i], unknown, secret, data) < 0)
+		if (prepare_value(evaluation, call, &call->rest[i], unknown, level, data) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* What was only looked at while the call ran has decided what comes out, too. */
+static enum level level_of_asked(const struct call *call)
+{
+	enum level level = call->input ? call->input->level : LEVEL_OPEN;
+
+	for (size_t i = 0; i < CALL_PARAMETERS_MOST; i++) {
+		if (call->arguments[i])
+			level = level_higher(level, call->arguments[i]->level);
+	}
+	return level;
+}
+
 static int call_run(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
 	struct value *unknown = NULL;
-	bool secret = false, data = false;
+	enum level level = LEVEL_OPEN;
+	bool data = false;
 	struct value *value;
 
-	if (prepare(evaluation, call, &unknown, &secret, &data) < 0)
+	if (prepare(evaluation, call, &unknown, &level, &data) < 0)
 		return -1;
 	if (unknown)
 		*ret_value = unknown;
@@ -291,7 +309,8 @@ static int call_run(struct evaluation *evaluation, struct call *call, struct val
 	value = *ret_value;
 	if (!value)
 		return 0;
-	*ret_value = value_flagged(evaluation->evaluator->arena, value, secret, data);
+	level = level_higher(level, level_of_asked(call));
+	*ret_value = value_flagged(evaluation->evaluator->arena, value, level, data);
 	return evaluation_spend(evaluation, call->offset, 0, value->kind == VALUE_STRING ?
 		value->size : value->count * sizeof(value));
 }

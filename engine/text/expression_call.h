@@ -1,7 +1,7 @@
 /* expression_call: what filters, tests, functions and methods are. Private to expression*.c.
  *
  * Each is a row in a table of its file. Names, keywords and numbers of arguments are checked when
- * the text is parsed; unknown input, flags (secret, data) and budgets are dealt with by call_run,
+ * the text is parsed; unknown input, level, data and budgets are dealt with by call_run,
  * so that a row's function sees known values of any kind and says what it can't use. */
 #ifndef TEXT_EXPRESSION_CALL_H
 #define TEXT_EXPRESSION_CALL_H
@@ -13,7 +13,7 @@ struct evaluation;
 enum { CALL_PARAMETERS_MOST = 6 };
 
 enum call_flags {
-	CALL_DEEP = 1,        /* needs all inside to be known; a result takes secrets from inside */
+	CALL_DEEP = 1,        /* needs all inside to be known; a result takes the level from inside */
 	CALL_LAZY = 2,        /* arguments are asked for with call_argument */
 	CALL_UNDEFINED = 4,   /* the input may be undefined (NULL) or unknown */
 	CALL_MANY = 8,        /* any number of further arguments: rest */
@@ -43,6 +43,8 @@ struct callable {
 
 enum callable_kind { CALLABLE_FILTER, CALLABLE_TEST, CALLABLE_FUNCTION, CALLABLE_METHOD };
 
+/* All tables of a kind; ends with NULL. */
+const struct callable *const *callable_tables(enum callable_kind kind);
 /* NULL with err at place: misspelt, or not supported yet. */
 const struct callable *callable_find(enum callable_kind kind, const char *name,
 	struct place place, struct error *err);

@@ -196,7 +196,7 @@ int map_put(struct evaluation *evaluation, size_t offset, struct value *map,
 		evaluation_spend(evaluation, offset, 1 + map->count / 64,
 			sizeof(struct value_pair) + strlen(text)) < 0)
 		return -1;
-	map->secret |= key->secret;
+	map->level = level_higher(map->level, key->level);
 	value_set(evaluation->evaluator->arena, map, text, item);
 	return 0;
 }
@@ -234,14 +234,14 @@ static int map_index(struct evaluation *evaluation, size_t offset, const struct 
 	*ret_value = value_get(map, suggestion.word);
 	if (*ret_value)
 		return 0;
-	if (key->secret)
+	if (key->level)
 		return evaluation_undefined(evaluation, offset, ret_value,
 			"the map has no such key");
 	evaluation_undefined(evaluation, offset, ret_value, "the map has no key '%s'",
 		suggestion.word);
 	for (size_t i = 0; i < map->count && i < 1000; i++)
 		suggest_offer(&suggestion, map->pairs[i].key);
-	if (suggestion.nearest && !map->secret)
+	if (suggestion.nearest && !map->level)
 		evaluation_undefined_remedy(evaluation, "did you mean '%s'?", suggestion.nearest);
 	return 0;
 }
@@ -279,7 +279,7 @@ int evaluate_index(struct evaluation *evaluation, size_t offset, struct value *c
 	if (!container || container->kind == VALUE_UNKNOWN)
 		return 0;
 	if (key->kind == VALUE_UNKNOWN)
-		*ret_value = value_flagged(arena, (struct value *)key, container->secret, false);
+		*ret_value = value_flagged(arena, (struct value *)key, container->level, false);
 	else if (value_is_lazy(container))
 		result = lazy_index(evaluation, offset, container, key, ret_value);
 	else if (container->kind == VALUE_MAP)
@@ -287,7 +287,7 @@ int evaluate_index(struct evaluation *evaluation, size_t offset, struct value *c
 	else if (key->kind == VALUE_INTEGER &&
 		(container->kind == VALUE_LIST || container->kind == VALUE_STRING))
 		result = sequence_index(evaluation, offset, container, key, ret_value);
-	else if (key->kind == VALUE_STRING && !key->secret)
+	else if (key->kind == VALUE_STRING && !key->level)
 		return evaluation_undefined(evaluation, offset, ret_value, "%s has no '%s'",
 			value_kind_name(container), key->text);
 	else
@@ -295,7 +295,7 @@ int evaluate_index(struct evaluation *evaluation, size_t offset, struct value *c
 			"%s has no index that is %s",
 			value_kind_name(container), value_kind_name(key));
 	if (result == 0 && *ret_value)
-		*ret_value = value_flagged(arena, *ret_value, container->secret || key->secret,
+		*ret_value = value_flagged(arena, *ret_value, level_higher(container->level, key->level),
 			container->data);
 	return result;
 }
@@ -373,7 +373,7 @@ static int decide_right(struct evaluation *evaluation, const struct node *node,
 		return 0;
 	}
 	if (right->kind == VALUE_BOOL && right->truth == (node->kind == NODE_OR))
-		*ret_value = value_flagged(evaluator->arena, right, unknown->secret, false);
+		*ret_value = value_flagged(evaluator->arena, right, unknown->level, false);
 	return 0;
 }
 
@@ -391,8 +391,8 @@ static int evaluate_and_or(struct evaluation *evaluation, const struct node *nod
 		return 0;
 	if (evaluate(evaluation, node->second, ret_value) < 0)
 		return -1;
-	if (*ret_value && left->secret)
-		*ret_value = value_flagged(evaluation->evaluator->arena, *ret_value, true, false);
+	if (*ret_value)
+		*ret_value = value_flagged(evaluation->evaluator->arena, *ret_value, left->level, false);
 	return 0;
 }
 
@@ -407,7 +407,7 @@ static int evaluate_not(struct evaluation *evaluation, const struct node *node,
 	if (operand->kind == VALUE_UNKNOWN)
 		return 0;
 	*ret_value = value_bool(evaluation->evaluator->arena, !value_truthy(operand));
-	(*ret_value)->secret = operand->secret;
+	(*ret_value)->level = operand->level;
 	return 0;
 }
 
@@ -427,8 +427,9 @@ static int evaluate_conditional(struct evaluation *evaluation, const struct node
 	if (evaluate(evaluation, value_truthy(condition) ? node->first : node->third,
 		ret_value) < 0)
 		return -1;
-	if (*ret_value && condition->secret)
-		*ret_value = value_flagged(evaluation->evaluator->arena, *ret_value, true, false);
+	if (*ret_value)
+		*ret_value = value_flagged(evaluation->evaluator->arena, *ret_value, condition->level,
+			false);
 	return 0;
 }
 
@@ -446,7 +447,7 @@ static int evaluate_sign(struct evaluation *evaluation, const struct node *node,
 			value_kind_name(operand));
 	if (operand->kind == VALUE_FLOAT && node->kind == NODE_NEGATE) {
 		*ret_value = value_float(evaluation->evaluator->arena, -operand->number);
-		(*ret_value)->secret = operand->secret;
+		(*ret_value)->level = operand->level;
 		return 0;
 	}
 	return evaluate_binary(evaluation, node->offset,

@@ -117,11 +117,11 @@ int call_truth(struct evaluation *evaluation, const struct call *call, size_t pa
 /* Items of a list, keys of a map, characters of a string; an error otherwise. */
 int value_items(struct evaluation *evaluation, size_t offset, struct value *value,
 	struct value ***ret_items, size_t *ret_count);
-/* The shallow one, or with some flags more; value itself where nothing changes. */
-struct value *value_flagged(struct arena *arena, struct value *value, bool secret, bool data);
-/* Flags of a value and all inside. */
+/* The shallow one, or with a higher level or a flag more; value itself where nothing changes. */
+struct value *value_flagged(struct arena *arena, struct value *value, enum level level, bool data);
+/* Level and flags of a value and all inside. */
 int value_flags_inside(struct evaluation *evaluation, size_t offset, const struct value *value,
-	bool *ret_secret, bool *ret_data);
+	enum level *ret_level, bool *ret_data);
 /* What a key is in a map; integers become text. */
 int key_text(struct evaluation *evaluation, size_t offset, const struct value *key,
 	const char **ret_key);
@@ -139,7 +139,8 @@ int value_force_deep(struct evaluation *evaluation, size_t offset, struct value 
 bool value_is_lazy(const struct value *value);
 /* An error if containers are nested too deeply in it. */
 int value_depth_check(struct evaluation *evaluation, size_t offset, const struct value *value);
-/* Before a value is given to the outside: no lazy maps, no text that could be filled in again. */
+/* Before a value is given to the outside: no lazy maps, no text that could be filled in again,
+ * and no member below the level of its container. */
 int value_leave(struct evaluator *evaluator, struct scope *scope, const struct value *scalar,
 	struct value **value);
 /* What namespace() made: {% set x.y = … %} may change it. */

@@ -48,7 +48,7 @@ static struct value *located(struct arena *arena, struct value *value, const str
 	copy->place = scalar->place;
 	if (!value_is_omit(value))
 		copy->raw = NULL;
-	copy->secret |= scalar->secret;
+	copy->level = level_higher(copy->level, scalar->level);
 	return copy;
 }
 
@@ -122,9 +122,9 @@ static int fill_key(struct filling *filling, const struct value_pair *pair,
 	if (key_text(&evaluation, 0, *ret_key, &scalar.text) < 0)
 		return -1;
 	scalar.size = strlen(scalar.text);
-	scalar.secret = (*ret_key)->secret;
+	scalar.level = (*ret_key)->level;
 	*ret_key = value_flagged(filling->evaluator->arena, value_bytes(filling->evaluator->arena,
-		scalar.text, scalar.size), scalar.secret, false);
+		scalar.text, scalar.size), scalar.level, false);
 	return 0;
 }
 
@@ -142,8 +142,8 @@ static int fill_pair(struct filling *filling, const struct value_pair *pair, str
 	}
 	if (strcmp(key->text, pair->key) != 0 && value_pair(map, key->text))
 		return error_at(filling->evaluator->err, pair->place,
-			"the key '%s' is in this map already", key->secret ? "…" : key->text);
-	map->secret |= key->secret;
+			"the key '%s' is in this map already", key->level ? "…" : key->text);
+	map->level = level_higher(map->level, key->level);
 	value_set(arena, map, key->text, item);
 	map->pairs[map->count - 1].place = pair->place;
 	return 0;
@@ -258,6 +258,41 @@ static struct value *sealed(struct arena *arena, struct value *value)
 	return copy;
 }
 
+/* Whether a container is less open than something inside. */
+static bool is_unsettled(const struct value *value)
+{
+	for (size_t i = 0; i < value->count; i++) {
+		const struct value *inside = value->kind == VALUE_LIST ? value->items[i] :
+			value->pairs[i].value;
+
+		if (inside->level < value->level || is_unsettled(inside))
+			return true;
+	}
+	return false;
+}
+
+/* Outside, members are taken out of a container without asking it: each knows its own level. */
+static struct value *settled(struct arena *arena, struct value *value, enum level level)
+{
+	struct value *copy;
+
+	level = level_higher(level, value->level);
+	if (value->count == 0)
+		return value_flagged(arena, value, level, false);
+	copy = empty_like(arena, value);
+	copy->level = level;
+	for (size_t i = 0; i < value->count; i++) {
+		if (value->kind == VALUE_LIST) {
+			value_append(arena, copy, settled(arena, value->items[i], level));
+			continue;
+		}
+		value_set(arena, copy, value->pairs[i].key,
+			settled(arena, value->pairs[i].value, level));
+		copy->pairs[i].place = value->pairs[i].place;
+	}
+	return copy;
+}
+
 int value_leave(struct evaluator *evaluator, struct scope *scope, const struct value *scalar,
 	struct value **value)
 {
@@ -269,5 +304,7 @@ int value_leave(struct evaluator *evaluator, struct scope *scope, const struct v
 		return -1;
 	if (found)
 		*value = sealed(evaluator->arena, *value);
+	if (is_unsettled(*value))
+		*value = settled(evaluator->arena, *value, LEVEL_OPEN);
 	return 0;
 }

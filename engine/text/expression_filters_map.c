@@ -151,7 +151,7 @@ static int combine_two(struct combining *combining, const struct value *weak,
 
 	if (depth > VALUE_DEPTH_MOST)
 		return evaluation_error(evaluation, offset, "the maps are nested too deeply");
-	map->secret = weak->secret | strong->secret;
+	map->level = level_higher(weak->level, strong->level);
 	map->data = weak->data | strong->data;
 	for (size_t i = 0; i < weak->count + strong->count; i++) {
 		const struct value_pair *pair = i < weak->count ? &weak->pairs[i] :

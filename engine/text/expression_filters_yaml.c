@@ -243,7 +243,7 @@ static int filter_from_yaml(struct evaluation *evaluation, struct call *call,
 			call->input->size, ret_value, &inside) < 0) {
 		evaluation_error(evaluation, call->offset,
 			"this string is no YAML that is understood");
-		return call->input->secret ? -1 : error_remedy(evaluation->evaluator->err,
+		return call->input->level ? -1 : error_remedy(evaluation->evaluator->err,
 			"line %u of it: %s", inside.place.line, inside.message);
 	}
 	value_mark_data(*ret_value);

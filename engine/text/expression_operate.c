@@ -480,7 +480,8 @@ static int operate(struct evaluation *evaluation, size_t offset, enum operation 
 int evaluate_binary(struct evaluation *evaluation, size_t offset, enum operation operation,
 	struct value *left, struct value *right, struct value **ret_value)
 {
-	bool secret = left->secret | right->secret, data = left->data | right->data;
+	enum level level = level_higher(left->level, right->level);
+	bool data = left->data | right->data;
 	bool deep = operation == OPERATION_CONCATENATE || operation == OPERATION_EQUAL ||
 		operation == OPERATION_UNEQUAL;
 	int (*force)(struct evaluation *, size_t, struct value *, struct value **) =
@@ -491,10 +492,10 @@ int evaluate_binary(struct evaluation *evaluation, size_t offset, enum operation
 		operate(evaluation, offset, operation, left, right, ret_value) < 0)
 		return -1;
 	if ((*ret_value)->kind != VALUE_LIST && (*ret_value)->kind != VALUE_MAP &&
-		(value_flags_inside(evaluation, offset, left, &secret, &data) < 0 ||
-		value_flags_inside(evaluation, offset, right, &secret, &data) < 0))
+		(value_flags_inside(evaluation, offset, left, &level, &data) < 0 ||
+		value_flags_inside(evaluation, offset, right, &level, &data) < 0))
 		return -1;
-	*ret_value = value_flagged(evaluation->evaluator->arena, *ret_value, secret, data);
+	*ret_value = value_flagged(evaluation->evaluator->arena, *ret_value, level, data);
 	return 0;
 }
 
@@ -538,6 +539,17 @@ static int slice_text(struct evaluation *evaluation, size_t offset, const struct
 	return buffer_value(evaluation, offset, &buffer, ret_value);
 }
 
+static enum level slice_level(const struct value *container, struct value *const bounds[3])
+{
+	enum level level = container->level;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (bounds[i])
+			level = level_higher(level, bounds[i]->level);
+	}
+	return level;
+}
+
 int evaluate_slice(struct evaluation *evaluation, size_t offset, struct value *container,
 	struct value *const bounds[3], struct value **ret_value)
 {
@@ -572,6 +584,7 @@ int evaluate_slice(struct evaluation *evaluation, size_t offset, struct value *c
 	*ret_value = list;
 	if (container->kind == VALUE_STRING && slice_text(evaluation, offset, list, ret_value) < 0)
 		return -1;
-	*ret_value = value_flagged(arena, *ret_value, container->secret, container->data);
+	*ret_value = value_flagged(arena, *ret_value, slice_level(container, bounds),
+		container->data);
 	return 0;
 }

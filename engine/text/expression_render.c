@@ -8,7 +8,7 @@
 
 struct rendering {
 	struct buffer out;
-	bool secret;
+	enum level level;
 	bool data;
 	struct value *unknown;   /* something in it isn't known: all is not */
 };
@@ -31,7 +31,7 @@ static int render_value(struct evaluation *evaluation, size_t offset, struct val
 
 	if (value_force_deep(evaluation, offset, value, &value) < 0 ||
 		value_find_unknown(evaluation, offset, value, &unknown) < 0 ||
-		value_flags_inside(evaluation, offset, value, &rendering->secret,
+		value_flags_inside(evaluation, offset, value, &rendering->level,
 			&rendering->data) < 0)
 		return -1;
 	if (unknown && !rendering->unknown)
@@ -80,7 +80,8 @@ static int render_if(struct evaluation *evaluation, const struct statement *stat
 			return -1;
 		if (condition && condition->kind == VALUE_UNKNOWN)
 			return skip(evaluation, condition, rendering);
-		rendering->secret |= condition && condition->secret;
+		if (condition)
+			rendering->level = level_higher(rendering->level, condition->level);
 		if (!condition || value_truthy(condition))
 			return render_block(evaluation, &branch->body, rendering);
 	}
@@ -110,14 +111,15 @@ static int bind_targets(struct evaluation *evaluation, const struct statement *s
 			statement->target_count);
 	for (size_t i = 0; i < count; i++)
 		bind(evaluation, statement->targets[i],
-			value_flagged(evaluation->evaluator->arena, items[i], item->secret,
+			value_flagged(evaluation->evaluator->arena, items[i], item->level,
 			item->data));
 	return 0;
 }
 
 /* Those that "if" behind "for … in …" lets through; ret_unknown: it isn't known which. */
 static int filter_items(struct evaluation *evaluation, const struct statement *statement,
-	struct value **items, size_t count, struct value *list, struct value **ret_unknown)
+	struct value **items, size_t count, struct value *list, enum level *level,
+	struct value **ret_unknown)
 {
 	const struct local *outer = evaluation->locals;
 
@@ -130,6 +132,8 @@ static int filter_items(struct evaluation *evaluation, const struct statement *s
 				evaluate_defined(evaluation, statement->filter, &truth) < 0))
 			return -1;
 		evaluation->locals = outer;
+		if (truth)
+			*level = level_higher(*level, truth->level);
 		if (truth && truth->kind == VALUE_UNKNOWN)
 			*ret_unknown = truth;
 		else if (!truth || value_truthy(truth))
@@ -189,9 +193,10 @@ static int render_for(struct evaluation *evaluation, const struct statement *sta
 		return -1;
 	if (walked->kind == VALUE_UNKNOWN)
 		return skip(evaluation, walked, rendering);
-	rendering->secret |= walked->secret;
+	rendering->level = level_higher(rendering->level, walked->level);
 	if (value_items(evaluation, statement->expression->offset, walked, &items, &count) < 0 ||
-		filter_items(evaluation, statement, items, count, list, &unknown) < 0)
+		filter_items(evaluation, statement, items, count, list, &rendering->level,
+			&unknown) < 0)
 		return -1;
 	if (unknown)
 		return skip(evaluation, unknown, rendering);
@@ -207,12 +212,12 @@ static int take_text(struct evaluation *evaluation, size_t offset, struct render
 
 	if (rendering->unknown) {
 		buffer_free(&rendering->out);
-		*ret_value = value_flagged(arena, rendering->unknown, rendering->secret, false);
+		*ret_value = value_flagged(arena, rendering->unknown, rendering->level, false);
 		return 0;
 	}
 	if (buffer_value(evaluation, offset, &rendering->out, ret_value) < 0)
 		return -1;
-	(*ret_value)->secret = rendering->secret;
+	(*ret_value)->level = rendering->level;
 	(*ret_value)->data = rendering->data;
 	return 0;
 }

@@ -137,7 +137,7 @@ static int add_piece(struct evaluation *evaluation, size_t offset, struct value 
 	if (evaluation_spend(evaluation, offset, 1, to - from + sizeof(*piece)) < 0)
 		return -1;
 	piece = value_bytes(arena, text->text + from, to - from);
-	value_append(arena, list, value_flagged(arena, piece, text->secret, text->data));
+	value_append(arena, list, value_flagged(arena, piece, text->level, text->data));
 	return 0;
 }
 

@@ -11,15 +11,15 @@ const char lazy_mark[] = "lazy";
 const char omit_mark[] = "omit";
 const char namespace_mark[] = "namespace";
 
-struct value *value_flagged(struct arena *arena, struct value *value, bool secret, bool data)
+struct value *value_flagged(struct arena *arena, struct value *value, enum level level, bool data)
 {
 	struct value *copy;
 
-	if ((value->secret || !secret) && (value->data || !data))
+	if (value->level >= level && (value->data || !data))
 		return value;
 	copy = arena_alloc(arena, value_is_lazy(value) ? sizeof(struct lazy) : sizeof(*copy));
 	memcpy(copy, value, value_is_lazy(value) ? sizeof(struct lazy) : sizeof(*copy));
-	copy->secret |= secret;
+	copy->level = level_higher(copy->level, level);
 	copy->data |= data;
 	return copy;
 }
@@ -28,14 +28,15 @@ struct value *value_flagged(struct arena *arena, struct value *value, bool secre
 struct walk {
 	struct evaluation *evaluation;
 	size_t offset;
-	bool secret, data;
+	enum level level;
+	bool data;
 	const struct value *unknown;
 	unsigned depth;
 };
 
 static int walk_one(struct walk *walk, const struct value *value)
 {
-	walk->secret |= value->secret;
+	walk->level = level_higher(walk->level, value->level);
 	walk->data |= value->data;
 	if (value->kind == VALUE_UNKNOWN && !walk->unknown)
 		walk->unknown = value;
@@ -60,13 +61,13 @@ static int walk_all(struct walk *walk, const struct value *value)
 }
 
 int value_flags_inside(struct evaluation *evaluation, size_t offset, const struct value *value,
-	bool *ret_secret, bool *ret_data)
+	enum level *ret_level, bool *ret_data)
 {
 	struct walk walk = { .evaluation = evaluation, .offset = offset };
 
 	if (walk_all(&walk, value) < 0)
 		return -1;
-	*ret_secret |= walk.secret;
+	*ret_level = level_higher(*ret_level, walk.level);
 	*ret_data |= walk.data;
 	return 0;
 }
@@ -115,7 +116,7 @@ int value_force(struct evaluation *evaluation, size_t offset, struct value *valu
 			map_put(evaluation, offset, map, keys->items[i], item) < 0)
 			return -1;
 	}
-	*ret_value = value_flagged(arena, map, value->secret, value->data);
+	*ret_value = value_flagged(arena, map, value->level, value->data);
 	return 0;
 }
 
@@ -161,7 +162,7 @@ static int force_inside(struct evaluation *evaluation, size_t offset, struct val
 		else
 			value_set(arena, copy, value->pairs[i].key, item);
 	}
-	*ret_value = value_flagged(arena, copy, value->secret, value->data);
+	*ret_value = value_flagged(arena, copy, value->level, value->data);
 	return 0;
 }
 
@@ -187,7 +188,7 @@ static int text_characters(struct evaluation *evaluation, size_t offset, const s
 		size_t size = utf8_next(text->text + at, text->size - at, NULL);
 		struct value *character = value_bytes(arena, text->text + at, size);
 
-		value_append(arena, list, value_flagged(arena, character, text->secret,
+		value_append(arena, list, value_flagged(arena, character, text->level,
 			text->data));
 		at += size;
 	}
@@ -235,7 +236,7 @@ static struct value *path_part(struct arena *arena, const struct value *path, co
 		key = value_integer(arena, strtol(text, NULL, 10));
 	else
 		key = value_string(arena, text);
-	key->secret = path->secret;
+	key->level = path->level;
 	return key;
 }
 

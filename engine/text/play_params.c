@@ -78,7 +78,7 @@ static struct value *part_of(struct words *words, size_t start, size_t end)
 	struct value *part = value_bytes(words->reader->arena, text->text + start, end - start);
 
 	part->place = tree_place(text, start);
-	part->secret = text->secret;
+	part->level = text->level;
 	part->data = text->data;
 	if (text->raw && start == 0) {
 		part->raw = text->raw;

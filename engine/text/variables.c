@@ -169,11 +169,3 @@ void value_mark_data(struct value *value)
 	for (size_t i = 0; i < value->count; i++)
 		value_mark_data(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]);
 }
-
-void value_mark_secret(struct value *value)
-{
-	value->secret = true;
-	for (size_t i = 0; i < value->count; i++)
-		value_mark_secret(value->kind == VALUE_MAP ? value->pairs[i].value :
-			value->items[i]);
-}

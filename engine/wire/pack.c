@@ -4,7 +4,7 @@
 #include <msgpack.h>
 #include <string.h>
 
-enum { EXT_SECRET = 1, EXT_UNKNOWN = 2, COUNT_MOST = 1 << 17 };
+enum { EXT_LEVEL = 1, EXT_UNKNOWN = 2, COUNT_MOST = 1 << 17 };
 
 static int pack_bytes(void *data, const char *bytes, size_t size)
 {
@@ -12,7 +12,7 @@ static int pack_bytes(void *data, const char *bytes, size_t size)
 	return 0;
 }
 
-static void pack(msgpack_packer *packer, const struct value *value, bool secret_said);
+static void pack(msgpack_packer *packer, const struct value *value, bool level_said);
 
 static void pack_text(msgpack_packer *packer, const char *text, size_t size)
 {
@@ -20,14 +20,15 @@ static void pack_text(msgpack_packer *packer, const char *text, size_t size)
 	msgpack_pack_str_body(packer, text, size);
 }
 
-static void pack_secret(msgpack_packer *packer, const struct value *value)
+static void pack_level(msgpack_packer *packer, const struct value *value)
 {
 	struct buffer inner = {0};
 	msgpack_packer inner_packer;
 
+	buffer_add_char(&inner, (char)value->level);
 	msgpack_packer_init(&inner_packer, &inner, pack_bytes);
 	pack(&inner_packer, value, true);
-	msgpack_pack_ext(packer, inner.size, EXT_SECRET);
+	msgpack_pack_ext(packer, inner.size, EXT_LEVEL);
 	msgpack_pack_ext_body(packer, inner.data, inner.size);
 	buffer_free(&inner);
 }
@@ -46,10 +47,10 @@ static void pack_container(msgpack_packer *packer, const struct value *value)
 	}
 }
 
-static void pack(msgpack_packer *packer, const struct value *value, bool secret_said)
+static void pack(msgpack_packer *packer, const struct value *value, bool level_said)
 {
-	if (value && value->secret && !secret_said) {
-		pack_secret(packer, value);
+	if (value && value->level && !level_said) {
+		pack_level(packer, value);
 		return;
 	}
 	switch (value ? value->kind : VALUE_NULL) {
@@ -107,11 +108,12 @@ static int unpack_ext(struct arena *arena, const msgpack_object_ext *ext, unsign
 		*ret_value = value_unknown(arena, arena_bytes(arena, ext->ptr, ext->size));
 		return 0;
 	}
-	if (ext->type != EXT_SECRET)
+	if (ext->type != EXT_LEVEL || ext->size == 0 || ext->ptr[0] <= LEVEL_OPEN
+			|| ext->ptr[0] > LEVEL_SECRET)
 		return error_set(err, ERROR_UNREACHABLE, "a message of unknown kind");
-	if (decode(arena, ext->ptr, ext->size, depth + 1, ret_value, err) < 0)
+	if (decode(arena, ext->ptr + 1, ext->size - 1, depth + 1, ret_value, err) < 0)
 		return -1;
-	(*ret_value)->secret = true;
+	(*ret_value)->level = level_higher((*ret_value)->level, (enum level)ext->ptr[0]);
 	return 0;
 }
 

@@ -91,8 +91,8 @@ struct frame {
 	struct value *body;      /* a map */
 };
 
-/* MessagePack of a value. Flags that are lost: quoted, place, data. secret is kept (ext type 1
- * around the value), unknown is ext type 2 with its cause. */
+/* MessagePack of a value. Lost are quoted, place and data. A level above open is kept (ext type 1
+ * around the value: one byte, then the value), unknown is ext type 2 with its cause. */
 void wire_encode(struct buffer *out, const struct value *value);
 int wire_decode(struct arena *arena, const void *bytes, size_t size, struct value **ret_value,
 	struct error *err);

@@ -226,11 +226,11 @@ static void a_copy_outlives_the_arena_it_came_from(void **state)
 	(void)state;
 	value_set_string(from, map, "key", "value");
 	value_append(from, list, map);
-	list->items[0]->secret = true;
+	list->items[0]->level = LEVEL_SECRET;
 	copy = value_copy(to, list);
 	arena_free(from);
 	assert_int_equal(copy->count, 1);
-	assert_true(copy->items[0]->secret);
+	assert_true(copy->items[0]->level);
 	assert_string_equal(value_get_string(copy->items[0], "key"), "value");
 	arena_free(to);
 }

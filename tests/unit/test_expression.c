@@ -1314,18 +1314,19 @@ static void what_a_secret_went_into_is_secret(void **state)
 	struct value *vault = read_yaml(arena, "{key: x}");
 
 	(void)state;
-	value_mark_secret(password);
-	value_mark_secret(vault);
+	value_raise(password, LEVEL_SECRET);
+	value_raise(vault, LEVEL_SECRET);
 	scope_set(scope, "password", password);
 	scope_set(scope, "vault", vault);
 	for (size_t i = 0; texts[i]; i++) {
 		struct value *filled = fill_in(arena, scope, texts[i]);
 
-		if (!value_secret_inside(filled))
+		if (value_level(filled) != LEVEL_SECRET)
 			fail_msg("%s is no secret", texts[i]);
 	}
-	assert_false(value_secret_inside(fill_in(arena, scope, "{{ [password, 'x'] | last }}")));
-	assert_false(value_secret_inside(fill_in(arena, scope, "{{ s }}")));
+	assert_int_equal(value_level(fill_in(arena, scope, "{{ [password, 'x'] | last }}")),
+		LEVEL_OPEN);
+	assert_int_equal(value_level(fill_in(arena, scope, "{{ s }}")), LEVEL_OPEN);
 	arena_free(arena);
 }
 
@@ -1340,8 +1341,8 @@ static void secrets_are_not_named_in_errors(void **state)
 	struct value *vault = read_yaml(arena, "{hunter2: x}");
 
 	(void)state;
-	value_mark_secret(password);
-	value_mark_secret(vault);
+	value_raise(password, LEVEL_SECRET);
+	value_raise(vault, LEVEL_SECRET);
 	scope_set(scope, "password", password);
 	scope_set(scope, "vault", vault);
 	for (size_t i = 0; texts[i]; i++) {

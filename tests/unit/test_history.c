@@ -377,7 +377,7 @@ static void what_is_secret_or_long_or_no_text_is_not_kept(void **state)
 	struct value *values[5];
 
 	(void)state;
-	secret->secret = true;
+	secret->level = LEVEL_SECRET;
 	value_set(arena, map, "inside", secret);
 	memset(big, 'x', 39999);
 	for (int i = 0; i < 30; i++) {

@@ -341,10 +341,10 @@ static void a_secret_content_stays_secret(void **state)
 		"{content: swordfish, dest: /etc/secret}");
 
 	(void)state;
-	value_get(params, "content")->secret = true;
+	value_get(params, "content")->level = LEVEL_SECRET;
 	assert_int_equal(module_copy.prepare(prepare, params, &bench->err), 0);
 	assert_null(value_get(params, "content"));
-	assert_true(value_get(params, "body")->secret);
+	assert_true(value_get(params, "body")->level);
 }
 
 static void assert_refused(const struct module *module, const char *yaml, const char *why)

@@ -315,8 +315,8 @@ static void a_secret_option_is_a_secret_value_and_not_in_messages(void **state)
 	(void)state;
 	assert_int_equal(params_normalise(arena, &module_hosts, tree("password: x"),
 		(struct place){ 0 }, false, &params, &failure), 0);
-	assert_true(value_get(params, "password")->secret);
-	assert_false(value_get(params, "group")->secret);
+	assert_true(value_get(params, "password")->level);
+	assert_false(value_get(params, "group")->level);
 }
 
 static void a_wrong_value_that_is_secret_is_not_shown(void **state)
@@ -325,7 +325,7 @@ static void a_wrong_value_that_is_secret_is_not_shown(void **state)
 	bool truth;
 
 	(void)state;
-	value->secret = true;
+	value->level = LEVEL_SECRET;
 	error_clear(&failure);
 	assert_int_equal(param_bool(value, &truth, &failure), -1);
 	assert_null(strstr(failure.message, "hunter2"));

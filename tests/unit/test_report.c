@@ -388,7 +388,7 @@ static void report_secrets(struct printed *printed)
 	struct value *secret = value_string(printed->arena, "hunter2");
 	unsigned number = task(printed, 1);
 
-	secret->secret = true;
+	secret->level = LEVEL_SECRET;
 	value_set(printed->arena, results, "show", secret);
 	value_set(printed->arena, results, "stdout", secret);
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .more = true,

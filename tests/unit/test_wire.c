@@ -42,24 +42,49 @@ static void a_value_comes_back_as_it_was(void **state)
 	arena_free(arena);
 }
 
-static void secrets_and_unknowns_stay_what_they_are(void **state)
+static void levels_and_unknowns_stay_what_they_are(void **state)
 {
 	struct arena *arena = arena_new();
 	struct buffer out = {0};
 	struct error err = {0};
-	struct value *map = value_map(arena), *back;
+	struct value *map = value_map(arena), *list = value_list(arena), *back;
 
 	(void)state;
 	value_set(arena, map, "unknown", value_unknown(arena, "the key"));
 	value_set_string(arena, map, "secret", "s3");
-	value_get(map, "secret")->secret = true;
+	value_get(map, "secret")->level = LEVEL_SECRET;
+	value_append(arena, list, value_string(arena, "open"));
+	value_append(arena, list, value_copy(arena, value_get(map, "secret")));
+	list->level = LEVEL_PRIVATE;
+	value_set(arena, map, "list", list);
 	wire_encode(&out, map);
 	assert_int_equal(wire_decode(arena, out.data, out.size, &back, &err), 0);
 	assert_int_equal(value_get(back, "unknown")->kind, VALUE_UNKNOWN);
 	assert_string_equal(value_get(back, "unknown")->text, "the key");
-	assert_true(value_get(back, "secret")->secret);
+	assert_int_equal(value_get(back, "secret")->level, LEVEL_SECRET);
 	assert_string_equal(value_get_string(back, "secret"), "s3");
+	assert_int_equal(value_get(back, "list")->level, LEVEL_PRIVATE);
+	assert_int_equal(value_get(back, "list")->items[0]->level, LEVEL_OPEN);
+	assert_int_equal(value_get(back, "list")->items[1]->level, LEVEL_SECRET);
+	assert_int_equal(back->level, LEVEL_OPEN);
 	buffer_free(&out);
+	arena_free(arena);
+}
+
+static void a_level_that_nobody_has_is_refused(void **state)
+{
+	static const char *const texts[] = { "\xd5\x01\x00\xc0", "\xd5\x01\x03\xc0", "\xd4\x01\x02",
+		"\xc7\x00\x01" };
+	static const size_t sizes[] = { 4, 4, 3, 3 };
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct error err = {0};
+		struct value *back;
+
+		assert_int_equal(wire_decode(arena, texts[i], sizes[i], &back, &err), -1);
+	}
 	arena_free(arena);
 }
 
@@ -126,9 +151,10 @@ static void secrets_in_secrets_are_bounded(void **state)
 	struct value *back;
 
 	(void)state;
-	for (unsigned size = 100000; size > 6; size -= 6) {
-		char head[6] = { (char)0xc9, (char)((size - 6) >> 24), (char)((size - 6) >> 16),
-			(char)((size - 6) >> 8), (char)(size - 6), 1 };
+	for (unsigned size = 100000; size > 7; size -= 7) {
+		unsigned inside = size - 6;
+		char head[7] = { (char)0xc9, (char)(inside >> 24), (char)(inside >> 16),
+			(char)(inside >> 8), (char)inside, 1, LEVEL_SECRET };
 
 		buffer_add(&out, head, sizeof(head));
 	}
@@ -259,7 +285,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_comes_back_as_it_was),
-		cmocka_unit_test(secrets_and_unknowns_stay_what_they_are),
+		cmocka_unit_test(levels_and_unknowns_stay_what_they_are),
+		cmocka_unit_test(a_level_that_nobody_has_is_refused),
 		cmocka_unit_test(every_truncation_is_an_error),
 		cmocka_unit_test(claims_of_size_make_no_room),
 		cmocka_unit_test(depth_is_bounded),

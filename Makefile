@@ -18,10 +18,10 @@ OPTIMIZE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Werror
 FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(WARNINGS) -I. -Iengine
-LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lmsgpackc -lzstd -lsodium -ljson-c -lpcre2-8 -lm
+LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lmsgpackc -lzstd -lsodium -ljson-c -lpcre2-8 -lsqlite3 -lm
 AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:libmsgpackc.a -l:libzstd.a -l:libsodium.a \
-	-l:libpcre2-8.a
-AGENT_LINK := -static
+	-l:libpcre2-8.a -l:libsqlite3.a -lm
+AGENT_LINK := -static -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
 
 ifdef SANITIZE
 BUILD := build/sanitize
@@ -41,8 +41,8 @@ HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildca
 SCRIPTS := $(wildcard tests/plays/test_*.sh)
 
 PACKAGES := gcc libc6-dev git libssh-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
-	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libcmocka-dev \
-	mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server sudo
+	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libsqlite3-dev \
+	libcmocka-dev 	mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server sudo
 
 .PHONY: all deps demo test bench install clean
 all: $(BUILD)/beoplay

@@ -25,6 +25,8 @@ void live_clear(struct report *report)
 	if (report->live_lines == 0)
 		return;
 	fprintf(report->options.out, "\r\033[%zuA\033[J", report->live_lines);
+	/* What comes next may go to another stream of the same terminal. */
+	fflush(report->options.out);
 	report->live_lines = 0;
 }
 

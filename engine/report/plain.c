@@ -57,23 +57,33 @@ enum color status_color(enum report_status status)
 	return colors[status];
 }
 
-/* A text of a node, each line indented; too many lines are counted instead. */
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		lines++;
+	return lines;
+}
+
+/* A text of a node, each line indented. Of too many lines the middle is left out: causes and results
+ * stand at the end. */
 static void add_lines(struct report *report, struct buffer *out, const char *indent,
 	const char *text, size_t size)
 {
 	char *safe = quote_printable(report->arena, text, size, 1);
-	size_t lines = 0;
+	size_t lines = count_lines(safe);
+	size_t skipped = report->options.verbosity == 0 && lines > LINES_MOST ? lines - LINES_MOST : 0;
 
-	while (*safe) {
+	for (size_t line = 0; *safe; line++) {
 		size_t length = strcspn(safe, "\n");
 
-		if (report->options.verbosity > 0 || lines < LINES_MOST)
+		if (skipped > 0 && line == LINES_MOST / 4)
+			buffer_printf(out, "%s… %zu lines left out (-v shows all)\n", indent, skipped);
+		if (line < LINES_MOST / 4 || line >= LINES_MOST / 4 + skipped)
 			buffer_printf(out, "%s%.*s\n", indent, (int)length, safe);
-		lines++;
 		safe += length + (safe[length] == '\n');
 	}
-	if (report->options.verbosity == 0 && lines > LINES_MOST)
-		buffer_printf(out, "%s… %zu lines more (-v shows all)\n", indent, lines - LINES_MOST);
 }
 
 static char *one_line(struct report *report, const struct value *text)

@@ -215,10 +215,17 @@ void report_task_end(struct report *report, unsigned task_index)
 	print_ready(report);
 }
 
+/* Both streams may be the same terminal or file: what was printed so far comes first. */
+static void begin_errors(struct report *report)
+{
+	live_clear(report);
+	fflush(report->options.out);
+}
+
 static void say(struct report *report, enum color color, const char *word, const char *host,
 	const char *message)
 {
-	live_clear(report);
+	begin_errors(report);
 	fprintf(report->options.errors, "%s%s%s%s%s: %s\n", color_on(report, color), word,
 		host ? " " : "", host ? host : "", color_off(report, color),
 		quote_printable(report->arena, message, strlen(message), 0));
@@ -239,6 +246,7 @@ void report_unreachable(struct report *report, const char *host, const struct er
 	if (err->remedy[0])
 		fprintf(report->options.errors, "    → %s\n", quote_printable(report->arena, err->remedy,
 			strlen(err->remedy), 0));
+	fflush(report->options.errors);
 }
 
 void report_progress(struct report *report, const char *host, const char *text)
@@ -303,7 +311,7 @@ void report_error(struct report *report, const struct error *err, const char *te
 {
 	char *message = quote_printable(report->arena, err->message, strlen(err->message), 1);
 
-	live_clear(report);
+	begin_errors(report);
 	if (report->options.json) {
 		json_message(report, "error", NULL, err->place.line ? arena_printf(report->arena,
 			"%s:%u:%u: %s", err->place.file, err->place.line, err->place.column, message)

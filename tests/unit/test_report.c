@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -376,7 +377,7 @@ static void endless_output_is_cut(void **state)
 		.results = results });
 	report_task_end(printed.report, number);
 	flush(&printed);
-	assert_non_null(strstr(printed.out, "    … 50 lines more (-v shows all)\n"));
+	assert_non_null(strstr(printed.out, "    … 50 lines left out (-v shows all)\n"));
 	end(&printed);
 }
 
@@ -425,6 +426,77 @@ static void secrets_are_never_printed(void **state)
 	report_secrets(&printed);
 	assert_null(strstr(printed.out, "hunter2"));
 	end(&printed);
+}
+
+/* Both streams end up in one pipe, as on a terminal. */
+static char *on_one_terminal(struct arena *arena, void (*tell)(struct report *report))
+{
+	int ends[2];
+	FILE *out, *errors;
+	struct report *report;
+	char *bytes = arena_alloc(arena, 65536);
+	ssize_t size;
+
+	assert_int_equal(pipe(ends), 0);
+	out = fdopen(ends[1], "w");
+	errors = fdopen(dup(ends[1]), "w");
+	setvbuf(errors, NULL, _IONBF, 0);
+	report = report_new(&(struct report_options){ .out = out, .errors = errors, .live = true,
+		.width = 80 });
+	report_run(report, "site.yml", names_of(arena, "a b"), 1);
+	report_tick(report);
+	tell(report);
+	report_free(report);
+	fclose(out);
+	fclose(errors);
+	size = read(ends[0], bytes, 65535);
+	assert_true(size > 0);
+	bytes[size] = '\0';
+	close(ends[0]);
+	return bytes;
+}
+
+static void tell_unreachable(struct report *report)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_UNREACHABLE, "the host key has changed");
+	error_remedy(&err, "ssh-keygen -R");
+	report_unreachable(report, "a", &err);
+}
+
+static void tell_warning(struct report *report)
+{
+	report_warning(report, NULL, "the clock is wrong → set it");
+}
+
+static void tell_error(struct report *report)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_TEXT, "there is no such thing");
+	error_remedy(&err, "write another");
+	report_error(report, &err, NULL, 0);
+}
+
+static void the_live_line_is_gone_before_a_message_comes(void **state)
+{
+	void (*const tells[])(struct report *) = { tell_unreachable, tell_warning, tell_error };
+	static const char clear[] = "\033[J";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(tells) / sizeof(tells[0]); i++) {
+		struct arena *arena = arena_new();
+		char *bytes = on_one_terminal(arena, tells[i]);
+		char *cleared = strstr(bytes, clear);
+
+		assert_non_null(cleared);
+		assert_non_null(strstr(cleared, "→"));
+		assert_null(strstr(cleared + strlen(clear), clear));
+		*cleared = '\0';
+		assert_null(strstr(bytes, "→"));
+		arena_free(arena);
+	}
 }
 
 /* --- JSON --- */
@@ -564,6 +636,7 @@ int main(void)
 		cmocka_unit_test(endless_output_is_cut),
 		cmocka_unit_test(secrets_are_never_printed),
 		cmocka_unit_test(json_lines_are_valid_whatever_comes),
+		cmocka_unit_test(the_live_line_is_gone_before_a_message_comes),
 		cmocka_unit_test(an_error_points_at_its_place),
 		cmocka_unit_test(a_place_outside_the_text_shows_no_line),
 		cmocka_unit_test(an_error_without_a_place_is_the_programs),

@@ -2,6 +2,7 @@
 #include "base/suggest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { WORD_MOST = 64 };
@@ -59,13 +60,29 @@ static size_t distance_to_parts(const char *word, size_t size, const char *name)
 	return best;
 }
 
+/* Words that remove something: nobody should be talked into one by a slip of the finger. */
+static bool destroys(const char *name)
+{
+	static const char *const words[] = {
+		"absent", "delete", "discard-drift", "exclusive", "expunge", "forget", "prune", "purge",
+		"remove", "stopped", NULL,
+	};
+
+	name += strspn(name, "-");
+	for (size_t i = 0; words[i]; i++) {
+		if (distance(words[i], strlen(words[i]), name, strlen(name)) == 0)
+			return true;
+	}
+	return false;
+}
+
 void suggest_offer(struct suggestion *suggestion, const char *name)
 {
 	size_t size = strlen(suggestion->word);
 	size_t name_size = strlen(name);
 	size_t found;
 
-	if (size == 0 || size >= WORD_MOST || name_size >= WORD_MOST)
+	if (size == 0 || size >= WORD_MOST || name_size >= WORD_MOST || destroys(name))
 		return;
 	found = least(distance(suggestion->word, size, name, name_size),
 		distance_to_parts(suggestion->word, size, name));

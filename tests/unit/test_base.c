@@ -3,7 +3,9 @@
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/excerpt.h"
 #include "base/quote.h"
+#include "base/suggest.h"
 #include "base/value.h"
 #include "base/whole.h"
 
@@ -235,6 +237,78 @@ static void a_copy_outlives_the_arena_it_came_from(void **state)
 	arena_free(to);
 }
 
+/* --- Excerpts */
+
+static char *excerpt_in_pieces(struct arena *arena, const char *text, size_t most, size_t piece)
+{
+	struct excerpt excerpt = { .most = most };
+	size_t size = strlen(text), kept;
+	char *result;
+
+	for (size_t at = 0; at < size; at += piece)
+		excerpt_add(&excerpt, text + at, size - at < piece ? size - at : piece);
+	assert_int_equal(excerpt_cut(&excerpt), size > most);
+	result = excerpt_end(&excerpt, arena, &kept);
+	assert_int_equal(kept, strlen(result));
+	return result;
+}
+
+static void a_text_that_fits_is_kept_as_it_is(void **state)
+{
+	(void)state;
+	for (size_t piece = 1; piece < 12; piece++) {
+		struct arena *arena = arena_new();
+
+		assert_string_equal(excerpt_in_pieces(arena, "", 8, piece), "");
+		assert_string_equal(excerpt_in_pieces(arena, "ab\ncdefg", 8, piece), "ab\ncdefg");
+		arena_free(arena);
+	}
+}
+
+static void of_a_long_text_the_beginning_and_the_end_are_kept(void **state)
+{
+	static const char text[] = "first\nsecond\nthird\nfourth\nfifth\nlast\n";
+
+	(void)state;
+	for (size_t piece = 1; piece < sizeof(text); piece++) {
+		struct arena *arena = arena_new();
+
+		assert_string_equal(excerpt_in_pieces(arena, text, 28, piece),
+			"first\n[... 13 bytes left out ...]\nfourth\nfifth\nlast\n");
+		assert_string_equal(excerpt_in_pieces(arena, "0123456789abcdefghij", 8, piece),
+			"01\n[... 12 bytes left out ...]\nefghij");
+		arena_free(arena);
+	}
+}
+
+/* --- Suggestions */
+
+static const char *suggested(const char *word, const char *const *names)
+{
+	struct suggestion suggestion = { .word = word };
+
+	for (size_t i = 0; names[i]; i++)
+		suggest_offer(&suggestion, names[i]);
+	return suggestion.nearest ? suggestion.nearest : "nothing";
+}
+
+static void a_deletion_is_never_suggested(void **state)
+{
+	static const char *const states[] = { "file", "directory", "absent", "purge", NULL };
+	static const char *const options[] = { "--check", "--prune", "--discard-drift", "delete",
+		"max_delete", "forget", NULL };
+
+	(void)state;
+	assert_string_equal(suggested("present", states), "nothing");
+	assert_string_equal(suggested("absend", states), "nothing");
+	assert_string_equal(suggested("purged", states), "nothing");
+	assert_string_equal(suggested("directry", states), "directory");
+	assert_string_equal(suggested("--prun", options), "nothing");
+	assert_string_equal(suggested("delet", options), "max_delete");
+	assert_string_equal(suggested("forgot", options), "nothing");
+	assert_string_equal(suggested("max-delet", options), "max_delete");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +325,9 @@ int main(void)
 		cmocka_unit_test(a_map_keeps_its_order_and_each_key_once),
 		cmocka_unit_test(readers_bear_what_is_not_there),
 		cmocka_unit_test(values_are_equal_by_kind_and_content),
+		cmocka_unit_test(a_text_that_fits_is_kept_as_it_is),
+		cmocka_unit_test(of_a_long_text_the_beginning_and_the_end_are_kept),
+		cmocka_unit_test(a_deletion_is_never_suggested),
 		cmocka_unit_test(a_copy_outlives_the_arena_it_came_from),
 	};
 

@@ -234,7 +234,7 @@ static void set_output(struct host *host, const struct command_params *want,
 {
 	struct arena *arena = host_arena(host);
 
-	while (want->strip_empty_ends && size > 0 && strchr("\r\n", text[size - 1]))
+	while (want->strip_empty_ends && size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
 		size--;
 	value_set(arena, results, name, value_bytes(arena, text, size));
 	value_set(arena, results, arena_printf(arena, "%s_lines", name), lines_of(arena, text, size));
@@ -277,8 +277,7 @@ int command_execute(struct host *host, const struct command_params *want,
 		return error_set(err, ERROR_TASK, "it did not end within %u seconds", full.timeout);
 	if (result.status != 0)
 		return error_set(err, ERROR_TASK, "non-zero return code %d%s%s", result.status,
-			result.errors_size || result.output_size ? ": " : "",
-			result.errors_size ? result.errors : result.output);
+			result.errors_size || result.output_size ? ": " : "", command_last_words(arena, &result));
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+enum { LAST_WORDS_MOST = 1200 };
+
 struct host {
 	struct arena *arena;
 	const struct host_calls *calls;
@@ -162,13 +164,31 @@ int host_name(struct host *host, const char **ret_name, struct error *err)
 	return host->calls->name(host->machine, host->arena, ret_name, err);
 }
 
+char *command_last_words(struct arena *arena, const struct command_result *result)
+{
+	const char *text = result->errors_size > 0 ? result->errors : result->output;
+	size_t size = result->errors_size > 0 ? result->errors_size : result->output_size;
+	const char *from = size > LAST_WORDS_MOST ? text + size - LAST_WORDS_MOST : text;
+	const char *line = from > text ? memchr(from, '\n', LAST_WORDS_MOST - 1) : NULL;
+
+	if (line && line + 1 < text + size)
+		from = line + 1;
+	return arena_printf(arena, "%s%.*s", from > text ? "… " : "", (int)(text + size - from), from);
+}
+
 int host_look(struct host *host, const struct command *command, struct command_result *ret_result,
 	struct error *err)
 {
 	if (command->flags & COMMAND_DETACHED)
 		return error_set(err, ERROR_BUG, "a command that only looks can't be detached");
 	note(host, "command", command->flags & COMMAND_SHELL ? "*" : command->argv[0]);
-	return host->calls->run(host->machine, host->arena, command, ret_result, err);
+	if (host->calls->run(host->machine, host->arena, command, ret_result, err) < 0)
+		return -1;
+	/* A module that reads it would take the half for the whole. */
+	if (ret_result->truncated)
+		return error_set(err, ERROR_TASK, "'%s' said more than the %zu bytes that are read of it",
+			command->argv[0], command->most ? command->most : COMMAND_OUTPUT_MOST);
+	return 0;
 }
 
 int host_record_get(struct host *host, const char *key, struct value **ret_record,

@@ -89,8 +89,11 @@ struct command {
 	const char *directory;       /* NULL: / */
 	unsigned timeout;            /* seconds, then its whole process group is ended; 0: none */
 	unsigned flags;              /* of enum command_flags */
-	size_t most;                 /* bytes of stdout and of stderr kept, the rest is dropped; 0: 1 MiB */
+	size_t most;                 /* bytes of stdout and of stderr that are kept; 0: 1 MiB. Of more the
+	                                middle is left out, and host_look fails */
 };
+
+enum { COMMAND_OUTPUT_MOST = 1 << 20 };
 
 struct command_result {
 	int status;                  /* exit status; 128 + signal if a signal ended it */
@@ -101,6 +104,9 @@ struct command_result {
 	bool timed_out;
 	bool truncated;
 };
+
+/* For messages: the end of its stderr, else of its stdout, where causes usually stand. */
+char *command_last_words(struct arena *arena, const struct command_result *result);
 
 struct arena *host_arena(struct host *host);
 

@@ -6,6 +6,7 @@
 #include "modules/mpi_run_files.h"
 
 #include "base/digest.h"
+#include "base/excerpt.h"
 #include "base/quote.h"
 
 #include <inttypes.h>
@@ -14,7 +15,9 @@
 #include <time.h>
 
 enum { JOB_STEP_RUN };
-enum { OUTPUT_MOST = 192 << 10, RECORDED_MOST = 64 << 10, REACH_AT_ONCE = 32, REACH_SECONDS = 10 };
+/* What is kept of stdout and stderr, for the result and for the record alike. */
+enum { OUTPUT_MOST = 128 << 10, ERRORS_MOST = 64 << 10 };
+enum { REACH_AT_ONCE = 32, REACH_SECONDS = 10 };
 
 struct job_state {
 	struct user_info user;
@@ -496,7 +499,9 @@ static void set_results(struct arena *arena, const struct mpi_params *want,
 	struct value *results)
 {
 	struct value *versions = value_map(arena);
-	size_t size = result->output_size;
+	size_t size = result->output_size, errors_size;
+	const char *errors = excerpt_of(arena, result->errors, result->errors_size, ERRORS_MOST,
+		&errors_size);
 	const char *failed = result->status ? failed_host(want, result->errors) : NULL;
 
 	while (size > 0 && result->output[size - 1] == '\n')
@@ -505,8 +510,7 @@ static void set_results(struct arena *arena, const struct mpi_params *want,
 	value_set_integer(arena, results, "rc", result->status);
 	value_set(arena, results, "stdout", value_bytes(arena, result->output, size));
 	set_lines(arena, results, "stdout_lines", result->output, size);
-	value_set(arena, results, "stderr", value_bytes(arena, result->errors,
-		result->errors_size < 65536 ? result->errors_size : 65536));
+	value_set(arena, results, "stderr", value_bytes(arena, errors, errors_size));
 	value_set(arena, results, "elapsed", value_float(arena, elapsed));
 	value_set_integer(arena, results, "np", want->np ? *want->np : want->all_slots);
 	value_set_string(arena, results, "hostfile", have->hostfile);
@@ -517,22 +521,15 @@ static void set_results(struct arena *arena, const struct mpi_params *want,
 		value_set_bool(arena, results, "truncated", true);
 }
 
-/* A copy that fits into a record: long output is cut. */
 static struct value *for_record(struct arena *arena, const struct value *results)
 {
-	static const char *const kept[] = { "rc", "elapsed", "np", "hostfile", "versions", NULL };
-	static const char *const cut[] = { "stdout", "stderr", NULL };
+	static const char *const kept[] = { "rc", "elapsed", "np", "hostfile", "versions", "stdout",
+		"stderr", "truncated", NULL };
 	struct value *copy = value_map(arena);
 
-	for (size_t i = 0; kept[i]; i++)
-		value_set(arena, copy, kept[i], value_get(results, kept[i]));
-	for (size_t i = 0; cut[i]; i++) {
-		const struct value *text = value_get(results, cut[i]);
-		size_t size = text->size < RECORDED_MOST ? text->size : RECORDED_MOST;
-
-		if (size < text->size)
-			value_set_bool(arena, copy, "truncated", true);
-		value_set(arena, copy, cut[i], value_bytes(arena, text->text, size));
+	for (size_t i = 0; kept[i]; i++) {
+		if (value_get(results, kept[i]))
+			value_set(arena, copy, kept[i], value_get(results, kept[i]));
 	}
 	return copy;
 }
@@ -554,19 +551,19 @@ static int remember(struct host *host, const struct mpi_params *want,
 	return host_record_set(host, have->record_key, record, err);
 }
 
-static int judge(const struct command_result *result, const struct value *results,
-	const struct command *command, struct error *err)
+static int judge(struct arena *arena, const struct command_result *result,
+	const struct value *results, const struct command *command, struct error *err)
 {
 	const char *failed = value_get_string(results, "failed_host");
-	size_t from = result->errors_size > 1200 ? result->errors_size - 1200 : 0;
+	const char *said = command_last_words(arena, result);
 
 	if (result->timed_out)
-		return error_set(err, ERROR_TASK, "the job did not end within %u seconds",
-			command->timeout);
+		return error_set(err, ERROR_TASK, "the job did not end within %u seconds%s%s",
+			command->timeout, said[0] ? "; the last that it said: " : "", said);
 	if (result->status == 0)
 		return 0;
 	return error_set(err, ERROR_TASK, "the job failed with status %d%s%s: %s", result->status,
-		failed ? " on " : "", failed ? failed : "", result->errors + from);
+		failed ? " on " : "", failed ? failed : "", said);
 }
 
 static int job_apply(struct host *host, const void *params, const void *state,
@@ -591,7 +588,7 @@ static int job_apply(struct host *host, const void *params, const void *state,
 		return -1;
 	elapsed = now() - start;
 	set_results(host_arena(host), want, have, &result, elapsed, results);
-	if (judge(&result, results, &command, err) < 0)
+	if (judge(host_arena(host), &result, results, &command, err) < 0)
 		return -1;
 	return remember(host, want, have, elapsed, results, err);
 }

@@ -1,6 +1,7 @@
 /* process: running commands: own session, bounded output, a time limit, a known environment. */
 #include "agent/process.h"
 
+#include "base/excerpt.h"
 #include "base/quote.h"
 
 #include <errno.h>
@@ -13,13 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOOK_ROUND = 200, TAIL = 1200, NAME_MOST = 200 };
+enum { LOOK_ROUND = 200, NAME_MOST = 200 };
 
 struct output {
 	int fd;                /* -1 once it ended */
-	struct buffer bytes;
-	size_t most;
-	bool truncated;
+	struct excerpt kept;
 };
 
 struct run {
@@ -164,17 +163,6 @@ pid_t process_start(struct machine *machine, struct arena *arena, const struct c
 
 /* --- Following it */
 
-static void output_take(struct output *output, const char *bytes, size_t size)
-{
-	size_t room = output->most - output->bytes.size;
-
-	if (size > room) {
-		output->truncated = true;
-		size = room;
-	}
-	buffer_add(&output->bytes, bytes, size);
-}
-
 static void show(struct run *run, const char *bytes, size_t size)
 {
 	struct arena *arena;
@@ -201,9 +189,9 @@ static bool output_read(struct run *run, struct output *output)
 		return false;
 	size = read(output->fd, bytes, sizeof(bytes));
 	if (size > 0) {
-		if (output->bytes.size < output->most)
+		if (!excerpt_cut(&output->kept))
 			show(run, bytes, (size_t)size);
-		output_take(output, bytes, (size_t)size);
+		excerpt_add(&output->kept, bytes, (size_t)size);
 		return true;
 	}
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
@@ -332,15 +320,6 @@ const char *process_name(struct arena *arena, const struct command *command)
 	return result;
 }
 
-/* The end of what it said, where causes usually stand. */
-static const char *last_words(const struct command_result *result)
-{
-	const char *text = result->errors_size > 0 ? result->errors : result->output;
-	size_t size = result->errors_size > 0 ? result->errors_size : result->output_size;
-
-	return size > TAIL ? text + size - TAIL : text;
-}
-
 int process_judge(struct arena *arena, const struct command *command,
 	const struct command_result *result, struct error *err)
 {
@@ -353,23 +332,11 @@ int process_judge(struct arena *arena, const struct command *command,
 			command->timeout);
 	if (result->status > 128)
 		return error_set(err, ERROR_TASK, "'%s' was ended by signal %d: %s", name,
-			result->status - 128, last_words(result));
+			result->status - 128, command_last_words(arena, result));
 	if (result->status != 0)
 		return error_set(err, ERROR_TASK, "'%s' failed with status %d: %s", name,
-			result->status, last_words(result));
+			result->status, command_last_words(arena, result));
 	return 0;
-}
-
-static char *output_end(struct arena *arena, struct output *output, size_t *ret_size)
-{
-	char *bytes = arena_bytes(arena, output->bytes.data ? output->bytes.data : "",
-		output->bytes.size);
-
-	*ret_size = output->bytes.size;
-	buffer_free(&output->bytes);
-	if (output->fd >= 0)
-		close(output->fd);
-	return bytes;
 }
 
 /* Our ends don't block; its ends are ordinary. */
@@ -427,10 +394,10 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	struct command_result *ret_result, struct error *err)
 {
 	struct machine *machine = context;
-	size_t most = command->most ? command->most : PROCESS_MOST;
+	size_t most = command->most ? command->most : COMMAND_OUTPUT_MOST;
 	struct run run = {
 		.machine = machine, .arena = arena, .command = command, .pidfd = -1, .input = -1,
-		.output = { .fd = -1, .most = most }, .errors = { .fd = -1, .most = most },
+		.output = { .fd = -1, .kept.most = most }, .errors = { .fd = -1, .kept.most = most },
 	};
 	struct command_result result = { 0 };
 	int started;
@@ -442,8 +409,13 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	started = start(&run, err);
 	if (started == 0)
 		result.status = follow(&run);
-	result.output = output_end(arena, &run.output, &result.output_size);
-	result.errors = output_end(arena, &run.errors, &result.errors_size);
+	result.truncated = excerpt_cut(&run.output.kept) || excerpt_cut(&run.errors.kept);
+	result.output = excerpt_end(&run.output.kept, arena, &result.output_size);
+	result.errors = excerpt_end(&run.errors.kept, arena, &result.errors_size);
+	if (run.output.fd >= 0)
+		close(run.output.fd);
+	if (run.errors.fd >= 0)
+		close(run.errors.fd);
 	if (run.input >= 0)
 		close(run.input);
 	if (run.pidfd >= 0)
@@ -451,7 +423,6 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	if (started < 0)
 		return -1;
 	result.timed_out = run.timed_out;
-	result.truncated = run.output.truncated || run.errors.truncated;
 	*ret_result = result;
 	if (run.interrupted)
 		return error_set(err, ERROR_INTERRUPTED, "'%s' was ended as asked",

@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-enum { PROCESS_MOST = 1 << 20, PROCESS_GRACE = 5000 };   /* bytes; milliseconds from TERM to KILL */
+enum { PROCESS_GRACE = 5000 };   /* milliseconds from TERM to KILL */
 
 /* Starts it with these as stdin, stdout and stderr; the pid, or -1 (also if it can't be executed).
  * pid is its process group, too. */

@@ -5,6 +5,8 @@
  * end. The supervisor holds a lock on about for as long as it lives. */
 #include "agent/process.h"
 
+#include "base/excerpt.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -209,27 +211,22 @@ static void wait_supervisor(struct step *step, pid_t pid)
 static char *read_output(struct step *step, const char *name, size_t most, size_t *ret_size,
 	bool *truncated)
 {
-	char *bytes = NULL;
+	struct excerpt kept = { .most = most };
 	struct error err = { 0 };
-	struct file_info info;
-	const char *path = step_file(step->arena, step->directory, name);
-	int fd;
+	char bytes[16384];
+	int fd = files_open(step_file(step->arena, step->directory, name), &err);
 	ssize_t size;
 
-	*ret_size = 0;
-	if (files_stat(NULL, step->arena, path, &info, &err) < 0)
-		return arena_string(step->arena, "");
-	if ((size_t)info.size > most)
-		*truncated = true;
-	else
-		most = (size_t)info.size;
-	bytes = arena_alloc(step->arena, most + 1);
-	fd = files_open(path, &err);
-	size = fd < 0 ? 0 : read(fd, bytes, most);
+	while (fd >= 0 && (size = read(fd, bytes, sizeof(bytes))) != 0) {
+		if (size > 0)
+			excerpt_add(&kept, bytes, (size_t)size);
+		else if (errno != EINTR)
+			break;
+	}
 	if (fd >= 0)
 		close(fd);
-	*ret_size = size < 0 ? 0 : (size_t)size;
-	return bytes;
+	*truncated = *truncated || excerpt_cut(&kept);
+	return excerpt_end(&kept, step->arena, ret_size);
 }
 
 static int collect(struct step *step, struct command_result *ret_result, struct error *err)
@@ -237,7 +234,7 @@ static int collect(struct step *step, struct command_result *ret_result, struct 
 	struct arena *arena = step->arena;
 	struct command_result result = { 0 };
 	struct value *end = read_record(arena, step_file(arena, step->directory, "end"));
-	size_t most = step->command->most ? step->command->most : PROCESS_MOST;
+	size_t most = step->command->most ? step->command->most : COMMAND_OUTPUT_MOST;
 
 	result.output = read_output(step, "out", most, &result.output_size, &result.truncated);
 	result.errors = read_output(step, "err", most, &result.errors_size, &result.truncated);

@@ -260,11 +260,21 @@ static int change(struct work *work, struct host *host, void *state, struct plan
 	return 0;
 }
 
+static void add_note(struct work *work, struct value *result, const char *text)
+{
+	if (!value_get(result, "notes"))
+		value_set(work->arena, result, "notes", value_list(work->arena));
+	value_append(work->arena, value_get(result, "notes"), value_string(work->arena, text));
+}
+
 static void tell_end(struct work *work, const void *state, struct value *results,
 	struct value *result)
 {
 	if (work->module->results)
 		work->module->results(work->arena, work->params, state, results);
+	if (value_get_bool(results, "truncated"))
+		add_note(work, result, "the middle of a long output is left out (the result says "
+			"truncated: true); let the command write to a file to keep all of it");
 	if (results->count > 0)
 		value_set(work->arena, result, "results", results);
 	if (work->module->publish) {

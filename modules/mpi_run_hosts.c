@@ -39,6 +39,8 @@ static void find(struct job_hosts *hosts, const char *remedy, const char *format
 /* --- Subnets */
 
 struct network {
+	const char *interface;     /* "eth0", up to a blank; NULL: of no host */
+	const char *text;          /* "10.0.0.100/16" */
 	uint32_t address;
 	uint32_t mask;
 	unsigned bits;
@@ -61,10 +63,28 @@ static bool read_network(const char *text, struct network *ret_network)
 	bits = strtoul(slash + 1, &end, 10);
 	if (*end || bits > 32 || inet_pton(AF_INET, address, &binary) != 1)
 		return false;
+	ret_network->text = text;
 	ret_network->bits = (unsigned)bits;
 	ret_network->address = ntohl(binary.s_addr);
 	ret_network->mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
 	return true;
+}
+
+/* "eth0 10.0.0.100/16", as a host tells it. */
+static bool read_own(const struct value *item, struct network *ret_network)
+{
+	const char *text = value_text(item);
+	const char *blank = text ? strchr(text, ' ') : NULL;
+
+	ret_network->interface = text;
+	return blank && blank > text && read_network(blank + 1, ret_network);
+}
+
+static bool same_interface(const struct network *one, const struct network *other)
+{
+	size_t size = strcspn(one->interface, " ");
+
+	return strncmp(one->interface, other->interface, size + 1) == 0;
 }
 
 static bool inside(const struct network *network, uint32_t address)
@@ -79,7 +99,7 @@ static bool has_network(const struct node *node, const struct network *network)
 	struct network own;
 
 	for (size_t i = 0; networks && networks->kind == VALUE_LIST && i < networks->count; i++) {
-		if (read_network(value_text(networks->items[i]), &own) && inside(network, own.address))
+		if (read_own(networks->items[i], &own) && inside(network, own.address))
 			return true;
 	}
 	return false;
@@ -100,6 +120,44 @@ static bool all_have(const struct job_hosts *hosts, const struct network *networ
 			return false;
 	}
 	return true;
+}
+
+/* Two addresses on the way of a job: it would start, and then wait for ever in the first operation in
+ * which its ranks communicate, as Open MPI takes a connection from the other address for a stranger's. */
+static void look_at_pair(struct job_hosts *hosts, const char *name, const struct network *one,
+	const struct network *other)
+{
+	int interface = (int)strcspn(one->interface, " ");
+
+	if (same_interface(one, other))
+		find(hosts, arena_printf(hosts->arena, "keep one of them, here and in the configuration of "
+			"%.*s: the other ends with 'ip address del ADDRESS dev %.*s'", interface, one->interface,
+			interface, one->interface), "%s has two addresses on %.*s, %s and %s, with which Open MPI "
+			"hangs", name, interface, one->interface, one->text, other->text);
+	else
+		find(hosts, "take one of the interfaces down, or give it an address in another network",
+			"%s has two addresses in one network, %s on %.*s and %s on %.*s, with which Open MPI "
+			"hangs", name, one->text, interface, one->interface, other->text,
+			(int)strcspn(other->interface, " "), other->interface);
+}
+
+/* Of the addresses in the network that the job uses (NULL: any), whether each stands alone. */
+static void look_at_addresses(struct job_hosts *hosts, const struct node *node,
+	const struct network *used)
+{
+	const struct value *networks = value_get(node->facts, "networks");
+	struct network one, other;
+
+	for (size_t i = 0; networks && networks->kind == VALUE_LIST && i < networks->count; i++) {
+		for (size_t k = i + 1; k < networks->count; k++) {
+			if (!read_own(networks->items[i], &one) || !read_own(networks->items[k], &other) ||
+			    (used && !inside(used, one.address) && !inside(used, other.address)))
+				continue;
+			if (same_interface(&one, &other) || inside(&one, other.address) ||
+			    inside(&other, one.address))
+				look_at_pair(hosts, node->name, &one, &other);
+		}
+	}
 }
 
 static int inventory_address(struct job_hosts *hosts, uint32_t *ret_address, struct error *err)
@@ -126,8 +184,7 @@ static int choose_network(struct job_hosts *hosts, struct error *err)
 	if (inventory_address(hosts, &address, err) < 0)
 		return -1;
 	for (size_t i = 0; networks && networks->kind == VALUE_LIST && i < networks->count; i++) {
-		if (!read_network(value_text(networks->items[i]), &network) ||
-		    !all_have(hosts, &network))
+		if (!read_own(networks->items[i], &network) || !all_have(hosts, &network))
 			continue;
 		if (!chosen || (address && inside(&network, address)))
 			chosen = show(hosts->arena, &network);
@@ -216,6 +273,8 @@ static void look_at_first(struct job_hosts *hosts, const struct node *node)
 
 static void look_at_all(struct job_hosts *hosts)
 {
+	struct network used;
+	bool limited = read_network(value_get_string(hosts->params, "chosen_network"), &used);
 	const char *np = value_get_string(hosts->params, "np");
 	const char *slots = value_get_string(hosts->params, "all_slots");
 
@@ -223,6 +282,8 @@ static void look_at_all(struct job_hosts *hosts)
 		find(hosts, "install gcc there", "%s has no C compiler", hosts->nodes[0].name);
 	for (size_t i = 0; i < hosts->count; i++) {
 		look_at_one(hosts, &hosts->nodes[i]);
+		if (hosts->count > 1)
+			look_at_addresses(hosts, &hosts->nodes[i], limited ? &used : NULL);
 		if (i > 0)
 			look_at_first(hosts, &hosts->nodes[i]);
 		for (size_t k = 0; k < i; k++)

@@ -16,7 +16,7 @@ struct probe_state {
 	const char *machine_id;
 	const char *hostname;
 	bool loopback;
-	struct value *networks;    /* "10.0.0.100/16" of each interface that counts */
+	struct value *networks;    /* "eth0 10.0.0.100/16": the addresses that count */
 };
 
 /* Cores and not hardware threads: two ranks on one core slow each other down. */
@@ -77,8 +77,8 @@ static void take_networks(struct arena *arena, const char *output, struct probe_
 		if (strncmp(address, "127.", 4) == 0)
 			have->loopback = true;
 		else if (!is_inner(interface) && have->networks->count < NETWORKS_MOST)
-			value_append(arena, have->networks, value_bytes(arena, address,
-				strspn(address, "0123456789./")));
+			value_append(arena, have->networks, value_bytes(arena, interface,
+				(size_t)(address - interface) + strspn(address, "0123456789./")));
 	}
 }
 

@@ -29,8 +29,8 @@ static struct value *facts_of(const char *name, const char *address)
 	struct value *facts = value_map(bench->arena);
 	struct value *networks = value_list(bench->arena);
 
-	value_append(bench->arena, networks, value_string(bench->arena, "192.168.7.9/24"));
-	value_append(bench->arena, networks, value_string(bench->arena, address));
+	value_append(bench->arena, networks, value_string(bench->arena, "eth1 192.168.7.9/24"));
+	value_append(bench->arena, networks, value_printf(bench->arena, "eth0 %s", address));
 	value_set_string(bench->arena, facts, "version", "4.1.4");
 	value_set_bool(bench->arena, facts, "daemon", true);
 	value_set_bool(bench->arena, facts, "compiler", true);
@@ -129,7 +129,7 @@ static void the_subnet_that_all_share_is_chosen(void **state)
 		"192.168.7.0/24");
 	assert_null(prepared(&module_mpi_run_build, "{source: hello.c, network: 10.0.0.0}"));
 	assert_null(prepared(&module_mpi_run_build, "{source: hello.c, network: 10.0.0.0/33}"));
-	value_append(bench->arena, networks, value_string(bench->arena, "172.16.0.1/24"));
+	value_append(bench->arena, networks, value_string(bench->arena, "eth0 172.16.0.1/24"));
 	fact("node2", "networks", networks);
 	assert_non_null(strstr(value_get(prepared(&module_mpi_run_build, TASK),
 		"findings")->items[0]->text, "no subnet in common"));
@@ -185,6 +185,47 @@ static void each_finding_names_the_host_and_the_remedy(void **state)
 	assert_non_null(strstr(finding_of(TASK), "head has no C compiler\tinstall gcc"));
 }
 
+/* networks: up to three of "INTERFACE ADDRESS/BITS". */
+static const char *findings_with(const char *one, const char *other, const char *third,
+	const char *yaml)
+{
+	const char *const all[] = { one, other, third };
+	struct value *networks = value_list(bench->arena);
+	const struct value *findings;
+
+	for (size_t i = 0; i < 3 && all[i]; i++)
+		value_append(bench->arena, networks, value_string(bench->arena, all[i]));
+	fact("node1", "networks", networks);
+	findings = value_get(prepared(&module_mpi_run_build, yaml), "findings");
+	assert_true(findings->count <= 1);
+	return findings->count == 0 ? "" : findings->items[0]->text;
+}
+
+static void two_addresses_on_the_way_of_a_job_are_refused(void **state)
+{
+	static const char one[] = "{source: hello.c, user: mpi, network: 10.0.0.0/16}";
+	const char *finding;
+
+	(void)state;
+	finding = findings_with("eth0 10.0.0.101/16", "eth0 10.0.1.101/16", NULL, TASK);
+	assert_non_null(strstr(finding, "node1 has two addresses on eth0, 10.0.0.101/16 and "
+		"10.0.1.101/16, with which Open MPI hangs\tkeep one of them"));
+	finding = findings_with("eth0 10.0.0.101/16", "eth0 172.16.3.1/24", NULL, TASK);
+	assert_non_null(strstr(finding, "node1 has two addresses on eth0"));
+	finding = findings_with("eth0 10.0.0.101/16", "eth0 10.0.1.101/32", NULL, one);
+	assert_non_null(strstr(finding, "node1 has two addresses on eth0"));
+	finding = findings_with("eth0 10.0.0.101/16", "wlan0 10.0.9.9/16", NULL, TASK);
+	assert_non_null(strstr(finding, "node1 has two addresses in one network, 10.0.0.101/16 on eth0 "
+		"and 10.0.9.9/16 on wlan0"));
+	finding = findings_with("eth0 10.0.0.101/24", "eth1 10.0.9.9/16", NULL, TASK);
+	assert_non_null(strstr(finding, "in one network"));
+	/* "eth1" is not "eth10", and two networks are two networks. */
+	assert_string_equal(findings_with("eth1 10.0.0.101/16", "eth10 192.168.7.9/24", NULL, TASK), "");
+	/* Beside the network that the job uses anything may be. */
+	assert_string_equal(findings_with("eth0 10.0.0.101/16", "eth1 192.168.7.1/24",
+		"eth1 192.168.7.2/24", one), "");
+}
+
 static void a_host_that_is_not_known_yet_leaves_all_open(void **state)
 {
 	const struct value *params;
@@ -226,7 +267,7 @@ static void the_probe_tells_what_a_host_has(void **state)
 	assert_string_equal(value_get_string(facts, "machine_id"),
 		"0123456789abcdef0123456789abcdef");
 	assert_int_equal(value_get(facts, "networks")->count, 1);
-	assert_string_equal(value_get(facts, "networks")->items[0]->text, "10.0.0.100/16");
+	assert_string_equal(value_get(facts, "networks")->items[0]->text, "eth0 10.0.0.100/16");
 }
 
 static void a_probe_of_an_empty_host_is_no_error(void **state)
@@ -721,6 +762,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_hostfile_names_all_hosts_with_their_slots),
 		TEST(the_subnet_that_all_share_is_chosen),
+		TEST(two_addresses_on_the_way_of_a_job_are_refused),
 		TEST(each_finding_names_the_host_and_the_remedy),
 		TEST(a_host_that_is_not_known_yet_leaves_all_open),
 		TEST(the_probe_tells_what_a_host_has),

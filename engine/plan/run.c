@@ -147,7 +147,7 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->planned = value_map(arena);
 	run->old = value_map(arena);
 	run->warned = value_map(arena);
-	if (units_make(run, err) < 0 || fill_all(run, err) < 0) {
+	if (units_make(run, err) < 0 || targets_check(run, err) < 0 || fill_all(run, err) < 0) {
 		run_free(run);
 		return -1;
 	}
@@ -162,144 +162,6 @@ void run_free(struct run *run)
 		arena_free(run->hosts[i].arena);
 		run->hosts[i].arena = NULL;
 	}
-}
-
-/* --- Where and as whom --- */
-
-static const char *host_variable(struct run *run, struct scope *scope, const char *name,
-	struct error *err)
-{
-	struct value *value;
-
-	if (scope_get(run->arena, scope, name, &value, err) < 0 || !value)
-		return NULL;
-	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
-}
-
-/* The first play of a host, whose connection settings count. */
-static const struct play *first_play(const struct run *run, const struct run_host *host)
-{
-	const struct playbook *playbook = run->options.playbook;
-	int64_t first = units_next(run, host, 0);
-
-	if (first < (int64_t)run->unit_count && !run->units[first]->undo)
-		return run->units[first]->play;
-	for (size_t i = 0; i < playbook->play_count; i++) {
-		if (run->play_hosts[i][host->inventory->index])
-			return playbook->plays[i];
-	}
-	return playbook->plays[0];
-}
-
-static const char *play_word(struct run *run, struct scope *scope, const struct value *raw,
-	struct error *err)
-{
-	struct value *value;
-
-	if (!raw || expression_fill(run->arena, scope, raw, &value, err) < 0)
-		return NULL;
-	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
-}
-
-static bool task_becomes(struct run *run, const struct run_host *host, const struct play *play,
-	const struct task *task)
-{
-	struct scope *scope = scope_new(run->arena, run->options.variables, host->inventory, play,
-		task);
-	bool become = run->options.become;
-	struct error ignored = {0};
-	struct value *variable;
-
-	if (scope_get(run->arena, scope, "ansible_become", &variable, &ignored) < 0)
-		return false;
-	if (!variable)
-		variable = task->become ? task->become : play->become;
-	return expression_truth(run->arena, scope, variable, become, &become, &ignored) == 0
-		&& become;
-}
-
-/* The same of a text of which no task is run. */
-static bool text_becomes(struct run *run, const struct run_host *host)
-{
-	const struct playbook *playbook = run->options.playbook;
-
-	for (size_t i = 0; i < playbook->play_count; i++) {
-		const struct play *play = playbook->plays[i];
-
-		for (size_t k = 0; (host->left || run->play_hosts[i][host->inventory->index])
-				&& k < play->task_count; k++) {
-			if (!play->tasks[k]->flush_handlers
-					&& task_becomes(run, host, play, play->tasks[k]))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Whether any of its tasks works as someone else than the login user; without any task that is
- * known already the play decides. */
-static bool host_becomes(struct run *run, struct run_host *host)
-{
-	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
-			i = units_next(run, host, i + 1)) {
-		const struct filled *filled = host->filled[i];
-		const struct play *play = run->units[i]->play;
-
-		if (!run->units[i]->task || run->units[i]->undo)
-			continue;
-		for (size_t k = 0; filled && k < filled->count; k++) {
-			const char *user = value_get_string(filled->items[k].task, "user");
-
-			if (user && *user)
-				return true;
-		}
-		if (filled)
-			continue;
-		if (task_becomes(run, host, play, run->units[i]->task->task))
-			return true;
-	}
-	return (run->options.undo == UNDO_ALL || run->options.look || host->left)
-		&& text_becomes(run, host);
-}
-
-static int host_target(struct run *run, struct run_host *host, struct fleet_target *ret_target,
-	struct error *err)
-{
-	const struct play *play = first_play(run, host);
-	struct scope *scope = scope_new(run->arena, run->options.variables, host->inventory, play,
-		NULL);
-	const char *connection = host_variable(run, scope, "ansible_connection", err);
-	const char *user = host_variable(run, scope, "ansible_user", err);
-	const char *key = host_variable(run, scope, "ansible_ssh_private_key_file", err);
-	const char *port = host_variable(run, scope, "ansible_port", err);
-	const char *address = host_variable(run, scope, "ansible_host", err);
-
-	if (!connection)
-		connection = play_word(run, scope, play->connection, err);
-	if (!user)
-		user = play_word(run, scope, play->remote_user, err);
-	if (!port)
-		port = play_word(run, scope, play->port, err);
-	*ret_target = (struct fleet_target){
-		.name = host->name,
-		.address = address ? address : host->name,
-		.user = user ? user : run->options.user,
-		.private_key = key ? key : run->options.private_key,
-		.local = connection && strcmp(connection, "local") == 0,
-		.become = host_becomes(run, host),
-		.only_look = host->bystander,
-		.context = host,
-	};
-	if (port) {
-		char *end;
-		long number = strtol(port, &end, 10);
-
-		if (*end || number < 1 || number > 65535)
-			return error_set(err, ERROR_TEXT, "'ansible_port' of %s must be a number from 1 to "
-				"65535, not '%s'", host->name, port);
-		ret_target->port = (unsigned)number;
-	}
-	return err->kind ? -1 : 0;
 }
 
 static bool needs_connection(const struct run *run, const struct run_host *host)
@@ -547,7 +409,7 @@ static int connect_host(struct run *run, struct run_host *host, struct error *er
 		host->phase = host->bystander ? HOST_DONE : HOST_IDLE;
 		return 0;
 	}
-	if (host_target(run, host, &target, err) < 0)
+	if (target_of(run, host, &target, err) < 0)
 		return -1;
 	host->fleet = fleet_add(run->fleet, &target);
 	return 0;

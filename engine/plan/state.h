@@ -279,6 +279,12 @@ void order_poll(struct run *run);
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
 	struct arena *arena, struct value *params, struct asked *asked, struct error *err);
 
+/* target.c: where and as whom a host is reached: as the first of its plays says. */
+int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_target,
+	struct error *err);
+/* Refuses plays that would reach a host in different ways, as it has one connection. */
+int targets_check(struct run *run, struct error *err);
+
 /* known.c: what a host last told in an earlier run, "host_key", "published" or "facts"; NULL: nothing
  * is known. */
 const struct value *known_of(struct run *run, const char *host, const char *what);

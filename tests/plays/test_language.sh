@@ -184,3 +184,34 @@ tasks <<'END'
 END
 check "a file that doesn't pass its check isn't put there" lab exec node1 test ! -e /etc/checked
 check "and the task fails" is "$status" 2
+
+# --- Output that is longer than what is kept ---
+tasks <<'END'
+- command: seq 1 100000
+  register: long
+- debug: {msg: "first={{ long.stdout_lines[0] }} last={{ long.stdout_lines[-1] }} cut={{ long.truncated }}"}
+- command: seq 1 1000
+  register: short
+- debug: {msg: "whole={{ short.stdout_lines | length }} {{ short.truncated is defined }}"}
+- shell: "head -c 300000 /dev/zero | tr '\\0' x; echo; echo THE CAUSE; exit 3"
+END
+check "of a long output the first and the last line are kept" says "first=1 last=100000 cut=True" out
+check "and it is said" says "note: the middle of a long output is left out" out
+check "a short one is whole" says "whole=1000 False" out
+check "what a command said last stands in its error" says "^ *THE CAUSE$" out
+
+# --- One host, two ways to it ---
+cat >ways.yml <<'END'
+- hosts: node1
+  connection: local
+  tasks:
+    - command: touch /tmp/by-the-first
+- hosts: node1
+  tasks:
+    - command: touch /tmp/by-the-second
+END
+run ways.yml
+check "two plays that reach one host in two ways are refused" is "$status" 1
+check "at their place" says "^ways.yml:5:3: 'node1' is reached as the controller itself" err
+check "and nothing is run here" [ ! -e /tmp/by-the-first ]
+check "nor there" lab exec node1 sh -c '! test -e /tmp/by-the-second'

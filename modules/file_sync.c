@@ -471,7 +471,8 @@ static int write_file(struct host *host, const struct sync_params *want,
 {
 	bool there = entry->have.kind == FILE_REGULAR;
 	struct file_write write = {
-		.path = entry->path, .body = entry->want.digest, .mode = (int)entry->mode,
+		.path = entry->path, .body = entry->want.digest,
+		.size = (size_t)entry->want.size, .mode = (int)entry->mode,
 		.uid = have->uid, .gid = have->gid, .mtime = HOST_KEEP, .validate = want->validate,
 		.backup = entry->backup,
 	};

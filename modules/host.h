@@ -44,7 +44,7 @@ enum { HOST_KEEP = -1 };
 struct file_write {
 	const char *path;
 	const char *bytes;      /* its content, unless body is given */
-	size_t size;
+	size_t size;            /* of bytes; of body if it is known before, else 0 */
 	const char *body;       /* digest of a body to be its content; fetched from the controller (or
 	                           the ledger) in chunks, never all in memory; NULL: bytes */
 	int mode;               /* HOST_KEEP: as it is; for a new file 0666 less the umask */

@@ -191,6 +191,10 @@ int prepare_body(struct prepare *prepare, const char *path, const char **ret_dig
 	int64_t *ret_size, struct error *err);
 int prepare_body_bytes(struct prepare *prepare, const void *bytes, size_t size,
 	const char **ret_digest, struct error *err);
+/* Content that another host has, as it told, to be fetched from there; what comes is checked against
+ * both. */
+int prepare_offer(struct prepare *prepare, const char *host, const char *digest, int64_t size,
+	struct error *err);
 int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
 	struct error *err);
 /* Everything below a directory, sorted, directories before their content; not following links. */

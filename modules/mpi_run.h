@@ -52,6 +52,7 @@ struct mpi_params {
 	char *source_body;         /* digest; NULL: no source */
 	char *program_path;        /* where the first host has it */
 	char *program_body;        /* its digest; "" where it is found through PATH */
+	int64_t program_size;
 	char *hostfile_path;
 	char *hostfile_text;
 	char **nodes;              /* names, the first one launches */

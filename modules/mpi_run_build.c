@@ -248,6 +248,7 @@ static struct value *build_publish(struct arena *arena, const void *params, cons
 	value_set_string(arena, facts, "path", have->files.program.path);
 	value_set_string(arena, facts, "digest",
 		have->files.program.digest ? have->files.program.digest : "");
+	value_set_integer(arena, facts, "size", have->files.program.info.size);
 	value_set_string(arena, facts, "hostfile", have->hostfile.path);
 	return facts;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PROGRAM_MOST = 256 << 20 };   /* bytes of a program that one host offers to others */
+
 struct node {
 	const char *name;
 	const struct value *facts;
@@ -392,12 +394,14 @@ int mpi_prepare_program(struct prepare *prepare, struct value *params, struct er
 	struct arena *arena = prepare_arena(prepare);
 	struct value *names;
 	const struct value *facts;
-	const char *path, *digest, *hostfile;
+	const char *path, *digest, *hostfile, *first;
+	int64_t size;
 
 	if (prepare_hosts(prepare, value_get_string(params, "group"), &names, err) < 0)
 		return -1;
-	facts = names->count == 0 ? NULL : prepare_heard(prepare, value_text(names->items[0]),
-		"mpi-run-build", mpi_value_key(arena, params));
+	first = names->count == 0 ? NULL : value_text(names->items[0]);
+	facts = first ? prepare_heard(prepare, first, "mpi-run-build", mpi_value_key(arena, params))
+		: NULL;
 	path = value_get_string(facts, "path");
 	digest = value_get_string(facts, "digest");
 	hostfile = value_get_string(facts, "hostfile");
@@ -405,7 +409,17 @@ int mpi_prepare_program(struct prepare *prepare, struct value *params, struct er
 		value_set(arena, params, "program_path", value_unknown(arena, "the program to be built"));
 		return 0;
 	}
+	size = value_get_integer(facts, "size", -1);
+	if (digest[0] && size > 0 && size <= PROGRAM_MOST) {
+		if (prepare_offer(prepare, first, digest, size, err) < 0)
+			return -1;
+	} else if (value_get(params, "source")) {
+		error_set(err, ERROR_TEXT, "the program that %s built has %lld bytes", first,
+			(long long)size);
+		return error_remedy(err, "a program has at most %d MiB", PROGRAM_MOST >> 20);
+	}
 	value_set_string(arena, params, "program_path", path);
+	value_set(arena, params, "program_size", value_printf(arena, "%lld", (long long)size));
 	value_set_string(arena, params, "program_body", digest);
 	value_set_string(arena, params, "hostfile_path", hostfile);
 	return 0;

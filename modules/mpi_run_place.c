@@ -81,7 +81,8 @@ static int place(struct host *host, const struct mpi_params *want, const struct 
 	struct error *err)
 {
 	struct file_write write = {
-		.path = files->program.path, .body = want->program_body, .mode = 0755,
+		.path = files->program.path, .body = want->program_body,
+		.size = (size_t)want->program_size, .mode = 0755,
 		.uid = HOST_KEEP, .gid = HOST_KEEP, .mtime = HOST_KEEP,
 	};
 

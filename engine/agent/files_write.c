@@ -92,14 +92,16 @@ static int put(struct writing *writing, const char *bytes, size_t size, struct e
 	return whole_put(writing->fd, bytes, size) < 0 ? write_failed(writing, err) : 0;
 }
 
-/* One piece of a body: how many bytes it had, 0 at the end, or -1. */
+/* One piece of a body behind offset: how many bytes it had, or -1. size: of the whole, -1 as long as it
+ * isn't known; the first piece says it, unless it was promised. */
 static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t offset,
-	crypto_hash_sha256_state *hash, int64_t *ret_size, struct error *err)
+	crypto_hash_sha256_state *hash, int64_t *size, struct error *err)
 {
 	struct machine *machine = writing->machine;
 	struct value *request = value_map(arena);
 	struct value *reply;
 	const struct value *bytes;
+	int64_t told;
 
 	value_set_string(arena, request, "kind", "body");
 	value_set_string(arena, request, "digest", writing->write->body);
@@ -107,10 +109,16 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 	if (machine->ask(machine->context, arena, request, &reply, err) < 0)
 		return -1;
 	bytes = value_get(reply, "bytes");
-	*ret_size = value_get_integer(reply, "size", -1);
-	if (!value_text(bytes) || *ret_size < offset || bytes->size > CHUNK_SIZE)
+	told = value_get_integer(reply, "size", -1);
+	if (*size < 0)
+		*size = told;
+	if (!value_text(bytes) || told < 0 || told != *size || bytes->size > CHUNK_SIZE ||
+	    (int64_t)bytes->size > *size - offset || (bytes->size == 0 && offset < *size))
 		return error_set(err, ERROR_TASK, "the content of '%s' came malformed",
 			writing->write->path);
+	/* A full disk is told before it is filled. */
+	if (offset == 0 && *size > 0 && posix_fallocate(writing->fd, 0, *size) == ENOSPC)
+		return errno = ENOSPC, write_failed(writing, err);
 	if (put(writing, bytes->text, bytes->size, err) < 0)
 		return -1;
 	crypto_hash_sha256_update(hash, (const unsigned char *)bytes->text, bytes->size);
@@ -124,7 +132,7 @@ static int put_body(struct writing *writing, struct error *err)
 	char hex[DIGEST_HEX_SIZE];
 	crypto_hash_sha256_state state;
 	int64_t offset = 0;
-	int64_t size = 0;
+	int64_t size = writing->write->size > 0 ? (int64_t)writing->write->size : -1;
 	int64_t count;
 
 	crypto_hash_sha256_init(&state);
@@ -135,7 +143,7 @@ static int put_body(struct writing *writing, struct error *err)
 		if (count < 0)
 			return -1;
 		offset += count;
-	} while (count > 0 && offset < size);
+	} while (offset < size);
 	crypto_hash_sha256_final(&state, hash);
 	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
 	if (strcmp(hex, writing->write->body) != 0)

@@ -378,6 +378,8 @@ static int body(struct runner *runner, struct arena *arena, const struct value *
 
 	if (digest && !path && ledger_has_body(&runner->ledger, digest))
 		path = ledger_body_path(&runner->ledger, arena, digest);
+	if (!path && runner->undoes)
+		return error_set(err, ERROR_TASK, "the content that was there before isn't kept here");
 	if (!path)
 		return link_request(&runner->link, arena, value_copy(arena, request), ret_reply, err);
 	return chunk_of(arena, path, value_get_integer(request, "offset", 0), *ret_reply, err);

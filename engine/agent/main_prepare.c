@@ -33,6 +33,8 @@ NOT_HERE(int, prepare_body, struct prepare *prepare, const char *path, const cha
 	int64_t *ret_size, struct error *err)
 NOT_HERE(int, prepare_body_bytes, struct prepare *prepare, const void *bytes, size_t size,
 	const char **ret_digest, struct error *err)
+NOT_HERE(int, prepare_offer, struct prepare *prepare, const char *host, const char *digest,
+	int64_t size, struct error *err)
 NOT_HERE(int, prepare_read, struct prepare *prepare, const char *path, char **ret_bytes,
 	size_t *ret_size, struct error *err)
 NOT_HERE(int, prepare_list, struct prepare *prepare, const char *path,

@@ -28,6 +28,7 @@ struct runner {
 	struct ledger_owner owner;
 	const char *who;
 	int64_t lock_wait;           /* seconds */
+	bool undoes;                 /* contents are those kept here, the controller has none for it */
 	/* of the run */
 	bool task_failed;            /* the last one */
 	struct value *handlers;      /* tasks since the last flush */

@@ -341,10 +341,12 @@ bool undo_do(struct runner *runner, const struct value *task)
 	undoing.all = mode && strcmp(mode, "all") == 0;
 	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
 	value_set_string(arena, result, "status", "ok");
+	runner->undoes = true;
 	if (ledger_usable(&runner->ledger, &err) < 0 || undo_all(&undoing, &err) < 0) {
 		work_failed(arena, result, &err);
 		goes_on = false;
 	}
+	runner->undoes = false;
 	runner->forgets = goes_on && undoing.all;
 	runner_send(runner, arena, task, result);
 	arena_free(arena);

@@ -13,8 +13,10 @@ struct body {
 	const char *digest;
 	const char *bytes;          /* or NULL */
 	const char *path;           /* or NULL */
-	int64_t size;
 	struct run_host *offerer;   /* or NULL */
+	int64_t size;
+	unsigned char *allowed;     /* a bit a host; NULL: nobody */
+	struct body *next;          /* of the same digest, from somebody else */
 };
 
 struct bodies {
@@ -33,20 +35,29 @@ struct bodies *bodies_new(struct arena *arena, struct source *source)
 	return bodies;
 }
 
-static struct body *body_get(struct bodies *bodies, const char *digest)
+static struct body *body_get(struct bodies *bodies, const char *digest, struct run_host *offerer)
 {
-	struct body *body = lookup_get(&bodies->by_digest, digest);
+	struct body *first = lookup_get(&bodies->by_digest, digest), *body = first;
 
+	while (body && body->offerer != offerer)
+		body = body->next;
 	if (body)
 		return body;
 	body = arena_alloc(bodies->arena, sizeof(*body));
-	body->digest = arena_string(bodies->arena, digest);
-	lookup_put(bodies->arena, &bodies->by_digest, body->digest, body);
+	body->offerer = offerer;
+	if (first) {
+		body->digest = first->digest;
+		body->next = first->next;
+		first->next = body;
+	} else {
+		body->digest = arena_string(bodies->arena, digest);
+		lookup_put(bodies->arena, &bodies->by_digest, body->digest, body);
+	}
 	return body;
 }
 
-int bodies_add_file(struct bodies *bodies, const char *path, const char **ret_digest,
-	int64_t *ret_size, struct error *err)
+int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_body,
+	struct error *err)
 {
 	struct body *body = lookup_get(&bodies->by_path, path);
 	char hex[DIGEST_HEX_SIZE];
@@ -63,48 +74,67 @@ int bodies_add_file(struct bodies *bodies, const char *path, const char **ret_di
 			return -1;
 		}
 		close(fd);
-		body = body_get(bodies, hex);
+		body = body_get(bodies, hex, NULL);
 		body->path = arena_string(bodies->arena, path);
 		body->size = size;
 		lookup_put(bodies->arena, &bodies->by_path, body->path, body);
 	}
-	*ret_digest = body->digest;
-	*ret_size = body->size;
+	*ret_body = body;
 	return 0;
 }
 
-int bodies_add_bytes(struct bodies *bodies, const void *bytes, size_t size,
-	const char **ret_digest)
+struct body *bodies_add_bytes(struct bodies *bodies, const void *bytes, size_t size)
 {
 	char hex[DIGEST_HEX_SIZE];
 	struct body *body;
 
 	digest_bytes(bytes, size, hex);
-	body = body_get(bodies, hex);
+	body = body_get(bodies, hex, NULL);
 	if (!body->bytes) {
 		body->bytes = arena_bytes(bodies->arena, bytes, size);
 		body->size = (int64_t)size;
 	}
-	*ret_digest = body->digest;
-	return 0;
+	return body;
 }
 
-void bodies_offered(struct bodies *bodies, const struct value *facts, struct run_host *host)
+struct body *bodies_add_offer(struct bodies *bodies, struct run_host *from, const char *digest,
+	int64_t size)
 {
-	if (!facts)
-		return;
-	if (facts->kind == VALUE_STRING && digest_valid(facts->text))
-		body_get(bodies, facts->text)->offerer = host;
-	for (size_t i = 0; i < facts->count; i++)
-		bodies_offered(bodies, facts->kind == VALUE_MAP ? facts->pairs[i].value
-			: facts->items[i], host);
+	struct body *body = body_get(bodies, digest, from);
+
+	body->size = size;
+	return body;
 }
 
-struct run_host *bodies_offerer(const struct bodies *bodies, const char *digest)
+const char *body_digest(const struct body *body)
+{
+	return body->digest;
+}
+
+int64_t body_size(const struct body *body)
+{
+	return body->size;
+}
+
+struct run_host *body_offerer(const struct body *body)
+{
+	return body->offerer;
+}
+
+void bodies_allow(struct bodies *bodies, struct body *body, size_t host, size_t count)
+{
+	if (!body->allowed)
+		body->allowed = arena_alloc(bodies->arena, count / 8 + 1);
+	body->allowed[host / 8] |= (unsigned char)(1u << host % 8);
+}
+
+const struct body *bodies_find(const struct bodies *bodies, const char *digest, size_t host)
 {
 	const struct body *body = lookup_get(&bodies->by_digest, digest);
 
-	return body && !body->bytes && !body->path ? body->offerer : NULL;
+	while (body && !(body->allowed && (body->allowed[host / 8] >> host % 8 & 1)))
+		body = body->next;
+	return body;
 }
 
 static struct value *chunk_error(struct arena *arena, const char *text)
@@ -139,17 +169,12 @@ static ssize_t read_piece(const struct bodies *bodies, const struct body *body, 
 	return got < 0 ? -1 : (ssize_t)done;
 }
 
-struct value *bodies_chunk(const struct bodies *bodies, struct arena *arena, const char *digest,
-	int64_t offset)
+struct value *bodies_chunk(const struct bodies *bodies, struct arena *arena,
+	const struct body *body, int64_t offset)
 {
-	const struct body *body = lookup_get(&bodies->by_digest, digest);
 	struct value *chunk;
 	size_t room;
 
-	if (!body || (!body->bytes && !body->path))
-		return chunk_error(arena, "the controller doesn't know this content");
-	if (offset < 0 || offset > body->size)
-		return chunk_error(arena, "asked for what is behind the end of a content");
 	room = (size_t)(body->size - offset);
 	if (room > CHUNK_SIZE)
 		room = CHUNK_SIZE;

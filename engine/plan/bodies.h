@@ -1,6 +1,7 @@
 /* bodies: the contents that tasks name by digest, found again when a node asks for them.
  *
- * A body is bytes, a file of the project, or a file that a node has offered. */
+ * A body is bytes, a file of the project, or a file that a node has offered. It is only for the hosts
+ * whose own tasks name it: each of them is let in by bodies_allow when such a task is sent there. */
 #ifndef PLAN_BODIES_H
 #define PLAN_BODIES_H
 
@@ -12,21 +13,29 @@
 #include <stdint.h>
 
 struct bodies;
+struct body;
 struct run_host;
 
 struct bodies *bodies_new(struct arena *arena, struct source *source);
 
-int bodies_add_file(struct bodies *bodies, const char *path, const char **ret_digest,
-	int64_t *ret_size, struct error *err);
-int bodies_add_bytes(struct bodies *bodies, const void *bytes, size_t size,
-	const char **ret_digest);
-/* Whatever looks like a digest inside facts is taken as an offer of this host. */
-void bodies_offered(struct bodies *bodies, const struct value *facts, struct run_host *host);
-/* The host that has offered it, if it isn't known here; else NULL. */
-struct run_host *bodies_offerer(const struct bodies *bodies, const char *digest);
+int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_body,
+	struct error *err);
+struct body *bodies_add_bytes(struct bodies *bodies, const void *bytes, size_t size);
+/* What a host has, which says that it has this digest and this size. Content of the same digest that is
+ * known here stays apart from it. */
+struct body *bodies_add_offer(struct bodies *bodies, struct run_host *from, const char *digest,
+	int64_t size);
 
-/* {bytes, size} of a chunk, or {error}. */
-struct value *bodies_chunk(const struct bodies *bodies, struct arena *arena, const char *digest,
-	int64_t offset);
+const char *body_digest(const struct body *body);
+int64_t body_size(const struct body *body);
+struct run_host *body_offerer(const struct body *body);   /* NULL: it is known here */
+
+/* Lets the host with this index (below count) have it. */
+void bodies_allow(struct bodies *bodies, struct body *body, size_t host, size_t count);
+/* What this host may have under this digest; NULL: nothing. */
+const struct body *bodies_find(const struct bodies *bodies, const char *digest, size_t host);
+/* {bytes, size} of a chunk of what is known here, or {error}; 0 <= offset <= its size. */
+struct value *bodies_chunk(const struct bodies *bodies, struct arena *arena,
+	const struct body *body, int64_t offset);
 
 #endif

@@ -246,7 +246,7 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 			err) < 0)
 		return -1;
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, filling->arena, params, &filling->asked, err) < 0)
+			filling->scope, filling->arena, params, &filling->asked, &item->named, err) < 0)
 		return -1;
 	if (value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
@@ -459,6 +459,10 @@ static struct filled *keep(struct run_host *host, const struct filled *filled)
 		to->item = from->item ? value_copy(arena, from->item) : NULL;
 		to->task = from->task ? value_copy(arena, from->task) : NULL;
 		to->result = from->result ? value_copy(arena, from->result) : NULL;
+		to->named.bodies = arena_array(arena, from->named.count, sizeof(struct body *));
+		if (from->named.count > 0)
+			memcpy(to->named.bodies, from->named.bodies,
+				from->named.count * sizeof(struct body *));
 	}
 	return kept;
 }
@@ -502,7 +506,7 @@ static int declare_params(struct filling *filling, struct value *tasks)
 			filling->task->place, false, &params, &ignored) < 0)
 		return -1;
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, arena, params, &filling->asked, &ignored) < 0)
+			filling->scope, arena, params, &filling->asked, NULL, &ignored) < 0)
 		return -1;
 	blank_unknown(arena, module->params, params, false);
 	if (value_unknown_inside(params))

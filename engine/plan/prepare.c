@@ -16,12 +16,14 @@ struct prepare {
 	struct scope *scope;
 	struct arena *arena;
 	struct asked *asked;
+	struct named *named;       /* or NULL */
 };
 
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
-	struct arena *arena, struct value *params, struct asked *asked, struct error *err)
+	struct arena *arena, struct value *params, struct asked *asked, struct named *named,
+	struct error *err)
 {
-	struct prepare prepare = { run, host, unit, scope, arena, asked };
+	struct prepare prepare = { run, host, unit, scope, arena, asked, named };
 
 	return unit->module->prepare(&prepare, params, err);
 }
@@ -272,17 +274,52 @@ int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	return -1;
 }
 
+static const char *name_body(struct prepare *prepare, struct body *body)
+{
+	struct named *named = prepare->named;
+
+	if (named && named->count == named->capacity) {
+		size_t capacity = named->capacity ? 2 * named->capacity : 4;
+
+		named->bodies = arena_grow(prepare->arena, named->bodies,
+			named->count * sizeof(*named->bodies), capacity * sizeof(*named->bodies));
+		named->capacity = capacity;
+	}
+	if (named)
+		named->bodies[named->count++] = body;
+	return body_digest(body);
+}
+
 int prepare_body(struct prepare *prepare, const char *path, const char **ret_digest,
 	int64_t *ret_size, struct error *err)
 {
-	return bodies_add_file(prepare->run->bodies, path, ret_digest, ret_size, err);
+	struct body *body;
+
+	if (bodies_add_file(prepare->run->bodies, path, &body, err) < 0)
+		return -1;
+	*ret_digest = name_body(prepare, body);
+	*ret_size = body_size(body);
+	return 0;
 }
 
 int prepare_body_bytes(struct prepare *prepare, const void *bytes, size_t size,
 	const char **ret_digest, struct error *err)
 {
 	(void)err;
-	return bodies_add_bytes(prepare->run->bodies, bytes, size, ret_digest);
+	*ret_digest = name_body(prepare, bodies_add_bytes(prepare->run->bodies, bytes, size));
+	return 0;
+}
+
+int prepare_offer(struct prepare *prepare, const char *host, const char *digest, int64_t size,
+	struct error *err)
+{
+	struct run_host *from = host_of(prepare, host);
+
+	if (!from || !digest_valid(digest) || size < 0)
+		return error_set(err, ERROR_TEXT, "%s told nothing sensible of a content that it has",
+			host);
+	name_body(prepare, bodies_add_offer(prepare->run->bodies, from, digest, size));
+	return 0;
 }
 
 int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,

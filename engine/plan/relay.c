@@ -2,6 +2,9 @@
 #include "plan/state.h"
 
 #include "base/digest.h"
+#include "wire/wire.h"
+
+enum { SILENCE_MOST = 30 * 1000 };   /* milliseconds that a host may take to hand out a piece */
 
 struct relay {
 	struct relay *next;
@@ -9,6 +12,8 @@ struct relay {
 	struct run_host *from;     /* who has it */
 	struct run_host *to;       /* who asked */
 	int64_t request;           /* and under which id */
+	int64_t offset, size;      /* of the piece, and of the whole as it was promised */
+	int64_t since;             /* milliseconds */
 	bool done;
 };
 
@@ -46,42 +51,97 @@ static struct relay *relay_new(struct run *run)
 	return relay;
 }
 
-static void fetch(struct run *run, struct run_host *from, struct run_host *to,
-	const struct value *request, struct arena *arena)
+/* Agents ask for one piece at a time. */
+static bool is_waiting(const struct run *run, const struct run_host *host)
 {
+	for (const struct relay *relay = run->relays; relay; relay = relay->next) {
+		if (!relay->done && relay->to == host)
+			return true;
+	}
+	return false;
+}
+
+static void fetch(struct run *run, struct run_host *to, const struct body *offered,
+	int64_t offset, int64_t request)
+{
+	struct arena *arena = arena_new();
 	struct relay *relay = relay_new(run);
 	struct value *body = value_map(arena);
 
-	relay->from = from;
+	relay->from = body_offerer(offered);
 	relay->to = to;
-	relay->request = value_get_integer(request, "id", 0);
+	relay->request = request;
+	relay->offset = offset;
+	relay->size = body_size(offered);
+	relay->since = beside_clock();
 	value_set_integer(arena, body, "id", relay->id);
-	value_set_string(arena, body, "digest", value_get_string(request, "digest"));
-	value_set_integer(arena, body, "offset", value_get_integer(request, "offset", 0));
-	fleet_send(from->fleet, FRAME_FETCH, body);
+	value_set_string(arena, body, "digest", body_digest(offered));
+	value_set_integer(arena, body, "offset", offset);
+	fleet_send(relay->from->fleet, FRAME_FETCH, body);
+	arena_free(arena);
+}
+
+static void answer(struct run *run, struct run_host *host, const struct body *body,
+	int64_t offset, int64_t request)
+{
+	struct run_host *offerer = body_offerer(body);
+	struct arena *arena = arena_new();
+
+	if (!offerer)
+		reply(host, arena, request, bodies_chunk(run->bodies, arena, body, offset));
+	else if (run_connected(offerer))
+		fetch(run, host, body, offset, request);
+	else
+		reply_error(host, request, arena_printf(arena, "%s, which has this content, is gone",
+			offerer->name));
+	arena_free(arena);
 }
 
 void relay_request(struct run *run, struct run_host *host, const struct value *request)
 {
 	const char *digest = value_get_string(request, "digest");
-	int64_t id = value_get_integer(request, "id", 0);
-	struct run_host *offerer;
-	struct arena *arena;
+	int64_t offset = value_get_integer(request, "offset", -1);
+	const struct body *body = digest ? bodies_find(run->bodies, digest, host->index) : NULL;
 
-	if (!digest || !digest_valid(digest)) {
-		reply_error(host, id, "asked for content without a name");
-		return;
-	}
-	arena = arena_new();
-	offerer = bodies_offerer(run->bodies, digest);
-	if (!offerer)
-		reply(host, arena, id, bodies_chunk(run->bodies, arena, digest,
-			value_get_integer(request, "offset", 0)));
-	else if (run_connected(offerer))
-		fetch(run, offerer, host, request, arena);
+	if (!body)
+		run_host_failed(host, "the node asked for content that none of its tasks has");
+	else if (offset < 0 || offset > body_size(body))
+		run_host_failed(host, "the node asked for what is behind the end of a content");
+	else if (is_waiting(run, host))
+		run_host_failed(host, "the node asked for a content before it had the last one");
 	else
-		reply_error(host, id, arena_printf(arena, "%s, which has this content, is gone",
-			offerer->name));
+		answer(run, host, body, offset, value_get_integer(request, "id", 0));
+}
+
+/* Whether a chunk is the piece that was promised; the receiver's digest tells the rest. */
+static bool is_promised(const struct relay *relay, const struct value *chunk)
+{
+	const struct value *bytes = value_get(chunk, "bytes");
+	int64_t left = relay->size - relay->offset;
+
+	return bytes && value_text(bytes) && value_get_integer(chunk, "size", -1) == relay->size
+		&& (int64_t)bytes->size == (left < CHUNK_SIZE ? left : CHUNK_SIZE);
+}
+
+static void pass_on(struct relay *relay, const struct value *chunk)
+{
+	struct arena *arena = arena_new();
+	struct value *piece = value_map(arena);
+	const char *problem = value_get_string(chunk, "error");
+	bool promised = is_promised(relay, chunk);
+
+	relay->done = true;
+	if (promised) {
+		value_set(arena, piece, "bytes", value_copy(arena, value_get(chunk, "bytes")));
+		value_set_integer(arena, piece, "size", relay->size);
+		reply(relay->to, arena, relay->request, piece);
+	} else {
+		reply_error(relay->to, relay->request, arena_printf(arena,
+			"%s hands out something else than the content that it promised%s%.500s",
+			relay->from->name, problem ? ": " : "", problem ? problem : ""));
+	}
+	if (!promised && !problem)
+		run_host_failed(relay->from, "the node handed out something else than it promised");
 	arena_free(arena);
 }
 
@@ -90,14 +150,9 @@ void relay_chunk(struct run *run, struct run_host *host, const struct value *chu
 	int64_t id = value_get_integer(chunk, "id", 0);
 
 	for (struct relay *relay = run->relays; relay; relay = relay->next) {
-		struct arena *arena;
-
 		if (relay->done || relay->id != id || relay->from != host)
 			continue;
-		arena = arena_new();
-		relay->done = true;
-		reply(relay->to, arena, relay->request, value_copy(arena, chunk));
-		arena_free(arena);
+		pass_on(relay, chunk);
 		return;
 	}
 }
@@ -109,6 +164,19 @@ void relay_out(struct run *run, struct run_host *host)
 			continue;
 		relay->done = true;
 		if (relay->to != host)
-			reply_error(relay->to, relay->request, "the host that has this content is gone");
+			reply_error(relay->to, relay->request, arena_printf(host->arena,
+				"%s, which has this content, is gone", host->name));
+	}
+}
+
+void relay_tick(struct run *run)
+{
+	for (struct relay *relay = run->relays; relay; relay = relay->next) {
+		if (relay->done || beside_clock() - relay->since < SILENCE_MOST)
+			continue;
+		relay->done = true;
+		reply_error(relay->to, relay->request, arena_printf(relay->from->arena,
+			"%s has this content, but hasn't handed it out for %d seconds", relay->from->name,
+			SILENCE_MOST / 1000));
 	}
 }

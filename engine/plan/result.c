@@ -312,13 +312,15 @@ static bool task_ends(const struct run *run, const struct run_host *host, const 
 	return next >= (int64_t)run->unit_count || run->units[next]->task != step->unit->task;
 }
 
-static void take_published(struct run *run, struct run_host *host, const struct value *published)
+/* A part of a task speaks for itself alone. */
+static void take_published(struct run_host *host, const struct step *step,
+	const struct value *published)
 {
 	const char *module = value_get_string(published, "module");
 	const char *key = value_get_string(published, "key");
 	struct value *facts = value_get(published, "facts");
 
-	if (!module || !facts || strlen(module) > 64 || (key && strlen(key) > 256))
+	if (!module || strcmp(module, step->unit->module->name) != 0 || !facts || (key && strlen(key) > 256))
 		return;
 	if (!host->published)
 		host->published = value_map(host->arena);
@@ -326,7 +328,6 @@ static void take_published(struct run *run, struct run_host *host, const struct 
 	value_mark_data(facts);
 	value_set(host->arena, host->published, arena_printf(host->arena, "%s/%s", module,
 		key ? key : ""), facts);
-	bodies_offered(run->bodies, facts, host);
 }
 
 static void take_facts(struct run *run, struct run_host *host, const struct value *body)
@@ -441,7 +442,7 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	judged.remedy = value_get_string(body, "remedy");
 	if (judged.status == REPORT_MAY_CHANGE && !judged.message)
 		judged.message = value_get_string(body, "cause");
-	take_published(run, host, value_get(body, "published"));
+	take_published(host, step, value_get(body, "published"));
 	planned_take(run, host, step, body);
 	judge_step(run, host, step, body, arena, &judged);
 	step_done(run, host, step, body, &judged);

@@ -179,7 +179,7 @@ static bool needs_connection(const struct run *run, const struct run_host *host)
 
 /* --- What the fleet tells --- */
 
-static void host_failed(struct run_host *host, const char *message)
+void run_host_failed(struct run_host *host, const char *message)
 {
 	struct error err = {0};
 
@@ -221,7 +221,7 @@ static void take_result(struct run *run, struct run_host *host, const struct val
 		return;
 	if (!first || first->id != value_get_integer(body, "task", -1)
 			|| (more && (!first->unit->undo || run->options.look))) {
-		host_failed(host, "the node answered what it wasn't asked");
+		run_host_failed(host, "the node answered what it wasn't asked");
 		return;
 	}
 	if (more) {
@@ -246,7 +246,7 @@ static void take_request(struct run *run, struct run_host *host, const struct va
 		host->gate = value_get_integer(body, "id", 0);
 		host->gate_unit = first ? first->unit->index : INT64_MAX;
 	} else {
-		host_failed(host, "the node asked for something unknown");
+		run_host_failed(host, "the node asked for something unknown");
 	}
 }
 
@@ -271,8 +271,7 @@ static void take_orphans(struct run *run, struct run_host *host,
 
 void run_set_text(struct run *run, const void *bytes, size_t size)
 {
-	if (bodies_add_bytes(run->bodies, bytes, size, &run->text) < 0)
-		run->text = NULL;
+	run->text = bodies_add_bytes(run->bodies, bytes, size);
 }
 
 const struct value *run_looked(const struct run *run)
@@ -291,7 +290,7 @@ static void take_stage_end(struct run *run, struct run_host *host, const struct 
 	if (host->phase != HOST_BUSY)
 		return;
 	if (host->step_count > 0 && !run->stopped) {
-		host_failed(host, "the node left out some of its tasks");
+		run_host_failed(host, "the node left out some of its tasks");
 		return;
 	}
 	host->phase = HOST_IDLE;
@@ -326,7 +325,7 @@ static void on_frame(void *context, struct fleet_host *fleet, const struct frame
 	case FRAME_BYE:
 		break;
 	default:
-		host_failed(host, "the node sent a message that nodes don't send");
+		run_host_failed(host, "the node sent a message that nodes don't send");
 	}
 	order_poll(run);
 }
@@ -368,6 +367,7 @@ static bool on_tick(void *context)
 
 	report_tick(run->report);
 	beside_tick(run);
+	relay_tick(run);
 	if (pressed > 0 && run->stopped == 0) {
 		struct arena *arena = arena_new();
 

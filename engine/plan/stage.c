@@ -71,6 +71,9 @@ static void add_task(struct stage *stage, struct step *step)
 	/* Not becoming anyone: as who has logged in, also where the agent became root for others. */
 	if (user && !*user)
 		value_set_string(stage->arena, task, "user", login_user(stage->host));
+	for (size_t i = 0; i < step->item->named.count; i++)
+		bodies_allow(stage->run->bodies, step->item->named.bodies[i], stage->host->index,
+			stage->run->host_count);
 	planned_expect(stage->run, stage->host, step, stage->arena, task);
 	value_set_integer(stage->arena, task, "id", step->id);
 	value_append(stage->arena, stage->tasks, task);
@@ -326,7 +329,10 @@ static void send(struct stage *stage)
 		value_set_integer(arena, body, "lock_wait", options->lock_wait);
 	value_set(arena, body, "tasks", stage->tasks);
 	value_set_integer(arena, body, "time", options->time);
-	value_set_string(arena, body, "text", stage->run->text);
+	if (stage->run->text && !host_checks(host)) {
+		bodies_allow(stage->run->bodies, stage->run->text, host->index, stage->run->host_count);
+		value_set_string(arena, body, "text", body_digest(stage->run->text));
+	}
 	if (host->cursor >= (int64_t)stage->run->unit_count)
 		add_last(stage, body);
 	host->phase = HOST_BUSY;

@@ -45,6 +45,12 @@ struct unit {
 	bool *member;              /* by index of run->hosts */
 };
 
+/* The contents that a task names. */
+struct named {
+	struct body **bodies;
+	size_t count, capacity;
+};
+
 /* A unit filled in for a host, one loop item of it. Lives in the host's arena. */
 enum filled_kind {
 	FILLED_RUN,                /* to be sent */
@@ -61,6 +67,7 @@ struct filled_item {
 	struct value *result;      /* body of FRAME_RESULT, without task; of a controller's handler: what
 	                              it is if it turns out to be due */
 	size_t bytes;              /* about how many the task takes */
+	struct named named;        /* the host may have these once the task is sent */
 };
 
 /* What a unit's values were asked of other hosts. */
@@ -171,7 +178,7 @@ struct run {
 	struct value *orphans;
 	struct value *looked;
 	struct value *planned;
-	const char *text;                  /* digest of the packed text; NULL: none */
+	struct body *text;                 /* the packed text; NULL: none */
 	struct run_task **tasks;
 	size_t task_count, task_capacity;
 	bool **play_hosts;         /* by play and inventory index: the play's hosts before any limit */
@@ -275,9 +282,11 @@ bool order_all_passed(const struct run *run, const struct run_host *except, int6
 /* Lets go whoever may, until nobody can. To be called after anything has happened. */
 void order_poll(struct run *run);
 
-/* prepare.c: what was asked of others is added to asked. */
+/* prepare.c: what was asked of others is added to asked, the contents that it names to named (NULL: the
+ * task isn't going to be sent). */
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
-	struct arena *arena, struct value *params, struct asked *asked, struct error *err);
+	struct arena *arena, struct value *params, struct asked *asked, struct named *named,
+	struct error *err);
 
 /* target.c: where and as whom a host is reached: as the first of its plays says. */
 int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_target,
@@ -305,12 +314,17 @@ void beside_out(struct run *run, struct run_host *host, const char *why);
 void beside_tick(struct run *run);
 int64_t beside_clock(void);      /* milliseconds, only forward, never 0 */
 
-/* relay.c: a node's request for content, answered from here or from the node that offered it. */
+/* relay.c: a node's request for content, answered from here or from the node that offered it. A host
+ * that asks for what isn't its own, or hands out what it didn't promise, is out. */
 void relay_request(struct run *run, struct run_host *host, const struct value *request);
 void relay_chunk(struct run *run, struct run_host *host, const struct value *chunk);
 void relay_out(struct run *run, struct run_host *host);
+/* Every 100 ms: who waits for a silent host is told. */
+void relay_tick(struct run *run);
 
 void run_warn(struct run *run, const char *host, const char *message);
+/* The host broke the rules of the conversation: it is out. */
+void run_host_failed(struct run_host *host, const char *message);
 /* Whether a connection to the host is there to be used. */
 bool run_connected(const struct run_host *host);
 

@@ -205,6 +205,17 @@ int prepare_body(struct prepare *prepare, const char *path, const char **ret_dig
 		ret_digest, err);
 }
 
+int prepare_offer(struct prepare *prepare, const char *host, const char *digest, int64_t size,
+	struct error *err)
+{
+	(void)prepare;
+	(void)host;
+	(void)digest;
+	(void)size;
+	(void)err;
+	return 0;
+}
+
 int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
 	struct error *err)
 {

@@ -28,6 +28,7 @@ struct error {
 	struct place place;
 	char message[2048];
 	char remedy[1024];   /* what to do; "" if nothing is known */
+	const struct error *next;   /* a further error of the same text; NULL: none; in the text's arena */
 };
 
 /* All return -1, so that failing is one line. An error that is already set is kept: the inner one

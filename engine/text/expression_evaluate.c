@@ -108,6 +108,12 @@ static int name_undefined(struct evaluation *evaluation, const char *name, size_
 	struct value *names = value_list(arena);
 
 	evaluation_undefined(evaluation, offset, ret_value, "'%s' is undefined", name);
+	if (variables_is_fact(name) && evaluation->scope->root->play &&
+		evaluation->scope->root->play->without_facts) {
+		evaluation_undefined_remedy(evaluation,
+			"it is a fact: the play must not say 'gather_facts: no'");
+		return 0;
+	}
 	scope_names(arena, evaluation->scope, names);
 	for (const struct local *local = evaluation->locals; local; local = local->next)
 		suggest_offer(&suggestion, local->name);

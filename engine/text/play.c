@@ -34,11 +34,11 @@ const struct keyword play_keywords[] = {
 	{ "ignore_errors", keyword_truth, offsetof(struct play, ignore_errors), 0 },
 	{ "check_mode", keyword_truth, offsetof(struct play, check_mode), 0 },
 	{ "diff", keyword_truth, offsetof(struct play, diff), 0 },
-	{ "gather_facts", keyword_truth, KEYWORD_DROPPED, 0 },
+	{ "any_errors_fatal", keyword_truth, offsetof(struct play, any_errors_fatal), 0 },
 	{ "tags", keyword_tags, offsetof(struct play, tags), 0 },
 	{ "strategy", NULL, 0, 0 },
 	{ "force_handlers", NULL, 0, 0 },
-	{ "any_errors_fatal", NULL, 0, 0 },
+	{ "gather_facts", NULL, 0, 0 },
 	{ "vars_files", NULL, 0, 0 },
 	{ "pre_tasks", NULL, 0, 0 },
 	{ "tasks", NULL, 0, 0 },
@@ -136,6 +136,18 @@ static int read_strategy(struct play_reader *reader, const struct value_pair *pa
 	return error_remedy(reader->err, "there are linear and free");
 }
 
+/* What an earlier play gathers is there in later ones, too. */
+static int read_gather_facts(struct play_reader *reader, const struct value_pair *pair)
+{
+	bool gathers = true;
+
+	if (pair && keyword_plain_truth(reader, pair, &gathers) < 0)
+		return -1;
+	reader->play->without_facts = !gathers && (reader->playbook->play_count < 2
+		|| reader->playbook->plays[reader->playbook->play_count - 2]->without_facts);
+	return 0;
+}
+
 static int read_vars_file(struct play_reader *reader, const struct value *name)
 {
 	const char *path = path_join(reader->arena, reader->playbook->directory, name->text);
@@ -220,7 +232,7 @@ static int read_tasks(struct play_reader *reader, const struct value *raw)
 		return -1;
 	reader->play->handlers = handlers.tasks;
 	reader->play->handler_count = handlers.count;
-	return handlers_check(reader);
+	return reader->errors ? 0 : handlers_check(reader);
 }
 
 static int read_keyword(struct play_reader *reader, const struct value_pair *pair)
@@ -234,8 +246,6 @@ static int read_keyword(struct play_reader *reader, const struct value_pair *pai
 		return read_strategy(reader, pair);
 	if (strcmp(pair->key, "force_handlers") == 0)
 		return keyword_plain_truth(reader, pair, &reader->play->force_handlers);
-	if (strcmp(pair->key, "any_errors_fatal") == 0)
-		return keyword_plain_truth(reader, pair, &reader->play->any_errors_fatal);
 	if (!keyword->read)
 		return 0;
 	if (keyword->read(reader, pair, &value) < 0)
@@ -251,18 +261,47 @@ static int read_play(struct play_reader *reader, const struct value *raw)
 
 	for (size_t i = 0; i < raw->count; i++) {
 		if (read_keyword(reader, &raw->pairs[i]) < 0)
-			return -1;
+			play_keep_error(reader);
 	}
-	if (!play->hosts) {
+	if (!value_pair(raw, "hosts") && !value_pair(raw, "import_playbook")) {
 		error_at(reader->err, raw->place, "the play names no hosts");
-		return error_remedy(reader->err, "add 'hosts: all', or a group of the inventory");
+		error_remedy(reader->err, "add 'hosts: all', or a group of the inventory");
+		play_keep_error(reader);
 	}
 	play->name = play->name_value ? play->name_value->text : NULL;
 	play->vars = play->vars ? play->vars : value_map(reader->arena);
 	play->tags = play->tags ? play->tags : value_list(reader->arena);
+	if (read_gather_facts(reader, value_pair(raw, "gather_facts")) < 0)
+		play_keep_error(reader);
 	if (read_vars_files(reader, value_pair(raw, "vars_files")) < 0)
-		return -1;
+		play_keep_error(reader);
 	return read_tasks(reader, raw);
+}
+
+void play_keep_error(struct play_reader *reader)
+{
+	struct error *kept;
+
+	if (reader->err->kind == ERROR_NONE)
+		return;
+	if (reader->error_count++ < PLAY_ERRORS_MOST) {
+		kept = arena_alloc(reader->arena, sizeof(*kept));
+		*kept = *reader->err;
+		if (reader->errors)
+			reader->last_error->next = kept;
+		else
+			reader->errors = kept;
+		reader->last_error = kept;
+	}
+	error_clear(reader->err);
+}
+
+static int tell_errors(struct play_reader *reader)
+{
+	if (!reader->errors)
+		return 0;
+	*reader->err = *reader->errors;
+	return -1;
 }
 
 static int read_plays(struct play_reader *reader, const struct value *root)
@@ -274,15 +313,17 @@ static int read_plays(struct play_reader *reader, const struct value *root)
 		if (raw->kind != VALUE_MAP) {
 			error_at(reader->err, raw->place, "a play is a map, this is %s",
 				value_kind_name(raw));
-			return error_remedy(reader->err, "write '- hosts: all' and 'tasks:' below it");
+			error_remedy(reader->err, "write '- hosts: all' and 'tasks:' below it");
+			play_keep_error(reader);
+			continue;
 		}
 		reader->play = arena_alloc(reader->arena, sizeof(*reader->play));
 		reader->play->place = raw->place;
 		reader->playbook->plays[reader->playbook->play_count++] = reader->play;
 		if (read_play(reader, raw) < 0)
-			return -1;
+			play_keep_error(reader);
 	}
-	return 0;
+	return tell_errors(reader);
 }
 
 static int read_root(struct play_reader *reader, const struct value *root)

@@ -38,6 +38,7 @@ struct task {
 	struct value *no_log;           /* expression_truth; NULL: false */
 	struct value *check_mode;       /* expression_truth; NULL: as the run */
 	struct value *diff;             /* expression_truth; NULL: as the run */
+	struct value *any_errors_fatal; /* expression_truth; NULL: as the play */
 	struct value *changed_when;     /* a condition; or NULL */
 	struct value *failed_when;      /* a condition; or NULL */
 	struct value *vars;             /* map; or NULL */
@@ -63,9 +64,10 @@ struct play {
 	struct value *connection;       /* "local" or "ssh"; NULL: not said */
 	struct value *port;             /* NULL: not said */
 	struct value *no_log, *ignore_errors, *check_mode, *diff;   /* for all tasks; or NULL */
+	struct value *any_errors_fatal; /* the same */
 	bool free;                      /* strategy: free */
-	bool force_handlers;
-	bool any_errors_fatal;
+	bool force_handlers;            /* handlers run also where a task failed */
+	bool without_facts;             /* gather_facts: no, here and in all plays before */
 	struct task **tasks;            /* pre_tasks, tasks, post_tasks, in order, with flush_handlers
 	                                   between them where there are handlers */
 	size_t task_count;
@@ -88,7 +90,8 @@ struct playbook_modules {
 	const struct module *(*find)(const char *name);
 };
 
-/* gather_facts is accepted and means nothing: facts are read when an expression needs them. */
+/* Facts are read when an expression needs them; with gather_facts: no there are none. Reading goes on
+ * behind an error as far as it can: err->next has the others. */
 int playbook_load(struct arena *arena, struct source *source, const char *path,
 	const struct playbook_modules *modules, struct playbook **ret_playbook, struct error *err);
 

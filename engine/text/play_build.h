@@ -6,7 +6,7 @@
 
 #include "text/play.h"
 
-enum { PLAY_DEPTH_MOST = 32 };         /* of blocks and imports */
+enum { PLAY_DEPTH_MOST = 32, PLAY_ERRORS_MOST = 200 };   /* of blocks and imports; told at once */
 enum { KEYWORD_DROPPED = 0xffff };     /* an offset: the value is checked, and means nothing */
 
 /* The files whose import leads to what is being read. */
@@ -23,6 +23,8 @@ struct play_reader {
 	struct play *play;
 	struct play_import import;         /* the file being read */
 	unsigned depth;
+	struct error *errors, *last_error; /* those so far, behind which reading went on */
+	unsigned error_count;
 	struct error *err;
 };
 
@@ -47,6 +49,9 @@ struct keyword {
 	size_t offset;
 	unsigned flags;
 };
+
+/* play.c: notes the error that was found, and clears it, so that reading can go on. */
+void play_keep_error(struct play_reader *reader);
 
 /* play_keyword.c: values of keywords */
 
@@ -86,6 +91,19 @@ extern const struct keyword task_keywords[];   /* in play_task.c */
 const struct keyword *keyword_find(const struct keyword *table, const char *name);
 /* A module that may be written in a playbook; NULL: none. */
 const struct module *play_module(const struct play_reader *reader, const char *name);
+
+/* play_later.c: what Ansible has and beoplay hasn't yet, with what to do instead; ends with NULLs. */
+struct later {
+	const char *name;
+	const char *instead;
+};
+
+extern const struct later later_play_keywords[];
+extern const struct later later_task_keywords[];
+extern const struct later later_modules[];
+
+const struct later *later_find(const struct later *table, const char *name);
+
 /* Refuse a key that means nothing here: known but not supported yet, misplaced, misspelt. */
 int play_refuse_key(struct play_reader *reader, const struct value_pair *pair);
 int task_refuse_key(struct play_reader *reader, const struct value_pair *pair);

@@ -46,6 +46,8 @@ void task_inherit(struct arena *arena, struct task *task, const struct task *gro
 	task->no_log = task->no_log ? task->no_log : group->no_log;
 	task->check_mode = task->check_mode ? task->check_mode : group->check_mode;
 	task->diff = task->diff ? task->diff : group->diff;
+	task->any_errors_fatal = task->any_errors_fatal ? task->any_errors_fatal
+		: group->any_errors_fatal;
 }
 
 static int enter(struct play_reader *reader, const struct value_pair *pair)

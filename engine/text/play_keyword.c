@@ -78,9 +78,11 @@ int keyword_truth(struct play_reader *reader, const struct value_pair *pair,
 int keyword_plain_truth(struct play_reader *reader, const struct value_pair *pair,
 	bool *ret_truth)
 {
-	if (expression_inside(pair->value))
-		return error_at(reader->err, keyword_place(pair), "an expression in '%s' is not supported "
-			"yet", pair->key);
+	if (expression_inside(pair->value)) {
+		error_at(reader->err, keyword_place(pair), "an expression in '%s' is not supported yet",
+			pair->key);
+		return error_remedy(reader->err, "write yes or no");
+	}
 	if (param_bool(pair->value, ret_truth, reader->err) < 0)
 		return error_place(reader->err, keyword_place(pair));
 	return 0;

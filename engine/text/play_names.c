@@ -5,43 +5,6 @@
 
 #include <string.h>
 
-/* Ansible's, known and not supported yet. */
-
-static const char *const later_play_keywords[] = {
-	"become_exe", "become_flags", "collections", "debugger", "environment", "fact_path",
-	"gather_subset", "gather_timeout", "ignore_unreachable", "import_playbook", "include",
-	"max_fail_percentage", "module_defaults", "order", "roles", "run_once", "serial", "throttle",
-	"timeout", "vars_prompt", NULL,
-};
-
-static const char *const later_task_keywords[] = {
-	"action", "always", "any_errors_fatal", "async", "become_exe", "become_flags", "collections",
-	"connection", "debugger", "delay", "delegate_facts", "delegate_to", "environment",
-	"ignore_unreachable", "local_action", "module_defaults", "poll", "port", "remote_user",
-	"rescue", "retries", "run_once", "throttle", "timeout", "until", NULL,
-};
-
-static const char *const later_modules[] = {
-	"acl", "add_host", "alternatives", "apk", "apt", "apt_key", "apt_repository", "archive",
-	"assemble", "assert", "async_status", "at", "authorized_key", "blockinfile", "capabilities",
-	"command", "copy", "cron", "deb822_repository", "debconf", "debug", "dnf", "dnf5",
-	"docker_compose", "docker_container", "docker_image", "docker_network", "dpkg_selections",
-	"expect", "fail", "fetch", "file", "filesystem", "find", "firewalld", "flatpak", "gather_facts",
-	"gem", "get_url", "getent", "git", "git_config", "group", "group_by", "homebrew", "hostname",
-	"htpasswd", "import_role", "include", "include_role", "include_tasks", "include_vars",
-	"ini_file", "interfaces_file", "iptables", "java_cert", "kernel_blacklist", "known_hosts",
-	"lineinfile", "locale_gen", "logrotate", "lvg", "lvol", "make", "modprobe", "monit", "mount",
-	"mount_facts", "mysql_db", "mysql_user", "nmcli", "npm", "openssh_keypair",
-	"openssl_certificate", "openssl_csr", "openssl_privatekey", "opkg", "package",
-	"package_facts", "pacman", "pam_limits", "parted", "patch", "pause", "ping", "pip",
-	"postgresql_db", "postgresql_user", "raw", "reboot", "replace", "rpm_key", "script",
-	"seboolean", "selinux", "service", "service_facts", "set_fact", "set_stats", "setup", "shell", "slurp",
-	"snap", "ssh_config", "stat", "subversion", "sudoers", "supervisorctl", "synchronize", "sysctl",
-	"systemd", "systemd_service", "sysvinit", "tempfile", "template", "terraform", "timezone",
-	"ufw", "unarchive", "uri", "user", "validate_argspec", "wait_for", "wait_for_connection",
-	"xattr", "xml", "yum", "yum_repository", "zypper", NULL,
-};
-
 /* Keys of a task that are no keyword with a value of its own and no module. */
 static const char *const forms[] = { "block", "import_tasks", "meta", NULL };
 
@@ -99,19 +62,20 @@ static const char *without_prefix(const char *name)
 	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 ? name + sizeof(prefix) - 1 : name;
 }
 
+/* later NULL: one that isn't in the table. */
 static int refuse_later(struct play_reader *reader, const struct value_pair *pair,
-	const char *what)
+	const char *what, const struct later *later)
 {
 	const char *dot = strrchr(pair->key, '.');
 
 	error_at(reader->err, pair->place, "%s '%s' is not supported yet", what, pair->key);
-	if (strcmp(without_prefix(pair->key), "include_tasks") == 0)
-		return error_remedy(reader->err, "write import_tasks, which is");
-	if (strncmp(pair->key, "with_", 5) == 0)
-		return error_remedy(reader->err, "write it with loop");
 	if (dot && play_module(reader, dot + 1))
 		return error_remedy(reader->err, "there is a module '%s'", dot + 1);
-	return -1;
+	if (later)
+		return error_remedy(reader->err, "%s", later->instead);
+	if (strncmp(pair->key, "with_", 5) == 0)
+		return error_remedy(reader->err, "write it with loop");
+	return error_remedy(reader->err, "see what there is: beoplay doc");
 }
 
 /* "community.general.ufw" */
@@ -122,16 +86,31 @@ static bool in_a_collection(const char *name)
 	return dot && dot > name && strchr(dot + 1, '.') > dot + 1 && !strchr(name, ' ');
 }
 
+static const struct later *later_module(const char *name)
+{
+	const char *dot = in_a_collection(name) ? strrchr(name, '.') : NULL;
+
+	return later_find(later_modules, dot ? dot + 1 : without_prefix(name));
+}
+
+static void offer_later(struct suggestion *suggestion, const struct later *table)
+{
+	for (; table->name; table++)
+		suggest_offer(suggestion, table->name);
+}
+
 int task_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 {
 	const char *name = without_prefix(pair->key);
+	const struct later *keyword = later_find(later_task_keywords, pair->key);
+	const struct later *module = later_module(pair->key);
 	struct suggestion suggestion = { .word = name };
 
-	if (among(later_task_keywords, pair->key) || strncmp(pair->key, "with_", 5) == 0)
-		return refuse_later(reader, pair, "the keyword");
-	if (among(later_modules, name) || (name == pair->key && in_a_collection(name)))
-		return refuse_later(reader, pair, "the module");
-	if (keyword_find(play_keywords, pair->key) || among(later_play_keywords, pair->key)) {
+	if (keyword || strncmp(pair->key, "with_", 5) == 0)
+		return refuse_later(reader, pair, "the keyword", keyword);
+	if (module || (name == pair->key && in_a_collection(name)))
+		return refuse_later(reader, pair, "the module", module);
+	if (keyword_find(play_keywords, pair->key) || later_find(later_play_keywords, pair->key)) {
 		error_at(reader->err, pair->place, "'%s' belongs to a play, not to a task", pair->key);
 		return error_remedy(reader->err, "move it out of the task, to the play");
 	}
@@ -139,8 +118,8 @@ int task_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 	offer_keywords(&suggestion, task_keywords);
 	offer_words(&suggestion, forms);
 	if (!suggestion.nearest) {
-		offer_words(&suggestion, later_task_keywords);
-		offer_words(&suggestion, later_modules);
+		offer_later(&suggestion, later_task_keywords);
+		offer_later(&suggestion, later_modules);
 	}
 	error_at(reader->err, pair->place, "'%s' is neither a module nor a keyword of a task",
 		pair->key);
@@ -151,19 +130,24 @@ int task_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 
 int play_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 {
+	const struct later *keyword = later_find(later_play_keywords, without_prefix(pair->key));
 	struct suggestion suggestion = { .word = pair->key };
 
-	if (among(later_play_keywords, without_prefix(pair->key)))
-		return refuse_later(reader, pair, "the keyword");
+	if (keyword)
+		return refuse_later(reader, pair, "the keyword", keyword);
+	if (strcmp(pair->key, "user") == 0) {
+		error_at(reader->err, pair->place, "the keyword 'user' is not supported yet");
+		return error_remedy(reader->err, "write remote_user, which means the same");
+	}
 	if (play_module(reader, pair->key) || keyword_find(task_keywords, pair->key) ||
-		among(forms, without_prefix(pair->key)) || among(later_task_keywords, pair->key) ||
-		among(later_modules, without_prefix(pair->key))) {
+		among(forms, without_prefix(pair->key)) ||
+		later_find(later_task_keywords, pair->key) || later_module(pair->key)) {
 		error_at(reader->err, pair->place, "'%s' belongs to a task, not to a play", pair->key);
 		return error_remedy(reader->err, "put it into the list under 'tasks'");
 	}
 	offer_keywords(&suggestion, play_keywords);
 	if (!suggestion.nearest)
-		offer_words(&suggestion, later_play_keywords);
+		offer_later(&suggestion, later_play_keywords);
 	error_at(reader->err, pair->place, "a play has no keyword '%s'", pair->key);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);

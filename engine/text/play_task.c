@@ -15,6 +15,7 @@ const struct keyword task_keywords[] = {
 	{ "no_log", keyword_truth, offsetof(struct task, no_log), KEYWORD_GROUP },
 	{ "check_mode", keyword_truth, offsetof(struct task, check_mode), KEYWORD_GROUP },
 	{ "diff", keyword_truth, offsetof(struct task, diff), KEYWORD_GROUP },
+	{ "any_errors_fatal", keyword_truth, offsetof(struct task, any_errors_fatal), KEYWORD_GROUP },
 	{ "vars", keyword_vars, offsetof(struct task, vars), KEYWORD_GROUP },
 	{ "notify", keyword_strings, offsetof(struct task, notify), KEYWORD_GROUP },
 	{ "tags", keyword_tags, offsetof(struct task, tags), KEYWORD_GROUP },
@@ -81,12 +82,17 @@ static int take_subject(struct play_reader *reader, const struct value_pair *pai
 static int find_subject(struct play_reader *reader, const struct value *raw,
 	struct subject *ret_subject)
 {
+	bool refused = false;
+
 	*ret_subject = (struct subject){ 0 };
 	for (size_t i = 0; i < raw->count; i++) {
+		play_keep_error(reader);
 		if (!keyword_find(task_keywords, raw->pairs[i].key) &&
 			take_subject(reader, &raw->pairs[i], ret_subject) < 0)
-			return -1;
+			refused = true;
 	}
+	if (refused)
+		return -1;
 	if (ret_subject->pair)
 		return 0;
 	error_at(reader->err, raw->place, "the task names no module");
@@ -181,6 +187,9 @@ static int read_task(struct play_reader *reader, const struct value *raw,
 		return -1;
 	task->module = subject->module;
 	task->word = subject->pair->key;
+	/* A task that gathers facts makes them known. */
+	if (task->module == reader->modules.find("gather_facts"))
+		reader->play->without_facts = false;
 	task->module_place = subject->pair->place;
 	if (!task->tags)
 		task->tags = value_list(reader->arena);
@@ -188,6 +197,20 @@ static int read_task(struct play_reader *reader, const struct value *raw,
 		return -1;
 	append(reader, list, task);
 	return 0;
+}
+
+/* Of a block that is refused, what is wrong inside is told, too. */
+static void find_errors_inside(struct play_reader *reader, const struct value *raw,
+	const struct task *group)
+{
+	static const char *const lists[] = { "block", "rescue", "always" };
+	struct task_list ignored = { 0 };
+
+	for (size_t i = 0; value_pair(raw, "block") && i < 3; i++) {
+		play_keep_error(reader);
+		if (value_pair(raw, lists[i]))
+			block_read(reader, value_pair(raw, lists[i]), group, &ignored);
+	}
 }
 
 static int read_item(struct play_reader *reader, const struct value *raw,
@@ -200,8 +223,11 @@ static int read_item(struct play_reader *reader, const struct value *raw,
 		error_at(reader->err, raw->place, "a task is a map, this is %s", value_kind_name(raw));
 		return error_remedy(reader->err, "write '- name: …' and the module below it");
 	}
-	if (find_subject(reader, raw, &subject) < 0 ||
-		read_keywords(reader, raw, &subject, task) < 0)
+	if (find_subject(reader, raw, &subject) < 0) {
+		find_errors_inside(reader, raw, task);
+		return -1;
+	}
+	if (read_keywords(reader, raw, &subject, task) < 0)
 		return -1;
 	if (group)
 		task_inherit(reader->arena, task, group);
@@ -229,7 +255,7 @@ int tasks_read(struct play_reader *reader, const struct value_pair *pair, const 
 	}
 	for (size_t i = 0; i < pair->value->count; i++) {
 		if (read_item(reader, pair->value->items[i], group, handlers, list) < 0)
-			return -1;
+			play_keep_error(reader);
 	}
 	return 0;
 }

@@ -41,6 +41,8 @@ static struct value *fact_value(struct scope *scope, const char *name)
 
 	if (!scope->host)
 		return NULL;
+	if (scope->root->play && scope->root->play->without_facts)
+		return fact && *fact == '\0' ? value_map(scope->arena) : NULL;
 	if (!facts)
 		return fact ? value_unknown(scope->arena,
 			arena_printf(scope->arena, "the facts of %s",

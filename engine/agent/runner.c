@@ -22,7 +22,7 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 		.arena = arena,
 		.task = task,
 		.check = runner->check,
-		.diff = runner->diff,
+		.diff = value_get(task, "diff") ? value_get_bool(task, "diff") : runner->diff,
 		.pending = runner->pending,
 		.undone = runner->undone,
 		.restored = runner->restored,
@@ -274,7 +274,7 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 	return strcmp(status, "failed") != 0 || value_get_bool(task, "ignore_errors");
 }
 
-static bool do_task(struct runner *runner, const struct value *task)
+static bool do_now(struct runner *runner, const struct value *task)
 {
 	struct arena *arena = arena_new();
 	struct work work = runner_work(runner, arena, task);
@@ -293,6 +293,20 @@ static bool do_task(struct runner *runner, const struct value *task)
 	}
 	link_flush_old(&runner->link);
 	arena_free(arena);
+	return goes_on;
+}
+
+/* A task may say itself whether it is only looked at. What one really did in a dry run is kept. */
+static bool do_task(struct runner *runner, const struct value *task)
+{
+	bool checks = runner->check, goes_on;
+
+	if (value_get(task, "check"))
+		runner->check = value_get_bool(task, "check");
+	goes_on = do_now(runner, task);
+	if (checks && !runner->check)
+		keeper_save(runner, NULL);
+	runner->check = checks;
 	return goes_on;
 }
 

@@ -19,7 +19,7 @@ _beoplay() {
 			--verbose --user --private-key --become --become-user --timeout --tags --skip-tags
 			--list-hosts --list-tasks --list-tags --syntax-check --json --known-hosts
 			--accept-new-host-keys --allow-outside --prune --discard-drift --at --to --output
-			--with-commands --live --resume --lock-wait --with-affected --no-others --help --version" -- "$word")
+			--with-commands --live --resume --force-handlers --lock-wait --with-affected --no-others --help --version" -- "$word")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.@(y?(a)ml|plan)' -- "$word"; compgen -d -- "$word")
 		((COMP_CWORD == 1)) && mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(

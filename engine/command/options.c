@@ -11,7 +11,7 @@ enum {
 	OPTION_LIST_TAGS, OPTION_SYNTAX_CHECK, OPTION_JSON, OPTION_KNOWN_HOSTS, OPTION_ACCEPT,
 	OPTION_OUTSIDE, OPTION_BECOME_USER, OPTION_VERSION, OPTION_NOT_YET, OPTION_PRUNE,
 	OPTION_DISCARD, OPTION_AT, OPTION_TO, OPTION_COMMANDS, OPTION_LIVE, OPTION_RESUME, OPTION_LOCK_WAIT,
-	OPTION_WITH_AFFECTED, OPTION_NO_OTHERS,
+	OPTION_WITH_AFFECTED, OPTION_NO_OTHERS, OPTION_FORCE_HANDLERS,
 };
 
 static const struct option long_options[] = {
@@ -20,6 +20,7 @@ static const struct option long_options[] = {
 	{ "limit", required_argument, NULL, 'l' },
 	{ "check", no_argument, NULL, 'C' },
 	{ "diff", no_argument, NULL, 'D' },
+	{ "force-handlers", no_argument, NULL, OPTION_FORCE_HANDLERS },
 	{ "forks", required_argument, NULL, 'f' },
 	{ "extra-vars", required_argument, NULL, 'e' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -62,7 +63,6 @@ static const struct option long_options[] = {
 	{ "vault-id", required_argument, NULL, OPTION_NOT_YET },
 	{ "start-at-task", required_argument, NULL, OPTION_NOT_YET },
 	{ "step", no_argument, NULL, OPTION_NOT_YET },
-	{ "force-handlers", no_argument, NULL, OPTION_NOT_YET },
 	{ "flush-cache", no_argument, NULL, OPTION_NOT_YET },
 	{ "module-path", required_argument, NULL, OPTION_NOT_YET },
 	{ "ssh-common-args", required_argument, NULL, OPTION_NOT_YET },
@@ -93,6 +93,7 @@ void options_help(void)
 		"      --prune               undoes what the text no longer has (every run names it)\n"
 		"      --discard-drift       undoes also what somebody has changed since\n"
 		"      --resume              goes on where the last run failed, host by host\n"
+		"      --force-handlers      runs notified handlers also on hosts where a task failed\n"
 		"      --lock-wait SECONDS   waits for another run to end on a host\n"
 		"  -b, --become              works as root (or --become-user) through sudo\n"
 		"      --become-user USER    becomes this user instead of root\n"
@@ -245,6 +246,9 @@ static int take_option(struct arena *arena, int option, const char *given,
 		return 0;
 	case OPTION_NO_OTHERS:
 		options->no_others = true;
+		return 0;
+	case OPTION_FORCE_HANDLERS:
+		options->force_handlers = true;
 		return 0;
 	case OPTION_LIVE:
 		options->live = true;

@@ -28,6 +28,7 @@ struct apply_options {
 	bool with_commands;
 	bool live;
 	bool resume;
+	bool force_handlers;
 	bool with_affected;
 	bool no_others;
 	unsigned lock_wait;              /* seconds */

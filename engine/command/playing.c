@@ -51,7 +51,6 @@ static struct report *make_report(const struct apply_options *options, FILE *out
 		.json = options->json,
 		.check = options->check,
 		.with_affected = options->with_affected,
-		.diff = options->diff,
 		.verbosity = options->verbosity,
 		.color = terminal && !(no_color && *no_color),
 		.live = terminal && !out && !options->json,
@@ -62,12 +61,21 @@ static struct report *make_report(const struct apply_options *options, FILE *out
 
 static void say_error(const struct playing *playing, struct report *report, const struct error *err)
 {
-	const char *text = NULL;
-	size_t size = 0;
+	unsigned count = 0, later = 0;
 
-	if (err->place.file && playing->source)
-		text = source_text(playing->source, err->place.file, &size);
-	report_error(report, err, text, size);
+	for (const struct error *one = err; one; one = one->next) {
+		const char *text = NULL;
+		size_t size = 0;
+
+		if (one->place.file && playing->source)
+			text = source_text(playing->source, one->place.file, &size);
+		report_error(report, one, text, size);
+		count++;
+		later += strstr(one->message, "not supported yet") != NULL;
+	}
+	if (count > 1 && !playing->options->json)
+		fprintf(stderr, "%u errors, of which %u %s not supported yet; nothing was done\n", count,
+			later, later == 1 ? "is" : "are");
 }
 
 /* Whether what is read is still what the plan was made from; whole: all is read by now. */

@@ -167,6 +167,7 @@ static int make_run(struct playing *playing, struct error *err)
 		.known_context = &playing->earlier,
 		.tags = given->tags,
 		.skip_tags = given->skip_tags,
+		.force_handlers = given->force_handlers,
 		.check = given->check,
 		.diff = given->diff,
 		.results = given->verbosity > 0 || given->json,

@@ -14,6 +14,7 @@ struct filling {
 	struct arena *arena;       /* given back when the unit is filled in */
 	struct scope *scope;
 	struct asked asked;
+	const char *cause;         /* why a keyword isn't known yet; NULL: all are */
 };
 
 const char *fill_handler_key(struct arena *arena, const struct task *handler)
@@ -60,6 +61,22 @@ static int setting(struct filling *filling, const char *variable, const struct v
 	return 0;
 }
 
+/* A keyword that is true or false. One that can't be known yet leaves its cause. */
+static int truth_of(struct filling *filling, const struct value *raw, bool otherwise,
+	bool *ret_truth, struct error *err)
+{
+	struct value *filled = NULL;
+
+	*ret_truth = otherwise;
+	if (raw && expression_fill(filling->arena, filling->scope, raw, &filled, err) < 0)
+		return -1;
+	if (filled && filled->kind == VALUE_UNKNOWN) {
+		filling->cause = value_unknown_cause(filled);
+		return 0;
+	}
+	return expression_truth(filling->arena, filling->scope, raw, otherwise, ret_truth, err);
+}
+
 /* As whom the task works; NULL: as the agent does. */
 static int fill_user(struct filling *filling, const char **ret_user, struct error *err)
 {
@@ -70,8 +87,7 @@ static int fill_user(struct filling *filling, const char **ret_user, struct erro
 
 	*ret_user = NULL;
 	if (setting(filling, "ansible_become", filling->task->become, filling->unit->play->become, &raw,
-			err) < 0 || expression_truth(filling->arena, filling->scope, raw, options->become,
-			&become, err) < 0)
+			err) < 0 || truth_of(filling, raw, options->become, &become, err) < 0)
 		return -1;
 	if (!become) {
 		*ret_user = "";
@@ -86,6 +102,10 @@ static int fill_user(struct filling *filling, const char **ret_user, struct erro
 	}
 	if (expression_fill(filling->arena, filling->scope, raw, &name, err) < 0)
 		return -1;
+	if (name->kind == VALUE_UNKNOWN) {
+		filling->cause = value_unknown_cause(name);
+		return 0;
+	}
 	if (!value_text(name) || !name->size)
 		return error_at(err, raw->place, "'become_user' must be a user's name");
 	*ret_user = value_text(name);
@@ -147,6 +167,13 @@ static int fill_conditions(struct filling *filling, struct value *task, struct f
 	return 0;
 }
 
+static int unknown(struct filled_item *item, const char *cause)
+{
+	item->kind = FILLED_UNKNOWN;
+	item->cause = cause;
+	return 0;
+}
+
 static int fill_task(struct filling *filling, struct filled *filled, const struct value *params,
 	struct filled_item *item, struct error *err)
 {
@@ -166,6 +193,8 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 	value_set_string(arena, task, "name", filled->name);
 	if (fill_user(filling, &user, err) < 0)
 		return -1;
+	if (filling->cause)
+		return unknown(item, filling->cause);
 	value_set_string(arena, task, "user", user);
 	if (filling->unit->task->handler)
 		value_set_string(arena, task, "handler", fill_handler_key(arena, filling->task));
@@ -173,6 +202,10 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 		value_set_bool(arena, task, "ignore_errors", true);
 	if (filled->no_log)
 		value_set_bool(arena, task, "no_log", true);
+	if (filled->check != host_checks(filling->host))
+		value_set_bool(arena, task, "check", filled->check);
+	if (filled->diff != host_shows_diff(filling->host))
+		value_set_bool(arena, task, "diff", filled->diff);
 	if (value_level(params) > LEVEL_OPEN)
 		value_set_bool(arena, task, "secret", true);
 	if (filling->task->registers || filling->task->changed_when || filling->task->failed_when
@@ -186,13 +219,6 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 		value_remove(task, "notify");
 	item->kind = FILLED_RUN;
 	item->task = task;
-	return 0;
-}
-
-static int unknown(struct filled_item *item, const char *cause)
-{
-	item->kind = FILLED_UNKNOWN;
-	item->cause = cause;
 	return 0;
 }
 
@@ -358,6 +384,8 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 
 	filled->count = 1;
 	filled->items = arena_array(filling->arena, 1, sizeof(*filled->items));
+	if (filling->cause)
+		return unknown(&filled->items[0], filling->cause);
 	if (!filling->task->loop)
 		return fill_item(filling, filled, &filled->items[0], err);
 	if (fill_loop(filling, filled, &items, err) < 0)
@@ -381,6 +409,8 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	const struct play *play = filling->unit->play;
 	const struct value *ignore = task->ignore_errors ? task->ignore_errors : play->ignore_errors;
 	const struct value *quiet = task->no_log ? task->no_log : play->no_log;
+	const struct value *check = task->check_mode ? task->check_mode : play->check_mode;
+	const struct value *diff = task->diff ? task->diff : play->diff;
 	struct error ignored = {0};
 	struct value *name;
 
@@ -388,13 +418,18 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	if (task->name_value && expression_fill(filling->arena, filling->scope, task->name_value, &name,
 			&ignored) == 0 && value_text(name) && value_level(name) == LEVEL_OPEN)
 		filled->name = value_text(name);
-	if (expression_truth(filling->arena, filling->scope, ignore, false, &filled->ignore_errors,
-			err) < 0)
+	if (truth_of(filling, ignore, false, &filled->ignore_errors, err) < 0)
 		return -1;
 	/* What an earlier run left due stays so if it fails: tasks may have to come before. What all is
 	 * undone of may not be there any more. */
 	filled->ignore_errors = filled->ignore_errors || filling->unit->aside;
-	return expression_truth(filling->arena, filling->scope, quiet, false, &filled->no_log, err);
+	if (truth_of(filling, quiet, false, &filled->no_log, err) < 0
+			|| truth_of(filling, check, filling->run->options.check, &filled->check, err) < 0
+			|| truth_of(filling, diff, host_shows_diff(filling->host), &filled->diff, err) < 0)
+		return -1;
+	/* Whatever a text says, a host that is only looked at isn't changed. */
+	filled->check = filled->check || filling->host->bystander;
+	return 0;
 }
 
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause)
@@ -613,7 +648,7 @@ static const struct filled *fill_undo(struct run *run, struct run_host *host, st
 	else
 		add_undo(run, host, item->task);
 	*filled = (struct filled){ .items = item, .count = 1, .known = true,
-		.name = task_title(unit->task->task) };
+		.check = host_checks(host), .diff = host_shows_diff(host), .name = task_title(unit->task->task) };
 	return host->filled[unit->index] = filled;
 }
 

@@ -100,8 +100,9 @@ static bool poll_once(struct run *run)
 
 		if (!host_live(host))
 			continue;
-		if (host->gate >= 0 && (run->stopped || others >= host->gate_unit)) {
-			answer_gate(run, host, !run->stopped);
+		if (host->gate >= 0 && (run->stopped || host_stops(host)
+				|| others >= host->gate_unit)) {
+			answer_gate(run, host, !run->stopped && !host_stops(host));
 			happened = true;
 		} else if (host->phase == HOST_IDLE && may_continue(run, host, others)) {
 			host->waits = host->waits_facts = false;

@@ -60,18 +60,27 @@ void result_announce(struct run *run, struct run_task *task)
 
 /* --- Registered values --- */
 
+/* Whether it was only looked at whether a command or job is to be run, and it is. */
+static bool would_run(const struct step *step, const struct value *body)
+{
+	const struct value *changes = value_get(body, "changes");
+
+	return step->filled->check && (step->unit->module->flags & MODULE_ACTION) && changes
+		&& changes->kind == VALUE_LIST && changes->count > 0;
+}
+
 static struct value *registered_value(struct arena *arena, const struct run_host *host,
 	const struct step *step, enum report_status status, const struct value *body)
 {
 	const struct value *results = value_get(body, "results");
 	struct value *made;
 
-	if (status == REPORT_MAY_CHANGE || (status == REPORT_CHANGED && host_checks(host)
-			&& (step->unit->module->flags & MODULE_ACTION)))
+	if (host_checks(host) && (status == REPORT_MAY_CHANGE || would_run(step, body)))
 		return value_unknown(arena, arena_printf(arena, "the result of '%s'",
 			step->filled->name));
 	made = results && results->kind == VALUE_MAP ? value_copy(arena, results) : value_map(arena);
-	value_set_bool(arena, made, "changed", status == REPORT_CHANGED);
+	value_set_bool(arena, made, "changed", status == REPORT_CHANGED
+		|| status == REPORT_MAY_CHANGE);
 	value_set_bool(arena, made, "failed", status == REPORT_FAILED || status == REPORT_IGNORED);
 	value_set_bool(arena, made, "skipped", status == REPORT_SKIPPED);
 	if (value_get_string(body, "message"))
@@ -248,6 +257,7 @@ static void report_step(struct run *run, struct run_host *host, const struct ste
 		.remedy = judged->remedy,
 		.milliseconds = value_get_integer(body, "milliseconds", 0),
 		.no_log = step->filled->no_log,
+		.diff = step->filled->diff,
 		.more = more,
 		.silent = step->unit->undo && host->undo_told && judged->status == REPORT_OK,
 	};
@@ -269,6 +279,7 @@ static void report_outcome(struct run *run, struct run_host *host, const struct 
 		.remedy = outcome->remedy,
 		.milliseconds = outcome->milliseconds,
 		.no_log = step->filled->no_log,
+		.diff = step->filled->diff,
 	};
 
 	result_announce(run, step->unit->task);
@@ -344,12 +355,73 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 		&& facts->kind == VALUE_MAP ? facts : value_map(host->arena));
 }
 
+/* Whether a failure at a unit is one of all hosts. */
+static bool is_fatal(struct run *run, const struct run_host *host, const struct unit *unit)
+{
+	const struct task *task = unit->task ? unit->task->task : NULL;
+	const struct value *raw = task && task->any_errors_fatal ? task->any_errors_fatal
+		: unit->play->any_errors_fatal;
+	struct arena *arena = arena_new();
+	struct error ignored = {0};
+	bool fatal = false;
+
+	fill_play_hosts(run, unit->play);
+	expression_truth(arena, scope_new(arena, run->options.variables, host->inventory, unit->play,
+		task), raw, false, &fatal, &ignored);
+	arena_free(arena);
+	return fatal;
+}
+
 static void fail_all(struct run *run)
 {
 	for (size_t i = 0; i < run->host_count; i++) {
 		if (host_live(&run->hosts[i]) && !run->hosts[i].bystander)
 			result_out(run, &run->hosts[i]);
 	}
+}
+
+/* The host won't do the units from one to before another: nobody waits for their results. */
+static void leave_units(struct run *run, const struct run_host *host, int64_t from, int64_t to)
+{
+	const struct run_task *counted = NULL;
+
+	for (int64_t i = units_next(run, host, from); i < to && !host->bystander;
+			i = units_next(run, host, i + 1)) {
+		struct run_task *task = run->units[i]->task;
+
+		if (!task || task == counted)
+			continue;
+		counted = task;
+		task_less(run, task);
+	}
+}
+
+/* force_handlers: a host that failed still runs the handlers that its changes notified, up to the next
+ * point where handlers run. Whether there are any. */
+static bool handlers_first(struct run *run, struct run_host *host, const struct unit *failed)
+{
+	int64_t flush = failed->index, first;
+
+	if (failed->task->handler || host->failed || run->stopped
+			|| !(failed->play->force_handlers || run->options.force_handlers))
+		return false;
+	do
+		flush = units_next(run, host, flush + 1);
+	while (flush < (int64_t)run->unit_count && run->units[flush]->task
+		&& run->units[flush]->play == failed->play);
+	if (flush >= (int64_t)run->unit_count || run->units[flush]->play != failed->play)
+		return false;
+	for (first = flush; run->units[first - 1]->task && run->units[first - 1]->task->handler; first--)
+		;
+	while (failed->index + 1 < first && run->units[failed->index + 1]->task == failed->task)
+		failed = run->units[failed->index + 1];
+	leave_units(run, host, failed->index + 1, first);
+	host->failed = true;
+	host->last_unit = flush;
+	host->step_count = 0;
+	host->outcome = (struct outcome){0};
+	host->cursor = first;
+	return true;
 }
 
 static void step_done(struct run *run, struct run_host *host, const struct step *step,
@@ -376,7 +448,7 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	else if (end)
 		report_outcome(run, host, step);
 	if (end && host->outcome.task == task) {
-		host->changed += host->outcome.status == REPORT_CHANGED
+		host->changed += (host->outcome.status == REPORT_CHANGED && !step->filled->check)
 			|| (step->unit->undo && host->undone);
 		host->outcome = (struct outcome){0};
 		if (!host->bystander)
@@ -386,10 +458,24 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 		beside_out(run, host, arena_printf(host->arena, "'%s' fails: %s", step->filled->name,
 			judged->message ? judged->message : "?"));
 	} else if (failed) {
-		result_out(run, host);
-		if (task->play->any_errors_fatal)
+		bool fatal = is_fatal(run, host, step->unit);
+
+		if (!handlers_first(run, host, step->unit))
+			result_out(run, host);
+		if (fatal)
 			fail_all(run);
 	}
+}
+
+void result_lost(struct run *run, struct run_host *host)
+{
+	int64_t position = order_position(run, host);
+	bool fatal = position < (int64_t)run->unit_count
+		&& is_fatal(run, host, run->units[position]);
+
+	result_out(run, host);
+	if (fatal)
+		fail_all(run);
 }
 
 void result_undone(struct run *run, struct run_host *host, const struct step *step,
@@ -405,6 +491,7 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 		.message = value_get_string(body, "message"),
 		.remedy = value_get_string(body, "remedy"),
 		.milliseconds = value_get_integer(body, "milliseconds", 0),
+		.diff = step->filled->diff,
 		.more = true,
 	};
 
@@ -418,6 +505,23 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 	host->refused = host->refused || result.status == REPORT_FAILED;
 	result_announce(run, step->unit->task);
 	report_result(run->report, step->unit->task->report, &result);
+}
+
+/* What a command leaves that check_mode keeps from being run, where others really are; as Ansible. */
+static struct value *skipped_run(struct arena *arena)
+{
+	static const char *const texts[] = { "stdout", "stderr" };
+	static const char *const lines[] = { "stdout_lines", "stderr_lines" };
+	struct value *body = value_map(arena), *results = value_map(arena);
+
+	value_set_integer(arena, results, "rc", 0);
+	for (size_t i = 0; i < 2; i++) {
+		value_set_string(arena, results, texts[i], "");
+		value_set(arena, results, lines[i], value_list(arena));
+	}
+	value_set(arena, body, "results", results);
+	value_set_string(arena, body, "message", "not run: check_mode");
+	return body;
 }
 
 void result_take(struct run *run, struct run_host *host, const struct step *step,
@@ -444,6 +548,11 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 		judged.message = value_get_string(body, "cause");
 	take_published(host, step, value_get(body, "published"));
 	planned_take(run, host, step, body);
+	if (judged.status == REPORT_CHANGED && !host_checks(host) && would_run(step, body)) {
+		body = skipped_run(arena);
+		judged.status = REPORT_SKIPPED;
+		judged.message = value_get_string(body, "message");
+	}
 	judge_step(run, host, step, body, arena, &judged);
 	step_done(run, host, step, body, &judged);
 	arena_free(arena);
@@ -464,7 +573,6 @@ void result_drain(struct run *run, struct run_host *host)
 
 void result_out(struct run *run, struct run_host *host)
 {
-	const struct run_task *counted = NULL;
 	int64_t from = order_position(run, host);
 
 	if (!host_live(host))
@@ -475,14 +583,6 @@ void result_out(struct run *run, struct run_host *host)
 	host->step_count = 0;
 	host->outcome = (struct outcome){0};
 	run->scope_play = NULL;
-	for (int64_t i = units_next(run, host, from); i < (int64_t)run->unit_count;
-			i = units_next(run, host, i + 1)) {
-		struct run_task *task = run->units[i]->task;
-
-		if (!task || task == counted || host->bystander)
-			continue;
-		counted = task;
-		task_less(run, task);
-	}
+	leave_units(run, host, from, (int64_t)run->unit_count);
 	relay_out(run, host);
 }

@@ -217,7 +217,7 @@ static void take_result(struct run *run, struct run_host *host, const struct val
 	bool more = value_get_bool(body, "more");
 	struct step step;
 
-	if (!host_live(host))
+	if (!host_live(host) || host_stops(host))
 		return;
 	if (!first || first->id != value_get_integer(body, "task", -1)
 			|| (more && (!first->unit->undo || run->options.look))) {
@@ -342,7 +342,7 @@ static void on_lost(void *context, struct fleet_host *fleet, const struct error 
 		struct error ended = {0};
 
 		error_set(&ended, ERROR_UNREACHABLE, "the connection ended before its tasks did");
-		result_out(run, host);
+		result_lost(run, host);
 		host->unreachable = true;
 		host->lost = arena_string(host->arena, err ? err->message : ended.message);
 		if (!run->stopped)

@@ -47,6 +47,7 @@ struct run_options {
 	void *known_context;
 	const struct value *tags;             /* lists of strings, or NULL */
 	const struct value *skip_tags;
+	bool force_handlers;                  /* as every play that says so */
 	bool check;
 	bool diff;
 	bool results;                         /* returned values of all tasks are looked at */

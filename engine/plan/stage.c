@@ -311,7 +311,7 @@ static void send(struct stage *stage)
 	struct run_host *host = stage->host;
 
 	value_set_string(arena, body, "mode", host_checks(host) ? "check" : "apply");
-	value_set_bool(arena, body, "diff", options->diff && !host->bystander);
+	value_set_bool(arena, body, "diff", host_shows_diff(host));
 	value_set_string(arena, body, "project", options->project);
 	value_set_string(arena, body, "playbook", options->owner);
 	value_set_string(arena, body, "formerly", options->formerly);
@@ -333,11 +333,17 @@ static void send(struct stage *stage)
 		bodies_allow(stage->run->bodies, stage->run->text, host->index, stage->run->host_count);
 		value_set_string(arena, body, "text", body_digest(stage->run->text));
 	}
-	if (host->cursor >= (int64_t)stage->run->unit_count)
+	if (host->cursor >= (int64_t)stage->run->unit_count && !host->failed)
 		add_last(stage, body);
 	host->phase = HOST_BUSY;
 	host->asked = true;
 	fleet_send(host->fleet, FRAME_STAGE, body);
+}
+
+/* Of one that failed only handlers run. */
+static bool is_at_end(const struct run_host *host)
+{
+	return host->failed && host->cursor > host->last_unit;
 }
 
 static enum progress fill_stage(struct stage *stage)
@@ -350,7 +356,7 @@ static enum progress fill_stage(struct stage *stage)
 		enum progress progress;
 
 		host->cursor = units_next(run, host, host->cursor);
-		if (host->cursor >= (int64_t)run->unit_count)
+		if (host->cursor >= (int64_t)run->unit_count || is_at_end(host))
 			return PROGRESS_END;
 		unit = run->units[host->cursor];
 		if (!stage->any)
@@ -381,6 +387,8 @@ void stage_continue(struct run *run, struct run_host *host)
 			send(&stage);
 		arena_free(stage.arena);
 		result_drain(run, host);
+		if (host->phase == HOST_IDLE && host->step_count == 0 && is_at_end(host))
+			result_out(run, host);
 		if (host->phase == HOST_IDLE && host->step_count == 0
 				&& units_next(run, host, host->cursor) >= (int64_t)run->unit_count)
 			host->phase = HOST_DONE;

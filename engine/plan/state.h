@@ -86,6 +86,8 @@ struct filled {
 	bool judge;                /* the result decides here: nothing may go on before */
 	bool ignore_errors;
 	bool no_log;
+	bool check;                /* only looked at: in a dry run, or by check_mode */
+	bool diff;                 /* content is shown */
 	const char *name;
 	struct asked asked;
 };
@@ -134,6 +136,8 @@ struct run_host {
 	bool left;                 /* in no play, but had been in earlier runs */
 	bool asked;                /* a stage was sent */
 	bool late;                 /* a bystander for which nobody waits any more */
+	bool failed;               /* it is out as soon as the handlers up to last_unit have run */
+	int64_t last_unit;
 	bool facts_wanted;         /* some value reads them */
 	bool facts_sent;
 	int64_t cursor;            /* the unit to be looked at next */
@@ -212,9 +216,21 @@ static inline bool host_checks(const struct run_host *host)
 	return host->run->options.check || host->bystander;
 }
 
+/* Whether the content of files is shown, unless a task says otherwise. */
+static inline bool host_shows_diff(const struct run_host *host)
+{
+	return host->run->options.diff && !host->bystander;
+}
+
 static inline bool host_live(const struct run_host *host)
 {
 	return host->phase != HOST_DONE && host->phase != HOST_OUT;
+}
+
+/* Whether it failed, and the rest of its stage doesn't count any more. */
+static inline bool host_stops(const struct run_host *host)
+{
+	return host->failed && host->phase == HOST_BUSY && host->step_count == 0;
 }
 
 /* units.c: fills run->units and run->hosts. */
@@ -263,6 +279,8 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 void result_drain(struct run *run, struct run_host *host);
 /* The host takes no further part. */
 void result_out(struct run *run, struct run_host *host);
+/* The same of one that was lost, which may end the run for all. */
+void result_lost(struct run *run, struct run_host *host);
 
 /* planned.c: takes what came of a step, where a plan is made. */
 void planned_take(struct run *run, const struct run_host *host, const struct step *step,

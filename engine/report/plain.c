@@ -107,7 +107,8 @@ static void add_diff(struct report *report, struct buffer *out, const struct val
 	}
 }
 
-static void add_change(struct report *report, struct buffer *out, const struct value *change)
+static void add_change(struct report *report, struct buffer *out, const struct value *change,
+	bool diff)
 {
 	const struct value *subject = value_get(change, "subject");
 	const struct value *field = value_get(change, "field");
@@ -125,7 +126,7 @@ static void add_change(struct report *report, struct buffer *out, const struct v
 	}
 	if (content) {
 		buffer_add_char(out, '\n');
-		if (report->options.diff && !(flags & CHANGE_BINARY))
+		if (diff && !(flags & CHANGE_BINARY))
 			add_diff(report, out, before, after);
 		return;
 	}
@@ -189,7 +190,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
 	for (size_t i = 0; result->status != REPORT_OK && result->changes
 			&& i < result->changes->count; i++)
-		add_change(report, &out, result->changes->items[i]);
+		add_change(report, &out, result->changes->items[i], result->diff);
 	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
 		const char *note = value_text(result->notes->items[i]);
 

@@ -19,7 +19,6 @@ struct report_options {
 	bool json;
 	bool check;            /* a dry run */
 	bool with_affected;    /* others that would change are done next */
-	bool diff;             /* -D */
 	unsigned verbosity;
 	bool color;            /* decided by the caller: terminal, NO_COLOR, TERM=dumb */
 	bool live;             /* out is a terminal: redraw progress */
@@ -48,6 +47,7 @@ struct report_result {
 	int64_t milliseconds;
 	bool silent;                   /* counted, not shown: all was said by those before */
 	bool no_log;                   /* say nothing of content */
+	bool diff;                     /* show what changes in it */
 	bool more;                     /* a loop: another result of this host for this task follows; the
 	                                  recap counts the host once, with the worst of them */
 };

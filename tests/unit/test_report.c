@@ -332,7 +332,7 @@ static void hostile_bytes_are_made_printable(void **state)
 	unsigned number;
 
 	(void)state;
-	begin(&printed, (struct report_options){ .width = 80, .diff = true, .verbosity = 2 }, "a");
+	begin(&printed, (struct report_options){ .width = 80, .verbosity = 2 }, "a");
 	results = value_map(printed.arena);
 	value_set_string(printed.arena, results, "show", HOSTILE);
 	value_set_string(printed.arena, results, "stdout", HOSTILE);
@@ -343,7 +343,7 @@ static void hostile_bytes_are_made_printable(void **state)
 	report_result(printed.report, number, &(struct report_result){ .host = "a",
 		.status = REPORT_CHANGED, .message = HOSTILE, .remedy = HOSTILE, .item = HOSTILE,
 		.changes = change_of(printed.arena, "content", HOSTILE, HOSTILE "\n" HOSTILE, 0),
-		.results = results, .notes = notes });
+		.results = results, .notes = notes, .diff = true });
 	report_task_end(printed.report, number);
 	report_warning(printed.report, "a", HOSTILE);
 	error_set(&err, ERROR_UNREACHABLE, "%s", HOSTILE);
@@ -398,14 +398,15 @@ static void report_secrets(struct printed *printed)
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .more = true,
 		.status = REPORT_CHANGED,
 		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n",
-			CHANGE_SECRET) });
+			CHANGE_SECRET), .diff = true });
 	results = value_map(printed->arena);
 	value_set_string(printed->arena, results, "show", "hunter2");
 	value_set_string(printed->arena, results, "stdout", "hunter2");
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .no_log = true,
 		.status = REPORT_FAILED, .results = results, .item = "hunter2",
 		.message = "'login hunter2' gave 1", .remedy = "look for hunter2",
-		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n", 0) });
+		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n", 0),
+		.diff = true });
 	report_task_end(printed->report, number);
 	report_recap(printed->report);
 	flush(printed);
@@ -416,13 +417,13 @@ static void secrets_are_never_printed(void **state)
 	struct printed printed;
 
 	(void)state;
-	begin(&printed, (struct report_options){ .width = 80, .diff = true, .verbosity = 3 }, "a");
+	begin(&printed, (struct report_options){ .width = 80, .verbosity = 3 }, "a");
 	report_secrets(&printed);
 	assert_non_null(strstr(printed.out, "/etc/motd password (secret)"));
 	assert_null(strstr(printed.out, "hunter2"));
 	assert_non_null(strstr(printed.out, "no_log"));
 	end(&printed);
-	begin(&printed, (struct report_options){ .json = true, .diff = true, .verbosity = 3 }, "a");
+	begin(&printed, (struct report_options){ .json = true, .verbosity = 3 }, "a");
 	report_secrets(&printed);
 	assert_null(strstr(printed.out, "hunter2"));
 	end(&printed);

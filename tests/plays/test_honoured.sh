@@ -1,0 +1,197 @@
+#!/bin/sh
+# What a text may say is honoured: keywords of plays, blocks and tasks, seen on the node itself.
+# Prints "ok NAME" or "not ok NAME: why".
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 3 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+out=out err=err
+. tests/plays/checks.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+run() {
+	"$BEOPLAY" "$@" -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" \
+		>out 2>err </dev/null
+	status=$?
+}
+play() {
+	cat >play.yml
+	run play.yml "$@"
+}
+on_head() { lab exec head "$@"; }
+
+# --- check_mode ---
+
+play <<'END'
+- hosts: head
+  vars: {careful: true}
+  tasks:
+    - copy: {dest: /srv/task, content: x}
+      check_mode: yes
+      register: r
+      notify: told
+    - copy: {dest: /srv/expression, content: x}
+      check_mode: "{{ ansible_distribution == 'Debian' }}"
+    - block:
+        - file: {path: /srv/block, state: directory}
+        - copy: {dest: /srv/really, content: x}
+          check_mode: no
+      check_mode: "{{ careful }}"
+    - command: touch /srv/command
+      check_mode: yes
+      register: c
+    - debug: {msg: "{{ r.changed }} {{ c.skipped }} {{ c.rc }} '{{ c.stdout }}' {{ ansible_check_mode }}"}
+  handlers:
+    - name: told
+      command: touch /srv/handler
+- hosts: head
+  check_mode: yes
+  tasks:
+    - copy: {dest: /srv/play, content: x}
+END
+check "a run with check_mode ends well" is "$status" 0
+check "check_mode keeps task, block and play from changing anything" is \
+	"$(on_head sh -c 'ls /srv' | tr '\n' ' ')" "apt handler really "
+check "what is registered of it is what Ansible has" says "True True 0 '' False" out
+cat >play.yml <<'END'
+- hosts: head
+  tasks:
+    - command: cat /etc/hostname
+      check_mode: no
+      changed_when: false
+      register: name
+    - debug: {msg: "is {{ name.stdout }}"}
+    - copy: {dest: /srv/made, content: "x\n"}
+      check_mode: no
+      notify: told
+    - copy: {dest: /srv/not, content: x}
+  handlers:
+    - name: told
+      command: touch /srv/due
+END
+sed 's/hosts: head/hosts: all/' play.yml >others.yml
+run others.yml -l node1 --check
+check "a host outside the limit is only looked at" on_head test ! -e /srv/made
+run play.yml --check
+check "check_mode: no runs in a dry run" says "is debian" out
+check "and changes what it says, and nothing else" is "$(on_head sh -c 'ls /srv' | tr '\n' ' ')" \
+	"apt handler made really "
+run play.yml
+check "the handler that it made due runs in the real run" on_head test -e /srv/due
+sed -i '/dest: .srv.made/,+2d' play.yml
+run play.yml --prune
+check "and what it did can be taken back" on_head test ! -e /srv/made
+
+# --- diff ---
+
+play --check --diff <<'END'
+- hosts: head
+  tasks:
+    - copy: {dest: /srv/key, content: "S3cret1\n"}
+      diff: no
+    - block:
+        - copy: {dest: /srv/key2, content: "S3cret2\n"}
+      diff: false
+    - copy: {dest: /srv/open, content: "open to all\n"}
+- hosts: head
+  diff: no
+  tasks:
+    - lineinfile: {path: /etc/hosts.allow, line: S3cret3, create: yes}
+    - copy: {dest: /srv/mixed, content: "shown again\n"}
+      diff: yes
+END
+check "diff: no of a task, a block or a play keeps content from --diff" silent S3cret out
+check "others are shown" says "+open to all" out
+check "a task may show what its play doesn't" says "+shown again" out
+run play.yml --check --diff --json
+check "nor is it in --json" silent S3cret out
+sed -i 's/diff: no/diff: yes/' play.yml
+run play.yml --check
+check "diff: yes shows without --diff" says "+S3cret1" out
+check "and only there" silent "open to all" out
+
+# --- handlers of hosts that fail ---
+
+cat >fails.yml <<'END'
+- hosts: all
+  force_handlers: yes
+  tasks:
+    - copy: {dest: /srv/f, content: "{{ round }}"}
+      notify: [first, second]
+    - command: "test {{ inventory_hostname }} != head"
+    - copy: {dest: /srv/after, content: "{{ round }}"}
+  handlers:
+    - name: first
+      shell: echo {{ round }} >>/srv/first
+    - name: second
+      debug: {msg: "second on {{ inventory_hostname }}"}
+    - name: third
+      command: touch /srv/third
+- hosts: all
+  tasks:
+    - copy: {dest: /srv/second, content: "{{ round }}"}
+END
+run fails.yml -e round=1
+check "the run fails" is "$status" 2
+check "force_handlers runs them on the host that failed" is "$(on_head cat /srv/first)" 1
+check "those of the controller, too" says "second on head" out
+check "but only those that were notified" on_head test ! -e /srv/third
+check "the host goes no further" on_head sh -c 'test ! -e /srv/after && test ! -e /srv/second'
+check "the others go on" is "$(lab exec node1 cat /srv/after /srv/second /srv/first | tr -d '\n')" 111
+check "the host is counted as failed once" is "$(recap head failed)" 1
+sed -i '/force_handlers/d' fails.yml
+run fails.yml -e round=2
+check "without it they don't run there" is "$(on_head cat /srv/first)" 1
+on_head sed -i '/due/d' /srv/f
+run fails.yml -e round=3 --force-handlers
+check "--force-handlers does" says 3 "$(on_head cat /srv/first >first; echo first)"
+run fails.yml -e round=4 --resume
+check "a host that failed so goes on at the task that failed" is "$(on_head cat /srv/f)" 3
+
+# --- failures of one host that end the run for all ---
+
+cat >fatal.yml <<'END'
+- hosts: all
+  tasks:
+    - command: "test {{ inventory_hostname }} != node1"
+      any_errors_fatal: "{{ fatal }}"
+    - copy: {dest: "/srv/{{ name }}", content: x}
+END
+run fatal.yml -e '{fatal: true, name: fatal}'
+check "any_errors_fatal of a task ends the run for all" on_head test ! -e /srv/fatal
+run fatal.yml -e '{fatal: false, name: harmless}'
+check "without it the others go on" on_head test -e /srv/harmless
+cat >lost.yml <<'END'
+- hosts: all
+  any_errors_fatal: true
+  tasks:
+    - copy: {dest: /srv/lost, content: x}
+    - copy: {dest: /srv/lost2, content: x}
+END
+lab silence node2
+run lost.yml -T 2
+lab unsilence node2
+check "a host that can't be reached is such a failure" on_head test ! -e /srv/lost2
+
+# --- facts ---
+
+play <<'END'
+- hosts: head
+  gather_facts: no
+  tasks:
+    - debug: {msg: "before {{ ansible_os_family is defined }} {{ ansible_facts | length }}"}
+- hosts: head
+  tasks:
+    - debug: {msg: "then {{ ansible_os_family }}"}
+- hosts: head
+  gather_facts: no
+  tasks:
+    - debug: {msg: "after {{ ansible_os_family }}"}
+END
+check "gather_facts: no leaves facts undefined" says "before False 0" out
+check "until a play gathers them" says "after Debian" out

@@ -13,7 +13,7 @@ static const struct param copy_table[] = {
 	{ .name = "content", .kind = PARAM_STRING, .doc = "the content itself, instead of src",
 		.flags = PARAM_CONTENT },
 	{ .name = "dest", .kind = PARAM_PATH, .doc = "the file; with / at its end: a directory",
-		.flags = PARAM_REQUIRED, .alias = "path" },
+		.flags = PARAM_REQUIRED | PARAM_INTO, .alias = "path" },
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to" },
 	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; a new file has 0644" },

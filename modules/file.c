@@ -1,6 +1,7 @@
 /* file: what is at a path: a file, a directory, a link, or nothing; and its owner and mode. */
 #include "base/quote.h"
 #include "modules/file_attributes.h"
+#include "modules/guard.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,7 @@ struct file_above {
 
 struct file_state {
 	struct attributes_have at;
+	struct guard_refusal refusal;    /* why it is not removed */
 	const char *digest;      /* of a regular file whose content matters */
 	const char *text;        /* its content, if it is text, short, and to be replaced */
 	struct file_below *below;    /* of a directory that is to go, deepest first */
@@ -137,9 +139,12 @@ static int file_check(const struct value *params, struct error *err)
 	}
 	if (src && state && state->kind == VALUE_STRING && !is_word(state, "link"))
 		return error_at(err, src->place, "'src' is for links only (state: link)");
-	if (is_word(state, "absent") && path && path->kind == VALUE_STRING
-			&& path->text[strspn(path->text, "/.")] == '\0')
-		return error_at(err, path->place, "a whole machine is not removed");
+	if (is_word(state, "absent") && !value_get(params, "up_to") && path
+			&& path->kind == VALUE_STRING && guard_is_system(path->text)) {
+		error_at(err, path->place, "'%s' is not removed: it belongs to the system", path->text);
+		return error_remedy(err, "name what is to go below it; look whether a variable in the path "
+			"is empty");
+	}
 	return 0;
 }
 
@@ -258,10 +263,14 @@ static int look_at_empty(struct host *host, const struct file_params *want,
 {
 	const char *goes = have->at.info.kind != FILE_NONE ? want->path : NULL, *at = want->path;
 	struct arena *arena = host_arena(host);
+	struct guard_refusal refusal;
 	struct file_name *names;
 	struct file_info info;
+	struct guard guard;
 	size_t count;
 
+	if (guard_open(host, &guard, err) < 0)
+		return -1;
 	have->empty = arena_array(arena, strlen(at) + 1, sizeof(*have->empty));
 	while (strrchr(at, '/') > at) {
 		const char *above = path_above(arena, at);
@@ -282,7 +291,9 @@ static int look_at_empty(struct host *host, const struct file_params *want,
 			return 0;
 		if (host_list(host, above, &names, &count, err) < 0)
 			return -1;
-		if (count > (goes ? 1 : 0))
+		if (guard_check(host, &guard, above, GUARD_EMPTY, &refusal, err) < 0)
+			return -1;
+		if (count > (goes ? 1 : 0) || refusal.reason)
 			return own ? look_at_left(host, want, above, have, err) : 0;
 		have->empty[have->empty_count++] = (struct file_below){ .path = goes = above,
 			.info = info };
@@ -343,6 +354,12 @@ static int look_at_above(struct host *host, const struct file_params *want,
 	return 0;
 }
 
+/* An undo takes nothing away but what it made. */
+static unsigned guard_flags(const struct file_params *want)
+{
+	return want->up_to ? GUARD_EMPTY : 0;
+}
+
 static int file_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -354,6 +371,11 @@ static int file_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	if ((want->state == WISH_DIRECTORY || want->above_count > 0) && have->at.info.kind == FILE_NONE)
 		return look_above(host, want->path, have, err);
+	if (want->state == WISH_ABSENT && have->at.info.kind != FILE_NONE
+			&& guard_look(host, want->path, guard_flags(want), &have->refusal, err) < 0)
+		return -1;
+	if (have->refusal.reason)
+		return 0;
 	if (want->state != WISH_ABSENT && look_at_above(host, want, have, err) < 0)
 		return -1;
 	if (want->state == WISH_ABSENT && want->up_to && look_at_made(host, want, have, err) < 0)
@@ -484,6 +506,8 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 	struct attributes_want attributes = want_of(want);
 	enum file_kind kind = have->at.info.kind;
 
+	if (!guard_plan(plan, &have->refusal))
+		return;
 	for (size_t i = 0; i < have->missing_count; i++)
 		plan_add(plan, FILE_MAKE_DIRECTORY, have->missing[i], "state", "absent", "directory");
 	plan_above(plan, want, have);
@@ -551,7 +575,8 @@ static int leave(struct host *host, const char *path, struct error *err)
 	return host_record_set(host, directory_key(host_arena(host), path), record, err);
 }
 
-static int remove_path(struct host *host, const char *path, struct error *err)
+static int remove_path(struct host *host, const struct file_params *want, const char *path,
+	struct error *err)
 {
 	const char *key = directory_key(host_arena(host), path);
 	struct value *record;
@@ -559,7 +584,8 @@ static int remove_path(struct host *host, const char *path, struct error *err)
 	if (host_record_get(host, key, &record, err) < 0
 			|| (record && host_record_set(host, key, NULL, err) < 0))
 		return -1;
-	return host_remove(host, path, err);
+	return want->state == WISH_ABSENT ? guard_remove(host, path, guard_flags(want), err)
+		: host_remove(host, path, err);
 }
 
 static int write_body(struct host *host, const struct file_params *want,
@@ -607,7 +633,7 @@ static int file_apply(struct host *host, const void *params, const void *state,
 	case FILE_WRITE:
 		return write_body(host, want, have, err);
 	case FILE_REMOVE:
-		return remove_path(host, change->subject, err);
+		return remove_path(host, want, change->subject, err);
 	case FILE_SET_ABOVE:
 		return set_above(host, want, change->subject, err);
 	case FILE_LEAVE:

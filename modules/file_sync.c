@@ -17,8 +17,8 @@ enum sync_step { SYNC_STEP_DIRECTORY, SYNC_STEP_WRITE, SYNC_STEP_LINK, SYNC_STEP
 static const struct param sync_table[] = {
 	{ .name = "src", .kind = PARAM_SOURCE, .doc = "a file or directory beside the playbook",
 		.flags = PARAM_REQUIRED },
-	{ .name = "dest", .kind = PARAM_PATH,
-		.doc = "what becomes equal to it; of a directory, the content", .flags = PARAM_REQUIRED },
+	{ .name = "dest", .kind = PARAM_PATH, .doc = "what becomes equal to it; of a directory, the "
+		"content", .flags = PARAM_REQUIRED | PARAM_INTO },
 	{ .name = "delete", .kind = PARAM_BOOL, .doc = "remove from dest what src doesn't have",
 		.otherwise = "no" },
 	{ .name = "max_delete", .kind = PARAM_INTEGER, .doc = "refuse to remove more than so many",
@@ -89,7 +89,15 @@ static int sync_check(const struct value *params, struct error *err)
 	const struct value *dest = value_get(params, "dest");
 	const struct value *transport = value_get(params, "transport");
 	const struct value *validate = value_get(params, "validate");
+	const char *delete = value_get_string(params, "delete");
 
+	if (delete && strcmp(delete, "true") == 0 && dest && dest->kind == VALUE_STRING
+			&& guard_is_system(dest->text)) {
+		error_at(err, dest->place, "'delete' would empty '%s', which belongs to the system",
+			dest->text);
+		return error_remedy(err, "name what is to be equal below it; look whether a variable in the "
+			"path is empty");
+	}
 	if (dest && dest->kind == VALUE_STRING && dest->text[strspn(dest->text, "/")] == '\0')
 		return error_at(err, dest->place, "a whole machine is not synchronised");
 	if (transport && transport->kind == VALUE_STRING && strcmp(transport->text, "agent") != 0)
@@ -136,7 +144,7 @@ static int look_at_text(struct host *host, struct sync_entry *entry, struct erro
 }
 
 static int look_at_entry(struct host *host, const struct sync_params *want,
-	struct sync_entry *entry, struct error *err)
+	struct sync_entry *entry, struct guard_refusal *ret_refusal, struct error *err)
 {
 	struct file_name *names;
 	size_t count;
@@ -149,6 +157,9 @@ static int look_at_entry(struct host *host, const struct sync_params *want,
 			return -1;
 		entry->empty = count == 0;
 	}
+	if (entry->have.kind != FILE_NONE && entry->want.kind == SYNC_ABSENT
+			&& guard_look(host, entry->path, GUARD_EMPTY, ret_refusal, err) < 0)
+		return -1;
 	if (entry->have.kind != FILE_REGULAR)
 		return 0;
 	if (host_digest(host, entry->path, &entry->digest, err) < 0)
@@ -176,6 +187,9 @@ struct walk {
 	struct sync_state *have;
 	size_t capacity;
 	size_t kept;               /* names met that stay */
+	struct guard guard;
+	const char *real;          /* dest without links on the way */
+	struct guard_refusal mount;    /* of the mount that we are in, if it isn't dest's own */
 };
 
 static int compare_path(const void *key, const void *entry)
@@ -205,6 +219,10 @@ static int add_extra(struct walk *walk, const char *path, const struct file_info
 			have->extra_count * sizeof(*have->extras),
 			walk->capacity * sizeof(*have->extras));
 	}
+	if (walk->mount.reason) {
+		have->refusal = walk->mount;
+		return 0;
+	}
 	have->extras[have->extra_count] = (struct sync_extra){ .path = path, .info = *info };
 	if (info->kind == FILE_REGULAR && host_digest(walk->host, path,
 			&have->extras[have->extra_count].digest, err) < 0)
@@ -221,7 +239,9 @@ static int meet(struct walk *walk, const struct sync_entry *const *sorted, const
 	const struct sync_params *want = walk->want;
 	const char *path = arena_printf(host_arena(walk->host), "%s/%s", want->dest, relative);
 	bool wished = bsearch(relative, sorted, walk->have->count, sizeof(*sorted), compare_path);
+	struct guard_refusal above = walk->mount;
 	size_t kept = walk->kept;
+	int result = 0;
 
 	if (!wished && (is_backup(relative) || sync_excluded(relative, info->kind == FILE_DIRECTORY,
 			(const char *const *)want->exclude, want->exclude_count,
@@ -229,8 +249,18 @@ static int meet(struct walk *walk, const struct sync_entry *const *sorted, const
 		walk->kept++;
 		return 0;
 	}
-	if (info->kind == FILE_DIRECTORY && walk_extras(walk, sorted, relative, depth + 1, err) < 0)
-		return -1;
+	if (info->kind == FILE_DIRECTORY) {
+		guard_mount(host_arena(walk->host), &walk->guard, arena_printf(host_arena(walk->host),
+			"%s/%s", walk->real, relative), &walk->mount);
+		/* Nothing of another file system is looked through to be removed. */
+		if (wished || !walk->mount.reason)
+			result = walk_extras(walk, sorted, relative, depth + 1, err);
+		else
+			walk->have->refusal = walk->mount;
+		walk->mount = above;
+		if (result < 0)
+			return -1;
+	}
 	if (!wished && walk->kept == kept)
 		return add_extra(walk, path, info, err);
 	walk->kept += wished;
@@ -260,6 +290,17 @@ static int walk_extras(struct walk *walk, const struct sync_entry *const *sorted
 	return 0;
 }
 
+/* Whether each of them may go. */
+static int guard_extras(struct host *host, const struct guard *guard, struct sync_state *have,
+	struct error *err)
+{
+	for (size_t i = 0; i < have->extra_count && !have->refusal.reason; i++) {
+		if (guard_check(host, guard, have->extras[i].path, 0, &have->refusal, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int look_at_extras(struct host *host, const struct sync_params *want,
 	struct sync_state *have, struct error *err)
 {
@@ -273,7 +314,15 @@ static int look_at_extras(struct host *host, const struct sync_params *want,
 	for (size_t i = 0; i < have->count; i++)
 		sorted[i] = &have->entries[i];
 	qsort(sorted, have->count, sizeof(*sorted), compare_entries);
-	return walk_extras(&walk, sorted, "", 0, err);
+	if (guard_open(host, &walk.guard, err) < 0 || host_real(host, want->dest, &walk.real, err) < 0
+			|| walk_extras(&walk, sorted, "", 0, err) < 0)
+		return -1;
+	if (guard_is_system(walk.real)) {
+		have->refusal.reason = arena_printf(host_arena(host), "'delete' would empty '%s', which "
+			"belongs to the system", walk.real);
+		have->refusal.remedy = "name what is to be equal below it";
+	}
+	return guard_extras(host, &walk.guard, have, err);
 }
 
 static int sync_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
@@ -295,7 +344,7 @@ static int sync_inspect(struct host *host, const void *params, void *ret_state, 
 		entry->want = lines[i];
 		entry->path = strcmp(lines[i].path, ".") == 0 ? want->dest :
 			arena_printf(arena, "%s/%s", want->dest, lines[i].path);
-		if (look_at_entry(host, want, entry, err) < 0)
+		if (look_at_entry(host, want, entry, &have->refusal, err) < 0)
 			return -1;
 	}
 	return want->delete ? look_at_extras(host, want, have, err) : 0;
@@ -438,6 +487,8 @@ static void sync_plan(struct plan *plan, const void *params, const void *state)
 	const struct sync_params *want = params;
 	const struct sync_state *have = state;
 
+	if (!guard_plan(plan, &have->refusal))
+		return;
 	if (want->max_delete >= 0 && have->extra_count > (size_t)want->max_delete) {
 		plan_refuse(plan, "look whether dest is right; if it is, raise max_delete",
 			"%zu files below '%s' would be removed, more than max_delete (%d)",
@@ -556,7 +607,8 @@ static int sync_apply(struct host *host, const void *params, const void *state,
 	case SYNC_STEP_REMOVE:
 	case SYNC_STEP_DELETE:
 		count(arena, results, "deleted", 1);
-		return host_remove(host, change->subject, err);
+		return guard_remove(host, change->subject, change->step == SYNC_STEP_REMOVE
+			? GUARD_EMPTY : 0, err);
 	}
 	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
 }

@@ -11,6 +11,7 @@
 #define MODULES_FILE_SYNC_H
 
 #include "base/buffer.h"
+#include "modules/guard.h"
 #include "modules/module.h"
 
 enum {
@@ -76,6 +77,7 @@ struct sync_state {
 	size_t count;
 	struct sync_extra *extras;     /* what delete takes away, what is in directories first */
 	size_t extra_count;
+	struct guard_refusal refusal;  /* why something of that is not removed */
 	int64_t uid;               /* HOST_KEEP: as it is */
 	int64_t gid;
 };

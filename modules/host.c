@@ -157,6 +157,32 @@ uid_t host_uid(struct host *host)
 	return host->calls->uid(host->machine);
 }
 
+const char *host_login(struct host *host)
+{
+	return host->calls->login(host->machine);
+}
+
+const char *host_state(struct host *host)
+{
+	return host->calls->state(host->machine);
+}
+
+int host_real(struct host *host, const char *path, const char **ret_real, struct error *err)
+{
+	if (absolute(path, err) < 0)
+		return -1;
+	note(host, "stat", path);
+	return host->calls->real(host->machine, host->arena, path, ret_real, err);
+}
+
+struct host *host_quiet(struct host *host)
+{
+	struct host *quiet = host_new(host->arena, host->calls, host->machine, NULL);
+
+	quiet->looking = host->looking;
+	return quiet;
+}
+
 int host_name(struct host *host, const char **ret_name, struct error *err)
 {
 	if (host->reads)

@@ -131,6 +131,15 @@ int host_members(struct host *host, const char *user, size_t most, char **ret_te
 	struct error *err);
 /* The user as whom this task works. */
 uid_t host_uid(struct host *host);
+/* The user who has logged in, whoever it became; NULL: not known. */
+const char *host_login(struct host *host);
+/* The directory of beoplay's own state on this machine; NULL: none. */
+const char *host_state(struct host *host);
+/* The path with no symbolic link on the way; the last component stays as it is. Where the way doesn't
+ * exist, the path itself. */
+int host_real(struct host *host, const char *path, const char **ret_real, struct error *err);
+/* The same host, for looks that are not noted: what they tell is no task's subject. */
+struct host *host_quiet(struct host *host);
 /* The kernel's name of the machine. */
 int host_name(struct host *host, const char **ret_name, struct error *err);
 /* Runs a command that only looks. Allowed in inspect, if the command truly changes nothing. */
@@ -187,6 +196,9 @@ struct host_calls {
 	int (*user_by_id)(void *machine, struct arena *, uid_t, struct user_info *, struct error *);
 	int (*group_by_id)(void *machine, struct arena *, gid_t, struct group_info *, struct error *);
 	uid_t (*uid)(void *machine);
+	const char *(*login)(void *machine);
+	const char *(*state)(void *machine);
+	int (*real)(void *machine, struct arena *, const char *, const char **, struct error *);
 	int (*name)(void *machine, struct arena *, const char **, struct error *);
 	int (*run)(void *machine, struct arena *, const struct command *, struct command_result *,
 		struct error *);

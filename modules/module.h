@@ -43,6 +43,8 @@ enum param_flags {
 	PARAM_FREE_FORM = 1 << 3,    /* takes the text of "module: text" */
 	PARAM_NOT_YET = 1 << 4,      /* known, refused with "not supported yet" */
 	PARAM_BODY = 1 << 5,         /* the digest of a body, "" for none; implies nothing else */
+	PARAM_INTO = 1 << 7,         /* a path with a slash at its end: the directory into which */
+	PARAM_VERBATIM = 1 << 8,     /* a path that is only used: as it is written, with .. and all */
 	PARAM_CONTENT = 1 << 6,      /* a string that may be null and keeps trailing newlines */
 };
 

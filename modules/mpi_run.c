@@ -33,7 +33,8 @@ const struct param mpi_table[] = {
 	{ .name = "hostfile", .kind = PARAM_PATH,
 		.doc = "default: ~/.local/share/beoplay/NAME.hostfile" },
 	{ .name = "chdir", .kind = PARAM_PATH, .doc = "where it runs, on every host; default: the "
-		"user's home" },
+		"user's home",
+		.flags = PARAM_VERBATIM },
 	{ .name = "user", .kind = PARAM_STRING, .doc = "as whom; default: as the task" },
 	{ .name = "allow_root", .kind = PARAM_BOOL, .doc = "run as root, too", .otherwise = "no" },
 	{ .name = "map_by", .kind = PARAM_STRING, .doc = "mpirun's --map-by" },
@@ -49,7 +50,8 @@ const struct param mpi_table[] = {
 	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "after this it is ended; 0: never",
 		.otherwise = "0" },
 	{ .name = "creates", .kind = PARAM_PATH,
-		.doc = "if this is there on the first host, nothing is run" },
+		.doc = "if this is there on the first host, nothing is run",
+		.flags = PARAM_VERBATIM },
 	{ .name = "rerun", .kind = PARAM_CHOICE, .doc = "when a job that ended well runs again: when "
 		"anything changed, when anything but the hosts did, or always",
 		.otherwise = "changed", .choices = rerun_words },

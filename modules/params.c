@@ -144,6 +144,37 @@ static int to_mode(struct normaliser *normaliser, const struct value *value,
 	return 0;
 }
 
+/* One spelling for one path: no //, no /./, no slash at the end, except where that says that something
+ * goes into a directory. What .. leads to depends on links, so nobody could tell what it is. */
+static int canonical_path(struct normaliser *normaliser, const struct param *param,
+	const struct value *value, struct value **ret_value)
+{
+	const char *text = (*ret_value)->text;
+	char *path = arena_alloc(normaliser->arena, (*ret_value)->size + 2);
+	size_t used = 0;
+
+	for (const char *at = text; *at; at += strcspn(at, "/")) {
+		size_t size;
+
+		at += strspn(at, "/");
+		size = strcspn(at, "/");
+		if (size == 2 && strncmp(at, "..", 2) == 0) {
+			error_at(normaliser->err, value->place, "'%s' of %s holds '..': '%s'", param->name,
+				normaliser->module, text);
+			return error_remedy(normaliser->err, "write the path without it");
+		}
+		if (size == 0 || (size == 1 && *at == '.'))
+			continue;
+		path[used++] = '/';
+		memcpy(path + used, at, size);
+		used += size;
+	}
+	if (used == 0 || ((param->flags & PARAM_INTO) && text[(*ret_value)->size - 1] == '/'))
+		path[used++] = '/';
+	*ret_value = canonical(normaliser, value, path, used);
+	return 0;
+}
+
 static int to_path(struct normaliser *normaliser, const struct param *param,
 	const struct value *value, struct value **ret_value)
 {
@@ -157,7 +188,7 @@ static int to_path(struct normaliser *normaliser, const struct param *param,
 	if ((*ret_value)->size == 0)
 		return error_at(normaliser->err, value->place, "'%s' of %s is empty", param->name,
 			normaliser->module);
-	return 0;
+	return param->kind == PARAM_PATH && !(param->flags & PARAM_VERBATIM) ? canonical_path(normaliser, param, value, ret_value) : 0;
 }
 
 static int to_choice(struct normaliser *normaliser, const struct param *param,

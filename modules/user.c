@@ -1,4 +1,5 @@
 /* user: a user exists with this home, shell and groups, or doesn't. */
+#include "modules/guard.h"
 #include "modules/remains.h"
 
 #include <stdlib.h>
@@ -46,6 +47,7 @@ struct user_state {
 	struct group_info own;   /* its primary group */
 	struct value *made;      /* made_home and what is in it, a directory before its content */
 	bool used;               /* something was put into made_home, or changed there */
+	struct guard_refusal refusal;    /* why the user or its home is not removed */
 };
 
 static const char *const state_words[] = { "present", "absent", NULL };
@@ -58,10 +60,12 @@ static const struct param user_table[] = {
 	{ .name = "groups", .kind = PARAM_LIST, .doc = "the other groups that it is in" },
 	{ .name = "append", .kind = PARAM_BOOL, .doc = "it stays in groups that aren't named",
 		.otherwise = "no" },
-	{ .name = "home", .kind = PARAM_PATH, .doc = "its home" },
+	{ .name = "home", .kind = PARAM_PATH, .doc = "its home",
+		.flags = PARAM_VERBATIM },
 	{ .name = "create_home", .kind = PARAM_BOOL, .doc = "make the home", .otherwise = "yes",
 		.alias = "createhome" },
-	{ .name = "shell", .kind = PARAM_PATH, .doc = "its login shell; a new user gets /bin/bash" },
+	{ .name = "shell", .kind = PARAM_PATH, .doc = "its login shell; a new user gets /bin/bash",
+		.flags = PARAM_VERBATIM },
 	{ .name = "comment", .kind = PARAM_STRING, .doc = "its full name" },
 	{ .name = "system", .kind = PARAM_BOOL, .doc = "a new one gets a number for the system's own",
 		.otherwise = "no" },
@@ -75,7 +79,7 @@ static const struct param user_table[] = {
 	{ .name = "no_groups", .kind = PARAM_BOOL, .doc = "it is in no other groups",
 		.otherwise = "no", .flags = PARAM_INTERNAL },
 	{ .name = "made_home", .kind = PARAM_PATH, .doc = "goes unless it was used",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_VERBATIM | PARAM_INTERNAL },
 	{ .name = "own_gid", .kind = PARAM_INTEGER, .doc = "of the group of its name",
 		.flags = PARAM_INTERNAL },
 	{ .name = "former", .kind = PARAM_STRING, .doc = "its password, if it is added again",
@@ -308,13 +312,77 @@ static int look_at_homes(struct host *host, const struct user_params *want,
 	struct user_state *have, struct error *err)
 {
 	struct file_info made = { .kind = FILE_NONE };
+	struct guard_refusal refusal;
 
 	if (have->home_path[0] == '/' && host_stat(host, have->home_path, &have->home, err) < 0)
 		return -1;
 	if (want->made_home && host_stat(host, want->made_home, &made, err) < 0)
 		return -1;
-	return made.kind != FILE_DIRECTORY ? 0
-		: look_into_home(host, want->made_home, "/etc/skel", have, err);
+	if (made.kind != FILE_DIRECTORY)
+		return 0;
+	if (guard_look(host, want->made_home, GUARD_EMPTY, &refusal, err) < 0)
+		return -1;
+	have->used = refusal.reason != NULL;
+	return have->used ? 0 : look_into_home(host, want->made_home, "/etc/skel", have, err);
+}
+
+/* Who else has its home there, or below. */
+static int look_for_neighbour(struct host *host, const char *name, const char *home,
+	struct guard_refusal *ret_refusal, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	size_t size, depth = strlen(home);
+	char *text;
+
+	if (host_read(host, "/etc/passwd", FILE_MOST, &text, &size, err) < 0)
+		return -1;
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		const char *other = field(arena, text, length, 0), *at = field(arena, text, length, 5);
+
+		if (strcmp(other, name) != 0 && strncmp(at, home, depth) == 0
+				&& (at[depth] == '/' || !at[depth])) {
+			ret_refusal->reason = arena_printf(arena, "'%s' is not removed: it is or holds the home "
+				"of %s, too", home, other);
+			ret_refusal->remedy = "remove the user without its home (remove: no)";
+			return 0;
+		}
+		text += length + (text[length] == '\n');
+	}
+	return 0;
+}
+
+/* userdel takes away all that is below the home, wherever it lies. */
+static int guard_home(struct host *host, const char *name, const char *home,
+	struct guard_refusal *ret_refusal, struct error *err)
+{
+	size_t size = strlen(home);
+
+	while (size > 1 && home[size - 1] == '/')
+		size--;
+	home = arena_bytes(host_arena(host), home, size);
+	if (guard_look(host, home, 0, ret_refusal, err) < 0)
+		return -1;
+	if (ret_refusal->reason)
+		ret_refusal->remedy = arena_printf(host_arena(host), "remove the user without its home "
+			"(remove: no), or %s", ret_refusal->remedy);
+	return ret_refusal->reason ? 0 : look_for_neighbour(host, name, home, ret_refusal, err);
+}
+
+static int guard_user(struct host *host, const struct user_params *want,
+	struct user_state *have, struct error *err)
+{
+	const char *login = host_login(host);
+
+	if (have->user.uid == 0 || have->user.uid == host_uid(host)
+			|| (login && strcmp(login, want->name) == 0)) {
+		have->refusal.reason = arena_printf(host_arena(host), "the user %s is not removed: %s",
+			want->name, have->user.uid == 0 ? "it is root" : "it is logged in for this run");
+		have->refusal.remedy = "log in as another user to remove it";
+		return 0;
+	}
+	return want->remove && have->user.home[0] == '/'
+		? guard_home(host, want->name, have->user.home, &have->refusal, err) : 0;
 }
 
 static int user_inspect(struct host *host, const void *params, void *ret_state,
@@ -335,6 +403,8 @@ static int user_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	if (!have->user.exists)
 		return 0;
+	if (!want->present && guard_user(host, want, have, err) < 0)
+		return -1;
 	if (host_group_by_id(host, have->user.gid, &have->own, err) < 0
 			|| look_at_groups(host, want->name, have, err) < 0)
 		return -1;
@@ -434,6 +504,8 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 	const struct user_params *want = params;
 	const struct user_state *have = state;
 
+	if (!guard_plan(plan, &have->refusal))
+		return;
 	plan_writes(plan, "accounts:/etc/passwd");
 	plan_writes(plan, "accounts:/etc/group");
 	if (!want->present) {
@@ -602,6 +674,7 @@ static int user_apply(struct host *host, const void *params, const void *state,
 	const struct user_state *have = state;
 	const char *const make_home[] = { "mkhomedir_helper", want->name, NULL };
 	struct words words = { .argv = { "userdel" }, .count = 1 };
+	struct guard_refusal refusal;
 	struct command_result result;
 
 	(void)results;
@@ -621,6 +694,11 @@ static int user_apply(struct host *host, const void *params, const void *state,
 	case USER_AGEING:
 		return set_ageing(host, want, err);
 	case USER_DELETE:
+		/* A machine goes on while other hosts are waited for. */
+		if (want->remove && have->user.home[0] == '/'
+				&& (guard_home(host, want->name, have->user.home, &refusal, err) < 0
+				|| guard_error(&refusal, err) < 0))
+			return -1;
 		if (want->remove)
 			words.argv[words.count++] = "--remove";
 		add_word(&words, "--", want->name);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,6 +73,30 @@ int files_stat(void *machine, struct arena *arena, const char *path, struct file
 	if (result != 0)
 		return result < 0 ? -1 : 0;
 	result = info_at(arena, directory, name, ret_info, err);
+	close(directory);
+	return result;
+}
+
+int files_real(void *machine, struct arena *arena, const char *path, const char **ret_real,
+	struct error *err)
+{
+	char name[WALK_NAME_SIZE], handle[64], real[PATH_MAX];
+	int directory;
+	ssize_t size;
+	int result = walk_to(path, &directory, name, err);
+
+	(void)machine;
+	*ret_real = arena_string(arena, path);
+	if (result != 0)
+		return result < 0 ? -1 : 0;
+	snprintf(handle, sizeof(handle), "/proc/self/fd/%d", directory);
+	size = readlink(handle, real, sizeof(real));
+	if (size < 0)
+		result = error_errno(err, ERROR_TASK, "cannot find the way to '%s'", path);
+	else if (strcmp(name, ".") == 0)
+		*ret_real = arena_bytes(arena, real, (size_t)size);
+	else
+		*ret_real = arena_printf(arena, "%.*s/%s", size == 1 ? 0 : (int)size, real, name);
 	close(directory);
 	return result;
 }

@@ -16,6 +16,16 @@ static uid_t machine_uid(void *machine)
 	return geteuid();
 }
 
+static const char *machine_login(void *machine)
+{
+	return ((struct machine *)machine)->login;
+}
+
+static const char *machine_state(void *machine)
+{
+	return ((struct machine *)machine)->state;
+}
+
 static int machine_name(void *machine, struct arena *arena, const char **ret_name,
 	struct error *err)
 {
@@ -168,6 +178,9 @@ const struct host_calls machine_calls = {
 	.user_by_id = accounts_user_by_id,
 	.group_by_id = accounts_group_by_id,
 	.uid = machine_uid,
+	.login = machine_login,
+	.state = machine_state,
+	.real = files_real,
 	.name = machine_name,
 	.run = process_run,
 	.write = files_write,

@@ -20,6 +20,8 @@ struct machine {
 	const char *group;             /* "/etc/group" */
 	const char *user;              /* name and home of the user as whom it works */
 	const char *home;
+	const char *login;             /* who has logged in; NULL: not known */
+	const char *state;             /* directory of the ledger and the like; NULL: none */
 	const char *steps;             /* directory for detached steps; NULL: they can't be */
 	const char *who;               /* for a step's record */
 	int lock;                      /* descriptor that a detached step inherits; -1: none */
@@ -44,6 +46,9 @@ int files_list(void *machine, struct arena *arena, const char *path, struct file
 /* Up to CHUNK_SIZE bytes of a regular file from offset on; ret_size is that of the whole file. */
 int files_chunk(struct arena *arena, const char *path, int64_t offset, char **ret_bytes,
 	size_t *ret_count, int64_t *ret_size, struct error *err);
+/* As host_real. */
+int files_real(void *machine, struct arena *arena, const char *path, const char **ret_real,
+	struct error *err);
 /* A regular file open for reading, following no link at its end. The caller closes it. */
 int files_open(const char *path, struct error *err);
 

@@ -34,6 +34,8 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 			.group = "/etc/group",
 			.user = runner->user.name,
 			.home = runner->user.home,
+			.login = runner->login,
+			.state = runner->ledger.directory,
 			.steps = runner->steps,
 			.who = runner->who,
 			.lock = runner->lock,
@@ -398,6 +400,8 @@ static void begin_stage(struct runner *runner, const struct value *stage)
 	runner->owner.revision = arena_string(arena, text_or(stage, "revision", ""));
 	runner->who = arena_string(arena, text_or(stage, "who", "?"));
 	runner->owner.who = runner->who;
+	if (value_get_string(stage, "login"))
+		runner->login = arena_string(arena, value_get_string(stage, "login"));
 	runner->owner.time = value_get_integer(stage, "time", 0);
 	if (value_get_string(stage, "text") && digest_valid(value_get_string(stage, "text")))
 		runner->owner.text = arena_string(arena, value_get_string(stage, "text"));

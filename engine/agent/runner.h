@@ -27,6 +27,7 @@ struct runner {
 	bool check, diff, free;
 	struct ledger_owner owner;
 	const char *who;
+	const char *login;             /* the user who has logged in; NULL: not said */
 	int64_t lock_wait;           /* seconds */
 	bool undoes;                 /* contents are those kept here, the controller has none for it */
 	/* of the run */

@@ -318,6 +318,7 @@ static void send(struct stage *stage)
 	value_set_string(arena, body, "run", options->run);
 	value_set_string(arena, body, "revision", options->revision);
 	value_set_string(arena, body, "who", options->who);
+	value_set_string(arena, body, "login", login_user(host));
 	value_set_bool(arena, body, "free", stage->free);
 	if (host->notified)
 		value_set(arena, body, "notified", host->notified);

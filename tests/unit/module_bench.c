@@ -316,6 +316,33 @@ static uid_t machine_uid(void *machine)
 	return ((struct bench *)machine)->uid;
 }
 
+static const char *machine_login(void *machine)
+{
+	return ((struct bench *)machine)->login;
+}
+
+static const char *machine_state(void *machine)
+{
+	return ((struct bench *)machine)->state_directory;
+}
+
+/* Each directory on the way that is a link is replaced by its target. */
+static int machine_real(void *machine, struct arena *arena, const char *path,
+	const char **ret_real, struct error *err)
+{
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		struct bench_file *file = bench_find(machine,
+			arena_bytes(arena, path, (size_t)(slash - path)));
+
+		if (file && file->info.kind == FILE_LINK)
+			return machine_real(machine, arena, arena_printf(arena, "%s%s",
+				strcmp(file->info.target, "/") == 0 ? "" : file->info.target, slash),
+				ret_real, err);
+	}
+	*ret_real = path;
+	return 0;
+}
+
 static int machine_name(void *machine, struct arena *arena, const char **ret_name,
 	struct error *err)
 {
@@ -576,7 +603,8 @@ static const struct host_calls machine_calls_of_bench = {
 	.stat = machine_stat, .read = machine_read, .digest = machine_digest, .list = machine_list,
 	.user = machine_user, .group = machine_group, .user_by_id = machine_user_by_id,
 	.group_by_id = machine_group_by_id,
-	.uid = machine_uid, .name = machine_name, .run = machine_run, .write = machine_write,
+	.uid = machine_uid, .login = machine_login, .state = machine_state, .real = machine_real,
+	.name = machine_name, .run = machine_run, .write = machine_write,
 	.set_mode = machine_set_mode, .set_owner = machine_set_owner,
 	.set_mtime = machine_set_mtime, .make_directory = machine_make_directory,
 	.make_link = machine_make_link, .remove = machine_remove, .rename = machine_rename,
@@ -661,14 +689,14 @@ void *bench_load_value(struct bench *bench, const struct module *module,
 	return load(bench, module, normalise(bench, module, params));
 }
 
-static struct host *host_of(struct bench *bench)
+struct host *bench_host(struct bench *bench)
 {
 	return host_new(bench->arena, &machine_calls_of_bench, bench, bench->reads);
 }
 
 struct plan *bench_look(struct bench *bench, const struct module *module, void *params)
 {
-	struct host *host = host_of(bench);
+	struct host *host = bench_host(bench);
 	struct plan *plan = plan_new(bench->arena);
 	int result;
 
@@ -704,7 +732,7 @@ static void keep(struct bench *bench)
 static int change(struct bench *bench, const struct module *module, void *params,
 	const struct plan *plan)
 {
-	struct host *host = host_of(bench);
+	struct host *host = bench_host(bench);
 	void *state = bench->state;
 
 	bench->inverses = inverses_new(bench->arena);

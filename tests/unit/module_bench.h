@@ -50,6 +50,8 @@ struct bench {
 	struct buffer log;
 	const char *name;
 	uid_t uid;
+	const char *login;         /* NULL: not known */
+	const char *state_directory;   /* beoplay's own; NULL: none */
 	bool looking;
 	void *state;               /* of the last look */
 	struct value *results;
@@ -86,6 +88,8 @@ void *bench_load_prepared(struct bench *bench, const struct module *module,
 /* NULL: the parameters are refused, err says why. */
 struct value *bench_normalise(struct bench *bench, const struct module *module, const char *yaml);
 
+/* That machine, for a hook alone. */
+struct host *bench_host(struct bench *bench);
 /* inspect and plan; NULL with err if inspect failed. */
 struct plan *bench_look(struct bench *bench, const struct module *module, void *params);
 /* All of it, with the second look that must find nothing more to do. */

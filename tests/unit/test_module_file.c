@@ -520,8 +520,8 @@ static void wrong_parameters_are_refused(void **state)
 	assert_non_null(strstr(bench->err.remedy, "points at"));
 	assert_refused("{path: /srv/x, src: y}", "'src' is for links only");
 	assert_refused("{path: /srv/x, src: y, state: absent}", "'src' is for links only");
-	assert_refused("{path: /, state: absent}", "whole machine");
-	assert_refused("{path: //../., state: absent}", "whole machine");
+	assert_refused("{path: /, state: absent}", "belongs to the system");
+	assert_refused("{path: //../., state: absent}", "'..'");
 }
 
 int main(void)

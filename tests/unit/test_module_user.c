@@ -675,6 +675,7 @@ static void a_user_of_a_shared_group_comes_back_into_it(void **state)
 static void a_home_that_went_cannot_come_back_and_undo_says_so(void **state)
 {
 	(void)state;
+	bench_file(bench, "/etc/passwd", 0644, "anna:x:1001:1001::/home/anna:/bin/sh\n");
 	assert_int_equal(apply("{name: anna, state: absent, remove: yes}"), 0);
 	assert_string_equal(bench->log.data, "run userdel --remove -- anna\n");
 	assert_int_equal(bench_undo(bench), -1);

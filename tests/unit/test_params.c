@@ -388,9 +388,33 @@ static void text_that_is_no_utf8_must_come_as_a_file(void **state)
 	assert_non_null(strstr(failure.message, "NUL"));
 }
 
+static void a_path_has_one_spelling(void **state)
+{
+	static const struct param table[] = {
+		{ .name = "path", .kind = PARAM_PATH },
+		{ .name = "into", .kind = PARAM_PATH, .flags = PARAM_INTO },
+		{ .name = "used", .kind = PARAM_PATH, .flags = PARAM_VERBATIM },
+		{ 0 },
+	};
+	static const struct module module = { .name = "paths", .params = table };
+
+	(void)state;
+	assert_string_equal(normalised(&module, "{path: /srv//x}"), "path: \"/srv/x\"\n");
+	assert_string_equal(normalised(&module, "{path: /srv/./x/.}"), "path: \"/srv/x\"\n");
+	assert_string_equal(normalised(&module, "{path: //srv/x//}"), "path: \"/srv/x\"\n");
+	assert_string_equal(normalised(&module, "{path: //.}"), "path: \"/\"\n");
+	assert_string_equal(normalised(&module, "{path: /srv/..x/x..}"), "path: \"/srv/..x/x..\"\n");
+	assert_string_equal(normalised(&module, "{into: /srv//x//}"), "into: \"/srv/x/\"\n");
+	assert_string_equal(normalised(&module, "{used: /srv//x/../y/}"),
+		"used: \"/srv//x/../y/\"\n");
+	assert_refused(&module, "{path: /srv/../etc}", 1, 8, "holds '..'");
+	assert_refused(&module, "{path: /srv/..}", 1, 8, "holds '..'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_path_has_one_spelling),
 		cmocka_unit_test(defaults_are_filled_in_and_names_are_canonical),
 		cmocka_unit_test(an_unknown_name_is_refused_with_the_nearest),
 		cmocka_unit_test(an_internal_name_is_only_for_inverses),

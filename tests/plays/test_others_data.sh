@@ -1,0 +1,133 @@
+#!/bin/sh
+# What belongs to others stays: mounts, the system, the way in, their keys and settings; on lab nodes, and
+# asked of the nodes themselves. Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 2 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. tests/plays/checks.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/others"
+cd "$work/others" || exit 1
+
+node() { lab exec head "$@"; }
+# A digest of all that is on the head, but for what beoplay remembers of its runs and for the times of
+# directories, as where it delivers its agent.
+state() {
+	lab snapshot head | grep -v '^\./var/lib/beoplay' |
+		awk -F '\t' -v OFS='\t' '$2 == "d" { $6 = "" } { print }' | sha256sum
+}
+# play [OPTIONS] <<END: the tasks, in flow style, on the head.
+play() {
+	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/  - /'; } >site.yml
+	"$BEOPLAY" site.yml -i "$LAB/inventory.yml" --user "${as:-root}" --known-hosts "$LAB/known_hosts" \
+		"$@" >"$out" 2>"$err" </dev/null
+	status=$?
+}
+# refuses WHAT REASON OPTIONS…: the play on stdin fails for this reason, and the node is as it was.
+refuses() {
+	what=$1 reason=$2
+	shift 2
+	before=$(state)
+	play "$@"
+	cat "$err" >>"$out"
+	check "$what is refused" says "$reason" "$out"
+	check "$what: the node is as it was" is "$(state)" "$before"
+}
+
+# --- Other file systems
+
+node sh -c 'mkdir -p /srv/old/deep/home /srv/real /srv/tree/kept /srv/file /var/tmp/share
+	mount -t tmpfs users /srv/old/deep/home && echo thesis >/srv/old/deep/home/carol
+	echo data >/srv/real/precious && mount --bind /srv/real /srv/tree/kept
+	echo one >/var/tmp/share/one && touch /srv/file/one && mount --bind /var/tmp/share/one /srv/file/one
+	useradd -m erin && mkdir /home/erin/data && mount --bind /srv/real /home/erin/data
+	ln -s /srv /via && ln -s / /top'
+refuses "a directory with a mount deep below it" "'/srv/old/deep/home' below it is a mount (tmpfs of users)" <<'END'
+file: {path: /srv/old, state: absent}
+END
+check "the mounted file is there" node grep -q thesis /srv/old/deep/home/carol
+refuses "the same through a link" "'/srv/old/deep/home' below it is a mount" <<'END'
+file: {path: /via/old, state: absent}
+END
+refuses "a bind mount of the same device" "'/srv/tree/kept' below it is a mount" <<'END'
+file: {path: /srv/tree, state: absent}
+END
+refuses "a directory with a mounted file" "'/srv/file/one' below it is a mount" <<'END'
+file: {path: /srv/file, state: absent}
+END
+mkdir -p empty
+echo new >empty/new
+refuses "delete over a bind mount" "'/srv/tree/kept' is not removed: it is a mount" <<'END'
+file-sync: {src: empty, dest: /srv/tree, delete: yes}
+END
+mkdir -p with/kept
+refuses "delete below a bind mount that src has as a directory" "'/srv/tree/kept' is not removed" <<'END'
+file-sync: {src: with, dest: /srv/tree, delete: yes}
+END
+refuses "a home with a bind mount in it" "'/home/erin/data' below it is a mount" <<'END'
+user: {name: erin, state: absent, remove: yes}
+END
+check "what is bound there is whole" is "$(node cat /srv/real/precious)" data
+
+play <<'END'
+file: {path: /srv/made/by/us, state: directory}
+END
+node mount -t tmpfs theirs /srv/made/by
+node mkdir /srv/made/by/us
+beoplay rollback site.yml -i "$LAB/inventory.yml" --to nothing
+check "an undo leaves a directory over which something is mounted" node test -d /srv/made/by/us
+check "what is mounted stays mounted" node grep -q ' /srv/made/by ' /proc/self/mountinfo
+
+# --- The system, the way in, beoplay's own state
+
+for path in /etc '/home/{{ nothing | default("") }}' /usr/ /./var //bin /lib64; do
+	refuses "$path" "belongs to the system" <<-END
+	file: {path: '$path', state: absent}
+	END
+done
+refuses "/etc through a link" "'/etc' is not removed: it belongs to the system" <<'END'
+file: {path: /top/etc, state: absent}
+END
+refuses "a path with .." "'..'" <<'END'
+file: {path: /srv/../etc, state: absent}
+END
+refuses "delete into /etc" "'delete' would empty '/etc/'" <<'END'
+file-sync: {src: empty, dest: /etc/, delete: yes}
+END
+refuses "delete into /etc through a link" "'delete' would empty '/etc'" <<'END'
+file-sync: {src: empty, dest: /top/etc, delete: yes}
+END
+as=admin
+refuses "the home of who is logged in" "the home of admin, who is logged in" -b <<'END'
+file: {path: /home/admin, state: absent}
+END
+refuses "the keys of who is logged in" "what admin logs in by" -b <<'END'
+file: {path: /home/admin/.ssh/authorized_keys, state: absent}
+END
+refuses "delete in the home of who is logged in" "what admin logs in by" -b <<'END'
+file-sync: {src: empty, dest: /home/admin, delete: yes}
+END
+refuses "who is logged in" "it is logged in" -b <<'END'
+user: {name: admin, state: absent, remove: yes}
+END
+as=root
+node usermod --home /var games
+refuses "/var as a home" "is not removed" <<'END'
+user: {name: games, state: absent, remove: yes}
+END
+refuses "beoplay's own state" "beoplay's own state" <<'END'
+file: {path: /var/lib/beoplay, state: absent}
+END
+play <<'END'
+file: {path: /home/erin/data, state: absent}
+END
+node umount /home/erin/data
+play <<'END'
+user: {name: erin, state: absent, remove: yes}
+END
+check "a home without a mount goes" is "$(node ls /home)" admin

@@ -13,7 +13,7 @@ out=out err=err
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/playbooks" "$work/inventory"
-cp playbooks/site.yml playbooks/hello_cluster.c "$work/playbooks"
+cp playbooks/*.yml playbooks/*.c "$work/playbooks"
 cp inventory/hosts.yml "$work/inventory"
 cp "$LAB/known_hosts" "$work/known_hosts"
 cd "$work" || exit 1
@@ -33,14 +33,17 @@ snapshot_all after
 check "a dry run of blank nodes succeeds" is "$status" 0
 check "a dry run says what would change" says "would change: head,node\[1-2\]" out
 check "a dry run says what may change" says "may change" out
-check "a dry run shows the lines of files" says "+10.0.0.102 node2" out
+check "a dry run shows the lines of files" says "+10.0.1.102 node2" out
 check "a dry run touches nothing" diff before after
 
 # --- The first run ---
 play
 check "the first run succeeds" is "$status" 0
 check "six processes say hello" is "$(grep -c 'Hello from processor .*, rank [0-5] out of 6' out)" 6
+check "six processes communicate" is "$(grep -c '^ *rank [0-5]: the ranks of all add up to 15$' out)" 6
+check "a message reached all of them" says "a message around 6 processes: 6 of them had it" out
 for node in head node1 node2; do
+	check "$node has one address" is "$(lab exec $node ip -4 -o addr show dev eth0 | wc -l)" 1
 	check "$node says hello twice" is "$(grep -c "Hello from processor $node," out)" 2
 	check "$node has not failed" is "$(recap $node failed)" 0
 	check "$node has its name" is "$(lab exec $node cat /proc/sys/kernel/hostname)" $node
@@ -48,7 +51,7 @@ for node in head node1 node2; do
 		"$(lab exec $node ip addr show dev eth0 >addresses; echo addresses)"
 	check "and will have it after a start" is "$(lab exec $node ifquery eth0 | grep address)" \
 		"address: $(address_of $node)"
-	check "$node knows node2" is "$(lab exec $node getent hosts node2 | awk '{print $1}')" 10.0.0.102
+	check "$node knows node2" is "$(lab exec $node getent hosts node2 | awk '{print $1}')" 10.0.1.102
 	check "$node has Open MPI whole" is \
 		"$(lab exec $node dpkg-query -W -f '${db:Status-Abbrev}' openmpi-bin)" "ii "
 	check "dpkg on $node is whole" is "$(lab exec $node dpkg --audit)" ""
@@ -79,12 +82,12 @@ lab exec node1 sh -c 'sed -i /node2/d /etc/hosts; hostname wrong'
 play
 check "drift is put right" is "$(recap node1 changed)" 2
 check "only drift is changed" is "$(recap head changed)$(recap node2 changed)" 00
-check "the lost name is back" is "$(lab exec node1 getent hosts node2 | awk '{print $1}')" 10.0.0.102
+check "the lost name is back" is "$(lab exec node1 getent hosts node2 | awk '{print $1}')" 10.0.1.102
 
 # --- One more machine is one line more ---
 lab add node3 >address
 cp "$LAB/known_hosts" known_hosts
-printf '    node3:\n      ansible_host: %s\n      cluster_address: 10.0.0.103\n' "$(cat address)" \
+printf '    node3:\n      ansible_host: %s\n      cluster_address: 10.0.1.103\n' "$(cat address)" \
 	>>inventory/hosts.yml
 play
 check "a run with a new node succeeds" is "$status" 0
@@ -92,7 +95,7 @@ check "eight processes say hello" is "$(grep -c 'Hello from processor .*, rank [
 check "the new node says hello twice" is "$(grep -c 'Hello from processor node3,' out)" 2
 check "an old node got the new name and key" is "$(recap node1 changed)" 2
 check "an old node knows the new one" is "$(lab exec node1 getent hosts node3 | awk '{print $1}')" \
-	10.0.0.103
+	10.0.1.103
 for pair in "node3 head" "node1 node3" "node3 node3"; do
 	set -- $pair
 	check "mpi on $1 logs in on $2" is "$(lab as mpi $1 ssh -n -o BatchMode=yes \
@@ -100,6 +103,17 @@ for pair in "node3 head" "node1 node3" "node3 node3"; do
 done
 play
 check "and then nothing changes" is "$(recap head changed)$(recap node3 changed)" 00
+
+# --- A second address on the way of the job ---
+lab exec node1 ip address add 10.0.0.201/16 dev eth0
+sed -i 's/a message around/the message around/' playbooks/ring.c
+play
+check "a job that would hang is not started" is "$status" 2
+check "the reason and the remedy are said" says "node1 has two addresses on eth0, .*with which Open MPI" out
+check "no rank said anything" silent "^ *rank 0:" out
+lab exec node1 ip address del 10.0.0.201/16 dev eth0
+play
+check "with one address it runs" says "the message around 8 processes: 8 of them" out
 
 # --- A machine that is gone from the inventory ---
 sed -i '/node3/,+2d' inventory/hosts.yml

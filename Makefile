@@ -1,9 +1,10 @@
 # beoplay: what is built from what, and how it is tested.
 #
-#   make            build/beoplay, with the agent inside
-#   make deps       installs what building and testing need (Debian, as root)
-#   make demo       three blank nodes on this machine become a cluster that runs an MPI program
+#   make deps       installs the packages that building needs (Debian, as root)
+#   make            build/beoplay, with the agent inside; installs nothing
+#   make demo       three blank nodes on this machine become a cluster that runs MPI programs
 #   make test       all tests; ends "N passed, N failed"
+#                   demo, test and bench are run as root and install what they need
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
@@ -41,25 +42,40 @@ HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildca
 SCRIPTS := $(wildcard tests/plays/test_*.sh)
 
 PACKAGES := gcc libc6-dev git libssh-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
-	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libsqlite3-dev \
-	libcmocka-dev 	mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server sudo
+	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libsqlite3-dev
+TEST_PACKAGES := libcmocka-dev mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
+	sudo
+
+# What the goals of this call may install: nothing, unless one of them says so.
+NEEDED := $(PACKAGES)
+STAMP := $(BUILD)/deps
+ifneq ($(filter test demo bench,$(MAKECMDGOALS)),)
+NEEDED += $(TEST_PACKAGES)
+STAMP := $(BUILD)/test-deps
+endif
+INSTALLS := $(filter deps test demo bench,$(MAKECMDGOALS))
 
 .PHONY: all deps demo test bench install clean
 all: $(BUILD)/beoplay
 
-# Once a working copy; nothing is asked of the network where all is there already.
+# Nothing is asked of the network where all is there already.
 deps:
-	@if dpkg-query -W -f '$${db:Status-Abbrev}\n' $(PACKAGES) 2>/dev/null | grep -qv '^ii' || \
-		! dpkg-query -W $(PACKAGES) >/dev/null 2>&1; then \
+	@missing=$$(for package in $(NEEDED); do \
+		dpkg-query -W -f '$${db:Status-Abbrev}' $$package 2>/dev/null | grep -q '^ii' || \
+		printf ' %s' $$package; done); \
+	if [ -n "$$missing" ] && [ -z "$(INSTALLS)" ]; then \
+		echo "these packages are missing:$$missing" >&2; \
+		echo "  → as root: make deps" >&2; exit 1; \
+	elif [ -n "$$missing" ]; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -q --no-install-recommends $(PACKAGES); \
+		apt-get install -y -q --no-install-recommends $$missing; \
 	fi
 
-$(BUILD)/deps: Makefile
-	@$(MAKE) --no-print-directory deps
+$(STAMP): Makefile
+	@$(MAKE) --no-print-directory deps INSTALLS='$(INSTALLS)' NEEDED='$(NEEDED)'
 	@mkdir -p $(@D) && touch $@
 
-$(BUILD)/%.o: %.c | $(BUILD)/deps
+$(BUILD)/%.o: %.c | $(STAMP)
 	@mkdir -p $(@D)
 	@echo CC $<
 	@$(CC) $(FLAGS) -MMD -MP -c $< -o $@
@@ -88,13 +104,13 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/lib
 	@echo LD $@
 	@$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 
-test: $(BUILD)/deps $(BUILD)/beoplay $(TESTS)
+test: $(STAMP) $(BUILD)/beoplay $(TESTS)
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/run $(TESTS) $(SCRIPTS)
 
-demo: $(BUILD)/beoplay
+demo: $(STAMP) $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/lab/demo
 
-bench: $(BUILD)/beoplay $(BUILD)/floor
+bench: $(STAMP) $(BUILD)/beoplay $(BUILD)/floor
 	@dpkg-query -W ansible-mitogen time >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -q --no-install-recommends ansible-core ansible-mitogen time python3-apt
 	@tests/bench/run

@@ -578,7 +578,7 @@ static void a_job_runs_once_and_gives_its_results_again(void **state)
 	plan = look_at_job(TASK);
 	assert_int_equal(plan->change_count, 1);
 	assert_string_equal(bench_change(bench, plan, 0),
-		"hello job: - -> would run: it has not run yet");
+		"hello job: - -> runs: it has not run yet");
 	assert_int_equal(run_job(TASK), 0);
 	assert_string_equal(bench->log.data, "run mpirun --hostfile " PROGRAM ".hostfile -np 6 "
 		"--mca plm_rsh_args -o BatchMode=yes -o StrictHostKeyChecking=yes "
@@ -618,33 +618,33 @@ static void the_plan_says_why_a_job_runs_again(void **state)
 	assert_int_equal(run_job(TASK), 0);
 	assert_string_equal(why(TASK), "not");
 	assert_string_equal(why("{source: hello.c, slots: 2, user: mpi, rerun: always}"),
-		"would run again: it runs always");
+		"runs again: it runs always");
 	assert_string_equal(why("{source: hello.c, slots: 2, user: mpi, args: x}"),
-		"would run: it has not run yet");
+		"runs: it has not run yet");
 	assert_string_equal(why("{source: hello.c, slots: 2, user: mpi, env: {A: b}}"),
-		"would run again: its environment or options are others");
+		"runs again: its environment or options are others");
 	assert_string_equal(why("{source: hello.c, slots: 2, user: mpi, bind_to: core}"),
-		"would run again: its environment or options are others");
+		"runs again: its environment or options are others");
 
 	bench_file(bench, "/home/mpi/data", 0644, "1");
-	assert_string_equal(why(with_input), "would run again: its inputs are others");
+	assert_string_equal(why(with_input), "runs again: its inputs are others");
 	assert_int_equal(run_job(with_input), 0);
 	assert_string_equal(why(with_input), "not");
 	bench_file(bench, "/home/mpi/data", 0644, "2");
-	assert_string_equal(why(with_input), "would run again: its inputs are others");
+	assert_string_equal(why(with_input), "runs again: its inputs are others");
 	assert_int_equal(run_job(TASK), 0);
 
 	add_host("node4", "10.0.0.104/16");
 	prepare_publish(prepare, "node4", "mpi-run-place", placed());
 	bench_command(bench, "reach()", 0, "node1 0 /bin/orted\nnode2 0 /bin/orted\n"
 		"node4 0 /bin/orted\n");
-	assert_string_equal(why(TASK), "would run again: hostfile +node4 slots=2");
+	assert_string_equal(why(TASK), "runs again: hostfile +node4 slots=2");
 	assert_string_equal(why("{source: hello.c, slots: 2, user: mpi, rerun: program}"), "not");
 
 	value_set_string(bench->arena, value_get(prepare->published, "head/mpi-run-build"), "digest",
 		bench_body(bench, "another program"));
 	assert_string_equal(why("{source: hello.c, slots: 2, user: mpi, rerun: program}"),
-		"would run again: the program is another one");
+		"runs again: the program is another one");
 }
 
 static void creates_keeps_a_job_from_running(void **state)

@@ -77,6 +77,8 @@ static int load(struct arena *arena, struct source *source, struct value *given,
 		return -1;
 	if (project.inventories->count == 0) {
 		error_set(err, ERROR_TEXT, "there is no inventory here or above");
+		if (project.stopped)
+			return error_remedy(err, "%s; name an inventory with -i", project.stopped);
 		return error_remedy(err, "name one with -i");
 	}
 	names = arena_array(arena, project.inventories->count + 1, sizeof(*names));

@@ -47,8 +47,12 @@ static int load_extra(struct playing *playing, struct value *extra, struct error
 	const struct value *given = playing_extra(playing);
 
 	for (size_t i = 0; i < given->count; i++) {
-		if (variables_extra(playing->arena, playing->source, value_text(given->items[i]), extra,
-				err) < 0)
+		const char *text = value_text(given->items[i]);
+		const char *start = text + strspn(text, " \t\n");
+
+		if (*start == '@')
+			reach_name(source_reach(playing->source), start + 1);
+		if (variables_extra(playing->arena, playing->source, text, extra, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -63,6 +67,8 @@ static int load_inventory(struct playing *playing, struct error *err)
 	if (paths->count == 0) {
 		error_set(err, ERROR_TEXT, "there is no inventory beside '%s' or above it",
 			playing->playbook->path);
+		if (playing->project.stopped)
+			return error_remedy(err, "%s; name an inventory with -i", playing->project.stopped);
 		return error_remedy(err, "write inventory/hosts.yml, or name one with -i");
 	}
 	for (size_t i = 0; i < paths->count; i++)
@@ -105,6 +111,8 @@ static int load_limit(struct playing *playing, struct error *err)
 		return 0;
 	if (!playing->options->limit)
 		return 0;
+	if (playing->options->limit[0] == '@')
+		reach_name(source_reach(playing->source), playing->options->limit + 1);
 	if (inventory_limit(playing->inventory, playing->arena, playing->source, playing->options->limit,
 			&playing->limit, err) < 0)
 		return -1;
@@ -171,7 +179,6 @@ static int make_run(struct playing *playing, struct error *err)
 		.check = given->check,
 		.diff = given->diff,
 		.results = given->verbosity > 0 || given->json,
-		.allow_outside = given->allow_outside,
 		.become = given->become,
 		.become_user = given->become_user,
 		.user = given->user,
@@ -237,6 +244,9 @@ int playing_load(struct playing *playing, struct error *err)
 	playing->name = run_name(playing->arena);
 	playing->time = time(NULL);
 	playing->source = source_directory(playing->arena, NULL);
+	project_reach(playing->arena, playing->source, playing->typed);
+	if (playing->options->allow_outside)
+		reach_allow_all(source_reach(playing->source));
 	/* The playbook's errors come first. */
 	if (!playing->past && playbook_load(playing->arena, playing->source, playing->typed, NULL,
 			&playing->playbook, err) < 0)

@@ -3,10 +3,13 @@
 
 #include "base/suggest.h"
 #include "text/tree.h"
+#include "text/trust.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LEVELS_MOST = 64 };
 
@@ -14,24 +17,123 @@ static const char *const inventory_names[] = {
 	"inventory", "inventory.yml", "inventory.yaml", "inventory.ini", "hosts.yml", "hosts",
 };
 
-static bool is_root(const char *directory)
-{
-	char resolved[PATH_MAX];
+/* --- The way up --- */
 
-	return realpath(directory[0] ? directory : ".", resolved) && strcmp(resolved, "/") == 0;
+static bool same_folder(const char *one, const char *other)
+{
+	struct stat left, right;
+
+	return stat(one, &left) == 0 && stat(other, &right) == 0 && left.st_ino == right.st_ino
+		&& left.st_dev == right.st_dev;
 }
 
-static char *parent_of(struct arena *arena, const char *directory)
+static bool is_root(const char *directory)
+{
+	return same_folder(directory[0] ? directory : ".", "/");
+}
+
+/* The folder above, by a short name where that is the same one: a link may be on the way. */
+static const char *parent_of(struct arena *arena, const char *directory)
 {
 	const char *last = strrchr(directory, '/');
+	const char *above, *shorter;
 
 	last = last ? last + 1 : directory;
 	if (strcmp(directory, ".") == 0 || strcmp(directory, "") == 0)
-		return arena_string(arena, "..");
-	if (strcmp(last, "..") == 0)
-		return arena_printf(arena, "%s/..", directory);
-	return path_directory(arena, directory);
+		return "..";
+	above = arena_printf(arena, "%s/..", directory);
+	shorter = path_directory(arena, directory);
+	return strcmp(last, "..") != 0 && same_folder(shorter, above) ? shorter : above;
 }
+
+/* Whether files that nobody named may be taken from a folder. named: a file in it that the user did
+ * name, so that its owner is meant, and his group; NULL: the folder lies above. */
+static int check_folder(const char *directory, const char *named, struct error *ret_why)
+{
+	struct stat info, file;
+	uid_t also = geteuid();
+
+	if (stat(directory[0] ? directory : ".", &info) < 0)
+		return error_errno(ret_why, ERROR_TEXT, "cannot look at '%s'", directory);
+	if (named && stat(named, &file) == 0) {
+		also = file.st_uid;
+		info.st_mode &= ~(mode_t)S_IWGRP;
+	}
+	return trust_check(&info, directory, also, false, ret_why);
+}
+
+static bool is_marked(struct arena *arena, const char *directory)
+{
+	static const char *const marks[] = { "beoplay.yml", ".git" };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		struct stat info;
+
+		if (lstat(path_join(arena, directory, marks[i]), &info) == 0
+				&& (info.st_uid == geteuid() || info.st_uid == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Texts may lead to what lies beneath the nearest folder that is marked as a project's. */
+static const char *find_root(struct arena *arena, const char *playbook)
+{
+	const char *start = path_directory(arena, playbook), *directory = start;
+
+	for (int level = 0; level < LEVELS_MOST; level++) {
+		struct error why = {0};
+
+		if (check_folder(directory, level ? NULL : playbook, &why) < 0)
+			break;
+		if (is_marked(arena, directory))
+			return directory;
+		if (is_root(directory))
+			break;
+		directory = parent_of(arena, directory);
+	}
+	return start;
+}
+
+void project_reach(struct arena *arena, struct source *source, const char *playbook)
+{
+	static const char *const parts[] = { "group_vars", "host_vars" };
+	struct reach *reach = source_reach(source);
+	const char *directory = path_directory(arena, playbook);
+	struct error why = {0};
+
+	reach_name(reach, playbook);
+	reach_allow(reach, directory, "");
+	reach_allow(reach, find_root(arena, playbook), "");
+	for (size_t i = 0; i < 2 && check_folder(directory, playbook, &why) < 0; i++)
+		reach_bar(reach, directory, parts[i], &why);
+}
+
+/* What is read of an inventory: all of a directory, and what stands beside a file. */
+static void allow_inventory(struct arena *arena, struct reach *reach, const char *path, bool given)
+{
+	static const char *const parts[] = { "group_vars", "host_vars" };
+	const char *directory = path_directory(arena, path);
+	struct error why = {0};
+	struct stat info;
+	int bad;
+
+	if (given)
+		reach_name(reach, path);
+	if (stat(path, &info) < 0)
+		return;
+	if (S_ISDIR(info.st_mode) && given)
+		reach_allow(reach, path, "");
+	bad = check_folder(directory, given ? path : NULL, &why);
+	for (size_t i = 0; i < 2 && !S_ISDIR(info.st_mode); i++) {
+		if (bad)
+			reach_bar(reach, directory, parts[i], &why);
+		else
+			reach_allow(reach, directory, parts[i]);
+	}
+}
+
+/* --- beoplay.yml --- */
 
 static int check_keys(const struct value *root, struct error *err)
 {
@@ -63,6 +165,7 @@ static int add_inventories(struct arena *arena, const char *directory, const str
 	if (!named)
 		return 0;
 	if (value_text(named)) {
+		reach_allow(project->reach, directory, value_text(named));
 		value_append(arena, project->inventories, value_string(arena,
 			path_join(arena, directory, value_text(named))));
 		return 0;
@@ -111,9 +214,10 @@ static int look_in(struct arena *arena, struct source *source, const char *direc
 	struct source_entry entry;
 
 	*ret_found = false;
-	if (source_stat(source, settings, true, &entry, err) < 0)
+	reach_allow(project->reach, directory, "beoplay.yml");
+	if (source_stat(source, settings, false, &entry, err) < 0)
 		return -1;
-	if (entry.kind == SOURCE_FILE) {
+	if (entry.kind == SOURCE_FILE || entry.kind == SOURCE_LINK) {
 		*ret_found = true;
 		if (read_settings(arena, source, directory, settings, given, project, err) < 0)
 			return -1;
@@ -121,9 +225,10 @@ static int look_in(struct arena *arena, struct source *source, const char *direc
 	for (size_t i = 0; i < sizeof(inventory_names) / sizeof(*inventory_names); i++) {
 		const char *path = path_join(arena, directory, inventory_names[i]);
 
-		if (source_stat(source, path, true, &entry, err) < 0)
+		reach_allow(project->reach, directory, inventory_names[i]);
+		if (source_stat(source, path, false, &entry, err) < 0)
 			return -1;
-		if (entry.kind != SOURCE_FILE && entry.kind != SOURCE_DIRECTORY)
+		if (entry.kind == SOURCE_NONE || entry.kind == SOURCE_OTHER)
 			continue;
 		*ret_found = true;
 		if (!given && project->inventories->count == 0)
@@ -166,10 +271,18 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 	const char *home = NULL;
 	bool has_given = given->count > 0;
 
-	*ret_project = (struct project){ .inventories = has_given ? given : value_list(arena) };
+	*ret_project = (struct project){ .inventories = has_given ? given : value_list(arena),
+		.reach = source_reach(source) };
+	project_reach(arena, source, playbook);
 	for (int level = 0; level < LEVELS_MOST; level++) {
+		struct error why = {0};
 		bool found;
 
+		if (check_folder(directory, level ? NULL : playbook, &why) < 0) {
+			ret_project->stopped = arena_printf(arena, "nothing is taken from there or above: "
+				"%s", why.message);
+			break;
+		}
 		if (look_in(arena, source, directory, has_given, ret_project, &found, err) < 0)
 			return -1;
 		if (found && !home)
@@ -182,6 +295,9 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 		ret_project->name = folder_name(arena, home ? home : start);
 	ret_project->folder = home ? home : start;
 	ret_project->playbook = path_below(arena, ret_project->folder, playbook);
+	for (size_t i = 0; i < ret_project->inventories->count; i++)
+		allow_inventory(arena, ret_project->reach, value_text(ret_project->inventories->items[i]),
+			has_given);
 	return 0;
 }
 

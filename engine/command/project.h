@@ -13,10 +13,17 @@ struct project {
 	const char *playbook;        /* its path below that folder: the owner's other half */
 	const char *folder;          /* as reached from here: "..", "." */
 	struct value *inventories;   /* paths, list of strings */
+	const char *stopped;         /* why no folder further above was searched; NULL: all were */
+	struct reach *reach;         /* of the source */
 };
 
+/* What texts of this playbook may lead to, for source_directory: what lies beneath the nearest folder
+ * above with beoplay.yml or .git, else beneath the playbook's own. Reads nothing. */
+void project_reach(struct arena *arena, struct source *source, const char *playbook);
+
 /* playbook: its path. given: what -i says, a list of strings, may be empty. beoplay.yml is looked for
- * beside the playbook and above; its keys are project and inventory. */
+ * beside the playbook and above; its keys are project and inventory. A folder that somebody else owns or
+ * can write to ends the search. */
 int project_find(struct arena *arena, struct source *source, const char *playbook,
 	struct value *given, struct project *ret_project, struct error *err);
 

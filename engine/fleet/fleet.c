@@ -10,6 +10,7 @@
 #include "fleet/ssh.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -514,15 +515,16 @@ static int converse(struct fleet_host *host, struct error *err)
 static int start_local(struct fleet_host *host, struct error *err)
 {
 	const struct fleet *fleet = host->fleet;
+	const struct passwd *user;
 	bool sudo = host->target.become && geteuid() != 0;
 	struct deliver deliver = {
 		.digest = fleet->agent_digest, .size = fleet->agent_size, .become = true,
 		.leave_nothing = fleet->options.leave_nothing || host->target.only_look,
 	};
 
-	host->user = getenv("USER") ? getenv("USER") : "root";
-	if (geteuid() == 0)
-		host->user = "root";
+	user = getpwuid(geteuid());
+	host->user = user ? arena_string(host->arena, user->pw_name)
+		: arena_printf(host->arena, "%u", (unsigned)geteuid());
 	if (local_start(&host->local, sudo ? deliver_command(host->arena, &deliver) : NULL,
 			fleet->agent, fleet->agent_size, err) < 0)
 		return -1;

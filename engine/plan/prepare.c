@@ -223,25 +223,6 @@ struct value *prepare_host_keys(struct prepare *prepare, const char *host)
 
 /* --- Files of the project --- */
 
-/* Whether a relative path stays below where it starts. */
-static bool stays_inside(const char *path)
-{
-	int depth = 0;
-
-	while (*path) {
-		size_t size = strcspn(path, "/");
-
-		if (size == 2 && strncmp(path, "..", 2) == 0)
-			depth--;
-		else if (size > 0 && !(size == 1 && *path == '.'))
-			depth++;
-		if (depth < 0)
-			return false;
-		path += size + (path[size] == '/');
-	}
-	return true;
-}
-
 int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	const char **ret_path, struct error *err)
 {
@@ -250,10 +231,9 @@ int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	const char *candidates[2] = { NULL, path_join(prepare->arena, directory, source) };
 	struct source_entry entry;
 
-	if ((source[0] == '/' || source[0] == '~' || !stays_inside(source))
-			&& !options->allow_outside) {
-		error_set(err, ERROR_TEXT, "'%s' lies outside the playbook's directory", source);
-		return error_remedy(err, "put it beside the playbook, or run with --allow-outside");
+	if (source[0] == '~') {
+		error_set(err, ERROR_TEXT, "'%s' starts with '~', which only a shell expands", source);
+		return error_remedy(err, "write a path beside the playbook");
 	}
 	if (kind)
 		candidates[0] = path_join(prepare->arena, path_join(prepare->arena, directory, kind),
@@ -360,9 +340,11 @@ static int list_below(struct prepare *prepare, const char *root, const char *bel
 	for (size_t i = 0; i < count; i++) {
 		const char *path = path_join(prepare->arena, below, found[i].name);
 
-		if (found[i].kind == SOURCE_OTHER || found[i].kind == SOURCE_NONE)
-			return error_set(err, ERROR_TEXT, "'%s/%s' is neither file, directory nor link",
+		if (found[i].kind == SOURCE_OTHER || found[i].kind == SOURCE_NONE) {
+			error_set(err, ERROR_TEXT, "'%s/%s' is neither a file, a directory nor a link",
 				root, path);
+			return error_remedy(err, "remove it from the project, or leave its directory out");
+		}
 		if (listing->count == listing->capacity) {
 			size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
 
@@ -400,8 +382,10 @@ int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry
 		return -1;
 	if (entry.kind == SOURCE_NONE)
 		return error_set(err, ERROR_TEXT, "there is no file '%s'", path);
-	if (entry.kind == SOURCE_OTHER)
-		return error_set(err, ERROR_TEXT, "'%s' is neither file nor directory", path);
+	if (entry.kind == SOURCE_OTHER) {
+		error_set(err, ERROR_TEXT, "'%s' is neither a file nor a directory", path);
+		return error_remedy(err, "put a regular file there");
+	}
 	fill_entry(ret_entry, &entry, path);
 	return 0;
 }

@@ -51,7 +51,6 @@ struct run_options {
 	bool check;
 	bool diff;
 	bool results;                         /* returned values of all tasks are looked at */
-	bool allow_outside;                   /* src may lie outside the playbook's directory */
 	bool become;                          /* for plays and hosts that say nothing */
 	const char *become_user;              /* NULL: root */
 	const char *user;                     /* login for hosts that say nothing; or NULL */

@@ -13,6 +13,7 @@ struct source {
 	struct arena *arena;
 	const struct source_calls *calls;
 	void *context;
+	struct reach *reach;
 	struct source_file *files;
 	size_t count;
 	size_t capacity;
@@ -167,23 +168,30 @@ const char *source_text(const struct source *source, const char *path, size_t *r
 	return file->bytes;
 }
 
-/* The working tree; context is the root, "" for the current directory. */
+/* --- The working tree --- */
 
-static int open_regular(const char *full, const char *path, int64_t *ret_size, struct error *err)
+/* A descriptor to read from; flags O_DIRECTORY: a directory is wanted. */
+static int open_found(const struct reach *reach, const char *path, int flags, struct stat *ret_info,
+	struct error *err)
 {
-	int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat info;
+	int fd;
 
-	if (fd < 0 || fstat(fd, &info) < 0)
+	if (reach_find(reach, path, true, &fd, err) < 0)
+		return -1;
+	if (fd < 0)
+		return errno = ENOENT, error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+	if (fstat(fd, ret_info) < 0)
 		error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
-	else if (S_ISDIR(info.st_mode))
+	else if (flags & O_DIRECTORY && !S_ISDIR(ret_info->st_mode))
+		error_set(err, ERROR_TEXT, "cannot list '%s': it is not a directory", path);
+	else if (!(flags & O_DIRECTORY) && S_ISDIR(ret_info->st_mode))
 		error_set(err, ERROR_TEXT, "cannot read '%s': it is a directory", path);
-	else if (!S_ISREG(info.st_mode))
-		error_set(err, ERROR_TEXT, "cannot read '%s': it is no regular file", path);
-	else {
-		*ret_size = info.st_size;
+	else if (!(flags & O_DIRECTORY) && !S_ISREG(ret_info->st_mode))
+		error_set(err, ERROR_TEXT, "cannot read '%s': it is not a regular file", path);
+	else if ((fd = reach_open(fd, flags)) < 0)
+		error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+	else
 		return fd;
-	}
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -211,29 +219,29 @@ static int read_descriptor(int fd, struct arena *arena, const char *path, size_t
 	return 0;
 }
 
-static int directory_read(void *context, struct arena *arena, const char *path, size_t most,
+static int tree_read(void *context, struct arena *arena, const char *path, size_t most,
 	char **ret_bytes, size_t *ret_size, struct error *err)
 {
-	int64_t size;
-	int fd = open_regular(path_join(arena, context, path), path, &size, err);
+	struct stat info;
+	int fd = open_found(context, path, O_RDONLY, &info, err);
 	int result;
 
 	if (fd < 0)
 		return -1;
-	if (size > (int64_t)most)
+	if (info.st_size > (off_t)most)
 		result = error_set(err, ERROR_TEXT, "'%s' is larger than %zu bytes", path, most);
 	else
-		result = read_descriptor(fd, arena, path, (size_t)size, ret_bytes, ret_size, err);
+		result = read_descriptor(fd, arena, path, (size_t)info.st_size, ret_bytes, ret_size, err);
 	close(fd);
 	return result;
 }
 
-static int directory_open(void *context, const char *path, int64_t *ret_size, struct error *err)
+static int tree_open(void *context, const char *path, int64_t *ret_size, struct error *err)
 {
-	struct arena *arena = arena_new();
-	int fd = open_regular(path_join(arena, context, path), path, ret_size, err);
+	struct stat info;
+	int fd = open_found(context, path, O_RDONLY, &info, err);
 
-	arena_free(arena);
+	*ret_size = fd < 0 ? 0 : info.st_size;
 	return fd;
 }
 
@@ -251,32 +259,38 @@ static enum source_kind kind_of(mode_t mode)
 	}
 }
 
-static const char *link_target(struct arena *arena, const char *path)
+static void fill_entry(struct arena *arena, int fd, const char *name, const struct stat *info,
+	struct source_entry *ret_entry)
 {
-	char target[4096];
-	ssize_t size = readlink(path, target, sizeof(target));
+	ret_entry->kind = kind_of(info->st_mode);
+	ret_entry->mode = (unsigned)(info->st_mode & 07777);
+	ret_entry->size = info->st_size;
+	ret_entry->mtime = info->st_mtim.tv_sec;
+	if (ret_entry->kind == SOURCE_LINK) {
+		char target[4096];
+		ssize_t size = readlinkat(fd, name, target, sizeof(target));
 
-	return size < 0 ? NULL : arena_bytes(arena, target, (size_t)size);
+		ret_entry->target = size < 0 ? NULL : arena_bytes(arena, target, (size_t)size);
+	}
 }
 
-static int directory_stat(void *context, struct arena *arena, const char *path, bool follow,
+static int tree_stat(void *context, struct arena *arena, const char *path, bool follow,
 	struct source_entry *ret_entry, struct error *err)
 {
-	const char *full = path_join(arena, context, path);
 	struct stat info;
+	int fd;
 
 	*ret_entry = (struct source_entry){ .name = path };
-	if ((follow ? stat(full, &info) : lstat(full, &info)) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return 0;
+	if (reach_find(context, path, follow, &fd, err) < 0)
+		return -1;
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &info) < 0) {
+		close(fd);
 		return error_errno(err, ERROR_TEXT, "cannot look at '%s'", path);
 	}
-	ret_entry->kind = kind_of(info.st_mode);
-	ret_entry->mode = (unsigned)(info.st_mode & 07777);
-	ret_entry->size = info.st_size;
-	ret_entry->mtime = info.st_mtim.tv_sec;
-	if (ret_entry->kind == SOURCE_LINK)
-		ret_entry->target = link_target(arena, full);
+	fill_entry(arena, fd, "", &info, ret_entry);
+	close(fd);
 	return 0;
 }
 
@@ -287,7 +301,8 @@ static int compare_entries(const void *one, const void *other)
 	return strcmp(left->name, right->name);
 }
 
-static int list_names(DIR *directory, struct arena *arena, struct source_entry **ret_entries,
+/* What vanished meanwhile is left out. */
+static int list_entries(DIR *directory, struct arena *arena, struct source_entry **ret_entries,
 	size_t *ret_count)
 {
 	struct source_entry *entries = NULL;
@@ -295,53 +310,62 @@ static int list_names(DIR *directory, struct arena *arena, struct source_entry *
 	struct dirent *found;
 
 	for (errno = 0; (found = readdir(directory)); errno = 0) {
-		if (strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0)
+		struct stat info;
+
+		if (strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0
+				|| fstatat(dirfd(directory), found->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		if (count == capacity) {
 			capacity = capacity ? 2 * capacity : 16;
 			entries = arena_grow(arena, entries, count * sizeof(*entries),
 				capacity * sizeof(*entries));
 		}
-		entries[count++].name = arena_string(arena, found->d_name);
+		entries[count].name = arena_string(arena, found->d_name);
+		fill_entry(arena, dirfd(directory), found->d_name, &info, &entries[count++]);
 	}
 	*ret_entries = entries;
 	*ret_count = count;
 	return errno ? -1 : 0;
 }
 
-static int directory_list(void *context, struct arena *arena, const char *path,
+static int tree_list(void *context, struct arena *arena, const char *path,
 	struct source_entry **ret_entries, size_t *ret_count, struct error *err)
 {
-	DIR *directory = opendir(path_join(arena, context, path));
+	struct stat info;
+	int fd = open_found(context, path, O_RDONLY | O_DIRECTORY, &info, err);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	int result;
 
+	if (fd < 0)
+		return -1;
 	if (!directory)
-		return error_errno(err, ERROR_TEXT, "cannot list '%s'", path);
-	result = list_names(directory, arena, ret_entries, ret_count);
-	closedir(directory);
+		close(fd);
+	result = directory ? list_entries(directory, arena, ret_entries, ret_count) : -1;
 	if (result < 0)
-		return error_errno(err, ERROR_TEXT, "cannot list '%s'", path);
-	if (*ret_count > 0)
+		error_errno(err, ERROR_TEXT, "cannot list '%s'", path);
+	if (directory)
+		closedir(directory);
+	if (result == 0 && *ret_count > 0)
 		qsort(*ret_entries, *ret_count, sizeof(**ret_entries), compare_entries);
-	for (size_t i = 0; i < *ret_count; i++) {
-		const char *name = (*ret_entries)[i].name;
-
-		if (directory_stat(context, arena, path_join(arena, path, name), false,
-				&(*ret_entries)[i], err) < 0)
-			return -1;
-		(*ret_entries)[i].name = name;
-	}
-	return 0;
+	return result;
 }
 
 struct source *source_directory(struct arena *arena, const char *root)
 {
 	static const struct source_calls calls = {
-		.read = directory_read,
-		.list = directory_list,
-		.stat = directory_stat,
-		.open = directory_open,
+		.read = tree_read,
+		.list = tree_list,
+		.stat = tree_stat,
+		.open = tree_open,
 	};
+	struct reach *reach = reach_new(arena, root ? root : "");
+	struct source *source = source_new(arena, &calls, reach);
 
-	return source_new(arena, &calls, arena_string(arena, root ? root : ""));
+	source->reach = reach;
+	return source;
+}
+
+struct reach *source_reach(struct source *source)
+{
+	return source->reach;
 }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "text/reach.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,8 +52,11 @@ struct source_file {
 };
 
 struct source *source_new(struct arena *arena, const struct source_calls *calls, void *context);
-/* The working tree; root NULL: the current directory. */
+/* The working tree; root NULL: the current directory. It gives what its reach was told to allow, and
+ * nothing else. */
 struct source *source_directory(struct arena *arena, const char *root);
+/* Of the working tree; NULL for any other source. */
+struct reach *source_reach(struct source *source);
 
 /* Reads a whole text, at most SOURCE_TEXT_MOST bytes, and remembers it. A second read of the same
  * path gives the same bytes. */

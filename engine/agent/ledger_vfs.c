@@ -1,0 +1,544 @@
+/* ledger_vfs: how SQLite reads and writes the ledger's database. */
+#include "agent/ledger_file.h"
+
+#include "agent/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	SUM_AT = LEDGER_PAGE - crypto_shorthash_BYTES, COUNTER_AT = 24, PAGE_SIZE_AT = 16,
+	RESERVED_AT = 20, BUSY_MOST = 10 * 1000, HEAP_MOST = 256 << 20, VALUE_MOST = 64 << 20,
+	TEXT_MOST = 64 << 10,
+};
+
+static sqlite3_vfs *under;
+static sqlite3_vfs writing = { .zName = "beoplay" };
+static sqlite3_vfs looking = { .zName = "beoplay-look" };
+
+/* --- Pages */
+
+uint32_t ledger_number(const unsigned char *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static void page_sum(const unsigned char page[LEDGER_PAGE], uint32_t number,
+	unsigned char ret_sum[crypto_shorthash_BYTES])
+{
+	unsigned char key[crypto_shorthash_KEYBYTES] = { 0 };
+
+	memcpy(key, &(uint32_t){ htole32(number) }, sizeof(number));
+	crypto_shorthash(ret_sum, page, SUM_AT, key);
+}
+
+bool ledger_page_whole(const unsigned char page[LEDGER_PAGE], uint32_t number)
+{
+	unsigned char sum[crypto_shorthash_BYTES];
+
+	page_sum(page, number, sum);
+	return memcmp(sum, page + SUM_AT, sizeof(sum)) == 0;
+}
+
+/* Page 1 names the state that it belongs to: that before, if it is being brought back. */
+static void page_finish(const struct ledger_file *database, unsigned char page[LEDGER_PAGE],
+	uint32_t number)
+{
+	const struct ledger_seal *seal = &database->seal;
+	unsigned char *mark = page + LEDGER_PAGE_USED;
+
+	memset(mark, 0, LEDGER_MARK);
+	if (number == 1)
+		memcpy(mark, ledger_number(page + COUNTER_AT) == seal->counter ? seal->before : seal->after,
+			LEDGER_MARK);
+	page_sum(page, number, page + SUM_AT);
+}
+
+int64_t ledger_file_pages(struct ledger_file *database)
+{
+	sqlite3_int64 size;
+
+	if (database->resized)
+		return database->page_count;
+	if (database->real->pMethods->xFileSize(database->real, &size) != SQLITE_OK)
+		return -1;
+	return size / LEDGER_PAGE;
+}
+
+int ledger_file_page(struct ledger_file *database, uint32_t number,
+	unsigned char page[LEDGER_PAGE])
+{
+	sqlite3_int64 offset = (sqlite3_int64)(number - 1) * LEDGER_PAGE;
+
+	if (database->resized && number > database->page_count)
+		return SQLITE_IOERR_SHORT_READ;
+	if (database->resized && database->pages[number - 1]) {
+		memcpy(page, database->pages[number - 1], LEDGER_PAGE);
+		return SQLITE_OK;
+	}
+	return database->real->pMethods->xRead(database->real, page, LEDGER_PAGE, offset);
+}
+
+/* --- Looking: what is written stays in memory */
+
+void ledger_file_forget(struct ledger_file *database)
+{
+	for (uint32_t i = 0; database->pages && i < database->page_count; i++)
+		free(database->pages[i]);
+	free(database->pages);
+	database->pages = NULL;
+	database->page_count = 0;
+	database->resized = database->journal_done = false;
+}
+
+static int keep_count(struct ledger_file *database, uint32_t count)
+{
+	unsigned char **pages;
+
+	for (uint32_t i = count; database->pages && i < database->page_count; i++)
+		free(database->pages[i]);
+	pages = realloc(database->pages, (count + 1) * sizeof(*pages));
+	if (!pages)
+		return SQLITE_NOMEM;
+	for (uint32_t i = database->page_count; i < count; i++)
+		pages[i] = NULL;
+	database->pages = pages;
+	database->page_count = count;
+	database->resized = true;
+	return SQLITE_OK;
+}
+
+static int keep_page(struct ledger_file *database, uint32_t number,
+	const unsigned char page[LEDGER_PAGE])
+{
+	int64_t count = ledger_file_pages(database);
+	int result = count < 0 ? SQLITE_IOERR_FSTAT : SQLITE_OK;
+
+	if (result == SQLITE_OK && (!database->resized || number > count))
+		result = keep_count(database, number > count ? number : (uint32_t)count);
+	if (result != SQLITE_OK)
+		return result;
+	if (!database->pages[number - 1])
+		database->pages[number - 1] = malloc(LEDGER_PAGE);
+	if (!database->pages[number - 1])
+		return SQLITE_NOMEM;
+	memcpy(database->pages[number - 1], page, LEDGER_PAGE);
+	return SQLITE_OK;
+}
+
+/* --- The database */
+
+static int damaged(struct ledger_file *database, const char *what)
+{
+	database->damage = what;
+	return SQLITE_IOERR_DATA;
+}
+
+/* SQLite asks for pages, for the beginning of page 1, and for its header before it has a lock: only
+ * then nothing can be verified, and nothing but the size of pages is taken from it. */
+static int database_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
+{
+	struct ledger_file *database = (struct ledger_file *)file;
+	uint32_t number = (uint32_t)(offset / LEDGER_PAGE) + 1;
+	unsigned char page[LEDGER_PAGE];
+	int64_t count = ledger_file_pages(database);
+	int result;
+
+	if (database->level == SQLITE_LOCK_NONE)
+		return database->real->pMethods->xRead(database->real, bytes, size, offset);
+	if (count == 0) {
+		memset(bytes, 0, (size_t)size);
+		return SQLITE_IOERR_SHORT_READ;
+	}
+	if (offset % LEDGER_PAGE + size > LEDGER_PAGE)
+		return damaged(database, "its pages have another size");
+	result = ledger_file_page(database, number, page);
+	if (result == SQLITE_IOERR_SHORT_READ)
+		return damaged(database, "its end is missing");
+	if (result != SQLITE_OK)
+		return result;
+	if (!ledger_page_whole(page, number))
+		return damaged(database, "a page of it isn't as it was written");
+	memcpy(bytes, page + offset % LEDGER_PAGE, (size_t)size);
+	return SQLITE_OK;
+}
+
+static bool right_form(const unsigned char *page, uint32_t number)
+{
+	return number != 1 || (page[PAGE_SIZE_AT] == LEDGER_PAGE >> 8 && page[PAGE_SIZE_AT + 1] == 0 &&
+		page[RESERVED_AT] == LEDGER_RESERVED);
+}
+
+static int database_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
+{
+	struct ledger_file *database = (struct ledger_file *)file;
+	uint32_t number = (uint32_t)(offset / LEDGER_PAGE) + 1;
+	unsigned char page[LEDGER_PAGE];
+
+	if (size != LEDGER_PAGE || offset % LEDGER_PAGE != 0 || !right_form(bytes, number))
+		return SQLITE_IOERR_WRITE;
+	memcpy(page, bytes, LEDGER_PAGE);
+	page_finish(database, page, number);
+	if (database->looks)
+		return keep_page(database, number, page);
+	return database->real->pMethods->xWrite(database->real, page, LEDGER_PAGE, offset);
+}
+
+static int database_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+	struct ledger_file *database = (struct ledger_file *)file;
+
+	if (database->looks)
+		return keep_count(database, (uint32_t)(size / LEDGER_PAGE));
+	return database->real->pMethods->xTruncate(database->real, size);
+}
+
+static int database_size(sqlite3_file *file, sqlite3_int64 *ret_size)
+{
+	struct ledger_file *database = (struct ledger_file *)file;
+
+	if (!database->resized)
+		return database->real->pMethods->xFileSize(database->real, ret_size);
+	*ret_size = (sqlite3_int64)database->page_count * LEDGER_PAGE;
+	return SQLITE_OK;
+}
+
+/* --- Its journal */
+
+static int journal_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
+{
+	struct ledger_file *journal = (struct ledger_file *)file;
+
+	if (!journal->database->journal_done)
+		return journal->real->pMethods->xRead(journal->real, bytes, size, offset);
+	memset(bytes, 0, (size_t)size);
+	return SQLITE_IOERR_SHORT_READ;
+}
+
+/* The twelve bytes that follow the first sync say how many records there are. With one header only
+ * (cache_spill is off) they are the first of the file. */
+static int journal_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
+{
+	struct ledger_file *journal = (struct ledger_file *)file;
+
+	if (journal->looks)
+		return SQLITE_READONLY;
+	if (size == 12)
+		return offset == 0 ? ledger_journal_seal(journal, bytes, size) : SQLITE_IOERR_WRITE;
+	return journal->real->pMethods->xWrite(journal->real, bytes, size, offset);
+}
+
+static int journal_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+	struct ledger_file *journal = (struct ledger_file *)file;
+
+	if (!journal->looks)
+		return journal->real->pMethods->xTruncate(journal->real, size);
+	journal->database->journal_done = true;
+	return SQLITE_OK;
+}
+
+static int journal_size(sqlite3_file *file, sqlite3_int64 *ret_size)
+{
+	struct ledger_file *journal = (struct ledger_file *)file;
+
+	if (!journal->database->journal_done)
+		return journal->real->pMethods->xFileSize(journal->real, ret_size);
+	*ret_size = 0;
+	return SQLITE_OK;
+}
+
+/* --- Both */
+
+static int file_sync(sqlite3_file *file, int flags)
+{
+	struct ledger_file *synced = (struct ledger_file *)file;
+
+	return synced->looks ? SQLITE_OK : synced->real->pMethods->xSync(synced->real, flags);
+}
+
+static int file_close(sqlite3_file *file)
+{
+	struct ledger_file *closed = (struct ledger_file *)file;
+
+	if (closed->database == closed) {
+		ledger_file_forget(closed);
+		ledger_locks_close(closed);
+		free(closed->lock);
+	}
+	return closed->real->pMethods->xClose(closed->real);
+}
+
+static int file_control(sqlite3_file *file, int operation, void *argument)
+{
+	(void)file;
+	(void)operation;
+	(void)argument;
+	return SQLITE_NOTFOUND;
+}
+
+static int file_sector_size(sqlite3_file *file)
+{
+	(void)file;
+	return LEDGER_PAGE;
+}
+
+static int file_characteristics(sqlite3_file *file)
+{
+	(void)file;
+	return 0;
+}
+
+static int no_lock(sqlite3_file *file, int level)
+{
+	(void)file;
+	(void)level;
+	return SQLITE_OK;
+}
+
+static int no_lock_reserved(sqlite3_file *file, int *ret_reserved)
+{
+	(void)file;
+	*ret_reserved = 0;
+	return SQLITE_OK;
+}
+
+static const sqlite3_io_methods database_methods = {
+	.iVersion = 1, .xClose = file_close, .xRead = database_read, .xWrite = database_write,
+	.xTruncate = database_truncate, .xSync = file_sync, .xFileSize = database_size,
+	.xLock = ledger_lock, .xUnlock = ledger_unlock, .xCheckReservedLock = ledger_lock_reserved,
+	.xFileControl = file_control, .xSectorSize = file_sector_size,
+	.xDeviceCharacteristics = file_characteristics,
+};
+
+static const sqlite3_io_methods journal_methods = {
+	.iVersion = 1, .xClose = file_close, .xRead = journal_read, .xWrite = journal_write,
+	.xTruncate = journal_truncate, .xSync = file_sync, .xFileSize = journal_size,
+	.xLock = no_lock, .xUnlock = no_lock, .xCheckReservedLock = no_lock_reserved,
+	.xFileControl = file_control, .xSectorSize = file_sector_size,
+	.xDeviceCharacteristics = file_characteristics,
+};
+
+/* --- Opening files */
+
+static bool ours(const struct stat *info)
+{
+	return (info->st_uid == geteuid() || info->st_uid == 0) && (info->st_mode & 022) == 0;
+}
+
+/* A file that somebody else could have put there, or could change, is never opened; one that isn't
+ * there is made, if it may be. */
+static int check_place(const char *path, bool make, struct error *err)
+{
+	char name[WALK_NAME_SIZE];
+	struct stat info;
+	int directory;
+	int result = walk_to(path, &directory, name, err);
+	int fd;
+
+	if (result != 0)
+		return result < 0 ? -1 : error_set(err, ERROR_TASK, "'%s' isn't there", path);
+	fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && make)
+		fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		result = error_errno(err, ERROR_TASK, "cannot open '%s'", path);
+	else if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || !ours(&info))
+		result = error_set(err, ERROR_TASK, "'%s' isn't a file that only you can write", path);
+	else if (fstat(directory, &info) < 0 || !ours(&info))
+		result = error_set(err, ERROR_TASK, "others can write where '%s' is", path);
+	if (result < 0)
+		error_remedy(err, "look who has put it there; a ledger and its directory belong to the "
+			"user of the agent alone");
+	if (fd >= 0)
+		close(fd);
+	close(directory);
+	return result;
+}
+
+static void open_database(struct ledger_file *file, const char *path)
+{
+	file->base.pMethods = &database_methods;
+	file->database = file;
+	file->path = path;
+	file->journal = sqlite3_filename_journal(path);
+	file->readers = file->writers = -1;
+}
+
+/* What takes no part goes before a new journal is written in its place. */
+static int open_journal(struct ledger_file *file, const char *path, int flags)
+{
+	int result = SQLITE_OK;
+
+	file->base.pMethods = &journal_methods;
+	file->database = (struct ledger_file *)sqlite3_database_file_object(path);
+	if (file->looks || !(flags & SQLITE_OPEN_CREATE) || !file->database->journal_done)
+		return result;
+	result = file->real->pMethods->xTruncate(file->real, 0);
+	if (result == SQLITE_OK)
+		result = file->real->pMethods->xSync(file->real, SQLITE_SYNC_NORMAL);
+	file->database->journal_done = result != SQLITE_OK;
+	return result;
+}
+
+static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *opened, int flags,
+	int *ret_flags)
+{
+	struct ledger_file *file = (struct ledger_file *)opened;
+	bool looks = vfs == &looking;
+	int kind = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL);
+	int real_flags = looks ? kind | SQLITE_OPEN_READONLY : flags;
+	struct error ignored = { 0 };
+	int result;
+
+	*file = (struct ledger_file){ .real = (sqlite3_file *)(file + 1), .looks = looks };
+	if (!path || !kind || check_place(path, (real_flags & SQLITE_OPEN_CREATE) != 0, &ignored) < 0)
+		return SQLITE_CANTOPEN;
+	result = under->xOpen(under, path, file->real, real_flags, &real_flags);
+	if (result != SQLITE_OK)
+		return result;
+	if (ret_flags)
+		*ret_flags = looks ? flags : real_flags;
+	if (kind == SQLITE_OPEN_MAIN_JOURNAL)
+		result = open_journal(file, path, flags);
+	else
+		open_database(file, path);
+	if (result != SQLITE_OK) {
+		file->real->pMethods->xClose(file->real);
+		file->base.pMethods = NULL;
+	}
+	return result;
+}
+
+/* Only a journal that is over goes. That its name goes isn't durable before the directory is synced;
+ * that it is empty is. */
+static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_JOURNAL;
+	sqlite3_file *file;
+	int result;
+
+	(void)sync;
+	if (vfs == &looking)
+		return SQLITE_OK;
+	file = calloc(1, (size_t)under->szOsFile);
+	if (!file)
+		return SQLITE_NOMEM;
+	result = under->xOpen(under, path, file, flags, NULL);
+	if (result == SQLITE_OK)
+		result = file->pMethods->xTruncate(file, 0);
+	if (result == SQLITE_OK)
+		result = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+	if (file->pMethods)
+		file->pMethods->xClose(file);
+	free(file);
+	return result;
+}
+
+static int vfs_register(sqlite3_vfs *vfs)
+{
+	const char *name = vfs->zName;
+
+	sqlite3_vfs_unregister(vfs);
+	*vfs = *under;
+	vfs->zName = name;
+	vfs->szOsFile = (int)sizeof(struct ledger_file) + under->szOsFile;
+	vfs->xOpen = vfs_open;
+	vfs->xDelete = vfs_delete;
+	return sqlite3_vfs_register(vfs, 0);
+}
+
+int ledger_vfs_set_base(const char *name)
+{
+	under = sqlite3_vfs_find(name);
+	if (!under || vfs_register(&writing) != SQLITE_OK || vfs_register(&looking) != SQLITE_OK)
+		return -1;
+	return 0;
+}
+
+/* --- A connection */
+
+static const char settings[] =
+	"PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+	"PRAGMA cache_spill = OFF; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;"
+	"PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;";
+
+static int set_up(sqlite3 *database, const char *lock, enum ledger_access access)
+{
+	struct ledger_file *file = NULL;
+	int reserved = LEDGER_RESERVED;
+	int result = sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+
+	if (result != SQLITE_OK)
+		return result;
+	file->lock = strdup(lock);
+	if (!file->lock)
+		return SQLITE_NOMEM;
+	sqlite3_extended_result_codes(database, 1);
+	sqlite3_busy_timeout(database, BUSY_MOST);
+	sqlite3_file_control(database, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+	sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_limit(database, SQLITE_LIMIT_LENGTH, VALUE_MOST);
+	sqlite3_limit(database, SQLITE_LIMIT_SQL_LENGTH, TEXT_MOST);
+	sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0);
+	result = sqlite3_exec(database, settings, NULL, NULL, NULL);
+	if (result == SQLITE_OK && access == LEDGER_LOOK)
+		result = sqlite3_exec(database, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	return result;
+}
+
+bool ledger_vfs_damaged(sqlite3 *database, const char **ret_why)
+{
+	int status = sqlite3_extended_errcode(database);
+	struct ledger_file *file = NULL;
+
+	if (status != SQLITE_IOERR_DATA && (status & 0xff) != SQLITE_CORRUPT &&
+	    (status & 0xff) != SQLITE_NOTADB)
+		return false;
+	sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (ret_why)
+		*ret_why = file && file->damage ? file->damage : sqlite3_errmsg(database);
+	return true;
+}
+
+static int cannot_open(sqlite3 *database, const char *path, struct error *err)
+{
+	const char *why;
+
+	if (!database)
+		return error_set(err, ERROR_TASK, "cannot open '%s': out of memory", path);
+	if (ledger_vfs_damaged(database, &why))
+		return error_set(err, ERROR_TASK, "'%s' is damaged: %s", path, why);
+	return error_set(err, ERROR_TASK, "cannot open '%s': %s", path, sqlite3_errmsg(database));
+}
+
+int ledger_vfs_open(const char *path, const char *lock, enum ledger_access access,
+	sqlite3 **ret_database, struct error *err)
+{
+	bool write = access == LEDGER_WRITE;
+	int flags = SQLITE_OPEN_READWRITE | (write ? SQLITE_OPEN_CREATE : 0);
+	int result;
+
+	*ret_database = NULL;
+	if (!under && ledger_vfs_set_base("unix-none") < 0)
+		return error_set(err, ERROR_BUG, "SQLite has no access to files");
+	sqlite3_hard_heap_limit64(HEAP_MOST);
+	if (check_place(path, write, err) < 0)
+		return -1;
+	result = sqlite3_open_v2(path, ret_database, flags, write ? writing.zName : looking.zName);
+	if (result == SQLITE_OK)
+		result = set_up(*ret_database, lock, access);
+	if (result == SQLITE_OK)
+		return 0;
+	cannot_open(*ret_database, path, err);
+	sqlite3_close(*ret_database);
+	*ret_database = NULL;
+	return -1;
+}

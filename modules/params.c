@@ -395,8 +395,7 @@ static int take_pair(struct normaliser *normaliser, const struct param *table,
 		return error_place(normaliser->err, pair->place);
 	if (param->flags & PARAM_SECRET)
 		value->level = LEVEL_SECRET;
-	value_set(normaliser->arena, params, param->name, value);
-	params->pairs[params->count - 1].place = pair->place;
+	value_set_at(normaliser->arena, params, param->name, pair->place, value);
 	return 0;
 }
 

@@ -1,6 +1,9 @@
 /* value: building, reading and comparing typed values. */
 #include "base/value.h"
 
+#include "base/lookup.h"
+
+#include <stdint.h>
 #include <string.h>
 
 static struct value *value_new(struct arena *arena, enum value_kind kind)
@@ -103,17 +106,123 @@ void value_append(struct arena *arena, struct value *list, struct value *item)
 	list->items[list->count++] = item;
 }
 
-void value_set(struct arena *arena, struct value *map, const char *key, struct value *item)
+/* --- Keys of large maps --- */
+
+enum { INDEX_FROM = 16, SLOT_FREE = UINT32_MAX };   /* pairs */
+
+/* A hash table of positions. A copy of struct value may share it, and its pairs; only the map that
+ * made it adds to it. */
+struct value_index {
+	const struct value *owner;
+	const struct value_pair *pairs;
+	size_t count;              /* pairs that are in it, from the first on */
+	size_t room;               /* slots: a power of two, at least twice count */
+	uint32_t slots[];
+};
+
+static void index_add(struct value_index *index, size_t position)
 {
-	for (size_t i = 0; i < map->count; i++) {
-		if (strcmp(map->pairs[i].key, key) == 0) {
-			map->pairs[i].value = item;
-			return;
-		}
+	size_t at = lookup_hash(index->pairs[position].key) & (index->room - 1);
+
+	while (index->slots[at] != SLOT_FREE)
+		at = (at + 1) & (index->room - 1);
+	index->slots[at] = (uint32_t)position;
+}
+
+static void index_fill(struct value_index *index, const struct value *map)
+{
+	index->pairs = map->pairs;
+	for (; index->count < map->count; index->count++)
+		index_add(index, index->count);
+}
+
+static void index_clear(struct value_index *index)
+{
+	memset(index->slots, 0xff, index->room * sizeof(*index->slots));
+	index->count = 0;
+}
+
+/* After a pair was put behind the others. */
+static void index_update(struct arena *arena, struct value *map)
+{
+	size_t room = 4 * INDEX_FROM;
+
+	if (map->count < INDEX_FROM)
+		return;
+	if (!map->index || map->index->owner != map || 2 * map->count > map->index->room) {
+		while (room < 3 * map->count)
+			room *= 2;
+		map->index = arena_alloc(arena, sizeof(*map->index)
+			+ room * sizeof(*map->index->slots));
+		map->index->owner = map;
+		map->index->room = room;
+		index_clear(map->index);
+	}
+	index_fill(map->index, map);
+}
+
+static const struct value_pair *index_find(const struct value *map, const char *key)
+{
+	const struct value_index *index = map->index;
+
+	for (size_t at = lookup_hash(key) & (index->room - 1); index->slots[at] != SLOT_FREE;
+			at = (at + 1) & (index->room - 1)) {
+		size_t position = index->slots[at];
+
+		if (position < map->count && strcmp(map->pairs[position].key, key) == 0)
+			return &map->pairs[position];
+	}
+	return NULL;
+}
+
+const struct value_pair *value_pair(const struct value *map, const char *key)
+{
+	const struct value_pair *found = NULL;
+	size_t i = 0;
+
+	if (!map || map->kind != VALUE_MAP)
+		return NULL;
+	if (map->index && map->index->pairs == map->pairs) {
+		found = index_find(map, key);
+		i = map->index->count;
+	}
+	for (; !found && i < map->count; i++) {
+		if (strcmp(map->pairs[i].key, key) == 0)
+			found = &map->pairs[i];
+	}
+	return found;
+}
+
+static struct value_pair *find_pair(struct value *map, const char *key)
+{
+	return (struct value_pair *)(uintptr_t)value_pair(map, key);
+}
+
+static struct value_pair *put(struct arena *arena, struct value *map, const char *key,
+	struct value *item)
+{
+	struct value_pair *pair = find_pair(map, key);
+
+	if (pair) {
+		pair->value = item;
+		return pair;
 	}
 	map->pairs = value_room(arena, map, map->pairs, sizeof(*map->pairs));
-	map->pairs[map->count++] =
-		(struct value_pair){ .key = arena_string(arena, key), .value = item };
+	pair = &map->pairs[map->count++];
+	*pair = (struct value_pair){ .key = arena_string(arena, key), .value = item };
+	index_update(arena, map);
+	return pair;
+}
+
+void value_set(struct arena *arena, struct value *map, const char *key, struct value *item)
+{
+	put(arena, map, key, item);
+}
+
+void value_set_at(struct arena *arena, struct value *map, const char *key, struct place place,
+	struct value *item)
+{
+	put(arena, map, key, item)->place = place;
 }
 
 void value_set_string(struct arena *arena, struct value *map, const char *key, const char *text)
@@ -133,24 +242,54 @@ void value_set_bool(struct arena *arena, struct value *map, const char *key, boo
 
 void value_remove(struct value *map, const char *key)
 {
-	for (size_t i = 0; i < map->count; i++) {
-		if (strcmp(map->pairs[i].key, key) != 0)
-			continue;
-		map->count--;
-		memmove(map->pairs + i, map->pairs + i + 1, (map->count - i) * sizeof(*map->pairs));
+	struct value_pair *pair = find_pair(map, key);
+	size_t left;
+
+	if (!pair)
 		return;
+	left = (size_t)(map->pairs + map->count - pair) - 1;
+	memmove(pair, pair + 1, left * sizeof(*pair));
+	map->count--;
+	if (map->index && map->index->owner != map)
+		map->index = NULL;
+	if (map->index) {
+		index_clear(map->index);
+		index_fill(map->index, map);
 	}
 }
 
-const struct value_pair *value_pair(const struct value *map, const char *key)
+/* --- What is inside --- */
+
+static struct value *nothing(void)
 {
-	if (!map || map->kind != VALUE_MAP)
-		return NULL;
-	for (size_t i = 0; i < map->count; i++) {
-		if (strcmp(map->pairs[i].key, key) == 0)
-			return &map->pairs[i];
-	}
-	return NULL;
+	static const struct value none = { .kind = VALUE_NULL };
+
+	return (struct value *)(uintptr_t)&none;
+}
+
+size_t value_item_count(const struct value *list)
+{
+	return list && list->kind == VALUE_LIST ? list->count : 0;
+}
+
+size_t value_pair_count(const struct value *map)
+{
+	return map && map->kind == VALUE_MAP ? map->count : 0;
+}
+
+struct value *value_item(const struct value *list, size_t i)
+{
+	return i < value_item_count(list) ? list->items[i] : nothing();
+}
+
+const char *value_key(const struct value *map, size_t i)
+{
+	return i < value_pair_count(map) ? map->pairs[i].key : "";
+}
+
+struct value *value_at(const struct value *map, size_t i)
+{
+	return i < value_pair_count(map) ? map->pairs[i].value : nothing();
 }
 
 struct value *value_get(const struct value *map, const char *key)
@@ -269,16 +408,15 @@ struct value *value_copy(struct arena *arena, const struct value *value)
 	copy->pairs = NULL;
 	copy->count = 0;
 	copy->capacity = 0;
+	copy->index = NULL;
 	if (value->kind == VALUE_LIST) {
 		for (size_t i = 0; i < value->count; i++)
 			value_append(arena, copy, value_copy(arena, value->items[i]));
 	}
 	if (value->kind == VALUE_MAP) {
-		for (size_t i = 0; i < value->count; i++) {
-			value_set(arena, copy, value->pairs[i].key,
+		for (size_t i = 0; i < value->count; i++)
+			value_set_at(arena, copy, value->pairs[i].key, value->pairs[i].place,
 				value_copy(arena, value->pairs[i].value));
-			copy->pairs[copy->count - 1].place = value->pairs[i].place;
-		}
 	}
 	return copy;
 }

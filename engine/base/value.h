@@ -2,7 +2,7 @@
  *
  * Values live in an arena and are never given back one by one. A map keeps its order and holds
  * each key once; keys are strings. A string has a NUL behind its bytes and may hold others inside.
- * Integers are 64 bits. A value may be shared between containers, so it is not changed after it
+ * Looking up a key takes about the same time in a map of any size. Integers are 64 bits. A value may be shared between containers, so it is not changed after it
  * was put into one, except by the one who made it. */
 #ifndef BASE_VALUE_H
 #define BASE_VALUE_H
@@ -34,6 +34,7 @@ enum level {
 };
 
 struct value_pair;
+struct value_index;
 
 struct value {
 	enum value_kind kind;
@@ -50,6 +51,7 @@ struct value {
 	struct value_pair *pairs;   /* MAP */
 	size_t count;            /* of items or pairs */
 	size_t capacity;
+	struct value_index *index;  /* of a MAP with many keys: finds them; private to value.c */
 	struct place place;      /* where it stands in a text; line 0: nowhere */
 	const char *raw;         /* a YAML scalar: the file's bytes from where it begins, so that a place
 	                            inside it can be found; borrowed like place.file; else NULL */
@@ -79,7 +81,18 @@ void value_set(struct arena *arena, struct value *map, const char *key, struct v
 void value_set_string(struct arena *arena, struct value *map, const char *key, const char *text);
 void value_set_integer(struct arena *arena, struct value *map, const char *key, int64_t integer);
 void value_set_bool(struct arena *arena, struct value *map, const char *key, bool truth);
+/* The same for a key that stands at a place in a text. */
+void value_set_at(struct arena *arena, struct value *map, const char *key, struct place place,
+	struct value *item);
 void value_remove(struct value *map, const char *key);
+
+/* What is inside, by number. Of the wrong kind, or behind the end: null, the key "". */
+struct value *value_item(const struct value *list, size_t i);
+const char *value_key(const struct value *map, size_t i);
+struct value *value_at(const struct value *map, size_t i);
+/* How many items a list has, pairs a map; NULL and any other kind have none. */
+size_t value_item_count(const struct value *list);
+size_t value_pair_count(const struct value *map);
 
 /* All readers allow NULL, and the wrong kind, for the container; then there is nothing in it. */
 struct value *value_get(const struct value *map, const char *key);             /* or NULL */

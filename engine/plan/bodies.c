@@ -2,7 +2,7 @@
 #include "plan/bodies.h"
 
 #include "base/digest.h"
-#include "text/lookup.h"
+#include "base/lookup.h"
 #include "wire/wire.h"
 
 #include <errno.h>

@@ -231,8 +231,8 @@ static struct value *without_omitted(struct arena *arena, const struct value *pa
 	for (size_t i = 0; i < params->count; i++) {
 		if (value_is_omit(params->pairs[i].value))
 			continue;
-		value_set(arena, kept, params->pairs[i].key, params->pairs[i].value);
-		kept->pairs[kept->count - 1].place = params->pairs[i].place;
+		value_set_at(arena, kept, params->pairs[i].key, params->pairs[i].place,
+			params->pairs[i].value);
 	}
 	return kept;
 }

@@ -87,6 +87,7 @@ static struct value *empty_like(struct arena *arena, const struct value *value)
 	copy->pairs = NULL;
 	copy->count = 0;
 	copy->capacity = 0;
+	copy->index = NULL;
 	return copy;
 }
 
@@ -144,8 +145,7 @@ static int fill_pair(struct filling *filling, const struct value_pair *pair, str
 		return error_at(filling->evaluator->err, pair->place,
 			"the key '%s' is in this map already", key->level ? "…" : key->text);
 	map->level = level_higher(map->level, key->level);
-	value_set(arena, map, key->text, item);
-	map->pairs[map->count - 1].place = pair->place;
+	value_set_at(arena, map, key->text, pair->place, item);
 	return 0;
 }
 
@@ -252,8 +252,8 @@ static struct value *sealed(struct arena *arena, struct value *value)
 			continue;
 		}
 		copy->data |= text_has_tag(value->pairs[i].key, strlen(value->pairs[i].key));
-		value_set(arena, copy, value->pairs[i].key, sealed(arena, value->pairs[i].value));
-		copy->pairs[i].place = value->pairs[i].place;
+		value_set_at(arena, copy, value->pairs[i].key, value->pairs[i].place,
+			sealed(arena, value->pairs[i].value));
 	}
 	return copy;
 }

@@ -28,16 +28,8 @@ static void *append_pointer(struct arena *arena, void *array, size_t count, void
 
 void build_merge(struct arena *arena, struct value *to, const struct value *from)
 {
-	for (size_t i = 0; from && i < from->count; i++) {
-		size_t before = to->count;
-
-		value_set(arena, to, from->pairs[i].key, from->pairs[i].value);
-		if (to->count > before)
-			to->pairs[before].place = from->pairs[i].place;
-		else
-			((struct value_pair *)(uintptr_t)value_pair(to, from->pairs[i].key))->place =
-				from->pairs[i].place;
-	}
+	for (size_t i = 0; i < value_pair_count(from); i++)
+		value_set_at(arena, to, from->pairs[i].key, from->pairs[i].place, from->pairs[i].value);
 }
 
 static int check_name(const char *what, const char *name, const char *also, struct place place,

@@ -3,7 +3,7 @@
 #define TEXT_INVENTORY_BUILD_H
 
 #include "text/inventory.h"
-#include "text/lookup.h"
+#include "base/lookup.h"
 
 /* Where variables of a group come from, weakest first. */
 enum group_vars { GROUP_VARS_INVENTORY, GROUP_VARS_BESIDE, GROUP_VARS_PLAYBOOK, GROUP_VARS_END };

@@ -105,8 +105,7 @@ static int set_word(struct words *words, const struct word *word)
 		start++;
 		end--;
 	}
-	value_set(arena, words->params, name, part_of(words, start, end));
-	words->params->pairs[words->params->count - 1].place = place;
+	value_set_at(arena, words->params, name, place, part_of(words, start, end));
 	return 0;
 }
 
@@ -236,8 +235,7 @@ static int add_args(struct play_reader *reader, const struct value_pair *args,
 			if (value_get(all, pair->key))
 				return error_at(reader->err, pair->place, "'%s' is here a second time",
 					pair->key);
-			value_set(reader->arena, all, pair->key, pair->value);
-			all->pairs[all->count - 1].place = pair->place;
+			value_set_at(reader->arena, all, pair->key, pair->place, pair->value);
 		}
 	}
 	*params = all;

@@ -6,7 +6,7 @@
 #define TEXT_SCOPE_H
 
 #include "text/expression_evaluate.h"
-#include "text/lookup.h"
+#include "base/lookup.h"
 #include "text/variables.h"
 
 struct scope {

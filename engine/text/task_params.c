@@ -22,12 +22,12 @@ static struct value *rebuilt(struct arena *arena, const struct value *value,
 		for (size_t i = 0; i < value->count; i++)
 			value_append(arena, copy, rebuilt(arena, value->items[i], change));
 	} else if (value->kind == VALUE_MAP) {
-		copy->pairs = arena_array(arena, value->count + 1, sizeof(*copy->pairs));
-		copy->capacity = value->count + 1;
-		for (size_t i = 0; i < value->count; i++) {
-			copy->pairs[i] = value->pairs[i];
-			copy->pairs[i].value = rebuilt(arena, value->pairs[i].value, change);
-		}
+		copy->pairs = NULL;
+		copy->count = copy->capacity = 0;
+		copy->index = NULL;
+		for (size_t i = 0; i < value->count; i++)
+			value_set_at(arena, copy, value->pairs[i].key, value->pairs[i].place,
+				rebuilt(arena, value->pairs[i].value, change));
 	}
 	return copy;
 }

@@ -264,18 +264,6 @@ static int read_list(struct tree *tree, struct value *list)
 	}
 }
 
-static void add_pair(struct tree *tree, struct value *map, const struct value_pair *pair)
-{
-	if (map->count == map->capacity) {
-		size_t capacity = map->capacity ? 2 * map->capacity : 4;
-
-		map->pairs = arena_grow(tree->arena, map->pairs, map->count * sizeof(*map->pairs),
-			capacity * sizeof(*map->pairs));
-		map->capacity = capacity;
-	}
-	map->pairs[map->count++] = *pair;
-}
-
 static int read_key(struct tree *tree, const yaml_event_t *event, struct value_pair *ret_pair)
 {
 	struct place place = mark_place(tree, &event->start_mark);
@@ -318,40 +306,17 @@ static int read_pair(struct tree *tree, const yaml_event_t *event, struct value_
 	return result;
 }
 
-static int compare_pairs(const void *one, const void *other)
+static int add_pair(struct tree *tree, struct value *map, const struct value_pair *pair)
 {
-	const struct value_pair *left = *(const struct value_pair *const *)one;
-	const struct value_pair *right = *(const struct value_pair *const *)other;
-	int order = strcmp(left->key, right->key);
+	const struct value_pair *first = value_pair(map, pair->key);
 
-	return order ? order : (left > right) - (left < right);
-}
-
-/* The pairs by key, and for the same key in the order of the text. */
-static const struct value_pair **sorted_pairs(struct tree *tree, const struct value *map)
-{
-	const struct value_pair **sorted = arena_array(tree->arena, map->count + 1, sizeof(*sorted));
-
-	for (size_t i = 0; i < map->count; i++)
-		sorted[i] = &map->pairs[i];
-	qsort(sorted, map->count, sizeof(*sorted), compare_pairs);
-	return sorted;
-}
-
-static int refuse_duplicates(struct tree *tree, const struct value *map)
-{
-	const struct value_pair **sorted = sorted_pairs(tree, map);
-
-	for (size_t i = 1; i < map->count; i++) {
-		const struct value_pair *first = sorted[i - 1], *second = sorted[i];
-
-		if (strcmp(first->key, second->key) != 0)
-			continue;
-		error_at(tree->err, second->place, "'%s' is here a second time; the first one is in "
-			"line %u, column %u", second->key, first->place.line, first->place.column);
-		return error_remedy(tree->err, "keep one of them");
+	if (!first) {
+		value_set_at(tree->arena, map, pair->key, pair->place, pair->value);
+		return 0;
 	}
-	return 0;
+	error_at(tree->err, pair->place, "'%s' is here a second time; the first one is in "
+		"line %u, column %u", pair->key, first->place.line, first->place.column);
+	return error_remedy(tree->err, "keep one of them");
 }
 
 /* What "<<: *name" brings, weakest last: pairs whose keys aren't there yet. */
@@ -373,7 +338,8 @@ static int merge_from(struct tree *tree, struct value *map, const struct value *
 		return -1;
 	for (size_t i = 0; i < from->count; i++) {
 		if (!value_pair(map, from->pairs[i].key))
-			add_pair(tree, map, &from->pairs[i]);
+			value_set_at(tree->arena, map, from->pairs[i].key, from->pairs[i].place,
+				from->pairs[i].value);
 	}
 	return 0;
 }
@@ -407,12 +373,9 @@ static int read_map(struct tree *tree, struct value *map)
 		}
 		result = read_pair(tree, &event, &pair);
 		yaml_event_delete(&event);
-		if (result < 0)
+		if (result < 0 || add_pair(tree, map, &pair) < 0)
 			return -1;
-		add_pair(tree, map, &pair);
 	}
-	if (refuse_duplicates(tree, map) < 0)
-		return -1;
 	return merge(tree, map);
 }
 

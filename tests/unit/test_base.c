@@ -184,6 +184,54 @@ static void a_map_keeps_its_order_and_each_key_once(void **state)
 	arena_free(arena);
 }
 
+/* By comparing keys one by one this would be 2 * 10^10 comparisons. */
+static void a_large_map_is_searched_by_hash(void **state)
+{
+	struct arena *arena = arena_new();
+	struct value *map = value_map(arena), *copy, shallow;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++)
+		value_set_integer(arena, map, arena_printf(arena, "key%d", i), i);
+	for (int i = 0; i < 200000; i++)
+		assert_int_equal(value_get_integer(map, arena_printf(arena, "key%d", i), -1), i);
+	copy = value_copy(arena, map);
+	value_remove(copy, "key5");
+	assert_null(value_get(copy, "key5"));
+	assert_int_equal(value_get_integer(copy, "key6", -1), 6);
+	assert_int_equal(value_get_integer(copy, "key199999", -1), 199999);
+	assert_int_equal(value_get_integer(map, "key5", -1), 5);
+	assert_int_equal(copy->count, 199999);
+	shallow = *map;
+	value_set_integer(arena, &shallow, "more", 1);
+	assert_int_equal(value_get_integer(&shallow, "more", -1), 1);
+	assert_int_equal(value_get_integer(&shallow, "key77", -1), 77);
+	assert_null(value_get(map, "more"));
+	assert_true(value_equal(map, value_copy(arena, map)));
+	arena_free(arena);
+}
+
+static void what_is_inside_is_reached_only_in_its_kind(void **state)
+{
+	struct arena *arena = arena_new();
+	struct value *map = value_map(arena), *list = value_list(arena);
+
+	(void)state;
+	value_set_integer(arena, map, "a", 1);
+	value_append(arena, list, value_integer(arena, 2));
+	assert_int_equal(value_item(list, 0)->integer, 2);
+	assert_int_equal(value_item(map, 0)->kind, VALUE_NULL);
+	assert_int_equal(value_item(list, 1)->kind, VALUE_NULL);
+	assert_int_equal(value_at(map, 0)->integer, 1);
+	assert_int_equal(value_at(list, 0)->kind, VALUE_NULL);
+	assert_string_equal(value_key(map, 0), "a");
+	assert_string_equal(value_key(list, 0), "");
+	assert_int_equal(value_item_count(map), 0);
+	assert_int_equal(value_pair_count(map), 1);
+	assert_int_equal(value_item_count(NULL), 0);
+	arena_free(arena);
+}
+
 static void readers_bear_what_is_not_there(void **state)
 {
 	struct arena *arena = arena_new();
@@ -323,6 +371,8 @@ int main(void)
 		cmocka_unit_test(a_digest_is_sha_256),
 		cmocka_unit_test(a_file_is_replaced_whole_or_stays),
 		cmocka_unit_test(a_map_keeps_its_order_and_each_key_once),
+		cmocka_unit_test(a_large_map_is_searched_by_hash),
+		cmocka_unit_test(what_is_inside_is_reached_only_in_its_kind),
 		cmocka_unit_test(readers_bear_what_is_not_there),
 		cmocka_unit_test(values_are_equal_by_kind_and_content),
 		cmocka_unit_test(a_text_that_fits_is_kept_as_it_is),

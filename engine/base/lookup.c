@@ -1,22 +1,28 @@
 /* lookup: a hash table from names to pointers. */
-#include "text/lookup.h"
+#include "base/lookup.h"
 
-#include <stdint.h>
+#include <sodium.h>
+#include <stdbool.h>
 #include <string.h>
 
-/* FNV-1a: isthe.com/chongo/tech/comp/fnv */
-static size_t hash(const char *key)
+size_t lookup_hash(const char *key)
 {
-	uint64_t sum = 14695981039346656037u;
+	static unsigned char secret[crypto_shorthash_KEYBYTES];
+	static bool chosen;
+	unsigned char sum[crypto_shorthash_BYTES];
+	size_t hash;
 
-	for (; *key; key++)
-		sum = (sum ^ (unsigned char)*key) * 1099511628211u;
-	return (size_t)(sum ^ sum >> 32);
+	if (!chosen)
+		randombytes_buf(secret, sizeof(secret));
+	chosen = true;
+	crypto_shorthash(sum, (const unsigned char *)key, strlen(key), secret);
+	memcpy(&hash, sum, sizeof(hash));
+	return hash;
 }
 
 static struct lookup_entry *entry_of(const struct lookup *lookup, const char *key)
 {
-	size_t at = hash(key) & (lookup->capacity - 1);
+	size_t at = lookup_hash(key) & (lookup->capacity - 1);
 
 	while (lookup->entries[at].key && strcmp(lookup->entries[at].key, key) != 0)
 		at = (at + 1) & (lookup->capacity - 1);

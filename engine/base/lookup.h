@@ -1,10 +1,13 @@
 /* lookup: a hash table from names to pointers; keys are borrowed, nothing is ever taken out. */
-#ifndef TEXT_LOOKUP_H
-#define TEXT_LOOKUP_H
+#ifndef BASE_LOOKUP_H
+#define BASE_LOOKUP_H
 
 #include "base/arena.h"
 
 #include <stddef.h>
+
+/* SipHash-2-4 with a key of this process, so that nobody outside can choose names that collide. */
+size_t lookup_hash(const char *key);
 
 struct lookup_entry {
 	const char *key;

@@ -65,7 +65,7 @@ static void child_main(struct work *work, const struct user_info *user, int fd)
 	struct link link;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	link_init(&link, fd, fd);
+	link_init(&link, fd, fd, SENT_BY_PARENT);
 	link.serve = serve_parent;
 	if (become(work, user, &err) < 0) {
 		work_failed(work->arena, result, &err);
@@ -116,7 +116,7 @@ static int take_frame(struct runner *runner, struct link *child, struct work *wo
 	struct frame frame;
 	int done = 0;
 
-	if (frame_receive(child->in, arena, &frame, &err) <= 0) {
+	if (frame_receive(child->in, arena, SENT_BY_CHILD, &frame, &err) <= 0) {
 		done = -1;
 	} else if (frame.type == FRAME_REQUEST) {
 		answer(runner, child, arena, frame.body);
@@ -189,7 +189,7 @@ void child_do(struct runner *runner, struct work *work, const struct user_info *
 		error_errno(&err, ERROR_TASK, "cannot work as '%s'", user->name);
 		work_failed(work->arena, result, &err);
 	} else {
-		link_init(&child, ends[0], ends[0]);
+		link_init(&child, ends[0], ends[0], SENT_BY_CHILD);
 		attend(runner, &child, work, user, result);
 		link_end(&child);
 	}

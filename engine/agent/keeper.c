@@ -285,7 +285,7 @@ static int piece(void *context, struct arena *arena, int64_t offset, const char 
 	link_send(from->child, FRAME_FETCH, fetch, err);
 	link_flush(from->child);
 	do {
-		if (frame_receive(from->child->in, arena, &frame, err) <= 0)
+		if (frame_receive(from->child->in, arena, SENT_BY_CHILD, &frame, err) <= 0)
 			return error_set(err, ERROR_TASK, "'%s' can't be kept", from->path);
 	} while (frame.type != FRAME_CHUNK);
 	if (!value_get(frame.body, "bytes") || !value_text(value_get(frame.body, "bytes")))

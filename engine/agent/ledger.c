@@ -431,9 +431,6 @@ struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger)
 {
 	struct value *greeting = value_map(arena);
 
-	value_set_integer(arena, greeting, "version", LEDGER_VERSION);
-	value_set_integer(arena, greeting, "resources",
-		(int64_t)value_get(ledger->root, "resources")->count);
 	value_set(arena, greeting, "due", value_copy(arena, value_get(ledger->root, "due")));
 	value_set(arena, greeting, "failed", value_copy(arena, value_get(ledger->root, "failed")));
 	if (ledger->foreign)

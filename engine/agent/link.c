@@ -18,9 +18,9 @@ int64_t milliseconds_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void link_init(struct link *link, int in, int out)
+void link_init(struct link *link, int in, int out, enum frame_sender peer)
 {
-	*link = (struct link){ .in = in, .out = out, .heard = milliseconds_now() };
+	*link = (struct link){ .in = in, .out = out, .peer = peer, .heard = milliseconds_now() };
 }
 
 void link_end(struct link *link)
@@ -94,7 +94,8 @@ static void answer_fetch(struct link *link, struct arena *arena, const struct va
 {
 	struct value *chunk = value_map(arena);
 
-	value_set_integer(arena, chunk, "id", value_get_integer(fetch, "id", 0));
+	if (value_get(fetch, "id"))
+		value_set(arena, chunk, "id", value_get(fetch, "id"));
 	if (link->serve)
 		link->serve(link->context, arena, fetch, chunk);
 	else
@@ -108,7 +109,7 @@ int link_service(struct link *link, struct arena *arena, uint64_t id, struct val
 	struct frame frame;
 	struct error err = { 0 };
 
-	if (frame_receive(link->in, arena, &frame, &err) <= 0) {
+	if (frame_receive(link->in, arena, link->peer, &frame, &err) <= 0) {
 		link->lost = true;
 		return 0;
 	}

@@ -29,6 +29,7 @@ struct link_frame {              /* kept for later */
 struct link {
 	int in;
 	int out;
+	enum frame_sender peer;      /* who is at the other end */
 	struct buffer pending;       /* frames not yet written */
 	int64_t pending_since;       /* milliseconds; of the first of them */
 	int64_t heard;               /* milliseconds: when the last frame came in */
@@ -45,7 +46,7 @@ struct link {
 
 int64_t milliseconds_now(void);    /* of a clock that only goes forward */
 
-void link_init(struct link *link, int in, int out);
+void link_init(struct link *link, int in, int out, enum frame_sender peer);
 void link_end(struct link *link);  /* gives back memory, not the descriptors */
 
 void link_send(struct link *link, enum frame_type type, const struct value *body,

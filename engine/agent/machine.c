@@ -161,7 +161,6 @@ void machine_progress(void *context, const char *line)
 	machine->told = now;
 	arena = arena_new();
 	body = value_map(arena);
-	value_set_integer(arena, body, "task", machine->task);
 	value_set_string(arena, body, "text", line);
 	link_send(machine->link, FRAME_PROGRESS, body, NULL);
 	link_flush(machine->link);

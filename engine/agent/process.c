@@ -172,7 +172,6 @@ static void show(struct run *run, const char *bytes, size_t size)
 		return;
 	arena = arena_new();
 	body = value_map(arena);
-	value_set_integer(arena, body, "task", run->machine->task);
 	value_set(arena, body, "text", value_bytes(arena, bytes, size));
 	link_send(run->machine->link, FRAME_PROGRESS, body, NULL);
 	link_flush(run->machine->link);

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 static int ask_keeper(void *context, struct arena *arena, struct value *request,
@@ -442,7 +441,8 @@ static void do_stage(struct runner *runner, const struct value *stage)
 	begin_stage(runner, stage);
 	for (size_t i = 0; goes_on && tasks && tasks->kind == VALUE_LIST && i < tasks->count; i++)
 		goes_on = link_alive(&runner->link) && do_one(runner, tasks->items[i]);
-	value_set_bool(arena, end, "failed", !goes_on);
+	if (runner->link.cancelled)
+		value_set_bool(arena, end, "stopped", true);
 	if (goes_on && value_get(stage, "whole")) {
 		struct value *orphans = undo_orphans(runner, arena, value_get(stage, "whole"));
 
@@ -487,27 +487,47 @@ static const char *machine_id(struct arena *arena)
 	return "";
 }
 
+/* Of each record only what the controller is told. */
+static struct value *told_of(struct arena *arena, const struct value *records,
+	const char *const *keys)
+{
+	struct value *all = value_list(arena);
+
+	for (size_t i = 0; i < value_item_count(records); i++) {
+		struct value *told = value_map(arena);
+
+		for (size_t k = 0; keys[k]; k++) {
+			if (value_get(value_item(records, i), keys[k]))
+				value_set(arena, told, keys[k], value_get(value_item(records, i), keys[k]));
+		}
+		value_append(arena, all, told);
+	}
+	return all;
+}
+
+static struct value *told_of_ledger(struct runner *runner, struct arena *arena)
+{
+	static const char *const due[] = { "project", "playbook", "handler", NULL };
+	static const char *const failed[] = { "project", "playbook", "task", NULL };
+	struct value *greeting = ledger_greeting(arena, &runner->ledger);
+
+	value_set(arena, greeting, "due", told_of(arena, value_get(greeting, "due"), due));
+	value_set(arena, greeting, "failed", told_of(arena, value_get(greeting, "failed"), failed));
+	return greeting;
+}
+
 static void greet(struct runner *runner)
 {
+	static const char *const ran[] = { "command", "running", "status", NULL };
 	struct arena *arena = arena_new();
 	struct value *hello = value_map(arena);
-	struct value *ran = steps_report(arena, runner->steps);
 	struct value *holder = lock_holder(arena, runner->ledger.directory);
-	struct utsname names;
 
 	value_set_integer(arena, hello, "version", WIRE_VERSION);
-	value_set_integer(arena, hello, "uid", runner->user.uid);
-	value_set_string(arena, hello, "user", runner->user.name);
-	value_set_string(arena, hello, "machine_id", runner->ledger.machine_id);
-	value_set(arena, hello, "ledger", ledger_greeting(arena, &runner->ledger));
-	if (uname(&names) == 0) {
-		value_set_string(arena, hello, "hostname", names.nodename);
-		value_set_string(arena, hello, "architecture", names.machine);
-	}
+	value_set(arena, hello, "ledger", told_of_ledger(runner, arena));
 	if (holder)
 		value_set(arena, hello, "lock", holder);
-	if (ran)
-		value_set(arena, hello, "ran", ran);
+	value_set(arena, hello, "ran", told_of(arena, steps_report(arena, runner->steps), ran));
 	link_send(&runner->link, FRAME_HELLO, hello, NULL);
 	link_flush(&runner->link);
 	arena_free(arena);
@@ -567,7 +587,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 		directory = ledger_directory(runner);
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
 	ledger_open(&runner->ledger, directory, machine_id(runner->arena));
-	link_init(&runner->link, in, out);
+	link_init(&runner->link, in, out, SENT_BY_CONTROLLER);
 	runner->link.silence_ends = true;
 	runner->link.serve = keeper_serve;
 	runner->link.context = runner;

@@ -174,7 +174,6 @@ static void show_new(struct step *step)
 	if (files_chunk(arena, step_file(arena, step->directory, "out"), (int64_t)step->shown,
 		&bytes, &count, &size, NULL) == 0 && count > 0) {
 		body = value_map(arena);
-		value_set_integer(arena, body, "task", step->machine->task);
 		value_set(arena, body, "text", value_bytes(arena, bytes, count));
 		link_send(link, FRAME_PROGRESS, body, NULL);
 		link_flush(link);

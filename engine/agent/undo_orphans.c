@@ -72,8 +72,6 @@ struct value *undo_orphans(struct runner *runner, struct arena *arena, const str
 		}
 		orphan = value_map(arena);
 		value_set_string(arena, orphan, "resource", resource);
-		if (!value_get(undos[i].way, "params"))
-			value_set_string(arena, orphan, "reason", undos[i].reason);
 		value_append(arena, orphans, orphan);
 	}
 	return orphans;

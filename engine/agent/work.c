@@ -68,8 +68,6 @@ static struct value *tell_change(struct work *work, struct host *host, const str
 	value_set_string(work->arena, told, "subject", change->subject);
 	value_set_string(work->arena, told, "field", change->field);
 	value_set_integer(work->arena, told, "flags", change->flags);
-	if (change->after_body)
-		value_set_string(work->arena, told, "after_body", change->after_body);
 	if ((change->flags & CHANGE_SECRET) || value_get_bool(work->task, "no_log"))
 		return told;
 	if (content && !work->diff)

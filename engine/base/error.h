@@ -5,12 +5,14 @@
 #include <stdarg.h>
 
 /* Each kind has a reader: TEXT stops before any host is contacted, UNREACHABLE drops a host,
- * TASK fails a task on one host, BUG is ours, INTERRUPTED is ^C. */
+ * TASK fails a task on one host, PROTOCOL fails a host whose agent says what none says, BUG is ours,
+ * INTERRUPTED is ^C. */
 enum error_kind {
 	ERROR_NONE,
 	ERROR_TEXT,
 	ERROR_UNREACHABLE,
 	ERROR_TASK,
+	ERROR_PROTOCOL,
 	ERROR_BUG,
 	ERROR_INTERRUPTED,
 };

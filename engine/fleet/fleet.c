@@ -405,7 +405,7 @@ static int take_frames(struct fleet_host *host, struct error *err)
 		if (size == 0 || (size_t)size > host->in.size)
 			return 0;
 		arena = arena_new();
-		result = frame_read(arena, host->in.data, (size_t)size, &frame, err);
+		result = frame_read(arena, host->in.data, (size_t)size, SENT_BY_AGENT, &frame, err);
 		buffer_drop_front(&host->in, (size_t)size);
 		if (result == 0)
 			result = take_frame(host, &frame, err);

@@ -191,7 +191,7 @@ static void leave_stale(struct run *run, struct run_host *host, unsigned task)
 		error_set(&err, ERROR_UNREACHABLE, "%s", lost);
 		result_out(run, host);
 		host->unreachable = true;
-		report_unreachable(run->report, host->name, &err);
+		report_lost(run->report, host->name, &err);
 	}
 }
 

@@ -60,8 +60,7 @@ struct value *run_outcome(const struct run *run)
 			: host->phase == HOST_DONE && !host->refused ? "done" : "failed");
 		value_set_integer(run->arena, one, "changed", host->changed);
 		value_set_bool(run->arena, one, "ended", host->phase == HOST_DONE);
-		if (host->unreachable)
-			value_set_string(run->arena, one, "message", host->lost);
+		value_set_string(run->arena, one, "message", host->lost);
 		value_set(run->arena, outcome, host->name, one);
 	}
 	return outcome;
@@ -183,9 +182,27 @@ void run_host_failed(struct run_host *host, const char *message)
 {
 	struct error err = {0};
 
-	error_set(&err, ERROR_UNREACHABLE, "%s", message);
-	error_remedy(&err, "this is a bug of beoplay, or the machine isn't what it seems");
+	error_set(&err, ERROR_PROTOCOL, "protocol error: %s", message);
+	error_remedy(&err, "this is a bug in beoplay, or the host doesn't run beoplay's own agent");
 	fleet_drop(host->fleet, &err);
+}
+
+static void warn_of_ledger(struct run *run, const struct run_host *host, const struct value *hello)
+{
+	const struct value *ledger = value_get(hello, "ledger"), *lock = value_get(hello, "lock");
+	const char *problem = value_get_string(ledger, "problem");
+	const char *who = value_get_string(lock, "who"), *from = value_get_string(lock, "from");
+	const char *since = value_get_string(lock, "since");
+
+	if (problem)
+		run_warn(run, host->name, arena_printf(host->arena, "its ledger can't be used: %s",
+			problem));
+	if (value_get_bool(ledger, "foreign"))
+		run_warn(run, host->name, "its ledger was written by another machine (a cloned disk?), so "
+			"it isn't used");
+	if (lock)
+		run_warn(run, host->name, arena_printf(host->arena, "it is being changed by %s, from %s, "
+			"since %s", who ? who : "?", from ? from : "?", since ? since : "?"));
 }
 
 static void on_ready(void *context, struct fleet_host *fleet, const struct value *hello)
@@ -197,13 +214,15 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 	host->key = arena_string(host->arena, fleet_host_key(fleet));
 	host->phase = HOST_IDLE;
 	host->heard_at = beside_clock();
-	for (size_t i = 0; ran && ran->kind == VALUE_LIST && i < ran->count; i++) {
-		const char *command = value_get_string(ran->items[i], "command");
+	warn_of_ledger(run, host, hello);
+	for (size_t i = 0; i < value_item_count(ran); i++) {
+		const struct value *one = value_item(ran, i);
+		const char *command = value_get_string(one, "command");
 
 		run_warn(run, host->name, arena_printf(host->arena, "'%s' of an earlier run %s",
-			command ? command : "a step", value_get_bool(ran->items[i], "running")
+			command ? command : "a step", value_get_bool(one, "running")
 			? "is still under way" : arena_printf(host->arena, "has ended meanwhile (exit "
-				"status %d)", (int)value_get_integer(ran->items[i], "status", -1))));
+				"status %d)", (int)value_get_integer(one, "status", -1))));
 	}
 	if (!host->bystander)
 		due_take(run, host, hello);
@@ -221,7 +240,7 @@ static void take_result(struct run *run, struct run_host *host, const struct val
 		return;
 	if (!first || first->id != value_get_integer(body, "task", -1)
 			|| (more && (!first->unit->undo || run->options.look))) {
-		run_host_failed(host, "the node answered what it wasn't asked");
+		run_host_failed(host, "a result of a task that isn't its turn");
 		return;
 	}
 	if (more) {
@@ -237,27 +256,24 @@ static void take_result(struct run *run, struct run_host *host, const struct val
 
 static void take_request(struct run *run, struct run_host *host, const struct value *body)
 {
-	const char *kind = value_get_string(body, "kind");
 	struct step *first = stage_first_step(host);
 
-	if (kind && strcmp(kind, "body") == 0) {
+	if (strcmp(value_get_string(body, "kind"), "body") == 0) {
 		relay_request(run, host, body);
-	} else if (kind && strcmp(kind, "gate") == 0) {
+	} else {
 		host->gate = value_get_integer(body, "id", 0);
 		host->gate_unit = first ? first->unit->index : INT64_MAX;
-	} else {
-		run_host_failed(host, "the node asked for something unknown");
 	}
 }
 
 static void take_orphans(struct run *run, struct run_host *host,
 	const struct value *orphans)
 {
-	for (size_t i = 0; orphans && orphans->kind == VALUE_LIST && i < orphans->count; i++) {
-		const char *resource = value_get_string(orphans->items[i], "resource");
+	for (size_t i = 0; i < value_item_count(orphans); i++) {
+		const char *resource = value_get_string(value_item(orphans, i), "resource");
 		struct value *hosts;
 
-		if (!resource || strlen(resource) > RESOURCE_MOST)
+		if (!resource)
 			continue;
 		hosts = value_get(run->orphans, resource);
 		if (!hosts) {
@@ -284,13 +300,32 @@ const struct value *run_orphans(const struct run *run)
 	return run->orphans;
 }
 
+static void ledger_unwritten(struct run_host *host, const char *problem)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_TASK, "the ledger can't be written: %.1500s", problem);
+	error_remedy(&err, "what this run changed there isn't recorded; mend the cause, then apply again");
+	fleet_drop(host->fleet, &err);
+}
+
 static void take_stage_end(struct run *run, struct run_host *host, const struct value *body)
 {
-	take_orphans(run, host, value_get(body, "orphans"));
+	const char *problem = value_get_string(body, "problem");
+
 	if (host->phase != HOST_BUSY)
 		return;
+	take_orphans(run, host, value_get(body, "orphans"));
+	if (problem) {
+		ledger_unwritten(host, problem);
+		return;
+	}
+	if (value_get_bool(body, "stopped") && host->step_count > 0) {
+		result_out(run, host);
+		return;
+	}
 	if (host->step_count > 0 && !run->stopped) {
-		run_host_failed(host, "the node left out some of its tasks");
+		run_host_failed(host, "a stage ended before all its tasks were done");
 		return;
 	}
 	host->phase = HOST_IDLE;
@@ -325,7 +360,7 @@ static void on_frame(void *context, struct fleet_host *fleet, const struct frame
 	case FRAME_BYE:
 		break;
 	default:
-		run_host_failed(host, "the node sent a message that nodes don't send");
+		run_host_failed(host, "unexpected message");
 	}
 	order_poll(run);
 }
@@ -342,11 +377,13 @@ static void on_lost(void *context, struct fleet_host *fleet, const struct error 
 		struct error ended = {0};
 
 		error_set(&ended, ERROR_UNREACHABLE, "the connection ended before its tasks did");
+		if (!err)
+			err = &ended;
 		result_lost(run, host);
-		host->unreachable = true;
-		host->lost = arena_string(host->arena, err ? err->message : ended.message);
-		if (!run->stopped)
-			report_unreachable(run->report, host->name, err ? err : &ended);
+		host->unreachable = err->kind == ERROR_UNREACHABLE;
+		host->lost = arena_string(host->arena, err->message);
+		if (!run->stopped || !host->unreachable)
+			report_lost(run->report, host->name, err);
 	}
 	relay_out(run, host);
 	order_poll(run);

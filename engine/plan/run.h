@@ -94,7 +94,7 @@ unsigned run_task_count(const struct run *run);
  * of kind BUG or INTERRUPTED. */
 int run_execute(struct run *run, struct report *report, struct error *err);
 /* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N, ended: bool (it has passed
- * all tasks), message (unreachable: why)}. */
+ * all tasks), message (why its connection was given up)}. */
 struct value *run_outcome(const struct run *run);
 /* What hosts told for others: name → {host_key: "TYPE BASE64", published: {"MODULE/KEY": …}, facts:
  * {…}}, of which any may be missing. Public, and data of hostile nodes. */

@@ -168,7 +168,7 @@ struct run_host {
 	bool refused;              /* something wasn't undone */
 	bool has_orphans;
 	bool unreachable;
-	const char *lost;          /* why it is unreachable */
+	const char *lost;          /* why its connection was given up; else NULL */
 	bool closed;               /* the connection is being ended */
 };
 
@@ -341,7 +341,7 @@ void relay_out(struct run *run, struct run_host *host);
 void relay_tick(struct run *run);
 
 void run_warn(struct run *run, const char *host, const char *message);
-/* The host broke the rules of the conversation: it is out. */
+/* Drops a host whose agent says what none would say: the message says what. */
 void run_host_failed(struct run_host *host, const char *message);
 /* Whether a connection to the host is there to be used. */
 bool run_connected(const struct run_host *host);

@@ -232,17 +232,19 @@ static void say(struct report *report, enum color color, const char *word, const
 	fflush(report->options.errors);
 }
 
-void report_unreachable(struct report *report, const char *host, const struct error *err)
+void report_lost(struct report *report, const char *host, const struct error *err)
 {
 	struct host_report *recap = recap_of(report, host);
+	bool unreachable = err->kind == ERROR_UNREACHABLE;
 
 	if (recap)
-		recap->unreachable++;
+		count(recap, unreachable ? REPORT_UNREACHABLE : REPORT_FAILED);
 	if (report->options.json) {
-		json_message(report, "unreachable", host, err->message, err->remedy);
+		json_message(report, unreachable ? "unreachable" : "failed", host, err->message,
+			err->remedy);
 		return;
 	}
-	say(report, COLOR_RED, "unreachable:", host, err->message);
+	say(report, COLOR_RED, unreachable ? "unreachable:" : "failed:", host, err->message);
 	if (err->remedy[0])
 		fprintf(report->options.errors, "    → %s\n", quote_printable(report->arena, err->remedy,
 			strlen(err->remedy), 0));

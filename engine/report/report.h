@@ -66,8 +66,8 @@ unsigned report_task(struct report *report, const char *name, const char *module
 void report_result(struct report *report, unsigned task, const struct report_result *result);
 /* No more results will come for it (a host was lost, …). */
 void report_task_end(struct report *report, unsigned task);
-/* A host is gone: counts as unreachable. */
-void report_unreachable(struct report *report, const char *host, const struct error *err);
+/* A host is gone: unreachable if that is the error's kind, else failed. */
+void report_lost(struct report *report, const char *host, const struct error *err);
 void report_progress(struct report *report, const char *host, const char *text);
 void report_warning(struct report *report, const char *host, const char *message);   /* host or NULL */
 /* An error in the user's text, with line and caret (text: the whole file, or NULL). */

@@ -71,7 +71,7 @@ int64_t frame_size(const void *bytes, size_t size, struct error *err)
 		| (size_t)header[7] << 24;
 	if (header[0] == 0 || header[0] >= FRAME_TYPE_END || (header[1] & ~FRAME_COMPRESSED)
 			|| header[2] || header[3] || length > FRAME_MOST)
-		return error_set(err, ERROR_UNREACHABLE, "what came is no message of beoplay's");
+		return error_set(err, ERROR_PROTOCOL, "protocol error: malformed frame");
 	return (int64_t)(FRAME_HEADER_SIZE + length);
 }
 
@@ -83,21 +83,21 @@ static int decompress(const char *payload, size_t size, char **ret_bytes, size_t
 
 	if (claimed == ZSTD_CONTENTSIZE_UNKNOWN || claimed == ZSTD_CONTENTSIZE_ERROR
 			|| claimed > FRAME_MOST)
-		return error_set(err, ERROR_UNREACHABLE, "a message that doesn't say its size");
+		return error_set(err, ERROR_PROTOCOL, "protocol error: a frame that doesn't state its size");
 	*ret_bytes = malloc((size_t)claimed + 1);
 	if (!*ret_bytes)
 		return error_errno(err, ERROR_UNREACHABLE, "cannot take a message");
 	got = ZSTD_decompress(*ret_bytes, (size_t)claimed, payload, size);
 	if (ZSTD_isError(got)) {
 		free(*ret_bytes);
-		return error_set(err, ERROR_UNREACHABLE, "a message that can't be decompressed");
+		return error_set(err, ERROR_PROTOCOL, "protocol error: a frame that can't be decompressed");
 	}
 	*ret_size = got;
 	return 0;
 }
 
-int frame_read(struct arena *arena, const void *bytes, size_t size, struct frame *ret_frame,
-	struct error *err)
+int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_sender sender,
+	struct frame *ret_frame, struct error *err)
 {
 	const unsigned char *header = bytes;
 	const char *payload = (const char *)bytes + FRAME_HEADER_SIZE;
@@ -107,7 +107,7 @@ int frame_read(struct arena *arena, const void *bytes, size_t size, struct frame
 	int result;
 
 	if (whole <= 0 || (size_t)whole > size)
-		return error_set(err, ERROR_UNREACHABLE, "a message that is cut off");
+		return error_set(err, ERROR_PROTOCOL, "protocol error: truncated frame");
 	length = (size_t)whole - FRAME_HEADER_SIZE;
 	if ((header[1] & FRAME_COMPRESSED) != 0) {
 		if (decompress(payload, length, &unpacked, &length, err) < 0)
@@ -116,10 +116,8 @@ int frame_read(struct arena *arena, const void *bytes, size_t size, struct frame
 	}
 	result = wire_decode(arena, payload, length, &ret_frame->body, err);
 	free(unpacked);
-	if (result == 0 && ret_frame->body->kind != VALUE_MAP)
-		return error_set(err, ERROR_UNREACHABLE, "a message that is no map");
 	ret_frame->type = (enum frame_type)header[0];
-	return result;
+	return result < 0 ? -1 : frame_check(ret_frame, sender, err);
 }
 
 /* 1; 0 at an end before the first byte; -1. */
@@ -142,7 +140,8 @@ static int read_all(int fd, char *bytes, size_t size, struct error *err)
 	return 1;
 }
 
-int frame_receive(int fd, struct arena *arena, struct frame *ret_frame, struct error *err)
+int frame_receive(int fd, struct arena *arena, enum frame_sender sender, struct frame *ret_frame,
+	struct error *err)
 {
 	char header[FRAME_HEADER_SIZE];
 	int64_t whole;
@@ -162,7 +161,7 @@ int frame_receive(int fd, struct arena *arena, struct frame *ret_frame, struct e
 	if (got == 0 && whole > FRAME_HEADER_SIZE)
 		got = error_set(err, ERROR_UNREACHABLE, "the connection ended inside a message");
 	else if (got >= 0)
-		got = frame_read(arena, bytes, (size_t)whole, ret_frame, err) < 0 ? -1 : 1;
+		got = frame_read(arena, bytes, (size_t)whole, sender, ret_frame, err) < 0 ? -1 : 1;
 	free(bytes);
 	return got;
 }

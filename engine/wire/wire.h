@@ -8,12 +8,14 @@
  * The payload is one value in MessagePack (github.com/msgpack/msgpack/blob/master/spec.md), a map
  * with the keys named below, except for CHUNK. The agent first writes WIRE_MAGIC, 16 bytes; all
  * that comes before it is a login shell's noise. What an agent says is data from a hostile place:
- * every length, depth and count is bounded here, and nothing else is believed of it. */
+ * every length, depth and count is bounded here, and whoever reads a frame gets only what the table
+ * of its sender (messages.c) has: keys, kinds and sizes. */
 #ifndef WIRE_WIRE_H
 #define WIRE_WIRE_H
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/shape.h"
 #include "base/value.h"
 
 #include <stdbool.h>
@@ -31,12 +33,20 @@ enum {
 	VALUE_DEPTH_MOST = 64,
 };
 
+/* Whose message it is: each sends its own, with its own keys. */
+enum frame_sender {
+	SENT_BY_AGENT,
+	SENT_BY_CONTROLLER,
+	SENT_BY_CHILD,                 /* of the agent: it works as another user */
+	SENT_BY_PARENT,                /* the agent, to its child */
+};
+
 enum frame_flags { FRAME_COMPRESSED = 1 << 0 };
 
 enum frame_type {
-	/* agent → controller, once: {version, program (digest of itself), hostname, machine_id,
-	 * uid, user, ledger: {version, resources, due, failed, problem}, lock: {who, from, since} if another
-	 * one holds it, architecture, ran: [reports of detached steps that ended meanwhile]} */
+	/* agent → controller, once: {version, ledger: {due, failed, foreign, problem}, lock: {who, from,
+	 * since} if another one holds it, ran: [detached steps of earlier runs: {command, running,
+	 * status}]} */
 	FRAME_HELLO = 1,
 	/* controller → agent: {mode: "check" | "apply", diff: bool, project, playbook, run, revision,
 	 * who, free: bool, tasks: [TASK…], notified: [KEYs that the controller found due itself, after a
@@ -60,11 +70,11 @@ enum frame_type {
 	FRAME_STAGE,
 	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |
 	 * "failed" | "may_change" | "skipped" (a handler that nobody notified), changes: [{subject,
-	 * field, before, after, after_body, flags}], results: {…}, published: {module, key, facts},
+	 * field, before, after, flags}], results: {…}, published: {module, key, facts},
 	 * message, remedy (failed), notes: [text], cause (may_change), planned (a digest), milliseconds} */
 	FRAME_RESULT,
-	/* agent → controller: all tasks of the stage are through: {failed: bool, orphans: [{resource,
-	 * reason}], problem: the ledger couldn't be written} */
+	/* agent → controller: all tasks of the stage are through: {orphans: [{resource}], problem: why the
+	 * ledger couldn't be written, stopped: bool (the rest was left out as asked)} */
 	FRAME_STAGE_END,
 	/* agent → controller, answered by a REPLY with the same id: {id, kind: "body", digest, offset}
 	 * or {id, kind: "gate", task: id}. A gate is asked before the first change of a task. */
@@ -76,7 +86,7 @@ enum frame_type {
 	 * body that this agent has offered; answered by CHUNK {id, bytes, size} or {id, error} */
 	FRAME_FETCH,
 	FRAME_CHUNK,
-	/* agent → controller: {task, text}: something to show while a long step runs */
+	/* agent → controller: {text}: something to show while a long step runs */
 	FRAME_PROGRESS,
 	/* either way, empty map; the controller sends one every 10 s, the agent answers each */
 	FRAME_PING,
@@ -106,13 +116,19 @@ int frame_write(struct buffer *out, enum frame_type type, const struct value *bo
  * 0 if more bytes of the header are needed, -1 for a malformed header. */
 int64_t frame_size(const void *bytes, size_t size, struct error *err);
 
-/* Reads the frame at the front of bytes, which holds it whole. */
-int frame_read(struct arena *arena, const void *bytes, size_t size, struct frame *ret_frame,
-	struct error *err);
+/* What a message is called, and the table of its keys; NULL: the sender sends none of that type. */
+const char *frame_name(enum frame_type type);
+const struct shape *frame_keys(enum frame_sender sender, enum frame_type type);
+int frame_check(const struct frame *frame, enum frame_sender sender, struct error *err);
+
+/* Reads and checks the frame at the front of bytes, which holds it whole. */
+int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_sender sender,
+	struct frame *ret_frame, struct error *err);
 
 /* Blocking, for the agent: reads exactly one frame and not one byte more (children share the
  * descriptor). 1, or 0 at the end of the stream, or -1. */
-int frame_receive(int fd, struct arena *arena, struct frame *ret_frame, struct error *err);
+int frame_receive(int fd, struct arena *arena, enum frame_sender sender, struct frame *ret_frame,
+	struct error *err);
 /* Blocking: writes a whole frame. */
 int frame_send(int fd, enum frame_type type, const struct value *body, struct error *err);
 

@@ -238,7 +238,7 @@ static void the_recap_counts_what_happened(void **state)
 		report_result(printed.report, task(&printed, 1), &(struct report_result){ .host = "a",
 			.status = statuses[i] });
 	error_set(&err, ERROR_UNREACHABLE, "no connection");
-	report_unreachable(printed.report, "bb", &err);
+	report_lost(printed.report, "bb", &err);
 	totals = report_recap(printed.report);
 	flush(&printed);
 	assert_int_equal(totals.hosts, 2);
@@ -348,7 +348,7 @@ static void hostile_bytes_are_made_printable(void **state)
 	report_warning(printed.report, "a", HOSTILE);
 	error_set(&err, ERROR_UNREACHABLE, "%s", HOSTILE);
 	error_remedy(&err, "%s", HOSTILE);
-	report_unreachable(printed.report, "a", &err);
+	report_lost(printed.report, "a", &err);
 	report_error(printed.report, &err, NULL, 0);
 	flush(&printed);
 	assert_non_null(strstr(printed.out, "\\x1b[2J"));
@@ -463,7 +463,7 @@ static void tell_unreachable(struct report *report)
 
 	error_set(&err, ERROR_UNREACHABLE, "the host key has changed");
 	error_remedy(&err, "ssh-keygen -R");
-	report_unreachable(report, "a", &err);
+	report_lost(report, "a", &err);
 }
 
 static void tell_warning(struct report *report)
@@ -554,7 +554,7 @@ static void json_lines_are_valid_whatever_comes(void **state)
 	report_task_end(printed.report, number);
 	report_warning(printed.report, NULL, HOSTILE);
 	error_set(&err, ERROR_UNREACHABLE, "%s", HOSTILE);
-	report_unreachable(printed.report, "a", &err);
+	report_lost(printed.report, "a", &err);
 	report_recap(printed.report);
 	flush(&printed);
 	assert_int_equal(json_lines(printed.out), 5);

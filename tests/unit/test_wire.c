@@ -201,11 +201,11 @@ static void a_long_frame_travels_compressed(void **state)
 	(void)state;
 	memset(text, 'x', 100000);
 	value_set_string(arena, map, "text", text);
-	assert_int_equal(frame_write(&out, FRAME_STAGE, map, &err), 0);
+	assert_int_equal(frame_write(&out, FRAME_PROGRESS, map, &err), 0);
 	assert_true(out.size < 1000);
 	assert_int_equal(frame_size(out.data, out.size, &err), (int64_t)out.size);
-	assert_int_equal(frame_read(arena, out.data, out.size, &frame, &err), 0);
-	assert_int_equal(frame.type, FRAME_STAGE);
+	assert_int_equal(frame_read(arena, out.data, out.size, SENT_BY_AGENT, &frame, &err), 0);
+	assert_int_equal(frame.type, FRAME_PROGRESS);
 	assert_string_equal(value_get_string(frame.body, "text"), text);
 	buffer_free(&out);
 	arena_free(arena);
@@ -216,19 +216,21 @@ static void frames_go_through_a_pipe_one_by_one(void **state)
 	struct arena *arena = arena_new();
 	struct error err = {0};
 	struct frame frame;
+	struct value *progress = value_map(arena);
 	int ends[2];
 
 	(void)state;
+	value_set(arena, progress, "text", value_bytes(arena, "a\0b\xff", 4));
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(frame_send(ends[1], FRAME_PING, value_map(arena), &err), 0);
-	assert_int_equal(frame_send(ends[1], FRAME_RESULT, sample(arena), &err), 0);
+	assert_int_equal(frame_send(ends[1], FRAME_PROGRESS, progress, &err), 0);
 	close(ends[1]);
-	assert_int_equal(frame_receive(ends[0], arena, &frame, &err), 1);
+	assert_int_equal(frame_receive(ends[0], arena, SENT_BY_AGENT, &frame, &err), 1);
 	assert_int_equal(frame.type, FRAME_PING);
-	assert_int_equal(frame_receive(ends[0], arena, &frame, &err), 1);
-	assert_int_equal(frame.type, FRAME_RESULT);
-	assert_true(value_equal(frame.body, sample(arena)));
-	assert_int_equal(frame_receive(ends[0], arena, &frame, &err), 0);
+	assert_int_equal(frame_receive(ends[0], arena, SENT_BY_AGENT, &frame, &err), 1);
+	assert_int_equal(frame.type, FRAME_PROGRESS);
+	assert_true(value_equal(frame.body, progress));
+	assert_int_equal(frame_receive(ends[0], arena, SENT_BY_AGENT, &frame, &err), 0);
 	close(ends[0]);
 	arena_free(arena);
 }
@@ -249,6 +251,92 @@ static void a_header_that_lies_is_refused(void **state)
 	assert_int_equal(frame_size(headers[0], 7, NULL), 0);
 }
 
+static int read_back(enum frame_type type, struct value *body, enum frame_sender sender,
+	struct error *err)
+{
+	struct arena *arena = arena_new();
+	struct buffer out = {0};
+	struct frame frame;
+	int result;
+
+	assert_int_equal(frame_write(&out, type, body, err), 0);
+	result = frame_read(arena, out.data, out.size, sender, &frame, err);
+	buffer_free(&out);
+	arena_free(arena);
+	return result;
+}
+
+static struct value *result_of(struct arena *arena, const char *key, struct value *value)
+{
+	struct value *body = value_map(arena);
+
+	value_set_integer(arena, body, "task", 1);
+	value_set_string(arena, body, "status", "changed");
+	if (key)
+		value_set(arena, body, key, value);
+	return body;
+}
+
+static void a_message_is_what_its_table_says_or_refused(void **state)
+{
+	struct arena *arena = arena_new();
+	struct value *mixed = value_list(arena), *change = value_map(arena);
+	struct error err = {0};
+
+	(void)state;
+	value_set_integer(arena, change, "subject", 1);
+	value_append(arena, mixed, change);
+	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, NULL, NULL), SENT_BY_AGENT, &err), 0);
+	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "changes", value_map(arena)),
+		SENT_BY_AGENT, &err), -1);
+	assert_string_equal(err.message, "protocol error in RESULT: 'changes' must be a list, not a map");
+	err = (struct error){0};
+	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "changes", mixed), SENT_BY_AGENT,
+		&err), -1);
+	assert_string_equal(err.message, "protocol error in RESULT: 'changes[0].subject' must be a "
+		"string, not an integer");
+	err = (struct error){0};
+	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "more_keys", value_null(arena)),
+		SENT_BY_AGENT, &err), -1);
+	assert_string_equal(err.message, "protocol error in RESULT: 'more_keys' is an unknown key");
+	err = (struct error){0};
+	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "milliseconds", value_integer(arena,
+		INT64_MIN)), SENT_BY_AGENT, &err), -1);
+	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "message", value_bytes(arena, "a\0b",
+		3)), SENT_BY_AGENT, NULL), -1);
+	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "results", value_unknown(arena,
+		"the facts of another host")), SENT_BY_AGENT, NULL), -1);
+	arena_free(arena);
+}
+
+static void each_end_sends_only_its_own_messages(void **state)
+{
+	struct arena *arena = arena_new();
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(read_back(FRAME_CANCEL, value_map(arena), SENT_BY_CONTROLLER, &err), 0);
+	assert_int_equal(read_back(FRAME_CANCEL, value_map(arena), SENT_BY_AGENT, &err), -1);
+	assert_int_equal(err.kind, ERROR_PROTOCOL);
+	assert_int_equal(read_back(FRAME_STAGE, value_map(arena), SENT_BY_AGENT, NULL), -1);
+	assert_int_equal(read_back(FRAME_STAGE, value_map(arena), SENT_BY_CONTROLLER, NULL), -1);
+	arena_free(arena);
+}
+
+static void a_key_that_comes_twice_is_refused(void **state)
+{
+	struct arena *arena = arena_new();
+	struct error err = {0};
+	struct value *back;
+
+	(void)state;
+	assert_int_equal(wire_decode(arena, "\x82\xa1" "a\x01\xa1" "a\x02", 7, &back, &err), -1);
+	assert_string_equal(err.message, "malformed data: duplicate key 'a'");
+	/* An empty key has no bytes to look at. */
+	assert_int_equal(wire_decode(arena, "\x81\xa0\x01", 3, &back, NULL), 0);
+	arena_free(arena);
+}
+
 static void a_decompression_bomb_is_refused(void **state)
 {
 	struct arena *arena = arena_new();
@@ -261,7 +349,7 @@ static void a_decompression_bomb_is_refused(void **state)
 	(void)state;
 	buffer_add(&out, "\x02\x01\0\0\x0c\0\0\0", 8);
 	buffer_add(&out, bomb, 12);
-	assert_int_equal(frame_read(arena, out.data, out.size, &frame, &err), -1);
+	assert_int_equal(frame_read(arena, out.data, out.size, SENT_BY_AGENT, &frame, &err), -1);
 	buffer_free(&out);
 	arena_free(arena);
 }
@@ -295,6 +383,9 @@ int main(void)
 		cmocka_unit_test(a_long_frame_travels_compressed),
 		cmocka_unit_test(frames_go_through_a_pipe_one_by_one),
 		cmocka_unit_test(a_header_that_lies_is_refused),
+		cmocka_unit_test(a_message_is_what_its_table_says_or_refused),
+		cmocka_unit_test(each_end_sends_only_its_own_messages),
+		cmocka_unit_test(a_key_that_comes_twice_is_refused),
 		cmocka_unit_test(a_decompression_bomb_is_refused),
 		cmocka_unit_test(too_long_a_frame_is_not_written),
 	};

@@ -1,7 +1,10 @@
 /* error: what went wrong, where in the user's text, and what to do about it. */
 #include "base/error.h"
 
+#include "base/arena.h"
+
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,4 +79,45 @@ int error_place(struct error *err, struct place place)
 void error_clear(struct error *err)
 {
 	memset(err, 0, sizeof(*err));
+}
+
+/* A file may be read in two ways, for two reasons. */
+static bool is_kept(const struct error_list *list, const struct error *err)
+{
+	for (const struct error *one = list->first; one; one = one->next) {
+		if (one->place.line > 0 && one->place.line == err->place.line
+				&& one->place.column == err->place.column
+				&& strcmp(one->message, err->message) == 0)
+			return true;
+	}
+	return false;
+}
+
+void error_keep(struct arena *arena, struct error_list *list, struct error *err)
+{
+	struct error *kept;
+
+	if (err->kind == ERROR_NONE || is_kept(list, err)) {
+		error_clear(err);
+		return;
+	}
+	if (list->count++ < ERRORS_TOLD_MOST) {
+		kept = arena_alloc(arena, sizeof(*kept));
+		*kept = *err;
+		if (list->first)
+			list->last->next = kept;
+		else
+			list->first = kept;
+		list->last = kept;
+	}
+	error_clear(err);
+}
+
+int error_tell(const struct error_list *list, struct error *err)
+{
+	if (!list->first)
+		return 0;
+	if (err && err->kind == ERROR_NONE)
+		*err = *list->first;
+	return -1;
 }

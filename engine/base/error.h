@@ -4,6 +4,8 @@
 
 #include <stdarg.h>
 
+struct arena;
+
 /* Each kind has a reader: TEXT stops before any host is contacted, UNREACHABLE drops a host,
  * TASK fails a task on one host, PROTOCOL fails a host whose agent says what none says, BUG is ours,
  * INTERRUPTED is ^C. */
@@ -50,5 +52,18 @@ int error_remedy(struct error *err, const char *format, ...)
 int error_place(struct error *err, struct place place);
 
 void error_clear(struct error *err);
+
+/* Errors of a text behind which reading went on. Zeroed, it is empty. */
+enum { ERRORS_TOLD_MOST = 200 };
+
+struct error_list {
+	struct error *first, *last;
+	unsigned count;
+};
+
+/* Notes an error and clears it; nothing where there is none. */
+void error_keep(struct arena *arena, struct error_list *list, struct error *err);
+/* 0, or -1 with the first of them, which leads to the others by next. */
+int error_tell(const struct error_list *list, struct error *err);
 
 #endif

@@ -2,7 +2,6 @@
 #include "base/suggest.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum { WORD_MOST = 64 };
@@ -92,4 +91,14 @@ void suggest_offer(struct suggestion *suggestion, const char *name)
 		suggestion->nearest = name;
 		suggestion->distance = found;
 	}
+}
+
+bool suggest_slip(const char *word, const char *other)
+{
+	size_t size = strlen(word), other_size = strlen(other), found;
+
+	if (size == 0 || size >= WORD_MOST || other_size >= WORD_MOST)
+		return false;
+	found = distance(word, size, other, other_size);
+	return found > 0 && found <= (size > 20 ? 2 : 1);
 }

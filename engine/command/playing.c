@@ -2,6 +2,7 @@
 #include "command/playing_state.h"
 
 #include "command/command.h"
+#include "command/foreign.h"
 #include "command/listing.h"
 
 #include <stdio.h>
@@ -152,6 +153,7 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 	int code = EXIT_GOOD;
 
 	playing.arena = arena_new();
+	foreign_warn(loud ? loud : report);
 	if (playing_load(&playing, &err) < 0 || texts_agree(&playing, false, &err) < 0)
 		code = EXIT_TEXT;
 	else if (!lists(options))

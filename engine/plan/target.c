@@ -1,19 +1,35 @@
 /* target: where and as whom each host is reached. */
 #include "plan/state.h"
 
+#include "text/connection.h"
 #include "text/expression.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* A setting as text, once its expressions are filled in; name: the variable that would make it. */
+static const char *setting_text(struct run *run, const char *name, struct value *value,
+	struct place place, struct error *err)
+{
+	const struct connection_variable *variable = connection_find(name);
+	const struct value_pair pair = { .key = name, .place = place, .value = value };
+
+	if (variable->check && variable->check(&pair, err) < 0) {
+		error_place(err, place);
+		return NULL;
+	}
+	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
+}
+
 static const char *host_variable(struct run *run, struct scope *scope, const char *name,
 	struct error *err)
 {
+	const struct value *raw = scope_raw(scope, name);
 	struct value *value;
 
 	if (scope_get(run->arena, scope, name, &value, err) < 0 || !value)
 		return NULL;
-	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
+	return setting_text(run, name, value, raw ? raw->place : (struct place){ 0 }, err);
 }
 
 /* The first play of a host, whose connection settings count. */
@@ -31,14 +47,14 @@ static const struct play *first_play(const struct run *run, const struct run_hos
 	return playbook->plays[0];
 }
 
-static const char *play_word(struct run *run, struct scope *scope, const struct value *raw,
-	struct error *err)
+static const char *play_word(struct run *run, struct scope *scope, const char *name,
+	const struct value *raw, struct error *err)
 {
 	struct value *value;
 
 	if (!raw || expression_fill(run->arena, scope, raw, &value, err) < 0)
 		return NULL;
-	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
+	return setting_text(run, name, value, raw->place, err);
 }
 
 static bool task_becomes(struct run *run, const struct run_host *host, const struct play *play,
@@ -110,16 +126,17 @@ static int target_of_play(struct run *run, const struct run_host *host, const st
 		NULL);
 	const char *connection = host_variable(run, scope, "ansible_connection", err);
 	const char *user = host_variable(run, scope, "ansible_user", err);
-	const char *key = host_variable(run, scope, "ansible_ssh_private_key_file", err);
+	const char *key = host_variable(run, scope, "ansible_private_key_file", err);
 	const char *port = host_variable(run, scope, "ansible_port", err);
 	const char *address = host_variable(run, scope, "ansible_host", err);
 
+	host_variable(run, scope, "ansible_become_method", err);
 	if (!connection)
-		connection = play_word(run, scope, play->connection, err);
+		connection = play_word(run, scope, "ansible_connection", play->connection, err);
 	if (!user)
-		user = play_word(run, scope, play->remote_user, err);
+		user = play_word(run, scope, "ansible_user", play->remote_user, err);
 	if (!port)
-		port = play_word(run, scope, play->port, err);
+		port = play_word(run, scope, "ansible_port", play->port, err);
 	*ret_target = (struct fleet_target){
 		.name = host->name,
 		.address = address ? address : host->name,
@@ -127,15 +144,7 @@ static int target_of_play(struct run *run, const struct run_host *host, const st
 		.private_key = key ? key : run->options.private_key,
 		.local = connection && strcmp(connection, "local") == 0,
 	};
-	if (port) {
-		char *end;
-		long number = strtol(port, &end, 10);
-
-		if (*end || number < 1 || number > 65535)
-			return error_set(err, ERROR_TEXT, "'ansible_port' of %s must be a number from 1 to "
-				"65535, not '%s'", host->name, port);
-		ret_target->port = (unsigned)number;
-	}
+	ret_target->port = port ? (unsigned)strtoul(port, NULL, 10) : 0;
 	return err->kind ? -1 : 0;
 }
 
@@ -209,10 +218,12 @@ static int check_host(struct run *run, struct run_host *host, struct error *err)
 	for (size_t i = 0; i < playbook->play_count; i++) {
 		const struct play *play = playbook->plays[i];
 
-		if (!run->play_hosts[i][host->inventory->index] || !has_tasks_on(run, host, play))
+		if (!run->play_hosts[i][host->inventory->index])
 			continue;
 		if (target_of_play(run, host, play, first ? &other : &target, err) < 0)
 			return -1;
+		if (!has_tasks_on(run, host, play))
+			continue;
 		if (!first) {
 			first = play;
 			continue;
@@ -229,8 +240,6 @@ static int check_host(struct run *run, struct run_host *host, struct error *err)
 
 int targets_check(struct run *run, struct error *err)
 {
-	if (run->options.playbook->play_count < 2)
-		return 0;
 	for (size_t i = 0; i < run->host_count; i++) {
 		if (!run->hosts[i].bystander && !run->hosts[i].left
 				&& check_host(run, &run->hosts[i], err) < 0)

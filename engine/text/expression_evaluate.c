@@ -135,8 +135,11 @@ static int scope_value(struct evaluation *evaluation, const char *name, size_t o
 {
 	struct evaluator *evaluator = evaluation->evaluator;
 
-	if (scope_find(evaluation, name, offset, ret_value) == 0)
+	if (scope_find(evaluation, name, offset, ret_value) == 0) {
+		if (!*ret_value)
+			*ret_value = scope_default(evaluation->scope, name);
 		return *ret_value ? 0 : name_undefined(evaluation, name, offset, ret_value);
+	}
 	if (!evaluator->undefined_raised)
 		return -1;
 	evaluator->undefined = *evaluator->err;

@@ -1,6 +1,7 @@
 /* inventory: which hosts there are, in which groups, with which variables. */
 #include "text/inventory.h"
 
+#include "text/connection.h"
 #include "text/expression.h"
 #include "text/inventory_build.h"
 #include "base/suggest.h"
@@ -30,6 +31,16 @@ void build_merge(struct arena *arena, struct value *to, const struct value *from
 {
 	for (size_t i = 0; i < value_pair_count(from); i++)
 		value_set_at(arena, to, from->pairs[i].key, from->pairs[i].place, from->pairs[i].value);
+}
+
+void build_check_vars(struct inventory *inventory, const struct value *vars)
+{
+	struct error err = { 0 };
+
+	for (size_t i = 0; vars && i < vars->count; i++) {
+		connection_check(&vars->pairs[i], false, &err);
+		error_keep(inventory->arena, &inventory->errors, &err);
+	}
 }
 
 static int check_name(const char *what, const char *name, const char *also, struct place place,
@@ -136,6 +147,7 @@ int build_hosts(struct inventory *inventory, struct inventory_group *group, cons
 
 	if (port == 0 || port > 65535)
 		return error_at(err, place, "in '%s' the port is not from 1 to 65535", name);
+	build_check_vars(inventory, vars);
 	if (inventory_expand(inventory->arena, pure, place, names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->count; i++) {
@@ -563,6 +575,8 @@ int inventory_load(struct arena *arena, struct source *source, const char *const
 		return -1;
 	if (playbook_directory && inventory_read_vars(inventory, source, playbook_directory,
 		GROUP_VARS_PLAYBOOK, err) < 0)
+		return -1;
+	if (error_tell(&inventory->errors, err) < 0)
 		return -1;
 	if (finish_groups(inventory, err) < 0 || check_expressions(inventory, err) < 0)
 		return -1;

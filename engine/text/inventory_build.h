@@ -34,6 +34,7 @@ struct inventory {
 	struct inventory_group *all;
 	struct inventory_group *ungrouped;
 	struct value *group_map;                 /* inventory_groups */
+	struct error_list errors;                /* of variables, behind which reading went on */
 };
 
 /* Both find what is there, or make it. Names are checked. */
@@ -46,6 +47,8 @@ int build_hosts(struct inventory *inventory, struct inventory_group *group, cons
 	struct place place, const struct value *vars, struct error *err);
 void build_child(struct inventory *inventory, struct inventory_group *parent,
 	struct inventory_group *child);
+/* Notes what is wrong with variables that are read; vars may be NULL. */
+void build_check_vars(struct inventory *inventory, const struct value *vars);
 /* The pairs of from replace those in to; places are kept. */
 void build_merge(struct arena *arena, struct value *to, const struct value *from);
 

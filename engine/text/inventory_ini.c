@@ -142,6 +142,8 @@ static int set_variable(struct reader *reader, struct value *vars, const char *n
 		return -1;
 	value_set(reader->arena, pair, name, value);
 	pair->pairs[0].place = place;
+	if (reader->section == SECTION_VARS)
+		build_check_vars(reader->inventory, pair);
 	build_merge(reader->arena, vars, pair);
 	return 0;
 }

@@ -29,6 +29,7 @@ static int read_file(struct reader *reader, const char *path, struct value *vars
 			value_kind_name(root));
 		return error_remedy(reader->err, "write 'name: value' lines");
 	}
+	build_check_vars(reader->inventory, root);
 	build_merge(arena, vars, root);
 	return 0;
 }

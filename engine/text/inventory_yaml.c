@@ -63,6 +63,7 @@ static int read_part(struct inventory *inventory, struct inventory_group *group,
 	if (strcmp(pair->key, "vars") == 0) {
 		if (expect_map(pair->value, pair, "write 'name: value' lines", err) < 0)
 			return -1;
+		build_check_vars(inventory, pair->value);
 		build_merge(inventory->arena, group->vars[GROUP_VARS_INVENTORY], pair->value);
 		return 0;
 	}

@@ -1,10 +1,11 @@
 /* play: a playbook as the user wrote it, checked whole before any host is contacted. */
 #include "text/play.h"
 
+#include "base/buffer.h"
+#include "text/connection.h"
 #include "text/expression.h"
 #include "text/inventory.h"
 #include "text/inventory_build.h"
-#include "modules/params.h"
 #include "text/play_build.h"
 #include "base/suggest.h"
 #include "text/tree.h"
@@ -87,31 +88,17 @@ static int keyword_hosts(struct play_reader *reader, const struct value_pair *pa
 static int keyword_connection(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value)
 {
-	const char *word;
-
 	if (keyword_text(reader, pair, ret_value) < 0)
 		return -1;
-	word = (*ret_value)->text;
-	if (expression_inside(*ret_value) || strcmp(word, "ssh") == 0 || strcmp(word, "local") == 0)
-		return 0;
-	error_at(reader->err, keyword_place(pair), "the connection '%s' is not supported yet", word);
-	return error_remedy(reader->err, "there are ssh and local");
+	return expression_inside(*ret_value) ? 0 : connection_check_kind(pair, reader->err);
 }
 
 static int keyword_port(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value)
 {
-	int64_t port;
-
 	if (keyword_text(reader, pair, ret_value) < 0)
 		return -1;
-	if (expression_inside(*ret_value))
-		return 0;
-	if (param_integer(pair->value, &port, reader->err) < 0)
-		return error_place(reader->err, keyword_place(pair));
-	if (port < 1 || port > 65535)
-		return error_at(reader->err, keyword_place(pair), "a port is from 1 to 65535");
-	return 0;
+	return expression_inside(*ret_value) ? 0 : connection_check_port(pair, reader->err);
 }
 
 static int read_strategy(struct play_reader *reader, const struct value_pair *pair)
@@ -232,7 +219,7 @@ static int read_tasks(struct play_reader *reader, const struct value *raw)
 		return -1;
 	reader->play->handlers = handlers.tasks;
 	reader->play->handler_count = handlers.count;
-	return reader->errors ? 0 : handlers_check(reader);
+	return reader->errors.count > 0 ? 0 : handlers_check(reader);
 }
 
 static int read_keyword(struct play_reader *reader, const struct value_pair *pair)
@@ -280,28 +267,7 @@ static int read_play(struct play_reader *reader, const struct value *raw)
 
 void play_keep_error(struct play_reader *reader)
 {
-	struct error *kept;
-
-	if (reader->err->kind == ERROR_NONE)
-		return;
-	if (reader->error_count++ < PLAY_ERRORS_MOST) {
-		kept = arena_alloc(reader->arena, sizeof(*kept));
-		*kept = *reader->err;
-		if (reader->errors)
-			reader->last_error->next = kept;
-		else
-			reader->errors = kept;
-		reader->last_error = kept;
-	}
-	error_clear(reader->err);
-}
-
-static int tell_errors(struct play_reader *reader)
-{
-	if (!reader->errors)
-		return 0;
-	*reader->err = *reader->errors;
-	return -1;
+	error_keep(reader->arena, &reader->errors, reader->err);
 }
 
 static int read_plays(struct play_reader *reader, const struct value *root)
@@ -323,7 +289,7 @@ static int read_plays(struct play_reader *reader, const struct value *root)
 		if (read_play(reader, raw) < 0)
 			play_keep_error(reader);
 	}
-	return tell_errors(reader);
+	return error_tell(&reader->errors, reader->err);
 }
 
 static int read_root(struct play_reader *reader, const struct value *root)

@@ -6,7 +6,7 @@
 
 #include "text/play.h"
 
-enum { PLAY_DEPTH_MOST = 32, PLAY_ERRORS_MOST = 200 };   /* of blocks and imports; told at once */
+enum { PLAY_DEPTH_MOST = 32 };         /* of blocks and imports */
 enum { KEYWORD_DROPPED = 0xffff };     /* an offset: the value is checked, and means nothing */
 
 /* The files whose import leads to what is being read. */
@@ -23,8 +23,7 @@ struct play_reader {
 	struct play *play;
 	struct play_import import;         /* the file being read */
 	unsigned depth;
-	struct error *errors, *last_error; /* those so far, behind which reading went on */
-	unsigned error_count;
+	struct error_list errors;          /* those so far, behind which reading went on */
 	struct error *err;
 };
 
@@ -67,6 +66,8 @@ int keyword_strings(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* a list */
 int keyword_vars(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* a map */
+int keyword_task_vars(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* those of a task alone */
 int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);
 

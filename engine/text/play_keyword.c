@@ -1,6 +1,7 @@
 /* play_keyword: the values of keywords, each of its kind, with its expressions well formed. */
 #include "text/play_build.h"
 
+#include "text/connection.h"
 #include "text/expression.h"
 #include "modules/params.h"
 
@@ -160,7 +161,7 @@ static bool among(const char *const *words, const char *word)
 	return false;
 }
 
-int keyword_check_variable(struct play_reader *reader, const char *name, struct place place)
+static int check_name(struct play_reader *reader, const char *name, struct place place)
 {
 	static const char *const set_by_us[] = { "ansible_check_mode", "ansible_diff_mode",
 		"ansible_facts", "ansible_play_batch", "ansible_play_hosts", "ansible_play_hosts_all",
@@ -185,7 +186,17 @@ int keyword_check_variable(struct play_reader *reader, const char *name, struct 
 	return 0;
 }
 
-int keyword_vars(struct play_reader *reader, const struct value_pair *pair,
+int keyword_check_variable(struct play_reader *reader, const char *name, struct place place)
+{
+	if (check_name(reader, name, place) < 0)
+		return -1;
+	if (connection_find(name))
+		return error_at(reader->err, place, "'%s' can't be set here: it says how a host is reached",
+			name);
+	return 0;
+}
+
+static int read_vars(struct play_reader *reader, const struct value_pair *pair, bool of_task,
 	struct value **ret_value)
 {
 	if (pair->value->kind == VALUE_NULL)
@@ -195,8 +206,10 @@ int keyword_vars(struct play_reader *reader, const struct value_pair *pair,
 		return error_remedy(reader->err, "write 'name: value' lines");
 	}
 	for (size_t i = 0; i < pair->value->count; i++) {
-		if (keyword_check_variable(reader, pair->value->pairs[i].key,
-			pair->value->pairs[i].place) < 0)
+		const struct value_pair *one = &pair->value->pairs[i];
+
+		if (check_name(reader, one->key, one->place) < 0 ||
+			connection_check(one, of_task, reader->err) < 0)
 			return -1;
 	}
 	if (expression_check(reader->arena, pair->value, reader->err) < 0)
@@ -205,14 +218,22 @@ int keyword_vars(struct play_reader *reader, const struct value_pair *pair,
 	return 0;
 }
 
+int keyword_vars(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	return read_vars(reader, pair, false, ret_value);
+}
+
+int keyword_task_vars(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	return read_vars(reader, pair, true, ret_value);
+}
+
 int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value)
 {
 	if (keyword_word(reader, pair, ret_value) < 0)
 		return -1;
-	if (strcmp((*ret_value)->text, "sudo") == 0)
-		return 0;
-	error_at(reader->err, keyword_place(pair), "the become_method '%s' is not supported yet",
-		(*ret_value)->text);
-	return error_remedy(reader->err, "leave it out: it is sudo");
+	return connection_check_method(pair, reader->err);
 }

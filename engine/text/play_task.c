@@ -16,7 +16,7 @@ const struct keyword task_keywords[] = {
 	{ "check_mode", keyword_truth, offsetof(struct task, check_mode), KEYWORD_GROUP },
 	{ "diff", keyword_truth, offsetof(struct task, diff), KEYWORD_GROUP },
 	{ "any_errors_fatal", keyword_truth, offsetof(struct task, any_errors_fatal), KEYWORD_GROUP },
-	{ "vars", keyword_vars, offsetof(struct task, vars), KEYWORD_GROUP },
+	{ "vars", keyword_task_vars, offsetof(struct task, vars), KEYWORD_GROUP },
 	{ "notify", keyword_strings, offsetof(struct task, notify), KEYWORD_GROUP },
 	{ "tags", keyword_tags, offsetof(struct task, tags), KEYWORD_GROUP },
 	{ "changed_when", keyword_condition, offsetof(struct task, changed_when), 0 },

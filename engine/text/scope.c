@@ -2,6 +2,7 @@
 #include "text/scope.h"
 
 #include "base/suggest.h"
+#include "text/connection.h"
 #include "text/variables_state.h"
 
 #include <string.h>
@@ -68,7 +69,9 @@ static const struct value *play_value(const struct scope *scope, const char *nam
 	return found;
 }
 
-const struct value *scope_raw(struct scope *scope, const char *name)
+/* variable: of a connection, which no node may set; or NULL. */
+static const struct value *raw_of(struct scope *scope, const char *name,
+	const struct connection_variable *variable)
 {
 	const struct value *found = magic_value(scope, name);
 
@@ -80,13 +83,44 @@ const struct value *scope_raw(struct scope *scope, const char *name)
 		found = value_get(variables_of(scope->variables, scope->host)->registered, name);
 	if (!found)
 		found = play_value(scope, name);
-	if (!found)
+	if (!found && !variable)
 		found = fact_value(scope, name);
 	if (!found && scope->host)
 		found = value_get(scope->host->vars, name);
 	if (!found && strcmp(name, "ansible_managed") == 0)
 		found = value_string(scope->arena, "Managed by beoplay");
 	return found;
+}
+
+/* One with two spellings may be set, and asked for, by either; the old one is stronger, as with Ansible. */
+const struct value *scope_raw(struct scope *scope, const char *name)
+{
+	const struct connection_variable *variable = connection_find(name);
+	const struct connection_variable *other = connection_variables;
+	const struct value *found = NULL;
+
+	for (; variable && !found && other->name; other++) {
+		if (other->same && strcmp(other->same, name) == 0)
+			found = raw_of(scope, other->name, other);
+	}
+	if (!found)
+		found = raw_of(scope, name, variable);
+	if (!found && variable && variable->same)
+		found = raw_of(scope, variable->same, variable);
+	return found;
+}
+
+struct value *scope_default(struct scope *scope, const char *name)
+{
+	if (!scope->host || scope->root != scope)
+		return NULL;
+	if (strcmp(name, "ansible_host") == 0 || strcmp(name, "ansible_ssh_host") == 0)
+		return value_string(scope->arena, scope->host->name);
+	if (strcmp(name, "ansible_connection") == 0)
+		return scope->play && scope->play->connection && !expression_inside(
+			scope->play->connection) ? scope->play->connection
+			: value_string(scope->arena, "ssh");
+	return NULL;
 }
 
 bool scope_registered(struct scope *scope, const char *name)

@@ -2,6 +2,7 @@
 #include "text/variables.h"
 
 #include "base/buffer.h"
+#include "text/connection.h"
 #include "text/tree.h"
 
 #include <ctype.h>
@@ -47,6 +48,8 @@ static int merge(struct arena *arena, const struct value *map, struct place plac
 	for (size_t i = 0; i < map->count; i++) {
 		if (!valid_name(map->pairs[i].key))
 			return refuse_name(map->pairs[i].key, map->pairs[i].place, err);
+		if (connection_check(&map->pairs[i], false, err) < 0)
+			return -1;
 		value_set(arena, extra, map->pairs[i].key, map->pairs[i].value);
 	}
 	return 0;
@@ -93,12 +96,22 @@ static struct value *value_here(struct words *words, size_t from, const struct b
 	return value;
 }
 
+static int set_pair(struct words *words, const char *name, struct place place,
+	struct value *value)
+{
+	const struct value_pair pair = { .key = name, .value = value, .place = place };
+
+	value_set(words->arena, words->extra, name, value);
+	return connection_check(&pair, false, words->err);
+}
+
 static int read_pair(struct words *words)
 {
 	size_t from = words->at;
 	size_t size = strcspn(words->text + from, "= \t\n");
 	char *name = arena_bytes(words->arena, words->text + from, size);
 	struct buffer bytes = { 0 };
+	struct place place;
 	int result;
 
 	if (words->text[from + size] != '=') {
@@ -107,11 +120,12 @@ static int read_pair(struct words *words)
 	}
 	if (!valid_name(name))
 		return refuse_name(name, place_at(words, from), words->err);
+	place = place_at(words, from);
 	words->at = from + size + 1;
 	from = words->at;
 	result = read_value(words, &bytes);
 	if (result == 0)
-		value_set(words->arena, words->extra, name, value_here(words, from, &bytes));
+		result = set_pair(words, name, place, value_here(words, from, &bytes));
 	buffer_free(&bytes);
 	return result;
 }

@@ -7,6 +7,7 @@
 #                   demo, test and bench are run as root and install what they need
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
+#   make bench-against BASE=REVISION    what this tree costs against another revision
 #   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
 
 ifeq ($(origin CC),default)
@@ -49,13 +50,13 @@ TEST_PACKAGES := libcmocka-dev mmdebstrap apt-utils iproute2 nftables openssh-cl
 # What the goals of this call may install: nothing, unless one of them says so.
 NEEDED := $(PACKAGES)
 STAMP := $(BUILD)/deps
-ifneq ($(filter test demo bench,$(MAKECMDGOALS)),)
+ifneq ($(filter test demo bench bench-against,$(MAKECMDGOALS)),)
 NEEDED += $(TEST_PACKAGES)
 STAMP := $(BUILD)/test-deps
 endif
-INSTALLS := $(filter deps test demo bench,$(MAKECMDGOALS))
+INSTALLS := $(filter deps test demo bench bench-against,$(MAKECMDGOALS))
 
-.PHONY: all deps demo test bench install clean
+.PHONY: all deps demo test bench bench-against install clean
 all: $(BUILD)/beoplay
 
 # Nothing is asked of the network where all is there already.
@@ -114,6 +115,9 @@ bench: $(STAMP) $(BUILD)/beoplay $(BUILD)/floor
 	@dpkg-query -W ansible-mitogen time >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -q --no-install-recommends ansible-core ansible-mitogen time python3-apt
 	@tests/bench/run
+
+bench-against: $(STAMP) $(BUILD)/beoplay
+	@tests/bench/against $(BASE)
 
 $(BUILD)/floor: $(BUILD)/tests/bench/floor.o $(BUILD)/libbeoplay.a
 	@$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@

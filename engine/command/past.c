@@ -2,9 +2,17 @@
 #include "command/past.h"
 
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 enum { LEVELS_MOST = 64 };
+
+/* Whatever it is: history_open says what is wrong with it. */
+static bool is_there(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) == 0;
+}
 
 const char *past_folder(struct arena *arena, const char *playbook)
 {
@@ -13,9 +21,9 @@ const char *past_folder(struct arena *arena, const char *playbook)
 	if (playbook)
 		return path_directory(arena, playbook);
 	for (int level = 0; level < LEVELS_MOST; level++) {
-		if (access(arena_printf(arena, "%s/.beoplay/history.git", directory), F_OK) == 0)
+		if (is_there(arena_printf(arena, "%s/.beoplay", directory)))
 			return directory;
-		if (access(arena_printf(arena, "%s/playbooks/.beoplay/history.git", directory), F_OK) == 0)
+		if (is_there(arena_printf(arena, "%s/playbooks/.beoplay", directory)))
 			return arena_printf(arena, "%s/playbooks", directory);
 		directory = arena_printf(arena, "%s/..", directory);
 	}

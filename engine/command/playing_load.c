@@ -2,6 +2,7 @@
 #include "command/playing_state.h"
 
 #include "command/former.h"
+#include "history/history.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -121,15 +122,20 @@ static int load_limit(struct playing *playing, struct error *err)
 	return 0;
 }
 
-static void know_earlier(struct playing *playing)
+static int know_earlier(struct playing *playing, struct error *err)
 {
 	const char *folder = path_directory(playing->arena, playing->typed);
+	struct history *history;
 
+	if (history_open(folder, false, &history, err) < 0)
+		return -1;
+	history_close(history);
 	playing->earlier = (struct earlier){ .arena = playing->arena, .folder = folder,
 		.playbook = playing->project.playbook };
 	if (!playing->past)
 		playing->earlier.formerly = former_name(playing->arena, folder, &playing->project,
 			source_text(playing->source, playing->playbook->path, &(size_t){0}));
+	return 0;
 }
 
 /* Plays that say otherwise each time for which hosts they are: whoever isn't meant now hasn't left. */
@@ -210,7 +216,8 @@ static int make_run(struct playing *playing, struct error *err)
 		.interrupted = playing_interrupted(),
 	};
 
-	know_earlier(playing);
+	if (know_earlier(playing, err) < 0)
+		return -1;
 	options.formerly = playing->earlier.formerly;
 	if (!playing->past && !playing->undo && !has_open_hosts(playing->playbook))
 		know_left(playing, &options);

@@ -16,7 +16,7 @@ static const char find_as_root[] =
 	"	done\n"
 	"	[ \"$s\" = \"0:700:$S\" ]\n"
 	"}\n"
-	"places='/var/lib/beoplay /dev/shm/beoplay-0'\n";
+	"places=/var/lib/beoplay\n";
 
 static const char find_as_user[] =
 	"d=$HOME/.cache/beoplay; f=$d/agent-$H\n"
@@ -48,16 +48,18 @@ static const char deliver_rest[] =
 	"	exec { \"/proc/self/fd/$m\" } \"beoplay-agent\"; exit 125'\n"
 	"[ \"$(uname -m)\" = x86_64 ] || fail \"this beoplay has no agent for $(uname -m) machines\"\n"
 	"umask 077; t=; gone=\n"
-	"if [ \"$N\" ]; then\n"
-	"	for p in /dev/shm /run; do\n"
-	"		gone=$(mktemp -d $p/beoplay.XXXXXXXX 2>/dev/null) && t=$gone/agent && break\n"
-	"	done\n"
-	"else\n"
+	"if [ ! \"$N\" ]; then\n"
 	"	for d in $places; do\n"
 	"		mkdir -p \"$d\" 2>/dev/null && [ ! -L \"$d\" ] && [ -O \"$d\" ] &&\n"
 	"			chmod 700 \"$d\" 2>/dev/null &&\n"
 	"			t=$(mktemp \"$d/.new.XXXXXXXX\" 2>/dev/null) && break\n"
 	"		t=\n"
+	"	done\n"
+	"fi\n"
+	"if [ ! \"$t\" ]; then\n"
+	"	N=1\n"
+	"	for p in /dev/shm /run; do\n"
+	"		gone=$(mktemp -d $p/beoplay.XXXXXXXX 2>/dev/null) && t=$gone/agent && break\n"
 	"	done\n"
 	"fi\n"
 	"[ \"$t\" ] || fail 'there is no place where the agent can be put'\n"

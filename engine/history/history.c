@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 void history_start(void)
@@ -27,24 +26,18 @@ int history_failed(struct error *err, const char *what)
 
 	error_set(err, ERROR_BUG, "%s: %s", what, said && said->message ? said->message
 		: "libgit2 doesn't say why");
-	if (said && strstr(said->message, "safe.directory"))
+	if (said && said->message && strstr(said->message, "safe.directory"))
 		error_remedy(err, "the history belongs to another user: run as that one, or move it away");
 	return -1;
 }
 
 /* --- The repository --- */
 
-static int make_directory(const char *path, struct error *err)
-{
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return error_errno(err, ERROR_BUG, "cannot make '%s'", path);
-	return 0;
-}
-
 /* So that the user's own repository doesn't take it in. */
-static void write_ignore(const char *path)
+static void write_ignore(int folder)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = openat(folder, ".gitignore", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		0600);
 
 	if (fd >= 0 && write(fd, "*\n", 2) == 2)
 		close(fd);
@@ -52,16 +45,11 @@ static void write_ignore(const char *path)
 		close(fd);
 }
 
-static int create(const char *folder, const char *path, git_repository **ret_repository,
-	struct error *err)
+static int create(int folder, const char *path, git_repository **ret_repository, struct error *err)
 {
 	git_repository_init_options options;
-	char ignore[4200];
 
-	if (make_directory(folder, err) < 0)
-		return -1;
-	snprintf(ignore, sizeof(ignore), "%s/.gitignore", folder);
-	write_ignore(ignore);
+	write_ignore(folder);
 	git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
 	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
 	options.mode = 0700;
@@ -71,34 +59,45 @@ static int create(const char *folder, const char *path, git_repository **ret_rep
 	return 0;
 }
 
+static int open_repository(int folder, const char *path, bool make,
+	git_repository **ret_repository, struct error *err)
+{
+	int result;
+
+	history_start();
+	result = git_repository_open_bare(ret_repository, path);
+	if (result == GIT_ENOTFOUND)
+		return make ? create(folder, path, ret_repository, err) : 0;
+	return result < 0 ? history_failed(err, "cannot open the history") : 0;
+}
+
 int history_open(const char *project, bool make, struct history **ret_history,
 	struct error *err)
 {
 	char folder[4096], path[4200];
 	git_repository *repository = NULL;
-	int result;
+	int fd, lock = -1;
+	int result = history_folder(project, make, folder, sizeof(folder), &fd, err);
 
 	*ret_history = NULL;
-	if (snprintf(folder, sizeof(folder), "%s/.beoplay", *project ? project : ".") >= (int)sizeof(folder))
-		return error_set(err, ERROR_BUG, "the path '%s' is too long", project);
+	if (result < 0 || fd < 0)
+		return result;
 	snprintf(path, sizeof(path), "%s/history.git", folder);
-	history_start();
-	result = git_repository_open_bare(&repository, path);
-	if (result == GIT_ENOTFOUND && make)
-		result = create(folder, path, &repository, err);
-	else if (result == GIT_ENOTFOUND)
-		result = 0;
-	else if (result < 0)
-		result = history_failed(err, "cannot open the history");
+	result = open_repository(fd, path, make, &repository, err);
+	if (result == 0 && make)
+		lock = history_lock_file(fd, err);
+	close(fd);
+	if (result == 0 && make && lock < 0) {
+		git_repository_free(repository);
+		result = -1;
+	}
 	if (result < 0 || !repository)
 		return result;
 	*ret_history = calloc(1, sizeof(**ret_history));
 	if (!*ret_history)
 		abort();
-	(*ret_history)->repository = repository;
-	(*ret_history)->folder = strdup(folder);
-	snprintf(path, sizeof(path), "%s/lock", folder);
-	(*ret_history)->lock = make ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	**ret_history = (struct history){ .repository = repository, .folder = strdup(folder),
+		.lock = lock };
 	return 0;
 }
 

@@ -9,7 +9,8 @@
  *                 lies outside, text/_outside/N-NAME; run.yml says which, with modes, directories,
  *                 links, and what was left out
  * refs/hosts/NAME is the last run that a host went through without failing. Plain git reads all of
- * it. libgit2 is called only in this folder: history.c has the runs, history_run.c one of them,
+ * it. libgit2 is called only in this folder: history_folder.c opens .beoplay, history.c has the runs,
+ * history_run.c one of them,
  * history_facts.c what hosts told, history_rewrite.c what takes away, and revision.c the user's own
  * repository. */
 #ifndef HISTORY_HISTORY_H
@@ -40,7 +41,8 @@ struct history_run {
 	struct value *facts;       /* name → {host_key, published, facts}, see plan/run.h; or NULL */
 };
 
-/* ret_history NULL: there is none, and create is false. Give it back with history_close. */
+/* ret_history NULL: there is none, and create is false. One that another user owns, can write to or can
+ * put another in place of is an error of kind TEXT. Give it back with history_close. */
 int history_open(const char *folder, bool create, struct history **ret_history,
 	struct error *err);
 void history_close(struct history *history);   /* NULL is allowed */

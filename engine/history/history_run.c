@@ -10,6 +10,8 @@
 
 enum { RUN_MOST = 16 << 20 };
 
+#define TIME_MOST INT64_C(253402300799)   /* the year 9999 */
+
 /* --- Writing --- */
 
 /* Whether a path may stand in the tree as it is. */
@@ -181,19 +183,59 @@ static int read_blob(git_repository *repository, git_tree *tree, const char *pat
 {
 	git_tree_entry *entry = NULL;
 	git_blob *blob = NULL;
+	git_odb *objects = NULL;
+	git_object_t kind = GIT_OBJECT_INVALID;
+	size_t size = 0;
 	int result = git_tree_entry_bypath(&entry, tree, path);
 
+	/* Its size, before it is in memory. */
+	if (result == 0)
+		result = git_repository_odb(&objects, repository);
+	if (result == 0)
+		result = git_odb_read_header(&size, &kind, objects, git_tree_entry_id(entry));
+	if (result == 0 && size > RUN_MOST)
+		result = -1;
 	if (result == 0)
 		result = git_blob_lookup(&blob, repository, git_tree_entry_id(entry));
-	if (result == 0 && git_blob_rawsize(blob) > RUN_MOST)
-		result = -1;
 	if (result == 0) {
 		*ret_size = (size_t)git_blob_rawsize(blob);
 		*ret_bytes = arena_bytes(arena, git_blob_rawcontent(blob), *ret_size);
 	}
 	git_blob_free(blob);
+	git_odb_free(objects);
 	git_tree_entry_free(entry);
 	return result;
+}
+
+static bool is_list_of_texts(const struct value *list)
+{
+	if (list && list->kind != VALUE_LIST)
+		return false;
+	for (size_t i = 0; list && i < list->count; i++) {
+		if (!value_text(list->items[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Whether all is of the kind that readers count on. */
+static bool is_sound(const struct history_run *run)
+{
+	const struct value *maps[] = { run->how, run->left, run->facts };
+
+	if (!run->run || !run->project || !run->playbook || !run->who || run->time < 0
+			|| run->time > TIME_MOST || !run->hosts || run->hosts->kind != VALUE_MAP)
+		return false;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
+		if (maps[i] && maps[i]->kind != VALUE_MAP && maps[i]->kind != VALUE_NULL)
+			return false;
+	}
+	for (size_t i = 0; i < run->hosts->count; i++) {
+		if (!value_get_string(run->hosts->pairs[i].value, "state"))
+			return false;
+	}
+	return is_list_of_texts(value_get(run->how, "inventories"))
+		&& is_list_of_texts(value_get(run->how, "extra"));
 }
 
 static int read_file(git_repository *repository, git_tree *tree, struct arena *arena,
@@ -264,8 +306,7 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 			.left = value_get(root, "left"),
 			.facts = value_get(root, "facts"),
 		};
-		if (!ret_run->run || !ret_run->playbook || !ret_run->who || !ret_run->hosts
-				|| ret_run->hosts->kind != VALUE_MAP)
+		if (!is_sound(ret_run))
 			result = -1;
 	}
 	if (result == 0 && ret_record)

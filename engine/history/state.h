@@ -21,6 +21,12 @@ void history_start(void);
 /* An error of libgit2 as one of ours. -1. */
 int history_failed(struct error *err, const char *what);
 
+/* history_folder.c: .beoplay in a project, open; room gets its name without links. ret_fd -1: there is
+ * none, and create is false. -1 with err (TEXT): somebody else could have prepared it. */
+int history_folder(const char *project, bool create, char *room, size_t size, int *ret_fd,
+	struct error *err);
+int history_lock_file(int folder, struct error *err);
+
 /* history_run.c: the tree of a run, and back. libgit2's errors. */
 int run_write(git_repository *repository, struct arena *arena, const struct history_run *run,
 	const struct record *record, git_oid *ret_tree);

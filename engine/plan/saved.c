@@ -3,6 +3,8 @@
 
 #include "base/buffer.h"
 #include "base/whole.h"
+#include "text/source.h"
+#include "text/trust.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -37,24 +39,34 @@ static bool same_code(const char *one, const char *other)
 
 /* --- Files --- */
 
-static int read_file(struct arena *arena, const char *path, size_t most, char **ret_bytes,
-	size_t *ret_size)
+/* A regular file: a pipe would be waited at. */
+static int open_file(const char *path, struct stat *ret_info)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), problem;
-	struct stat info;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0 || (fstat(fd, ret_info) == 0 && S_ISREG(ret_info->st_mode)))
+		return fd;
+	close(fd);
+	return errno = EINVAL, -1;
+}
+
+static int read_file(struct arena *arena, const char *path, size_t most, char **ret_bytes,
+	size_t *ret_size, struct stat *ret_info)
+{
+	int fd = open_file(path, ret_info), problem;
 	size_t done = 0;
 	ssize_t got = 1;
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || (size_t)info.st_size > most) {
+	if ((size_t)ret_info->st_size > most) {
 		close(fd);
 		errno = EFBIG;
 		return -1;
 	}
-	*ret_bytes = arena_alloc(arena, (size_t)info.st_size + 1);
-	while (done < (size_t)info.st_size && got > 0) {
-		got = read(fd, *ret_bytes + done, (size_t)info.st_size - done);
+	*ret_bytes = arena_alloc(arena, (size_t)ret_info->st_size + 1);
+	while (done < (size_t)ret_info->st_size && got > 0) {
+		got = read(fd, *ret_bytes + done, (size_t)ret_info->st_size - done);
 		if (got > 0)
 			done += (size_t)got;
 	}
@@ -94,6 +106,29 @@ static int make_key(const char *path)
 	return 0;
 }
 
+/* Nobody else can have put it there. */
+static int check_key(const char *path, const struct stat *info, struct error *err)
+{
+	struct arena *arena = arena_new();
+	const char *directory = path_directory(arena, path);
+	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC), result = -1;
+	struct stat above;
+
+	if (fd < 0 || fstat(fd, &above) < 0)
+		error_errno(err, ERROR_TEXT, "cannot look at '%s'", directory);
+	else if (trust_check(&above, directory, geteuid(), false, err) == 0)
+		result = trust_way(fd, directory, err);
+	if (fd >= 0)
+		close(fd);
+	arena_free(arena);
+	if (result < 0 || (info->st_uid == geteuid() && (info->st_mode & 077) == 0))
+		return result;
+	error_set(err, ERROR_TEXT, "the key '%s' must belong to you, and be readable by you alone",
+		path);
+	return error_remedy(err, "if it is yours: chmod 600 '%s'; if not, remove it, and make new "
+		"plans", path);
+}
+
 int saved_key_load(struct arena *arena, const char *path, bool make, struct saved_key *ret_key,
 	struct error *err)
 {
@@ -107,10 +142,10 @@ int saved_key_load(struct arena *arena, const char *path, bool make, struct save
 	}
 	if (access(path, F_OK) < 0 && make_key(path) < 0)
 		return error_errno(err, ERROR_TEXT, "cannot make the key '%s'", path);
-	if (read_file(arena, path, SAVED_KEY_SIZE, &bytes, &size) < 0)
+	if (read_file(arena, path, SAVED_KEY_SIZE, &bytes, &size, &info) < 0)
 		return error_errno(err, ERROR_TEXT, "cannot read the key '%s'", path);
-	if (stat(path, &info) < 0 || info.st_uid != geteuid() || (info.st_mode & 077) != 0)
-		return error_set(err, ERROR_TEXT, "the key '%s' must be readable by you alone", path);
+	if (check_key(path, &info, err) < 0)
+		return -1;
 	if (size != SAVED_KEY_SIZE)
 		return error_set(err, ERROR_TEXT, "the key '%s' is damaged: it needs %d bytes", path,
 			SAVED_KEY_SIZE);
@@ -123,11 +158,12 @@ int saved_key_load(struct arena *arena, const char *path, bool make, struct save
 bool saved_is_plan(const char *path)
 {
 	char start[sizeof(magic)] = "";
-	FILE *file = fopen(path, "re");
-	size_t size = file ? fread(start, 1, sizeof(magic) - 1, file) : 0;
+	struct stat info;
+	int fd = open_file(path, &info);
+	ssize_t size = fd < 0 ? 0 : read(fd, start, sizeof(magic) - 1);
 
-	if (file)
-		fclose(file);
+	if (fd >= 0)
+		close(fd);
 	return size == sizeof(magic) - 1 && strcmp(start, magic) == 0;
 }
 
@@ -156,10 +192,11 @@ int saved_read(struct arena *arena, const char *path, const struct saved_key *ke
 	const size_t before = sizeof(magic) - 1 + sizeof(version) - 1;
 	const size_t header = before + CODE_HEX_SIZE;
 	char expected[CODE_HEX_SIZE], given[CODE_HEX_SIZE];
+	struct stat info;
 	char *bytes;
 	size_t size;
 
-	if (read_file(arena, path, SAVED_MOST, &bytes, &size) < 0)
+	if (read_file(arena, path, SAVED_MOST, &bytes, &size, &info) < 0)
 		return error_errno(err, ERROR_TEXT, "cannot read the plan '%s'", path);
 	if (size < header || strncmp(bytes, magic, sizeof(magic) - 1) != 0)
 		return error_set(err, ERROR_TEXT, "'%s' is not a whole plan", path);

@@ -190,10 +190,173 @@ run_as_is() {
 	status=$?
 }
 
+# --- Histories ---
+
+# A run that is recorded, so that there is a history; then what somebody else makes of it.
+recorded() {
+	start; play 'tasks: [{debug: {msg: hello}}]'; run site.yml
+	history=.beoplay/history.git
+}
+# command: nothing is done with it, and the reason is given.
+unused() {
+	for command in 'site.yml -C' site.yml log 'rollback site.yml'; do
+		run_as_is $command
+		[ "$status" = 1 ] || { echo "'$command' ended with $status"; return 1; }
+		says "$1" "$err" && says '→' "$err" || { echo "($command)"; return 1; }
+	done
+	[ ! -e "$base/outside/planted" ]
+}
+spoilt() { check "$who: $1" unused "$2"; }
+
+histories() {
+	recorded; run_as_is log; check "$who: a run is recorded" says 'site.yml' "$out"
+	check "$who: the history is nobody else's to read" is "$(stat -c %a .beoplay)" 700
+	recorded; chown -hR "$them" .beoplay
+	spoilt 'a history of another user' 'belongs to the user'
+	recorded; chown -hR "$them" $history; spoilt 'a repository of another user' 'belongs to the user'
+	recorded; chown "$them" $history/HEAD; spoilt 'a HEAD of another user' 'belongs to the user'
+	recorded; chown "$them" $history/refs/heads/runs
+	spoilt 'a branch of another user' 'belongs to the user'
+	recorded; chmod 777 .beoplay; spoilt 'a history that others can write to' 'other users can write'
+	recorded; chgrp 50 .beoplay; chmod 770 .beoplay
+	spoilt 'a history that a group can write to' 'other users can write'
+	recorded; chmod 777 $history; spoilt 'a repository that others can write to' 'other users can write'
+	recorded; chmod 666 $history/config; spoilt 'a configuration that others can write to' 'can write'
+	recorded; mv .beoplay ../outside/h; ln -s ../outside/h .beoplay
+	spoilt 'a history that is a link' 'it is a link'
+	recorded; rm -rf .beoplay; ln -s ../outside/planted .beoplay
+	spoilt 'a history that is a dangling link' 'it is a link'
+	recorded; rm -rf .beoplay; ln -s .beoplay .beoplay; spoilt 'a history that is a loop' 'it is a link'
+	recorded; rm -rf .beoplay; echo x >.beoplay; spoilt 'a history that is a file' 'no directory'
+	recorded; rm -rf .beoplay; mkfifo .beoplay; spoilt 'a history that is a FIFO' 'no directory'
+	recorded; mv $history ../outside/h; ln -s ../../outside/h $history
+	spoilt 'a repository that is a link' 'neither a file nor a directory'
+	for name in HEAD config packed-refs refs/heads/runs objects/info/x; do
+		recorded; rm -rf ${history:?}/$name; mkfifo $history/$name; chown "$me" $history/$name
+		spoilt "a FIFO as $name" 'neither a file nor a directory'
+	done
+	recorded; rm -rf ${history:?}/refs; ln -s ../../outside $history/refs
+	spoilt 'refs that are a link' 'neither a file nor a directory'
+	recorded; echo "$base/outside" >$history/objects/info/alternates
+	spoilt 'objects of another repository' 'borrows objects'
+	recorded; chmod 777 .; spoilt 'a project that others can write to' 'other users can write'
+	recorded; chmod 777 ..; spoilt 'a folder above that others can write to' 'other users can write'
+	recorded; chown "$them" ..; spoilt 'a folder above of another user' 'belongs to the user'
+}
+
+# What a history that is the user's own may not lead to.
+unharmed() { [ ! -e "$base/outside/planted" ] && { [ $# = 0 ] || "$@"; }; }
+locks() {
+	recorded; rm .beoplay/lock; ln -s ../../outside/planted .beoplay/lock; run_as_is site.yml
+	check "$who: a lock that is a link" unharmed says "the history's lock" "$err"
+	recorded; rm .beoplay/lock; mkfifo .beoplay/lock; own; run_as_is site.yml
+	check "$who: a lock that is a FIFO" says 'no file of yours' "$err"
+	recorded; rm .beoplay/lock; mkdir .beoplay/lock; run_as_is site.yml
+	check "$who: a lock that is a directory" says "the history's lock" "$err"
+	start; mkdir .beoplay; ln -s ../../outside/planted .beoplay/.gitignore; run site.yml
+	check "$who: a .gitignore that is a link" unharmed
+	recorded; mkdir -p $history/hooks; for hook in post-commit reference-transaction pre-commit; do
+		printf '#!/bin/sh\ntouch %s/outside/planted\n' "$base" >$history/hooks/$hook
+		chmod 755 $history/hooks/$hook
+	done
+	cat >>$history/config <<-END
+	[core]
+		fsmonitor = touch $base/outside/planted
+		hooksPath = hooks
+		sshCommand = touch $base/outside/planted
+		worktree = $base/outside
+	[include]
+		path = $base/outside/secret.yml
+	END
+	for command in site.yml log 'rollback site.yml' 'show 1'; do run_as_is $command; done
+	check "$who: hooks and commands of a history's configuration" unharmed
+	recorded; truncate -s 1G $history/config; spoilt 'a configuration that is huge' 'larger than 64 MiB'
+	start; chmod 1777 ..; run site.yml
+	check "$who: a history in a folder like /tmp" goes_on
+	check "$who: it is kept there" [ -d .beoplay/history.git ]
+	start; own; chmod 777 .; run_as_is site.yml -i hosts.yml
+	check "$who: a folder that others can write to gets no history" unharmed \
+		says 'no history is kept in' "$err"
+	check "$who: and that is nothing else than a warning" is "$status" 0
+}
+
+# A run of the history whose run.yml is text $1 instead of what it was.
+rewritten() {
+	recorded
+	(export GIT_DIR=$PWD/$history HOME=$base/home; git config --global --add safe.directory '*'
+		blob=$(git hash-object -w --stdin) && tree=$(git ls-tree runs | sed \
+			"s/blob [0-9a-f]*	run.yml/blob $blob	run.yml/" | git mktree) &&
+		git -c user.name=x -c user.email=x commit-tree "$tree" -m x |
+		xargs git update-ref refs/heads/runs) >/dev/null
+	own
+}
+kinds() {
+	now="number: 1
+run: r
+project: proj
+playbook: site.yml
+who: me
+time: 1
+how: {inventories: [hosts.yml], extra: []}
+hosts: {here: {state: done, changed: 0}}
+files: []"
+	while read -r what; do
+		rewritten <<-END
+		$(printf '%s\n' "$now" | sed "$what")
+		END
+		bad=
+		for command in log 'show 1' 'site.yml -C' 'rollback site.yml' 'status -i hosts.yml site.yml'; do
+			run_as_is $command
+			[ "$status" -lt 100 ] || bad="$bad '$command' ended with $status;"
+		done
+		check "$who: a run with $(echo "$what" | tr -s '\n\\' ' ')" is "$bad" ''
+	done <<-'END'
+	s/^time: 1/time: 99999999999999999/
+	s/^time: 1/time: -5/
+	s/^time: 1/time: []/
+	s/^number: 1/number: 0/
+	s/^number: 1/number: 9223372036854775807/
+	s/^how: .*/how: 7/
+	s/^how: .*/how: {inventories: [null], extra: [null]}/
+	s/^how: .*/how: {inventories: {a: b}, extra: {a: b}}/
+	s/^hosts: .*/hosts: [1]/
+	s/^hosts: .*/hosts: {here: null}/
+	s/^hosts: .*/hosts: {here: {state: [1], changed: x}}/
+	s/^files: .*/files: [1, {path: 5}]/
+	s/^files: .*/files: [{path: ..\/..\/x, in: ..\/HEAD}, {path: a, kind: 3, target: [1]}]/
+	s/^files: .*/left: [1]\nfacts: {here: 5}\nfiles: {}/
+	s/^playbook: .*/playbook: [1]/
+	s/^playbook: .*/playbook: ..\/..\/..\/etc\/passwd/
+	END
+}
+
+# --- Plans and keys ---
+
+keyed() {
+	start; play 'tasks: [{debug: {msg: hello}}]'; run plan site.yml -o ../p.plan
+	key=../home/.config/beoplay/plan.key
+}
+plans() {
+	start; mkfifo pipe; own; run_as_is pipe -i hosts.yml -C
+	check "$who: a playbook that is a FIFO" says 'is not a regular file' "$err"
+	keyed; rm $key; mkfifo $key; own; run_as_is apply ../p.plan
+	check "$who: a key that is a FIFO" says 'cannot read the key' "$err"
+	keyed; chmod 644 $key; run_as_is apply ../p.plan
+	check "$who: a key that others can read" says 'readable by you alone' "$err"
+	keyed; chmod 777 "${key%/*}"; run_as_is apply ../p.plan
+	check "$who: a key in a folder that others can write to" says 'other users can write' "$err"
+	keyed; chmod 755 ../home/.config; chown "$them" ../home/.config; run_as_is apply ../p.plan
+	check "$who: a key below a folder of another user" says 'belongs to the user' "$err"
+}
+
 for me in 0 65534; do
 	them=1
 	[ $me = 0 ] && who=root || who=user
 	texts
 	allowed
 	above
+	histories
+	locks
+	plans
+	[ $me != 0 ] || kinds
 done

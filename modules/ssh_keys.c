@@ -31,7 +31,8 @@ const struct param ssh_keys_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "the private key; without it ~/.ssh/id_TYPE" },
 	{ .name = "comment", .kind = PARAM_STRING, .doc = "of a new key; without it USER@HOST" },
 	{ .name = "trust", .kind = PARAM_PATTERN, .doc = "the user of these hosts may log in here" },
-	{ .name = "authorized", .kind = PARAM_LIST, .doc = "public keys that may log in here, too",
+	{ .name = "authorized", .kind = PARAM_LIST, .doc = "public keys that may log in here, too; those of "
+		"other tasks stay, and with state: absent just these go",
 		.otherwise = "" },
 	{ .name = "options", .kind = PARAM_STRING, .doc = "before each key, as in authorized_keys",
 		.otherwise = "" },
@@ -39,12 +40,14 @@ const struct param ssh_keys_table[] = {
 		.otherwise = "yes" },
 	{ .name = "allow_root", .kind = PARAM_BOOL, .doc = "needed for trust among root accounts",
 		.otherwise = "no" },
-	{ .name = "exclusive", .kind = PARAM_BOOL, .doc = "no other keys may log in",
+	{ .name = "exclusive", .kind = PARAM_BOOL, .doc = "no other keys may log in but those of trust and "
+		"authorized, so only one task of a user can say this",
 		.otherwise = "no" },
 	{ .name = "regenerate", .kind = PARAM_CHOICE, .doc = "when a new pair takes the place of an old "
 		"one; mismatch: if type or bits are others", .otherwise = "never",
 		.choices = regenerate_words },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: trust and known hosts go",
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: keys and known hosts of the hosts of trust go, "
+		"and the keys of authorized",
 		.otherwise = "present", .choices = state_words },
 	{ .name = "makes", .kind = PARAM_BOOL, .doc = "this host has a key pair", .otherwise = "no",
 		.flags = PARAM_INTERNAL },
@@ -66,12 +69,20 @@ const struct param ssh_keys_table[] = {
 		.otherwise = "", .flags = PARAM_INTERNAL },
 	{ .name = "before", .kind = PARAM_RECORDS, .doc = "what was there", .otherwise = "",
 		.entries = before_table, .flags = PARAM_INTERNAL },
-	{ .name = "whole", .kind = PARAM_STRING, .doc = "the block that is just what comes back",
-		.otherwise = "", .flags = PARAM_INTERNAL },
-	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "keys that come back in their places",
-		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL },
-	{ .name = "taken_known", .kind = PARAM_RECORDS, .doc = "host keys that come back so",
-		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "lines outside the blocks that come back", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "lost", .kind = PARAM_RECORDS, .doc = "keys of hosts that come back", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "lost_known", .kind = PARAM_RECORDS, .doc = "host keys that come back in their places", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "lost_keys", .kind = PARAM_RECORDS, .doc = "literal keys that come back", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "marks", .kind = PARAM_RECORDS, .doc = "where their block stood", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "marks_known", .kind = PARAM_RECORDS, .doc = "where that of host keys stood", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "marks_keys", .kind = PARAM_RECORDS, .doc = "where that of literal keys stood", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
@@ -154,11 +165,19 @@ const cyaml_schema_field_t ssh_keys_fields[] = {
 		&word_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("before", CYAML_FLAG_POINTER, struct ssh_keys_params, before,
 		&before_schema, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("whole", CYAML_FLAG_POINTER, struct ssh_keys_params, whole, 0,
-		CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("taken", CYAML_FLAG_POINTER, struct ssh_keys_params, taken,
 		&taken_line_schema, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("taken_known", CYAML_FLAG_POINTER, struct ssh_keys_params, taken_known,
+	CYAML_FIELD_SEQUENCE("lost", CYAML_FLAG_POINTER, struct ssh_keys_params, lost,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("lost_known", CYAML_FLAG_POINTER, struct ssh_keys_params, lost_known,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("lost_keys", CYAML_FLAG_POINTER, struct ssh_keys_params, lost_keys,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("marks", CYAML_FLAG_POINTER, struct ssh_keys_params, marks,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("marks_known", CYAML_FLAG_POINTER, struct ssh_keys_params, marks_known,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("marks_keys", CYAML_FLAG_POINTER, struct ssh_keys_params, marks_keys,
 		&taken_line_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
@@ -267,8 +286,8 @@ int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *e
 		}
 		value_set_string(prepare_arena(prepare), params, "user", login);
 	}
-	if (says(params, "exclusive", "true") && says(params, "state", "present")
-			&& (!login || says(params, "user", login))) {
+	if (login && says(params, "exclusive", "true") && says(params, "state", "present")
+			&& says(params, "user", login)) {
 		error_set(err, ERROR_TEXT, "'exclusive' could take the key away with which beoplay logs in");
 		return error_remedy(err, "use it for another user than the login user");
 	}

@@ -56,11 +56,20 @@ struct ssh_keys_params {
 	unsigned back_known_count;
 	struct ssh_keys_before *before;
 	unsigned before_count;
-	char *whole;             /* "trust", "authorized": that block is just what is taken; or "" */
-	struct taken_line *taken;        /* lines of authorized_keys that come back in their places */
+	struct taken_line *taken;        /* lines outside the blocks that come back in their places */
 	unsigned taken_count;
-	struct taken_line *taken_known;  /* and of known_hosts */
-	unsigned taken_known_count;
+	struct taken_line *lost;         /* lines of a block that do, with their places in it: keys of hosts */
+	unsigned lost_count;
+	struct taken_line *lost_known;   /* what hosts are known by */
+	unsigned lost_known_count;
+	struct taken_line *lost_keys;    /* literal keys */
+	unsigned lost_keys_count;
+	struct taken_line *marks;        /* begin and end of these blocks, where they are gone */
+	unsigned marks_count;
+	struct taken_line *marks_known;
+	unsigned marks_known_count;
+	struct taken_line *marks_keys;
+	unsigned marks_keys_count;
 };
 
 extern const struct param ssh_keys_table[];

@@ -1,42 +1,12 @@
 /* ssh-keys-trust: keys of a user on other hosts may log in, and those hosts are known. */
-#include "base/buffer.h"
-#include "base/digest.h"
 #include "base/quote.h"
 #include "modules/managed_block.h"
-#include "modules/ssh_keys.h"
+#include "modules/ssh_keys_trust.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Keys of trust, and known hosts; and the keys of authorized, which another task may have. */
-#define BLOCK_BEGIN "# BEGIN beoplay ssh-keys"
-#define BLOCK_END "# END beoplay ssh-keys"
-#define LITERAL_BEGIN "# BEGIN beoplay ssh-keys authorized"
-#define LITERAL_END "# END beoplay ssh-keys authorized"
-
 enum trust_step { TRUST_DIRECTORY, TRUST_MODE, TRUST_KEYS, TRUST_KNOWN, TRUST_REMOVE };
-
-struct trust_file {
-	const char *path;
-	struct file_info info;
-	const char *before, *after;
-	const char *inside;      /* of the block of trust, before */
-	const char *literals;    /* of the block of authorized, before */
-	const char *last;        /* digest of a last line without an end; else "" */
-	bool broken;             /* the end of a block is missing */
-	bool no_text;            /* it holds NUL */
-	bool no_utf8;
-};
-
-struct trust_state {
-	struct user_info user;
-	const char *directory;
-	struct file_info directory_info;
-	bool only_ours;          /* nothing else is in the directory */
-	struct trust_file keys, known;
-	struct value *taken;     /* records of others' keys that go */
-	struct value *added, *removed;
-};
 
 /* --- On the controller */
 
@@ -167,6 +137,7 @@ static int trust_prepare(struct prepare *prepare, struct value *params, struct e
 	const char *trust = value_get_string(params, "trust");
 	const char *known = value_get_string(params, "known_hosts");
 	const char *undo = value_get_string(params, "undo");
+	bool absent = strcmp(value_get_string(params, "state"), "absent") == 0;
 	struct value *hosts, *entries = value_list(arena);
 
 	if (ssh_keys_user(prepare, params, err) < 0)
@@ -183,12 +154,16 @@ static int trust_prepare(struct prepare *prepare, struct value *params, struct e
 		struct value *entry = value_map(arena);
 
 		value_set_string(arena, entry, "host", host);
+		value_set_string(arena, entry, "line", "");
+		value_set(arena, entry, "known", value_list(arena));
+		value_append(arena, entries, entry);
+		/* What goes is found by the names of the hosts. */
+		if (absent)
+			continue;
 		if (add_key(prepare, host, params, entry, err) < 0)
 			return -1;
-		value_set(arena, entry, "known", value_list(arena));
 		if (strcmp(known, "true") == 0 && add_known(prepare, host, entry, err) < 0)
 			return -1;
-		value_append(arena, entries, entry);
 	}
 	return 0;
 }
@@ -199,182 +174,12 @@ static void trust_resources(struct names *names, const void *params)
 {
 	const struct ssh_keys_params *want = params;
 
-	/* The blocks as such come first, as the last to be undone: what hosts and keys that left
-	 * had there comes back, and all in its order. */
-	if (want->trust)
-		names_add(names, "authorized-key:%s:*", want->user);
-	if (want->authorized_count > 0)
-		names_add(names, "authorized-literal:%s:*", want->user);
+	if (want->exclusive)
+		names_add(names, "authorized-keys:%s", want->user);
 	for (unsigned i = 0; i < want->hosts_count; i++)
 		names_add(names, "authorized-key:%s:%s", want->user, want->hosts[i].host);
 	for (unsigned i = 0; i < want->authorized_count; i++)
 		names_add(names, "authorized-key:%s:%s", want->user, want->authorized[i]);
-	if (want->exclusive)
-		names_add(names, "authorized-keys:%s", want->user);
-}
-
-/* Whether a line of the block of trust is the key of a host: its comment says so. */
-static bool is_key_of(const struct ssh_keys_params *want, const char *line, size_t size,
-	const char *host)
-{
-	size_t user = strlen(want->user), name = strlen(host);
-
-	return size > user + name + 2 && strncmp(line + size - name, host, name) == 0
-		&& line[size - name - 1] == '@'
-		&& strncmp(line + size - name - 1 - user, want->user, user) == 0
-		&& line[size - name - 2 - user] == ' ';
-}
-
-/* Whether a line of known_hosts is about a host: its name comes first. */
-static bool is_known_of(const char *line, const char *host)
-{
-	size_t name = strlen(host);
-
-	return strncmp(line, host, name) == 0 && (line[name] == ',' || line[name] == ' ');
-}
-
-/* Lines of a block about one host: its keys, or what it is known by. */
-static const char *lines_of(struct arena *arena, const struct ssh_keys_params *want,
-	const char *inside, const char *host, bool known)
-{
-	const char *lines = "";
-
-	for (; *inside; inside += strcspn(inside, "\n") + 1) {
-		size_t size = strcspn(inside, "\n");
-
-		if (known ? is_known_of(inside, host) : is_key_of(want, inside, size, host))
-			lines = arena_printf(arena, "%s%.*s\n", lines, (int)size, inside);
-	}
-	return lines;
-}
-
-static const char *settle(struct arena *arena, struct buffer *text)
-{
-	const char *settled = text->size > 0 ? arena_bytes(arena, text->data, text->size) : NULL;
-
-	buffer_free(text);
-	return settled;
-}
-
-/* A block without the lines of hosts and keys that go, with the lines that come back. */
-static const char *undone(struct arena *arena, const struct ssh_keys_params *want,
-	const char *inside, bool known)
-{
-	struct buffer text = {0};
-	char *const *back = known ? want->back_known : want->back;
-	unsigned count = known ? want->back_known_count : want->back_count;
-
-	for (; *inside; inside += strcspn(inside, "\n") + 1) {
-		size_t size = strcspn(inside, "\n");
-		bool gone = false;
-
-		for (unsigned i = 0; i < want->gone_count; i++)
-			gone = gone || (known ? is_known_of(inside, want->gone[i])
-				: is_key_of(want, inside, size, want->gone[i]));
-		if (!gone)
-			buffer_printf(&text, "%.*s\n", (int)size, inside);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		if (!managed_block_has_line(text.data ? text.data : "", back[i], strlen(back[i])))
-			buffer_printf(&text, "%s\n", back[i]);
-	}
-	return settle(arena, &text);
-}
-
-/* What is to be in the blocks; NULL: no block. */
-static const char *keys_block(struct arena *arena, const struct ssh_keys_params *want,
-	const char *inside)
-{
-	struct buffer text = {0};
-
-	for (unsigned i = 0; want->present && i < want->hosts_count; i++) {
-		const struct ssh_keys_host *host = &want->hosts[i];
-
-		if (*host->line)
-			buffer_printf(&text, "%s\n", host->line);
-		else
-			buffer_add_string(&text, lines_of(arena, want, inside, host->host, false));
-	}
-	return settle(arena, &text);
-}
-
-static const char *known_block(struct arena *arena, const struct ssh_keys_params *want,
-	const char *inside)
-{
-	struct buffer text = {0};
-
-	for (unsigned i = 0; want->present && want->known_hosts && i < want->hosts_count; i++) {
-		const struct ssh_keys_host *host = &want->hosts[i];
-
-		if (host->known_count == 0)
-			buffer_add_string(&text, lines_of(arena, want, inside, host->host, true));
-		for (unsigned k = 0; k < host->known_count; k++)
-			buffer_printf(&text, "%s\n", host->known[k]);
-	}
-	return settle(arena, &text);
-}
-
-static const char *literal_line(struct arena *arena, const struct ssh_keys_params *want,
-	const char *key)
-{
-	return *want->options ? arena_printf(arena, "%s %s", want->options, key) : key;
-}
-
-static const char *literal_block(struct arena *arena, const struct ssh_keys_params *want,
-	const char *literals)
-{
-	struct buffer text = {0};
-
-	if (!want->undo) {
-		for (unsigned i = 0; want->present && i < want->authorized_count; i++)
-			buffer_printf(&text, "%s\n", literal_line(arena, want, want->authorized[i]));
-		return settle(arena, &text);
-	}
-	for (; *literals; literals += strcspn(literals, "\n") + 1) {
-		size_t size = strcspn(literals, "\n");
-		bool gone = false;
-
-		for (unsigned i = 0; i < want->gone_keys_count; i++)
-			gone = gone || (strlen(want->gone_keys[i]) == size
-				&& strncmp(want->gone_keys[i], literals, size) == 0);
-		if (!gone)
-			buffer_printf(&text, "%.*s\n", (int)size, literals);
-	}
-	for (unsigned i = 0; i < want->authorized_count; i++) {
-		const char *line = literal_line(arena, want, want->authorized[i]);
-
-		if (!managed_block_has_line(text.data ? text.data : "", line, strlen(line)))
-			buffer_printf(&text, "%s\n", line);
-	}
-	return settle(arena, &text);
-}
-
-/* Its digest; "" where the last line ends, or there is none. */
-static const char *last_without_end(struct arena *arena, const char *text)
-{
-	const char *end = text + strlen(text), *last = end;
-	char digest[DIGEST_HEX_SIZE];
-
-	while (last > text && last[-1] != '\n')
-		last--;
-	if (last == end)
-		return "";
-	digest_bytes(last, (size_t)(end - last), digest);
-	return arena_string(arena, digest);
-}
-
-/* A block behind a last line without an end has given it one, which goes with the block. */
-static const char *last_as_before(struct arena *arena, const struct ssh_keys_params *want,
-	const char *path, const char *text)
-{
-	const struct ssh_keys_before *before = ssh_keys_before_find(want, path);
-	size_t size = strlen(text);
-	char *shorter;
-
-	if (!want->undo || !before || !*before->last || size == 0 || text[size - 1] != '\n')
-		return text;
-	shorter = arena_bytes(arena, text, size - 1);
-	return strcmp(last_without_end(arena, shorter), before->last) == 0 ? shorter : text;
 }
 
 static int look_at(struct host *host, struct trust_file *file, bool there, struct error *err)
@@ -391,94 +196,14 @@ static int look_at(struct host *host, struct trust_file *file, bool there, struc
 		return -1;
 	file->no_text = strlen(bytes) != size;
 	file->no_utf8 = !utf8_valid(bytes, size);
-	file->last = last_without_end(arena, bytes);
-	block = managed_block_find(arena, bytes, BLOCK_BEGIN, BLOCK_END);
+	file->last = trust_last_without_end(arena, bytes);
+	block = managed_block_find(arena, bytes, TRUST_BEGIN, TRUST_END);
 	literals = managed_block_find(arena, bytes, LITERAL_BEGIN, LITERAL_END);
 	file->before = file->after = bytes;
-	file->inside = block.inside;
-	file->literals = literals.inside;
+	file->trust.before = file->trust.after = block.inside;
+	file->literals.before = file->literals.after = literals.inside;
 	file->broken = block.broken || literals.broken;
 	return 0;
-}
-
-static const char *with_block(struct arena *arena, const char *text, const char *begin,
-	const char *end, const char *inside)
-{
-	if (!inside && !managed_block_find(arena, text, begin, end).there)
-		return text;
-	return managed_block_set(arena, text, begin, end, inside);
-}
-
-/* Keys that stand outside the blocks go; remarks and empty lines stay. */
-static const char *without_others(struct arena *arena, struct trust_state *have, const char *text)
-{
-	struct managed_block block = managed_block_find(arena, text, BLOCK_BEGIN, BLOCK_END);
-	struct managed_block literals = managed_block_find(arena, text, LITERAL_BEGIN, LITERAL_END);
-	struct buffer kept = {0};
-	const char *settled;
-
-	for (const char *line = text; *line;) {
-		size_t size = strcspn(line, "\n"), whole = size + (line[size] == '\n');
-		size_t at = (size_t)(line - text);
-		bool ours = (block.there && at >= block.start && at < block.end)
-			|| (literals.there && at >= literals.start && at < literals.end);
-
-		if (ours || line[strspn(line, " \t")] == '#' || strspn(line, " \t\r") == size)
-			buffer_add(&kept, line, whole);
-		else
-			taken_line_add(arena, have->taken, text, line, NULL);
-		line += whole;
-	}
-	settled = settle(arena, &kept);
-	return settled ? settled : "";
-}
-
-/* The comments of keys that one block has and the other hasn't. */
-static void tell_difference(struct arena *arena, const char *one, const char *other,
-	struct value *names)
-{
-	for (; one && *one; one += strcspn(one, "\n") + 1) {
-		size_t size = strcspn(one, "\n");
-		const char *space = memrchr(one, ' ', size);
-
-		if (space && !managed_block_has_line(other ? other : "", one, size))
-			value_append(arena, names, value_bytes(arena, space + 1,
-				(size_t)(one + size - space - 1)));
-	}
-}
-
-static void compose(struct arena *arena, const struct ssh_keys_params *want,
-	struct trust_state *have)
-{
-	bool whole = strcmp(want->whole, "trust") == 0;
-	const char *inside = whole ? NULL : want->undo ? undone(arena, want, have->keys.inside, false)
-		: keys_block(arena, want, have->keys.inside);
-	const char *literals = strcmp(want->whole, "authorized") == 0 ? NULL
-		: literal_block(arena, want, have->keys.literals);
-	const char *known = whole ? NULL : want->undo ? undone(arena, want, have->known.inside, true)
-		: known_block(arena, want, have->known.inside);
-	const char *text = have->keys.before;
-
-	if (have->keys.broken || have->known.broken || have->keys.no_text || have->known.no_text)
-		return;
-	if (want->exclusive && want->present)
-		text = without_others(arena, have, text);
-	if (want->trust || want->undo) {
-		text = with_block(arena, text, BLOCK_BEGIN, BLOCK_END, inside);
-		have->known.after = with_block(arena, have->known.before, BLOCK_BEGIN, BLOCK_END, known);
-		tell_difference(arena, inside, have->keys.inside, have->added);
-		tell_difference(arena, have->keys.inside, inside, have->removed);
-	}
-	if (want->authorized_count > 0 || want->undo) {
-		text = with_block(arena, text, LITERAL_BEGIN, LITERAL_END, literals);
-		tell_difference(arena, literals, have->keys.literals, have->added);
-		tell_difference(arena, have->keys.literals, literals, have->removed);
-	}
-	text = taken_lines_restore(arena, text, want->taken, want->taken_count);
-	have->keys.after = last_as_before(arena, want, have->keys.path, text);
-	text = taken_lines_restore(arena, have->known.after, want->taken_known,
-		want->taken_known_count);
-	have->known.after = last_as_before(arena, want, have->known.path, text);
 }
 
 /* Whether an undo takes a file away: it wasn't there before, and nothing is left in it. */
@@ -517,7 +242,9 @@ static int trust_inspect(struct host *host, const void *params, void *ret_state,
 	have->added = value_list(arena);
 	have->removed = value_list(arena);
 	have->taken = value_list(arena);
-	if (ssh_keys_directory(host, want, &have->user, &have->directory, err) < 0
+	have->is_login = host_login(host) && strcmp(host_login(host), want->user) == 0;
+	if (host_record_get(host, trust_claims_key(arena, want), &have->claims, err) < 0
+			|| ssh_keys_directory(host, want, &have->user, &have->directory, err) < 0
 			|| host_stat(host, have->directory, &have->directory_info, err) < 0)
 		return -1;
 	have->keys.path = arena_printf(arena, "%s/authorized_keys", have->directory);
@@ -525,7 +252,7 @@ static int trust_inspect(struct host *host, const void *params, void *ret_state,
 	there = have->directory_info.kind == FILE_DIRECTORY;
 	if (look_at(host, &have->keys, there, err) < 0 || look_at(host, &have->known, there, err) < 0)
 		return -1;
-	compose(arena, want, have);
+	trust_compose(arena, want, have);
 	return want->undo && there ? look_into_directory(host, want, have, err) : 0;
 }
 
@@ -536,7 +263,8 @@ static void plan_unknown(struct plan *plan, const struct ssh_keys_params *want,
 	const char *names = NULL;
 
 	for (unsigned i = 0; want->present && !want->undo && i < want->missing_count; i++) {
-		if (!*lines_of(plan_arena(plan), want, have->keys.inside, want->missing[i], false))
+		if (!*trust_lines_of(plan_arena(plan), want,
+				have->keys.trust.before, want->missing[i], false))
 			names = names ? plan_printf(plan, "%s, %s", names, want->missing[i])
 				: want->missing[i];
 	}
@@ -614,9 +342,15 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 	} else {
 		plan_mode(plan, want, have->directory, &have->directory_info, 0700);
 	}
+	if (have->is_login && want->exclusive && want->present && !want->undo)
+		plan_refuse(plan, "use it for another user than the one that logs in",
+			"'exclusive' could take the key away by which %s logs in", want->user);
+	if (have->is_login && trust_has_key(have->keys.before) && !trust_has_key(have->keys.after))
+		plan_refuse(plan, "leave it another key, or log in as another user",
+			"no key would be left in '%s', by which %s logs in", have->keys.path, want->user);
 	if (have->taken->count > 0 && have->keys.no_utf8)
 		plan_refuse(plan, "take its other keys away by hand", "'%s' holds what is no UTF-8, so "
-			"'exclusive' could not be undone", have->keys.path);
+			"taking keys away could not be undone", have->keys.path);
 	plan_file(plan, want, TRUST_KEYS, &have->keys);
 	plan_file(plan, want, TRUST_KNOWN, &have->known);
 	plan_unknown(plan, want, have);
@@ -624,12 +358,16 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 		plan_add(plan, TRUST_REMOVE, have->directory, "state", "directory", "absent");
 }
 
-static int write_file(struct host *host, const struct trust_file *file, struct error *err)
+static int write_file(struct host *host, const struct ssh_keys_params *want,
+	const struct trust_state *have, const struct trust_file *file, struct error *err)
 {
 	struct file_write write = { .path = file->path, .bytes = file->after,
 		.size = strlen(file->after), .mode = file->info.kind == FILE_NONE ? 0600 : HOST_KEEP,
 		.uid = HOST_KEEP, .gid = HOST_KEEP, .mtime = HOST_KEEP };
 
+	if ((want->trust || want->undo) && host_record_set(host, trust_claims_key(host_arena(host), want),
+			trust_claims(host_arena(host), want, have), err) < 0)
+		return -1;
 	return host_write(host, &write, err);
 }
 
@@ -642,9 +380,9 @@ static void tell_lists(struct arena *arena, const struct trust_state *have, stru
 static int trust_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
+	const struct ssh_keys_params *want = params;
 	const struct trust_state *have = state;
 
-	(void)params;
 	tell_lists(host_arena(host), have, results);
 	switch ((enum trust_step)change->step) {
 	case TRUST_DIRECTORY:
@@ -653,9 +391,9 @@ static int trust_apply(struct host *host, const void *params, const void *state,
 		return host_set_mode(host, change->subject, (unsigned)strtoul(change->after, NULL, 8),
 			err);
 	case TRUST_KEYS:
-		return write_file(host, &have->keys, err);
+		return write_file(host, want, have, &have->keys, err);
 	case TRUST_KNOWN:
-		return write_file(host, &have->known, err);
+		return write_file(host, want, have, &have->known, err);
 	case TRUST_REMOVE:
 		return host_remove(host, change->subject, err);
 	}
@@ -668,138 +406,6 @@ static void trust_results(struct arena *arena, const void *params, const void *s
 	(void)params;
 	if (!value_get(results, "added"))
 		tell_lists(arena, state, results);
-}
-
-static struct value *way_back(struct arena *arena, const struct ssh_keys_params *want,
-	const struct trust_state *have)
-{
-	struct value *back = value_map(arena), *before = value_list(arena);
-
-	value_set_string(arena, back, "user", want->user);
-	value_set_string(arena, back, "undo", "yes");
-	value_set_string(arena, back, "options", want->options);
-	ssh_keys_before_add(arena, before, have->directory, &have->directory_info);
-	ssh_keys_before_add(arena, before, have->keys.path, &have->keys.info);
-	ssh_keys_before_add(arena, before, have->known.path, &have->known.info);
-	value_set_string(arena, before->items[1], "last", have->keys.last);
-	value_set_string(arena, before->items[2], "last", have->known.last);
-	value_set(arena, back, "before", before);
-	return back;
-}
-
-/* The lines of a block, markers and all, each with its place. */
-static struct value *block_lines(struct arena *arena, const char *text, const char *begin,
-	const char *end)
-{
-	struct managed_block block = managed_block_find(arena, text, begin, end);
-	struct value *lines = value_list(arena);
-
-	if (!block.there)
-		return lines;
-	for (const char *line = text + block.start; line < text + block.end;) {
-		const char *next = line + strcspn(line, "\n");
-		struct value *record;
-
-		next += *next == '\n';
-		if (utf8_valid(line, (size_t)(next - line))) {
-			taken_line_add(arena, lines, text, line, NULL);
-			record = lines->items[lines->count - 1];
-			if (value_get_string(record, "after") && !utf8_valid(value_get_string(record, "after"),
-					strlen(value_get_string(record, "after"))))
-				value_remove(record, "after");
-		}
-		line = next;
-	}
-	return lines;
-}
-
-static struct value *list_of_lines(struct arena *arena, const char *lines)
-{
-	struct value *list = value_list(arena);
-
-	for (; *lines; lines += strcspn(lines, "\n") + 1)
-		value_append(arena, list, value_bytes(arena, lines, strcspn(lines, "\n")));
-	return list;
-}
-
-static struct value *list_of_one(struct arena *arena, const char *text)
-{
-	struct value *list = value_list(arena);
-
-	value_append(arena, list, value_string(arena, text));
-	return list;
-}
-
-static void invert_host(struct inverses *inverses, const struct ssh_keys_params *want,
-	const struct trust_state *have, const char *host)
-{
-	struct arena *arena = inverses_arena(inverses);
-	struct value *back = way_back(arena, want, have);
-
-	value_set(arena, back, "gone", list_of_one(arena, host));
-	value_set(arena, back, "back", list_of_lines(arena, lines_of(arena, want, have->keys.inside,
-		host, false)));
-	value_set(arena, back, "back_known", list_of_lines(arena, lines_of(arena, want,
-		have->known.inside, host, true)));
-	inverses_add(inverses, &(struct inverses_entry){ .params = back,
-		.resource = arena_printf(arena, "authorized-key:%s:%s", want->user, host) });
-}
-
-static void invert_literal(struct inverses *inverses, const struct ssh_keys_params *want,
-	const struct trust_state *have, const char *key)
-{
-	struct arena *arena = inverses_arena(inverses);
-	const char *line = literal_line(arena, want, key);
-	struct value *back = way_back(arena, want, have);
-
-	/* One that was there comes back as one that is authorised. */
-	if (managed_block_has_line(have->keys.literals, line, strlen(line)))
-		value_set(arena, back, "authorized", list_of_one(arena, key));
-	else
-		value_set(arena, back, "gone_keys", list_of_one(arena, line));
-	inverses_add(inverses, &(struct inverses_entry){ .params = back,
-		.resource = arena_printf(arena, "authorized-key:%s:%s", want->user, key) });
-}
-
-static void invert_blocks(struct inverses *inverses, const struct ssh_keys_params *want,
-	const struct trust_state *have)
-{
-	struct arena *arena = inverses_arena(inverses);
-	struct value *trust = way_back(arena, want, have), *literals = way_back(arena, want, have);
-
-	value_set_string(arena, trust, "whole", "trust");
-	value_set(arena, trust, "taken", block_lines(arena, have->keys.before, BLOCK_BEGIN,
-		BLOCK_END));
-	value_set(arena, trust, "taken_known", block_lines(arena, have->known.before, BLOCK_BEGIN,
-		BLOCK_END));
-	value_set_string(arena, literals, "whole", "authorized");
-	value_set(arena, literals, "taken", block_lines(arena, have->keys.before, LITERAL_BEGIN,
-		LITERAL_END));
-	if (want->trust)
-		inverses_add(inverses, &(struct inverses_entry){ .params = trust,
-			.resource = arena_printf(arena, "authorized-key:%s:*", want->user) });
-	if (want->authorized_count > 0)
-		inverses_add(inverses, &(struct inverses_entry){ .params = literals,
-			.resource = arena_printf(arena, "authorized-literal:%s:*", want->user) });
-}
-
-static void trust_invert(struct inverses *inverses, const void *params, const void *state)
-{
-	const struct ssh_keys_params *want = params;
-	const struct trust_state *have = state;
-	struct arena *arena = inverses_arena(inverses);
-	struct value *back = way_back(arena, want, have);
-
-	invert_blocks(inverses, want, have);
-	for (unsigned i = 0; i < want->hosts_count; i++)
-		invert_host(inverses, want, have, want->hosts[i].host);
-	for (unsigned i = 0; i < want->authorized_count; i++)
-		invert_literal(inverses, want, have, want->authorized[i]);
-	if (!want->exclusive)
-		return;
-	value_set(arena, back, "taken", have->taken);
-	inverses_add(inverses, &(struct inverses_entry){ .params = back,
-		.resource = arena_printf(arena, "authorized-keys:%s", want->user) });
 }
 
 const struct module module_ssh_keys_trust = {

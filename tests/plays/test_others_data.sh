@@ -23,7 +23,7 @@ state() {
 }
 # play [OPTIONS] <<END: the tasks, in flow style, on the head.
 play() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/  - /'; } >site.yml
+	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/  - /; s/^  -   /    /'; } >site.yml
 	"$BEOPLAY" site.yml -i "$LAB/inventory.yml" --user "${as:-root}" --known-hosts "$LAB/known_hosts" \
 		"$@" >"$out" 2>"$err" </dev/null
 	status=$?
@@ -131,3 +131,48 @@ play <<'END'
 user: {name: erin, state: absent, remove: yes}
 END
 check "a home without a mount goes" is "$(node ls /home)" admin
+
+# --- Keys of others in one file
+
+node useradd -m ann
+for name in one two hand; do ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$name"; done
+logs_in() { # KEY USER
+	ssh -i "$1" -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile="$LAB/known_hosts" \
+		"$2@$(lab address head)" true </dev/null
+}
+keys() {
+	play "$@" <<-END
+	ssh-keys: {user: ann, authorized: ["{{ item }}"]}
+	  loop: ["$(cat one.pub)", "$(cat two.pub)"]
+	END
+}
+keys
+keys
+check "a loop with one key each changes nothing the second time" is "$(recap head changed)" 0
+check "the first key lets in" logs_in one ann
+check "the second key lets in" logs_in two ann
+node sh -c "echo 'no-pty $(cat hand.pub)' >>/home/ann/.ssh/authorized_keys"
+play <<END
+ssh-keys: {user: ann, authorized: ["$(cat one.pub)", "$(cat hand.pub)"], state: absent}
+END
+check "a key that is absent lets nobody in" is "$(logs_in one ann 2>/dev/null && echo in)" ""
+check "nor one that was written by hand" is "$(logs_in hand ann 2>/dev/null && echo in)" ""
+check "the key of the other task still lets in" logs_in two ann
+node sh -c "cat >>/home/ann/.ssh/authorized_keys" <hand.pub
+play <<END
+ssh-keys: {user: ann, authorized: ["$(cat two.pub)"], exclusive: yes}
+END
+check "exclusive is for other users" is "$status" 0
+check "exclusive takes the key by hand" is "$(logs_in hand ann 2>/dev/null && echo in)" ""
+check "exclusive leaves its own" logs_in two ann
+play <<'END'
+ssh-keys: {user: ann, trust: all}
+END
+check "a user who is trusted has the key of the node" node grep -q ann@head \
+	/home/ann/.ssh/authorized_keys
+play <<'END'
+ssh-keys: {user: ann, trust: all, state: absent}
+END
+check "absent with trust takes it" is "$status $(recap head changed)" "0 1"
+check "and the key of the node is gone" is \
+	"$(node grep -c ann@ /home/ann/.ssh/authorized_keys)" 0

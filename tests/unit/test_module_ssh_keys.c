@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "module_prepare.h"
+#include "modules/plan.h"
 #include "modules/ssh_keys.h"
 
 extern const struct module module_ssh_keys, module_ssh_keys_pair, module_ssh_keys_trust;
@@ -131,10 +132,26 @@ static void trust_and_back(const char *yaml, const char *keys)
 {
 	const char *before = bench_snapshot(bench);
 
-	assert_int_equal(trust(yaml), 0);
+	if (trust(yaml) < 0)
+		fail_msg("%s: %s", yaml, bench->err.message);
 	assert_string_equal(bench_text(bench, KEYS), keys);
 	assert_int_equal(bench_undo(bench), 0);
 	assert_string_equal(bench_snapshot(bench), before);
+}
+
+/* One resource of the last task is undone, as when nothing declares it any more. */
+static void undo_only(const char *resource)
+{
+	const struct inverses *inverses = bench->inverses;
+
+	for (size_t i = 0; i < inverses->count; i++) {
+		if (strcmp(inverses->entries[i].resource, resource) == 0) {
+			assert_int_equal(bench_apply(bench, &module_ssh_keys_trust, bench_load_value(bench,
+				&module_ssh_keys_trust, inverses->entries[i].params)), 0);
+			return;
+		}
+	}
+	fail_msg("there is no way back of %s", resource);
 }
 
 static void hosts_are(const char *one, const char *other)
@@ -522,14 +539,9 @@ static void a_host_that_leaves_loses_its_key_and_gets_it_back(void **state)
 
 static void undoing_one_host_leaves_the_others(void **state)
 {
-	const struct inverses_entry *entry;
-
 	(void)state;
 	assert_int_equal(trust(TASK), 0);
-	entry = &bench->inverses->entries[2];
-	assert_string_equal(entry->resource, "authorized-key:mpi:node1");
-	assert_int_equal(bench_apply(bench, &module_ssh_keys_trust, bench_load_value(bench,
-		&module_ssh_keys_trust, entry->params)), 0);
+	undo_only("authorized-key:mpi:node1");
 	assert_string_equal(bench_text(bench, KEYS), "# BEGIN beoplay ssh-keys\n" HEAD " mpi@head\n"
 		NODE2 " mpi@node2\n# END beoplay ssh-keys\n");
 	assert_string_equal(bench_text(bench, KNOWN), "# BEGIN beoplay ssh-keys\nhead,10.0.0.100 "
@@ -545,6 +557,7 @@ static void all_that_undo_names_is_a_resource(void **state)
 	(void)state;
 	module_ssh_keys_trust.resources(names, params);
 	assert_int_equal(trust(task), 0);
+	assert_int_equal(names->count, 5);
 	assert_int_equal(names->count, bench->inverses->count);
 	for (size_t i = 0; i < names->count; i++)
 		assert_string_equal(names->items[i], bench->inverses->entries[i].resource);
@@ -623,8 +636,8 @@ static void absent_takes_the_trust_away_and_undo_puts_it_where_it_was(void **sta
 	have_file(KNOWN, 0600, KNOWN_BLOCK);
 	trust_and_back("{user: mpi, trust: all, state: absent}", OTHER " me\n# between\n"
 		LITERALS(OTHER " lit\n") ANOTHER " you");
-	trust_and_back("{user: mpi, authorized: '" OTHER " lit', state: absent}", OTHER " me\n"
-		KEYS_BLOCK "# between\n" ANOTHER " you");
+	trust_and_back("{user: mpi, authorized: '" OTHER " lit', state: absent}", KEYS_BLOCK
+		"# between\n" ANOTHER " you");
 	trust_and_back("{user: mpi, trust: all, exclusive: yes, state: absent}", OTHER
 		" me\n# between\n" LITERALS(OTHER " lit\n") ANOTHER " you");
 	assert_int_equal(trust("{user: mpi, trust: all, state: absent}"), 0);
@@ -682,12 +695,112 @@ static void keys_of_the_text_have_a_block_of_their_own(void **state)
 	assert_null(bench_find(bench, KNOWN));
 }
 
-static void a_key_that_left_the_text_goes_and_comes_back(void **state)
+static void each_task_owns_its_own_keys(void **state)
 {
 	(void)state;
-	have_file(KEYS, 0600, LITERALS(HEAD " a\n" OTHER " b\n" NODE1 " c\n"));
-	trust_and_back("{user: mpi, authorized: ['" NODE1 " c', '" ANOTHER " d']}",
-		LITERALS(NODE1 " c\n" ANOTHER " d\n"));
+	assert_int_equal(trust("{user: mpi, authorized: '" OTHER " a'}"), 0);
+	assert_int_equal(trust("{user: mpi, authorized: '" ANOTHER " b'}"), 0);
+	assert_string_equal(bench_text(bench, KEYS), LITERALS(OTHER " a\n" ANOTHER " b\n"));
+	assert_int_equal(trust("{user: mpi, authorized: '" OTHER " a'}"), 0);
+	assert_string_equal(bench->log.data, "");
+	assert_int_equal(trust("{user: mpi, authorized: '" ANOTHER " b'}"), 0);
+	assert_string_equal(bench->log.data, "");
+	trust_and_back("{user: mpi, authorized: '" HEAD " c', options: no-pty}",
+		LITERALS(OTHER " a\n" ANOTHER " b\nno-pty " HEAD " c\n"));
+}
+
+static void a_key_gets_other_options_where_it_stands(void **state)
+{
+	(void)state;
+	have_file(KEYS, 0600, LITERALS("from=\"a b\",no-pty " HEAD " a\n" OTHER " b\n"));
+	trust_and_back("{user: mpi, authorized: '" HEAD " new', options: no-pty}",
+		LITERALS("no-pty " HEAD " new\n" OTHER " b\n"));
+	trust_and_back("{user: mpi, authorized: '" OTHER "'}",
+		LITERALS("from=\"a b\",no-pty " HEAD " a\n" OTHER "\n"));
+}
+
+static void a_key_that_left_the_text_goes_when_it_is_undone(void **state)
+{
+	(void)state;
+	assert_int_equal(trust("{user: mpi, authorized: ['" NODE1 " c', '" ANOTHER " d']}"), 0);
+	assert_int_equal(trust("{user: mpi, authorized: ['" HEAD " a']}"), 0);
+	assert_string_equal(bench_text(bench, KEYS), LITERALS(NODE1 " c\n" ANOTHER " d\n" HEAD
+		" a\n"));
+	bench->inverses = inverses_new(bench->arena);
+	assert_int_equal(trust("{user: mpi, authorized: ['" NODE1 " c', '" ANOTHER " d', '" OTHER
+		" e']}"), 0);
+	undo_only("authorized-key:mpi:" OTHER " e");
+	assert_string_equal(bench_text(bench, KEYS), LITERALS(NODE1 " c\n" ANOTHER " d\n" HEAD
+		" a\n"));
+}
+
+static void absent_takes_just_the_keys_it_names_wherever_they_stand(void **state)
+{
+	(void)state;
+	have_file(KEYS, 0600, "# mine\nno-pty " OTHER " by hand\n" ANOTHER " too\n" LITERALS(HEAD
+		" a\n" OTHER " b\n" NODE1 " c\n") "# end\n");
+	trust_and_back("{user: mpi, authorized: '" OTHER "', state: absent}", "# mine\n" ANOTHER
+		" too\n" LITERALS(HEAD " a\n" NODE1 " c\n") "# end\n");
+	trust_and_back("{user: mpi, authorized: ['" NODE1 "', '" HEAD "', '" OTHER
+		"'], state: absent}", "# mine\n" ANOTHER " too\n# end\n");
+	trust_and_back("{user: mpi, authorized: '" NODE2 "', state: absent}", bench_text(bench, KEYS));
+}
+
+static void two_patterns_keep_their_own_hosts(void **state)
+{
+	struct value *all = prepare->hosts;
+	const char *both;
+
+	(void)state;
+	hosts_are("head", "node2");
+	assert_int_equal(trust("{user: mpi, trust: servers}"), 0);
+	hosts_are("node1", "node2");
+	assert_int_equal(trust("{user: mpi, trust: workers}"), 0);
+	both = bench_text(bench, KEYS);
+	assert_string_equal(both, "# BEGIN beoplay ssh-keys\n" HEAD " mpi@head\n" NODE2
+		" mpi@node2\n" NODE1 " mpi@node1\n# END beoplay ssh-keys\n");
+	hosts_are("head", "node2");
+	assert_int_equal(trust("{user: mpi, trust: servers}"), 0);
+	assert_string_equal(bench->log.data, "");
+	/* A host that leaves one pattern stays where another has it, and goes where none has. */
+	hosts_are("node2", NULL);
+	trust_and_back("{user: mpi, trust: servers}", "# BEGIN beoplay ssh-keys\n" NODE2
+		" mpi@node2\n" NODE1 " mpi@node1\n# END beoplay ssh-keys\n");
+	hosts_are("node1", NULL);
+	assert_int_equal(trust("{user: mpi, trust: workers}"), 0);
+	assert_non_null(strstr(bench_text(bench, KEYS), NODE2 " mpi@node2\n"));
+	prepare->hosts = all;
+	trust_and_back("{user: mpi, trust: all, state: absent}", "");
+}
+
+static void absent_needs_no_key_to_be_known(void **state)
+{
+	(void)state;
+	have_file(KEYS, 0600, KEYS_BLOCK OTHER " me\n");
+	have_file(KNOWN, 0600, KNOWN_BLOCK);
+	for (size_t i = 0; i < prepare->hosts->count; i++) {
+		const char *host = value_text(prepare->hosts->items[i]);
+
+		value_remove(prepare->published, arena_printf(bench->arena, "%s/ssh-keys-pair", host));
+		value_remove(prepare->host_keys, host);
+	}
+	trust_and_back("{user: mpi, trust: all, state: absent}", OTHER " me\n");
+	assert_int_equal(trust("{user: mpi, trust: all, state: absent}"), 0);
+	assert_string_equal(bench_text(bench, KNOWN), "");
+	assert_int_equal(value_get(bench->results, "removed")->count, 3);
+}
+
+static void who_logs_in_keeps_a_key(void **state)
+{
+	(void)state;
+	bench->login = "mpi";
+	have_file(KEYS, 0600, OTHER " me\n");
+	assert_int_equal(trust("{user: mpi, authorized: '" OTHER "', state: absent}"), -1);
+	assert_non_null(strstr(bench->err.message, "no key would be left"));
+	have_file(KEYS, 0600, OTHER " me\n# " HEAD "\n" ANOTHER " me, too\n");
+	assert_int_equal(trust("{user: mpi, authorized: '" OTHER "', state: absent}"), 0);
+	bench->login = "pi";
+	assert_int_equal(trust("{user: mpi, authorized: '" ANOTHER "', state: absent}"), 0);
 }
 
 /* --- Exclusive */
@@ -733,7 +846,12 @@ static void exclusive_is_not_for_the_user_that_logs_in(void **state)
 	assert_non_null(bench->err.remedy);
 	assert_null(load(&module_ssh_keys_pair, "{trust: all, exclusive: yes}"));
 	prepare->user = NULL;
-	assert_null(load(&module_ssh_keys_trust, "{user: mpi, trust: all, exclusive: yes}"));
+	bench->login = "mpi";
+	have_file(KEYS, 0600, OTHER " me\n");
+	assert_int_equal(trust("{user: mpi, trust: all, exclusive: yes}"), -1);
+	assert_non_null(strstr(bench->err.message, "logs in"));
+	bench->login = "pi";
+	assert_int_equal(trust("{user: mpi, trust: all, exclusive: yes}"), 0);
 	assert_null(load(&module_ssh_keys_trust, "{trust: all}"));
 	assert_non_null(strstr(bench->err.message, "whose keys?"));
 }
@@ -887,7 +1005,13 @@ int main(void)
 		TEST(a_host_is_known_by_all_of_its_names),
 		TEST(options_stand_before_each_key),
 		TEST(keys_of_the_text_have_a_block_of_their_own),
-		TEST(a_key_that_left_the_text_goes_and_comes_back),
+		TEST(each_task_owns_its_own_keys),
+		TEST(a_key_gets_other_options_where_it_stands),
+		TEST(a_key_that_left_the_text_goes_when_it_is_undone),
+		TEST(absent_takes_just_the_keys_it_names_wherever_they_stand),
+		TEST(two_patterns_keep_their_own_hosts),
+		TEST(absent_needs_no_key_to_be_known),
+		TEST(who_logs_in_keeps_a_key),
 		TEST(exclusive_takes_other_keys_and_undo_brings_them_back),
 		TEST(exclusive_where_no_block_was_brings_all_back),
 		TEST(exclusive_refuses_what_it_could_not_bring_back),

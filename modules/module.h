@@ -45,6 +45,7 @@ enum param_flags {
 	PARAM_BODY = 1 << 5,         /* the digest of a body, "" for none; implies nothing else */
 	PARAM_INTO = 1 << 7,         /* a path with a slash at its end: the directory into which */
 	PARAM_VERBATIM = 1 << 8,     /* a path that is only used: as it is written, with .. and all */
+	PARAM_ASIDE = 1 << 9,        /* how, not what: two tasks that differ in it wish the same */
 	PARAM_CONTENT = 1 << 6,      /* a string that may be null and keeps trailing newlines */
 };
 
@@ -120,6 +121,10 @@ void plan_note(struct plan *plan, const char *format, ...) __attribute__((format
  * what follows is the path of a file whose content it is about. */
 struct names;
 void names_add(struct names *names, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What is wished of the one added last, where a task has several: two playbooks are at odds over it if
+ * that differs. Without a word of it, all parameters count but those that are PARAM_ASIDE. */
+void names_wish(struct names *names, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Collects, per resource, parameters of the same module (or another one, by name) that bring back
  * the state before. Written to the ledger before the first change. */

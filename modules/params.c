@@ -502,3 +502,25 @@ int params_write(struct buffer *out, const struct module *module, const struct v
 		buffer_add_string(out, "{}\n");
 	return 0;
 }
+
+static bool is_wish(const struct module *module, const char *line)
+{
+	size_t size = strcspn(line, ":\n");
+
+	for (const struct param *param = module->params; param && param->name; param++) {
+		if (strlen(param->name) == size && strncmp(param->name, line, size) == 0)
+			return !(param->flags & PARAM_ASIDE) && param->kind != PARAM_SOURCE;
+	}
+	return true;
+}
+
+void params_wish(struct buffer *out, const struct module *module, const char *written)
+{
+	while (written && *written) {
+		size_t size = strcspn(written, "\n");
+
+		if (is_wish(module, written))
+			buffer_add(out, written, size + (written[size] == '\n'));
+		written += size + (written[size] == '\n');
+	}
+}

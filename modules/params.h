@@ -33,6 +33,10 @@ int params_canonical(struct arena *arena, const struct module *module, const str
 int params_write(struct buffer *out, const struct module *module, const struct value *params,
 	struct error *err);
 
+/* Appends those lines of written params that say what is wished: none of PARAM_ASIDE, and not where on
+ * the controller it came from. */
+void params_wish(struct buffer *out, const struct module *module, const char *written);
+
 /* The parameter with this name or alias (dashes and underscores differ here); NULL: none. */
 const struct param *param_find(const struct param *table, const char *name);
 /* "a string", "a list of strings", "true or false", … */

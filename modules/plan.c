@@ -108,6 +108,7 @@ struct names *names_new(struct arena *arena)
 
 void names_add(struct names *names, const char *format, ...)
 {
+	size_t capacity;
 	va_list args;
 	char *name;
 
@@ -118,9 +119,22 @@ void names_add(struct names *names, const char *format, ...)
 		if (strcmp(names->items[i], name) == 0)
 			return;
 	}
+	capacity = names->capacity;
 	names->items = list_room(names->arena, names->items, names->count, &names->capacity,
 		sizeof(*names->items));
+	names->wishes = list_room(names->arena, names->wishes, names->count, &capacity,
+		sizeof(*names->wishes));
+	names->wishes[names->count] = NULL;
 	names->items[names->count++] = name;
+}
+
+void names_wish(struct names *names, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	names->wishes[names->count - 1] = arena_vprintf(names->arena, format, args);
+	va_end(args);
 }
 
 struct inverses *inverses_new(struct arena *arena)

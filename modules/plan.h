@@ -27,6 +27,7 @@ struct plan {
 struct names {
 	struct arena *arena;
 	const char **items;
+	const char **wishes;         /* of names_wish; NULL: all that the parameters say */
 	size_t count;
 	size_t capacity;
 };

@@ -8,28 +8,28 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TEXT_MOST = 900 << 10, LOCK_PAUSE = 200 * 1000 * 1000 };   /* bytes; nanoseconds */
+enum { LOCK_PAUSE = 200 * 1000 * 1000 };   /* nanoseconds */
 
 /* --- The lock and the ledger --- */
 
+/* The wishes that were found fulfilled; of several for one thing the last one counts. */
 static void adopt_all(struct runner *runner)
 {
 	for (size_t i = 0; i < runner->adopted->count; i++) {
-		const struct value *entry = runner->adopted->items[i];
-		const struct value *resources = value_get(entry, "resources");
+		const struct value *entry = runner->adopted->pairs[i].value;
+		const struct value *task = value_get(entry, "task");
 		struct ledger_wish wish = {
-			.module = value_get_string(entry, "module"),
-			.params = value_get_string(entry, "params"),
-			.notify = value_get(entry, "notify"),
-			.user = value_get_string(entry, "user"),
+			.module = value_get_string(task, "module"),
+			.params = value_get_string(task, "params"),
+			.notify = value_get(task, "notify"),
+			.user = value_get_string(task, "user"),
+			.wanted = value_get_string(entry, "wanted"),
 		};
 
-		memcpy(wish.digest, value_get_string(entry, "digest"), DIGEST_HEX_SIZE);
-		for (size_t k = 0; k < resources->count; k++)
-			ledger_adopt(&runner->ledger, &runner->owner, value_text(resources->items[k]),
-				&wish);
+		memcpy(wish.digest, value_get_string(task, "digest"), DIGEST_HEX_SIZE);
+		ledger_adopt(&runner->ledger, &runner->owner, value_get_string(entry, "resource"), &wish);
 	}
-	runner->adopted = value_list(runner->arena);
+	runner->adopted = value_map(runner->arena);
 }
 
 /* Tries again until the time that the run may wait is over. */
@@ -42,7 +42,7 @@ static int wait_for_lock(struct runner *runner, struct error *err)
 	for (;;) {
 		struct error held = {0};
 
-		lock = lock_take(runner->ledger.directory, runner->who, &held);
+		lock = lock_take(runner->ledger.state, runner->who, &held);
 		if (lock >= 0)
 			return lock;
 		if (milliseconds_now() >= until || !link_alive(&runner->link)) {
@@ -70,74 +70,67 @@ int keeper_lock(struct runner *runner, struct error *err)
 {
 	if (runner->lock >= 0)
 		return 0;
-	if (ledger_make_directory(&runner->ledger, NULL, err) < 0)
+	if (ledger_make_directory(runner->ledger.state, NULL, err) < 0)
 		return -1;
 	runner->lock = wait_for_lock(runner, err);
 	if (runner->lock < 0)
 		return -1;
-	ledger_reload(&runner->ledger);
-	ledger_tidy(&runner->ledger);
+	ledger_write(&runner->ledger);
 	return ledger_usable(&runner->ledger, err);
 }
 
-void keeper_adopt(struct runner *runner, const struct work *work, const struct value *resources)
+static struct value *adopted_task(struct runner *runner, const struct work *work)
 {
+	struct value *task = value_map(runner->arena);
+
+	value_set_string(runner->arena, task, "module", work->module->name);
+	value_set_string(runner->arena, task, "digest", work->digest);
+	value_set_string(runner->arena, task, "user", value_get_string(work->task, "user"));
+	if (!value_get_bool(work->task, "secret"))
+		value_set_string(runner->arena, task, "params", value_get_string(work->task, "params"));
+	if (value_get(work->task, "notify"))
+		value_set(runner->arena, task, "notify", value_copy(runner->arena,
+			value_get(work->task, "notify")));
+	return task;
+}
+
+static const char *adopted_key(struct arena *arena, const char *module, const char *resource)
+{
+	return arena_printf(arena, "%s %s", module, resource);
+}
+
+static void adopt_one(struct runner *runner, const struct work *work, struct value **task,
+	const char *resource, const char *wanted)
+{
+	const char *key = adopted_key(work->arena, work->module->name, resource);
 	struct ledger_wish wish = { .module = work->module->name };
 	struct value *entry;
-	bool fresh = false;
 
 	memcpy(wish.digest, work->digest, sizeof(wish.digest));
-	for (size_t i = 0; resources && i < resources->count; i++)
-		fresh = fresh || !ledger_wishes(&runner->ledger, &runner->owner,
-			value_text(resources->items[i]), &wish);
-	if (!fresh || runner->check || (work->module->flags & MODULE_ACTION))
+	if (ledger_wishes(&runner->ledger, &runner->owner, resource, &wish)) {
+		if (value_get(runner->adopted, key))
+			value_remove(runner->adopted, key);
 		return;
+	}
+	if (!*task)
+		*task = adopted_task(runner, work);
 	entry = value_map(runner->arena);
-	value_set_string(runner->arena, entry, "module", work->module->name);
-	value_set_string(runner->arena, entry, "digest", work->digest);
-	value_set_string(runner->arena, entry, "user", value_get_string(work->task, "user"));
-	if (!value_get_bool(work->task, "secret"))
-		value_set_string(runner->arena, entry, "params", value_get_string(work->task, "params"));
-	value_set(runner->arena, entry, "resources", value_copy(runner->arena, resources));
-	if (value_get(work->task, "notify"))
-		value_set(runner->arena, entry, "notify", value_copy(runner->arena,
-			value_get(work->task, "notify")));
-	value_append(runner->arena, runner->adopted, entry);
+	value_set(runner->arena, entry, "task", *task);
+	value_set_string(runner->arena, entry, "resource", resource);
+	value_set_string(runner->arena, entry, "wanted", wanted);
+	value_set(runner->arena, runner->adopted, key, entry);
 }
 
-/* A piece of the text that is run, asked of the controller. */
-static int text_piece(void *context, struct arena *arena, int64_t offset, const char **ret_bytes,
-	size_t *ret_count, struct error *err)
+void keeper_adopt(struct runner *runner, const struct work *work, const struct value *resources,
+	const struct value *wanted)
 {
-	struct runner *runner = context;
-	struct value *request = value_map(arena), *reply;
-	const struct value *bytes;
+	struct value *task = NULL;
 
-	value_set_string(arena, request, "kind", "body");
-	value_set_string(arena, request, "digest", runner->owner.text);
-	value_set_integer(arena, request, "offset", offset);
-	if (offset > TEXT_MOST)
-		return error_set(err, ERROR_TASK, "the text of this run is too long");
-	if (link_request(&runner->link, arena, request, &reply, err) < 0)
-		return -1;
-	bytes = value_get(reply, "bytes");
-	if (!bytes || !value_text(bytes))
-		return error_set(err, ERROR_TASK, "the text of this run didn't come");
-	*ret_bytes = bytes->text;
-	*ret_count = bytes->size;
-	return 0;
-}
-
-/* What is run is kept beside what it did, so that any controller can bring it back. */
-static void keep_text(struct runner *runner)
-{
-	struct error ignored = {0};
-	char digest[DIGEST_HEX_SIZE];
-
-	if (!runner->owner.text || ledger_has_body(&runner->ledger, runner->owner.text))
+	if (runner->check || (work->module->flags & MODULE_ACTION))
 		return;
-	if (ledger_keep(&runner->ledger, text_piece, runner, digest, &ignored) < 0)
-		runner->owner.text = NULL;
+	for (size_t i = 0; resources && i < resources->count; i++)
+		adopt_one(runner, work, &task, value_text(resources->items[i]),
+			wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL);
 }
 
 /* Only if nobody else is at work here: it could be theirs. */
@@ -147,21 +140,24 @@ static void clean(struct runner *runner)
 	struct error ignored = {0};
 
 	runner->lock_wait = 0;
-	if (runner->ledger.leftover && keeper_lock(runner, &ignored) == 0)
-		ledger_clean(&runner->ledger);
+	if (runner->ledger.leftover)
+		keeper_lock(runner, &ignored);
 	runner->lock_wait = wait;
 }
 
-int keeper_save(struct runner *runner, struct error *err)
+int keeper_save(struct runner *runner, bool last, struct error *err)
 {
-	if (!runner->check)
-		clean(runner);
-	if (runner->check || (runner->adopted->count == 0 && !runner->ledger.dirty))
+	if (runner->check)
+		return 0;
+	clean(runner);
+	if (!ledger_changed(&runner->ledger) && !(last && runner->adopted->count > 0))
 		return 0;
 	if (keeper_lock(runner, err) < 0)
 		return -1;
-	keep_text(runner);
-	adopt_all(runner);
+	if (last && runner->adopted->count > 0) {
+		texts_keep(runner);
+		adopt_all(runner);
+	}
 	return ledger_save(&runner->ledger, err);
 }
 
@@ -185,17 +181,6 @@ static int ask_gate(struct runner *runner, struct arena *arena, const struct val
 	return 0;
 }
 
-static const struct value *inverse_of(const struct value *inverses, const char *resource)
-{
-	for (size_t i = 0; inverses && i < inverses->count; i++) {
-		const char *of = value_get_string(inverses->items[i], "resource");
-
-		if (of && strcmp(of, resource) == 0)
-			return inverses->items[i];
-	}
-	return NULL;
-}
-
 static struct ledger_wish wish_of(const struct value *request)
 {
 	struct ledger_wish wish = {
@@ -211,48 +196,90 @@ static struct ledger_wish wish_of(const struct value *request)
 	return wish;
 }
 
-static bool is_one_of(const struct value *resources, const char *resource)
+/* A list of maps, by their resource. */
+static struct value *by_resource(struct arena *arena, const struct value *list)
 {
-	for (size_t i = 0; resources && i < resources->count; i++) {
-		if (strcmp(value_text(resources->items[i]), resource) == 0)
-			return true;
+	struct value *map = value_map(arena);
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		const char *resource = value_get_string(list->items[i], "resource");
+
+		if (resource && !value_get(map, resource))
+			value_set(arena, map, resource, list->items[i]);
 	}
-	return false;
+	return map;
 }
 
-/* What the task takes away or changes beside what it names. */
-static void change_parts(struct runner *runner, const struct value *request,
-	const struct ledger_wish *wish)
+static void change_one(struct runner *runner, const char *resource, const char *parent,
+	const struct ledger_wish *wish, const struct value *known)
 {
-	const struct value *resources = value_get(request, "resources");
-	const struct value *inverses = value_get(request, "inverses");
+	const struct inverses_entry inverse = {
+		.resource = resource,
+		.module = value_get_string(known, "module"),
+		.params = value_get(known, "params"),
+		.reason = value_get_string(known, "reason"),
+	};
 
-	for (size_t i = 0; resources && resources->count > 0 && inverses && i < inverses->count; i++) {
-		const struct value *one = inverses->items[i];
-		struct inverses_entry inverse = {
-			.resource = value_get_string(one, "resource"),
-			.module = value_get_string(one, "module"),
-			.params = value_get(one, "params"),
-			.reason = value_get_string(one, "reason"),
-		};
-
-		if (inverse.resource && !is_one_of(resources, inverse.resource))
-			ledger_change(&runner->ledger, &runner->owner, inverse.resource,
-				value_text(resources->items[0]), wish, &inverse,
-				value_get_string(one, "body"));
-	}
+	ledger_change(&runner->ledger, &runner->owner, resource, parent, wish, known ? &inverse : NULL,
+		value_get_string(known, "body"));
 }
 
-static int known(struct runner *runner, const struct value *request, struct error *err)
+/* What the task takes away or changes beside what it names, and then that. What is changed first is
+ * undone last: a package, then its configuration. */
+static void change_all(struct runner *runner, struct arena *arena, const struct value *request)
 {
 	const struct value *resources = value_get(request, "resources");
+	const struct value *wanted = value_get(request, "wanted");
+	struct value *inverses = by_resource(arena, value_get(request, "inverses"));
+	struct value *named = value_map(arena);
 	struct ledger_wish wish = wish_of(request);
 
-	for (size_t i = 0; resources && i < resources->count; i++) {
-		if (ledger_conflict(&runner->ledger, &runner->owner, value_text(resources->items[i]),
-				&wish, err) < 0)
-			return -1;
+	for (size_t i = 0; resources && i < resources->count; i++)
+		value_set_bool(arena, named, value_text(resources->items[i]), true);
+	for (size_t i = 0; named->count > 0 && i < inverses->count; i++) {
+		if (!value_get(named, inverses->pairs[i].key))
+			change_one(runner, inverses->pairs[i].key, value_text(resources->items[0]), &wish,
+				inverses->pairs[i].value);
 	}
+	for (size_t i = 0; resources && i < resources->count; i++) {
+		const char *resource = value_text(resources->items[i]);
+
+		wish.wanted = wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL;
+		change_one(runner, resource, NULL, &wish, value_get(inverses, resource));
+	}
+}
+
+/* Whether it may be changed for this task; what is to be said of that is in the reply. */
+static int claim(struct runner *runner, struct arena *arena, const struct value *request,
+	struct value *reply, struct error *err)
+{
+	const struct value *resources = value_get(request, "resources");
+	const struct value *wanted = value_get(request, "wanted");
+	struct ledger_wish wish = wish_of(request);
+	const char *other;
+
+	for (size_t i = 0; resources && i < resources->count; i++) {
+		const char *resource = value_text(resources->items[i]);
+
+		wish.wanted = wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL;
+		if (ledger_conflict(&runner->ledger, arena, &runner->owner, resource, &wish, &other, err) < 0)
+			return -1;
+		if (other && !value_get(reply, "note"))
+			value_set(arena, reply, "note", value_printf(arena, "%s: until now %s wished otherwise",
+				resource, other));
+	}
+	return 0;
+}
+
+/* It failed before it came to these; if to none, nothing of it is due. */
+static int take_back(struct runner *runner, const struct value *request)
+{
+	const struct value *resources = value_get(request, "resources");
+
+	for (size_t i = 0; resources && i < resources->count; i++)
+		ledger_task_take_back(&runner->ledger, &runner->owner, value_text(resources->items[i]));
+	for (size_t i = 0; value_get_bool(request, "all") && i < runner->begun_due->count; i++)
+		ledger_due_remove(&runner->ledger, &runner->owner, value_text(runner->begun_due->items[i]));
 	return 0;
 }
 
@@ -370,6 +397,20 @@ void keeper_serve(void *context, struct arena *arena, const struct value *fetch,
 		value_set_string(arena, chunk, "error", err.message);
 }
 
+static int kept_chunk(const struct runner *runner, struct arena *arena, const char *digest,
+	int64_t offset, struct value *chunk, struct error *err)
+{
+	const char *bytes;
+	size_t count;
+	int64_t size;
+
+	if (ledger_body_chunk(&runner->ledger, arena, digest, offset, &bytes, &count, &size, err) < 0)
+		return -1;
+	value_set(arena, chunk, "bytes", value_bytes(arena, bytes, count));
+	value_set_integer(arena, chunk, "size", size);
+	return 0;
+}
+
 static int body(struct runner *runner, struct arena *arena, const struct value *request,
 	struct value **ret_reply, struct error *err)
 {
@@ -377,7 +418,8 @@ static int body(struct runner *runner, struct arena *arena, const struct value *
 	const char *path = digest ? value_get_string(runner->offers, digest) : NULL;
 
 	if (digest && !path && ledger_has_body(&runner->ledger, digest))
-		path = ledger_body_path(&runner->ledger, arena, digest);
+		return kept_chunk(runner, arena, digest, value_get_integer(request, "offset", 0),
+			*ret_reply, err);
 	if (!path && runner->undoes)
 		return error_set(err, ERROR_TASK, "the content that was there before isn't kept here");
 	if (!path)
@@ -388,32 +430,26 @@ static int body(struct runner *runner, struct arena *arena, const struct value *
 /* --- A change --- */
 
 /* Before the first change: what is going to be undone how, and which handlers are due by it. */
-static int begin(struct runner *runner, struct link *child, const struct value *request,
-	struct error *err)
+static int begin(struct runner *runner, struct link *child, struct arena *arena,
+	const struct value *request, struct error *err)
 {
-	const struct value *resources = value_get(request, "resources");
 	const struct value *notify = value_get(request, "notify");
-	struct ledger_wish wish = wish_of(request);
 
-	/* What is changed first is undone last: a package, then its configuration. */
-	change_parts(runner, request, &wish);
-	for (size_t i = 0; resources && i < resources->count; i++) {
-		const char *resource = value_text(resources->items[i]);
-		const struct value *known = inverse_of(value_get(request, "inverses"), resource);
-		struct inverses_entry inverse = {
-			.resource = resource,
-			.module = value_get_string(known, "module"),
-			.params = value_get(known, "params"),
-			.reason = value_get_string(known, "reason"),
-		};
-
-		ledger_change(&runner->ledger, &runner->owner, resource, NULL, &wish,
-			known ? &inverse : NULL, value_get_string(known, "body"));
-	}
+	texts_keep(runner);
+	adopt_all(runner);
+	ledger_task_begin(&runner->ledger);
+	change_all(runner, arena, request);
 	note_files(runner, child, request);
-	for (size_t i = 0; notify && i < notify->count; i++)
-		ledger_due_add(&runner->ledger, &runner->owner, value_text(notify->items[i]));
-	return keeper_save(runner, err);
+	runner->begun_due = value_list(runner->arena);
+	for (size_t i = 0; notify && i < notify->count; i++) {
+		const char *key = value_text(notify->items[i]);
+
+		if (ledger_is_due(&runner->ledger, &runner->owner, key))
+			continue;
+		ledger_due_add(&runner->ledger, &runner->owner, key);
+		value_append(runner->arena, runner->begun_due, value_string(runner->arena, key));
+	}
+	return ledger_save(&runner->ledger, err);
 }
 
 /* --- The table of questions --- */
@@ -423,7 +459,7 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 {
 	const char *kind = value_get_string(request, "kind");
 	const char *key = value_get_string(request, "key");
-	const struct value *record;
+	struct value *record;
 
 	*ret_reply = value_map(arena);
 	if (!kind)
@@ -432,10 +468,12 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 		return body(runner, arena, request, ret_reply, err);
 	if (strcmp(kind, "gate") == 0)
 		return ask_gate(runner, arena, request, err);
-	if (strcmp(kind, "known") == 0)
-		return known(runner, request, err);
+	if (strcmp(kind, "claim") == 0)
+		return claim(runner, arena, request, *ret_reply, err);
 	if (strcmp(kind, "begin") == 0)
-		return begin(runner, child, request, err);
+		return begin(runner, child, arena, request, err);
+	if (strcmp(kind, "take_back") == 0)
+		return take_back(runner, request);
 	if (strcmp(kind, "keep") == 0)
 		return keep(runner, child, arena, request, *ret_reply, err);
 	if (strcmp(kind, "offer") == 0 && value_get_string(request, "digest")) {
@@ -444,9 +482,9 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 		return 0;
 	}
 	if (strcmp(kind, "record_get") == 0 && key) {
-		record = ledger_record(&runner->ledger, key);
+		record = ledger_record(&runner->ledger, arena, key);
 		if (record)
-			value_set(arena, *ret_reply, "record", value_copy(arena, record));
+			value_set(arena, *ret_reply, "record", record);
 		return 0;
 	}
 	if (strcmp(kind, "record_set") == 0 && key && value_get(request, "record")) {
@@ -454,7 +492,7 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 			return error_set(err, ERROR_BUG, "a dry run was about to write a record");
 		if (ledger_set_record(&runner->ledger, key, value_get(request, "record"), err) < 0)
 			return -1;
-		return keeper_save(runner, err);
+		return ledger_save(&runner->ledger, err);
 	}
 	return error_set(err, ERROR_BUG, "a question of the unknown kind '%s'", kind);
 }

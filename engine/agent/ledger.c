@@ -1,427 +1,549 @@
 /* ledger: what beoplay manages on this machine, and what was there before. */
 #include "agent/ledger.h"
 
+#include "agent/ledger_schema.h"
 #include "agent/machine.h"
-#include "agent/walk.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { LEDGER_MOST = 64 << 20, RECORD_MOST = 256 << 10 };
+enum { RECORD_MOST = 256 << 10, OLD_FORM_RUNS = 10 };
 
-/* --- The file */
+/* --- Where it is */
 
-static const char *ledger_path(const struct ledger *ledger)
+static const char *database_path(const struct ledger *ledger)
 {
-	return arena_printf(ledger->arena, "%s/ledger", ledger->directory);
+	return arena_printf(ledger->arena, "%s/ledger.db", ledger->directory);
 }
 
-static const char *half_written(const struct ledger *ledger)
+static const char *old_path(const struct ledger *ledger)
 {
-	char name[WALK_TEMPORARY_SIZE];
-
-	walk_temporary("ledger", name);
-	return arena_printf(ledger->arena, "%s/%s", ledger->directory, name);
+	return arena_printf(ledger->arena, "%s/ledger", ledger->state);
 }
 
-static void start_empty(struct ledger *ledger)
+/* The form before, once it was taken over. */
+static const char *kept_path(const struct ledger *ledger)
 {
-	struct arena *arena = ledger->arena;
-
-	ledger->root = value_map(arena);
-	value_set_integer(arena, ledger->root, "version", LEDGER_VERSION);
-	value_set_string(arena, ledger->root, "machine_id", ledger->machine_id);
-	value_set_integer(arena, ledger->root, "order", 0);
-	value_set_integer(arena, ledger->root, "sequence", 0);
-	value_set(arena, ledger->root, "resources", value_map(arena));
-	value_set(arena, ledger->root, "texts", value_map(arena));
-	value_set(arena, ledger->root, "files", value_map(arena));
-	value_set(arena, ledger->root, "runs", value_list(arena));
-	value_set(arena, ledger->root, "due", value_list(arena));
-	value_set(arena, ledger->root, "failed", value_list(arena));
-	value_set(arena, ledger->root, "records", value_map(arena));
+	return arena_printf(ledger->arena, "%s/ledger.v1", ledger->directory);
 }
 
-static bool is_kind(const struct value *root, const char *key, enum value_kind kind)
+/* Beside the ledger where the other place isn't ours. */
+static const char *lock_path(const struct ledger *ledger)
 {
-	const struct value *value = value_get(root, key);
+	struct stat info;
+	bool ours = lstat(ledger->locks, &info) < 0 ? errno == ENOENT : S_ISDIR(info.st_mode)
+		&& info.st_uid == geteuid() && (info.st_mode & 022) == 0;
 
-	return value && value->kind == kind;
+	return arena_printf(ledger->arena, "%s/database", ours ? ledger->locks : ledger->directory);
 }
 
-static int take_root(struct ledger *ledger, struct value *root, struct error *err)
+static bool exists(const char *path)
 {
-	const char *machine_id = value_get_string(root, "machine_id");
-	int64_t version = value_get_integer(root, "version", -1);
+	return access(path, F_OK) == 0;
+}
 
-	/* One of before files were noted. */
-	if (root->kind == VALUE_MAP && !value_get(root, "files"))
-		value_set(ledger->arena, root, "files", value_map(ledger->arena));
-	if (version > LEDGER_VERSION) {
-		error_set(err, ERROR_TASK, "the ledger '%s' was written by a newer beoplay (its "
-			"version is %lld, this one knows %d)", ledger_path(ledger),
-			(long long)version, LEDGER_VERSION);
-		return error_remedy(err, "use that beoplay, or a newer one");
-	}
-	if (version != LEDGER_VERSION || !machine_id || !is_kind(root, "resources", VALUE_MAP) ||
-	    !is_kind(root, "texts", VALUE_MAP) || !is_kind(root, "files", VALUE_MAP) ||
-	    !is_kind(root, "runs", VALUE_LIST) || !is_kind(root, "due", VALUE_LIST) ||
-	    !is_kind(root, "failed", VALUE_LIST) || !is_kind(root, "records", VALUE_MAP))
-		return error_set(err, ERROR_TASK, "the ledger '%s' is damaged", ledger_path(ledger));
-	if (strcmp(machine_id, ledger->machine_id) != 0) {
-		ledger->foreign = true;
+/* The name of a machine's folder. */
+static const char *folder_of(struct arena *arena, const char *machine_id)
+{
+	char hex[DIGEST_HEX_SIZE];
+	size_t size = strspn(machine_id, "0123456789abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+
+	if (size > 0 && size <= 128 && machine_id[size] == '\0')
+		return arena_string(arena, machine_id);
+	digest_bytes(machine_id, strlen(machine_id), hex);
+	return arena_string(arena, hex);
+}
+
+/* --- Opening */
+
+static void note_problem(struct ledger *ledger, const struct error *err)
+{
+	if (ledger->problem.kind == ERROR_NONE)
+		ledger->problem = *err;
+}
+
+static int check_machine(struct ledger *ledger, struct error *err)
+{
+	sqlite3_stmt *query = database_query(ledger->database,
+		"SELECT value FROM meta WHERE key='machine_id'", "");
+	const char *id = database_row(ledger->database, query)
+		? database_text(ledger->arena, query, 0) : NULL;
+
+	database_end(query);
+	if (!id || strcmp(id, ledger->machine_id) == 0)
 		return 0;
-	}
-	ledger->root = root;
-	return 0;
+	error_set(err, ERROR_TASK, "the ledger '%s' is of another machine", database_path(ledger));
+	return error_remedy(err, "move it away; what beoplay has changed there can't be undone here");
 }
 
-static int load(struct ledger *ledger, struct error *err)
+/* In memory, so that it can be looked at. */
+static int read_old(struct ledger *ledger, struct error *err)
 {
-	struct file_info info;
-	struct value *root;
-	char *bytes;
-	size_t size;
+	bool foreign = false;
 
-	if (files_stat(NULL, ledger->arena, ledger_path(ledger), &info, err) < 0)
+	if (database_open(ledger->database, NULL, NULL, DATABASE_MEMORY, err) < 0)
 		return -1;
-	ledger->there = info.kind != FILE_NONE;
-	if (!ledger->there)
+	if (!exists(old_path(ledger)))
 		return 0;
-	if (info.uid != geteuid() || (info.mode & 022) != 0)
-		return error_set(err, ERROR_TASK, "the ledger '%s' could have been written by "
-			"someone else", ledger_path(ledger));
-	if (files_read(NULL, ledger->arena, ledger_path(ledger), LEDGER_MOST, &bytes, &size,
-		err) < 0)
+	if (ledger_v1_read(ledger, old_path(ledger), &foreign, err) < 0)
 		return -1;
-	if (wire_decode(ledger->arena, bytes, size, &root, NULL) < 0)
-		return error_set(err, ERROR_TASK, "the ledger '%s' is damaged", ledger_path(ledger));
-	return take_root(ledger, root, err);
+	if (foreign)
+		ledger->foreign = old_path(ledger);
+	else
+		ledger->there = ledger->old = true;
+	return database_commit(ledger->database, err);
 }
 
-void ledger_reload(struct ledger *ledger)
+/* An empty one in memory stands for one that can't be used. */
+static void read_only(struct ledger *ledger)
 {
-	arena_free(ledger->arena);
+	struct error err = {0};
+
+	ledger->there = exists(database_path(ledger));
+	if (!ledger->there) {
+		if (read_old(ledger, &err) < 0)
+			note_problem(ledger, &err);
+	} else if (database_open(ledger->database, database_path(ledger), lock_path(ledger),
+			DATABASE_READ, &err) < 0
+			|| check_machine(ledger, &err) < 0) {
+		note_problem(ledger, &err);
+	}
+	ledger->leftover = ledger->there && ledger_bodies_left(ledger);
+	if (ledger->problem.kind == ERROR_NONE)
+		return;
+	database_close(ledger->database);
+	database_open(ledger->database, NULL, NULL, DATABASE_MEMORY, &err);
+}
+
+static void start(struct ledger *ledger)
+{
 	ledger->arena = arena_new();
-	ledger->there = ledger->foreign = ledger->dirty = false;
+	ledger->database = arena_alloc(ledger->arena, sizeof(*ledger->database));
+	*ledger->database = (struct database){0};
+	ledger->kept = value_map(ledger->arena);
+	ledger->dropped = value_map(ledger->arena);
+	ledger->changed = value_map(ledger->arena);
+	ledger->there = ledger->old = ledger->leftover = false;
+	ledger->foreign = NULL;
 	error_clear(&ledger->problem);
-	start_empty(ledger);
-	load(ledger, &ledger->problem);
-	ledger->leftover = access(half_written(ledger), F_OK) == 0
-		|| access(ledger_body_path(ledger, ledger->arena, "new"), F_OK) == 0;
 }
 
-void ledger_open(struct ledger *ledger, const char *directory, const char *machine_id)
+void ledger_open(struct ledger *ledger, const char *state, const char *locks,
+	const char *machine_id)
 {
-	*ledger = (struct ledger){ .directory = directory, .machine_id = machine_id };
-	ledger_reload(ledger);
+	struct arena *arena = arena_new();
+
+	*ledger = (struct ledger){ .state = state, .locks = locks, .machine_id = machine_id };
+	ledger->directory = strdup(arena_printf(arena, "%s/%s", state, folder_of(arena, machine_id)));
+	arena_free(arena);
+	start(ledger);
+	read_only(ledger);
+}
+
+static void finish(struct ledger *ledger)
+{
+	if (ledger->database)
+		database_close(ledger->database);
+	arena_free(ledger->arena);
+	ledger->arena = NULL;
+	ledger->database = NULL;
 }
 
 void ledger_close(struct ledger *ledger)
 {
-	arena_free(ledger->arena);
-	ledger->arena = NULL;
+	finish(ledger);
+	free((char *)ledger->directory);
+	ledger->directory = NULL;
+}
+
+/* --- Taking over the form before */
+
+static int sync_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = fd < 0 ? -1 : fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+/* The file of the form before is whole until the new one has its name. */
+static int take_over(struct ledger *ledger, struct error *err)
+{
+	const char *path = database_path(ledger);
+	const char *fresh = arena_printf(ledger->arena, "%s.new", path);
+	bool foreign = false;
+	int result;
+
+	unlink(fresh);
+	unlink(arena_printf(ledger->arena, "%s-journal", fresh));
+	if (database_open(ledger->database, fresh, lock_path(ledger), DATABASE_WRITE, err) < 0)
+		return -1;
+	result = ledger_v1_read(ledger, old_path(ledger), &foreign, err);
+	if (result == 0 && !foreign)
+		database_do(ledger->database, "INSERT INTO meta(key, value) SELECT 'taken_over', "
+			"coalesce(max(sequence), 0) FROM run", "");
+	if (result == 0 && !foreign)
+		result = database_commit(ledger->database, err);
+	database_close(ledger->database);
+	if (result < 0 || foreign) {
+		unlink(fresh);
+		return result;
+	}
+	unlink(arena_printf(ledger->arena, "%s-journal", fresh));
+	if (rename(fresh, path) < 0 || sync_directory(ledger->directory) < 0)
+		return error_errno(err, ERROR_TASK, "cannot take over the ledger '%s'",
+			old_path(ledger));
+	return 0;
+}
+
+/* What belonged to it goes to the new one's folder; it itself stays there for some runs. */
+static void move_old(struct ledger *ledger)
+{
+	const char *bodies = arena_printf(ledger->arena, "%s/bodies", ledger->state);
+
+	if (database_integer(ledger->database, -1, "SELECT value FROM meta WHERE key='taken_over'", "")
+			< 0 || !exists(old_path(ledger)))
+		return;
+	rename(bodies, arena_printf(ledger->arena, "%s/bodies", ledger->directory));
+	rename(old_path(ledger), kept_path(ledger));
+}
+
+static void forget_old(struct ledger *ledger, int64_t sequence)
+{
+	int64_t taken = database_integer(ledger->database, -1,
+		"SELECT value FROM meta WHERE key='taken_over'", "");
+
+	if (taken < 0 || sequence < taken + OLD_FORM_RUNS)
+		return;
+	unlink(kept_path(ledger));
+	database_do(ledger->database, "DELETE FROM meta WHERE key='taken_over'", "");
+}
+
+/* --- Writing */
+
+static int open_to_write(struct ledger *ledger, struct error *err)
+{
+	struct error ignored = {0};
+
+	if (ledger_make_directory(ledger->directory, NULL, err) < 0)
+		return -1;
+	ledger_make_directory(ledger->locks, NULL, &ignored);
+	if (!exists(database_path(ledger)) && exists(old_path(ledger)) && take_over(ledger, err) < 0)
+		return -1;
+	if (database_open(ledger->database, database_path(ledger), lock_path(ledger), DATABASE_WRITE,
+			err) < 0)
+		return -1;
+	if (!ledger->there)
+		database_do(ledger->database, "INSERT OR IGNORE INTO meta(key, value) "
+			"VALUES('machine_id', ?)", "s", ledger->machine_id);
+	if (database_commit(ledger->database, err) < 0 || check_machine(ledger, err) < 0)
+		return -1;
+	move_old(ledger);
+	return 0;
+}
+
+void ledger_write(struct ledger *ledger)
+{
+	struct error err = {0};
+
+	finish(ledger);
+	start(ledger);
+	if (open_to_write(ledger, &err) < 0) {
+		database_close(ledger->database);
+		read_only(ledger);
+		note_problem(ledger, &err);
+		return;
+	}
+	ledger->there = true;
+	ledger_tidy_bodies(ledger);
 }
 
 int ledger_usable(const struct ledger *ledger, struct error *err)
 {
-	if (ledger->problem.kind == ERROR_NONE)
+	const struct error *problem = ledger->problem.kind != ERROR_NONE ? &ledger->problem
+		: &ledger->database->error;
+
+	if (problem->kind == ERROR_NONE)
 		return 0;
 	if (err && err->kind == ERROR_NONE)
-		*err = ledger->problem;
+		*err = *problem;
 	return -1;
 }
 
-/* The clone's ledger stays readable, under another name. */
-static int put_aside(struct ledger *ledger, struct error *err)
+bool ledger_changed(const struct ledger *ledger)
 {
-	const char *aside = arena_printf(ledger->arena, "%s/ledger.of-another-machine",
-		ledger->directory);
-
-	if (!ledger->foreign)
-		return 0;
-	if (files_rename(NULL, ledger_path(ledger), aside, err) < 0)
-		return -1;
-	ledger->foreign = false;
-	return 0;
+	return ledger->database->changed;
 }
 
 int ledger_save(struct ledger *ledger, struct error *err)
 {
-	struct buffer bytes = { 0 };
-	struct file_write write = {
-		.path = ledger_path(ledger), .mode = 0600,
-		.uid = HOST_KEEP, .gid = HOST_KEEP, .mtime = HOST_KEEP,
-	};
-	int result;
-
-	if (!ledger->dirty)
+	if (ledger_usable(ledger, err) < 0) {
+		database_roll_back(ledger->database);
+		return -1;
+	}
+	if (!ledger->database->changed)
 		return 0;
-	if (ledger_usable(ledger, err) < 0 || ledger_make_directory(ledger, NULL, err) < 0 ||
-	    put_aside(ledger, err) < 0)
+	if (ledger_sync_bodies(ledger, err) < 0) {
+		database_roll_back(ledger->database);
 		return -1;
-	ledger_sweep(ledger);
-	wire_encode(&bytes, ledger->root);
-	write.bytes = bytes.data;
-	write.size = bytes.size;
-	result = files_write(NULL, &write, err);
-	buffer_free(&bytes);
-	if (result < 0)
+	}
+	if (database_commit(ledger->database, err) < 0)
 		return -1;
-	ledger->dirty = false;
-	ledger_forget_bodies(ledger);
+	ledger_remove_dropped(ledger);
 	return 0;
 }
 
-void ledger_tidy(struct ledger *ledger)
+/* --- Owners and runs */
+
+static int64_t find_owner(const struct ledger *ledger, const char *project, const char *playbook)
 {
-	if (!ledger->there || ledger->foreign || ledger->problem.kind != ERROR_NONE)
-		return;
-	ledger_sweep(ledger);
-	ledger_forget_bodies(ledger);
+	return database_integer(ledger->database, 0,
+		"SELECT id FROM owner WHERE project=? AND playbook=?", "ss", project ? project : "",
+		playbook ? playbook : "");
 }
 
-void ledger_clean(struct ledger *ledger)
+int64_t ledger_owner_id(const struct ledger *ledger, const struct ledger_owner *owner)
 {
-	unlink(half_written(ledger));
-	unlink(ledger_body_path(ledger, ledger->arena, "new"));
-	ledger->leftover = false;
+	int64_t id = find_owner(ledger, owner->project, owner->playbook);
+
+	return id || !ledger->formerly ? id : find_owner(ledger, owner->project, ledger->formerly);
 }
 
-/* --- Runs */
-
-static bool same_text(const char *one, const char *other)
+int64_t ledger_make_owner(const struct ledger *ledger, const struct ledger_owner *owner)
 {
-	return strcmp(one ? one : "", other ? other : "") == 0;
-}
+	int64_t id = find_owner(ledger, owner->project, owner->playbook);
 
-bool ledger_is_of(const struct value *record, const struct ledger_owner *owner)
-{
-	return same_text(value_get_string(record, "project"), owner->project) &&
-	       same_text(value_get_string(record, "playbook"), owner->playbook);
-}
-
-/* In a list of records, or a map of them. */
-static bool rename_of(struct ledger *ledger, const struct value *records,
-	const struct ledger_owner *from, const char *to)
-{
-	bool any = false;
-
-	for (size_t i = 0; records && i < records->count; i++) {
-		struct value *record = records->kind == VALUE_MAP ? records->pairs[i].value
-			: records->items[i];
-
-		if (!ledger_is_of(record, from))
-			continue;
-		value_set_string(ledger->arena, record, "playbook", to);
-		any = true;
-	}
-	return any;
+	if (id)
+		return id;
+	database_do(ledger->database, "INSERT INTO owner(project, playbook) VALUES(?, ?)", "ss",
+		owner->project ? owner->project : "", owner->playbook ? owner->playbook : "");
+	return find_owner(ledger, owner->project, owner->playbook);
 }
 
 bool ledger_knows(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *formerly)
 {
-	const struct ledger_owner from = { .project = owner->project, .playbook = formerly };
-	const struct value *runs = value_get(ledger->root, "runs");
+	return database_integer(ledger->database, 0, "SELECT 1 FROM run WHERE owner=? LIMIT 1", "i",
+		find_owner(ledger, owner->project, formerly)) != 0;
+}
 
-	for (size_t i = 0; i < runs->count; i++) {
-		if (ledger_is_of(runs->items[i], &from))
-			return true;
-	}
-	return false;
+/* Both names have something here: what both have of a resource is what the new name has. */
+static void merge_owners(struct ledger *ledger, int64_t from, int64_t to)
+{
+	static const char *const statements[] = {
+		"UPDATE OR IGNORE claim SET owner=?1 WHERE owner=?2",
+		"DELETE FROM wish WHERE owner=?2 AND resource IN (SELECT resource FROM wish WHERE owner=?1)",
+		"UPDATE wish SET owner=?1 WHERE owner=?2",
+		"UPDATE wish SET over=?1 WHERE over=?2",
+		"DELETE FROM claim WHERE owner=?2",
+		"UPDATE OR IGNORE run SET owner=?1 WHERE owner=?2",
+		"DELETE FROM run WHERE owner=?2",
+		"UPDATE OR IGNORE due SET owner=?1 WHERE owner=?2",
+		"DELETE FROM due WHERE owner=?2",
+		"UPDATE OR IGNORE failed SET owner=?1 WHERE owner=?2",
+		"DELETE FROM failed WHERE owner=?2",
+		"UPDATE file SET owner=?1 WHERE owner=?2",
+		"DELETE FROM owner WHERE id=?2",
+	};
+
+	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++)
+		database_do(ledger->database, statements[i], "ii", to, from);
 }
 
 void ledger_rename(struct ledger *ledger, const struct ledger_owner *owner, const char *formerly)
 {
-	static const char *const lists[] = { "runs", "due", "failed" };
-	const struct ledger_owner from = { .project = owner->project, .playbook = formerly };
-	const struct value *all = value_get(ledger->root, "resources");
-	bool any = false;
+	int64_t from = find_owner(ledger, owner->project, formerly);
+	int64_t to = find_owner(ledger, owner->project, owner->playbook);
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		any = rename_of(ledger, value_get(ledger->root, lists[i]), &from, owner->playbook) || any;
-	for (size_t i = 0; i < all->count; i++)
-		any = rename_of(ledger, value_get(all->pairs[i].value, "owners"), &from,
-			owner->playbook) || any;
-	any = rename_of(ledger, value_get(ledger->root, "files"), &from, owner->playbook) || any;
-	ledger->dirty = ledger->dirty || any;
-}
-
-/* The oldest of an owner with too many goes. */
-static void trim_runs(struct ledger *ledger, const struct ledger_owner *owner)
-{
-	struct value *runs = value_get(ledger->root, "runs");
-	struct value *kept = value_list(ledger->arena);
-	size_t count = 0;
-
-	for (size_t i = 0; i < runs->count; i++)
-		count += ledger_is_of(runs->items[i], owner);
-	for (size_t i = 0; i < runs->count; i++) {
-		bool of = ledger_is_of(runs->items[i], owner);
-
-		if (of && count-- > LEDGER_RUNS_MOST)
-			continue;
-		/* Of the text, that of the last two is kept. */
-		if (of && count >= 2)
-			value_remove(runs->items[i], "text");
-		value_append(ledger->arena, kept, runs->items[i]);
-	}
-	value_set(ledger->arena, ledger->root, "runs", kept);
+	if (!ledger->database->writable || ledger->old)
+		ledger->formerly = formerly;
+	else if (from && to && from != to)
+		merge_owners(ledger, from, to);
+	else if (from && from != to)
+		database_do(ledger->database, "UPDATE owner SET playbook=? WHERE id=?", "si",
+			owner->playbook, from);
 }
 
 int64_t ledger_run(struct ledger *ledger, const struct ledger_owner *owner)
 {
-	struct arena *arena = ledger->arena;
-	struct value *runs = value_get(ledger->root, "runs");
-	int64_t sequence = value_get_integer(ledger->root, "sequence", 0) + 1;
-	struct value *record;
+	int64_t id = ledger_make_owner(ledger, owner);
+	int64_t sequence = database_integer(ledger->database, 0,
+		"SELECT sequence FROM run WHERE owner=? AND name=?", "is", id,
+		owner->run ? owner->run : "");
 
-	for (size_t i = runs->count; i-- > 0;) {
-		if (ledger_is_of(runs->items[i], owner) &&
-		    same_text(value_get_string(runs->items[i], "run"), owner->run))
-			return value_get_integer(runs->items[i], "sequence", 0);
-	}
-	record = value_map(arena);
-	value_set_integer(arena, record, "sequence", sequence);
-	value_set_string(arena, record, "project", owner->project);
-	value_set_string(arena, record, "playbook", owner->playbook);
-	value_set_string(arena, record, "run", owner->run);
-	value_set_string(arena, record, "revision", owner->revision);
-	value_set_string(arena, record, "who", owner->who);
-	value_set_integer(arena, record, "time", owner->time);
-	value_set_string(arena, record, "text", owner->text);
-	value_append(arena, runs, record);
-	value_set_integer(arena, ledger->root, "sequence", sequence);
-	trim_runs(ledger, owner);
-	ledger->dirty = true;
+	if (sequence)
+		return sequence;
+	sequence = database_integer(ledger->database, 0, "SELECT max(sequence) FROM run", "") + 1;
+	database_do(ledger->database, "INSERT INTO run(sequence, owner, name, revision, who, time, "
+		"text, seal) VALUES(?, ?, ?, ?, ?, ?, ?, ?)", "iisssisb", sequence, id,
+		owner->run ? owner->run : "", owner->revision, owner->who, owner->time, owner->text,
+		owner->seal, owner->seal_size);
+	ledger_sweep_runs(ledger, id);
+	forget_old(ledger, sequence);
 	return sequence;
 }
 
-/* --- Due handlers */
-
-static size_t find_due(const struct value *due, const struct ledger_owner *owner,
-	const char *handler)
+static struct value *owned_record(struct arena *arena, const char *project, const char *playbook)
 {
-	for (size_t i = 0; i < due->count; i++) {
-		if (ledger_is_of(due->items[i], owner) &&
-		    same_text(value_get_string(due->items[i], "handler"), handler))
-			return i;
-	}
-	return due->count;
+	struct value *record = value_map(arena);
+
+	value_set_string(arena, record, "project", project);
+	value_set_string(arena, record, "playbook", playbook);
+	return record;
 }
+
+struct value *ledger_runs(const struct ledger *ledger, struct arena *arena, const char *project)
+{
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT o.project, o.playbook, "
+		"r.sequence, r.name, r.revision, r.who, r.time, r.text, r.seal FROM run r "
+		"JOIN owner o ON o.id=r.owner WHERE o.project=? AND r.who IS NOT NULL ORDER BY r.sequence",
+		"s", project);
+	struct value *runs = value_list(arena);
+
+	while (database_row(ledger->database, query)) {
+		struct value *run = owned_record(arena, database_text(arena, query, 0),
+			database_text(arena, query, 1));
+
+		value_set_integer(arena, run, "sequence", sqlite3_column_int64(query, 2));
+		value_set_string(arena, run, "run", database_text(arena, query, 3));
+		value_set_string(arena, run, "revision", database_text(arena, query, 4));
+		value_set_string(arena, run, "who", database_text(arena, query, 5));
+		value_set_integer(arena, run, "time", sqlite3_column_int64(query, 6));
+		value_set_string(arena, run, "text", database_text(arena, query, 7));
+		if (sqlite3_column_bytes(query, 8) > 0)
+			value_set(arena, run, "seal", value_bytes(arena, sqlite3_column_blob(query, 8),
+				(size_t)sqlite3_column_bytes(query, 8)));
+		value_append(arena, runs, run);
+	}
+	return runs;
+}
+
+/* --- Due handlers, and where runs stopped */
 
 bool ledger_is_due(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *handler)
 {
-	const struct value *due = value_get(ledger->root, "due");
-
-	return find_due(due, owner, handler) < due->count;
+	return database_integer(ledger->database, 0,
+		"SELECT 1 FROM due WHERE owner=? AND handler=?", "is", ledger_owner_id(ledger, owner),
+		handler) != 0;
 }
 
 void ledger_due_add(struct ledger *ledger, const struct ledger_owner *owner, const char *handler)
 {
-	struct arena *arena = ledger->arena;
-	struct value *record;
-
-	if (ledger_is_due(ledger, owner, handler))
-		return;
-	record = value_map(arena);
-	value_set_string(arena, record, "project", owner->project);
-	value_set_string(arena, record, "playbook", owner->playbook);
-	value_set_string(arena, record, "handler", handler);
-	value_set_string(arena, record, "run", owner->run);
-	value_append(arena, value_get(ledger->root, "due"), record);
-	ledger->dirty = true;
+	if (!ledger_is_due(ledger, owner, handler))
+		database_do(ledger->database, "INSERT INTO due(owner, handler, run) VALUES(?, ?, ?)", "iss",
+			ledger_make_owner(ledger, owner), handler, owner->run);
 }
 
 void ledger_due_remove(struct ledger *ledger, const struct ledger_owner *owner,
 	const char *handler)
 {
-	struct value *due = value_get(ledger->root, "due");
-	size_t at = find_due(due, owner, handler);
-
-	if (at == due->count)
-		return;
-	memmove(&due->items[at], &due->items[at + 1], (due->count - at - 1) * sizeof(*due->items));
-	due->count--;
-	ledger->dirty = true;
-}
-
-/* Of a list of records those of the owner go. */
-static void forget_of(struct ledger *ledger, const char *key, const struct ledger_owner *owner)
-{
-	const struct value *all = value_get(ledger->root, key);
-	struct value *kept = value_list(ledger->arena);
-
-	for (size_t i = 0; i < all->count; i++) {
-		if (!ledger_is_of(all->items[i], owner))
-			value_append(ledger->arena, kept, all->items[i]);
-	}
-	ledger->dirty = ledger->dirty || kept->count < all->count;
-	value_set(ledger->arena, ledger->root, key, kept);
+	if (ledger_is_due(ledger, owner, handler))
+		database_do(ledger->database, "DELETE FROM due WHERE owner=? AND handler=?", "is",
+			ledger_owner_id(ledger, owner), handler);
 }
 
 void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner)
 {
-	forget_of(ledger, "due", owner);
+	int64_t id = ledger_owner_id(ledger, owner);
+
+	if (database_integer(ledger->database, 0, "SELECT 1 FROM due WHERE owner=? LIMIT 1", "i", id))
+		database_do(ledger->database, "DELETE FROM due WHERE owner=?", "i", id);
 }
 
-bool ledger_failed(const struct ledger *ledger, const struct ledger_owner *owner)
+struct value *ledger_due(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner)
 {
-	const struct value *all = value_get(ledger->root, "failed");
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT o.project, o.playbook, d.run, "
+		"d.handler FROM due d JOIN owner o ON o.id=d.owner WHERE ?1=0 OR o.id=?2", "ii",
+		(int64_t)(owner != NULL), owner ? ledger_owner_id(ledger, owner) : 0);
+	struct value *due = value_list(arena);
 
-	for (size_t i = 0; i < all->count; i++) {
-		if (ledger_is_of(all->items[i], owner))
-			return true;
+	while (database_row(ledger->database, query)) {
+		struct value *record = owned_record(arena, database_text(arena, query, 0),
+			database_text(arena, query, 1));
+
+		value_set_string(arena, record, "run", database_text(arena, query, 2));
+		value_set_string(arena, record, "handler", database_text(arena, query, 3));
+		value_append(arena, due, record);
 	}
-	return false;
+	return due;
 }
 
 void ledger_set_failed(struct ledger *ledger, const struct ledger_owner *owner, const char *task,
 	const char *message)
 {
-	struct arena *arena = ledger->arena;
-	struct value *record;
+	if (task)
+		database_do(ledger->database, "INSERT OR REPLACE INTO failed(owner, run, task, message) "
+			"VALUES(?, ?, ?, ?)", "isss", ledger_make_owner(ledger, owner), owner->run, task,
+			message);
+	else
+		database_do(ledger->database, "DELETE FROM failed WHERE owner=?", "i",
+			ledger_owner_id(ledger, owner));
+}
 
-	forget_of(ledger, "failed", owner);
-	if (!task)
-		return;
-	record = value_map(arena);
-	value_set_string(arena, record, "project", owner->project);
-	value_set_string(arena, record, "playbook", owner->playbook);
-	value_set_string(arena, record, "run", owner->run);
-	value_set_string(arena, record, "task", task);
-	value_set_string(arena, record, "message", message);
-	value_append(arena, value_get(ledger->root, "failed"), record);
-	ledger->dirty = true;
+struct value *ledger_failed(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner)
+{
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT o.project, o.playbook, f.run, "
+		"f.task, f.message FROM failed f JOIN owner o ON o.id=f.owner WHERE ?1=0 OR o.id=?2", "ii",
+		(int64_t)(owner != NULL), owner ? ledger_owner_id(ledger, owner) : 0);
+	struct value *failed = value_list(arena);
+
+	while (database_row(ledger->database, query)) {
+		struct value *record = owned_record(arena, database_text(arena, query, 0),
+			database_text(arena, query, 1));
+
+		value_set_string(arena, record, "run", database_text(arena, query, 2));
+		value_set_string(arena, record, "task", database_text(arena, query, 3));
+		value_set_string(arena, record, "message", database_text(arena, query, 4));
+		value_append(arena, failed, record);
+	}
+	return failed;
 }
 
 /* --- Records of modules */
 
-const struct value *ledger_record(const struct ledger *ledger, const char *key)
+struct value *ledger_record(const struct ledger *ledger, struct arena *arena, const char *key)
 {
-	return value_get(value_get(ledger->root, "records"), key);
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT value FROM note WHERE key=?",
+		"s", key);
+	struct value *record = database_row(ledger->database, query)
+		? database_value(arena, query, 0) : NULL;
+
+	database_end(query);
+	return record;
 }
 
 int ledger_set_record(struct ledger *ledger, const char *key, const struct value *record,
 	struct error *err)
 {
-	struct buffer bytes = { 0 };
-	size_t size;
+	struct arena *arena;
+	struct buffer bytes = {0};
+	bool fits;
 
+	if (record->kind == VALUE_NULL) {
+		database_do(ledger->database, "DELETE FROM note WHERE key=?", "s", key);
+		return 0;
+	}
 	wire_encode(&bytes, record);
-	size = bytes.size;
+	fits = bytes.size <= RECORD_MOST;
 	buffer_free(&bytes);
-	if (size > RECORD_MOST)
+	if (!fits)
 		return error_set(err, ERROR_BUG, "the record '%s' is too large", key);
-	if (record->kind == VALUE_NULL)
-		value_remove(value_get(ledger->root, "records"), key);
-	else
-		value_set(ledger->arena, value_get(ledger->root, "records"), key,
-			value_copy(ledger->arena, record));
-	ledger->dirty = true;
+	arena = arena_new();
+	database_do(ledger->database, "INSERT INTO note(key, path, value) VALUES(?, ?, ?) "
+		"ON CONFLICT(key) DO UPDATE SET value=excluded.value", "ssv", key,
+		ledger_about(arena, key), record);
+	arena_free(arena);
 	return 0;
 }
 
@@ -431,11 +553,13 @@ struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger)
 {
 	struct value *greeting = value_map(arena);
 
-	value_set(arena, greeting, "due", value_copy(arena, value_get(ledger->root, "due")));
-	value_set(arena, greeting, "failed", value_copy(arena, value_get(ledger->root, "failed")));
+	value_set(arena, greeting, "due", ledger_due(ledger, arena, NULL));
+	value_set(arena, greeting, "failed", ledger_failed(ledger, arena, NULL));
 	if (ledger->foreign)
-		value_set_bool(arena, greeting, "foreign", true);
-	if (ledger->problem.kind != ERROR_NONE)
+		value_set_string(arena, greeting, "foreign", ledger->foreign);
+	if (ledger->problem.kind != ERROR_NONE) {
 		value_set_string(arena, greeting, "problem", ledger->problem.message);
+		value_set_string(arena, greeting, "remedy", ledger->problem.remedy);
+	}
 	return greeting;
 }

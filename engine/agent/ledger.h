@@ -1,29 +1,20 @@
 /* ledger: what beoplay manages on this machine, and what was there before.
  *
- * One file, replaced atomically, bound to the machine-id: the ledger of another machine (a cloned
- * disk) is put aside and never acted upon. A newer format is refused. It is
- *     {version, machine_id, order, sequence, resources: {IDENTITY: entry}, texts: {DIGEST: params},
- *      files: {PATH: file}, runs: [run], due: [due], failed: [failed], records: {KEY: map}}
- *     entry: {owners: [{project, playbook, since, run, wishes: {MODULE: DIGEST}, notify: [KEY],
- *             user, gone, regained, differs: DIGEST}], parent,
- *             module, undos: [undo], reason (if there are none)}
- *     undo: {sequence, run, order (of all changes here), module, params, body, user, before: {MODULE:
- *           DIGEST}}, or reason instead of module, params and body; before: what its owner wished
- *           until then
- *     file: {left: IMAGE (of image.h) as a task left it, project and playbook of that, ways: [way]}
- *     way: {sequence, before: IMAGE, records: {KEY: map} about it, first: until then its owner had
- *           changed nothing in it, or all of that was undone, touched: somebody else changed it
- *           between this run's first change and the next}
- *     run: {sequence, project, playbook, run, revision, who, time, text}
- *     due: {project, playbook, handler, run}
- *     failed: {project, playbook, run, task, message}: where an owner's last run stopped here
+ * A SQLite database (ledger_schema.h), <state>/<machine-id>/ledger.db, which belongs to this machine
+ * alone: that of a cloned disk lies in a folder of another name and is never acted upon. A newer form
+ * is refused by name; the form of before, one file of MessagePack, is taken over (ledger_v1.c).
+ *
  * Each run that writes something here has a sequence number, in the order in which they came to this
- * machine. The undo with the number N brings back what was before run N; the first of an entry
- * leads to what was before beoplay. Nothing is written before ledger_save, and nothing if nothing is
- * different. */
+ * machine. The undo with the number N brings back what was before run N; the first since an owner took
+ * it up leads to what was before beoplay.
+ *
+ * What is changed here is one transaction until ledger_save makes it durable: all that a task is going
+ * to change before the first change; what came of it with the next task's, or at the end. Who only
+ * looks opens it read-only, and nothing is written. Where a statement fails, ledger_save says so. */
 #ifndef AGENT_LEDGER_H
 #define AGENT_LEDGER_H
 
+#include "agent/ledger_database.h"
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -33,19 +24,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LEDGER_VERSION = 1, LEDGER_UNDOS_MOST = 9, LEDGER_RUNS_MOST = 32 };
+enum { LEDGER_UNDOS_MOST = 16, LEDGER_RUNS_MOST = 64 };
 
 struct ledger {
-	const char *directory;
+	const char *directory;       /* that of this machine, below the state's */
+	const char *state;
+	const char *locks;           /* where the locks of the database are, on this machine */
 	const char *machine_id;
-	struct arena *arena;         /* of root */
-	struct value *root;
-	struct value *bodies;        /* after ledger_sweep: digests that are in use */
-	bool there;                  /* a file is there */
-	bool foreign;                /* it belongs to another machine */
-	bool dirty;                  /* root is not what the file holds */
+	struct arena *arena;         /* until the ledger is opened again */
+	struct database *database;
+	bool there;                  /* a file is there, of this form or the one before */
+	bool old;                    /* only one of the form before; it is read into memory */
 	bool leftover;               /* a writer that was killed has left something half written */
+	const char *foreign;         /* there is none, but one of another machine: where it is */
 	struct error problem;        /* it can't be used */
+	const char *formerly;        /* to look only: what the playbook is called here; or NULL */
+	struct value *changed;       /* by the task at hand: what was known of it before, a resource each */
+	struct value *kept;          /* digests of bodies of the transaction that is open */
+	struct value *dropped;       /* those in files that nothing refers to: gone once that is durable */
 };
 
 /* Whose wishes are being fulfilled. */
@@ -56,6 +52,8 @@ struct ledger_owner {
 	const char *run;
 	const char *who;
 	const char *text;            /* digest of the packed text that is run; or NULL */
+	const void *seal;            /* what the controller gives to it, as bytes; or NULL */
+	size_t seal_size;
 	int64_t time;                /* seconds since the epoch, as the controller has it */
 };
 
@@ -64,6 +62,7 @@ struct ledger_wish {
 	const char *module;
 	const char *params;          /* normalised text; NULL: secret, only its digest is kept */
 	char digest[DIGEST_HEX_SIZE];
+	const char *wanted;          /* digest of what they say of this resource alone; NULL: not known */
 	const struct value *notify;  /* keys of handlers, or NULL */
 	const char *user;            /* as whom its task works; NULL or "": as the agent */
 };
@@ -72,52 +71,64 @@ struct ledger_wish {
 struct ledger_undo {
 	const char *resource;
 	const struct value *owner;   /* the owner's record */
-	const struct value *way;     /* {module, params, body, before}; NULL: nothing has changed */
+	const struct value *way;     /* {sequence, module, params, user, before}; NULL: nothing has changed */
 	const char *reason;          /* why it can't be undone, or why there is nothing to do */
+	const char *module;          /* by which it came here */
+	const char *parent;          /* as of ledger_parent */
 	size_t others;               /* so many other owners: then it stays */
 	bool release;                /* the owner didn't have it at that time */
 };
 
-/* Strings are borrowed. A ledger that isn't there is empty; one that can't be used has problem. */
-void ledger_open(struct ledger *ledger, const char *directory, const char *machine_id);
+/* Strings are borrowed. One that isn't there is empty; one that can't be used has problem. state: where
+ * the ledgers of this user are, one a machine; locks: a folder that is gone after a reboot, for the
+ * locks of this machine. To look only: nothing is written. */
+void ledger_open(struct ledger *ledger, const char *state, const char *locks,
+	const char *machine_id);
 void ledger_close(struct ledger *ledger);
-void ledger_reload(struct ledger *ledger);   /* after the lock was got */
+/* With the lock held: from here on it may be changed. It is made, or taken over from the form before,
+ * and what a writer that was killed has left goes. */
+void ledger_write(struct ledger *ledger);
 /* 0, or -1 and the problem. */
 int ledger_usable(const struct ledger *ledger, struct error *err);
+/* Whether something was changed since the last time it was saved. */
+bool ledger_changed(const struct ledger *ledger);
+/* Makes it durable; or nothing of it is left. */
 int ledger_save(struct ledger *ledger, struct error *err);
-/* With the lock held, before anything is kept: bodies of runs that came to no end go, so that a disk
- * that they have filled has room again. */
-void ledger_tidy(struct ledger *ledger);
-/* With the lock held: what a writer that was killed has left goes. */
-void ledger_clean(struct ledger *ledger);
+/* Makes the directory (and name below it, or NULL), readable by the user of this process only. */
+int ledger_make_directory(const char *directory, const char *name, struct error *err);
 
-/* An entry, or NULL. */
-const struct value *ledger_entry(const struct ledger *ledger, const char *resource);
-/* Whether a record (of a run, an owner, something due) is of this owner. */
-bool ledger_is_of(const struct value *record, const struct ledger_owner *owner);
+/* The owner's number here; 0: it has none. */
+int64_t ledger_owner_id(const struct ledger *ledger, const struct ledger_owner *owner);
+/* The same, made if it isn't there. */
+int64_t ledger_make_owner(const struct ledger *ledger, const struct ledger_owner *owner);
 /* A playbook is called otherwise now: whether a run of it under that name is known; what was its is
- * its. */
+ * its. Where one only looks, nothing is changed, but it is seen as if it were so. */
 bool ledger_knows(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *formerly);
 void ledger_rename(struct ledger *ledger, const struct ledger_owner *owner, const char *formerly);
 /* The number of the owner's run, which is written down if it isn't yet. */
 int64_t ledger_run(struct ledger *ledger, const struct ledger_owner *owner);
+/* The runs of this project, the oldest first: [{sequence, project, playbook, run, revision, who,
+ * time, text, seal}]. */
+struct value *ledger_runs(const struct ledger *ledger, struct arena *arena, const char *project);
 
-/* --- Entries (ledger_entries.c) */
+/* --- Who wishes what (ledger_entries.c) */
 
-/* What this owner has in it, or NULL; and how many others own it. */
-const struct value *ledger_owned(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, size_t *ret_others);
+/* Its number here; 0: it isn't known. */
+int64_t ledger_resource(const struct ledger *ledger, const char *resource);
 /* Whether the owner wishes just this of it, as far as is known. */
 bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, const struct ledger_wish *wish);
 /* Whether anybody has it. */
 bool ledger_has_owner(const struct ledger *ledger, const char *resource);
 /* The parameters with this digest; NULL: not kept (they are secret). */
-const char *ledger_params(const struct ledger *ledger, const char *digest);
-/* Another owner that wishes something else of this module: an error naming both. */
-int ledger_conflict(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, const struct ledger_wish *wish, struct error *err);
+const char *ledger_params(const struct ledger *ledger, struct arena *arena, const char *digest);
+/* It is about to be changed for this wish. An error that names both if another owner has overwritten
+ * it since, and it is wished unchanged; where it is new or changed, and another wishes otherwise,
+ * ret_other names that one; else NULL. */
+int ledger_conflict(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, const char *resource, const struct ledger_wish *wish,
+	const char **ret_other, struct error *err);
 
 /* The state is as wished without a change. Nothing if the owner wishes this already. */
 void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
@@ -128,28 +139,54 @@ void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, cons
 	const char *parent, const struct ledger_wish *wish, const struct inverses_entry *inverse,
 	const char *body);
 /* Of which resource's task it is a part that no text names (a file that a sync took away); or NULL. */
-const char *ledger_parent(const struct ledger *ledger, const char *resource);
+const char *ledger_parent(const struct ledger *ledger, struct arena *arena, const char *resource);
 /* The owner lets go, after an undo. The entry stays as long as a rollback may ask for it. */
 void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
-
-/* Whether the owner has it, and has changed it for that before the run with this number. */
-bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, int64_t run);
-
 /* It was left so, though its wish alone would have it otherwise: another one's way back has added
  * to it. differs names the difference; NULL: there is none. */
 void ledger_set_differs(struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, const char *differs);
 
+/* --- The task at hand (ledger_task.c) */
+
+/* Of the tasks before it is known what came of them. */
+void ledger_task_begin(struct ledger *ledger);
+/* Of this one, too. */
+void ledger_task_end(struct ledger *ledger);
+/* It is going to change this: what is known of it now. */
+void ledger_task_note(struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource);
+/* It failed before it came to this: what is known of it is what was known before the task. */
+void ledger_task_take_back(struct ledger *ledger, const struct ledger_owner *owner,
+	const char *resource);
+
+/* --- The ways back (ledger_undo.c) */
+
+/* Which ones are asked for; NULL: all. */
+typedef bool ledger_filter(void *context, const char *resource, const char *module,
+	const char *parent);
 /* What leads this owner's resources back behind the run with the number since (0: to before
  * beoplay; INT64_MAX: no such run, nothing), the latest change first. */
 size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
-	const struct ledger_owner *owner, int64_t since, struct ledger_undo **ret_undos);
+	const struct ledger_owner *owner, int64_t since, ledger_filter *filter, void *context,
+	struct ledger_undo **ret_undos);
+/* How many resources the owner has. */
+int64_t ledger_count(const struct ledger *ledger, const struct ledger_owner *owner);
 /* The lowest number of the owner's runs with these names; INT64_MAX: none is known. */
 int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *owner,
 	const struct value *runs);
-/* Drops texts that nothing refers to, and finds which bodies are in use. */
-void ledger_sweep(struct ledger *ledger);
+/* Whether the owner has it, and has changed it for that before the run with this number. */
+bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owner *owner,
+	int64_t resource, int64_t run);
+/* A way back more than are kept of a resource: an older one goes. */
+void ledger_trim_undos(struct ledger *ledger, int64_t resource);
+
+/* --- What nothing refers to any more (ledger_sweep.c) */
+
+/* Of an owner whose new run this is: runs that are too old, and what nobody has had since. */
+void ledger_sweep_runs(struct ledger *ledger, int64_t owner);
+void ledger_drop_params(struct ledger *ledger, const char *digest);
+void ledger_drop_body(struct ledger *ledger, const char *digest);
 
 /* --- Files (ledger_files.c)
  *
@@ -159,6 +196,8 @@ void ledger_sweep(struct ledger *ledger);
 
 /* "/etc/x" of "line:/etc/x:a"; NULL: it isn't about the content of a file. */
 const char *ledger_path_of(struct arena *arena, const char *resource);
+/* The path that a resource or a note is about, whatever of it; or NULL. */
+const char *ledger_about(struct arena *arena, const char *key);
 /* Whether it is noted what was there before this run. */
 bool ledger_file_noted(struct ledger *ledger, const struct ledger_owner *owner, const char *path);
 /* It is going to be changed, and is this now. The content of a file must be kept before. */
@@ -167,11 +206,13 @@ void ledger_file_changes(struct ledger *ledger, const struct ledger_owner *owner
 /* What a task left there; nothing if it isn't noted. */
 void ledger_file_left(struct ledger *ledger, const struct ledger_owner *owner, const char *path,
 	const char *image);
-/* PATH → file. */
-const struct value *ledger_files(const struct ledger *ledger);
+/* Whether anything is noted of it. */
+bool ledger_file_known(const struct ledger *ledger, const char *path);
+/* The paths of what runs from since on have changed (0: all); as keys. */
+struct value *ledger_files(const struct ledger *ledger, struct arena *arena, int64_t since);
 /* What was there before the first run from since on that changed it (0: before any of the owner's
- * wishes in it), if nobody but the owner has changed it since then, and of what is in it only undone
- * (identities, as keys); else NULL. */
+ * wishes in it), {sequence, before: an image, records}, if nobody but the owner has changed it since
+ * then, and of what is in it only undone (identities, as keys); else NULL. */
 const struct value *ledger_file_way(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, const char *path, int64_t since,
 	const struct value *undone);
@@ -184,8 +225,6 @@ bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const 
 /* Whether a part of a file is under a whole content that a task has put there since: its undo has
  * nothing to do before that one's. */
 bool ledger_covered(const struct ledger *ledger, struct arena *arena, const char *resource);
-/* Of ledger_sweep: forgets files that no entry is about; adds the kept bodies of the others. */
-void ledger_sweep_files(struct ledger *ledger, struct value *bodies);
 
 /* --- Handlers and records */
 
@@ -196,32 +235,51 @@ void ledger_due_remove(struct ledger *ledger, const struct ledger_owner *owner,
 void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner);
 bool ledger_is_due(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *handler);
+/* [{project, playbook, run, handler}], of all owners or of one. */
+struct value *ledger_due(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner);
 
-bool ledger_failed(const struct ledger *ledger, const struct ledger_owner *owner);
 /* Where the owner's run stopped; NULL for both: it didn't. */
 void ledger_set_failed(struct ledger *ledger, const struct ledger_owner *owner, const char *task,
 	const char *message);
+/* [{project, playbook, run, task, message}], of all owners or of one. */
+struct value *ledger_failed(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner);
 
-const struct value *ledger_record(const struct ledger *ledger, const char *key);
+/* NULL: there is none. */
+struct value *ledger_record(const struct ledger *ledger, struct arena *arena, const char *key);
 int ledger_set_record(struct ledger *ledger, const char *key, const struct value *record,
 	struct error *err);
 
-/* For HELLO: {version, resources: count, due, failed, problem}. */
+/* For HELLO: {due, failed, problem, remedy, foreign}. */
 struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger);
 
 /* --- Kept bodies (ledger_bodies.c) */
 
-const char *ledger_body_path(const struct ledger *ledger, struct arena *arena, const char *digest);
+/* Larger ones are in files. */
+enum { LEDGER_INLINE_MOST = 64 << 10 };
+
 bool ledger_has_body(const struct ledger *ledger, const char *digest);
+/* Up to CHUNK_SIZE bytes of it from offset on; ret_size is that of the whole. */
+int ledger_body_chunk(const struct ledger *ledger, struct arena *arena, const char *digest,
+	int64_t offset, const char **ret_bytes, size_t *ret_count, int64_t *ret_size,
+	struct error *err);
 /* A piece of what is to be kept, from offset on; none at the end. */
 typedef int ledger_piece(void *context, struct arena *arena, int64_t offset, const char **ret_bytes,
 	size_t *ret_count, struct error *err);
-/* Keeps bytes; ret_digest names them. */
+/* Keeps bytes, from the next ledger_save on if something refers to them; ret_digest names them. */
 int ledger_keep(struct ledger *ledger, ledger_piece *piece, void *context,
 	char ret_digest[DIGEST_HEX_SIZE], struct error *err);
-/* Removes those that were not in use at the last ledger_sweep. */
-void ledger_forget_bodies(struct ledger *ledger);
-/* Makes the directory (and name below it, or NULL), readable by the user of this process only. */
-int ledger_make_directory(const struct ledger *ledger, const char *name, struct error *err);
+/* What ledger_save does before and after the transaction. */
+int ledger_sync_bodies(struct ledger *ledger, struct error *err);
+void ledger_remove_dropped(struct ledger *ledger);
+/* Files of bodies/ that a writer that was killed has left. */
+bool ledger_bodies_left(const struct ledger *ledger);
+void ledger_tidy_bodies(struct ledger *ledger);
+
+/* --- The form before (ledger_v1.c) */
+
+/* Reads the file into the database; ret_foreign: it is another machine's, and nothing was read. */
+int ledger_v1_read(struct ledger *ledger, const char *path, bool *ret_foreign, struct error *err);
 
 #endif

@@ -1,453 +1,290 @@
-/* ledger_entries: who wishes what of a resource, and the ways back to each earlier state of it. */
+/* ledger_entries: who wishes what of a resource. */
 #include "agent/ledger.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static struct value *resources(const struct ledger *ledger)
-{
-	return value_get(ledger->root, "resources");
-}
+/* --- Looking --- */
 
-const struct value *ledger_entry(const struct ledger *ledger, const char *resource)
+int64_t ledger_resource(const struct ledger *ledger, const char *resource)
 {
-	return value_get(resources(ledger), resource);
-}
-
-/* It let go, and what it did was undone; only a rollback to before that still asks. */
-static bool is_gone(const struct value *record)
-{
-	return value_get_integer(record, "gone", 0) > value_get_integer(record, "regained", 0);
-}
-
-static struct value *owner_record(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, size_t *ret_others)
-{
-	const struct value *owners = value_get(ledger_entry(ledger, resource), "owners");
-	struct value *found = NULL;
-	size_t others = 0;
-
-	for (size_t i = 0; owners && i < owners->count; i++) {
-		if (ledger_is_of(owners->items[i], owner))
-			found = owners->items[i];
-		else
-			others += !is_gone(owners->items[i]);
-	}
-	if (ret_others)
-		*ret_others = others;
-	return found;
+	return database_integer(ledger->database, 0, "SELECT id FROM resource WHERE identity=?", "s",
+		resource);
 }
 
 bool ledger_has_owner(const struct ledger *ledger, const char *resource)
 {
-	const struct value *owners = value_get(ledger_entry(ledger, resource), "owners");
-
-	for (size_t i = 0; owners && i < owners->count; i++) {
-		if (!is_gone(owners->items[i]))
-			return true;
-	}
-	return false;
+	return database_integer(ledger->database, 0, "SELECT 1 FROM resource r JOIN claim c "
+		"ON c.resource=r.id WHERE r.identity=? AND c.live LIMIT 1", "s", resource) != 0;
 }
 
-const struct value *ledger_owned(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, size_t *ret_others)
+const char *ledger_parent(const struct ledger *ledger, struct arena *arena, const char *resource)
 {
-	const struct value *record = owner_record(ledger, owner, resource, ret_others);
+	sqlite3_stmt *query = database_query(ledger->database,
+		"SELECT parent FROM resource WHERE identity=?", "s", resource);
+	const char *parent = database_row(ledger->database, query)
+		? database_text(arena, query, 0) : NULL;
 
-	return is_gone(record) ? NULL : record;
+	database_end(query);
+	return parent;
 }
 
-const char *ledger_parent(const struct ledger *ledger, const char *resource)
+const char *ledger_params(const struct ledger *ledger, struct arena *arena, const char *digest)
 {
-	return value_get_string(ledger_entry(ledger, resource), "parent");
-}
+	sqlite3_stmt *query = database_query(ledger->database,
+		"SELECT text FROM params WHERE digest=?", "s", digest);
+	const char *text = database_row(ledger->database, query)
+		? database_text(arena, query, 0) : NULL;
 
-const char *ledger_params(const struct ledger *ledger, const char *digest)
-{
-	return digest ? value_get_string(value_get(ledger->root, "texts"), digest) : NULL;
-}
-
-int ledger_conflict(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, const struct ledger_wish *wish, struct error *err)
-{
-	const struct value *owners = value_get(ledger_entry(ledger, resource), "owners");
-
-	for (size_t i = 0; owners && i < owners->count; i++) {
-		const struct value *other = owners->items[i];
-		const char *digest = value_get_string(value_get(other, "wishes"), wish->module);
-
-		if (ledger_is_of(other, owner) || is_gone(other) || !digest
-				|| strcmp(digest, wish->digest) == 0)
-			continue;
-		error_set(err, ERROR_TASK, "two playbooks wish different things of %s: %s of project "
-			"%s, and now %s of project %s", resource, value_get_string(other, "playbook"),
-			value_get_string(other, "project"), owner->playbook, owner->project);
-		return error_remedy(err, "let one of them manage it: take it out of the other and "
-			"apply that with --prune");
-	}
-	return 0;
-}
-
-static int64_t next_order(struct ledger *ledger)
-{
-	int64_t order = value_get_integer(ledger->root, "order", 0) + 1;
-
-	value_set_integer(ledger->arena, ledger->root, "order", order);
-	return order;
-}
-
-static struct value *make_entry(struct ledger *ledger, const char *resource,
-	const struct ledger_wish *wish)
-{
-	struct arena *arena = ledger->arena;
-	struct value *entry = value_get(resources(ledger), resource);
-
-	if (entry)
-		return entry;
-	entry = value_map(arena);
-	value_set(arena, entry, "owners", value_list(arena));
-	value_set_string(arena, entry, "module", wish->module);
-	value_set(arena, entry, "undos", value_list(arena));
-	value_set(arena, resources(ledger), resource, entry);
-	return entry;
-}
-
-/* The owner's record in an entry with this wish, made if it isn't there. */
-static void set_owner(struct ledger *ledger, const char *resource,
-	const struct ledger_owner *owner, const struct ledger_wish *wish)
-{
-	struct arena *arena = ledger->arena;
-	struct value *record = owner_record(ledger, owner, resource, NULL);
-	const char *run = value_get_string(record, "run");
-	int64_t sequence = ledger_run(ledger, owner);
-
-	if (!record) {
-		record = value_map(arena);
-		value_set_string(arena, record, "project", owner->project);
-		value_set_string(arena, record, "playbook", owner->playbook);
-		value_set_integer(arena, record, "since", sequence);
-		value_append(arena, value_get(value_get(resources(ledger), resource), "owners"), record);
-	}
-	if (is_gone(record))
-		value_set_integer(arena, record, "regained", sequence);
-	if (!run || strcmp(run, owner->run ? owner->run : "") != 0) {
-		value_set(arena, record, "wishes", value_map(arena));
-		value_remove(record, "notify");
-	}
-	value_remove(record, "differs");
-	value_set_string(arena, record, "run", owner->run);
-	if (wish->user && *wish->user)
-		value_set_string(arena, record, "user", wish->user);
-	value_set_string(arena, value_get(record, "wishes"), wish->module, wish->digest);
-	if (wish->params)
-		value_set_string(arena, value_get(ledger->root, "texts"), wish->digest, wish->params);
-	if (wish->notify && wish->notify->count > 0)
-		value_set(arena, record, "notify", value_copy(arena, wish->notify));
-	ledger->dirty = true;
+	database_end(query);
+	return text;
 }
 
 bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, const struct ledger_wish *wish)
 {
-	const struct value *record = ledger_owned(ledger, owner, resource, NULL);
-	const char *digest = value_get_string(value_get(record, "wishes"), wish->module);
+	return database_integer(ledger->database, 0, "SELECT 1 FROM resource r "
+		"JOIN claim c ON c.resource=r.id AND c.owner=?1 AND c.live "
+		"JOIN wish w ON w.resource=r.id AND w.owner=?1 AND w.module=?2 "
+		"WHERE r.identity=?3 AND r.parent IS NULL AND w.params=?4 AND w.over IS NULL", "isss",
+		ledger_owner_id(ledger, owner), wish->module, resource, wish->digest) != 0;
+}
 
-	return digest && !ledger_parent(ledger, resource) && strcmp(digest, wish->digest) == 0;
+/* --- Conflicts --- */
+
+static const char *name_of(const struct ledger *ledger, struct arena *arena, int64_t owner)
+{
+	sqlite3_stmt *query = database_query(ledger->database,
+		"SELECT playbook || ' of project ' || project FROM owner WHERE id=?", "i", owner);
+	const char *name = database_row(ledger->database, query) ? database_text(arena, query, 0) : "";
+
+	database_end(query);
+	return name;
+}
+
+/* Another one that has it and wishes otherwise; where it isn't known what is wished of the resource
+ * alone, the parameters are compared. */
+static int64_t other_wish(const struct ledger *ledger, int64_t resource, int64_t owner,
+	const struct ledger_wish *wish)
+{
+	return database_integer(ledger->database, 0, "SELECT w.owner FROM wish w JOIN claim c "
+		"ON c.resource=w.resource AND c.owner=w.owner AND c.live WHERE w.resource=?1 "
+		"AND w.owner<>?2 AND w.module=?3 AND CASE WHEN w.wanted IS NULL OR ?4 IS NULL "
+		"THEN w.params<>?5 ELSE w.wanted<>?4 END", "iisss", resource, owner, wish->module,
+		wish->wanted, wish->digest);
+}
+
+int ledger_conflict(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, const char *resource, const struct ledger_wish *wish,
+	const char **ret_other, struct error *err)
+{
+	int64_t id = ledger_resource(ledger, resource), me = ledger_owner_id(ledger, owner), over, other;
+
+	*ret_other = NULL;
+	if (!id)
+		return 0;
+	/* -1: it is new or changed; 0: unchanged, and it stands. */
+	over = database_integer(ledger->database, -1, "SELECT coalesce((SELECT c.owner FROM claim c "
+		"WHERE c.resource=w.resource AND c.owner=w.over AND c.live), 0) FROM wish w "
+		"JOIN claim m ON m.resource=w.resource AND m.owner=w.owner AND m.live "
+		"WHERE w.resource=?1 AND w.owner=?2 AND w.module=?3 AND CASE WHEN w.wanted IS NULL "
+		"OR ?4 IS NULL THEN w.params=?5 ELSE w.wanted=?4 END", "iisss", id, me, wish->module,
+		wish->wanted, wish->digest);
+	if (over > 0) {
+		error_set(err, ERROR_TASK, "two playbooks wish different things of %s: %s has changed it "
+			"since, and here %s of project %s wishes the same as before", resource,
+			name_of(ledger, arena, over), owner->playbook, owner->project);
+		return error_remedy(err, "let one of them manage it: take it out of the other, and apply "
+			"that with --prune");
+	}
+	other = over < 0 ? other_wish(ledger, id, me, wish) : 0;
+	if (other)
+		*ret_other = name_of(ledger, arena, other);
+	return 0;
+}
+
+/* --- Writing --- */
+
+static int64_t make_resource(struct ledger *ledger, const char *resource,
+	const struct ledger_wish *wish, const char *reason)
+{
+	struct arena *arena;
+
+	if (!ledger_resource(ledger, resource)) {
+		arena = arena_new();
+		database_do(ledger->database, "INSERT INTO resource(identity, module, path, since, reason) "
+			"VALUES(?, ?, ?, 0, ?)", "ssss", resource, wish->module,
+			ledger_about(arena, resource), reason);
+		arena_free(arena);
+	}
+	return ledger_resource(ledger, resource);
+}
+
+/* Drops those of the owner's earlier runs, and this module's of this run. */
+static void drop_wishes(struct ledger *ledger, int64_t resource, int64_t owner,
+	int64_t sequence, const struct ledger_wish *wish)
+{
+	struct arena *arena = arena_new();
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT w.module, w.params, "
+		"w.module=?3 AND w.params=?4 FROM wish w JOIN claim c ON c.resource=w.resource "
+		"AND c.owner=w.owner WHERE w.resource=?1 AND w.owner=?2 AND (w.module=?3 OR c.run<>?5)",
+		"iissi", resource, owner, wish->module, wish->digest, sequence);
+	struct value *modules = value_list(arena), *digests = value_list(arena);
+
+	while (database_row(ledger->database, query)) {
+		value_append(arena, modules, value_string(arena, database_text(arena, query, 0)));
+		value_append(arena, digests, sqlite3_column_int(query, 2) ? value_null(arena)
+			: value_string(arena, database_text(arena, query, 1)));
+	}
+	for (size_t i = 0; i < modules->count; i++) {
+		database_do(ledger->database, "DELETE FROM wish WHERE resource=? AND owner=? AND module=?",
+			"iis", resource, owner, value_text(modules->items[i]));
+		if (value_text(digests->items[i]))
+			ledger_drop_params(ledger, value_text(digests->items[i]));
+	}
+	arena_free(arena);
+}
+
+static void set_claim(struct ledger *ledger, int64_t resource, int64_t owner, int64_t sequence,
+	const struct ledger_wish *wish, bool open)
+{
+	const struct value *notify = wish->notify && wish->notify->count > 0 ? wish->notify : NULL;
+	const char *user = wish->user && *wish->user ? wish->user : NULL;
+
+	/* Nobody has it: what was there before this is what undoing it leads to. */
+	if (!database_integer(ledger->database, 0,
+			"SELECT 1 FROM claim WHERE resource=? AND live LIMIT 1", "i", resource)
+			&& !database_integer(ledger->database, 0,
+			"SELECT 1 FROM undo WHERE resource=? AND sequence=?", "ii", resource, sequence))
+		database_do(ledger->database, "UPDATE resource SET since=? WHERE id=?", "ii", sequence,
+			resource);
+	database_do(ledger->database, "INSERT INTO claim(resource, owner, since, run, live, open, user, "
+		"notify) VALUES(?1, ?2, ?3, ?3, 1, ?4, ?5, ?6) ON CONFLICT(resource, owner) DO UPDATE SET "
+		"regained=CASE WHEN live THEN regained ELSE ?3 END, live=1, open=?4, differs=NULL, "
+		"user=coalesce(?5, user), notify=CASE WHEN ?6 IS NULL AND run=?3 THEN notify ELSE ?6 END, "
+		"run=?3", "iiiisv", resource, owner, sequence, (int64_t)open, user, notify);
+}
+
+static void set_wish(struct ledger *ledger, int64_t resource, int64_t owner,
+	const struct ledger_wish *wish)
+{
+	database_do(ledger->database, "INSERT INTO wish(resource, owner, module, params, wanted) "
+		"VALUES(?, ?, ?, ?, ?)", "iisss", resource, owner, wish->module, wish->digest,
+		wish->wanted);
+	if (wish->params)
+		database_do(ledger->database, "INSERT OR IGNORE INTO params(digest, text) VALUES(?, ?)",
+			"ss", wish->digest, wish->params);
+}
+
+/* Wishes of others that are as this one stand again; where it was changed, those that aren't don't
+ * stand any more. */
+static void set_over(struct ledger *ledger, int64_t resource, int64_t owner,
+	const struct ledger_wish *wish, bool changed)
+{
+	if (!database_integer(ledger->database, 0,
+			"SELECT 1 FROM claim WHERE resource=? AND owner<>? AND live LIMIT 1", "ii", resource,
+			owner))
+		return;
+	database_do(ledger->database, "UPDATE wish SET over=CASE WHEN coalesce(wanted=?4, params=?5) "
+		"THEN NULL WHEN ?6 THEN ?2 ELSE over END WHERE resource=?1 AND owner<>?2 AND module=?3",
+		"iisssi", resource, owner, wish->module, wish->wanted, wish->digest, (int64_t)changed);
 }
 
 void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
 	const struct ledger_wish *wish)
 {
-	bool fresh = !ledger_entry(ledger, resource);
-	struct value *entry;
+	int64_t id, me, sequence;
 
 	if (ledger_wishes(ledger, owner, resource, wish))
 		return;
-	entry = make_entry(ledger, resource, wish);
-	if (fresh)
-		value_set_string(ledger->arena, entry, "reason", "it was so before");
-	value_remove(entry, "parent");
-	set_owner(ledger, resource, owner, wish);
+	me = ledger_make_owner(ledger, owner);
+	sequence = ledger_run(ledger, owner);
+	id = make_resource(ledger, resource, wish, "it was so before");
+	database_do(ledger->database, "UPDATE resource SET parent=NULL WHERE id=? AND parent IS NOT NULL",
+		"i", id);
+	drop_wishes(ledger, id, me, sequence, wish);
+	set_claim(ledger, id, me, sequence, wish, false);
+	set_wish(ledger, id, me, wish);
+	set_over(ledger, id, me, wish, false);
 }
 
-/* --- Ways back */
-
-/* In the middle the oldest goes: the first leads to what was before beoplay. */
-static void trim_undos(struct value *undos)
+/* {MODULE: digest} */
+static struct value *wishes_of(struct ledger *ledger, struct arena *arena, int64_t resource,
+	int64_t owner)
 {
-	if (undos->count <= LEDGER_UNDOS_MOST)
-		return;
-	memmove(&undos->items[1], &undos->items[2], (undos->count - 2) * sizeof(*undos->items));
-	undos->count--;
+	sqlite3_stmt *query = database_query(ledger->database,
+		"SELECT module, params FROM wish WHERE resource=? AND owner=?", "ii", resource, owner);
+	struct value *wishes = value_map(arena);
+
+	while (database_row(ledger->database, query))
+		value_set_string(arena, wishes, database_text(arena, query, 0),
+			database_text(arena, query, 1));
+	return wishes->count > 0 ? wishes : NULL;
 }
 
-static struct value *undo_of(struct ledger *ledger, const struct inverses_entry *inverse,
-	const struct ledger_wish *wish, const char *body)
+static void add_undo(struct ledger *ledger, int64_t resource, int64_t sequence,
+	const struct value *before, const struct ledger_wish *wish,
+	const struct inverses_entry *inverse, const char *body)
 {
-	struct arena *arena = ledger->arena;
-	struct value *undo = value_map(arena);
+	const char *user = wish->user && *wish->user ? wish->user : NULL;
 
-	if (!inverse || !inverse->params) {
-		value_set_string(arena, undo, "reason", inverse && inverse->reason ? inverse->reason
-			: "this can't be undone");
-		return undo;
-	}
-	value_set_string(arena, undo, "module", inverse->module ? inverse->module : wish->module);
-	value_set(arena, undo, "params", value_copy(arena, inverse->params));
-	value_set_string(arena, undo, "body", body);
-	if (wish->user && *wish->user)
-		value_set_string(arena, undo, "user", wish->user);
-	return undo;
+	if (inverse && inverse->params)
+		database_do(ledger->database, "INSERT INTO undo(resource, sequence, module, params, body, "
+			"user, before) VALUES(?, ?, ?, ?, ?, ?, ?)", "iisvssv", resource, sequence,
+			inverse->module ? inverse->module : wish->module, inverse->params, body, user, before);
+	else
+		database_do(ledger->database, "INSERT INTO undo(resource, sequence, before, reason) "
+			"VALUES(?, ?, ?, ?)", "iivs", resource, sequence, before,
+			inverse && inverse->reason ? inverse->reason : "this can't be undone");
+	database_do(ledger->database, "UPDATE resource SET reason=NULL WHERE id=? "
+		"AND reason IS NOT NULL", "i", resource);
+	ledger_trim_undos(ledger, resource);
 }
 
 void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
 	const char *parent, const struct ledger_wish *wish, const struct inverses_entry *inverse,
 	const char *body)
 {
-	struct arena *arena = ledger->arena;
-	struct value *entry = make_entry(ledger, resource, wish);
-	struct value *undos = value_get(entry, "undos");
-	const struct value *last = undos->count > 0 ? undos->items[undos->count - 1] : NULL;
-	const struct value *wishes = value_get(owner_record(ledger, owner, resource, NULL), "wishes");
-	int64_t sequence = ledger_run(ledger, owner);
-	struct value *undo;
+	struct arena *arena = arena_new();
+	int64_t me = ledger_make_owner(ledger, owner), sequence = ledger_run(ledger, owner);
+	struct value *before;
+	int64_t id;
 
+	ledger_task_note(ledger, owner, resource);
+	id = make_resource(ledger, resource, wish, NULL);
+	before = wishes_of(ledger, arena, id, me);
+	database_do(ledger->database, "UPDATE resource SET parent=?2 WHERE id=?1 AND parent IS NOT ?2",
+		"is", id, parent);
+	drop_wishes(ledger, id, me, sequence, wish);
+	set_claim(ledger, id, me, sequence, wish, true);
+	set_wish(ledger, id, me, wish);
+	set_over(ledger, id, me, wish, true);
 	/* What was there before the first change of a run is what leads back behind that run. */
-	if (!last || value_get_integer(last, "sequence", 0) != sequence) {
-		undo = undo_of(ledger, inverse, wish, body);
-		value_set_integer(arena, undo, "sequence", sequence);
-		value_set_string(arena, undo, "run", owner->run);
-		value_set_integer(arena, undo, "order", next_order(ledger));
-		if (wishes)
-			value_set(arena, undo, "before", value_copy(arena, wishes));
-		value_append(arena, undos, undo);
-		value_remove(entry, "reason");
-		trim_undos(undos);
-	}
-	value_remove(entry, "parent");
-	if (parent)
-		value_set_string(arena, entry, "parent", parent);
-	set_owner(ledger, resource, owner, wish);
+	if (!database_integer(ledger->database, 0, "SELECT 1 FROM undo WHERE resource=? AND sequence=?",
+			"ii", id, sequence))
+		add_undo(ledger, id, sequence, before, wish, inverse, body);
+	arena_free(arena);
 }
 
 void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource)
 {
-	struct value *record = owner_record(ledger, owner, resource, NULL);
+	int64_t id = ledger_resource(ledger, resource), me = ledger_owner_id(ledger, owner);
 
-	if (!record || is_gone(record))
+	if (!database_integer(ledger->database, 0,
+			"SELECT live FROM claim WHERE resource=? AND owner=?", "ii", id, me))
 		return;
-	value_set_integer(ledger->arena, record, "gone", ledger_run(ledger, owner) + 1);
-	ledger->dirty = true;
+	database_do(ledger->database, "UPDATE claim SET gone=?3 + 1, live=0, open=0 "
+		"WHERE resource=?1 AND owner=?2", "iii", id, me, ledger_run(ledger, owner));
+	database_do(ledger->database, "UPDATE wish SET over=NULL WHERE resource=? AND over=?", "ii", id,
+		me);
 }
 
 void ledger_set_differs(struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource, const char *differs)
 {
-	struct value *record = owner_record(ledger, owner, resource, NULL);
+	int64_t id = ledger_resource(ledger, resource), me = ledger_owner_id(ledger, owner);
 
-	if (!record || (!differs && !value_get_string(record, "differs")))
-		return;
-	value_remove(record, "differs");
-	if (differs)
-		value_set_string(ledger->arena, record, "differs", differs);
-	ledger->dirty = true;
-}
-
-struct chosen {
-	struct ledger_undo undo;
-	int64_t order;             /* of the change that is undone */
-};
-
-static int by_time(const void *one, const void *other)
-{
-	const struct chosen *left = one, *right = other;
-
-	return left->order > right->order ? -1 : left->order < right->order;
-}
-
-/* Whether the owner had it when the run with this number began. */
-static bool was_owned(const struct value *record, int64_t run)
-{
-	int64_t gone = value_get_integer(record, "gone", INT64_MAX);
-
-	return value_get_integer(record, "since", 0) < run
-		&& (run < gone || run > value_get_integer(record, "regained", INT64_MAX));
-}
-
-bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, int64_t run)
-{
-	const struct value *record = ledger_owned(ledger, owner, resource, NULL);
-	const struct value *undos = value_get(ledger_entry(ledger, resource), "undos");
-	int64_t from = value_get_integer(record, "regained", 0);
-
-	for (size_t i = 0; record && undos && i < undos->count; i++) {
-		int64_t sequence = value_get_integer(undos->items[i], "sequence", 0);
-
-		if (sequence >= from && sequence < run)
-			return true;
-	}
-	return false;
-}
-
-/* What is chosen leads back to the time before the run since; 0: to before beoplay, or to before it
- * was taken up again after it had been undone. */
-static bool choose(struct chosen *chosen, const char *resource, const struct value *entry,
-	const struct value *record, int64_t since)
-{
-	const struct value *undos = value_get(entry, "undos");
-	int64_t from = since > 0 ? since : value_get_integer(record, "regained", 0);
-
-	chosen->undo.resource = resource;
-	chosen->undo.owner = record;
-	chosen->undo.reason = value_get_string(entry, "reason");
-	chosen->undo.release = since == 0 || !was_owned(record, since);
-	for (size_t i = 0; undos && i < undos->count && !chosen->undo.way; i++) {
-		if (value_get_integer(undos->items[i], "sequence", 0) < from)
-			continue;
-		chosen->undo.way = undos->items[i];
-		chosen->order = value_get_integer(undos->items[i], "order", 0);
-	}
-	if (chosen->undo.way && !value_get(chosen->undo.way, "params"))
-		chosen->undo.reason = value_get_string(chosen->undo.way, "reason");
-	/* What was undone and had been there comes back; what hadn't is as it was. */
-	if (is_gone(record))
-		return since > 0 && chosen->undo.way && was_owned(record, since);
-	return chosen->undo.way || chosen->undo.release;
-}
-
-size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
-	const struct ledger_owner *owner, int64_t since, struct ledger_undo **ret_undos)
-{
-	const struct value *all = resources(ledger);
-	struct chosen *chosen = arena_array(arena, all->count + 1, sizeof(*chosen));
-	size_t count = 0;
-
-	/* Behind runs that have changed nothing here all is as it was, and stays its owner's. */
-	for (size_t i = 0; since < INT64_MAX && i < all->count; i++) {
-		struct chosen one = {0};
-		const struct value *record = owner_record(ledger, owner, all->pairs[i].key,
-			&one.undo.others);
-
-		if (record && choose(&one, all->pairs[i].key, all->pairs[i].value, record, since))
-			chosen[count++] = one;
-	}
-	qsort(chosen, count, sizeof(*chosen), by_time);
-	*ret_undos = arena_array(arena, count + 1, sizeof(**ret_undos));
-	for (size_t i = 0; i < count; i++)
-		(*ret_undos)[i] = chosen[i].undo;
-	return count;
-}
-
-static bool is_one_of(const struct value *runs, const char *run)
-{
-	for (size_t i = 0; run && runs && runs->kind == VALUE_LIST && i < runs->count; i++) {
-		if (value_text(runs->items[i]) && strcmp(value_text(runs->items[i]), run) == 0)
-			return true;
-	}
-	return false;
-}
-
-int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *owner,
-	const struct value *runs)
-{
-	const struct value *known = value_get(ledger->root, "runs"), *all = resources(ledger);
-	int64_t first = INT64_MAX;
-
-	for (size_t i = 0; i < known->count; i++) {
-		int64_t sequence = value_get_integer(known->items[i], "sequence", 0);
-
-		if (ledger_is_of(known->items[i], owner) && sequence < first
-				&& is_one_of(runs, value_get_string(known->items[i], "run")))
-			first = sequence;
-	}
-	for (size_t i = 0; i < all->count; i++) {
-		const struct value *undos = value_get(all->pairs[i].value, "undos");
-
-		for (size_t k = 0; undos && k < undos->count; k++) {
-			int64_t sequence = value_get_integer(undos->items[k], "sequence", 0);
-
-			if (sequence < first && is_one_of(runs, value_get_string(undos->items[k], "run")))
-				first = sequence;
-		}
-	}
-	return first;
-}
-
-/* --- What nothing refers to any more */
-
-static void keep_texts(struct ledger *ledger, struct value *kept, const struct value *wishes)
-{
-	for (size_t i = 0; wishes && i < wishes->count; i++) {
-		const char *digest = value_text(wishes->pairs[i].value);
-		const char *params = ledger_params(ledger, digest);
-
-		if (params && !value_get(kept, digest))
-			value_set_string(ledger->arena, kept, digest, params);
-	}
-}
-
-/* The oldest of an owner's runs that are kept; 0: there are none. */
-static int64_t oldest_run(const struct ledger *ledger, const struct value *record)
-{
-	const struct value *runs = value_get(ledger->root, "runs");
-	const struct ledger_owner owner = { .project = value_get_string(record, "project"),
-		.playbook = value_get_string(record, "playbook") };
-
-	for (size_t i = 0; i < runs->count; i++) {
-		if (ledger_is_of(runs->items[i], &owner))
-			return value_get_integer(runs->items[i], "sequence", 0);
-	}
-	return 0;
-}
-
-/* Entries that nobody has any more go, once no run is kept that could be gone back to. */
-static void drop_gone(struct ledger *ledger)
-{
-	const struct value *all = resources(ledger);
-	struct value *kept = value_map(ledger->arena);
-
-	for (size_t i = 0; i < all->count; i++) {
-		const struct value *owners = value_get(all->pairs[i].value, "owners");
-		bool stays = false;
-
-		for (size_t k = 0; owners && k < owners->count; k++) {
-			const struct value *record = owners->items[k];
-
-			stays = stays || !is_gone(record) || value_get_integer(record, "gone", 0)
-				> oldest_run(ledger, record);
-		}
-		if (stays)
-			value_set(ledger->arena, kept, all->pairs[i].key, all->pairs[i].value);
-	}
-	if (kept->count < all->count)
-		value_set(ledger->arena, ledger->root, "resources", kept);
-}
-
-void ledger_sweep(struct ledger *ledger)
-{
-	const struct value *all, *runs = value_get(ledger->root, "runs");
-	struct value *texts = value_map(ledger->arena), *bodies = value_map(ledger->arena);
-
-	drop_gone(ledger);
-	all = resources(ledger);
-	for (size_t i = 0; i < all->count; i++) {
-		const struct value *owners = value_get(all->pairs[i].value, "owners");
-		const struct value *undos = value_get(all->pairs[i].value, "undos");
-
-		for (size_t k = 0; owners && k < owners->count; k++)
-			keep_texts(ledger, texts, value_get(owners->items[k], "wishes"));
-		for (size_t k = 0; undos && k < undos->count; k++) {
-			if (value_get_string(undos->items[k], "body"))
-				value_set_bool(ledger->arena, bodies, value_get_string(undos->items[k], "body"),
-					true);
-		}
-	}
-	for (size_t i = 0; i < runs->count; i++) {
-		if (value_get_string(runs->items[i], "text"))
-			value_set_bool(ledger->arena, bodies, value_get_string(runs->items[i], "text"), true);
-	}
-	value_set(ledger->arena, ledger->root, "texts", texts);
-	ledger_sweep_files(ledger, bodies);
-	ledger->bodies = bodies;
+	if (database_integer(ledger->database, 0, "SELECT differs IS NOT ?3 FROM claim "
+			"WHERE resource=?1 AND owner=?2", "iis", id, me, differs))
+		database_do(ledger->database, "UPDATE claim SET differs=?3 WHERE resource=?1 AND owner=?2",
+			"iis", id, me, differs);
 }

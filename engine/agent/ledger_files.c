@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+/* --- Of which file --- */
+
 /* Of other things (an export, a mount) the path is only where they are. */
 static bool is_content(const char *resource)
 {
@@ -17,256 +19,283 @@ static bool is_content(const char *resource)
 	return false;
 }
 
-const char *ledger_path_of(struct arena *arena, const char *resource)
+const char *ledger_about(struct arena *arena, const char *key)
 {
-	const char *colon = strchr(resource, ':');
+	const char *colon = strchr(key, ':');
 
-	if (!is_content(resource) || !colon || colon[1] != '/')
+	if (!colon || colon[1] != '/')
 		return NULL;
 	return arena_bytes(arena, colon + 1, strcspn(colon + 1, ":"));
 }
 
-static struct value *file_at(const struct ledger *ledger, const char *path)
+const char *ledger_path_of(struct arena *arena, const char *resource)
 {
-	return value_get(value_get(ledger->root, "files"), path);
+	return is_content(resource) ? ledger_about(arena, resource) : NULL;
 }
 
-static struct value *make_file(struct ledger *ledger, const char *path)
+static int64_t file_at(const struct ledger *ledger, const char *path)
 {
-	struct value *file = file_at(ledger, path);
-
-	if (file)
-		return file;
-	file = value_map(ledger->arena);
-	value_set(ledger->arena, file, "ways", value_list(ledger->arena));
-	value_set(ledger->arena, value_get(ledger->root, "files"), path, file);
-	return file;
+	return database_integer(ledger->database, 0, "SELECT id FROM file WHERE path=?", "s", path);
 }
 
-/* "text-file:/etc/x" and "lineinfile:/etc/x:^a" are records about /etc/x. */
-static bool is_about(const char *key, const char *path)
+bool ledger_file_known(const struct ledger *ledger, const char *path)
 {
-	const char *colon = strchr(key, ':');
-	size_t size = strlen(path);
-
-	return colon && strncmp(colon + 1, path, size) == 0
-		&& (colon[1 + size] == '\0' || colon[1 + size] == ':');
+	return file_at(ledger, path) != 0;
 }
 
-static struct value *records_about(const struct ledger *ledger, const char *path)
+struct value *ledger_files(const struct ledger *ledger, struct arena *arena, int64_t since)
 {
-	const struct value *all = value_get(ledger->root, "records");
-	struct value *records = value_map(ledger->arena);
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT path FROM file WHERE id IN "
+		"(SELECT file FROM way WHERE sequence>=?)", "i", since);
+	struct value *paths = value_map(arena);
 
-	for (size_t i = 0; i < all->count; i++) {
-		if (is_about(all->pairs[i].key, path))
-			value_set(ledger->arena, records, all->pairs[i].key, all->pairs[i].value);
-	}
-	return records;
+	while (database_row(ledger->database, query))
+		value_set_bool(arena, paths, database_text(arena, query, 0), true);
+	return paths;
 }
+
+/* --- Noting --- */
 
 /* The first is kept as long as it can be gone back to. Going back behind one that goes is going back
  * behind what somebody else did after it, too. */
-static void trim_ways(struct ledger *ledger, struct value *ways)
+static void trim_ways(struct ledger *ledger, int64_t file)
 {
-	size_t goes = value_get_bool(ways->items[0], "touched") ? 0 : 1;
+	struct arena *arena;
+	sqlite3_stmt *query;
+	const char *body;
+	int64_t goes;
 
-	if (ways->count <= LEDGER_UNDOS_MOST)
+	if (database_integer(ledger->database, 0, "SELECT count(*) FROM way WHERE file=?", "i", file)
+			<= LEDGER_UNDOS_MOST)
 		return;
-	if (goes > 0 && value_get_bool(ways->items[goes], "touched"))
-		value_set_bool(ledger->arena, ways->items[0], "touched", true);
-	memmove(&ways->items[goes], &ways->items[goes + 1], (ways->count - goes - 1)
-		* sizeof(*ways->items));
-	ways->count--;
+	arena = arena_new();
+	query = database_query(ledger->database, "SELECT sequence, body FROM way WHERE file=?1 "
+		"ORDER BY sequence LIMIT 1 OFFSET (SELECT NOT touched FROM way WHERE file=?1 "
+		"ORDER BY sequence LIMIT 1)", "i", file);
+	if (database_row(ledger->database, query)) {
+		goes = sqlite3_column_int64(query, 0);
+		body = database_text(arena, query, 1);
+		database_end(query);
+		database_do(ledger->database, "UPDATE way SET touched=1 WHERE file=?1 AND sequence=(SELECT "
+			"max(sequence) FROM way WHERE file=?1 AND sequence<?2) AND (SELECT touched FROM way "
+			"WHERE file=?1 AND sequence=?2)", "ii", file, goes);
+		database_do(ledger->database, "DELETE FROM way WHERE file=? AND sequence=?", "ii", file,
+			goes);
+		if (body)
+			ledger_drop_body(ledger, body);
+	}
+	arena_free(arena);
+}
+
+/* The ids of what is about a path. */
+static size_t resources_at(const struct ledger *ledger, struct arena *arena, const char *path,
+	int64_t **ret_ids)
+{
+	size_t count = (size_t)database_integer(ledger->database, 0,
+		"SELECT count(*) FROM resource WHERE path=?", "s", path);
+	sqlite3_stmt *query = database_query(ledger->database,
+		"SELECT id FROM resource WHERE path=?", "s", path);
+	size_t at = 0;
+
+	*ret_ids = arena_array(arena, count + 1, sizeof(**ret_ids));
+	while (database_row(ledger->database, query)) {
+		if (at < count)
+			(*ret_ids)[at++] = sqlite3_column_int64(query, 0);
+	}
+	return at;
 }
 
 /* Whether nothing of the owner's is in it from an earlier run. */
-static bool is_first(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *path, int64_t sequence)
+static bool is_first(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, const char *path, int64_t sequence)
 {
-	const struct value *all = value_get(ledger->root, "resources");
+	int64_t *ids;
+	size_t count = resources_at(ledger, arena, path, &ids);
 
-	for (size_t i = 0; i < all->count; i++) {
-		if (is_about(all->pairs[i].key, path)
-				&& ledger_changed_before(ledger, owner, all->pairs[i].key, sequence))
+	for (size_t i = 0; i < count; i++) {
+		if (ledger_changed_before(ledger, owner, ids[i], sequence))
 			return false;
 	}
 	return true;
 }
 
-static void add_way(struct ledger *ledger, const struct ledger_owner *owner, const char *path,
-	struct value *ways, const char *image)
+static struct value *records_about(const struct ledger *ledger, struct arena *arena,
+	const char *path)
 {
-	struct value *way = value_map(ledger->arena), *records = records_about(ledger, path);
-	int64_t sequence = ledger_run(ledger, owner);
+	sqlite3_stmt *query = database_query(ledger->database,
+		"SELECT key, value FROM note WHERE path=?", "s", path);
+	struct value *records = value_map(arena);
 
-	value_set_integer(ledger->arena, way, "sequence", sequence);
-	value_set_string(ledger->arena, way, "before", image);
-	if (is_first(ledger, owner, path, sequence))
-		value_set_bool(ledger->arena, way, "first", true);
-	if (records->count > 0)
-		value_set(ledger->arena, way, "records", value_copy(ledger->arena, records));
-	value_append(ledger->arena, ways, way);
-	trim_ways(ledger, ways);
+	while (database_row(ledger->database, query)) {
+		struct value *record = database_value(arena, query, 1);
+
+		if (record)
+			value_set(arena, records, database_text(arena, query, 0), record);
+	}
+	return records->count > 0 ? records : NULL;
+}
+
+static void add_way(struct ledger *ledger, const struct ledger_owner *owner, int64_t file,
+	const char *path, const char *image)
+{
+	struct arena *arena = arena_new();
+	int64_t sequence = ledger_run(ledger, owner);
+	char digest[DIGEST_HEX_SIZE];
+
+	database_do(ledger->database, "INSERT INTO way(file, sequence, image, body, notes, first, "
+		"touched) VALUES(?, ?, ?, ?, ?, ?, 0)", "iissvi", file, sequence, image,
+		image_digest(image, digest) ? digest : NULL, records_about(ledger, arena, path),
+		(int64_t)is_first(ledger, arena, owner, path, sequence));
+	trim_ways(ledger, file);
+	arena_free(arena);
 }
 
 bool ledger_file_noted(struct ledger *ledger, const struct ledger_owner *owner, const char *path)
 {
-	const struct value *ways = value_get(file_at(ledger, path), "ways");
+	return database_integer(ledger->database, 0, "SELECT max(w.sequence) FROM file f "
+		"JOIN way w ON w.file=f.id WHERE f.path=?", "s", path) == ledger_run(ledger, owner);
+}
 
-	return ways && ways->count > 0 && value_get_integer(ways->items[ways->count - 1], "sequence", 0)
-		== ledger_run(ledger, owner);
+/* What a task of the owner left there, if it was the last one; else NULL. */
+static const char *left_by(const struct ledger *ledger, struct arena *arena, int64_t file,
+	int64_t owner)
+{
+	sqlite3_stmt *query = database_query(ledger->database,
+		"SELECT image FROM file WHERE id=? AND owner=?", "ii", file, owner);
+	const char *image = database_row(ledger->database, query)
+		? database_text(arena, query, 0) : NULL;
+
+	database_end(query);
+	return image;
 }
 
 void ledger_file_changes(struct ledger *ledger, const struct ledger_owner *owner,
 	const char *path, const char *image)
 {
-	struct arena *arena = ledger->arena;
-	struct value *file = make_file(ledger, path), *ways = value_get(file, "ways");
-	bool as_left = ledger_is_of(file, owner) && image_same(value_get_string(file, "left"), image);
+	struct arena *arena = arena_new();
+	int64_t file = file_at(ledger, path);
 
-	if (ways->count > 0 && !as_left)
-		value_set_bool(arena, ways->items[ways->count - 1], "touched", true);
+	if (!file)
+		database_do(ledger->database, "INSERT INTO file(path) VALUES(?)", "s", path);
+	else if (!image_same(left_by(ledger, arena, file, ledger_owner_id(ledger, owner)), image))
+		database_do(ledger->database, "UPDATE way SET touched=1 WHERE file=?1 AND sequence=(SELECT "
+			"max(sequence) FROM way WHERE file=?1)", "i", file);
+	file = file_at(ledger, path);
 	if (!ledger_file_noted(ledger, owner, path))
-		add_way(ledger, owner, path, ways, image);
+		add_way(ledger, owner, file, path, image);
 	/* Until its task has come to its end, nobody knows what it leaves. */
-	value_set_string(arena, file, "left", image);
-	ledger->dirty = true;
+	database_do(ledger->database, "UPDATE file SET image=? WHERE id=?", "si", image, file);
+	arena_free(arena);
 }
 
 void ledger_file_left(struct ledger *ledger, const struct ledger_owner *owner, const char *path,
 	const char *image)
 {
-	struct value *file = file_at(ledger, path);
-
-	if (!file)
-		return;
-	value_set_string(ledger->arena, file, "project", owner->project);
-	value_set_string(ledger->arena, file, "playbook", owner->playbook);
-	value_set_string(ledger->arena, file, "left", image);
-	ledger->dirty = true;
+	if (file_at(ledger, path))
+		database_do(ledger->database, "UPDATE file SET owner=?, image=? WHERE path=?", "iss",
+			ledger_make_owner(ledger, owner), image, path);
 }
 
-/* --- The way back */
-
-static int64_t sequence_of(const struct value *way)
-{
-	return value_get_integer(way, "sequence", 0);
-}
-
-/* From run from on, before run to. */
-static bool changed_between(const struct value *undos, int64_t from, int64_t to)
-{
-	for (size_t i = 0; i < undos->count; i++) {
-		if (sequence_of(undos->items[i]) >= from && sequence_of(undos->items[i]) < to)
-			return true;
-	}
-	return false;
-}
+/* --- The way back --- */
 
 /* Whether what was there before the run with this number is what undoing leads to: all that has been
  * in the file since then is undone, and there is no change since the run since that isn't noted. */
 static bool leads_there(const struct ledger *ledger, const char *path, int64_t sequence,
 	int64_t since, const struct value *undone)
 {
-	const struct value *all = value_get(ledger->root, "resources");
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT r.identity, EXISTS(SELECT 1 FROM "
+		"claim c WHERE c.resource=r.id AND c.live) AND EXISTS(SELECT 1 FROM undo u WHERE "
+		"u.resource=r.id AND u.sequence>=?2), ?3>0 AND EXISTS(SELECT 1 FROM undo u WHERE "
+		"u.resource=r.id AND u.sequence>=?3 AND u.sequence<?2) FROM resource r WHERE r.path=?1", "sii",
+		path, sequence, since);
+	bool leads = true;
 
-	for (size_t i = 0; i < all->count; i++) {
-		const char *resource = all->pairs[i].key;
-		const struct value *undos = value_get(all->pairs[i].value, "undos");
-
-		if (!is_about(resource, path))
-			continue;
-		if (!value_get(undone, resource) && ledger_has_owner(ledger, resource)
-				&& changed_between(undos, sequence, INT64_MAX))
-			return false;
-		if (since > 0 && changed_between(undos, since, sequence))
-			return false;
+	while (database_row(ledger->database, query)) {
+		if (sqlite3_column_int(query, 2) || (sqlite3_column_int(query, 1)
+				&& !value_get(undone, (const char *)sqlite3_column_text(query, 0))))
+			leads = false;
 	}
-	return true;
+	return leads;
 }
 
-/* Whether nobody else has changed it since this way. */
-static bool is_untouched(const struct value *ways, size_t from)
+/* The first that is noted from the run since on; to nothing: the first before which there was nothing
+ * of the owner's and since which nobody else has changed it. */
+static struct value *find_way(const struct ledger *ledger, struct arena *arena, int64_t file,
+	int64_t since)
 {
-	for (size_t i = from; i < ways->count; i++) {
-		if (value_get_bool(ways->items[i], "touched"))
-			return false;
-	}
-	return true;
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT w.sequence, w.image, w.notes FROM "
+		"way w WHERE w.file=?1 AND w.sequence>=?2 AND (?2>0 OR (w.first AND NOT EXISTS(SELECT 1 FROM "
+		"way t WHERE t.file=?1 AND t.sequence>=w.sequence AND t.touched))) ORDER BY w.sequence "
+		"LIMIT 1", "ii", file, since);
+	struct value *way, *notes;
+
+	if (!database_row(ledger->database, query))
+		return NULL;
+	way = value_map(arena);
+	value_set_integer(arena, way, "sequence", sqlite3_column_int64(query, 0));
+	value_set_string(arena, way, "before", database_text(arena, query, 1));
+	notes = database_value(arena, query, 2);
+	if (notes)
+		value_set(arena, way, "records", notes);
+	database_end(query);
+	return way;
 }
 
 const struct value *ledger_file_way(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, const char *path, int64_t since,
 	const struct value *undone)
 {
-	const struct value *file = file_at(ledger, path), *ways = value_get(file, "ways");
-	size_t first = 0;
+	int64_t file = file_at(ledger, path), sequence;
+	struct value *way;
 
-	if (!file || !ledger_is_of(file, owner)
-			|| !image_same(value_get_string(file, "left"), image_of(arena, path)))
+	if (!file || !image_same(left_by(ledger, arena, file, ledger_owner_id(ledger, owner)),
+			image_of(arena, path)))
 		return NULL;
-	while (first < ways->count && sequence_of(ways->items[first]) < since)
-		first++;
-	/* To nothing: also to before what was taken up again after all of it had been undone. */
-	while (since == 0 && first < ways->count && !(value_get_bool(ways->items[first], "first")
-			&& is_untouched(ways, first)))
-		first++;
-	return first < ways->count && is_untouched(ways, first) && leads_there(ledger, path,
-		sequence_of(ways->items[first]), since, undone) ? ways->items[first] : NULL;
-}
-
-const struct value *ledger_files(const struct ledger *ledger)
-{
-	return value_get(ledger->root, "files");
+	way = find_way(ledger, arena, file, since);
+	sequence = value_get_integer(way, "sequence", 0);
+	if (!way || database_integer(ledger->database, 0,
+			"SELECT 1 FROM way WHERE file=? AND sequence>=? AND touched LIMIT 1", "ii", file, sequence)
+			|| !leads_there(ledger, path, sequence, since, undone))
+		return NULL;
+	return way;
 }
 
 void ledger_file_restored(struct ledger *ledger, const char *path, const struct value *way)
 {
-	struct value *all = value_get(ledger->root, "records");
-	const struct value *now = records_about(ledger, path), *then = value_get(way, "records");
+	const struct value *then = value_get(way, "records");
+	struct error ignored = {0};
 
-	for (size_t i = 0; i < now->count; i++)
-		value_remove(all, now->pairs[i].key);
+	database_do(ledger->database, "DELETE FROM note WHERE path=?", "s", path);
 	for (size_t i = 0; then && i < then->count; i++)
-		value_set(ledger->arena, all, then->pairs[i].key, then->pairs[i].value);
-	ledger->dirty = true;
+		ledger_set_record(ledger, then->pairs[i].key, then->pairs[i].value, &ignored);
 }
 
-/* --- Files in which several wishes meet */
+/* --- Files in which several wishes meet --- */
 
-/* Whether both have the same wish, as entries that one task made. */
-static bool same_wish(const struct value *one, const struct value *other)
+/* Whether another resource in it isn't of the same task alone. */
+static bool has_other(const struct ledger *ledger, const char *path, const char *resource)
 {
-	const struct value *owners = value_get(one, "owners"), *others = value_get(other, "owners");
-
-	return owners && others && owners->count == 1 && others->count == 1
-		&& value_equal(value_get(owners->items[0], "wishes"),
-		value_get(others->items[0], "wishes"));
+	return database_integer(ledger->database, 0, "SELECT 1 FROM resource o, resource r "
+		"WHERE o.path=?1 AND r.identity=?2 AND o.id<>r.id AND (1<>(SELECT count(DISTINCT owner) FROM "
+		"claim WHERE resource=o.id) OR 1<>(SELECT count(DISTINCT owner) FROM claim WHERE "
+		"resource=r.id) OR EXISTS(SELECT module, params FROM wish WHERE resource=o.id EXCEPT SELECT "
+		"module, params FROM wish WHERE resource=r.id) OR EXISTS(SELECT module, params FROM wish "
+		"WHERE resource=r.id EXCEPT SELECT module, params FROM wish WHERE resource=o.id)) LIMIT 1",
+		"ss", path, resource) != 0;
 }
 
 bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const char *resource,
 	const char **ret_path, const char **ret_left)
 {
-	const struct value *all = value_get(ledger->root, "resources");
-	const struct value *entry = ledger_entry(ledger, resource);
-	size_t size;
+	sqlite3_stmt *query;
 
 	*ret_path = ledger_path_of(arena, resource);
 	if (!*ret_path)
 		return false;
-	*ret_left = value_get_string(file_at(ledger, *ret_path), "left");
-	size = strlen(*ret_path);
-	for (size_t i = 0; i < all->count; i++) {
-		const char *other = strchr(all->pairs[i].key, ':');
-
-		if (other && strcmp(all->pairs[i].key, resource) != 0
-				&& strncmp(other + 1, *ret_path, size) == 0
-				&& (other[1 + size] == '\0' || other[1 + size] == ':')
-				&& !same_wish(entry, all->pairs[i].value))
-			return true;
-	}
-	return false;
+	query = database_query(ledger->database, "SELECT image FROM file WHERE path=?", "s", *ret_path);
+	*ret_left = database_row(ledger->database, query) ? database_text(arena, query, 0) : NULL;
+	database_end(query);
+	return has_other(ledger, *ret_path, resource);
 }
 
 bool ledger_covered(const struct ledger *ledger, struct arena *arena, const char *resource)
@@ -275,34 +304,4 @@ bool ledger_covered(const struct ledger *ledger, struct arena *arena, const char
 	const char *whole = path ? arena_printf(arena, "file:%s", path) : NULL;
 
 	return whole && strcmp(whole, resource) != 0 && ledger_has_owner(ledger, whole);
-}
-
-/* --- What nothing refers to any more */
-
-static void keep_bodies(struct ledger *ledger, const struct value *file, struct value *bodies)
-{
-	const struct value *ways = value_get(file, "ways");
-	char digest[DIGEST_HEX_SIZE];
-
-	for (size_t i = 0; ways && i < ways->count; i++) {
-		if (image_digest(value_get_string(ways->items[i], "before"), digest))
-			value_set_bool(ledger->arena, bodies, digest, true);
-	}
-}
-
-void ledger_sweep_files(struct ledger *ledger, struct value *bodies)
-{
-	const struct value *all = value_get(ledger->root, "resources");
-	struct value *kept = value_map(ledger->arena);
-
-	for (size_t i = 0; i < all->count; i++) {
-		const char *path = ledger_path_of(ledger->arena, all->pairs[i].key);
-		struct value *file = path ? file_at(ledger, path) : NULL;
-
-		if (!file || value_get(kept, path))
-			continue;
-		value_set(ledger->arena, kept, path, file);
-		keep_bodies(ledger, file, bodies);
-	}
-	value_set(ledger->arena, ledger->root, "files", kept);
 }

@@ -1,4 +1,5 @@
 /* main: the far end. It speaks frames on stdin and stdout, and ends when the other end does. */
+#include "agent/ledger_schema.h"
 #include "agent/runner.h"
 
 #include <fcntl.h>

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SEAL_MOST = 256 };
+
 static int ask_keeper(void *context, struct arena *arena, struct value *request,
 	struct value **ret_reply, struct error *err)
 {
@@ -116,6 +118,14 @@ static bool has_key(const struct value *list, const char *key)
 	return false;
 }
 
+/* Whether the ledger may be changed now: then the lock is held. */
+static bool may_note(struct runner *runner)
+{
+	struct error ignored = {0};
+
+	return !runner->check && keeper_lock(runner, &ignored) == 0;
+}
+
 void runner_notify(struct runner *runner, const struct value *keys)
 {
 	for (size_t i = 0; keys && keys->kind == VALUE_LIST && i < keys->count; i++) {
@@ -125,7 +135,8 @@ void runner_notify(struct runner *runner, const struct value *keys)
 			continue;
 		if (!has_key(runner->due, key))
 			value_append(runner->arena, runner->due, value_string(runner->arena, key));
-		if (!runner->check)
+		if (!runner->check && !ledger_is_due(&runner->ledger, &runner->owner, key)
+				&& may_note(runner))
 			ledger_due_add(&runner->ledger, &runner->owner, key);
 	}
 }
@@ -183,6 +194,7 @@ void runner_send(struct runner *runner, struct arena *arena, const struct value 
 
 	value_remove(result, "writes");
 	value_remove(result, "resources");
+	value_remove(result, "wanted");
 	only_shown(arena, task, result);
 	link_send(&runner->link, FRAME_RESULT, result, &err);
 	if (err.kind == ERROR_NONE)
@@ -217,8 +229,9 @@ void runner_note_written(struct runner *runner, const struct value *resources)
 {
 	struct arena *arena = arena_new();
 
-	for (size_t i = 0; resources && resources->count <= RUNNER_FILES_MOST && i < resources->count;
-			i++) {
+	/* Without the lock nothing was changed, whatever changed_when says. */
+	for (size_t i = 0; runner->lock >= 0 && resources && resources->count <= RUNNER_FILES_MOST
+			&& i < resources->count; i++) {
 		const char *path = ledger_path_of(arena, value_text(resources->items[i]));
 
 		if (path)
@@ -233,19 +246,15 @@ static void note_seen(struct runner *runner, const struct value *resources)
 		value_set_bool(runner->arena, runner->seen, value_text(resources->items[i]), true);
 }
 
-/* Whether the ledger may be changed now; nothing of it is lost when it is read again. */
-static bool may_note(struct runner *runner)
-{
-	struct error ignored = {0};
-
-	return !runner->check && keeper_lock(runner, &ignored) == 0;
-}
-
 /* Where the run stopped, for --resume and status; task NULL: it came to its end. */
 static void note_failed(struct runner *runner, const char *task, const char *message)
 {
-	if ((task || ledger_failed(&runner->ledger, &runner->owner)) && may_note(runner))
+	struct arena *arena = arena_new();
+
+	if ((task || ledger_failed(&runner->ledger, arena, &runner->owner)->count > 0)
+			&& may_note(runner))
 		ledger_set_failed(&runner->ledger, &runner->owner, task, message);
+	arena_free(arena);
 }
 
 /* Whether the stage goes on. */
@@ -263,7 +272,7 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 	if (strcmp(status, "may_change") == 0)
 		runner_may_notify(runner, notify, value_get_string(result, "cause"));
 	if (strcmp(status, "ok") == 0)
-		keeper_adopt(runner, work, value_get(result, "resources"));
+		keeper_adopt(runner, work, value_get(result, "resources"), value_get(result, "wanted"));
 	runner_note_writes(runner, runner->pending, task, result);
 	note_seen(runner, value_get(result, "resources"));
 	runner->task_failed = strcmp(status, "failed") == 0;
@@ -306,7 +315,7 @@ static bool do_task(struct runner *runner, const struct value *task)
 		runner->check = value_get_bool(task, "check");
 	goes_on = do_now(runner, task);
 	if (checks && !runner->check)
-		keeper_save(runner, NULL);
+		keeper_save(runner, true, NULL);
 	runner->check = checks;
 	return goes_on;
 }
@@ -332,7 +341,7 @@ static void forget_due(struct runner *runner, const char *key)
 			value_append(runner->arena, rest, runner->due->items[i]);
 	}
 	runner->due = rest;
-	if (!runner->check)
+	if (ledger_is_due(&runner->ledger, &runner->owner, key) && may_note(runner))
 		ledger_due_remove(&runner->ledger, &runner->owner, key);
 }
 
@@ -384,11 +393,19 @@ static const char *text_or(const struct value *map, const char *key, const char 
 	return text ? text : otherwise;
 }
 
+static void take_seal(struct runner *runner, const struct value *seal)
+{
+	if (!value_text(seal) || seal->size > SEAL_MOST)
+		return;
+	runner->owner.seal = arena_bytes(runner->arena, seal->text, seal->size);
+	runner->owner.seal_size = seal->size;
+}
+
 static void begin_stage(struct runner *runner, const struct value *stage)
 {
-	const char *formerly = value_get_string(stage, "formerly");
 	const struct value *dropped = value_get(stage, "dropped");
 	struct arena *arena = runner->arena;
+	const char *formerly;
 
 	runner->check = strcmp(text_or(stage, "mode", "check"), "apply") != 0;
 	runner->diff = value_get_bool(stage, "diff");
@@ -404,7 +421,10 @@ static void begin_stage(struct runner *runner, const struct value *stage)
 	runner->owner.time = value_get_integer(stage, "time", 0);
 	if (value_get_string(stage, "text") && digest_valid(value_get_string(stage, "text")))
 		runner->owner.text = arena_string(arena, value_get_string(stage, "text"));
+	take_seal(runner, value_get(stage, "seal"));
 	runner->lock_wait = value_get_integer(stage, "lock_wait", 0);
+	formerly = value_get_string(stage, "formerly")
+		? arena_string(arena, value_get_string(stage, "formerly")) : NULL;
 	if (formerly && ledger_knows(&runner->ledger, &runner->owner, formerly)
 			&& (runner->check || may_note(runner)))
 		ledger_rename(&runner->ledger, &runner->owner, formerly);
@@ -454,7 +474,9 @@ static void do_stage(struct runner *runner, const struct value *stage)
 	/* Without a text nobody would run what is still due. */
 	if (goes_on && runner->forgets && value_get_bool(stage, "last") && may_note(runner))
 		ledger_due_forget(&runner->ledger, &runner->owner);
-	if (keeper_save(runner, &err) < 0)
+	if (runner->lock >= 0 && !runner->check)
+		ledger_task_end(&runner->ledger);
+	if (keeper_save(runner, goes_on && value_get_bool(stage, "last"), &err) < 0)
 		value_set_string(arena, end, "problem", err.message);
 	link_send(&runner->link, FRAME_STAGE_END, end, NULL);
 	link_flush(&runner->link);
@@ -521,7 +543,7 @@ static void greet(struct runner *runner)
 	static const char *const ran[] = { "command", "running", "status", NULL };
 	struct arena *arena = arena_new();
 	struct value *hello = value_map(arena);
-	struct value *holder = lock_holder(arena, runner->ledger.directory);
+	struct value *holder = lock_holder(arena, runner->ledger.state);
 
 	value_set_integer(arena, hello, "version", WIRE_VERSION);
 	value_set(arena, hello, "ledger", told_of_ledger(runner, arena));
@@ -565,6 +587,13 @@ static const char *ledger_directory(const struct runner *runner)
 	return arena_printf(runner->arena, "%s/.local/state/beoplay", runner->user.home);
 }
 
+static const char *locks_directory(const struct runner *runner)
+{
+	if (runner->user.uid == 0)
+		return "/run/beoplay";
+	return arena_printf(runner->arena, "/run/lock/beoplay-%u", runner->user.uid);
+}
+
 void runner_run(struct runner *runner, int in, int out, const char *directory)
 {
 	struct frame frame;
@@ -580,13 +609,14 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	runner->restored = value_map(runner->arena);
 	runner->refused = value_map(runner->arena);
 	runner->seen = value_map(runner->arena);
-	runner->adopted = value_list(runner->arena);
+	runner->adopted = value_map(runner->arena);
+	runner->begun_due = value_list(runner->arena);
 	runner->offers = value_map(runner->arena);
 	know_user(runner);
 	if (!directory)
 		directory = ledger_directory(runner);
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
-	ledger_open(&runner->ledger, directory, machine_id(runner->arena));
+	ledger_open(&runner->ledger, directory, locks_directory(runner), machine_id(runner->arena));
 	link_init(&runner->link, in, out, SENT_BY_CONTROLLER);
 	runner->link.silence_ends = true;
 	runner->link.serve = keeper_serve;

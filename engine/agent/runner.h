@@ -39,7 +39,9 @@ struct runner {
 	struct value *undone, *restored;   /* in a dry run: see work.h */
 	struct value *refused;       /* resources that weren't undone */
 	struct value *seen;          /* resources that a task had */
-	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger */
+	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger, as
+	                                MODULE RESOURCE → {task, resource, wanted} */
+	struct value *begun_due;     /* handlers that the task at hand has made due */
 	bool forgets;                /* all of the owner is undone: at the end nothing is due */
 };
 
@@ -80,14 +82,20 @@ bool look_do(struct runner *runner, const struct value *task);
 int keeper_answer(struct runner *runner, struct link *child, struct arena *arena,
 	const struct value *request, struct value **ret_reply, struct error *err);
 /* A task's wish is fulfilled as it is. */
-void keeper_adopt(struct runner *runner, const struct work *work, const struct value *resources);
-/* Writes the ledger if something in it is new; the end of every stage. */
-int keeper_save(struct runner *runner, struct error *err);
+void keeper_adopt(struct runner *runner, const struct work *work, const struct value *resources,
+	const struct value *wanted);
+/* Writes the ledger if something in it is new; the end of every stage. last: of
+ * a run that came to its end. */
+int keeper_save(struct runner *runner, bool last, struct error *err);
 /* Holds the lock from here on. */
 int keeper_lock(struct runner *runner, struct error *err);
 /* Answers FETCH of the controller; the context is the runner. */
 void keeper_serve(void *context, struct arena *arena, const struct value *fetch,
 	struct value *chunk);
+
+/* ledger_texts.c: keeps the text that is run, if it isn't there yet; what is kept, or NULL. */
+void texts_keep(struct runner *runner);
+struct value *texts_read(const struct runner *runner, struct arena *arena, const char *digest);
 
 /* child.c: the same task in a process with another user's ids. */
 void child_do(struct runner *runner, struct work *work, const struct user_info *user,

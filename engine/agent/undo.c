@@ -100,13 +100,23 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		note_planned(undoing, plan->undo, plan->task, planned);
 }
 
-bool undo_declared(const struct runner *runner, const struct value *declared,
-	const char *resource)
+struct value *undo_words(struct arena *arena, const struct value *list)
 {
-	const char *parent = ledger_parent(&runner->ledger, resource);
+	struct value *words = value_map(arena);
 
-	return undo_has_word(declared, resource) || (parent && (undo_has_word(declared, parent)
-		|| value_get(runner->seen, parent))) || value_get(runner->seen, resource);
+	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->count; i++) {
+		if (value_text(list->items[i]))
+			value_set_bool(arena, words, value_text(list->items[i]), true);
+	}
+	return words;
+}
+
+bool undo_declared(const struct undoing *undoing, const char *resource, const char *parent)
+{
+	const struct value *seen = undoing->runner->seen;
+
+	return value_get(undoing->declared, resource) || value_get(seen, resource)
+		|| (parent && (value_get(undoing->declared, parent) || value_get(seen, parent)));
 }
 
 /* Whether a task that wished it took it from a host that left; without a word of hosts any will do. */
@@ -119,7 +129,7 @@ static bool is_of_hosts(const struct undoing *undoing, const struct ledger_undo 
 
 	for (size_t i = 0; wishes && !found && i < wishes->count; i++) {
 		const struct module *module = module_find(wishes->pairs[i].key);
-		const char *text = ledger_params(&undoing->runner->ledger,
+		const char *text = ledger_params(&undoing->runner->ledger, arena,
 			value_text(wishes->pairs[i].value));
 		struct error ignored = {0};
 		void *params;
@@ -132,12 +142,14 @@ static bool is_of_hosts(const struct undoing *undoing, const struct ledger_undo 
 	return found;
 }
 
-/* Whether this one is left alone without a word. */
-static bool is_kept(const struct undoing *undoing, const struct ledger_undo *undo)
+/* Whether this one is asked for: what the text declares is left alone without a word. */
+static bool is_pruned(void *context, const char *resource, const char *module,
+	const char *parent)
 {
-	return undoing->prune && (undo_declared(undoing->runner, value_get(undoing->wish, "declared"),
-		undo->resource) || undo_has_word(value_get(undoing->wish, "unsure"), undo_module_of(undoing->runner,
-		undo->resource)) || !is_of_hosts(undoing, undo));
+	const struct undoing *undoing = context;
+
+	return !undoing->prune || (!undo_declared(undoing, resource, parent)
+		&& !undo_has_word(value_get(undoing->wish, "unsure"), module));
 }
 
 static void try_one(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
@@ -303,18 +315,21 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	size_t planned = 0, count;
 	int result = 0;
 
+	undoing->declared = undo_words(arena, value_get(undoing->wish, "declared"));
 	undoing->since = first_run(undoing);
-	count = ledger_undos(&runner->ledger, arena, &runner->owner, undoing->since, &undos);
+	count = ledger_undos(&runner->ledger, arena, &runner->owner, undoing->since, is_pruned,
+		undoing, &undos);
 	/* With the lock the ledger is read again, and nobody else changes it. */
 	if (count > 0 && !runner->check) {
 		result = keeper_lock(runner, err);
 		undoing->since = first_run(undoing);
 		count = result < 0 ? 0 : ledger_undos(&runner->ledger, arena, &runner->owner,
-			undoing->since, &undos);
+			undoing->since, is_pruned, undoing, &undos);
 	}
-	plans = arena_array(arena, count + ledger_files(&runner->ledger)->count + 1, sizeof(*plans));
+	undoing->files = ledger_files(&runner->ledger, arena, undoing->since);
+	plans = arena_array(arena, count + undoing->files->count + 1, sizeof(*plans));
 	for (size_t i = 0; i < count && link_alive(&runner->link); i++) {
-		if (is_kept(undoing, &undos[i]))
+		if (undoing->prune && !is_of_hosts(undoing, &undos[i]))
 			continue;
 		plans[planned].undo = &undos[i];
 		plan_way(undoing, arena, &plans[planned++]);

@@ -13,10 +13,12 @@
 struct undoing {
 	struct runner *runner;
 	const struct value *wish;    /* as in runner.h */
+	struct value *declared;      /* what the text has, as keys */
 	const struct value *task;
 	bool prune;
 	bool all;
 	int64_t since;               /* as for ledger_undos */
+	struct value *files;         /* paths of what has been changed since then, as keys */
 	struct value *writes;        /* in a dry run: what undos before would write; see pending.h */
 };
 
@@ -42,8 +44,6 @@ struct undo_file {
 /* --- Tasks (undo_task.c) */
 
 bool undo_has_word(const struct value *list, const char *word);
-/* Of a resource; NULL: not known. */
-const char *undo_module_of(const struct runner *runner, const char *resource);
 /* The way back of an undo. */
 int undo_task_of(struct arena *arena, const struct undoing *undoing,
 	const struct ledger_undo *undo, struct value **ret_task, struct error *err);
@@ -80,9 +80,10 @@ bool undo_drifted(struct runner *runner, struct arena *arena, const struct ledge
 
 /* --- What a text has (undo.c) */
 
-/* By itself or as a part of something. */
-bool undo_declared(const struct runner *runner, const struct value *declared,
-	const char *resource);
+/* By itself or as a part of something (parent; or NULL). */
+bool undo_declared(const struct undoing *undoing, const char *resource, const char *parent);
+/* The words of a list, as keys. */
+struct value *undo_words(struct arena *arena, const struct value *list);
 /* A part of what a task has taken away or replaced as a whole can't be undone, and needn't be before
  * that one is. */
 bool undo_moot(const struct undoing *undoing, struct arena *arena, const char *resource,

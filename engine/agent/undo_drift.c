@@ -64,7 +64,8 @@ const char *undo_difference(struct runner *runner, struct arena *arena,
 	struct value *about = value_list(arena);
 
 	for (size_t i = 0; wishes && i < wishes->count; i++) {
-		const char *params = ledger_params(&runner->ledger, value_text(wishes->pairs[i].value));
+		const char *params = ledger_params(&runner->ledger, arena,
+			value_text(wishes->pairs[i].value));
 		const struct module *module = module_find(wishes->pairs[i].key);
 		struct value *wished = value_copy(arena, task);
 		struct value *result = value_map(arena);

@@ -54,47 +54,76 @@ static bool plan_file(struct undoing *undoing, struct arena *arena, struct undo_
 	return true;
 }
 
-static bool is_of(struct arena *arena, const struct undo_plan *plan, const char *path)
-{
-	const char *of = ledger_path_of(arena, plan->undo->resource);
+/* What is to be undone in the files that the ledger knows: a list of plans each, by their paths. */
+struct file_parts {
+	struct undo_file *files;
+	size_t count;
+	struct value *by_path;       /* PATH → number in files */
+};
 
-	return of && strcmp(of, path) == 0;
+static struct undo_file *file_at(const struct file_parts *parts, const char *path)
+{
+	const struct value *number = path ? value_get(parts->by_path, path) : NULL;
+
+	return number ? &parts->files[number->integer] : NULL;
 }
 
-/* All that is to be undone in the file of plans[at]; NULL: it is about none that the ledger knows. */
-static struct undo_file *file_of(const struct undoing *undoing, struct arena *arena,
-	const struct undo_plan *plans, size_t count, size_t at)
+static void count_parts(const struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plans, size_t count, struct file_parts *ret_parts)
 {
-	const char *path = ledger_path_of(arena, plans[at].undo->resource);
-	struct undo_file *file;
+	struct file_parts parts = { .files = arena_array(arena, count + 1, sizeof(*parts.files)),
+		.by_path = value_map(arena) };
 
-	if (!path || !value_get(ledger_files(&undoing->runner->ledger), path))
-		return NULL;
-	file = arena_alloc(arena, sizeof(*file));
-	*file = (struct undo_file){ .path = path, .parts = arena_array(arena, count - at,
-		sizeof(*file->parts)) };
-	for (size_t i = at; i < count; i++) {
-		if (is_of(arena, &plans[i], path))
+	for (size_t i = 0; i < count; i++) {
+		const char *path = ledger_path_of(arena, plans[i].undo->resource);
+		struct undo_file *file = file_at(&parts, path);
+
+		if (!path || (!file && !ledger_file_known(&undoing->runner->ledger, path)))
+			continue;
+		if (!file) {
+			file = &parts.files[parts.count];
+			*file = (struct undo_file){ .path = path };
+			value_set_integer(arena, parts.by_path, path, (int64_t)parts.count++);
+		}
+		file->count++;
+	}
+	*ret_parts = parts;
+}
+
+static struct file_parts parts_of(const struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plans, size_t count)
+{
+	struct file_parts parts;
+
+	count_parts(undoing, arena, plans, count, &parts);
+	for (size_t i = 0; i < parts.count; i++) {
+		parts.files[i].parts = arena_array(arena, parts.files[i].count,
+			sizeof(*parts.files[i].parts));
+		parts.files[i].count = 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct undo_file *file = file_at(&parts, ledger_path_of(arena, plans[i].undo->resource));
+
+		if (file)
 			file->parts[file->count++] = plans[i];
 	}
-	return file;
+	return parts;
 }
 
 /* All that was in it is undone already, one by one; what that led to may be another order of lines. */
-static void add_rest(struct undoing *undoing, struct arena *arena, const struct value *taken,
+static void add_rest(struct undoing *undoing, struct arena *arena, const struct file_parts *parts,
 	struct undo_plan *plans, size_t *count)
 {
-	const struct value *files = ledger_files(&undoing->runner->ledger);
-
-	for (size_t i = 0; !undoing->prune && i < files->count; i++) {
+	for (size_t i = 0; !undoing->prune && i < undoing->files->count; i++) {
+		const char *path = undoing->files->pairs[i].key;
 		struct undo_file *file = arena_alloc(arena, sizeof(*file));
 		struct ledger_undo *undo = arena_alloc(arena, sizeof(*undo));
 
-		*file = (struct undo_file){ .path = files->pairs[i].key };
-		if (value_get(taken, file->path) || !plan_file(undoing, arena, file, &plans[*count])
+		*file = (struct undo_file){ .path = path };
+		if (file_at(parts, path) || !plan_file(undoing, arena, file, &plans[*count])
 				|| undo_has_status(plans[*count].planned, "ok"))
 			continue;
-		*undo = (struct ledger_undo){ .resource = arena_printf(arena, "file:%s", file->path) };
+		*undo = (struct ledger_undo){ .resource = arena_printf(arena, "file:%s", path) };
 		plans[(*count)++].undo = undo;
 	}
 }
@@ -102,27 +131,27 @@ static void add_rest(struct undoing *undoing, struct arena *arena, const struct 
 size_t undo_files(struct undoing *undoing, struct arena *arena, struct undo_plan *plans,
 	size_t count)
 {
-	struct value *taken = value_map(arena), *whole = value_map(arena);
+	struct file_parts parts = parts_of(undoing, arena, plans, count);
+	struct value *tried = value_map(arena), *whole = value_map(arena);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *path = ledger_path_of(arena, plans[i].undo->resource);
-		struct undo_file *file;
+		struct undo_file *file = file_at(&parts, path);
 		struct undo_plan plan;
 
-		if (path && value_get(whole, path))
+		if (file && value_get(whole, path))
 			continue;
-		file = path && !value_get(taken, path) ? file_of(undoing, arena, plans, count, i) : NULL;
-		if (path)
-			value_set_bool(arena, taken, path, true);
-		if (file && plan_file(undoing, arena, file, &plan)) {
+		if (file && !value_get(tried, path) && plan_file(undoing, arena, file, &plan)) {
 			value_set_bool(arena, whole, path, true);
 			plans[kept++] = plan;
 		} else {
 			plans[kept++] = plans[i];
 		}
+		if (file)
+			value_set_bool(arena, tried, path, true);
 	}
-	add_rest(undoing, arena, taken, plans, &kept);
+	add_rest(undoing, arena, &parts, plans, &kept);
 	return kept;
 }
 

@@ -50,20 +50,28 @@ static bool has_effect(struct undoing *undoing, struct arena *arena,
 	return !undo_has_status(planned, "ok") || !undo_drifted(undoing->runner, arena, undo, task);
 }
 
+static bool is_orphan(void *context, const char *resource, const char *module,
+	const char *parent)
+{
+	const struct undoing *undoing = context;
+
+	return !undo_declared(undoing, resource, parent)
+		&& !undo_has_word(value_get(undoing->wish, "unsure"), module);
+}
+
 struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole)
 {
-	const struct value *unseen = value_get(whole, "unseen"), *unsure = value_get(whole, "unsure");
-	struct undoing undoing = { .runner = runner, .wish = whole, .task = whole, .prune = true };
+	struct undoing undoing = { .runner = runner, .wish = whole, .task = whole, .prune = true,
+		.declared = undo_words(arena, value_get(whole, "unseen")) };
 	struct value *orphans = value_list(arena);
 	struct ledger_undo *undos;
-	size_t count = ledger_undos(&runner->ledger, arena, &runner->owner, 0, &undos);
+	size_t count = ledger_undos(&runner->ledger, arena, &runner->owner, 0, is_orphan, &undoing,
+		&undos);
 
 	for (size_t i = 0; i < count && orphans->count < ORPHANS_MOST; i++) {
 		const char *resource = undos[i].resource;
 		struct value *orphan;
 
-		if (undo_declared(runner, unseen, resource) || undo_has_word(unsure, undo_module_of(runner, resource)))
-			continue;
 		if (!has_effect(&undoing, arena, &undos[i])) {
 			if (!runner->check && runner->lock >= 0
 					&& !ledger_covered(&runner->ledger, arena, resource))

@@ -15,11 +15,6 @@ bool undo_has_word(const struct value *list, const char *word)
 	return false;
 }
 
-const char *undo_module_of(const struct runner *runner, const char *resource)
-{
-	return value_get_string(ledger_entry(&runner->ledger, resource), "module");
-}
-
 int undo_make_task(struct arena *arena, const struct undoing *undoing, const char *name,
 	const struct value *params, const char *what, struct value **ret_task, struct error *err)
 {

@@ -3,6 +3,7 @@
 
 #include "agent/pending.h"
 #include "base/quote.h"
+#include "modules/params.h"
 #include "modules/plan.h"
 
 #include <string.h>
@@ -111,6 +112,25 @@ static struct value *list_of(struct work *work, const struct names *names)
 	return list;
 }
 
+/* A digest each of what is wished of it: the module's word, else all parameters that say what, not
+ * how. */
+static struct value *wanted_of(struct work *work, const struct names *names)
+{
+	struct value *list = value_list(work->arena);
+	struct buffer text = {0};
+	char all[DIGEST_HEX_SIZE], one[DIGEST_HEX_SIZE];
+
+	params_wish(&text, work->module, value_get_string(work->task, "params"));
+	digest_bytes(text.data ? text.data : "", text.size, all);
+	buffer_free(&text);
+	for (size_t i = 0; i < names->count; i++) {
+		if (names->wishes[i])
+			digest_bytes(names->wishes[i], strlen(names->wishes[i]), one);
+		value_append(work->arena, list, value_string(work->arena, names->wishes[i] ? one : all));
+	}
+	return list;
+}
+
 static int ask(struct work *work, const char *kind, struct value *request,
 	struct value **ret_reply, struct error *err)
 {
@@ -128,7 +148,25 @@ static struct value *wish_request(struct work *work, struct value *resources)
 	value_set_string(work->arena, request, "module", work->module->name);
 	value_set_string(work->arena, request, "digest", work->digest);
 	value_set(work->arena, request, "resources", resources);
+	value_set(work->arena, request, "wanted", work->wanted);
 	return request;
+}
+
+/* Whether it may be changed, as far as other playbooks are concerned. */
+static int claim(struct work *work, struct plan *plan, struct value *resources,
+	struct value *result, struct error *err)
+{
+	struct value *reply;
+
+	if (resources->count == 0)
+		return 0;
+	if (ask(work, "claim", wish_request(work, resources), &reply, err) < 0)
+		return -1;
+	if (value_get_string(reply, "note")) {
+		plan_note(plan, "%s", value_get_string(reply, "note"));
+		value_set(work->arena, result, "notes", plan->notes);
+	}
+	return 0;
 }
 
 static int keep_files(struct work *work, struct value *inverse,
@@ -151,7 +189,7 @@ static int keep_files(struct work *work, struct value *inverse,
 }
 
 static int begin(struct work *work, const void *state, struct value *resources,
-	struct error *err)
+	struct inverses **ret_inverses, struct error *err)
 {
 	const char *only = value_get_string(work->task, "resource");
 	const char *file = value_get_string(work->task, "file");
@@ -185,7 +223,10 @@ static int begin(struct work *work, const void *state, struct value *resources,
 	if (value_get(work->task, "notify"))
 		value_set(work->arena, request, "notify", value_get(work->task, "notify"));
 	value_set_string(work->arena, request, "user", value_get_string(work->task, "user"));
-	return ask(work, "begin", request, NULL, err);
+	if (ask(work, "begin", request, NULL, err) < 0)
+		return -1;
+	*ret_inverses = inverses;
+	return 0;
 }
 
 /* --- The steps of a task --- */
@@ -240,13 +281,14 @@ static int look_again(struct work *work, struct host *host, void **ret_state,
 }
 
 static int change(struct work *work, struct host *host, void *state, struct plan *plan,
-	struct value *resources, struct value *results, struct error *err)
+	struct value *resources, struct value *results, struct inverses **ret_inverses,
+	struct error *err)
 {
 	struct value *gate = value_map(work->arena);
 
 	value_set_integer(work->arena, gate, "task", value_get_integer(work->task, "id", 0));
 	if (ask(work, "gate", gate, NULL, err) < 0 || look_again(work, host, &state, &plan, err) < 0
-			|| begin(work, state, resources, err) < 0)
+			|| begin(work, state, resources, ret_inverses, err) < 0)
 		return -1;
 	if (work->note)
 		return 0;
@@ -263,6 +305,60 @@ static void add_note(struct work *work, struct value *result, const char *text)
 	if (!value_get(result, "notes"))
 		value_set(work->arena, result, "notes", value_list(work->arena));
 	value_append(work->arena, value_get(result, "notes"), value_string(work->arena, text));
+}
+
+/* What led back before a task and what leads back after it are the same where it has changed nothing. */
+static const struct inverses_entry *inverse_of(const struct inverses *inverses,
+	const char *resource)
+{
+	for (size_t i = 0; i < inverses->count; i++) {
+		if (strcmp(inverses->entries[i].resource, resource) == 0)
+			return &inverses->entries[i];
+	}
+	return NULL;
+}
+
+static bool same_text(const char *one, const char *other)
+{
+	return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+static bool same_inverse(const struct inverses_entry *one, const struct inverses_entry *other)
+{
+	return one && other && one->params && other->params && value_equal(one->params, other->params)
+		&& same_text(one->module, other->module)
+		&& same_text(one->keep_digest, other->keep_digest);
+}
+
+/* The task failed: what is as it was before isn't the ledger's business. */
+static void take_back(struct work *work, struct host *host, const struct inverses *before,
+	const struct value *resources)
+{
+	struct inverses *now = inverses_new(work->arena);
+	struct value *request = value_map(work->arena), *same = value_list(work->arena);
+	struct error ignored = {0};
+	struct plan *plan;
+	void *state;
+
+	if (!work->module->invert || before->count == 0
+			|| look(work, host, &state, &plan, &ignored) < 0)
+		return;
+	work->module->invert(now, work->params, state);
+	for (size_t i = 0; i < before->count; i++) {
+		const struct inverses_entry *entry = &before->entries[i];
+		const char *only = before->count == 1 ? value_get_string(work->task, "resource") : NULL;
+
+		if (same_inverse(entry, i < now->count && strcmp(now->entries[i].resource,
+				entry->resource) == 0 ? &now->entries[i] : inverse_of(now, entry->resource)))
+			value_append(work->arena, same, value_string(work->arena, only ? only
+				: entry->resource));
+	}
+	if (same->count == 0)
+		return;
+	value_set(work->arena, request, "resources", same);
+	value_set_bool(work->arena, request, "all", same->count == before->count
+		&& resources->count <= same->count);
+	ask(work, "take_back", request, NULL, &ignored);
 }
 
 static void tell_end(struct work *work, const void *state, struct value *results,
@@ -345,6 +441,7 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	struct value *reads = value_list(work->arena);
 	struct host *host = host_new(work->arena, &machine_calls, &work->machine, reads);
 	struct value *results = value_map(work->arena);
+	struct inverses *inverses = NULL;
 	struct value *resources;
 	struct plan *plan;
 	const char *cause = NULL;
@@ -356,7 +453,9 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	else if (work->module->resources && !value_get_string(work->task, "file"))
 		work->module->resources(names, work->params);
 	resources = list_of(work, names);
+	work->wanted = wanted_of(work, names);
 	value_set(work->arena, result, "resources", resources);
+	value_set(work->arena, result, "wanted", work->wanted);
 	for (size_t i = 0; work->refused && i < resources->count; i++) {
 		if (!value_get(work->refused, value_text(resources->items[i])))
 			continue;
@@ -365,8 +464,6 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 			"left alone, as it was not undone: it isn't as beoplay left it");
 		return 0;
 	}
-	if (resources->count > 0 && ask(work, "known", wish_request(work, resources), NULL, err) < 0)
-		return -1;
 	looked = look(work, host, &state, &plan, err);
 	if (work->check)
 		cause = pending_met(work->pending, reads, resources);
@@ -398,6 +495,8 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 		tell_end(work, state, results, result);
 		return 0;
 	}
+	if (claim(work, plan, resources, result, err) < 0)
+		return -1;
 	value_set_string(work->arena, result, "status", "changed");
 	tell_plan(work, host, plan, result);
 	if (!work->check && planned_check(work, plan, state, err) < 0)
@@ -408,12 +507,14 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 		tell_end(work, state, results, result);
 		return 0;
 	}
-	looked = change(work, host, state, plan, resources, results, err);
+	looked = change(work, host, state, plan, resources, results, &inverses, err);
 	if (looked == 0 && !work->note && !(work->module->flags & MODULE_ACTION)) {
 		looked = look(work, host, &state, &plan, err);
 		if (looked == 0)
 			looked = converged(plan, err);
 	}
+	if (looked < 0 && inverses && !work->note)
+		take_back(work, host, inverses, resources);
 	tell_end(work, state, results, result);
 	return looked;
 }

@@ -4,10 +4,13 @@
  * machine (ledger, gate, bodies) is asked for through ask, as in machine.h. Kinds, beside those of
  * machine.h:
  *     gate {task}                            may the first change be made? Takes the lock
- *     begin {task, module, digest, params, resources, inverses, notify, file}   written down before
+ *     begin {task, module, digest, params, resources, wanted, inverses, notify, file}   written down before
  *                                            it; file: a path that is no resource of the task
  *     keep {path}                            keeps a file's bytes: {digest}
- *     known {module, digest, resources}      an error if another owner wishes something else */
+ *     claim {module, digest, resources, wanted}   an error if another owner has overwritten this wish;
+ *                                            {note} if this one overwrites another's
+ *     take_back {resources, all}             the task failed, and these are as they were; all: so is
+ *                                            everything */
 #ifndef AGENT_WORK_H
 #define AGENT_WORK_H
 
@@ -37,13 +40,14 @@ struct work {
 	const struct module *module;     /* set by work_load */
 	void *params;
 	char digest[DIGEST_HEX_SIZE];    /* of the parameters' text */
+	struct value *wanted;            /* digests, of what is wished of each resource */
 };
 
 /* Finds the module and loads the parameters. */
 int work_load(struct work *work, struct error *err);
 
-/* Does it; what came of it is added to result, as in FRAME_RESULT. Two more keys are for the agent
- * alone: writes (what it would write, in a dry run) and resources. */
+/* Does it; what came of it is added to result, as in FRAME_RESULT. Three more keys are for the
+ * agent alone: writes (what it would write, in a dry run), resources and wanted. */
 void work_do(struct work *work, struct value *result);
 
 /* planned.c: the digest of a plan, before it is applied. */

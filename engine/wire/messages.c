@@ -59,7 +59,7 @@ static const struct shape one_failed[] = { MAP(NULL, failed_keys) };
 
 static const struct shape greeted_ledger[] = {
 	LIST("due", FEW, one_due), LIST("failed", FEW, one_failed),
-	BOOL("foreign"), TEXT("problem", TITLE_MOST),
+	TEXT("foreign", PATH_MOST), TEXT("problem", TITLE_MOST), TEXT("remedy", TITLE_MOST),
 	END,
 };
 

@@ -98,8 +98,8 @@ void wire_encode(struct buffer *out, const struct value *value)
 
 static int unpack(struct arena *arena, const msgpack_object *object, unsigned depth,
 	struct value **ret_value, struct error *err);
-static int decode(struct arena *arena, const void *bytes, size_t size, unsigned depth,
-	struct value **ret_value, struct error *err);
+static int decode(struct arena *arena, const void *bytes, size_t size, size_t most,
+	unsigned depth, struct value **ret_value, struct error *err);
 
 static int unpack_ext(struct arena *arena, const msgpack_object_ext *ext, unsigned depth,
 	struct value **ret_value, struct error *err)
@@ -111,7 +111,7 @@ static int unpack_ext(struct arena *arena, const msgpack_object_ext *ext, unsign
 	if (ext->type != EXT_LEVEL || ext->size == 0 || ext->ptr[0] <= LEVEL_OPEN
 			|| ext->ptr[0] > LEVEL_SECRET)
 		return error_set(err, ERROR_PROTOCOL, "malformed data: unknown type");
-	if (decode(arena, ext->ptr + 1, ext->size - 1, depth + 1, ret_value, err) < 0)
+	if (decode(arena, ext->ptr + 1, ext->size - 1, COUNT_MOST, depth + 1, ret_value, err) < 0)
 		return -1;
 	(*ret_value)->level = level_higher((*ret_value)->level, (enum level)ext->ptr[0]);
 	return 0;
@@ -196,6 +196,7 @@ struct cursor {
 	const unsigned char *at;
 	const unsigned char *end;
 	size_t count;
+	size_t most;
 };
 
 static int too_short(struct error *err)
@@ -273,7 +274,7 @@ static int look_through(struct cursor *cursor, struct error *err)
 		open[depth]--;
 		if (cursor->at == cursor->end)
 			return too_short(err);
-		if (++cursor->count > COUNT_MOST)
+		if (++cursor->count > cursor->most)
 			return error_set(err, ERROR_PROTOCOL, "malformed data: too many values");
 		head = head_of(*cursor->at++);
 		length = head.size;
@@ -294,10 +295,11 @@ static int look_through(struct cursor *cursor, struct error *err)
 	}
 }
 
-static int decode(struct arena *arena, const void *bytes, size_t size, unsigned depth,
-	struct value **ret_value, struct error *err)
+static int decode(struct arena *arena, const void *bytes, size_t size, size_t most,
+	unsigned depth, struct value **ret_value, struct error *err)
 {
-	struct cursor cursor = { .at = bytes, .end = (const unsigned char *)bytes + size };
+	struct cursor cursor = { .at = bytes, .end = (const unsigned char *)bytes + size,
+		.most = most };
 	msgpack_unpacked unpacked;
 	int result = -1;
 
@@ -315,5 +317,11 @@ static int decode(struct arena *arena, const void *bytes, size_t size, unsigned 
 int wire_decode(struct arena *arena, const void *bytes, size_t size, struct value **ret_value,
 	struct error *err)
 {
-	return decode(arena, bytes, size, 0, ret_value, err);
+	return decode(arena, bytes, size, COUNT_MOST, 0, ret_value, err);
+}
+
+int wire_decode_most(struct arena *arena, const void *bytes, size_t size, size_t most,
+	struct value **ret_value, struct error *err)
+{
+	return decode(arena, bytes, size, most, 0, ret_value, err);
 }

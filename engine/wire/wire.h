@@ -108,6 +108,10 @@ void wire_encode(struct buffer *out, const struct value *value);
 int wire_decode(struct arena *arena, const void *bytes, size_t size, struct value **ret_value,
 	struct error *err);
 
+/* The same of what isn't a message: at most so many values. */
+int wire_decode_most(struct arena *arena, const void *bytes, size_t size, size_t most,
+	struct value **ret_value, struct error *err);
+
 /* Appends a whole frame; compresses where it is worth it. A payload above FRAME_MOST is an error. */
 int frame_write(struct buffer *out, enum frame_type type, const struct value *body,
 	struct error *err);

@@ -66,7 +66,7 @@ check "no two nodes have the same key" is "$(for node in head node1 node2; do
 	lab exec $node cat /home/mpi/.ssh/id_ed25519.pub; done | sort -u | wc -l)" 3
 
 # --- Again ---
-ran=$(lab exec head stat -c %Y /var/lib/beoplay/ledger)
+ran=$(lab exec head sh -c "stat -c %Y /var/lib/beoplay/*/ledger.db")
 snapshot_all before
 play
 snapshot_all after

@@ -167,7 +167,7 @@ check "a text of the past runs without its files" is "$status" 0
 check "as it was then" is "$(lab exec head cat /etc/both)" first
 
 # --- One leaves, one moves on ---
-lab exec head sh -c 'mv /var/lib/beoplay/ledger /root/ledger'
+lab exec head sh -c 'mv /var/lib/beoplay/*/ledger.db /root/ledger.db'
 beoplay rollback site.yml --to nothing -l node1,node2
 check "hosts are rolled back on their own" is "$status" 0
 check "the others are not touched" is "$(lab exec head cat /etc/both)" first

@@ -16,7 +16,7 @@
 
 static struct arena *arena;
 static struct ledger ledger;
-static char folder[] = "/tmp/beoplay-ledger-XXXXXX";
+static char folder[] = "/tmp/beoplay-ledger-XXXXXX", state[64], locks[64];
 static const char *path, *line, *block;
 static const struct ledger_owner *me;
 
@@ -28,9 +28,9 @@ static const struct ledger_owner runs[] = {
 };
 static const struct ledger_owner other = { .project = "p", .playbook = "other.yml", .run = "o1" };
 
-static int set_up(void **state)
+static int set_up(void **unused)
 {
-	(void)state;
+	(void)unused;
 	arena = arena_new();
 	strcpy(&folder[strlen(folder) - 6], "XXXXXX");
 	if (!mkdtemp(folder))
@@ -38,17 +38,23 @@ static int set_up(void **state)
 	path = arena_printf(arena, "%s/file", folder);
 	line = arena_printf(arena, "line:%s:a", path);
 	block = arena_printf(arena, "block:%s:b", path);
-	ledger_open(&ledger, arena_printf(arena, "%s/ledger", folder), "machine");
+	snprintf(state, sizeof(state), "%s/state", folder);
+	snprintf(locks, sizeof(locks), "%s/locks", folder);
+	ledger_open(&ledger, state, locks, "machine");
+	ledger_write(&ledger);
+	assert_int_equal(ledger.problem.kind, ERROR_NONE);
 	me = &runs[3];
 	return 0;
 }
 
-static int tear_down(void **state)
+static int tear_down(void **unused)
 {
-	(void)state;
-	unlink(path);
-	rmdir(folder);
+	char command[128];
+
+	(void)unused;
 	ledger_close(&ledger);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
 	arena_free(arena);
 	return 0;
 }
@@ -90,12 +96,12 @@ static const char *comes_back(int64_t since, const char *one, const char *two)
 	return value_get_string(ledger_file_way(&ledger, arena, me, path, since, undone), "before");
 }
 
-static void an_image_makes_parameters(void **state)
+static void an_image_makes_parameters(void **unused)
 {
 	struct value *params = image_params(arena, "/etc/x", "link 0 7 ../a b");
 	char digest[DIGEST_HEX_SIZE];
 
-	(void)state;
+	(void)unused;
 	assert_string_equal(value_get_string(params, "src"), "../a b");
 	assert_string_equal(value_get_string(params, "group"), "7");
 	assert_string_equal(image_of(arena, path), "absent");
@@ -109,11 +115,11 @@ static void an_image_makes_parameters(void **state)
 	assert_false(image_same("other", "other"));
 }
 
-static void a_file_is_again_what_it_was_before_several_wishes(void **state)
+static void a_file_is_again_what_it_was_before_several_wishes(void **unused)
 {
 	const char *first, *second;
 
-	(void)state;
+	(void)unused;
 	change(&runs[0], line, "a\n");
 	first = image_of(arena, path);
 	change(&runs[1], block, "a\nb\n");
@@ -126,9 +132,9 @@ static void a_file_is_again_what_it_was_before_several_wishes(void **state)
 	assert_null(comes_back(4, line, block));
 }
 
-static void what_is_in_it_and_stays_keeps_it(void **state)
+static void what_is_in_it_and_stays_keeps_it(void **unused)
 {
-	(void)state;
+	(void)unused;
 	change(&runs[0], line, "a\n");
 	change(&runs[1], block, "a\nb\n");
 	assert_null(comes_back(0, line, NULL));
@@ -138,9 +144,9 @@ static void what_is_in_it_and_stays_keeps_it(void **state)
 	assert_string_equal(comes_back(0, block, NULL), "absent");
 }
 
-static void what_somebody_else_changed_stays(void **state)
+static void what_somebody_else_changed_stays(void **unused)
 {
-	(void)state;
+	(void)unused;
 	change(&runs[0], line, "a\n");
 	write_text("a\nby hand\n");
 	assert_null(comes_back(1, line, NULL));
@@ -152,9 +158,9 @@ static void what_somebody_else_changed_stays(void **state)
 	assert_null(comes_back(2, block, NULL));
 }
 
-static void what_another_playbook_changed_stays(void **state)
+static void what_another_playbook_changed_stays(void **unused)
 {
-	(void)state;
+	(void)unused;
 	change(&runs[0], line, "a\n");
 	change(&other, block, "a\nb\n");
 	assert_null(comes_back(1, line, NULL));
@@ -163,11 +169,11 @@ static void what_another_playbook_changed_stays(void **state)
 	assert_non_null(comes_back(3, line, NULL));
 }
 
-static void to_nothing_is_to_when_none_of_it_was_there(void **state)
+static void to_nothing_is_to_when_none_of_it_was_there(void **unused)
 {
 	const char *by_hand;
 
-	(void)state;
+	(void)unused;
 	change(&runs[0], line, "a\n");
 	change(&runs[1], line, NULL);
 	ledger_release(&ledger, &runs[1], line);
@@ -179,14 +185,14 @@ static void to_nothing_is_to_when_none_of_it_was_there(void **state)
 	assert_string_equal(comes_back(0, line, block), by_hand);
 }
 
-static void records_about_it_come_back_with_it(void **state)
+static void records_about_it_come_back_with_it(void **unused)
 {
 	const char *about = arena_printf(arena, "lineinfile:%s:^a", path);
 	const char *like = arena_printf(arena, "lineinfile:%sx:^a", path);
 	struct value *undone = value_map(arena), *record = value_map(arena);
 	struct error err = {0};
 
-	(void)state;
+	(void)unused;
 	value_set_string(arena, record, "line", "a=1");
 	assert_int_equal(ledger_set_record(&ledger, about, record, &err), 0);
 	assert_int_equal(ledger_set_record(&ledger, like, record, &err), 0);
@@ -196,11 +202,12 @@ static void records_about_it_come_back_with_it(void **state)
 	assert_int_equal(ledger_set_record(&ledger, like, record, &err), 0);
 	value_set_bool(arena, undone, line, true);
 	ledger_file_restored(&ledger, path, ledger_file_way(&ledger, arena, me, path, 0, undone));
-	assert_string_equal(value_get_string(ledger_record(&ledger, about), "line"), "a=1");
-	assert_string_equal(value_get_string(ledger_record(&ledger, like), "line"), "a=2");
+	assert_string_equal(value_get_string(ledger_record(&ledger, arena, about), "line"), "a=1");
+	assert_string_equal(value_get_string(ledger_record(&ledger, arena, like), "line"), "a=2");
 }
 
-static const struct value *ways_after(int count, int by_hand)
+/* How many ways are kept, and the number of the first. */
+static int64_t ways_after(int count, int by_hand, int64_t *ret_first)
 {
 	for (int i = 0; i < count; i++) {
 		const struct ledger_owner run = { .project = "p", .playbook = "site.yml",
@@ -210,36 +217,48 @@ static const struct value *ways_after(int count, int by_hand)
 			write_text("by hand\n");
 		change(&run, line, arena_printf(arena, "a%d\n", i));
 	}
-	return value_get(value_get(ledger_files(&ledger), path), "ways");
+	*ret_first = database_integer(ledger.database, 0, "SELECT min(sequence) FROM way", "");
+	return database_integer(ledger.database, 0, "SELECT count(*) FROM way", "");
 }
 
-static void only_some_ways_are_kept_and_the_first_of_all(void **state)
+static void only_some_ways_are_kept_and_the_first_of_all(void **unused)
 {
-	(void)state;
-	assert_int_equal(ways_after(20, -1)->count, LEDGER_UNDOS_MOST);
+	int64_t first;
+
+	(void)unused;
+	assert_int_equal(ways_after(LEDGER_UNDOS_MOST + 11, -1, &first), LEDGER_UNDOS_MOST);
+	assert_int_equal(first, 1);
 	assert_string_equal(comes_back(0, line, NULL), "absent");
 	assert_non_null(comes_back(13, line, NULL));
 }
 
-static void behind_what_somebody_else_did_none_is_kept(void **state)
+static void behind_what_somebody_else_did_none_is_kept(void **unused)
 {
-	const struct value *ways = ways_after(20, 4);
+	int64_t first;
 
-	(void)state;
-	assert_int_equal(ways->count, LEDGER_UNDOS_MOST);
-	assert_int_equal(value_get_integer(ways->items[0], "sequence", 0), 5);
+	(void)unused;
+	assert_int_equal(ways_after(LEDGER_UNDOS_MOST + 11, 4, &first), LEDGER_UNDOS_MOST);
+	assert_int_equal(first, 5);
 	assert_null(comes_back(0, line, NULL));
 	assert_non_null(comes_back(13, line, NULL));
 }
 
-static void a_difference_that_was_left_holds_until_the_next_change(void **state)
+static const char *differs(void)
 {
-	(void)state;
+	struct ledger_undo *undos;
+
+	assert_int_equal(ledger_undos(&ledger, arena, me, 0, NULL, NULL, &undos), 1);
+	return value_get_string(undos[0].owner, "differs");
+}
+
+static void a_difference_that_was_left_holds_until_the_next_change(void **unused)
+{
+	(void)unused;
 	change(&runs[0], line, "a\n");
 	ledger_set_differs(&ledger, &runs[0], line, "so");
-	assert_string_equal(value_get_string(ledger_owned(&ledger, me, line, NULL), "differs"), "so");
+	assert_string_equal(differs(), "so");
 	change(&runs[1], line, "b\n");
-	assert_null(value_get_string(ledger_owned(&ledger, me, line, NULL), "differs"));
+	assert_null(differs());
 }
 
 /* --- Bodies */
@@ -256,32 +275,53 @@ static int one_piece(void *context, struct arena *pieces, int64_t offset, const 
 	return 0;
 }
 
-static void bodies_of_a_run_without_an_end_go(void **state)
+static void keep(const char *text, char ret_digest[DIGEST_HEX_SIZE])
 {
-	char used[DIGEST_HEX_SIZE], lost[DIGEST_HEX_SIZE], command[128];
-	const struct ledger_wish wish = { .module = "copy", .params = "{}" };
-	const struct inverses_entry back = { .params = value_map(arena) };
 	struct error err = {0};
 
-	(void)state;
-	ledger_make_directory(&ledger, NULL, &err);
-	assert_int_equal(ledger_keep(&ledger, one_piece, "used", used, &err), 0);
+	assert_int_equal(ledger_keep(&ledger, one_piece, (void *)text, ret_digest, &err), 0);
+}
+
+static void reopen(void)
+{
+	ledger_close(&ledger);
+	ledger_open(&ledger, state, locks, "machine");
+	ledger_write(&ledger);
+}
+
+static void bodies_of_a_run_without_an_end_go(void **unused)
+{
+	char used[DIGEST_HEX_SIZE], lost[DIGEST_HEX_SIZE], large[DIGEST_HEX_SIZE];
+	const struct ledger_wish wish = { .module = "copy", .params = "{}" };
+	const struct inverses_entry back = { .params = value_map(arena) };
+	char *text = arena_alloc(arena, LEDGER_INLINE_MOST + 2);
+	struct error err = {0};
+
+	(void)unused;
+	memset(text, 'x', LEDGER_INLINE_MOST + 1);
+	keep("used", used);
+	keep(text, large);
 	ledger_change(&ledger, me, line, NULL, &wish, &back, used);
+	ledger_change(&ledger, me, block, NULL, &wish, &back, large);
 	assert_int_equal(ledger_save(&ledger, &err), 0);
-	assert_int_equal(ledger_keep(&ledger, one_piece, "lost", lost, &err), 0);
-	ledger_reload(&ledger);
+	text[0] = 'y';
+	keep(text, lost);
 	assert_true(ledger_has_body(&ledger, lost));
-	ledger_tidy(&ledger);
+	reopen();
 	assert_true(ledger_has_body(&ledger, used));
+	assert_true(ledger_has_body(&ledger, large));
 	assert_false(ledger_has_body(&ledger, lost));
-	/* Nothing is known of what a ledger that can't be read needs. */
-	assert_int_equal(ledger_keep(&ledger, one_piece, "lost", lost, &err), 0);
-	assert_int_equal(chmod(arena_printf(arena, "%s/ledger/ledger", folder), 0666), 0);
-	ledger_reload(&ledger);
-	ledger_tidy(&ledger);
-	assert_true(ledger_has_body(&ledger, used));
-	snprintf(command, sizeof(command), "rm -r %s/ledger", folder);
-	assert_int_equal(system(command), 0);
+	assert_int_not_equal(access(arena_printf(arena, "%s/bodies/%s", ledger.directory, lost), F_OK), 0);
+	/* What nothing refers to in the end goes, too. */
+	keep(text, lost);
+	ledger_due_add(&ledger, me, "handler");
+	assert_int_equal(ledger_save(&ledger, &err), 0);
+	assert_false(ledger_has_body(&ledger, lost));
+	assert_int_not_equal(access(arena_printf(arena, "%s/bodies/%s", ledger.directory, lost), F_OK), 0);
+	/* Nothing is known of what a ledger that can't be used needs. */
+	assert_int_equal(chmod(arena_printf(arena, "%s/ledger.db", ledger.directory), 0666), 0);
+	reopen();
+	assert_int_equal(access(arena_printf(arena, "%s/bodies/%s", ledger.directory, large), F_OK), 0);
 }
 
 int main(void)

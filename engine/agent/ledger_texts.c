@@ -1,0 +1,65 @@
+/* ledger_texts: the text of a run, packed, kept on the node beside what the run did, so that any
+ * controller can bring it back. */
+#include "agent/runner.h"
+
+#include <string.h>
+
+enum { TEXT_MOST = 900 << 10 };
+
+/* A piece of the text that is run, asked of the controller. */
+static int text_piece(void *context, struct arena *arena, int64_t offset, const char **ret_bytes,
+	size_t *ret_count, struct error *err)
+{
+	struct runner *runner = context;
+	struct value *request = value_map(arena), *reply;
+	const struct value *bytes;
+
+	value_set_string(arena, request, "kind", "body");
+	value_set_string(arena, request, "digest", runner->owner.text);
+	value_set_integer(arena, request, "offset", offset);
+	if (offset > TEXT_MOST)
+		return error_set(err, ERROR_TASK, "the text of this run is too long");
+	if (link_request(&runner->link, arena, request, &reply, err) < 0)
+		return -1;
+	bytes = value_get(reply, "bytes");
+	if (!bytes || !value_text(bytes))
+		return error_set(err, ERROR_TASK, "the text of this run didn't come");
+	*ret_bytes = bytes->text;
+	*ret_count = bytes->size;
+	return 0;
+}
+
+/* Once a run, and never again if it doesn't come. */
+void texts_keep(struct runner *runner)
+{
+	struct error ignored = {0};
+	char digest[DIGEST_HEX_SIZE];
+
+	if (!runner->owner.text || ledger_has_body(&runner->ledger, runner->owner.text))
+		return;
+	if (ledger_keep(&runner->ledger, text_piece, runner, digest, &ignored) < 0
+			|| strcmp(digest, runner->owner.text) != 0)
+		runner->owner.text = NULL;
+}
+
+struct value *texts_read(const struct runner *runner, struct arena *arena, const char *digest)
+{
+	struct buffer text = {0};
+	struct error ignored = {0};
+	struct value *value = NULL;
+	int64_t size = 0;
+	size_t count = 1;
+
+	while (ledger_has_body(&runner->ledger, digest) && text.size <= TEXT_MOST && count > 0) {
+		const char *bytes;
+
+		if (ledger_body_chunk(&runner->ledger, arena, digest, (int64_t)text.size, &bytes, &count,
+				&size, &ignored) < 0)
+			break;
+		buffer_add(&text, bytes, count);
+	}
+	if (text.size > 0 && (int64_t)text.size == size)
+		value = value_bytes(arena, text.data, text.size);
+	buffer_free(&text);
+	return value;
+}

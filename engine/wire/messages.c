@@ -13,6 +13,7 @@ enum {
 	TITLE_MOST = 64 << 10,         /* what people wrote: names of tasks, subjects, causes */
 	TEXT_MOST = 256 << 10,
 	PATH_MOST = 4096,
+	SEAL_MOST = 256,
 	FEW = 4096,
 	MANY = 1 << 16,
 	PUBLISHED_MOST = 64 << 10,
@@ -165,7 +166,7 @@ static const struct shape controller_stage[] = {
 	TEXT("revision", NAME_MOST), TEXT("who", NAME_MOST), TEXT("login", NAME_MOST), BOOL("free"),
 	LIST("notified", MANY, one_key), LIST("dropped", MANY, one_key), NUMBER("lock_wait"),
 	LIST("tasks", MANY, one_task), NUMBER("time"), DIGEST("text"), BOOL("last"),
-	MAP("whole", whole_keys),
+	MAP("whole", whole_keys), BYTES("seal", SEAL_MOST),
 	END,
 };
 
@@ -184,11 +185,13 @@ static const struct shape controller_fetch[] = {
 
 static const struct shape child_result[] = {
 	RESULT_KEYS, LIST("writes", MANY, one_note), LIST("resources", MANY, one_resource),
+	LIST("wanted", MANY, one_name),
 	END,
 };
 
 static const char *const child_asks[] = {
-	"body", "gate", "known", "begin", "keep", "offer", "record_get", "record_set", NULL,
+	"body", "gate", "claim", "begin", "take_back", "keep", "offer", "record_get", "record_set",
+	NULL,
 };
 
 static const struct shape inverse_keys[] = {
@@ -203,7 +206,8 @@ static const struct shape child_request[] = {
 	NUMBER("task"), TEXT("path", PATH_MOST), TEXT("file", PATH_MOST), TEXT("key", KEY_MOST),
 	RECORD("record"), TEXT("module", NAME_MOST), BYTES("params", FRAME_MOST),
 	LIST("resources", MANY, one_resource), LIST("inverses", MANY, one_inverse),
-	LIST("notify", FEW, one_key), TEXT("user", NAME_MOST),
+	LIST("notify", FEW, one_key), TEXT("user", NAME_MOST), LIST("wanted", MANY, one_name),
+	BOOL("all"),
 	END,
 };
 
@@ -214,7 +218,7 @@ static const struct shape child_chunk[] = {
 
 static const struct shape parent_reply[] = {
 	NEEDED_NUMBER("id"), BYTES("bytes", CHUNK_SIZE), NUMBER("size"), TEXT("error", TITLE_MOST),
-	DIGEST("digest"), RECORD("record"),
+	DIGEST("digest"), RECORD("record"), TEXT("note", TITLE_MOST),
 	END,
 };
 

@@ -163,13 +163,17 @@ tasks <<'END'
 - group: {name: crew, state: absent}
 - file: {path: /srv, state: directory}
 - copy: {content: other, dest: /etc/second}
-  ignore_errors: yes
 - file: {path: /home/ann, state: absent}
 END
 check "and it can go again" is "$status" 0
 check "the lines are gone" is "$(lab exec node1 cat /etc/a.conf)" ""
 check "the user is gone" lab exec node1 sh -c '! getent passwd ann && ! test -e /home/ann'
-check "two playbooks that wish different things are both named" says "play.yml.*tasks.yml" out
+check "who takes something over from another playbook is told" says "/etc/second: until now play.yml of" out
+check "and has it" is "$(lab exec node1 cat /etc/second)" other
+run play.yml -t two -l node1
+check "the other playbook fails where it wishes the same as before" is "$status" 2
+check "two playbooks that wish different things are both named" says "tasks.yml .* play.yml" out
+check "and nothing is changed" is "$(lab exec node1 cat /etc/second)" other
 
 tasks <<'END'
 - command: touch /root/made

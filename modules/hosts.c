@@ -205,17 +205,21 @@ static int add_aliases(struct prepare *prepare, const char *host, struct value *
 
 	if (prepare_variable(prepare, host, "aliases", &aliases, err) < 0)
 		return -1;
-	if (!aliases)
-		return 0;
 	if (value_text(aliases)) {
-		add_name(arena, names, value_text(aliases));
-		return 0;
+		struct value *list = value_list(arena);
+
+		value_append(arena, list, aliases);
+		aliases = list;
 	}
-	for (size_t i = 0; aliases->kind == VALUE_LIST && i < aliases->count; i++) {
-		if (!value_text(aliases->items[i]) || !is_name(value_text(aliases->items[i])))
+	for (size_t i = 0; i < value_item_count(aliases); i++) {
+		const struct value *alias = value_item(aliases, i);
+
+		if (!value_text(alias) || !is_name(value_text(alias)))
 			return error_set(err, ERROR_TEXT, "the variable aliases of %s holds what is no name",
 				host);
-		add_name(arena, names, value_text(aliases->items[i]));
+		if (prepare_claim(prepare, host, alias, err) < 0)
+			return -1;
+		add_name(arena, names, value_text(alias));
 	}
 	return 0;
 }
@@ -234,6 +238,8 @@ static int add_entry(struct prepare *prepare, const char *host, const struct val
 		error_set(err, ERROR_TEXT, "the inventory has no address of %s", host);
 		return error_remedy(err, "give it one: ansible_host: 10.0.0.1");
 	}
+	if (domain && *domain && !is_name(domain))
+		return error_set(err, ERROR_TEXT, "'%.200s' is no domain", domain);
 	if (domain && *domain)
 		add_name(arena, names, arena_printf(arena, "%s.%s", host, domain));
 	add_name(arena, names, host);

@@ -173,6 +173,9 @@ int prepare_variable(struct prepare *prepare, const char *host, const char *name
  * else its name. */
 int prepare_address(struct prepare *prepare, const char *host, const char **ret_address,
 	struct error *err);
+/* An error if a name or address of a host is another one's, and a node said so. */
+int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
+	struct error *err);
 /* What a task of this module published on a host in this run, else, of a host that won't tell it, the
  * last known; NULL: nothing known yet. key distinguishes several of one module (a user's name); may
  * be NULL. Hosts outside the limit tell, too. It is data of a hostile place. */

@@ -1,4 +1,6 @@
 /* setup: facts of the machine, read when an expression needs one. */
+#include "modules/setup.h"
+
 #include "modules/module.h"
 
 #include <arpa/inet.h>
@@ -11,7 +13,28 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { FILE_MOST = 64 << 10 };
+enum { FILE_MOST = 64 << 10, NAME_MOST = 256, ADDRESSES_MOST = 1024 };
+
+#define TEXT(name) { name, SHAPE_TEXT, 0, NAME_MOST, NULL, NULL }
+#define NUMBER(name) { name, SHAPE_INTEGER, 0, 0, NULL, NULL }
+#define END { NULL, SHAPE_END, 0, 0, NULL, NULL }
+
+static const struct shape one_address[] = { TEXT(NULL) };
+static const struct shape default_route[] = {
+	TEXT("address"), TEXT("interface"), TEXT("netmask"), TEXT("gateway"),
+	END,
+};
+
+const struct shape setup_facts[] = {
+	{ "all_ipv4_addresses", SHAPE_LIST, 0, ADDRESSES_MOST, one_address, NULL },
+	TEXT("architecture"),
+	{ "default_ipv4", SHAPE_MAP, 0, 0, default_route, NULL },
+	TEXT("distribution"), TEXT("distribution_major_version"), TEXT("distribution_release"),
+	TEXT("distribution_version"), TEXT("fqdn"), TEXT("hostname"), TEXT("kernel"),
+	TEXT("machine_id"), NUMBER("memtotal_mb"), TEXT("nodename"), TEXT("os_family"),
+	NUMBER("processor_vcpus"), TEXT("system"), TEXT("user_id"),
+	END,
+};
 
 struct setup_params {
 	char *filter;

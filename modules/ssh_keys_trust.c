@@ -29,7 +29,8 @@ static int host_names(struct prepare *prepare, const char *host, const char **re
 	if (prepare_address(prepare, host, &address, err) < 0
 			|| prepare_variable(prepare, host, "ansible_host", &reached, err) < 0
 			|| prepare_variable(prepare, host, "ansible_port", &port, err) < 0
-			|| prepare_variable(prepare, host, "aliases", &aliases, err) < 0)
+			|| prepare_variable(prepare, host, "aliases", &aliases, err) < 0
+			|| (reached && prepare_claim(prepare, host, reached, err) < 0))
 		return -1;
 	if (!is_plain_name(address)) {
 		error_set(err, ERROR_TEXT, "'%s' is no address of %s", address, host);
@@ -40,9 +41,13 @@ static int host_names(struct prepare *prepare, const char *host, const char **re
 	if (value_text(reached) && strcmp(value_text(reached), address) != 0
 			&& is_plain_name(value_text(reached)))
 		names = arena_printf(arena, "%s,%s", names, value_text(reached));
-	for (size_t i = 0; aliases && aliases->kind == VALUE_LIST && i < aliases->count; i++) {
-		if (value_text(aliases->items[i]) && is_plain_name(value_text(aliases->items[i])))
-			names = arena_printf(arena, "%s,%s", names, value_text(aliases->items[i]));
+	for (size_t i = 0; i < value_item_count(aliases); i++) {
+		const struct value *alias = value_item(aliases, i);
+
+		if (prepare_claim(prepare, host, alias, err) < 0)
+			return -1;
+		if (value_text(alias) && is_plain_name(value_text(alias)))
+			names = arena_printf(arena, "%s,%s", names, value_text(alias));
 	}
 	if (port && port->kind == VALUE_INTEGER && port->integer != 22)
 		names = arena_printf(arena, "%s,[%s]:%lld,[%s]:%lld", names, host,

@@ -18,6 +18,8 @@ NOT_HERE(int, prepare_hosts, struct prepare *prepare, const char *pattern,
 NOT_HERE(bool, prepare_in_play, struct prepare *prepare, const char *host)
 NOT_HERE(int, prepare_variable, struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err)
+NOT_HERE(int, prepare_claim, struct prepare *prepare, const char *host,
+	const struct value *name, struct error *err)
 NOT_HERE(int, prepare_address, struct prepare *prepare, const char *host,
 	const char **ret_address, struct error *err)
 NOT_HERE(struct value *, prepare_published, struct prepare *prepare, const char *host,

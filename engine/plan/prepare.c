@@ -85,8 +85,16 @@ int prepare_address(struct prepare *prepare, const char *host, const char **ret_
 	if (!value_text(address)
 			&& prepare_variable(prepare, host, "ansible_host", &address, err) < 0)
 		return -1;
+	if (address && claims_check(prepare->run, host, address, err) < 0)
+		return -1;
 	*ret_address = value_text(address) ? value_text(address) : arena_string(prepare->arena, host);
 	return 0;
+}
+
+int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
+	struct error *err)
+{
+	return claims_check(prepare->run, host, name, err);
 }
 
 static struct run_host *host_of(struct prepare *prepare, const char *name)

@@ -1,7 +1,9 @@
 /* result: what came of a step: judged, remembered for later expressions, reported. */
 #include "plan/state.h"
 
+#include "modules/setup.h"
 #include "text/expression.h"
+#include "wire/wire.h"
 
 #include <string.h>
 
@@ -344,15 +346,23 @@ static void take_published(struct run_host *host, const struct step *step,
 static void take_facts(struct run *run, struct run_host *host, const struct value *body)
 {
 	const struct value *facts = value_get(body, "results");
+	const char *message = value_get_string(body, "message");
+	struct error err = {0};
 
 	run->facts_heard++;
-	if (facts && facts->kind == VALUE_MAP && facts->count > 0)
+	if (value_pair_count(facts) > 0 && shape_check_map(facts, setup_facts,
+			"in the facts", ERROR_PROTOCOL, &err) < 0) {
+		variables_set_facts(run->options.variables, host->inventory, value_map(host->arena));
+		run_host_failed(host, err.message);
+		return;
+	}
+	if (value_pair_count(facts) > 0)
 		host->facts = value_copy(host->arena, facts);
 	if (status_of(value_get_string(body, "status")) == REPORT_FAILED)
-		run_warn(run, host->name, value_get_string(body, "message"));
+		run_warn(run, host->name, message ? message : "its facts can't be read");
 	/* Whoever waits for them must not wait for ever. */
-	variables_set_facts(run->options.variables, host->inventory, facts
-		&& facts->kind == VALUE_MAP ? facts : value_map(host->arena));
+	variables_set_facts(run->options.variables, host->inventory, value_pair_count(facts) > 0
+		? facts : value_map(host->arena));
 }
 
 /* Whether a failure at a unit is one of all hosts. */
@@ -524,6 +534,21 @@ static struct value *skipped_run(struct arena *arena)
 	return body;
 }
 
+/* False: the host is out. */
+static bool take_looked(struct run *run, struct run_host *host, const struct value *results)
+{
+	struct error err = {0};
+
+	if (!results)
+		return true;
+	if (shape_check_map(results, wire_looked, "in what the ledger has", ERROR_PROTOCOL, &err) < 0) {
+		run_host_failed(host, err.message);
+		return false;
+	}
+	value_set(run->arena, run->looked, host->name, value_copy(run->arena, results));
+	return true;
+}
+
 void result_take(struct run *run, struct run_host *host, const struct step *step,
 	const struct value *body)
 {
@@ -537,9 +562,8 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	if (step->item->result && !step->local && strcmp(value_get_string(body, "status")
 			? value_get_string(body, "status") : "", "ok") == 0)
 		body = step->item->result;
-	if (run->options.look && value_get(body, "results"))
-		value_set(run->arena, run->looked, host->name, value_copy(run->arena,
-			value_get(body, "results")));
+	if (run->options.look && !take_looked(run, host, value_get(body, "results")))
+		return;
 	arena = arena_new();
 	judged.status = status_of(value_get_string(body, "status"));
 	judged.message = value_get_string(body, "message");

@@ -157,6 +157,7 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 
 void run_free(struct run *run)
 {
+	claims_free(run);
 	for (size_t i = 0; i < run->host_count; i++) {
 		arena_free(run->hosts[i].arena);
 		run->hosts[i].arena = NULL;

@@ -202,6 +202,7 @@ struct run {
 	struct report *report;
 	struct value *warnings;            /* that came before there was a report */
 	struct value *warned;              /* all so far, as keys */
+	struct claims *claims;             /* NULL: not made yet */
 	struct relay *relays;
 	int64_t relay_ids;
 	const struct module *setup;
@@ -311,6 +312,11 @@ int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_t
 	struct error *err);
 /* Refuses plays that would reach a host in different ways, as it has one connection. */
 int targets_check(struct run *run, struct error *err);
+
+/* claims.c: an error if the address, name or alias of a host is another one's and either of them has
+ * it from a node. */
+int claims_check(struct run *run, const char *host, const struct value *name, struct error *err);
+void claims_free(struct run *run);
 
 /* known.c: what a host last told in an earlier run, "host_key", "published" or "facts"; NULL: nothing
  * is known. */

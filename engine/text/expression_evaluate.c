@@ -4,6 +4,7 @@
 #include "text/expression_unicode.h"
 #include "text/scope.h"
 #include "base/suggest.h"
+#include "modules/setup.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -114,13 +115,18 @@ static int name_undefined(struct evaluation *evaluation, const char *name, size_
 			"it is a fact: the play must not say 'gather_facts: no'");
 		return 0;
 	}
+	if (variables_is_ungathered(name)) {
+		evaluation_undefined_remedy(evaluation, "this fact isn't gathered; set the variable in the "
+			"inventory, or register what a command prints");
+		return 0;
+	}
 	scope_names(arena, evaluation->scope, names);
 	for (const struct local *local = evaluation->locals; local; local = local->next)
 		suggest_offer(&suggestion, local->name);
 	for (size_t i = 0; i < names->count; i++)
 		suggest_offer(&suggestion, names->items[i]->text);
-	for (size_t i = 0; variables_facts[i]; i++)
-		suggest_offer(&suggestion, arena_printf(arena, "ansible_%s", variables_facts[i]));
+	for (const struct shape *fact = setup_facts; fact->key; fact++)
+		suggest_offer(&suggestion, arena_printf(arena, "ansible_%s", fact->key));
 	if (suggestion.nearest && name[1])
 		evaluation_undefined_remedy(evaluation, "did you mean '%s'?", suggestion.nearest);
 	else

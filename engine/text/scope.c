@@ -50,7 +50,7 @@ static struct value *fact_value(struct scope *scope, const char *name)
 			scope->host->name)) : NULL;
 	if (fact && *fact == '\0')
 		return (struct value *)facts;
-	return strncmp(name, "ansible_", 8) == 0 ? value_get(facts, name + 8) : NULL;
+	return fact ? value_get(facts, fact) : NULL;
 }
 
 static const struct value *first_of(const struct value *one, const struct value *other)
@@ -79,7 +79,7 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 		found = value_get(scope->set, name);
 	if (!found && scope->variables)
 		found = value_get(scope->variables->options.extra, name);
-	if (!found)
+	if (!found && !variable)
 		found = value_get(variables_of(scope->variables, scope->host)->registered, name);
 	if (!found)
 		found = play_value(scope, name);

@@ -1,25 +1,24 @@
 /* variables: what is known of each host: facts and registered results, and the run's own values. */
 #include "text/variables_state.h"
 
+#include "modules/setup.h"
+
 #include <ctype.h>
 #include <string.h>
 
-const char *const variables_facts[] = { "all_ipv4_addresses", "all_ipv6_addresses", "architecture",
-	"bios_date", "bios_vendor", "bios_version", "board_name", "board_vendor", "chassis_vendor",
-	"cmdline", "date_time", "default_ipv4", "default_ipv6", "devices", "distribution",
-	"distribution_major_version", "distribution_release", "distribution_version", "dns",
-	"domain",
-	"effective_group_id", "effective_user_id", "env", "form_factor", "fqdn", "hostname",
-	"interfaces", "kernel", "kernel_version", "local", "lsb", "machine", "machine_id",
-	"memfree_mb", "memory_mb", "memtotal_mb", "mounts", "nodename", "os_family", "pkg_mgr",
-	"proc_cmdline", "processor", "processor_cores", "processor_count", "processor_nproc",
-	"processor_threads_per_core", "processor_vcpus", "product_name", "product_serial",
-	"product_uuid", "product_version", "real_group_id", "real_user_id", "selinux",
-	"service_mgr",
-	"ssh_host_key_ecdsa_public", "ssh_host_key_ed25519_public", "ssh_host_key_rsa_public",
-	"swapfree_mb", "swaptotal_mb", "system", "system_vendor", "uptime_seconds", "user_dir",
-	"user_gecos", "user_gid", "user_id", "user_shell", "user_uid", "userspace_architecture",
-	"userspace_bits", "virtualization_role", "virtualization_type", NULL };
+/* What Ansible gathers, and beoplay doesn't. */
+static const char *const ungathered[] = { "all_ipv6_addresses", "bios_date", "bios_vendor",
+	"bios_version", "board_name", "board_vendor", "chassis_vendor", "cmdline", "date_time",
+	"default_ipv6", "devices", "dns", "domain", "effective_group_id", "effective_user_id", "env",
+	"form_factor", "interfaces", "kernel_version", "local", "lsb", "machine", "memfree_mb",
+	"memory_mb", "mounts", "pkg_mgr", "proc_cmdline", "processor", "processor_cores",
+	"processor_count", "processor_nproc", "processor_threads_per_core", "product_name",
+	"product_serial", "product_uuid", "product_version", "real_group_id", "real_user_id",
+	"selinux", "service_mgr", "ssh_host_key_ecdsa_public", "ssh_host_key_ed25519_public",
+	"ssh_host_key_rsa_public", "swapfree_mb", "swaptotal_mb", "system_vendor",
+	"uptime_seconds", "user_dir", "user_gecos", "user_gid", "user_shell", "user_uid",
+	"userspace_architecture", "userspace_bits", "virtualization_role", "virtualization_type",
+	NULL };
 
 /* The facts of an interface have its name: lo, eth0, enp1s0, ib0, br0. */
 static bool is_interface(const char *name)
@@ -47,11 +46,25 @@ const char *fact_name(const char *name)
 	name += strlen(prefix);
 	if (strcmp(name, "facts") == 0)
 		return "";
-	for (size_t i = 0; variables_facts[i]; i++) {
-		if (strcmp(variables_facts[i], name) == 0)
+	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+		if (strcmp(fact->key, name) == 0)
 			return name;
 	}
-	return is_interface(name) ? name : NULL;
+	return NULL;
+}
+
+bool variables_is_ungathered(const char *name)
+{
+	static const char prefix[] = "ansible_";
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0 || fact_name(name))
+		return false;
+	name += strlen(prefix);
+	for (size_t i = 0; ungathered[i]; i++) {
+		if (strcmp(ungathered[i], name) == 0)
+			return true;
+	}
+	return is_interface(name);
 }
 
 bool variables_is_fact(const char *name)
@@ -140,10 +153,16 @@ static struct host_values *host_values(struct variables *variables,
 void variables_set_facts(struct variables *variables, const struct inventory_host *host,
 	const struct value *facts)
 {
-	struct value *copy = value_copy(variables->arena, facts);
+	struct value *known = value_map(variables->arena);
 
-	value_mark_data(copy);
-	host_values(variables, host)->facts = copy;
+	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+		const struct value *told = value_get(facts, fact->key);
+
+		if (told && shape_check(told, fact, "facts", ERROR_PROTOCOL, NULL) == 0)
+			value_set(variables->arena, known, fact->key, value_copy(variables->arena, told));
+	}
+	value_mark_data(known);
+	host_values(variables, host)->facts = known;
 }
 
 bool variables_has_facts(const struct variables *variables, const struct inventory_host *host)

@@ -39,15 +39,16 @@ int variables_extra(struct arena *arena, struct source *source, const char *text
 
 /* Sets all facts of a host: a map with the short names (hostname, architecture, default_ipv4).
  * Seen as ansible_facts.hostname and ansible_hostname. As long as a host's facts were not set, these
- * names are unknown ("the facts of HOST"). The map is copied and marked as data. */
+ * names are unknown ("the facts of HOST"). The map is copied and marked as data; what setup's table
+ * (modules/setup.h) hasn't, or not so, is left out. */
 void variables_set_facts(struct variables *variables, const struct inventory_host *host,
 	const struct value *facts);
 bool variables_has_facts(const struct variables *variables, const struct inventory_host *host);
 
 /* Whether a name, as expression_names gives it, is a fact (ansible_hostname, ansible_facts, …). */
 bool variables_is_fact(const char *name);
-/* The short names of all facts; ends with NULL. */
-extern const char *const variables_facts[];
+/* Whether it is one that Ansible has, and beoplay doesn't. */
+bool variables_is_ungathered(const char *name);
 
 /* Registers a task's result (may be UNKNOWN in a dry run) for the rest of the run. The value is
  * copied and marked as data. */

@@ -129,6 +129,35 @@ static const struct shape agent_chunk[] = {
 
 static const struct shape agent_progress[] = { BYTES("text", TEXT_MOST), END };
 
+static const struct shape run_keys[] = {
+	NUMBER("sequence"), TEXT("project", NAME_MOST), TEXT("playbook", PATH_MOST),
+	TEXT("run", NAME_MOST), TEXT("revision", NAME_MOST), TEXT("who", NAME_MOST), NUMBER("time"),
+	DIGEST("text"),
+	END,
+};
+static const struct shape one_run[] = { MAP(NULL, run_keys) };
+
+static const struct shape looked_due[] = {
+	TEXT("project", NAME_MOST), TEXT("playbook", PATH_MOST), TEXT("handler", KEY_MOST),
+	TEXT("run", NAME_MOST),
+	END,
+};
+static const struct shape one_looked_due[] = { MAP(NULL, looked_due) };
+
+static const struct shape looked_failed[] = {
+	TEXT("project", NAME_MOST), TEXT("playbook", PATH_MOST), TEXT("run", NAME_MOST),
+	TEXT("task", TITLE_MOST), TEXT("message", TEXT_MOST),
+	END,
+};
+static const struct shape one_looked_failed[] = { MAP(NULL, looked_failed) };
+
+const struct shape wire_looked[] = {
+	LIST("runs", FEW, one_run), LIST("due", FEW, one_looked_due),
+	LIST("failed", FEW, one_looked_failed), NUMBER("resources"),
+	LIST("orphans", MANY, one_orphan), BYTES("text", FRAME_MOST),
+	END,
+};
+
 /* --- Of the controller --- */
 
 static const struct shape whole_keys[] = {

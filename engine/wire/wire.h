@@ -123,6 +123,8 @@ int64_t frame_size(const void *bytes, size_t size, struct error *err);
 /* What a message is called, and the table of its keys; NULL: the sender sends none of that type. */
 const char *frame_name(enum frame_type type);
 const struct shape *frame_keys(enum frame_sender sender, enum frame_type type);
+/* The results of a TASK that looks. */
+extern const struct shape wire_looked[];
 int frame_check(const struct frame *frame, enum frame_sender sender, struct error *err);
 
 /* Reads and checks the frame at the front of bytes, which holds it whole. */

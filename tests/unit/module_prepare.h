@@ -116,6 +116,16 @@ int prepare_variable(struct prepare *prepare, const char *host, const char *name
 	return 0;
 }
 
+int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
+	struct error *err)
+{
+	(void)prepare;
+	(void)host;
+	(void)name;
+	(void)err;
+	return 0;
+}
+
 int prepare_address(struct prepare *prepare, const char *host, const char **ret_address,
 	struct error *err)
 {

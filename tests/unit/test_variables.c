@@ -2,6 +2,7 @@
 #include "text/variables.h"
 
 #include "tests/plays/memory.h"
+#include "modules/setup.h"
 #include "text/expression.h"
 #include "text/tree.h"
 
@@ -381,18 +382,21 @@ static void facts_are_unknown_until_they_are_set(void **state)
 	assert_int_equal(value->kind, VALUE_UNKNOWN);
 	assert_string_equal(value->text, "the facts of node3");
 	assert_int_equal(get(scope, "ansible_facts")->kind, VALUE_UNKNOWN);
-	assert_int_equal(get(scope, "ansible_eth0")->kind, VALUE_UNKNOWN);
+	assert_null(get(scope, "ansible_eth0"));
 	assert_int_equal(get(scope, "wants_fact")->kind, VALUE_UNKNOWN);
 	assert_null(get(scope, "ansible_user"));
 	assert_false(variables_has_facts(variables, host("node3")));
 	variables_set_facts(variables, host("node3"),
-		yaml("{hostname: n3, default_ipv4: {address: 10.0.0.3}, eth0: {mtu: 1500}}"));
+		yaml("{hostname: n3, default_ipv4: {address: 10.0.0.3}, host: 10.6.6.6, eth0: {mtu: 1500}, "
+			"kernel: [1]}"));
 	assert_true(variables_has_facts(variables, host("node3")));
 	assert_false(variables_has_facts(variables, host("node2")));
 	assert_string_equal(shown(scope, "wants_fact"), "n3!");
 	assert_string_equal(filled(scope, "{{ ansible_facts.hostname }}"), "n3");
 	assert_string_equal(filled(scope, "{{ ansible_default_ipv4.address }}"), "10.0.0.3");
-	assert_string_equal(filled(scope, "{{ ansible_eth0.mtu }}"), "1500");
+	assert_null(get(scope, "ansible_host"));
+	assert_null(get(scope, "ansible_eth0"));
+	assert_null(get(scope, "ansible_kernel"));
 	assert_string_equal(filled(scope, "{{ ansible_lsb is defined }}"), "False");
 	assert_string_equal(filled(scope_on("node2"), "{{ hostvars['node3'].ansible_hostname }}"),
 		"n3");
@@ -412,8 +416,10 @@ static void the_facts_of_another_host_are_named(void **state)
 
 static void names_of_facts_are_told_from_others(void **state)
 {
-	static const char *const facts[] = { "ansible_hostname", "ansible_facts", "ansible_lo",
-		"ansible_eth0", "ansible_enp3s0", "ansible_default_ipv4", "ansible_br0", NULL };
+	static const char *const facts[] = { "ansible_hostname", "ansible_facts",
+		"ansible_default_ipv4", NULL };
+	static const char *const ungathered[] = { "ansible_lo", "ansible_eth0", "ansible_enp3s0",
+		"ansible_br0", "ansible_pkg_mgr", NULL };
 	static const char *const others[] = { "ansible_user", "ansible_host", "ansible_port",
 		"ansible_connection", "ansible_play_hosts", "ansible_check_mode", "hostname",
 		"ansible_",
@@ -428,9 +434,23 @@ static void names_of_facts_are_told_from_others(void **state)
 		if (variables_is_fact(others[i]))
 			fail_msg("%s is no fact", others[i]);
 	}
-	for (size_t i = 0; variables_facts[i]; i++)
-		assert_true(variables_is_fact(arena_printf(arena, "ansible_%s",
-			variables_facts[i])));
+	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+		assert_true(variables_is_fact(arena_printf(arena, "ansible_%s", fact->key)));
+		assert_false(variables_is_ungathered(arena_printf(arena, "ansible_%s", fact->key)));
+	}
+	for (size_t i = 0; ungathered[i]; i++) {
+		assert_false(variables_is_fact(ungathered[i]));
+		assert_true(variables_is_ungathered(ungathered[i]));
+	}
+}
+
+static void no_node_says_how_it_is_reached(void **state)
+{
+	struct scope *scope = scope_on("node3");
+
+	(void)state;
+	variables_register(variables, host("node3"), "ansible_host", yaml("{stdout: 10.6.6.6}"));
+	assert_null(get(scope, "ansible_host"));
 }
 
 static void facts_and_results_are_copied_and_marked_as_data(void **state)
@@ -475,8 +495,9 @@ static void a_result_that_is_not_known_is_defined(void **state)
 		value_string(arena, "{{ answer.stdout is defined }}"), &value, &failure), 0);
 	assert_int_equal(value->kind, VALUE_UNKNOWN);
 	assert_int_equal(expression_fill(arena, scope,
-		value_string(arena, "{{ ansible_lsb is defined }}"), &value, &failure), 0);
+		value_string(arena, "{{ ansible_kernel is defined }}"), &value, &failure), 0);
 	assert_int_equal(value->kind, VALUE_UNKNOWN);
+	assert_string_equal(filled(scope, "{{ ansible_lsb is defined }}"), "False");
 }
 
 static void what_a_value_reads_is_found_through_variables(void **state)
@@ -604,6 +625,7 @@ int main(void)
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_facts_of_another_host_are_named,
 			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_node_says_how_it_is_reached, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_of_facts_are_told_from_others,
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(facts_and_results_are_copied_and_marked_as_data,

@@ -22,7 +22,7 @@ static int debug_prepare(struct prepare *prepare, struct value *params, struct e
 		const char *text = arena_printf(arena, "{{ %s }}", var);
 
 		if (prepare_template(prepare, text, strlen(text), value_get(params, "var")->place.file,
-				&shown, err) < 0)
+				NULL, &shown, err) < 0)
 			return error_place(err, value_get(params, "var")->place);
 		if (shown->kind == VALUE_STRING)
 			shown = value_printf(arena, "%s: %s", var, shown->text);

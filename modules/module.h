@@ -212,9 +212,10 @@ int prepare_list(struct prepare *prepare, const char *path, struct prepare_entry
 	size_t *ret_count, struct error *err);
 int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry *ret_entry,
 	struct error *err);
-/* Fills in a template's {{ }} and {% %} with the variables of the host; may be unknown. */
+/* Fills in a template's {{ }} and {% %} with the variables of the host; may be unknown. settings: how
+ * it is written, by Jinja's names; or NULL. */
 int prepare_template(struct prepare *prepare, const char *text, size_t size, const char *path,
-	struct value **ret_text, struct error *err);
+	const struct value *settings, struct value **ret_text, struct error *err);
 void prepare_warn(struct prepare *prepare, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

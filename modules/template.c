@@ -15,16 +15,49 @@ static const struct param template_table[] = {
 		.otherwise = "no" },
 	{ .name = "force", .kind = PARAM_BOOL, .doc = "no: only if nothing is there",
 		.otherwise = "yes" },
+	{ .name = "trim_blocks", .kind = PARAM_BOOL,
+		.doc = "the newline behind a block goes away (yes, unless the template says otherwise)" },
+	{ .name = "lstrip_blocks", .kind = PARAM_BOOL,
+		.doc = "so do blanks before a block in its line" },
+	{ .name = "variable_start_string", .kind = PARAM_STRING, .doc = "instead of {{" },
+	{ .name = "variable_end_string", .kind = PARAM_STRING, .doc = "instead of }}" },
+	{ .name = "block_start_string", .kind = PARAM_STRING, .doc = "instead of {%" },
+	{ .name = "block_end_string", .kind = PARAM_STRING, .doc = "instead of %}" },
+	{ .name = "comment_start_string", .kind = PARAM_STRING, .doc = "instead of {#" },
+	{ .name = "comment_end_string", .kind = PARAM_STRING, .doc = "instead of #}" },
+	{ .name = "newline_sequence", .kind = PARAM_STRING, .doc = "what ends a line",
+		.flags = PARAM_NOT_YET },
+	{ .name = "output_encoding", .kind = PARAM_STRING, .doc = "other than UTF-8",
+		.flags = PARAM_NOT_YET },
+	{ .name = "follow", .kind = PARAM_BOOL, .doc = "through links at the destination",
+		.flags = PARAM_NOT_YET },
 	{ .name = "content", .kind = PARAM_STRING, .doc = "as in copy", .flags = PARAM_INTERNAL },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "the content, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY },
 	{ 0 },
 };
 
+/* How the template is written is of no concern to the node. */
+static struct value *take_settings(struct arena *arena, struct value *params)
+{
+	static const char *const names[] = { "trim_blocks", "lstrip_blocks", "variable_start_string",
+		"variable_end_string", "block_start_string", "block_end_string", "comment_start_string",
+		"comment_end_string" };
+	struct value *settings = value_map(arena);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (value_get(params, names[i]))
+			value_set(arena, settings, names[i], value_get(params, names[i]));
+		value_remove(params, names[i]);
+	}
+	return settings;
+}
+
 static int template_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
 	const struct value *src = value_get(params, "src");
+	const struct value *settings = take_settings(arena, params);
 	struct value *filled;
 	const char *path, *digest;
 	char *text;
@@ -33,7 +66,7 @@ static int template_prepare(struct prepare *prepare, struct value *params, struc
 	if (prepare_find(prepare, value_text(src), "templates", &path, err) < 0
 			|| prepare_read(prepare, path, &text, &size, err) < 0)
 		return error_place(err, src->place);
-	if (prepare_template(prepare, text, size, path, &filled, err) < 0)
+	if (prepare_template(prepare, text, size, path, settings, &filled, err) < 0)
 		return -1;
 	copy_complete(arena, params);
 	if (filled->kind == VALUE_UNKNOWN) {

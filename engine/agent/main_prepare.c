@@ -44,5 +44,6 @@ NOT_HERE(int, prepare_list, struct prepare *prepare, const char *path,
 NOT_HERE(int, prepare_stat, struct prepare *prepare, const char *path,
 	struct prepare_entry *ret_entry, struct error *err)
 NOT_HERE(int, prepare_template, struct prepare *prepare, const char *text, size_t size,
-	const char *path, struct value **ret_text, struct error *err)
+	const char *path, const struct value *settings,
+	struct value **ret_text, struct error *err)
 NOT_HERE(void, prepare_warn, struct prepare *prepare, const char *format, ...)

@@ -399,9 +399,18 @@ int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry
 }
 
 int prepare_template(struct prepare *prepare, const char *text, size_t size, const char *path,
-	struct value **ret_text, struct error *err)
+	const struct value *settings, struct value **ret_text, struct error *err)
 {
-	return expression_template(prepare->arena, prepare->scope, text, size, path, ret_text, err);
+	struct template_syntax syntax = template_syntax;
+
+	for (size_t i = 0; settings && i < settings->count; i++) {
+		const struct value *value = settings->pairs[i].value;
+
+		if (template_setting(&syntax, settings->pairs[i].key, value, err) < 0)
+			return error_place(err, value->place);
+	}
+	return expression_template(prepare->arena, prepare->scope, text, size, path, &syntax, ret_text,
+		err);
 }
 
 void prepare_warn(struct prepare *prepare, const char *format, ...)

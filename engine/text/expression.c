@@ -36,7 +36,7 @@ static int check_text(const struct value *scalar, struct error *err)
 	struct arena *scratch = arena_new();
 	struct block block;
 	struct node *single;
-	int result = syntax_text(scratch, scalar, false, &block, &single, err);
+	int result = syntax_text(scratch, scalar, &block, &single, err);
 
 	arena_free(scratch);
 	return result;
@@ -252,19 +252,24 @@ static struct value *template_text(struct arena *arena, const char *text, size_t
 }
 
 int expression_template(struct arena *arena, struct scope *scope, const char *text, size_t size,
-	const char *file, struct value **ret_text, struct error *err)
+	const char *file, const struct template_syntax *syntax, struct value **ret_text,
+	struct error *err)
 {
 	struct evaluator evaluator;
 	struct evaluation evaluation = { .evaluator = &evaluator, .scope = scope };
+	struct template_syntax own = syntax ? *syntax : template_syntax;
 	struct block block;
 	struct node *single;
 	struct value *value;
+	size_t header;
 	int result;
 
 	evaluator_open(&evaluator, arena, err);
 	evaluation.scalar = template_text(evaluator.scratch, text, size, file);
-	result = syntax_text(evaluator.scratch, evaluation.scalar, true, &block, &single,
-		evaluator.err);
+	result = template_header(evaluator.scratch, evaluation.scalar, &own, &header, evaluator.err);
+	if (result == 0)
+		result = syntax_template(evaluator.scratch, evaluation.scalar, &own, header, &block,
+			&single, evaluator.err);
 	if (result == 0)
 		result = render_text(&evaluation, &block, &value);
 	if (result == 0)

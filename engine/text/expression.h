@@ -58,9 +58,28 @@ int expression_condition(struct arena *arena, struct scope *scope, const struct 
 int expression_truth(struct arena *arena, struct scope *scope, const struct value *value,
 	bool otherwise, bool *ret_truth, struct error *err);
 
-/* Fills in a whole template file; always a string, or unknown. file is for places. */
+/* How a template is written: begin and end of each kind of tag, and what becomes of blanks around
+ * blocks. */
+struct template_syntax {
+	const char *output[2], *block[2], *comment[2];
+	bool trim_blocks;      /* the newline behind a block or comment goes away */
+	bool lstrip_blocks;    /* and the blanks before it in its line */
+};
+
+extern const struct template_syntax template_syntax;   /* as Ansible has it */
+
+/* Sets what Jinja calls so ("trim_blocks", "variable_start_string"); the value is borrowed. */
+int template_setting(struct template_syntax *syntax, const char *name, const struct value *value,
+	struct error *err);
+/* "#jinja2: trim_blocks: False" in the first line; ret_size: what it takes, 0: there is none. */
+int template_header(struct arena *arena, const struct value *scalar,
+	struct template_syntax *syntax, size_t *ret_size, struct error *err);
+
+/* Fills in a whole template file; always a string, or unknown. file is for places; syntax NULL: the
+ * usual one. A header in the text is stronger. */
 int expression_template(struct arena *arena, struct scope *scope, const char *text, size_t size,
-	const char *file, struct value **ret_text, struct error *err);
+	const char *file, const struct template_syntax *syntax, struct value **ret_text,
+	struct error *err);
 
 /* Adds to names (a list of strings, each once) the names that a value's expressions read, without
  * those that they bind themselves. For what lies behind variables: scope_reads. */

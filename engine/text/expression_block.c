@@ -15,6 +15,7 @@ struct writer {
 	const char *text;
 	size_t size;
 	size_t at;
+	const struct template_syntax *syntax;
 	bool is_template;
 	unsigned depth;
 };
@@ -55,10 +56,25 @@ static void add_text(struct writer *writer, struct block *block, size_t from, si
 	statement->size = to - from;
 }
 
-/* The end of a text before a tag; "{%-" takes the blanks before away. */
-static size_t text_end(const struct writer *writer, size_t from, size_t tag)
+/* lstrip_blocks: the blanks of a line before a block or comment go away. */
+static size_t blanks_before(const struct writer *writer, size_t from, size_t tag)
 {
-	if (!sees(writer, tag + 2, "-"))
+	size_t at = tag;
+
+	while (at > from && (writer->text[at - 1] == ' ' || writer->text[at - 1] == '\t'))
+		at--;
+	return at == 0 || writer->text[at - 1] == '\n' ? at : tag;
+}
+
+/* The end of a text before a tag; "{%-" takes the blanks before away. */
+static size_t text_end(const struct writer *writer, size_t from, size_t tag, const char *open)
+{
+	size_t behind = tag + strlen(open);
+
+	if (writer->syntax->lstrip_blocks && open != writer->syntax->output[0] &&
+		!sees(writer, behind, "-") && !sees(writer, behind, "+"))
+		return blanks_before(writer, from, tag);
+	if (!sees(writer, behind, "-"))
 		return tag;
 	while (tag > from && isspace((unsigned char)writer->text[tag - 1]))
 		tag--;
@@ -72,7 +88,7 @@ static void skip_behind(struct writer *writer, char sign, bool trims)
 		while (writer->at < writer->size &&
 			isspace((unsigned char)writer->text[writer->at]))
 			writer->at++;
-	} else if (trims && sign != '+') {
+	} else if (trims && writer->syntax->trim_blocks && sign != '+') {
 		if (sees(writer, writer->at, "\r\n"))
 			writer->at++;
 		if (sees(writer, writer->at, "\n"))
@@ -80,14 +96,16 @@ static void skip_behind(struct writer *writer, char sign, bool trims)
 	}
 }
 
-static int tag_open(struct writer *writer, const char *close)
+/* tag: its begin and its end. */
+static int tag_open(struct writer *writer, const char *const *tag)
 {
 	struct lexer *lexer = &writer->parser.lexer;
-	size_t sign = sees(writer, writer->at + 2, "-") || sees(writer, writer->at + 2, "+");
+	size_t behind = writer->at + strlen(tag[0]);
 
-	lexer->at = writer->at + 2 + sign;
-	lexer->close = close;
-	lexer->literal = close[0] == '}' && !writer->is_template;
+	lexer->at = behind + (sees(writer, behind, "-") || sees(writer, behind, "+"));
+	lexer->close = tag[1];
+	lexer->is_block = tag == writer->syntax->block;
+	lexer->literal = !lexer->is_block && !writer->is_template;
 	lexer->bracket_count = 0;
 	return lexer_next(lexer);
 }
@@ -95,12 +113,11 @@ static int tag_open(struct writer *writer, const char *close)
 static int tag_close(struct writer *writer)
 {
 	const struct token *token = &writer->parser.lexer.token;
-	const char *close = writer->parser.lexer.close;
 
-	if (parser_end(&writer->parser, close) < 0)
+	if (parser_end(&writer->parser, writer->parser.lexer.close) < 0)
 		return -1;
 	writer->at = token->end;
-	skip_behind(writer, token->text[0], close[0] == '%');
+	skip_behind(writer, token->text[0], writer->parser.lexer.is_block);
 	return 0;
 }
 
@@ -113,7 +130,7 @@ static int parse_output(struct writer *writer, struct block *block)
 {
 	struct statement *statement = add_statement(writer, block, STATEMENT_OUTPUT, writer->at);
 
-	if (tag_open(writer, "}}") < 0)
+	if (tag_open(writer, writer->syntax->output) < 0)
 		return -1;
 	if (writer->parser.lexer.token.kind == TOKEN_END)
 		return lexer_error(&writer->parser.lexer, statement->offset,
@@ -125,12 +142,15 @@ static int parse_output(struct writer *writer, struct block *block)
 
 static int parse_comment(struct writer *writer)
 {
-	const char *end = memmem(writer->text + writer->at + 2, writer->size - writer->at - 2, "#}",
-		2);
+	const char *const *comment = writer->syntax->comment;
+	size_t from = writer->at + strlen(comment[0]);
+	const char *end = memmem(writer->text + from, writer->size - from, comment[1],
+		strlen(comment[1]));
 
 	if (!end)
-		return lexer_error(&writer->parser.lexer, writer->at, "this {# is never closed");
-	writer->at = (size_t)(end - writer->text) + 2;
+		return lexer_error(&writer->parser.lexer, writer->at, "this %s is never closed",
+			comment[0]);
+	writer->at = (size_t)(end - writer->text) + strlen(comment[1]);
 	skip_behind(writer, end[-1], true);
 	return 0;
 }
@@ -138,9 +158,11 @@ static int parse_comment(struct writer *writer)
 /* The tag {% word %} at a place: its end, 0: none; ret_sign: the one before its end. */
 static size_t bare_tag(const struct writer *writer, size_t at, const char *word, char *ret_sign)
 {
-	if (!sees(writer, at, "{%"))
+	const char *const *block = writer->syntax->block;
+
+	if (!sees(writer, at, block[0]))
 		return 0;
-	at += 2;
+	at += strlen(block[0]);
 	if (sees(writer, at, "-") || sees(writer, at, "+"))
 		at++;
 	while (at < writer->size && isspace((unsigned char)writer->text[at]))
@@ -152,7 +174,7 @@ static size_t bare_tag(const struct writer *writer, size_t at, const char *word,
 		at++;
 	*ret_sign = sees(writer, at, "-") ? '-' : sees(writer, at, "+") ? '+' : '\0';
 	at += *ret_sign != '\0';
-	return sees(writer, at, "%}") ? at + 2 : 0;
+	return sees(writer, at, block[1]) ? at + strlen(block[1]) : 0;
 }
 
 static int parse_raw(struct writer *writer, struct block *block, size_t begin, char sign)
@@ -171,7 +193,7 @@ static int parse_raw(struct writer *writer, struct block *block, size_t begin, c
 	if (!end)
 		return lexer_error(&writer->parser.lexer, open,
 			"this {%% raw %%} has no {%% endraw %%}");
-	add_text(writer, block, from, text_end(writer, from, writer->at));
+	add_text(writer, block, from, text_end(writer, from, writer->at, writer->syntax->block[0]));
 	writer->at = end;
 	skip_behind(writer, sign, true);
 	return 0;
@@ -381,7 +403,7 @@ static int parse_statement(struct writer *writer, struct block *block, const cha
 
 	if (raw)
 		return parse_raw(writer, block, raw, sign);
-	if (tag_open(writer, "%}") < 0)
+	if (tag_open(writer, writer->syntax->block) < 0)
 		return -1;
 	if (lexer->token.kind != TOKEN_NAME)
 		return lexer_error(lexer, lexer->token.offset,
@@ -392,20 +414,39 @@ static int parse_statement(struct writer *writer, struct block *block, const cha
 	return lexer_next(lexer);
 }
 
-static size_t next_tag(const struct writer *writer)
+/* Which tag begins at a place: the longest that fits; NULL: none. */
+static const char *const *tag_at(const struct writer *writer, size_t at)
 {
-	size_t at = writer->at;
+	const struct template_syntax *syntax = writer->syntax;
+	const char *const *tags[] = { syntax->output, syntax->block, syntax->comment };
+	const char *const *found = NULL;
 
-	for (; at + 1 < writer->size; at++) {
-		const char *brace = memchr(writer->text + at, '{', writer->size - at - 1);
-
-		if (!brace)
-			return writer->size;
-		at = (size_t)(brace - writer->text);
-		if (strchr("{%#", brace[1]) && brace[1])
-			return at;
+	for (size_t i = 0; i < 3; i++) {
+		if (sees(writer, at, tags[i][0]) &&
+			(!found || strlen(tags[i][0]) > strlen(found[0])))
+			found = tags[i];
 	}
-	return writer->size;
+	return found;
+}
+
+static const char *const *next_tag(struct writer *writer)
+{
+	const struct template_syntax *syntax = writer->syntax;
+	const char firsts[] = { syntax->output[0][0], syntax->block[0][0], syntax->comment[0][0],
+		'\0' };
+
+	for (;; writer->at++) {
+		const char *const *tag;
+
+		while (writer->at < writer->size && (!writer->text[writer->at] ||
+			!strchr(firsts, writer->text[writer->at])))
+			writer->at++;
+		if (writer->at == writer->size)
+			return NULL;
+		tag = tag_at(writer, writer->at);
+		if (tag)
+			return tag;
+	}
 }
 
 /* Up to the end (ret_end NULL) or one of the tags that end it, its word taken. */
@@ -415,17 +456,17 @@ static int parse_body(struct writer *writer, struct block *block, const char *co
 	*ret_end = NULL;
 	while (writer->at < writer->size && !*ret_end) {
 		size_t from = writer->at;
+		const char *const *tag = next_tag(writer);
 		int result;
 
-		writer->at = next_tag(writer);
-		if (writer->at == writer->size) {
+		if (!tag) {
 			add_text(writer, block, from, writer->size);
 			return 0;
 		}
-		add_text(writer, block, from, text_end(writer, from, writer->at));
-		if (sees(writer, writer->at, "{{"))
+		add_text(writer, block, from, text_end(writer, from, writer->at, tag[0]));
+		if (tag == writer->syntax->output)
 			result = parse_output(writer, block);
-		else if (sees(writer, writer->at, "{#"))
+		else if (tag == writer->syntax->comment)
 			result = parse_comment(writer);
 		else
 			result = parse_statement(writer, block, ends, ret_end);
@@ -435,15 +476,22 @@ static int parse_body(struct writer *writer, struct block *block, const char *co
 	return 0;
 }
 
-int syntax_text(struct arena *arena, const struct value *scalar, bool is_template,
-	struct block *ret_block, struct node **ret_single, struct error *err)
+int syntax_text(struct arena *arena, const struct value *scalar, struct block *ret_block,
+	struct node **ret_single, struct error *err)
+{
+	return syntax_template(arena, scalar, NULL, 0, ret_block, ret_single, err);
+}
+
+int syntax_template(struct arena *arena, const struct value *scalar,
+	const struct template_syntax *syntax, size_t from, struct block *ret_block,
+	struct node **ret_single, struct error *err)
 {
 	struct error local = { 0 };
-	struct writer writer = { .text = scalar->text, .size = scalar->size,
-		.is_template = is_template };
+	struct writer writer = { .text = scalar->text, .size = scalar->size, .at = from,
+		.syntax = syntax ? syntax : &template_syntax, .is_template = syntax };
 	const char *end;
 
-	if (writer.size && writer.text[writer.size - 1] == '\n')
+	if (writer.size > from && writer.text[writer.size - 1] == '\n')
 		writer.size--;   /* render_text puts back what is missing */
 	writer.parser.lexer = (struct lexer){ .arena = arena, .scalar = scalar, .size = writer.size,
 		.err = err ? err : &local };

@@ -36,6 +36,26 @@ bool expression_inside(const struct value *value)
 	return false;
 }
 
+/* A boolean that comes out of an expression is True or False, however it was written once. */
+static struct value *without_text(struct arena *arena, const struct value *value)
+{
+	struct value *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = *value;
+	if (value->kind == VALUE_BOOL) {
+		copy->text = NULL;
+		copy->size = 0;
+	}
+	if (value->kind != VALUE_LIST)
+		return copy;
+	copy->items = arena_array(arena, value->count + 1, sizeof(*copy->items));
+	copy->capacity = value->count + 1;
+	for (size_t i = 0; i < value->count; i++)
+		copy->items[i] = value->items[i]->kind == VALUE_BOOL
+			? without_text(arena, value->items[i]) : value->items[i];
+	return copy;
+}
+
 /* What came out stands where the expression stood. */
 static struct value *located(struct arena *arena, struct value *value, const struct value *scalar)
 {
@@ -43,8 +63,7 @@ static struct value *located(struct arena *arena, struct value *value, const str
 
 	if (value_is_lazy(value))
 		return value;
-	copy = arena_alloc(arena, sizeof(*copy));
-	*copy = *value;
+	copy = without_text(arena, value);
 	copy->place = scalar->place;
 	if (!value_is_omit(value))
 		copy->raw = NULL;
@@ -60,7 +79,7 @@ int fill_scalar(struct evaluator *evaluator, struct scope *scope, const struct v
 	struct node *single;
 	int result;
 
-	if (syntax_text(evaluator->scratch, scalar, false, &block, &single, evaluator->err) < 0)
+	if (syntax_text(evaluator->scratch, scalar, &block, &single, evaluator->err) < 0)
 		return -1;
 	result = single ? evaluate(&evaluation, single, ret_value) :
 		render_text(&evaluation, &block, ret_value);

@@ -293,6 +293,16 @@ static int never_closed(struct lexer *lexer)
 		lexer->brackets[last]);
 }
 
+/* Whether what ends the tag is so far ahead. */
+static bool closes(const struct lexer *lexer, size_t ahead)
+{
+	size_t at = 0;
+
+	while (lexer->close[at] && peek(lexer, ahead + at) == lexer->close[at])
+		at++;
+	return lexer->close[at] == '\0';
+}
+
 static int close_bracket(struct lexer *lexer, char bracket)
 {
 	static const char open[] = "([{", closed[] = ")]}";
@@ -304,7 +314,7 @@ static int close_bracket(struct lexer *lexer, char bracket)
 		lexer->bracket_count--;
 		return 0;
 	}
-	if (lexer->close && lexer->close[0] == bracket && peek(lexer, 1) == lexer->close[1])
+	if (lexer->close && closes(lexer, 0))
 		return never_closed(lexer);
 	return lexer_error(lexer, lexer->at, "'%c' closes '%c'", bracket,
 		lexer->brackets[lexer->bracket_count - 1]);
@@ -342,10 +352,8 @@ static bool at_close(const struct lexer *lexer, size_t *ret_sign)
 	char c = peek(lexer, 0);
 
 	*ret_sign = c == '-' || c == '+';
-	return lexer->close && lexer->bracket_count == 0 &&
-		peek(lexer, *ret_sign) == lexer->close[0] &&
-		peek(lexer, *ret_sign + 1) == lexer->close[1] &&
-		(lexer->close[0] == '%' || c != '+');
+	return lexer->close && lexer->bracket_count == 0 && closes(lexer, *ret_sign) &&
+		(lexer->is_block || c != '+');
 }
 
 static int lex_end(struct lexer *lexer)
@@ -373,7 +381,7 @@ int lexer_next(struct lexer *lexer)
 		return lex_end(lexer);
 	if (at_close(lexer, &sign)) {
 		take(lexer, TOKEN_END, sign);
-		lexer->at += 2;
+		lexer->at += strlen(lexer->close);
 		lexer->token.end = lexer->at;
 		return 0;
 	}

@@ -29,6 +29,7 @@ struct lexer {
 	size_t at;
 	size_t size;             /* of the text; may be less than the scalar's */
 	const char *close;       /* "}}", "%}"; NULL: the end of the text */
+	bool is_block;           /* a + before it has a meaning */
 	bool literal;            /* a backslash in a string means itself */
 	char brackets[128];      /* those open now */
 	size_t bracket_offsets[128];

@@ -129,7 +129,7 @@ static int read_text(struct reading *reading, const struct value *scalar, struct
 	struct node *single;
 
 	reading->bound = NULL;
-	if (syntax_text(reading->scratch, scalar, false, &block, &single, err) < 0)
+	if (syntax_text(reading->scratch, scalar, &block, &single, err) < 0)
 		return -1;
 	read_block(reading, &block);
 	return 0;

@@ -121,10 +121,15 @@ struct statement {
 /* Where an offset of the scalar's text is in the file. */
 struct place syntax_place(const struct value *scalar, size_t offset);
 
-/* A whole text with {{ }}. A template's backslashes in {{ }} are escapes; those in YAML, as in
- * Ansible, stay. ret_single: the text is exactly one {{ }}, this is its expression; else NULL. */
-int syntax_text(struct arena *arena, const struct value *scalar, bool is_template,
-	struct block *ret_block, struct node **ret_single, struct error *err);
+/* A whole text with {{ }}; backslashes in {{ }} stay, as in Ansible. ret_single: the text is exactly one
+ * {{ }}, this is its expression; else NULL. */
+int syntax_text(struct arena *arena, const struct value *scalar, struct block *ret_block,
+	struct node **ret_single, struct error *err);
+struct template_syntax;
+/* A template, from an offset on; backslashes in {{ }} are escapes. */
+int syntax_template(struct arena *arena, const struct value *scalar,
+	const struct template_syntax *syntax, size_t from, struct block *ret_block,
+	struct node **ret_single, struct error *err);
 /* A bare expression. */
 int syntax_expression(struct arena *arena, const struct value *scalar, struct node **ret_node,
 	struct error *err);

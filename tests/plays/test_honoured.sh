@@ -236,3 +236,37 @@ box ansible_host=10.0.1.100
 END
 rm ansible.cfg
 check "ansible.cfg is not read, which is said" says "ansible.cfg is not read.*remote_user → -u" err
+
+# --- templates ---
+
+mkdir -p templates
+printf '#jinja2: trim_blocks: False, lstrip_blocks: True\na\n  {%% if true %%}\nb\n  {%% endif %%}\n' >templates/header.j2
+printf '[[ enabled ]] {{ stays }}\n' >templates/brackets.j2
+printf '{{ enabled }}' >templates/alone.j2
+play <<'END'
+- hosts: head
+  vars: {enabled: yes}
+  tasks:
+    - template: {src: header.j2, dest: /srv/header}
+    - template:
+        src: brackets.j2
+        dest: /srv/brackets
+        variable_start_string: "[["
+        variable_end_string: "]]"
+    - copy: {dest: /srv/alone, content: "{{ enabled }}"}
+    - copy: {dest: /srv/within, content: "x={{ enabled }}"}
+    - template: {src: alone.j2, dest: /srv/template}
+    - command:
+        argv: [echo, "{{ enabled }}"]
+      register: said
+    - command:
+        argv: "{{ ['echo', enabled] }}"
+      register: list
+    - debug: {msg: "argv {{ said.stdout }} {{ list.stdout }}"}
+END
+check "a template's header is honoured, and isn't written" is "$(on_head cat /srv/header | tr '\n' ,)" a,,b,,
+check "so are the delimiters of the template module" is "$(on_head cat /srv/brackets)" "True {{ stays }}"
+check "a boolean is the same alone, within a text and in a template" is \
+	"$(on_head sh -c 'cat /srv/alone; echo; cat /srv/within; echo; cat /srv/template' | tr '\n' ' ')" \
+	"True x=True True"
+check "and as an argument" says "argv True True" out

@@ -258,9 +258,10 @@ int prepare_list(struct prepare *prepare, const char *path, struct prepare_entry
 }
 
 int prepare_template(struct prepare *prepare, const char *text, size_t size, const char *path,
-	struct value **ret_text, struct error *err)
+	const struct value *settings, struct value **ret_text, struct error *err)
 {
 	(void)path;
+	(void)settings;
 	(void)err;
 	*ret_text = value_bytes(prepare->arena, text, size);
 	return 0;

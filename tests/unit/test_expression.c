@@ -934,7 +934,7 @@ static void backslashes_in_yaml_stay_and_in_templates_escape(void **state)
 	assert_string_equal(fill_in(arena, scope, text)->text, "a\\nb");
 	assert_string_equal(fill_in(arena, scope, "{% if 'a\\n' == 'a\n' %}same{% endif %}")->text,
 		"same");
-	assert_int_equal(expression_template(arena, scope, text, strlen(text), "t", &value, &err),
+	assert_int_equal(expression_template(arena, scope, text, strlen(text), "t", NULL, &value, &err),
 		0);
 	assert_string_equal(value->text, "a\nb");
 	arena_free(arena);
@@ -984,6 +984,39 @@ static const struct example templates[] = {
 	{ "{{ '%}' }}{% if '%}' %}y{% endif %}", "'%}y'" },
 	{ "{", "'{'" },
 	{ "{{ s }}{", "'hello{'" },
+	{ "#jinja2: trim_blocks: False\n{% if true %}\nx\n{% endif %}\nend\n",
+		"'\\nx\\n\\nend\\n'" },
+	{ "#jinja2: trim_blocks: False, lstrip_blocks: True\na\n  {% if true %}\nb\n"
+		"  {% endif %}\n",
+		"'a\\n\\nb\\n'" },
+	{ "#jinja2:lstrip_blocks:True\n  {% if true %}\n    {{ n }} {% if true %}y\n"
+		"  {% endif %}z{% endif %}\n",
+		"'    5 y\\nz\\n'" },
+	{ "#jinja2: lstrip_blocks: True\n  {%+ if true %}\nx {# c #}\n\t{# c #}\nq{% endif %}\n",
+		"'  x q\\n'" },
+	{ "#jinja2: lstrip_blocks: True\n{% for x in l %}\n  {% if x > 1 %}\n"
+		"  {{ x }}\n  {% endif %}\n{% endfor %}\n",
+		"'  3\\n  2\\n'" },
+	{ "#jinja2:variable_start_string:'[%' , variable_end_string:'%]'\n"
+		"{{ n }} [% n %] {% if true %}[% s -%]  x{% endif %}\n",
+		"'{{ n }} 5 hellox\\n'" },
+	{ "#jinja2: block_start_string: '<%', block_end_string: '%>'\n"
+		"<% for x in l -%> {{ x }} {% no %}<% endfor %>\n<%- if true +%>\nq<% endif %>\n",
+		"'3 {% no %}1 {% no %}2 {% no %}\\nq\\n'" },
+	{ "#jinja2: comment_start_string: '/*', comment_end_string: '*/', trim_blocks: False\n"
+		"a/* {{ gone }} */\nb {# stays #}\n",
+		"'a\\nb {# stays #}\\n'" },
+	{ "#jinja2: variable_start_string: '{{{', variable_end_string: '}}}'\n"
+		"{{{ n }}} {{ n }} {{{ {'a': 1}.a }}}\n",
+		"'5 {{ n }} 1\\n'" },
+	{ "#jinja2: variable_start_string: \"${\", variable_end_string: \"}\"\n"
+		"${n} ${ {'a': 1}['a'] } $n {{ n }}\n",
+		"'5 1 $n {{ n }}\\n'" },
+	{ "#jinja2: block_start_string: '<%', block_end_string: '%>'\n"
+		"<% raw %>{{ n }} <% if %><% endraw %>|\n",
+		"'{{ n }} <% if %>|\\n'" },
+	{ "x\n#jinja2: trim_blocks: False\n{% if true %}\ny{% endif %}\n",
+		"'x\\n#jinja2: trim_blocks: False\\ny\\n'" },
 	{ 0 },
 };
 
@@ -996,11 +1029,42 @@ static void templates_are_written_as_jinja_and_ansible_do(void **state)
 		struct error err = { 0 };
 
 		if (expression_template(arena, scope_with_variables(arena), example->text,
-				strlen(example->text), "motd.j2", &value, &err) < 0)
+				strlen(example->text), "motd.j2", NULL, &value, &err) < 0)
 			fail_msg("%s: %s", example->text, err.message);
 		if (strcmp(shown(arena, value), example->shown) != 0)
 			fail_msg("%s is %s, not %s", example->text, shown(arena, value),
 				example->shown);
+		arena_free(arena);
+	}
+}
+
+static void a_header_that_jinja_does_not_know_is_refused_at_its_place(void **state)
+{
+	static const struct {
+		const char *text, *message, *remedy;
+		unsigned column;
+	} headers[] = {
+		{ "#jinja2: trim_block: False\n", "no setting 'trim_block'", "trim_blocks", 10 },
+		{ "#jinja2: trim_blocks: False, lstrip_blocks: maybe\n", "not true or false", "", 30 },
+		{ "#jinja2: newline_sequence: 'x'\n", "not supported yet", "leave it out", 10 },
+		{ "#jinja2: trim_blocks\n", "no setting of a template", "write #jinja2:", 10 },
+		{ "#jinja2: variable_start_string: ''\n", "short text", "", 10 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		struct arena *arena = arena_new();
+		struct error err = { 0 };
+		struct value *value;
+
+		assert_int_equal(expression_template(arena, scope_with_variables(arena),
+			headers[i].text, strlen(headers[i].text), "motd.j2", NULL, &value, &err), -1);
+		if (!strstr(err.message, headers[i].message))
+			fail_msg("%s", err.message);
+		if (!strstr(err.remedy, headers[i].remedy))
+			fail_msg("%s", err.remedy);
+		assert_int_equal(err.place.line, 1);
+		assert_int_equal(err.place.column, headers[i].column);
 		arena_free(arena);
 	}
 }
@@ -1014,7 +1078,7 @@ static void a_mistake_in_a_template_has_its_line_and_column(void **state)
 
 	(void)state;
 	assert_int_equal(expression_template(arena, scope_with_variables(arena), text, strlen(text),
-		"motd.j2", &value, &err), -1);
+		"motd.j2", NULL, &value, &err), -1);
 	assert_string_equal(err.message, "'nope' is undefined");
 	assert_string_equal(err.place.file, "motd.j2");
 	assert_int_equal(err.place.line, 3);
@@ -1640,6 +1704,7 @@ int main(void)
 		cmocka_unit_test(a_number_keeps_how_it_was_written),
 		cmocka_unit_test(backslashes_in_yaml_stay_and_in_templates_escape),
 		cmocka_unit_test(templates_are_written_as_jinja_and_ansible_do),
+		cmocka_unit_test(a_header_that_jinja_does_not_know_is_refused_at_its_place),
 		cmocka_unit_test(a_mistake_in_a_template_has_its_line_and_column),
 		cmocka_unit_test(values_are_filled_in_deeply_and_share_what_needed_nothing),
 		cmocka_unit_test(a_key_that_is_filled_in_to_one_that_is_there_is_refused),

@@ -264,7 +264,7 @@ play <<'END'
       register: list
     - debug: {msg: "argv {{ said.stdout }} {{ list.stdout }}"}
 END
-check "a template's header is honoured, and isn't written" is "$(on_head cat /srv/header | tr '\n' ,)" a,,b,,
+check "a template's header is honoured, and isn't written" is "$(on_head cat /srv/header | tr '\n' ,)" a,,b,
 check "so are the delimiters of the template module" is "$(on_head cat /srv/brackets)" "True {{ stays }}"
 check "a boolean is the same alone, within a text and in a template" is \
 	"$(on_head sh -c 'cat /srv/alone; echo; cat /srv/within; echo; cat /srv/template' | tr '\n' ' ')" \

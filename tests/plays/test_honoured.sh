@@ -206,24 +206,22 @@ reach() { # PLAYBOOK OPTIONS…: with the inventory on stdin, and no --user
 cat >who.yml <<'END'
 - hosts: all
   tasks:
-    - command: sh -c 'echo $(id -un) on $(cat /etc/machine-id)'
-      register: r
-      changed_when: false
-    - debug: {msg: "{{ r.stdout }} as {{ ansible_user }} at {{ ansible_host }}"}
+    - debug:
+        msg: "{{ ansible_user_id }} on {{ ansible_machine_id }} as {{ ansible_user }} at {{ ansible_host }}"
 END
 id=$(on_head cat /etc/machine-id)
 reach who.yml <<'END'
 box ansible_ssh_host=10.0.1.100 ansible_ssh_user=admin ansible_ssh_port=22
 END
-check "the old spellings of Ansible's variables are honoured" says "admin on $id as admin at 10.0.1.100" out
+check "the old spellings of Ansible's variables are honoured" says "1000 on $id as admin at 10.0.1.100" out
 reach who.yml -e ansible_host=10.0.1.100 -e ansible_user=root <<'END'
 box ansible_host=10.9.9.9 ansible_become=no
 END
-check "-e says where and as whom, too" says "root on $id as root at 10.0.1.100" out
+check "-e says where and as whom, too" says "0 on $id as root at 10.0.1.100" out
 reach who.yml <<'END'
 box ansible_host=10.0.1.100 ansible_user=admin ansible_become=yes ansible_become_method=sudo
 END
-check "ansible_become of a host is honoured" says "root on $id as admin" out
+check "ansible_become of a host is honoured" says "0 on $id as admin" out
 reach who.yml <<'END'
 box ansible_host=10.0.1.100 ansible_connection=docker ansible_become_pass=x
 other ansible_host=10.0.1.101 ansible_shell_type=csh ansible_hots=1

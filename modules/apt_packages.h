@@ -102,6 +102,12 @@ int apt_inspect(struct host *host, const void *params, void *ret_state, struct e
 /* apt_packages_conffiles.c */
 int apt_find_conffiles(struct host *host, const struct apt_params *want, struct apt_state *have,
 	struct error *err);
+/* Configuration of a package that dpkg doesn't know of: a map of path → digest. */
+int apt_configuration(struct host *host, const struct dpkg_package *package,
+	struct value **ret_files, struct error *err);
+/* Whether any of it isn't as it came (such a map; NULL: not known), or as ucf put it there. */
+int apt_configuration_edited(struct host *host, const struct dpkg_package *package,
+	const struct value *came, bool *ret_edited, struct error *err);
 /* They come back after their packages. */
 void apt_invert_conffiles(struct inverses *inverses, const struct apt_state *have);
 

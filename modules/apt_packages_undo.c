@@ -1,6 +1,7 @@
 /* apt_packages_undo: which packages and accounts came with which, so that an undo takes exactly them.
  *
- * The record: {requested: {NAME: true}, came: {"name:arch": {version, for: [NAME…]}},
+ * The record: {requested: {NAME: true}, came: {"name:arch": {version, for: [NAME…], files: {PATH:
+ * digest of configuration}}},
  * users: {NAME: {for}}, groups: {NAME: {for}}, began: {for, packages, users, groups}}.
  * began is what was there when a transaction began; it is settled into the others when the
  * transaction has ended, by whoever comes next: the connection may be lost in between.
@@ -147,11 +148,14 @@ static int settle(struct host *host, struct value *record, const struct dpkg_sta
 	for (size_t i = 0; i < now->count; i++) {
 		const struct dpkg_package *package = &now->packages[i];
 		const char *key = key_of(arena, package);
-		struct value *entry;
+		struct value *entry, *files;
 
 		if (!is_here(package) || has_line(before, key, strlen(key)))
 			continue;
+		if (apt_configuration(host, package, &files, err) < 0)
+			return -1;
 		entry = value_map(arena);
+		value_set(arena, entry, "files", files);
 		value_set_string(arena, entry, "version", package->version);
 		value_set(arena, entry, "for", value_get(began, "for"));
 		value_set(arena, value_get(record, "came"), key, entry);
@@ -266,9 +270,11 @@ static void choose(struct arena *arena, const struct apt_state *have, bool *cand
 }
 
 /* Whether a configuration file of the package isn't as it came: "??5?????? c /etc/x" */
-static int was_edited(struct host *host, const struct dpkg_package *package, bool *ret_edited,
-	struct error *err)
+static int was_edited(struct host *host, const struct apt_state *have,
+	const struct dpkg_package *package, bool *ret_edited, struct error *err)
 {
+	const struct value *came = value_get(value_get(have->record, "came"),
+		key_of(host_arena(host), package));
 	const char *const argv[] = {
 		"dpkg", "--verify", "--", key_of(host_arena(host), package), NULL,
 	};
@@ -278,11 +284,12 @@ static int was_edited(struct host *host, const struct dpkg_package *package, boo
 	if (host_look(host, &command, &result, err) < 0)
 		return -1;
 	*ret_edited = strstr(result.output, " c /") != NULL;
-	return 0;
+	return *ret_edited ? 0 : apt_configuration_edited(host, package, value_get(came, "files"),
+		ret_edited, err);
 }
 
-static int judge(struct host *host, const struct apt_params *want, struct apt_removal *removal,
-	struct error *err)
+static int judge(struct host *host, const struct apt_params *want,
+	const struct apt_state *have, struct apt_removal *removal, struct error *err)
 {
 	if (want->undo == APT_UNDO_PURGE)
 		return 0;
@@ -290,7 +297,7 @@ static int judge(struct host *host, const struct apt_params *want, struct apt_re
 		removal->keep_files = true;
 		return 0;
 	}
-	return was_edited(host, removal->package, &removal->keep_files, err);
+	return was_edited(host, have, removal->package, &removal->keep_files, err);
 }
 
 int apt_find_removals(struct host *host, const struct apt_params *want, struct apt_state *have,
@@ -316,7 +323,7 @@ int apt_find_removals(struct host *host, const struct apt_params *want, struct a
 
 		if (!candidates[i])
 			continue;
-		if (judge(host, want, &removal, err) < 0)
+		if (judge(host, want, have, &removal, err) < 0)
 			return -1;
 		have->removals[have->removal_count++] = removal;
 	}

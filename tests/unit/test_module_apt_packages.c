@@ -539,6 +539,62 @@ static void undo_keeps_an_edited_configuration_and_says_so(void **state)
 	assert_non_null(strstr(bench->log.data, "purge -- libpopt0:amd64 (detached)\n"));
 }
 
+/* How the package rsync goes when its configuration is this by then. */
+static const char *way_of_rsync(const char *path, const char *text)
+{
+	void *back;
+
+	expect_rsync();
+	bench_file(bench, "/var/lib/dpkg/info/rsync.postrm", 0755, "#!/bin/sh\n"
+		"for FILE in \"/etc/rsync.conf\" /etc/default/rsync;do rm -f $FILE; done\n"
+		"rm -f '/etc/rsync/local'$ext\n");
+	bench_file(bench, "/etc/rsync.conf", 0644, "as it came\n");
+	bench_file(bench, "/etc/default/rsync", 0644, "as it came, too\n");
+	assert_int_equal(apply("{name: rsync}"), 0);
+	back = bench_load_value(bench, &module_apt_packages, bench->inverses->entries[0].params);
+	bench_file(bench, path, 0644, text);
+	bench_command(bench, "dpkg --verify", 0, "");
+	bench_command(bench, "apt-get -s", 0, "Remv rsync [3.2.7]\nRemv libpopt0 [1.19]\n");
+	bench_command(bench, "apt-get -y", 0, "")->effect = NULL;
+	bench_apply(bench, &module_apt_packages, back);
+	return strstr(bench->log.data, "remove -- rsync:amd64") ? "removed"
+		: strstr(bench->log.data, "purge -- libpopt0:amd64 rsync:amd64") ? "purged" : "";
+}
+
+static void undo_keeps_configuration_that_dpkg_does_not_know_where_it_was_edited(void **state)
+{
+	(void)state;
+	assert_string_equal(way_of_rsync("/etc/rsync.conf", "as it came\n# mine\n"), "removed");
+}
+
+static void undo_keeps_a_file_that_somebody_put_where_the_purge_would_take_it(void **state)
+{
+	(void)state;
+	assert_string_equal(way_of_rsync("/etc/rsync/local", "mine\n"), "removed");
+}
+
+static void undo_purges_configuration_that_is_as_it_came(void **state)
+{
+	(void)state;
+	assert_string_equal(way_of_rsync("/etc/other", "mine\n"), "purged");
+}
+
+static void undo_asks_ucf_what_it_put_there(void **state)
+{
+	(void)state;
+	bench_file(bench, "/var/lib/ucf/hashfile", 0644, "00ff  /etc/rsync.conf2\n"
+		"a6cc3528c3aa4f604d13aa1e2804a4b0  /etc/rsync.conf\n");
+	bench_command(bench, "md5sum -- /etc/rsync.conf", 0,
+		"d41d8cd98f00b204e9800998ecf8427e  /etc/rsync.conf\n");
+	assert_string_equal(way_of_rsync("/etc/other", ""), "removed");
+	bench_file(bench, "/var/lib/ucf/registry", 0644, "rsync2 \t /etc/no\nrsync \t /etc/ours\n");
+	bench_command(bench, "md5sum -- /etc/rsync.conf", 0,
+		"a6cc3528c3aa4f604d13aa1e2804a4b0  /etc/rsync.conf\n");
+	set_status("");
+	bench_file(bench, "/etc/ours", 0644, "as it came\n");
+	assert_string_equal(way_of_rsync("/etc/ours", "edited\n"), "removed");
+}
+
 static void undo_keeps_what_another_package_needs_by_now(void **state)
 {
 	struct plan *plan;
@@ -710,6 +766,10 @@ int main(void)
 		TEST(undo_purges_exactly_what_came),
 		TEST(a_directory_with_nothing_but_locks_goes_along),
 		TEST(undo_keeps_an_edited_configuration_and_says_so),
+		TEST(undo_keeps_configuration_that_dpkg_does_not_know_where_it_was_edited),
+		TEST(undo_keeps_a_file_that_somebody_put_where_the_purge_would_take_it),
+		TEST(undo_purges_configuration_that_is_as_it_came),
+		TEST(undo_asks_ucf_what_it_put_there),
 		TEST(undo_keeps_what_another_package_needs_by_now),
 		TEST(undo_refuses_when_apt_would_take_more),
 		TEST(what_a_person_has_asked_for_since_is_not_taken),

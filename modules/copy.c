@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "modules/backup.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum copy_step { COPY_WRITE = ATTRIBUTES_STEP_END };
@@ -16,7 +17,8 @@ static const struct param copy_table[] = {
 		.flags = PARAM_REQUIRED | PARAM_INTO, .alias = "path" },
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to" },
-	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; a new file has 0644" },
+	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; without it a new file has 0644, and "
+		"none can be read by more than src can" },
 	{ .name = "validate", .kind = PARAM_STRING,
 		.doc = "a command that must accept the new file, with %s for it" },
 	{ .name = "backup", .kind = PARAM_BOOL, .doc = "keep the old file beside it, as NAME.DATE~",
@@ -31,6 +33,8 @@ static const struct param copy_table[] = {
 		.flags = PARAM_NOT_YET },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "the content, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY },
+	{ .name = "source_mode", .kind = PARAM_MODE, .doc = "the permissions of src",
+		.flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
@@ -53,6 +57,8 @@ const cyaml_schema_field_t copy_fields[] = {
 	CYAML_FIELD_BOOL("force", CYAML_FLAG_DEFAULT, struct copy_params, force),
 	CYAML_FIELD_STRING_PTR("body", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct copy_params,
 		body, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("source_mode", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct copy_params, source_mode, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 
@@ -120,12 +126,26 @@ static int copy_prepare(struct prepare *prepare, struct value *params, struct er
 		return -1;
 	copy_complete(arena, params);
 	value_set_string(arena, params, "body", digest);
+	value_set(arena, params, "source_mode", value_printf(arena, "%04o", entry.mode));
 	return 0;
 }
 
-static struct attributes_want want_of(const struct copy_params *want)
+static struct attributes_want want_of(const struct copy_params *want,
+	const struct copy_state *have)
 {
-	return (struct attributes_want){ want->owner, want->group, want->mode };
+	return (struct attributes_want){ want->owner, want->group, have->mode };
+}
+
+/* What is private beside the playbook is private there, unless the task says a mode. */
+static const char *mode_of(struct arena *arena, const struct copy_params *want,
+	const struct file_info *info)
+{
+	unsigned mode = info->kind == FILE_REGULAR ? info->mode : 0644, private;
+
+	if (want->mode || !want->source_mode)
+		return want->mode;
+	private = attributes_private(mode, (unsigned)strtoul(want->source_mode, NULL, 8));
+	return private == mode ? NULL : arena_printf(arena, "%04o", private);
 }
 
 void copy_resources(struct names *names, const void *params)
@@ -139,7 +159,7 @@ int copy_inspect(struct host *host, const void *params, void *ret_state, struct 
 {
 	const struct copy_params *want = params;
 	struct copy_state *have = ret_state;
-	struct attributes_want attributes = want_of(want);
+	struct attributes_want attributes = want_of(want, have);
 	char *bytes;
 	size_t size;
 
@@ -148,6 +168,7 @@ int copy_inspect(struct host *host, const void *params, void *ret_state, struct 
 		return error_set(err, ERROR_BUG, "a copy came without its content");
 	if (attributes_inspect(host, have->path, &attributes, &have->at, err) < 0)
 		return -1;
+	have->mode = mode_of(host_arena(host), want, &have->at.info);
 	if (have->at.info.kind != FILE_REGULAR)
 		return 0;
 	if (host_digest(host, have->path, &have->digest, err) < 0)
@@ -167,7 +188,7 @@ int copy_inspect(struct host *host, const void *params, void *ret_state, struct 
 static void plan_content(struct plan *plan, const struct copy_params *want,
 	const struct copy_state *have)
 {
-	struct attributes_want attributes = want_of(want);
+	struct attributes_want attributes = want_of(want, have);
 	bool there = have->at.info.kind == FILE_REGULAR;
 	unsigned mode = attributes_mode(&attributes, &have->at, 0644);
 	struct change *change = plan_add(plan, COPY_WRITE, have->path, "content", have->text, NULL);
@@ -185,7 +206,7 @@ void copy_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct copy_params *want = params;
 	const struct copy_state *have = state;
-	struct attributes_want attributes = want_of(want);
+	struct attributes_want attributes = want_of(want, have);
 	enum file_kind kind = have->at.info.kind;
 
 	if (kind == FILE_DIRECTORY) {
@@ -210,7 +231,7 @@ int copy_apply(struct host *host, const void *params, const void *state,
 {
 	const struct copy_params *want = params;
 	const struct copy_state *have = state;
-	struct attributes_want attributes = want_of(want);
+	struct attributes_want attributes = want_of(want, have);
 	struct file_write write = {
 		.path = have->path, .body = want->body, .uid = have->at.uid, .gid = have->at.gid,
 		.mode = (int)attributes_mode(&attributes, &have->at, 0644), .mtime = HOST_KEEP,

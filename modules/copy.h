@@ -17,11 +17,13 @@ struct copy_params {
 	bool backup;
 	bool force;
 	char *body;              /* internal: the content's digest */
+	char *source_mode;       /* internal: "0600"; NULL: there is no source */
 };
 
 struct copy_state {
 	const char *path;        /* dest, or the file in it */
 	struct attributes_have at;
+	const char *mode;        /* that it should have; NULL: as it is, or as a new file has it */
 	const char *digest;      /* of what is there */
 	const char *text;        /* what is there, if it is short and text */
 	const char *backup;      /* where the old file is kept, if it is replaced; or NULL */

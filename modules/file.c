@@ -360,6 +360,24 @@ static unsigned guard_flags(const struct file_params *want)
 	return want->up_to ? GUARD_EMPTY : 0;
 }
 
+/* Where something has been mounted over a directory that a task made, what is there is others'. */
+static int guard_made(struct host *host, const struct file_params *want,
+	struct guard_refusal *ret_refusal, struct error *err)
+{
+	struct guard guard;
+	const char *real;
+
+	if (guard_open(host, &guard, err) < 0)
+		return -1;
+	for (const char *at = want->path; !ret_refusal->reason && strlen(at) >= strlen(want->up_to);
+			at = path_above(host_arena(host), at)) {
+		if (host_real(host, at, &real, err) < 0)
+			return -1;
+		guard_mount(host_arena(host), &guard, real, ret_refusal);
+	}
+	return 0;
+}
+
 static int file_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -373,6 +391,9 @@ static int file_inspect(struct host *host, const void *params, void *ret_state,
 		return look_above(host, want->path, have, err);
 	if (want->state == WISH_ABSENT && have->at.info.kind != FILE_NONE
 			&& guard_look(host, want->path, guard_flags(want), &have->refusal, err) < 0)
+		return -1;
+	if (want->up_to && have->at.info.kind != FILE_NONE && !have->refusal.reason
+			&& guard_made(host, want, &have->refusal, err) < 0)
 		return -1;
 	if (have->refusal.reason)
 		return 0;

@@ -69,6 +69,13 @@ unsigned attributes_mode(const struct attributes_want *want, const struct attrib
 	return want->mode ? sync_mode(want->mode, old, have->info.kind == FILE_DIRECTORY) : old;
 }
 
+unsigned attributes_private(unsigned mode, unsigned source)
+{
+	if ((mode & 0040) && !(source & 0040))
+		mode &= ~0070u;
+	return (mode & 0004) && !(source & 0004) ? mode & ~0007u : mode;
+}
+
 static bool owner_differs(const struct attributes_have *have)
 {
 	return (have->uid != HOST_KEEP && have->uid != (int64_t)have->info.uid)

@@ -29,6 +29,8 @@ int attributes_inspect(struct host *host, const char *path, const struct attribu
 /* The mode it should have; otherwise: of something that isn't there yet. */
 unsigned attributes_mode(const struct attributes_want *want, const struct attributes_have *have,
 	unsigned otherwise);
+/* A mode without what lets a group or everybody read that the source doesn't let read. */
+unsigned attributes_private(unsigned mode, unsigned source);
 /* Changes of something that is there. */
 void attributes_plan(struct plan *plan, const char *path, const struct attributes_want *want,
 	const struct attributes_have *have);

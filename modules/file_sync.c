@@ -30,9 +30,9 @@ static const struct param sync_table[] = {
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "who owns all of it" },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "its group" },
 	{ .name = "mode", .kind = PARAM_MODE, .doc = "of the files; without it new ones are 0644, or "
-		"0755 if they can be executed" },
+		"0755 if they can be executed, and none can be read by more than in src" },
 	{ .name = "directory_mode", .kind = PARAM_MODE, .doc = "of the directories; without it new "
-		"ones are 0755" },
+		"ones are 0755, or less where src is" },
 	{ .name = "links", .kind = PARAM_BOOL, .doc = "make symbolic links, too",
 		.otherwise = "yes" },
 	{ .name = "checksum", .kind = PARAM_BOOL, .doc = "taken for granted: contents are compared",
@@ -126,7 +126,9 @@ static unsigned mode_wanted(const struct sync_params *want, const struct sync_en
 		return entry->want.mode;
 	if (kind == FILE_REGULAR && executable != ((entry->want.mode & 0111) != 0))
 		return entry->want.mode;
-	return entry->have.mode;
+	/* A directory of others may be as open as they want it. */
+	return kind == FILE_REGULAR ? attributes_private(entry->have.mode, entry->want.mode)
+		: entry->have.mode;
 }
 
 static int look_at_text(struct host *host, struct sync_entry *entry, struct error *err)

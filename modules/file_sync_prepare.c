@@ -1,4 +1,5 @@
 /* file_sync_prepare: on the controller, a file or a tree of the project becomes a manifest. */
+#include "modules/file_attributes.h"
 #include "modules/file_sync.h"
 
 #include "base/quote.h"
@@ -30,10 +31,22 @@ static const char *const *words(struct arena *arena, const struct value *list, s
 	return result;
 }
 
-/* A mode that doesn't depend on the umask with which the project was checked out. */
+/* By what can be executed, and never readable to more than the source is. */
 static unsigned plain_mode(const struct prepare_entry *entry)
 {
-	return entry->kind == ENTRY_DIRECTORY || (entry->mode & 0100) ? 0755 : 0644;
+	unsigned mode = entry->kind == ENTRY_DIRECTORY || (entry->mode & 0100) ? 0755 : 0644;
+
+	return attributes_private(mode, entry->mode);
+}
+
+/* A program that runs as its owner is nothing to come by the way. */
+static void tell_special(struct lister *lister, const struct prepare_entry *entry,
+	const char *source)
+{
+	if (entry->kind == ENTRY_FILE && (entry->mode & 06000)
+			&& !value_get(lister->params, "mode"))
+		prepare_warn(lister->prepare, "'%s' runs with its owner's or group's rights (%04o), which "
+			"is left out: 'mode' can say it", source, entry->mode);
 }
 
 /* source: its path in the project; path: where it goes, relative. */
@@ -42,6 +55,7 @@ static int add_entry(struct lister *lister, const struct prepare_entry *entry, c
 {
 	struct sync_line line = { .path = path, .mode = plain_mode(entry) };
 
+	tell_special(lister, entry, source);
 	switch (entry->kind) {
 	case ENTRY_DIRECTORY:
 		line.kind = SYNC_DIRECTORY;
@@ -77,11 +91,12 @@ static int add_entry(struct lister *lister, const struct prepare_entry *entry, c
 static int add_tree(struct lister *lister, const char *root, struct error *err)
 {
 	struct arena *arena = prepare_arena(lister->prepare);
-	struct prepare_entry top = { .kind = ENTRY_DIRECTORY };
+	struct prepare_entry top;
 	struct prepare_entry *entries;
 	size_t count;
 
-	if (prepare_list(lister->prepare, root, &entries, &count, err) < 0 ||
+	if (prepare_stat(lister->prepare, root, &top, err) < 0 ||
+	    prepare_list(lister->prepare, root, &entries, &count, err) < 0 ||
 	    add_entry(lister, &top, root, ".", err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {

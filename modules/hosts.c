@@ -634,7 +634,8 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 		plan_add(plan, HOSTS_REMOVE, want->path, "state", "file", "absent");
 	else
 		plan_add(plan, HOSTS_WRITE, want->path, "content", have->info.kind == FILE_NONE ? NULL
-			: have->before, have->after);
+			: have->before, have->after)->flags |= have->info.kind == FILE_REGULAR
+			&& !(have->info.mode & 0004) ? CHANGE_SENSITIVE : 0;
 }
 
 static void tell_lists(struct arena *arena, const struct hosts_state *have, struct value *results)

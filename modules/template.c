@@ -8,7 +8,8 @@ static const struct param template_table[] = {
 		.flags = PARAM_REQUIRED | PARAM_INTO, .alias = "path" },
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to" },
-	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; a new file has 0644" },
+	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; without it a new file has 0644, and "
+		"none can be read by more than src can" },
 	{ .name = "validate", .kind = PARAM_STRING,
 		.doc = "a command that must accept the new file, with %s for it" },
 	{ .name = "backup", .kind = PARAM_BOOL, .doc = "keep the old file beside it, as NAME.DATE~",
@@ -34,6 +35,8 @@ static const struct param template_table[] = {
 	{ .name = "content", .kind = PARAM_STRING, .doc = "as in copy", .flags = PARAM_INTERNAL },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "the content, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY },
+	{ .name = "source_mode", .kind = PARAM_MODE, .doc = "the permissions of src",
+		.flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
@@ -59,16 +62,19 @@ static int template_prepare(struct prepare *prepare, struct value *params, struc
 	const struct value *src = value_get(params, "src");
 	const struct value *settings = take_settings(arena, params);
 	struct value *filled;
+	struct prepare_entry entry;
 	const char *path, *digest;
 	char *text;
 	size_t size;
 
 	if (prepare_find(prepare, value_text(src), "templates", &path, err) < 0
+			|| prepare_stat(prepare, path, &entry, err) < 0
 			|| prepare_read(prepare, path, &text, &size, err) < 0)
 		return error_place(err, src->place);
 	if (prepare_template(prepare, text, size, path, settings, &filled, err) < 0)
 		return -1;
 	copy_complete(arena, params);
+	value_set(arena, params, "source_mode", value_printf(arena, "%04o", entry.mode));
 	if (filled->kind == VALUE_UNKNOWN) {
 		value_set(arena, params, "body", filled);
 		return 0;

@@ -57,7 +57,8 @@ void text_file_plan(struct plan *plan, const struct text_file *file)
 		struct change *change = plan_add(plan, TEXT_FILE_WRITE, file->path, "content",
 			kind == FILE_NONE ? NULL : file->before, file->after);
 
-		if (kind == FILE_REGULAR && !(file->at.info.mode & 0004))
+		if (!(attributes_mode(&file->want, &file->at, 0644) & 0004)
+				|| (kind == FILE_REGULAR && !(file->at.info.mode & 0004)))
 			change->flags |= CHANGE_SENSITIVE;
 	}
 	if (kind == FILE_REGULAR)

@@ -13,6 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/others"
 cd "$work/others" || exit 1
+cp "$LAB/inventory.yml" inventory.yml
 
 node() { lab exec head "$@"; }
 # A digest of all that is on the head, but for what beoplay remembers of its runs and for the times of
@@ -24,7 +25,7 @@ state() {
 # play [OPTIONS] <<END: the tasks, in flow style, on the head.
 play() {
 	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/  - /; s/^  -   /    /'; } >site.yml
-	"$BEOPLAY" site.yml -i "$LAB/inventory.yml" --user "${as:-root}" --known-hosts "$LAB/known_hosts" \
+	"$BEOPLAY" site.yml --user "${as:-root}" --known-hosts "$LAB/known_hosts" \
 		"$@" >"$out" 2>"$err" </dev/null
 	status=$?
 }
@@ -79,8 +80,9 @@ file: {path: /srv/made/by/us, state: directory}
 END
 node mount -t tmpfs theirs /srv/made/by
 node mkdir /srv/made/by/us
-beoplay rollback site.yml -i "$LAB/inventory.yml" --to nothing
+beoplay rollback site.yml --to nothing
 check "an undo leaves a directory over which something is mounted" node test -d /srv/made/by/us
+check "and says so" says "/srv/made" "$out"
 check "what is mounted stays mounted" node grep -q ' /srv/made/by ' /proc/self/mountinfo
 
 # --- The system, the way in, beoplay's own state
@@ -176,3 +178,24 @@ END
 check "absent with trust takes it" is "$status $(recap head changed)" "0 1"
 check "and the key of the node is gone" is \
 	"$(node grep -c ann@ /home/ann/.ssh/authorized_keys)" 0
+
+# --- What is private, and what a person edited
+
+mkdir -m 700 vault
+echo secret >vault/key
+chmod 600 vault/key
+play --diff <<'END'
+file-sync: {src: vault, dest: /srv/vault}
+copy: {src: vault/key, dest: /srv/key}
+END
+check "a private file and its directory stay private" is \
+	"$(node stat -c %a /srv/vault /srv/vault/key /srv/key | tr '\n' ' ')" "700 600 600 "
+check "its content is in no record" is "$(git --git-dir .beoplay/history.git grep -l secret \
+	"$(git --git-dir .beoplay/history.git rev-parse runs)" -- '*run.yml')" ""
+play <<'END'
+apt-packages: {name: nfs-common}
+END
+node sh -c 'echo "# mine" >>/etc/nfs.conf'
+beoplay rollback site.yml --to nothing
+check "the package goes" is "$(node sh -c 'command -v mount.nfs')" ""
+check "its configuration that a person edited stays" node grep -q '# mine' /etc/nfs.conf

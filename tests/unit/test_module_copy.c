@@ -401,10 +401,58 @@ static void a_template_is_looked_for_among_templates(void **state)
 	assert_non_null(strstr(bench->err.message, "templates/motd"));
 }
 
+static void a_private_source_stays_private(void **state)
+{
+	struct plan *plan;
+
+	(void)state;
+	prepare_add(prepare, "files/key", 0600, "secret\n");
+	prepare_add(prepare, "files/group", 0640, "of the group\n");
+	assert_int_equal(apply("{src: key, dest: /etc/key}"), 0);
+	assert_string_equal(bench->log.data, "write /etc/key 0600\n");
+	assert_int_equal(apply("{src: key, dest: /etc/key}"), 0);
+	assert_string_equal(bench->log.data, "");
+	assert_int_equal(apply("{src: group, dest: /etc/group2}"), 0);
+	assert_int_equal(at("/etc/group2")->info.mode, 0640);
+	/* One that was open already is closed, and what it holds is told to nobody else. */
+	bench_file(bench, "/etc/open", 0644, "old\n");
+	plan = look("{src: key, dest: /etc/open}");
+	assert_int_equal(plan->changes[0]->flags, CHANGE_SENSITIVE);
+	assert_int_equal(apply("{src: key, dest: /etc/open}"), 0);
+	assert_string_equal(bench->log.data, "write /etc/open 0600\n");
+	bench_file(bench, "/etc/open", 0664, "secret\n");
+	assert_int_equal(apply("{src: key, dest: /etc/open}"), 0);
+	assert_string_equal(bench->log.data, "mode /etc/open 0600\n");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_int_equal(at("/etc/open")->info.mode, 0664);
+}
+
+static void a_mode_of_the_task_counts_more_than_that_of_the_source(void **state)
+{
+	(void)state;
+	prepare_add(prepare, "files/key", 0600, "secret\n");
+	assert_int_equal(apply("{src: key, dest: /etc/key, mode: '0644'}"), 0);
+	assert_string_equal(bench->log.data, "write /etc/key 0644\n");
+	assert_int_equal(apply("{content: x, dest: /etc/other}"), 0);
+	assert_string_equal(bench->log.data, "write /etc/other 0644\n");
+}
+
+static void a_private_template_stays_private(void **state)
+{
+	(void)state;
+	prepare_add(prepare, "templates/key.j2", 0600, "secret\n");
+	assert_int_equal(bench_apply(bench, &module_template, load(&module_template,
+		"{src: key.j2, dest: /etc/key}")), 0);
+	assert_string_equal(bench->log.data, "write /etc/key 0600\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_private_source_stays_private),
+		TEST(a_mode_of_the_task_counts_more_than_that_of_the_source),
+		TEST(a_private_template_stays_private),
 		TEST(a_file_arrives_and_goes_again),
 		TEST(content_may_stand_in_the_task),
 		TEST(owner_and_mode_come_with_the_content),

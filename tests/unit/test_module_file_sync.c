@@ -356,10 +356,44 @@ static void what_is_not_there_yet_says_so(void **state)
 	assert_null(load("{src: a, dest: /, delete: yes}"));
 }
 
+static void what_is_private_stays_private(void **state)
+{
+	(void)state;
+	prepare_add(prepare, "files/vault", 0700, NULL);
+	prepare_add(prepare, "files/vault/key", 0600, "secret\n");
+	prepare_add(prepare, "files/vault/run", 0700, "#!/bin/sh\n");
+	prepare_add(prepare, "files/vault/group", 0640, "of the group\n");
+	prepare_add(prepare, "files/vault/open", 0664, "of all\n");
+	assert_int_equal(apply("{src: vault, dest: /srv/vault}"), 0);
+	assert_string_equal(bench->log.data, "directory /srv/vault 0700\n"
+		"write /srv/vault/key 0600\nwrite /srv/vault/run 0700\nwrite /srv/vault/group 0640\n"
+		"write /srv/vault/open 0644\n");
+	assert_int_equal(apply("{src: vault, dest: /srv/vault}"), 0);
+	assert_string_equal(bench->log.data, "");
+	bench_find(bench, "/srv/vault")->info.mode = 0755;
+	bench_find(bench, "/srv/vault/key")->info.mode = 0664;
+	bench_find(bench, "/srv/vault/open")->info.mode = 0664;
+	assert_int_equal(apply("{src: vault, dest: /srv/vault}"), 0);
+	assert_string_equal(bench->log.data, "mode /srv/vault/key 0600\n");
+}
+
+static void modes_of_the_task_count_more_than_those_of_the_source(void **state)
+{
+	(void)state;
+	prepare_add(prepare, "files/vault", 0700, NULL);
+	prepare_add(prepare, "files/vault/key", 0600, "secret\n");
+	assert_int_equal(apply("{src: vault, dest: /srv/vault, mode: '0644', directory_mode: '0755'}"),
+		0);
+	assert_string_equal(bench->log.data,
+		"directory /srv/vault 0755\nwrite /srv/vault/key 0644\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(what_is_private_stays_private),
+		TEST(modes_of_the_task_count_more_than_those_of_the_source),
 		TEST(a_tree_arrives_whole_and_only_once),
 		TEST(a_single_file_may_go_into_a_directory),
 		TEST(another_content_is_shown_and_replaced),

@@ -127,6 +127,8 @@ static void a_name_that_only_begins_like_a_mount_is_none(void **state)
 	bench_directory(bench, "/srv/old/home2", 0755);
 	mount_at("/srv/old/home");
 	assert_int_equal(file("/srv/old/home2", ""), 0);
+	mount_at("/srv/old/home2");
+	assert_int_equal(file("/srv/old/home", ""), 0);
 }
 
 static void a_mount_that_came_meanwhile_is_left_alone(void **state)
@@ -155,8 +157,16 @@ static void an_undo_leaves_a_mount(void **state)
 	bench_directory(bench, "/srv/new/a", 0755);
 	value_set(bench->arena, bench->records, "directory:/srv/new", value_map(bench->arena));
 	value_set(bench->arena, bench->records, "directory:/srv/new/a", value_map(bench->arena));
+	assert_stays(file("/srv/new/a", ", up_to: /srv/new"), "'/srv/new' is not removed");
+	mount_at("/srv/new/beside");
+	bench_directory(bench, "/srv/new/beside", 0755);
 	assert_int_equal(file("/srv/new/a", ", up_to: /srv/new"), 0);
 	assert_string_equal(bench->log.data, "remove /srv/new/a\n");
+	bench_remove(bench, "/srv/new/beside");
+	bench_directory(bench, "/srv/new/a", 0755);
+	mount_at("/srv");
+	assert_int_equal(file("/srv/new/a", ", up_to: /srv/new"), 0);
+	assert_null(bench_find(bench, "/srv/new"));
 }
 
 static void delete_leaves_what_is_mounted(void **state)

@@ -248,7 +248,7 @@ static bool same(const struct node *one, const struct node *other, const char *k
 static void look_at_two(struct job_hosts *hosts, const struct node *one, const struct node *other)
 {
 	if (same(one, other, "machine_id"))
-		find(hosts, "on one of them: rm /etc/machine-id && systemd-machine-id-setup",
+		find(hosts, "give each its own, with a task of machine-id (what beoplay keeps there goes along)",
 			"%s and %s have the same machine-id: one is a copy of the other's disk",
 			one->name, other->name);
 	if (same(one, other, "hostname"))

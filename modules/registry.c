@@ -14,6 +14,7 @@ extern const struct module module_group;
 extern const struct module module_hostname;
 extern const struct module module_hosts;
 extern const struct module module_lineinfile;
+extern const struct module module_machine_id;
 extern const struct module module_mpi_run;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_job;
@@ -43,6 +44,7 @@ const struct module *const modules_all[] = {
 	&module_hostname,
 	&module_hosts,
 	&module_lineinfile,
+	&module_machine_id,
 	&module_mpi_run,
 	&module_mpi_run_build,
 	&module_mpi_run_job,

@@ -1,6 +1,7 @@
 /* ledger: what beoplay manages on this machine, and what was there before. */
 #include "agent/ledger.h"
 
+#include "agent/ledger_machine.h"
 #include "agent/ledger_schema.h"
 #include "agent/machine.h"
 
@@ -18,7 +19,8 @@ enum { RECORD_MOST = 256 << 10, OLD_FORM_RUNS = 10 };
 
 static const char *database_path(const struct ledger *ledger)
 {
-	return arena_printf(ledger->arena, "%s/ledger.db", ledger->directory);
+	return arena_printf(ledger->arena, "%s/ledger.db",
+		ledger->moved ? ledger->moved : ledger->directory);
 }
 
 static const char *old_path(const struct ledger *ledger)
@@ -76,7 +78,8 @@ static int check_machine(struct ledger *ledger, struct error *err)
 		? database_text(ledger->arena, query, 0) : NULL;
 
 	database_end(query);
-	if (!id || strcmp(id, ledger->machine_id) == 0)
+	if (!id || strcmp(id, ledger->machine_id) == 0
+			|| ledger_machine_expects(ledger->database, ledger->arena, ledger->machine_id))
 		return 0;
 	error_set(err, ERROR_TASK, "the ledger '%s' is of another machine", database_path(ledger));
 	return error_remedy(err, "move it away; what beoplay has changed there can't be undone here");
@@ -100,11 +103,20 @@ static int read_old(struct ledger *ledger, struct error *err)
 	return database_commit(ledger->database, err);
 }
 
+/* Of a machine that has got another machine-id meanwhile it is where that one's was. */
+static void look_where_it_was(struct ledger *ledger)
+{
+	if (!exists(database_path(ledger)) && ledger->machine_id[0])
+		ledger->moved = ledger_machine_find(ledger->arena, ledger->state, ledger->locks,
+			ledger->machine_id);
+}
+
 /* An empty one in memory stands for one that can't be used. */
 static void read_only(struct ledger *ledger)
 {
 	struct error err = {0};
 
+	look_where_it_was(ledger);
 	ledger->there = exists(database_path(ledger));
 	if (!ledger->there) {
 		if (read_old(ledger, &err) < 0)
@@ -130,7 +142,7 @@ static void start(struct ledger *ledger)
 	ledger->dropped = value_map(ledger->arena);
 	ledger->changed = value_map(ledger->arena);
 	ledger->there = ledger->old = ledger->leftover = false;
-	ledger->foreign = NULL;
+	ledger->foreign = ledger->moved = NULL;
 	error_clear(&ledger->problem);
 }
 
@@ -229,11 +241,28 @@ static void forget_old(struct ledger *ledger, int64_t sequence)
 
 /* --- Writing */
 
+/* What is there under the machine's former id comes along. */
+static int follow_machine(struct ledger *ledger, struct error *err)
+{
+	const char *from;
+
+	look_where_it_was(ledger);
+	from = ledger->moved;
+	ledger->moved = NULL;
+	if (!from)
+		return 0;
+	rmdir(ledger->directory);
+	if (rename(from, ledger->directory) < 0 || sync_directory(ledger->state) < 0)
+		return error_errno(err, ERROR_TASK, "cannot move the ledger '%s' to '%s'", from,
+			ledger->directory);
+	return 0;
+}
+
 static int open_to_write(struct ledger *ledger, struct error *err)
 {
 	struct error ignored = {0};
 
-	if (ledger_make_directory(ledger->directory, NULL, err) < 0)
+	if (follow_machine(ledger, err) < 0 || ledger_make_directory(ledger->directory, NULL, err) < 0)
 		return -1;
 	ledger_make_directory(ledger->locks, NULL, &ignored);
 	if (!exists(database_path(ledger)) && exists(old_path(ledger)) && take_over(ledger, err) < 0)
@@ -246,6 +275,8 @@ static int open_to_write(struct ledger *ledger, struct error *err)
 			"VALUES('machine_id', ?)", "s", ledger->machine_id);
 	if (database_commit(ledger->database, err) < 0 || check_machine(ledger, err) < 0)
 		return -1;
+	if (ledger_machine_expects(ledger->database, ledger->arena, ledger->machine_id))
+		ledger_machine_settle(ledger->database, ledger->machine_id);
 	move_old(ledger);
 	return 0;
 }

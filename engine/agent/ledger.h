@@ -31,6 +31,7 @@ struct ledger {
 	const char *state;
 	const char *locks;           /* where the locks of the database are, on this machine */
 	const char *machine_id;
+	const char *moved;           /* it is still where it was under the machine's former id; or NULL */
 	struct arena *arena;         /* until the ledger is opened again */
 	struct database *database;
 	bool there;                  /* a file is there, of this form or the one before */

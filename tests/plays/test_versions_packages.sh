@@ -33,6 +33,9 @@ each() { for node in $LAB_NODES; do lab exec "$node" "$@"; done; }
 each sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 	cowsay nftables >/dev/null 2>&1; apt-mark -qq auto cowsay; rm -rf /var/lib/apt/lists/*
 	echo "# the last" >>/etc/fstab; echo "changed by hand" >>/etc/nftables.conf'
+# node2 is a copy of node1's disk.
+twin=$(lab exec node1 cat /etc/machine-id)
+lab exec node2 sh -c "echo $twin >/etc/machine-id"
 state_all ../blank
 lab snapshot head | awk -F '\t' '{ print $1, $2, $3, $4, $5, $8 }' >../files
 
@@ -44,12 +47,20 @@ check "the first version is applied" is "$status" 0
 check "its jobs ran" is "$(grep -c 'Job from processor' ../out)" 6
 state_all ../first
 check "what is exported is compared" says "^/srv/shared  *10.0.1.10[0-2](.*root_squash" ../first
+own=$(lab exec node2 cat /etc/machine-id)
+check "the first of two with one machine-id keeps it" is "$(lab exec node1 cat /etc/machine-id)" "$twin"
+check "the other gets one of its own" [ "$own" != "$twin" ]
+check "which is one" is "$(echo "$own" | grep -cx '[0-9a-f]\{12\}4[0-9a-f]\{3\}[89ab][0-9a-f]\{15\}')" 1
+beoplay status site.yml
+check "what beoplay knows of it is still known" silent "node2.*not here" ../out
 beoplay site.yml
 check "then nothing changes" is "$(recap head changed)$(recap node1 changed)" 00
 cp "$work/job2.c" job.c
 cp "$plays/packages2.yml" site.yml
 beoplay site.yml
 check "the second version is applied" is "$status" 0
+check "the ledger has gone along" is "$(lab exec node2 sh -c 'cd /var/lib/beoplay && ls -d */ledger.db')" \
+	"$own/ledger.db"
 check "a job with another source ran again" is "$(grep -c 'Other from processor' ../out)" 6
 state_all ../second
 check "a directory for nobody else is exported to nobody" silent "^/srv/nobody " ../second

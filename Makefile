@@ -20,7 +20,7 @@ OPTIMIZE ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Werror
 FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(WARNINGS) -I. -Iengine
-LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lmsgpackc -lzstd -lsodium -ljson-c -lpcre2-8 -lsqlite3 -lm
+LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lcrypto -lmsgpackc -lzstd -lsodium -ljson-c -lpcre2-8 -lsqlite3 -lm
 AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:libmsgpackc.a -l:libzstd.a -l:libsodium.a \
 	-l:libpcre2-8.a -l:libsqlite3.a -lm
 AGENT_LINK := -static -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
@@ -42,7 +42,7 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 SCRIPTS := $(wildcard tests/plays/test_*.sh)
 
-PACKAGES := gcc libc6-dev git libssh-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
+PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
 	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libsqlite3-dev
 TEST_PACKAGES := libcmocka-dev mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
 	sudo

@@ -11,30 +11,39 @@
 
 static int unresolved(const struct dial *dial, int problem, struct error *err)
 {
-	error_set(err, ERROR_UNREACHABLE, "the name '%s' can't be resolved: %s", dial->name,
+	error_set(err, ERROR_UNREACHABLE, "the name '%s' can't be resolved: %s", dial->name->name,
 		gai_strerror(problem));
 	return error_remedy(err, "give its address as ansible_host in the inventory");
 }
 
-int dial_start(struct dial *dial, const char *name, unsigned port, struct error *err)
+static struct dial_name *name_new(const char *text, unsigned port, int family)
 {
-	struct gaicb *list[1] = { &dial->request };
-	struct addrinfo numeric = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+	struct dial_name *name = calloc(1, sizeof(*name));
+
+	if (!name || !(name->name = strdup(text)))
+		abort();
+	snprintf(name->port, sizeof(name->port), "%u", port);
+	name->hints = (struct addrinfo){ .ai_flags = AI_NUMERICSERV, .ai_family = family,
 		.ai_socktype = SOCK_STREAM };
+	name->request = (struct gaicb){ .ar_name = name->name, .ar_service = name->port,
+		.ar_request = &name->hints };
+	return name;
+}
+
+int dial_start(struct dial *dial, const char *text, unsigned port, int family,
+	struct error *err)
+{
+	struct dial_name *name = name_new(text, port, family);
+	struct gaicb *list[1] = { &name->request };
+	struct addrinfo numeric = name->hints;
 	int problem;
 
-	*dial = (struct dial){ .fd = -1, .name = strdup(name) };
-	if (!dial->name)
-		abort();
-	snprintf(dial->port, sizeof(dial->port), "%u", port);
-	if (getaddrinfo(dial->name, dial->port, &numeric, &dial->request.ar_result) == 0) {
-		dial->next = dial->request.ar_result;
+	*dial = (struct dial){ .fd = -1, .name = name };
+	numeric.ai_flags |= AI_NUMERICHOST;
+	if (getaddrinfo(name->name, name->port, &numeric, &name->request.ar_result) == 0) {
+		dial->next = name->request.ar_result;
 		return 0;
 	}
-	dial->hints = (struct addrinfo){ .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
-	dial->request.ar_name = dial->name;
-	dial->request.ar_service = dial->port;
-	dial->request.ar_request = &dial->hints;
 	problem = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
 	if (problem != 0)
 		return unresolved(dial, problem, err);
@@ -44,14 +53,14 @@ int dial_start(struct dial *dial, const char *name, unsigned port, struct error 
 
 static int resolve(struct dial *dial, struct error *err)
 {
-	int problem = gai_error(&dial->request);
+	int problem = gai_error(&dial->name->request);
 
 	if (problem == EAI_INPROGRESS)
 		return 0;
 	dial->resolving = false;
 	if (problem != 0)
 		return unresolved(dial, problem, err);
-	dial->next = dial->request.ar_result;
+	dial->next = dial->name->request.ar_result;
 	return 1;
 }
 
@@ -73,8 +82,8 @@ static int try_next(struct dial *dial, struct error *err)
 			close(dial->fd);
 		dial->fd = -1;
 	}
-	error_set(err, ERROR_UNREACHABLE, "no connection to %s port %s: %s", dial->name, dial->port,
-		strerror(dial->problem));
+	error_set(err, ERROR_UNREACHABLE, "no connection to %s port %s: %s", dial->name->name,
+		dial->name->port, strerror(dial->problem));
 	return dial->problem == ECONNREFUSED ? error_remedy(err, "is sshd running there?")
 		: error_remedy(err, "is the machine on, and the address right?");
 }
@@ -100,18 +109,39 @@ int dial_step(struct dial *dial, struct error *err)
 	}
 }
 
+static void name_free(struct dial_name *name)
+{
+	if (name->request.ar_result)
+		freeaddrinfo(name->request.ar_result);
+	free(name->name);
+	free(name);
+}
+
+/* Of names that were given up, those that the resolver has let go of meanwhile. */
+static void free_given_up(struct dial_name **list)
+{
+	while (*list) {
+		struct dial_name *name = *list;
+
+		if (gai_error(&name->request) == EAI_INPROGRESS) {
+			list = &name->next;
+			continue;
+		}
+		*list = name->next;
+		name_free(name);
+	}
+}
+
 void dial_end(struct dial *dial)
 {
-	if (dial->resolving && gai_cancel(&dial->request) == EAI_NOTCANCELED) {
-		const struct gaicb *list[1] = { &dial->request };
-		const struct timespec most = { .tv_sec = 30 };
+	static struct dial_name *given_up;
 
-		while (gai_error(&dial->request) == EAI_INPROGRESS && gai_suspend(list, 1, &most)
-				!= EAI_AGAIN)
-			;
+	free_given_up(&given_up);
+	if (dial->name && dial->resolving && gai_cancel(&dial->name->request) == EAI_NOTCANCELED) {
+		dial->name->next = given_up;
+		given_up = dial->name;
+	} else if (dial->name) {
+		name_free(dial->name);
 	}
-	if (dial->request.ar_result)
-		freeaddrinfo(dial->request.ar_result);
-	free(dial->name);
 	*dial = (struct dial){ .fd = -1 };
 }

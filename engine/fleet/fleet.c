@@ -533,6 +533,14 @@ static int start_local(struct fleet_host *host, struct error *err)
 	return 0;
 }
 
+/* What concerns all hosts is said once. */
+static void warn_all(void *context, const char *message)
+{
+	const struct fleet *fleet = context;
+
+	fleet->events->warn(fleet->context, NULL, message);
+}
+
 static int start_ssh(struct fleet_host *host, struct error *err)
 {
 	const struct fleet *fleet = host->fleet;
@@ -543,6 +551,8 @@ static int start_ssh(struct fleet_host *host, struct error *err)
 		.private_key = host->target.private_key,
 		.known_hosts = fleet->options.known_hosts,
 		.accept_new = fleet->options.accept_new_host_keys && !host->target.only_look,
+		.only_look = fleet->options.leave_nothing,
+		.warn = warn_all, .context = host->fleet,
 		.verbosity = fleet->options.verbosity,
 	};
 	struct deliver deliver = {
@@ -559,7 +569,8 @@ static int start_ssh(struct fleet_host *host, struct error *err)
 	deliver.root = strcmp(host->user, "root") == 0;
 	host->command = deliver_command(host->arena, &deliver);
 	host->state = HOST_DIALING;
-	return dial_start(&host->dial, ssh_address(host->ssh), ssh_port(host->ssh), err);
+	return dial_start(&host->dial, ssh_address(host->ssh), ssh_port(host->ssh),
+		ssh_family(host->ssh), err);
 }
 
 static int step_dial(struct fleet_host *host, struct error *err)

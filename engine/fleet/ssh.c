@@ -8,6 +8,7 @@
 
 #include "base/quote.h"
 #include "fleet/hostkeys.h"
+#include "fleet/ssh_config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +17,11 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 16 << 10, IDENTITIES_MOST = 8 };
+enum { PIECE = 16 << 10 };
 
 struct loaded {
 	struct loaded *next;
@@ -45,12 +47,17 @@ struct ssh {
 	const char *address;
 	const char *user;
 	unsigned port;
-	const char *known_hosts;
+	int family;
+	const char *known_hosts[2 * SSH_FILES_MOST + 2];   /* the user's, the machine's, NULL */
+	struct hostkeys hostkeys;
+	bool add_nowhere, hash;
 	const char *host_key;
-	const char *identities[IDENTITIES_MOST];   /* paths to be tried, in order */
+	const char *identities[SSH_FILES_MOST];   /* paths to be tried, in order */
 	size_t identity_count, identity;
-	bool named;              /* the user named the key */
-	bool agent;              /* ssh-agent is still to be asked */
+	bool named;              /* the user named the keys */
+	bool only;               /* no others than these are offered */
+	bool has_agent;          /* there is an ssh-agent that wasn't asked yet */
+	bool agent;              /* its keys are offered now */
 	bool encrypted;          /* a key was skipped, as it needs a passphrase */
 	bool tried;              /* any key was offered */
 };
@@ -108,7 +115,7 @@ static struct loaded *load_key(struct ssh_keys *keys, const char *path)
 
 /* --- Settings --- */
 
-static char *expand_home(struct arena *arena, const char *path)
+static const char *expand_home(struct arena *arena, const char *path)
 {
 	const char *home = getenv("HOME");
 
@@ -117,44 +124,12 @@ static char *expand_home(struct arena *arena, const char *path)
 	return arena_string(arena, path);
 }
 
-static char *option_text(struct ssh *ssh, enum ssh_options_e option)
-{
-	char *text = NULL;
-	char *kept = NULL;
-
-	if (ssh_options_get(ssh->session, option, &text) == SSH_OK && text)
-		kept = arena_string(ssh->arena, text);
-	ssh_string_free_char(text);
-	return kept;
-}
-
 static void add_identity(struct ssh *ssh, const char *path)
 {
 	const char *full = expand_home(ssh->arena, path);
 
-	if (ssh->identity_count < IDENTITIES_MOST && access(full, F_OK) == 0)
+	if (ssh->identity_count < SSH_FILES_MOST && access(full, F_OK) == 0)
 		ssh->identities[ssh->identity_count++] = full;
-}
-
-static void choose_identities(struct ssh *ssh)
-{
-	static const char *const defaults[] = {
-		"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa",
-	};
-	const char *configured = option_text(ssh, SSH_OPTIONS_IDENTITY);
-	bool is_default = !configured || strstr(configured, "%d") || strstr(configured, "/.ssh/id_");
-
-	ssh->agent = getenv("SSH_AUTH_SOCK") != NULL;
-	if (ssh->settings.private_key) {
-		add_identity(ssh, ssh->settings.private_key);
-		ssh->named = true;
-		ssh->agent = false;
-	} else if (!is_default) {
-		add_identity(ssh, configured);
-		ssh->named = ssh->identity_count > 0;
-	}
-	for (size_t i = 0; !ssh->named && i < sizeof(defaults) / sizeof(*defaults); i++)
-		add_identity(ssh, defaults[i]);
 }
 
 static const char *local_user(struct arena *arena)
@@ -164,48 +139,128 @@ static const char *local_user(struct arena *arena)
 	return user ? arena_string(arena, user->pw_name) : "root";
 }
 
+/* What the user named on the command line is all that is offered. ssh-agent comes before the usual
+ * files, and behind those that the configuration names, unless it says IdentitiesOnly. */
+static void choose_identities(struct ssh *ssh, const struct ssh_config *config)
+{
+	static const char *const defaults[] = {
+		"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa", NULL,
+	};
+	const char *const *files = config->identities[0] ? config->identities : defaults;
+
+	ssh->has_agent = getenv("SSH_AUTH_SOCK") != NULL;
+	if (config->identity_agent) {
+		ssh->has_agent = strcasecmp(config->identity_agent, "none") != 0;
+		ssh_options_set(ssh->session, SSH_OPTIONS_IDENTITY_AGENT, config->identity_agent);
+	}
+	ssh->named = config->identities[0] != NULL;
+	ssh->only = config->identities_only;
+	if (ssh->settings.private_key) {
+		add_identity(ssh, ssh->settings.private_key);
+		ssh->named = ssh->only = true;
+	}
+	for (; !ssh->settings.private_key && *files; files++) {
+		if (strcasecmp(*files, "none") != 0)
+			add_identity(ssh, *files);
+	}
+	ssh->agent = ssh->has_agent && !ssh->named;
+	ssh->has_agent = ssh->has_agent && ssh->named;
+}
+
+/* Which files say whose key a host has. What is named on the command line stands for the user's own. */
+static void choose_known_hosts(struct ssh *ssh, const struct ssh_config *config)
+{
+	size_t count = 0;
+
+	if (ssh->settings.known_hosts)
+		ssh->known_hosts[count++] = expand_home(ssh->arena, ssh->settings.known_hosts);
+	for (size_t i = 0; !ssh->settings.known_hosts && config->known_hosts[i]; i++)
+		ssh->known_hosts[count++] = config->known_hosts[i];
+	if (count == 0)
+		ssh->add_nowhere = true;
+	for (size_t i = 0; config->global_known_hosts[i]; i++)
+		ssh->known_hosts[count++] = config->global_known_hosts[i];
+	ssh->hostkeys = (struct hostkeys){ .paths = ssh->known_hosts,
+		.revoked = config->revoked_host_keys, .name = ssh->address, .port = ssh->port };
+	if (config->host_key_alias) {
+		ssh->hostkeys.name = config->host_key_alias;
+		ssh->hostkeys.port = 22;
+	}
+	ssh->hash = config->hash_known_hosts;
+}
+
+static int set_option(struct ssh *ssh, enum ssh_options_e option, const char *name,
+	const char *value, struct error *err)
+{
+	if (!value || ssh_options_set(ssh->session, option, value) == SSH_OK)
+		return 0;
+	error_set(err, ERROR_UNREACHABLE, "%s '%s' of your ssh configuration cannot be used", name,
+		value);
+	return error_remedy(err, "name algorithms that libssh has, or remove the line");
+}
+
+/* The user's own choice; else the fastest cipher here, and the types of keys by which the host is
+ * known. */
+static int set_algorithms(struct ssh *ssh, const struct ssh_config *config, struct error *err)
+{
+	const char *types = config->host_keys ? NULL : hostkeys_types(ssh->arena, &ssh->hostkeys);
+	const char *ciphers = config->ciphers;
+
+#if defined(__x86_64__)
+	if (!ciphers && __builtin_cpu_supports("aes"))
+		ciphers = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
+			"chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
+#endif
+	if (set_option(ssh, SSH_OPTIONS_CIPHERS_C_S, "Ciphers", ciphers, err) < 0
+			|| set_option(ssh, SSH_OPTIONS_CIPHERS_S_C, "Ciphers", ciphers, err) < 0
+			|| set_option(ssh, SSH_OPTIONS_HMAC_C_S, "MACs", config->macs, err) < 0
+			|| set_option(ssh, SSH_OPTIONS_HMAC_S_C, "MACs", config->macs, err) < 0
+			|| set_option(ssh, SSH_OPTIONS_KEY_EXCHANGE, "KexAlgorithms",
+			config->key_exchanges, err) < 0
+			|| set_option(ssh, SSH_OPTIONS_HOSTKEYS, "HostKeyAlgorithms", config->host_keys,
+			err) < 0
+			|| set_option(ssh, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES,
+			"PubkeyAcceptedAlgorithms", config->public_keys, err) < 0)
+		return -1;
+	/* Types that libssh hasn't are left out by it; that none is left is no error here. */
+	if (types)
+		ssh_options_set(ssh->session, SSH_OPTIONS_HOSTKEYS, arena_printf(ssh->arena, "^%s%s",
+			strstr(types, "ssh-rsa") ? "rsa-sha2-512,rsa-sha2-256," : "", types));
+	return 0;
+}
+
+/* libssh itself reads neither ~/.ssh/config nor known_hosts: all that it learns is set here. */
 static int configure(struct ssh *ssh, struct error *err)
 {
 	const struct ssh_settings *settings = &ssh->settings;
-	const char *configuration = expand_home(ssh->arena, "~/.ssh/config");
+	const struct ssh_config_asked asked = { .address = settings->address, .user = settings->user,
+		.port = settings->port, .warn = settings->warn, .context = settings->context };
+	struct ssh_config config;
 	int no = 0, yes = 1;
-	unsigned port = 0;
 
 	ssh_options_set(ssh->session, SSH_OPTIONS_PROCESS_CONFIG, &no);
 	ssh_options_set(ssh->session, SSH_OPTIONS_NODELAY, &yes);
-	if (ssh_options_set(ssh->session, SSH_OPTIONS_HOST, settings->address) != SSH_OK)
-		return error_set(err, ERROR_UNREACHABLE, "'%s' is no address", settings->address);
-	if (access(configuration, R_OK) == 0
-			&& ssh_options_parse_config(ssh->session, configuration) != SSH_OK)
-		return error_set(err, ERROR_UNREACHABLE, "cannot read '%s'", configuration);
-	if (option_text(ssh, SSH_OPTIONS_PROXYCOMMAND)) {
-		error_set(err, ERROR_UNREACHABLE, "ProxyCommand and ProxyJump are not supported yet");
+	ssh_options_set(ssh->session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
+	ssh_options_set(ssh->session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
+	if (ssh_config_read(ssh->arena, &asked, &config, err) < 0)
+		return -1;
+	if (config.proxy) {
+		error_set(err, ERROR_UNREACHABLE, "%s in your ssh configuration is not supported yet",
+			config.proxy);
 		return error_remedy(err, "reach the host directly, or run beoplay on the bastion");
 	}
-	ssh->address = option_text(ssh, SSH_OPTIONS_HOST);
-	ssh->user = settings->user ? settings->user : option_text(ssh, SSH_OPTIONS_USER);
-	if (!ssh->user)
-		ssh->user = local_user(ssh->arena);
-	ssh_options_get_port(ssh->session, &port);
-	ssh->port = settings->port ? settings->port : port ? port : 22;
+	ssh->address = config.host;
+	ssh->user = settings->user ? settings->user : config.user;
+	ssh->user = ssh->user ? ssh->user : local_user(ssh->arena);
+	ssh->port = settings->port ? settings->port : config.port ? config.port : 22;
+	ssh->family = config.family;
+	if (ssh_options_set(ssh->session, SSH_OPTIONS_HOST, ssh->address) != SSH_OK)
+		return error_set(err, ERROR_UNREACHABLE, "'%s' is no address", ssh->address);
 	ssh_options_set(ssh->session, SSH_OPTIONS_USER, ssh->user);
 	ssh_options_set(ssh->session, SSH_OPTIONS_PORT, &ssh->port);
-	ssh->known_hosts = expand_home(ssh->arena, settings->known_hosts ? settings->known_hosts
-		: "~/.ssh/known_hosts");
-	ssh_options_set(ssh->session, SSH_OPTIONS_KNOWNHOSTS, ssh->known_hosts);
-	if (settings->known_hosts)
-		ssh_options_set(ssh->session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("aes")) {
-		static const char ciphers[] = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
-			"chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
-
-		ssh_options_set(ssh->session, SSH_OPTIONS_CIPHERS_C_S, ciphers);
-		ssh_options_set(ssh->session, SSH_OPTIONS_CIPHERS_S_C, ciphers);
-	}
-#endif
-	choose_identities(ssh);
-	return 0;
+	choose_known_hosts(ssh, &config);
+	choose_identities(ssh, &config);
+	return set_algorithms(ssh, &config, err);
 }
 
 struct ssh *ssh_new_session(struct arena *arena, struct ssh_keys *keys,
@@ -250,6 +305,11 @@ const char *ssh_address(const struct ssh *ssh)
 unsigned ssh_port(const struct ssh *ssh)
 {
 	return ssh->port;
+}
+
+int ssh_family(const struct ssh *ssh)
+{
+	return ssh->family;
 }
 
 const char *ssh_user(const struct ssh *ssh)
@@ -320,49 +380,60 @@ static const char *key_text(struct ssh *ssh)
 
 static const char *known_as(const struct ssh *ssh)
 {
-	return ssh->port == 22 ? ssh->address
-		: arena_printf(ssh->arena, "[%s]:%u", ssh->address, ssh->port);
+	return hostkeys_name(ssh->arena, &ssh->hostkeys);
 }
 
 static int key_unknown(struct ssh *ssh, const char *key, struct error *err)
 {
+	const char *file = ssh->add_nowhere ? NULL : ssh->known_hosts[0];
+
+	if (ssh->settings.accept_new && !file) {
+		error_set(err, ERROR_UNREACHABLE, "there is no known_hosts file to which the key of %s "
+			"could be added", known_as(ssh));
+		return error_remedy(err, "name one with --known-hosts");
+	}
 	if (ssh->settings.accept_new)
-		return hostkeys_add(ssh->known_hosts, ssh->address, ssh->port, key, err);
+		return ssh->settings.only_look ? 0
+			: hostkeys_add(ssh->arena, &ssh->hostkeys, key, ssh->hash, err);
 	error_set(err, ERROR_UNREACHABLE, "the host key of %s isn't known (%.*s)", known_as(ssh),
 		(int)strcspn(key, " "), key);
 	return error_remedy(err, "if this is the first contact, run with --accept-new-host-keys; or "
-		"put its key into %s", ssh->known_hosts);
+		"put its key into %s", file ? file : "a known_hosts file");
+}
+
+static int key_changed(struct ssh *ssh, const struct hostkeys_found *found, struct error *err)
+{
+	error_set(err, ERROR_UNREACHABLE, "the host key of %s has CHANGED (%s:%u has another): this is "
+		"another machine, a reinstalled one, or someone in between", known_as(ssh), found->path,
+		found->line);
+	return error_remedy(err, "if you know why: ssh-keygen -R '%s' -f %s, then run with "
+		"--accept-new-host-keys", known_as(ssh), found->path);
 }
 
 static int check_host_key(struct ssh *ssh, struct error *err)
 {
 	const char *key = key_text(ssh);
-	unsigned line;
+	struct hostkeys_found found;
 
 	if (!key)
 		return failed(ssh, "cannot read the host key", err);
-	if (hostkeys_revoked(ssh->known_hosts, key, &line)) {
-		error_set(err, ERROR_UNREACHABLE, "the host key of %s is marked @revoked in %s:%u",
-			known_as(ssh), ssh->known_hosts, line);
-		return error_remedy(err, "give the machine a new host key, and that one into %s",
-			ssh->known_hosts);
-	}
-	switch (ssh_session_is_known_server(ssh->session)) {
-	case SSH_KNOWN_HOSTS_OK:
-		break;
-	case SSH_KNOWN_HOSTS_CHANGED:
-	case SSH_KNOWN_HOSTS_OTHER:
-		error_set(err, ERROR_UNREACHABLE, "the host key of %s has CHANGED: this is another "
-			"machine, a reinstalled one, or someone in between", known_as(ssh));
-		return error_remedy(err, "if you know why: ssh-keygen -R '%s' -f %s, then run with "
-			"--accept-new-host-keys", known_as(ssh), ssh->known_hosts);
-	case SSH_KNOWN_HOSTS_NOT_FOUND:
-	case SSH_KNOWN_HOSTS_UNKNOWN:
+	if (hostkeys_check(ssh->arena, &ssh->hostkeys, key, &found, err) < 0)
+		return -1;
+	switch (found.verdict) {
+	case HOSTKEYS_REVOKED:
+		error_set(err, ERROR_UNREACHABLE, "the host key of %s is %s %s:%u", known_as(ssh),
+			found.path == ssh->hostkeys.revoked ? "among the revoked ones in"
+			: "marked @revoked in", found.path, found.line);
+		return error_remedy(err, "give the machine a new host key, and put that one into "
+			"known_hosts");
+	case HOSTKEYS_CHANGED:
+		return key_changed(ssh, &found, err);
+	case HOSTKEYS_UNKNOWN:
 		if (key_unknown(ssh, key, err) < 0)
 			return -1;
 		break;
-	default:
-		return failed(ssh, "cannot check the host key", err);
+	case HOSTKEYS_KNOWN:
+		break;
 	}
 	ssh->host_key = key;
 	return 0;
@@ -372,36 +443,48 @@ static int denied(struct ssh *ssh, struct error *err)
 {
 	error_set(err, ERROR_UNREACHABLE, "%s@%s accepts none of the keys%s", ssh->user,
 		known_as(ssh), ssh->tried ? "" : ": there is none to offer");
+	if (ssh->settings.private_key && ssh->identity_count == 0)
+		return error_remedy(err, "there is no private key '%s'", ssh->settings.private_key);
 	if (ssh->named && ssh->identity_count == 0)
-		return error_remedy(err, "there is no private key '%s'", ssh->settings.private_key
-			? ssh->settings.private_key : "of ~/.ssh/config");
+		return error_remedy(err, "none of the files exists that IdentityFile names in your ssh "
+			"configuration: mend it, or name a key with --private-key");
 	if (ssh->encrypted)
 		return error_remedy(err, "a key needs a passphrase: ssh-add it, so that ssh-agent has it");
 	return error_remedy(err, "ssh-copy-id %s@%s, or name a key with --private-key", ssh->user,
 		ssh->address);
 }
 
+/* One that needs a passphrase may be in ssh-agent, which libssh can only ask for all that it has. */
+static void skip_identity(struct ssh *ssh, const struct loaded *loaded)
+{
+	ssh->identity++;
+	ssh->encrypted = ssh->encrypted || loaded->encrypted;
+	if (loaded->encrypted && ssh->has_agent) {
+		ssh->agent = true;
+		ssh->has_agent = false;
+	}
+}
+
 /* 1 authenticated, 0 again, -1 no key is left. */
 static int authenticate(struct ssh *ssh, struct error *err)
 {
 	for (;;) {
+		const struct loaded *loaded;
 		int result;
 
-		if (ssh->agent && !ssh->named) {
+		if (ssh->agent) {
 			result = ssh_userauth_agent(ssh->session, NULL);
 		} else if (ssh->identity < ssh->identity_count) {
-			const struct loaded *loaded = load_key(ssh->keys, ssh->identities[ssh->identity]);
-
+			loaded = load_key(ssh->keys, ssh->identities[ssh->identity]);
 			if (!loaded->key) {
-				ssh->encrypted = ssh->encrypted || loaded->encrypted;
-				if (loaded->encrypted && getenv("SSH_AUTH_SOCK") && ssh->named) {
-					ssh->named = false;
-					ssh->agent = true;
-				}
-				ssh->identity++;
+				skip_identity(ssh, loaded);
 				continue;
 			}
 			result = ssh_userauth_publickey(ssh->session, NULL, loaded->key);
+		} else if (ssh->has_agent && !ssh->only) {
+			ssh->has_agent = false;
+			ssh->agent = true;
+			continue;
 		} else {
 			return denied(ssh, err);
 		}
@@ -412,10 +495,9 @@ static int authenticate(struct ssh *ssh, struct error *err)
 			return 1;
 		if (result == SSH_AUTH_ERROR && !ssh_is_connected(ssh->session))
 			return failed(ssh, "the connection was closed while authenticating", err);
-		if (ssh->agent && !ssh->named)
-			ssh->agent = false;
-		else
+		if (!ssh->agent)
 			ssh->identity++;
+		ssh->agent = false;
 	}
 }
 

@@ -20,8 +20,11 @@ struct ssh_settings {
 	unsigned port;           /* 0: as config, else 22 */
 	const char *user;        /* NULL: as config, else the local user */
 	const char *private_key; /* NULL: as config, ssh-agent, ~/.ssh/id_* */
-	const char *known_hosts; /* NULL: ~/.ssh/known_hosts */
+	const char *known_hosts; /* instead of the user's own files; NULL: as config */
 	bool accept_new;
+	bool only_look;          /* what is accepted isn't written down */
+	void (*warn)(void *context, const char *message);
+	void *context;
 	unsigned verbosity;
 };
 
@@ -36,6 +39,7 @@ void ssh_end(struct ssh *ssh);      /* closes the socket, too; NULL is allowed *
 /* Where to connect to, once the configuration is read. */
 const char *ssh_address(const struct ssh *ssh);
 unsigned ssh_port(const struct ssh *ssh);
+int ssh_family(const struct ssh *ssh);   /* AF_UNSPEC, AF_INET or AF_INET6 */
 const char *ssh_user(const struct ssh *ssh);
 
 /* A connected socket that doesn't block; it belongs to the session from here on. */

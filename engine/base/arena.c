@@ -1,6 +1,7 @@
 /* arena: memory that is given back all at once. */
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct block {
 
 struct arena {
 	struct block *blocks;   /* the first is the one being filled */
+	bool wiped;
 };
 
 enum { BLOCK_SIZE = 8192 };
@@ -34,12 +36,23 @@ struct arena *arena_new(void)
 	return arena;
 }
 
+struct arena *arena_new_wiped(void)
+{
+	struct arena *arena = arena_new();
+
+	arena->wiped = true;
+	return arena;
+}
+
 void arena_free(struct arena *arena)
 {
 	if (!arena)
 		return;
 	while (arena->blocks) {
 		struct block *next = arena->blocks->next;
+
+		if (arena->wiped)
+			explicit_bzero(arena->blocks->data, arena->blocks->size);
 		free(arena->blocks);
 		arena->blocks = next;
 	}

@@ -11,6 +11,8 @@
 struct arena;
 
 struct arena *arena_new(void);
+/* Overwrites all of it when it is given back. */
+struct arena *arena_new_wiped(void);
 void arena_free(struct arena *arena);   /* NULL is allowed */
 
 void *arena_alloc(struct arena *arena, size_t size);

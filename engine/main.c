@@ -1,4 +1,5 @@
 /* main: the table of commands, nothing else. */
+#include "base/core.h"
 #include "command/command.h"
 
 #include <stdio.h>
@@ -31,6 +32,7 @@ int main(int argc, char **argv)
 {
 	int code;
 
+	core_forbid();
 	for (size_t i = 0; argc > 1 && i < COMMAND_COUNT; i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);

@@ -1,6 +1,7 @@
 /* main: the far end. It speaks frames on stdin and stdout, and ends when the other end does. */
 #include "agent/ledger_schema.h"
 #include "agent/runner.h"
+#include "base/core.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 		printf("beoplay-agent, wire %d, ledger %d\n", WIRE_VERSION, LEDGER_VERSION);
 		return 0;
 	}
+	core_forbid();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	umask(022);

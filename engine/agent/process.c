@@ -1,6 +1,7 @@
 /* process: running commands: own session, bounded output, a time limit, a known environment. */
 #include "agent/process.h"
 
+#include "base/core.h"
 #include "base/excerpt.h"
 #include "base/quote.h"
 
@@ -115,6 +116,7 @@ static void execute(char **argv, char **variables, const char *directory,
 	if (chdir(directory) < 0)
 		goto failed;
 	environ = variables;
+	core_allow();
 	execvp(argv[0], argv);
 failed:
 	if (write(report, &errno, sizeof(errno)) < 0)

@@ -1,6 +1,7 @@
 /* lineinfile: a file has this line, or doesn't; a line that matches is replaced. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/buffer.h"
+#include "base/digest.h"
 #include "base/quote.h"
 #include "modules/text_file.h"
 
@@ -226,12 +227,45 @@ static const char *pattern_of(const struct line_params *want)
 		: want->pattern;
 }
 
+enum { NAME_DIGITS = 16 };
+
+static const char digest_mark[] = "sha256:";
+
+/* A line without a pattern is known by its digest: names are for all to read, lines may be passwords. */
+static void name_of_line(const char *line, char ret_name[NAME_DIGITS + 2])
+{
+	char digest[DIGEST_HEX_SIZE];
+
+	digest_bytes(line, strlen(line), digest);
+	ret_name[0] = '=';
+	memcpy(ret_name + 1, digest, NAME_DIGITS);
+	ret_name[NAME_DIGITS + 1] = '\0';
+}
+
 static void line_resources(struct names *names, const void *params)
 {
 	const struct line_params *want = params;
 	const char *pattern = pattern_of(want);
+	char name[NAME_DIGITS + 2] = "";
 
-	names_add(names, "line:%s:%s", want->path, pattern ? pattern : want->line);
+	if (!pattern)
+		name_of_line(want->line, name);
+	names_add(names, "line:%s:%s", want->path, pattern ? pattern : name);
+}
+
+/* Our line in what a node keeps of a file that isn't for everybody: enough to find it again. */
+static const char *kept_line(struct arena *arena, const struct line_params *want,
+	const struct line_state *have, const char *line)
+{
+	const struct file_info *info = &have->file.at.info;
+	char digest[DIGEST_HEX_SIZE];
+	bool open = info->kind == FILE_NONE ? !want->mode || *want->mode != '0'
+		|| (want->mode[strlen(want->mode) - 1] - '0') & 4 : info->mode & 0004;
+
+	if (open || !line)
+		return line;
+	digest_bytes(line, strlen(line), digest);
+	return arena_printf(arena, "%s%s", digest_mark, digest);
 }
 
 /* An undo leads behind several runs at once: what they made of the line last is in a record. */
@@ -296,9 +330,18 @@ static void insert(struct lines *lines, size_t at, struct line line)
 	lines->count++;
 }
 
+/* text: a line, or its digest. */
 static bool is_line(const struct line *line, const char *text)
 {
-	return line->size == strlen(text) && strncmp(line->text, text, line->size) == 0;
+	const char *digest = text + strlen(digest_mark);
+	char hex[DIGEST_HEX_SIZE];
+
+	if (line->size == strlen(text) && strncmp(line->text, text, line->size) == 0)
+		return true;
+	if (strncmp(text, digest_mark, strlen(digest_mark)) != 0 || !digest_valid(digest))
+		return false;
+	digest_bytes(line->text, line->size, hex);
+	return strcmp(hex, digest) == 0;
 }
 
 /* What the task means by "the line": the pattern, the text inside, or the line itself. */
@@ -397,7 +440,7 @@ static int make_present(struct arena *arena, const struct line_params *want,
 
 		if (is_line(&old, want->line))
 			return 0;
-		note_line(arena, have, lines, found, want->line, copies_of(lines,
+		note_line(arena, have, lines, found, kept_line(arena, want, have, want->line), copies_of(lines,
 			arena_bytes(arena, old.text, old.size)));
 		line.bare = old.bare;
 		lines->items[found] = line;
@@ -568,7 +611,8 @@ static void line_plan(struct plan *plan, const void *params, const void *state)
 	text_file_plan(plan, &((const struct line_state *)state)->file);
 }
 
-static int keep_record(struct host *host, const struct line_params *want, struct error *err)
+static int keep_record(struct host *host, const struct line_params *want,
+	const struct line_state *have, struct error *err)
 {
 	struct value *record = value_map(host_arena(host));
 	const char *line = !want->present ? NULL : !want->undo ? want->line
@@ -576,7 +620,7 @@ static int keep_record(struct host *host, const struct line_params *want, struct
 
 	if (!pattern_of(want))
 		return 0;
-	value_set_string(host_arena(host), record, "line", line);
+	value_set_string(host_arena(host), record, "line", kept_line(host_arena(host), want, have, line));
 	return host_record_set(host, record_key(host_arena(host), want), line ? record : NULL, err);
 }
 
@@ -587,7 +631,7 @@ static int line_apply(struct host *host, const void *params, const void *state,
 
 	(void)results;
 	if ((change->step == TEXT_FILE_REMOVE || change->step == TEXT_FILE_WRITE)
-			&& keep_record(host, want, err) < 0)
+			&& keep_record(host, want, state, err) < 0)
 		return -1;
 	return text_file_apply(host, &((const struct line_state *)state)->file, change, err);
 }
@@ -598,17 +642,22 @@ static void line_invert(struct inverses *inverses, const void *params, const voi
 	const struct line_state *have = state;
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = value_map(arena);
-	const char *pattern = pattern_of(want) ? pattern_of(want) : want->line;
+	const char *pattern = pattern_of(want);
+	char name[NAME_DIGITS + 2];
 	struct inverses_entry entry = { .params = have->reason ? NULL : back,
 		.reason = have->reason };
 
+	if (!pattern)
+		name_of_line(want->line, name);
+	pattern = pattern ? pattern : arena_string(arena, name);
 	entry.resource = arena_printf(arena, "line:%s:%s", want->path, pattern);
 	value_set_string(arena, back, "path", want->path);
 	value_set_string(arena, back, "pattern", pattern);
 	value_set_string(arena, back, "undo", "yes");
 	if (have->inserted || (want->present && want->line && have->file.after
 			&& have->back->count == 0)) {
-		value_set_string(arena, back, "line", want->line ? want->line : have->inserted);
+		value_set_string(arena, back, "line", kept_line(arena, want, have, want->line ? want->line
+			: have->inserted));
 		value_set_string(arena, back, "state", "absent");
 		value_set_string(arena, back, "bare", have->bare ? "yes" : "no");
 		value_set_string(arena, back, "made", have->file.at.info.kind == FILE_NONE ? "yes" : "no");

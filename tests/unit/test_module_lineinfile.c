@@ -465,10 +465,10 @@ static void what_is_no_text_file_is_refused(void **state)
 static void a_line_is_a_resource_by_what_finds_it(void **state)
 {
 	static const char *const options[][2] = {
-		{ "line: b=2", "line:" PATH ":b=2" },
+		{ "line: b=2", "line:" PATH ":=efa2eba7fff4b839" },
 		{ "line: b=2, regexp: ^b=", "line:" PATH ":^b=" },
 		{ "line: b=2, search_string: b", "line:" PATH ":b" },
-		{ "line: b=1, state: absent", "line:" PATH ":b=1" },
+		{ "line: b=1, state: absent", "line:" PATH ":=cbe78bac8689bf95" },
 	};
 
 	(void)state;
@@ -483,6 +483,35 @@ static void a_line_is_a_resource_by_what_finds_it(void **state)
 		assert_string_equal(bench->inverses->entries[0].resource, options[i][1]);
 		assert_int_equal(bench_undo(bench), 0);
 		assert_string_equal(bench->inverses->entries[0].resource, options[i][1]);
+	}
+}
+
+static bool is_inside(const struct value *value, const char *text)
+{
+	if (value->kind == VALUE_STRING && strstr(value->text, text))
+		return true;
+	for (size_t i = 0; i < value->count; i++) {
+		if (is_inside(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i], text))
+			return true;
+	}
+	return false;
+}
+
+static void what_undoes_a_private_line_does_not_hold_it(void **state)
+{
+	static const char *const options[] = { "line: password=swordfish",
+		"line: password=swordfish, regexp: ^password", "line: password=swordfish, insertbefore: BOF" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		given("b=1\npassword=old\n");
+		bench_find(bench, PATH)->info.mode = 0600;
+		assert_int_equal(apply(options[i]), 0);
+		assert_non_null(strstr(bench_find(bench, PATH)->bytes, "swordfish"));
+		assert_false(is_inside(bench->inverses->entries[0].params, "swordfish"));
+		assert_null(strstr(bench->inverses->entries[0].resource, "swordfish"));
+		assert_int_equal(bench_undo(bench), 0);
+		assert_string_equal(bench_find(bench, PATH)->bytes, "b=1\npassword=old\n");
 	}
 }
 
@@ -542,6 +571,7 @@ int main(void)
 		TEST(too_many_lines_can_not_come_back),
 		TEST(what_is_no_text_file_is_refused),
 		TEST(a_line_is_a_resource_by_what_finds_it),
+		TEST(what_undoes_a_private_line_does_not_hold_it),
 		TEST(wrong_parameters_are_refused),
 	};
 

@@ -86,7 +86,7 @@ static struct value *adopted_task(struct runner *runner, const struct work *work
 	value_set_string(runner->arena, task, "module", work->module->name);
 	value_set_string(runner->arena, task, "digest", work->digest);
 	value_set_string(runner->arena, task, "user", value_get_string(work->task, "user"));
-	if (!value_get_bool(work->task, "secret"))
+	if (value_get_integer(work->task, "level", LEVEL_OPEN) == LEVEL_OPEN)
 		value_set_string(runner->arena, task, "params", value_get_string(work->task, "params"));
 	if (value_get(work->task, "notify"))
 		value_set(runner->arena, task, "notify", value_copy(runner->arena,

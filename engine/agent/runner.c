@@ -4,6 +4,7 @@
 #include "agent/image.h"
 #include "agent/lock.h"
 #include "agent/pending.h"
+#include "base/secrets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -247,6 +248,14 @@ static void note_seen(struct runner *runner, const struct value *resources)
 }
 
 /* Where the run stopped, for --resume and status; task NULL: it came to its end. */
+/* A message may repeat what the task was told. */
+static const char *kept_message(const struct value *task, const struct value *result)
+{
+	enum level level = (enum level)value_get_integer(task, "level", LEVEL_OPEN);
+
+	return level > LEVEL_OPEN ? level_word(level) : value_get_string(result, "message");
+}
+
 static void note_failed(struct runner *runner, const char *task, const char *message)
 {
 	struct arena *arena = arena_new();
@@ -279,7 +288,7 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 	if (strcmp(status, "changed") == 0 && !runner->check)
 		runner_note_written(runner, value_get(result, "resources"));
 	if (runner->task_failed && !value_get_bool(task, "ignore_errors"))
-		note_failed(runner, value_get_string(task, "name"), value_get_string(result, "message"));
+		note_failed(runner, value_get_string(task, "name"), kept_message(task, result));
 	runner_send(runner, arena, task, result);
 	return strcmp(status, "failed") != 0 || value_get_bool(task, "ignore_errors");
 }

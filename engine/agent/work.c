@@ -33,7 +33,7 @@ void work_failed(struct arena *arena, struct value *result, const struct error *
 /* --- What is told of a change --- */
 
 static void tell_text(struct work *work, struct value *told, const char *key, const char *text,
-	size_t most)
+	size_t most, enum level level)
 {
 	size_t size;
 
@@ -44,6 +44,7 @@ static void tell_text(struct work *work, struct value *told, const char *key, co
 		value_set(work->arena, told, key, value_printf(work->arena, "(%zu bytes)", strlen(text)));
 	else
 		value_set(work->arena, told, key, value_bytes(work->arena, text, size));
+	value_get(told, key)->level = level;
 }
 
 /* A body's text for a diff, where it is text and short. */
@@ -64,6 +65,7 @@ static struct value *tell_change(struct work *work, struct host *host, const str
 {
 	struct value *told = value_map(work->arena);
 	bool content = strcmp(change->field, "content") == 0;
+	enum level level = change->flags & CHANGE_SENSITIVE ? LEVEL_PRIVATE : LEVEL_OPEN;
 	const char *after = change->after;
 
 	value_set_string(work->arena, told, "subject", change->subject);
@@ -75,8 +77,10 @@ static struct value *tell_change(struct work *work, struct host *host, const str
 		return told;
 	if (content && change->after_body && !after && !(change->flags & CHANGE_BINARY))
 		after = body_text(work, host, change->after_body);
-	tell_text(work, told, "before", change->before, content ? WORK_SHOWN_MOST : WORK_TEXT_MOST);
-	tell_text(work, told, "after", after, content ? WORK_SHOWN_MOST : WORK_TEXT_MOST);
+	tell_text(work, told, "before", change->before, content ? WORK_SHOWN_MOST : WORK_TEXT_MOST,
+		level);
+	tell_text(work, told, "after", after, content ? WORK_SHOWN_MOST : WORK_TEXT_MOST,
+		level);
 	return told;
 }
 
@@ -218,7 +222,7 @@ static int begin(struct work *work, const void *state, struct value *resources,
 		value_append(work->arena, list, inverse);
 	}
 	value_set(work->arena, request, "inverses", list);
-	if (!value_get_bool(work->task, "secret"))
+	if (value_get_integer(work->task, "level", LEVEL_OPEN) == LEVEL_OPEN)
 		value_set(work->arena, request, "params", value_get(work->task, "params"));
 	if (value_get(work->task, "notify"))
 		value_set(work->arena, request, "notify", value_get(work->task, "notify"));

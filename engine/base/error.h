@@ -17,6 +17,7 @@ enum error_kind {
 	ERROR_PROTOCOL,
 	ERROR_BUG,
 	ERROR_INTERRUPTED,
+	ERROR_KEPT_BACK,     /* a text of the past lacks what wasn't for everybody to read */
 };
 
 /* A place in a text. file is borrowed and lives as long as the text; line and column count from 1,

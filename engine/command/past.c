@@ -139,7 +139,9 @@ static bool same_file(const struct record_file *one, const struct record_file *o
 		return false;
 	if (one->kind == SOURCE_LINK)
 		return strcmp(one->target ? one->target : "", other->target ? other->target : "") == 0;
-	return !one->bytes || memcmp(one->bytes, other->bytes, one->size) == 0;
+	if (!one->bytes)
+		return strcmp(one->left_out ? one->left_out : "", other->left_out ? other->left_out : "") == 0;
+	return memcmp(one->bytes, other->bytes, one->size) == 0;
 }
 
 int past_same(struct history *history, struct arena *arena, const struct history_run *one,

@@ -7,25 +7,11 @@
 #include "fleet/fleet.h"
 
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-/* --- The key --- */
-
-static const char *key_path(struct arena *arena)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	const struct passwd *user;
-
-	if (config && *config == '/')
-		return arena_printf(arena, "%s/beoplay/plan.key", config);
-	user = home && *home == '/' ? NULL : getpwuid(getuid());
-	return arena_printf(arena, "%s/.config/beoplay/plan.key", user ? user->pw_dir : home ? home : "");
-}
 
 /* --- Which program --- */
 
@@ -214,7 +200,7 @@ static int save(struct arena *arena, struct apply_options *options, const char *
 			"well");
 	if (!getcwd(directory, sizeof(directory)))
 		return error_errno(err, ERROR_TEXT, "the current directory can't be named");
-	if (saved_key_load(arena, key_path(arena), true, &key, err) < 0)
+	if (saved_key_load(arena, saved_key_path(arena), true, &key, err) < 0)
 		return -1;
 	value_set_string(arena, body, "program", program(arena));
 	value_set_string(arena, body, "directory", directory);
@@ -300,7 +286,7 @@ static int read_plan(struct arena *arena, const char *path, struct saved_key *re
 {
 	const char *made_by;
 
-	if (saved_key_load(arena, key_path(arena), false, ret_key, err) < 0
+	if (saved_key_load(arena, saved_key_path(arena), false, ret_key, err) < 0
 			|| saved_read(arena, path, ret_key, ret_body, err) < 0)
 		return -1;
 	made_by = value_get_string(*ret_body, "program");

@@ -42,7 +42,8 @@ static bool lists(const struct apply_options *options)
 }
 
 /* out NULL: the terminal. */
-static struct report *make_report(const struct apply_options *options, FILE *out)
+static struct report *make_report(const struct apply_options *options,
+	const struct secrets *secrets, FILE *out)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 	bool terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
@@ -55,6 +56,7 @@ static struct report *make_report(const struct apply_options *options, FILE *out
 		.verbosity = options->verbosity,
 		.color = terminal && !(no_color && *no_color),
 		.live = terminal && !out && !options->json,
+		.secrets = secrets,
 	};
 
 	return report_new(&made);
@@ -115,6 +117,17 @@ static void tell_others(struct playing *playing, struct report *report, struct v
 		value_append(playing->outer, affected, value_string(playing->outer, would->pairs[i].key));
 }
 
+static void warn_of_secrets(const struct playing *playing, struct report *report)
+{
+	for (size_t i = 0; i < playing->undefined->count; i++) {
+		const struct value *name = playing->undefined->items[i];
+
+		report_warning(report, NULL, arena_printf(playing->arena,
+			"%s:%u:%u: no variable is called '%s', nor a key inside of one", name->place.file,
+			name->place.line, name->place.column, value_text(name)));
+	}
+}
+
 static int execute(struct playing *playing, struct report *report, struct value *affected,
 	bool *ret_changes, struct error *err)
 {
@@ -125,6 +138,7 @@ static int execute(struct playing *playing, struct report *report, struct value 
 
 	report_run(report, playing->playbook->path, run_hosts(playing->run),
 		run_task_count(playing->run));
+	warn_of_secrets(playing, report);
 	if (!playing->options->check)
 		playing_give_text(playing, revision);
 	result = run_execute(playing->run, report, err);
@@ -147,12 +161,14 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 	const struct apply_options *options = start->options;
 	struct playing playing = *start;
 	FILE *nowhere = start->plan && start->plan->quiet ? fopen("/dev/null", "w") : NULL;
-	struct report *report = make_report(options, nowhere);
-	struct report *loud = nowhere ? make_report(options, NULL) : NULL;
+	struct report *report, *loud;
 	struct error err = {0};
 	int code = EXIT_GOOD;
 
 	playing.arena = arena_new();
+	playing.secrets = secrets_new();
+	report = make_report(options, playing.secrets, nowhere);
+	loud = nowhere ? make_report(options, playing.secrets, NULL) : NULL;
 	foreign_warn(loud ? loud : report);
 	if (playing_load(&playing, &err) < 0 || texts_agree(&playing, false, &err) < 0)
 		code = EXIT_TEXT;
@@ -178,6 +194,7 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 	if (playing.run)
 		run_free(playing.run);
 	arena_free(playing.arena);
+	secrets_free(playing.secrets);
 	return code;
 }
 

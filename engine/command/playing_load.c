@@ -51,6 +51,9 @@ static int load_extra(struct playing *playing, struct value *extra, struct error
 		const char *text = value_text(given->items[i]);
 		const char *start = text + strspn(text, " \t\n");
 
+		/* A record has but the name. */
+		if (playing->past && disclose_find(text, strlen(text), &(size_t){0}))
+			continue;
 		if (*start == '@')
 			reach_name(source_reach(playing->source), start + 1);
 		if (variables_extra(playing->arena, playing->source, text, extra, err) < 0)
@@ -83,8 +86,13 @@ static int load_inventory(struct playing *playing, struct error *err)
 	options.extra = value_map(playing->arena);
 	options.check = playing->options->check;
 	options.diff = playing->options->diff;
+	options.secret_names = playing->project.secrets;
+	options.secrets = playing->secrets;
 	if (load_extra(playing, options.extra, err) < 0)
 		return -1;
+	if (playing_extra_wanted(playing, options.extra, err) < 0)
+		return -1;
+	value_raise(options.extra, LEVEL_PRIVATE);
 	playing->variables = variables_new(playing->arena, &options);
 	return 0;
 }
@@ -175,6 +183,7 @@ static int make_run(struct playing *playing, struct error *err)
 		.playbook = playing->playbook,
 		.inventory = playing->inventory,
 		.variables = playing->variables,
+		.secrets = playing->secrets,
 		.limit = playing->limit_text ? &playing->limit : NULL,
 		.others = playing->limit_text && !given->no_others && !playing->look && !everything,
 		.known = earlier_facts,
@@ -182,6 +191,7 @@ static int make_run(struct playing *playing, struct error *err)
 		.tags = given->tags,
 		.skip_tags = given->skip_tags,
 		.force_handlers = given->force_handlers,
+		.past = playing->past != NULL,
 		.check = given->check,
 		.diff = given->diff,
 		.results = given->verbosity > 0 || given->json,
@@ -230,10 +240,10 @@ static int find_past(struct playing *playing, struct error *err)
 	const struct history_run *run = playing->past->run;
 	const struct value *then = run ? value_get(run->how, "inventories") : NULL;
 
-	playing->source = record_source(playing->arena, playing->past->record);
 	if (project_find(playing->arena, source_directory(playing->arena, NULL), playing->typed,
 			playing->options->inventories, &playing->project, err) < 0)
 		return -1;
+	playing->source = record_source(playing->arena, playing_revealed(playing, playing->source));
 	if (playing->options->inventories->count > 0)
 		return error_set(err, ERROR_TEXT, "an older text has its own inventory: -i can't be given "
 			"with it");
@@ -270,5 +280,7 @@ int playing_load(struct playing *playing, struct error *err)
 		return 0;
 	if (load_inventory(playing, err) < 0 || load_limit(playing, err) < 0)
 		return -1;
+	playing->undefined = value_list(playing->arena);
+	variables_note_secrets(playing->variables, playing->playbook, playing->undefined);
 	return make_run(playing, err);
 }

@@ -34,7 +34,18 @@ struct playing {
 	const char *name;
 	int64_t time;
 	struct run *run;
+	struct secrets *secrets;         /* of the whole run, noted as they are met */
+	struct value *undefined;         /* names that beoplay.yml calls secret, and nobody defines */
 };
+
+/* playing_secret.c: for whom what of this run is written. */
+struct disclosure playing_disclosure(const struct playing *playing, enum audience audience);
+/* What -e said, by name, for records. */
+struct value *playing_extra_named(const struct playing *playing, const struct disclosure *to);
+/* An error if the past was applied with values that aren't in extra (a map). */
+int playing_extra_wanted(const struct playing *playing, const struct value *extra, struct error *err);
+/* The text of the past, with what is still the same today in its place. */
+const struct record *playing_revealed(const struct playing *playing, struct source *today);
 
 /* How often ^C was pressed. */
 const volatile sig_atomic_t *playing_interrupted(void);

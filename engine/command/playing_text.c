@@ -11,12 +11,11 @@
 enum { TEXT_BODY_MOST = 64 << 10, TEXT_MOST = 900 << 10, TEXT_UNPACKED_MOST = 64 << 20 };
 
 /* Inventories and -e as the project has them, whatever the current directory was. */
-static struct value *how_it_ran(const struct playing *playing, struct revision *revision)
+static struct value *how_it_ran(const struct playing *playing, const struct disclosure *to,
+	struct revision *revision)
 {
 	struct arena *arena = playing->arena;
 	struct value *how = value_map(arena), *inventories = value_list(arena);
-	struct value *extra = value_list(arena);
-	const struct value *given = playing_extra(playing);
 	const char *head;
 	bool dirty;
 
@@ -26,14 +25,8 @@ static struct value *how_it_ran(const struct playing *playing, struct revision *
 		value_append(arena, inventories, value_string(arena, playing->past ? path
 			: record_path(arena, playing->project.folder, path)));
 	}
-	for (size_t i = 0; i < given->count; i++) {
-		const char *text = value_text(given->items[i]);
-
-		value_append(arena, extra, *text == '@' && !playing->past ? value_printf(arena, "@%s",
-			record_path(arena, playing->project.folder, text + 1)) : given->items[i]);
-	}
 	value_set(arena, how, "inventories", inventories);
-	value_set(arena, how, "extra", extra);
+	value_set(arena, how, "extra", playing_extra_named(playing, to));
 	if (playing->undo)
 		value_set_string(arena, how, "undo", playing->undo->note);
 	if (playing->limit_text)
@@ -47,47 +40,52 @@ static struct value *how_it_ran(const struct playing *playing, struct revision *
 }
 
 static const struct record *record_text(const struct playing *playing,
-	struct revision *revision)
+	const struct disclosure *to, struct revision *revision)
 {
-	if (playing->past)
-		return playing->past->record;
-	return record_of(playing->arena, playing->source, playing->project.folder, revision_ignores,
+	const struct record *all = playing->past ? playing->past->record
+		: record_of(playing->arena, playing->source, playing->project.folder, revision_ignores,
 		revision);
+
+	return record_disclose(playing->arena, all, playing->project.folder, to);
 }
 
 void playing_write_down(const struct playing *playing, struct revision *revision,
 	struct report *report)
 {
+	const struct disclosure to = playing_disclosure(playing, FOR_HISTORY);
 	struct history_run run = {
 		.run = playing->name, .project = playing->project.name,
 		.playbook = playing->project.playbook, .who = playing_who(playing->arena),
 		.time = playing->time, .hosts = run_outcome(playing->run),
-		.how = how_it_ran(playing, revision), .left = run_left(playing->run),
-		.facts = run_facts(playing->run),
+		.how = how_it_ran(playing, &to, revision),
+		.left = disclose(playing->arena, &to, run_left(playing->run)),
+		.facts = disclose(playing->arena, &to, run_facts(playing->run)),
 	};
 	struct history *history;
 	struct error err = {0};
 
 	if (history_open(path_directory(playing->arena, playing->typed), true, &history, &err) < 0
-			|| history_add(history, playing->arena, &run, record_text(playing, revision), &err) < 0)
+			|| history_add(history, playing->arena, &run, record_text(playing, &to, revision),
+			&err) < 0)
 		report_warning(report, NULL, err.message);
 	history_close(history);
 }
 
 void playing_give_text(struct playing *playing, struct revision *revision)
 {
+	const struct disclosure to = playing_disclosure(playing, FOR_PACK);
 	struct value *packed = value_map(playing->arena);
 	struct buffer bytes = {0};
 	size_t room, size;
 	char *squeezed;
 
 	value_set_string(playing->arena, packed, "playbook", playing->project.playbook);
-	value_set(playing->arena, packed, "how", how_it_ran(playing, NULL));
+	value_set(playing->arena, packed, "how", how_it_ran(playing, &to, NULL));
 	/* The same text is the same, whatever led back to it. */
 	value_remove(value_get(packed, "how"), "undo");
 	value_remove(value_get(packed, "how"), "limit");
 	value_set(playing->arena, packed, "files", record_pack(playing->arena,
-		record_text(playing, revision), TEXT_BODY_MOST));
+		record_text(playing, &to, revision), TEXT_BODY_MOST));
 	wire_encode(&bytes, packed);
 	room = ZSTD_compressBound(bytes.size);
 	squeezed = arena_alloc(playing->arena, room);

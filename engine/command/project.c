@@ -137,16 +137,16 @@ static void allow_inventory(struct arena *arena, struct reach *reach, const char
 
 static int check_keys(const struct value *root, struct error *err)
 {
-	static const char *const keys[] = { "project", "inventory" };
+	static const char *const keys[] = { "project", "inventory", "secrets" };
 
 	if (root->kind != VALUE_MAP)
-		return error_at(err, root->place, "this must be a map with the keys project and "
-			"inventory");
+		return error_at(err, root->place, "this must be a map with the keys project, "
+			"inventory and secrets");
 	for (size_t i = 0; i < root->count; i++) {
 		struct suggestion suggestion = { .word = root->pairs[i].key };
 		bool known = false;
 
-		for (size_t k = 0; k < 2; k++) {
+		for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++) {
 			known = known || strcmp(keys[k], root->pairs[i].key) == 0;
 			suggest_offer(&suggestion, keys[k]);
 		}
@@ -154,7 +154,7 @@ static int check_keys(const struct value *root, struct error *err)
 			continue;
 		error_at(err, root->pairs[i].place, "unknown key '%s'", root->pairs[i].key);
 		return suggestion.nearest ? error_remedy(err, "did you mean '%s'?", suggestion.nearest)
-			: error_remedy(err, "known are project and inventory");
+			: error_remedy(err, "known are project, inventory and secrets");
 	}
 	return 0;
 }
@@ -181,6 +181,24 @@ static int add_inventories(struct arena *arena, const char *directory, const str
 	return 0;
 }
 
+static int add_secrets(struct arena *arena, const struct value *named, struct project *project,
+	struct error *err)
+{
+	if (named && named->kind != VALUE_LIST)
+		return error_at(err, named->place, "'secrets' must be a list of variables' names");
+	for (size_t i = 0; named && i < named->count; i++) {
+		const struct value *name = named->items[i];
+
+		if (!value_text(name) || !name->size || name->size > 256 || strpbrk(name->text, ". {}[]")) {
+			error_at(err, name->place, "this is no variable's name");
+			return error_remedy(err, "a name stands for all variables, and keys inside of "
+				"variables, that are called so");
+		}
+		value_append(arena, project->secrets, named->items[i]);
+	}
+	return 0;
+}
+
 static int read_settings(struct arena *arena, struct source *source, const char *directory,
 	const char *path, bool given, struct project *project, struct error *err)
 {
@@ -201,6 +219,8 @@ static int read_settings(struct arena *arena, struct source *source, const char 
 		return error_at(err, name->place, "'project' must be a name");
 	if (name)
 		project->name = value_text(name);
+	if (add_secrets(arena, value_get(root, "secrets"), project, err) < 0)
+		return -1;
 	return given ? 0 : add_inventories(arena, directory, value_get(root, "inventory"), project,
 		err);
 }
@@ -272,7 +292,7 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 	bool has_given = given->count > 0;
 
 	*ret_project = (struct project){ .inventories = has_given ? given : value_list(arena),
-		.reach = source_reach(source) };
+		.secrets = value_list(arena), .reach = source_reach(source) };
 	project_reach(arena, source, playbook);
 	for (int level = 0; level < LEVELS_MOST; level++) {
 		struct error why = {0};

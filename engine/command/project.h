@@ -15,6 +15,7 @@ struct project {
 	struct value *inventories;   /* paths, list of strings */
 	const char *stopped;         /* why no folder further above was searched; NULL: all were */
 	struct reach *reach;         /* of the source */
+	struct value *secrets;       /* names of variables, list of strings */
 };
 
 /* What texts of this playbook may lead to, for source_directory: what lies beneath the nearest folder
@@ -22,8 +23,8 @@ struct project {
 void project_reach(struct arena *arena, struct source *source, const char *playbook);
 
 /* playbook: its path. given: what -i says, a list of strings, may be empty. beoplay.yml is looked for
- * beside the playbook and above; its keys are project and inventory. A folder that somebody else owns or
- * can write to ends the search. */
+ * beside the playbook and above; its keys are project, inventory and secrets. A folder that somebody else
+ * owns or can write to ends the search. */
 int project_find(struct arena *arena, struct source *source, const char *playbook,
 	struct value *given, struct project *ret_project, struct error *err);
 

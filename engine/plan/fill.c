@@ -1,6 +1,7 @@
 /* fill: a unit's values filled in for one host, as far as they are known. */
 #include "plan/state.h"
 
+#include "base/disclose.h"
 #include "text/expression.h"
 #include "text/task_params.h"
 
@@ -181,8 +182,15 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 	struct value *task = value_map(arena);
 	struct buffer yaml = {0};
 	const char *user;
+	int result;
 
 	if (params_write(&yaml, filling->unit->module, params, err) < 0) {
+		buffer_free(&yaml);
+		return -1;
+	}
+	result = fill_names_allowed(arena, filling->unit->module, params, yaml.data ? yaml.data : "",
+		yaml.size, err);
+	if (result < 0) {
 		buffer_free(&yaml);
 		return -1;
 	}
@@ -206,8 +214,8 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 		value_set_bool(arena, task, "check", filled->check);
 	if (filled->diff != host_shows_diff(filling->host))
 		value_set_bool(arena, task, "diff", filled->diff);
-	if (value_level(params) > LEVEL_OPEN)
-		value_set_bool(arena, task, "secret", true);
+	if (item->level > LEVEL_OPEN)
+		value_set_integer(arena, task, "level", item->level);
 	if (filling->task->registers || filling->task->changed_when || filling->task->failed_when
 			|| filling->run->options.results)
 		value_set_bool(arena, task, "results", true);
@@ -257,25 +265,52 @@ static void skip(struct filling *filling, struct filled_item *item, const char *
 	value_set_string(filling->arena, item->result, "message", message);
 }
 
+/* A text of the past lacks what wasn't for everybody: the undo before has brought back what can be. */
+static int left_as_it_is(struct filling *filling, struct filled_item *item)
+{
+	const char *message = arena_printf(filling->arena, "left as it is: what '%s' makes of it was secret or "
+		"private, and so is not kept with %s", task_title(filling->task),
+		filling->run->options.revision);
+
+	skip(filling, item, message);
+	run_warn(filling->run, filling->host->name, message);
+	return 0;
+}
+
+static int keeps_back(struct filling *filling, struct filled_item *item, const struct error *problem,
+	struct error *err)
+{
+	if (problem->kind == ERROR_KEPT_BACK)
+		return left_as_it_is(filling, item);
+	if (err)
+		*err = *problem;
+	return -1;
+}
+
 static int fill_params(struct filling *filling, struct filled *filled, struct filled_item *item,
 	struct error *err)
 {
 	const struct module *module = filling->unit->module;
+	struct error problem = {0};
 	struct value *params;
 
 	if (expression_fill(filling->arena, filling->scope, filling->task->params, &params, err) < 0)
 		return -1;
 	params = without_omitted(filling->arena, params);
+	if (filling->run->options.past && disclose_inside(params))
+		return left_as_it_is(filling, item);
 	if (value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
 	if (params_normalise(filling->arena, module, params, filling->task->place, false, &params,
 			err) < 0)
 		return -1;
+	fill_level(filling->run, module, params, filled, item);
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, filling->arena, params, &filling->asked, &item->named, err) < 0)
-		return -1;
+			filling->scope, filling->arena, params, &filling->asked, item, item->level, &problem) < 0)
+		return keeps_back(filling, item, &problem, err);
 	if (value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
+	item->level = level_higher(item->level, value_level(params));
 	if (filling->run->options.without_actions && !filling->task->handler && (module->flags & MODULE_ACTION)
 			&& !(module->flags & MODULE_CONTROLLER)) {
 		skip(filling, item, "not done again in a rollback; --with-commands does it");
@@ -302,6 +337,13 @@ static const char *condition_text(struct arena *arena, const struct value *when)
 	return arena_printf(arena, "when: %s", text);
 }
 
+static void set_label(struct filling *filling, struct filled_item *item, const struct value *value)
+{
+	item->label_level = value_level(value);
+	item->label = item->label_level == LEVEL_SECRET ? level_word(LEVEL_SECRET)
+		: expression_show(filling->arena, value);
+}
+
 static int fill_item(struct filling *filling, struct filled *filled, struct filled_item *item,
 	struct error *err)
 {
@@ -310,9 +352,7 @@ static int fill_item(struct filling *filling, struct filled *filled, struct fill
 
 	if (item->item) {
 		scope_set(filling->scope, task->loop_variable, item->item);
-		item->label = expression_show(filling->arena, item->item);
-		if (value_level(item->item) == LEVEL_SECRET)
-			item->label = "(secret)";
+		set_label(filling, item, item->item);
 	}
 	if (expression_condition(filling->arena, filling->scope, task->when, &truth, err) < 0)
 		return -1;
@@ -325,7 +365,7 @@ static int fill_item(struct filling *filling, struct filled *filled, struct fill
 	if (item->item && task->loop_label) {
 		if (expression_fill(filling->arena, filling->scope, task->loop_label, &label, err) < 0)
 			return -1;
-		item->label = expression_show(filling->arena, label);
+		set_label(filling, item, label);
 	}
 	return fill_params(filling, filled, item, err);
 }
@@ -416,8 +456,12 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 
 	filled->name = task_title(task);
 	if (task->name_value && expression_fill(filling->arena, filling->scope, task->name_value, &name,
-			&ignored) == 0 && value_text(name) && value_level(name) == LEVEL_OPEN)
-		filled->name = value_text(name);
+			&ignored) == 0 && value_text(name)) {
+		if (fill_name_allowed(name, task->name_value, err) < 0)
+			return -1;
+		if (value_level(name) == LEVEL_OPEN)
+			filled->name = value_text(name);
+	}
 	if (truth_of(filling, ignore, false, &filled->ignore_errors, err) < 0)
 		return -1;
 	/* What an earlier run left due stays so if it fails: tasks may have to come before. What all is
@@ -427,6 +471,7 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 			|| truth_of(filling, check, filling->run->options.check, &filled->check, err) < 0
 			|| truth_of(filling, diff, host_shows_diff(filling->host), &filled->diff, err) < 0)
 		return -1;
+	filled->no_diff = diff && !filled->diff;
 	/* Whatever a text says, a host that is only looked at isn't changed. */
 	filled->check = filled->check || filling->host->bystander;
 	return 0;
@@ -525,6 +570,21 @@ static void blank_unknown(struct arena *arena, const struct param *table, struct
 	}
 }
 
+/* Of a task that may never be sent: its text is recorded all the same. */
+static enum level declared_level(struct filling *filling, const struct value *params)
+{
+	const struct task *task = filling->task;
+	const struct value *quiet = task->no_log ? task->no_log : filling->unit->play->no_log;
+	struct filled filled = {0};
+	struct filled_item item = {0};
+	struct error ignored = {0};
+
+	if (expression_truth(filling->arena, filling->scope, quiet, false, &filled.no_log, &ignored) < 0)
+		filled.no_log = true;
+	fill_level(filling->run, filling->unit->module, params, &filled, &item);
+	return item.level;
+}
+
 static int declare_params(struct filling *filling, struct value *tasks)
 {
 	const struct module *module = filling->unit->module;
@@ -532,6 +592,7 @@ static int declare_params(struct filling *filling, struct value *tasks)
 	struct error ignored = {0};
 	struct buffer yaml = {0};
 	struct value *params, *task = value_map(arena);
+	enum level level;
 	int result;
 
 	if (expression_fill(arena, filling->scope, filling->task->params, &params, &ignored) < 0)
@@ -540,8 +601,9 @@ static int declare_params(struct filling *filling, struct value *tasks)
 	if (value_unknown_inside(params) || params_normalise(arena, module, params,
 			filling->task->place, false, &params, &ignored) < 0)
 		return -1;
+	level = declared_level(filling, params);
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, arena, params, &filling->asked, NULL, &ignored) < 0)
+			filling->scope, arena, params, &filling->asked, NULL, level, &ignored) < 0)
 		return -1;
 	blank_unknown(arena, module->params, params, false);
 	if (value_unknown_inside(params))

@@ -3,6 +3,7 @@
 #include "plan/state.h"
 
 #include "base/digest.h"
+#include "base/disclose.h"
 #include "modules/module.h"
 
 #include <string.h>
@@ -33,17 +34,23 @@ static struct value *change_note(struct arena *arena, const struct value *change
 	const char *before = value_get_string(change, "before");
 	int64_t hidden = CHANGE_SECRET | CHANGE_SENSITIVE;
 
+	/* A command's subject is its text. */
+	if (quiet)
+		return note;
 	value_set_string(arena, note, "subject", value_get_string(change, "subject"));
 	value_set_string(arena, note, "field", field);
-	if (before && !quiet && !(value_get_integer(change, "flags", 0) & hidden)
+	if (before && !(value_get_integer(change, "flags", 0) & hidden)
 			&& (!field || strcmp(field, "content") != 0) && strlen(before) <= BEFORE_MOST)
 		value_set_string(arena, note, "before", before);
 	return note;
 }
 
-static struct value *result_note(struct arena *arena, const struct step *step,
+static struct value *result_note(const struct run *run, const struct step *step,
 	const struct value *body, const char *label)
 {
+	const struct disclosure to = { .audience = FOR_PLAN, .secrets = run->options.secrets };
+	struct arena *arena = run->arena;
+	bool quiet = step->filled->no_log || (step->item && step->item->unsaid > LEVEL_OPEN);
 	const struct value *changes = value_get(body, "changes");
 	const struct value *params = step->item ? value_get(step->item->task, "params") : NULL;
 	struct value *note = value_map(arena), *list = value_list(arena);
@@ -60,9 +67,9 @@ static struct value *result_note(struct arena *arena, const struct step *step,
 	}
 	for (size_t i = 0; changes && changes->kind == VALUE_LIST && i < changes->count; i++)
 		value_append(arena, list, change_note(arena, changes->items[i],
-			step->filled->no_log));
+			quiet));
 	value_set(arena, note, "changes", list);
-	return note;
+	return disclose(arena, &to, note);
 }
 
 static void add_note(struct run *run, const struct run_host *host, const char *key,
@@ -77,6 +84,14 @@ static void add_note(struct run *run, const struct run_host *host, const char *k
 	value_set(run->arena, tasks, key, note);
 }
 
+static const char *item_label(const struct step *step)
+{
+	if (step->filled->no_log || !step->item->label)
+		return NULL;
+	return step->item->label_level > LEVEL_OPEN ? level_word(step->item->label_level)
+		: step->item->label;
+}
+
 void planned_take(struct run *run, const struct run_host *host, const struct step *step,
 	const struct value *body)
 {
@@ -86,8 +101,8 @@ void planned_take(struct run *run, const struct run_host *host, const struct ste
 	if (!run->options.plan || host->bystander || step->unit->undo || !status
 			|| (step->local && strcmp(status, "may_change") != 0))
 		return;
-	add_note(run, host, step_key(run->arena, step), result_note(run->arena, step, body,
-		step->filled->no_log ? NULL : step->item->label));
+	add_note(run, host, step_key(run->arena, step), result_note(run, step, body,
+		item_label(step)));
 }
 
 void planned_take_undone(struct run *run, const struct run_host *host, const struct step *step,
@@ -97,7 +112,7 @@ void planned_take_undone(struct run *run, const struct run_host *host, const str
 
 	if (run->options.plan && !host->bystander && resource && value_get_string(body, "status")
 			&& strlen(resource) <= RESOURCE_MOST)
-		add_note(run, host, undo_key(run->arena, step, resource), result_note(run->arena, step,
+		add_note(run, host, undo_key(run->arena, step, resource), result_note(run, step,
 			body, resource));
 }
 

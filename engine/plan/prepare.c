@@ -16,14 +16,15 @@ struct prepare {
 	struct scope *scope;
 	struct arena *arena;
 	struct asked *asked;
-	struct named *named;       /* or NULL */
+	struct filled_item *item;  /* NULL: it isn't going to be sent */
+	enum level level;          /* of the contents that it names */
 };
 
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
-	struct arena *arena, struct value *params, struct asked *asked, struct named *named,
-	struct error *err)
+	struct arena *arena, struct value *params, struct asked *asked, struct filled_item *item,
+	enum level level, struct error *err)
 {
-	struct prepare prepare = { run, host, unit, scope, arena, asked, named };
+	struct prepare prepare = { run, host, unit, scope, arena, asked, item, level };
 
 	return unit->module->prepare(&prepare, params, err);
 }
@@ -264,7 +265,7 @@ int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 
 static const char *name_body(struct prepare *prepare, struct body *body)
 {
-	struct named *named = prepare->named;
+	struct named *named = prepare->item ? &prepare->item->named : NULL;
 
 	if (named && named->count == named->capacity) {
 		size_t capacity = named->capacity ? 2 * named->capacity : 4;
@@ -278,11 +279,19 @@ static const char *name_body(struct prepare *prepare, struct body *body)
 	return body_digest(body);
 }
 
+/* What goes where not everybody may read it stays out of records. */
+static void note_file(const struct prepare *prepare, const char *path)
+{
+	if (prepare->level > LEVEL_OPEN)
+		secrets_note_file(prepare->run->options.secrets, path);
+}
+
 int prepare_body(struct prepare *prepare, const char *path, const char **ret_digest,
 	int64_t *ret_size, struct error *err)
 {
 	struct body *body;
 
+	note_file(prepare, path);
 	if (bodies_add_file(prepare->run->bodies, path, &body, err) < 0)
 		return -1;
 	*ret_digest = name_body(prepare, body);
@@ -313,6 +322,7 @@ int prepare_offer(struct prepare *prepare, const char *host, const char *digest,
 int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
 	struct error *err)
 {
+	note_file(prepare, path);
 	return source_read(prepare->run->options.source, path, ret_bytes, ret_size, err);
 }
 

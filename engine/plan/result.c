@@ -60,6 +60,58 @@ void result_announce(struct run *run, struct run_task *task)
 		announce(run, run->tasks[run->announced++]);
 }
 
+/* --- Levels --- */
+
+/* What became of the task, and names, which can't be secret. */
+static bool is_open(const char *key)
+{
+	static const char *const open[] = { "changed", "failed", "skipped", "rc", "start", "end",
+		"delta", "dest", "path", "name", "state", "mode", "owner", "group", "uid", "gid",
+		"size", NULL };
+	bool found = false;
+
+	for (size_t i = 0; open[i] && !found; i++)
+		found = strcmp(key, open[i]) == 0;
+	return found;
+}
+
+static void level_results(struct value *results, const struct step *step)
+{
+	enum level level = step->item ? step->item->level : LEVEL_OPEN;
+
+	for (size_t i = 0; level > LEVEL_OPEN && i < results->count; i++) {
+		if (step->filled->no_log || !is_open(results->pairs[i].key))
+			value_raise(results->pairs[i].value, level);
+	}
+}
+
+/* Whole contents; what else a change tells are words, in which secrets are found. */
+static void level_change(const struct value *change, enum level level)
+{
+	struct value *before = value_get(change, "before"), *after = value_get(change, "after");
+	const char *field = value_get_string(change, "field");
+
+	if (!field || strcmp(field, "content") != 0)
+		return;
+	if (before)
+		value_raise(before, level);
+	if (after)
+		value_raise(after, level);
+}
+
+void result_level(const struct step *step, struct value *body)
+{
+	const struct value *changes = value_get(body, "changes");
+	struct value *results = value_get(body, "results");
+
+	if (!step->item)
+		return;
+	if (results && results->kind == VALUE_MAP)
+		level_results(results, step);
+	for (size_t i = 0; changes && changes->kind == VALUE_LIST && i < changes->count; i++)
+		level_change(changes->items[i], step->item->level);
+}
+
 /* --- Registered values --- */
 
 /* Whether it was only looked at whether a command or job is to be run, and it is. */
@@ -75,7 +127,7 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 	const struct step *step, enum report_status status, const struct value *body)
 {
 	const struct value *results = value_get(body, "results");
-	struct value *made;
+	struct value *made, *item;
 
 	if (host_checks(host) && (status == REPORT_MAY_CHANGE || would_run(step, body)))
 		return value_unknown(arena, arena_printf(arena, "the result of '%s'",
@@ -87,11 +139,13 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 	value_set_bool(arena, made, "skipped", status == REPORT_SKIPPED);
 	if (value_get_string(body, "message"))
 		value_set_string(arena, made, "msg", value_get_string(body, "message"));
-	if (step->item && step->item->item)
-		value_set(arena, made, step->unit->task->task->loop_variable,
-			value_copy(arena, step->item->item));
-	if (step->filled->no_log)
-		value_raise(made, LEVEL_SECRET);
+	level_results(made, step);
+	if (step->item && step->item->item) {
+		item = value_copy(arena, step->item->item);
+		if (step->filled->no_log)
+			value_raise(item, LEVEL_SECRET);
+		value_set(arena, made, step->unit->task->task->loop_variable, item);
+	}
 	value_mark_data(made);
 	return made;
 }
@@ -255,6 +309,8 @@ static void report_step(struct run *run, struct run_host *host, const struct ste
 		.results = value_get(body, "results"),
 		.notes = value_get(body, "notes"),
 		.item = step->item->label,
+		.item_level = step->item->label_level,
+		.unsaid = step->item->unsaid,
 		.message = judged->message,
 		.remedy = judged->remedy,
 		.milliseconds = value_get_integer(body, "milliseconds", 0),
@@ -277,6 +333,7 @@ static void report_outcome(struct run *run, struct run_host *host, const struct 
 		.changes = outcome->changes,
 		.results = outcome->results,
 		.notes = outcome->notes,
+		.unsaid = step->item->unsaid,
 		.message = outcome->message,
 		.remedy = outcome->remedy,
 		.milliseconds = outcome->milliseconds,

@@ -139,6 +139,7 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->arena = arena;
 	run->options = *options;
 	run->warnings = value_list(arena);
+	run->private_paths = value_map(arena);
 	run->bodies = bodies_new(arena, options->source);
 	run->setup = module_find("setup");
 	run->orphans = value_map(arena);
@@ -231,7 +232,7 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 	order_poll(run);
 }
 
-static void take_result(struct run *run, struct run_host *host, const struct value *body)
+static void take_result(struct run *run, struct run_host *host, struct value *body)
 {
 	struct step *first = stage_first_step(host);
 	bool more = value_get_bool(body, "more");
@@ -244,6 +245,7 @@ static void take_result(struct run *run, struct run_host *host, const struct val
 		run_host_failed(host, "a result of a task that isn't its turn");
 		return;
 	}
+	result_level(first, body);
 	if (more) {
 		result_undone(run, host, first, body);
 		return;

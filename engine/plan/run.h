@@ -38,6 +38,7 @@ struct run_options {
 	const struct playbook *playbook;
 	const struct inventory *inventory;
 	struct variables *variables;
+	struct secrets *secrets;              /* noted as they are met; or NULL */
 	const struct inventory_list *limit;   /* NULL: no limit */
 	bool others;                          /* hosts outside the limit are looked at */
 	const struct value *left;             /* names of hosts that had been in earlier runs: in no play
@@ -48,6 +49,7 @@ struct run_options {
 	const struct value *tags;             /* lists of strings, or NULL */
 	const struct value *skip_tags;
 	bool force_handlers;                  /* as every play that says so */
+	bool past;                            /* the text is one of the past */
 	bool check;
 	bool diff;
 	bool results;                         /* returned values of all tasks are looked at */

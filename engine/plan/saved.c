@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,6 +80,17 @@ static int read_file(struct arena *arena, const char *path, size_t most, char **
 }
 
 /* --- The key --- */
+
+const char *saved_key_path(struct arena *arena)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	const struct passwd *user;
+
+	if (config && *config == '/')
+		return arena_printf(arena, "%s/beoplay/plan.key", config);
+	user = home && *home == '/' ? NULL : getpwuid(getuid());
+	return arena_printf(arena, "%s/.config/beoplay/plan.key", user ? user->pw_dir : home ? home : "");
+}
 
 static int make_directories(const char *path)
 {

@@ -19,6 +19,8 @@ struct saved_key {
 	unsigned char bytes[SAVED_KEY_SIZE];
 };
 
+/* Where the key of this user is. */
+const char *saved_key_path(struct arena *arena);
 /* The key in a file. If it isn't there it is made, or, unless make, that is an error. */
 int saved_key_load(struct arena *arena, const char *path, bool make, struct saved_key *ret_key,
 	struct error *err);

@@ -63,11 +63,14 @@ struct filled_item {
 	const char *cause;
 	struct value *item;        /* of the loop; NULL: none */
 	const char *label;
+	enum level label_level;
 	struct value *task;        /* TASK of wire.h, without id */
 	struct value *result;      /* body of FRAME_RESULT, without task; of a controller's handler: what
 	                              it is if it turns out to be due */
 	size_t bytes;              /* about how many the task takes */
 	struct named named;        /* the host may have these once the task is sent */
+	enum level level;          /* of all that it says: it may repeat what it was told */
+	enum level unsaid;         /* of what is too short in it to be found in what it says */
 };
 
 /* What a unit's values were asked of other hosts. */
@@ -88,6 +91,7 @@ struct filled {
 	bool no_log;
 	bool check;                /* only looked at: in a dry run, or by check_mode */
 	bool diff;                 /* content is shown */
+	bool no_diff;              /* diff: no */
 	const char *name;
 	struct asked asked;
 };
@@ -173,6 +177,7 @@ struct run_host {
 };
 
 struct run {
+	struct value *private_paths;   /* files on nodes that not everybody may read: path → true */
 	struct arena *arena;
 	struct run_options options;
 	struct unit **units;
@@ -243,6 +248,13 @@ int64_t units_next(const struct run *run, const struct run_host *host, int64_t f
 
 /* fill.c: ret_filled is kept in host->filled if all is known. An error (kind TEXT) is one of the
  * text. Never twice the same work: what is kept is returned. */
+/* fill_level.c: the level of a task with these parameters, of which those with one are noted. */
+void fill_level(struct run *run, const struct module *module, const struct value *params,
+	const struct filled *filled, struct filled_item *item);
+/* Errors where a secret would become a part of a name. */
+int fill_names_allowed(struct arena *arena, const struct module *module, const struct value *params,
+	const char *yaml, size_t size, struct error *err);
+int fill_name_allowed(const struct value *name, const struct value *text, struct error *err);
 int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 	const struct filled **ret_filled, struct error *err);
 /* The hosts of the unit's play, as expressions see them. */
@@ -271,6 +283,8 @@ struct step *stage_first_step(struct run_host *host);
 
 /* result.c: tells the report of tasks up to this one. */
 void result_announce(struct run *run, struct run_task *task);
+/* What a node said of a step: all that may repeat what it was told is no more open than that was. */
+void result_level(const struct step *step, struct value *body);
 void result_take(struct run *run, struct run_host *host, const struct step *step,
 	const struct value *body);
 /* What came of one resource of an undo; more follow. */
@@ -301,11 +315,11 @@ bool order_all_passed(const struct run *run, const struct run_host *except, int6
 /* Lets go whoever may, until nobody can. To be called after anything has happened. */
 void order_poll(struct run *run);
 
-/* prepare.c: what was asked of others is added to asked, the contents that it names to named (NULL: the
- * task isn't going to be sent). */
+/* prepare.c: what was asked of others is added to asked, the contents that it names to item (NULL: the
+ * task isn't going to be sent); files that it reads have this level. */
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
-	struct arena *arena, struct value *params, struct asked *asked, struct named *named,
-	struct error *err);
+	struct arena *arena, struct value *params, struct asked *asked, struct filled_item *item,
+	enum level level, struct error *err);
 
 /* target.c: where and as whom a host is reached: as the first of its plays says. */
 int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_target,

@@ -15,12 +15,23 @@ static json_object *text(const struct report *report, const char *bytes, size_t 
 {
 	if (utf8_valid(bytes, size))
 		return json_object_new_string_len(bytes, (int)size);
-	return json_object_new_string(quote_printable(report->arena, bytes, size, 1));
+	return json_object_new_string(report_shown(report, bytes, size, 1));
+}
+
+/* Names that are the run's own: its hosts, its words. */
+static void put_name(const struct report *report, json_object *object, const char *key,
+	const char *name)
+{
+	if (name)
+		json_object_object_add(object, key, text(report, name, strlen(name)));
 }
 
 static void put(const struct report *report, json_object *object, const char *key,
 	const char *string)
 {
+	struct disclosure to = { .audience = FOR_JSON, .secrets = report->options.secrets };
+
+	string = disclose_text(report->arena, &to, string);
 	if (string)
 		json_object_object_add(object, key, text(report, string, strlen(string)));
 }
@@ -29,15 +40,13 @@ static const char *key_text(const struct report *report, const char *key)
 {
 	size_t size = strlen(key);
 
-	return utf8_valid(key, size) ? key : quote_printable(report->arena, key, size, 0);
+	return utf8_valid(key, size) ? key : report_shown(report, key, size, 0);
 }
 
-static json_object *from_value(const struct report *report, const struct value *value)
+static json_object *from_disclosed(const struct report *report, const struct value *value)
 {
 	json_object *made;
 
-	if (value->level)
-		return json_object_new_string("(secret)");
 	switch (value->kind) {
 	case VALUE_BOOL:
 		return json_object_new_boolean(value->truth);
@@ -50,17 +59,22 @@ static json_object *from_value(const struct report *report, const struct value *
 	case VALUE_LIST:
 		made = json_object_new_array();
 		for (size_t i = 0; i < value->count; i++)
-			json_object_array_add(made, from_value(report, value->items[i]));
+			json_object_array_add(made, from_disclosed(report, value->items[i]));
 		return made;
 	case VALUE_MAP:
 		made = json_object_new_object();
 		for (size_t i = 0; i < value->count; i++)
 			json_object_object_add(made, key_text(report, value->pairs[i].key),
-				from_value(report, value->pairs[i].value));
+				from_disclosed(report, value->pairs[i].value));
 		return made;
 	default:
 		return NULL;
 	}
+}
+
+static json_object *from_value(const struct report *report, const struct value *value)
+{
+	return from_disclosed(report, report_disclosed(report, value));
 }
 
 static void print(struct report *report, json_object *event)
@@ -83,7 +97,7 @@ void json_run(struct report *report, const char *playbook)
 {
 	json_object *event = event_new("run");
 
-	put(report, event, "playbook", playbook);
+	put_name(report, event, "playbook", playbook);
 	json_object_object_add(event, "check", json_object_new_boolean(report->options.check));
 	json_object_object_add(event, "hosts", from_value(report, report->hosts));
 	print(report, event);
@@ -120,9 +134,9 @@ void json_result(struct report *report, const struct task_report *task,
 	json_object *event = event_new("result");
 
 	put(report, event, "task", task->name);
-	put(report, event, "module", task->module);
-	put(report, event, "host", result->host);
-	put(report, event, "status", words[result->status]);
+	put_name(report, event, "module", task->module);
+	put_name(report, event, "host", result->host);
+	put_name(report, event, "status", words[result->status]);
 	put(report, event, "item", result->item);
 	put(report, event, "message", result->message);
 	put(report, event, "remedy", result->remedy);
@@ -139,7 +153,7 @@ void json_message(struct report *report, const char *name, const char *host,
 {
 	json_object *event = event_new(name);
 
-	put(report, event, "host", host);
+	put_name(report, event, "host", host);
 	put(report, event, "message", message);
 	put(report, event, "remedy", remedy && *remedy ? remedy : NULL);
 	print(report, event);

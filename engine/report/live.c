@@ -53,6 +53,16 @@ static void draw_line(struct report *report, const char *text)
 	report->live_lines++;
 }
 
+/* As in records: a terminal's last lines may be those of a log. */
+static const char *without_secrets(const struct report *report, struct arena *arena,
+	const struct value *text)
+{
+	const struct disclosure to = { .audience = FOR_JSON, .secrets = report->options.secrets };
+	const struct value *shown = disclose(arena, &to, text);
+
+	return quote_printable(arena, shown->text, shown->size, 0);
+}
+
 void live_draw(struct report *report)
 {
 	struct arena *arena = arena_new();
@@ -71,7 +81,7 @@ void live_draw(struct report *report)
 		const struct value *text = task->progress->pairs[i].value;
 
 		draw_line(report, arena_printf(arena, "    %s: %s", task->progress->pairs[i].key,
-			quote_printable(arena, text->text, text->size, 0)));
+			without_secrets(report, arena, text)));
 	}
 	fflush(report->options.out);
 	arena_free(arena);

@@ -39,7 +39,7 @@ static void print_lines(struct report *report, const struct value *lines, const 
 			json_message(report, event, hosts, line, NULL);
 		else
 			fprintf(report->options.out, "%s%s: %s\n", before, hosts,
-				quote_printable(report->arena, line, strlen(line), 0));
+				report_shown(report, line, strlen(line), 0));
 	}
 }
 

@@ -71,7 +71,7 @@ static size_t count_lines(const char *text)
 static void add_lines(struct report *report, struct buffer *out, const char *indent,
 	const char *text, size_t size)
 {
-	char *safe = quote_printable(report->arena, text, size, 1);
+	char *safe = report_shown(report, text, size, 1);
 	size_t lines = count_lines(safe);
 	size_t skipped = report->options.verbosity == 0 && lines > LINES_MOST ? lines - LINES_MOST : 0;
 
@@ -88,13 +88,17 @@ static void add_lines(struct report *report, struct buffer *out, const char *ind
 
 static char *one_line(struct report *report, const struct value *text)
 {
-	return quote_printable(report->arena, text->text, text->size, 0);
+	return report_shown(report, text->text, text->size, 0);
 }
 
 static void add_diff(struct report *report, struct buffer *out, const struct value *before,
 	const struct value *after)
 {
-	char *diff = report_diff(report->arena, value_text(before), value_text(after));
+	char *diff;
+
+	before = before ? report_disclosed(report, before) : NULL;
+	after = after ? report_disclosed(report, after) : NULL;
+	diff = report_diff(report->arena, value_text(before), value_text(after));
 
 	while (*diff) {
 		size_t length = strcspn(diff, "\n");
@@ -102,7 +106,7 @@ static void add_diff(struct report *report, struct buffer *out, const struct val
 			: *diff == '@' ? COLOR_CYAN : COLOR_PLAIN;
 
 		buffer_printf(out, "      %s%s%s\n", color_on(report, color),
-			quote_printable(report->arena, diff, length, 0), color_off(report, color));
+			report_shown(report, diff, length, 0), color_off(report, color));
 		diff += length + (diff[length] == '\n');
 	}
 }
@@ -120,7 +124,8 @@ static void add_change(struct report *report, struct buffer *out, const struct v
 	if (!value_text(subject) || !value_text(field))
 		return;
 	buffer_printf(out, "    %s %s", one_line(report, subject), one_line(report, field));
-	if ((flags & CHANGE_SECRET) || (before && before->level) || (after && after->level)) {
+	if ((flags & CHANGE_SECRET) || value_level(before) == LEVEL_SECRET
+			|| value_level(after) == LEVEL_SECRET) {
 		buffer_add_string(out, " (secret)\n");
 		return;
 	}
@@ -140,12 +145,12 @@ static void add_change(struct report *report, struct buffer *out, const struct v
 static void add_results(struct report *report, struct buffer *out, const struct value *results)
 {
 	for (size_t i = 0; i < results->count; i++) {
-		const struct value *value = results->pairs[i].value;
+		const struct value *value = report_disclosed(report, results->pairs[i].value);
 		const char *key = results->pairs[i].key;
 
-		if (strcmp(key, "show") == 0 || value->level)
+		if (strcmp(key, "show") == 0)
 			continue;
-		key = quote_printable(report->arena, key, strlen(key), 0);
+		key = report_shown(report, key, strlen(key), 0);
 		if (value->kind == VALUE_STRING && memchr(value->text, '\n', value->size)) {
 			buffer_printf(out, "    %s:\n", key);
 			add_lines(report, out, "      ", value->text, value->size);
@@ -182,7 +187,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 	char *text;
 
 	if (result->item)
-		buffer_printf(&out, "    item: %s\n", quote_printable(report->arena, result->item,
+		buffer_printf(&out, "    item: %s\n", report_shown(report, result->item,
 			strlen(result->item), 0));
 	if (result->message)
 		add_lines(report, &out, "    ", result->message, strlen(result->message));
@@ -197,7 +202,9 @@ char *plain_text(struct report *report, const struct report_result *result)
 		if (note)
 			add_note(report, &out, note);
 	}
-	if (value_text(show) && !show->level)
+	if (value_text(show))
+		show = report_disclosed(report, show);
+	if (value_text(show))
 		add_lines(report, &out, "    ", show->text, show->size);
 	if (result->results && report->options.verbosity > 0)
 		add_results(report, &out, result->results);

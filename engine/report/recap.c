@@ -52,7 +52,7 @@ void report_orphans(struct report *report, const struct value *orphans)
 		if (report->options.json)
 			json_message(report, "orphan", hosts, name, NULL);
 		else
-			fprintf(report->options.out, "  %s: %s\n", hosts, quote_printable(report->arena, name,
+			fprintf(report->options.out, "  %s: %s\n", hosts, report_shown(report, name,
 				strlen(name), 0));
 	}
 }

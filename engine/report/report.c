@@ -34,6 +34,22 @@ void report_free(struct report *report)
 	arena_free(report->arena);
 }
 
+char *report_shown(const struct report *report, const char *text, size_t size, bool lines)
+{
+	enum level least = disclose_least(report->options.json ? FOR_JSON : FOR_TERMINAL);
+
+	text = secrets_cut(report->options.secrets, report->arena, text, size, least, &size);
+	return quote_printable(report->arena, text, size, lines);
+}
+
+struct value *report_disclosed(const struct report *report, const struct value *value)
+{
+	const struct disclosure to = { .secrets = report->options.secrets,
+		.audience = report->options.json ? FOR_JSON : FOR_TERMINAL };
+
+	return disclose(report->arena, &to, value);
+}
+
 void report_run(struct report *report, const char *playbook, const struct value *hosts,
 	unsigned task_count)
 {
@@ -49,7 +65,7 @@ void report_run(struct report *report, const char *playbook, const struct value 
 
 void report_play(struct report *report, const char *name)
 {
-	report->play = quote_printable(report->arena, name, strlen(name), 0);
+	report->play = report_shown(report, name, strlen(name), 0);
 }
 
 unsigned report_task(struct report *report, const char *name, const char *module, bool handler,
@@ -66,7 +82,7 @@ unsigned report_task(struct report *report, const char *name, const char *module
 	}
 	task = &report->tasks[report->task_count];
 	*task = (struct task_report){
-		.name = quote_printable(report->arena, name, strlen(name), 0),
+		.name = report_shown(report, name, strlen(name), 0),
 		.module = arena_string(report->arena, module),
 		.handler = handler,
 		.place = place,
@@ -186,16 +202,31 @@ static struct report_result without_content(const struct report_result *result)
 	};
 }
 
+/* Without the texts of a task that may repeat what can't be found in them. */
+static struct report_result without_texts(const struct report *report,
+	const struct report_result *result)
+{
+	enum level least = disclose_least(report->options.json ? FOR_JSON : FOR_TERMINAL);
+	struct report_result quiet = *result;
+
+	if (result->unsaid >= least) {
+		quiet.message = result->message ? level_word(result->unsaid) : NULL;
+		quiet.remedy = NULL;
+		quiet.notes = NULL;
+	}
+	if (result->item && result->item_level >= least)
+		quiet.item = level_word(result->item_level);
+	return quiet;
+}
+
 void report_result(struct report *report, unsigned task_index,
 	const struct report_result *result)
 {
 	struct task_report *task = &report->tasks[task_index];
-	struct report_result quiet;
+	struct report_result quiet = result->no_log ? without_content(result)
+		: without_texts(report, result);
 
-	if (result->no_log) {
-		quiet = without_content(result);
-		result = &quiet;
-	}
+	result = &quiet;
 	count_result(report, result);
 	if (!result->more)
 		task->finished++;
@@ -228,7 +259,7 @@ static void say(struct report *report, enum color color, const char *word, const
 	begin_errors(report);
 	fprintf(report->options.errors, "%s%s%s%s%s: %s\n", color_on(report, color), word,
 		host ? " " : "", host ? host : "", color_off(report, color),
-		quote_printable(report->arena, message, strlen(message), 0));
+		report_shown(report, message, strlen(message), 0));
 	fflush(report->options.errors);
 }
 
@@ -246,7 +277,7 @@ void report_lost(struct report *report, const char *host, const struct error *er
 	}
 	say(report, COLOR_RED, unreachable ? "unreachable:" : "failed:", host, err->message);
 	if (err->remedy[0])
-		fprintf(report->options.errors, "    → %s\n", quote_printable(report->arena, err->remedy,
+		fprintf(report->options.errors, "    → %s\n", report_shown(report, err->remedy,
 			strlen(err->remedy), 0));
 	fflush(report->options.errors);
 }
@@ -302,16 +333,16 @@ static void say_line(struct report *report, const struct error *err, const char 
 	if (length > 0 && text[length - 1] == '\r')
 		length--;
 	before = err->place.column > 0 ? err->place.column - 1 : 0;
-	add_margin(&marker, quote_printable(report->arena, text, before < length ? before : length, 0));
+	add_margin(&marker, report_shown(report, text, before < length ? before : length, 0));
 	buffer_add_string(&marker, "^");
-	fprintf(report->options.errors, "  %s\n  %s\n", quote_printable(report->arena, text, length, 0),
+	fprintf(report->options.errors, "  %s\n  %s\n", report_shown(report, text, length, 0),
 		marker.data);
 	buffer_free(&marker);
 }
 
 void report_error(struct report *report, const struct error *err, const char *text, size_t size)
 {
-	char *message = quote_printable(report->arena, err->message, strlen(err->message), 1);
+	char *message = report_shown(report, err->message, strlen(err->message), 1);
 
 	begin_errors(report);
 	if (report->options.json) {
@@ -328,7 +359,7 @@ void report_error(struct report *report, const struct error *err, const char *te
 	if (err->place.line > 0 && text)
 		say_line(report, err, text, size);
 	if (err->remedy[0])
-		fprintf(report->options.errors, "  → %s\n", quote_printable(report->arena, err->remedy,
+		fprintf(report->options.errors, "  → %s\n", report_shown(report, err->remedy,
 			strlen(err->remedy), 0));
 	fflush(report->options.errors);
 }

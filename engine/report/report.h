@@ -6,6 +6,7 @@
 #define REPORT_REPORT_H
 
 #include "base/error.h"
+#include "base/secrets.h"
 #include "base/value.h"
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct report_options {
 	bool color;            /* decided by the caller: terminal, NO_COLOR, TERM=dumb */
 	bool live;             /* out is a terminal: redraw progress */
 	unsigned width;        /* columns; 0: ask the terminal, else 80 */
+	const struct secrets *secrets;   /* what no text may show; or NULL */
 };
 
 enum report_status {
@@ -42,6 +44,9 @@ struct report_result {
 	const struct value *results;   /* returned values, or NULL */
 	const struct value *notes;     /* list of text, or NULL */
 	const char *item;              /* loop item, or NULL */
+	enum level item_level;
+	enum level unsaid;             /* of what the task was told and can't be found in its texts, as it
+	                                  is too short: whom it isn't for sees none of them */
 	const char *message;           /* failed, unreachable, skipped, may change: why; else NULL */
 	const char *remedy;
 	int64_t milliseconds;

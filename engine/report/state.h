@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/disclose.h"
 #include "report/report.h"
 
 #include <stddef.h>
@@ -78,6 +79,11 @@ void live_clear(struct report *report);
 void live_draw(struct report *report);
 
 int64_t report_clock(void);      /* milliseconds, only forward */
+
+/* A text as it may be shown: without the run's secrets, printable; lines: newlines and tabs stay. */
+char *report_shown(const struct report *report, const char *text, size_t size, bool lines);
+/* A value as it may be shown. */
+struct value *report_disclosed(const struct report *report, const struct value *value);
 
 /* Hosts as the inventory has them, not as they came. */
 struct value *report_in_order(struct report *report, const struct value *names);

@@ -2,6 +2,7 @@
 #include "text/expression_evaluate.h"
 
 #include "text/scope.h"
+#include "text/variables_state.h"
 #include "base/suggest.h"
 
 #include <string.h>
@@ -293,6 +294,15 @@ static enum level level_of_asked(const struct call *call)
 	return level;
 }
 
+/* What a filter makes of a secret is another string, that isn't to be found in texts either. */
+static void note_made(const struct evaluation *evaluation, const struct value *value)
+{
+	const struct variables *variables = evaluation->scope->variables;
+
+	if (variables && !value_is_lazy(value))
+		secrets_note(variables->options.secrets, value);
+}
+
 static int call_run(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
 	struct value *unknown = NULL;
@@ -311,6 +321,8 @@ static int call_run(struct evaluation *evaluation, struct call *call, struct val
 		return 0;
 	level = level_higher(level, level_of_asked(call));
 	*ret_value = value_flagged(evaluation->evaluator->arena, value, level, data);
+	if (level > LEVEL_OPEN && !data)
+		note_made(evaluation, *ret_value);
 	return evaluation_spend(evaluation, call->offset, 0, value->kind == VALUE_STRING ?
 		value->size : value->count * sizeof(value));
 }

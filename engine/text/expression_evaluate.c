@@ -1,6 +1,9 @@
 /* expression_evaluate: the tree of an expression → its value in a scope. */
 #include "text/expression_evaluate.h"
 
+#include "text/scope.h"
+#include "text/variables_state.h"
+
 #include "text/expression_unicode.h"
 #include "text/scope.h"
 #include "base/suggest.h"
@@ -284,6 +287,15 @@ static int sequence_index(struct evaluation *evaluation, size_t offset,
 	return 0;
 }
 
+/* What a member is at least. */
+static enum level level_inside(const struct evaluation *evaluation, const struct value *container,
+	const struct value *key)
+{
+	if (key->kind == VALUE_STRING && variables_is_secret(evaluation->scope->variables, key->text))
+		return LEVEL_SECRET;
+	return level_higher(container->level, key->level);
+}
+
 int evaluate_index(struct evaluation *evaluation, size_t offset, struct value *container,
 	const struct value *key, struct value **ret_value)
 {
@@ -310,7 +322,7 @@ int evaluate_index(struct evaluation *evaluation, size_t offset, struct value *c
 			"%s has no index that is %s",
 			value_kind_name(container), value_kind_name(key));
 	if (result == 0 && *ret_value)
-		*ret_value = value_flagged(arena, *ret_value, level_higher(container->level, key->level),
+		*ret_value = value_flagged(arena, *ret_value, level_inside(evaluation, container, key),
 			container->data);
 	return result;
 }

@@ -236,7 +236,8 @@ static int find_bytes(void *context, struct arena *arena, const char *path,
 	if (!file)
 		return error_set(err, ERROR_TEXT, "cannot read '%s': it wasn't part of that run", path);
 	if (!file->bytes) {
-		error_set(err, ERROR_TEXT, "cannot read '%s': it was left out of the history, as %s", path,
+		error_set(err, record_keeps_back(file->left_out) ? ERROR_KEPT_BACK : ERROR_TEXT,
+			"cannot read '%s': it was left out of the history, as %s", path,
 			file->left_out ? file->left_out : "it is no file");
 		return error_remedy(err, "bring that text back by other means, and apply it");
 	}

@@ -11,6 +11,7 @@
 #define TEXT_RECORD_H
 
 #include "base/arena.h"
+#include "base/disclose.h"
 #include "base/error.h"
 #include "base/value.h"
 #include "text/source.h"
@@ -45,6 +46,16 @@ struct record *record_of(struct arena *arena, struct source *source, const char 
 struct record *record_new(struct arena *arena);
 struct record_file *record_add(struct arena *arena, struct record *record,
 	const struct record_file *file);
+
+/* The text as records may hold it: instead of what has a level stands a keyed digest, files with such
+ * content are left out. */
+struct record *record_disclose(struct arena *arena, const struct record *record, const char *folder,
+	const struct disclosure *to);
+/* What is still the same today is there again: strings that to->secrets has, files of folder. */
+struct record *record_reveal(struct arena *arena, const struct record *record,
+	const struct disclosure *to, struct source *today, const char *folder);
+/* Whether a file was left out as it isn't for everybody. */
+bool record_keeps_back(const char *left_out);
 
 /* Its paths, and no others. The record must live as long. */
 struct source *record_source(struct arena *arena, const struct record *record);

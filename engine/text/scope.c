@@ -242,6 +242,7 @@ int scope_find(struct evaluation *evaluation, const char *name, size_t offset,
 		if (result < 0)
 			return -1;
 	}
+	*ret_value = variables_leveled(scope->variables, evaluator->arena, name, *ret_value);
 	if (caches)
 		lookup_put(scope->arena, cache_of(scope), arena_string(scope->arena, name),
 			*ret_value);

@@ -113,6 +113,9 @@ struct variables *variables_new(struct arena *arena, const struct variables_opti
 	variables->options = *options;
 	if (options->inventory)
 		variables->groups = inventory_groups(options->inventory);
+	for (size_t i = 0; options->secret_names && i < options->secret_names->count; i++)
+		lookup_put(arena, &variables->secret_names, value_text(options->secret_names->items[i]),
+			variables);
 	find_sources(variables);
 	return variables;
 }
@@ -162,6 +165,7 @@ void variables_set_facts(struct variables *variables, const struct inventory_hos
 			value_set(variables->arena, known, fact->key, value_copy(variables->arena, told));
 	}
 	value_mark_data(known);
+	secrets_mark(variables->options.secrets, known);
 	host_values(variables, host)->facts = known;
 }
 
@@ -177,6 +181,7 @@ void variables_register(struct variables *variables, const struct inventory_host
 	struct value *copy = value_copy(variables->arena, value);
 
 	value_mark_data(copy);
+	secrets_mark(variables->options.secrets, copy);
 	if (!values->registered)
 		values->registered = value_map(variables->arena);
 	value_set(variables->arena, values->registered, name, copy);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/secrets.h"
 #include "base/value.h"
 #include "text/inventory.h"
 #include "text/play.h"
@@ -25,6 +26,9 @@ struct variables_options {
 	const char *const *inventory_sources;   /* inventory_file, inventory_dir: of the first; ends
 	                                           with NULL; may be NULL */
 	struct value *extra;              /* map from -e, or NULL */
+	const struct value *secret_names; /* list: variables, and keys inside of them, that are secret;
+	                                     or NULL */
+	struct secrets *secrets;          /* notes what has a level and is used; or NULL */
 	bool check;                       /* ansible_check_mode */
 	bool diff;                        /* ansible_diff_mode */
 };
@@ -60,6 +64,11 @@ void value_mark_data(struct value *value);
 
 /* ansible_play_hosts, ansible_play_hosts_all, ansible_play_batch: lists of names. all may be NULL. */
 void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all);
+
+/* Notes the values of secret names wherever the text has them, also where none of them is used. Names
+ * that nobody defines are added to ret_unknown (a list of strings). */
+void variables_note_secrets(struct variables *variables, const struct playbook *playbook,
+	struct value *ret_unknown);
 
 /* --- One place where names are used --------------------------------------------------------------- */
 

@@ -181,7 +181,8 @@ static const struct shape task_keys[] = {
 	NEEDED_NUMBER("id"), TEXT("module", NAME_MOST), BYTES("params", FRAME_MOST),
 	TEXT("name", TITLE_MOST), TEXT("user", NAME_MOST), TEXT("handler", KEY_MOST),
 	BOOL("controller"), LIST("notify", FEW, one_key), BOOL("flush"), BOOL("ignore_errors"),
-	BOOL("no_log"), BOOL("check"), BOOL("diff"), BOOL("changed"), BOOL("secret"), BOOL("results"), BOOL("plan"),
+	BOOL("no_log"), BOOL("check"), BOOL("diff"), BOOL("changed"), NUMBER("level"), BOOL("results"),
+	BOOL("plan"),
 	DIGEST("expect"), MAP("undo", undo_keys), MAP("look", look_keys),
 	END,
 };

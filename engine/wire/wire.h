@@ -56,8 +56,8 @@ enum frame_type {
 	 * module: only whether it is due is asked), notify: [KEYs of handlers, which may come
 	 * in a later stage], flush: bool (run due handlers here, those that came since the last flush;
 	 * no module, no result), ignore_errors: bool, no_log: bool, changed: bool if changed_when is
-	 * already known, secret: bool, results: bool (they are looked at), check and diff: bool (if
-	 * otherwise than the stage's),
+	 * already known, level: of its parameters (base/value.h), results: bool (they are looked at),
+	 * check and diff: bool (if otherwise than the stage's),
 	 * plan: bool (a dry run tells the digest of what it plans), expect: that digest, "" for nothing
 	 * (else the task is stale, and does nothing)}. A handler that wasn't due gives a result "skipped"
 	 * at the flush; so results come in the order of tasks.

@@ -1,0 +1,183 @@
+/* fill_level: how open a task is: what its parameters hold, and where what they hold goes. */
+#include "plan/state.h"
+
+#include "modules/plan.h"
+#include "text/expression.h"
+
+#include <string.h>
+
+/* --- What is noted, to be found again in what nodes say --- */
+
+static bool is_plain_word(const struct value *value)
+{
+	return strspn(value->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-")
+		== value->size;
+}
+
+/* In a task that keeps quiet every string is secret, but cutting each "present" and "/etc/motd" out of
+ * all texts would tell nobody anything: contents and what isn't a plain word. */
+static void note_quiet(struct secrets *secrets, const struct param *param, const struct value *value,
+	enum level level)
+{
+	bool content = param->flags & (PARAM_SECRET | PARAM_CONTENT | PARAM_FREE_FORM);
+
+	if (param->kind != PARAM_STRING && param->kind != PARAM_LIST && param->kind != PARAM_MAP
+			&& param->kind != PARAM_RECORDS)
+		return;
+	if (value->kind == VALUE_STRING && (content || !is_plain_word(value)))
+		secrets_note_as(secrets, value, level);
+	for (size_t i = 0; i < value->count; i++)
+		note_quiet(secrets, param, value->kind == VALUE_MAP ? value->pairs[i].value
+			: value->items[i], level);
+}
+
+/* --- Files that aren't for everybody --- */
+
+static bool has_content(const struct module *module)
+{
+	for (const struct param *param = module->params; param && param->name; param++) {
+		if ((param->flags & (PARAM_BODY | PARAM_CONTENT)) || strcmp(param->name, "line") == 0
+				|| strcmp(param->name, "block") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* As octal digits, or the last word for others: "u=rw,o=". */
+static bool is_for_all(const char *mode)
+{
+	const char *others = strstr(mode, "o="), *all = strstr(mode, "a=");
+
+	if (*mode >= '0' && *mode <= '7')
+		return (mode[strlen(mode) - 1] - '0') & 4;
+	if (others)
+		return memchr(others, 'r', strcspn(others, ",")) != NULL;
+	if (strstr(mode, "o-"))
+		return !memchr(strstr(mode, "o-"), 'r', strcspn(strstr(mode, "o-"), ","));
+	return !all || memchr(all, 'r', strcspn(all, ",")) != NULL;
+}
+
+/* Also of a file that an earlier task has made so. */
+static bool is_private_file(struct run *run, const struct module *module, const struct value *params)
+{
+	const char *mode = value_get_string(params, "mode");
+	const char *path = value_get_string(params, "path");
+
+	if (!path)
+		path = value_get_string(params, "dest");
+	if (mode && *mode && !is_for_all(mode)) {
+		if (path)
+			value_set_bool(run->arena, run->private_paths, path, true);
+		return has_content(module);
+	}
+	return path && has_content(module) && value_get(run->private_paths, path);
+}
+
+static void note_contents(struct run *run, const struct module *module, const struct value *params,
+	enum level level, bool whole)
+{
+	for (const struct param *param = module->params; param && param->name; param++) {
+		const struct value *value = value_get(params, param->name);
+		bool content = (param->flags & PARAM_CONTENT) || strcmp(param->name, "content") == 0
+			|| strcmp(param->name, "line") == 0 || strcmp(param->name, "block") == 0;
+
+		if (value && whole)
+			note_quiet(run->options.secrets, param, value, level);
+		else if (value && content)
+			secrets_note_as(run->options.secrets, value, level);
+	}
+}
+
+/* --- A task --- */
+
+/* The highest level of what is too short to be found again in a text of the node. */
+static enum level level_of_short(const struct secrets *secrets, const struct value *value)
+{
+	enum level level = LEVEL_OPEN;
+
+	if (value->kind == VALUE_STRING && value->level > LEVEL_OPEN)
+		level = secrets_short(secrets, value->text);
+	for (size_t i = 0; i < value->count; i++)
+		level = level_higher(level, level_of_short(secrets, value->kind == VALUE_MAP
+			? value->pairs[i].value : value->items[i]));
+	return level;
+}
+
+void fill_level(struct run *run, const struct module *module, const struct value *params,
+	const struct filled *filled, struct filled_item *item)
+{
+	bool private_file = is_private_file(run, module, params);
+
+	item->level = level_higher(item->level, value_level(params));
+	secrets_note_made(run->options.secrets, params);
+	item->unsaid = level_higher(item->unsaid, level_of_short(run->options.secrets, params));
+	if (filled->no_log)
+		note_contents(run, module, params, LEVEL_SECRET, true);
+	else if (private_file || filled->no_diff)
+		note_contents(run, module, params, LEVEL_PRIVATE, false);
+	if (filled->no_log)
+		item->level = LEVEL_SECRET;
+	else if (filled->no_diff || private_file)
+		item->level = level_higher(item->level, LEVEL_PRIVATE);
+}
+
+/* --- Names --- */
+
+static const struct value *secret_in(const struct value *value, const char *name)
+{
+	const struct value *found = NULL;
+
+	if (value->level == LEVEL_SECRET && value->kind == VALUE_STRING && value->size > 0
+			&& strstr(name, value->text))
+		return value;
+	for (size_t i = 0; i < value->count && !found; i++)
+		found = secret_in(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i], name);
+	return found;
+}
+
+static int refuse(const struct value *secret, const char *what, struct error *err)
+{
+	error_at(err, secret->place, "a secret can't be part of %s", what);
+	return error_remedy(err, "names stand in ledgers, messages and records, for all to read");
+}
+
+static const struct value *secret_path(const struct module *module, const struct value *params)
+{
+	for (const struct param *param = module->params; param && param->name; param++) {
+		const struct value *value = value_get(params, param->name);
+
+		if (value && param->kind == PARAM_PATH && value->level == LEVEL_SECRET)
+			return value;
+	}
+	return NULL;
+}
+
+/* The identities are those that the node will compute: it has the same modules. */
+int fill_names_allowed(struct arena *arena, const struct module *module, const struct value *params,
+	const char *yaml, size_t size, struct error *err)
+{
+	struct names *names = names_new(arena);
+	const struct value *secret = secret_path(module, params);
+	struct error ignored = {0};
+	void *loaded;
+
+	if (secret)
+		return refuse(secret, "a path", err);
+	if (value_level(params) < LEVEL_SECRET || !module->resources
+			|| module_load(arena, module, yaml, size, &loaded, &ignored) < 0)
+		return 0;
+	module->resources(names, loaded);
+	for (size_t i = 0; i < names->count; i++) {
+		secret = secret_in(params, names->items[i]);
+		if (secret)
+			return refuse(secret, "the name of what a task manages", err);
+	}
+	return 0;
+}
+
+int fill_name_allowed(const struct value *name, const struct value *text, struct error *err)
+{
+	struct value at = { .place = text->place };
+
+	return value_level(name) == LEVEL_SECRET ? refuse(&at, "a task's name", err) : 0;
+}

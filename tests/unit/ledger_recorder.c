@@ -266,8 +266,8 @@ void recorder_put(const struct recorder_image images[RECORDER_FILES], const char
 		int size = snprintf(name, sizeof(name), "%s%s", path, ends[i]);
 
 		file = size > 0 && (size_t)size < sizeof(name) ? fopen(name, "w") : NULL;
-		if (!file || fwrite(images[i].bytes, 1, images[i].size, file) != images[i].size ||
-		    fclose(file) != 0)
+		if (!file || (images[i].size > 0 &&
+		    fwrite(images[i].bytes, 1, images[i].size, file) != images[i].size) || fclose(file) != 0)
 			abort();
 	}
 }

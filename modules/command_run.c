@@ -6,7 +6,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-enum { COMMAND_STEP, MATCHES_MOST = 4096 };
+enum { COMMAND_STEP, MATCHES_MOST = 4096, NOT_STARTED = 2 };
 
 /* The whole result travels in one frame, stdout and stderr twice each. */
 enum { OUTPUT_MOST = 128 << 10 };
@@ -266,8 +266,13 @@ int command_execute(struct host *host, const struct command_params *want,
 	struct command_result result = { 0 };
 
 	value_set(arena, results, "cmd", shown);
-	if (host_run(host, &full, &result, err) < 0)
+	if (host_run(host, &full, &result, err) < 0) {
+		/* As Ansible has it, for "is it there?" with failed_when. */
+		value_set_integer(arena, results, "rc", NOT_STARTED);
+		set_output(host, want, results, "stdout", "", 0);
+		set_output(host, want, results, "stderr", "", 0);
 		return -1;
+	}
 	value_set_integer(arena, results, "rc", result.status);
 	set_output(host, want, results, "stdout", result.output, result.output_size);
 	set_output(host, want, results, "stderr", result.errors, result.errors_size);

@@ -1,10 +1,13 @@
 /* debug: says something, or what a variable holds; no host is asked. */
 #include "modules/module.h"
 
+#include "base/buffer.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 static const struct param debug_table[] = {
-	{ .name = "msg", .kind = PARAM_STRING, .doc = "what is said", .otherwise = "Hello world!",
+	{ .name = "msg", .kind = PARAM_ANY, .doc = "what is said: a text, a list or a map", .otherwise = "Hello world!",
 		.flags = PARAM_FREE_FORM },
 	{ .name = "var", .kind = PARAM_STRING, .doc = "an expression, whose value is said instead" },
 	{ .name = "verbosity", .kind = PARAM_INTEGER, .doc = "only with so many -v",
@@ -12,24 +15,50 @@ static const struct param debug_table[] = {
 	{ 0 },
 };
 
+/* "r.rc: 0"; a list or map stays one, below its name. */
+static int show_variable(struct prepare *prepare, const struct value *var,
+	struct value **ret_shown, struct error *err)
+{
+	struct arena *arena = prepare_arena(prepare);
+	struct buffer text = {0};
+	struct value *value, *shown;
+
+	if (prepare_expression(prepare, var, &value, err) < 0)
+		return error_place(err, var->place);
+	*ret_shown = value;
+	if (value->kind == VALUE_UNKNOWN)
+		return 0;
+	if (value->kind == VALUE_LIST || value->kind == VALUE_MAP) {
+		*ret_shown = value_map(arena);
+		value_set(arena, *ret_shown, value_text(var), value);
+		return 0;
+	}
+	if (prepare_template(prepare, arena_printf(arena, "{{ %s }}", value_text(var)),
+			strlen(value_text(var)) + 6, var->place.file, NULL, &shown, err) < 0)
+		return error_place(err, var->place);
+	buffer_printf(&text, "%s: ", value_text(var));
+	buffer_add(&text, shown->text, shown->size);
+	*ret_shown = value_bytes(arena, text.data, text.size);
+	(*ret_shown)->level = shown->level;
+	buffer_free(&text);
+	return 0;
+}
+
 static int debug_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
-	const char *var = value_get_string(params, "var");
+	const struct value *var = value_get(params, "var");
+	const char *verbosity = value_get_string(params, "verbosity");
 	struct value *shown = value_get(params, "msg");
 
-	if (var) {
-		const char *text = arena_printf(arena, "{{ %s }}", var);
-
-		if (prepare_template(prepare, text, strlen(text), value_get(params, "var")->place.file,
-				NULL, &shown, err) < 0)
-			return error_place(err, value_get(params, "var")->place);
-		if (shown->kind == VALUE_STRING)
-			shown = value_printf(arena, "%s: %s", var, shown->text);
-	}
-	value_remove(params, "msg");
+	if (value_text(var) && show_variable(prepare, var, &shown, err) < 0)
+		return -1;
+	if (verbosity && strtoul(verbosity, NULL, 10) > prepare_verbosity(prepare))
+		value_set_string(arena, params, "skip", arena_printf(arena, "shown with -%.*s",
+			(int)strtoul(verbosity, NULL, 10), "vvvvv"));
 	value_remove(params, "var");
 	value_remove(params, "verbosity");
+	value_set(arena, params, "msg", shown);
 	value_set(arena, params, "show", shown);
 	return 0;
 }

@@ -34,6 +34,7 @@ enum param_kind {
 	PARAM_SOURCE,     /* char *: path on the controller, beside the playbook */
 	PARAM_CHOICE,     /* an enum through CYAML_ENUM; the words are in choices */
 	PARAM_RECORDS,    /* list of maps, each with the parameters in entries */
+	PARAM_ANY,        /* a string, or a list or map as it is; never sent to a node */
 };
 
 enum param_flags {
@@ -216,6 +217,11 @@ int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry
  * it is written, by Jinja's names; or NULL. */
 int prepare_template(struct prepare *prepare, const char *text, size_t size, const char *path,
 	const struct value *settings, struct value **ret_text, struct error *err);
+/* The value of an expression without {{ }}, with its type; may be unknown. */
+int prepare_expression(struct prepare *prepare, const struct value *expression,
+	struct value **ret_value, struct error *err);
+/* How often -v was given. A module of the controller that has nothing to do sets "skip": why. */
+unsigned prepare_verbosity(struct prepare *prepare);
 void prepare_warn(struct prepare *prepare, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -51,6 +51,8 @@ const char *param_kind_name(enum param_kind kind)
 		return "a path beside the playbook";
 	case PARAM_CHOICE:
 		return "one of a few words";
+	case PARAM_ANY:
+		return "anything";
 	case PARAM_RECORDS:
 		return "a list of maps";
 	}
@@ -316,6 +318,11 @@ static int normalise_value(struct normaliser *normaliser, const struct param *pa
 		return to_choice(normaliser, param, value, ret_value);
 	case PARAM_RECORDS:
 		return to_records(normaliser, param, value, ret_value);
+	case PARAM_ANY:
+		if (is_scalar(value))
+			return to_string(normaliser, param, value, ret_value);
+		*ret_value = value_copy(normaliser->arena, value);
+		return 0;
 	}
 	return error_set(normaliser->err, ERROR_BUG, "'%s' has no kind", param->name);
 }

@@ -46,4 +46,7 @@ NOT_HERE(int, prepare_stat, struct prepare *prepare, const char *path,
 NOT_HERE(int, prepare_template, struct prepare *prepare, const char *text, size_t size,
 	const char *path, const struct value *settings,
 	struct value **ret_text, struct error *err)
+NOT_HERE(int, prepare_expression, struct prepare *prepare, const struct value *expression,
+	struct value **ret_value, struct error *err)
+NOT_HERE(unsigned, prepare_verbosity, struct prepare *prepare)
 NOT_HERE(void, prepare_warn, struct prepare *prepare, const char *format, ...)

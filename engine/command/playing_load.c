@@ -88,6 +88,11 @@ static int load_inventory(struct playing *playing, struct error *err)
 	options.diff = playing->options->diff;
 	options.secret_names = playing->project.secrets;
 	options.secrets = playing->secrets;
+	options.verbosity = playing->options->verbosity;
+	options.forks = playing->options->forks;
+	options.limit = playing->options->limit;
+	options.tags = playing->options->tags;
+	options.skip_tags = playing->options->skip_tags;
 	if (load_extra(playing, options.extra, err) < 0)
 		return -1;
 	if (playing_extra_wanted(playing, options.extra, err) < 0)
@@ -195,6 +200,7 @@ static int make_run(struct playing *playing, struct error *err)
 		.check = given->check,
 		.diff = given->diff,
 		.results = given->verbosity > 0 || given->json,
+		.verbosity = given->verbosity,
 		.become = given->become,
 		.become_user = given->become_user,
 		.user = given->user,

@@ -318,10 +318,14 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	}
 	if (!(module->flags & MODULE_CONTROLLER))
 		return fill_task(filling, filled, params, item, err);
-	item->kind = FILLED_RESULT;
-	item->result = value_map(filling->arena);
-	value_set_string(filling->arena, item->result, "status", "ok");
-	value_set(filling->arena, item->result, "results", params);
+	if (value_get_string(params, "skip")) {
+		skip(filling, item, value_get_string(params, "skip"));
+	} else {
+		item->kind = FILLED_RESULT;
+		item->result = value_map(filling->arena);
+		value_set_string(filling->arena, item->result, "status", "ok");
+		value_set(filling->arena, item->result, "results", params);
+	}
 	if (filling->unit->task->handler)
 		ask_whether_due(filling, filled, item);
 	return 0;
@@ -413,6 +417,7 @@ static int fill_loop(struct filling *filling, struct filled *filled, struct valu
 	add_items(arena, *ret_items, list, filling->task->loop_flatten);
 	if ((*ret_items)->count == 0) {
 		skip(filling, &filled->items[0], "the loop has no items");
+		filled->empty = true;
 		*ret_items = NULL;
 	}
 	return 0;

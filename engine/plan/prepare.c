@@ -423,6 +423,17 @@ int prepare_template(struct prepare *prepare, const char *text, size_t size, con
 		err);
 }
 
+int prepare_expression(struct prepare *prepare, const struct value *expression,
+	struct value **ret_value, struct error *err)
+{
+	return expression_value(prepare->arena, prepare->scope, expression, ret_value, err);
+}
+
+unsigned prepare_verbosity(struct prepare *prepare)
+{
+	return prepare->run->options.verbosity;
+}
+
 void prepare_warn(struct prepare *prepare, const char *format, ...)
 {
 	va_list args;

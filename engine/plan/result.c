@@ -127,6 +127,7 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 	const struct step *step, enum report_status status, const struct value *body)
 {
 	const struct value *results = value_get(body, "results");
+	bool failed = status == REPORT_FAILED || status == REPORT_IGNORED;
 	struct value *made, *item;
 
 	if (host_checks(host) && (status == REPORT_MAY_CHANGE || would_run(step, body)))
@@ -134,9 +135,16 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 			step->filled->name));
 	made = results && results->kind == VALUE_MAP ? value_copy(arena, results) : value_map(arena);
 	value_set_bool(arena, made, "changed", status == REPORT_CHANGED
-		|| status == REPORT_MAY_CHANGE);
-	value_set_bool(arena, made, "failed", status == REPORT_FAILED || status == REPORT_IGNORED);
-	value_set_bool(arena, made, "skipped", status == REPORT_SKIPPED);
+		|| status == REPORT_MAY_CHANGE || (failed && value_get(results, "rc")));
+	value_set_bool(arena, made, "failed", failed);
+	if (status == REPORT_SKIPPED) {
+		value_set_bool(arena, made, "skipped", true);
+		value_set_string(arena, made, "skip_reason", "Conditional result was False");
+	}
+	if (step->unit->task->task->failed_when)
+		value_set_bool(arena, made, "failed_when_result", failed);
+	if (step->filled->empty)
+		value_set(arena, made, "results", value_list(arena));
 	if (value_get_string(body, "message"))
 		value_set_string(arena, made, "msg", value_get_string(body, "message"));
 	level_results(made, step);
@@ -365,7 +373,11 @@ static void remember(struct run *run, struct run_host *host, const struct step *
 		value_set_bool(arena, registered, "changed", outcome->status == REPORT_CHANGED);
 		value_set_bool(arena, registered, "failed", outcome->status == REPORT_FAILED
 			|| outcome->status == REPORT_IGNORED);
-		value_set_bool(arena, registered, "skipped", outcome->status == REPORT_SKIPPED);
+		if (outcome->status == REPORT_SKIPPED)
+			value_set_bool(arena, registered, "skipped", true);
+		value_set_string(arena, registered, "msg", outcome->status == REPORT_FAILED
+			|| outcome->status == REPORT_IGNORED ? "One or more items failed"
+			: outcome->status == REPORT_SKIPPED ? "All items skipped" : "All items completed");
 	}
 	if (end)
 		variables_register(run->options.variables, host->inventory, name, registered);

@@ -53,6 +53,7 @@ struct run_options {
 	bool check;
 	bool diff;
 	bool results;                         /* returned values of all tasks are looked at */
+	unsigned verbosity;                   /* how often -v was given */
 	bool become;                          /* for plays and hosts that say nothing */
 	const char *become_user;              /* NULL: root */
 	const char *user;                     /* login for hosts that say nothing; or NULL */

@@ -85,6 +85,7 @@ struct filled {
 	struct filled_item *items;
 	size_t count;
 	bool loop;
+	bool empty;                /* a loop without items */
 	bool known;                /* no item is FILLED_UNKNOWN */
 	bool judge;                /* the result decides here: nothing may go on before */
 	bool ignore_errors;

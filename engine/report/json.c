@@ -77,6 +77,17 @@ static json_object *from_value(const struct report *report, const struct value *
 	return from_disclosed(report, report_disclosed(report, value));
 }
 
+const char *json_pretty(const struct report *report, const struct value *value)
+{
+	json_object *object = from_value(report, value);
+	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY
+		| JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	text = arena_string(report->arena, text);
+	json_object_put(object);
+	return text;
+}
+
 static void print(struct report *report, json_object *event)
 {
 	fprintf(report->options.out, "%s\n", json_object_to_json_string_ext(event,

@@ -148,7 +148,8 @@ static void add_results(struct report *report, struct buffer *out, const struct 
 		const struct value *value = report_disclosed(report, results->pairs[i].value);
 		const char *key = results->pairs[i].key;
 
-		if (strcmp(key, "show") == 0)
+		if (strcmp(key, "show") == 0
+				|| (strcmp(key, "msg") == 0 && value_get(results, "show")))
 			continue;
 		key = report_shown(report, key, strlen(key), 0);
 		if (value->kind == VALUE_STRING && memchr(value->text, '\n', value->size)) {
@@ -180,6 +181,13 @@ static void add_note(struct report *report, struct buffer *out, const char *note
 		buffer_add_string(out, "      … (all of it with -v)\n");
 }
 
+static void add_structure(struct report *report, struct buffer *out, const struct value *value)
+{
+	const char *text = json_pretty(report, value);
+
+	add_lines(report, out, "    ", text, strlen(text));
+}
+
 char *plain_text(struct report *report, const struct report_result *result)
 {
 	const struct value *show = value_get(result->results, "show");
@@ -206,6 +214,8 @@ char *plain_text(struct report *report, const struct report_result *result)
 		show = report_disclosed(report, show);
 	if (value_text(show))
 		add_lines(report, &out, "    ", show->text, show->size);
+	else if (show && (show->kind == VALUE_LIST || show->kind == VALUE_MAP))
+		add_structure(report, &out, show);
 	if (result->results && report->options.verbosity > 0)
 		add_results(report, &out, result->results);
 	text = arena_bytes(report->arena, out.data ? out.data : "", out.size);

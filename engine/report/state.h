@@ -66,6 +66,8 @@ const char *status_word(const struct report *report, enum report_status status);
 enum color status_color(enum report_status status);
 
 /* json.c: one object a line. */
+/* A value over several lines, in the report's arena; secrets left out. */
+const char *json_pretty(const struct report *report, const struct value *value);
 void json_run(struct report *report, const char *playbook);
 void json_result(struct report *report, const struct task_report *task,
 	const struct report_result *result);

@@ -230,6 +230,28 @@ int expression_condition(struct arena *arena, struct scope *scope, const struct 
 	return result;
 }
 
+int expression_value(struct arena *arena, struct scope *scope, const struct value *expression,
+	struct value **ret_value, struct error *err)
+{
+	struct evaluator evaluator;
+	struct evaluation evaluation = { .evaluator = &evaluator, .scope = scope,
+		.scalar = expression };
+	struct node *node;
+	struct value *value;
+	int result;
+
+	evaluator_open(&evaluator, arena, err);
+	result = syntax_expression(evaluator.scratch, expression, &node, evaluator.err);
+	if (result == 0)
+		result = evaluate_defined(&evaluation, node, &value);
+	if (result == 0)
+		result = value_leave(&evaluator, scope, expression, &value);
+	evaluator_close(&evaluator);
+	if (result == 0)
+		*ret_value = value;
+	return result;
+}
+
 /* Jinja makes \r\n and \r newlines. */
 static struct value *template_text(struct arena *arena, const char *text, size_t size,
 	const char *file)

@@ -58,6 +58,10 @@ int expression_condition(struct arena *arena, struct scope *scope, const struct 
 int expression_truth(struct arena *arena, struct scope *scope, const struct value *value,
 	bool otherwise, bool *ret_truth, struct error *err);
 
+/* The value of a bare expression, without {{ }}. */
+int expression_value(struct arena *arena, struct scope *scope, const struct value *expression,
+	struct value **ret_value, struct error *err);
+
 /* How a template is written: begin and end of each kind of tag, and what becomes of blanks around
  * blocks. */
 struct template_syntax {

@@ -164,7 +164,9 @@ static bool among(const char *const *words, const char *word)
 static int check_name(struct play_reader *reader, const char *name, struct place place)
 {
 	static const char *const set_by_us[] = { "ansible_check_mode", "ansible_diff_mode",
-		"ansible_facts", "ansible_play_batch", "ansible_play_hosts", "ansible_play_hosts_all",
+		"ansible_facts", "ansible_forks", "ansible_limit", "ansible_play_batch",
+		"ansible_play_hosts", "ansible_play_hosts_all", "ansible_run_tags", "ansible_skip_tags",
+		"ansible_verbosity",
 		"group_names", "groups", "hostvars", "inventory_dir", "inventory_file",
 		"inventory_hostname", "inventory_hostname_short", "omit", "play_hosts", "playbook_dir",
 		"vars", NULL };

@@ -3,8 +3,10 @@
 
 #include "text/variables_state.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The Ansible whose language this is, for playbooks that ask. */
 #define LANGUAGE_VERSION "2.14.0"
@@ -43,25 +45,36 @@ static struct value *value_of_vars(struct scope *scope)
 	return lazy_new(scope->arena, scope, false);
 }
 
-static struct value *text_or_none(struct scope *scope, const char *text)
+/* Absolute, whatever was typed. */
+static struct value *path_or_none(struct scope *scope, const char *path)
 {
-	return text ? value_string(scope->arena, text) : NULL;
+	char here[PATH_MAX];
+
+	if (!path)
+		return NULL;
+	if (path[0] == '/' || !getcwd(here, sizeof(here)))
+		return value_string(scope->arena, path);
+	while (strncmp(path, "./", 2) == 0)
+		path += 2 + strspn(path + 2, "/");
+	if (!*path || strcmp(path, ".") == 0)
+		return value_string(scope->arena, here);
+	return value_string(scope->arena, path_join(scope->arena, here, path));
 }
 
 static struct value *value_of_playbook_dir(struct scope *scope)
 {
-	return scope->variables ? text_or_none(scope,
+	return scope->variables ? path_or_none(scope,
 		scope->variables->options.playbook_directory) : NULL;
 }
 
 static struct value *value_of_inventory_dir(struct scope *scope)
 {
-	return scope->variables ? text_or_none(scope, scope->variables->inventory_directory) : NULL;
+	return scope->variables ? path_or_none(scope, scope->variables->inventory_directory) : NULL;
 }
 
 static struct value *value_of_inventory_file(struct scope *scope)
 {
-	return scope->variables ? text_or_none(scope, scope->variables->inventory_file) : NULL;
+	return scope->variables ? path_or_none(scope, scope->variables->inventory_file) : NULL;
 }
 
 static struct value *value_of_sources(struct scope *scope)
@@ -77,6 +90,48 @@ static struct value *value_of_check_mode(struct scope *scope)
 static struct value *value_of_diff_mode(struct scope *scope)
 {
 	return scope->variables ? value_bool(scope->arena, scope->variables->options.diff) : NULL;
+}
+
+static struct value *value_of_verbosity(struct scope *scope)
+{
+	return scope->variables ? value_integer(scope->arena, scope->variables->options.verbosity)
+		: NULL;
+}
+
+static struct value *value_of_forks(struct scope *scope)
+{
+	const struct variables_options *options = scope->variables ? &scope->variables->options : NULL;
+
+	if (!options || options->forks)
+		return options ? value_integer(scope->arena, options->forks) : NULL;
+	return value_integer(scope->arena, options->inventory
+		? (int64_t)inventory_host_count(options->inventory) : 0);
+}
+
+static struct value *value_of_limit(struct scope *scope)
+{
+	return scope->variables && scope->variables->options.limit
+		? value_string(scope->arena, scope->variables->options.limit) : NULL;
+}
+
+/* Without -t it is as if all were chosen. */
+static struct value *value_of_run_tags(struct scope *scope)
+{
+	struct value *tags;
+
+	if (!scope->variables || scope->variables->options.tags)
+		return scope->variables ? scope->variables->options.tags : NULL;
+	tags = value_list(scope->arena);
+	value_append(scope->arena, tags, value_string(scope->arena, "all"));
+	return tags;
+}
+
+static struct value *value_of_skip_tags(struct scope *scope)
+{
+	if (!scope->variables)
+		return NULL;
+	return scope->variables->options.skip_tags ? scope->variables->options.skip_tags
+		: value_list(scope->arena);
 }
 
 static struct value *value_of_play_hosts(struct scope *scope)
@@ -131,11 +186,16 @@ struct magic {
 static const struct magic magics[] = {
 	{ "ansible_check_mode", value_of_check_mode },
 	{ "ansible_diff_mode", value_of_diff_mode },
+	{ "ansible_forks", value_of_forks },
 	{ "ansible_inventory_sources", value_of_sources },
+	{ "ansible_limit", value_of_limit },
 	{ "ansible_play_batch", value_of_play_hosts },
 	{ "ansible_play_hosts", value_of_play_hosts },
 	{ "ansible_play_hosts_all", value_of_play_hosts_all },
 	{ "ansible_play_name", value_of_play_name },
+	{ "ansible_run_tags", value_of_run_tags },
+	{ "ansible_skip_tags", value_of_skip_tags },
+	{ "ansible_verbosity", value_of_verbosity },
 	{ "ansible_version", value_of_version },
 	{ "group_names", value_of_group_names },
 	{ "groups", value_of_groups },

@@ -31,6 +31,9 @@ struct variables_options {
 	struct secrets *secrets;          /* notes what has a level and is used; or NULL */
 	bool check;                       /* ansible_check_mode */
 	bool diff;                        /* ansible_diff_mode */
+	unsigned verbosity, forks;        /* ansible_verbosity, ansible_forks */
+	const char *limit;                /* ansible_limit; or NULL */
+	struct value *tags, *skip_tags;   /* ansible_run_tags, ansible_skip_tags; or NULL */
 };
 
 struct variables;

@@ -268,3 +268,47 @@ check "a boolean is the same alone, within a text and in a template" is \
 	"$(on_head sh -c 'cat /srv/alone; echo; cat /srv/within; echo; cat /srv/template' | tr '\n' ' ')" \
 	"True x=True True"
 check "and as an argument" says "argv True True" out
+
+# --- what is registered and said ---
+
+play <<'END'
+- hosts: head
+  vars: {wanted: []}
+  tasks:
+    - command: nosuchprog --version
+      register: r
+      failed_when: false
+    - command: "false"
+      register: f
+      ignore_errors: yes
+    - debug: {msg: "no program {{ r.rc }} {{ r.failed_when_result }}, failed {{ f.changed }} {{ f.failed }}"}
+    - command: "echo {{ item }}"
+      loop: "{{ wanted }}"
+      register: made
+    - debug: {msg: "{{ item.stdout }}"}
+      loop: "{{ made.results }}"
+    - debug: {msg: "empty {{ made.results | length }} {{ made is skipped }} {{ r.skipped is defined }}"}
+    - command: printf 'a\nb\n'
+      register: lines
+      changed_when: false
+    - debug: {msg: "{{ lines.stdout_lines }}"}
+    - debug: {msg: {a: 1, b: [c]}}
+    - debug: {msg: quiet, verbosity: 2}
+    - debug: {msg: "{{ playbook_dir }} {{ ansible_run_tags }} {{ ansible_verbosity }}"}
+    - copy: {dest: /srv/said, content: "{{ lines.stdout }}"}
+      when: lines.stdout != 'never'
+END
+check "a play with an empty loop, and a list that is said, ends well" is "$status" 0
+check "a program that isn't there, and one that failed, are registered as with Ansible" \
+	says "no program 2 False, failed True True" out
+check "an empty loop registers no results" says "empty 0 True False" out
+check "debug shows a list" says '^ *"b"$' out
+check "and a map" says '^ *"a": 1,$' out
+check "debug waits for as many -v as it says" silent quiet out
+check "directories are absolute" says "^ *$work \['all'\] 0" out
+run play.yml -vv
+check "and is heard with them" says quiet out
+run play.yml -C
+check "what a command would say stays unknown in a dry run, whatever changed_when says" \
+	says "may change: head" out
+check "and no host fails by it" is "$status" 0

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -305,8 +306,10 @@ static void magic_names_say_where_a_task_runs(void **state)
 		{ "groups", "{'all': ['node1.lan', 'node2', 'node3'], 'ungrouped': [], "
 			"'web': ['node1.lan', 'node2'], 'db': ['node3']}" },
 		{ "playbook_dir", "/srv/site" },
-		{ "inventory_dir", "." },
-		{ "inventory_file", "hosts.yml" },
+		{ "ansible_run_tags", "['all']" },
+		{ "ansible_skip_tags", "[]" },
+		{ "ansible_verbosity", "0" },
+		{ "ansible_forks", "3" },
 		{ "ansible_inventory_sources", "['hosts.yml']" },
 		{ "ansible_check_mode", "True" },
 		{ "ansible_diff_mode", "False" },
@@ -317,11 +320,17 @@ static void magic_names_say_where_a_task_runs(void **state)
 		{ "ansible_play_hosts_all", "['node1.lan', 'node2']" },
 	};
 
+	char here[4096];
+
 	(void)state;
 	variables_set_play_hosts(variables, yaml("[node1.lan]"), yaml("[node1.lan, node2]"));
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		assert_string_equal(shown(scope, values[i][0]), values[i][1]);
 	assert_string_equal(filled(scope, "{{ ansible_version.major }}"), "2");
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_string_equal(shown(scope, "inventory_dir"), here);
+	assert_string_equal(filled(scope, "{{ inventory_file | dirname }}"), here);
+	assert_string_equal(filled(scope, "{{ inventory_file | basename }}"), "hosts.yml");
 	assert_string_equal(filled(scope, "{{ vars['base'] }}"), "8000");
 	variables_set_play_hosts(variables, yaml("[node2]"), NULL);
 	assert_string_equal(shown(scope, "ansible_play_hosts_all"), "['node2']");

@@ -13,8 +13,7 @@ enum { LEDGER_MARK = 8 };            /* bytes that name a state of the database 
 /* What a sealed journal says of the transaction that it takes back. */
 struct ledger_seal {
 	unsigned char before[LEDGER_MARK];   /* the state that it leads back to; zeros: empty */
-	unsigned char after[LEDGER_MARK];    /* the state that the transaction would have led to */
-	uint32_t counter;                    /* page 1's change counter before */
+	unsigned char after[LEDGER_MARK];    /* what the database is called while and after it */
 };
 
 /* One open file: the database, or its journal. The real file lies behind it. */

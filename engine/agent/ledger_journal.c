@@ -20,8 +20,7 @@ enum {
 	HEADER = LEDGER_PAGE, RECORD = 4 + LEDGER_PAGE + 4, SECTOR = 512,
 	COUNT_AT = 8, SECTOR_SIZE_AT = 20, PAGE_SIZE_AT = 24,
 	SEAL_AT = 64, BEFORE_AT = SEAL_AT + 8, AFTER_AT = BEFORE_AT + LEDGER_MARK,
-	COUNTER_AT = AFTER_AT + LEDGER_MARK, DIGEST_AT = COUNTER_AT + 8, DIGEST = 16,
-	PAGE_COUNTER_AT = 24,
+	DIGEST_AT = AFTER_AT + LEDGER_MARK, DIGEST = 16,
 };
 
 static const unsigned char seal_magic[8] = "beoplay\1";
@@ -76,7 +75,6 @@ static int state_now(struct ledger_file *database, struct ledger_seal *ret_seal)
 	if (count > 0)
 		result = ledger_file_page(database, 1, page);
 	memcpy(ret_seal->before, page + LEDGER_PAGE_USED, LEDGER_MARK);
-	ret_seal->counter = ledger_number(page + PAGE_COUNTER_AT);
 	return result;
 }
 
@@ -100,8 +98,6 @@ int ledger_journal_seal(struct ledger_file *journal, const void *header, int siz
 	memcpy(sector + SEAL_AT, seal_magic, sizeof(seal_magic));
 	memcpy(sector + BEFORE_AT, seal->before, LEDGER_MARK);
 	memcpy(sector + AFTER_AT, seal->after, LEDGER_MARK);
-	for (int i = 0; i < 4; i++)
-		sector[COUNTER_AT + i] = (unsigned char)(seal->counter >> (24 - 8 * i));
 	fd = open(database->journal, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return SQLITE_IOERR_READ;
@@ -192,7 +188,6 @@ static int judge(struct ledger_file *database, int fd, int64_t size)
 	}
 	memcpy(seal->before, header + BEFORE_AT, LEDGER_MARK);
 	memcpy(seal->after, header + AFTER_AT, LEDGER_MARK);
-	seal->counter = ledger_number(header + COUNTER_AT);
 	if (belongs(database, seal))
 		return SQLITE_OK;
 	database->damage = "the journal beside it belongs to another state of it, as after a restore "

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 enum {
-	SUM_AT = LEDGER_PAGE - crypto_shorthash_BYTES, COUNTER_AT = 24, PAGE_SIZE_AT = 16,
-	RESERVED_AT = 20, BUSY_MOST = 10 * 1000, HEAP_MOST = 256 << 20, VALUE_MOST = 64 << 20,
+	SUM_AT = LEDGER_PAGE - crypto_shorthash_BYTES, PAGE_SIZE_AT = 16, RESERVED_AT = 20,
+	BUSY_MOST = 10 * 1000, HEAP_MOST = 256 << 20, VALUE_MOST = 64 << 20,
 	TEXT_MOST = 64 << 10,
 };
 
@@ -45,17 +45,16 @@ bool ledger_page_whole(const unsigned char page[LEDGER_PAGE], uint32_t number)
 	return memcmp(sum, page + SUM_AT, sizeof(sum)) == 0;
 }
 
-/* Page 1 names the state that it belongs to: that before, if it is being brought back. */
+/* Page 1 names the state that it belongs to: another one after each journal, also where that is played
+ * back. */
 static void page_finish(const struct ledger_file *database, unsigned char page[LEDGER_PAGE],
 	uint32_t number)
 {
-	const struct ledger_seal *seal = &database->seal;
 	unsigned char *mark = page + LEDGER_PAGE_USED;
 
 	memset(mark, 0, LEDGER_MARK);
 	if (number == 1)
-		memcpy(mark, ledger_number(page + COUNTER_AT) == seal->counter ? seal->before : seal->after,
-			LEDGER_MARK);
+		memcpy(mark, database->seal.after, LEDGER_MARK);
 	page_sum(page, number, page + SUM_AT);
 }
 

@@ -668,6 +668,12 @@ static void writes_and_syncs_are_as_few_as_can_be(void **state)
 	assert_int_equal(recorder.writes + recorder.syncs + recorder.truncates, 0);
 	assert_int_equal(transact(database, 4), SQLITE_OK);
 	assert_int_equal(recorder.syncs, 4);
+	/* Also if it is larger than the cache. */
+	must(database, "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 50)"
+		"INSERT INTO thing(name, value) SELECT i, zeroblob(500000) FROM c");
+	assert_int_equal(recorder.syncs, 8);
+	must(database, "UPDATE thing SET value = zeroblob(500001)");
+	assert_int_equal(recorder.syncs, 12);
 	sqlite3_close(database);
 }
 

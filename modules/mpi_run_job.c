@@ -575,7 +575,7 @@ static int job_apply(struct host *host, const void *params, const void *state,
 		.argv = mpirun_line(host_arena(host), want, have),
 		.directory = want->chdir ? want->chdir : have->user.home,
 		.timeout = (unsigned)want->timeout,
-		.flags = COMMAND_STREAM | COMMAND_ANY_STATUS,
+		.flags = COMMAND_STREAM | COMMAND_ANY_STATUS | COMMAND_TELLS,
 		.most = OUTPUT_MOST,
 	};
 	struct command_result result = { 0 };

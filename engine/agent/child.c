@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,7 +40,7 @@ static void serve_parent(void *context, struct arena *arena, const struct value 
 		value_set_string(arena, chunk, "error", err.message);
 }
 
-static int become(struct work *work, const struct user_info *user, struct error *err)
+static int become(struct work *work, const struct user_info *user, pid_t parent, struct error *err)
 {
 	gid_t *groups;
 	size_t count;
@@ -49,6 +50,10 @@ static int become(struct work *work, const struct user_info *user, struct error 
 	if (setgroups(count, groups) < 0 || setresgid(user->gid, user->gid, user->gid) < 0
 			|| setresuid(user->uid, user->uid, user->uid) < 0)
 		return error_errno(err, ERROR_TASK, "cannot become '%s'", user->name);
+	/* Other ids clear this one: not before them. The parent may be gone already. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
 	prctl(PR_SET_DUMPABLE, 0);
 	setenv("HOME", user->home, 1);
 	setenv("USER", user->name, 1);
@@ -56,18 +61,20 @@ static int become(struct work *work, const struct user_info *user, struct error 
 	return 0;
 }
 
-static void child_main(struct work *work, const struct user_info *user, int fd)
+static void child_main(struct work *work, const struct user_info *user, pid_t parent, int fd)
 	__attribute__((noreturn));
-static void child_main(struct work *work, const struct user_info *user, int fd)
+static void child_main(struct work *work, const struct user_info *user, pid_t parent, int fd)
 {
 	struct value *result = value_map(work->arena);
 	struct error err = {0};
 	struct link link;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGTERM, SIG_DFL);
+	if (work->machine.lock >= 0)
+		close(work->machine.lock);
 	link_init(&link, fd, fd, SENT_BY_PARENT);
 	link.serve = serve_parent;
-	if (become(work, user, &err) < 0) {
+	if (become(work, user, parent, &err) < 0) {
 		work_failed(work->arena, result, &err);
 	} else {
 		work->machine.link = &link;
@@ -91,6 +98,9 @@ static void child_main(struct work *work, const struct user_info *user, int fd)
 }
 
 /* --- In the parent --- */
+
+/* Seconds for which it may be silent in a frame; milliseconds until it must have ended when asked. */
+enum { SILENT_MOST = 30, CANCELLED_MOST = 20 * 1000 };
 
 static void answer(struct runner *runner, struct link *child, struct arena *arena,
 	const struct value *request)
@@ -133,11 +143,27 @@ static int take_frame(struct runner *runner, struct link *child, struct work *wo
 	return done;
 }
 
-static void attend(struct runner *runner, struct link *child, struct work *work,
+/* A process of the user can be stopped by the user, also in the middle of a frame. */
+static void limit_waiting(int fd)
+{
+	const struct timeval most = { .tv_sec = SILENT_MOST };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+}
+
+static bool stopped(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+static void attend(struct runner *runner, struct link *child, pid_t pid, struct work *work,
 	const struct user_info *user, struct value *result)
 {
 	struct error err = {0};
-	bool told = false;
+	int64_t told = 0;
 	int done = 0;
 
 	while (done == 0) {
@@ -149,15 +175,21 @@ static void attend(struct runner *runner, struct link *child, struct work *work,
 		link_flush_old(&runner->link);
 		if (poll(ready, 2, 1000) < 0 && errno != EINTR)
 			break;
-		if (!link_alive(&runner->link) && !told) {
+		if (!link_alive(&runner->link) && told == 0) {
 			link_send(child, FRAME_CANCEL, value_map(work->arena), NULL);
 			link_flush(child);
-			told = true;
+			told = milliseconds_now();
 		}
 		if (ready[0].revents)
 			done = take_frame(runner, child, work, result);
+		else if (stopped(pid) || (told != 0 && milliseconds_now() - told > CANCELLED_MOST))
+			break;
 	}
-	if (done != 1) {
+	if (done == 0) {
+		error_set(&err, ERROR_TASK, "the process that worked as '%s' was ended: it was stopped, or "
+			"did not answer", user->name);
+		work_failed(work->arena, result, &err);
+	} else if (done != 1) {
 		error_set(&err, ERROR_TASK, "the process that worked as '%s' died", user->name);
 		work_failed(work->arena, result, &err);
 	}
@@ -169,7 +201,7 @@ void child_do(struct runner *runner, struct work *work, const struct user_info *
 	struct error err = {0};
 	struct link child;
 	int ends[2];
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	link_flush(&runner->link);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -182,7 +214,7 @@ void child_do(struct runner *runner, struct work *work, const struct user_info *
 		close(ends[0]);
 		close(runner->link.in);
 		close(runner->link.out);
-		child_main(work, user, ends[1]);
+		child_main(work, user, parent, ends[1]);
 	}
 	close(ends[1]);
 	if (pid < 0) {
@@ -190,10 +222,14 @@ void child_do(struct runner *runner, struct work *work, const struct user_info *
 		work_failed(work->arena, result, &err);
 	} else {
 		link_init(&child, ends[0], ends[0], SENT_BY_CHILD);
-		attend(runner, &child, work, user, result);
+		limit_waiting(ends[0]);
+		attend(runner, &child, pid, work, user, result);
 		link_end(&child);
 	}
 	close(ends[0]);
+	/* It has said all that it can say. */
+	if (pid > 0)
+		kill(pid, SIGKILL);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }

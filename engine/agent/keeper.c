@@ -3,6 +3,7 @@
 
 #include "agent/image.h"
 #include "agent/lock.h"
+#include "agent/supervisor.h"
 
 #include <string.h>
 #include <time.h>
@@ -75,6 +76,8 @@ int keeper_lock(struct runner *runner, struct error *err)
 	runner->lock = wait_for_lock(runner, err);
 	if (runner->lock < 0)
 		return -1;
+	supervisor_hold(runner->lock);
+	steps_clean(runner->over);
 	ledger_write(&runner->ledger);
 	return ledger_usable(&runner->ledger, err);
 }

@@ -12,6 +12,7 @@
 #include "base/value.h"
 #include "wire/wire.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,7 +36,7 @@ struct link {
 	int64_t heard;               /* milliseconds: when the last frame came in */
 	bool silence_ends;           /* LINK_SILENCE_MOST counts */
 	bool lost;                   /* the other end is gone */
-	bool cancelled;              /* it said CANCEL */
+	volatile sig_atomic_t cancelled;   /* it said CANCEL, or the agent is to end */
 	uint64_t requests;           /* the last request's id */
 	struct link_frame *kept;     /* STAGE and BYE that came early, in order */
 	/* Answers a FETCH; NULL: none. Fills the CHUNK's map. */

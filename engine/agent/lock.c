@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,15 +93,71 @@ static int locked(int fd, struct error *err)
 	return -1;
 }
 
+/* --- Where it is --- */
+
+static const char roots[] = "/run/beoplay";
+
+/* Whoever has made it, only root or this user may be able to put something there. */
+static bool usable(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
+		(info.st_mode & 022) == 0;
+}
+
+void lock_directory(const char *directory, bool make, char ret_path[LOCK_PATH_SIZE])
+{
+	bool root = geteuid() == 0;
+
+	/* Others may see whether root holds the lock, but not open it. */
+	if (root)
+		snprintf(ret_path, LOCK_PATH_SIZE, "%s", roots);
+	else
+		snprintf(ret_path, LOCK_PATH_SIZE, "/run/lock/beoplay-%u", geteuid());
+	if (make)
+		mkdir(ret_path, root ? 0711 : 0700);
+	if (!usable(ret_path))
+		snprintf(ret_path, LOCK_PATH_SIZE, "%s", directory);
+}
+
+/* The kernel lists all locks with the file's number. */
+static bool root_holds(void)
+{
+	char line[256], file[64];
+	struct stat info;
+	bool found = false;
+	FILE *locks;
+
+	snprintf(line, sizeof(line), "%s/lock", roots);
+	if (geteuid() == 0 || lstat(line, &info) < 0 || info.st_uid != 0)
+		return false;
+	snprintf(file, sizeof(file), " %02x:%02x:%ju ", major(info.st_dev), minor(info.st_dev),
+		(uintmax_t)info.st_ino);
+	locks = fopen("/proc/locks", "re");
+	while (locks && !found && fgets(line, sizeof(line), locks))
+		found = strstr(line, "FLOCK") && strstr(line, "WRITE") && strstr(line, file);
+	if (locks)
+		fclose(locks);
+	return found;
+}
+
+/* --- Taking it --- */
+
 int lock_take(const char *directory, const char *who, struct error *err)
 {
-	char path[4096];
+	char path[LOCK_PATH_SIZE], file[LOCK_PATH_SIZE + 8];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/lock", directory);
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (root_holds()) {
+		error_set(err, ERROR_TASK, "this machine is being changed by a run as root");
+		return error_remedy(err, "wait until that run is over, then apply again");
+	}
+	lock_directory(directory, true, path);
+	snprintf(file, sizeof(file), "%s/lock", path);
+	fd = open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return error_errno(err, ERROR_TASK, "cannot open the lock '%s'", path);
+		return error_errno(err, ERROR_TASK, "cannot open the lock '%s'", file);
 	if (try_lock(fd) == 0) {
 		write_text(fd, who);
 		return fd;
@@ -106,19 +165,20 @@ int lock_take(const char *directory, const char *who, struct error *err)
 	if (errno == EWOULDBLOCK)
 		locked(fd, err);
 	else
-		error_errno(err, ERROR_TASK, "cannot lock '%s'", path);
+		error_errno(err, ERROR_TASK, "cannot lock '%s'", file);
 	close(fd);
 	return -1;
 }
 
 struct value *lock_holder(struct arena *arena, const char *directory)
 {
-	char path[4096];
+	char path[LOCK_PATH_SIZE], file[LOCK_PATH_SIZE + 8];
 	struct value *holder = NULL;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/lock", directory);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	lock_directory(directory, false, path);
+	snprintf(file, sizeof(file), "%s/lock", path);
+	fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)

@@ -1,7 +1,9 @@
 /* lock: one run at a time changes this machine.
  *
- * flock on a file in the ledger's directory; its text says who, from where and since when, for
- * people. It is held as long as any process has the descriptor: detached steps inherit it. */
+ * flock on a file below /run, which is local even where a home is shared over a network: root's where
+ * only root can open it, since nobody else may be able to hold root up; each other user's apart. A user's
+ * run gives way to root's. Its text says who, from where and since when, for people. It is held as
+ * long as any process has the descriptor: supervisors do, commands don't. */
 #ifndef AGENT_LOCK_H
 #define AGENT_LOCK_H
 
@@ -9,7 +11,14 @@
 #include "base/error.h"
 #include "base/value.h"
 
-/* The descriptor, or -1: held by someone else, who is named. The directory must be there. */
+#include <stdbool.h>
+
+enum { LOCK_PATH_SIZE = 4096 };
+
+/* Where this user's locks are; makes it if make. directory: the ledger's, for machines without /run. */
+void lock_directory(const char *directory, bool make, char ret_path[LOCK_PATH_SIZE]);
+
+/* The descriptor, or -1: held by someone else, who is named. directory: the ledger's. */
 int lock_take(const char *directory, const char *who, struct error *err);
 
 /* {who, from, since} of the one who holds it; NULL: it is free. Writes nothing. */

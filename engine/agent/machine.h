@@ -25,6 +25,7 @@ struct machine {
 	const char *steps;             /* directory for detached steps; NULL: they can't be */
 	const char *who;               /* for a step's record */
 	int lock;                      /* descriptor that a detached step inherits; -1: none */
+	struct value *notes;           /* for people: what commands have left running; may be NULL */
 	/* Requests of kind "body" {digest, offset}, "offer" {path, digest}, "record_get" {key},
 	 * "record_set" {key, record}; the answer as in REPLY. */
 	int (*ask)(void *context, struct arena *arena, struct value *request,
@@ -87,8 +88,9 @@ int steps_run(struct machine *machine, struct arena *arena, const struct command
 /* What became of the steps of agents that died: a list of {command, status (nil: still running or
  * broken off), running, output, errors, who}. Reads only. */
 struct value *steps_report(struct arena *arena, const char *directory);
-/* Forgets those that are over. */
-void steps_clean(const char *directory);
+/* Those that are over, of the ones that steps_report tells; and, once they were told, forgets them. */
+struct value *steps_over(struct arena *arena, const char *directory);
+void steps_clean(const struct value *over);
 
 /* Tells the controller, not more often than ten times a second. */
 void machine_progress(void *machine, const char *line);

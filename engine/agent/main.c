@@ -1,6 +1,7 @@
 /* main: the far end. It speaks frames on stdin and stdout, and ends when the other end does. */
 #include "agent/ledger_schema.h"
 #include "agent/runner.h"
+#include "agent/supervisor.h"
 #include "base/core.h"
 
 #include <fcntl.h>
@@ -40,8 +41,9 @@ int main(int argc, char **argv)
 	signal(SIGHUP, SIG_IGN);
 	umask(022);
 	clean_environment();
-	if (chdir("/") < 0 || sodium_init() < 0)
+	if (chdir("/") < 0 || supervisor_start() < 0 || sodium_init() < 0)
 		return 1;
 	runner_run(&runner, STDIN_FILENO, STDOUT_FILENO, NULL);
+	supervisor_end();
 	return 0;
 }

@@ -1,5 +1,7 @@
-/* process: running commands: own session, bounded output, a time limit, a known environment. */
+/* process: running commands: own process group, bounded output, a time limit, a known environment. */
 #include "agent/process.h"
+
+#include "agent/session.h"
 
 #include "base/core.h"
 #include "base/excerpt.h"
@@ -12,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LOOK_ROUND = 200, NAME_MOST = 200 };
+enum { LOOK_ROUND = 200, NAME_MOST = 200, SETTLE = 50 };
 
 struct output {
 	int fd;                /* -1 once it ended */
@@ -26,6 +30,7 @@ struct run {
 	struct machine *machine;
 	struct arena *arena;
 	const struct command *command;
+	uint64_t since;        /* when it was started, as session_ticks says it */
 	pid_t pid;
 	int pidfd;             /* readable when the process has ended */
 	int input;             /* -1 once all was written */
@@ -97,39 +102,78 @@ static char **arguments(struct arena *arena, const struct command *command)
 	return (char **)result;
 }
 
+struct start {
+	char **argv;
+	char **variables;
+	const char *directory;
+	const int *descriptors;
+	int report;            /* errno, if it can't be executed */
+	int lock;              /* not for the command; -1: none */
+	pid_t parent;          /* with whom it dies; 0: it outlives it */
+};
+
 /* In the child, after fork: never returns. */
-static void execute(char **argv, char **variables, const char *directory,
-	const int descriptors[3], int report)
+static void execute(const struct start *start)
 {
 	static const int usual[] = { SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 	sigset_t none;
 
-	setsid();
+	setpgid(0, 0);
+	if (start->lock >= 0)
+		close(start->lock);
+	if (start->parent != 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (start->parent != 0 && getppid() != start->parent)
+		_exit(127);
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
 		signal(usual[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int i = 0; i < 3; i++) {
-		if (dup2(descriptors[i], i) < 0)
+		if (dup2(start->descriptors[i], i) < 0)
 			goto failed;
 	}
-	if (chdir(directory) < 0)
+	if (chdir(start->directory) < 0)
 		goto failed;
-	environ = variables;
+	environ = start->variables;
 	core_allow();
-	execvp(argv[0], argv);
+	execvp(start->argv[0], start->argv);
 failed:
-	if (write(report, &errno, sizeof(errno)) < 0)
+	if (write(start->report, &errno, sizeof(errno)) < 0)
 		_exit(126);
 	_exit(127);
 }
 
-/* Whether the child got as far as executing: the pipe closes with nothing in it. */
-static int wait_executed(int report, pid_t pid)
+/* Its directory may be on a mount whose server is gone: whether it may hang on. */
+static bool may_wait(const struct machine *machine, const struct command *command, int64_t since)
 {
+	struct link *link = machine->link;
+
+	if (command->timeout > 0 && milliseconds_now() - since > (int64_t)command->timeout * 1000)
+		return false;
+	if (!link)
+		return true;
+	link_flush_old(link);
+	return link_alive(link);
+}
+
+/* Whether the child got as far as executing: the pipe closes with nothing in it. One that hangs may
+ * not even be able to end: it isn't waited for. */
+static int wait_executed(const struct machine *machine, const struct command *command, int report,
+	pid_t pid)
+{
+	struct pollfd ready = { .fd = report, .events = POLLIN };
+	int64_t since = milliseconds_now();
 	int problem = 0;
 	ssize_t size;
 
+	while (poll(&ready, 1, LOOK_ROUND) <= 0) {
+		if (may_wait(machine, command, since))
+			continue;
+		kill(pid, SIGKILL);
+		errno = ETIMEDOUT;
+		return -1;
+	}
 	do
 		size = read(report, &problem, sizeof(problem));
 	while (size < 0 && errno == EINTR);
@@ -143,22 +187,26 @@ static int wait_executed(int report, pid_t pid)
 pid_t process_start(struct machine *machine, struct arena *arena, const struct command *command,
 	const int descriptors[3], struct error *err)
 {
-	char **argv = arguments(arena, command);
-	char **variables = environment(machine, arena, command);
-	const char *directory = command->directory ? command->directory : "/";
+	bool outlives = (command->flags & COMMAND_DETACHED) && machine->steps;
+	struct start start = {
+		.argv = arguments(arena, command), .variables = environment(machine, arena, command),
+		.directory = command->directory ? command->directory : "/", .descriptors = descriptors,
+		.lock = machine->lock, .parent = outlives ? 0 : getpid(),
+	};
 	int report[2];
 	pid_t pid;
 	int result;
 
 	if (pipe2(report, O_CLOEXEC) < 0)
-		return error_errno(err, ERROR_TASK, "cannot run '%s'", argv[0]);
+		return error_errno(err, ERROR_TASK, "cannot run '%s'", start.argv[0]);
+	start.report = report[1];
 	pid = fork();
 	if (pid == 0)
-		execute(argv, variables, directory, descriptors, report[1]);
+		execute(&start);
 	close(report[1]);
-	result = pid < 0 ? -1 : wait_executed(report[0], pid);
+	result = pid < 0 ? -1 : wait_executed(machine, command, report[0], pid);
 	if (result < 0)
-		error_errno(err, ERROR_TASK, "cannot run '%s' in '%s'", argv[0], directory);
+		error_errno(err, ERROR_TASK, "cannot run '%s' in '%s'", start.argv[0], start.directory);
 	close(report[0]);
 	return result < 0 ? -1 : pid;
 }
@@ -217,7 +265,7 @@ static void input_write(struct run *run)
 	}
 }
 
-/* Asks its whole group to end; the second time it has no choice. */
+/* Asks its whole group to end, also if it is stopped; the second time it has no choice. */
 static void end_group(struct run *run)
 {
 	int64_t now = milliseconds_now();
@@ -225,6 +273,7 @@ static void end_group(struct run *run)
 	if (run->kill_at == 0) {
 		run->kill_at = now + PROCESS_GRACE;
 		kill(-run->pid, SIGTERM);
+		kill(-run->pid, SIGCONT);
 	} else if (now >= run->kill_at) {
 		kill(-run->pid, SIGKILL);
 	}
@@ -297,6 +346,55 @@ static int follow(struct run *run)
 int process_status(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* --- What it leaves */
+
+static void tell_left(const struct run *run, const struct session_process *left)
+{
+	struct arena *arena = run->arena;
+	struct value *note = NULL;
+	char *name = session_name(arena, left->pid);
+
+	if (left->session == getsid(0))
+		note = value_printf(arena, "'%s' (pid %d) still runs in the background: it is ended with "
+			"this run, unless it is started with setsid or as a service", name, (int)left->pid);
+	else if (run->command->flags & COMMAND_TELLS)
+		note = value_printf(arena, "'%s' (pid %d) goes on in a session of its own", name,
+			(int)left->pid);
+	if (note)
+		value_append(arena, run->machine->notes, note);
+}
+
+/* What outlives a command becomes a child of the one that leads the session. */
+static size_t find_left(const struct run *run, struct session_process **ret_left)
+{
+	size_t count = session_children(run->arena, getsid(0), ret_left);
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct session_process *child = &(*ret_left)[i];
+
+		if (child->start >= run->since && child->state != 'Z' && child->pid != getpid())
+			(*ret_left)[found++] = *child;
+	}
+	return found;
+}
+
+/* Whether it makes a session of its own shows a moment later. */
+static void look_for_left(const struct run *run)
+{
+	struct session_process *left;
+	size_t count;
+
+	while (getsid(0) == getpid() && waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	if (!run->machine->notes || find_left(run, &left) == 0)
+		return;
+	nanosleep(&(struct timespec){ .tv_nsec = SETTLE * 1000000 }, NULL);
+	count = find_left(run, &left);
+	for (size_t i = 0; i < count; i++)
+		tell_left(run, &left[i]);
 }
 
 /* --- What it comes to */
@@ -407,9 +505,12 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 		return steps_run(machine, arena, command, ret_result, err);
 	if (command->timeout > 0)
 		run.deadline = milliseconds_now() + (int64_t)command->timeout * 1000;
+	run.since = session_ticks();
 	started = start(&run, err);
-	if (started == 0)
+	if (started == 0) {
 		result.status = follow(&run);
+		look_for_left(&run);
+	}
 	result.truncated = excerpt_cut(&run.output.kept) || excerpt_cut(&run.errors.kept);
 	result.output = excerpt_end(&run.output.kept, arena, &result.output_size);
 	result.errors = excerpt_end(&run.errors.kept, arena, &result.errors_size);

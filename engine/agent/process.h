@@ -1,4 +1,4 @@
-/* process: starting a command in a session of its own, with a known environment. */
+/* process: starting a command in a process group of its own, with a known environment. */
 #ifndef AGENT_PROCESS_H
 #define AGENT_PROCESS_H
 

@@ -4,6 +4,7 @@
 #include "agent/image.h"
 #include "agent/lock.h"
 #include "agent/pending.h"
+#include "agent/supervisor.h"
 #include "base/secrets.h"
 
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 			.steps = runner->steps,
 			.who = runner->who,
 			.lock = runner->lock,
+			.notes = value_list(arena),
 			.ask = ask_keeper,
 			.context = runner,
 		},
@@ -558,6 +560,7 @@ static void greet(struct runner *runner)
 	value_set(arena, hello, "ledger", told_of_ledger(runner, arena));
 	if (holder)
 		value_set(arena, hello, "lock", holder);
+	runner->over = steps_over(runner->arena, runner->steps);
 	value_set(arena, hello, "ran", told_of(arena, steps_report(arena, runner->steps), ran));
 	link_send(&runner->link, FRAME_HELLO, hello, NULL);
 	link_flush(&runner->link);
@@ -627,6 +630,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
 	ledger_open(&runner->ledger, directory, locks_directory(runner), machine_id(runner->arena));
 	link_init(&runner->link, in, out, SENT_BY_CONTROLLER);
+	supervisor_watch(&runner->link.cancelled);
 	runner->link.silence_ends = true;
 	runner->link.serve = keeper_serve;
 	runner->link.context = runner;
@@ -645,7 +649,5 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	arena_free(arena);
 	link_end(&runner->link);
 	ledger_close(&runner->ledger);
-	if (runner->lock >= 0)
-		close(runner->lock);
 	arena_free(runner->arena);
 }

@@ -21,6 +21,7 @@ struct runner {
 	struct ledger ledger;
 	struct user_info user;       /* as whom the agent runs */
 	const char *steps;
+	struct value *over;          /* steps of earlier runs that were told of, and can be forgotten */
 	int lock;                    /* descriptor; -1: not held */
 	struct value *offers;        /* digest → path */
 	/* of the stage at hand */
@@ -45,7 +46,7 @@ struct runner {
 	bool forgets;                /* all of the owner is undone: at the end nothing is due */
 };
 
-/* in and out: the controller. Ends when it is gone or has said BYE. */
+/* in and out: the controller. Ends when it is gone or has said BYE; the lock is held on. */
 void runner_run(struct runner *runner, int in, int out, const char *directory);
 
 /* A task at hand, and doing it as the user whom it or its module says. */

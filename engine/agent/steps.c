@@ -1,9 +1,11 @@
 /* steps: commands that go on when the agent dies, and what became of them.
  *
  * A supervisor in a session of its own runs the command, its output in files; it holds the node's
- * lock until the end. A step is a directory: about (what, who), out, err, and, once it is over,
+ * lock until all of that session has ended. A step is a directory: about (what, who), out, err, and, once it is over,
  * end. The supervisor holds a lock on about for as long as it lives. */
 #include "agent/process.h"
+
+#include "agent/session.h"
 
 #include "base/excerpt.h"
 
@@ -18,12 +20,13 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUND = 200, REPORT_TAIL = 4096, END_MOST = 65536 };
+enum { ROUND = 200, REPORT_TAIL = 4096, END_MOST = 65536, TOLD_MOST = 16 };
 
 struct step {
 	struct machine *machine;
@@ -141,6 +144,8 @@ static void supervise(struct step *step)
 	pid_t pid;
 
 	setsid();
+	prctl(PR_SET_NAME, SESSION_STEP);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	let_go_of(step->machine->link);
 	step->machine->link = NULL;
 	if (about < 0 || flock(about, LOCK_EX) < 0)
@@ -154,6 +159,7 @@ static void supervise(struct step *step)
 		_exit(0);
 	}
 	note_end(step, wait_command(step, pid, &timed_out), timed_out, NULL);
+	session_end(getpid(), SESSION_GRACE);
 	_exit(0);
 }
 
@@ -296,6 +302,8 @@ int steps_run(struct machine *machine, struct arena *arena, const struct command
 	if (pid < 0)
 		return error_errno(err, ERROR_TASK, "cannot start a process");
 	wait_supervisor(&step, pid);
+	/* Where it was killed, nobody else ends its command. */
+	session_end(pid, SESSION_GRACE);
 	result = collect(&step, ret_result, err);
 	remove_step(arena, step.directory);
 	return result;
@@ -369,22 +377,32 @@ struct value *steps_report(struct arena *arena, const char *directory)
 	struct file_name *names;
 	size_t count = list_steps(arena, directory, &names);
 
-	for (size_t i = 0; i < count && i < 16; i++)
+	for (size_t i = 0; i < count && i < TOLD_MOST; i++)
 		value_append(arena, list,
 			report_step(arena, step_file(arena, directory, names[i].name)));
 	return list;
 }
 
-void steps_clean(const char *directory)
+struct value *steps_over(struct arena *arena, const char *directory)
 {
-	struct arena *arena = arena_new();
+	struct value *over = value_list(arena);
 	struct file_name *names;
 	size_t count = list_steps(arena, directory, &names);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && i < TOLD_MOST; i++) {
 		const char *step = step_file(arena, directory, names[i].name);
+
 		if (!step_running(step_file(arena, step, "about")))
-			remove_step(arena, step);
+			value_append(arena, over, value_string(arena, step));
 	}
+	return over;
+}
+
+void steps_clean(const struct value *over)
+{
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < over->count; i++)
+		remove_step(arena, value_text(over->items[i]));
 	arena_free(arena);
 }

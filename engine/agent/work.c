@@ -523,6 +523,15 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	return looked;
 }
 
+/* What commands have left running. */
+static void tell_left(struct work *work, struct value *result)
+{
+	const struct value *notes = work->machine.notes;
+
+	for (size_t i = 0; notes && i < notes->count; i++)
+		add_note(work, result, value_text(notes->items[i]));
+}
+
 void work_do(struct work *work, struct value *result)
 {
 	int64_t start = milliseconds_now(), took;
@@ -530,6 +539,7 @@ void work_do(struct work *work, struct value *result)
 
 	if (work_try(work, result, &err) < 0)
 		work_failed(work->arena, result, &err);
+	tell_left(work, result);
 	took = milliseconds_now() - start;
 	if (took > 0)
 		value_set_integer(work->arena, result, "milliseconds", took);

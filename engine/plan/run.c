@@ -207,6 +207,17 @@ static void warn_of_ledger(struct run *run, const struct run_host *host, const s
 			"since %s", who ? who : "?", from ? from : "?", since ? since : "?"));
 }
 
+static const char *became_of(struct arena *arena, const struct value *step)
+{
+	const struct value *status = value_get(step, "status");
+
+	if (value_get_bool(step, "running"))
+		return "is still under way";
+	if (!status || status->kind != VALUE_INTEGER)
+		return "was broken off";
+	return arena_printf(arena, "has ended meanwhile (exit status %d)", (int)status->integer);
+}
+
 static void on_ready(void *context, struct fleet_host *fleet, const struct value *hello)
 {
 	struct run *run = context;
@@ -222,9 +233,7 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 		const char *command = value_get_string(one, "command");
 
 		run_warn(run, host->name, arena_printf(host->arena, "'%s' of an earlier run %s",
-			command ? command : "a step", value_get_bool(one, "running")
-			? "is still under way" : arena_printf(host->arena, "has ended meanwhile (exit "
-				"status %d)", (int)value_get_integer(one, "status", -1))));
+			command ? command : "a step", became_of(host->arena, one)));
 	}
 	if (!host->bystander)
 		due_take(run, host, hello);

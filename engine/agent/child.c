@@ -4,6 +4,7 @@
 #include "agent/runner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +16,16 @@
 #include <unistd.h>
 
 /* --- In the child --- */
+
+/* The controller's stream isn't the user's. Its numbers stay taken, or pipes for commands would get
+ * them, which commands expect elsewhere. */
+static void leave_stream(const struct runner *runner)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	dup2(nothing, runner->link.in);
+	dup2(nothing, runner->link.out);
+}
 
 static int ask_parent(void *context, struct arena *arena, struct value *request,
 	struct value **ret_reply, struct error *err)
@@ -212,8 +223,7 @@ void child_do(struct runner *runner, struct work *work, const struct user_info *
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		close(runner->link.in);
-		close(runner->link.out);
+		leave_stream(runner);
 		child_main(work, user, parent, ends[1]);
 	}
 	close(ends[1]);

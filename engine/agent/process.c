@@ -116,6 +116,7 @@ struct start {
 static void execute(const struct start *start)
 {
 	static const int usual[] = { SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	int descriptors[3];
 	sigset_t none;
 
 	setpgid(0, 0);
@@ -129,8 +130,11 @@ static void execute(const struct start *start)
 		signal(usual[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* None of them may have the place of another, nor its own already: it would be closed. */
+	for (int i = 0; i < 3; i++)
+		descriptors[i] = fcntl(start->descriptors[i], F_DUPFD_CLOEXEC, 3);
 	for (int i = 0; i < 3; i++) {
-		if (dup2(start->descriptors[i], i) < 0)
+		if (dup2(descriptors[i], i) < 0)
 			goto failed;
 	}
 	if (chdir(start->directory) < 0)

@@ -120,11 +120,15 @@ check "it has ended with the run" sees_nothing 7013
 # --- stdin ---
 play '{shell: "cat; read line; echo rc $?", register: r}' \
 	'{shell: "cat >/root/said", args: {stdin: hello}}' \
+	'{copy: {dest: /home/admin/valid, content: x, validate: "sh -c \"cat; test -f $0\" %s"}, become: yes, become_user: admin}' \
 	'{copy: {dest: /root/valid, content: x, validate: "sh -c \"cat; test -f $0\" %s"}}' \
-	'{copy: {dest: /root/read, content: "{{ r.stdout }}"}}'
+	'{shell: "cat; read line; echo rc $?", become: yes, become_user: admin, register: u}' \
+	'{shell: "cat; echo", args: {stdin: hello}, become: yes, become_user: admin, register: v}' \
+	'{copy: {dest: /root/read, content: "{{ r.stdout }}, {{ u.stdout }}, {{ v.stdout }}"}}'
 beoplay play.yml
-check "stdin is empty" is "$status $(on 'cat /root/read')" "0 rc 1"
-check "unless one is given" is "$(on 'cat /root/said')" hello
+check "stdin is empty, unless one is given, also of a user's commands" is "$(on 'cat /root/read')" \
+	"rc 1, rc 1, hello"
+check "so it is with validate, and as root" is "$status $(on 'cat /root/said')" "0 hello"
 
 # --- Processes that are stopped ---
 play '{command: sleep 7020, become: yes, become_user: admin}'

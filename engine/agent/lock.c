@@ -106,19 +106,19 @@ static bool usable(const char *path)
 		(info.st_mode & 022) == 0;
 }
 
-void lock_directory(const char *directory, bool make, char ret_path[LOCK_PATH_SIZE])
+const char *lock_place(struct arena *arena)
 {
-	bool root = geteuid() == 0;
+	return geteuid() == 0 ? roots : arena_printf(arena, "/run/lock/beoplay-%u", geteuid());
+}
 
-	/* Others may see whether root holds the lock, but not open it. */
-	if (root)
-		snprintf(ret_path, LOCK_PATH_SIZE, "%s", roots);
-	else
-		snprintf(ret_path, LOCK_PATH_SIZE, "/run/lock/beoplay-%u", geteuid());
+/* Others may see whether root holds the lock, but not open it. */
+static const char *lock_file(struct arena *arena, const char *directory, bool make)
+{
+	const char *place = lock_place(arena);
+
 	if (make)
-		mkdir(ret_path, root ? 0711 : 0700);
-	if (!usable(ret_path))
-		snprintf(ret_path, LOCK_PATH_SIZE, "%s", directory);
+		mkdir(place, geteuid() == 0 ? 0711 : 0700);
+	return arena_printf(arena, "%s/lock", usable(place) ? place : directory);
 }
 
 /* The kernel lists all locks with the file's number. */
@@ -144,20 +144,30 @@ static bool root_holds(void)
 
 /* --- Taking it --- */
 
-int lock_take(const char *directory, const char *who, struct error *err)
+static int open_lock(const char *directory, struct error *err)
 {
-	char path[LOCK_PATH_SIZE], file[LOCK_PATH_SIZE + 8];
-	int fd;
+	struct arena *arena = arena_new();
+	const char *file = lock_file(arena, directory, true);
+	int fd = -1;
 
 	if (root_holds()) {
 		error_set(err, ERROR_TASK, "this machine is being changed by a run as root");
-		return error_remedy(err, "wait until that run is over, then apply again");
+		error_remedy(err, "wait until that run is over, then apply again");
+	} else {
+		fd = open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			error_errno(err, ERROR_TASK, "cannot open the lock '%s'", file);
 	}
-	lock_directory(directory, true, path);
-	snprintf(file, sizeof(file), "%s/lock", path);
-	fd = open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	arena_free(arena);
+	return fd;
+}
+
+int lock_take(const char *directory, const char *who, struct error *err)
+{
+	int fd = open_lock(directory, err);
+
 	if (fd < 0)
-		return error_errno(err, ERROR_TASK, "cannot open the lock '%s'", file);
+		return -1;
 	if (try_lock(fd) == 0) {
 		write_text(fd, who);
 		return fd;
@@ -165,20 +175,17 @@ int lock_take(const char *directory, const char *who, struct error *err)
 	if (errno == EWOULDBLOCK)
 		locked(fd, err);
 	else
-		error_errno(err, ERROR_TASK, "cannot lock '%s'", file);
+		error_errno(err, ERROR_TASK, "cannot lock this machine");
 	close(fd);
 	return -1;
 }
 
 struct value *lock_holder(struct arena *arena, const char *directory)
 {
-	char path[LOCK_PATH_SIZE], file[LOCK_PATH_SIZE + 8];
+	const char *file = lock_file(arena, directory, false);
 	struct value *holder = NULL;
-	int fd;
+	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-	lock_directory(directory, false, path);
-	snprintf(file, sizeof(file), "%s/lock", path);
-	fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)

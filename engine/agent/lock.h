@@ -11,14 +11,11 @@
 #include "base/error.h"
 #include "base/value.h"
 
-#include <stdbool.h>
+/* The folder of this user's locks. */
+const char *lock_place(struct arena *arena);
 
-enum { LOCK_PATH_SIZE = 4096 };
-
-/* Where this user's locks are; makes it if make. directory: the ledger's, for machines without /run. */
-void lock_directory(const char *directory, bool make, char ret_path[LOCK_PATH_SIZE]);
-
-/* The descriptor, or -1: held by someone else, who is named. directory: the ledger's. */
+/* The descriptor, or -1: held by someone else, who is named. directory: the ledger's, for machines
+ * without /run. */
 int lock_take(const char *directory, const char *who, struct error *err);
 
 /* {who, from, since} of the one who holds it; NULL: it is free. Writes nothing. */

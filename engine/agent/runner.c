@@ -599,13 +599,6 @@ static const char *ledger_directory(const struct runner *runner)
 	return arena_printf(runner->arena, "%s/.local/state/beoplay", runner->user.home);
 }
 
-static const char *locks_directory(const struct runner *runner)
-{
-	if (runner->user.uid == 0)
-		return "/run/beoplay";
-	return arena_printf(runner->arena, "/run/lock/beoplay-%u", runner->user.uid);
-}
-
 void runner_run(struct runner *runner, int in, int out, const char *directory)
 {
 	struct frame frame;
@@ -628,7 +621,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	if (!directory)
 		directory = ledger_directory(runner);
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
-	ledger_open(&runner->ledger, directory, locks_directory(runner), machine_id(runner->arena));
+	ledger_open(&runner->ledger, directory, lock_place(runner->arena), machine_id(runner->arena));
 	link_init(&runner->link, in, out, SENT_BY_CONTROLLER);
 	supervisor_watch(&runner->link.cancelled);
 	runner->link.silence_ends = true;

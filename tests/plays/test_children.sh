@@ -147,6 +147,25 @@ kill -INT "$run"
 finish
 check "nor who stops the command, once the run is to end" is "$(running 7021)" ""
 
+# --- Locks of root and of others ---
+play 'command: sleep 7025'
+start
+until_true runs 7025
+printf -- '- hosts: all\n  tasks:\n    - command: sleep 0\n' >other.yml
+"$BEOPLAY" other.yml --user admin --known-hosts "$LAB/known_hosts" >"$out.other" 2>&1 </dev/null
+check "a user's run gives way to one of root" says "being changed by a run as root" "$out.other"
+kill -INT "$run"
+finish
+"$BEOPLAY" play.yml --user admin --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null &
+run=$!
+until_true runs 7025
+"$BEOPLAY" other.yml --user root --known-hosts "$LAB/known_hosts" >"$out.other" 2>&1 </dev/null
+check "root is never held up by a user's" is "$? $(running 7025 | wc -l)" "0 1"
+"$BEOPLAY" other.yml --user admin --known-hosts "$LAB/known_hosts" >"$out.other" 2>&1 </dev/null
+check "two runs of one user exclude each other" says "being changed by" "$out.other"
+kill -INT "$run"
+finish
+
 # --- A detached step ---
 on 'echo "DPkg::Pre-Invoke {\"sleep 3; : 7030 \";};" >/etc/apt/apt.conf.d/99slow'
 for who in worker supervisor both; do

@@ -34,14 +34,9 @@ static const char *kept_path(const struct ledger *ledger)
 	return arena_printf(ledger->arena, "%s/ledger.v1", ledger->directory);
 }
 
-/* Beside the ledger where the other place isn't ours. */
 static const char *lock_path(const struct ledger *ledger)
 {
-	struct stat info;
-	bool ours = lstat(ledger->locks, &info) < 0 ? errno == ENOENT : S_ISDIR(info.st_mode)
-		&& info.st_uid == geteuid() && (info.st_mode & 022) == 0;
-
-	return arena_printf(ledger->arena, "%s/database", ours ? ledger->locks : ledger->directory);
+	return arena_printf(ledger->arena, "%s/database", ledger->locks);
 }
 
 static bool exists(const char *path)
@@ -115,17 +110,19 @@ static void look_where_it_was(struct ledger *ledger)
 static void read_only(struct ledger *ledger)
 {
 	struct error err = {0};
+	int result = 1;
 
 	look_where_it_was(ledger);
-	ledger->there = exists(database_path(ledger));
-	if (!ledger->there) {
-		if (read_old(ledger, &err) < 0)
-			note_problem(ledger, &err);
-	} else if (database_open(ledger->database, database_path(ledger), lock_path(ledger),
-			DATABASE_READ, &err) < 0
-			|| check_machine(ledger, &err) < 0) {
+	if (exists(database_path(ledger)))
+		result = database_open(ledger->database, database_path(ledger), lock_path(ledger),
+			DATABASE_READ, &err);
+	ledger->there = result == 0;
+	if (result == 0)
+		result = check_machine(ledger, &err);
+	else if (result > 0)
+		result = read_old(ledger, &err);
+	if (result < 0)
 		note_problem(ledger, &err);
-	}
 	ledger->leftover = ledger->there && ledger_bodies_left(ledger);
 	if (ledger->problem.kind == ERROR_NONE)
 		return;
@@ -260,11 +257,8 @@ static int follow_machine(struct ledger *ledger, struct error *err)
 
 static int open_to_write(struct ledger *ledger, struct error *err)
 {
-	struct error ignored = {0};
-
 	if (follow_machine(ledger, err) < 0 || ledger_make_directory(ledger->directory, NULL, err) < 0)
 		return -1;
-	ledger_make_directory(ledger->locks, NULL, &ignored);
 	if (!exists(database_path(ledger)) && exists(old_path(ledger)) && take_over(ledger, err) < 0)
 		return -1;
 	if (database_open(ledger->database, database_path(ledger), lock_path(ledger), DATABASE_WRITE,

@@ -81,8 +81,8 @@ struct ledger_undo {
 };
 
 /* Strings are borrowed. One that isn't there is empty; one that can't be used has problem. state: where
- * the ledgers of this user are, one a machine; locks: a folder that is gone after a reboot, for the
- * locks of this machine. To look only: nothing is written. */
+ * the ledgers of this user are, one a machine; locks: a folder that is there, of this machine, for its
+ * locks. To look only: nothing is written. */
 void ledger_open(struct ledger *ledger, const char *state, const char *locks,
 	const char *machine_id);
 void ledger_close(struct ledger *ledger);

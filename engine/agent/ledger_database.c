@@ -143,20 +143,25 @@ static int set_up(struct database *database, const char *lock, struct error *err
 	if (database->writable && database_integer(database, 1, "SELECT count(*) FROM sqlite_schema",
 			"") == 0 && database->error.kind == ERROR_NONE && make_schema(database, err) < 0)
 		return -1;
+	if (!database->writable && database_integer(database, 0, "SELECT count(*) FROM sqlite_schema",
+			"") == 0 && database->error.kind == ERROR_NONE)
+		return 1;
 	return database->path ? check_form(database, err) : 0;
 }
 
 int database_open(struct database *database, const char *path, const char *lock,
 	enum database_way way, struct error *err)
 {
+	int result;
+
 	*database = (struct database){
 		.path = way == DATABASE_MEMORY ? NULL : path,
 		.writable = way != DATABASE_READ,
 	};
-	if (set_up(database, lock, err) == 0)
-		return 0;
-	database_close(database);
-	return -1;
+	result = set_up(database, lock, err);
+	if (result != 0)
+		database_close(database);
+	return result;
 }
 
 void database_close(struct database *database)

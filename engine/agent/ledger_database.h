@@ -37,7 +37,8 @@ enum database_way {
 	DATABASE_MEMORY,             /* an empty one that is never stored */
 };
 
-/* lock: as for ledger_vfs_open. */
+/* lock: as for ledger_vfs_open. 0, 1: nothing was written to it yet (by one that was killed, say), and
+ * who only looks finds none, -1. */
 int database_open(struct database *database, const char *path, const char *lock,
 	enum database_way way, struct error *err);
 void database_close(struct database *database);

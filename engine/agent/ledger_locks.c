@@ -7,12 +7,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 enum { PATH_MOST = 4096 };
+
+/* Who looks leaves nothing on a disk. */
+static bool in_memory(const char *path)
+{
+	struct statfs system;
+	char folder[PATH_MOST];
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+	return statfs(folder, &system) == 0 && system.f_type == TMPFS_MAGIC;
+}
 
 static int open_lock(const struct ledger_file *database, const char *end)
 {
@@ -22,9 +34,9 @@ static int open_lock(const struct ledger_file *database, const char *end)
 
 	if (size < 0 || size >= PATH_MOST)
 		return -1;
-	fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 && database->looks)
-		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && (!database->looks || in_memory(path)))
+		fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd;
 }
 

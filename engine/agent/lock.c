@@ -106,19 +106,14 @@ static bool usable(const char *path)
 		(info.st_mode & 022) == 0;
 }
 
-const char *lock_place(struct arena *arena)
-{
-	return geteuid() == 0 ? roots : arena_printf(arena, "/run/lock/beoplay-%u", geteuid());
-}
-
 /* Others may see whether root holds the lock, but not open it. */
-static const char *lock_file(struct arena *arena, const char *directory, bool make)
+const char *lock_place(struct arena *arena, const char *otherwise)
 {
-	const char *place = lock_place(arena);
+	bool root = geteuid() == 0;
+	const char *place = root ? roots : arena_printf(arena, "/run/lock/beoplay-%u", geteuid());
 
-	if (make)
-		mkdir(place, geteuid() == 0 ? 0711 : 0700);
-	return arena_printf(arena, "%s/lock", usable(place) ? place : directory);
+	mkdir(place, root ? 0711 : 0700);
+	return usable(place) ? place : otherwise;
 }
 
 /* The kernel lists all locks with the file's number. */
@@ -147,7 +142,7 @@ static bool root_holds(void)
 static int open_lock(const char *directory, struct error *err)
 {
 	struct arena *arena = arena_new();
-	const char *file = lock_file(arena, directory, true);
+	const char *file = arena_printf(arena, "%s/lock", directory);
 	int fd = -1;
 
 	if (root_holds()) {
@@ -182,7 +177,7 @@ int lock_take(const char *directory, const char *who, struct error *err)
 
 struct value *lock_holder(struct arena *arena, const char *directory)
 {
-	const char *file = lock_file(arena, directory, false);
+	const char *file = arena_printf(arena, "%s/lock", directory);
 	struct value *holder = NULL;
 	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 

@@ -11,11 +11,10 @@
 #include "base/error.h"
 #include "base/value.h"
 
-/* The folder of this user's locks. */
-const char *lock_place(struct arena *arena);
+/* The folder of this user's locks, made if it can be; otherwise where it can't. */
+const char *lock_place(struct arena *arena, const char *otherwise);
 
-/* The descriptor, or -1: held by someone else, who is named. directory: the ledger's, for machines
- * without /run. */
+/* The descriptor, or -1: held by someone else, who is named. The directory must be there. */
 int lock_take(const char *directory, const char *who, struct error *err);
 
 /* {who, from, since} of the one who holds it; NULL: it is free. Writes nothing. */

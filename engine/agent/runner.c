@@ -554,7 +554,7 @@ static void greet(struct runner *runner)
 	static const char *const ran[] = { "command", "running", "status", NULL };
 	struct arena *arena = arena_new();
 	struct value *hello = value_map(arena);
-	struct value *holder = lock_holder(arena, runner->ledger.state);
+	struct value *holder = lock_holder(arena, runner->ledger.locks);
 
 	value_set_integer(arena, hello, "version", WIRE_VERSION);
 	value_set(arena, hello, "ledger", told_of_ledger(runner, arena));
@@ -621,7 +621,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	if (!directory)
 		directory = ledger_directory(runner);
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
-	ledger_open(&runner->ledger, directory, lock_place(runner->arena), machine_id(runner->arena));
+	ledger_open(&runner->ledger, directory, lock_place(runner->arena, directory), machine_id(runner->arena));
 	link_init(&runner->link, in, out, SENT_BY_CONTROLLER);
 	supervisor_watch(&runner->link.cancelled);
 	runner->link.silence_ends = true;

@@ -115,20 +115,16 @@ static void wait_worker(struct supervisor *supervisor)
 
 static void say_ended(void *context, const struct session_process *process)
 {
-	char *name = session_name(context, process->pid);
-
-	dprintf(STDERR_FILENO, "; ends '%s' (pid %d)", name, (int)process->pid);
+	dprintf(STDERR_FILENO, "; ends '%s' (pid %d)", session_name(context, process->pid),
+		(int)process->pid);
 }
 
-/* The controller takes what stands on stderr for the agent's last words. */
-static void say(const struct supervisor *supervisor, int status)
+static void say_left(const struct supervisor *supervisor)
 {
 	struct arena *arena = arena_new();
 	struct session_process *children;
 	size_t count;
 
-	dprintf(STDERR_FILENO, "the agent was ended by signal %d", WTERMSIG(status));
-	session_each(supervisor->worker, say_ended, arena);
 	count = session_children(arena, getpid(), &children);
 	for (size_t i = 0; i < count; i++) {
 		if (children[i].session != supervisor->worker && children[i].state != 'Z')
@@ -141,16 +137,20 @@ static void say(const struct supervisor *supervisor, int status)
 static void supervise(struct supervisor *supervisor) __attribute__((noreturn));
 static void supervise(struct supervisor *supervisor)
 {
+	struct arena *arena = arena_new();
 	int status = 0;
 
 	wait_worker(supervisor);
 	while (waitpid(supervisor->worker, &status, 0) < 0 && errno == EINTR)
 		;
-	if (WIFSIGNALED(status))
-		say(supervisor, status);
-	for (int i = 0; i < 3; i++)
-		close(i);
+	/* The controller takes what stands on stderr for the agent's last words. */
+	if (WIFSIGNALED(status)) {
+		dprintf(STDERR_FILENO, "the agent was ended by signal %d", WTERMSIG(status));
+		session_each(supervisor->worker, say_ended, arena);
+	}
 	session_end(supervisor->worker, SESSION_GRACE);
+	if (WIFSIGNALED(status))
+		say_left(supervisor);
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 

@@ -40,6 +40,7 @@ static int set_up(void **unused)
 	block = arena_printf(arena, "block:%s:b", path);
 	snprintf(state, sizeof(state), "%s/state", folder);
 	snprintf(locks, sizeof(locks), "%s/locks", folder);
+	assert_int_equal(mkdir(locks, 0700), 0);
 	ledger_open(&ledger, state, locks, "machine");
 	ledger_write(&ledger);
 	assert_int_equal(ledger.problem.kind, ERROR_NONE);
@@ -324,6 +325,22 @@ static void bodies_of_a_run_without_an_end_go(void **unused)
 	assert_int_equal(access(arena_printf(arena, "%s/bodies/%s", ledger.directory, large), F_OK), 0);
 }
 
+/* One that was killed when it had made the file, or before its first transaction was whole. */
+static void a_database_with_nothing_in_it_is_none(void **unused)
+{
+	char file[160];
+
+	(void)unused;
+	snprintf(file, sizeof(file), "%s/ledger.db", ledger.directory);
+	ledger_close(&ledger);
+	assert_int_equal(truncate(file, 0), 0);
+	ledger_open(&ledger, state, locks, "machine");
+	assert_int_equal(ledger.problem.kind, ERROR_NONE);
+	assert_false(ledger.there);
+	ledger_write(&ledger);
+	assert_int_equal(ledger.problem.kind, ERROR_NONE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -339,6 +356,7 @@ int main(void)
 		TEST(behind_what_somebody_else_did_none_is_kept),
 		TEST(a_difference_that_was_left_holds_until_the_next_change),
 		TEST(bodies_of_a_run_without_an_end_go),
+		TEST(a_database_with_nothing_in_it_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

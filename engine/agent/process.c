@@ -2,7 +2,6 @@
 #include "agent/process.h"
 
 #include "agent/session.h"
-
 #include "base/core.h"
 #include "base/excerpt.h"
 #include "base/quote.h"

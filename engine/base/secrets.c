@@ -3,13 +3,14 @@
 
 #include "base/buffer.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BRIEF_MOST = 1000 };
+enum { BRIEF_MOST = 1000, SECRET_NAME_MOST = 256 };
 
 struct secret {
 	struct secret *next;     /* with the same hash; longer ones first */
@@ -27,6 +28,7 @@ struct secrets {
 	struct secret *brief;    /* too short to be looked for */
 	size_t brief_count;
 	struct value *files;     /* map: path → true; NULL: none */
+	struct value *names;     /* map: name → true; NULL: none */
 };
 
 struct secrets *secrets_new(void)
@@ -139,23 +141,33 @@ static void note_one(struct secrets *secrets, const char *text, size_t size, enu
 	secrets->count++;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* White space around it isn't what is secret. */
+static void note_trimmed(struct secrets *secrets, const char *text, const char *end, enum level level)
+{
+	while (text < end && is_blank(*text))
+		text++;
+	while (text < end && is_blank(end[-1]))
+		end--;
+	note_one(secrets, text, (size_t)(end - text), level);
+}
+
 void secrets_note_text(struct secrets *secrets, const char *text, size_t size, enum level level)
 {
 	const char *end = text + size;
 
 	if (!secrets || level == LEVEL_OPEN)
 		return;
-	note_one(secrets, text, size, level);
+	note_trimmed(secrets, text, end, level);
 	/* A diff, or a program that complains of one line, shows them one by one. */
-	if (!memchr(text, '\n', size))
-		return;
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *stop = newline ? newline : end;
 
-		while (text < stop && (*text == ' ' || *text == '\t'))
-			text++;
-		note_one(secrets, text, (size_t)(stop - text), level);
+		note_trimmed(secrets, text, newline ? newline : end, level);
 		text = newline ? newline + 1 : end;
 	}
 }
@@ -293,6 +305,73 @@ void secrets_each(const struct secrets *secrets, void (*each)(void *context, con
 		for (const struct secret *secret = secrets->buckets[i]; secret; secret = secret->next)
 			each(context, secret->text, secret->size, secret->level);
 	}
+	for (const struct secret *secret = secrets ? secrets->brief : NULL; secret;
+			secret = secret->next)
+		each(context, secret->text, secret->size, secret->level);
+}
+
+void secrets_note_name(struct secrets *secrets, const char *name)
+{
+	if (!secrets)
+		return;
+	if (!secrets->names)
+		secrets->names = value_map(secrets->arena);
+	value_set_bool(secrets->arena, secrets->names, name, true);
+}
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* The short value behind "name: ", "name=" and the like; 0: none. */
+static size_t brief_behind(const struct secrets *secrets, const char **at, const char *end)
+{
+	const char *text = *at;
+	size_t found = 0;
+
+	while (text < end && strchr("\"' \t", *text))
+		text++;
+	if (text == end || (*text != ':' && *text != '='))
+		return 0;
+	text++;
+	while (text < end && strchr("\"' \t", *text))
+		text++;
+	for (const struct secret *secret = secrets->brief; secret; secret = secret->next) {
+		if (secret->size > found && secret->size <= (size_t)(end - text)
+				&& memcmp(text, secret->text, secret->size) == 0
+				&& (text + secret->size == end || !is_word(text[secret->size])))
+			found = secret->size;
+	}
+	*at = text;
+	return found;
+}
+
+const char *secrets_find_named(const struct secrets *secrets, const char *text, size_t size,
+	size_t *ret_size)
+{
+	const char *end = text + size;
+	char name[SECRET_NAME_MOST + 1];
+
+	if (!secrets || !secrets->names || !secrets->brief)
+		return NULL;
+	while (text < end) {
+		size_t length = 0;
+
+		while (text + length < end && is_word(text[length]))
+			length++;
+		if (length > 0 && length <= SECRET_NAME_MOST) {
+			const char *at = text + length;
+
+			memcpy(name, text, length);
+			name[length] = '\0';
+			*ret_size = value_get(secrets->names, name) ? brief_behind(secrets, &at, end) : 0;
+			if (*ret_size > 0)
+				return at;
+		}
+		text += length + 1;
+	}
+	return NULL;
 }
 
 void secrets_note_file(struct secrets *secrets, const char *path)

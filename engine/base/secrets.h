@@ -50,6 +50,11 @@ const char *secrets_replace(const struct secrets *secrets, struct arena *arena, 
 /* Each string that is noted. */
 void secrets_each(const struct secrets *secrets, void (*each)(void *context, const char *secret,
 	size_t size, enum level level), void *context);
+/* A name whose values are secret: where it stands in a text, short ones are found, too. */
+void secrets_note_name(struct secrets *secrets, const char *name);
+/* Where such a name has a short value in a text, and how long that is; NULL: nowhere. */
+const char *secrets_find_named(const struct secrets *secrets, const char *text, size_t size,
+	size_t *ret_size);
 /* A file of the controller whose content isn't for everybody. */
 void secrets_note_file(struct secrets *secrets, const char *path);
 /* A map of their paths; NULL: none. */

@@ -1,6 +1,7 @@
 /* inventory: which hosts and groups there are, and which variables a host has. */
 #include "command/command.h"
 #include "command/project.h"
+#include "base/disclose.h"
 #include "base/quote.h"
 #include "text/expression.h"
 #include "text/inventory.h"
@@ -50,6 +51,7 @@ static int print_host(struct arena *arena, const struct inventory *inventory,
 	struct variables *variables, const char *name, struct error *err)
 {
 	const struct inventory_host *host = inventory_find(inventory, name);
+	const struct disclosure to = { .audience = FOR_TERMINAL };
 	struct scope *scope;
 
 	if (!host)
@@ -60,8 +62,8 @@ static int print_host(struct arena *arena, const struct inventory *inventory,
 
 		if (scope_get(arena, scope, host->vars->pairs[i].key, &value, err) < 0)
 			return -1;
-		printf("%s: %s\n", host->vars->pairs[i].key, value->level ? "(secret)"
-			: expression_show(arena, value));
+		printf("%s: %s\n", host->vars->pairs[i].key, expression_show(arena,
+			disclose(arena, &to, value)));
 	}
 	return 0;
 }
@@ -90,6 +92,7 @@ static int load(struct arena *arena, struct source *source, struct value *given,
 	options.inventory = *ret_inventory;
 	options.playbook_directory = ".";
 	options.inventory_sources = names;
+	options.secret_names = project.secrets;
 	*ret_variables = variables_new(arena, &options);
 	return 0;
 }

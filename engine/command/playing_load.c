@@ -288,5 +288,6 @@ int playing_load(struct playing *playing, struct error *err)
 		return -1;
 	playing->undefined = value_list(playing->arena);
 	variables_note_secrets(playing->variables, playing->playbook, playing->undefined);
+	run_note_secrets(playing->secrets, playing->arena, playing->playbook);
 	return make_run(playing, err);
 }

@@ -114,10 +114,17 @@ static bool has_gaps(const struct record *record)
 /* Notes the secrets of the text as it is today; what is wrong with it doesn't matter here. */
 static void note_today(const struct playing *playing)
 {
+	struct apply_options options = *playing->options;
 	struct playing today = { .arena = playing->arena, .outer = playing->outer,
-		.options = playing->options, .typed = playing->typed, .secrets = playing->secrets };
+		.options = &options, .typed = playing->typed, .secrets = playing->secrets };
+	const struct value *then = playing->past->run ? value_get(playing->past->run->how,
+		"inventories") : NULL;
 	struct error ignored = {0};
 
+	options.inventories = value_list(playing->arena);
+	for (size_t i = 0; then && then->kind == VALUE_LIST && i < then->count; i++)
+		value_append(playing->arena, options.inventories, value_string(playing->arena,
+			path_join(playing->arena, playing->project.folder, value_text(then->items[i]))));
 	playing_load(&today, &ignored);
 	if (today.run)
 		run_free(today.run);

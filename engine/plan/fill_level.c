@@ -33,11 +33,17 @@ static void note_quiet(struct secrets *secrets, const struct param *param, const
 
 /* --- Files that aren't for everybody --- */
 
+/* What of a task becomes a file's content, by the names that Ansible's modules give it. */
+static bool is_content(const struct param *param)
+{
+	return (param->flags & PARAM_CONTENT) || strcmp(param->name, "content") == 0
+		|| strcmp(param->name, "line") == 0 || strcmp(param->name, "block") == 0;
+}
+
 static bool has_content(const struct module *module)
 {
 	for (const struct param *param = module->params; param && param->name; param++) {
-		if ((param->flags & (PARAM_BODY | PARAM_CONTENT)) || strcmp(param->name, "line") == 0
-				|| strcmp(param->name, "block") == 0)
+		if ((param->flags & PARAM_BODY) || is_content(param))
 			return true;
 	}
 	return false;
@@ -78,12 +84,10 @@ static void note_contents(struct run *run, const struct module *module, const st
 {
 	for (const struct param *param = module->params; param && param->name; param++) {
 		const struct value *value = value_get(params, param->name);
-		bool content = (param->flags & PARAM_CONTENT) || strcmp(param->name, "content") == 0
-			|| strcmp(param->name, "line") == 0 || strcmp(param->name, "block") == 0;
 
 		if (value && whole)
 			note_quiet(run->options.secrets, param, value, level);
-		else if (value && content)
+		else if (value && is_content(param))
 			secrets_note_as(run->options.secrets, value, level);
 	}
 }
@@ -103,12 +107,31 @@ static enum level level_of_short(const struct secrets *secrets, const struct val
 	return level;
 }
 
+/* All users of a machine see the arguments of its programs. */
+static void warn_of_arguments(struct run *run, const struct module *module,
+	const struct value *params)
+{
+	for (const struct param *param = module->params; param && param->name; param++) {
+		const struct value *value = value_get(params, param->name);
+
+		if (value && ((param->flags & PARAM_FREE_FORM) || param->kind == PARAM_LIST)
+				&& value_level(value) == LEVEL_SECRET)
+			run_warn(run, NULL, "a secret is an argument of a command: while it runs, all users "
+				"of its machine can see it; 'stdin' or a file hides it");
+	}
+}
+
 void fill_level(struct run *run, const struct module *module, const struct value *params,
 	const struct filled *filled, struct filled_item *item)
 {
 	bool private_file = is_private_file(run, module, params);
 
 	item->level = level_higher(item->level, value_level(params));
+	if ((module->flags & MODULE_ACTION) && !(module->flags & MODULE_CONTROLLER))
+		warn_of_arguments(run, module, params);
+	if (secrets_full(run->options.secrets))
+		run_warn(run, NULL, "there are more secrets than are looked for in what hosts say: give tasks "
+			"with them no_log");
 	secrets_note_made(run->options.secrets, params);
 	item->unsaid = level_higher(item->unsaid, level_of_short(run->options.secrets, params));
 	if (filled->no_log)
@@ -119,6 +142,67 @@ void fill_level(struct run *run, const struct module *module, const struct value
 		item->level = LEVEL_SECRET;
 	else if (filled->no_diff || private_file)
 		item->level = level_higher(item->level, LEVEL_PRIVATE);
+}
+
+/* --- A text, before anything of it is filled in --- */
+
+static bool may_be_true(const struct value *truth)
+{
+	return truth && !(truth->kind == VALUE_BOOL && !truth->truth);
+}
+
+/* An expression is noted as what comes out of it. */
+static struct value *without_expressions(struct arena *arena, const struct value *value)
+{
+	struct value *list = value_list(arena);
+
+	if (value->kind == VALUE_STRING && !expression_inside(value))
+		value_append(arena, list, (struct value *)value);
+	for (size_t i = 0; i < value->count; i++)
+		value_append(arena, list, without_expressions(arena, value->kind == VALUE_MAP
+			? value->pairs[i].value : value->items[i]));
+	return list;
+}
+
+static void note_written(struct secrets *secrets, struct arena *arena, const struct task *task,
+	bool quiet)
+{
+	const char *mode = value_get_string(task->params, "mode");
+	bool is_private = mode && *mode && !is_for_all(mode) && has_content(task->module);
+
+	for (const struct param *param = task->module->params; param && param->name; param++) {
+		const struct value *value = value_get(task->params, param->name);
+
+		if (!value && param->alias)
+			value = value_get(task->params, param->alias);
+		if (!value)
+			continue;
+		value = without_expressions(arena, value);
+		for (size_t i = 0; i < value->count; i++) {
+			if (param->flags & PARAM_SECRET)
+				secrets_note_as(secrets, value->items[i], LEVEL_SECRET);
+			else if (quiet)
+				note_quiet(secrets, param, value->items[i], LEVEL_SECRET);
+			else if (is_private && is_content(param))
+				secrets_note_as(secrets, value->items[i], LEVEL_PRIVATE);
+		}
+	}
+}
+
+void run_note_secrets(struct secrets *secrets, struct arena *arena, const struct playbook *playbook)
+{
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const struct play *play = playbook->plays[i];
+
+		for (size_t k = 0; k < play->task_count + play->handler_count; k++) {
+			const struct task *task = k < play->task_count ? play->tasks[k]
+				: play->handlers[k - play->task_count];
+
+			if (task->module && task->params)
+				note_written(secrets, arena, task, may_be_true(task->no_log ? task->no_log
+					: play->no_log));
+		}
+	}
 }
 
 /* --- Names --- */

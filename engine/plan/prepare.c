@@ -18,13 +18,15 @@ struct prepare {
 	struct asked *asked;
 	struct filled_item *item;  /* NULL: it isn't going to be sent */
 	enum level level;          /* of the contents that it names */
+	bool has_mode;             /* the task says who may read them */
 };
 
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
 	struct arena *arena, struct value *params, struct asked *asked, struct filled_item *item,
 	enum level level, struct error *err)
 {
-	struct prepare prepare = { run, host, unit, scope, arena, asked, item, level };
+	struct prepare prepare = { run, host, unit, scope, arena, asked, item, level,
+		value_get_string(params, "mode") != NULL };
 
 	return unit->module->prepare(&prepare, params, err);
 }
@@ -279,10 +281,27 @@ static const char *name_body(struct prepare *prepare, struct body *body)
 	return body_digest(body);
 }
 
+static bool is_for_all(const struct prepare *prepare, const char *path)
+{
+	struct source_entry entry;
+	struct error ignored = {0};
+
+	return source_stat(prepare->run->options.source, path, true, &entry, &ignored) < 0
+		|| entry.kind != SOURCE_FILE || (entry.mode & 0004);
+}
+
+/* Without a mode of the task a file is as private on the node as here. Where not even the playbook is for
+ * all, that is the user's umask, and tells nothing. */
+static bool is_kept_private(const struct prepare *prepare, const char *path)
+{
+	return !is_for_all(prepare, path)
+		&& is_for_all(prepare, prepare->run->options.playbook->path);
+}
+
 /* What goes where not everybody may read it stays out of records. */
 static void note_file(const struct prepare *prepare, const char *path)
 {
-	if (prepare->level > LEVEL_OPEN)
+	if (prepare->level > LEVEL_OPEN || (!prepare->has_mode && is_kept_private(prepare, path)))
 		secrets_note_file(prepare->run->options.secrets, path);
 }
 

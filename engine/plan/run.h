@@ -88,6 +88,10 @@ struct run;
 int run_new(struct arena *arena, const struct run_options *options, struct run **ret_run,
 	struct error *err);
 
+/* Notes what stands in the text itself and isn't for everybody: options that are secret, what tasks with
+ * no_log hold, content of private files. */
+void run_note_secrets(struct secrets *secrets, struct arena *arena, const struct playbook *playbook);
+
 /* The names of the hosts that the run is about, in inventory order. */
 struct value *run_hosts(const struct run *run);
 /* How many tasks are there to be announced. */

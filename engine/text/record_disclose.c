@@ -29,6 +29,26 @@ static bool is_noted(struct arena *arena, const struct secrets *secrets, const c
 	return false;
 }
 
+/* Short values of secret names, which would be found all over the text without the name. */
+static void cut_named(struct arena *arena, const struct disclosure *to, struct record_file *file)
+{
+	const char *at = file->bytes, *end = file->bytes + file->size, *found;
+	struct buffer out = {0};
+	size_t size;
+
+	while ((found = secrets_find_named(to->secrets, at, (size_t)(end - at), &size))) {
+		buffer_add(&out, at, (size_t)(found - at));
+		buffer_add_string(&out, disclose_digest(arena, to, found, size, LEVEL_SECRET));
+		at = found + size;
+	}
+	if (at == file->bytes)
+		return;
+	buffer_add(&out, at, (size_t)(end - at));
+	file->bytes = arena_bytes(arena, out.data, out.size);
+	file->size = out.size;
+	buffer_free(&out);
+}
+
 struct record *record_disclose(struct arena *arena, const struct record *record, const char *folder,
 	const struct disclosure *to)
 {
@@ -46,6 +66,7 @@ struct record *record_disclose(struct arena *arena, const struct record *record,
 			file.size = 0;
 		} else if (file.bytes) {
 			file.bytes = disclose_bytes(arena, to, file.bytes, file.size, &file.size);
+			cut_named(arena, to, &file);
 		}
 		record_add(arena, open, &file);
 	}

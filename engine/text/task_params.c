@@ -1,6 +1,7 @@
 /* task_params: the parameters of a task. */
 #include "text/task_params.h"
 
+#include "base/disclose.h"
 #include "text/expression.h"
 #include "text/inventory.h"
 
@@ -49,12 +50,12 @@ static struct value *with_text(struct arena *arena, const struct value *value)
 	return copy;
 }
 
-/* What has to be filled in is unknown. */
+/* What has to be filled in is unknown, and what a record has only the digest of. */
 static struct value *without_expression(struct arena *arena, const struct value *value)
 {
 	struct value *copy;
 
-	if (value->kind != VALUE_STRING || !expression_inside(value))
+	if (value->kind != VALUE_STRING || (!expression_inside(value) && !disclose_inside(value)))
 		return NULL;
 	copy = value_unknown(arena, "an expression");
 	copy->place = value->place;
@@ -99,7 +100,7 @@ int params_check(struct arena *arena, const struct module *module, const struct 
 	struct value *params;
 
 	/* What an expression may leave out (omit) can't be judged together with the rest yet. */
-	if (expression_inside(raw))
+	if (expression_inside(raw) || disclose_inside(raw))
 		quiet.check = NULL;
 	return params_normalise(arena, &quiet, rebuilt(arena, raw, without_expression), place, false,
 		&params, err);

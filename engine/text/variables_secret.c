@@ -119,6 +119,8 @@ void variables_note_secrets(struct variables *variables, const struct playbook *
 
 	if (!names || names->count == 0)
 		return;
+	for (size_t i = 0; i < names->count; i++)
+		secrets_note_name(variables->options.secrets, value_text(names->items[i]));
 	note_inside(&noting, variables->options.extra);
 	for (size_t i = 0; inventory && i < inventory_host_count(inventory); i++)
 		note_inside(&noting, inventory_host(inventory, i)->vars);

@@ -33,6 +33,8 @@ past() {
 	shift
 	"$BEOPLAY" "$@" >"../kept/$name.out" 2>"../kept/$name.err" </dev/null
 	status=$?
+	cat "../kept/$name.out" >out
+	cat "../kept/$name.err" >err
 }
 
 cat >beoplay.yml <<'END'
@@ -71,8 +73,10 @@ cat >site.yml <<END
       command: echo "{{ accounts[0].token }}" and Openecho$MARK
       register: echoed
     - debug: {var: echoed.stdout}
+      when: echoed.stdout is defined
     - debug: {msg: "{{ extra }}"}
     - copy: {dest: /srv/echoed, content: "{{ echoed.stdout | upper | lower }}", mode: '0640'}
+      when: echoed.stdout is defined
     - shell: echo Nolog$MARK > /srv/nolog
       no_log: true
     - copy: {dest: /srv/quiet, content: "Quietcontent$MARK", mode: '0644'}
@@ -96,11 +100,9 @@ cat >site.yml <<END
     - command: cat /srv/hostvar /srv/open
       register: shown
     - debug: {var: shown.stdout}
-    - set_fact: {later: "{{ db_password }}"}
-      when: false
+      when: shown.stdout is defined
     - copy: {dest: /srv/from-file, content: "{{ from_file }}", mode: '0600'}
 END
-grep -v set_fact site.yml | grep -v 'when: false' >s.yml; mv s.yml site.yml
 EXTRA=(-e "extra=Extravar$MARK" -e @extra.yml)
 
 lab exec node1 sh -c "umask 077; printf 'before=Before$MARK\n' | tee /srv/conf >/srv/other; umask 022; echo old >/srv/readable
@@ -203,3 +205,68 @@ nothing_in "nor what is private, but what was there before" ../node-node1 Extrav
 check "nor a password's hash" is "$(grep -rla "$MARK"Hash ../node-node1)" ''
 control_in "what a node keeps" ../node-node1 Before
 
+# --- A secret in a name ---
+
+refused() {
+	local what=$1 place=$2 text=$3
+	printf -- '- hosts: node1\n  tasks:\n    - %s\n' "$text" >refused.yml
+	run refused refused.yml
+	check "a secret can't be part of $what" is "$status $(grep -o 'refused.yml:[0-9]*' err | head -n 1)" \
+		"1 refused.yml:$place"
+	check "and isn't shown where that is said" is "$(found ../kept/refused.err $SECRET)" ''
+}
+refused "a task's name" 3 'name: "with {{ db_password }}"
+      command: "true"'
+refused "a path" 3 'copy: {dest: "/srv/{{ db_password }}", content: x}'
+refused "the name of a user" 3 'user: {name: "u{{ pin }}"}'
+check "what -e says may be one" is "$(
+	printf -- '- hosts: node1\n  tasks:\n    - copy: {dest: "/srv/{{ where }}", content: x}\n' >named.yml
+	run named named.yml -e where=there
+	echo "$status")" 0
+
+# --- An older text ---
+
+printf 'Changed%s\n' $MARK >files/private
+sed -i "s/Literal/Otherliteral/; s/content: \"{{ greeting }}/content: \"new {{ greeting }}/" site.yml
+run second site.yml "${EXTRA[@]}"
+sed -i "s/Hostvar/Newhostvar/" host_vars/node1.yml
+sed -i "s/literal=/other=/" templates/private.j2
+past asks rollback site.yml --to 1 --user root --known-hosts "$LAB/known_hosts"
+check "a rollback asks for what -e said" says 'values of -e are not kept' err
+past back rollback site.yml --to 1 --user root --known-hosts "$LAB/known_hosts" "${EXTRA[@]}"
+check "with it, it goes back" is "$status" 0
+node() { lab exec node1 cat "/srv/$1"; }
+check "to what was open" is "$(node open)" "Openhostvar$MARK"
+check "and, by what the node kept, to what wasn't: a file" is "$(node private | head -n 1)" "Sourcefile$MARK"
+check "a content" is "$(node literal)" "Literal$MARK"
+check "it says what it left as it is" says 'left as it is' err
+check "what is the same today is as it was" is "$(lab exec node1 grep -c "Nodiff$MARK" /srv/nodiff)" 1
+check "none of it holds the word for a secret" is "$(lab exec node1 sh -c \
+	'grep -rlE "\((secret|private) [0-9a-f]{32}\)" /srv')" ''
+
+# --- While it runs ---
+
+cat >slow.yml <<END
+- hosts: node1
+  tasks:
+    - copy: {dest: /srv/slow, content: "{{ db_password }} of now", mode: '0600'}
+    - user: {name: rita, password: '${HASH/salty/pepper}'}
+    - command: sleep 2
+    - command: sleep 2
+      args: {stdin: "{{ accounts[0].token }}"}
+END
+"$BEOPLAY" slow.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null &
+pid=$!
+for _ in $(seq 60); do
+	cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' '
+	lab exec node1 sh -c 'cat /proc/[0-9]*/cmdline; for p in /proc/[0-9]*; do
+		case $(readlink $p/exe) in *agent*) grep "Max core" $p/limits;; esac; done' 2>/dev/null | tr '\0' ' '
+	grep -h 'Max core' "/proc/$pid/limits" 2>/dev/null
+	kill -0 $pid 2>/dev/null || break
+done >../seen
+wait $pid
+check "no process has a secret among its arguments" is "$(found ../seen $SECRET; grep -c "$MARK"Hash ../seen)" 0
+check "the arguments are seen" says 'sleep 2' ../seen
+check "neither side leaves core images" is "$(grep -oE 'Max core file size +[0-9a-z]+' ../seen |
+	awk '{ print $5 }' | sort -u)" 0
+check "both were looked at" test "$(grep -c 'Max core' ../seen)" -gt 2

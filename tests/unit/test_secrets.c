@@ -62,7 +62,7 @@ static void each_line_of_a_longer_one_is_a_secret(void **state)
 	struct secrets *secrets = secrets_new();
 
 	(void)state;
-	note(secrets, "-----BEGIN-----\n  c3dvcmRmaXNo\nend\n", LEVEL_SECRET);
+	note(secrets, "-----BEGIN-----\n  c3dvcmRmaXNo\r\nend\n", LEVEL_SECRET);
 	assert_string_equal(secrets_cut_text(secrets, arena, "+c3dvcmRmaXNo\n+end", LEVEL_SECRET),
 		"+(secret)\n+end");
 	secrets_free(secrets);

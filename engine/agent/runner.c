@@ -472,8 +472,6 @@ static void do_stage(struct runner *runner, const struct value *stage)
 	begin_stage(runner, stage);
 	for (size_t i = 0; goes_on && tasks && tasks->kind == VALUE_LIST && i < tasks->count; i++)
 		goes_on = link_alive(&runner->link) && do_one(runner, tasks->items[i]);
-	if (runner->link.cancelled)
-		value_set_bool(arena, end, "stopped", true);
 	if (goes_on && value_get(stage, "whole")) {
 		struct value *orphans = undo_orphans(runner, arena, value_get(stage, "whole"));
 

@@ -24,9 +24,14 @@ enum {
 	CLOSING_MOST = 10 * 1000,
 	NOISE_MOST = 64 << 10,         /* bytes before the magic */
 	ERRORS_MOST = 4 << 10,         /* bytes of stderr that are kept */
+	ERRORS_READ = 64,              /* pieces of it that are read at a time */
 	TRIES_MOST = 4,
 	EVENTS = 64,
 	ROOM = 64 << 10,
+	OUT_MOST = 1 << 20,            /* bytes that wait for a host from which nothing is read then */
+	DELIVERY_LEAST = 60,           /* seconds that the agent's way there may take … */
+	DELIVERY_TIMES = 10,           /* … or so many times the timeout, if that is longer */
+	ENDING_MOST = 1500,            /* for local agents that are to end */
 };
 
 enum host_state {
@@ -56,9 +61,11 @@ struct fleet_host {
 	const char *key;
 	unsigned tries;
 	int64_t not_before;            /* milliseconds: the next try */
+	int64_t started;               /* milliseconds */
 	int64_t deadline;              /* up to the magic; later of closing */
 	int64_t heard, pinged;
 	struct buffer in, out, errors;
+	bool needed;                   /* the agent was asked for */
 	size_t agent_left;             /* bytes of the agent still to be put into out */
 	bool bye;                      /* the agent has said its last word */
 	bool counted;                  /* among those connecting */
@@ -189,8 +196,7 @@ static void release(struct fleet_host *host)
 	dial_end(&host->dial);
 	ssh_end(host->ssh);
 	host->ssh = NULL;
-	if (host->local.pid > 0)
-		local_end(&host->local);
+	local_close(&host->local);
 	uncount(host);
 }
 
@@ -213,11 +219,16 @@ void fleet_drop(struct fleet_host *host, const struct error *err)
 
 void fleet_free(struct fleet *fleet)
 {
+	int64_t until = now_milliseconds() + ENDING_MOST;
+
+	for (struct fleet_host *host = fleet->first; host; host = host->next)
+		release(host);
+	for (struct fleet_host *host = fleet->first; host; host = host->next)
+		local_wait(&host->local, until);
 	while (fleet->first) {
 		struct fleet_host *host = fleet->first;
 
 		fleet->first = host->next;
-		release(host);
 		buffer_free(&host->in);
 		buffer_free(&host->out);
 		buffer_free(&host->errors);
@@ -240,6 +251,11 @@ void fleet_send(struct fleet_host *host, enum frame_type type, const struct valu
 		return;
 	if (frame_write(&host->out, type, body, &err) < 0)
 		lose(host, &err);
+}
+
+size_t fleet_queued(const struct fleet_host *host)
+{
+	return host->out.size;
 }
 
 void fleet_close(struct fleet_host *host)
@@ -273,6 +289,19 @@ static ssize_t give(struct fleet_host *host, const char *bytes, size_t size, str
 	return sent < 0 ? error_errno(err, ERROR_UNREACHABLE, "the agent is gone") : sent;
 }
 
+/* Each piece of the agent that is taken gives it more time, up to what a slow line may need. */
+static void extend(struct fleet_host *host)
+{
+	int64_t timeout = host->fleet->options.timeout;
+	int64_t most = timeout * DELIVERY_TIMES > DELIVERY_LEAST ? timeout * DELIVERY_TIMES
+		: DELIVERY_LEAST;
+	int64_t last = host->started + most * 1000;
+
+	host->deadline = now_milliseconds() + timeout * 1000;
+	if (host->deadline > last)
+		host->deadline = last;
+}
+
 /* The agent's bytes are put behind as there is room. */
 static void feed_agent(struct fleet_host *host)
 {
@@ -283,7 +312,7 @@ static void feed_agent(struct fleet_host *host)
 		return;
 	buffer_add(&host->out, fleet->agent + (fleet->agent_size - host->agent_left), piece);
 	host->agent_left -= piece;
-	host->deadline = now_milliseconds() + (int64_t)fleet->options.timeout * 1000;
+	extend(host);
 }
 
 static int send_out(struct fleet_host *host, struct error *err)
@@ -354,7 +383,10 @@ static int take_boot(struct fleet_host *host, struct error *err)
 	}
 	need = host->in.size > 0 ? memmem(host->in.data, host->in.size, DELIVER_NEED,
 		strlen(DELIVER_NEED)) : NULL;
+	if (need && host->needed)
+		return error_set(err, ERROR_UNREACHABLE, "the agent was sent there, and is asked for again");
 	if (need) {
+		host->needed = true;
 		buffer_drop_front(&host->in, (size_t)(need - host->in.data) + strlen(DELIVER_NEED));
 		buffer_add_string(&host->out, deliver_more());
 		host->agent_left = host->fleet->agent_size;
@@ -394,7 +426,7 @@ static int take_frame(struct fleet_host *host, const struct frame *frame, struct
 
 static int take_frames(struct fleet_host *host, struct error *err)
 {
-	while (host->state != HOST_LOST && !host->bye) {
+	while (host->state != HOST_LOST && !host->bye && host->out.size <= OUT_MOST) {
 		int64_t size = frame_size(host->in.data, host->in.size, err);
 		struct arena *arena;
 		struct frame frame;
@@ -442,12 +474,17 @@ static ssize_t take(struct fleet_host *host, bool errors, char *bytes, size_t ro
 
 static void read_errors(struct fleet_host *host)
 {
-	char bytes[1024];
-	ssize_t got;
+	char bytes[4096];
+	ssize_t got = 1;
 
-	while ((got = take(host, true, bytes, sizeof(bytes))) > 0) {
+	/* Not to its end: it may have none. */
+	for (int i = 0; i < ERRORS_READ && (got = take(host, true, bytes, sizeof(bytes))) > 0; i++) {
 		if (host->errors.size < ERRORS_MOST)
 			buffer_add(&host->errors, bytes, (size_t)got);
+	}
+	if (got < 0 && host->local.errors >= 0) {
+		close(host->local.errors);
+		host->local.errors = -1;
 	}
 }
 
@@ -467,6 +504,8 @@ static int read_in(struct fleet_host *host, struct error *err)
 			return -1;
 		if (host->state == HOST_LOST || host->bye)
 			return 0;
+		if (host->out.size > OUT_MOST)
+			return 1;
 	}
 }
 
@@ -493,19 +532,19 @@ static int converse(struct fleet_host *host, struct error *err)
 	int result;
 
 	read_errors(host);
-	result = read_in(host, err);
+	result = host->out.size <= OUT_MOST ? read_in(host, err) : 1;
 	if (result < 0)
 		return -1;
 	if (result == 0)
 		return ended(host, err);
-	if (send_out(host, err) < 0)
+	if (send_out(host, err) < 0 || (host->state != HOST_LOST && take_in(host, err) < 0))
 		return -1;
 	/* The agent has nothing more to say that matters: its answer would cost a round trip. Should BYE
 	 * be stuck, the end of the stream says the same. */
 	if (host->state == HOST_CLOSING && host->ssh && host->out.size == 0)
 		lose(host, NULL);
 	if (host->state != HOST_LOST)
-		watch(host, host->fd, EPOLLIN | (host->out.size > 0 && (!host->ssh
+		watch(host, host->fd, (host->out.size <= OUT_MOST ? (uint32_t)EPOLLIN : 0) | (host->out.size > 0 && (!host->ssh
 			|| ssh_wants_write(host->ssh)) ? EPOLLOUT : 0));
 	return 0;
 }
@@ -514,6 +553,7 @@ static int converse(struct fleet_host *host, struct error *err)
 
 static int start_local(struct fleet_host *host, struct error *err)
 {
+	struct epoll_event errors = { .events = EPOLLIN, .data.ptr = host };
 	const struct fleet *fleet = host->fleet;
 	const struct passwd *user;
 	bool sudo = host->target.become && geteuid() != 0;
@@ -530,6 +570,7 @@ static int start_local(struct fleet_host *host, struct error *err)
 		return -1;
 	host->state = HOST_BOOTING;
 	watch(host, host->local.fd, EPOLLIN);
+	epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, host->local.errors, &errors);
 	return 0;
 }
 
@@ -642,6 +683,8 @@ static void start(struct fleet_host *host)
 	int64_t now = now_milliseconds();
 
 	if (host->tries++ == 0)
+		host->started = now;
+	if (host->tries == 1)
 		host->deadline = now + (int64_t)fleet->options.timeout * 1000;
 	host->counted = true;
 	fleet->connecting++;

@@ -66,6 +66,8 @@ const char *fleet_host_key(const struct fleet_host *host);
 
 /* Queued, sent as the connection takes it. body is encoded during the call. */
 void fleet_send(struct fleet_host *host, enum frame_type type, const struct value *body);
+/* Bytes that wait until the host takes them. */
+size_t fleet_queued(const struct fleet_host *host);
 /* BYE after all that is queued; then lost(NULL). */
 void fleet_close(struct fleet_host *host);
 /* Drops a host at once, with err as the cause. */

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ENDING = 5000, ROUND = 5 };   /* milliseconds */
+enum { ROUND = 5 };   /* milliseconds */
 
 static int memory_file(const void *bytes, size_t size)
 {
@@ -82,25 +82,35 @@ int local_start(struct local *local, const char *command, const void *agent, siz
 	return 0;
 }
 
-int local_end(struct local *local)
+void local_close(struct local *local)
 {
-	const struct timespec round = { .tv_nsec = ROUND * 1000000L };
-	int status = 0;
-	pid_t ended = 0;
-
 	if (local->fd >= 0)
 		close(local->fd);
 	if (local->errors >= 0)
 		close(local->errors);
-	for (int waited = 0; local->pid > 0 && ended == 0 && waited < ENDING; waited += ROUND) {
-		ended = waitpid(local->pid, &status, WNOHANG);
-		if (ended == 0)
-			nanosleep(&round, NULL);
-	}
-	if (local->pid > 0 && ended == 0) {
-		kill(local->pid, SIGKILL);
-		waitpid(local->pid, &status, 0);
-	}
-	*local = (struct local){ .fd = -1, .errors = -1 };
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	local->fd = local->errors = -1;
+}
+
+bool local_ended(struct local *local)
+{
+	if (local->pid > 0 && waitpid(local->pid, NULL, WNOHANG) != 0)
+		local->pid = 0;
+	return local->pid <= 0;
+}
+
+static int64_t now_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void local_wait(struct local *local, int64_t until)
+{
+	const struct timespec round = { .tv_nsec = ROUND * 1000000L };
+
+	while (!local_ended(local) && now_milliseconds() < until)
+		nanosleep(&round, NULL);
+	local->pid = 0;
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct local {
@@ -16,7 +17,12 @@ struct local {
 /* Starts a command line through /bin/sh, or, with NULL, the agent's bytes from memory. */
 int local_start(struct local *local, const char *command, const void *agent, size_t size,
 	struct error *err);
-/* Closes, and waits; a process that doesn't end is killed. The exit status, as of a shell. */
-int local_end(struct local *local);
+/* Closes: the agent finishes the step at hand and ends. The process is left to local_ended. */
+void local_close(struct local *local);
+/* Whether the process is gone, without waiting for it. */
+bool local_ended(struct local *local);
+/* Waits for it until then (milliseconds of CLOCK_MONOTONIC). One that is still at a step is left to end
+ * by itself, as on any other machine. */
+void local_wait(struct local *local, int64_t until);
 
 #endif

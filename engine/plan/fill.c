@@ -441,6 +441,8 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 	filled->count = items->count;
 	filled->items = arena_array(filling->arena, items->count, sizeof(*filled->items));
 	for (size_t i = 0; i < items->count; i++) {
+		if (run_interrupted(filling->run))
+			return error_set(err, ERROR_INTERRUPTED, "interrupted");
 		filled->items[i].item = items->items[i];
 		if (fill_item(filling, filled, &filled->items[i], err) < 0)
 			return -1;
@@ -719,8 +721,8 @@ static const struct filled *fill_undo(struct run *run, struct run_host *host, st
 	return host->filled[unit->index] = filled;
 }
 
-int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
-	const struct filled **ret_filled, struct error *err)
+static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
+	const struct filled **ret_filled, bool *ret_again, struct error *err)
 {
 	struct filling filling = { .run = run, .host = host, .unit = unit,
 		.task = unit->task->task };
@@ -728,6 +730,7 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 	bool again = false;
 	int result;
 
+	*ret_again = false;
 	if (host->filled[unit->index]) {
 		*ret_filled = host->filled[unit->index];
 		return 0;
@@ -758,5 +761,19 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 		error_place(err, filling.task->place);
 	}
 	arena_free(filling.arena);
-	return again ? fill_unit(run, host, unit, ret_filled, err) : result;
+	*ret_again = again;
+	return result;
+}
+
+/* Once more with each host whose last known facts turned out to do. */
+int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
+	const struct filled **ret_filled, struct error *err)
+{
+	bool again = false;
+	int result;
+
+	do
+		result = fill_once(run, host, unit, ret_filled, &again, err);
+	while (result == 0 && again);
+	return result;
 }

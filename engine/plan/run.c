@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	QUEUED_MOST = CHUNK_SIZE / 2, /* bytes: less than the answer with a piece of a large content */
+	UNDONE_MOST = 10000,          /* resources of one undo */
+	STOPPING_MOST = 8 * 1000,     /* milliseconds from ^C until the connections are cut */
+};
+
 void run_warn(struct run *run, const char *host, const char *message)
 {
 	const struct inventory_host *found = host ? inventory_find(run->options.inventory, host) : NULL;
@@ -33,6 +39,11 @@ void run_warn(struct run *run, const char *host, const char *message)
 bool run_connected(const struct run_host *host)
 {
 	return host->fleet && !host->closed;
+}
+
+bool run_interrupted(const struct run *run)
+{
+	return run->options.interrupted && *run->options.interrupted > 0;
 }
 
 struct value *run_hosts(const struct run *run)
@@ -120,6 +131,8 @@ static int fill_all(struct run *run, struct error *err)
 
 			if (!unit->member[k] || host->phase == HOST_OUT)
 				continue;
+			if (run_interrupted(run))
+				return error_set(err, ERROR_INTERRUPTED, "interrupted");
 			if (fill_first(run, host, unit, &filled, err) < 0)
 				return -1;
 			if (name && filled)
@@ -241,6 +254,18 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 	order_poll(run);
 }
 
+/* Each resource comes once. */
+static bool undone_again(struct run_host *host, const char *resource)
+{
+	if (!host->undone_resources)
+		host->undone_resources = value_map(host->arena);
+	if (!resource || host->undone_resources->count >= UNDONE_MOST
+			|| value_get(host->undone_resources, resource))
+		return true;
+	value_set(host->arena, host->undone_resources, resource, value_null(host->arena));
+	return false;
+}
+
 static void take_result(struct run *run, struct run_host *host, struct value *body)
 {
 	struct step *first = stage_first_step(host);
@@ -252,6 +277,10 @@ static void take_result(struct run *run, struct run_host *host, struct value *bo
 	if (!first || first->id != value_get_integer(body, "task", -1)
 			|| (more && (!first->unit->undo || run->options.look))) {
 		run_host_failed(host, "a result of a task that isn't its turn");
+		return;
+	}
+	if (more && undone_again(host, value_get_string(body, "resource"))) {
+		run_host_failed(host, "more results of an undo than there are resources");
 		return;
 	}
 	result_level(first, body);
@@ -270,7 +299,10 @@ static void take_request(struct run *run, struct run_host *host, const struct va
 {
 	struct step *first = stage_first_step(host);
 
-	if (strcmp(value_get_string(body, "kind"), "body") == 0) {
+	/* An agent waits for its answer, so nothing of an earlier one is left here. */
+	if (fleet_queued(host->fleet) > QUEUED_MOST || host->gate >= 0) {
+		run_host_failed(host, "a request before the last one was answered");
+	} else if (strcmp(value_get_string(body, "kind"), "body") == 0) {
 		relay_request(run, host, body);
 	} else {
 		host->gate = value_get_integer(body, "id", 0);
@@ -325,15 +357,13 @@ static void take_stage_end(struct run *run, struct run_host *host, const struct 
 {
 	const char *problem = value_get_string(body, "problem");
 
+	if (host_live(host) && host->phase != HOST_BUSY)
+		run_host_failed(host, "the end of a stage that isn't under way");
 	if (host->phase != HOST_BUSY)
 		return;
 	take_orphans(run, host, value_get(body, "orphans"));
 	if (problem) {
 		ledger_unwritten(host, problem);
-		return;
-	}
-	if (value_get_bool(body, "stopped") && host->step_count > 0) {
-		result_out(run, host);
 		return;
 	}
 	if (host->step_count > 0 && !run->stopped) {
@@ -408,7 +438,32 @@ static void on_warn(void *context, struct fleet_host *fleet, const char *message
 	run_warn(run, fleet ? fleet_name(fleet) : NULL, message);
 }
 
-/* The first ^C lets every node finish the step at hand; the second doesn't wait. */
+static void stop(struct run *run)
+{
+	struct arena *arena = arena_new();
+
+	run->stopped = 1;
+	run->stopped_at = beside_clock();
+	report_warning(run->report, NULL, arena_printf(arena, "interrupted: waiting up to %d s for each "
+		"host to finish its current step (press ^C again to disconnect now)", STOPPING_MOST / 1000));
+	for (size_t i = 0; i < run->host_count; i++) {
+		struct run_host *host = &run->hosts[i];
+
+		if (host->phase == HOST_BUSY) {
+			fleet_send(host->fleet, FRAME_CANCEL, value_map(arena));
+		} else if (host->fleet && host->phase == HOST_NEW) {
+			result_out(run, host);
+			host->closed = true;
+			fleet_close(host->fleet);
+		} else if (host->phase == HOST_IDLE) {
+			result_out(run, host);
+		}
+	}
+	arena_free(arena);
+	order_poll(run);
+}
+
+/* The first ^C lets every node finish the step at hand; the second doesn't wait, nor does time. */
 static bool on_tick(void *context)
 {
 	struct run *run = context;
@@ -417,29 +472,9 @@ static bool on_tick(void *context)
 	report_tick(run->report);
 	beside_tick(run);
 	relay_tick(run);
-	if (pressed > 0 && run->stopped == 0) {
-		struct arena *arena = arena_new();
-
-		run->stopped = 1;
-		report_warning(run->report, NULL, "interrupted: every host finishes the step it is at "
-			"(once more to cut the connections)");
-		for (size_t i = 0; i < run->host_count; i++) {
-			struct run_host *host = &run->hosts[i];
-
-			if (host->phase == HOST_BUSY) {
-				fleet_send(host->fleet, FRAME_CANCEL, value_map(arena));
-			} else if (host->fleet && host->phase == HOST_NEW) {
-				result_out(run, host);
-				host->closed = true;
-				fleet_close(host->fleet);
-			} else if (host->phase == HOST_IDLE) {
-				result_out(run, host);
-			}
-		}
-		arena_free(arena);
-		order_poll(run);
-	}
-	return pressed < 2;
+	if (pressed > 0 && run->stopped == 0)
+		stop(run);
+	return pressed < 2 && (!run->stopped || beside_clock() < run->stopped_at + STOPPING_MOST);
 }
 
 /* --- The run --- */

@@ -239,6 +239,10 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 	if (fill_unit(stage->run, host, unit, &filled, &err) < 0) {
 		if (host->step_count > 0)
 			return PROGRESS_END;
+		if (err.kind == ERROR_INTERRUPTED) {
+			host->waits = true;
+			return PROGRESS_WAIT;
+		}
 		add_failed(stage, unit, &err);
 		host->cursor = unit->index + 1;
 		return PROGRESS_END;

@@ -168,6 +168,7 @@ struct run_host {
 	struct value *dropped;     /* keys of due handlers that the text has no more */
 	const char *key;           /* host key; NULL: none seen */
 	unsigned changed;          /* tasks */
+	struct value *undone_resources;    /* of which results came, as keys; NULL: none */
 	bool undo_told;            /* something was said of what was to be undone */
 	bool undone;               /* something was */
 	bool refused;              /* something wasn't undone */
@@ -214,6 +215,7 @@ struct run {
 	const struct module *setup;
 	uint64_t facts_heard;              /* goes up when facts come, or won't come any more */
 	unsigned stopped;                  /* ^C seen so often */
+	int64_t stopped_at;                /* milliseconds */
 	bool polling;
 };
 
@@ -364,6 +366,8 @@ void relay_tick(struct run *run);
 void run_warn(struct run *run, const char *host, const char *message);
 /* Drops a host whose agent says what none would say: the message says what. */
 void run_host_failed(struct run_host *host, const char *message);
+/* Whether ^C was pressed: what takes long ends with an error of kind INTERRUPTED. */
+bool run_interrupted(const struct run *run);
 /* Whether a connection to the host is there to be used. */
 bool run_connected(const struct run_host *host);
 

@@ -118,6 +118,10 @@ static int name_undefined(struct evaluation *evaluation, const char *name, size_
 			"it is a fact: the play must not say 'gather_facts: no'");
 		return 0;
 	}
+	if (variables_is_fact(name)) {
+		evaluation_undefined_remedy(evaluation, "the host didn't tell this fact");
+		return 0;
+	}
 	if (variables_is_ungathered(name)) {
 		evaluation_undefined_remedy(evaluation, "this fact isn't gathered; set the variable in the "
 			"inventory, or register what a command prints");

@@ -102,6 +102,7 @@ int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_s
 	const unsigned char *header = bytes;
 	const char *payload = (const char *)bytes + FRAME_HEADER_SIZE;
 	int64_t whole = frame_size(bytes, size, err);
+	struct error malformed = {0};
 	char *unpacked = NULL;
 	size_t length;
 	int result;
@@ -114,10 +115,13 @@ int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_s
 			return -1;
 		payload = unpacked;
 	}
-	result = wire_decode(arena, payload, length, &ret_frame->body, err);
+	result = wire_decode(arena, payload, length, &ret_frame->body, &malformed);
 	free(unpacked);
 	ret_frame->type = (enum frame_type)header[0];
-	return result < 0 ? -1 : frame_check(ret_frame, sender, err);
+	if (result < 0)
+		return error_set(err, ERROR_PROTOCOL, "protocol error in %s: %s",
+			frame_name(ret_frame->type), malformed.message);
+	return frame_check(ret_frame, sender, err);
 }
 
 /* 1; 0 at an end before the first byte; -1. */

@@ -110,7 +110,7 @@ static const struct shape orphan_keys[] = { TEXT("resource", RESOURCE_MOST), END
 static const struct shape one_orphan[] = { MAP(NULL, orphan_keys) };
 
 static const struct shape agent_stage_end[] = {
-	LIST("orphans", MANY, one_orphan), TEXT("problem", TITLE_MOST), BOOL("stopped"),
+	LIST("orphans", MANY, one_orphan), TEXT("problem", TITLE_MOST),
 	END,
 };
 

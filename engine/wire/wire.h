@@ -74,7 +74,7 @@ enum frame_type {
 	 * message, remedy (failed), notes: [text], cause (may_change), planned (a digest), milliseconds} */
 	FRAME_RESULT,
 	/* agent → controller: all tasks of the stage are through: {orphans: [{resource}], problem: why the
-	 * ledger couldn't be written, stopped: bool (the rest was left out as asked)} */
+	 * ledger couldn't be written} */
 	FRAME_STAGE_END,
 	/* agent → controller, answered by a REPLY with the same id: {id, kind: "body", digest, offset}
 	 * or {id, kind: "gate", task: id}. A gate is asked before the first change of a task. */

@@ -105,7 +105,13 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/lib
 	@echo LD $@
 	@$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 
-test: $(STAMP) $(BUILD)/beoplay $(TESTS)
+# An agent that lies, and what tries its lies on the program.
+HOSTILE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/hostile/*.c))
+$(BUILD)/hostile: $(HOSTILE_OBJECTS) $(BUILD)/libbeoplay.a
+	@echo LD $@
+	@$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@
+
+test: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/run $(TESTS) $(SCRIPTS)
 
 demo: $(STAMP) $(BUILD)/beoplay
@@ -132,4 +138,4 @@ clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(OBJECTS:.o=.d) $(AGENT_OBJECTS:.o=.d) $(TESTS:=.d) $(HELPERS:.o=.d)
+-include $(OBJECTS:.o=.d) $(AGENT_OBJECTS:.o=.d) $(TESTS:=.d) $(HELPERS:.o=.d) $(HOSTILE_OBJECTS:.o=.d)

@@ -1,0 +1,95 @@
+#!/bin/sh
+# A node that lies, beside an honest one: each lie of tests/hostile. Needs no lab: both are this machine,
+# and a stand-in for sudo starts the agent that lies. Prints "ok NAME" or "not ok NAME: why", a line a test.
+# ONLY=WORDS tries those with these words in their name.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BEOPLAY=$(readlink -f "${BEOPLAY:-build/beoplay}")
+hostile=$(dirname "$BEOPLAY")/hostile
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# --- Each key of a message has a reader at the end where it arrives ---
+reads() {   # what a controller reads of agents, an agent of controllers, and both ends of its children
+	case $1 in
+	0) echo engine/plan engine/report engine/fleet ;;
+	*) echo engine/agent ;;
+	esac
+}
+unread() {
+	"$hostile" keys | sort -u | while read -r sender message key; do
+		# shellcheck disable=SC2046 # two folders
+		grep -rqE "(value_(get|pair)[a-z_]*|text_or)\([^\"]*\"$key\"|\{[^}]*\"$key\"[^}]*\}" \
+			$(reads "$sender") || echo "$message.$key of $sender"
+	done
+}
+missing=$(unread)
+if [ -z "$missing" ]; then
+	echo "ok each key of a message has a reader"
+else
+	echo "not ok each key of a message has a reader: none of" $missing
+fi
+
+# --- The lies ---
+mkdir "$work/bin"
+cp "$BEOPLAY" "$hostile" "$work/bin"
+cat >"$work/bin/sudo" <<E2
+#!/bin/sh
+exec "$work/bin/hostile" "\$LIE"
+E2
+cat >"$work/hosts.yml" <<'E2'
+all:
+  vars: {ansible_connection: local}
+  hosts:
+    honest:
+    liar: {ansible_become: true}
+E2
+cat >"$work/site.yml" <<'E2'
+- hosts: all
+  tasks:
+    - copy: {src: large, dest: "{{ folder }}/{{ inventory_hostname }}.large"}
+    - copy: {content: "{{ inventory_hostname }}\n", dest: "{{ folder }}/{{ inventory_hostname }}"}
+    - command: echo {{ inventory_hostname }}
+      register: told
+    - debug: {msg: "{{ ansible_hostname }} {{ told.stdout }}"}
+    - copy: {content: "{{ told.stdout }}\n", dest: "{{ folder }}/{{ inventory_hostname }}.second"}
+    - command: echo {{ told.stdout | from_json | length }}
+      when: told.stdout[0] | default('') == '{'
+E2
+head -c 300000 /dev/zero >"$work/large"
+chmod 755 "$work" "$work"/bin/*
+# Sanitizers need more memory, and this is a bound for what has none.
+case $BEOPLAY in
+*/sanitize/*) KILOBYTES_MOST=$((1024 * 1024)) ;;
+*) KILOBYTES_MOST=$((128 * 1024)) ;;
+esac
+export KILOBYTES_MOST PATH="$work/bin:$PATH"
+
+# Each part of them in a folder, and with a state, of its own: one run at a time changes a machine.
+part() {
+	part=$work/part$1
+	mkdir -p "$part/home"
+	cp "$work/hosts.yml" "$work/site.yml" "$work/large" "$part"
+	cd "$part" || exit 1
+	export HOME="$part/home" PWD="$part" USER=nobody
+	if [ "$(id -u)" != 0 ]; then
+		exec "$work/bin/hostile" try "$work/bin/beoplay" "$1" "$2"
+	fi
+	# sudo is only asked by those who aren't root; the agent's state is in their home.
+	uid=$((64000 + $1))
+	cp /etc/passwd "$part/passwd"
+	echo "part$1:x:$uid:65534::$part/home:/bin/sh" >>"$part/passwd"
+	chown -R "$uid" "$part"
+	export USER="part$1"
+	# shellcheck disable=SC2016 # for the inner shell
+	exec unshare --mount sh -c 'mount --bind "$1/passwd" /etc/passwd && uid=$2 && shift 2 && exec \
+		setpriv --reuid "$uid" --regid 65534 --clear-groups "$@"' sh "$part" "$uid" \
+		"$work/bin/hostile" try "$work/bin/beoplay" "$1" "$2"
+}
+parts=${PARTS:-4}
+[ "$(id -u)" = 0 ] || parts=1
+for i in $(seq 0 $((parts - 1))); do
+	part "$i" $parts >"$work/said$i" 2>&1 &
+done
+wait
+cat "$work"/said*

@@ -21,9 +21,10 @@ static bool is_locked(const struct command_result *result)
 		strstr(result->errors, "was locked by another process");
 }
 
-static int pause_for_lock(struct host *host, struct error *err)
+static int pause_for_lock(struct host *host, int64_t seconds, struct error *err)
 {
-	static const char *const argv[] = { "sleep", "2", NULL };
+	const char *const argv[] = { "sleep", arena_printf(host_arena(host), "%lld",
+		(long long)seconds), NULL };
 	struct command command = { .argv = argv };
 	struct command_result result;
 
@@ -39,18 +40,23 @@ static int run_unlocked(struct host *host, const struct apt_params *want,
 		.environment = quiet,
 		.flags = COMMAND_DETACHED | COMMAND_ANY_STATUS,
 	};
-	int64_t waited = 0;
+	int64_t waited = 0, pause;
+	struct timespec start, end;
 
 	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &start);
 		if (host_run(host, &command, ret_result, err) < 0)
 			return -1;
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		waited += end.tv_sec - start.tv_sec;
 		if (ret_result->status == 0 || !is_locked(ret_result) || waited >= want->lock_timeout)
 			return 0;
 		host_progress(host, "waits for another one that works on packages: %.200s",
 			ret_result->errors);
-		if (pause_for_lock(host, err) < 0)
+		pause = want->lock_timeout - waited < LOCK_PAUSE ? want->lock_timeout - waited : LOCK_PAUSE;
+		if (pause_for_lock(host, pause, err) < 0)
 			return -1;
-		waited += LOCK_PAUSE;
+		waited += pause;
 	}
 }
 
@@ -58,14 +64,8 @@ static int run_unlocked(struct host *host, const struct apt_params *want,
 static const char *what_failed(struct arena *arena, const struct command_result *result)
 {
 	const char *found = strstr(result->errors, "E: ");
-	size_t size = result->errors_size;
 
-	if (found)
-		return found;
-	if (size == 0)
-		return result->output_size > 600 ? result->output + result->output_size - 600 :
-			result->output;
-	return arena_string(arena, size > 600 ? result->errors + size - 600 : result->errors);
+	return found ? found : command_last_words(arena, result);
 }
 
 static int judge(struct arena *arena, const char *what, const struct command_result *result,
@@ -94,7 +94,7 @@ static void add(struct arguments *arguments, const char *word)
 	arguments->argv[arguments->count++] = word;
 }
 
-static struct arguments apt_get(struct host *host, const struct apt_params *want, size_t more)
+static struct arguments apt_get(struct host *host, size_t more)
 {
 	static const char *const options[] = {
 		"apt-get", "-y", "-q", "-o", "Dpkg::Options::=--force-confold",
@@ -107,9 +107,9 @@ static struct arguments apt_get(struct host *host, const struct apt_params *want
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		add(&arguments, options[i]);
+	/* It would wait each time: run_unlocked does, over all locks and tries. */
 	add(&arguments, "-o");
-	add(&arguments, arena_printf(arena, "DPkg::Lock::Timeout=%lld",
-		(long long)want->lock_timeout));
+	add(&arguments, "DPkg::Lock::Timeout=0");
 	return arguments;
 }
 
@@ -131,7 +131,7 @@ static int repair(struct host *host, const struct apt_params *want, struct error
 		return -1;
 	if (result.status == 0 && !now.interrupted)
 		return 0;
-	fix = apt_get(host, want, 0);
+	fix = apt_get(host, 0);
 	add(&fix, "--no-remove");
 	add(&fix, "-f");
 	add(&fix, "install");
@@ -147,7 +147,7 @@ static int touch_lists(struct host *host, struct error *err)
 
 static int refresh(struct host *host, const struct apt_params *want, struct error *err)
 {
-	struct arguments update = apt_get(host, want, 0);
+	struct arguments update = apt_get(host, 0);
 	struct command_result result;
 
 	add(&update, "update");
@@ -221,7 +221,7 @@ static int mark_along(struct host *host, const struct apt_params *want,
 static int install(struct host *host, const struct apt_params *want, const struct apt_state *have,
 	struct value *results, struct error *err)
 {
-	struct arguments line = apt_get(host, want, have->wish_count);
+	struct arguments line = apt_get(host, have->wish_count);
 	struct arena *arena = host_arena(host);
 	struct apt_state then = *have;
 	struct dpkg_status now = { 0 };
@@ -264,7 +264,7 @@ static int install(struct host *host, const struct apt_params *want, const struc
 static int take_away(struct host *host, const struct apt_params *want, const char *how,
 	const char *const *names, size_t count, struct error *err)
 {
-	struct arguments line = apt_get(host, want, count);
+	struct arguments line = apt_get(host, count);
 	struct command_result result;
 
 	if (count == 0)

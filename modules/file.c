@@ -4,13 +4,15 @@
 #include "modules/guard.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum file_state_wish { WISH_FILE, WISH_DIRECTORY, WISH_LINK, WISH_ABSENT };
+enum file_state_wish { WISH_FILE, WISH_DIRECTORY, WISH_LINK, WISH_ABSENT, WISH_TOUCH };
 
 enum file_step {
 	FILE_MAKE_DIRECTORY = ATTRIBUTES_STEP_END, FILE_MAKE_LINK, FILE_WRITE, FILE_REMOVE, FILE_LEAVE,
-	FILE_SET_ABOVE,
+	FILE_SET_ABOVE, FILE_SET_TIME,
 };
 
 struct file_params {
@@ -21,7 +23,9 @@ struct file_params {
 	char *mode;
 	char *src;
 	bool force;
+	bool keeps_time;         /* touch changes no time */
 	/* Internal, of an undo: */
+	char *mtime;             /* nanoseconds */
 	char *body;              /* content by digest */
 	char *up_to;             /* the highest directory that was made */
 	char **above;            /* of directories that went along, the nearest first: MODE:UID:GID */
@@ -62,14 +66,14 @@ struct file_state {
 	size_t above_count;
 };
 
-static const char *const file_words[] = { "file", "directory", "link", "absent", "touch", "hard",
-	NULL };
+static const char *const file_words[] = { "file", "directory", "link", "absent", "touch", NULL };
+static const char *const time_words[] = { "now", "preserve", NULL };
 
 static const struct param file_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "what it is about", .flags = PARAM_REQUIRED,
 		.alias = "dest" },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what is there; file: must be there already; "
-		"absent: a directory goes with all in it, which an undo brings back up to 1000 files and "
+		"touch: an empty one is made, or one that is there is as if just written; absent: a directory goes with all in it, which an undo brings back up to 1000 files and "
 		"256 MiB",
 		.otherwise = "file", .choices = file_words },
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },
@@ -78,12 +82,16 @@ static const struct param file_table[] = {
 	{ .name = "src", .kind = PARAM_STRING, .doc = "what a link points at" },
 	{ .name = "force", .kind = PARAM_BOOL, .doc = "a link may take the place of a file",
 		.otherwise = "no" },
+	{ .name = "modification_time", .kind = PARAM_CHOICE, .doc = "preserve: touch leaves the time of "
+		"what is there", .otherwise = "now", .choices = time_words },
 	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "owner and mode of all that is below",
 		.flags = PARAM_NOT_YET },
 	{ .name = "above", .kind = PARAM_LIST, .doc = "mode and owner of the directories above",
 		.otherwise = "", .flags = PARAM_INTERNAL },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "its content, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY },
+	{ .name = "mtime", .kind = PARAM_INTEGER, .doc = "when it was written last, in nanoseconds",
+		.flags = PARAM_INTERNAL },
 	{ .name = "up_to", .kind = PARAM_PATH, .doc = "absent: a directory, and those above up to this "
 		"one, go only if nothing is in them", .flags = PARAM_INTERNAL },
 	{ 0 },
@@ -91,8 +99,10 @@ static const struct param file_table[] = {
 
 static const cyaml_strval_t file_choices[] = {
 	{ "file", WISH_FILE }, { "directory", WISH_DIRECTORY }, { "link", WISH_LINK },
-	{ "absent", WISH_ABSENT },
+	{ "absent", WISH_ABSENT }, { "touch", WISH_TOUCH },
 };
+
+static const cyaml_strval_t time_choices[] = { { "now", false }, { "preserve", true } };
 
 static const cyaml_schema_value_t word_schema = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
@@ -101,7 +111,7 @@ static const cyaml_schema_value_t word_schema = {
 static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct file_params, path, 0,
 		CYAML_UNLIMITED),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct file_params, state, file_choices, 4),
+	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct file_params, state, file_choices, 5),
 	CYAML_FIELD_STRING_PTR("owner", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
 		owner, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("group", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
@@ -111,6 +121,10 @@ static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_STRING_PTR("src", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
 		src, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_BOOL("force", CYAML_FLAG_DEFAULT, struct file_params, force),
+	CYAML_FIELD_ENUM("modification_time", CYAML_FLAG_STRICT, struct file_params, keeps_time,
+		time_choices, 2),
+	CYAML_FIELD_STRING_PTR("mtime", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
+		mtime, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("above", CYAML_FLAG_POINTER, struct file_params, above, &word_schema, 0,
 		CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("body", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
@@ -131,8 +145,6 @@ static int file_check(const struct value *params, struct error *err)
 	const struct value *path = value_get(params, "path");
 	const struct value *src = value_get(params, "src");
 
-	if (is_word(state, "touch") || is_word(state, "hard"))
-		return error_at(err, state->place, "state '%s' is not supported yet", state->text);
 	if (is_word(state, "link") && !src) {
 		error_at(err, state->place, "a link needs 'src'");
 		return error_remedy(err, "src is what the link points at");
@@ -466,6 +478,38 @@ static void plan_file(struct plan *plan, const struct file_params *want,
 	attributes_plan(plan, want->path, &attributes, &have->at);
 }
 
+/* It happens each time, unless it is to leave the time. */
+static void plan_touch(struct plan *plan, const struct file_params *want,
+	const struct file_state *have)
+{
+	struct attributes_want attributes = want_of(want);
+	enum file_kind kind = have->at.info.kind;
+
+	if (kind == FILE_NONE) {
+		plan_add(plan, FILE_WRITE, want->path, "state", "absent", "file");
+		return;
+	}
+	if (kind != FILE_REGULAR && kind != FILE_DIRECTORY) {
+		plan_refuse(plan, "name the file itself", "'%s' is a %s", want->path, kind_word(kind));
+		return;
+	}
+	if (!want->keeps_time)
+		plan_add(plan, FILE_SET_TIME, want->path, "modification time", NULL, "now")->flags |=
+			CHANGE_EACH_TIME;
+	attributes_plan(plan, want->path, &attributes, &have->at);
+}
+
+/* An undo. */
+static void plan_time(struct plan *plan, const struct file_params *want,
+	const struct file_state *have)
+{
+	enum file_kind kind = have->at.info.kind;
+
+	if (want->mtime && (kind == FILE_REGULAR || kind == FILE_DIRECTORY)
+			&& strtoll(want->mtime, NULL, 10) != have->at.info.mtime)
+		plan_add(plan, FILE_SET_TIME, want->path, "modification time", NULL, "as it was");
+}
+
 static void plan_absent(struct plan *plan, const struct file_params *want,
 	const struct file_state *have)
 {
@@ -536,6 +580,9 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 	case WISH_FILE:
 		plan_file(plan, want, have);
 		break;
+	case WISH_TOUCH:
+		plan_touch(plan, want, have);
+		break;
 	case WISH_LINK:
 		plan_link(plan, want, have);
 		break;
@@ -552,6 +599,7 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 				want->path, kind_word(kind));
 		break;
 	}
+	plan_time(plan, want, have);
 }
 
 static int make_directory(struct host *host, const struct file_params *want,
@@ -560,12 +608,13 @@ static int make_directory(struct host *host, const struct file_params *want,
 	struct attributes_want attributes = want_of(want);
 	unsigned mode = attributes_mode(&attributes, &have->at, 0755);
 	int64_t uid = have->at.uid, gid = have->at.gid;
+	bool exact;
 
-	former_attributes(want, path, &mode, &uid, &gid);
+	exact = former_attributes(want, path, &mode, &uid, &gid) || want->mode;
 	if (host_record_set(host, directory_key(host_arena(host), path), value_map(host_arena(host)),
 			err) < 0 || host_make_directory(host, path, mode, err) < 0)
 		return -1;
-	if (host_set_mode(host, path, mode, err) < 0)
+	if (exact && host_set_mode(host, path, mode, err) < 0)
 		return -1;
 	if (uid == HOST_KEEP && gid == HOST_KEEP)
 		return 0;
@@ -618,7 +667,18 @@ static int write_body(struct host *host, const struct file_params *want,
 		.mode = (int)attributes_mode(&attributes, &have->at, 0644), .mtime = HOST_KEEP,
 	};
 
+	if (!want->body)
+		write.bytes = "";
 	return host_write(host, &write, err);
+}
+
+static int set_time(struct host *host, const struct file_params *want, struct error *err)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return host_set_mtime(host, want->path, want->mtime ? strtoll(want->mtime, NULL, 10)
+		: (int64_t)now.tv_sec * 1000000000 + now.tv_nsec, err);
 }
 
 /* Beside, then renamed: there is never a moment without it. */
@@ -657,6 +717,8 @@ static int file_apply(struct host *host, const void *params, const void *state,
 		return remove_path(host, want, change->subject, err);
 	case FILE_SET_ABOVE:
 		return set_above(host, want, change->subject, err);
+	case FILE_SET_TIME:
+		return set_time(host, want, err);
 	case FILE_LEAVE:
 		return leave(host, change->subject, err);
 	default:
@@ -732,6 +794,9 @@ static void file_invert(struct inverses *inverses, const void *params, const voi
 		tell_above(arena, above, &have->empty[i].info);
 	for (size_t i = 0; i < have->above_count; i++)
 		tell_above(arena, above, &have->above[i].info);
+	if (want->state == WISH_TOUCH && entry.params && have->at.info.kind != FILE_NONE)
+		value_set(arena, entry.params, "mtime", value_printf(arena, "%lld",
+			(long long)have->at.info.mtime));
 	if (entry.params && above->count > 0)
 		value_set(arena, entry.params, "above", above);
 	if (want->state == WISH_ABSENT && too_much(have)) {

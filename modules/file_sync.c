@@ -546,13 +546,14 @@ static int give_owner(struct host *host, const struct sync_state *have,
 	return host_set_owner(host, entry->path, uid, gid, err);
 }
 
-static int make_directory(struct host *host, const struct sync_state *have,
+static int make_directory(struct host *host, const struct sync_params *want,
+	const struct sync_state *have,
 	const struct sync_entry *entry, struct error *err)
 {
 	struct sync_entry made = *entry;
 
 	if (host_make_directory(host, entry->path, entry->mode, err) < 0 ||
-	    host_set_mode(host, entry->path, entry->mode, err) < 0)
+	    (want->directory_mode && host_set_mode(host, entry->path, entry->mode, err) < 0))
 		return -1;
 	if (have->uid == HOST_KEEP && have->gid == HOST_KEEP)
 		return 0;
@@ -596,7 +597,7 @@ static int sync_apply(struct host *host, const void *params, const void *state,
 		return write_file(host, params, have, entry, results, err);
 	case SYNC_STEP_DIRECTORY:
 		count(arena, results, "created", 1);
-		return make_directory(host, have, entry, err);
+		return make_directory(host, params, have, entry, err);
 	case SYNC_STEP_LINK:
 		count(arena, results, there ? "updated" : "created", 1);
 		return make_link(host, have, entry, err);

@@ -56,6 +56,10 @@ static int add_entry(struct lister *lister, const struct prepare_entry *entry, c
 	struct sync_line line = { .path = path, .mode = plain_mode(entry) };
 
 	tell_special(lister, entry, source);
+	if (entry->kind == ENTRY_OTHER) {
+		error_set(err, ERROR_TEXT, "'%s' is neither a file, a directory nor a link", source);
+		return error_remedy(err, "name it in 'exclude', or remove it from the project");
+	}
 	switch (entry->kind) {
 	case ENTRY_DIRECTORY:
 		line.kind = SYNC_DIRECTORY;
@@ -66,6 +70,7 @@ static int add_entry(struct lister *lister, const struct prepare_entry *entry, c
 		line.kind = SYNC_LINK;
 		line.target = entry->target;
 		break;
+	case ENTRY_OTHER:
 	case ENTRY_FILE:
 		line.kind = SYNC_FILE;
 		if (prepare_body(lister->prepare, source, &line.digest, &line.size, err) < 0)

@@ -159,7 +159,7 @@ int host_write(struct host *host, const struct file_write *write, struct error *
 int host_set_mode(struct host *host, const char *path, unsigned mode, struct error *err);
 int host_set_owner(struct host *host, const char *path, int64_t uid, int64_t gid, struct error *err);
 int host_set_mtime(struct host *host, const char *path, int64_t nanoseconds, struct error *err);
-/* One directory, its parent must be there. */
+/* One directory, its parent must be there. Set-group-id of the parent is inherited beside mode. */
 int host_make_directory(struct host *host, const char *path, unsigned mode, struct error *err);
 int host_make_link(struct host *host, const char *path, const char *target, struct error *err);
 /* A file, a link, or an empty directory. */

@@ -1,5 +1,6 @@
 /* hosts: every machine knows every name, in one managed block of /etc/hosts. */
 #include "base/buffer.h"
+#include "modules/line_ends.h"
 #include "modules/managed_block.h"
 #include "modules/taken_line.h"
 
@@ -49,6 +50,7 @@ struct hosts_state {
 	struct file_info info;
 	const char *before;              /* the whole file; "" where there is none */
 	const char *after;
+	bool dos;                        /* lines end with \r\n, here with \n */
 	const char *inside;              /* of the block, before */
 	bool broken;                     /* the block's end is missing */
 	bool cloud;                      /* cloud-init writes the file, too */
@@ -57,6 +59,7 @@ struct hosts_state {
 	struct value *added, *removed, *conflicts;   /* lists */
 	struct value *taken;             /* records of lines that are taken away */
 	struct value *taken_for;         /* for which name, each */
+	struct value *own;               /* names of the machine that only a line said which was taken */
 };
 
 static const char *const conflict_words[] = { "error", "take", "keep", NULL };
@@ -253,6 +256,98 @@ static int add_entry(struct prepare *prepare, const char *host, const struct val
 	return 0;
 }
 
+/* "site.yml:12", for people. */
+static const char *place_of(struct arena *arena, struct place place)
+{
+	return place.file ? arena_printf(arena, "%s:%u", place.file, place.line) : "the inventory";
+}
+
+/* Where the inventory says the address of a host. */
+static struct place place_of_address(struct prepare *prepare, const char *host)
+{
+	static const char *const variables[] = { "cluster_address", "ansible_host" };
+	struct value *value;
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+		if (prepare_variable(prepare, host, variables[i], &value, NULL) == 0 && value)
+			return value->place;
+	}
+	return (struct place){0};
+}
+
+/* Open MPI, NFS and everybody who asks who an address is get one of the two at random. */
+static int check_addresses(struct prepare *prepare, const struct value *hosts,
+	const struct value *entries, struct error *err)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		const char *address = value_get_string(entries->items[i], "address");
+
+		for (size_t k = 0; k < i; k++) {
+			const char *one = value_text(hosts->items[k]), *other = value_text(hosts->items[i]);
+			struct place place = place_of_address(prepare, other);
+
+			if (strcmp(value_get_string(entries->items[k], "address"), address) != 0)
+				continue;
+			error_at(err, place, "%s has the address %s of %s (%s)", other, address, one,
+				place_of(prepare_arena(prepare), place_of_address(prepare, one)));
+			return error_remedy(err, "give one of them its own: cluster_address: 10.0.0.2");
+		}
+	}
+	return 0;
+}
+
+static bool has_name(const struct value *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (strcasecmp(value_text(names->items[i]), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A name that is said twice would have two addresses, or the first one only. */
+static int check_name(struct prepare *prepare, const struct value *hosts,
+	const struct value *entries, const struct value *extra, size_t upto, const struct value *name,
+	struct error *err)
+{
+	struct arena *arena = prepare_arena(prepare);
+
+	for (size_t i = 0; i < entries->count; i++) {
+		const char *host = value_text(hosts->items[i]);
+
+		if (!has_name(value_get(entries->items[i], "names"), value_text(name)))
+			continue;
+		error_at(err, name->place, "'%s' is a name of %s already (%s)", value_text(name), host,
+			place_of(arena, place_of_address(prepare, host)));
+		return error_remedy(err, "take it out here, or name the host otherwise");
+	}
+	for (size_t i = 0; i < upto; i++) {
+		const struct value *names = value_get(extra->items[i], "names");
+
+		if (!has_name(names, value_text(name)))
+			continue;
+		error_at(err, name->place, "'%s' is named in 'extra' twice (%s)", value_text(name),
+			place_of(arena, names->place));
+		return error_remedy(err, "a name has one address: take one of them out");
+	}
+	return 0;
+}
+
+static int check_extra(struct prepare *prepare, const struct value *hosts,
+	const struct value *entries, const struct value *extra, struct error *err)
+{
+	for (size_t i = 0; extra && extra->kind == VALUE_LIST && i < extra->count; i++) {
+		const struct value *names = value_get(extra->items[i], "names");
+
+		for (size_t k = 0; names && names->kind == VALUE_LIST && k < names->count; k++) {
+			if (value_text(names->items[k]) && check_name(prepare, hosts, entries, extra, i,
+					names->items[k], err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
 static int hosts_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
@@ -266,6 +361,9 @@ static int hosts_prepare(struct prepare *prepare, struct value *params, struct e
 		if (add_entry(prepare, value_text(hosts->items[i]), params, entries, err) < 0)
 			return -1;
 	}
+	if (check_addresses(prepare, hosts, entries, err) < 0 || check_extra(prepare, hosts, entries,
+			value_get(params, "extra"), err) < 0)
+		return -1;
 	value_set(arena, params, "entries", entries);
 	value_set_string(arena, params, "self", prepare_host(prepare));
 	return 0;
@@ -283,11 +381,58 @@ static void hosts_resources(struct names *names, const void *params)
 		names_add(names, "hosts-entry:%s:%s", want->path, want->extra[i].names[0]);
 }
 
-static void add_entry_line(struct buffer *text, const struct hosts_extra *entry)
+static const char *wished_address(const struct hosts_params *want, const char *name)
 {
+	for (unsigned i = 0; i < want->entries_count; i++) {
+		for (unsigned k = 0; k < want->entries[i].names_count; k++) {
+			if (strcasecmp(want->entries[i].names[k], name) == 0)
+				return want->entries[i].address;
+		}
+	}
+	for (unsigned i = 0; i < want->extra_count; i++) {
+		for (unsigned k = 0; k < want->extra[i].names_count; k++) {
+			if (strcasecmp(want->extra[i].names[k], name) == 0)
+				return want->extra[i].address;
+		}
+	}
+	return NULL;
+}
+
+/* A name with a domain comes first: that is the one that hostname -f tells. */
+static void add_own(struct buffer *text, const struct hosts_params *want, const struct value *own,
+	bool full)
+{
+	for (size_t i = 0; i < own->count; i++) {
+		const char *name = value_text(own->items[i]);
+
+		if ((strchr(name, '.') != NULL) == full && !wished_address(want, name))
+			buffer_printf(text, " %s", name);
+	}
+}
+
+static bool is_self(const struct hosts_params *want, const struct hosts_extra *entry)
+{
+	for (unsigned i = 0; i < entry->names_count; i++) {
+		if (strcasecmp(entry->names[i], want->self) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_entry_line(struct buffer *text, const struct hosts_params *want,
+	const struct hosts_extra *entry, const struct value *own)
+{
+	bool self = is_self(want, entry), full = strchr(entry->names[0], '.') != NULL;
+
 	buffer_add_string(text, entry->address);
+	if (self && !full)
+		add_own(text, want, own, true);
 	for (unsigned i = 0; i < entry->names_count; i++)
 		buffer_printf(text, " %s", entry->names[i]);
+	if (self && full)
+		add_own(text, want, own, true);
+	if (self)
+		add_own(text, want, own, false);
 	buffer_add_char(text, '\n');
 }
 
@@ -318,23 +463,6 @@ static struct value *line_words(struct arena *arena, const char *line, size_t si
 			value_append(arena, words, value_bytes(arena, line + start, at - start));
 	}
 	return words;
-}
-
-static const char *wished_address(const struct hosts_params *want, const char *name)
-{
-	for (unsigned i = 0; i < want->entries_count; i++) {
-		for (unsigned k = 0; k < want->entries[i].names_count; k++) {
-			if (strcmp(want->entries[i].names[k], name) == 0)
-				return want->entries[i].address;
-		}
-	}
-	for (unsigned i = 0; i < want->extra_count; i++) {
-		for (unsigned k = 0; k < want->extra[i].names_count; k++) {
-			if (strcmp(want->extra[i].names[k], name) == 0)
-				return want->extra[i].address;
-		}
-	}
-	return NULL;
 }
 
 /* The address and the names that are kept, with the comment; NULL if no name is. */
@@ -378,8 +506,18 @@ static void take_line(struct arena *arena, struct hosts_state *have, const char 
 	value_append(arena, have->taken_for, name);
 }
 
+static void keep_own(struct arena *arena, const struct hosts_params *want,
+	struct hosts_state *have, const struct value *words)
+{
+	for (size_t i = 1; i < words->count; i++) {
+		if (!wished_address(want, value_text(words->items[i])))
+			add_name(arena, have->own, value_text(words->items[i]));
+	}
+}
+
 /* What a line of others becomes: itself, less, or NULL. 127.0.1.1 with the machine's own name
- * misleads MPI and NFS, so that one always goes. */
+ * misleads MPI and NFS, so that one always goes; its other names, as that with the domain, are the
+ * machine's by then. */
 static const char *line_of_others(struct arena *arena, const struct hosts_params *want,
 	struct hosts_state *have, const char *line, size_t size)
 {
@@ -393,7 +531,8 @@ static const char *line_of_others(struct arena *arena, const struct hosts_params
 
 		if (!wished || strcmp(wished, address) == 0)
 			continue;
-		if (strcmp(name, want->self) == 0 && strcmp(address, "127.0.1.1") == 0) {
+		if (strcasecmp(name, want->self) == 0 && strcmp(address, "127.0.1.1") == 0) {
+			keep_own(arena, want, have, words);
 			take_line(arena, have, line, NULL, words->items[i]);
 			return NULL;
 		}
@@ -454,6 +593,18 @@ static bool is_one_of(const char *name, char *const *names, unsigned count)
 	return false;
 }
 
+/* Whether a line of the block is the entry of one of these. */
+static bool is_entry_of(struct arena *arena, const char *line, char *const *names, unsigned count)
+{
+	struct value *words = line_words(arena, line, strcspn(line, "\n"));
+
+	for (size_t i = 1; i < words->count; i++) {
+		if (is_one_of(value_text(words->items[i]), names, count))
+			return true;
+	}
+	return false;
+}
+
 /* The block after an undo; NULL: there is none. */
 static void add_back(struct buffer *text, const struct hosts_params *want)
 {
@@ -470,7 +621,7 @@ static const char *undone_block(struct arena *arena, const struct hosts_params *
 	struct buffer text = {0};
 
 	for (int line = 0; *inside; inside += strcspn(inside, "\n") + 1) {
-		if (is_one_of(first_name(arena, inside), want->gone, want->gone_count))
+		if (is_entry_of(arena, inside, want->gone, want->gone_count))
 			continue;
 		if (line++ == want->place)
 			add_back(&text, want);
@@ -484,7 +635,7 @@ static const char *undone_block(struct arena *arena, const struct hosts_params *
 }
 
 static const char *wished_block(struct arena *arena, const struct hosts_params *want,
-	const char *inside)
+	const struct value *own, const char *inside)
 {
 	struct buffer text = {0};
 
@@ -493,9 +644,9 @@ static const char *wished_block(struct arena *arena, const struct hosts_params *
 	if (!want->present)
 		return NULL;
 	for (unsigned i = 0; i < want->entries_count; i++)
-		add_entry_line(&text, &want->entries[i]);
+		add_entry_line(&text, want, &want->entries[i], own);
 	for (unsigned i = 0; i < want->extra_count; i++)
-		add_entry_line(&text, &want->extra[i]);
+		add_entry_line(&text, want, &want->extra[i], own);
 	return settle(arena, &text);
 }
 
@@ -569,12 +720,46 @@ static void compose(struct arena *arena, const struct hosts_params *want,
 	if (block.broken)
 		return;
 	text = want->undo ? have->before : with_others(arena, want, have, &block);
-	inside = wished_block(arena, want, block.inside);
+	inside = wished_block(arena, want, have->own, block.inside);
 	if (block.there || inside)
 		text = managed_block_set(arena, text, BLOCK_BEGIN, BLOCK_END, inside);
 	have->after = taken_lines_restore(arena, text, want->taken, want->taken_count);
 	tell_difference(arena, inside ? inside : "", block.inside, have->added);
 	tell_difference(arena, block.inside, inside ? inside : "", have->removed);
+}
+
+static const char *own_key(struct arena *arena, const struct hosts_params *want)
+{
+	return arena_printf(arena, "hosts:%s", want->path);
+}
+
+/* Names from a line that an earlier run took. */
+static int look_at_own(struct host *host, const struct hosts_params *want,
+	struct hosts_state *have, struct error *err)
+{
+	struct value *record, *names;
+
+	if (host_record_get(host, own_key(host_arena(host), want), &record, err) < 0)
+		return -1;
+	names = value_get(record, "own");
+	for (size_t i = 0; names && names->kind == VALUE_LIST && i < names->count; i++) {
+		if (value_text(names->items[i]) && is_name(value_text(names->items[i])))
+			add_name(host_arena(host), have->own, value_text(names->items[i]));
+	}
+	return 0;
+}
+
+/* As long as the block is there, and an undo hasn't brought their line back. */
+static int remember_own(struct host *host, const struct hosts_params *want,
+	const struct hosts_state *have, struct error *err)
+{
+	struct value *record = value_map(host_arena(host));
+
+	if (have->own->count == 0)
+		return 0;
+	value_set(host_arena(host), record, "own", have->own);
+	return host_record_set(host, own_key(host_arena(host), want), want->present && !(want->undo
+		&& want->taken_count > 0) ? record : NULL, err);
 }
 
 static int hosts_inspect(struct host *host, const void *params, void *ret_state,
@@ -591,6 +776,7 @@ static int hosts_inspect(struct host *host, const void *params, void *ret_state,
 	have->conflicts = value_list(arena);
 	have->taken = value_list(arena);
 	have->taken_for = value_list(arena);
+	have->own = value_list(arena);
 	have->before = have->after = have->inside = "";
 	if (host_stat(host, want->path, &have->info, err) < 0)
 		return -1;
@@ -599,7 +785,10 @@ static int hosts_inspect(struct host *host, const void *params, void *ret_state,
 	if (have->info.kind == FILE_REGULAR
 			&& host_read(host, want->path, FILE_MOST, &bytes, &size, err) < 0)
 		return -1;
-	have->before = bytes;
+	if (look_at_own(host, want, have, err) < 0)
+		return -1;
+	have->dos = line_ends_dos(bytes);
+	have->before = have->dos ? line_ends_plain(arena, bytes) : bytes;
 	compose(arena, want, have);
 	if (strcmp(want->path, "/etc/hosts") != 0 || strcmp(have->before, have->after) == 0)
 		return 0;
@@ -634,7 +823,8 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 		plan_add(plan, HOSTS_REMOVE, want->path, "state", "file", "absent");
 	else
 		plan_add(plan, HOSTS_WRITE, want->path, "content", have->info.kind == FILE_NONE ? NULL
-			: have->before, have->after)->flags |= have->info.kind == FILE_REGULAR
+			: line_ends_as(plan_arena(plan), have->before, have->dos),
+			line_ends_as(plan_arena(plan), have->after, have->dos))->flags |= have->info.kind == FILE_REGULAR
 			&& !(have->info.mode & 0004) ? CHANGE_SENSITIVE : 0;
 }
 
@@ -650,12 +840,15 @@ static int hosts_apply(struct host *host, const void *params, const void *state,
 	const struct hosts_params *want = params;
 	const struct hosts_state *have = state;
 	struct file_write write = {
-		.path = want->path, .bytes = have->after, .size = strlen(have->after),
+		.path = want->path, .bytes = line_ends_as(host_arena(host), have->after, have->dos),
 		.mode = have->info.kind == FILE_NONE ? 0644 : HOST_KEEP, .uid = HOST_KEEP,
 		.gid = HOST_KEEP, .mtime = HOST_KEEP,
 	};
 
+	write.size = strlen(write.bytes);
 	tell_lists(host_arena(host), have, results);
+	if (remember_own(host, want, have, err) < 0)
+		return -1;
 	if (change->step == HOSTS_REMOVE)
 		return host_remove(host, want->path, err);
 	return host_write(host, &write, err);
@@ -673,11 +866,10 @@ static void hosts_results(struct arena *arena, const void *params, const void *s
 }
 
 /* An entry that the block has already, and how many lines stand before it. */
-static const char *old_entry(struct arena *arena, const char *inside, const char *name,
-	int *ret_place)
+static const char *old_entry(struct arena *arena, const char *inside, char *name, int *ret_place)
 {
 	for (*ret_place = 0; *inside; inside += strcspn(inside, "\n") + 1, ++*ret_place) {
-		if (strcmp(first_name(arena, inside), name) == 0)
+		if (is_entry_of(arena, inside, &name, 1))
 			return arena_bytes(arena, inside, strcspn(inside, "\n"));
 	}
 	return NULL;

@@ -330,13 +330,16 @@ static void insert(struct lines *lines, size_t at, struct line line)
 	lines->count++;
 }
 
-/* text: a line, or its digest. */
+/* text: a line, or its digest. A single line that ends as on DOS is the same line. */
 static bool is_line(const struct line *line, const char *text)
 {
 	const char *digest = text + strlen(digest_mark);
+	size_t size = line->size, wanted = strlen(text);
 	char hex[DIGEST_HEX_SIZE];
 
-	if (line->size == strlen(text) && strncmp(line->text, text, line->size) == 0)
+	if (size == wanted + 1 && line->text[size - 1] == '\r')
+		size--;
+	if (size == wanted && strncmp(line->text, text, size) == 0)
 		return true;
 	if (strncmp(text, digest_mark, strlen(digest_mark)) != 0 || !digest_valid(digest))
 		return false;

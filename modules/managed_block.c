@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The line that is exactly this, at or after from; NULL: none. */
+/* The line that is this, whatever it ends with, at or after from; NULL: none. */
 static const char *find_line(const char *from, const char *line)
 {
 	size_t size = strlen(line);
@@ -11,9 +11,12 @@ static const char *find_line(const char *from, const char *line)
 	while (*from) {
 		size_t length = strcspn(from, "\n");
 
+		if (length == size + 1 && from[size] == '\r')
+			length--;
 		if (length == size && strncmp(from, line, size) == 0)
 			return from;
-		from += length + (from[length] == '\n');
+		from += strcspn(from, "\n");
+		from += *from == '\n';
 	}
 	return NULL;
 }

@@ -152,7 +152,7 @@ struct prepare;
 
 struct prepare_entry {
 	const char *path;      /* relative to the directory asked for, "a/b.txt" */
-	enum { ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_LINK } kind;
+	enum { ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_LINK, ENTRY_OTHER } kind;
 	unsigned mode;         /* permission bits */
 	int64_t size;
 	int64_t mtime;         /* seconds; 0 from an old revision */

@@ -563,7 +563,7 @@ static int make_path(struct host *host, const struct export_params *want,
 	unsigned mode = attributes_mode(&have->wishes, &have->path, 0755);
 
 	if (host_make_directory(host, want->path, mode, err) < 0 ||
-	    host_set_mode(host, want->path, mode, err) < 0)
+	    (want->mode && host_set_mode(host, want->path, mode, err) < 0))
 		return -1;
 	if (have->path.uid == HOST_KEEP && have->path.gid == HOST_KEEP)
 		return 0;
@@ -652,25 +652,48 @@ static int remove_locks(struct host *host, struct error *err)
 	return host_record_set(host, LOCK_RECORD, NULL, err);
 }
 
+/* The others of the host would be refused with it, now and when the machine starts. */
+static void put_back(struct host *host, const struct export_state *have)
+{
+	static const char *const argv[] = { "exportfs", "-ra", NULL };
+	struct command command = { .argv = argv, .timeout = 300, .flags = COMMAND_ANY_STATUS };
+	struct file_write write = {
+		.path = have->file, .bytes = have->have, .mode = 0644, .uid = 0, .gid = 0,
+		.mtime = HOST_KEEP,
+	};
+	struct command_result result;
+
+	if (have->have) {
+		write.size = strlen(have->have);
+		host_write(host, &write, NULL);
+	} else if (have->want) {
+		host_remove(host, have->file, NULL);
+	}
+	host_run(host, &command, &result, NULL);
+}
+
 /* It returns 0 although a name can't be resolved: what it says counts. */
-static int reload(struct host *host, struct error *err)
+static int reload(struct host *host, const struct export_state *have, struct error *err)
 {
 	static const char *const argv[] = { "exportfs", "-ra", NULL };
 	static const char *const wrong[] = { "Failed to", "does not support", "unknown keyword",
 		"syntax error", "Invalid", "bad ", "incompatible", NULL };
-	struct command command = { .argv = argv, .timeout = 300 };
+	struct command command = { .argv = argv, .timeout = 300, .flags = COMMAND_ANY_STATUS };
 	struct command_result result;
+	bool refused;
 
 	if (note_locks(host, err) < 0 || host_run(host, &command, &result, err) < 0)
 		return -1;
-	for (size_t i = 0; wrong[i]; i++) {
-		if (strstr(result.errors, wrong[i])) {
-			error_set(err, ERROR_TASK, "exportfs says: %.1000s", result.errors);
-			return error_remedy(err, "look at the clients and options, and whether the names are "
-				"known there (a task of hosts)");
-		}
-	}
-	return remove_locks(host, err);
+	refused = result.status != 0;
+	for (size_t i = 0; wrong[i]; i++)
+		refused = refused || strstr(result.errors, wrong[i]);
+	if (!refused)
+		return remove_locks(host, err);
+	put_back(host, have);
+	error_set(err, ERROR_TASK, "exportfs refuses it, so '%s' is as it was before: %s", have->file,
+		command_last_words(host_arena(host), &result));
+	return error_remedy(err, "look at the clients and options, and whether the names are known "
+		"there (a task of hosts)");
 }
 
 static int export_apply(struct host *host, const void *params, const void *state,
@@ -690,7 +713,7 @@ static int export_apply(struct host *host, const void *params, const void *state
 		return host_remove(host, have->file, err);
 	case EXPORT_RELOAD:
 		tell_clients(host_arena(host), want, have, results);
-		return reload(host, err);
+		return reload(host, have, err);
 	case EXPORT_UNMAKE_DIRECTORY:
 		return unmake_exports_directory(host, err);
 	case EXPORT_UNMAKE:

@@ -74,7 +74,12 @@ static const char *key_of(char *line)
 
 static int look_at_public(struct host *host, struct pair_state *have, struct error *err)
 {
-	const char *const argv[] = { "ssh-keygen", "-y", "-P", "", "-f", have->files[0].path, NULL };
+	const struct pair_file *private = &have->files[FILE_PRIVATE];
+	/* ssh-keygen refuses a file that others may read, which is going to be mended. */
+	bool open = private->info.mode & 077;
+	const char *const argv[] = { "ssh-keygen", "-y", "-P", "", "-f", open ? "/dev/stdin"
+		: private->path, NULL };
+	struct command command = { .argv = argv, .flags = COMMAND_ANY_STATUS, .most = PUBLIC_MOST };
 	struct command_result result;
 	char *bytes;
 	size_t size;
@@ -86,8 +91,12 @@ static int look_at_public(struct host *host, struct pair_state *have, struct err
 	}
 	if (have->public_key || have->files[FILE_PRIVATE].info.kind != FILE_REGULAR)
 		return 0;
-	if (host_look(host, &(struct command){ .argv = argv, .flags = COMMAND_ANY_STATUS,
-			.most = PUBLIC_MOST }, &result, err) < 0)
+	if (open) {
+		if (host_read(host, private->path, PUBLIC_MOST, &bytes, &command.input_size, err) < 0)
+			return -1;
+		command.input = bytes;
+	}
+	if (host_look(host, &command, &result, err) < 0)
 		return -1;
 	if (result.status == 0 && key_of(arena_string(host_arena(host), result.output)))
 		have->derived = result.output;

@@ -1,5 +1,6 @@
 /* ssh-keys-trust: keys of a user on other hosts may log in, and those hosts are known. */
 #include "base/quote.h"
+#include "modules/line_ends.h"
 #include "modules/managed_block.h"
 #include "modules/ssh_keys_trust.h"
 
@@ -200,6 +201,9 @@ static int look_at(struct host *host, struct trust_file *file, bool there, struc
 			&& host_read(host, file->path, SSH_FILE_MOST, &bytes, &size, err) < 0)
 		return -1;
 	file->no_text = strlen(bytes) != size;
+	file->dos = line_ends_dos(bytes);
+	if (file->dos)
+		bytes = line_ends_plain(arena, bytes);
 	file->no_utf8 = !utf8_valid(bytes, size);
 	file->last = trust_last_without_end(arena, bytes);
 	block = managed_block_find(arena, bytes, TRUST_BEGIN, TRUST_END);
@@ -323,7 +327,8 @@ static void plan_file(struct plan *plan, const struct ssh_keys_params *want, uns
 		plan_add(plan, TRUST_REMOVE, file->path, "state", "file", "absent");
 	else if (strcmp(file->before, file->after) != 0)
 		plan_add(plan, step, file->path, "content", file->info.kind == FILE_NONE ? NULL
-			: file->before, file->after)->flags |= CHANGE_SENSITIVE;
+			: line_ends_as(plan_arena(plan), file->before, file->dos),
+			line_ends_as(plan_arena(plan), file->after, file->dos))->flags |= CHANGE_SENSITIVE;
 	if (file->info.kind == FILE_REGULAR && !goes(want, file))
 		plan_mode(plan, want, file->path, &file->info, 0600);
 }
@@ -366,13 +371,14 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 static int write_file(struct host *host, const struct ssh_keys_params *want,
 	const struct trust_state *have, const struct trust_file *file, struct error *err)
 {
-	struct file_write write = { .path = file->path, .bytes = file->after,
-		.size = strlen(file->after), .mode = file->info.kind == FILE_NONE ? 0600 : HOST_KEEP,
+	struct file_write write = { .path = file->path, .bytes = line_ends_as(host_arena(host),
+		file->after, file->dos), .mode = file->info.kind == FILE_NONE ? 0600 : HOST_KEEP,
 		.uid = HOST_KEEP, .gid = HOST_KEEP, .mtime = HOST_KEEP };
 
 	if ((want->trust || want->undo) && host_record_set(host, trust_claims_key(host_arena(host), want),
 			trust_claims(host_arena(host), want, have), err) < 0)
 		return -1;
+	write.size = strlen(write.bytes);
 	return host_write(host, &write, err);
 }
 

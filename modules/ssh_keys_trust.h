@@ -22,7 +22,8 @@ struct trust_block {
 struct trust_file {
 	const char *path;
 	struct file_info info;
-	const char *before, *after;
+	const char *before, *after;    /* lines end with \n */
+	bool dos;                /* they end with \r\n, and will */
 	struct trust_block trust, literals;
 	const char *last;        /* digest of a last line without an end; else "" */
 	bool broken;             /* the end of a block is missing */

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "modules/backup.h"
+#include "modules/line_ends.h"
 
 #include <string.h>
 
@@ -30,7 +31,8 @@ int text_file_inspect(struct host *host, struct text_file *file, struct error *e
 		return -1;
 	if (memchr(bytes, 0, size))
 		return error_set(err, ERROR_TASK, "'%s' is no text", file->path);
-	file->before = bytes;
+	file->dos = line_ends_dos(bytes);
+	file->before = file->dos ? line_ends_plain(host_arena(host), bytes) : bytes;
 	return file->backup ? backup_path(host, file->path, &file->backup_path, err) : 0;
 }
 
@@ -55,7 +57,8 @@ void text_file_plan(struct plan *plan, const struct text_file *file)
 	}
 	if (differs) {
 		struct change *change = plan_add(plan, TEXT_FILE_WRITE, file->path, "content",
-			kind == FILE_NONE ? NULL : file->before, file->after);
+			kind == FILE_NONE ? NULL : line_ends_as(plan_arena(plan), file->before, file->dos),
+			line_ends_as(plan_arena(plan), file->after, file->dos));
 
 		if (!(attributes_mode(&file->want, &file->at, 0644) & 0004)
 				|| (kind == FILE_REGULAR && !(file->at.info.mode & 0004)))
@@ -101,11 +104,12 @@ int text_file_apply(struct host *host, const struct text_file *file, const struc
 	struct error *err)
 {
 	struct file_write write = {
-		.path = file->path, .bytes = file->after, .size = file->after ? strlen(file->after) : 0,
+		.path = file->path, .bytes = line_ends_as(host_arena(host), file->after, file->dos),
 		.mode = HOST_KEEP, .uid = file->at.uid, .gid = file->at.gid, .mtime = HOST_KEEP,
 		.validate = file->validate, .backup = file->backup_path,
 	};
 
+	write.size = write.bytes ? strlen(write.bytes) : 0;
 	if (change->step == TEXT_FILE_REMOVE) {
 		if (file->made_once && host_record_set(host, record_key(host_arena(host), file), NULL,
 				err) < 0)

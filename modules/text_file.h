@@ -19,7 +19,8 @@ struct text_file {
 	bool undo;               /* a file that beoplay has made goes if nothing is left in it */
 	bool made;               /* it was made by the task that is undone */
 	struct attributes_have at;
-	const char *before;      /* "" where there is none */
+	const char *before;      /* "" where there is none; lines end with \n */
+	bool dos;                /* they end with \r\n, and will */
 	const char *after;       /* the module's; NULL: as before */
 	bool made_once;          /* some task has made it: several may have written into it since */
 	bool settled;            /* it is again what it was then */

@@ -152,7 +152,11 @@ static int user_check(const struct value *params, struct error *err)
 		return error_at(err, comment->place, "'comment' must be one line without a colon");
 	if (value_text(password) && strpbrk(password->text, ":\n"))
 		return error_at(err, password->place, "'password' must be one line without a colon");
-	if (value_text(password) && *password->text && !strchr("$!*", *password->text)) {
+	if (value_text(password) && !*password->text) {
+		error_at(err, password->place, "'password' is empty: anybody could log in without one");
+		return error_remedy(err, "look whether a variable is empty; '!' locks the account");
+	}
+	if (value_text(password) && !strchr("$!*", *password->text)) {
 		error_at(err, password->place, "'password' must be crypted, not the password itself");
 		return error_remedy(err, "mkpasswd makes one; '!' locks the account");
 	}
@@ -413,6 +417,16 @@ static int user_inspect(struct host *host, const void *params, void *ret_state,
 		: 0;
 }
 
+/* Debian's policy (9.2.3): it must not exist, so that it can be the home of those who have none. */
+static bool is_nowhere(const char *home)
+{
+	static const char nowhere[] = "/nonexistent";
+	size_t size = strlen(nowhere);
+
+	return home[0] != '/' || strncmp(home, "/dev/", 5) == 0 || (strncmp(home, nowhere, size) == 0
+		&& (!home[size] || home[size] == '/'));
+}
+
 static bool in_wished(const struct user_params *want, const char *group)
 {
 	for (unsigned i = 0; i < want->groups_count; i++) {
@@ -543,7 +557,7 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 	if (groups_differ(want, have))
 		plan_property(plan, want, "groups", want->append ? "--append" : "--groups",
 			join_had(plan, have), join_wished(plan_arena(plan), want));
-	if (want->create_home && have->home.kind == FILE_NONE && have->home_path[0] == '/')
+	if (want->create_home && have->home.kind == FILE_NONE && !is_nowhere(have->home_path))
 		plan_add(plan, USER_MAKE_HOME, have->home_path, "state", "absent", "directory");
 	plan_password(plan, want, have);
 	plan_made_home(plan, want, have);
@@ -592,8 +606,9 @@ static int set_ageing(struct host *host, const struct user_params *want, struct 
 
 static int add_user(struct host *host, const struct user_params *want, struct error *err)
 {
-	struct words words = { .argv = { "useradd", want->create_home ? "--create-home"
-		: "--no-create-home" }, .count = 2 };
+	bool home = want->create_home && !(want->home && is_nowhere(want->home));
+	struct words words = { .argv = { "useradd", home ? "--create-home" : "--no-create-home" },
+		.count = 2 };
 	/* Without one it is locked, as "!" says. */
 	const char *password = want->password ? want->password : want->former
 		&& strcmp(want->former, "!") != 0 ? want->former : NULL;

@@ -105,6 +105,7 @@ int files_make_directory(void *machine, const char *path, unsigned mode, struct 
 {
 	char name[WALK_NAME_SIZE];
 	int directory = find(path, name, err);
+	struct stat made;
 	int fd = -1;
 	int result;
 
@@ -114,7 +115,10 @@ int files_make_directory(void *machine, const char *path, unsigned mode, struct 
 	result = mkdirat(directory, name, 0700);
 	if (result == 0) {
 		fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		result = fd < 0 ? -1 : fchmod(fd, (mode_t)mode & 07777);
+		result = fd < 0 ? -1 : fstat(fd, &made);
+		/* As with mkdir(2), it is of the group of a directory that says so, and says so itself. */
+		if (result == 0)
+			result = fchmod(fd, ((mode_t)mode & 07777) | (made.st_mode & S_ISGID));
 	}
 	result = finish(directory, result, "make the directory", path, err);
 	if (fd >= 0)

@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -28,15 +30,39 @@ struct writing {
 	struct stat old;
 	char temporary[WALK_TEMPORARY_SIZE];    /* its name beside; "": none */
 	int fd;
+	int place;                         /* the old file, which is written into; -1: it is replaced */
 };
+
+/* Below /proc and /sys files are the kernel's own. */
+static bool is_of_kernel(const struct writing *writing)
+{
+	struct statfs system;
+
+	return fstatfs(writing->directory, &system) == 0
+		&& (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
+}
 
 static int write_failed(const struct writing *writing, struct error *err)
 {
-	bool full = errno == ENOSPC || errno == EDQUOT;
+	const char *path = writing->write->path;
+	int number = errno;
 
-	error_errno(err, ERROR_TASK, "cannot write '%s'", writing->write->path);
-	if (full)
+	if (is_of_kernel(writing)) {
+		error_set(err, ERROR_TASK, "'%s' is of the kernel's own files, none of which can be "
+			"replaced", path);
+		return error_remedy(err, "write to it with a task of shell, or say it in /etc/sysctl.d");
+	}
+	errno = number;
+	error_errno(err, ERROR_TASK, "cannot write '%s'", path);
+	if (number == ENOSPC || number == EDQUOT)
 		error_remedy(err, "make room on that file system; the file is as it was before");
+	if (number == EBUSY)
+		error_remedy(err, "something is mounted on the file itself, as containers do it: unmount it, "
+			"or change the file that is mounted there");
+	if (number == EACCES || number == EPERM)
+		error_remedy(err, "let the task become root (become: yes), or give %s the right to write in "
+			"that directory", writing->machine && writing->machine->user ? writing->machine->user
+			: "the user");
 	return -1;
 }
 
@@ -175,6 +201,51 @@ static void keep_attributes(struct writing *writing)
 	close(old);
 }
 
+static int no_owner(const struct file_write *write, struct error *err)
+{
+	error_errno(err, ERROR_TASK, "cannot give '%s' its owner and group", write->path);
+	return error_remedy(err, "let the task become root (become: yes)");
+}
+
+/* Who may write a file but not give another one its owner and group writes into it, as cp does. */
+static int in_place(struct writing *writing, struct error *err)
+{
+	struct stat now;
+
+	writing->place = openat(writing->directory, writing->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (writing->place < 0)
+		return write_failed(writing, err);
+	if (fstat(writing->place, &now) < 0 || now.st_ino != writing->old.st_ino
+			|| now.st_dev != writing->old.st_dev)
+		return error_set(err, ERROR_TASK, "'%s' changed while it was being written",
+			writing->write->path);
+	return 0;
+}
+
+/* What is there is overwritten by what was written beside, which has its place on the disk already. */
+static int overwrite(struct writing *writing, struct error *err)
+{
+	int mode = writing->write->mode;
+	char bytes[65536];
+	off_t done = 0;
+	ssize_t size;
+	int from = openat(writing->directory, writing->temporary, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (from < 0)
+		return write_failed(writing, err);
+	while ((size = read(from, bytes, sizeof(bytes))) > 0) {
+		if (whole_put(writing->place, bytes, (size_t)size) < 0)
+			break;
+		done += size;
+	}
+	close(from);
+	if (size != 0 || ftruncate(writing->place, done) < 0 || fsync(writing->place) < 0
+			|| (mode != HOST_KEEP && (unsigned)mode != (writing->old.st_mode & 07777)
+			&& fchmod(writing->place, (mode_t)mode & 07777) < 0))
+		return write_failed(writing, err);
+	return 0;
+}
+
 /* Owner first: changing it takes set-id bits away. */
 static int set_owner_and_mode(struct writing *writing, struct error *err)
 {
@@ -198,8 +269,8 @@ static int set_owner_and_mode(struct writing *writing, struct error *err)
 	if (gid == now.st_gid)
 		gid = (gid_t)-1;
 	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(writing->fd, uid, gid) < 0)
-		return error_errno(err, ERROR_TASK, "cannot give '%s' its owner and group",
-			write->path);
+		return keep && errno == EPERM && write->uid == HOST_KEEP && write->gid == HOST_KEEP
+			? in_place(writing, err) : no_owner(write, err);
 	if (fchmod(writing->fd, mode) < 0)
 		return write_failed(writing, err);
 	return 0;
@@ -344,14 +415,14 @@ static int replace(struct writing *writing, struct arena *arena, struct error *e
 	if (write->validate && validate(writing, arena, err) < 0)
 		return -1;
 	if (write->backup && writing->there && S_ISREG(writing->old.st_mode) &&
-	    keep_backup(writing, err) < 0)
+	    (writing->place >= 0 ? backup_by_copy(writing, err) : keep_backup(writing, err)) < 0)
 		return -1;
-	return give_name(writing, err);
+	return writing->place >= 0 ? overwrite(writing, err) : give_name(writing, err);
 }
 
 int files_write(void *machine, const struct file_write *write, struct error *err)
 {
-	struct writing writing = { .machine = machine, .write = write, .fd = -1 };
+	struct writing writing = { .machine = machine, .write = write, .fd = -1, .place = -1 };
 	struct arena *arena;
 	int result = walk_to(write->path, &writing.directory, writing.name, err);
 
@@ -365,6 +436,8 @@ int files_write(void *machine, const struct file_write *write, struct error *err
 	result = replace(&writing, arena, err);
 	if (writing.fd >= 0)
 		close(writing.fd);
+	if (writing.place >= 0)
+		close(writing.place);
 	if (writing.temporary[0])
 		unlinkat(writing.directory, writing.temporary, 0);
 	close(writing.directory);

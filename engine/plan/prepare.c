@@ -350,7 +350,8 @@ static void fill_entry(struct prepare_entry *to, const struct source_entry *from
 {
 	to->path = path;
 	to->kind = from->kind == SOURCE_DIRECTORY ? ENTRY_DIRECTORY
-		: from->kind == SOURCE_LINK ? ENTRY_LINK : ENTRY_FILE;
+		: from->kind == SOURCE_LINK ? ENTRY_LINK
+		: from->kind == SOURCE_FILE ? ENTRY_FILE : ENTRY_OTHER;
 	to->mode = from->mode;
 	to->size = from->size;
 	to->mtime = from->mtime;
@@ -377,11 +378,6 @@ static int list_below(struct prepare *prepare, const char *root, const char *bel
 	for (size_t i = 0; i < count; i++) {
 		const char *path = path_join(prepare->arena, below, found[i].name);
 
-		if (found[i].kind == SOURCE_OTHER || found[i].kind == SOURCE_NONE) {
-			error_set(err, ERROR_TEXT, "'%s/%s' is neither a file, a directory nor a link",
-				root, path);
-			return error_remedy(err, "remove it from the project, or leave its directory out");
-		}
 		if (listing->count == listing->capacity) {
 			size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
 

@@ -199,3 +199,40 @@ node sh -c 'echo "# mine" >>/etc/nfs.conf'
 beoplay rollback site.yml --to nothing
 check "the package goes" is "$(node sh -c 'command -v mount.nfs')" ""
 check "its configuration that a person edited stays" node grep -q '# mine' /etc/nfs.conf
+
+# --- Files that are shared
+
+node sh -c 'groupadd team; usermod -aG team admin; useradd bob; install -d -g team -m 2775 /srv/team
+	echo a=1 >/srv/team/f; chown bob:team /srv/team/f; chmod 664 /srv/team/f
+	echo b=1 >/srv/own; chown admin:root /srv/own; mkdir /srv/closed; echo c >/srv/closed/f
+	chown bob:team /srv/closed/f; chmod 664 /srv/closed/f'
+as=admin
+play <<'END'
+lineinfile: {path: /srv/team/f, line: b=2, backup: yes}
+file: {path: /srv/team/new, state: directory}
+copy: {dest: /srv/team/g, content: "new\n"}
+END
+check "who may write a file but not give it away writes into it" is \
+	"$(node sh -c 'cat /srv/team/f; stat -c "%U:%G %a" /srv/team/f')" "a=1
+b=2
+bob:team 664"
+check "its backup is as it was before" is "$(node sh -c 'cat /srv/team/f.*~')" "a=1"
+check "a new directory is of the group, as with mkdir" is \
+	"$(node stat -c '%G %a' /srv/team/new)" "team 2755"
+check "and nothing else is left there" is "$(node sh -c 'ls -A /srv/team | grep -v "~$" | xargs')" \
+	"f g new"
+play <<'END'
+lineinfile: {path: /srv/closed/f, line: d}
+END
+check "where a directory is closed there is a way" says "give admin the right to write" "$out"
+as=root
+node sh -c 'cp /etc/hosts /root/hosts; mount --bind /root/hosts /etc/hosts'
+play <<'END'
+lineinfile: {path: /etc/hosts, line: "10.9.9.9 added"}
+END
+check "a mounted file says so" says "something is mounted on the file itself" "$out"
+node umount /etc/hosts
+play <<'END'
+copy: {dest: /proc/sys/net/ipv4/ip_forward, content: "1\n"}
+END
+check "a file of the kernel says so" says "the kernel's own files" "$out"

@@ -488,10 +488,17 @@ static int machine_set_mtime(void *machine, const char *path, int64_t nanosecond
 static int machine_make_directory(void *machine, const char *path, unsigned mode,
 	struct error *err)
 {
+	struct bench *bench = machine;
+	struct bench_file *parent;
+
 	if (parent_there(machine, path, err) < 0)
 		return -1;
 	if (bench_find(machine, path))
 		return error_set(err, ERROR_TASK, "'%s' exists", path);
+	parent = bench_find(machine, arena_bytes(bench->arena, path,
+		(size_t)(strrchr(path, '/') - path)));
+	if (parent)
+		mode |= parent->info.mode & 02000;
 	note(machine, "directory %s %04o", path, mode);
 	bench_directory(machine, path, mode);
 	return 0;

@@ -202,7 +202,7 @@ static void an_absent_package_is_installed_with_what_comes_along(void **state)
 	assert_string_equal(plan->writes->items[0]->text, "path:*");
 	assert_int_equal(apply("{name: [rsync, bash]}"), 0);
 	assert_string_equal(bench->log.data, "run apt-get -y -q -o Dpkg::Options::=--force-confold "
-		"-o Dpkg::Use-Pty=0 -o APT::Get::AutomaticRemove=false -o DPkg::Lock::Timeout=60 "
+		"-o Dpkg::Use-Pty=0 -o APT::Get::AutomaticRemove=false -o DPkg::Lock::Timeout=0 "
 		"--no-install-recommends install -- rsync (detached)\n");
 	assert_int_equal(value_get(bench->results, "installed")->count, 2);
 	assert_string_equal(value_get(bench->results, "installed")->items[1]->text, "rsync=3.2.7");
@@ -214,7 +214,7 @@ static void options_reach_apt(void **state)
 	expect_rsync();
 	assert_int_equal(apply("{name: rsync, install_recommends: yes, default_release: backports, "
 		"allow_downgrade: yes, lock_timeout: 5m}"), 0);
-	assert_non_null(strstr(bench->log.data, "-o DPkg::Lock::Timeout=300 --install-recommends "
+	assert_non_null(strstr(bench->log.data, "-o DPkg::Lock::Timeout=0 --install-recommends "
 		"-t backports --allow-downgrades install -- rsync"));
 }
 
@@ -341,6 +341,15 @@ static void third_time_free(struct bench *of, const struct command *command)
 	rsync_comes(of, NULL);
 }
 
+static int count_of(const char *text, const char *words)
+{
+	int count = 0;
+
+	for (; (text = strstr(text, words)); text++)
+		count++;
+	return count;
+}
+
 static void a_lock_of_somebody_else_is_waited_for(void **state)
 {
 	(void)state;
@@ -357,7 +366,9 @@ static void a_lock_of_somebody_else_is_waited_for(void **state)
 	bench->commands[APT_GET].effect = NULL;
 	bench->commands[APT_GET].status = 100;
 	bench->commands[APT_GET].errors = "E: Could not get lock x. It is held by process 7 (apt)\n";
-	assert_int_equal(apply("{name: rsync, lock_timeout: 4}"), -1);
+	assert_int_equal(apply("{name: rsync, lock_timeout: 3}"), -1);
+	assert_int_equal(count_of(bench->log.data, "run apt-get -y"), 3);
+	assert_non_null(strstr(bench->log.data, "run sleep 1\n"));
 	assert_non_null(strstr(bench->err.message, "held by process 7 (apt)"));
 	assert_non_null(strstr(bench->err.remedy, "lock_timeout"));
 }

@@ -435,10 +435,23 @@ static void wrong_parameters_are_refused(void **state)
 	assert_non_null(strstr(bench->err.message, "needs the option 'path'"));
 }
 
+static void a_block_whose_lines_end_as_on_dos_is_found_and_stays_so(void **state)
+{
+	(void)state;
+	leaves("# BEGIN ANSIBLE MANAGED BLOCK\r\nc=3\r\n# END ANSIBLE MANAGED BLOCK\r\na=1\r\n",
+		"block: \"c=3\\n\"");
+	makes("a=1\r\n# BEGIN ANSIBLE MANAGED BLOCK\r\nc=3\r\n# END ANSIBLE MANAGED BLOCK\r\n",
+		"block: \"d=4\\n\"", "a=1\r\n# BEGIN ANSIBLE MANAGED BLOCK\r\nd=4\r\n"
+		"# END ANSIBLE MANAGED BLOCK\r\n");
+	makes("a=1\r\n", "block: x", "a=1\r\n# BEGIN ANSIBLE MANAGED BLOCK\r\nx\r\n"
+		"# END ANSIBLE MANAGED BLOCK\r\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_block_whose_lines_end_as_on_dos_is_found_and_stays_so),
 		TEST(a_new_block_comes_at_the_end),
 		TEST(a_new_block_may_come_first),
 		TEST(a_last_line_without_a_newline_is_completed_and_put_back),

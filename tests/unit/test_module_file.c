@@ -513,8 +513,7 @@ static void wrong_parameters_are_refused(void **state)
 	assert_refused("{path: /srv, state: folder}", "can't be 'folder'");
 	assert_refused("{path: /srv, mode: 644}", "decimal");
 	assert_refused("{path: /srv, modus: '0644'}", "no option 'modus'");
-	assert_refused("{path: /srv/x, state: touch}", "not supported yet");
-	assert_refused("{path: /srv/x, state: hard, src: y}", "not supported yet");
+	assert_refused("{path: /srv/x, state: hard, src: y}", "can't be 'hard'");
 	assert_refused("{path: /srv, state: directory, recurse: yes}", "not supported yet");
 	assert_refused("{path: /srv/x, state: link}", "a link needs 'src'");
 	assert_non_null(strstr(bench->err.remedy, "points at"));
@@ -524,10 +523,43 @@ static void wrong_parameters_are_refused(void **state)
 	assert_refused("{path: //../., state: absent}", "'..'");
 }
 
+static void a_file_is_touched_each_time_unless_its_time_is_kept(void **state)
+{
+	(void)state;
+	there_and_back("{path: /srv/new, state: touch, mode: '0600'}", "write /srv/new 0600\n");
+	bench_file(bench, "/srv/old", 0644, "text");
+	at("/srv/old")->info.mtime = 5;
+	assert_int_equal(apply("{path: /srv/old, state: touch}"), 0);
+	assert_string_equal(bench->log.data, "time /srv/old\n");
+	assert_true(at("/srv/old")->info.mtime > 5);
+	assert_string_equal(bench_text(bench, "/srv/old"), "text");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_int_equal(at("/srv/old")->info.mtime, 5);
+	assert_int_equal(apply("{path: /srv/old, state: touch, modification_time: preserve}"), 0);
+	assert_string_equal(bench->log.data, "");
+	bench_link(bench, "/srv/link", "old");
+	assert_int_equal(apply("{path: /srv/link, state: touch}"), -1);
+}
+
+static void a_new_directory_inherits_the_group_unless_a_mode_is_said(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/srv/team", 02775);
+	assert_int_equal(apply("{path: /srv/team/a/b, state: directory}"), 0);
+	assert_int_equal(at("/srv/team/a")->info.mode, 02755);
+	assert_int_equal(at("/srv/team/a/b")->info.mode, 02755);
+	assert_int_equal(apply("{path: /srv/team/a/b, state: directory}"), 0);
+	assert_string_equal(bench->log.data, "");
+	assert_int_equal(apply("{path: /srv/team/c, state: directory, mode: '0750'}"), 0);
+	assert_int_equal(at("/srv/team/c")->info.mode, 0750);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_file_is_touched_each_time_unless_its_time_is_kept),
+		TEST(a_new_directory_inherits_the_group_unless_a_mode_is_said),
 		TEST(a_directory_is_made_with_mode_and_owner),
 		TEST(the_directories_above_are_made_too),
 		TEST(what_is_right_is_left_alone),

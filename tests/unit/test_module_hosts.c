@@ -138,9 +138,59 @@ static void the_misleading_line_of_debian_is_taken_and_comes_back(void **state)
 	(void)state;
 	bench_file(bench, "/etc/hosts", 0644, before);
 	assert_int_equal(apply("{conflict: keep}"), 0);
-	assert_string_equal(hosts(), "127.0.0.1 localhost\n\n::1 ip6\n" BLOCK);
+	/* hostname -f goes on to tell the name with the domain. */
+	assert_string_equal(hosts(), "127.0.0.1 localhost\n\n::1 ip6\n# BEGIN beoplay hosts\n"
+		"10.0.0.100 head\n10.0.0.101 node1.lan node1\n# END beoplay hosts\n");
+	assert_int_equal(apply("{conflict: keep}"), 0);
+	assert_string_equal(bench->log.data, "");
+	bench_file(bench, "/etc/hosts", 0644, before);
+	bench->records = value_map(bench->arena);
+	assert_int_equal(apply("{conflict: keep}"), 0);
 	assert_int_equal(bench_undo(bench), 0);
 	assert_string_equal(hosts(), before);
+	assert_int_equal(bench->records->count, 0);
+	/* A domain of the task that is the same is not said twice. */
+	assert_int_equal(apply("{domain: lan}"), 0);
+	assert_non_null(strstr(hosts(), "\n10.0.0.101 node1.lan node1\n"));
+}
+
+static void names_are_the_same_in_any_case(void **state)
+{
+	(void)state;
+	bench_file(bench, "/etc/hosts", 0644, "127.0.1.1 NODE1.example.org NODE1 alias\n"
+		"10.9.9.9 HEAD printer\n");
+	assert_int_equal(apply("{}"), -1);
+	assert_non_null(strstr(bench->err.message, "10.9.9.9 HEAD printer"));
+	assert_int_equal(apply("{conflict: take}"), 0);
+	assert_string_equal(hosts(), "10.9.9.9 printer\n# BEGIN beoplay hosts\n10.0.0.100 head\n"
+		"10.0.0.101 NODE1.example.org node1 alias\n# END beoplay hosts\n");
+}
+
+static void lines_that_end_as_on_dos_stay_so(void **state)
+{
+	(void)state;
+	bench_file(bench, "/etc/hosts", 0644, "127.0.0.1 localhost\r\n10.9.9.9 head\r\n");
+	assert_int_equal(apply("{conflict: take}"), 0);
+	assert_string_equal(hosts(), "127.0.0.1 localhost\r\n# BEGIN beoplay hosts\r\n"
+		"10.0.0.100 head\r\n10.0.0.101 node1\r\n# END beoplay hosts\r\n");
+	assert_int_equal(apply("{conflict: take}"), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void a_name_or_an_address_that_is_said_twice_is_refused(void **state)
+{
+	(void)state;
+	assert_null(load("{extra: [{address: 10.1.1.1, names: [nas, HEAD]}]}"));
+	assert_non_null(strstr(bench->err.message, "'HEAD' is a name of head already"));
+	assert_null(load("{domain: lan, extra: [{address: 10.1.1.1, names: head.lan}]}"));
+	assert_null(load("{extra: [{address: 10.1.1.1, names: nas}, {address: 10.1.1.2, names: "
+		"[x, NAS]}]}"));
+	assert_non_null(strstr(bench->err.message, "'extra' twice (test:1)"));
+	assert_non_null(load("{extra: [{address: 10.0.0.100, names: license}]}"));
+	value_set_string(bench->arena, prepare->addresses, "node1", "10.0.0.100");
+	assert_null(load("{}"));
+	assert_non_null(strstr(bench->err.message, "node1 has the address 10.0.0.100 of head"));
+	assert_non_null(strstr(bench->err.remedy, "cluster_address"));
 }
 
 static void a_conflict_is_an_error_that_shows_the_line(void **state)
@@ -278,6 +328,9 @@ int main(void)
 		TEST(domain_aliases_and_extra_names_are_there),
 		TEST(a_host_without_an_address_is_an_error_with_a_remedy),
 		TEST(the_misleading_line_of_debian_is_taken_and_comes_back),
+		TEST(names_are_the_same_in_any_case),
+		TEST(lines_that_end_as_on_dos_stay_so),
+		TEST(a_name_or_an_address_that_is_said_twice_is_refused),
 		TEST(a_conflict_is_an_error_that_shows_the_line),
 		TEST(a_kept_conflict_is_told),
 		TEST(a_taken_conflict_leaves_other_names_and_comes_back),

@@ -541,10 +541,24 @@ static void wrong_parameters_are_refused(void **state)
 	assert_non_null(strstr(bench->err.message, "needs the option 'path'"));
 }
 
+static void lines_that_end_as_on_dos_are_found_and_stay_so(void **state)
+{
+	(void)state;
+	leaves("a=1\r\nb=2\r\n", "line: b=2");
+	makes("a=1\r\nb=2\r\n", "line: c=3", "a=1\r\nb=2\r\nc=3\r\n");
+	makes("a=1\r\nb=2", "line: c=3", "a=1\r\nb=2\r\nc=3\r\n");
+	makes("a=1\r\nb=2\r\n", "line: a=5, regexp: '^a=.$'", "a=5\r\nb=2\r\n");
+	makes("a=1\r\nb=2\r\n", "line: a=1, state: absent", "b=2\r\n");
+	/* In a file of both kinds each line stays as it is. */
+	leaves("a=1\nb=2\r\n", "line: b=2");
+	makes("a=1\r\nb=2\n", "line: c=3", "a=1\r\nb=2\nc=3\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(lines_that_end_as_on_dos_are_found_and_stay_so),
 		TEST(a_new_line_comes_at_the_end),
 		TEST(a_last_line_without_a_newline_is_completed_and_put_back),
 		TEST(a_new_line_comes_behind_or_before_what_matches),

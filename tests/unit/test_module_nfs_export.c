@@ -170,6 +170,22 @@ static void wrong_on_stderr_is_wrong_although_exportfs_returns_0(void **state)
 	assert_non_null(strstr(bench->err.message, "Failed to resolve node2"));
 }
 
+static void a_refused_export_leaves_the_file_as_it_was(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/etc/exports.d", 0755);
+	bench_command(bench, "exportfs -ra", 1, "")->errors = "exportfs: unknown keyword \"bogus\"\n";
+	assert_int_equal(bench_apply(bench, &module_nfs_export, load(TASK)), -1);
+	assert_non_null(strstr(bench->err.message, "unknown keyword"));
+	assert_null(bench_find(bench, FILE_PATH));
+	bench_file(bench, FILE_PATH, 0644, "/srv/my-share 10.0.0.1(ro)\n");
+	assert_int_equal(bench_apply(bench, &module_nfs_export, load(TASK)), -1);
+	assert_string_equal(bench_text(bench, FILE_PATH), "/srv/my-share 10.0.0.1(ro)\n");
+	/* And what is exported is what was. */
+	assert_non_null(strstr(strstr(bench->log.data, "run exportfs -ra\n") + 1,
+		"run exportfs -ra\n"));
+}
+
 static void the_data_stays_when_the_export_goes(void **state)
 {
 	(void)state;
@@ -287,6 +303,7 @@ int main(void)
 		TEST(what_is_exported_in_another_way_is_drift),
 		TEST(owner_and_mode_of_the_directory_are_changes),
 		TEST(without_a_server_it_says_what_to_install),
+		TEST(a_refused_export_leaves_the_file_as_it_was),
 		TEST(wrong_on_stderr_is_wrong_although_exportfs_returns_0),
 		TEST(the_data_stays_when_the_export_goes),
 		TEST(a_line_of_somebody_else_is_named),

@@ -968,10 +968,26 @@ static void wrong_parameters_are_refused(void **state)
 	refused("{user: mpi, authorized: '-----BEGIN OPENSSH PRIVATE KEY-----'}", "no public key");
 }
 
+static void a_key_that_others_may_read_and_that_has_no_public_half_is_mended(void **state)
+{
+	const char *before;
+
+	(void)state;
+	have_file(PAIR, 0644, "old private\n");
+	bench_command(bench, "ssh-keygen -y -P  -f /dev/stdin", 0, OTHER " me\n");
+	bench_command(bench, "ssh-keygen -y -P  -f " PAIR, 255, "");
+	before = bench_snapshot(bench);
+	assert_int_equal(pair(TASK), 0);
+	assert_string_equal(bench->log.data, "mode " PAIR " 0600\nwrite " PAIR ".pub 0644\n");
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_snapshot(bench), before);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_key_that_others_may_read_and_that_has_no_public_half_is_mended),
 		TEST(a_pair_is_made_and_told),
 		TEST(an_rsa_pair_has_its_bits_path_and_comment),
 		TEST(a_pair_that_was_not_there_goes_again_with_its_directory),

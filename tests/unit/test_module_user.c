@@ -733,10 +733,34 @@ static void wrong_parameters_are_refused(void **state)
 	assert_non_null(load("{name: root, shell: /bin/sh}"));
 }
 
+static void a_home_that_must_not_exist_is_never_made(void **state)
+{
+	(void)state;
+	bench_user(bench, "nobody", 65534, "/nonexistent");
+	bench_user(bench, "x", 991, "/nonexistent/x");
+	assert_int_equal(apply("{name: nobody, groups: adm, append: yes}"), 0);
+	assert_string_equal(bench->log.data, "run usermod --append --groups adm -- nobody\n");
+	assert_int_equal(apply("{name: x, comment: somebody}"), 0);
+	assert_null(strstr(bench->log.data, "mkhomedir_helper"));
+	assert_int_equal(apply("{name: new, home: /nonexistent}"), 0);
+	assert_non_null(strstr(bench->log.data, "useradd --no-create-home"));
+}
+
+static void an_empty_password_is_refused(void **state)
+{
+	(void)state;
+	assert_null(bench_normalise(bench, &module_user, "{name: anna, password: ''}"));
+	assert_non_null(strstr(bench->err.message, "is empty"));
+	assert_non_null(strstr(bench->err.remedy, "'!' locks"));
+	assert_non_null(bench_normalise(bench, &module_user, "{name: anna, password: '!'}"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_home_that_must_not_exist_is_never_made),
+		TEST(an_empty_password_is_refused),
 		TEST(a_user_is_made_with_a_home),
 		TEST(a_user_is_made_as_it_is_wished),
 		TEST(a_user_that_was_not_there_goes_again_with_a_home_that_nobody_used),

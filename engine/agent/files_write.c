@@ -339,8 +339,8 @@ static int backup_by_copy(struct writing *writing, struct error *err)
 	struct file_write copy = {
 		.path = writing->write->backup,
 		.mode = (int)(writing->old.st_mode & 07777),
-		.uid = writing->old.st_uid,
-		.gid = writing->old.st_gid,
+		.uid = writing->place >= 0 ? HOST_KEEP : (int64_t)writing->old.st_uid,
+		.gid = writing->place >= 0 ? HOST_KEEP : (int64_t)writing->old.st_gid,
 		.mtime = HOST_KEEP,
 	};
 	char *bytes;

@@ -206,11 +206,13 @@ node sh -c 'groupadd team; usermod -aG team admin; useradd bob; install -d -g te
 	echo a=1 >/srv/team/f; chown bob:team /srv/team/f; chmod 664 /srv/team/f
 	echo b=1 >/srv/own; chown admin:root /srv/own; mkdir /srv/closed; echo c >/srv/closed/f
 	chown bob:team /srv/closed/f; chmod 664 /srv/closed/f'
-as=admin
-play <<'END'
+play -b <<'END'
 lineinfile: {path: /srv/team/f, line: b=2, backup: yes}
+  become_user: admin
 file: {path: /srv/team/new, state: directory}
+  become_user: admin
 copy: {dest: /srv/team/g, content: "new\n"}
+  become_user: admin
 END
 check "who may write a file but not give it away writes into it" is \
 	"$(node sh -c 'cat /srv/team/f; stat -c "%U:%G %a" /srv/team/f')" "a=1
@@ -221,11 +223,11 @@ check "a new directory is of the group, as with mkdir" is \
 	"$(node stat -c '%G %a' /srv/team/new)" "team 2755"
 check "and nothing else is left there" is "$(node sh -c 'ls -A /srv/team | grep -v "~$" | xargs')" \
 	"f g new"
-play <<'END'
+play -b <<'END'
 lineinfile: {path: /srv/closed/f, line: d}
+  become_user: admin
 END
 check "where a directory is closed there is a way" says "give admin the right to write" "$out"
-as=root
 node sh -c 'cp /etc/hosts /root/hosts; mount --bind /root/hosts /etc/hosts'
 play <<'END'
 lineinfile: {path: /etc/hosts, line: "10.9.9.9 added"}

@@ -25,10 +25,11 @@ static const struct param apt_table[] = {
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether they are installed",
 		.otherwise = "present", .choices = state_words },
 	{ .name = "update_cache", .kind = PARAM_BOOL,
-		.doc = "refresh the package lists before something is installed",
+		.doc = "refresh the package lists: before something is installed, when a source is newer "
+		"than they are, and always where no package is named",
 		.otherwise = "no", .alias = "update-cache" },
 	{ .name = "cache_valid_time", .kind = PARAM_DURATION,
-		.doc = "refresh the lists whenever they are older; without it only before installing" },
+		.doc = "refresh the lists only when they are older, or a source is newer" },
 	{ .name = "install_recommends", .kind = PARAM_BOOL, .doc = "install what they recommend, too",
 		.otherwise = "no", .alias = "install-recommends" },
 	{ .name = "default_release", .kind = PARAM_STRING,
@@ -406,7 +407,8 @@ static void apt_plan(struct plan *plan, const void *params, const void *state)
 		return;
 	}
 	if (have->refresh)
-		plan_add(plan, APT_STEP_REFRESH, "package lists", "state", "old", "fresh");
+		plan_add(plan, APT_STEP_REFRESH, "package lists", "state", "old", "fresh")->flags |=
+			have->refresh_each_time ? CHANGE_EACH_TIME : 0;
 	if (want->state == APT_ABSENT && want->undoing)
 		plan_undo(plan, have);
 	else if (want->state == APT_ABSENT)

@@ -7,6 +7,8 @@
 
 #define APT_RECORD "apt-packages:came"
 #define APT_LISTS "/var/lib/apt/lists"
+/* Nanoseconds: the time that lists have which couldn't be refreshed. */
+#define APT_LISTS_FAILED 1
 
 enum apt_wanted { APT_PRESENT, APT_LATEST, APT_ABSENT };
 enum apt_undo { APT_UNDO_AUTO, APT_UNDO_REMOVE, APT_UNDO_PURGE, APT_UNDO_KEEP };
@@ -66,6 +68,7 @@ struct apt_state {
 	struct apt_wish *wishes;
 	size_t wish_count;
 	bool refresh;                  /* the package lists are too old */
+	bool refresh_each_time;        /* or it is all that is asked for */
 	bool simulated;
 	struct apt_move *moves;
 	size_t move_count;

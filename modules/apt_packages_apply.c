@@ -142,7 +142,31 @@ static int repair(struct host *host, const struct apt_params *want, struct error
 
 static int touch_lists(struct host *host, struct error *err)
 {
-	return host_set_mtime(host, APT_LISTS, (int64_t)time(NULL) * 1000000000, err);
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return host_set_mtime(host, APT_LISTS, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec, err);
+}
+
+/* apt-get ends with 0 also where a source couldn't be fetched; then the lists aren't fresh. */
+static int judge_update(struct host *host, const struct command_result *result, struct error *err)
+{
+	const char *missing = strstr(result->errors, "W: Failed to fetch");
+	struct file_info info;
+
+	if (!missing)
+		missing = strstr(result->errors, "W: Some index files failed");
+	if (judge(host_arena(host), "apt-get update", result, err) == 0 && !missing)
+		return 0;
+	if (result->status == 0) {
+		error_set(err, ERROR_TASK, "apt-get update failed: %.*s", (int)strcspn(missing, "\n"),
+			missing);
+		error_remedy(err, "look at the node's network and the sources in /etc/apt");
+	}
+	host_set_mtime(host, APT_LISTS, APT_LISTS_FAILED, NULL);
+	if (host_stat(host, APT_LISTS "/partial", &info, NULL) == 0 && info.kind != FILE_NONE)
+		host_set_mtime(host, APT_LISTS "/partial", APT_LISTS_FAILED, NULL);
+	return -1;
 }
 
 static int refresh(struct host *host, const struct apt_params *want, struct error *err)
@@ -152,7 +176,7 @@ static int refresh(struct host *host, const struct apt_params *want, struct erro
 
 	add(&update, "update");
 	if (run_unlocked(host, want, update.argv, &result, err) < 0 ||
-	    judge(host_arena(host), "apt-get update", &result, err) < 0)
+	    judge_update(host, &result, err) < 0)
 		return -1;
 	return touch_lists(host, err);
 }

@@ -131,27 +131,54 @@ static int newer(struct host *host, const char *path, int64_t *newest, struct er
 	return 0;
 }
 
+static int newest_source(struct host *host, int64_t *newest, struct error *err)
+{
+	static const char directory[] = "/etc/apt/sources.list.d";
+	struct arena *arena = host_arena(host);
+	struct file_name *names;
+	struct file_info info;
+	size_t count;
+
+	host_has_read(host, arena_printf(arena, "path:%s", directory));
+	if (newer(host, "/etc/apt/sources.list", newest, err) < 0 ||
+	    newer(host, directory, newest, err) < 0 || host_stat(host, directory, &info, err) < 0)
+		return -1;
+	if (info.kind != FILE_DIRECTORY)
+		return 0;
+	if (host_list(host, directory, &names, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].info.mtime > *newest)
+			*newest = names[i].info.mtime;
+	}
+	return 0;
+}
+
+/* Lists that are older than a source don't know what it has. */
 static int look_at_lists(struct host *host, const struct apt_params *want, struct apt_state *have,
 	struct error *err)
 {
 	bool timed = want->cache_valid_time && *want->cache_valid_time > 0;
-	int64_t valid = !timed ? LISTS_VALID :
-		*want->cache_valid_time < LISTS_VALID_LEAST ? LISTS_VALID_LEAST : *want->cache_valid_time;
-	int64_t newest = 0;
+	int64_t lists = 0, source = 0, age;
 
 	if (!want->update_cache && !timed)
 		return 0;
-	if (any_need(want, have, APT_INSTALL, APT_UPGRADE) && !timed) {
-		have->refresh = true;
-		return 0;
-	}
-	if (!timed && have->wish_count > 0 && want->state != APT_LATEST)
-		return 0;
-	if (newer(host, APT_LISTS, &newest, err) < 0 ||
-	    newer(host, APT_LISTS "/partial", &newest, err) < 0 ||
-	    newer(host, "/var/lib/apt/periodic/update-success-stamp", &newest, err) < 0)
+	if (newer(host, APT_LISTS, &lists, err) < 0 ||
+	    newer(host, APT_LISTS "/partial", &lists, err) < 0 ||
+	    newer(host, "/var/lib/apt/periodic/update-success-stamp", &lists, err) < 0 ||
+	    newest_source(host, &source, err) < 0)
 		return -1;
-	have->refresh = newest == 0 || (int64_t)time(NULL) - newest / 1000000000 > valid;
+	have->refresh = lists < source;
+	age = (int64_t)time(NULL) - lists / 1000000000;
+	if (timed && !have->refresh)
+		have->refresh = age > (*want->cache_valid_time < LISTS_VALID_LEAST ? LISTS_VALID_LEAST
+			: *want->cache_valid_time);
+	if (timed || have->refresh)
+		return 0;
+	/* What is there already is right whatever the lists say. */
+	have->refresh = have->wish_count == 0 || any_need(want, have, APT_INSTALL, APT_UPGRADE)
+		|| (want->state == APT_LATEST && age > LISTS_VALID);
+	have->refresh_each_time = have->wish_count == 0;
 	return 0;
 }
 

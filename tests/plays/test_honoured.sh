@@ -312,3 +312,33 @@ run play.yml -C
 check "what a command would say stays unknown in a dry run, whatever changed_when says" \
 	says "may change: head" out
 check "and no host fails by it" is "$status" 0
+
+# --- update_cache ---
+
+on_head sh -c 'apt-get -qq update; mkdir -p /srv/apt2 /tmp/b/DEBIAN; cd /srv/apt2
+printf "Package: newtool\nVersion: 1.0-1\nArchitecture: amd64\nMaintainer: a <a@example.org>\nDescription: new\n" >/tmp/b/DEBIAN/control
+dpkg-deb -b /tmp/b newtool_1.0-1_amd64.deb >/dev/null
+{ cat /tmp/b/DEBIAN/control; echo "Filename: ./newtool_1.0-1_amd64.deb"; echo "Size: $(stat -c %s *.deb)"
+echo "SHA256: $(sha256sum *.deb | cut -d" " -f1)"; echo; } >Packages'
+play <<'END'
+- hosts: head
+  tasks:
+    - copy: {dest: /etc/apt/sources.list.d/new.list, content: "deb [trusted=yes] file:/srv/apt2 ./\n"}
+    - apt: {update_cache: yes, cache_valid_time: 1d}
+    - apt: {name: newtool}
+END
+check "lists older than a source are refreshed" on_head dpkg -s newtool
+run play.yml
+check "and fresh ones are not" is "$(recap head changed)" 0
+on_head sh -c 'touch -d "2 days ago" /var/lib/apt/lists /var/lib/apt/lists/partial'
+run play.yml
+check "but those beyond cache_valid_time are" is "$(recap head changed)" 1
+play <<'END'
+- hosts: head
+  tasks:
+    - copy: {dest: /etc/apt/sources.list.d/gone.list, content: "deb [trusted=yes] file:/nosuch ./\n"}
+    - apt: {update_cache: yes}
+END
+check "a source that can't be fetched is a failure" is "$status" 2
+check "which says what" says "Failed to fetch file:/nosuch" out
+on_head rm /etc/apt/sources.list.d/gone.list

@@ -275,8 +275,39 @@ static void the_lists_are_refreshed_when_they_are_old(void **state)
 	assert_int_equal(look("{update_cache: yes}")->change_count, 1);
 	assert_int_equal(apply("{update_cache: yes}"), 0);
 	assert_non_null(strstr(bench->log.data, "update (detached)\ntime /var/lib/apt/lists\n"));
+	/* Asked for alone, they are refreshed each time. */
 	assert_int_equal(apply("{update_cache: yes}"), 0);
-	assert_string_equal(bench->log.data, "");
+	assert_non_null(strstr(bench->log.data, "update (detached)\ntime /var/lib/apt/lists\n"));
+	assert_int_equal(look("{update_cache: yes, cache_valid_time: 1h}")->change_count, 0);
+	assert_int_equal(look("{name: bash, update_cache: yes}")->change_count, 0);
+	assert_int_equal(look("{update_cache: no, cache_valid_time: 0, name: bash}")->change_count, 0);
+}
+
+static void lists_older_than_a_source_are_old(void **state)
+{
+	int64_t now = (int64_t)time(NULL) * 1000000000;
+
+	(void)state;
+	bench_find(bench, "/var/lib/apt/lists")->info.mtime = now;
+	bench_directory(bench, "/etc/apt/sources.list.d", 0755);
+	bench_file(bench, "/etc/apt/sources.list.d/new.list", 0644, "deb file:/srv/apt2 ./\n");
+	assert_int_equal(look("{name: bash, update_cache: yes}")->change_count, 0);
+	bench_find(bench, "/etc/apt/sources.list.d/new.list")->info.mtime = now + 1;
+	assert_int_equal(look("{name: bash, update_cache: yes}")->change_count, 1);
+	assert_int_equal(look("{name: bash, cache_valid_time: 1d}")->change_count, 1);
+	assert_int_equal(look("{name: bash}")->change_count, 0);
+}
+
+static void lists_that_could_not_be_fetched_are_not_fresh(void **state)
+{
+	struct bench_command *command = bench_command(bench, "apt-get -y", 0, "");
+
+	(void)state;
+	command->errors = "W: Failed to fetch http://gone/Packages  Could not connect\n"
+		"W: Some index files failed to download.\n";
+	assert_int_equal(apply("{update_cache: yes}"), -1);
+	assert_non_null(strstr(bench->err.message, "Failed to fetch http://gone/Packages"));
+	assert_int_equal(look("{name: bash, cache_valid_time: 1d}")->change_count, 1);
 }
 
 static void what_only_came_along_is_wanted_once_it_is_named(void **state)
@@ -765,6 +796,8 @@ int main(void)
 		TEST(latest_asks_apt_whether_there_is_a_newer_one),
 		TEST(an_unknown_package_is_refused_with_the_remedy),
 		TEST(the_lists_are_refreshed_when_they_are_old),
+		TEST(lists_older_than_a_source_are_old),
+		TEST(lists_that_could_not_be_fetched_are_not_fresh),
 		TEST(what_only_came_along_is_wanted_once_it_is_named),
 		TEST(hold_is_set_and_taken_away),
 		TEST(an_interrupted_dpkg_is_repaired_and_said),

@@ -132,7 +132,7 @@ static int check_table(const struct checking *checking, const struct spot *spot,
 
 static const struct shape *row_of(const struct shape *keys, const char *key)
 {
-	while (keys->kind != SHAPE_END && strcmp(keys->key, key) != 0)
+	while (keys->kind != SHAPE_END && strcmp(keys->key, key) != 0 && strcmp(keys->key, "*") != 0)
 		keys++;
 	return keys->kind != SHAPE_END ? keys : NULL;
 }

@@ -22,12 +22,18 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
+/* A text of somebody else may hold anything. */
+static const char *shown(struct arena *arena, const char *text)
+{
+	return quote_printable(arena, text, strlen(text), 0);
+}
+
 static void print_group(struct arena *arena, const struct inventory *inventory, const char *name,
 	int depth)
 {
 	const struct value *children = inventory_group_children(inventory, name);
 
-	printf("%*s@%s:\n", depth * 2, "", name);
+	printf("%*s@%s:\n", depth * 2, "", shown(arena, name));
 	for (size_t i = 0; children && depth < DEPTH_MOST && i < children->count; i++)
 		print_group(arena, inventory, value_text(children->items[i]), depth + 1);
 	/* Hosts stand in the groups that they are written in. */
@@ -43,7 +49,7 @@ static void print_group(struct arena *arena, const struct inventory *inventory, 
 				inside = inside && !value_equal(children->items[k], groups->items[j]);
 		}
 		if (inside && strcmp(name, "all") != 0)
-			printf("%*s%s\n", depth * 2 + 2, "", host->name);
+			printf("%*s%s\n", depth * 2 + 2, "", shown(arena, host->name));
 	}
 }
 
@@ -62,8 +68,8 @@ static int print_host(struct arena *arena, const struct inventory *inventory,
 
 		if (scope_get(arena, scope, host->vars->pairs[i].key, &value, err) < 0)
 			return -1;
-		printf("%s: %s\n", host->vars->pairs[i].key, expression_show(arena,
-			disclose(arena, &to, value)));
+		printf("%s: %s\n", shown(arena, host->vars->pairs[i].key), shown(arena,
+			expression_show(arena, disclose(arena, &to, value))));
 	}
 	return 0;
 }
@@ -132,7 +138,7 @@ int command_inventory(int argc, char **argv)
 		if (host)
 			print_host(arena, inventory, variables, host, &err);
 		for (size_t i = 0; list && i < inventory_host_count(inventory); i++)
-			puts(inventory_host(inventory, i)->name);
+			puts(shown(arena, inventory_host(inventory, i)->name));
 		if (!host && !list)
 			print_group(arena, inventory, "all", 0);
 	}

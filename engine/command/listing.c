@@ -1,10 +1,17 @@
 /* listing: --list-hosts, --list-tasks, --list-tags: what a playbook is about, nobody contacted. */
 #include "command/listing.h"
 
+#include "base/quote.h"
 #include "text/expression.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* A text of somebody else may hold anything. */
+static const char *shown(struct arena *arena, const char *text)
+{
+	return text ? quote_printable(arena, text, strlen(text), 0) : "";
+}
 
 static bool in_list(const struct inventory_list *list, const struct inventory_host *host)
 {
@@ -33,28 +40,29 @@ static int print_hosts(struct arena *arena, const struct playbook *playbook, siz
 	printf("    hosts (%zu):\n", count);
 	for (size_t i = 0; i < list.count; i++) {
 		if (in_list(limit, list.hosts[i]))
-			printf("      %s\n", list.hosts[i]->name);
+			printf("      %s\n", shown(arena, list.hosts[i]->name));
 	}
 	return 0;
 }
 
-static void print_tags(const struct value *tags)
+static void print_tags(struct arena *arena, const struct value *tags)
 {
 	fputs("\tTAGS: [", stdout);
 	for (size_t i = 0; i < tags->count; i++)
-		printf("%s%s", i ? ", " : "", value_text(tags->items[i]));
+		printf("%s%s", i ? ", " : "", shown(arena, value_text(tags->items[i])));
 	fputs("]\n", stdout);
 }
 
-static void print_tasks(const struct apply_options *options, const struct play *play)
+static void print_tasks(struct arena *arena, const struct apply_options *options,
+	const struct play *play)
 {
 	puts("    tasks:");
 	for (size_t i = 0; i < play->task_count; i++) {
 		if (play->tasks[i]->flush_handlers
 				|| !task_chosen(play->tasks[i], options->tags, options->skip_tags))
 			continue;
-		printf("      %s", task_title(play->tasks[i]));
-		print_tags(play->tasks[i]->tags);
+		printf("      %s", shown(arena, task_title(play->tasks[i])));
+		print_tags(arena, play->tasks[i]->tags);
 	}
 }
 
@@ -77,7 +85,7 @@ static void print_task_tags(struct arena *arena, const struct apply_options *opt
 		}
 	}
 	fputs("    TASK", stdout);
-	print_tags(all);
+	print_tags(arena, all);
 }
 
 int listing_print(struct arena *arena, const struct apply_options *options,
@@ -88,14 +96,14 @@ int listing_print(struct arena *arena, const struct apply_options *options,
 	for (size_t i = 0; i < playbook->play_count; i++) {
 		const struct play *play = playbook->plays[i];
 
-		printf("\n  play #%zu (%s): %s", i + 1, value_text(play->hosts),
-			play->name ? play->name : value_text(play->hosts));
-		print_tags(play->tags);
+		printf("\n  play #%zu (%s): %s", i + 1, shown(arena, value_text(play->hosts)),
+			shown(arena, play->name ? play->name : value_text(play->hosts)));
+		print_tags(arena, play->tags);
 		if (options->list_hosts && print_hosts(arena, playbook, i, inventory, variables, limit,
 				err) < 0)
 			return -1;
 		if (options->list_tasks)
-			print_tasks(options, play);
+			print_tasks(arena, options, play);
 		if (options->list_tags)
 			print_task_tags(arena, options, play);
 	}

@@ -39,7 +39,7 @@ static void print_run(const struct log *log, const struct history_run *run)
 	const char *undo = value_get_string(run->how, "undo");
 	time_t when = (time_t)run->time;
 	struct tm parts;
-	char date[64];
+	char date[64] = "?";
 
 	for (size_t i = 0; run->hosts && run->hosts->kind == VALUE_MAP && i < run->hosts->count; i++) {
 		const struct value *host = run->hosts->pairs[i].value;
@@ -50,7 +50,8 @@ static void print_run(const struct log *log, const struct history_run *run)
 		failed += state && strcmp(state, "failed") == 0;
 		unreachable += state && strcmp(state, "unreachable") == 0;
 	}
-	strftime(date, sizeof(date), "%Y-%m-%d %H:%M", localtime_r(&when, &parts));
+	if (localtime_r(&when, &parts))
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
 	printf("run %-4lld %s  %s  %s%s%s  %s: %lld changed, %u failed, %u unreachable\n",
 		(long long)run->number, date, quote_printable(log->arena, run->who, strlen(run->who), 0),
 		quote_printable(log->arena, run->playbook, strlen(run->playbook), 0),

@@ -1,6 +1,7 @@
 /* plan: a dry run that is kept, so that just what it found is done later. */
 #include "command/plan.h"
 
+#include "base/quote.h"
 #include "command/command.h"
 #include "command/past.h"
 #include "command/playing.h"
@@ -322,7 +323,7 @@ static int go_there(struct arena *arena, const struct value *body, struct apply_
 	return error_remedy(err, "a plan is applied where its text is");
 }
 
-static int say_stale(const struct value *follow)
+static int say_stale(struct arena *arena, const struct value *follow)
 {
 	int code = EXIT_GOOD;
 
@@ -331,7 +332,8 @@ static int say_stale(const struct value *follow)
 
 		if (!stale)
 			continue;
-		fprintf(stderr, "beoplay: %s: %s\n", follow->pairs[i].key, stale);
+		fprintf(stderr, "beoplay: %s: %s\n", follow->pairs[i].key,
+			quote_printable(arena, stale, strlen(stale), 0));
 		code = EXIT_FAILED;
 	}
 	return code;
@@ -370,7 +372,7 @@ static int apply_plan(struct arena *arena, const char *path, const struct apply_
 	plan.follow = saved_follow(arena, &key, value_get(body, "hosts"), now.found_hosts,
 		now.found_outcome);
 	if (given->check)
-		return code | say_stale(plan.follow);
+		return code | say_stale(arena, plan.follow);
 	return playing_plan(arena, &options, playbook, options.at ? &past : NULL, &plan);
 }
 

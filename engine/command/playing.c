@@ -1,6 +1,7 @@
 /* playing: one playbook's run, from the command line to the exit code. */
 #include "command/playing_state.h"
 
+#include "base/quote.h"
 #include "command/command.h"
 #include "command/foreign.h"
 #include "command/listing.h"
@@ -304,7 +305,10 @@ int playing_owner(struct arena *arena, const struct apply_options *options, cons
 
 void playing_complain(const struct error *err)
 {
-	fprintf(stderr, "beoplay: %s\n", err->message);
+	struct arena *arena = arena_new();
+
+	fprintf(stderr, "beoplay: %s\n", quote_printable(arena, err->message, strlen(err->message), 1));
 	if (err->remedy[0])
-		fprintf(stderr, "  → %s\n", err->remedy);
+		fprintf(stderr, "  → %s\n", quote_printable(arena, err->remedy, strlen(err->remedy), 1));
+	arena_free(arena);
 }

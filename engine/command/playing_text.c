@@ -108,7 +108,8 @@ int playing_unpack(struct arena *arena, const struct value *bytes, struct playin
 		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
 	plain = arena_alloc(arena, (size_t)size + 1);
 	if (ZSTD_decompress(plain, (size_t)size, bytes->text, bytes->size) != size
-			|| wire_decode(arena, plain, (size_t)size, &packed, NULL) < 0)
+			|| wire_decode(arena, plain, (size_t)size, &packed, NULL) < 0
+			|| shape_check_map(packed, record_packed, "a packed text", ERROR_TEXT, NULL) < 0)
 		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
 	how = value_get(packed, "how");
 	run->playbook = value_get_string(packed, "playbook");

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/quote.h"
+#include "base/shape.h"
 #include "text/tree.h"
 
 #include <stdlib.h>
@@ -207,36 +208,50 @@ static int read_blob(git_repository *repository, git_tree *tree, const char *pat
 	return result;
 }
 
-static bool is_list_of_texts(const struct value *list)
-{
-	if (list && list->kind != VALUE_LIST)
-		return false;
-	for (size_t i = 0; list && i < list->count; i++) {
-		if (!value_text(list->items[i]))
-			return false;
-	}
-	return true;
-}
+/* All that readers count on. */
+#define TEXT(key, most) { key, SHAPE_TEXT, 0, most, NULL, NULL }
+#define NEEDED(key, most) { key, SHAPE_TEXT, SHAPE_NEEDED, most, NULL, NULL }
+#define NUMBER(key, most) { key, SHAPE_INTEGER, SHAPE_NEEDED, most, NULL, NULL }
+#define MAP(key, keys) { key, SHAPE_MAP, 0, 0, keys, NULL }
+#define LIST(key, item) { key, SHAPE_LIST, 0, RUN_MOST, item, NULL }
+#define TABLE(key, flags, item) { key, SHAPE_TABLE, flags, RUN_MOST, item, NULL }
+/* What other versions have beside it. */
+#define OTHERS { "*", SHAPE_ANY, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL }
+#define END { NULL, SHAPE_END, 0, 0, NULL, NULL }
 
-/* Whether all is of the kind that readers count on. */
-static bool is_sound(const struct history_run *run)
-{
-	const struct value *maps[] = { run->how, run->left, run->facts };
+static const struct shape one_text[] = { TEXT(NULL, RUN_MOST) };
 
-	if (!run->run || !run->project || !run->playbook || !run->who || run->time < 0
-			|| run->time > TIME_MOST || !run->hosts || run->hosts->kind != VALUE_MAP)
-		return false;
-	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
-		if (maps[i] && maps[i]->kind != VALUE_MAP && maps[i]->kind != VALUE_NULL)
-			return false;
-	}
-	for (size_t i = 0; i < run->hosts->count; i++) {
-		if (!value_get_string(run->hosts->pairs[i].value, "state"))
-			return false;
-	}
-	return is_list_of_texts(value_get(run->how, "inventories"))
-		&& is_list_of_texts(value_get(run->how, "extra"));
-}
+static const struct shape host_keys[] = {
+	NEEDED("state", RUN_MOST), { "changed", SHAPE_INTEGER, 0, 0, NULL, NULL },
+	OTHERS, END,
+};
+static const struct shape one_host[] = { MAP(NULL, host_keys) };
+
+static const struct shape one_published[] = {
+	{ NULL, SHAPE_ANY, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL },
+};
+static const struct shape told_keys[] = {
+	TEXT("host_key", RUN_MOST), TABLE("published", 0, one_published),
+	{ "facts", SHAPE_ANY_MAP, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL },
+	OTHERS, END,
+};
+static const struct shape one_told[] = { MAP(NULL, told_keys) };
+
+static const struct shape file_keys[] = {
+	NEEDED("path", RUN_MOST), { "body", SHAPE_BOOL, 0, 0, NULL, NULL }, TEXT("mode", RUN_MOST),
+	TEXT("kind", RUN_MOST), TEXT("target", RUN_MOST), TEXT("in", RUN_MOST),
+	TEXT("left_out", RUN_MOST),
+	OTHERS, END,
+};
+static const struct shape one_file[] = { MAP(NULL, file_keys) };
+
+static const struct shape run_keys[] = {
+	NUMBER("number", TIME_MOST), NUMBER("time", TIME_MOST), NEEDED("run", RUN_MOST),
+	NEEDED("project", RUN_MOST), NEEDED("playbook", RUN_MOST), NEEDED("who", RUN_MOST),
+	MAP("how", record_how), TABLE("hosts", SHAPE_NEEDED, one_host), TABLE("left", 0, one_text),
+	TABLE("facts", 0, one_told), LIST("files", one_file),
+	OTHERS, END,
+};
 
 static int read_file(git_repository *repository, git_tree *tree, struct arena *arena,
 	const struct value *about, struct record *record)
@@ -289,6 +304,8 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 		result = read_blob(repository, tree, "run.yml", arena, &bytes, &size);
 	if (result == 0)
 		result = tree_parse(arena, "run.yml", bytes, size, &root, &ignored);
+	if (result == 0)
+		result = shape_check_map(root, run_keys, "run.yml", ERROR_TEXT, &ignored);
 	if (result == 0 && value_get_integer(root, "number", 0) < 1)
 		result = -1;
 	if (result == 0) {
@@ -306,8 +323,6 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 			.left = value_get(root, "left"),
 			.facts = value_get(root, "facts"),
 		};
-		if (!is_sound(ret_run))
-			result = -1;
 	}
 	if (result == 0 && ret_record)
 		result = read_files(repository, tree, arena, value_get(root, "files"), ret_record);

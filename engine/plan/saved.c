@@ -199,6 +199,38 @@ int saved_write(const char *path, const struct saved_key *key, const struct valu
 	return 0;
 }
 
+#define TEXT(key) { key, SHAPE_TEXT, 0, SAVED_MOST, NULL, NULL }
+#define LIST(key) { key, SHAPE_LIST, 0, SAVED_MOST, one_text, NULL }
+#define TABLE(key, flags, value) { key, SHAPE_TABLE, flags, SAVED_MOST, value, NULL }
+#define OTHERS { "*", SHAPE_ANY, 0, SAVED_MOST, NULL, NULL }
+#define END { NULL, SHAPE_END, 0, 0, NULL, NULL }
+
+static const struct shape one_text[] = { TEXT(NULL) };
+
+static const struct shape change_keys[] = { TEXT("subject"), TEXT("field"), TEXT("before"), END };
+static const struct shape one_change[] = { { NULL, SHAPE_MAP, 0, 0, change_keys, NULL } };
+
+static const struct shape task_keys[] = {
+	TEXT("title"), TEXT("item"), TEXT("status"), TEXT("planned"), TEXT("params"),
+	{ "changes", SHAPE_LIST, 0, SAVED_MOST, one_change, NULL },
+	OTHERS, END,
+};
+static const struct shape one_task[] = { { NULL, SHAPE_MAP, SHAPE_NEEDED, 0, task_keys, NULL } };
+static const struct shape one_host[] = { TABLE(NULL, SHAPE_NEEDED, one_task) };
+
+static const struct shape option_keys[] = {
+	LIST("inventories"), LIST("extra"), LIST("tags"), LIST("skip_tags"),
+	OTHERS, END,
+};
+
+static const struct shape body_keys[] = {
+	{ "directory", SHAPE_TEXT, SHAPE_NEEDED, SAVED_MOST, NULL, NULL },
+	{ "playbook", SHAPE_TEXT, SHAPE_NEEDED, SAVED_MOST, NULL, NULL },
+	{ "options", SHAPE_MAP, SHAPE_NEEDED, 0, option_keys, NULL },
+	TEXT("limit"), TABLE("texts", SHAPE_NEEDED, one_text), TABLE("hosts", SHAPE_NEEDED, one_host),
+	OTHERS, END,
+};
+
 int saved_read(struct arena *arena, const char *path, const struct saved_key *key,
 	struct value **ret_body, struct error *err)
 {
@@ -223,7 +255,9 @@ int saved_read(struct arena *arena, const char *path, const struct saved_key *ke
 		error_set(err, ERROR_TEXT, "the plan '%s' was altered, or made by somebody else", path);
 		return error_remedy(err, "make a new one");
 	}
-	return wire_decode(arena, bytes + header, size - header, ret_body, err);
+	if (wire_decode(arena, bytes + header, size - header, ret_body, err) < 0)
+		return -1;
+	return shape_check_map(*ret_body, body_keys, "the plan", ERROR_TEXT, err);
 }
 
 /* --- What is in it --- */

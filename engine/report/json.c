@@ -88,11 +88,47 @@ const char *json_pretty(const struct report *report, const struct value *value)
 	return text;
 }
 
+/* What json-c leaves as it is, and a terminal, or who reads it there, doesn't: control characters behind
+ * ASCII, marks that turn the direction of text, and the ends of lines of Unicode. */
+static bool is_control(unsigned code)
+{
+	return (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e || code == 0x200f
+		|| (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* The character at the front of valid UTF-8, and how many bytes it has; those of more than three are no
+ * controls. */
+static unsigned code_at(const char *at, size_t *ret_size)
+{
+	const unsigned char *bytes = (const unsigned char *)at;
+
+	*ret_size = 1;
+	if (bytes[0] < 0xc0)
+		return bytes[0];
+	*ret_size = bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+	if (*ret_size == 2)
+		return (bytes[0] & 0x1fu) << 6 | (bytes[1] & 0x3fu);
+	return *ret_size == 3 ? (bytes[0] & 0x0fu) << 12 | (bytes[1] & 0x3fu) << 6 | (bytes[2] & 0x3fu)
+		: 0x10000;
+}
+
 static void print(struct report *report, json_object *event)
 {
-	fprintf(report->options.out, "%s\n", json_object_to_json_string_ext(event,
-		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	fflush(report->options.out);
+	const char *text = json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN
+		| JSON_C_TO_STRING_NOSLASHESCAPE);
+	FILE *out = report->options.out;
+	size_t size;
+
+	for (const char *at = text; *at; at += size) {
+		unsigned code = code_at(at, &size);
+
+		if (is_control(code))
+			fprintf(out, "\\u%04x", code);
+		else
+			fwrite(at, 1, size, out);
+	}
+	fputc('\n', out);
+	fflush(out);
 	json_object_put(event);
 }
 

@@ -362,6 +362,39 @@ struct value *record_pack(struct arena *arena, const struct record *record, size
 	return packed;
 }
 
+enum { PACKED_MOST = 64 << 20 };
+
+#define TEXT(key) { key, SHAPE_TEXT, 0, PACKED_MOST, NULL, NULL }
+#define END { NULL, SHAPE_END, 0, 0, NULL, NULL }
+
+static const struct shape one_text[] = { TEXT(NULL) };
+
+const struct shape record_how[] = {
+	{ "inventories", SHAPE_LIST, 0, PACKED_MOST, one_text, NULL },
+	{ "extra", SHAPE_LIST, 0, PACKED_MOST, one_text, NULL },
+	TEXT("undo"), TEXT("limit"), TEXT("head"), TEXT("dirty"),
+	/* What other versions have beside it. */
+	{ "*", SHAPE_ANY, SHAPE_MANY_KEYS, PACKED_MOST, NULL, NULL },
+	END,
+};
+
+static const struct shape file_keys[] = {
+	{ "path", SHAPE_TEXT, SHAPE_NEEDED, PACKED_MOST, NULL, NULL }, TEXT("kind"),
+	{ "body", SHAPE_BOOL, 0, 0, NULL, NULL }, { "mode", SHAPE_INTEGER, 0, 07777, NULL, NULL },
+	TEXT("target"), { "bytes", SHAPE_BYTES, 0, PACKED_MOST, NULL, NULL }, TEXT("left_out"),
+	{ "*", SHAPE_ANY, SHAPE_MANY_KEYS, PACKED_MOST, NULL, NULL },
+	END,
+};
+static const struct shape one_file[] = { { NULL, SHAPE_MAP, 0, 0, file_keys, NULL } };
+
+const struct shape record_packed[] = {
+	{ "playbook", SHAPE_TEXT, SHAPE_NEEDED, PACKED_MOST, NULL, NULL },
+	{ "how", SHAPE_MAP, SHAPE_NEEDED, 0, record_how, NULL },
+	{ "files", SHAPE_LIST, SHAPE_NEEDED, PACKED_MOST, one_file, NULL },
+	{ "*", SHAPE_ANY, SHAPE_MANY_KEYS, PACKED_MOST, NULL, NULL },
+	END,
+};
+
 int record_unpack(struct arena *arena, const struct value *packed, struct record **ret_record,
 	struct error *err)
 {

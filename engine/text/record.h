@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/disclose.h"
 #include "base/error.h"
+#include "base/shape.h"
 #include "base/value.h"
 #include "text/source.h"
 
@@ -67,5 +68,9 @@ const char *record_path(struct arena *arena, const char *folder, const char *pat
 struct value *record_pack(struct arena *arena, const struct record *record, size_t most);
 int record_unpack(struct arena *arena, const struct value *packed, struct record **ret_record,
 	struct error *err);
+
+/* How a text was run: inventories, -e and the like; and a packed text, {playbook, how, files}. */
+extern const struct shape record_how[];
+extern const struct shape record_packed[];
 
 #endif

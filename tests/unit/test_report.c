@@ -528,6 +528,33 @@ static unsigned json_lines(const char *text)
 	return lines;
 }
 
+/* Also in keys; what is no control stays as it is. */
+static void json_lines_have_no_controls(void **state)
+{
+	static const char text[] = "a\xc2\x9b" "31m\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\xe2\x80\x8f"
+		"\x7f\xe2\x80\xa8\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+	static const char shown[] = "a\\u009b31m\\u202e\\u2066\\u061c\\u200f\\u007f\\u2028"
+		"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+	struct printed printed;
+	struct value *results;
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .json = true }, "a");
+	results = value_map(printed.arena);
+	value_set_string(printed.arena, results, text, "x");
+	number = task(&printed, 1);
+	report_result(printed.report, number, &(struct report_result){ .host = "a",
+		.status = REPORT_CHANGED, .message = text, .results = results });
+	report_task_end(printed.report, number);
+	fflush(NULL);
+	assert_null(strstr(printed.out, text));
+	assert_non_null(strstr(printed.out, arena_printf(printed.arena, "\"message\":\"%s\"", shown)));
+	assert_non_null(strstr(printed.out, arena_printf(printed.arena, "{\"%s\":\"x\"}", shown)));
+	assert_int_equal(json_lines(printed.out), 2);
+	end(&printed);
+}
+
 static void json_lines_are_valid_whatever_comes(void **state)
 {
 	struct printed printed;
@@ -636,6 +663,7 @@ int main(void)
 		cmocka_unit_test(hostile_bytes_are_made_printable),
 		cmocka_unit_test(endless_output_is_cut),
 		cmocka_unit_test(secrets_are_never_printed),
+		cmocka_unit_test(json_lines_have_no_controls),
 		cmocka_unit_test(json_lines_are_valid_whatever_comes),
 		cmocka_unit_test(the_live_line_is_gone_before_a_message_comes),
 		cmocka_unit_test(an_error_points_at_its_place),

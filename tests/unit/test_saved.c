@@ -53,9 +53,11 @@ static struct value *yaml(const char *text)
 
 /* --- The file --- */
 
+#define BODY "directory: /srv, playbook: site.yml, options: {}, texts: {site.yml: ab}, hosts: {}"
+
 static void a_plan_comes_back_as_it_was_written(void **state)
 {
-	struct value *body = yaml("{a: 1, b: [x, \"y\"]}"), *back;
+	struct value *body = yaml("{" BODY ", a: 1, b: [x, \"y\"]}"), *back;
 	struct error err = {0};
 	struct stat info;
 
@@ -115,10 +117,28 @@ static void a_plan_that_cannot_be_written_leaves_the_old_one(void **state)
 	(void)state;
 	assert_int_equal(saved_write(in("no/p"), &key, yaml("{}"), &err), -1);
 	error_clear(&err);
-	assert_int_equal(saved_write(in("p"), &key, yaml("{a: old}"), &err), 0);
-	assert_int_equal(saved_write(in("p"), &key, yaml("{a: new}"), &err), 0);
+	assert_int_equal(saved_write(in("p"), &key, yaml("{" BODY ", a: old}"), &err), 0);
+	assert_int_equal(saved_write(in("p"), &key, yaml("{" BODY ", a: new}"), &err), 0);
 	assert_int_equal(saved_read(arena, in("p"), &key, &back, &err), 0);
 	assert_string_equal(value_get_string(back, "a"), "new");
+}
+
+static void a_plan_of_the_wrong_kinds_is_refused(void **state)
+{
+	static const char *const bodies[] = {
+		"{a: 1}", "{directory: /srv, playbook: site.yml, options: {}, texts: {}, hosts: [a]}",
+		"{directory: /srv, playbook: site.yml, options: {}, texts: {}, hosts: {a: {\"1\": x}}}",
+		"{directory: /srv, playbook: site.yml, options: {tags: a}, texts: {}, hosts: {}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		struct error err = {0};
+		struct value *back;
+
+		assert_int_equal(saved_write(in("p"), &key, yaml(bodies[i]), &err), 0);
+		assert_int_equal(saved_read(arena, in("p"), &key, &back, &err), -1);
+	}
 }
 
 /* --- The key --- */
@@ -268,6 +288,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_key_refuses_it, begin, end),
 		cmocka_unit_test_setup_teardown(a_plan_that_cannot_be_written_leaves_the_old_one, begin,
 			end),
+		cmocka_unit_test_setup_teardown(a_plan_of_the_wrong_kinds_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(a_key_is_made_once_and_kept, begin, end),
 		cmocka_unit_test_setup_teardown(texts_must_be_the_same, begin, end),
 		cmocka_unit_test_setup_teardown(the_same_change_may_be_done, begin, end),

@@ -249,8 +249,10 @@ void fleet_send(struct fleet_host *host, enum frame_type type, const struct valu
 
 	if (host->state != HOST_LIVE && host->state != HOST_CLOSING)
 		return;
-	if (frame_write(&host->out, type, body, &err) < 0)
+	if (frame_write(&host->out, type, body, &err) < 0) {
+		error_remedy(&err, "put long contents into files, and name them with 'src'");
 		lose(host, &err);
+	}
 }
 
 size_t fleet_queued(const struct fleet_host *host)

@@ -41,23 +41,37 @@ static unsigned compress(struct buffer *out, size_t start)
 	return !ZSTD_isError(got) && got < size ? FRAME_COMPRESSED : 0;
 }
 
-int frame_write(struct buffer *out, enum frame_type type, const struct value *body,
-	struct error *err)
+static void add_piece(struct buffer *out, enum frame_type type, const char *bytes, size_t size,
+	bool continued)
 {
 	size_t start = out->size;
 	unsigned flags;
 
 	buffer_add(out, "\0\0\0\0\0\0\0\0", FRAME_HEADER_SIZE);
-	wire_encode(out, body);
-	if (out->size - start - FRAME_HEADER_SIZE > FRAME_MOST) {
-		size_t size = out->size - start - FRAME_HEADER_SIZE;
-
-		out->size = start;
-		return error_set(err, ERROR_BUG, "a message of %zu bytes is too long", size);
-	}
-	flags = compress(out, start + FRAME_HEADER_SIZE);
+	buffer_add(out, bytes, size);
+	flags = compress(out, start + FRAME_HEADER_SIZE) | (continued ? FRAME_CONTINUED : 0);
 	put_header(out->data + start, type, flags, out->size - start - FRAME_HEADER_SIZE);
-	return 0;
+}
+
+int frame_write(struct buffer *out, enum frame_type type, const struct value *body,
+	struct error *err)
+{
+	size_t most = type == FRAME_STAGE ? STAGE_MOST : FRAME_MOST, done = 0;
+	struct buffer payload = {0};
+	int result = 0;
+
+	wire_encode(&payload, body);
+	if (payload.size > most)
+		result = error_set(err, ERROR_BUG, "a message of %zu bytes is too long: %zu are possible",
+			payload.size, most);
+	while (result == 0 && done < payload.size) {
+		size_t left = payload.size - done, size = left < FRAME_MOST ? left : FRAME_MOST;
+
+		add_piece(out, type, payload.data + done, size, size < left);
+		done += size;
+	}
+	buffer_free(&payload);
+	return result;
 }
 
 int64_t frame_size(const void *bytes, size_t size, struct error *err)
@@ -69,8 +83,9 @@ int64_t frame_size(const void *bytes, size_t size, struct error *err)
 		return 0;
 	length = (size_t)header[4] | (size_t)header[5] << 8 | (size_t)header[6] << 16
 		| (size_t)header[7] << 24;
-	if (header[0] == 0 || header[0] >= FRAME_TYPE_END || (header[1] & ~FRAME_COMPRESSED)
-			|| header[2] || header[3] || length > FRAME_MOST)
+	if (header[0] == 0 || header[0] >= FRAME_TYPE_END
+			|| (header[1] & ~(FRAME_COMPRESSED | FRAME_CONTINUED))
+			|| ((header[1] & FRAME_CONTINUED) && header[0] != FRAME_STAGE) || header[2] || header[3] || length > FRAME_MOST)
 		return error_set(err, ERROR_PROTOCOL, "protocol error: malformed frame");
 	return (int64_t)(FRAME_HEADER_SIZE + length);
 }
@@ -96,32 +111,56 @@ static int decompress(const char *payload, size_t size, char **ret_bytes, size_t
 	return 0;
 }
 
+/* Adds what a whole frame holds. */
+static int take_payload(struct buffer *payload, const char *bytes, size_t whole, struct error *err)
+{
+	const char *from = bytes + FRAME_HEADER_SIZE;
+	size_t length = whole - FRAME_HEADER_SIZE;
+	char *unpacked = NULL;
+
+	if (bytes[1] & FRAME_COMPRESSED) {
+		if (decompress(from, length, &unpacked, &length, err) < 0)
+			return -1;
+		from = unpacked;
+	}
+	buffer_add(payload, from, length);
+	free(unpacked);
+	if (payload->size > STAGE_MOST)
+		return error_set(err, ERROR_PROTOCOL, "protocol error: a stage without end");
+	return 0;
+}
+
+/* What a controller sends may have many values: its agents believe it. */
+static int take_body(struct arena *arena, const struct buffer *payload, enum frame_sender sender,
+	struct frame *frame, struct error *err)
+{
+	struct error malformed = {0};
+	int result = sender == SENT_BY_CONTROLLER ? wire_decode_most(arena, payload->data,
+		payload->size, payload->size, &frame->body, &malformed) : wire_decode(arena,
+		payload->data, payload->size, &frame->body, &malformed);
+
+	if (result < 0)
+		return error_set(err, ERROR_PROTOCOL, "protocol error in %s: %s",
+			frame_name(frame->type), malformed.message);
+	return frame_check(frame, sender, err);
+}
+
 int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_sender sender,
 	struct frame *ret_frame, struct error *err)
 {
-	const unsigned char *header = bytes;
-	const char *payload = (const char *)bytes + FRAME_HEADER_SIZE;
+	const char *header = bytes;
 	int64_t whole = frame_size(bytes, size, err);
-	struct error malformed = {0};
-	char *unpacked = NULL;
-	size_t length;
+	struct buffer payload = {0};
 	int result;
 
-	if (whole <= 0 || (size_t)whole > size)
+	if (whole <= 0 || (size_t)whole > size || (header[1] & FRAME_CONTINUED))
 		return error_set(err, ERROR_PROTOCOL, "protocol error: truncated frame");
-	length = (size_t)whole - FRAME_HEADER_SIZE;
-	if ((header[1] & FRAME_COMPRESSED) != 0) {
-		if (decompress(payload, length, &unpacked, &length, err) < 0)
-			return -1;
-		payload = unpacked;
-	}
-	result = wire_decode(arena, payload, length, &ret_frame->body, &malformed);
-	free(unpacked);
-	ret_frame->type = (enum frame_type)header[0];
-	if (result < 0)
-		return error_set(err, ERROR_PROTOCOL, "protocol error in %s: %s",
-			frame_name(ret_frame->type), malformed.message);
-	return frame_check(ret_frame, sender, err);
+	ret_frame->type = (enum frame_type)(unsigned char)header[0];
+	result = take_payload(&payload, bytes, (size_t)whole, err);
+	if (result == 0)
+		result = take_body(arena, &payload, sender, ret_frame, err);
+	buffer_free(&payload);
+	return result;
 }
 
 /* 1; 0 at an end before the first byte; -1. */
@@ -144,8 +183,9 @@ static int read_all(int fd, char *bytes, size_t size, struct error *err)
 	return 1;
 }
 
-int frame_receive(int fd, struct arena *arena, enum frame_sender sender, struct frame *ret_frame,
-	struct error *err)
+/* One frame's payload is added; whether more follows. 1; 0 at an end before the first byte; -1. */
+static int receive_piece(int fd, struct buffer *payload, enum frame_type *ret_type,
+	bool *ret_continued, struct error *err)
 {
 	char header[FRAME_HEADER_SIZE];
 	int64_t whole;
@@ -165,8 +205,26 @@ int frame_receive(int fd, struct arena *arena, enum frame_sender sender, struct 
 	if (got == 0 && whole > FRAME_HEADER_SIZE)
 		got = error_set(err, ERROR_UNREACHABLE, "the connection ended inside a message");
 	else if (got >= 0)
-		got = frame_read(arena, bytes, (size_t)whole, sender, ret_frame, err) < 0 ? -1 : 1;
+		got = take_payload(payload, bytes, (size_t)whole, err) < 0 ? -1 : 1;
 	free(bytes);
+	*ret_type = (enum frame_type)(unsigned char)header[0];
+	*ret_continued = (header[1] & FRAME_CONTINUED) != 0;
+	return got;
+}
+
+int frame_receive(int fd, struct arena *arena, enum frame_sender sender, struct frame *ret_frame,
+	struct error *err)
+{
+	struct buffer payload = {0};
+	bool continued = false;
+	int got;
+
+	do
+		got = receive_piece(fd, &payload, &ret_frame->type, &continued, err);
+	while (got > 0 && continued && sender == SENT_BY_CONTROLLER);
+	if (got > 0)
+		got = take_body(arena, &payload, sender, ret_frame, err) < 0 ? -1 : 1;
+	buffer_free(&payload);
 	return got;
 }
 

@@ -16,6 +16,7 @@ enum {
 	SEAL_MOST = 256,
 	FEW = 4096,
 	MANY = 1 << 16,
+	OF_TEXT = 1 << 20,             /* tasks and resources of a whole text */
 	PUBLISHED_MOST = 64 << 10,
 };
 
@@ -161,24 +162,24 @@ const struct shape wire_looked[] = {
 /* --- Of the controller --- */
 
 static const struct shape whole_keys[] = {
-	LIST("unseen", MANY, one_resource), LIST("unsure", FEW, one_name),
+	LIST("unseen", OF_TEXT, one_resource), LIST("unsure", FEW, one_name),
 	END,
 };
 
 static const char *const undo_modes[] = { "", "prune", "rollback", "all", NULL };
 
 static const struct shape undo_keys[] = {
-	WORD("mode", undo_modes), BOOL("discard"), LIST("handlers", MANY, one_key),
-	LIST("after", MANY, one_name), LIST("of_hosts", MANY, one_name),
-	LIST("declared", MANY, one_resource), LIST("unsure", FEW, one_name),
-	TABLE("expect", MANY, one_bool),
+	WORD("mode", undo_modes), BOOL("discard"), LIST("handlers", OF_TEXT, one_key),
+	LIST("after", OF_TEXT, one_name), LIST("of_hosts", OF_TEXT, one_name),
+	LIST("declared", OF_TEXT, one_resource), LIST("unsure", FEW, one_name),
+	TABLE("expect", OF_TEXT, one_bool),
 	END,
 };
 
 static const struct shape look_keys[] = { MAP("whole", whole_keys), DIGEST("text"), END };
 
 static const struct shape task_keys[] = {
-	NEEDED_NUMBER("id"), TEXT("module", NAME_MOST), BYTES("params", FRAME_MOST),
+	NEEDED_NUMBER("id"), TEXT("module", NAME_MOST), BYTES("params", STAGE_MOST),
 	TEXT("name", TITLE_MOST), TEXT("user", NAME_MOST), TEXT("handler", KEY_MOST),
 	BOOL("controller"), LIST("notify", FEW, one_key), BOOL("flush"), BOOL("ignore_errors"),
 	BOOL("no_log"), BOOL("check"), BOOL("diff"), BOOL("changed"), NUMBER("level"), BOOL("results"),
@@ -194,8 +195,8 @@ static const struct shape controller_stage[] = {
 	NEEDED_WORD("mode", stage_modes), BOOL("diff"), TEXT("project", NAME_MOST),
 	TEXT("playbook", PATH_MOST), TEXT("formerly", PATH_MOST), TEXT("run", NAME_MOST),
 	TEXT("revision", NAME_MOST), TEXT("who", NAME_MOST), TEXT("login", NAME_MOST), BOOL("free"),
-	LIST("notified", MANY, one_key), LIST("dropped", MANY, one_key), NUMBER("lock_wait"),
-	LIST("tasks", MANY, one_task), NUMBER("time"), DIGEST("text"), BOOL("last"),
+	LIST("notified", OF_TEXT, one_key), LIST("dropped", OF_TEXT, one_key), NUMBER("lock_wait"),
+	LIST("tasks", OF_TEXT, one_task), NUMBER("time"), DIGEST("text"), BOOL("last"),
 	MAP("whole", whole_keys), BYTES("seal", SEAL_MOST),
 	END,
 };

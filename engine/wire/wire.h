@@ -2,7 +2,8 @@
  *
  * A frame is a header of 8 bytes and a payload:
  *     byte 0     type (enum frame_type)
- *     byte 1     flags (FRAME_COMPRESSED: the payload is one zstd frame, RFC 8878)
+ *     byte 1     flags (FRAME_COMPRESSED: the payload is one zstd frame, RFC 8878; FRAME_CONTINUED: of a
+ *                STAGE, the next frame holds more of it)
  *     bytes 2,3  zero
  *     bytes 4–7  length of the payload, little endian, at most FRAME_MOST
  * The payload is one value in MessagePack (github.com/msgpack/msgpack/blob/master/spec.md), a map
@@ -29,6 +30,7 @@ enum {
 	WIRE_MAGIC_SIZE = 16,
 	FRAME_HEADER_SIZE = 8,
 	FRAME_MOST = 1 << 20,          /* bytes of payload, compressed and not */
+	STAGE_MOST = 64 << 20,         /* bytes of a STAGE in all its frames */
 	CHUNK_SIZE = 256 << 10,        /* bytes of a body in one REPLY or CHUNK */
 	VALUE_DEPTH_MOST = 64,
 };
@@ -41,7 +43,7 @@ enum frame_sender {
 	SENT_BY_PARENT,                /* the agent, to its child */
 };
 
-enum frame_flags { FRAME_COMPRESSED = 1 << 0 };
+enum frame_flags { FRAME_COMPRESSED = 1 << 0, FRAME_CONTINUED = 1 << 1 };
 
 enum frame_type {
 	/* agent → controller, once: {version, ledger: {due, failed, foreign, problem}, lock: {who, from,
@@ -112,7 +114,8 @@ int wire_decode(struct arena *arena, const void *bytes, size_t size, struct valu
 int wire_decode_most(struct arena *arena, const void *bytes, size_t size, size_t most,
 	struct value **ret_value, struct error *err);
 
-/* Appends a whole frame; compresses where it is worth it. A payload above FRAME_MOST is an error. */
+/* Appends a message in as many frames as it needs; compresses where it is worth it. A payload above
+ * FRAME_MOST, of a STAGE above STAGE_MOST, is an error. */
 int frame_write(struct buffer *out, enum frame_type type, const struct value *body,
 	struct error *err);
 
@@ -131,7 +134,7 @@ int frame_check(const struct frame *frame, enum frame_sender sender, struct erro
 int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_sender sender,
 	struct frame *ret_frame, struct error *err);
 
-/* Blocking, for the agent: reads exactly one frame and not one byte more (children share the
+/* Blocking, for the agent: reads exactly one message and not one byte more (children share the
  * descriptor). 1, or 0 at the end of the stream, or -1. */
 int frame_receive(int fd, struct arena *arena, enum frame_sender sender, struct frame *ret_frame,
 	struct error *err);

@@ -7,6 +7,7 @@
 
 #include "wire/wire.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -354,6 +355,46 @@ static void a_decompression_bomb_is_refused(void **state)
 	arena_free(arena);
 }
 
+static struct value *stage_of(struct arena *arena, size_t bytes)
+{
+	struct value *stage = value_map(arena), *tasks = value_list(arena), *task = value_map(arena);
+	char *params = arena_alloc(arena, bytes + 1);
+
+	/* Nothing that compresses well. */
+	for (size_t i = 0; i < bytes; i++)
+		params[i] = (char)('a' + (i * i * 31 + i / 7) % 26);
+	value_set_integer(arena, task, "id", 1);
+	value_set(arena, task, "params", value_bytes(arena, params, bytes));
+	value_append(arena, tasks, task);
+	value_set_string(arena, stage, "mode", "check");
+	value_set(arena, stage, "tasks", tasks);
+	return stage;
+}
+
+static void a_long_stage_travels_in_several_frames(void **state)
+{
+	struct arena *arena = arena_new();
+	struct value *stage = stage_of(arena, 3 * FRAME_MOST);
+	struct error err = {0};
+	struct frame frame;
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_int_equal(frame_send(fileno(file), FRAME_STAGE, stage, &err), 0);
+	assert_int_equal(frame_send(fileno(file), FRAME_PING, value_map(arena), &err), 0);
+	lseek(fileno(file), 0, SEEK_SET);
+	assert_int_equal(frame_receive(fileno(file), arena, SENT_BY_CONTROLLER, &frame, &err), 1);
+	assert_int_equal(frame.type, FRAME_STAGE);
+	assert_true(value_equal(frame.body, stage));
+	assert_int_equal(frame_receive(fileno(file), arena, SENT_BY_CONTROLLER, &frame, &err), 1);
+	assert_int_equal(frame.type, FRAME_PING);
+	/* No agent sends one, whole or not. */
+	lseek(fileno(file), 0, SEEK_SET);
+	assert_int_equal(frame_receive(fileno(file), arena, SENT_BY_AGENT, &frame, &err), -1);
+	fclose(file);
+	arena_free(arena);
+}
+
 static void too_long_a_frame_is_not_written(void **state)
 {
 	struct arena *arena = arena_new();
@@ -363,7 +404,7 @@ static void too_long_a_frame_is_not_written(void **state)
 
 	(void)state;
 	value_set(arena, map, "bytes", value_bytes(arena, arena_alloc(arena, FRAME_MOST), FRAME_MOST));
-	assert_int_equal(frame_write(&out, FRAME_STAGE, map, &err), -1);
+	assert_int_equal(frame_write(&out, FRAME_RESULT, map, &err), -1);
 	assert_int_equal(out.size, 0);
 	buffer_free(&out);
 	arena_free(arena);
@@ -387,6 +428,7 @@ int main(void)
 		cmocka_unit_test(each_end_sends_only_its_own_messages),
 		cmocka_unit_test(a_key_that_comes_twice_is_refused),
 		cmocka_unit_test(a_decompression_bomb_is_refused),
+		cmocka_unit_test(a_long_stage_travels_in_several_frames),
 		cmocka_unit_test(too_long_a_frame_is_not_written),
 	};
 

@@ -343,9 +343,11 @@ static const char *condition_text(struct arena *arena, const struct value *when)
 
 static void set_label(struct filling *filling, struct filled_item *item, const struct value *value)
 {
-	item->label_level = value_level(value);
-	item->label = item->label_level == LEVEL_SECRET ? level_word(LEVEL_SECRET)
-		: expression_show(filling->arena, value);
+	const struct disclosure to = { .audience = FOR_TERMINAL };
+	const struct value *shown = disclose(filling->arena, &to, value);
+
+	item->label_level = value_level(shown);
+	item->label = expression_show(filling->arena, shown);
 }
 
 static int fill_item(struct filling *filling, struct filled *filled, struct filled_item *item,

@@ -209,6 +209,56 @@ static void digests_need_the_key_and_tell_values_apart(void **state)
 	arena_free(arena);
 }
 
+/* --- No way past it --- */
+
+/* What gives texts to places that are written to, and the only files that may: these look through all
+ * of it. Paths are seen from where tests run. */
+static const struct way {
+	const char *folder, *call, *files;
+} ways[] = {
+	{ "engine/report", "quote_printable(", "report.c live.c" },
+	{ "engine/report", "json_object_new_string", "json.c" },
+	{ "engine/report", "expression_show(", "" },
+	{ "engine", "history_add(", "history.c playing_text.c" },
+	{ "engine", "record_of(", "record.c playing_text.c" },
+	{ "engine", "record_pack(", "record.c playing_text.c" },
+	{ "engine", "run_set_text(", "run.c playing_text.c" },
+	{ "engine", "run_facts(", "known.c playing_text.c" },
+	{ "engine", "run_left(", "beside.c playing_text.c" },
+	{ "engine", "playing_extra(", "playing_secret.c playing_load.c" },
+	{ "engine", "saved_write(", "saved.c plan.c" },
+	{ "engine", "run_planned(", "planned.c playing.c" },
+};
+
+static void check_way(const struct way *way)
+{
+	char command[256], line[256];
+	unsigned found = 0;
+	FILE *files;
+
+	snprintf(command, sizeof(command), "grep -rlF --include='*.c' '%s' %s", way->call, way->folder);
+	files = popen(command, "r");
+	assert_non_null(files);
+	while (fgets(line, sizeof(line), files)) {
+		const char *name = strrchr(line, '/') ? strrchr(line, '/') + 1 : line;
+
+		line[strcspn(line, "\n")] = '\0';
+		found++;
+		if (!strstr(way->files, name))
+			fail_msg("%s calls %s: what it gives away must come through disclose", line,
+				way->call);
+	}
+	pclose(files);
+	assert_true(found > 0 || !*way->files);
+}
+
+static void records_are_reached_through_disclose_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		check_way(&ways[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest all[] = {
@@ -220,6 +270,7 @@ int main(void)
 		cmocka_unit_test(every_audience_sees_what_it_may),
 		cmocka_unit_test(members_are_disclosed_one_by_one),
 		cmocka_unit_test(digests_need_the_key_and_tell_values_apart),
+		cmocka_unit_test(records_are_reached_through_disclose_alone),
 	};
 
 	return cmocka_run_group_tests(all, NULL, NULL);

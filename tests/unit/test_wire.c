@@ -72,6 +72,66 @@ static void levels_and_unknowns_stay_what_they_are(void **state)
 	arena_free(arena);
 }
 
+static struct value *with_level(struct arena *arena, enum level level)
+{
+	struct value *text = value_string(arena, "swordfish");
+
+	text->level = level;
+	return text;
+}
+
+static struct frame through_frame(struct arena *arena, enum frame_type type,
+	enum frame_sender sender, const struct value *body)
+{
+	struct buffer out = {0};
+	struct error err = {0};
+	struct frame frame = {0};
+
+	if (frame_write(&out, type, body, &err) < 0 || frame_read(arena, out.data, out.size, sender, &frame,
+			&err) < 0)
+		fail_msg("%s", err.message);
+	buffer_free(&out);
+	return frame;
+}
+
+static void every_message_keeps_levels(void **state)
+{
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (enum level level = LEVEL_PRIVATE; level <= LEVEL_SECRET; level++) {
+		struct value *task = value_map(arena), *tasks = value_list(arena), *stage = value_map(arena);
+		struct value *results = value_map(arena), *result = value_map(arena);
+		struct value *reply = value_map(arena);
+		struct frame frame;
+
+		value_set_integer(arena, task, "id", 1);
+		value_set(arena, task, "params", with_level(arena, level));
+		value_append(arena, tasks, task);
+		value_set_string(arena, stage, "mode", "apply");
+		value_set(arena, stage, "tasks", tasks);
+		frame = through_frame(arena, FRAME_STAGE, SENT_BY_CONTROLLER, stage);
+		assert_int_equal(value_get(value_get(frame.body, "tasks")->items[0], "params")->level, level);
+
+		value_set_integer(arena, result, "task", 1);
+		value_set_string(arena, result, "status", "ok");
+		value_set(arena, results, "stdout", with_level(arena, level));
+		value_set(arena, result, "results", results);
+		value_set(arena, result, "message", with_level(arena, level));
+		frame = through_frame(arena, FRAME_RESULT, SENT_BY_AGENT, result);
+		assert_int_equal(value_get(value_get(frame.body, "results"), "stdout")->level, level);
+		assert_int_equal(value_get(frame.body, "message")->level, level);
+		assert_int_equal(value_level(frame.body), level);
+
+		value_set_integer(arena, reply, "id", 1);
+		value_set(arena, reply, "bytes", with_level(arena, level));
+		frame = through_frame(arena, FRAME_REPLY, SENT_BY_CONTROLLER, reply);
+		assert_int_equal(value_get(frame.body, "bytes")->level, level);
+		assert_int_equal(value_copy(arena, value_get(frame.body, "bytes"))->level, level);
+	}
+	arena_free(arena);
+}
+
 static void a_level_that_nobody_has_is_refused(void **state)
 {
 	static const char *const texts[] = { "\xd5\x01\x00\xc0", "\xd5\x01\x03\xc0", "\xd4\x01\x02",
@@ -415,6 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_comes_back_as_it_was),
 		cmocka_unit_test(levels_and_unknowns_stay_what_they_are),
+		cmocka_unit_test(every_message_keeps_levels),
 		cmocka_unit_test(a_level_that_nobody_has_is_refused),
 		cmocka_unit_test(every_truncation_is_an_error),
 		cmocka_unit_test(claims_of_size_make_no_room),

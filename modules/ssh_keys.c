@@ -11,6 +11,7 @@ static const char *const regenerate_words[] = { "never", "mismatch", "always", N
 static const struct param host_table[] = {
 	{ .name = "host", .kind = PARAM_STRING, .doc = "its name", .flags = PARAM_REQUIRED },
 	{ .name = "line", .kind = PARAM_STRING, .doc = "its key", .otherwise = "" },
+	{ .name = "names", .kind = PARAM_STRING, .doc = "what it is called", .otherwise = "" },
 	{ .name = "known", .kind = PARAM_LIST, .doc = "its host keys", .otherwise = "" },
 	{ 0 },
 };
@@ -28,7 +29,8 @@ const struct param ssh_keys_table[] = {
 	{ .name = "type", .kind = PARAM_CHOICE, .doc = "of a new key pair", .otherwise = "ed25519",
 		.choices = type_words },
 	{ .name = "bits", .kind = PARAM_INTEGER, .doc = "of a new rsa key", .otherwise = "3072" },
-	{ .name = "path", .kind = PARAM_PATH, .doc = "the private key; without it ~/.ssh/id_TYPE" },
+	{ .name = "path", .kind = PARAM_PATH, .doc = "the private key; without it ~/.ssh/id_TYPE; "
+		"for another name ~/.ssh/config says which hosts it is for" },
 	{ .name = "comment", .kind = PARAM_STRING, .doc = "of a new key; without it USER@HOST" },
 	{ .name = "trust", .kind = PARAM_PATTERN, .doc = "the user of these hosts may log in here" },
 	{ .name = "authorized", .kind = PARAM_LIST, .doc = "public keys that may log in here, too; those of "
@@ -83,6 +85,8 @@ const struct param ssh_keys_table[] = {
 		.entries = taken_line_table, .flags = PARAM_INTERNAL },
 	{ .name = "marks_keys", .kind = PARAM_RECORDS, .doc = "where that of literal keys stood", .otherwise = "",
 		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "identity", .kind = PARAM_STRING, .doc = "what ~/.ssh/config says of the key",
+		.flags = PARAM_INTERNAL },
 	{ 0 },
 };
 
@@ -94,6 +98,8 @@ static const cyaml_schema_field_t host_fields[] = {
 	CYAML_FIELD_STRING_PTR("host", CYAML_FLAG_POINTER, struct ssh_keys_host, host, 0,
 		CYAML_UNLIMITED),
 	CYAML_FIELD_STRING_PTR("line", CYAML_FLAG_POINTER, struct ssh_keys_host, line, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("names", CYAML_FLAG_POINTER, struct ssh_keys_host, names, 0,
 		CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("known", CYAML_FLAG_POINTER, struct ssh_keys_host, known, &word_schema, 0,
 		CYAML_UNLIMITED),
@@ -179,6 +185,8 @@ const cyaml_schema_field_t ssh_keys_fields[] = {
 		&taken_line_schema, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("marks_keys", CYAML_FLAG_POINTER, struct ssh_keys_params, marks_keys,
 		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("identity", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct ssh_keys_params, identity, 0, CYAML_UNLIMITED),
 	CYAML_FIELD_END
 };
 

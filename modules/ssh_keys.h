@@ -12,6 +12,7 @@ enum ssh_keys_regenerate { REGENERATE_NEVER, REGENERATE_MISMATCH, REGENERATE_ALW
 struct ssh_keys_host {
 	char *host;              /* inventory name */
 	char *line;              /* of authorized_keys; "": not known now, what is there stays */
+	char *names;             /* what ssh may be told, separated by blanks; "": not needed */
 	char **known;            /* lines of known_hosts; none: not known now, what is there stays */
 	unsigned known_count;
 };
@@ -70,6 +71,7 @@ struct ssh_keys_params {
 	unsigned marks_known_count;
 	struct taken_line *marks_keys;
 	unsigned marks_keys_count;
+	char *identity;          /* what is said of the key at path in ~/.ssh/config; NULL: nothing known */
 };
 
 extern const struct param ssh_keys_table[];

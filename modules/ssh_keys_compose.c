@@ -481,14 +481,69 @@ static void fill_blocks(struct arena *arena, const struct ssh_keys_params *want,
 		keys->literals.after = literal_block(arena, want, keys->literals.before);
 }
 
+/* --- ~/.ssh/config */
+
+const char *trust_identity_mark(struct arena *arena, const struct ssh_keys_params *want,
+	const char *word)
+{
+	return arena_printf(arena, "# %s beoplay ssh-keys %s", word, want->path);
+}
+
+/* ssh tries keys of these names by itself. */
+static bool is_tried(const struct trust_state *have, const char *path)
+{
+	static const char *const names[] = { "id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519",
+		"id_ed25519_sk", "id_xmss", "id_dsa" };
+	size_t size = strlen(have->directory);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strncmp(path, have->directory, size) == 0 && path[size] == '/'
+				&& strcmp(path + size + 1, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Only for the hosts of trust: with others the user may have other keys. */
+static const char *identity_block(struct arena *arena, const struct ssh_keys_params *want,
+	const struct trust_state *have)
+{
+	struct buffer text = {0};
+
+	if (want->undo)
+		return want->identity && *want->identity ? want->identity : NULL;
+	if (!want->present || is_tried(have, want->path))
+		return NULL;
+	buffer_add_string(&text, "Host");
+	for (unsigned i = 0; i < want->hosts_count; i++)
+		buffer_printf(&text, " %s", want->hosts[i].names);
+	buffer_printf(&text, "\n\tIdentityFile \"%s\"\n", want->path);
+	return settle(arena, &text);
+}
+
+static void compose_config(struct arena *arena, const struct ssh_keys_params *want,
+	struct trust_state *have)
+{
+	struct trust_file *config = &have->config;
+
+	if (!want->path || !(want->undo ? want->identity != NULL : want->hosts_count > 0))
+		return;
+	config->trust.after = identity_block(arena, want, have);
+	config->after = with_block(arena, config->before, trust_identity_mark(arena, want, "BEGIN"),
+		trust_identity_mark(arena, want, "END"), config->trust.after, NULL, 0);
+	config->after = last_as_before(arena, want, config->path, config->after);
+}
+
 void trust_compose(struct arena *arena, const struct ssh_keys_params *want,
 	struct trust_state *have)
 {
 	struct trust_file *keys = &have->keys, *known = &have->known;
 	const char *text = keys->before;
 
-	if (keys->broken || known->broken || keys->no_text || known->no_text)
+	if (keys->broken || known->broken || have->config.broken || keys->no_text || known->no_text
+			|| have->config.no_text)
 		return;
+	compose_config(arena, want, have);
 	fill_blocks(arena, want, have);
 	if (!want->undo && (want->exclusive || !want->present))
 		text = without_others(arena, want, have, text);

@@ -22,6 +22,8 @@ static struct value *way_back(struct arena *arena, const struct ssh_keys_params 
 	ssh_keys_before_add(arena, before, have->directory, &have->directory_info);
 	ssh_keys_before_add(arena, before, have->keys.path, &have->keys.info);
 	ssh_keys_before_add(arena, before, have->known.path, &have->known.info);
+	ssh_keys_before_add(arena, before, have->config.path, &have->config.info);
+	value_set_string(arena, before->items[3], "last", have->config.last);
 	value_set_string(arena, before->items[1], "last", have->keys.last);
 	value_set_string(arena, before->items[2], "last", have->known.last);
 	value_set(arena, back, "before", before);
@@ -272,6 +274,18 @@ static void invert_keys(struct inverses *inverses, const struct ssh_keys_params 
 	}
 }
 
+static void invert_identity(struct inverses *inverses, const struct ssh_keys_params *want,
+	const struct trust_state *have)
+{
+	struct arena *arena = inverses_arena(inverses);
+	struct value *back = way_back(arena, want, have);
+
+	value_set_string(arena, back, "path", want->path);
+	value_set_string(arena, back, "identity", have->config.trust.before);
+	inverses_add(inverses, &(struct inverses_entry){ .params = back,
+		.resource = arena_printf(arena, "ssh-identity:%s:%s", want->user, want->path) });
+}
+
 void trust_invert(struct inverses *inverses, const void *params, const void *state)
 {
 	const struct ssh_keys_params *want = params;
@@ -279,6 +293,8 @@ void trust_invert(struct inverses *inverses, const void *params, const void *sta
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = way_back(arena, want, have);
 
+	if (want->path && (want->trust || want->identity))
+		invert_identity(inverses, want, have);
 	value_set(arena, back, "taken", have->taken);
 	if (want->exclusive || have->taken->count > 0)
 		inverses_add(inverses, &(struct inverses_entry){ .params = back,

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum trust_step { TRUST_DIRECTORY, TRUST_MODE, TRUST_KEYS, TRUST_KNOWN, TRUST_REMOVE };
+enum trust_step {
+	TRUST_DIRECTORY, TRUST_MODE, TRUST_KEYS, TRUST_KNOWN, TRUST_CONFIG, TRUST_REMOVE,
+};
 
 /* --- On the controller */
 
@@ -62,6 +64,26 @@ static struct value *missing(struct prepare *prepare, const char *what, const ch
 {
 	return value_unknown(prepare_arena(prepare), arena_printf(prepare_arena(prepare), "%s of %s",
 		what, host));
+}
+
+/* As ssh may be told them: without ports. */
+static int add_names(struct prepare *prepare, const char *host, struct value *entry,
+	struct error *err)
+{
+	struct arena *arena = prepare_arena(prepare);
+	const char *names, *plain = "";
+
+	if (host_names(prepare, host, &names, err) < 0)
+		return -1;
+	while (*names) {
+		size_t size = strcspn(names, ",");
+
+		if (*names != '[')
+			plain = arena_printf(arena, "%s%s%.*s", plain, *plain ? " " : "", (int)size, names);
+		names += size + (names[size] == ',');
+	}
+	value_set_string(arena, entry, "names", plain);
+	return 0;
 }
 
 static int add_known(struct prepare *prepare, const char *host, struct value *entry,
@@ -161,6 +183,9 @@ static int trust_prepare(struct prepare *prepare, struct value *params, struct e
 
 		value_set_string(arena, entry, "host", host);
 		value_set_string(arena, entry, "line", "");
+		value_set_string(arena, entry, "names", host);
+		if (value_get_string(params, "path") && add_names(prepare, host, entry, err) < 0)
+			return -1;
 		value_set(arena, entry, "known", value_list(arena));
 		value_append(arena, entries, entry);
 		/* What goes is found by the names of the hosts. */
@@ -180,6 +205,8 @@ static void trust_resources(struct names *names, const void *params)
 {
 	const struct ssh_keys_params *want = params;
 
+	if (want->path && want->trust)
+		names_add(names, "ssh-identity:%s:%s", want->user, want->path);
 	if (want->exclusive)
 		names_add(names, "authorized-keys:%s", want->user);
 	for (unsigned i = 0; i < want->hosts_count; i++)
@@ -236,7 +263,8 @@ static int look_into_directory(struct host *host, const struct ssh_keys_params *
 	for (size_t i = 0; i < count; i++)
 		have->only_ours = have->only_ours
 			&& ((strcmp(names[i].name, "authorized_keys") == 0 && goes(want, &have->keys))
-			|| (strcmp(names[i].name, "known_hosts") == 0 && goes(want, &have->known)));
+			|| (strcmp(names[i].name, "known_hosts") == 0 && goes(want, &have->known))
+			|| (strcmp(names[i].name, "config") == 0 && goes(want, &have->config)));
 	return 0;
 }
 
@@ -258,9 +286,18 @@ static int trust_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	have->keys.path = arena_printf(arena, "%s/authorized_keys", have->directory);
 	have->known.path = arena_printf(arena, "%s/known_hosts", have->directory);
+	have->config.path = arena_printf(arena, "%s/config", have->directory);
 	there = have->directory_info.kind == FILE_DIRECTORY;
-	if (look_at(host, &have->keys, there, err) < 0 || look_at(host, &have->known, there, err) < 0)
+	if (look_at(host, &have->keys, there, err) < 0 || look_at(host, &have->known, there, err) < 0
+			|| look_at(host, &have->config, there && want->path, err) < 0)
 		return -1;
+	if (want->path) {
+		struct managed_block block = managed_block_find(arena, have->config.before,
+			trust_identity_mark(arena, want, "BEGIN"), trust_identity_mark(arena, want, "END"));
+
+		have->config.trust.before = have->config.trust.after = block.inside;
+		have->config.broken = block.broken;
+	}
 	trust_compose(arena, want, have);
 	return want->undo && there ? look_into_directory(host, want, have, err) : 0;
 }
@@ -338,12 +375,14 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 	const struct ssh_keys_params *want = params;
 	const struct trust_state *have = state;
 	bool writes = strcmp(have->keys.before, have->keys.after) != 0
-		|| strcmp(have->known.before, have->known.after) != 0;
+		|| strcmp(have->known.before, have->known.after) != 0
+		|| strcmp(have->config.before, have->config.after) != 0;
 	const struct ssh_keys_before *before = ssh_keys_before_find(want, have->directory);
 
 	if (!is_fine(plan, have, have->directory, &have->directory_info, FILE_DIRECTORY)
 			|| !is_fine(plan, have, have->keys.path, &have->keys.info, FILE_REGULAR)
-			|| !is_fine(plan, have, have->known.path, &have->known.info, FILE_REGULAR))
+			|| !is_fine(plan, have, have->known.path, &have->known.info, FILE_REGULAR)
+			|| !is_fine(plan, have, have->config.path, &have->config.info, FILE_REGULAR))
 		return;
 	if (have->directory_info.kind == FILE_NONE) {
 		if (!writes)
@@ -363,6 +402,9 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 			"taking keys away could not be undone", have->keys.path);
 	plan_file(plan, want, TRUST_KEYS, &have->keys);
 	plan_file(plan, want, TRUST_KNOWN, &have->known);
+	if (strcmp(have->config.before, have->config.after) != 0 || have->config.broken
+			|| goes(want, &have->config))
+		plan_file(plan, want, TRUST_CONFIG, &have->config);
 	plan_unknown(plan, want, have);
 	if (want->undo && before && !*before->mode && have->only_ours)
 		plan_add(plan, TRUST_REMOVE, have->directory, "state", "directory", "absent");
@@ -405,6 +447,8 @@ static int trust_apply(struct host *host, const void *params, const void *state,
 		return write_file(host, want, have, &have->keys, err);
 	case TRUST_KNOWN:
 		return write_file(host, want, have, &have->known, err);
+	case TRUST_CONFIG:
+		return write_file(host, want, have, &have->config, err);
 	case TRUST_REMOVE:
 		return host_remove(host, change->subject, err);
 	}

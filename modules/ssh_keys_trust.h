@@ -38,7 +38,7 @@ struct trust_state {
 	bool only_ours;          /* nothing else is in the directory */
 	bool is_login;           /* the user is the one that beoplay logs in as */
 	struct value *claims;    /* pattern → list of hosts; NULL: none */
-	struct trust_file keys, known;
+	struct trust_file keys, known, config;
 	struct value *taken;     /* records of lines outside the blocks that go */
 	struct value *added, *removed;
 };
@@ -65,6 +65,10 @@ const char *trust_find_key(const char *lines, const char *key);
 bool trust_has_key(const char *text);
 /* Its digest; "" where the last line ends, or there is none. */
 const char *trust_last_without_end(struct arena *arena, const char *text);
+
+/* The markers of the block in ~/.ssh/config about the key at path. */
+const char *trust_identity_mark(struct arena *arena, const struct ssh_keys_params *want,
+	const char *word);
 
 /* ssh_keys_invert.c: the way back, resource by resource. */
 void trust_invert(struct inverses *inverses, const void *params, const void *state);

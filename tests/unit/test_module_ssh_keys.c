@@ -983,10 +983,50 @@ static void a_key_that_others_may_read_and_that_has_no_public_half_is_mended(voi
 	assert_string_equal(bench_snapshot(bench), before);
 }
 
+#define CONFIG_BLOCK(names) "# BEGIN beoplay ssh-keys " DIRECTORY "/cluster\nHost " names "\n" \
+	"\tIdentityFile \"" DIRECTORY "/cluster\"\n# END beoplay ssh-keys " DIRECTORY "/cluster\n"
+
+static void a_key_of_another_name_is_said_to_ssh(void **state)
+{
+	static const char task[] = "{user: mpi, trust: all, path: " DIRECTORY "/cluster}";
+
+	(void)state;
+	trust_and_back(task, KEYS_BLOCK);
+	assert_null(bench_find(bench, DIRECTORY));
+	have_file(DIRECTORY "/config", 0600, "Host git\n\tUser me");
+	trust_and_back(task, KEYS_BLOCK);
+	assert_int_equal(trust(task), 0);
+	assert_string_equal(bench_text(bench, DIRECTORY "/config"), "Host git\n\tUser me\n"
+		CONFIG_BLOCK("head 10.0.0.100 node1 node2"));
+	assert_int_equal(trust(task), 0);
+	assert_string_equal(bench->log.data, "");
+	hosts_are("head", NULL);
+	assert_int_equal(trust(task), 0);
+	assert_string_equal(bench_text(bench, DIRECTORY "/config"), "Host git\n\tUser me\n"
+		CONFIG_BLOCK("head 10.0.0.100"));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_text(bench, DIRECTORY "/config"), "Host git\n\tUser me\n"
+		CONFIG_BLOCK("head 10.0.0.100 node1 node2"));
+	assert_int_equal(trust("{user: mpi, trust: all, path: " DIRECTORY "/cluster, state: absent}"),
+		0);
+	assert_string_equal(bench_text(bench, DIRECTORY "/config"), "Host git\n\tUser me\n");
+}
+
+static void a_key_that_ssh_tries_by_itself_is_said_nowhere(void **state)
+{
+	(void)state;
+	assert_int_equal(trust("{user: mpi, trust: all, path: " DIRECTORY "/id_rsa}"), 0);
+	assert_null(bench_find(bench, DIRECTORY "/config"));
+	assert_int_equal(trust("{user: mpi, trust: all, path: /srv/id_rsa}"), 0);
+	assert_non_null(strstr(bench_text(bench, DIRECTORY "/config"), "\"/srv/id_rsa\""));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_key_of_another_name_is_said_to_ssh),
+		TEST(a_key_that_ssh_tries_by_itself_is_said_nowhere),
 		TEST(a_key_that_others_may_read_and_that_has_no_public_half_is_mended),
 		TEST(a_pair_is_made_and_told),
 		TEST(an_rsa_pair_has_its_bits_path_and_comment),

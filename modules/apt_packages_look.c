@@ -253,6 +253,25 @@ static void take_problem(struct arena *arena, const struct apt_params *want,
 		have->remedy = "look with 'apt-cache madison NAME' which versions there are";
 }
 
+/* apt-get takes NAME+ and NAME- for orders to install and to remove NAME, where no package is called
+ * so. */
+static void refuse_signs(struct arena *arena, const struct apt_params *want,
+	struct apt_state *have)
+{
+	for (size_t i = 0; i < have->wish_count; i++) {
+		const char *name = have->wishes[i].name;
+		size_t size = strlen(name);
+
+		if (size == 0 || !strchr("+-", name[size - 1]) || move_of(have, name)
+				|| apt_need(want, have, &have->wishes[i]) != APT_INSTALL)
+			continue;
+		have->simulated = false;
+		have->problem = arena_printf(arena, "there is no package '%s'", name);
+		have->remedy = arena_printf(arena, "leave the '%c' at its end out", name[size - 1]);
+		return;
+	}
+}
+
 static int simulate(struct host *host, const struct apt_params *want, struct apt_state *have,
 	struct error *err)
 {
@@ -300,10 +319,12 @@ static int simulate(struct host *host, const struct apt_params *want, struct apt
 	if (host_look(host, &command, &result, err) < 0)
 		return -1;
 	have->simulated = result.status == 0;
-	if (result.status == 0)
+	if (result.status == 0) {
 		take_moves(arena, result.output, have);
-	else
+		refuse_signs(arena, want, have);
+	} else {
 		take_problem(arena, want, &result, have);
+	}
 	return 0;
 }
 

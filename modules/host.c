@@ -205,10 +205,13 @@ char *command_last_words(struct arena *arena, const struct command_result *resul
 int host_look(struct host *host, const struct command *command, struct command_result *ret_result,
 	struct error *err)
 {
+	struct command looking = *command;
+
 	if (command->flags & COMMAND_DETACHED)
 		return error_set(err, ERROR_BUG, "a command that only looks can't be detached");
 	note(host, "command", command->flags & COMMAND_SHELL ? "*" : command->argv[0]);
-	if (host->calls->run(host->machine, host->arena, command, ret_result, err) < 0)
+	looking.flags |= COMMAND_LOOK;
+	if (host->calls->run(host->machine, host->arena, &looking, ret_result, err) < 0)
 		return -1;
 	/* A module that reads it would take the half for the whole. */
 	if (ret_result->truncated)

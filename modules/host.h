@@ -79,6 +79,7 @@ enum command_flags {
 	COMMAND_ANY_STATUS = 1 << 1, /* an exit status other than 0 is no error */
 	COMMAND_SHELL = 1 << 2,      /* argv[0] is a command line for /bin/sh -c */
 	COMMAND_STREAM = 1 << 3,     /* output is shown while it comes */
+	COMMAND_LOOK = 1 << 5,       /* set by host_look */
 	COMMAND_TELLS = 1 << 4,      /* which daemons it has started is told */
 };
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { SETTLE_LOOKS = 4 };
+
 enum service_wish { WISH_STARTED, WISH_STOPPED, WISH_RESTARTED, WISH_RELOADED, WISH_NOTHING };
 
 enum service_step { SERVICE_RELOAD_UNITS, SERVICE_ENABLE, SERVICE_DISABLE, SERVICE_UNLINK,
@@ -207,6 +209,43 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 	}
 }
 
+/* What systemd and the journal say of a unit that has failed. */
+static int tell_failed(struct host *host, const char *name, const char *shown, struct error *err)
+{
+	const char *const argv[] = { "journalctl", "--no-pager", "-q", "-o", "cat", "-n", "3", "-u", name,
+		NULL };
+	const char *found = strstr(shown, "Result=");
+	struct command_result journal;
+
+	if (look(host, argv, &journal, err) < 0)
+		return -1;
+	error_set(err, ERROR_TASK, "'%s' ended as soon as it was started (%.*s): %s", name,
+		found ? (int)strcspn(found, "\n") : 0, found ? found : "", journal.status == 0
+		&& journal.output_size > 0 ? command_last_words(host_arena(host), &journal)
+		: "the journal says nothing of it");
+	return error_remedy(err, "see 'systemctl status %s' and 'journalctl -u %s' there", name, name);
+}
+
+/* systemctl is content once a program runs, though it may end at once. */
+static int settle(struct host *host, const char *name, struct error *err)
+{
+	const char *const argv[] = { "systemctl", "show", "-p", "ActiveState,SubState,Result", "--", name,
+		NULL };
+	const char *const pause[] = { "sleep", "0.2", NULL };
+	struct command_result shown, result;
+
+	for (int i = 0; i < SETTLE_LOOKS; i++) {
+		if (look(host, argv, &shown, err) < 0)
+			return -1;
+		if (has_line(shown.output, "ActiveState=failed") || (has_line(shown.output,
+				"SubState=auto-restart") && !has_line(shown.output, "Result=success")))
+			return tell_failed(host, name, shown.output, err);
+		if (i + 1 < SETTLE_LOOKS && look(host, pause, &result, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int service_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
@@ -233,7 +272,10 @@ static int service_apply(struct host *host, const void *params, const void *stat
 		command.argv = unlink;
 	else if (change->step != SERVICE_RUN)
 		command.argv = links;
-	return host_run(host, &command, &result, err);
+	if (host_run(host, &command, &result, err) < 0)
+		return -1;
+	return have->systemd && change->step == SERVICE_RUN && strcmp(verb, "stop") != 0
+		? settle(host, want->name, err) : 0;
 }
 
 static void service_results(struct arena *arena, const void *params, const void *state,

@@ -280,7 +280,8 @@ int inventory_read_ini(struct inventory *inventory, const char *path, const char
 		.err = err,
 	};
 
-	for (size_t at = 0; at < size;) {
+	/* A byte order mark, as some editors write it, is no part of a name. */
+	for (size_t at = size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; at < size;) {
 		size_t length = strcspn(bytes + at, "\n");
 
 		reader.line++;

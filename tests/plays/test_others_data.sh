@@ -238,3 +238,13 @@ play <<'END'
 copy: {dest: /proc/sys/net/ipv4/ip_forward, content: "1\n"}
 END
 check "a file of the kernel says so" says "the kernel's own files" "$out"
+
+# --- A key that ssh doesn't try by itself
+
+play <<'END'
+hosts: {extra: [{address: 10.0.1.101, names: other}]}
+user: {name: mpi}
+ssh-keys: {user: mpi, trust: all, path: /home/mpi/.ssh/cluster}
+END
+check "ssh offers a key of another name" lab as mpi head ssh -n -o BatchMode=yes \
+	-o StrictHostKeyChecking=yes "$(lab address head)" true

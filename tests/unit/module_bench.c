@@ -381,7 +381,7 @@ static int machine_run(void *machine, struct arena *arena, const struct command 
 	const char *words = words_of(arena, command);
 	struct bench_command *known = expected(bench, words);
 
-	if (!bench->looking)
+	if (!bench->looking && !(command->flags & COMMAND_LOOK))
 		note(bench, "run %s%s", words, command->flags & COMMAND_DETACHED ? " (detached)" : "");
 	if (!known)
 		return error_set(err, ERROR_TASK, "nobody expects '%s'", words);

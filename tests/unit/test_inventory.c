@@ -327,6 +327,7 @@ static void the_first_line_tells_yaml_from_ini(void **state)
 	assert_int_equal(inventory_host_count(load_good("hosts", "---\nall: {hosts: {a: }}\n")), 1);
 	assert_int_equal(inventory_host_count(load_good("hosts", "a\nb\nc:22\n")), 3);
 	assert_int_equal(inventory_host_count(load_good("a.ini", "[g]\na\n")), 1);
+	assert_int_equal(inventory_host_count(load_good("a.ini", "\xef\xbb\xbf[g]\na\n")), 1);
 }
 
 static void a_list_of_hosts_needs_no_file(void **state)

@@ -782,10 +782,23 @@ static void names_are_never_options_or_patterns(void **state)
 	assert_non_null(load("{pkg: [g++, 'libc6:arm64=2.36-9+deb12u1~x']}"));
 }
 
+static void a_sign_behind_a_name_is_no_order(void **state)
+{
+	(void)state;
+	bench_command(bench, "apt-get -s", 0, "Inst rsync (3.2.7 Debian [amd64])\n");
+	assert_int_equal(apply("{name: rsync+}"), -1);
+	assert_non_null(strstr(bench->err.message, "there is no package 'rsync+'"));
+	assert_string_equal(bench->log.data, "");
+	bench_command(bench, "apt-get -s", 0, "Inst g++ (12 Debian [amd64])\n");
+	assert_non_null(bench_look(bench, &module_apt_packages, bench_load(bench,
+		&module_apt_packages, "{name: g++}")));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_sign_behind_a_name_is_no_order),
 		TEST(a_status_file_is_read_as_dpkg_means_it),
 		TEST(a_malformed_status_file_is_refused),
 		TEST(what_others_need_is_kept),

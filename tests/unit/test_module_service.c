@@ -67,6 +67,7 @@ static int set_up(void **state)
 	bench_directory(bench, "/run/systemd/system", 0755);
 	bench_command(bench, "systemctl ", 0, "")->effect = act;
 	shown = bench_command(bench, "systemctl show ", 0, "");
+	bench_command(bench, "sleep 0.2", 0, "");
 	running = enabled = false;
 	show();
 	return 0;
@@ -387,11 +388,27 @@ static void wrong_parameters_are_refused(void **state)
 	assert_null(bench_normalise(bench, &module_service, "{name: munge, enabled: maybe}"));
 }
 
+static void a_service_that_ends_at_once_says_why(void **state)
+{
+	(void)state;
+	bench_command(bench, "systemctl show -p ActiveState,SubState,Result -- munge", 0,
+		"ActiveState=failed\nSubState=failed\nResult=exit-code\n");
+	bench_command(bench, "journalctl ", 0, "munged: no key\n");
+	assert_int_equal(apply("{name: munge, state: started}"), -1);
+	assert_non_null(strstr(bench->err.message, "(Result=exit-code): munged: no key"));
+	assert_non_null(strstr(bench->err.remedy, "journalctl -u munge"));
+	bench_command(bench, "systemctl show -p ActiveState,SubState,Result -- munge", 0,
+		"ActiveState=activating\nSubState=auto-restart\nResult=exit-code\n");
+	assert_int_equal(apply("{name: munge, state: restarted}"), -1);
+	assert_int_equal(apply("{name: munge, state: stopped}"), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define TEST_SCRIPTS(name) cmocka_unit_test_setup_teardown(name, set_up_scripts, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_service_that_ends_at_once_says_why),
 		TEST(a_service_is_enabled_and_started),
 		TEST(a_service_is_disabled_and_stopped),
 		TEST(nothing_changes_where_it_is_right),

@@ -106,7 +106,7 @@ check "and then nothing changes" is "$(recap head changed)$(recap node3 changed)
 
 # --- A second address on the way of the job ---
 lab exec node1 ip address add 10.0.0.201/16 dev eth0
-sed -i 's/a message around/the message around/' playbooks/ring.c
+sed -i 's/a message around/the message around/' playbooks/ring_cluster.c
 play
 check "a job that would hang is not started" is "$status" 2
 check "the reason and the remedy are said" says "node1 has two addresses on eth0, .*with which Open MPI" out

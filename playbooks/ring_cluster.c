@@ -1,4 +1,4 @@
-/* ring: a message goes once around all processes; then all of them add up what each has.
+/* ring_cluster: a message goes once around all processes; then all of them add up what each has.
  *
  * Ends with 1, and says what it got, if a message or a sum is wrong. */
 #include <mpi.h>

@@ -19,6 +19,9 @@ enum { JOB_STEP_RUN };
 enum { OUTPUT_MOST = 128 << 10, ERRORS_MOST = 64 << 10 };
 enum { REACH_AT_ONCE = 32, REACH_SECONDS = 10 };
 
+/* Before the path of the launcher's daemon: a login may say other things, too. */
+#define DAEMON_MARK "launches by "
+
 struct job_state {
 	struct user_info user;
 	const char *program;
@@ -174,7 +177,7 @@ static char *reach_script(struct arena *arena, const struct mpi_params *want)
 
 	buffer_printf(&script, "reach() { o=$(ssh -o BatchMode=yes -o StrictHostKeyChecking=yes "
 		"-o UpdateHostKeys=no -o ConnectTimeout=%d -o LogLevel=ERROR -n -- \"$1\" "
-		"'command -v orted || command -v prted || echo none' 2>&1); "
+		"'echo \"" DAEMON_MARK "$(command -v orted || command -v prted)\"' 2>&1); "
 		"printf '%%s %%s %%s\\n' \"$1\" $? \"$(printf '%%s' \"$o\" | tr '\\r\\n' '  ')\"; }\n",
 		REACH_SECONDS);
 	for (unsigned i = 1; i < want->nodes_count; i++) {
@@ -211,6 +214,7 @@ static void judge_line(struct arena *arena, const struct mpi_params *want, const
 	int status = atoi(line);
 	const char *all = arena_bytes(arena, line, size);
 	const char *said = all + strcspn(all, " ");
+	const char *daemon = strstr(all, DAEMON_MARK);
 
 	said += strspn(said, " ");
 	if (strstr(all, "HOST IDENTIFICATION HAS CHANGED"))
@@ -218,7 +222,7 @@ static void judge_line(struct arena *arena, const struct mpi_params *want, const
 	if (status != 0)
 		found(arena, have, remedy_of(said), arena_printf(arena,
 			"%s doesn't get to %s by ssh without a question: %.300s", want->nodes[0], name, said));
-	else if (said[0] != '/')
+	else if (!daemon || daemon[strlen(DAEMON_MARK)] != '/')
 		found(arena, have, "install openmpi-bin there, or mend its PATH", arena_printf(arena,
 			"a login of ssh finds neither orted nor prted on %s: %.300s", name, said));
 }
@@ -376,6 +380,21 @@ static void add_mca(struct line *line, const char *kind, const char *key, const 
 	add(line, value);
 }
 
+/* Open MPI cuts names at their first dot: worker.1.lan and worker.2.lan would be one host to it. */
+static bool share_first_label(const struct mpi_params *want)
+{
+	for (unsigned i = 1; i < want->nodes_count; i++) {
+		size_t size = strcspn(want->nodes[i], ".");
+
+		for (unsigned k = 0; k < i; k++) {
+			if (strcspn(want->nodes[k], ".") == size
+					&& strncmp(want->nodes[i], want->nodes[k], size) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Open MPI 5 has its launcher in a project of its own, with parameters of its own. */
 static void add_launcher(struct line *line, const struct mpi_params *want)
 {
@@ -384,6 +403,9 @@ static void add_launcher(struct line *line, const struct mpi_params *want)
 	bool network = want->chosen_network && want->chosen_network[0] && want->nodes_count > 1;
 
 	add_mca(line, five ? "--prtemca" : "--mca", five ? "plm_ssh_args" : "plm_rsh_args", remote);
+	if (share_first_label(want))
+		add_mca(line, five ? "--prtemca" : "--mca", five ? "prte_keep_fqdn_hostnames" :
+			"orte_keep_fqdn_hostnames", "1");
 	if (!network)
 		return;
 	add_mca(line, "--mca", "btl_tcp_if_include", want->chosen_network);

@@ -518,7 +518,7 @@ static void all_is_ready(void)
 	publish_built();
 	prepare_publish(prepare, "node1", "mpi-run-place", placed());
 	prepare_publish(prepare, "node2", "mpi-run-place", placed());
-	bench_command(bench, "reach()", 0, "node2 0 /usr/bin/orted\nnode1 0 /usr/bin/orted\n");
+	bench_command(bench, "reach()", 0, "node2 0 launches by /usr/bin/orted\nnode1 0 launches by /usr/bin/orted\n");
 	bench_command(bench, "mpirun", 0, hello);
 }
 
@@ -636,8 +636,8 @@ static void the_plan_says_why_a_job_runs_again(void **state)
 
 	add_host("node4", "10.0.0.104/16");
 	prepare_publish(prepare, "node4", "mpi-run-place", placed());
-	bench_command(bench, "reach()", 0, "node1 0 /bin/orted\nnode2 0 /bin/orted\n"
-		"node4 0 /bin/orted\n");
+	bench_command(bench, "reach()", 0, "node1 0 launches by /bin/orted\nnode2 0 launches by /bin/orted\n"
+		"node4 0 launches by /bin/orted\n");
 	assert_string_equal(why(TASK), "runs again: hostfile +node4 slots=2");
 	assert_string_equal(why("{source: hello.c, slots: 2, user: mpi, rerun: program}"), "not");
 
@@ -683,6 +683,34 @@ static void open_mpi_5_gets_its_own_names(void **state)
 	assert_non_null(strstr(bench->log.data, "--prtemca prte_if_include 10.0.0.0/16"));
 }
 
+static void a_login_that_prints_something_is_no_missing_daemon(void **state)
+{
+	(void)state;
+	all_is_ready();
+	bench_command(bench, "reach()", 0, "node1 0 welcome launches by /usr/bin/orted\n"
+		"node2 0 /etc/motd says hello launches by /usr/bin/orted good bye\n");
+	assert_false(look_at_job(TASK)->refused);
+	bench_command(bench, "reach()", 0, "node1 0 /usr/bin/welcome launches by \n"
+		"node2 0 launches by /usr/bin/orted\n");
+	assert_non_null(strstr(look_at_job(TASK)->refusal, "neither orted nor prted on node1"));
+}
+
+static void names_that_share_their_first_label_are_told_apart(void **state)
+{
+	static const char option[] = "--mca orte_keep_fqdn_hostnames 1";
+
+	(void)state;
+	all_is_ready();
+	assert_int_equal(run_job(TASK), 0);
+	assert_null(strstr(bench->log.data, option));
+	add_host("node2.lan", "10.0.0.110/16");
+	bench_command(bench, "reach()", 0, "node1 0 launches by /usr/bin/orted\n"
+		"node2 0 launches by /usr/bin/orted\nnode2.lan 0 launches by /usr/bin/orted\n");
+	prepare_publish(prepare, "node2.lan", "mpi-run-place", value_map(bench->arena));
+	assert_int_equal(run_job(TASK), 0);
+	assert_non_null(strstr(bench->log.data, option));
+}
+
 static void a_host_without_a_way_in_is_found_before_the_run(void **state)
 {
 	struct plan *plan;
@@ -697,9 +725,9 @@ static void a_host_without_a_way_in_is_found_before_the_run(void **state)
 	assert_non_null(strstr(plan->refusal, "ssh-keys"));
 	assert_non_null(strstr(plan->refusal, "neither orted nor prted on node2"));
 	bench_command(bench, "reach()", 0, "node1 255 @@ WARNING: REMOTE HOST IDENTIFICATION HAS "
-		"CHANGED! @@ and more\nnode2 0 /bin/orted\n");
+		"CHANGED! @@ and more\nnode2 0 launches by /bin/orted\n");
 	assert_non_null(strstr(look_at_job(TASK)->refusal, "its host key is not the known one"));
-	bench_command(bench, "reach()", 0, "node1 0 /bin/orted\n");
+	bench_command(bench, "reach()", 0, "node1 0 launches by /bin/orted\n");
 	assert_non_null(strstr(look_at_job(TASK)->refusal, "head said nothing about node2"));
 	assert_false(look_at_job("{source: hello.c, slots: 2, user: mpi, preflight: no}")->refused);
 }
@@ -786,6 +814,8 @@ int main(void)
 		TEST(creates_keeps_a_job_from_running),
 		TEST(options_reach_mpirun),
 		TEST(open_mpi_5_gets_its_own_names),
+		TEST(a_login_that_prints_something_is_no_missing_daemon),
+		TEST(names_that_share_their_first_label_are_told_apart),
 		TEST(a_host_without_a_way_in_is_found_before_the_run),
 		TEST(a_job_that_is_done_asks_nobody),
 		TEST(a_failed_job_names_the_host_and_is_not_remembered),

@@ -165,7 +165,7 @@ play
 check "an unknown host key is refused" is "$status" 4
 play --accept-new-host-keys
 check "an unknown host key is accepted when told so" is "$(recap node1 unreachable)" 0
-check "and written down" says "^10.0.1.101 ssh-ed25519" known_hosts
+check "and written down" says ssh-ed25519 "$(ssh-keygen -F 10.0.1.101 -f known_hosts >written; echo written)"
 
 # --- Wrong texts ---
 sed 's/apt-packages:/apt-pakages:/' playbooks/site.yml >playbooks/wrong.yml

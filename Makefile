@@ -105,11 +105,11 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/lib
 	@echo LD $@
 	@$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 
-# An agent that lies, and what tries its lies on the program.
-HOSTILE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/hostile/*.c))
-$(BUILD)/hostile: $(HOSTILE_OBJECTS) $(BUILD)/libbeoplay.a
+# An agent that lies, for any node, and what tries its lies on the program.
+HOSTILE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/hostile/*.c engine/base/*.c engine/wire/*.c))
+$(BUILD)/hostile: $(HOSTILE_OBJECTS)
 	@echo LD $@
-	@$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@
+	@$(CC) $(FLAGS) $(AGENT_LINK) $^ $(AGENT_LIBRARIES) -o $@
 
 test: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/run $(TESTS) $(SCRIPTS)

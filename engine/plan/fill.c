@@ -310,6 +310,8 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 		return keeps_back(filling, item, &problem, err);
 	if (value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
+	if (filling->asked.missing)
+		return unknown(item, filling->asked.missing);
 	item->level = level_higher(item->level, value_level(params));
 	if (filling->run->options.without_actions && !filling->task->handler && (module->flags & MODULE_ACTION)
 			&& !(module->flags & MODULE_CONTROLLER)) {
@@ -535,6 +537,7 @@ static struct filled *keep(struct run_host *host, const struct filled *filled)
 	struct filled *kept = arena_alloc(arena, sizeof(*kept));
 
 	*kept = *filled;
+	kept->asked.missing = NULL;
 	kept->asked.old = filled->asked.old ? value_copy(arena, filled->asked.old) : NULL;
 	kept->name = arena_string(arena, filled->name);
 	kept->items = arena_array(arena, filled->count, sizeof(*kept->items));

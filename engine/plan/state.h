@@ -79,6 +79,7 @@ struct asked {
 	struct run_host *awaits;   /* one that is only looked at, and hasn't told yet; NULL: none */
 	bool instead;              /* there is something last known of it */
 	struct value *old;         /* names of hosts of which the last known is used; NULL: none */
+	const char *missing;       /* why an address isn't known yet; NULL: all are */
 };
 
 struct filled {

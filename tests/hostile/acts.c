@@ -279,6 +279,19 @@ static void be_called_as_another(const struct lie *lie)
 	agent_tell_facts(facts);
 }
 
+/* The address is that of another host, which the test says. */
+static void be_at_the_address_of_another(const struct lie *lie)
+{
+	struct value *facts = value_map(agent_arena), *route = value_map(agent_arena);
+	const char *address = getenv("CLAIMED");
+
+	(void)lie;
+	value_set_string(agent_arena, route, "address", address ? address : "127.0.0.1");
+	value_set(agent_arena, facts, "default_ipv4", route);
+	value_set_string(agent_arena, facts, "hostname", "liar");
+	agent_tell_facts(facts);
+}
+
 /* --- Contents --- */
 
 static struct value *request_of(const char *digest, int64_t offset)
@@ -528,6 +541,7 @@ static const struct {
 	{ "a fact is too long", ENDS_REFUSED, tell_a_long_fact },
 	{ "it fails to tell facts, without a word", ENDS_ANYHOW, fail_to_tell_facts },
 	{ "it calls itself as another one", ENDS_ANYHOW, be_called_as_another },
+	{ "it is at the address of another", ENDS_ANYHOW, be_at_the_address_of_another },
 	{ "it asks for what is behind the end", ENDS_REFUSED, ask_behind_the_end },
 	{ "it floods with requests", ENDS_REFUSED, flood_with_requests },
 	{ "it floods with gates", ENDS_REFUSED, flood_with_gates },

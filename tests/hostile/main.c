@@ -1,6 +1,6 @@
 /* main: a run of beoplay against an honest host and one that lies, a run a lie.
  *
- *     hostile LIE                   plays the agent that tells this lie (by number)
+ *     hostile LIE                   plays the agent that tells this lie (its name, or its number)
  *     hostile keys                  prints the rows of the tables of messages
  *     hostile try BEOPLAY I N       in a folder with site.yml and hosts.yml: every Nth lie from the Ith on;
  *                                   prints "ok NAME" or "not ok NAME: why"
@@ -212,11 +212,12 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "keys") == 0) {
 		tables_print();
 	} else if (argc == 2) {
-		size_t number = strtoul(argv[1], NULL, 10);
-
 		signal(SIGPIPE, SIG_DFL);
-		if (number < trying.count)
-			lie_tell(&lies[number]);
+		for (size_t i = 0; i < trying.count; i++) {
+			if (strcmp(lies[i].name, argv[1]) == 0
+					|| strcmp(arena_printf(agent_arena, "%zu", i), argv[1]) == 0)
+				lie_tell(&lies[i]);
+		}
 	} else if (argc == 5 && strcmp(argv[1], "try") == 0) {
 		trying.beoplay = argv[2];
 		return try_all(&trying, strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));

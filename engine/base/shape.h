@@ -1,9 +1,9 @@
 /* shape: what a value that came from outside must look like, as a table, and the one check of it.
  *
  * A table of keys ends with {0}. A map may hold only the keys of its table; each may be missing or
- * null unless it is SHAPE_NEEDED. A last row with the key "*" is for all others. Kind and size are checked down to the last value inside, so that
- * readers behind the check meet what the table says and nothing else. A value that is not known
- * (VALUE_UNKNOWN) never comes from outside. */
+ * null unless it is SHAPE_NEEDED. A last row with the key "*" is for all others. Kind and size are
+ * checked down to the last value inside, so that readers behind the check meet what the table says
+ * and nothing else. A value that is not known (VALUE_UNKNOWN) never comes from outside. */
 #ifndef BASE_SHAPE_H
 #define BASE_SHAPE_H
 

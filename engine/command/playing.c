@@ -157,6 +157,15 @@ static int execute(struct playing *playing, struct report *report, struct value 
 
 /* start: options, the playbook, past, undo, plan, only, and the arena of affected, to which the names of hosts
  * outside the limit are added that would change, too. */
+/* The exit code of a run that came to no host. */
+static int not_begun(struct report *report, const struct error *err)
+{
+	if (err->kind != ERROR_INTERRUPTED)
+		return EXIT_TEXT;
+	report_warning(report, NULL, "interrupted before any host was contacted");
+	return EXIT_INTERRUPTED;
+}
+
 static int play_once(const struct playing *start, struct value *affected, bool *ret_changes)
 {
 	const struct apply_options *options = start->options;
@@ -172,7 +181,7 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 	loud = nowhere ? make_report(options, playing.secrets, NULL) : NULL;
 	foreign_warn(loud ? loud : report);
 	if (playing_load(&playing, &err) < 0 || texts_agree(&playing, false, &err) < 0)
-		code = EXIT_TEXT;
+		code = not_begun(report, &err);
 	else if (!lists(options))
 		code = execute(&playing, report, affected, ret_changes, &err);
 	else if (options->syntax_check)
@@ -264,8 +273,9 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 	report = report_new(&(struct report_options){ .out = nowhere, .errors = stderr });
 	*ret_lost = value_list(arena);
 	if (playing_load(&playing, &err) < 0) {
-		say_error(&playing, report, &err);
-		code = EXIT_TEXT;
+		code = not_begun(report, &err);
+		if (code == EXIT_TEXT)
+			say_error(&playing, report, &err);
 	} else {
 		report_run(report, playing.playbook->path, run_hosts(playing.run), 1);
 		if (run_execute(playing.run, report, &err) < 0)

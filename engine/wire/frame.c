@@ -85,7 +85,8 @@ int64_t frame_size(const void *bytes, size_t size, struct error *err)
 		| (size_t)header[7] << 24;
 	if (header[0] == 0 || header[0] >= FRAME_TYPE_END
 			|| (header[1] & ~(FRAME_COMPRESSED | FRAME_CONTINUED))
-			|| ((header[1] & FRAME_CONTINUED) && header[0] != FRAME_STAGE) || header[2] || header[3] || length > FRAME_MOST)
+			|| ((header[1] & FRAME_CONTINUED) && header[0] != FRAME_STAGE)
+			|| header[2] || header[3] || length > FRAME_MOST)
 		return error_set(err, ERROR_PROTOCOL, "protocol error: malformed frame");
 	return (int64_t)(FRAME_HEADER_SIZE + length);
 }

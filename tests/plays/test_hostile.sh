@@ -93,3 +93,27 @@ for i in $(seq 0 $((parts - 1))); do
 done
 wait
 cat "$work"/said*
+
+# --- A signal, long before any host is contacted ---
+cd "$work" || exit 1
+cat >many.yml <<'E2'
+- hosts: all
+  tasks:
+    - file: {path: "/nowhere/{{ item }}/{{ inventory_hostname }}", state: absent}
+      loop: "{{ range(0, 3000) }}"
+E2
+{
+	printf 'all:\n  vars: {ansible_connection: local}\n  hosts:\n'
+	seq -f '    host%.0f:' 1 2000
+} >many-hosts.yml
+"$BEOPLAY" many.yml -i many-hosts.yml -C >said 2>&1 </dev/null &
+pid=$!
+sleep 1
+kill -TERM "$pid"
+wait "$pid"
+code=$?
+if [ $code = 130 ]; then
+	echo "ok a SIGTERM ends a run that still fills in values"
+else
+	echo "not ok a SIGTERM ends a run that still fills in values: exit code $code"
+fi

@@ -45,10 +45,10 @@ static const struct value *last_run(const struct status *status, const struct va
 	const struct value *runs = value_get(looked, "runs");
 
 	for (size_t i = runs && runs->kind == VALUE_LIST ? runs->count : 0; i-- > 0;) {
-		const char *playbook = value_get_string(runs->items[i], "playbook");
+		const char *playbook = value_get_string(value_item(runs, i), "playbook");
 
 		if (playbook && strcmp(playbook, status->owner) == 0)
-			return runs->items[i];
+			return value_item(runs, i);
 	}
 	return NULL;
 }
@@ -92,15 +92,15 @@ static void print_lines(const struct status *status, const char *title,
 	if (lines->count > 0 && title)
 		printf("%s\n", title);
 	for (size_t i = 0; i < lines->count; i++)
-		printf("  %s: %s\n", report_fold(status->arena, lines->pairs[i].value),
-			lines->pairs[i].key);
+		printf("  %s: %s\n", report_fold(status->arena, value_at(lines, i)),
+			value_key(lines, i));
 }
 
 static void add_each(struct status *status, struct value *lines, const struct value *list,
 	const char *key, const char *host)
 {
 	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->count; i++) {
-		add_line(status, lines, printable(status, value_get_string(list->items[i], key)), host);
+		add_line(status, lines, printable(status, value_get_string(value_item(list, i), key)), host);
 		status->clean = false;
 	}
 }
@@ -111,8 +111,8 @@ static void print_looked(struct status *status)
 	struct value *due = value_map(status->arena), *failed = value_map(status->arena);
 
 	for (size_t i = 0; i < status->looked->count; i++) {
-		const char *host = status->looked->pairs[i].key;
-		const struct value *looked = status->looked->pairs[i].value;
+		const char *host = value_key(status->looked, i);
+		const struct value *looked = value_at(status->looked, i);
 
 		add_line(status, runs, run_line(status, looked), host);
 		add_each(status, orphans, value_get(looked, "orphans"), "resource", host);

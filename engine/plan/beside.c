@@ -148,7 +148,7 @@ static struct value *would_of(struct run *run, const struct run_host *host)
 	struct value *list = value_list(run->arena);
 
 	for (size_t i = 0; i < host->would->count; i++)
-		value_append(run->arena, list, value_string(run->arena, host->would->pairs[i].key));
+		value_append(run->arena, list, value_string(run->arena, value_key(host->would, i)));
 	return list;
 }
 

@@ -39,9 +39,9 @@ static void take_due(struct run *run, struct run_host *host, const struct value 
 	bool any = false;
 
 	for (size_t i = 0; due && due->kind == VALUE_LIST && i < due->count; i++) {
-		const char *key = value_get_string(due->items[i], "handler");
+		const char *key = value_get_string(value_item(due, i), "handler");
 
-		if (!key || !is_of(run, due->items[i]) || strlen(key) >= HANDLER_KEY_SIZE)
+		if (!key || !is_of(run, value_item(due, i)) || strlen(key) >= HANDLER_KEY_SIZE)
 			continue;
 		if (add_early(run, host, key)) {
 			any = true;
@@ -97,10 +97,10 @@ static void pass_over(struct run *run, struct run_host *host, int64_t until)
 static void resume(struct run *run, struct run_host *host, const struct value *failed)
 {
 	for (size_t i = 0; failed && failed->kind == VALUE_LIST && i < failed->count; i++) {
-		const char *task = value_get_string(failed->items[i], "task");
+		const char *task = value_get_string(value_item(failed, i), "task");
 		int64_t unit;
 
-		if (!task || !is_of(run, failed->items[i]))
+		if (!task || !is_of(run, value_item(failed, i)))
 			continue;
 		unit = find_unit(run, host, task);
 		if (unit >= 0)

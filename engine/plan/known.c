@@ -38,7 +38,7 @@ void known_say(struct run *run)
 	struct value *names = value_list(run->arena);
 
 	for (size_t i = 0; i < run->old->count; i++)
-		value_append(run->arena, names, value_string(run->arena, run->old->pairs[i].key));
+		value_append(run->arena, names, value_string(run->arena, value_key(run->old, i)));
 	if (names->count > 0)
 		report_warning(run->report, report_fold(run->arena, names),
 			"it can't be asked now, so what it last told is used");

@@ -66,7 +66,7 @@ static struct value *result_note(const struct run *run, const struct step *step,
 		value_set_string(arena, note, "params", hex);
 	}
 	for (size_t i = 0; changes && changes->kind == VALUE_LIST && i < changes->count; i++)
-		value_append(arena, list, change_note(arena, changes->items[i],
+		value_append(arena, list, change_note(arena, value_item(changes, i),
 			quiet));
 	value_set(arena, note, "changes", list);
 	return disclose(arena, &to, note);

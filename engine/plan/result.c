@@ -80,8 +80,8 @@ static void level_results(struct value *results, const struct step *step)
 	enum level level = step->item ? step->item->level : LEVEL_OPEN;
 
 	for (size_t i = 0; level > LEVEL_OPEN && i < results->count; i++) {
-		if (step->filled->no_log || !is_open(results->pairs[i].key))
-			value_raise(results->pairs[i].value, level);
+		if (step->filled->no_log || !is_open(value_key(results, i)))
+			value_raise(value_at(results, i), level);
 	}
 }
 
@@ -109,7 +109,7 @@ void result_level(const struct step *step, struct value *body)
 	if (results && results->kind == VALUE_MAP)
 		level_results(results, step);
 	for (size_t i = 0; changes && changes->kind == VALUE_LIST && i < changes->count; i++)
-		level_change(changes->items[i], step->item->level);
+		level_change(value_item(changes, i), step->item->level);
 }
 
 /* --- Registered values --- */
@@ -183,7 +183,7 @@ static void notify(struct run *run, struct run_host *host, const struct step *st
 	struct arena *arena = host->arena;
 
 	for (size_t i = 0; task->notify && i < task->notify->count; i++) {
-		const char *name = value_text(task->notify->items[i]);
+		const char *name = value_text(value_item(task->notify, i));
 		struct task **handlers;
 		size_t count = 0;
 
@@ -211,7 +211,7 @@ static void judge_failed(struct judged *judged, struct arena *arena, const struc
 	if (truth->truth) {
 		judged->status = REPORT_FAILED;
 		judged->message = arena_printf(arena, "failed_when: %s", condition->count > 0
-			? expression_show(arena, condition->items[0]) : expression_show(arena, condition));
+			? expression_show(arena, value_item(condition, 0)) : expression_show(arena, condition));
 		judged->remedy = NULL;
 	} else if (judged->status == REPORT_FAILED) {
 		judged->status = REPORT_CHANGED;
@@ -260,7 +260,7 @@ static void append_all(struct arena *arena, struct value **to, const struct valu
 	if (!*to)
 		*to = value_list(arena);
 	for (size_t i = 0; i < from->count; i++)
-		value_append(arena, *to, value_copy(arena, from->items[i]));
+		value_append(arena, *to, value_copy(arena, value_item(from, i)));
 }
 
 /* The worse of two. Where something was really changed, that counts more than what may still be. */

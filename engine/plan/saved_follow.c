@@ -22,9 +22,9 @@ static bool same_string(const struct value *one, const struct value *other, cons
 static const struct value *change_like(const struct value *changes, const struct value *change)
 {
 	for (size_t i = 0; changes && i < changes->count; i++) {
-		if (same_string(changes->items[i], change, "subject")
-				&& same_string(changes->items[i], change, "field"))
-			return changes->items[i];
+		if (same_string(value_item(changes, i), change, "subject")
+				&& same_string(value_item(changes, i), change, "field"))
+			return value_item(changes, i);
 	}
 	return NULL;
 }
@@ -58,22 +58,22 @@ static const char *first_difference(struct arena *arena, const struct value *the
 	const struct value *planned = value_get(then, "changes"), *found = value_get(now, "changes");
 
 	for (size_t i = 0; found && i < found->count; i++) {
-		const struct value *like = change_like(planned, found->items[i]);
+		const struct value *like = change_like(planned, value_item(found, i));
 
 		if (!like)
 			return arena_printf(arena, "%s was not to be changed",
-				change_name(arena, found->items[i]));
-		if (!same_string(like, found->items[i], "before"))
-			return moved_on(arena, like, found->items[i]);
+				change_name(arena, value_item(found, i)));
+		if (!same_string(like, value_item(found, i), "before"))
+			return moved_on(arena, like, value_item(found, i));
 	}
 	for (size_t i = 0; planned && i < planned->count; i++) {
-		if (!change_like(found, planned->items[i]))
+		if (!change_like(found, value_item(planned, i)))
 			return arena_printf(arena, "%s needs no change any more",
-				change_name(arena, planned->items[i]));
+				change_name(arena, value_item(planned, i)));
 	}
 	if (!found || found->count == 0)
 		return "it isn't as it was";
-	return moved_on(arena, found->items[0], found->items[0]);
+	return moved_on(arena, value_item(found, 0), value_item(found, 0));
 }
 
 /* What is wrong with a task today; NULL: it is as planned, or done already. */
@@ -123,12 +123,12 @@ static struct value *follow_host(struct arena *arena, const struct value *saved,
 	size_t differences = 0;
 
 	for (size_t i = 0; i < sealed->count; i++) {
-		const struct value *then = value_get(saved, sealed->pairs[i].key);
-		const struct value *now = sealed->pairs[i].value;
+		const struct value *then = value_get(saved, value_key(sealed, i));
+		const struct value *now = value_at(sealed, i);
 		const char *what = difference(arena, then, now,
-			value_get_string(planned->pairs[i].value, "message"));
+			value_get_string(value_at(planned, i), "message"));
 
-		expect(arena, tasks, sealed->pairs[i].key, planned->pairs[i].value);
+		expect(arena, tasks, value_key(sealed, i), value_at(planned, i));
 		if (what && differences++ < DIFFERENCES_MOST)
 			stale = arena_printf(arena, "%s%s%s: %s", stale ? stale : "stale: ",
 				stale ? "; " : "", task_name(arena, now), what);
@@ -149,7 +149,7 @@ struct value *saved_follow(struct arena *arena, const struct saved_key *key,
 	struct value *follow = value_map(arena);
 
 	for (size_t i = 0; i < saved->count; i++) {
-		const char *host = saved->pairs[i].key;
+		const char *host = value_key(saved, i);
 		const char *state = value_get_string(value_get(outcome, host), "state");
 		const char *reason = value_get_string(value_get(outcome, host), "message");
 		struct value *one;
@@ -159,7 +159,7 @@ struct value *saved_follow(struct arena *arena, const struct saved_key *key,
 			value_set_string(arena, one, "unreachable", arena_printf(arena,
 				"can't be compared with the plan: %s", reason ? reason : "not reached"));
 		} else {
-			one = follow_host(arena, saved->pairs[i].value, value_get(sealed, host)
+			one = follow_host(arena, value_at(saved, i), value_get(sealed, host)
 				? value_get(sealed, host) : value_map(arena), value_get(planned, host)
 				? value_get(planned, host) : value_map(arena),
 				!value_get_bool(value_get(outcome, host), "ended"));

@@ -114,7 +114,7 @@ char *report_fold(struct arena *arena, const struct value *names)
 	char *folded;
 
 	for (size_t i = 0; i < names->count; i++)
-		parts[i] = split(value_text(names->items[i]));
+		parts[i] = split(value_text(value_item(names, i)));
 	for (size_t i = 0; i < names->count; i++) {
 		if (!parts[i].done)
 			add_group(&out, parts, names->count, i, same);

@@ -59,13 +59,13 @@ static json_object *from_disclosed(const struct report *report, const struct val
 	case VALUE_LIST:
 		made = json_object_new_array();
 		for (size_t i = 0; i < value->count; i++)
-			json_object_array_add(made, from_disclosed(report, value->items[i]));
+			json_object_array_add(made, from_disclosed(report, value_item(value, i)));
 		return made;
 	case VALUE_MAP:
 		made = json_object_new_object();
 		for (size_t i = 0; i < value->count; i++)
-			json_object_object_add(made, key_text(report, value->pairs[i].key),
-				from_disclosed(report, value->pairs[i].value));
+			json_object_object_add(made, key_text(report, value_key(value, i)),
+				from_disclosed(report, value_at(value, i)));
 		return made;
 	default:
 		return NULL;
@@ -155,7 +155,7 @@ static json_object *changes_of(const struct report *report, const struct value *
 	json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < changes->count; i++) {
-		const struct value *change = changes->items[i];
+		const struct value *change = value_item(changes, i);
 		bool hidden = value_get_integer(change, "flags", 0) & (CHANGE_SECRET | CHANGE_SENSITIVE);
 		static const char *const keys[] = { "subject", "field", "before", "after" };
 		json_object *made = json_object_new_object();

@@ -78,9 +78,9 @@ void live_draw(struct report *report)
 		(long long)seconds));
 	for (size_t i = 0; task && task->progress && i < task->progress->count
 			&& i < PROGRESS_LINES_MOST; i++) {
-		const struct value *text = task->progress->pairs[i].value;
+		const struct value *text = value_at(task->progress, i);
 
-		draw_line(report, arena_printf(arena, "    %s: %s", task->progress->pairs[i].key,
+		draw_line(report, arena_printf(arena, "    %s: %s", value_key(task->progress, i),
 			without_secrets(report, arena, text)));
 	}
 	fflush(report->options.out);

@@ -24,7 +24,7 @@ static const char *joined(struct report *report, const struct value *list)
 
 	for (size_t i = 0; i < list->count; i++)
 		text = arena_printf(report->arena, "%s%s%s", text, i ? ", " : "",
-			value_text(list->items[i]));
+			value_text(value_item(list, i)));
 	return text;
 }
 
@@ -32,8 +32,8 @@ static void print_lines(struct report *report, const struct value *lines, const 
 	const char *before)
 {
 	for (size_t i = 0; i < lines->count; i++) {
-		const char *hosts = report_fold(report->arena, lines->pairs[i].value);
-		const char *line = lines->pairs[i].key;
+		const char *hosts = report_fold(report->arena, value_at(lines, i));
+		const char *line = value_key(lines, i);
 
 		if (report->options.json)
 			json_message(report, event, hosts, line, NULL);
@@ -49,9 +49,9 @@ void report_others(struct report *report, const struct value *affected,
 	struct value *would = value_map(report->arena), *why = value_map(report->arena);
 
 	for (size_t i = 0; i < affected->count; i++)
-		add_host(report, would, joined(report, affected->pairs[i].value), affected->pairs[i].key);
+		add_host(report, would, joined(report, value_at(affected, i)), value_key(affected, i));
 	for (size_t i = 0; i < missed->count; i++)
-		add_host(report, why, value_text(missed->pairs[i].value), missed->pairs[i].key);
+		add_host(report, why, value_text(value_at(missed, i)), value_key(missed, i));
 	live_clear(report);
 	if (would->count > 0 && !report->options.json)
 		fprintf(report->options.out, "\n%sother hosts would change, too%s (%s)\n",

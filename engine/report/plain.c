@@ -145,8 +145,8 @@ static void add_change(struct report *report, struct buffer *out, const struct v
 static void add_results(struct report *report, struct buffer *out, const struct value *results)
 {
 	for (size_t i = 0; i < results->count; i++) {
-		const struct value *value = report_disclosed(report, results->pairs[i].value);
-		const char *key = results->pairs[i].key;
+		const struct value *value = report_disclosed(report, value_at(results, i));
+		const char *key = value_key(results, i);
 
 		if (strcmp(key, "show") == 0
 				|| (strcmp(key, "msg") == 0 && value_get(results, "show")))
@@ -203,9 +203,9 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
 	for (size_t i = 0; result->status != REPORT_OK && result->changes
 			&& i < result->changes->count; i++)
-		add_change(report, &out, result->changes->items[i], result->diff);
+		add_change(report, &out, value_item(result->changes, i), result->diff);
 	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
-		const char *note = value_text(result->notes->items[i]);
+		const char *note = value_text(value_item(result->notes, i));
 
 		if (note)
 			add_note(report, &out, note);
@@ -229,8 +229,8 @@ struct value *report_in_order(struct report *report, const struct value *names)
 
 	for (size_t i = 0; i < report->hosts->count; i++) {
 		for (size_t k = 0; k < names->count; k++) {
-			if (value_equal(report->hosts->items[i], names->items[k])) {
-				value_append(report->arena, ordered, names->items[k]);
+			if (value_equal(value_item(report->hosts, i), value_item(names, k))) {
+				value_append(report->arena, ordered, value_item(names, k));
 				break;
 			}
 		}

@@ -45,9 +45,9 @@ void report_orphans(struct report *report, const struct value *orphans)
 		fprintf(report->options.out, "\n%sNO LONGER IN THE TEXT%s (--prune undoes it)\n",
 			color_on(report, COLOR_BOLD), color_off(report, COLOR_BOLD));
 	for (size_t i = 0; i < orphans->count; i++) {
-		const char *name = orphans->pairs[i].key;
+		const char *name = value_key(orphans, i);
 		const char *hosts = report_fold(report->arena, report_in_order(report,
-			orphans->pairs[i].value));
+			value_at(orphans, i)));
 
 		if (report->options.json)
 			json_message(report, "orphan", hosts, name, NULL);

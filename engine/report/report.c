@@ -58,7 +58,7 @@ void report_run(struct report *report, const char *playbook, const struct value 
 	report->announced = task_count;
 	report->recap = arena_array(report->arena, hosts->count + 1, sizeof(*report->recap));
 	for (size_t i = 0; i < hosts->count; i++)
-		report->recap[i].name = value_text(report->hosts->items[i]);
+		report->recap[i].name = value_text(value_item(report->hosts, i));
 	if (report->options.json)
 		json_run(report, playbook);
 }

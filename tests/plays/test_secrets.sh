@@ -117,6 +117,9 @@ run first site.yml "${EXTRA[@]}" -D -vvv
 first=$status
 check "a run with secrets does its work" is "$first" 0
 
+check "a name that nothing has is a warning" says "beoplay.yml:2.*'nobody_has_this'" err
+check "a secret among the arguments of a command is said once" is "$(grep -c 'argument of a command' err)" 1
+
 # --- Where it must not be ---
 
 # found FILE-OR-FOLDER NAME…: which of the planted strings are in there, whatever is compressed there.

@@ -604,6 +604,55 @@ static void a_mistake_in_an_extra_variable_has_its_place(void **state)
 	assert_int_equal(failure.place.column, 13);
 }
 
+/* --- Secret names --- */
+
+static enum level level_of(struct scope *scope, const char *text)
+{
+	struct value *scalar = value_string(arena, text), *filled;
+
+	error_clear(&failure);
+	if (expression_fill(arena, scope, scalar, &filled, &failure) < 0)
+		fail_msg("%s: %s", text, failure.message);
+	return value_level(filled);
+}
+
+static void what_has_a_secret_name_is_secret_wherever_it_comes_from(void **state)
+{
+	struct secrets *secrets = secrets_new();
+	struct value *names = yaml("[domain, token, nobody]"), *unknown = value_list(arena);
+	struct variables_options options = { .inventory = inventory, .playbook_directory = ".",
+		.extra = yaml("{extra: 1, deep: [{token: Swordfish, user: anna}]}"),
+		.secret_names = names, .secrets = secrets };
+	struct playbook playbook = { .play_count = 0 };
+	struct scope *scope;
+
+	(void)state;
+	variables = variables_new(arena, &options);
+	variables_note_secrets(variables, &playbook, unknown);
+	assert_int_equal(unknown->count, 1);
+	assert_string_equal(value_text(unknown->items[0]), "nobody");
+	assert_int_equal(secrets_level(secrets, "it is Swordfish", 15), LEVEL_SECRET);
+	assert_int_equal(secrets_level(secrets, "example.org", 11), LEVEL_SECRET);
+	variables_register(variables, inventory_host(inventory, 0), "result",
+		yaml("{json: {token: x}, echoed: 'a Swordfish', stdout: plain}"));
+	variables_set_facts(variables, inventory_host(inventory, 0),
+		yaml("{hostname: swordfish, nodename: Swordfish}"));
+	scope = scope_new(arena, variables, inventory_host(inventory, 0), NULL, NULL);
+	assert_int_equal(level_of(scope, "{{ domain }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ name }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ hostvars.node2.domain }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ deep | to_json }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ deep[0].user }}"), LEVEL_OPEN);
+	assert_int_equal(level_of(scope, "{{ deep | map(attribute='token') | first }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ ('{\"token\": 1}' | from_json).token }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ result.json.token }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ result.echoed }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ result.stdout }}"), LEVEL_OPEN);
+	assert_int_equal(level_of(scope, "{{ ansible_nodename }}"), LEVEL_SECRET);
+	assert_int_equal(level_of(scope, "{{ ansible_hostname }}"), LEVEL_OPEN);
+	secrets_free(secrets);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -650,6 +699,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(later_extra_variables_cover_earlier_ones,
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_mistake_in_an_extra_variable_has_its_place,
+			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_has_a_secret_name_is_secret_wherever_it_comes_from,
 			set_up, tear_down),
 	};
 

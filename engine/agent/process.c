@@ -208,7 +208,10 @@ pid_t process_start(struct machine *machine, struct arena *arena, const struct c
 		execute(&start);
 	close(report[1]);
 	result = pid < 0 ? -1 : wait_executed(machine, command, report[0], pid);
-	if (result < 0)
+	if (result < 0 && pid > 0 && errno == ETIMEDOUT)
+		error_set(err, ERROR_TASK, "cannot run '%s': the directory '%s' does not answer",
+			start.argv[0], start.directory);
+	else if (result < 0)
 		error_errno(err, ERROR_TASK, "cannot run '%s' in '%s'", start.argv[0], start.directory);
 	close(report[0]);
 	return result < 0 ? -1 : pid;

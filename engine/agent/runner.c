@@ -439,6 +439,9 @@ static void begin_stage(struct runner *runner, const struct value *stage)
 	if (formerly && ledger_knows(&runner->ledger, &runner->owner, formerly)
 			&& (runner->check || may_note(runner)))
 		ledger_rename(&runner->ledger, &runner->owner, formerly);
+	/* What was told of earlier steps isn't told again, also if nothing is to change. */
+	if (runner->over->count > 0)
+		may_note(runner);
 	runner_notify(runner, value_get(stage, "notified"));
 	for (size_t i = 0; dropped && dropped->kind == VALUE_LIST && i < dropped->count; i++) {
 		if (value_text(dropped->items[i]) && may_note(runner))

@@ -46,6 +46,8 @@ until_true() {
 	return 1
 }
 runs() { [ -n "$(running "$1")" ]; }
+over() { [ -z "$(agent worker)" ]; }
+hangs() { on 'grep -l "^State:.D" /proc/[0-9]*/status'; }
 play() { printf -- '- hosts: all\n  tasks:\n    - %s\n' "$@" >play.yml; }
 start() {
 	"$BEOPLAY" play.yml --user root --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null &
@@ -114,7 +116,7 @@ beoplay play.yml
 check "a job in the background doesn't make a command fail" is "$status" 0
 check "it is named, with what would keep it" says "'sleep 7013' .* ended with this run, unless" "$out"
 check "once" is "$(grep -c 'note: .*7013' "$out")" 1
-until_true test -z "$(agent worker)"
+until_true over
 check "it has ended with the run" sees_nothing 7013
 
 # --- stdin ---
@@ -146,6 +148,37 @@ lab as admin head kill -STOP "$(running 7021 | cut -d ' ' -f 1)"
 kill -INT "$run"
 finish
 check "nor who stops the command, once the run is to end" is "$(running 7021)" ""
+
+# --- A mount whose server is gone: a FUSE that nobody answers for ---
+on 'mknod /dev/fuse c 10 229; mkdir -p /mnt/dead; cat >/root/dead.pl' >/dev/null 2>&1 <<'END'
+use Fcntl;
+$^F = 100;
+sysopen(F, "/dev/fuse", O_RDWR) or die;
+my @m = ("dead", "/mnt/dead", "fuse", "fd=" . fileno(F) . ",rootmode=40755,user_id=0,group_id=0");
+syscall(165, $m[0], $m[1], $m[2], 0, $m[3]) == 0 or die;
+sleep 600;
+END
+on 'setsid perl /root/dead.pl >/dev/null 2>&1 </dev/null &'
+if until_true lab exec head grep -q /mnt/dead /proc/mounts; then
+	play '{command: sleep 7024, args: {chdir: /mnt/dead}}'
+	start
+	until_true hangs
+	kill -INT "$run"
+	finish
+	check "a directory that doesn't answer is named" says "'/mnt/dead' does not answer" "$out"
+	check "and doesn't keep the lock" sees_nothing 7024
+	if [ -n "${COUNT:-}" ]; then
+		play 'shell: "true"' 'file: {path: /mnt/dead/7024, state: directory}'
+		start
+		until_true hangs
+		kill -INT "$run"
+		kill -INT "$run"
+		finish
+		check "nor does a file that can't be looked at, for long" sees_nothing 7024
+	fi
+else
+	echo "# no FUSE here"
+fi
 
 # --- Locks of root and of others ---
 play 'command: sleep 7025'
@@ -186,6 +219,13 @@ on 'kill -9 $0' "$(agent step)"
 finish
 check "its own supervisor killed: that is said" says "its supervisor was killed" "$out" "$err"
 check "and nothing of the step is left" is "$(running 7030)" ""
+on 'mkdir -m 700 /var/lib/beoplay/steps/1-1; touch /var/lib/beoplay/steps/1-1/about'
+play 'file: {path: /root, state: directory}'
+beoplay play.yml -C
+beoplay play.yml
+check "what became of a step is told" says "a step' of an earlier run was broken off" "$err"
+beoplay play.yml
+check "and then forgotten, also by a run that changes nothing" silent "earlier run" "$err"
 
 # --- A job of MPI ---
 on 'rm /etc/apt/apt.conf.d/99slow; printf "#!/bin/sh\nread line; echo rc \$? >/root/said; exec sleep \$1\n" >/usr/local/bin/job

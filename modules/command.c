@@ -11,7 +11,7 @@ static const struct param command_params[] = {
 		.doc = "a path, or a pattern as *.o: if it is there, the command is not run" },
 	{ .name = "removes", .kind = PARAM_STRING,
 		.doc = "a path, or a pattern: if it is not there, the command is not run" },
-	{ .name = "stdin", .kind = PARAM_STRING, .doc = "what it reads" },
+	{ .name = "stdin", .kind = PARAM_STRING, .doc = "what it reads; by default nothing" },
 	{ .name = "stdin_add_newline", .kind = PARAM_BOOL, .doc = "end stdin with a newline",
 		.otherwise = "yes" },
 	{ .name = "strip_empty_ends", .kind = PARAM_BOOL,

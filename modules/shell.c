@@ -12,7 +12,7 @@ static const struct param shell_params[] = {
 		.doc = "a path, or a pattern: if it is not there, the command is not run" },
 	{ .name = "executable", .kind = PARAM_PATH, .doc = "another shell than /bin/sh",
 		.flags = PARAM_VERBATIM },
-	{ .name = "stdin", .kind = PARAM_STRING, .doc = "what it reads" },
+	{ .name = "stdin", .kind = PARAM_STRING, .doc = "what it reads; by default nothing" },
 	{ .name = "stdin_add_newline", .kind = PARAM_BOOL, .doc = "end stdin with a newline",
 		.otherwise = "yes" },
 	{ .name = "strip_empty_ends", .kind = PARAM_BOOL,

@@ -18,17 +18,25 @@ PREFIX ?= /usr/local
 OPTIMIZE ?= -O2 -g
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
-	-Wpointer-arith -Wformat=2 -Werror
-FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(WARNINGS) -I. -Iengine
+	-Wpointer-arith -Wformat=2 -Wno-unused-result -Werror
+# It runs as root everywhere. CPPFLAGS, CFLAGS and LDFLAGS come after, and win.
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE
+ifeq ($(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS))$(SANITIZE),)
+HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+endif
+NOW := -Wl,-z,relro,-z,now
+LINK := -pie $(NOW)
+FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(HARDENING) $(WARNINGS) -I. -Iengine $(CPPFLAGS) \
+	$(CFLAGS)
 LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lcrypto -lmsgpackc -lzstd -lsodium -ljson-c -lpcre2-8 -lsqlite3 -lm
 AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:libmsgpackc.a -l:libzstd.a -l:libsodium.a \
 	-l:libpcre2-8.a -l:libsqlite3.a -lm
-AGENT_LINK := -static -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
+AGENT_LINK := -static-pie $(NOW) -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
 
 ifdef SANITIZE
 BUILD := build/sanitize
 FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-AGENT_LINK := -static-libasan -static-libubsan
+AGENT_LINK := -static-libasan -static-libubsan $(LINK)
 endif
 
 # What is only in the agent, and what is only in the program.
@@ -84,7 +92,7 @@ $(BUILD)/%.o: %.c | $(STAMP)
 # The agent: one static program for every Debian node of this architecture.
 $(AGENT): $(AGENT_OBJECTS)
 	@echo LD $@
-	@$(CC) $(FLAGS) $(AGENT_LINK) $^ $(AGENT_LIBRARIES) -o $@
+	@$(CC) $(FLAGS) $(AGENT_LINK) $(LDFLAGS) $^ $(AGENT_LIBRARIES) -o $@
 	@strip $@
 
 $(AGENT).digest: $(AGENT)
@@ -99,11 +107,11 @@ $(BUILD)/libbeoplay.a: $(OBJECTS)
 
 $(BUILD)/beoplay: $(BUILD)/engine/main.o $(BUILD)/libbeoplay.a
 	@echo LD $@
-	@$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@
+	@$(CC) $(FLAGS) $(LINK) $(LDFLAGS) $^ $(LIBRARIES) -o $@
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/libbeoplay.a
 	@echo LD $@
-	@$(CC) $(FLAGS) $^ $(LIBRARIES) -lcmocka -o $@
+	@$(CC) $(FLAGS) $(LINK) $(LDFLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 
 # An agent that lies, for any node, and what tries its lies on the program.
 HOSTILE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/hostile/*.c engine/base/*.c engine/wire/*.c))
@@ -126,7 +134,7 @@ bench-against: $(STAMP) $(BUILD)/beoplay
 	@tests/bench/against $(BASE)
 
 $(BUILD)/floor: $(BUILD)/tests/bench/floor.o $(BUILD)/libbeoplay.a
-	@$(CC) $(FLAGS) $^ $(LIBRARIES) -o $@
+	@$(CC) $(FLAGS) $(LINK) $(LDFLAGS) $^ $(LIBRARIES) -o $@
 
 install: $(BUILD)/beoplay
 	install -D -m 755 $(BUILD)/beoplay $(DESTDIR)$(PREFIX)/bin/beoplay

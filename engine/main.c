@@ -12,6 +12,7 @@ static const struct command_line commands[] = {
 	{ "forget", "drops what the history keeps of a host", command_forget },
 	{ "history", "makes the history smaller", command_history },
 	{ "inventory", "hosts, groups and their variables", command_inventory },
+	{ "key", "the keys that seal what nodes keep", command_key },
 	{ "log", "the runs of a project", command_log },
 	{ "plan", "a dry run that can be kept, and applied just as it is", command_plan },
 	{ "rollback", "the machines as an earlier run left them", command_rollback },

@@ -149,6 +149,7 @@ void ledger_open(struct ledger *ledger, const char *state, const char *locks,
 	struct arena *arena = arena_new();
 
 	*ledger = (struct ledger){ .state = state, .locks = locks, .machine_id = machine_id };
+	ledger_new_incarnation(ledger);
 	ledger->directory = strdup(arena_printf(arena, "%s/%s", state, folder_of(arena, machine_id)));
 	arena_free(arena);
 	start(ledger);
@@ -267,6 +268,7 @@ static int open_to_write(struct ledger *ledger, struct error *err)
 	if (!ledger->there)
 		database_do(ledger->database, "INSERT OR IGNORE INTO meta(key, value) "
 			"VALUES('machine_id', ?)", "s", ledger->machine_id);
+	ledger_set_incarnation(ledger);
 	if (database_commit(ledger->database, err) < 0 || check_machine(ledger, err) < 0)
 		return -1;
 	if (ledger_machine_expects(ledger->database, ledger->arena, ledger->machine_id))
@@ -580,6 +582,7 @@ struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger)
 
 	value_set(arena, greeting, "due", ledger_due(ledger, arena, NULL));
 	value_set(arena, greeting, "failed", ledger_failed(ledger, arena, NULL));
+	ledger_greet_seals(ledger, arena, greeting);
 	if (ledger->foreign)
 		value_set_string(arena, greeting, "foreign", ledger->foreign);
 	if (ledger->problem.kind != ERROR_NONE) {

@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LEDGER_UNDOS_MOST = 16, LEDGER_RUNS_MOST = 64 };
+enum { LEDGER_UNDOS_MOST = 16, LEDGER_RUNS_MOST = 64, LEDGER_INCARNATION_SIZE = 32 };
 
 struct ledger {
 	const char *directory;       /* that of this machine, below the state's */
@@ -32,6 +32,7 @@ struct ledger {
 	const char *locks;           /* where the locks of the database are, on this machine */
 	const char *machine_id;
 	const char *moved;           /* it is still where it was under the machine's former id; or NULL */
+	char incarnation[LEDGER_INCARNATION_SIZE + 1];   /* of a new one */
 	struct arena *arena;         /* until the ledger is opened again */
 	struct database *database;
 	bool there;                  /* a file is there, of this form or the one before */
@@ -112,6 +113,18 @@ int64_t ledger_run(struct ledger *ledger, const struct ledger_owner *owner);
 /* The runs of this project, the oldest first: [{sequence, project, playbook, run, revision, who,
  * time, text, seal}]. */
 struct value *ledger_runs(const struct ledger *ledger, struct arena *arena, const char *project);
+
+/* --- Sealed texts (ledger_seals.c) */
+
+/* An incarnation is hexadecimal digits that tell this ledger from any other, also from one that is made
+ * here after this one was lost. It is told to the controller before the ledger is made. */
+void ledger_new_incarnation(struct ledger *ledger);
+void ledger_set_incarnation(struct ledger *ledger);
+/* Adds to a greeting {incarnation, seals: [{run, seal} of each owner's last], open_texts}. */
+void ledger_greet_seals(const struct ledger *ledger, struct arena *arena, struct value *greeting);
+/* Whether there are texts that came without a seal, so that they can be read. */
+bool ledger_has_open_texts(const struct ledger *ledger);
+void ledger_drop_open_texts(struct ledger *ledger);
 
 /* --- Who wishes what (ledger_entries.c) */
 

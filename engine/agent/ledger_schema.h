@@ -4,7 +4,7 @@
  * it. A table or column more is a version more; where the meaning of one changes, oldest_reader is
  * that version, too. tests/formats has a ledger of each form.
  *
- * meta      machine_id, oldest_reader
+ * meta      machine_id, oldest_reader, incarnation
  * owner     a playbook of a project
  * run       one that wrote something here; text is the digest of the packed text that was run, seal
  *           what the controller gave to it; those that are too old have neither

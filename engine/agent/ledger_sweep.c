@@ -39,18 +39,18 @@ static void drop_bodies(struct ledger *ledger, const struct value *digests)
 		ledger_drop_body(ledger, value_text(digests->items[i]));
 }
 
-/* Of the text, that of the last two runs is kept. */
+/* The last three texts are kept. */
 static void sweep_texts(struct ledger *ledger, struct arena *arena, int64_t owner)
 {
 	struct value *texts = column_of(ledger, arena, database_query(ledger->database,
-		"SELECT text FROM run WHERE owner=? AND text IS NOT NULL ORDER BY sequence DESC "
-		"LIMIT -1 OFFSET 2", "i", owner));
+		"SELECT text FROM run WHERE owner=? AND text IS NOT NULL GROUP BY text "
+		"ORDER BY max(sequence) DESC LIMIT -1 OFFSET 3", "i", owner));
 
 	if (texts->count == 0)
 		return;
-	database_do(ledger->database, "UPDATE run SET text=NULL, seal=NULL WHERE owner=?1 AND text IS "
-		"NOT NULL AND sequence NOT IN (SELECT sequence FROM run WHERE owner=?1 AND text IS NOT NULL "
-		"ORDER BY sequence DESC LIMIT 2)", "i", owner);
+	database_do(ledger->database, "UPDATE run SET text=NULL WHERE owner=?1 AND text IS NOT NULL "
+		"AND text NOT IN (SELECT text FROM run WHERE owner=?1 AND text IS NOT NULL GROUP BY text "
+		"ORDER BY max(sequence) DESC LIMIT 3)", "i", owner);
 	drop_bodies(ledger, texts);
 }
 

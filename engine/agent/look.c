@@ -16,6 +16,7 @@ bool look_do(struct runner *runner, const struct value *task)
 		value_set_string(arena, result, "status", "ok");
 		value_set(arena, results, "runs", ledger_runs(&runner->ledger, arena,
 			runner->owner.project));
+		ledger_greet_seals(&runner->ledger, arena, results);
 		value_set(arena, results, "due", ledger_due(&runner->ledger, arena, &runner->owner));
 		value_set(arena, results, "failed", ledger_failed(&runner->ledger, arena, &runner->owner));
 		value_set_integer(arena, results, "resources", ledger_count(&runner->ledger,

@@ -75,7 +75,7 @@ bool undo_do(struct runner *runner, const struct value *task);
 /* What whole declares to be all there is, compared with the ledger: a list of {resource, reason}. */
 struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole);
 
-/* look.c: a TASK with look: {whole, text (a digest)}; its results are {runs, due, resources, orphans,
+/* look.c: a TASK with look: {whole, text (a digest)}; its results are {runs, incarnation, due, resources, orphans,
  * text (the packed text, if it is kept here)}. */
 bool look_do(struct runner *runner, const struct value *task);
 

@@ -23,7 +23,7 @@ _beoplay() {
 	else
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.@(y?(a)ml|plan)' -- "$word"; compgen -d -- "$word")
 		((COMP_CWORD == 1)) && mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
-			compgen -W "apply diff doc forget history inventory log plan rollback show status" -- "$word")
+			compgen -W "apply diff doc forget history inventory key log plan rollback show status" -- "$word")
 	fi
 }
 complete -o filenames -F _beoplay beoplay

@@ -27,6 +27,7 @@ int command_doc(int argc, char **argv);
 int command_forget(int argc, char **argv);
 int command_history(int argc, char **argv);
 int command_inventory(int argc, char **argv);
+int command_key(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_rollback(int argc, char **argv);

@@ -129,6 +129,16 @@ static void warn_of_secrets(const struct playing *playing, struct report *report
 	}
 }
 
+/* Hosts of which it can't be told any more what they had before. */
+static void tell_broken(const struct playing *playing, struct report *report)
+{
+	const struct value *broken = playing->sealing.broken;
+
+	for (size_t i = 0; i < broken->count; i++)
+		report_warning(report, broken->pairs[i].key, arena_printf(playing->arena, "the seal of its "
+			"last run isn't used: %s", value_text(broken->pairs[i].value)));
+}
+
 static int execute(struct playing *playing, struct report *report, struct value *affected,
 	bool *ret_changes, struct error *err)
 {
@@ -137,6 +147,8 @@ static int execute(struct playing *playing, struct report *report, struct value 
 	struct report_totals totals;
 	int result;
 
+	for (size_t i = 0; i < playing->notes->count; i++)
+		report_warning(report, NULL, value_text(playing->notes->items[i]));
 	report_run(report, playing->playbook->path, run_hosts(playing->run),
 		run_task_count(playing->run));
 	warn_of_secrets(playing, report);
@@ -146,6 +158,7 @@ static int execute(struct playing *playing, struct report *report, struct value 
 	if (!playing->options->check)
 		playing_write_down(playing, revision, report);
 	revision_close(revision);
+	tell_broken(playing, report);
 	report_orphans(report, run_orphans(playing->run));
 	tell_others(playing, report, affected);
 	totals = report_recap(report);

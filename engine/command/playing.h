@@ -48,9 +48,9 @@ int playing_plan(struct arena *arena, const struct apply_options *options, const
 int playing_look(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char *text, struct value **ret_looked, struct value **ret_lost);
 
-/* A text as nodes keep it, and back. */
-int playing_unpack(struct arena *arena, const struct value *bytes, struct playing_past *ret_past,
-	struct error *err);
+/* Back from what is in a pack that nodes keep (seal/pack.h). */
+int playing_unpack(struct arena *arena, const char *bytes, size_t size,
+	struct playing_past *ret_past, struct error *err);
 
 /* The same, with what came of it: whether anything was changed, or would be. */
 int playing_check(const struct apply_options *options, const char *playbook, bool *ret_changes);
@@ -58,6 +58,8 @@ int playing_check(const struct apply_options *options, const char *playbook, boo
 /* The playbook as the project calls it, and the project's folder. 0, or -1 with err. */
 int playing_owner(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char **ret_project, const char **ret_owner, const char **ret_folder, struct error *err);
+/* "anna@desk". */
+const char *playing_who(struct arena *arena);
 void playing_complain(const struct error *err);
 
 #endif

@@ -46,6 +46,8 @@ const struct value *playing_extra(const struct playing *playing)
 static int load_extra(struct playing *playing, struct value *extra, struct error *err)
 {
 	const struct value *given = playing_extra(playing);
+	/* What is given today is today's, also in files. */
+	struct source *source = playing->options->extra->count > 0 ? playing->today : playing->source;
 
 	for (size_t i = 0; i < given->count; i++) {
 		const char *text = value_text(given->items[i]);
@@ -55,8 +57,8 @@ static int load_extra(struct playing *playing, struct value *extra, struct error
 		if (playing->past && disclose_find(text, strlen(text), &(size_t){0}))
 			continue;
 		if (*start == '@')
-			reach_name(source_reach(playing->source), start + 1);
-		if (variables_extra(playing->arena, playing->source, text, extra, err) < 0)
+			reach_name(source_reach(source), start + 1);
+		if (variables_extra(playing->arena, source, text, extra, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -83,9 +85,10 @@ static int load_inventory(struct playing *playing, struct error *err)
 	options.inventory = playing->inventory;
 	options.playbook_directory = playing->playbook->directory;
 	options.inventory_sources = names;
-	options.extra = value_map(playing->arena);
 	options.check = playing->options->check;
 	options.diff = playing->options->diff;
+	options.extra = value_map(playing->arena);
+	options.today = playing->today_hosts;
 	options.secret_names = playing->project.secrets;
 	options.secrets = playing->secrets;
 	options.verbosity = playing->options->verbosity;
@@ -116,6 +119,19 @@ static void limit_to(struct playing *playing, const struct value *names)
 	}
 }
 
+/* Hosts of today, as the old text has them. */
+static void limit_to_past(struct playing *playing)
+{
+	struct inventory_list *limit = &playing->limit;
+	size_t count = 0;
+
+	for (size_t i = 0; i < limit->count; i++) {
+		limit->hosts[count] = inventory_find(playing->inventory, limit->hosts[i]->name);
+		count += limit->hosts[count] != NULL;
+	}
+	limit->count = count;
+}
+
 static int load_limit(struct playing *playing, struct error *err)
 {
 	playing->limit_text = playing->options->limit;
@@ -126,10 +142,12 @@ static int load_limit(struct playing *playing, struct error *err)
 	if (!playing->options->limit)
 		return 0;
 	if (playing->options->limit[0] == '@')
-		reach_name(source_reach(playing->source), playing->options->limit + 1);
-	if (inventory_limit(playing->inventory, playing->arena, playing->source, playing->options->limit,
-			&playing->limit, err) < 0)
+		reach_name(source_reach(playing->today), playing->options->limit + 1);
+	if (inventory_limit(playing->past ? playing->today_inventory : playing->inventory, playing->arena,
+			playing->today, playing->options->limit, &playing->limit, err) < 0)
 		return -1;
+	if (playing->past)
+		limit_to_past(playing);
 	if (playing->limit.count == 0)
 		return error_set(err, ERROR_TEXT, "-l '%s' matches no host", playing->options->limit);
 	return 0;
@@ -189,6 +207,8 @@ static int make_run(struct playing *playing, struct error *err)
 		.inventory = playing->inventory,
 		.variables = playing->variables,
 		.secrets = playing->secrets,
+		.today = playing->today_hosts,
+		.today_plays = playing->today_plays,
 		.limit = playing->limit_text ? &playing->limit : NULL,
 		.others = playing->limit_text && !given->no_others && !playing->look && !everything,
 		.known = earlier_facts,
@@ -240,19 +260,16 @@ static int make_run(struct playing *playing, struct error *err)
 	return run_new(playing->arena, &options, &playing->run, err);
 }
 
-/* The text's own inventories, or those of the command line, which are files of today. */
+/* Which hosts there are and where is today's; the old text's own inventories count for values and
+ * groups. */
 static int find_past(struct playing *playing, struct error *err)
 {
 	const struct history_run *run = playing->past->run;
 	const struct value *then = run ? value_get(run->how, "inventories") : NULL;
 
-	if (project_find(playing->arena, source_directory(playing->arena, NULL), playing->typed,
-			playing->options->inventories, &playing->project, err) < 0)
+	playing->source = record_source(playing->arena, playing_revealed(playing, playing->today));
+	if (playing_load_today(playing, playing->project.inventories, err) < 0)
 		return -1;
-	playing->source = record_source(playing->arena, playing_revealed(playing, playing->source));
-	if (playing->options->inventories->count > 0)
-		return error_set(err, ERROR_TEXT, "an older text has its own inventory: -i can't be given "
-			"with it");
 	playing->project.inventories = value_list(playing->arena);
 	for (size_t i = 0; then && then->kind == VALUE_LIST && i < then->count; i++)
 		value_append(playing->arena, playing->project.inventories, then->items[i]);
@@ -262,25 +279,37 @@ static int find_past(struct playing *playing, struct error *err)
 		&playing->project, err);
 }
 
+/* A run that is going to be written down needs a key. */
+static int begin_sealing(struct playing *playing, struct error *err)
+{
+	const struct apply_options *options = playing->options;
+	bool lists = options->list_hosts || options->list_tasks || options->list_tags
+		|| options->syntax_check;
+
+	return sealing_begin(playing->arena, playing->project.name, playing->project.playbook,
+		playing->project.key, !options->check && !lists && !playing->look, playing->notes,
+		&playing->sealing, err);
+}
+
 int playing_load(struct playing *playing, struct error *err)
 {
 	playing->name = run_name(playing->arena);
 	playing->time = time(NULL);
-	playing->source = source_directory(playing->arena, NULL);
-	project_reach(playing->arena, playing->source, playing->typed);
+	playing->today = source_directory(playing->arena, NULL);
+	playing->source = playing->today;
+	playing->notes = value_list(playing->arena);
+	project_reach(playing->arena, playing->today, playing->typed);
 	if (playing->options->allow_outside)
-		reach_allow_all(source_reach(playing->source));
+		reach_allow_all(source_reach(playing->today));
 	/* The playbook's errors come first. */
 	if (!playing->past && playbook_load(playing->arena, playing->source, playing->typed, NULL,
 			&playing->playbook, err) < 0)
 		return -1;
-	if (playing->past && find_past(playing, err) < 0)
+	if (project_find(playing->arena, playing->today, playing->typed, playing->options->inventories,
+			&playing->project, err) < 0 || begin_sealing(playing, err) < 0)
 		return -1;
-	if (!playing->past && project_find(playing->arena, playing->source, playing->typed,
-			playing->options->inventories, &playing->project, err) < 0)
-		return -1;
-	if (playing->past && playbook_load(playing->arena, playing->source,
-			playing->project.playbook, NULL, &playing->playbook, err) < 0)
+	if (playing->past && (find_past(playing, err) < 0 || playbook_load(playing->arena,
+			playing->source, playing->project.playbook, NULL, &playing->playbook, err) < 0))
 		return -1;
 	if (playing->options->syntax_check && playing->project.inventories->count == 0)
 		return 0;
@@ -289,5 +318,7 @@ int playing_load(struct playing *playing, struct error *err)
 	playing->undefined = value_list(playing->arena);
 	variables_note_secrets(playing->variables, playing->playbook, playing->undefined);
 	run_note_secrets(playing->secrets, playing->arena, playing->playbook);
+	if (playing->past)
+		playing_note_gone(playing);
 	return make_run(playing, err);
 }

@@ -2,30 +2,25 @@
 #include "command/playing_state.h"
 
 #include "base/disclose.h"
+#include "command/passphrase.h"
 
-#include <sodium.h>
 #include <string.h>
-
-/* Records have a key of their own, made of the user's. */
-static const unsigned char *record_key(struct arena *arena, bool make)
-{
-	static const char purpose[] = "beoplay records";
-	unsigned char *key = arena_alloc(arena, crypto_generichash_BYTES);
-	struct saved_key user;
-	struct error ignored = {0};
-
-	if (saved_key_load(arena, saved_key_path(arena), make, &user, &ignored) < 0)
-		return NULL;
-	crypto_generichash(key, crypto_generichash_BYTES, (const unsigned char *)purpose,
-		strlen(purpose), user.bytes, sizeof(user.bytes));
-	sodium_memzero(&user, sizeof(user));
-	return key;
-}
 
 struct disclosure playing_disclosure(const struct playing *playing, enum audience audience)
 {
 	return (struct disclosure){ .audience = audience, .secrets = playing->secrets,
-		.key = record_key(playing->arena, !playing->options->check) };
+		.key = playing->sealing.key ? playing->sealing.keys.digest : NULL };
+}
+
+/* As the past was written down, to compare with it. */
+static struct disclosure past_disclosure(struct playing *playing)
+{
+	const struct history_run *run = playing->past->run;
+	const char *id = run ? value_get_string(run->how, "key") : NULL, *why;
+	const struct owner_keys *keys = id ? sealing_keys(&playing->sealing, id, &why) : NULL;
+
+	return (struct disclosure){ .audience = FOR_HISTORY, .secrets = playing->secrets,
+		.key = keys ? keys->digest : NULL };
 }
 
 /* --- -e --- */
@@ -72,13 +67,44 @@ struct value *playing_extra_named(const struct playing *playing, const struct di
 	return named;
 }
 
-/* The values of then are needed, and nobody has them but the user. */
-int playing_extra_wanted(const struct playing *playing, const struct value *extra, struct error *err)
+/* A value that isn't given: from whoever sits here. */
+static int ask(struct playing *playing, const char *name, struct value *extra, struct error *err)
+{
+	const char *prompt = arena_printf(playing->arena, "value of '%s', which %s was given with -e",
+		name, playing->past->name);
+	const char *text;
+
+	if (!passphrase_terminal()) {
+		error_set(err, ERROR_TEXT, "%s was applied with -e %s=…, and values of -e are not kept",
+			playing->past->name, name);
+		return error_remedy(err, "give it again: -e %s=VALUE", name);
+	}
+	if (passphrase_ask(playing->arena, prompt, &text, err) < 0)
+		return -1;
+	value_set_string(playing->arena, extra, name, text);
+	return 0;
+}
+
+/* then: what stood for the value, "NAME=(private 9f2c…)". */
+static void compare(struct playing *playing, const char *then, const char *name,
+	const struct value *value)
+{
+	const struct disclosure to = past_disclosure(playing);
+	struct value *now = value_copy(playing->arena, value);
+
+	value_raise(now, LEVEL_PRIVATE);
+	if (!to.key || strcmp(then + strlen(name) + 1, value_text(disclose(playing->arena, &to,
+			now))) != 0)
+		value_append(playing->arena, playing->notes, value_printf(playing->arena,
+			"'%s' isn't what it was then: today's value is used", name));
+}
+
+/* Nobody has the values of then but the user. What is undone as a whole does without. */
+int playing_extra_wanted(struct playing *playing, struct value *extra, struct error *err)
 {
 	const struct value *then = playing->past && playing->past->run
 		? value_get(playing->past->run->how, "extra") : NULL;
 	bool nothing = playing->undo && playing->undo->undo == UNDO_ALL;
-	const char *missing = NULL;
 
 	for (size_t i = 0; !nothing && then && then->kind == VALUE_LIST && i < then->count; i++) {
 		const char *text = value_text(then->items[i]);
@@ -87,14 +113,11 @@ int playing_extra_wanted(const struct playing *playing, const struct value *extr
 		if (!text || is_file(text) || !disclose_find(text, strlen(text), &(size_t){0}))
 			continue;
 		name = arena_bytes(playing->arena, text, strcspn(text, "="));
-		if (!value_get(extra, name))
-			missing = missing ? arena_printf(playing->arena, "%s, %s", missing, name) : name;
+		if (!value_get(extra, name) && ask(playing, name, extra, err) < 0)
+			return -1;
+		compare(playing, text, name, value_get(extra, name));
 	}
-	if (!missing)
-		return 0;
-	error_set(err, ERROR_TEXT, "%s was applied with -e %s, and values of -e are not kept",
-		playing->past->name, missing);
-	return error_remedy(err, "give them again: -e NAME=VALUE");
+	return 0;
 }
 
 /* --- An older text --- */
@@ -130,11 +153,10 @@ static void note_today(const struct playing *playing)
 		run_free(today.run);
 }
 
-const struct record *playing_revealed(const struct playing *playing, struct source *today)
+const struct record *playing_revealed(struct playing *playing, struct source *today)
 {
 	const struct record *record = playing->past->record;
-	struct disclosure to = { .audience = FOR_HISTORY, .secrets = playing->secrets,
-		.key = record_key(playing->arena, false) };
+	const struct disclosure to = past_disclosure(playing);
 
 	if (!has_gaps(record) || !to.key)
 		return record;

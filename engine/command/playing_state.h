@@ -8,6 +8,7 @@
 #include "command/earlier.h"
 #include "command/playing.h"
 #include "command/project.h"
+#include "command/sealing.h"
 
 #include <signal.h>
 
@@ -21,10 +22,16 @@ struct playing {
 	const struct playing_undo *undo;
 	struct playing_plan *plan;
 	struct source *source;
+	struct source *today;            /* the working tree, also where source is a text of the past */
+	struct inventory *today_inventory;   /* the rest for a text of the past: */
+	const struct value *today_hosts; /* name → connection variables */
+	bool today_plays;                /* today's plays have been read for these */
 	struct project project;
 	struct playbook *playbook;
 	struct inventory *inventory;
 	struct variables *variables;
+	struct sealing sealing;
+	struct value *notes;             /* to be said once the report is there */
 	struct inventory_list limit;
 	const char *limit_text;          /* NULL: none */
 	const struct value *only;        /* names: instead of the command line's limit; or NULL */
@@ -42,10 +49,10 @@ struct playing {
 struct disclosure playing_disclosure(const struct playing *playing, enum audience audience);
 /* What -e said, by name, for records. */
 struct value *playing_extra_named(const struct playing *playing, const struct disclosure *to);
-/* An error if the past was applied with values that aren't in extra (a map). */
-int playing_extra_wanted(const struct playing *playing, const struct value *extra, struct error *err);
+/* The past was applied with values that aren't in extra (a map): they are asked for, or it is an error. */
+int playing_extra_wanted(struct playing *playing, struct value *extra, struct error *err);
 /* The text of the past, with what is still the same today in its place. */
-const struct record *playing_revealed(const struct playing *playing, struct source *today);
+const struct record *playing_revealed(struct playing *playing, struct source *today);
 
 /* How often ^C was pressed. */
 const volatile sig_atomic_t *playing_interrupted(void);
@@ -55,13 +62,17 @@ const volatile sig_atomic_t *playing_interrupted(void);
 int playing_load(struct playing *playing, struct error *err);
 /* Which -e count: those of the command line, else those that the past was applied with. */
 const struct value *playing_extra(const struct playing *playing);
-/* "anna@desk". */
-const char *playing_who(struct arena *arena);
+/* playing->today_*, from today's inventories. */
+int playing_load_today(struct playing *playing, const struct value *paths, struct error *err);
+/* Hosts of the old text's inventory that aren't in today's. */
+void playing_note_gone(struct playing *playing);
+/* The number that the next run gets; 0: there is no history. */
+int64_t playing_next_number(const struct playing *playing);
 
 /* Into the history. A run that can't be written down has still happened: that is a warning. */
-void playing_write_down(const struct playing *playing, struct revision *revision,
+void playing_write_down(struct playing *playing, struct revision *revision,
 	struct report *report);
-/* To the run, for nodes to keep; not if it is too large for that. */
+/* To the run, sealed, for nodes to keep; not if it is too large for that. */
 void playing_give_text(struct playing *playing, struct revision *revision);
 /* Of each text and content that was read: path → SHA-256. What is too large to be recorded is left out. */
 struct value *playing_texts(const struct playing *playing);

@@ -3,12 +3,13 @@
 
 #include "base/buffer.h"
 #include "base/digest.h"
+#include "seal/pack.h"
 #include "wire/wire.h"
 
+#include <sodium.h>
 #include <string.h>
-#include <zstd.h>
 
-enum { TEXT_BODY_MOST = 64 << 10, TEXT_MOST = 900 << 10, TEXT_UNPACKED_MOST = 64 << 20 };
+enum { TEXT_BODY_MOST = 64 << 10 };
 
 /* Inventories and -e as the project has them, whatever the current directory was. */
 static struct value *how_it_ran(const struct playing *playing, const struct disclosure *to,
@@ -27,6 +28,8 @@ static struct value *how_it_ran(const struct playing *playing, const struct disc
 	}
 	value_set(arena, how, "inventories", inventories);
 	value_set(arena, how, "extra", playing_extra_named(playing, to));
+	if (playing->sealing.key)
+		value_set_string(arena, how, "key", playing->sealing.key->id);
 	if (playing->undo)
 		value_set_string(arena, how, "undo", playing->undo->note);
 	if (playing->limit_text)
@@ -49,7 +52,7 @@ static const struct record *record_text(const struct playing *playing,
 	return record_disclose(playing->arena, all, playing->project.folder, to);
 }
 
-void playing_write_down(const struct playing *playing, struct revision *revision,
+void playing_write_down(struct playing *playing, struct revision *revision,
 	struct report *report)
 {
 	const struct disclosure to = playing_disclosure(playing, FOR_HISTORY);
@@ -71,52 +74,83 @@ void playing_write_down(const struct playing *playing, struct revision *revision
 	history_close(history);
 }
 
+/* A digest of the digests of what isn't in the pack. */
+static void digest_left_out(struct playing *playing, const struct record *record,
+	const struct value *how)
+{
+	struct buffer all = {0};
+
+	wire_encode(&all, value_get(how, "extra"));
+	for (size_t i = 0; i < record->count; i++) {
+		if (record_keeps_back(record->files[i].left_out))
+			buffer_printf(&all, "%s\n", record->files[i].left_out);
+	}
+	keys_digest(&playing->sealing.keys, "left out", "", all.data, all.size,
+		playing->sealing.seal.left_out, sizeof(playing->sealing.seal.left_out));
+	buffer_free(&all);
+}
+
+/* What is the same in the seals of all hosts. */
+static void begin_seals(struct playing *playing, const char *pack, size_t size)
+{
+	struct seal *seal = &playing->sealing.seal;
+	const char *who = playing_who(playing->arena);
+
+	seal->run = playing->name;
+	seal->time = playing->time;
+	seal->number = playing_next_number(playing);
+	memcpy(seal->who, who, strnlen(who, SEAL_WHO_MOST));
+	crypto_hash_sha256(seal->pack, (const unsigned char *)pack, size);
+}
+
 void playing_give_text(struct playing *playing, struct revision *revision)
 {
 	const struct disclosure to = playing_disclosure(playing, FOR_PACK);
-	struct value *packed = value_map(playing->arena);
+	const struct record *record = record_text(playing, &to, revision);
+	struct value *packed = value_map(playing->arena), *how = how_it_ran(playing, &to, NULL);
 	struct buffer bytes = {0};
-	size_t room, size;
-	char *squeezed;
+	struct error ignored = {0};
+	char *pack;
+	size_t size;
 
-	value_set_string(playing->arena, packed, "playbook", playing->project.playbook);
-	value_set(playing->arena, packed, "how", how_it_ran(playing, &to, NULL));
+	if (!playing->sealing.key)
+		return;
 	/* The same text is the same, whatever led back to it. */
-	value_remove(value_get(packed, "how"), "undo");
-	value_remove(value_get(packed, "how"), "limit");
-	value_set(playing->arena, packed, "files", record_pack(playing->arena,
-		record_text(playing, &to, revision), TEXT_BODY_MOST));
+	value_remove(how, "undo");
+	value_remove(how, "limit");
+	value_set_string(playing->arena, packed, "playbook", playing->project.playbook);
+	value_set(playing->arena, packed, "how", how);
+	value_set(playing->arena, packed, "files", record_pack(playing->arena, record,
+		TEXT_BODY_MOST));
 	wire_encode(&bytes, packed);
-	room = ZSTD_compressBound(bytes.size);
-	squeezed = arena_alloc(playing->arena, room);
-	size = ZSTD_compress(squeezed, room, bytes.data, bytes.size, 3);
-	if (!ZSTD_isError(size) && size <= TEXT_MOST)
-		run_set_text(playing->run, squeezed, size);
+	digest_left_out(playing, record, how);
+	if (pack_make(playing->arena, &playing->sealing.keys, bytes.data, bytes.size, &pack, &size,
+			&ignored) == 0) {
+		begin_seals(playing, pack, size);
+		run_set_text(playing->run, pack, size, sealing_host, &playing->sealing);
+	}
 	buffer_free(&bytes);
 }
 
-int playing_unpack(struct arena *arena, const struct value *bytes, struct playing_past *ret_past,
-	struct error *err)
+static int damaged(struct error *err)
 {
-	unsigned long long size = ZSTD_getFrameContentSize(bytes->text, bytes->size);
-	struct history_run *run = arena_alloc(arena, sizeof(*run));
-	struct value *packed, *how;
-	struct record *record;
-	char *plain;
+	return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
+}
 
-	if (size > TEXT_UNPACKED_MOST)   /* an error is a very large number, too */
-		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
-	plain = arena_alloc(arena, (size_t)size + 1);
-	if (ZSTD_decompress(plain, (size_t)size, bytes->text, bytes->size) != size
-			|| wire_decode(arena, plain, (size_t)size, &packed, NULL) < 0
+int playing_unpack(struct arena *arena, const char *bytes, size_t size,
+	struct playing_past *ret_past, struct error *err)
+{
+	struct history_run *run = arena_alloc(arena, sizeof(*run));
+	struct record *record;
+	struct value *packed;
+
+	if (wire_decode(arena, bytes, size, &packed, NULL) < 0
 			|| shape_check_map(packed, record_packed, "a packed text", ERROR_TEXT, NULL) < 0)
-		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
-	how = value_get(packed, "how");
+		return damaged(err);
+	run->how = value_get(packed, "how");
 	run->playbook = value_get_string(packed, "playbook");
-	if (!run->playbook || !how || record_unpack(arena, value_get(packed, "files"), &record,
-			err) < 0)
-		return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
-	run->how = how;
+	if (record_unpack(arena, value_get(packed, "files"), &record, err) < 0)
+		return damaged(err);
 	*ret_past = (struct playing_past){ .record = record, .run = run };
 	return 0;
 }
@@ -144,3 +178,20 @@ struct value *playing_texts(const struct playing *playing)
 	return texts;
 }
 
+
+int64_t playing_next_number(const struct playing *playing)
+{
+	struct history *history = NULL;
+	struct history_run *runs;
+	struct error ignored = {0};
+	int64_t number = 0;
+	size_t count;
+
+	if (history_open(path_directory(playing->arena, playing->typed), false, &history, &ignored) == 0)
+		number = 1;
+	if (history && history_runs(history, playing->arena, 1, &runs, &count, &ignored) == 0
+			&& count > 0)
+		number = runs[0].number + 1;
+	history_close(history);
+	return number;
+}

@@ -2,6 +2,7 @@
 #include "command/project.h"
 
 #include "base/suggest.h"
+#include "seal/keys.h"
 #include "text/tree.h"
 #include "text/trust.h"
 
@@ -137,11 +138,11 @@ static void allow_inventory(struct arena *arena, struct reach *reach, const char
 
 static int check_keys(const struct value *root, struct error *err)
 {
-	static const char *const keys[] = { "project", "inventory", "secrets" };
+	static const char *const keys[] = { "project", "inventory", "secrets", "key" };
 
 	if (root->kind != VALUE_MAP)
 		return error_at(err, root->place, "this must be a map with the keys project, "
-			"inventory and secrets");
+			"inventory, secrets and key");
 	for (size_t i = 0; i < root->count; i++) {
 		struct suggestion suggestion = { .word = root->pairs[i].key };
 		bool known = false;
@@ -154,7 +155,7 @@ static int check_keys(const struct value *root, struct error *err)
 			continue;
 		error_at(err, root->pairs[i].place, "unknown key '%s'", root->pairs[i].key);
 		return suggestion.nearest ? error_remedy(err, "did you mean '%s'?", suggestion.nearest)
-			: error_remedy(err, "known are project, inventory and secrets");
+			: error_remedy(err, "known are project, inventory, secrets and key");
 	}
 	return 0;
 }
@@ -219,6 +220,13 @@ static int read_settings(struct arena *arena, struct source *source, const char 
 		return error_at(err, name->place, "'project' must be a name");
 	if (name)
 		project->name = value_text(name);
+	name = value_get(root, "key");
+	if (name && (!value_text(name) || strlen(value_text(name)) != KEY_HEX_SIZE - 1)) {
+		error_at(err, name->place, "'key' must be the ID of a key, in quotes");
+		return error_remedy(err, "beoplay key list shows those that you have");
+	}
+	if (name)
+		project->key = value_text(name);
 	if (add_secrets(arena, value_get(root, "secrets"), project, err) < 0)
 		return -1;
 	return given ? 0 : add_inventories(arena, directory, value_get(root, "inventory"), project,

@@ -11,6 +11,7 @@ struct project {
 	const char *name;            /* the owner's in every ledger: project: in beoplay.yml, else the
 	                                name of the folder */
 	const char *playbook;        /* its path below that folder: the owner's other half */
+	const char *key;             /* ID of the key that its team seals with; NULL: none named */
 	const char *folder;          /* as reached from here: "..", "." */
 	struct value *inventories;   /* paths, list of strings */
 	const char *stopped;         /* why no folder further above was searched; NULL: all were */
@@ -23,7 +24,7 @@ struct project {
 void project_reach(struct arena *arena, struct source *source, const char *playbook);
 
 /* playbook: its path. given: what -i says, a list of strings, may be empty. beoplay.yml is looked for
- * beside the playbook and above; its keys are project, inventory and secrets. A folder that somebody else
+ * beside the playbook and above; its keys are project, inventory, secrets and key. A folder that somebody else
  * owns or can write to ends the search. */
 int project_find(struct arena *arena, struct source *source, const char *playbook,
 	struct value *given, struct project *ret_project, struct error *err);

@@ -3,9 +3,8 @@
 #include "command/command.h"
 #include "command/past.h"
 #include "command/playing.h"
+#include "command/rollback.h"
 
-#include "base/digest.h"
-#include "base/quote.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -183,159 +182,6 @@ static int roll_back(struct rollback *rollback, struct error *err)
 	return to_run(rollback, target, err);
 }
 
-/* --- From the ledgers, where there is no history --- */
-
-/* The last run of this playbook in a ledger, leaving out one by its name; NULL: none. */
-static const struct value *last_run(const struct value *looked, const char *owner,
-	const char *except)
-{
-	const struct value *runs = value_get(looked, "runs");
-
-	for (size_t i = runs && runs->kind == VALUE_LIST ? runs->count : 0; i-- > 0;) {
-		const char *playbook = value_get_string(runs->items[i], "playbook");
-		const char *name = value_get_string(runs->items[i], "run");
-
-		if (playbook && name && strcmp(playbook, owner) == 0
-				&& (!except || strcmp(name, except) != 0))
-			return runs->items[i];
-	}
-	return NULL;
-}
-
-/* Whether some host had another run after this one. */
-static bool is_older(const struct value *looked, const char *owner, const char *name)
-{
-	for (size_t i = 0; i < looked->count; i++) {
-		const struct value *runs = value_get(looked->pairs[i].value, "runs");
-		const char *last = value_get_string(last_run(looked->pairs[i].value, owner, NULL), "run");
-
-		for (size_t k = 0; last && strcmp(last, name) != 0 && k < runs->count; k++) {
-			const char *had = value_get_string(runs->items[k], "run");
-
-			if (had && strcmp(had, name) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-static void disagree(const char *host, struct error *err)
-{
-	error_set(err, ERROR_TEXT, "the ledgers of the hosts don't agree on the runs (%s)", host);
-	error_remedy(err, "roll back where the history is, or host by host with -l");
-}
-
-/* The newest run. A host on which it changed nothing has an older one as its last. */
-static const char *newest_run(const struct value *looked, const char *owner, struct error *err)
-{
-	const char *newest = NULL;
-
-	for (size_t i = 0; i < looked->count; i++) {
-		const char *name = value_get_string(last_run(looked->pairs[i].value, owner, NULL), "run");
-
-		if (!name || is_older(looked, owner, name))
-			continue;
-		if (newest && strcmp(newest, name) != 0) {
-			disagree(looked->pairs[i].key, err);
-			return NULL;
-		}
-		newest = name;
-	}
-	if (!newest)
-		error_set(err, ERROR_TEXT, "no host has anything of this playbook");
-	return newest;
-}
-
-/* A run before it, on the text of which all hosts that have one agree: a node alone could make others
- * run what it likes. */
-static const struct value *run_before(const struct value *looked, const char *owner,
-	const char *newest, struct error *err)
-{
-	const struct value *before = NULL;
-
-	for (size_t i = 0; i < looked->count; i++) {
-		const struct value *run = last_run(looked->pairs[i].value, owner, newest);
-		const char *text = value_get_string(run, "text");
-
-		if (!run)
-			continue;
-		if (!text || (before && strcmp(text, value_get_string(before, "text")) != 0)) {
-			disagree(looked->pairs[i].key, err);
-			return NULL;
-		}
-		before = run;
-	}
-	if (!before) {
-		error_set(err, ERROR_TEXT, "no host has had a run of this playbook before the last one");
-		error_remedy(err, "--to nothing undoes all that it did");
-	}
-	return before;
-}
-
-/* The text, from whichever host has it; its digest says that it is the one. */
-static int fetch_text(const struct rollback *rollback, const char *digest,
-	struct playing_past *ret_past, struct error *err)
-{
-	struct value *looked, *lost;
-	char hex[DIGEST_HEX_SIZE];
-
-	if (playing_look(rollback->arena, rollback->options, rollback->playbook, digest, &looked,
-			&lost) != EXIT_GOOD)
-		return error_set(err, ERROR_TEXT, "the hosts can't be asked");
-	for (size_t i = 0; i < looked->count; i++) {
-		const struct value *text = value_get(looked->pairs[i].value, "text");
-
-		if (!text || !value_text(text))
-			continue;
-		digest_bytes(text->text, text->size, hex);
-		if (strcmp(hex, digest) == 0)
-			return playing_unpack(rollback->arena, text, ret_past, err);
-	}
-	return error_set(err, ERROR_TEXT, "no host has kept the text of that run");
-}
-
-static int by_ledgers(const struct rollback *rollback, struct error *err)
-{
-	bool nothing = rollback->options->to && strcmp(rollback->options->to, "nothing") == 0;
-	struct playing_undo undo = { .undo = UNDO_AFTER, .after = value_list(rollback->arena) };
-	const char *project, *owner, *folder;
-	const struct value *target;
-	const char *newest;
-	struct value *looked, *lost;
-	struct playing_past past;
-	int code;
-
-	if (rollback->options->to && !nothing) {
-		error_set(err, ERROR_TEXT, "there is no history here, so '%s' isn't known",
-			rollback->options->to);
-		return error_remedy(err, "without --to, the run before the last one is found on the hosts");
-	}
-	if (playing_owner(rollback->arena, rollback->options, rollback->playbook, &project, &owner,
-			&folder, err) < 0)
-		return -1;
-	code = playing_look(rollback->arena, rollback->options, rollback->playbook, NULL, &looked,
-		&lost);
-	if (code != EXIT_GOOD)
-		return code;
-	if (looked->count == 0)
-		return error_set(err, ERROR_TEXT, "no host could be asked what was before");
-	if (nothing) {
-		undo = (struct playing_undo){ .undo = UNDO_ALL, .note = "nothing" };
-		return playing_run(rollback->options, rollback->playbook, NULL, &undo);
-	}
-	newest = newest_run(looked, owner, err);
-	target = newest ? run_before(looked, owner, newest, err) : NULL;
-	if (!target || fetch_text(rollback, value_get_string(target, "text"), &past, err) < 0)
-		return -1;
-	if (strcmp(past.run->playbook, owner) != 0)
-		return error_set(err, ERROR_TEXT, "the text that the hosts kept is that of another playbook");
-	value_append(rollback->arena, (struct value *)(uintptr_t)undo.after,
-		value_string(rollback->arena, newest));
-	past.name = arena_printf(rollback->arena, "run %s", value_get_string(target, "run"));
-	undo.note = value_get_string(target, "run");
-	return playing_run(rollback->options, rollback->playbook, &past, &undo);
-}
-
 static void help(void)
 {
 	puts("usage: beoplay rollback PLAYBOOK [--to REV | --to nothing] [options of apply]\n"
@@ -343,7 +189,11 @@ static void help(void)
 		"Makes the machines be again what an earlier run left: applies its text, and undoes what\n"
 		"later runs added, the latest first. Without --to: the last text before the present one.\n"
 		"What somebody else has changed meanwhile is not undone (--discard-drift does), and old\n"
-		"commands and jobs are not run again (--with-commands does).\n"
+		"commands and jobs are not run again (--with-commands does). Which hosts there are and how they are\n"
+		"reached is always what the inventory says today.\n"
+		"\n"
+		"Where there is no history, the sealed texts that the hosts keep are used, if your key opens them\n"
+		"and the hosts agree; then you are asked first, or --to names the run.\n"
 		"\n"
 		"  --to REV          a run's number or hash, as beoplay log shows them\n"
 		"  --to nothing      undoes all that this playbook ever did\n"
@@ -374,7 +224,7 @@ int command_rollback(int argc, char **argv)
 			code = roll_back(&rollback, &err);
 		} else if (code == 0 || !rollback.history) {
 			error_clear(&err);
-			code = by_ledgers(&rollback, &err);
+			code = rollback_sealed(rollback.arena, &options, rollback.playbook, &err);
 		}
 		history_close(rollback.history);
 		if (code < 0) {

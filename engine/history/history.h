@@ -34,7 +34,7 @@ struct history_run {
 	const char *playbook;      /* its path in the project */
 	const char *who;
 	int64_t time;              /* seconds since the epoch */
-	struct value *how;         /* {inventories: [PATH], extra: [TEXT], undo: TEXT, limit, head,
+	struct value *how;         /* {inventories: [PATH], extra: [TEXT], key: ID, undo: TEXT, limit, head,
 	                              dirty} */
 	struct value *hosts;       /* name → {state: "done" | "failed" | "unreachable", changed: N} */
 	struct value *left;        /* hosts in no play any more: name → "left" | "gone"; or NULL */

@@ -68,7 +68,7 @@ static void add_list(struct buffer *out, const char *key, const struct value *li
 
 static void add_how(struct buffer *out, const struct value *how)
 {
-	static const char *const words[] = { "undo", "limit", "head", "dirty" };
+	static const char *const words[] = { "key", "undo", "limit", "head", "dirty" };
 
 	buffer_add_string(out, "how:\n");
 	add_list(out, "inventories", value_get(how, "inventories"));

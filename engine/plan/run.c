@@ -248,6 +248,8 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 		run_warn(run, host->name, arena_printf(host->arena, "'%s' of an earlier run %s",
 			command ? command : "a step", became_of(host->arena, one)));
 	}
+	host->seal = run->text && !host_checks(host) ? run->seal(run->seal_context, host->arena,
+		host->name, value_get(hello, "ledger")) : NULL;
 	if (!host->bystander)
 		due_take(run, host, hello);
 	stage_continue(run, host);
@@ -329,9 +331,11 @@ static void take_orphans(struct run *run, struct run_host *host,
 	}
 }
 
-void run_set_text(struct run *run, const void *bytes, size_t size)
+void run_set_text(struct run *run, const void *bytes, size_t size, run_seal *seal, void *context)
 {
 	run->text = bodies_add_bytes(run->bodies, bytes, size);
+	run->seal = seal;
+	run->seal_context = context;
 }
 
 const struct value *run_looked(const struct run *run)

@@ -39,6 +39,11 @@ struct run_options {
 	const struct inventory *inventory;
 	struct variables *variables;
 	struct secrets *secrets;              /* noted as they are met; or NULL */
+	/* For a text that isn't today's: the hosts of today's inventory, as keys; no others are contacted, and
+	 * what plays say of connections doesn't count (NULL: it does, all are). today_plays: today's plays
+	 * were read for that; else the user and the port of a play count. */
+	const struct value *today;
+	bool today_plays;
 	const struct inventory_list *limit;   /* NULL: no limit */
 	bool others;                          /* hosts outside the limit are looked at */
 	const struct value *left;             /* names of hosts that had been in earlier runs: in no play
@@ -112,8 +117,11 @@ struct value *run_left(const struct run *run);
 /* Hosts outside the limit: {affected: {name → [what would change there]}, missed: {name → why it
  * wasn't asked}}. */
 struct value *run_others(const struct run *run);
-/* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. */
-void run_set_text(struct run *run, const void *bytes, size_t size);
+/* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. seal gives
+ * what a host keeps beside it, from the ledger of its HELLO (wire.h); the result lives in arena. */
+typedef struct value *run_seal(void *context, struct arena *arena, const char *host,
+	const struct value *ledger);
+void run_set_text(struct run *run, const void *bytes, size_t size, run_seal *seal, void *context);
 /* What look found: name → {runs, due, resources, orphans, text} (wire.h), data of hostile nodes. */
 const struct value *run_looked(const struct run *run);
 /* What a dry run with the option plan has found: name → KEY → {title, item, status, message (of wire.h),

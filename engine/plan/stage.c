@@ -334,9 +334,10 @@ static void send(struct stage *stage)
 		value_set_integer(arena, body, "lock_wait", options->lock_wait);
 	value_set(arena, body, "tasks", stage->tasks);
 	value_set_integer(arena, body, "time", options->time);
-	if (stage->run->text && !host_checks(host)) {
+	if (stage->host->seal) {
 		bodies_allow(stage->run->bodies, stage->run->text, host->index, stage->run->host_count);
 		value_set_string(arena, body, "text", body_digest(stage->run->text));
+		value_set(arena, body, "seal", host->seal);
 	}
 	if (host->cursor >= (int64_t)stage->run->unit_count && !host->failed)
 		add_last(stage, body);

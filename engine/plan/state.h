@@ -168,6 +168,7 @@ struct run_host {
 	struct value *notified;    /* keys of handlers found due here */
 	struct value *dropped;     /* keys of due handlers that the text has no more */
 	const char *key;           /* host key; NULL: none seen */
+	struct value *seal;        /* what it is to keep beside the text; NULL: neither */
 	unsigned changed;          /* tasks */
 	struct value *undone_resources;    /* of which results came, as keys; NULL: none */
 	bool undo_told;            /* something was said of what was to be undone */
@@ -191,6 +192,8 @@ struct run {
 	struct value *looked;
 	struct value *planned;
 	struct body *text;                 /* the packed text; NULL: none */
+	run_seal *seal;
+	void *seal_context;
 	struct run_task **tasks;
 	size_t task_count, task_capacity;
 	bool **play_hosts;         /* by play and inventory index: the play's hosts before any limit */

@@ -131,11 +131,11 @@ static int target_of_play(struct run *run, const struct run_host *host, const st
 	const char *address = host_variable(run, scope, "ansible_host", err);
 
 	host_variable(run, scope, "ansible_become_method", err);
-	if (!connection)
+	if (!connection && !run->options.today)
 		connection = play_word(run, scope, "ansible_connection", play->connection, err);
-	if (!user)
+	if (!user && !run->options.today_plays)
 		user = play_word(run, scope, "ansible_user", play->remote_user, err);
-	if (!port)
+	if (!port && !run->options.today_plays)
 		port = play_word(run, scope, "ansible_port", play->port, err);
 	*ret_target = (struct fleet_target){
 		.name = host->name,

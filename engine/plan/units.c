@@ -201,6 +201,8 @@ static int match_play(struct run *run, size_t play_index, bool *chosen, struct e
 			play->hosts->place, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++) {
+		if (run->options.today && !value_get(run->options.today, list.hosts[i]->name))
+			continue;
 		run->play_hosts[play_index][list.hosts[i]->index] = true;
 		chosen[list.hosts[i]->index] = true;
 	}

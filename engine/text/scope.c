@@ -69,6 +69,17 @@ static const struct value *play_value(const struct scope *scope, const char *nam
 	return found;
 }
 
+/* How the host is reached today, where the text isn't today's; NULL: the text's own word counts. */
+static const struct value *today_of(const struct scope *scope, const char *name)
+{
+	const struct connection_variable *variable = connection_find(name);
+
+	if (!scope->variables || !scope->host || !scope->variables->options.today
+			|| !(variable ? !variable->of_tasks : strcmp(name, "cluster_address") == 0))
+		return NULL;
+	return value_get(scope->variables->options.today, scope->host->name);
+}
+
 /* variable: of a connection, which no node may set; or NULL. */
 static const struct value *raw_of(struct scope *scope, const char *name,
 	const struct connection_variable *variable)
@@ -97,8 +108,10 @@ const struct value *scope_raw(struct scope *scope, const char *name)
 {
 	const struct connection_variable *variable = connection_find(name);
 	const struct connection_variable *other = connection_variables;
-	const struct value *found = NULL;
+	const struct value *found = NULL, *today = today_of(scope, name);
 
+	if (today)
+		return value_get(today, name);
 	for (; variable && !found && other->name; other++) {
 		if (other->same && strcmp(other->same, name) == 0)
 			found = raw_of(scope, other->name, other);

@@ -29,6 +29,8 @@ struct variables_options {
 	const struct value *secret_names; /* list: variables, and keys inside of them, that are secret;
 	                                     or NULL */
 	struct secrets *secrets;          /* notes what has a level and is used; or NULL */
+	/* Host → its connection variables, instead of all others under these names; NULL: no such. */
+	const struct value *today;
 	bool check;                       /* ansible_check_mode */
 	bool diff;                        /* ansible_diff_mode */
 	unsigned verbosity, forks;        /* ansible_verbosity, ansible_forks */

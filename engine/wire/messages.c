@@ -13,11 +13,11 @@ enum {
 	TITLE_MOST = 64 << 10,         /* what people wrote: names of tasks, subjects, causes */
 	TEXT_MOST = 256 << 10,
 	PATH_MOST = 4096,
-	SEAL_MOST = 256,
 	FEW = 4096,
 	MANY = 1 << 16,
 	OF_TEXT = 1 << 20,             /* tasks and resources of a whole text */
 	PUBLISHED_MOST = 64 << 10,
+	SEAL_MOST = 256,
 };
 
 #define BOOL(name) { name, SHAPE_BOOL, 0, 0, NULL, NULL }
@@ -59,9 +59,16 @@ static const struct shape failed_keys[] = {
 };
 static const struct shape one_failed[] = { MAP(NULL, failed_keys) };
 
+static const struct shape seal_keys[] = {
+	TEXT("run", NAME_MOST), BYTES("seal", SEAL_MOST),
+	END,
+};
+static const struct shape one_seal[] = { MAP(NULL, seal_keys) };
+
 static const struct shape greeted_ledger[] = {
 	LIST("due", FEW, one_due), LIST("failed", FEW, one_failed),
 	TEXT("foreign", PATH_MOST), TEXT("problem", TITLE_MOST), TEXT("remedy", TITLE_MOST),
+	TEXT("incarnation", 32), LIST("seals", 16, one_seal), BOOL("open_texts"),
 	END,
 };
 
@@ -133,7 +140,7 @@ static const struct shape agent_progress[] = { BYTES("text", TEXT_MOST), END };
 static const struct shape run_keys[] = {
 	NUMBER("sequence"), TEXT("project", NAME_MOST), TEXT("playbook", PATH_MOST),
 	TEXT("run", NAME_MOST), TEXT("revision", NAME_MOST), TEXT("who", NAME_MOST), NUMBER("time"),
-	DIGEST("text"),
+	DIGEST("text"), BYTES("seal", SEAL_MOST),
 	END,
 };
 static const struct shape one_run[] = { MAP(NULL, run_keys) };
@@ -156,6 +163,7 @@ const struct shape wire_looked[] = {
 	LIST("runs", FEW, one_run), LIST("due", FEW, one_looked_due),
 	LIST("failed", FEW, one_looked_failed), NUMBER("resources"),
 	LIST("orphans", MANY, one_orphan), BYTES("text", FRAME_MOST),
+	TEXT("incarnation", 32), LIST("seals", 16, one_seal), BOOL("open_texts"),
 	END,
 };
 

@@ -64,7 +64,8 @@ enum frame_type {
 	 * (else the task is stale, and does nothing)}. A handler that wasn't due gives a result "skipped"
 	 * at the flush; so results come in the order of tasks.
 	 * A STAGE also has time (of the controller), text (digest of the packed text that is run; the
-	 * node asks for it when it writes something down), and, if it is the last one, whole: {unseen:
+	 * node asks for it when it writes something down), seal (at most 256 bytes, kept beside the run and told
+	 * again in HELLO), and, if it is the last one, whole: {unseen:
 	 * [identities that no task of this run has, but the text], unsure: [modules of which those aren't
 	 * known]}. It may have lock_wait (seconds), formerly (what
 	 * the playbook was called until now) and dropped:

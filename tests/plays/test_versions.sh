@@ -119,7 +119,10 @@ mv .beoplay "$work/lost"
 cp -r . "$work/other/cluster"
 cd "$work/other/cluster" || exit 1
 beoplay rollback site.yml
-check "without a history the ledgers suffice" is "$status" 0
+check "without a history nobody is taken at a machine's word" is "$status" 1
+check "the run is named, and who applied it" says "the hosts agree on run 8 of .*, by " ../err
+beoplay rollback site.yml --to 8
+check "told so, the sealed texts of the nodes suffice" is "$status" 0
 state_all ../now
 check "all is as after the first version again" same "$work/first" ../now
 beoplay rollback site.yml --to nothing

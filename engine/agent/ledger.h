@@ -120,7 +120,7 @@ struct value *ledger_runs(const struct ledger *ledger, struct arena *arena, cons
  * here after this one was lost. It is told to the controller before the ledger is made. */
 void ledger_new_incarnation(struct ledger *ledger);
 void ledger_set_incarnation(struct ledger *ledger);
-/* Adds to a greeting {incarnation, seals: [{run, seal} of each owner's last], open_texts}. */
+/* Adds to a greeting {incarnation, seals: [{run, seal} of each owner's last]}. */
 void ledger_greet_seals(const struct ledger *ledger, struct arena *arena, struct value *greeting);
 /* Whether there are texts that came without a seal, so that they can be read. */
 bool ledger_has_open_texts(const struct ledger *ledger);

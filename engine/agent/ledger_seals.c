@@ -64,8 +64,6 @@ void ledger_greet_seals(const struct ledger *ledger, struct arena *arena, struct
 
 	value_set_string(arena, greeting, "incarnation", known ? known : ledger->incarnation);
 	value_set(arena, greeting, "seals", last_seals(ledger, arena));
-	if (ledger_has_open_texts(ledger))
-		value_set_bool(arena, greeting, "open_texts", true);
 }
 
 void ledger_drop_open_texts(struct ledger *ledger)

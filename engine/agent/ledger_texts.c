@@ -42,6 +42,17 @@ void texts_keep(struct runner *runner)
 		runner->owner.text = NULL;
 }
 
+void texts_forget_open(struct runner *runner)
+{
+	struct error ignored = {0};
+
+	if (runner->check || !ledger_has_open_texts(&runner->ledger)
+			|| keeper_lock(runner, &ignored) < 0)
+		return;
+	ledger_drop_open_texts(&runner->ledger);
+	ledger_save(&runner->ledger, &ignored);
+}
+
 struct value *texts_read(const struct runner *runner, struct arena *arena, const char *digest)
 {
 	struct buffer text = {0};

@@ -473,6 +473,7 @@ static void do_stage(struct runner *runner, const struct value *stage)
 	bool goes_on = true;
 
 	begin_stage(runner, stage);
+	texts_forget_open(runner);
 	for (size_t i = 0; goes_on && tasks && tasks->kind == VALUE_LIST && i < tasks->count; i++)
 		goes_on = link_alive(&runner->link) && do_one(runner, tasks->items[i]);
 	if (goes_on && value_get(stage, "whole")) {

@@ -94,8 +94,10 @@ int keeper_lock(struct runner *runner, struct error *err);
 void keeper_serve(void *context, struct arena *arena, const struct value *fetch,
 	struct value *chunk);
 
-/* ledger_texts.c: keeps the text that is run, if it isn't there yet; what is kept, or NULL. */
+/* ledger_texts.c: keeps the text that is run, if it isn't there yet; what is kept, or NULL. Texts that were
+ * kept before they were sealed go. */
 void texts_keep(struct runner *runner);
+void texts_forget_open(struct runner *runner);
 struct value *texts_read(const struct runner *runner, struct arena *arena, const char *digest);
 
 /* child.c: the same task in a process with another user's ids. */

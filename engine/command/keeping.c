@@ -2,6 +2,7 @@
 #include "command/command.h"
 #include "command/past.h"
 #include "command/playing.h"
+#include "command/upgrade.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,7 @@ int command_forget(int argc, char **argv)
 	if (argc != 2)
 		return usage(stderr);
 	arena = arena_new();
+	upgrade_forget(arena, past_folder(arena, NULL), argv[1]);
 	result = open_here(arena, &history, &err);
 	if (result == 0)
 		result = history_forget(history, argv[1], &err);

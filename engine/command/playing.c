@@ -5,6 +5,7 @@
 #include "command/command.h"
 #include "command/foreign.h"
 #include "command/listing.h"
+#include "command/upgrade.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,11 +153,15 @@ static int execute(struct playing *playing, struct report *report, struct value 
 	report_run(report, playing->playbook->path, run_hosts(playing->run),
 		run_task_count(playing->run));
 	warn_of_secrets(playing, report);
-	if (!playing->options->check)
+	if (!playing->options->check) {
+		upgrade_begin(playing, report);
 		playing_give_text(playing, revision);
+	}
 	result = run_execute(playing->run, report, err);
-	if (!playing->options->check)
+	if (!playing->options->check) {
 		playing_write_down(playing, revision, report);
+		upgrade_end(playing, report);
+	}
 	revision_close(revision);
 	tell_broken(playing, report);
 	report_orphans(report, run_orphans(playing->run));

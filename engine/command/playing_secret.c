@@ -30,23 +30,29 @@ static bool is_file(const char *extra)
 	return *extra == '@';
 }
 
-/* What one -e sets: each with the digest of its value, so that it can be told whether it is the same. */
+/* Each with the digest of its value, so that it can be told whether it is the same. */
 static void name_values(const struct playing *playing, const struct disclosure *to, const char *text,
 	struct value *named)
 {
 	struct value *set = value_map(playing->arena);
 	struct error ignored = {0};
 
-	if (disclose_find(text, strlen(text), &(size_t){0})) {
-		value_append(playing->arena, named, value_string(playing->arena, text));
-		return;
-	}
-	variables_extra(playing->arena, playing->source, text, set, &ignored);
+	/* Not what the run has read. */
+	variables_extra(playing->arena, source_directory(playing->arena, NULL), text, set, &ignored);
 	value_raise(set, LEVEL_PRIVATE);
 	for (size_t i = 0; i < set->count; i++)
 		value_append(playing->arena, named, value_printf(playing->arena, "%s=%s",
 			set->pairs[i].key, value_text(disclose(playing->arena, to,
 			set->pairs[i].value))));
+}
+
+void playing_name_extra(const struct playing *playing, const struct disclosure *to, const char *text,
+	struct value *named)
+{
+	if (is_file(text) || disclose_find(text, strlen(text), &(size_t){0}))
+		value_append(playing->arena, named, value_string(playing->arena, text));
+	else
+		name_values(playing, to, text, named);
 }
 
 struct value *playing_extra_named(const struct playing *playing, const struct disclosure *to)
@@ -57,12 +63,10 @@ struct value *playing_extra_named(const struct playing *playing, const struct di
 	for (size_t i = 0; i < given->count; i++) {
 		const char *text = value_text(given->items[i]);
 
-		if (is_file(text))
-			value_append(playing->arena, named, playing->past ? given->items[i]
-				: value_printf(playing->arena, "@%s", record_path(playing->arena,
-				playing->project.folder, text + 1)));
-		else
-			name_values(playing, to, text, named);
+		if (is_file(text) && !playing->past)
+			text = arena_printf(playing->arena, "@%s", record_path(playing->arena,
+				playing->project.folder, text + 1));
+		playing_name_extra(playing, to, text, named);
 	}
 	return named;
 }

@@ -49,6 +49,9 @@ struct playing {
 struct disclosure playing_disclosure(const struct playing *playing, enum audience audience);
 /* What -e said, by name, for records. */
 struct value *playing_extra_named(const struct playing *playing, const struct disclosure *to);
+/* Adds what one -e sets, each name with what may be written instead of its value. */
+void playing_name_extra(const struct playing *playing, const struct disclosure *to, const char *text,
+	struct value *named);
 /* The past was applied with values that aren't in extra (a map): they are asked for, or it is an error. */
 int playing_extra_wanted(struct playing *playing, struct value *extra, struct error *err);
 /* The text of the past, with what is still the same today in its place. */

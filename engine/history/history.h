@@ -65,6 +65,11 @@ int history_load(struct history *history, struct arena *arena, const char *revis
  * (NULL: none); what is then in no run is gone from the disk. Numbers stay, ids change. */
 int history_rewrite(struct history *history, size_t keep, const char *path, size_t *ret_runs,
 	struct error *err);
+/* Writes all runs anew, each as mend has changed it; what is then in no run is gone from the disk. */
+typedef void history_mend_run(void *context, struct arena *arena, struct history_run *run,
+	struct record *record);
+int history_mend(struct history *history, history_mend_run *mend, void *context,
+	struct error *err);
 /* What hosts told in the newest most runs, the newest of each: like facts of a run. Data that came from
  * nodes, bounded, marked so. */
 int history_facts(struct history *history, struct arena *arena, size_t most,

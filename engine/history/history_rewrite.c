@@ -21,6 +21,8 @@ struct rewriting {
 	git_repository *fresh;
 	const char *path;          /* to be left out; NULL: none */
 	const char *host;          /* the same */
+	history_mend_run *mend;    /* or NULL */
+	void *context;
 	bool found;                /* something of the host was there */
 	struct value *renamed;     /* old id → new id */
 };
@@ -86,6 +88,8 @@ static int rewrite_run(struct rewriting *rewriting, const git_oid *old, git_comm
 	}
 	if (result == 0)
 		leave_out_host(rewriting, &run);
+	if (result == 0 && rewriting->mend)
+		rewriting->mend(rewriting->context, arena, &run, record);
 	if (result == 0)
 		result = run_write(rewriting->fresh, arena, &run, record, &id);
 	if (result == 0)
@@ -238,6 +242,17 @@ int history_rewrite(struct history *history, size_t keep, const char *path, size
 {
 	struct rewriting rewriting = { .history = history, .arena = arena_new(), .path = path };
 	int result = rewrite(&rewriting, keep, ret_runs, err);
+
+	arena_free(rewriting.arena);
+	return result;
+}
+
+int history_mend(struct history *history, history_mend_run *mend, void *context, struct error *err)
+{
+	struct rewriting rewriting = { .history = history, .arena = arena_new(), .mend = mend,
+		.context = context };
+	size_t count;
+	int result = rewrite(&rewriting, 0, &count, err);
 
 	arena_free(rewriting.arena);
 	return result;

@@ -68,7 +68,7 @@ static const struct shape one_seal[] = { MAP(NULL, seal_keys) };
 static const struct shape greeted_ledger[] = {
 	LIST("due", FEW, one_due), LIST("failed", FEW, one_failed),
 	TEXT("foreign", PATH_MOST), TEXT("problem", TITLE_MOST), TEXT("remedy", TITLE_MOST),
-	TEXT("incarnation", 32), LIST("seals", 16, one_seal), BOOL("open_texts"),
+	TEXT("incarnation", 32), LIST("seals", 16, one_seal),
 	END,
 };
 
@@ -163,7 +163,7 @@ const struct shape wire_looked[] = {
 	LIST("runs", FEW, one_run), LIST("due", FEW, one_looked_due),
 	LIST("failed", FEW, one_looked_failed), NUMBER("resources"),
 	LIST("orphans", MANY, one_orphan), BYTES("text", FRAME_MOST),
-	TEXT("incarnation", 32), LIST("seals", 16, one_seal), BOOL("open_texts"),
+	TEXT("incarnation", 32), LIST("seals", 16, one_seal),
 	END,
 };
 

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 # --- Each key of a message has a reader at the end where it arrives ---
 reads() {   # what a controller reads of agents, an agent of controllers, and both ends of its children
 	case $1 in
-	0) echo engine/plan engine/report engine/fleet ;;
+	0) echo engine/plan engine/report engine/fleet engine/command ;;
 	*) echo engine/agent ;;
 	esac
 }

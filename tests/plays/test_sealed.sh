@@ -10,6 +10,7 @@ fi
 
 BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
 . tests/plays/checks.sh
+formats=$PWD/tests/formats
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/cluster/host_vars" "$work/cluster/files"
@@ -17,17 +18,18 @@ cd "$work/cluster" || exit 1
 cp "$LAB/inventory.yml" hosts.yml
 keys=~/.config/beoplay/keys
 
-# All that nodes have on their disks, and once more what is packed in it, wherever in a file that begins.
+# gather [NODE…]: all that nodes have on their disks, and once more what is packed in it, wherever in a file that begins.
 gather() {
 	local node file at
 	rm -rf ../disks
-	for node in $LAB_NODES; do
+	for node in ${*:-$LAB_NODES}; do
 		mkdir -p "../disks/$node"
 		lab exec "$node" tar -C / --exclude=./proc --exclude=./sys --exclude=./usr --exclude=./srv/apt \
+			--exclude=./var/lib/dpkg --exclude=./var/lib/apt --exclude=./var/cache \
 			-c . 2>/dev/null | tar -x -C "../disks/$node" --no-same-owner 2>/dev/null
 		rm -f "../disks/$node"/var/lib/beoplay/agent-*
-		find "../disks/$node/var/lib/beoplay" -type f -exec grep -HobUaP '\x28\xb5\x2f\xfd' {} + |
-			while IFS=: read -r file at _; do
+		find "../disks/$node/var/lib/beoplay" -type f -exec env LC_ALL=C grep -HobUaP '\x28\xb5\x2f\xfd' {} + |
+			LC_ALL=C cut -d : -f 1,2 | while IFS=: read -r file at; do
 				tail -c +$((at + 1)) "$file" | zstd -dcq >>"$file.unpacked" 2>/dev/null
 			done
 	done
@@ -211,3 +213,53 @@ sed -i '/connection: local/d' site.yml
 lab exec head rm "$pwned-here"
 beoplay site.yml --at HEAD -l here --no-others
 check "nor does a play of it" is "$status $(ls "$pwned"-* 2>/dev/null) $(lab exec head cat "$pwned-here")" "0  second"
+
+# --- What was kept before texts were sealed ---
+old=$formats/open-text-1
+mkdir "$work/before"
+mkdir "$work/before/cluster"
+cd "$work/before/cluster" || exit 1
+tar -xzf "$old/history.tar.gz"
+for node in head node2; do
+	lab exec "$node" rm -rf /var/lib/beoplay
+	lab exec "$node" tee /etc/machine-id <"$old/machine-id" >/dev/null
+	lab exec "$node" sh -c 'mkdir -m 700 /var/lib/beoplay; tar -C /var/lib/beoplay -x' <"$old/node.tar"
+done
+cat >hosts.yml <<TEXT
+all:
+  hosts:
+    head: {ansible_host: $(lab address head)}
+    node1: {ansible_host: 10.0.9.8}
+    node2: {ansible_host: $(lab address node2)}
+TEXT
+printf -- '- hosts: all\n  gather_facts: false\n  tasks:\n    - copy: {content: "second red\\n", dest: /etc/version}\n' >site.yml
+lab exec head sh -c 'echo second red >/etc/version'
+gather head
+check "a node of before has a text that can be read" is "$(found CAME-WITH-E | grep -c ^head/)" 2
+check "so has the history" is "$(in_history CAME-WITH-E | wc -l)" 3
+beoplay site.yml -C -l head --no-others
+gather head
+check "a dry run leaves that" is "$(found CAME-WITH-E | grep -c ^head/)" 2
+beoplay site.yml -l head --no-others
+check "the first apply says which names lay open" says \
+	"Change what was secret of these: .*color.*" ../err
+check "of -e, files of -e, variables of hosts, and private files" is \
+	"$(grep -o 'secret of these: .*' ../err | tr -d ',' | tr ' ' '\n' | tail -n +4 | sort | tr '\n' ' ')" \
+	"api_key color db_password files/token other_password "
+check "but no value" silent "CAME-WITH-E\|IN-HOST-VARS\|IN-A-FILE-OF-E" ../err
+gather head
+check "a node is clean after an apply, also where nothing else changes" is \
+	"$(recap head changed) $(found CAME-WITH-E | grep ^head/; found IN-HOST-VARS | grep ^head/)" "0 "
+check "the history has no values of -e any more" is "$(in_history CAME-WITH-E; in_history IN-A-FILE-OF-E)" ""
+check "nor anything that was before beside it" is "$(grep -rlaF CAME-WITH-E .beoplay)" ""
+check "its runs are still there" is "$("$BEOPLAY" log | grep -c '^run [12] ')" 2
+check "a host that wasn't reached is named" says "may still lie readable on node1, until" ../err
+beoplay site.yml -l head --no-others
+check "again and again" says "may still lie readable on node1, until" ../err
+check "but the names once" silent "Change what was secret" ../err
+"$BEOPLAY" forget node1 >../out 2>../err
+beoplay site.yml -l head --no-others
+check "until it is no more" silent "may still lie readable" ../err
+beoplay site.yml -l node2 --no-others
+gather node2
+check "what a node keeps is cleaned whatever the history says" is "$(found CAME-WITH-E | grep ^node2/)" ""

@@ -306,7 +306,9 @@ static struct value *request_of(const char *digest, int64_t offset)
 }
 
 static const char *const contents[] = { "/etc/shadow", "../../etc/shadow", "",
-	"0000000000000000000000000000000000000000000000000000000000000000" };
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	/* "honest\n": what a task has for the other host. */
+	"00249c9ae9fff21dddb2a4a6caa40033bd99369b6678a35e1051fcc8d175dfca" };
 
 static void ask_for_what_it_may_not_have(const struct lie *lie)
 {

@@ -343,6 +343,16 @@ static int send_out(struct fleet_host *host, struct error *err)
 
 /* --- What comes in --- */
 
+/* Printable, without the newlines at its end, and at most so much of it. */
+static char *said_in_a_line(struct arena *arena, const struct buffer *said)
+{
+	size_t size = said->size < 512 ? said->size : 512;
+
+	while (size > 0 && strchr(" \t\r\n", said->data[size - 1]))
+		size--;
+	return quote_printable(arena, size > 0 ? said->data : "", size, 0);
+}
+
 /* What a command that should have become the agent said instead. */
 static int not_the_agent(struct fleet_host *host, struct error *err)
 {
@@ -356,18 +366,21 @@ static int not_the_agent(struct fleet_host *host, struct error *err)
 		said = quote_printable(host->arena, failure, strcspn(failure, "\n"), 0);
 		return error_set(err, ERROR_UNREACHABLE, "the agent can't be started: %s", said);
 	}
-	said = quote_printable(host->arena, host->errors.data ? host->errors.data : "",
-		host->errors.size, 0);
-	if (!*said && host->in.size > 0)
-		said = quote_printable(host->arena, host->in.data, host->in.size < 512 ? host->in.size
-			: 512, 0);
-	error_set(err, ERROR_UNREACHABLE, "the agent can't be started%s%.500s", *said ? ": " : "",
-		said);
+	said = said_in_a_line(host->arena, &host->errors);
+	if (!*said)
+		said = said_in_a_line(host->arena, &host->in);
+	error_set(err, ERROR_UNREACHABLE, "the agent can't be started: %.500s", *said ? said
+		: "the login shell ended without a word");
+	if (host->target.become && strstr(said, "must have a tty"))
+		return error_remedy(err, "take 'Defaults requiretty' out of /etc/sudoers, or log in as root");
 	if (host->target.become && (strstr(said, "password") || strstr(said, "terminal")))
 		return error_remedy(err, "let sudo ask nothing: 'USER ALL=(ALL) NOPASSWD: ALL' in "
 			"/etc/sudoers.d, or log in as root");
-	if (host->target.become && strstr(said, "not found"))
+	if (host->target.become && strstr(said, "sudo") && strstr(said, "not found"))
 		return error_remedy(err, "install sudo there, or log in as root");
+	if (!*said || strstr(said, "not found"))
+		return error_remedy(err, "look what the login shell's own files do there (.bashrc, .profile): "
+			"they must not end it, nor start another");
 	return -1;
 }
 

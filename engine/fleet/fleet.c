@@ -21,6 +21,7 @@ enum {
 	TICK = 100,                    /* milliseconds */
 	PING_EVERY = 10 * 1000,
 	SILENCE_MOST = 60 * 1000,
+	FRAME_TIME_MOST = 120 * 1000,  /* from a message's first byte to its last */
 	CLOSING_MOST = 10 * 1000,
 	NOISE_MOST = 64 << 10,         /* bytes before the magic */
 	ERRORS_MOST = 4 << 10,         /* bytes of stderr that are kept */
@@ -64,6 +65,7 @@ struct fleet_host {
 	int64_t started;               /* milliseconds */
 	int64_t deadline;              /* up to the magic; later of closing */
 	int64_t heard, pinged;
+	int64_t begun;                 /* when a message began to come that isn't whole yet; 0: none */
 	struct buffer in, out, errors;
 	bool needed;                   /* the agent was asked for */
 	size_t agent_left;             /* bytes of the agent still to be put into out */
@@ -449,8 +451,14 @@ static int take_frames(struct fleet_host *host, struct error *err)
 
 		if (size < 0)
 			return -1;
-		if (size == 0 || (size_t)size > host->in.size)
+		if (size == 0 || (size_t)size > host->in.size) {
+			if (host->in.size == 0)
+				host->begun = 0;
+			else if (host->begun == 0)
+				host->begun = now_milliseconds();
 			return 0;
+		}
+		host->begun = 0;
 		arena = arena_new();
 		result = frame_read(arena, host->in.data, (size_t)size, SENT_BY_AGENT, &frame, err);
 		buffer_drop_front(&host->in, (size_t)size);
@@ -729,6 +737,16 @@ static void timed_out(struct fleet_host *host)
 	lose(host, &err);
 }
 
+static void slow(struct fleet_host *host)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_UNREACHABLE, "a message took more than %d s to arrive",
+		FRAME_TIME_MOST / 1000);
+	error_remedy(&err, "is the line to it as slow as that?");
+	lose(host, &err);
+}
+
 static void silent(struct fleet_host *host)
 {
 	struct error err = {0};
@@ -756,6 +774,10 @@ static void look_at_clock(struct fleet_host *host, int64_t now)
 	}
 	if (now - host->heard > SILENCE_MOST) {
 		silent(host);
+		return;
+	}
+	if (host->begun > 0 && now - host->begun > FRAME_TIME_MOST) {
+		slow(host);
 		return;
 	}
 	if (now - host->pinged > PING_EVERY) {

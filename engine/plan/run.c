@@ -8,7 +8,8 @@
 
 enum {
 	QUEUED_MOST = CHUNK_SIZE / 2, /* bytes: less than the answer with a piece of a large content */
-	UNDONE_MOST = 10000,          /* resources of one undo */
+	UNDONE_MOST = 10000,          /* resources of one undo … */
+	UNDONE_BYTES_MOST = 64 << 20, /* … and what is told of all of them */
 	STOPPING_MOST = 8 * 1000,     /* milliseconds from ^C until the connections are cut */
 };
 
@@ -257,18 +258,20 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 }
 
 /* Each resource comes once. */
-static bool undone_again(struct run_host *host, const char *resource)
+static bool undone_again(struct run_host *host, const char *resource, size_t size)
 {
+	host->undone_bytes += size;
 	if (!host->undone_resources)
 		host->undone_resources = value_map(host->arena);
-	if (!resource || host->undone_resources->count >= UNDONE_MOST
+	if (!resource || host->undone_bytes > UNDONE_BYTES_MOST
+			|| host->undone_resources->count >= UNDONE_MOST
 			|| value_get(host->undone_resources, resource))
 		return true;
 	value_set(host->arena, host->undone_resources, resource, value_null(host->arena));
 	return false;
 }
 
-static void take_result(struct run *run, struct run_host *host, struct value *body)
+static void take_result(struct run *run, struct run_host *host, struct value *body, size_t size)
 {
 	struct step *first = stage_first_step(host);
 	bool more = value_get_bool(body, "more");
@@ -281,7 +284,7 @@ static void take_result(struct run *run, struct run_host *host, struct value *bo
 		run_host_failed(host, "a result of a task that isn't its turn");
 		return;
 	}
-	if (more && undone_again(host, value_get_string(body, "resource"))) {
+	if (more && undone_again(host, value_get_string(body, "resource"), size)) {
 		run_host_failed(host, "more results of an undo than there are resources");
 		return;
 	}
@@ -387,7 +390,7 @@ static void on_frame(void *context, struct fleet_host *fleet, const struct frame
 	host->heard_at = beside_clock();
 	switch (frame->type) {
 	case FRAME_RESULT:
-		take_result(run, host, frame->body);
+		take_result(run, host, frame->body, frame->size);
 		break;
 	case FRAME_STAGE_END:
 		take_stage_end(run, host, frame->body);

@@ -171,6 +171,7 @@ struct run_host {
 	struct value *seal;        /* what it is to keep beside the text; NULL: neither */
 	unsigned changed;          /* tasks */
 	struct value *undone_resources;    /* of which results came, as keys; NULL: none */
+	size_t undone_bytes;       /* of all results of an undo */
 	bool undo_told;            /* something was said of what was to be undone */
 	bool undone;               /* something was */
 	bool refused;              /* something wasn't undone */

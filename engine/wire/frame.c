@@ -136,7 +136,10 @@ static int take_body(struct arena *arena, const struct buffer *payload, enum fra
 	struct frame *frame, struct error *err)
 {
 	struct error malformed = {0};
-	int result = sender == SENT_BY_CONTROLLER ? wire_decode_most(arena, payload->data,
+	int result;
+
+	frame->size = payload->size;
+	result = sender == SENT_BY_CONTROLLER ? wire_decode_most(arena, payload->data,
 		payload->size, payload->size, &frame->body, &malformed) : wire_decode(arena,
 		payload->data, payload->size, &frame->body, &malformed);
 

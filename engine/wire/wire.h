@@ -103,6 +103,7 @@ enum frame_type {
 struct frame {
 	enum frame_type type;
 	struct value *body;      /* a map */
+	size_t size;             /* bytes of its payload */
 };
 
 /* MessagePack of a value. Lost are quoted, place and data. A level above open is kept (ext type 1

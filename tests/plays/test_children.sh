@@ -70,10 +70,11 @@ END
 }
 sees_nothing() { next "$1" && is "$(on 'cat /root/seen')" ""; }
 
-# dies WHAT KILLED: the play's command has begun; then -9.
+# dies WHO WORD NAME [FILE]: the play's command has begun, and made the file; then -9.
 dies() {
 	start
 	until_true runs "$2" || cat "$out" "$err"
+	[ -z "${4:-}" ] || until_true lab exec head test -s "$4"
 	on 'kill -9 $0' "$(agent "$1")" || on 'kill -9 $*' -- $(agent "$1")
 	check "$3: the next run sees nothing of it" sees_nothing "$2"
 	check "$3: nothing of it is left" is "$(running "$2")" ""
@@ -233,5 +234,5 @@ on 'rm /etc/apt/apt.conf.d/99slow; printf "#!/bin/sh\nread line; echo rc \$? >/r
 play 'hostname: {name: head}' 'hosts: {group: all}'
 beoplay play.yml
 play '{mpi-run: {program: /usr/local/bin/job, args: [7040], group: all, slots: 2, user: root, allow_root: yes, chdir: /root}}'
-dies worker 7040 "an agent killed in a job of MPI"
+dies worker 7040 "an agent killed in a job of MPI" /root/said
 check "its stdin was empty" is "$(on 'cat /root/said')" "rc 1"

@@ -1,9 +1,12 @@
-/* main: the table of commands, nothing else. */
+/* main: the table of commands, and what stands in for one. */
 #include "base/core.h"
+#include "base/suggest.h"
 #include "command/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command_line commands[] = {
 	{ "apply", "makes the machines be what playbooks say (the default)", command_apply },
@@ -29,17 +32,70 @@ static void say_commands(void)
 		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
 }
 
+static const struct command_line *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* beoplay help [COMMAND] */
+static int say_help(const char *name)
+{
+	char program[] = "beoplay", help[] = "--help";
+	char *words[] = { program, help, NULL };
+	const struct command_line *command = name ? find_command(name) : NULL;
+	int code;
+
+	if (name && !command) {
+		fprintf(stderr, "beoplay: there is no command '%s'\n", name);
+		return EXIT_TEXT;
+	}
+	code = command ? command->run(2, words) : command_apply(2, words);
+	if (!command)
+		say_commands();
+	return code;
+}
+
+/* A word that is no file, and nearly a command. */
+static const char *slip_of(const char *word)
+{
+	for (size_t i = 0; word[0] != '-' && access(word, F_OK) < 0 && i < COMMAND_COUNT; i++) {
+		if (suggest_slip(word, commands[i].name))
+			return commands[i].name;
+	}
+	return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command_line *command = argc > 1 ? find_command(argv[1]) : NULL;
+	const char *word = argc > 1 ? argv[1] : "--help", *meant;
+
+	if (command)
+		return command->run(argc - 1, argv + 1);
+	if (strcmp(word, "help") == 0 || (argc == 2 && (strcmp(word, "--help") == 0
+			|| strcmp(word, "-h") == 0)))
+		return say_help(strcmp(word, "help") == 0 && argc > 2 ? argv[2] : NULL);
+	if (argc == 2 && strcmp(word, "version") == 0)
+		return puts("beoplay " BEOPLAY_VERSION) < 0 ? EXIT_TEXT : EXIT_GOOD;
+	meant = slip_of(word);
+	if (!meant)
+		return command_apply(argc, argv);
+	fprintf(stderr, "beoplay: there is no command '%s'\n  → did you mean '%s'?\n", word, meant);
+	return EXIT_TEXT;
+}
+
 int main(int argc, char **argv)
 {
 	int code;
 
 	core_forbid();
-	for (size_t i = 0; argc > 1 && i < COMMAND_COUNT; i++) {
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	}
-	code = command_apply(argc, argv);
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-		say_commands();
-	return code;
+	code = run(argc, argv);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fprintf(stderr, "beoplay: the output can't be written: %s\n", strerror(errno));
+	return code ? code : EXIT_TEXT;
 }

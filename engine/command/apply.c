@@ -29,18 +29,12 @@ int command_apply(int argc, char **argv)
 	struct apply_options options;
 	int code = EXIT_GOOD;
 
-	if (options_parse(arena, argc, argv, &options) < 0) {
+	if (options_parse(arena, OPTIONS_APPLY, argc, argv, &options) < 0) {
 		code = EXIT_TEXT;
 	} else if (options.help) {
 		options_help();
 	} else if (options.version) {
 		puts("beoplay " BEOPLAY_VERSION);
-	} else if (options.to) {
-		fputs("beoplay: --to is rollback's; --at applies an older text\n", stderr);
-		code = EXIT_TEXT;
-	} else if (options.output) {
-		fputs("beoplay: -o is plan's: beoplay plan PLAYBOOK -o FILE\n", stderr);
-		code = EXIT_TEXT;
 	} else {
 		playing_watch_signals();
 		for (char **path = options.playbooks; *path && (code == EXIT_GOOD); path++)

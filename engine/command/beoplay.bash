@@ -1,4 +1,12 @@
 # Completion of beoplay for bash.
+# Those that the command has, as its help shows them.
+_beoplay_options() {
+	local command=${COMP_WORDS[1]}
+
+	[[ $command == -* ]] && command=apply
+	beoplay help "$command" 2>/dev/null >&2 || command=apply
+	beoplay help "$command" | grep -oE -- '--[a-z][a-z-]+' | sort -u
+}
 _beoplay() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 
@@ -15,11 +23,7 @@ _beoplay() {
 	if [[ ${COMP_WORDS[1]} == doc ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(beoplay doc 2>/dev/null | cut -d ' ' -f 1)" -- "$word")
 	elif [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--inventory --limit --check --diff --forks --extra-vars
-			--verbose --user --private-key --become --become-user --timeout --tags --skip-tags
-			--list-hosts --list-tasks --list-tags --syntax-check --json --known-hosts
-			--accept-new-host-keys --allow-outside --prune --discard-drift --at --to --output
-			--with-commands --live --resume --force-handlers --lock-wait --with-affected --no-others --help --version" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "$(_beoplay_options)" -- "$word")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.@(y?(a)ml|plan)' -- "$word"; compgen -d -- "$word")
 		((COMP_CWORD == 1)) && mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(

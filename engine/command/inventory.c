@@ -105,8 +105,45 @@ static int load(struct arena *arena, struct source *source, struct value *given,
 
 static int usage(int code)
 {
-	puts("usage: beoplay inventory [-i PATH] [--graph | --list | --host HOST]");
+	fputs("usage: beoplay inventory [-i PATH] [--graph [GROUP] | --list [PATTERN] | --host HOST]\n",
+		code == EXIT_GOOD ? stdout : stderr);
 	return code;
+}
+
+/* What the command line asks for; NULL: not given. */
+struct asked {
+	const char *host;
+	const char *word;      /* a group, or with --list a pattern */
+	bool list;
+};
+
+static int print_list(struct arena *arena, const struct inventory *inventory, const char *pattern,
+	struct error *err)
+{
+	struct inventory_list list;
+
+	if (inventory_match(inventory, arena, pattern, (struct place){ 0 }, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++)
+		puts(shown(arena, list.hosts[i]->name));
+	return list.count > 0 ? 0 : error_set(err, ERROR_TEXT, "'%s' matches no host", pattern);
+}
+
+static int print_asked(struct arena *arena, const struct inventory *inventory,
+	struct variables *variables, const struct asked *asked, struct error *err)
+{
+	const char *word = asked->word ? asked->word : "all";
+
+	if (asked->host)
+		return print_host(arena, inventory, variables, asked->host, err);
+	if (asked->list)
+		return print_list(arena, inventory, word, err);
+	if (!inventory_has_group(inventory, word)) {
+		error_set(err, ERROR_TEXT, "the inventory has no group '%s'", word);
+		return error_remedy(err, "see them all: beoplay inventory");
+	}
+	print_group(arena, inventory, word, 0);
+	return 0;
 }
 
 int command_inventory(int argc, char **argv)
@@ -117,8 +154,7 @@ int command_inventory(int argc, char **argv)
 	struct inventory *inventory = NULL;
 	struct variables *variables = NULL;
 	struct error err = {0};
-	const char *host = NULL;
-	bool list = false;
+	struct asked asked = {0};
 	int option, code = EXIT_GOOD;
 
 	optind = 0;
@@ -126,22 +162,21 @@ int command_inventory(int argc, char **argv)
 		if (option == 'i')
 			value_append(arena, given, value_string(arena, optarg));
 		else if (option == OPTION_HOST)
-			host = optarg;
+			asked.host = optarg;
 		else if (option == OPTION_LIST)
-			list = true;
+			asked.list = true;
 		else if (option != OPTION_GRAPH) {
 			arena_free(arena);
 			return usage(option == 'h' ? EXIT_GOOD : EXIT_TEXT);
 		}
 	}
-	if (load(arena, source, given, &inventory, &variables, &err) == 0) {
-		if (host)
-			print_host(arena, inventory, variables, host, &err);
-		for (size_t i = 0; list && i < inventory_host_count(inventory); i++)
-			puts(shown(arena, inventory_host(inventory, i)->name));
-		if (!host && !list)
-			print_group(arena, inventory, "all", 0);
+	asked.word = argv[optind];
+	if (asked.word && (asked.host || argv[optind + 1])) {
+		arena_free(arena);
+		return usage(EXIT_TEXT);
 	}
+	if (load(arena, source, given, &inventory, &variables, &err) == 0)
+		print_asked(arena, inventory, variables, &asked, &err);
 	if (err.kind != ERROR_NONE) {
 		fprintf(stderr, "%s%s\n", err.place.line ? arena_printf(arena, "%s:%u:%u: ",
 			err.place.file, err.place.line, err.place.column) : "beoplay: ", err.message);

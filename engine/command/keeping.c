@@ -24,7 +24,11 @@ static int usage(FILE *out)
 
 static bool asks_for_help(int argc, char **argv)
 {
-	return argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
 }
 
 static int open_here(struct arena *arena, struct history **ret_history, struct error *err)
@@ -42,18 +46,65 @@ static int open_here(struct arena *arena, struct history **ret_history, struct e
 	return history_open(past_folder(arena, NULL), true, ret_history, err);
 }
 
+static bool has_file(const struct record *record, const char *path)
+{
+	for (size_t i = 0; i < record->count; i++) {
+		if (strcmp(record->files[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_host(const struct history_run *run, const char *host)
+{
+	return value_get(run->hosts, host) || value_get(run->left, host)
+		|| value_get(run->facts, host);
+}
+
+/* In how many runs a file (of the project) or a host is; that it is in none is an error. */
+static int count_runs(struct arena *arena, struct history *history, const char *path,
+	const char *host, size_t *ret_count, struct error *err)
+{
+	struct history_run *runs, one;
+	struct record *record;
+	size_t count;
+
+	*ret_count = 0;
+	if (history_runs(history, arena, 0, &runs, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (path && history_load(history, arena, runs[i].id, &one, &record, err) < 0)
+			return -1;
+		*ret_count += path ? has_file(record, path) : has_host(&runs[i], host);
+	}
+	if (*ret_count > 0)
+		return 0;
+	error_set(err, ERROR_TEXT, "no run has a %s '%s'", path ? "file" : "host", path ? path : host);
+	return error_remedy(err, "see what there is: beoplay log, beoplay show RUN");
+}
+
+static void say_kept(size_t count)
+{
+	printf("%zu run%s kept\n", count, count == 1 ? " is" : "s are");
+}
+
 static int rewrite(size_t keep, const char *path)
 {
 	struct arena *arena = arena_new();
 	struct history *history = NULL;
 	struct error err = {0};
-	size_t count;
+	size_t count, had = 0;
 	int result = open_here(arena, &history, &err);
 
+	if (result == 0 && path)
+		result = count_runs(arena, history, path, NULL, &had, &err);
 	if (result == 0)
 		result = history_rewrite(history, keep, path, &count, &err);
+	if (result == 0 && path)
+		printf("%s is gone from %zu run%s; copies of the history elsewhere still have it\n", path,
+			had, had == 1 ? "" : "s");
 	if (result == 0)
-		printf("%zu runs are kept\n", count);
+		say_kept(count);
 	else
 		playing_complain(&err);
 	history_close(history);
@@ -68,7 +119,7 @@ int command_history(int argc, char **argv)
 
 	if (asks_for_help(argc, argv))
 		return usage(stdout);
-	if (argc == 3 && strcmp(argv[1], "expunge") == 0)
+	if (argc == 3 && strcmp(argv[1], "expunge") == 0 && argv[2][0] != '-')
 		return rewrite(0, argv[2]);
 	if (argc != 4 || strcmp(argv[1], "gc") != 0 || strcmp(argv[2], "--keep") != 0)
 		return usage(stderr);
@@ -83,18 +134,23 @@ int command_forget(int argc, char **argv)
 	struct arena *arena;
 	struct history *history = NULL;
 	struct error err = {0};
+	size_t had = 0;
 	int result;
 
 	if (asks_for_help(argc, argv))
 		return usage(stdout);
-	if (argc != 2)
+	if (argc != 2 || argv[1][0] == '-')
 		return usage(stderr);
 	arena = arena_new();
 	upgrade_forget(arena, past_folder(arena, NULL), argv[1]);
 	result = open_here(arena, &history, &err);
 	if (result == 0)
+		result = count_runs(arena, history, NULL, argv[1], &had, &err);
+	if (result == 0)
 		result = history_forget(history, argv[1], &err);
-	if (result < 0)
+	if (result == 0)
+		printf("%s is gone from %zu run%s\n", argv[1], had, had == 1 ? "" : "s");
+	else
 		playing_complain(&err);
 	history_close(history);
 	arena_free(arena);

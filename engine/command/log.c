@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 struct log {
 	struct arena *arena;
@@ -64,7 +63,7 @@ static int print_all(struct log *log, struct error *err)
 {
 	struct history_run *runs;
 	struct history *history;
-	size_t count;
+	size_t count, printed = 0;
 	int result;
 
 	if (history_open(past_folder(log->arena, log->playbook), false, &history, err) < 0)
@@ -75,9 +74,15 @@ static int print_all(struct log *log, struct error *err)
 	}
 	result = history_runs(history, log->arena, 0, &runs, &count, err);
 	for (size_t i = 0; result == 0 && i < count; i++) {
-		if (wanted(log, &runs[i]))
-			print_run(log, &runs[i]);
+		if (!wanted(log, &runs[i]))
+			continue;
+		print_run(log, &runs[i]);
+		printed++;
 	}
+	if (result == 0 && printed == 0)
+		result = error_set(err, ERROR_TEXT, "no run is%s%s%s%s", log->playbook ? " of " : "",
+			log->playbook ? log->playbook : "", log->host ? " on " : "",
+			log->host ? log->host : "");
 	history_close(history);
 	return result;
 }
@@ -86,10 +91,13 @@ int command_log(int argc, char **argv)
 {
 	struct log log = { .arena = arena_new() };
 	struct error err = {0};
+	static const struct option long_options[] = {
+		{ "limit", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' }, { 0 },
+	};
 	int option, code = EXIT_GOOD;
 
 	optind = 0;
-	while ((option = getopt(argc, argv, "+l:h")) != -1) {
+	while ((option = getopt_long(argc, argv, "l:h", long_options, NULL)) != -1) {
 		if (option == 'l') {
 			log.host = optarg;
 		} else {
@@ -99,6 +107,11 @@ int command_log(int argc, char **argv)
 		}
 	}
 	log.playbook = argv[optind];
+	if (log.playbook && argv[optind + 1]) {
+		fputs("beoplay: the log is of one playbook, or of all\n", stderr);
+		arena_free(log.arena);
+		return EXIT_TEXT;
+	}
 	if (print_all(&log, &err) < 0) {
 		playing_complain(&err);
 		code = EXIT_TEXT;

@@ -1,5 +1,7 @@
-/* options: the command line of apply, under the names that Ansible's users type. */
+/* options: the command line of the commands that run a playbook, under the names that Ansible's users type. */
 #include "command/options.h"
+
+#include "base/suggest.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -7,130 +9,183 @@
 #include <string.h>
 
 enum {
-	OPTION_PRIVATE_KEY = 256, OPTION_SKIP_TAGS, OPTION_LIST_HOSTS, OPTION_LIST_TASKS,
-	OPTION_LIST_TAGS, OPTION_SYNTAX_CHECK, OPTION_JSON, OPTION_KNOWN_HOSTS, OPTION_ACCEPT,
-	OPTION_OUTSIDE, OPTION_BECOME_USER, OPTION_VERSION, OPTION_NOT_YET, OPTION_PRUNE,
-	OPTION_DISCARD, OPTION_AT, OPTION_TO, OPTION_COMMANDS, OPTION_LIVE, OPTION_RESUME, OPTION_LOCK_WAIT,
-	OPTION_WITH_AFFECTED, OPTION_NO_OTHERS, OPTION_FORCE_HANDLERS,
+	APPLY = OPTIONS_APPLY, PLAN = OPTIONS_PLAN, BACK = OPTIONS_ROLLBACK, STATUS = OPTIONS_STATUS,
+	RUNS = APPLY | PLAN | BACK, ALL = RUNS | STATUS,
+	FIRST_KEY = 256,   /* of options without a letter, by row */
+	ROWS_MOST = 96,
 };
 
-static const struct option long_options[] = {
-	{ "inventory", required_argument, NULL, 'i' },
-	{ "inventory-file", required_argument, NULL, 'i' },
-	{ "limit", required_argument, NULL, 'l' },
-	{ "check", no_argument, NULL, 'C' },
-	{ "diff", no_argument, NULL, 'D' },
-	{ "force-handlers", no_argument, NULL, OPTION_FORCE_HANDLERS },
-	{ "forks", required_argument, NULL, 'f' },
-	{ "extra-vars", required_argument, NULL, 'e' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "user", required_argument, NULL, 'u' },
-	{ "private-key", required_argument, NULL, OPTION_PRIVATE_KEY },
-	{ "key-file", required_argument, NULL, OPTION_PRIVATE_KEY },
-	{ "become", no_argument, NULL, 'b' },
-	{ "become-user", required_argument, NULL, OPTION_BECOME_USER },
-	{ "timeout", required_argument, NULL, 'T' },
-	{ "tags", required_argument, NULL, 't' },
-	{ "skip-tags", required_argument, NULL, OPTION_SKIP_TAGS },
-	{ "list-hosts", no_argument, NULL, OPTION_LIST_HOSTS },
-	{ "list-tasks", no_argument, NULL, OPTION_LIST_TASKS },
-	{ "list-tags", no_argument, NULL, OPTION_LIST_TAGS },
-	{ "syntax-check", no_argument, NULL, OPTION_SYNTAX_CHECK },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "known-hosts", required_argument, NULL, OPTION_KNOWN_HOSTS },
-	{ "accept-new-host-keys", no_argument, NULL, OPTION_ACCEPT },
-	{ "allow-outside", no_argument, NULL, OPTION_OUTSIDE },
-	{ "prune", no_argument, NULL, OPTION_PRUNE },
-	{ "discard-drift", no_argument, NULL, OPTION_DISCARD },
-	{ "at", required_argument, NULL, OPTION_AT },
-	{ "to", required_argument, NULL, OPTION_TO },
-	{ "output", required_argument, NULL, 'o' },
-	{ "resume", no_argument, NULL, OPTION_RESUME },
-	{ "lock-wait", required_argument, NULL, OPTION_LOCK_WAIT },
-	{ "live", no_argument, NULL, OPTION_LIVE },
-	{ "with-affected", no_argument, NULL, OPTION_WITH_AFFECTED },
-	{ "no-others", no_argument, NULL, OPTION_NO_OTHERS },
-	{ "with-commands", no_argument, NULL, OPTION_COMMANDS },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, OPTION_VERSION },
+#define AT(field) offsetof(struct apply_options, field)
+#define BY_KEY "let the user log in with a key: ssh-copy-id USER@HOST"
+#define BY_SUDOERS "let sudo ask for nothing: USER ALL=(ALL) NOPASSWD: ALL in /etc/sudoers.d"
+#define NO_VAULT "keep secrets in a file of their own, outside of the repository: -e @FILE"
+#define BY_SSH_CONFIG "write the options into ~/.ssh/config"
+
+const struct option_row option_rows[] = {
+	{ "inventory", 'i', OPTION_LIST, AT(inventories), "PATH", ALL,
+		"inventory: a file, a directory, or \"host1,host2,\"\n"
+		"(else inventory/ or inventory.yml beside the playbook or above)", 0 },
+	{ "inventory-file", 0, OPTION_LIST, AT(inventories), "PATH", ALL, NULL, 0 },
+	{ "limit", 'l', OPTION_TEXT, AT(limit), "PATTERN", ALL,
+		"only these of the playbook's hosts; @FILE: from a file", 0 },
+	{ "with-affected", 0, OPTION_FLAG, AT(with_affected), NULL, APPLY | PLAN,
+		"and then the others that would change, too (-l names them)", 0 },
+	{ "no-others", 0, OPTION_FLAG, AT(no_others), NULL, RUNS,
+		"contacts no host outside -l: what they last told is used", 0 },
+	{ "tags", 't', OPTION_TAGS, AT(tags), "TAGS", ALL, "only tasks with these tags", 0 },
+	{ "skip-tags", 0, OPTION_TAGS, AT(skip_tags), "TAGS", ALL, "no tasks with these tags", 0 },
+	{ "extra-vars", 'e', OPTION_LIST, AT(extra), "VARS", ALL,
+		"variables: k=v, JSON, YAML, or @FILE", 0 },
+	{ "output", 'o', OPTION_TEXT, AT(output), "FILE", PLAN, "where the plan is kept", 0 },
+	{ "to", 0, OPTION_TEXT, AT(to), "REV", BACK,
+		"a run's number or hash, as beoplay log shows them; nothing: undoes all\n"
+		"that this playbook ever did", 0 },
+	{ "live", 0, OPTION_FLAG, AT(live), NULL, STATUS,
+		"also what is otherwise than the text wants it, as a diff", 0 },
+	{ "check", 'C', OPTION_FLAG, AT(check), NULL, RUNS,
+		"a dry run: says what would change, changes nothing", 0 },
+	{ "diff", 'D', OPTION_FLAG, AT(diff), NULL, RUNS, "shows what changes in files", 0 },
+	{ "at", 0, OPTION_TEXT, AT(at), "REV", APPLY | PLAN,
+		"an earlier text: a run of beoplay log, or a revision of your git", 0 },
+	{ "prune", 0, OPTION_FLAG, AT(prune), NULL, APPLY | PLAN,
+		"undoes what the text no longer has (every run names it)", 0 },
+	{ "discard-drift", 0, OPTION_FLAG, AT(discard_drift), NULL, RUNS,
+		"undoes also what somebody has changed since", 0 },
+	{ "with-commands", 0, OPTION_FLAG, AT(with_commands), NULL, BACK,
+		"runs the commands and jobs of the old text again, too", 0 },
+	{ "resume", 0, OPTION_FLAG, AT(resume), NULL, APPLY,
+		"goes on where the last run failed, host by host", 0 },
+	{ "force-handlers", 0, OPTION_FLAG, AT(force_handlers), NULL, RUNS,
+		"runs notified handlers also on hosts where a task failed", 0 },
+	{ "lock-wait", 0, OPTION_NUMBER, AT(lock_wait), "SECONDS", RUNS,
+		"waits for another run to end on a host", 86400 },
+	{ "become", 'b', OPTION_FLAG, AT(become), NULL, ALL,
+		"works as root (or --become-user) through sudo", 0 },
+	{ "become-user", 0, OPTION_TEXT, AT(become_user), "USER", ALL,
+		"becomes this user instead of root", 0 },
+	{ "user", 'u', OPTION_TEXT, AT(user), "USER", ALL, "logs in as this user", 0 },
+	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", ALL, "with this key", 0 },
+	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", ALL, NULL, 0 },
+	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", ALL, "for reaching a host (10)", 3600 },
+	{ "forks", 'f', OPTION_NUMBER, AT(forks), "N", ALL,
+		"so many hosts connecting at once (all)", 100000 },
+	{ "known-hosts", 0, OPTION_TEXT, AT(known_hosts), "FILE", ALL,
+		"instead of ~/.ssh/known_hosts", 0 },
+	{ "accept-new-host-keys", 0, OPTION_FLAG, AT(accept_new_host_keys), NULL, ALL,
+		"writes down the key of a host never seen before", 0 },
+	{ "allow-outside", 0, OPTION_FLAG, AT(allow_outside), NULL, ALL,
+		"src may name files outside the playbook's directory", 0 },
+	{ "verbose", 'v', OPTION_COUNT, AT(verbosity), NULL, ALL, "more, -vv even more", 0 },
+	{ "json", 0, OPTION_FLAG, AT(json), NULL, RUNS, "one event a line", 0 },
+	{ "list-hosts", 0, OPTION_FLAG, AT(list_hosts), NULL, APPLY, "the hosts; none is contacted", 0 },
+	{ "list-tasks", 0, OPTION_FLAG, AT(list_tasks), NULL, APPLY, "the tasks; no host is contacted", 0 },
+	{ "list-tags", 0, OPTION_FLAG, AT(list_tags), NULL, APPLY, "the tags; no host is contacted", 0 },
+	{ "syntax-check", 0, OPTION_FLAG, AT(syntax_check), NULL, APPLY,
+		"only looks for mistakes in the text", 0 },
+	{ "help", 'h', OPTION_FLAG, AT(help), NULL, ALL, "this", 0 },
+	{ "version", 'V', OPTION_FLAG, AT(version), NULL, APPLY, "which beoplay this is", 0 },
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
-	{ "ask-pass", no_argument, NULL, OPTION_NOT_YET },
-	{ "ask-become-pass", no_argument, NULL, OPTION_NOT_YET },
-	{ "become-method", required_argument, NULL, OPTION_NOT_YET },
-	{ "connection", required_argument, NULL, OPTION_NOT_YET },
-	{ "ask-vault-pass", no_argument, NULL, OPTION_NOT_YET },
-	{ "vault-password-file", required_argument, NULL, OPTION_NOT_YET },
-	{ "vault-id", required_argument, NULL, OPTION_NOT_YET },
-	{ "start-at-task", required_argument, NULL, OPTION_NOT_YET },
-	{ "step", no_argument, NULL, OPTION_NOT_YET },
-	{ "flush-cache", no_argument, NULL, OPTION_NOT_YET },
-	{ "module-path", required_argument, NULL, OPTION_NOT_YET },
-	{ "ssh-common-args", required_argument, NULL, OPTION_NOT_YET },
-	{ "ssh-extra-args", required_argument, NULL, OPTION_NOT_YET },
+	{ "ask-pass", 'k', OPTION_REFUSED, 0, NULL, ALL, BY_KEY, 0 },
+	{ "connection-password-file", 0, OPTION_REFUSED, 0, "FILE", ALL, BY_KEY, 0 },
+	{ "conn-pass-file", 0, OPTION_REFUSED, 0, "FILE", ALL, BY_KEY, 0 },
+	{ "ask-become-pass", 'K', OPTION_REFUSED, 0, NULL, ALL, BY_SUDOERS, 0 },
+	{ "become-password-file", 0, OPTION_REFUSED, 0, "FILE", ALL, BY_SUDOERS, 0 },
+	{ "become-pass-file", 0, OPTION_REFUSED, 0, "FILE", ALL, BY_SUDOERS, 0 },
+	{ "become-method", 0, OPTION_REFUSED, 0, "METHOD", ALL, "leave it out: it is sudo", 0 },
+	{ "connection", 'c', OPTION_REFUSED, 0, "KIND", ALL,
+		"set it in the play or the inventory: connection: local", 0 },
+	{ "ask-vault-pass", 'J', OPTION_REFUSED, 0, NULL, ALL, NO_VAULT, 0 },
+	{ "ask-vault-password", 0, OPTION_REFUSED, 0, NULL, ALL, NO_VAULT, 0 },
+	{ "vault-password-file", 0, OPTION_REFUSED, 0, "FILE", ALL, NO_VAULT, 0 },
+	{ "vault-pass-file", 0, OPTION_REFUSED, 0, "FILE", ALL, NO_VAULT, 0 },
+	{ "vault-id", 0, OPTION_REFUSED, 0, "ID", ALL, NO_VAULT, 0 },
+	{ "start-at-task", 0, OPTION_REFUSED, 0, "NAME", ALL,
+		"--resume goes on at the task that failed, -t runs tasks by their tags", 0 },
+	{ "step", 0, OPTION_REFUSED, 0, NULL, ALL, "look first: --check --diff, or beoplay plan", 0 },
+	{ "flush-cache", 0, OPTION_REFUSED, 0, NULL, ALL, "leave it out: facts are read in each run", 0 },
+	{ "module-path", 'M', OPTION_REFUSED, 0, "PATH", ALL, "leave it out: see beoplay doc", 0 },
+	{ "ssh-common-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
+	{ "ssh-extra-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
+	{ "scp-extra-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
+	{ "sftp-extra-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
+	{ "task-timeout", 0, OPTION_REFUSED, 0, "SECONDS", ALL,
+		"limit the command: timeout SECONDS COMMAND", 0 },
 	{ 0 },
 };
+
+static const struct { unsigned command; const char *name; } commands[] = {
+	{ APPLY, "apply" }, { PLAN, "plan" }, { BACK, "rollback" }, { STATUS, "status" },
+};
+
+/* --- Saying --- */
+
+static void print_row(const struct option_row *row)
+{
+	char begin[64], letter[8] = "    ";
+	const char *help = row->help;
+
+	if (row->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	snprintf(begin, sizeof(begin), "  %s--%s%s%s", letter, row->name, row->value ? " " : "",
+		row->value ? row->value : "");
+	printf("%-28s", begin);
+	while (*help) {
+		int size = (int)strcspn(help, "\n");
+
+		printf("%s%.*s\n", strlen(begin) > 27 && help == row->help ? "  " : "", size, help);
+		help += size + (help[size] == '\n');
+		if (*help)
+			printf("%28s", "");
+	}
+}
+
+void options_print(enum options_of command)
+{
+	puts("options");
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		if (row->kind != OPTION_REFUSED && row->help && (row->commands & command))
+			print_row(row);
+	}
+}
 
 void options_help(void)
 {
 	puts("usage: beoplay [apply] PLAYBOOK… [options]\n"
 		"\n"
 		"Makes the machines of an inventory be what the playbooks say. A plan that was saved with\n"
-		"beoplay plan -o is applied in the same way.\n"
-		"\n"
-		"what\n"
-		"  -i, --inventory PATH      inventory: a file, a directory, or \"host1,host2,\"\n"
-		"                            (else inventory/ or inventory.yml beside the playbook or above)\n"
-		"  -l, --limit PATTERN       only these of the playbook's hosts; @FILE: from a file\n"
-		"      --with-affected       and then the others that would change, too (-l names them)\n"
-		"      --no-others           contacts no host outside -l: what they last told is used\n"
-		"  -t, --tags TAGS           only tasks with these tags\n"
-		"      --skip-tags TAGS      no tasks with these tags\n"
-		"  -e, --extra-vars VARS     variables: k=v, JSON, YAML, or @FILE\n"
-		"how\n"
-		"  -C, --check               a dry run: says what would change, changes nothing\n"
-		"  -D, --diff                shows what changes in files\n"
-		"      --at REV              an earlier text: a run of beoplay log, or a revision of your git\n"
-		"      --prune               undoes what the text no longer has (every run names it)\n"
-		"      --discard-drift       undoes also what somebody has changed since\n"
-		"      --resume              goes on where the last run failed, host by host\n"
-		"      --force-handlers      runs notified handlers also on hosts where a task failed\n"
-		"      --lock-wait SECONDS   waits for another run to end on a host\n"
-		"  -b, --become              works as root (or --become-user) through sudo\n"
-		"      --become-user USER    becomes this user instead of root\n"
-		"reaching the hosts\n"
-		"  -u, --user USER           logs in as this user\n"
-		"      --private-key FILE    with this key\n"
-		"  -T, --timeout SECONDS     for reaching a host (10)\n"
-		"  -f, --forks N             so many hosts connecting at once (all)\n"
-		"      --known-hosts FILE    instead of ~/.ssh/known_hosts\n"
-		"      --accept-new-host-keys  writes down the key of a host never seen before\n"
-		"      --allow-outside       src may name files outside the playbook's directory\n"
-		"output\n"
-		"  -v, --verbose             more, -vv even more\n"
-		"      --json                one event a line\n"
-		"      --list-hosts, --list-tasks, --list-tags, --syntax-check\n"
-		"                            contact no host\n"
-		"  -h, --help    --version\n"
-		"\n"
-		"Exit codes: 0 done; 1 the text or the command line is wrong; 2 a host failed; 4 a host\n"
+		"beoplay plan -o is applied in the same way.\n");
+	options_print(OPTIONS_APPLY);
+	puts("\nExit codes: 0 done; 1 the text or the command line is wrong; 2 a host failed; 4 a host\n"
 		"couldn't be reached; 6 both; 130 interrupted.");
 }
 
-static int usage(const char *format, const char *what)
+static int usage(const char *what, const char *given, const char *remedy)
 {
-	fputs("beoplay: ", stderr);
-	fprintf(stderr, "%s%s", format, what);
-	fputs("\nbeoplay --help shows the options\n", stderr);
+	fprintf(stderr, "beoplay: %s%s\n  → %s\n", what, given, remedy);
 	return -1;
 }
 
-static int parse_number(const char *name, const char *text, unsigned most, unsigned *ret_number)
+/* --- Reading --- */
+
+struct reading {
+	struct arena *arena;
+	enum options_of command;
+	struct apply_options *options;
+};
+
+static void *field(const struct reading *reading, const struct option_row *row)
+{
+	return (char *)reading->options + row->offset;
+}
+
+static int parse_number(const struct option_row *row, const char *text, unsigned *ret_number)
 {
 	char *end;
 	unsigned long number = strtoul(text, &end, 10);
 
-	if (!*text || *end || text[0] == '-' || number < 1 || number > most) {
-		fprintf(stderr, "beoplay: %s needs a number from 1 to %u, not '%s'\n", name, most, text);
+	if (!*text || *end || text[0] == '-' || number < 1 || number > row->most) {
+		fprintf(stderr, "beoplay: --%s needs a number from 1 to %u, not '%s'\n", row->name,
+			row->most, text);
 		return -1;
 	}
 	*ret_number = (unsigned)number;
@@ -150,139 +205,157 @@ static void split_commas(struct arena *arena, const char *text, struct value **l
 	}
 }
 
-static int take_option(struct arena *arena, int option, const char *given,
-	struct apply_options *options)
+static const char *shown(const struct reading *reading, const struct option_row *row)
 {
-	switch (option) {
-	case 'i':
-		value_append(arena, options->inventories, value_string(arena, optarg));
-		return 0;
-	case 'e':
-		value_append(arena, options->extra, value_string(arena, optarg));
-		return 0;
-	case 'l':
-		options->limit = optarg;
-		return 0;
-	case 'C':
-		options->check = true;
-		return 0;
-	case 'D':
-		options->diff = true;
-		return 0;
-	case 'f':
-		return parse_number("--forks", optarg, 100000, &options->forks);
-	case 'T':
-		return parse_number("--timeout", optarg, 3600, &options->timeout);
-	case 'v':
-		options->verbosity++;
-		return 0;
-	case 'u':
-		options->user = optarg;
-		return 0;
-	case 'b':
-		options->become = true;
-		return 0;
-	case 't':
-		split_commas(arena, optarg, &options->tags);
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	case OPTION_PRIVATE_KEY:
-		options->private_key = optarg;
-		return 0;
-	case OPTION_BECOME_USER:
-		options->become_user = optarg;
-		return 0;
-	case OPTION_SKIP_TAGS:
-		split_commas(arena, optarg, &options->skip_tags);
-		return 0;
-	case OPTION_LIST_HOSTS:
-		options->list_hosts = true;
-		return 0;
-	case OPTION_LIST_TASKS:
-		options->list_tasks = true;
-		return 0;
-	case OPTION_LIST_TAGS:
-		options->list_tags = true;
-		return 0;
-	case OPTION_SYNTAX_CHECK:
-		options->syntax_check = true;
-		return 0;
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
-	case OPTION_KNOWN_HOSTS:
-		options->known_hosts = optarg;
-		return 0;
-	case OPTION_ACCEPT:
-		options->accept_new_host_keys = true;
-		return 0;
-	case OPTION_OUTSIDE:
-		options->allow_outside = true;
-		return 0;
-	case OPTION_PRUNE:
-		options->prune = true;
-		return 0;
-	case OPTION_DISCARD:
-		options->discard_drift = true;
-		return 0;
-	case OPTION_AT:
-		options->at = optarg;
-		return 0;
-	case OPTION_TO:
-		options->to = optarg;
-		return 0;
-	case 'o':
-		options->output = optarg;
-		return 0;
-	case OPTION_RESUME:
-		options->resume = true;
-		return 0;
-	case OPTION_LOCK_WAIT:
-		return parse_number("--lock-wait", optarg, 86400, &options->lock_wait);
-	case OPTION_WITH_AFFECTED:
-		options->with_affected = true;
-		return 0;
-	case OPTION_NO_OTHERS:
-		options->no_others = true;
-		return 0;
-	case OPTION_FORCE_HANDLERS:
-		options->force_handlers = true;
-		return 0;
-	case OPTION_LIVE:
-		options->live = true;
-		return 0;
-	case OPTION_COMMANDS:
-		options->with_commands = true;
-		return 0;
-	case OPTION_VERSION:
-		options->version = true;
-		return 0;
-	case OPTION_NOT_YET:
-		return usage("not supported yet: ", given);
-	case ':':
-		return usage("a value is missing after ", given);
-	default:
-		return usage("unknown option ", given);
-	}
+	return row->letter ? arena_printf(reading->arena, "--%s (-%c)", row->name, row->letter)
+		: arena_printf(reading->arena, "--%s", row->name);
 }
 
-int options_parse(struct arena *arena, int argc, char **argv, struct apply_options *ret_options)
+/* "--live is an option of beoplay status" */
+static int refuse_elsewhere(const struct reading *reading, const struct option_row *row)
 {
-	int option;
+	const char *names = "", *own = "";
+	unsigned left = row->commands;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (commands[i].command == reading->command)
+			own = commands[i].name;
+		if (!(row->commands & commands[i].command))
+			continue;
+		left &= ~commands[i].command;
+		names = arena_printf(reading->arena, "%s%s%s", names, !*names ? "" : left ? ", " : " and ",
+			commands[i].name);
+	}
+	return usage(arena_printf(reading->arena, "beoplay %s has no option ", own),
+		shown(reading, row), arena_printf(reading->arena, "%s %s it", names,
+		strchr(names, ' ') ? "have" : "has"));
+}
+
+static int take_row(const struct reading *reading, const struct option_row *row)
+{
+	const char **text = field(reading, row);
+
+	if (row->kind == OPTION_REFUSED)
+		return usage("not supported yet: ", shown(reading, row), row->help);
+	if (!(row->commands & reading->command))
+		return refuse_elsewhere(reading, row);
+	switch (row->kind) {
+	case OPTION_FLAG:
+		*(bool *)field(reading, row) = true;
+		return 0;
+	case OPTION_TEXT:
+		if (*text && row->offset == AT(limit))
+			return usage("-l is here a second time: ", optarg, "write both into one: -l A,B");
+		*text = optarg;
+		return 0;
+	case OPTION_LIST:
+		value_append(reading->arena, *(struct value **)field(reading, row),
+			value_string(reading->arena, optarg));
+		return 0;
+	case OPTION_TAGS:
+		split_commas(reading->arena, optarg, field(reading, row));
+		return 0;
+	case OPTION_NUMBER:
+		return parse_number(row, optarg, field(reading, row));
+	case OPTION_COUNT:
+		(*(unsigned *)field(reading, row))++;
+		return 0;
+	case OPTION_REFUSED:
+		break;
+	}
+	return -1;
+}
+
+static int unknown_option(const struct reading *reading, const char *given)
+{
+	struct suggestion suggestion = { .word = given + strspn(given, "-") };
+	const char *remedy = "beoplay --help shows the options";
+
+	if (optopt >= FIRST_KEY)
+		return usage(given, " takes no value", remedy);
+	if (optopt)
+		return usage("unknown option ", arena_printf(reading->arena, "-%c", optopt), remedy);
+	for (const struct option_row *row = option_rows; row->name; row++) {
+		if (row->kind != OPTION_REFUSED && (row->commands & reading->command))
+			suggest_offer(&suggestion, row->name);
+	}
+	if (suggestion.nearest)
+		remedy = arena_printf(reading->arena, "did you mean --%s?", suggestion.nearest);
+	return usage("unknown option ", given, remedy);
+}
+
+/* For getopt: each row is its letter, or a number of its own. */
+static void make_tables(struct option *longs, char *letters)
+{
+	*letters++ = ':';
+	for (int i = 0; option_rows[i].name; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		longs[i] = (struct option){ row->name, row->value ? required_argument : no_argument,
+			NULL, FIRST_KEY + i };
+		if (row->letter)
+			*letters++ = row->letter;
+		if (row->letter && row->value)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+}
+
+static const struct option_row *row_of(int key)
+{
+	const struct option_row *row = option_rows;
+
+	if (key >= FIRST_KEY)
+		return &option_rows[key - FIRST_KEY];
+	while (row->name && row->letter != key)
+		row++;
+	return row;
+}
+
+/* What makes sense only together with another option. */
+static int check_together(const struct reading *reading)
+{
+	const struct apply_options *options = reading->options;
+
+	if (options->discard_drift && reading->command != OPTIONS_ROLLBACK && !options->prune)
+		return usage("--discard-drift is about what is undone", "", "give --prune with it");
+	if (options->with_affected && options->no_others)
+		return usage("--with-affected and --no-others exclude each other", "", "leave one out");
+	if (options->json && (options->list_hosts || options->list_tasks || options->list_tags))
+		return usage("lists are not supported yet with --json", "", "leave --json out");
+	if ((options->with_affected || options->no_others) && !options->limit)
+		return usage("", options->with_affected ? "--with-affected is about hosts outside -l"
+			: "--no-others is about hosts outside -l", "name the hosts with -l");
+	return 0;
+}
+
+int options_parse(struct arena *arena, enum options_of command, int argc, char **argv,
+	struct apply_options *ret_options)
+{
+	const struct reading reading = { arena, command, ret_options };
+	struct option longs[ROWS_MOST] = {{0}};
+	char letters[2 * ROWS_MOST];
+	int key;
 
 	*ret_options = (struct apply_options){
 		.inventories = value_list(arena), .extra = value_list(arena), .timeout = 10,
 	};
+	make_tables(longs, letters);
 	optind = 0;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":i:l:CDf:e:vu:bT:t:o:h", long_options, NULL)) != -1) {
-		if (take_option(arena, option, argv[optind - 1], ret_options) < 0)
+	while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (key == '?')
+			return unknown_option(&reading, argv[optind - 1]);
+		if (key == ':')
+			return usage("a value is missing after ", argv[optind - 1],
+				"beoplay --help shows the options");
+		if (take_row(&reading, row_of(key)) < 0)
 			return -1;
 	}
 	ret_options->playbooks = argv + optind;
-	if (!*ret_options->playbooks && !ret_options->help && !ret_options->version)
-		return usage("which playbook? ", "");
-	return 0;
+	if (ret_options->help || ret_options->version)
+		return 0;
+	if (!*ret_options->playbooks)
+		return usage("no playbook given", "", "beoplay --help shows how");
+	return check_together(&reading);
 }

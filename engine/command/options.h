@@ -1,4 +1,7 @@
-/* options: the command line of apply, under the names that Ansible's users type. */
+/* options: the command line of the commands that run a playbook, under the names that Ansible's users type.
+ *
+ * One table says of each option which of these commands have it; parsing, help, the man page's and the
+ * completion's test all go by it. */
 #ifndef COMMAND_OPTIONS_H
 #define COMMAND_OPTIONS_H
 
@@ -6,6 +9,7 @@
 #include "base/value.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct apply_options {
 	struct value *inventories;       /* -i; lists of strings */
@@ -46,8 +50,36 @@ struct apply_options {
 	char **playbooks;                /* the rest of argv, ends with NULL */
 };
 
+/* Whose command line it is. */
+enum options_of {
+	OPTIONS_APPLY = 1 << 0,
+	OPTIONS_PLAN = 1 << 1,
+	OPTIONS_ROLLBACK = 1 << 2,
+	OPTIONS_STATUS = 1 << 3,
+};
+
+enum option_kind {
+	OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_TAGS, OPTION_NUMBER, OPTION_COUNT, OPTION_REFUSED,
+};
+
+struct option_row {
+	const char *name;                /* without dashes */
+	char letter;                     /* 0: none */
+	enum option_kind kind;
+	size_t offset;                   /* of its value in struct apply_options */
+	const char *value;               /* what its value is called; NULL: it has none */
+	unsigned commands;               /* options_of; all that have it */
+	const char *help;                /* NULL: another spelling of the one before; REFUSED: what to do */
+	unsigned most;                   /* of a NUMBER */
+};
+
+extern const struct option_row option_rows[];   /* ends with one without a name */
+
 /* 0, or -1 with a message already on stderr. */
-int options_parse(struct arena *arena, int argc, char **argv, struct apply_options *ret_options);
+int options_parse(struct arena *arena, enum options_of command, int argc, char **argv,
+	struct apply_options *ret_options);
 void options_help(void);
+/* Prints the options that a command has. */
+void options_print(enum options_of command);
 
 #endif

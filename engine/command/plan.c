@@ -45,6 +45,7 @@ static const struct option_field flags[] = {
 	{ "allow_outside", offsetof(struct apply_options, allow_outside) },
 	{ "prune", offsetof(struct apply_options, prune) },
 	{ "discard_drift", offsetof(struct apply_options, discard_drift) },
+	{ "force_handlers", offsetof(struct apply_options, force_handlers) },
 };
 
 enum { TEXT_COUNT = sizeof(texts) / sizeof(*texts), FLAG_COUNT = sizeof(flags) / sizeof(*flags) };
@@ -237,7 +238,7 @@ static int make_plan(struct arena *arena, struct apply_options *options, struct 
 
 static void help(void)
 {
-	puts("usage: beoplay plan PLAYBOOK [-o FILE] [options of apply]\n"
+	puts("usage: beoplay plan PLAYBOOK [-o FILE] [options]\n"
 		"\n"
 		"A dry run, with diffs. With -o it is kept, and\n"
 		"\n"
@@ -246,9 +247,8 @@ static void help(void)
 		"does just these changes later: a host that has moved on meanwhile is left alone, and what\n"
 		"moved is named (exit code 2). Tasks that depend on changes not made yet (\"may change\") may\n"
 		"do what they must. The file is readable by you alone, holds no contents and no secrets, and\n"
-		"is refused if it was altered, if it is another's, or if the texts have changed.\n"
-		"\n"
-		"  -o, --output FILE   where to");
+		"is refused if it was altered, if it is another's, or if the texts have changed.\n");
+	options_print(OPTIONS_PLAN);
 }
 
 int command_plan(int argc, char **argv)
@@ -258,7 +258,7 @@ int command_plan(int argc, char **argv)
 	struct error err = {0};
 	int code = EXIT_TEXT;
 
-	if (options_parse(arena, argc, argv, &options) < 0) {
+	if (options_parse(arena, OPTIONS_PLAN, argc, argv, &options) < 0) {
 		code = EXIT_TEXT;
 	} else if (options.help) {
 		help();

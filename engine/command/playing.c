@@ -200,12 +200,15 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 	foreign_warn(loud ? loud : report);
 	if (playing_load(&playing, &err) < 0 || texts_agree(&playing, false, &err) < 0)
 		code = not_begun(report, &err);
-	else if (!lists(options))
+	else
+		playing_check_tags(&playing, loud ? loud : report);
+	if (code == EXIT_GOOD && !lists(options))
 		code = execute(&playing, report, affected, ret_changes, &err);
-	else if (options->syntax_check)
+	else if (code == EXIT_GOOD && options->syntax_check)
 		printf("playbook: %s\n", playing.playbook->path);
-	else if (listing_print(playing.arena, options, playing.playbook, playing.inventory,
-			playing.variables, playing.limit_text ? &playing.limit : NULL, &err) < 0)
+	else if (code == EXIT_GOOD && listing_print(playing.arena, options, playing.playbook,
+			playing.inventory, playing.variables, playing.limit_text ? &playing.limit : NULL,
+			&err) < 0)
 		code = EXIT_TEXT;
 	if (playing.plan && playing.run && code != EXIT_TEXT) {
 		keep_found(&playing);

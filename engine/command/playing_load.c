@@ -1,6 +1,7 @@
 /* playing_load: from the command line to a run that is ready. */
 #include "command/playing_state.h"
 
+#include "base/suggest.h"
 #include "command/former.h"
 #include "history/history.h"
 
@@ -195,6 +196,49 @@ static void know_left(struct playing *playing, struct run_options *options)
 	if (vanished->count > 0 && options->undo == UNDO_NOTHING && !options->look
 			&& !options->resume && !options->tags && !options->skip_tags)
 		options->undo = UNDO_LEFT;
+}
+
+static bool is_tag(const struct playbook *playbook, const char *tag, struct suggestion *near)
+{
+	static const char *const special[] = { "all", "always", "never", "tagged", "untagged" };
+
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+		if (strcmp(special[i], tag) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const struct play *play = playbook->plays[i];
+
+		for (size_t k = 0; k < play->task_count + play->handler_count; k++) {
+			const struct task *task = k < play->task_count ? play->tasks[k]
+				: play->handlers[k - play->task_count];
+
+			for (size_t j = 0; j < task->tags->count; j++) {
+				if (strcmp(value_text(task->tags->items[j]), tag) == 0)
+					return true;
+				suggest_offer(near, value_text(task->tags->items[j]));
+			}
+		}
+	}
+	return false;
+}
+
+void playing_check_tags(const struct playing *playing, struct report *report)
+{
+	const struct value *lists[] = { playing->options->tags, playing->options->skip_tags };
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t k = 0; lists[i] && k < lists[i]->count; k++) {
+			const char *tag = value_text(lists[i]->items[k]);
+			struct suggestion near = { .word = tag };
+
+			if (is_tag(playing->playbook, tag, &near))
+				continue;
+			report_warning(report, NULL, arena_printf(playing->arena,
+				"no task has the tag '%s'%s%s%s", tag, near.nearest ? "; did you mean '" : "",
+				near.nearest ? near.nearest : "", near.nearest ? "'?" : ""));
+		}
+	}
 }
 
 static int make_run(struct playing *playing, struct error *err)

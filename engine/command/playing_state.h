@@ -75,6 +75,8 @@ int64_t playing_next_number(const struct playing *playing);
 /* Into the history. A run that can't be written down has still happened: that is a warning. */
 void playing_write_down(struct playing *playing, struct revision *revision,
 	struct report *report);
+/* Warns of tags of the command line that no task has. */
+void playing_check_tags(const struct playing *playing, struct report *report);
 /* To the run, sealed, for nodes to keep; not if it is too large for that. */
 void playing_give_text(struct playing *playing, struct revision *revision);
 /* Of each text and content that was read: path → SHA-256. What is too large to be recorded is left out. */

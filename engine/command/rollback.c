@@ -184,7 +184,7 @@ static int roll_back(struct rollback *rollback, struct error *err)
 
 static void help(void)
 {
-	puts("usage: beoplay rollback PLAYBOOK [--to REV | --to nothing] [options of apply]\n"
+	puts("usage: beoplay rollback PLAYBOOK [--to REV | --to nothing] [options]\n"
 		"\n"
 		"Makes the machines be again what an earlier run left: applies its text, and undoes what\n"
 		"later runs added, the latest first. Without --to: the last text before the present one.\n"
@@ -193,11 +193,8 @@ static void help(void)
 		"reached is always what the inventory says today.\n"
 		"\n"
 		"Where there is no history, the sealed texts that the hosts keep are used, if your key opens them\n"
-		"and the hosts agree; then you are asked first, or --to names the run.\n"
-		"\n"
-		"  --to REV          a run's number or hash, as beoplay log shows them\n"
-		"  --to nothing      undoes all that this playbook ever did\n"
-		"  -C, -D            what would be done, with diffs\n");
+		"and the hosts agree; then you are asked first, or --to names the run.\n");
+	options_print(OPTIONS_ROLLBACK);
 }
 
 int command_rollback(int argc, char **argv)
@@ -207,7 +204,7 @@ int command_rollback(int argc, char **argv)
 	struct error err = {0};
 	int code = EXIT_TEXT;
 
-	if (options_parse(rollback.arena, argc, argv, &options) < 0) {
+	if (options_parse(rollback.arena, OPTIONS_ROLLBACK, argc, argv, &options) < 0) {
 		code = EXIT_TEXT;
 	} else if (options.help) {
 		help();

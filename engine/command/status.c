@@ -172,15 +172,13 @@ static int show(struct status *status)
 
 static void help(void)
 {
-	puts("usage: beoplay status PLAYBOOK [--live] [options of apply]\n"
+	puts("usage: beoplay status PLAYBOOK [--live] [options]\n"
 		"\n"
 		"What each host has of a playbook, as its own ledger says: the last run that changed\n"
 		"something there, when and by whom; what the text no longer has; handlers that a run which\n"
-		"died has left; also of hosts that are in no play any more. Nothing is changed.\n"
-		"\n"
-		"      --live   also what is otherwise than the text wants it, as a diff\n"
-		"\n"
-		"Exit codes: 0 all is as it should be; 3 not so; 4 a host couldn't be reached.");
+		"died has left; also of hosts that are in no play any more. Nothing is changed.\n");
+	options_print(OPTIONS_STATUS);
+	puts("\nExit codes: 0 all is as it should be; 3 not so; 4 a host couldn't be reached.");
 }
 
 int command_status(int argc, char **argv)
@@ -189,7 +187,7 @@ int command_status(int argc, char **argv)
 	struct apply_options options;
 	int code = EXIT_GOOD;
 
-	if (options_parse(status.arena, argc, argv, &options) < 0) {
+	if (options_parse(status.arena, OPTIONS_STATUS, argc, argv, &options) < 0) {
 		code = EXIT_TEXT;
 	} else if (options.help) {
 		help();

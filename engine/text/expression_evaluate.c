@@ -111,6 +111,13 @@ static int name_undefined(struct evaluation *evaluation, const char *name, size_
 	struct arena *arena = evaluation->evaluator->scratch;
 	struct value *names = value_list(arena);
 
+	/* With Ansible it would be there: "is defined" and default() must not decide as if it weren't. */
+	if (variables_is_ungathered(name) && !(evaluation->scope->root->play &&
+		evaluation->scope->root->play->without_facts)) {
+		evaluation_error(evaluation, offset, "the fact '%s' is not gathered by beoplay", name);
+		return error_remedy(evaluation->evaluator->err, "set the variable in the inventory, or "
+			"register what a command prints");
+	}
 	evaluation_undefined(evaluation, offset, ret_value, "'%s' is undefined", name);
 	if (variables_is_fact(name) && evaluation->scope->root->play &&
 		evaluation->scope->root->play->without_facts) {
@@ -120,11 +127,6 @@ static int name_undefined(struct evaluation *evaluation, const char *name, size_
 	}
 	if (variables_is_fact(name)) {
 		evaluation_undefined_remedy(evaluation, "the host didn't tell this fact");
-		return 0;
-	}
-	if (variables_is_ungathered(name)) {
-		evaluation_undefined_remedy(evaluation, "this fact isn't gathered; set the variable in the "
-			"inventory, or register what a command prints");
 		return 0;
 	}
 	scope_names(arena, evaluation->scope, names);

@@ -7,18 +7,12 @@
 #include <string.h>
 
 /* What Ansible gathers, and beoplay doesn't. */
-static const char *const ungathered[] = { "all_ipv6_addresses", "bios_date", "bios_vendor",
-	"bios_version", "board_name", "board_vendor", "chassis_vendor", "cmdline", "date_time",
-	"default_ipv6", "devices", "dns", "domain", "effective_group_id", "effective_user_id", "env",
-	"form_factor", "interfaces", "kernel_version", "local", "lsb", "machine", "memfree_mb",
-	"memory_mb", "mounts", "pkg_mgr", "proc_cmdline", "processor", "processor_cores",
-	"processor_count", "processor_nproc", "processor_threads_per_core", "product_name",
-	"product_serial", "product_uuid", "product_version", "real_group_id", "real_user_id",
-	"selinux", "service_mgr", "ssh_host_key_ecdsa_public", "ssh_host_key_ed25519_public",
-	"ssh_host_key_rsa_public", "swapfree_mb", "swaptotal_mb", "system_vendor",
-	"uptime_seconds", "user_dir", "user_gecos", "user_gid", "user_shell", "user_uid",
-	"userspace_architecture", "userspace_bits", "virtualization_role", "virtualization_type",
-	NULL };
+static const char *const ungathered[] = { "apparmor", "cmdline", "device_links", "devices",
+	"distribution_file_path", "distribution_file_parsed", "distribution_file_variety", "fibre_channel_wwn",
+	"form_factor", "hostnqn", "is_chroot", "iscsi_iqn", "loadavg", "local", "lsb", "lvm",
+	"proc_cmdline", "python", "python_version", "selinux", "selinux_python_present",
+	"system_capabilities", "system_capabilities_enforced", "virtualization_role",
+	"virtualization_tech_guest", "virtualization_tech_host", "virtualization_type", NULL };
 
 /* The facts of an interface have its name: lo, eth0, enp1s0, ib0, br0. */
 static bool is_interface(const char *name)

@@ -213,15 +213,15 @@ id=$(on_head cat /etc/machine-id)
 reach who.yml <<'END'
 box ansible_ssh_host=10.0.1.100 ansible_ssh_user=admin ansible_ssh_port=22
 END
-check "the old spellings of Ansible's variables are honoured" says "1000 on $id as admin at 10.0.1.100" out
+check "the old spellings of Ansible's variables are honoured" says "admin on $id as admin at 10.0.1.100" out
 reach who.yml -e ansible_host=10.0.1.100 -e ansible_user=root <<'END'
 box ansible_host=10.9.9.9 ansible_become=no
 END
-check "-e says where and as whom, too" says "0 on $id as root at 10.0.1.100" out
+check "-e says where and as whom, too" says "root on $id as root at 10.0.1.100" out
 reach who.yml <<'END'
 box ansible_host=10.0.1.100 ansible_user=admin ansible_become=yes ansible_become_method=sudo
 END
-check "ansible_become of a host is honoured" says "0 on $id as admin" out
+check "ansible_become of a host is honoured" says "root on $id as admin" out
 reach who.yml <<'END'
 box ansible_host=10.0.1.100 ansible_connection=docker ansible_become_pass=x
 other ansible_host=10.0.1.101 ansible_shell_type=csh ansible_hots=1
@@ -342,3 +342,49 @@ END
 check "a source that can't be fetched is a failure" is "$status" 2
 check "which says what" says "Failed to fetch file:/nosuch" out
 on_head rm /etc/apt/sources.list.d/gone.list
+
+# --- facts, against what the node says itself ---
+
+play <<'END'
+- hosts: head
+  tasks:
+    - debug: {msg: "A {{ ansible_pkg_mgr }} {{ ansible_processor_nproc }} {{ ansible_memtotal_mb }} {{ ansible_kernel_version }}"}
+    - debug: {msg: "B {{ ansible_env.HOME }} {{ ansible_user_id }} {{ ansible_user_uid }} {{ ansible_user_shell }}"}
+    - debug: {msg: "C {{ ansible_default_ipv4.address }}/{{ ansible_default_ipv4.prefix }} {{ ansible_interfaces | sort | join(',') }}"}
+    - debug: {msg: "D {{ ansible_date_time.year }} {{ ansible_mounts | selectattr('mount', 'equalto', '/') | map(attribute='fstype') | first }}"}
+    - debug: {msg: "E {{ ansible_ssh_host_key_ed25519_public }}"}
+END
+check "facts of the machine are those that it has" says \
+	"A apt $(on_head nproc) $(on_head awk '/MemTotal/ {print int($2 / 1024)}' /proc/meminfo) $(on_head uname -v)" out
+check "of the user" says "B /root root 0 /bin/bash" out
+check "of the network" says "C 10.0.1.100/16 $(on_head sh -c 'ls /sys/class/net | sort | paste -sd,')" out
+check "of time and mounts" says "D $(date +%Y) $(on_head sh -c "awk '\$2 == \"/\" {print \$3}' /proc/mounts")" out
+check "of its keys" says "E $(on_head cut -d ' ' -f 2 /etc/ssh/ssh_host_ed25519_key.pub)" out
+play <<'END'
+- hosts: head
+  tasks:
+    - debug: {msg: "{{ ansible_virtualization_type | default('none') }}"}
+END
+check "a fact that isn't gathered is refused before any host is contacted" is "$status" 1
+
+# --- the command line ---
+
+run play.yml --live
+check "an option of another command is refused" says "status has it" err
+run play.yml --start-at-task foo
+check "one that isn't supported yet is named" says "not supported yet: --start-at-task" err
+run play.yml --chekc
+check "a misspelt one gets a suggestion" says "did you mean --check?" err
+printf -- '- hosts: head\n  tasks:\n    - {debug: {msg: x}, tags: [web]}\n' >tags.yml
+run tags.yml -t wbe
+check "a tag that no task has is warned of" says "no task has the tag 'wbe'; did you mean 'web'" err
+"$BEOPLAY" tags.yml -i "$LAB/inventory.yml" --syntax-check >/dev/full 2>err
+check "an output that can't be written is an error" is "$?" 1
+"$BEOPLAY" inventory -i "$LAB/inventory.yml" nosuch >out 2>err
+check "a group that isn't there is an error" says "no group 'nosuch'" err
+"$BEOPLAY" forget nosuch >out 2>err
+check "a host that no run has can't be forgotten" is "$?" 1
+"$BEOPLAY" history expunge nosuch.yml >out 2>err
+check "nor a file be taken out that is in none" is "$?" 1
+"$BEOPLAY" stauts play.yml >out 2>err
+check "a misspelt command gets a suggestion" says "did you mean 'status'?" err

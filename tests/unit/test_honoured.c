@@ -4,6 +4,7 @@
 #include "command/options.h"
 #include "modules/module.h"
 #include "modules/params.h"
+#include "modules/setup.h"
 #include "text/connection.h"
 #include "text/task_params.h"
 #include "text/play_build.h"
@@ -166,6 +167,31 @@ static void each_connection_variable_is_read_or_refused(void **state)
 	buffer_free(&text);
 }
 
+/* --- Facts */
+
+static void each_fact_is_gathered(void **state)
+{
+	struct buffer text = {0};
+	char word[128];
+
+	(void)state;
+	add_file(&text, "modules/setup.c");
+	add_file(&text, "modules/setup_machine.c");
+	buffer_add_char(&text, '\0');
+	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+		const char *found;
+
+		/* Of each kind of key. */
+		if (strncmp(fact->key, "ssh_host_key_", 13) == 0)
+			continue;
+		snprintf(word, sizeof(word), "\"%s\"", fact->key);
+		found = strstr(text.data, word);
+		if (!found || !strstr(found + 1, word))
+			fail_msg("the fact '%s' is in the table, and nobody gathers it", fact->key);
+	}
+	buffer_free(&text);
+}
+
 /* --- Options of the command line */
 
 static void each_option_is_read_documented_or_refused(void **state)
@@ -295,6 +321,7 @@ int main(void)
 		cmocka_unit_test(each_keyword_has_a_reader),
 		cmocka_unit_test(what_is_not_supported_yet_says_what_to_do_instead),
 		cmocka_unit_test(each_connection_variable_is_read_or_refused),
+		cmocka_unit_test(each_fact_is_gathered),
 		cmocka_unit_test(each_option_is_read_documented_or_refused),
 		cmocka_unit_test(each_command_takes_its_own_options_and_no_others),
 		cmocka_unit_test(each_documented_choice_works),

@@ -406,7 +406,7 @@ static void facts_are_unknown_until_they_are_set(void **state)
 	assert_null(get(scope, "ansible_host"));
 	assert_null(get(scope, "ansible_eth0"));
 	assert_null(get(scope, "ansible_kernel"));
-	assert_string_equal(filled(scope, "{{ ansible_lsb is defined }}"), "False");
+	assert_string_equal(filled(scope, "{{ ansible_pkg_mgr is defined }}"), "False");
 	assert_string_equal(filled(scope_on("node2"), "{{ hostvars['node3'].ansible_hostname }}"),
 		"n3");
 }
@@ -423,12 +423,30 @@ static void the_facts_of_another_host_are_named(void **state)
 	assert_string_equal(value->text, "the facts of node3");
 }
 
+static void a_fact_that_is_not_gathered_is_refused_whatever_would_catch_it(void **state)
+{
+	static const char *const texts[] = { "{{ ansible_virtualization_type }}",
+		"{{ ansible_virtualization_type | default('none') }}",
+		"{{ ansible_virtualization_type is defined }}", "{{ ansible_eth0.mtu | default(1500) }}" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct error err = { 0 };
+		struct value *value;
+
+		assert_int_equal(expression_fill(arena, scope_on("node2"), value_string(arena, texts[i]),
+			&value, &err), -1);
+		assert_non_null(strstr(err.message, "is not gathered by beoplay"));
+		assert_non_null(strstr(err.remedy, "set the variable in the inventory"));
+	}
+}
+
 static void names_of_facts_are_told_from_others(void **state)
 {
 	static const char *const facts[] = { "ansible_hostname", "ansible_facts",
 		"ansible_default_ipv4", NULL };
 	static const char *const ungathered[] = { "ansible_lo", "ansible_eth0", "ansible_enp3s0",
-		"ansible_br0", "ansible_pkg_mgr", NULL };
+		"ansible_br0", "ansible_virtualization_type", NULL };
 	static const char *const others[] = { "ansible_user", "ansible_host", "ansible_port",
 		"ansible_connection", "ansible_play_hosts", "ansible_check_mode", "hostname",
 		"ansible_",
@@ -506,7 +524,7 @@ static void a_result_that_is_not_known_is_defined(void **state)
 	assert_int_equal(expression_fill(arena, scope,
 		value_string(arena, "{{ ansible_kernel is defined }}"), &value, &failure), 0);
 	assert_int_equal(value->kind, VALUE_UNKNOWN);
-	assert_string_equal(filled(scope, "{{ ansible_lsb is defined }}"), "False");
+	assert_string_equal(filled(scope, "{{ ansible_nothing is defined }}"), "False");
 }
 
 static void what_a_value_reads_is_found_through_variables(void **state)
@@ -685,6 +703,8 @@ int main(void)
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_node_says_how_it_is_reached, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_of_facts_are_told_from_others,
+			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_fact_that_is_not_gathered_is_refused_whatever_would_catch_it,
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(facts_and_results_are_copied_and_marked_as_data,
 			set_up, tear_down),

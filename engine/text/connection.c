@@ -43,7 +43,7 @@ int connection_check_port(const struct value_pair *pair, struct error *err)
 	if (param_integer(pair->value, &port, err) < 0)
 		return error_place(err, place_of(pair));
 	if (port < 1 || port > 65535)
-		return error_at(err, place_of(pair), "a port is from 1 to 65535");
+		return error_at(err, place_of(pair), "'%s' is a port, from 1 to 65535", pair->key);
 	return 0;
 }
 

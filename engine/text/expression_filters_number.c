@@ -82,8 +82,13 @@ static int filter_round(struct evaluation *evaluation, struct call *call, struct
 
 static int filter_pow(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
-	return evaluate_binary(evaluation, call->offset, OPERATION_POWER, call->input,
-		call->arguments[0], ret_value);
+	if (evaluate_binary(evaluation, call->offset, OPERATION_POWER, call->input,
+			call->arguments[0], ret_value) < 0)
+		return -1;
+	/* Unlike **. */
+	if (*ret_value && (*ret_value)->kind == VALUE_INTEGER)
+		*ret_value = value_float(evaluation->evaluator->arena, (double)(*ret_value)->integer);
+	return 0;
 }
 
 const struct callable filters_number[] = {

@@ -43,7 +43,7 @@ static int test_string(struct evaluation *evaluation, struct call *call, struct 
 static int test_number(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
 	return truth(evaluation, ret_value, call->input->kind == VALUE_INTEGER ||
-		call->input->kind == VALUE_FLOAT);
+		call->input->kind == VALUE_FLOAT || call->input->kind == VALUE_BOOL);
 }
 
 static int test_integer(struct evaluation *evaluation, struct call *call, struct value **ret_value)

@@ -3,6 +3,8 @@
 #include "text/tree.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum section { SECTION_HOSTS, SECTION_CHILDREN, SECTION_VARS };
@@ -53,6 +55,10 @@ static int take_word(struct reader *reader, const char **at, char **ret_word,
 			from = end + 1;
 			continue;
 		}
+		if (*from == '#') {
+			error_at(reader->err, place_of(reader, from), "a '#' within a word");
+			return error_remedy(reader->err, "put the value into quotes, or a blank before a comment");
+		}
 		word[used++] = *from++;
 	}
 	*at = from;
@@ -60,17 +66,95 @@ static int take_word(struct reader *reader, const char **at, char **ret_word,
 	return 0;
 }
 
-/* -12, 1.5: what is a number in Python and in YAML alike. */
-static bool is_number(const char *text)
+/* The digits of a number without '_', which stands between two of them; NULL: they are others. */
+static char *digits_of(struct arena *arena, const char *text, const char *digits)
 {
-	const char *digits = text + (text[0] == '-');
-	size_t size = strspn(digits, "0123456789");
+	char *plain = arena_alloc(arena, strlen(text) + 1);
+	size_t used = 0;
 
-	if (size == 0 || size > 18 || (digits[0] == '0' && size > 1))
-		return false;
-	if (digits[size] == '.')
-		size += 1 + strspn(digits + size + 1, "0123456789");
-	return digits[size] == '\0';
+	for (size_t i = 0; text[i]; i++) {
+		if (text[i] == '_' && i > 0 && text[i - 1] != '_' && text[i + 1])
+			continue;
+		if (text[i] == '_' || !strchr(digits, text[i]))
+			return NULL;
+		plain[used++] = text[i];
+	}
+	return used > 0 ? plain : NULL;
+}
+
+/* 12, 0x1f, 0o17, 0b1, 1_000: integers of Python; NULL: it is none. */
+static struct value *read_integer(struct arena *arena, const char *text, int sign)
+{
+	static const struct { const char *begin, *digits; int base; } forms[] = {
+		{ "0x", "0123456789abcdefABCDEF", 16 }, { "0o", "01234567", 8 }, { "0b", "01", 2 },
+	};
+	char *digits = NULL, *end;
+	long long number;
+	int base = 10;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (strncmp(text, forms[i].begin, 2) == 0) {
+			digits = digits_of(arena, text + 2, forms[i].digits);
+			base = forms[i].base;
+		}
+	}
+	if (base == 10)
+		digits = digits_of(arena, text, "0123456789");
+	if (!digits || (base == 10 && digits[0] == '0' && digits[1]))
+		return NULL;
+	errno = 0;
+	number = strtoll(digits, &end, base);
+	return errno || *end ? NULL : value_integer(arena, sign * number);
+}
+
+/* 1.5, 1e3, 2.5e-3 */
+static struct value *read_float(struct arena *arena, const char *text, int sign)
+{
+	char *digits = digits_of(arena, text, "0123456789.eE+-"), *end;
+	double number;
+
+	if (!digits || !isdigit((unsigned char)digits[0]) || !strpbrk(digits, ".eE"))
+		return NULL;
+	number = strtod(digits, &end);
+	return *end ? NULL : value_float(arena, sign * number);
+}
+
+static struct value *read_number(struct arena *arena, const char *text)
+{
+	int sign = text[0] == '-' ? -1 : 1;
+	struct value *value;
+
+	text += text[0] == '-' || text[0] == '+';
+	value = read_integer(arena, text, sign);
+	return value ? value : read_float(arena, text, sign);
+}
+
+/* Whether a list or map is one in Python: else it is a text, as with Ansible. */
+static bool is_literal(const char *text)
+{
+	static const char *const words[] = { "True", "False", "None" };
+
+	while (*text) {
+		const char *end = *text == '"' || *text == '\'' ? strchr(text + 1, *text) : NULL;
+		size_t size = 0;
+
+		if (end) {
+			text = end + 1;
+			continue;
+		}
+		while (isalnum((unsigned char)text[size]) || text[size] == '_' || text[size] == '.')
+			size++;
+		for (size_t i = 0; size > 0 && !isdigit((unsigned char)*text) && i < 3; i++) {
+			if (strlen(words[i]) == size && strncmp(words[i], text, size) == 0)
+				break;
+			if (i == 2)
+				return false;
+		}
+		if (size == 0 && !strchr("[]{}(),:+- \t", *text))
+			return false;
+		text += size ? size : 1;
+	}
+	return true;
 }
 
 /* Places in a text that was parsed alone → places in the file. */
@@ -114,11 +198,16 @@ static int read_literal(struct reader *reader, const char *text, struct place pl
 {
 	size_t size = strlen(text);
 
-	if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0 || is_number(text))
+	*ret_value = read_number(reader->arena, text);
+	if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0)
 		return tree_scalar(reader->arena, text, size, place, ret_value, reader->err);
-	if (strcmp(text, "None") == 0) {
+	if (*ret_value) {
+		(*ret_value)->text = arena_string(reader->arena, text);
+		(*ret_value)->size = size;
+	} else if (strcmp(text, "None") == 0) {
 		*ret_value = value_null(reader->arena);
-	} else if (text[0] == '[' || (text[0] == '{' && text[1] != '{' && text[1] != '%')) {
+	} else if ((text[0] == '[' || (text[0] == '{' && text[1] != '{' && text[1] != '%'))
+			&& is_literal(text)) {
 		return read_structure(reader, text, place, ret_value);
 	} else {
 		if (size > 1 && (text[0] == '"' || text[0] == '\'') && text[size - 1] == text[0]) {

@@ -533,6 +533,11 @@ int tree_parse(struct arena *arena, const char *file, const char *bytes, size_t 
 		size -= 3;
 	}
 	tree.file = arena_string(arena, file);
+	if (size > 14 && memcmp(bytes, "$ANSIBLE_VAULT", 14) == 0) {
+		error_at(err, (struct place){ tree.file, 1, 1 },
+			"files that are encrypted with ansible-vault are not supported yet");
+		return error_remedy(err, "ansible-vault decrypt %s, and keep it out of the repository", file);
+	}
 	tree.bytes = arena_bytes(arena, bytes, size);
 	tree.size = size;
 	find_lines(&tree);

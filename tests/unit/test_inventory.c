@@ -271,8 +271,9 @@ static void an_ini_inventory_means_the_same(void **state)
 static void values_in_ini_are_typed_as_python_literals(void **state)
 {
 	const struct inventory *inventory = load_good("hosts",
-		"n a=5 b=-5 c=1.5 d=True d2=true e=yes f=012 g='' h=None j=0x1f k=1.2.3\n"
-		"[all:vars]\nl=[1, 'two', {\"a\": b}]\nm=\"5\"\no={{ a }}\n");
+		"n a=5 b=-5 c=1.5 d=True d2=true e=yes f=012 g='' h=None j=0x1f k=1.2.3 "
+		"p=1e3 q=1_000 r={'a':1} s=[a,b] t=\"['a', True]\" u=-0b11 v=1__0 w=1_\n"
+		"[all:vars]\nl=[1, 'two', {\"a\": 'b'}]\nm=\"5\"\no={{ a }}\n");
 	const struct value *list = variable(inventory, "n", "l");
 
 	(void)state;
@@ -285,7 +286,15 @@ static void values_in_ini_are_typed_as_python_literals(void **state)
 	assert_string_equal(value_text(variable(inventory, "n", "f")), "012");
 	assert_string_equal(value_text(variable(inventory, "n", "g")), "");
 	assert_int_equal(variable(inventory, "n", "h")->kind, VALUE_NULL);
-	assert_int_equal(variable(inventory, "n", "j")->kind, VALUE_STRING);
+	assert_int_equal(variable(inventory, "n", "j")->integer, 31);
+	assert_int_equal(variable(inventory, "n", "p")->kind, VALUE_FLOAT);
+	assert_int_equal(variable(inventory, "n", "q")->integer, 1000);
+	assert_string_equal(value_text(variable(inventory, "n", "r")), "{a:1}");
+	assert_string_equal(value_text(variable(inventory, "n", "s")), "[a,b]");
+	assert_int_equal(variable(inventory, "n", "t")->count, 2);
+	assert_int_equal(variable(inventory, "n", "u")->integer, -3);
+	assert_int_equal(variable(inventory, "n", "v")->kind, VALUE_STRING);
+	assert_int_equal(variable(inventory, "n", "w")->kind, VALUE_STRING);
 	assert_int_equal(variable(inventory, "n", "k")->kind, VALUE_STRING);
 	assert_int_equal(list->count, 3);
 	assert_int_equal(list->items[2]->pairs[0].place.line, 3);
@@ -302,6 +311,7 @@ static void what_is_wrong_in_ini_has_its_place(void **state)
 	assert_refused("hosts", "[a:child]\nn\n", 1, 1, "a group has no 'child'");
 	assert_refused("hosts", "[a]\n  n x\n", 2, 5, "'x' is no variable of 'n'");
 	assert_refused("hosts", "[a]\nn x='1\n", 2, 5, "a quote is not closed");
+	assert_refused("hosts", "n x=foo#bar\n", 1, 8, "a '#' within a word");
 	assert_refused("hosts", "[a:vars]\nx\n", 2, 1, "no variable of the group 'a'");
 	assert_refused("hosts", "n x=[1,{]\n", 1, 9, "did not find expected node content");
 	assert_refused("hosts", "n[1:]\n", 1, 1, "neither of numbers nor of letters");

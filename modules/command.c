@@ -1,5 +1,10 @@
-/* command: a program is run with these words; no shell, nothing is expanded. */
+/* command: a program is run with these words; no shell, and nothing is expanded but ~ and $HOME. */
 #include "modules/command_run.h"
+
+#include "base/buffer.h"
+
+#include <ctype.h>
+#include <string.h>
 
 static const struct param command_params[] = {
 	{ .name = "cmd", .kind = PARAM_STRING, .doc = "the command: words as a shell splits them",
@@ -66,6 +71,73 @@ static int words_check(const struct value *params, struct error *err)
 	return result < 0 ? error_place(err, cmd->place) : 0;
 }
 
+/* $HOME, ${USER}: what it stands for, and its size; NULL: another one, which stays as it is. */
+static const char *variable_at(const char *at, const struct user_info *user, size_t *ret_size)
+{
+	const struct { const char *name, *value; } variables[] = {
+		{ "HOME", user->home }, { "LOGNAME", user->name }, { "SHELL", user->shell },
+		{ "USER", user->name },
+	};
+	bool braces = at[1] == '{';
+	const char *name = at + 1 + braces;
+	size_t size = 0;
+
+	while (isalnum((unsigned char)name[size]) || name[size] == '_')
+		size++;
+	if (braces && name[size] != '}')
+		return NULL;
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		if (strlen(variables[i].name) == size && strncmp(variables[i].name, name, size) == 0) {
+			*ret_size = 1 + size + (braces ? 2 : 0);
+			return variables[i].value;
+		}
+	}
+	return NULL;
+}
+
+static const char *expanded(struct arena *arena, const char *from, const struct user_info *user)
+{
+	struct buffer text = {0};
+	const char *made;
+
+	if (from[0] == '~' && (from[1] == '/' || !from[1])) {
+		buffer_add_string(&text, user->home);
+		from++;
+	}
+	while (*from) {
+		size_t size = 1;
+		const char *value = *from == '$' ? variable_at(from, user, &size) : NULL;
+
+		buffer_add(&text, value ? value : from, value ? strlen(value) : 1);
+		from += size;
+	}
+	made = arena_bytes(arena, text.data ? text.data : "", text.size);
+	buffer_free(&text);
+	return made;
+}
+
+/* As with Ansible: a ~ that begins a word, and the user's own variables, also without a shell. */
+static int expand(struct host *host, struct command *command, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	struct user_info user;
+	const char **argv;
+	size_t count = 0;
+
+	while (command->argv[count])
+		count++;
+	argv = arena_array(arena, count + 1, sizeof(*argv));
+	memcpy(argv, command->argv, count * sizeof(*argv));
+	if (host_user_by_id(host, host_uid(host), &user, err) < 0)
+		return -1;
+	for (size_t i = 0; user.exists && i < count; i++) {
+		if (strchr(argv[i], '$') || argv[i][0] == '~')
+			argv[i] = expanded(arena, argv[i], &user);
+	}
+	command->argv = argv;
+	return 0;
+}
+
 static int command_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
@@ -84,6 +156,8 @@ static int command_apply(struct host *host, const void *params, const void *stat
 		return -1;
 	for (size_t i = 0; command.argv[i]; i++)
 		value_append(arena, shown, value_string(arena, command.argv[i]));
+	if (expand(host, &command, err) < 0)
+		return -1;
 	return command_execute(host, want, &command, shown, results, err);
 }
 

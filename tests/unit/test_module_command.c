@@ -78,6 +78,19 @@ static void the_command_runs_each_time_and_gives_its_output(void **state)
 	assert_string_equal(bench->log.data, "run uname -s\n");
 }
 
+static void the_users_own_variables_and_home_are_filled_in(void **state)
+{
+	void *params = bench_load(bench, &module_command,
+		"{argv: [echo, $HOME, '~/x', 'a~', '${USER}s', $1, '$HOMER', '{$SHELL}', '$', '~bob']}");
+
+	(void)state;
+	bench_user(bench, "ann", bench->uid, "/home/ann");
+	bench_command(bench, "echo", 0, "");
+	assert_int_equal(bench_apply(bench, &module_command, params), 0);
+	assert_non_null(strstr(bench->log.data, "echo /home/ann /home/ann/x a~ anns $1 $HOMER {"));
+	assert_non_null(strstr(bench->log.data, "} $ ~bob"));
+}
+
 static void a_dry_run_says_that_it_would_run_and_that_anything_may_follow(void **state)
 {
 	struct plan *plan = bench_look(bench, &module_command,
@@ -199,6 +212,8 @@ static void what_makes_no_sense_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_users_own_variables_and_home_are_filled_in, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(words_are_split_as_shlex_does, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_command_runs_each_time_and_gives_its_output, set_up,
 			tear_down),

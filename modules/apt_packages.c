@@ -432,8 +432,11 @@ static void apt_resources(struct names *ret_names, const void *params)
 		for (const char *at = want->name[i]; *at;) {
 			size_t size = strcspn(at, ",");
 
-			if (size > 0)
+			if (size > 0) {
 				names_add(ret_names, "package:%.*s", (int)strcspn(at, ",="), at);
+				names_wish(ret_names, "%.*s %d %s", (int)size, at, want->state, want->hold
+					? *want->hold ? "held" : "not held" : "");
+			}
 			at += size + (at[size] == ',');
 		}
 	}

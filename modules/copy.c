@@ -20,9 +20,9 @@ static const struct param copy_table[] = {
 	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; without it a new file has 0644, and "
 		"none can be read by more than src can" },
 	{ .name = "validate", .kind = PARAM_STRING,
-		.doc = "a command that must accept the new file, with %s for it" },
+		.doc = "a command that must accept the new file, with %s for it", .flags = PARAM_ASIDE },
 	{ .name = "backup", .kind = PARAM_BOOL, .doc = "keep the old file beside it, as NAME.DATE~",
-		.otherwise = "no" },
+		.otherwise = "no", .flags = PARAM_ASIDE },
 	{ .name = "force", .kind = PARAM_BOOL, .doc = "no: only if nothing is there",
 		.otherwise = "yes" },
 	{ .name = "remote_src", .kind = PARAM_BOOL, .doc = "src is on the node",

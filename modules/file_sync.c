@@ -618,6 +618,23 @@ static int sync_apply(struct host *host, const void *params, const void *state,
 
 /* --- Resources, results, the way back */
 
+static const char *or_nothing(const char *text)
+{
+	return text ? text : "";
+}
+
+/* What is wished of one of them, whatever else is in the tree. */
+static void wish_line(struct names *names, const struct sync_params *want,
+	const struct sync_line *line)
+{
+	struct buffer text = {0};
+
+	sync_line_write(&text, line);
+	names_wish(names, "%.*s%s %s %s %s", (int)text.size, text.data, or_nothing(want->owner),
+		or_nothing(want->group), or_nothing(want->mode), or_nothing(want->directory_mode));
+	buffer_free(&text);
+}
+
 static void sync_resources(struct names *ret_names, const void *params)
 {
 	const struct sync_params *want = params;
@@ -632,6 +649,7 @@ static void sync_resources(struct names *ret_names, const void *params)
 			names_add(ret_names, "file:%s", want->dest);
 		else
 			names_add(ret_names, "file:%s/%s", want->dest, lines[i].path);
+		wish_line(ret_names, want, &lines[i]);
 	}
 	arena_free(arena);
 }

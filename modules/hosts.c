@@ -371,14 +371,27 @@ static int hosts_prepare(struct prepare *prepare, struct value *params, struct e
 
 /* --- On the node */
 
+static void add_resource(struct names *names, const struct hosts_params *want,
+	const struct hosts_extra *entry)
+{
+	struct buffer all = {0};
+
+	for (unsigned i = 0; i < entry->names_count; i++)
+		buffer_printf(&all, " %s", entry->names[i]);
+	names_add(names, "hosts-entry:%s:%s", want->path, entry->names[0]);
+	names_wish(names, "%s%s %s", entry->address ? entry->address : "", all.data ? all.data : "",
+		want->present ? "present" : "absent");
+	buffer_free(&all);
+}
+
 static void hosts_resources(struct names *names, const void *params)
 {
 	const struct hosts_params *want = params;
 
 	for (unsigned i = 0; i < want->entries_count; i++)
-		names_add(names, "hosts-entry:%s:%s", want->path, want->entries[i].names[0]);
+		add_resource(names, want, &want->entries[i]);
 	for (unsigned i = 0; i < want->extra_count; i++)
-		names_add(names, "hosts-entry:%s:%s", want->path, want->extra[i].names[0]);
+		add_resource(names, want, &want->extra[i]);
 }
 
 static const char *wished_address(const struct hosts_params *want, const char *name)

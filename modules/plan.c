@@ -103,6 +103,7 @@ struct names *names_new(struct arena *arena)
 	struct names *names = arena_alloc(arena, sizeof(*names));
 
 	names->arena = arena;
+	names->known = value_map(arena);
 	return names;
 }
 
@@ -115,10 +116,12 @@ void names_add(struct names *names, const char *format, ...)
 	va_start(args, format);
 	name = arena_vprintf(names->arena, format, args);
 	va_end(args);
-	for (size_t i = 0; i < names->count; i++) {
-		if (strcmp(names->items[i], name) == 0)
-			return;
+	if (value_get(names->known, name)) {
+		names->last = (size_t)value_get_integer(names->known, name, 0);
+		return;
 	}
+	value_set_integer(names->arena, names->known, name, (int64_t)names->count);
+	names->last = names->count;
 	capacity = names->capacity;
 	names->items = list_room(names->arena, names->items, names->count, &names->capacity,
 		sizeof(*names->items));
@@ -133,7 +136,7 @@ void names_wish(struct names *names, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	names->wishes[names->count - 1] = arena_vprintf(names->arena, format, args);
+	names->wishes[names->last] = arena_vprintf(names->arena, format, args);
 	va_end(args);
 }
 

@@ -28,6 +28,8 @@ struct names {
 	struct arena *arena;
 	const char **items;
 	const char **wishes;         /* of names_wish; NULL: all that the parameters say */
+	struct value *known;         /* each one's number */
+	size_t last;                 /* the number of the one added last */
 	size_t count;
 	size_t capacity;
 };

@@ -209,10 +209,16 @@ static void trust_resources(struct names *names, const void *params)
 		names_add(names, "ssh-identity:%s:%s", want->user, want->path);
 	if (want->exclusive)
 		names_add(names, "authorized-keys:%s", want->user);
-	for (unsigned i = 0; i < want->hosts_count; i++)
+	for (unsigned i = 0; i < want->hosts_count; i++) {
 		names_add(names, "authorized-key:%s:%s", want->user, want->hosts[i].host);
-	for (unsigned i = 0; i < want->authorized_count; i++)
+		names_wish(names, "%s %s %s %d", want->hosts[i].line ? want->hosts[i].line : "",
+			want->options ? want->options : "", want->present ? "present" : "absent",
+			want->known_hosts);
+	}
+	for (unsigned i = 0; i < want->authorized_count; i++) {
 		names_add(names, "authorized-key:%s:%s", want->user, want->authorized[i]);
+		names_wish(names, "%s", want->present ? "present" : "absent");
+	}
 }
 
 static int look_at(struct host *host, struct trust_file *file, bool there, struct error *err)

@@ -136,14 +136,15 @@ void keeper_adopt(struct runner *runner, const struct work *work, const struct v
 			wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL);
 }
 
-/* Only if nobody else is at work here: it could be theirs. */
+/* What a writer that was killed has left goes, and steps that have ended, now that they were told. Only
+ * if nobody else is at work here: it could be theirs. */
 static void clean(struct runner *runner)
 {
 	int64_t wait = runner->lock_wait;
 	struct error ignored = {0};
 
 	runner->lock_wait = 0;
-	if (runner->ledger.leftover)
+	if (runner->ledger.leftover || runner->over->count > 0)
 		keeper_lock(runner, &ignored);
 	runner->lock_wait = wait;
 }
@@ -440,7 +441,7 @@ static int begin(struct runner *runner, struct link *child, struct arena *arena,
 
 	texts_keep(runner);
 	adopt_all(runner);
-	ledger_task_begin(&runner->ledger);
+	ledger_task_end(&runner->ledger);
 	change_all(runner, arena, request);
 	note_files(runner, child, request);
 	runner->begun_due = value_list(runner->arena);

@@ -73,7 +73,7 @@ static int check_machine(struct ledger *ledger, struct error *err)
 		? database_text(ledger->arena, query, 0) : NULL;
 
 	database_end(query);
-	if (!id || strcmp(id, ledger->machine_id) == 0
+	if ((id && strcmp(id, ledger->machine_id) == 0)
 			|| ledger_machine_expects(ledger->database, ledger->arena, ledger->machine_id))
 		return 0;
 	error_set(err, ERROR_TASK, "the ledger '%s' is of another machine", database_path(ledger));
@@ -184,33 +184,44 @@ static int sync_directory(const char *path)
 	return result;
 }
 
-/* The file of the form before is whole until the new one has its name. */
-static int take_over(struct ledger *ledger, struct error *err)
+/* What is in a new one: its machine, and what the form before had. */
+static int fill_new(struct ledger *ledger, struct error *err)
+{
+	bool foreign = false;
+
+	if (exists(old_path(ledger))) {
+		if (ledger_v1_read(ledger, old_path(ledger), &foreign, err) < 0)
+			return -1;
+		if (!foreign)
+			database_do(ledger->database, "INSERT INTO meta(key, value) SELECT 'taken_over', "
+				"coalesce(max(sequence), 0) FROM run", "");
+	}
+	database_do(ledger->database, "INSERT OR IGNORE INTO meta(key, value) VALUES('machine_id', ?)",
+		"s", ledger->machine_id);
+	return database_commit(ledger->database, err);
+}
+
+/* It has its name once it is whole: until then the form before counts. */
+static int make_new(struct ledger *ledger, struct error *err)
 {
 	const char *path = database_path(ledger);
 	const char *fresh = arena_printf(ledger->arena, "%s.new", path);
-	bool foreign = false;
+	const char *journal = arena_printf(ledger->arena, "%s-journal", fresh);
 	int result;
 
 	unlink(fresh);
-	unlink(arena_printf(ledger->arena, "%s-journal", fresh));
+	unlink(journal);
 	if (database_open(ledger->database, fresh, lock_path(ledger), DATABASE_WRITE, err) < 0)
 		return -1;
-	result = ledger_v1_read(ledger, old_path(ledger), &foreign, err);
-	if (result == 0 && !foreign)
-		database_do(ledger->database, "INSERT INTO meta(key, value) SELECT 'taken_over', "
-			"coalesce(max(sequence), 0) FROM run", "");
-	if (result == 0 && !foreign)
-		result = database_commit(ledger->database, err);
+	result = fill_new(ledger, err);
 	database_close(ledger->database);
-	if (result < 0 || foreign) {
+	unlink(journal);
+	if (result < 0) {
 		unlink(fresh);
-		return result;
+		return -1;
 	}
-	unlink(arena_printf(ledger->arena, "%s-journal", fresh));
 	if (rename(fresh, path) < 0 || sync_directory(ledger->directory) < 0)
-		return error_errno(err, ERROR_TASK, "cannot take over the ledger '%s'",
-			old_path(ledger));
+		return error_errno(err, ERROR_TASK, "cannot make the ledger '%s'", path);
 	return 0;
 }
 
@@ -260,14 +271,11 @@ static int open_to_write(struct ledger *ledger, struct error *err)
 {
 	if (follow_machine(ledger, err) < 0 || ledger_make_directory(ledger->directory, NULL, err) < 0)
 		return -1;
-	if (!exists(database_path(ledger)) && exists(old_path(ledger)) && take_over(ledger, err) < 0)
+	if (!exists(database_path(ledger)) && make_new(ledger, err) < 0)
 		return -1;
 	if (database_open(ledger->database, database_path(ledger), lock_path(ledger), DATABASE_WRITE,
 			err) < 0)
 		return -1;
-	if (!ledger->there)
-		database_do(ledger->database, "INSERT OR IGNORE INTO meta(key, value) "
-			"VALUES('machine_id', ?)", "s", ledger->machine_id);
 	ledger_set_incarnation(ledger);
 	if (database_commit(ledger->database, err) < 0 || check_machine(ledger, err) < 0)
 		return -1;

@@ -163,9 +163,7 @@ void ledger_set_differs(struct ledger *ledger, const struct ledger_owner *owner,
 
 /* --- The task at hand (ledger_task.c) */
 
-/* Of the tasks before it is known what came of them. */
-void ledger_task_begin(struct ledger *ledger);
-/* Of this one, too. */
+/* It is known what came of it, and of those before. */
 void ledger_task_end(struct ledger *ledger);
 /* It is going to change this: what is known of it now. */
 void ledger_task_note(struct ledger *ledger, const struct ledger_owner *owner,

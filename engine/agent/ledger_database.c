@@ -16,12 +16,14 @@ static const char *place_of(const struct database *database)
 	return database->path ? database->path : "in memory";
 }
 
+static const char remedy[] = "restore it from a backup, or move it away: what beoplay has changed here "
+	"so far can't be undone then";
+
 static int damaged(const struct database *database, const char *why, struct error *err)
 {
 	error_set(err, ERROR_TASK, "the ledger '%s' is damaged%s%s", place_of(database), why ? ": " : "",
 		why ? why : "");
-	return error_remedy(err, "restore it from a backup, or move it away: what beoplay has changed "
-		"here so far can't be undone then");
+	return error_remedy(err, "%s", remedy);
 }
 
 static int say(const struct database *database, int code, struct error *err)
@@ -128,9 +130,11 @@ static int check_form(struct database *database, struct error *err)
 
 static int open_file(struct database *database, const char *lock, struct error *err)
 {
+	if (database->path && ledger_vfs_open(database->path, lock, database->writable ? LEDGER_WRITE
+			: LEDGER_LOOK, &database->sqlite, err) < 0)
+		return error_remedy(err, "%s", remedy);
 	if (database->path)
-		return ledger_vfs_open(database->path, lock, database->writable ? LEDGER_WRITE : LEDGER_LOOK,
-			&database->sqlite, err);
+		return 0;
 	if (sqlite3_open(":memory:", &database->sqlite) != SQLITE_OK)
 		return error_set(err, ERROR_TASK, "cannot look at the ledger: out of memory");
 	return 0;

@@ -6,14 +6,9 @@
 
 #include <string.h>
 
-void ledger_task_begin(struct ledger *ledger)
-{
-	ledger_task_end(ledger);
-	ledger->changed = value_map(ledger->arena);
-}
-
 void ledger_task_end(struct ledger *ledger)
 {
+	ledger->changed = value_map(ledger->arena);
 	if (database_integer(ledger->database, 0, "SELECT 1 FROM claim WHERE open LIMIT 1", ""))
 		database_do(ledger->database, "UPDATE claim SET open=0 WHERE open", "");
 }

@@ -21,6 +21,8 @@ bool look_do(struct runner *runner, const struct value *task)
 		value_set(arena, results, "failed", ledger_failed(&runner->ledger, arena, &runner->owner));
 		value_set_integer(arena, results, "resources", ledger_count(&runner->ledger,
 			&runner->owner));
+		if (runner->ledger.foreign)
+			value_set_string(arena, results, "foreign", runner->ledger.foreign);
 		if (whole)
 			value_set(arena, results, "orphans", undo_orphans(runner, arena, whole));
 		if (value_get_string(wish, "text") && digest_valid(value_get_string(wish, "text")))

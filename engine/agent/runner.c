@@ -1,5 +1,5 @@
 /* runner: the stages of a run on this machine, one after the other. */
-#include "agent/runner.h"
+#include "agent/undo.h"
 
 #include "agent/image.h"
 #include "agent/lock.h"
@@ -243,12 +243,6 @@ void runner_note_written(struct runner *runner, const struct value *resources)
 	arena_free(arena);
 }
 
-static void note_seen(struct runner *runner, const struct value *resources)
-{
-	for (size_t i = 0; resources && i < resources->count; i++)
-		value_set_bool(runner->arena, runner->seen, value_text(resources->items[i]), true);
-}
-
 /* Where the run stopped, for --resume and status; task NULL: it came to its end. */
 /* A message may repeat what the task was told. */
 static const char *kept_message(const struct value *task, const struct value *result)
@@ -268,6 +262,28 @@ static void note_failed(struct runner *runner, const char *task, const char *mes
 	arena_free(arena);
 }
 
+/* Of what a task that failed has left half done it is known how: else it would look as if somebody else
+ * had changed it. */
+static void note_half_done(struct runner *runner, const struct work *work,
+	const struct value *resources)
+{
+	struct arena *arena = work->arena;
+	struct value *owner = value_map(arena), *wishes = value_map(arena);
+
+	value_set_string(arena, wishes, work->module->name, work->digest);
+	value_set(arena, owner, "wishes", wishes);
+	value_set_string(arena, owner, "user", value_get_string(work->task, "user"));
+	for (size_t i = 0; runner->lock >= 0 && resources && resources->count <= RUNNER_FILES_MOST
+			&& i < resources->count; i++) {
+		const struct ledger_undo undo = { .resource = value_text(resources->items[i]),
+			.owner = owner };
+
+		if (value_get(runner->ledger.changed, undo.resource))
+			ledger_set_differs(&runner->ledger, &runner->owner, undo.resource,
+				undo_difference(runner, arena, &undo, work->task));
+	}
+}
+
 /* Whether the stage goes on. */
 static bool settle(struct runner *runner, struct arena *arena, struct work *work,
 	struct value *result)
@@ -285,10 +301,14 @@ static bool settle(struct runner *runner, struct arena *arena, struct work *work
 	if (strcmp(status, "ok") == 0)
 		keeper_adopt(runner, work, value_get(result, "resources"), value_get(result, "wanted"));
 	runner_note_writes(runner, runner->pending, task, result);
-	note_seen(runner, value_get(result, "resources"));
+	seen_task(runner, work, result);
 	runner->task_failed = strcmp(status, "failed") == 0;
 	if (strcmp(status, "changed") == 0 && !runner->check)
 		runner_note_written(runner, value_get(result, "resources"));
+	if (runner->task_failed && !runner->check)
+		note_half_done(runner, work, value_get(result, "resources"));
+	if (runner->lock >= 0 && !runner->check)
+		ledger_task_end(&runner->ledger);
 	if (runner->task_failed && !value_get_bool(task, "ignore_errors"))
 		note_failed(runner, value_get_string(task, "name"), kept_message(task, result));
 	runner_send(runner, arena, task, result);

@@ -39,7 +39,7 @@ struct runner {
 	struct value *pending;       /* in a dry run: see pending.h */
 	struct value *undone, *restored;   /* in a dry run: see work.h */
 	struct value *refused;       /* resources that weren't undone */
-	struct value *seen;          /* resources that a task had */
+	struct value *seen;          /* resources that tasks had, as keys; see seen.c */
 	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger, as
 	                                MODULE RESOURCE → {task, resource, wanted} */
 	struct value *begun_due;     /* handlers that the task at hand has made due */
@@ -99,6 +99,10 @@ void keeper_serve(void *context, struct arena *arena, const struct value *fetch,
 void texts_keep(struct runner *runner);
 void texts_forget_open(struct runner *runner);
 struct value *texts_read(const struct runner *runner, struct arena *arena, const char *digest);
+
+/* seen.c: notes what a task had; where it has undone what an earlier one of the run wishes, that is said
+ * among its notes. */
+void seen_task(struct runner *runner, struct work *work, struct value *result);
 
 /* child.c: the same task in a process with another user's ids. */
 void child_do(struct runner *runner, struct work *work, const struct user_info *user,

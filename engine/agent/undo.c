@@ -152,6 +152,19 @@ static bool is_pruned(void *context, const char *resource, const char *module,
 		&& !undo_has_word(value_get(undoing->wish, "unsure"), module));
 }
 
+/* Whether the runs since then have only put back what the text of then wishes, too. Of parts of a file
+ * others may stand on it: they are undone all the same. */
+static bool is_repaired(const struct undoing *undoing, struct arena *arena,
+	const struct ledger_undo *undo)
+{
+	const struct value *before = value_get(undo->way, "before");
+	const char *path, *left;
+
+	return !undoing->prune && !undoing->all && !undo->release && before
+		&& value_equal(before, value_get(undo->owner, "wishes"))
+		&& !ledger_shares_file(&undoing->runner->ledger, arena, undo->resource, &path, &left);
+}
+
 static void try_one(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
 	struct value *result)
 {
@@ -329,7 +342,8 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	undoing->files = ledger_files(&runner->ledger, arena, undoing->since);
 	plans = arena_array(arena, count + undoing->files->count + 1, sizeof(*plans));
 	for (size_t i = 0; i < count && link_alive(&runner->link); i++) {
-		if (undoing->prune && !is_of_hosts(undoing, &undos[i]))
+		if ((undoing->prune && !is_of_hosts(undoing, &undos[i]))
+				|| is_repaired(undoing, arena, &undos[i]))
 			continue;
 		plans[planned].undo = &undos[i];
 		plan_way(undoing, arena, &plans[planned++]);

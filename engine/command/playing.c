@@ -278,6 +278,15 @@ int playing_plan(struct arena *arena, const struct apply_options *options, const
 	return play_once(&start, value_list(arena), &ignored);
 }
 
+/* Of a host that was reached, but said what is wrong there instead of what it has. */
+static struct value *failed_look(struct arena *arena)
+{
+	struct value *looked = value_map(arena);
+
+	value_set_bool(arena, looked, "failed", true);
+	return looked;
+}
+
 int playing_look(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char *text, struct value **ret_looked, struct value **ret_lost)
 {
@@ -309,6 +318,8 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 
 			if (looked)
 				value_set(arena, *ret_looked, host, value_copy(arena, looked));
+			else if (strcmp(value_get_string(outcome->pairs[i].value, "state"), "failed") == 0)
+				value_set(arena, *ret_looked, host, failed_look(arena));
 			else
 				value_append(arena, *ret_lost, value_string(arena, host));
 		}

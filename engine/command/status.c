@@ -61,6 +61,8 @@ static const char *run_line(struct status *status, const struct value *looked)
 	struct tm parts;
 	char date[64] = "?";
 
+	if (value_get_bool(looked, "failed"))
+		return "its ledger couldn't be read";
 	if (!run)
 		return "nothing of this playbook yet";
 	if (localtime_r(&when, &parts))
@@ -115,6 +117,8 @@ static void print_looked(struct status *status)
 		const struct value *looked = value_at(status->looked, i);
 
 		add_line(status, runs, run_line(status, looked), host);
+		if (value_get_bool(looked, "failed") || value_get(looked, "foreign"))
+			status->clean = false;
 		add_each(status, orphans, value_get(looked, "orphans"), "resource", host);
 		add_each(status, due, value_get(looked, "due"), "handler", host);
 		add_each(status, failed, value_get(looked, "failed"), "task", host);

@@ -203,19 +203,27 @@ void run_host_failed(struct run_host *host, const char *message)
 	fleet_drop(host->fleet, &err);
 }
 
+/* Without its ledger nothing is done on a host: what is changed there couldn't be undone. */
+static void ledger_unusable(struct run_host *host, const struct value *ledger)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_TASK, "%.1500s", value_get_string(ledger, "problem"));
+	if (value_get_string(ledger, "remedy"))
+		error_remedy(&err, "%.900s", value_get_string(ledger, "remedy"));
+	fleet_drop(host->fleet, &err);
+}
+
 static void warn_of_ledger(struct run *run, const struct run_host *host, const struct value *hello)
 {
 	const struct value *ledger = value_get(hello, "ledger"), *lock = value_get(hello, "lock");
-	const char *problem = value_get_string(ledger, "problem");
+	const char *foreign = value_get_string(ledger, "foreign");
 	const char *who = value_get_string(lock, "who"), *from = value_get_string(lock, "from");
 	const char *since = value_get_string(lock, "since");
 
-	if (problem)
-		run_warn(run, host->name, arena_printf(host->arena, "its ledger can't be used: %s",
-			problem));
-	if (value_get_bool(ledger, "foreign"))
-		run_warn(run, host->name, "its ledger was written by another machine (a cloned disk?), so "
-			"it isn't used");
+	if (foreign)
+		run_warn(run, host->name, arena_printf(host->arena, "'%s' is the ledger of another machine "
+			"(a cloned disk?): it isn't used, and what is in it can't be undone here", foreign));
 	if (lock)
 		run_warn(run, host->name, arena_printf(host->arena, "it is being changed by %s, from %s, "
 			"since %s", who ? who : "?", from ? from : "?", since ? since : "?"));
@@ -241,6 +249,10 @@ static void on_ready(void *context, struct fleet_host *fleet, const struct value
 	host->key = arena_string(host->arena, fleet_host_key(fleet));
 	host->phase = HOST_IDLE;
 	host->heard_at = beside_clock();
+	if (value_get_string(value_get(hello, "ledger"), "problem")) {
+		ledger_unusable(host, value_get(hello, "ledger"));
+		return;
+	}
 	warn_of_ledger(run, host, hello);
 	for (size_t i = 0; i < value_item_count(ran); i++) {
 		const struct value *one = value_item(ran, i);

@@ -72,13 +72,14 @@ struct ledger_wish {
 /* One step of an undo. */
 struct ledger_undo {
 	const char *resource;
-	const struct value *owner;   /* the owner's record */
+	const struct value *owner;   /* what the owner has in it: {wishes, user, differs, notify} */
 	const struct value *way;     /* {sequence, module, params, user, before}; NULL: nothing has changed */
 	const char *reason;          /* why it can't be undone, or why there is nothing to do */
 	const char *module;          /* by which it came here */
 	const char *parent;          /* as of ledger_parent */
 	size_t others;               /* so many other owners: then it stays */
 	bool release;                /* the owner didn't have it at that time */
+	bool gap;                    /* what it was then isn't kept any more: there is no way */
 };
 
 /* Strings are borrowed. One that isn't there is empty; one that can't be used has problem. state: where
@@ -182,6 +183,9 @@ typedef bool ledger_filter(void *context, const char *resource, const char *modu
 size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, int64_t since, ledger_filter *filter, void *context,
 	struct ledger_undo **ret_undos);
+/* What the owner has in it now: {wishes: {MODULE: digest}, user, differs}. */
+struct value *ledger_owned(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, const char *resource);
 /* How many resources the owner has. */
 int64_t ledger_count(const struct ledger *ledger, const struct ledger_owner *owner);
 /* The lowest number of the owner's runs with these names; INT64_MAX: none is known. */

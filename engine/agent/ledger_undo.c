@@ -164,22 +164,40 @@ static void choose(struct arena *arena, sqlite3_stmt *query, int64_t since,
 		undo->reason = database_text(arena, query, UNDO_REASON);
 	if (since > 0 && sqlite3_column_int64(query, UNDO_GAP) >= since) {
 		undo->way = NULL;
-		undo->reason = "what it was before those runs isn't kept any more";
+		undo->gap = true;
+		undo->reason = "what it was before these runs isn't kept any more: it is only made what the "
+			"text wishes";
 	}
 }
 
-static void add_wishes(const struct ledger *ledger, struct arena *arena, int64_t owner,
-	const struct chosen *chosen)
+static struct value *wishes_of(const struct ledger *ledger, struct arena *arena, int64_t owner,
+	int64_t resource)
 {
 	sqlite3_stmt *query = database_query(ledger->database,
-		"SELECT module, params FROM wish WHERE resource=? AND owner=?", "ii", chosen->resource,
-		owner);
+		"SELECT module, params FROM wish WHERE resource=? AND owner=?", "ii", resource, owner);
 	struct value *wishes = value_map(arena);
 
 	while (database_row(ledger->database, query))
 		value_set_string(arena, wishes, database_text(arena, query, 0),
 			database_text(arena, query, 1));
-	value_set(arena, (struct value *)chosen->undo.owner, "wishes", wishes);
+	return wishes;
+}
+
+struct value *ledger_owned(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, const char *resource)
+{
+	int64_t id = ledger_resource(ledger, resource), me = ledger_owner_id(ledger, owner);
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT user, differs FROM claim "
+		"WHERE resource=? AND owner=?", "ii", id, me);
+	struct value *owned = value_map(arena);
+
+	if (database_row(ledger->database, query)) {
+		value_set_string(arena, owned, "user", database_text(arena, query, 0));
+		value_set_string(arena, owned, "differs", database_text(arena, query, 1));
+	}
+	database_end(query);
+	value_set(arena, owned, "wishes", wishes_of(ledger, arena, me, id));
+	return owned;
 }
 
 size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
@@ -201,7 +219,8 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	}
 	*ret_undos = arena_array(arena, list.count + 1, sizeof(**ret_undos));
 	for (size_t i = 0; i < list.count; i++) {
-		add_wishes(ledger, arena, me, &list.items[i]);
+		value_set(arena, (struct value *)list.items[i].undo.owner, "wishes",
+			wishes_of(ledger, arena, me, list.items[i].resource));
 		(*ret_undos)[i] = list.items[i].undo;
 	}
 	return list.count;

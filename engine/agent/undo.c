@@ -165,6 +165,15 @@ static bool is_repaired(const struct undoing *undoing, struct arena *arena,
 		&& !ledger_shares_file(&undoing->runner->ledger, arena, undo->resource, &path, &left);
 }
 
+static void stays(struct arena *arena, struct value *result, const char *why)
+{
+	struct value *notes = value_list(arena);
+
+	value_append(arena, notes, value_string(arena, why));
+	value_set_string(arena, result, "status", "ok");
+	value_set(arena, result, "notes", notes);
+}
+
 static void try_one(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
 	struct value *result)
 {
@@ -173,8 +182,9 @@ static void try_one(struct undoing *undoing, struct arena *arena, const struct u
 	if (plan->file) {
 		undo_way(undoing, arena, plan, result);
 	} else if (undo->others > 0) {
-		value_set_string(arena, result, "status", "skipped");
-		value_set_string(arena, result, "message", "another playbook has it, too");
+		stays(arena, result, "it stays, as another playbook has it, too");
+	} else if (undo->gap) {
+		stays(arena, result, undo->reason);
 	} else if (!undo->way || !value_get(undo->way, "params")) {
 		value_set_string(arena, result, "status", "skipped");
 		value_set_string(arena, result, "message", undo->reason ? undo->reason
@@ -211,7 +221,7 @@ static void settle(struct undoing *undoing, struct arena *arena, const struct un
 	const struct ledger_undo *undo = plan->undo;
 	struct runner *runner = undoing->runner;
 	bool failed = undo_has_status(result, "failed");
-	bool waits = !whole && undo_has_status(result, "ok")
+	bool waits = !whole && undo->others == 0 && undo_has_status(result, "ok")
 		&& ledger_covered(&runner->ledger, arena, undo->resource);
 
 	if (!runner->check && !failed && (undo->release || undoing->prune) && !waits)
@@ -300,8 +310,10 @@ static void note_differences(struct undoing *undoing, struct arena *arena,
 	struct runner *runner = undoing->runner;
 
 	for (size_t i = 0; i < count && !runner->check; i++) {
-		const struct ledger_undo *undo = plans[i].undo;
+		struct ledger_undo now = *plans[i].undo, *undo = &now;
 
+		/* What it is wished to be is its way back now. */
+		now.owner = ledger_owned(&runner->ledger, arena, &runner->owner, undo->resource);
 		if (plans[i].task && !plans[i].file && !undo_has_status(plans[i].planned, "ok")
 				&& !value_get(runner->refused, undo->resource)
 				&& !ledger_path_of(arena, undo->resource))

@@ -1,0 +1,166 @@
+#!/bin/sh
+# Several playbooks that want the same thing, several tasks that do, and tasks that fail: whose a thing is,
+# who may take it away, and what is never taken away. All is looked at on the node itself.
+# Prints "ok NAME" or "not ok NAME: why", a line a test.
+set -u
+cd "$(dirname "$0")/../.."
+if [ "${1:-}" != inside ]; then
+	exec tests/lab/run -n 1 -- "$0" inside
+fi
+
+BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. tests/plays/checks.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/owners"
+cd "$work/owners" || exit 1
+cp "$LAB/inventory.yml" .
+
+# book NAME TASK…: a playbook for the node, a task an argument.
+book() {
+	name=$1
+	shift
+	{
+		printf -- '- hosts: head\n  tasks:\n'
+		for task; do printf '    - %s\n' "$task"; done
+	} >"$name.yml"
+}
+content() { lab exec head cat "$1" 2>/dev/null; }
+
+# --- One package, two playbooks ---
+book a 'apt: {name: [hello]}'
+book b 'apt: {name: [hello, tree], update_cache: yes}'
+book nothing 'file: {path: /srv, state: directory}'
+beoplay a.yml
+beoplay b.yml
+check "a second playbook may want a package of the first among others" is "$status" 0
+check "and nobody wished otherwise until now" silent "until now" ../out
+beoplay a.yml
+check "the first still finds it as it wishes" is "$status$(recap head changed)" 00
+cp nothing.yml a.yml
+beoplay a.yml --prune
+check "one lets go of it" is "$status" 0
+check "it stays for the other" lab exec head test -x /usr/bin/hello
+cp nothing.yml b.yml
+beoplay b.yml --prune
+check "the last one that lets go takes it away" lab exec head test ! -e /usr/bin/hello
+check "with what it alone had" lab exec head test ! -e /usr/bin/tree
+
+# --- One file, two playbooks: wished the same or otherwise, unchanged, changed or new ---
+first() { book a "copy: {content: '$1', dest: /etc/shared}"; beoplay a.yml; }
+second() { book b "copy: {content: '$1', dest: /etc/shared, backup: no}"; beoplay b.yml; }
+lab exec head sh -c 'echo before >/etc/shared'
+first one
+second one
+check "a new wish for the same is no conflict" is "$status" 0
+second two
+check "a changed wish takes over" is "$status$(content /etc/shared)" 0two
+check "and says from whom" says "until now a.yml of" ../out
+second two
+check "again there is nothing to say" silent "until now" ../out
+first one
+check "who wishes unchanged what was overwritten fails" is "$status" 2
+check "both are named" says "b.yml of project .* has changed it since, and here a.yml" ../out
+check "and the file is left alone" is "$(content /etc/shared)" two
+beoplay -C a.yml
+check "a dry run says so, too" says "b.yml of project .* has changed it since" ../out
+first three
+check "a changed wish takes over again" is "$status$(content /etc/shared)" 0three
+second three
+check "two that agree are at peace" is "$status$(recap head changed)" 00
+first three
+check "in whatever order" is "$status$(recap head changed)" 00
+lab exec head sh -c 'echo by hand >/etc/shared'
+first three
+check "what was changed by hand comes back for both" is "$status$(content /etc/shared)" 0three
+cp nothing.yml a.yml
+beoplay a.yml --prune
+check "while another has it, it stays" is "$(content /etc/shared)" three
+check "and that is said" says "as another playbook has it" ../out
+beoplay rollback b.yml --to nothing
+check "the last owner's undo leads to what was before the first" is "$(content /etc/shared)" before
+
+# --- The other order ---
+first one
+second two
+cp nothing.yml b.yml
+beoplay b.yml --prune
+check "the later owner lets go first: nothing is taken away" is "$(content /etc/shared)" two
+first one
+check "and the wish of the earlier stands again" is "$status$(content /etc/shared)" 0one
+beoplay rollback a.yml --to nothing
+check "its undo leads to before both" is "$(content /etc/shared)" before
+
+# --- Two playbooks with the same hosts ---
+book a 'hosts: {extra: [{address: 10.9.9.1, names: [x1]}]}'
+book b 'hosts: {extra: [{address: 10.9.9.1, names: [x1]}]}'
+beoplay a.yml
+beoplay b.yml
+sed -i s/10.9.9.1/10.9.9.2/ a.yml b.yml
+beoplay a.yml
+check "an address that changes in both can be applied by one" is "$status" 0
+beoplay b.yml
+check "and by the other" is "$status" 0
+check "it is the new one" is "$(lab exec head grep -c '^10.9.9.2 x1$' /etc/hosts)" 1
+
+# --- Two tasks of one playbook for one thing ---
+book twice 'copy: {content: first, dest: /etc/twice}' 'copy: {content: second, dest: /etc/twice}'
+beoplay twice.yml
+check "of two tasks for one thing the later counts" is "$(content /etc/twice)" second
+check "which is said once" is "$(grep -c 'the task .copy. of this playbook wishes otherwise' ../out)" 1
+book twice 'file: {path: /etc/twice, mode: "0600"}' 'file: {path: /etc/twice, owner: root}'
+beoplay twice.yml
+check "two that agree are nothing to talk about" silent "wishes otherwise" ../out
+before=$(lab snapshot head | sha256sum)
+beoplay twice.yml
+check "and a run with nothing to do writes nothing" is "$(lab snapshot head | sha256sum)" "$before"
+
+# --- Tasks that fail, and people who help themselves ---
+lab exec head useradd -m -u 1500 blocker
+book fails 'user: {name: carol, uid: 1500}'
+beoplay fails.yml
+check "a user whose number is taken fails" is "$status" 2
+lab exec head sh -c 'userdel blocker; useradd -m -u 1500 carol; echo precious >/home/carol/thesis'
+beoplay fails.yml
+cp nothing.yml fails.yml
+beoplay fails.yml --prune
+check "what somebody made by hand afterwards isn't undone" is "$(content /home/carol/thesis)" precious
+check "the user is still there" lab exec head getent passwd carol
+
+book fails 'copy: {content: "x", dest: /etc/refused, validate: "/bin/false %s"}'
+beoplay fails.yml
+lab exec head sh -c 'echo by hand >/etc/refused'
+cp nothing.yml fails.yml
+beoplay fails.yml --prune
+check "nor a file that a check had refused" is "$(content /etc/refused)" "by hand"
+
+book fails 'group: {name: games}' 'file: {path: /proc/beoplay, state: directory}'
+beoplay fails.yml
+check "a directory that can't be made fails" is "$status" 2
+check "and isn't known as made" is "$(beoplay status fails.yml; grep -c /proc/beoplay ../out)" 0
+book fails 'file-sync: {src: tree, dest: /srv/partly}'
+mkdir tree
+for i in 1 2 3; do echo "$i" >tree/$i; done
+lab exec head sh -c 'mkdir -p /srv/partly/2/full'
+beoplay fails.yml
+check "a tree of which a part is in the way fails" is "$status" 2
+rm -r tree/2 && lab exec head rm -r /srv/partly/2
+lab exec head sh -c 'echo mine >/srv/partly/2'
+beoplay rollback fails.yml --to nothing
+check "what it made is undone" lab exec head test ! -e /srv/partly/1
+check "what it didn't make isn't" is "$(content /srv/partly/2)" mine
+
+# --- A repair is no version ---
+book repaired 'apt: {name: hello}' 'copy: {content: one, dest: /etc/version}'
+beoplay repaired.yml
+sed -i 's/content: one/content: two/' repaired.yml
+lab exec head sh -c 'dpkg -r hello >/dev/null'
+beoplay repaired.yml
+check "a package that was removed by hand comes back" lab exec head test -x /usr/bin/hello
+installed=$(lab exec head stat -c %i /usr/bin/hello)
+beoplay rollback repaired.yml
+check "a rollback to the version before brings that back" is "$(content /etc/version)" one
+check "and leaves the package, which that wants, alone" is \
+	"$(lab exec head stat -c %i /usr/bin/hello)" "$installed"
+beoplay rollback repaired.yml --to nothing
+check "to nothing takes it away" lab exec head test ! -e /usr/bin/hello

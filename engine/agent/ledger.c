@@ -73,7 +73,7 @@ static int check_machine(struct ledger *ledger, struct error *err)
 		? database_text(ledger->arena, query, 0) : NULL;
 
 	database_end(query);
-	if ((id && strcmp(id, ledger->machine_id) == 0)
+	if (!id || strcmp(id, ledger->machine_id) == 0
 			|| ledger_machine_expects(ledger->database, ledger->arena, ledger->machine_id))
 		return 0;
 	error_set(err, ERROR_TASK, "the ledger '%s' is of another machine", database_path(ledger));
@@ -184,6 +184,15 @@ static int sync_directory(const char *path)
 	return result;
 }
 
+static int bind_machine(struct ledger *ledger, struct error *err)
+{
+	if (database_integer(ledger->database, 0, "SELECT 1 FROM meta WHERE key='machine_id'", ""))
+		return 0;
+	database_do(ledger->database, "INSERT INTO meta(key, value) VALUES('machine_id', ?)", "s",
+		ledger->machine_id);
+	return database_commit(ledger->database, err);
+}
+
 /* What is in a new one: its machine, and what the form before had. */
 static int fill_new(struct ledger *ledger, struct error *err)
 {
@@ -196,9 +205,7 @@ static int fill_new(struct ledger *ledger, struct error *err)
 			database_do(ledger->database, "INSERT INTO meta(key, value) SELECT 'taken_over', "
 				"coalesce(max(sequence), 0) FROM run", "");
 	}
-	database_do(ledger->database, "INSERT OR IGNORE INTO meta(key, value) VALUES('machine_id', ?)",
-		"s", ledger->machine_id);
-	return database_commit(ledger->database, err);
+	return bind_machine(ledger, err) < 0 ? -1 : database_commit(ledger->database, err);
 }
 
 /* It has its name once it is whole: until then the form before counts. */
@@ -277,7 +284,8 @@ static int open_to_write(struct ledger *ledger, struct error *err)
 			err) < 0)
 		return -1;
 	ledger_set_incarnation(ledger);
-	if (database_commit(ledger->database, err) < 0 || check_machine(ledger, err) < 0)
+	if (database_commit(ledger->database, err) < 0 || check_machine(ledger, err) < 0
+			|| bind_machine(ledger, err) < 0)
 		return -1;
 	if (ledger_machine_expects(ledger->database, ledger->arena, ledger->machine_id))
 		ledger_machine_settle(ledger->database, ledger->machine_id);

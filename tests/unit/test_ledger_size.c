@@ -1,9 +1,12 @@
-/* What a task costs in a small and in a large ledger: syncs, bytes, time to open. LARGE=N: that many. */
+/* What a task costs in a small and in a large ledger: syncs, bytes, time to open. And what is there
+ * after a kill. LARGE=N: that many resources; COUNT=N: that many kills. */
 #include "agent/ledger.h"
+#include "agent/ledger_vfs.h"
 
 #include "ledger_recorder.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -189,11 +193,73 @@ static void a_run_with_nothing_to_do_writes_nothing(void **unused)
 	assert_int_equal(recorder.writes + recorder.syncs + recorder.truncates + recorder.deletes, 0);
 }
 
+/* Tasks of ten resources each; how many are durable is told. */
+static void work_until_killed(int told)
+{
+	open_ledger();
+	ledger_write(&ledger);
+	for (size_t task = 0;; task++) {
+		struct error err = {0};
+
+		ledger_task_end(&ledger);
+		for (size_t i = 0; i < 10; i++)
+			change(&owner, arena_printf(arena, "killed%zu", task), i);
+		if (ledger_save(&ledger, &err) < 0 || write(told, "x", 1) != 1)
+			_exit(1);
+	}
+}
+
+static void killed_while_writing_all_that_was_saved_is_there(void **unused)
+{
+	int count = getenv("COUNT") ? atoi(getenv("COUNT")) : 20;
+	int64_t hot = 0;
+
+	(void)unused;
+	for (int i = 0; i < count; i++) {
+		char said[4096];
+		int64_t resources, undos;
+		int ends[2];
+		pid_t child;
+		ssize_t saved;
+
+		tear_down(NULL);
+		set_up(NULL);
+		ledger_vfs_set_base("unix-none");
+		assert_int_equal(pipe(ends), 0);
+		child = fork();
+		if (child == 0)
+			work_until_killed(ends[1]);
+		usleep((useconds_t)(8000 + i * 40000 / count));
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		close(ends[1]);
+		saved = read(ends[0], said, sizeof(said));
+		close(ends[0]);
+		/* Who only looks sees it, and who writes. */
+		open_ledger();
+		resources = ledger_count(&ledger, &owner);
+		hot += ledger.there && access(arena_printf(arena, "%s/machine/ledger.db-journal", state),
+			F_OK) == 0;
+		assert_true(resources % 10 == 0 && resources >= (int64_t)saved * 10);
+		ledger_write(&ledger);
+		assert_int_equal(ledger.problem.kind, ERROR_NONE);
+		assert_int_equal(ledger_count(&ledger, &owner), resources);
+		undos = database_integer(ledger.database, -1, "SELECT count(*) FROM undo", "");
+		assert_int_equal(undos, resources);
+		assert_int_equal(database_integer(ledger.database, -1, "SELECT count(*) FROM wish", ""),
+			resources);
+		ledger_close(&ledger);
+	}
+	print_message("# %d kills, a journal was there after %lld\n", count, (long long)hot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_task_costs_the_same_in_a_large_ledger, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_run_with_nothing_to_do_writes_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(killed_while_writing_all_that_was_saved_is_there, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

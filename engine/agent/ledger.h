@@ -100,6 +100,11 @@ int ledger_save(struct ledger *ledger, struct error *err);
 /* Makes the directory (and name below it, or NULL), readable by the user of this process only. */
 int ledger_make_directory(const char *directory, const char *name, struct error *err);
 
+/* The form before, which was taken over, isn't kept for ever: this is the number of a new run. */
+void ledger_forget_old(struct ledger *ledger, int64_t sequence);
+
+/* --- Owners and runs (ledger_runs.c) */
+
 /* The owner's number here; 0: it has none. */
 int64_t ledger_owner_id(const struct ledger *ledger, const struct ledger_owner *owner);
 /* The same, made if it isn't there. */

@@ -53,11 +53,14 @@ int ledger_make_directory(const char *directory, const char *name, struct error 
 
 /* --- Reading */
 
-/* Of the form before, which wasn't taken over yet, they are beside it. */
+/* Of the form before, as long as they weren't moved here, they are beside it. */
 static const char *body_path(const struct ledger *ledger, struct arena *arena, const char *digest)
 {
-	return arena_printf(arena, "%s/bodies/%s", ledger->old ? ledger->state : ledger->directory,
-		digest);
+	const char *here = arena_printf(arena, "%s/bodies/%s", ledger->directory, digest);
+	const char *beside = arena_printf(arena, "%s/bodies/%s", ledger->state, digest);
+
+	return !digest_valid(digest) || access(here, F_OK) == 0 || access(beside, F_OK) < 0 ? here
+		: beside;
 }
 
 bool ledger_has_body(const struct ledger *ledger, const char *digest)

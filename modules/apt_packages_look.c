@@ -1,7 +1,8 @@
 /* apt_packages_look: what is installed, and what apt would do about it; nothing is changed. */
 #include "modules/apt_packages.h"
 
-#include <fnmatch.h>
+#include "base/glob.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -58,7 +59,8 @@ enum apt_need apt_need(const struct apt_params *want, const struct apt_state *ha
 		return APT_INSTALL;
 	}
 	if (wish->version && (!package->version ||
-			fnmatch(wish->version, package->version, 0) != 0))
+			!glob_match(wish->version, strlen(wish->version),
+			package->version, GLOB_SETS)))
 		return APT_UPGRADE;
 	move = move_of(have, wish->name);
 	if (want->state == APT_LATEST && !wish->version && (have->refresh || (move && move->after)))

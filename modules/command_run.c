@@ -2,8 +2,8 @@
 #include "modules/command_run.h"
 
 #include "base/buffer.h"
+#include "base/glob.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 enum { COMMAND_STEP, MATCHES_MOST = 4096, NOT_STARTED = 2 };
@@ -145,7 +145,7 @@ static int match_below(struct matcher *matcher, const char *directory, const cha
 	for (size_t i = 0; i < count && !matcher->found; i++) {
 		if (matcher->looked++ > MATCHES_MOST)
 			return error_set(err, ERROR_TASK, "the pattern '%s' meets too many names", rest);
-		if (fnmatch(component, names[i].name, FNM_PERIOD) != 0)
+		if (!glob_match(component, strlen(component), names[i].name, GLOB_SETS | GLOB_PERIOD))
 			continue;
 		if (!more)
 			matcher->found = true;

@@ -2,9 +2,9 @@
 #include "modules/file_sync.h"
 
 #include "base/digest.h"
+#include "base/glob.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,8 +167,9 @@ static bool matches(const char *pattern, const char *path, bool directory)
 		copy[size - 1] = '\0';
 	}
 	if (strchr(copy, '/'))
-		return fnmatch(copy + (copy[0] == '/'), path, FNM_PATHNAME) == 0;
-	return fnmatch(copy, name ? name + 1 : path, 0) == 0;
+		return glob_match(copy + (copy[0] == '/'), strlen(copy + (copy[0] == '/')), path,
+			GLOB_SETS | GLOB_PATHS);
+	return glob_match(copy, strlen(copy), name ? name + 1 : path, GLOB_SETS);
 }
 
 static bool any_matches(const char *path, bool directory, const char *const *patterns,

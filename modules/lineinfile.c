@@ -1,11 +1,10 @@
 /* lineinfile: a file has this line, or doesn't; a line that matches is replaced. */
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/quote.h"
+#include "base/regex.h"
 #include "modules/text_file.h"
 
-#include <pcre2.h>
 #include <string.h>
 
 enum { BACK_MOST = 1000 };
@@ -152,44 +151,58 @@ static const cyaml_schema_field_t line_fields[] = {
 	CYAML_FIELD_END
 };
 
-/* --- Patterns: Perl's, which are nearly Python's --- */
+/* --- Patterns --- */
 
-static pcre2_code *compile(const char *pattern, struct error *err)
+struct pattern {
+	struct regex *regex;
+	size_t steps;            /* that are left, for all lines */
+	bool lost;               /* they weren't enough: what matches isn't known */
+};
+
+static int compile(const char *text, struct pattern *ret_pattern, struct error *err)
 {
-	PCRE2_SIZE offset;
-	int code;
-	pcre2_code *made = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &code,
-		&offset, NULL);
-	PCRE2_UCHAR message[256];
+	struct regex_problem problem;
 
-	if (made)
-		return made;
-	pcre2_get_error_message(code, message, sizeof(message));
-	error_set(err, ERROR_TASK, "the pattern '%s' is wrong at character %zu: %s", pattern,
-		(size_t)offset + 1, (const char *)message);
-	return NULL;
+	*ret_pattern = (struct pattern){ .steps = REGEX_STEPS_MOST,
+		.regex = regex_compile(text, strlen(text), REGEX_BYTES, &problem) };
+	if (ret_pattern->regex)
+		return 0;
+	return error_set(err, ERROR_TASK, "the pattern '%s' is wrong at character %zu: %s", text,
+		problem.offset + 1, problem.message);
 }
 
-static bool matches(const pcre2_code *code, const char *line, size_t size)
+static bool matches(struct pattern *pattern, const char *line, size_t size)
 {
-	pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
-	bool found = data && pcre2_match(code, (PCRE2_SPTR)line, size, 0, 0, data, NULL) >= 0;
+	int result = regex_match(pattern->regex, line, size, 0, REGEX_ANYWHERE, &pattern->steps);
 
-	pcre2_match_data_free(data);
-	return found;
+	pattern->lost = pattern->lost || result < 0;
+	return result > 0;
+}
+
+/* Gives the pattern back. A line that may match is neither taken for one that does nor for one that
+ * doesn't. */
+static int finish(struct pattern *pattern, const char *text, struct error *err)
+{
+	regex_free(pattern->regex);
+	if (!pattern->lost)
+		return 0;
+	error_set(err, ERROR_TASK, "the pattern '%s' has too many ways to match the lines of this file",
+		text);
+	return error_remedy(err, "write a simpler one: without repetitions inside repetitions");
 }
 
 static int check_pattern(const struct value *params, const char *name, struct error *err)
 {
 	const struct value *value = value_get(params, name);
 	struct error problem = {0};
-	pcre2_code *code;
+	struct pattern pattern;
 
 	if (!value_text(value))
 		return 0;
-	code = compile(value->text, &problem);
-	pcre2_code_free(code);
-	return code ? 0 : error_at(err, value->place, "%s", problem.message);
+	if (compile(value->text, &pattern, &problem) < 0)
+		return error_at(err, value->place, "%s", problem.message);
+	regex_free(pattern.regex);
+	return 0;
 }
 
 static int line_check(const struct value *params, struct error *err)
@@ -348,26 +361,26 @@ static bool is_line(const struct line *line, const char *text)
 }
 
 /* What the task means by "the line": the pattern, the text inside, or the line itself. */
-static bool meant(const struct line_params *want, const pcre2_code *code, const char *ours,
+static bool meant(const struct line_params *want, struct pattern *pattern, const char *ours,
 	const struct line *line)
 {
 	if (ours)
 		return is_line(line, ours);
-	if (code)
-		return matches(code, line->text, line->size);
+	if (pattern->regex)
+		return matches(pattern, line->text, line->size);
 	if (want->search_string)
 		return memmem(line->text, line->size, want->search_string, strlen(want->search_string));
 	return is_line(line, want->line);
 }
 
 /* The line that matches: the last, or the first; count: none. */
-static size_t find(const struct line_params *want, const pcre2_code *code,
+static size_t find(const struct line_params *want, struct pattern *pattern,
 	const struct lines *lines)
 {
 	size_t found = lines->count;
 
 	for (size_t i = 0; i < lines->count; i++) {
-		if (meant(want, code, NULL, &lines->items[i])) {
+		if (meant(want, pattern, NULL, &lines->items[i])) {
 			found = i;
 			if (want->firstmatch)
 				break;
@@ -380,26 +393,24 @@ static size_t find(const struct line_params *want, const pcre2_code *code,
 static int place_for(const struct line_params *want, const struct lines *lines, size_t *ret_at,
 	struct error *err)
 {
-	const char *pattern = want->insertbefore ? want->insertbefore : want->insertafter;
-	pcre2_code *code;
+	const char *text = want->insertbefore ? want->insertbefore : want->insertafter;
+	struct pattern pattern;
 
 	*ret_at = lines->count;
 	if (want->insertbefore && strcmp(want->insertbefore, "BOF") == 0)
 		*ret_at = 0;
-	if (!pattern || strcmp(pattern, "BOF") == 0 || strcmp(pattern, "EOF") == 0)
+	if (!text || strcmp(text, "BOF") == 0 || strcmp(text, "EOF") == 0)
 		return 0;
-	code = compile(pattern, err);
-	if (!code)
+	if (compile(text, &pattern, err) < 0)
 		return -1;
 	for (size_t i = 0; i < lines->count; i++) {
-		if (!matches(code, lines->items[i].text, lines->items[i].size))
+		if (!matches(&pattern, lines->items[i].text, lines->items[i].size))
 			continue;
 		*ret_at = want->insertbefore ? i : i + 1;
 		if (want->firstmatch)
 			break;
 	}
-	pcre2_code_free(code);
-	return 0;
+	return finish(&pattern, text, err);
 }
 
 static int copies_of(const struct lines *lines, const char *text)
@@ -431,10 +442,10 @@ static void note_line(struct arena *arena, struct line_state *have, const struct
 }
 
 static int make_present(struct arena *arena, const struct line_params *want,
-	const pcre2_code *code, struct lines *lines, struct line_state *have, struct error *err)
+	struct pattern *pattern, struct lines *lines, struct line_state *have, struct error *err)
 {
 	struct line line = { want->line, strlen(want->line), false };
-	size_t found = find(want, code, lines), at;
+	size_t found = find(want, pattern, lines), at;
 
 	if (found == lines->count && copies_of(lines, want->line) > 0)
 		return 0;
@@ -469,13 +480,13 @@ static int copies_gone(const struct line_state *have, const struct line *line)
 }
 
 static void make_absent(struct arena *arena, const struct line_params *want,
-	const pcre2_code *code, struct lines *lines, struct line_state *have)
+	struct pattern *pattern, struct lines *lines, struct line_state *have)
 {
 	size_t kept = 0, count = lines->count;
 	bool last = false;
 
 	for (size_t i = 0; i < count; i++) {
-		last = meant(want, code, have->ours, &lines->items[i]);
+		last = meant(want, pattern, have->ours, &lines->items[i]);
 		if (!last)
 			lines->items[kept++] = lines->items[i];
 		else if (have->back->count == BACK_MOST)
@@ -563,7 +574,7 @@ static int change_lines(struct arena *arena, const struct line_params *want,
 	struct line_state *have, struct error *err)
 {
 	struct lines lines = split(arena, have->file.before, want->back_count);
-	pcre2_code *code = NULL;
+	struct pattern pattern = {0};
 	int result = 0;
 
 	if (want->undo && want->present) {
@@ -575,14 +586,13 @@ static int change_lines(struct arena *arena, const struct line_params *want,
 		have->file.after = join(arena, &lines);
 		return 0;
 	}
-	if (want->regexp && !(code = compile(want->regexp, err)))
+	if (want->regexp && compile(want->regexp, &pattern, err) < 0)
 		return -1;
 	if (want->present)
-		result = make_present(arena, want, code, &lines, have, err);
+		result = make_present(arena, want, &pattern, &lines, have, err);
 	else
-		make_absent(arena, want, code, &lines, have);
-	pcre2_code_free(code);
-	return result;
+		make_absent(arena, want, &pattern, &lines, have);
+	return finish(&pattern, want->regexp, err) < 0 ? -1 : result;
 }
 
 static int line_inspect(struct host *host, const void *params, void *ret_state,

@@ -1,6 +1,8 @@
 /* hostkeys_name: whether the names in a line of known_hosts mean a host. */
 #include "fleet/hostkeys_name.h"
 
+#include "base/glob.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
@@ -11,30 +13,6 @@
 #include <string.h>
 
 enum { NAME_SIZE = 1024, HASH_SIZE = 20 };
-
-bool hostkeys_pattern(const char *pattern, size_t size, const char *text)
-{
-	size_t star = SIZE_MAX, at = 0;
-	const char *back = text;
-
-	while (*text) {
-		if (at < size && pattern[at] == '*') {
-			star = at++;
-			back = text;
-		} else if (at < size && (pattern[at] == '?' || pattern[at] == *text)) {
-			at++;
-			text++;
-		} else if (star != SIZE_MAX) {
-			at = star + 1;
-			text = ++back;
-		} else {
-			return false;
-		}
-	}
-	while (at < size && pattern[at] == '*')
-		at++;
-	return at == size;
-}
 
 static void lower(char *to, const char *text, size_t size)
 {
@@ -81,7 +59,7 @@ static bool in_list(const char *names, size_t size, const char *name)
 		if (length >= sizeof(term))
 			return false;
 		lower(term, names + at + negated, length - negated);
-		if (hostkeys_pattern(term, strlen(term), name) || same_address(term, name)) {
+		if (glob_match(term, strlen(term), name, 0) || same_address(term, name)) {
 			if (negated)
 				return false;
 			found = true;

@@ -11,9 +11,6 @@
  * is hashed. name: "host" or "[host]:port". */
 bool hostkeys_named(const char *names, size_t size, const char *name);
 
-/* ssh_config(5), PATTERNS: one pattern with * and ?; the case counts. */
-bool hostkeys_pattern(const char *pattern, size_t size, const char *text);
-
 /* |1|SALT|HASH */
 const char *hostkeys_hash(struct arena *arena, const char *name);
 

@@ -2,7 +2,7 @@
 #include "fleet/ssh_config.h"
 
 #include "base/buffer.h"
-#include "fleet/hostkeys_name.h"
+#include "base/glob.h"
 #include "fleet/ssh_config_options.h"
 #include "text/trust.h"
 
@@ -91,7 +91,7 @@ static bool in_words(const char *const *words, int count, const char *text)
 	for (int i = 0; i < count; i++) {
 		bool negated = words[i][0] == '!';
 
-		if (!hostkeys_pattern(words[i] + negated, strlen(words[i] + negated), text))
+		if (!glob_match(words[i] + negated, strlen(words[i] + negated), text, 0))
 			continue;
 		if (negated)
 			return false;

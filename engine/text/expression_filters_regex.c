@@ -1,56 +1,98 @@
 /* expression_filters_regex: regex_replace, regex_search, regex_findall, regex_escape. */
-#include "text/expression_regex.h"
+#include "text/expression_call.h"
+
+#include "base/regex.h"
+#include "text/expression_evaluate.h"
+#include "text/expression_unicode.h"
 
 #include <ctype.h>
 #include <string.h>
 
+enum { STEPS_EACH = 8 };   /* of a regular expression, for one of the evaluator's */
+
 struct searching {
 	struct evaluation *evaluation;
 	struct call *call;
-	struct regex regex;
+	struct regex *regex;
 	const struct value *text;
-	struct regex_found found;
+	const size_t *ends;        /* of the last match; NULL: none yet */
 };
 
-static int searching_open(struct searching *searching, struct evaluation *evaluation,
-	struct call *call, size_t ignore_case, size_t multiline)
+static int compile(struct searching *searching, unsigned flags)
 {
-	bool folds, lines;
+	const struct value *pattern = searching->call->arguments[0];
+	struct regex_problem problem;
 
-	searching->found.ends[0] = SIZE_MAX;   /* none yet */
-	searching->found.ends[1] = 0;
-	searching->evaluation = evaluation;
-	searching->call = call;
-	searching->text = call->input;
+	searching->regex = regex_compile(pattern->text ? pattern->text : "", pattern->size, flags,
+		&problem);
+	if (searching->regex)
+		return evaluation_spend(searching->evaluation, searching->call->offset,
+			1 + pattern->size / 16, 0);
+	return evaluation_error(searching->evaluation, searching->call->offset,
+		"the regular expression is wrong at character %zu: %s",
+		utf8_count(pattern->text, problem.offset) + 1, problem.message);
+}
+
+static int searching_open(struct searching *searching, struct evaluation *evaluation,
+	struct call *call, bool ignore_case, bool multiline)
+{
+	*searching = (struct searching){ .evaluation = evaluation, .call = call, .text = call->input };
 	if (call->input->kind != VALUE_STRING)
 		return call_error(evaluation, call, "a string", call->input);
 	if (call->arguments[0]->kind != VALUE_STRING)
 		return call_error(evaluation, call, "a pattern", call->arguments[0]);
+	return compile(searching, (ignore_case ? REGEX_IGNORE_CASE : 0)
+		| (multiline ? REGEX_MULTILINE : 0));
+}
+
+/* With the flags that are arguments of the call. */
+static int searching_start(struct searching *searching, struct evaluation *evaluation,
+	struct call *call, size_t ignore_case, size_t multiline)
+{
+	bool folds, lines;
+
+	searching->regex = NULL;
 	if (call_truth(evaluation, call, ignore_case, false, &folds) < 0 ||
 		call_truth(evaluation, call, multiline, false, &lines) < 0)
 		return -1;
-	return regex_compile(evaluation, call->offset, call->arguments[0], folds, lines,
-		&searching->regex);
+	return searching_open(searching, evaluation, call, folds, lines);
+}
+
+/* Takes what the match took from the evaluator's budget. */
+static int match(struct searching *searching, size_t from, enum regex_where where,
+	bool *ret_matched)
+{
+	struct evaluation *evaluation = searching->evaluation;
+	size_t most = evaluation->evaluator->steps * STEPS_EACH, left = most;
+	const char *text = searching->text->text ? searching->text->text : "";
+	int result = regex_match(searching->regex, text, searching->text->size, from, where, &left);
+
+	if (evaluation_spend(evaluation, searching->call->offset, 1 + (most - left) / STEPS_EACH,
+			0) < 0)
+		return -1;
+	if (result < 0)
+		return evaluation_error(evaluation, searching->call->offset,
+			"the regular expression has too many ways to match this text");
+	*ret_matched = result > 0;
+	searching->ends = result > 0 ? regex_ends(searching->regex) : searching->ends;
+	return 0;
 }
 
 /* Behind the match before. */
 static int next_match(struct searching *searching, bool *ret_matched)
 {
-	size_t from = searching->found.ends[1];
-	bool was_empty = from == searching->found.ends[0];
+	size_t from = searching->ends ? searching->ends[1] : 0;
+	bool was_empty = searching->ends && from == searching->ends[0];
 
-	return regex_find(searching->evaluation, searching->call->offset, &searching->regex,
-		searching->text, from, was_empty ? REGEX_ADVANCE : REGEX_ANYWHERE,
-		&searching->found,
-		ret_matched);
+	return match(searching, from, was_empty ? REGEX_ADVANCE : REGEX_ANYWHERE, ret_matched);
 }
 
 /* What a group matched; "" where it didn't. */
 static struct value *group_text(struct searching *searching, size_t group)
 {
-	size_t from = searching->found.ends[2 * group], to = searching->found.ends[2 * group + 1];
+	size_t from = searching->ends[2 * group], to = searching->ends[2 * group + 1];
 
-	if (from == SIZE_MAX || to == SIZE_MAX)
+	if (from == SIZE_MAX || to == SIZE_MAX || from > to)
 		from = to = 0;
 	return value_bytes(searching->evaluation->evaluator->arena, searching->text->text + from,
 		to - from);
@@ -60,18 +102,14 @@ static int find_group(struct searching *searching, const char *name, size_t size
 {
 	size_t number = 0, digits = 0;
 
-	for (size_t i = 1; i <= searching->regex.groups; i++) {
-		const char *known = searching->regex.names[i];
-
-		if (known && strlen(known) == size && memcmp(known, name, size) == 0) {
-			*ret_group = i;
-			return 0;
-		}
-	}
+	*ret_group = regex_group(searching->regex, arena_bytes(
+		searching->evaluation->evaluator->scratch, name, size));
+	if (*ret_group)
+		return 0;
 	for (; digits < size && isdigit((unsigned char)name[digits]) && number < 100; digits++)
 		number = 10 * number + (size_t)(name[digits] - '0');
 	*ret_group = number;
-	if (size == 0 || digits < size || number > searching->regex.groups)
+	if (size == 0 || digits < size || number > regex_groups(searching->regex))
 		return evaluation_error(searching->evaluation, searching->call->offset,
 			"the regular expression has no such group");
 	return 0;
@@ -137,13 +175,13 @@ static int replace_all(struct searching *searching, const struct value *replacem
 			return -1;
 		if (!matched)
 			break;
-		buffer_add(out, text->text + at, searching->found.ends[0] - at);
+		buffer_add(out, text->text + at, searching->ends[0] - at);
 		if (expand(searching, replacement, out) < 0 ||
 			evaluation_spend(searching->evaluation,
 				searching->call->offset, 1, out->size - paid) < 0)
 			return -1;
 		paid = out->size;
-		at = searching->found.ends[1];
+		at = searching->ends[1];
 	}
 	buffer_add(out, text->text + at, text->size - at);
 	return 0;
@@ -157,17 +195,20 @@ static int filter_regex_replace(struct evaluation *evaluation, struct call *call
 	struct searching searching;
 	struct buffer buffer = { 0 };
 	int64_t most;
+	int result;
 
-	if (searching_open(&searching, evaluation, call, 2, 3) < 0 ||
-		call_integer(evaluation, call, 4, 0, &most) < 0)
+	if (call_integer(evaluation, call, 4, 0, &most) < 0)
 		return -1;
 	if (replacement->kind != VALUE_STRING)
 		return call_error(evaluation, call, "a replacement", replacement);
-	if (replace_all(&searching, replacement, most, &buffer) < 0) {
-		buffer_free(&buffer);
-		return -1;
-	}
-	return buffer_value(evaluation, call->offset, &buffer, ret_value);
+	result = searching_start(&searching, evaluation, call, 2, 3);
+	if (result == 0)
+		result = replace_all(&searching, replacement, most, &buffer);
+	regex_free(searching.regex);
+	if (result == 0)
+		return buffer_value(evaluation, call->offset, &buffer, ret_value);
+	buffer_free(&buffer);
+	return -1;
 }
 
 static int searched_groups(struct searching *searching, struct value **ret_value)
@@ -193,37 +234,47 @@ static int searched_groups(struct searching *searching, struct value **ret_value
 	return 0;
 }
 
-/* What matched, null without a match; with groups: a list of what they matched. */
-static int filter_regex_search(struct evaluation *evaluation, struct call *call,
-	struct value **ret_value)
+/* The flags of regex_search, which come behind its groups. */
+static int search_flags(struct evaluation *evaluation, struct call *call, bool *ret_folds,
+	bool *ret_lines)
 {
-	struct searching searching;
-	bool matched, folds = false, lines = false;
-
+	*ret_folds = *ret_lines = false;
 	for (size_t i = 0; i < call->rest_count; i++) {
 		const char *keyword = call->rest_keywords[i];
 
 		if (!keyword)
 			continue;
-		folds |= strcmp(keyword, "ignorecase") == 0 && value_truthy(call->rest[i]);
-		lines |= strcmp(keyword, "multiline") == 0 && value_truthy(call->rest[i]);
+		*ret_folds |= strcmp(keyword, "ignorecase") == 0 && value_truthy(call->rest[i]);
+		*ret_lines |= strcmp(keyword, "multiline") == 0 && value_truthy(call->rest[i]);
 		if (strcmp(keyword, "ignorecase") != 0 && strcmp(keyword, "multiline") != 0)
 			return evaluation_error(evaluation, call->offset,
 				"'regex_search' has no argument '%s'", keyword);
 	}
 	while (call->rest_count && call->rest_keywords[call->rest_count - 1])
 		call->rest_count--;
-	if (searching_open(&searching, evaluation, call, 1, 1) < 0 ||
-		regex_compile(evaluation, call->offset, call->arguments[0], folds, lines,
-			&searching.regex) < 0 || next_match(&searching, &matched) < 0)
-		return -1;
-	if (!matched)
-		*ret_value = value_null(evaluation->evaluator->arena);
-	else if (call->rest_count)
-		return searched_groups(&searching, ret_value);
-	else
-		*ret_value = group_text(&searching, 0);
 	return 0;
+}
+
+/* What matched, null without a match; with groups: a list of what they matched. */
+static int filter_regex_search(struct evaluation *evaluation, struct call *call,
+	struct value **ret_value)
+{
+	struct searching searching = { 0 };
+	bool matched, folds, lines;
+	int result = search_flags(evaluation, call, &folds, &lines);
+
+	if (result == 0)
+		result = searching_open(&searching, evaluation, call, folds, lines);
+	if (result == 0)
+		result = next_match(&searching, &matched);
+	if (result == 0 && !matched)
+		*ret_value = value_null(evaluation->evaluator->arena);
+	else if (result == 0 && call->rest_count)
+		result = searched_groups(&searching, ret_value);
+	else if (result == 0)
+		*ret_value = group_text(&searching, 0);
+	regex_free(searching.regex);
+	return result;
 }
 
 /* What one match gives: the whole, its group, or a list of its groups. */
@@ -231,33 +282,43 @@ static struct value *match_value(struct searching *searching)
 {
 	struct arena *arena = searching->evaluation->evaluator->arena;
 	struct value *groups = value_list(arena);
+	size_t count = regex_groups(searching->regex);
 
-	if (searching->regex.groups < 2)
-		return group_text(searching, searching->regex.groups);
-	for (size_t i = 1; i <= searching->regex.groups; i++)
+	if (count < 2)
+		return group_text(searching, count);
+	for (size_t i = 1; i <= count; i++)
 		value_append(arena, groups, group_text(searching, i));
 	return groups;
+}
+
+static int find_all(struct searching *searching, struct value *found)
+{
+	struct evaluation *evaluation = searching->evaluation;
+	bool matched;
+
+	for (;;) {
+		if (next_match(searching, &matched) < 0)
+			return -1;
+		if (!matched)
+			return 0;
+		if (evaluation_spend(evaluation, searching->call->offset, 1,
+				(regex_groups(searching->regex) + 1) * sizeof(struct value)) < 0)
+			return -1;
+		value_append(evaluation->evaluator->arena, found, match_value(searching));
+	}
 }
 
 static int filter_regex_findall(struct evaluation *evaluation, struct call *call,
 	struct value **ret_value)
 {
 	struct searching searching;
-	bool matched;
+	int result = searching_start(&searching, evaluation, call, 2, 1);
 
-	if (searching_open(&searching, evaluation, call, 2, 1) < 0)
-		return -1;
 	*ret_value = value_list(evaluation->evaluator->arena);
-	for (;;) {
-		if (next_match(&searching, &matched) < 0)
-			return -1;
-		if (!matched)
-			return 0;
-		if (evaluation_spend(evaluation, call->offset, 1, (searching.regex.groups + 1) *
-				sizeof(struct value)) < 0)
-			return -1;
-		value_append(evaluation->evaluator->arena, *ret_value, match_value(&searching));
-	}
+	if (result == 0)
+		result = find_all(&searching, *ret_value);
+	regex_free(searching.regex);
+	return result;
 }
 
 static int filter_regex_escape(struct evaluation *evaluation, struct call *call,
@@ -290,14 +351,14 @@ static int test_pattern(struct evaluation *evaluation, struct call *call, bool a
 	struct value **ret_value)
 {
 	struct searching searching;
-	bool matched;
+	bool matched = false;
+	int result = searching_start(&searching, evaluation, call, 1, 2);
 
-	if (searching_open(&searching, evaluation, call, 1, 2) < 0 ||
-		regex_find(evaluation, call->offset, &searching.regex, searching.text, 0,
-			at_start ? REGEX_HERE : REGEX_ANYWHERE, &searching.found, &matched) < 0)
-		return -1;
+	if (result == 0)
+		result = match(&searching, 0, at_start ? REGEX_HERE : REGEX_ANYWHERE, &matched);
+	regex_free(searching.regex);
 	*ret_value = value_bool(evaluation->evaluator->arena, matched);
-	return 0;
+	return result;
 }
 
 static int test_match(struct evaluation *evaluation, struct call *call, struct value **ret_value)

@@ -2,11 +2,11 @@
 #include "text/inventory.h"
 
 #include "text/inventory_build.h"
+#include "base/glob.h"
+#include "base/regex.h"
 #include "base/suggest.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,16 +55,16 @@ static const char *term_end(const char *text)
 	return text;
 }
 
-static int check_regex(const char *regex, struct place place, regex_t *ret_compiled,
-	struct error *err)
+/* pattern: with its ~ */
+static struct regex *compile(const char *pattern, struct place place, struct error *err)
 {
-	char message[256];
-	int result = regcomp(ret_compiled, regex, REG_EXTENDED | REG_NOSUB);
+	struct regex_problem problem;
+	struct regex *regex = regex_compile(pattern + 1, strlen(pattern + 1), 0, &problem);
 
-	if (result == 0)
-		return 0;
-	regerror(result, ret_compiled, message, sizeof(message));
-	return error_at(err, place, "'~%s' is no regular expression: %s", regex, message);
+	if (!regex)
+		error_at(err, place, "'%s' is no regular expression: %s at character %zu", pattern,
+			problem.message, problem.offset + 1);
+	return regex;
 }
 
 /* group[0], group[-1], group[1:3], group[1:]: whether the brackets hold only these. */
@@ -95,12 +95,10 @@ static int check_term(struct arena *arena, const char *pattern, const struct ter
 	if (!term->text[0])
 		return refuse(term->place, pattern, "a name is missing", err);
 	if (term->text[0] == '~') {
-		regex_t compiled;
+		struct regex *regex = compile(term->text, term->place, err);
 
-		if (check_regex(term->text + 1, term->place, &compiled, err) < 0)
-			return -1;
-		regfree(&compiled);
-		return 0;
+		regex_free(regex);
+		return regex ? 0 : -1;
 	}
 	if (strchr(term->text, ' '))
 		return refuse(term->place, pattern, "a name holds a space", err),
@@ -165,34 +163,53 @@ static void mark_group(const struct inventory_group *group, bool *marked)
 		marked[group->hosts[i]->index] = true;
 }
 
-static int mark_regex(const struct matcher *matcher, const struct term *term, bool *marked)
+/* Groups and hosts that a regular expression matches from the beginning of their names, as Python's match. */
+static int mark_matching(const struct matcher *matcher, struct regex *regex, const char *pattern,
+	struct place place, bool *marked)
 {
-	regex_t compiled;
+	const struct inventory *inventory = matcher->inventory;
+	size_t steps = REGEX_STEPS_MOST;
+	int result = 0;
 
-	/* As Python's match: from the beginning of the name. */
-	if (check_regex(arena_printf(matcher->arena, "^(%s)", term->text + 1), term->place, &compiled,
-		matcher->err) < 0)
-		return -1;
-	for (size_t i = 0; i < matcher->inventory->group_count; i++) {
-		if (regexec(&compiled, matcher->inventory->groups[i]->name, 0, NULL, 0) == 0)
-			mark_group(matcher->inventory->groups[i], marked);
+	for (size_t i = 0; result >= 0 && i < inventory->group_count; i++) {
+		const char *name = inventory->groups[i]->name;
+
+		result = regex_match(regex, name, strlen(name), 0, REGEX_HERE, &steps);
+		if (result > 0)
+			mark_group(inventory->groups[i], marked);
 	}
-	for (size_t i = 0; i < matcher->inventory->host_count; i++) {
-		if (regexec(&compiled, matcher->inventory->hosts[i]->name, 0, NULL, 0) == 0)
+	for (size_t i = 0; result >= 0 && i < inventory->host_count; i++) {
+		const char *name = inventory->hosts[i]->name;
+
+		result = regex_match(regex, name, strlen(name), 0, REGEX_HERE, &steps);
+		if (result > 0)
 			marked[i] = true;
 	}
-	regfree(&compiled);
-	return 0;
+	if (result >= 0)
+		return 0;
+	error_at(matcher->err, place, "'%s' has too many ways to match a name", pattern);
+	return error_remedy(matcher->err, "write a simpler pattern, or name the hosts");
+}
+
+static int mark_regex(const struct matcher *matcher, const struct term *term, bool *marked)
+{
+	struct regex *regex = compile(term->text, term->place, matcher->err);
+	int result = regex ? mark_matching(matcher, regex, term->text, term->place, marked) : -1;
+
+	regex_free(regex);
+	return result;
 }
 
 static void mark_glob(const struct matcher *matcher, const char *glob, bool *marked)
 {
-	for (size_t i = 0; i < matcher->inventory->group_count; i++) {
-		if (fnmatch(glob, matcher->inventory->groups[i]->name, 0) == 0)
-			mark_group(matcher->inventory->groups[i], marked);
+	const struct inventory *inventory = matcher->inventory;
+
+	for (size_t i = 0; i < inventory->group_count; i++) {
+		if (glob_match(glob, strlen(glob), inventory->groups[i]->name, GLOB_SETS))
+			mark_group(inventory->groups[i], marked);
 	}
-	for (size_t i = 0; i < matcher->inventory->host_count; i++) {
-		if (fnmatch(glob, matcher->inventory->hosts[i]->name, 0) == 0)
+	for (size_t i = 0; i < inventory->host_count; i++) {
+		if (glob_match(glob, strlen(glob), inventory->hosts[i]->name, GLOB_SETS))
 			marked[i] = true;
 	}
 }

@@ -370,6 +370,27 @@ static void a_missing_file_is_refused_with_a_remedy(void **state)
 	assert_string_equal(bench->log.data, "");
 }
 
+/* The line is there, but the pattern that finds it has no end: it isn't taken for one that isn't. */
+static void a_pattern_with_too_many_ways_changes_nothing(void **state)
+{
+	static const char *const options[] = {
+		"regexp: '(a|aa)+$', line: b=2", "regexp: '(a|aa)+$', state: absent",
+		"insertafter: '(a|aa)+$', line: b=2", "insertbefore: '(a|aa)+$', line: b=2",
+	};
+	const char *before = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n";
+
+	(void)state;
+	given(before);
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		assert_int_equal(apply(options[i]), -1);
+		assert_non_null(strstr(bench->err.message, "has too many ways to match the lines"));
+		assert_string_equal(bench->err.remedy,
+			"write a simpler one: without repetitions inside repetitions");
+		assert_string_equal(text(), before);
+	}
+	assert_string_equal(bench->log.data, "");
+}
+
 static void owner_and_mode_change_and_come_back_without_the_line(void **state)
 {
 	struct bench_file *file;
@@ -578,6 +599,7 @@ int main(void)
 		TEST(a_made_file_that_is_gone_already_is_no_matter),
 		TEST(an_empty_file_that_was_there_stays),
 		TEST(a_missing_file_is_refused_with_a_remedy),
+		TEST(a_pattern_with_too_many_ways_changes_nothing),
 		TEST(owner_and_mode_change_and_come_back_without_the_line),
 		TEST(owner_mode_and_line_come_back_together),
 		TEST(backup_and_validate_reach_the_writing),

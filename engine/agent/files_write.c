@@ -186,7 +186,8 @@ static void keep_attributes(struct writing *writing)
 	char *bytes;
 	ssize_t size;
 	ssize_t length;
-	int old = openat(writing->directory, writing->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int old = openat(writing->directory, writing->name,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (old < 0)
 		return;

@@ -1,4 +1,4 @@
-/* glob: whether a name matches a pattern with * and ?, in time that grows with their lengths alone. */
+/* glob: whether a name matches a pattern with * and ?, in bounded time. */
 #include "base/glob.h"
 
 #include <ctype.h>

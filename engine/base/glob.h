@@ -1,5 +1,5 @@
-/* glob: whether a name matches a pattern with * and ?, in time that grows with their lengths alone.
- * (fnmatch(3) tries each star against each other.) Bytes, not characters; the case counts. */
+/* glob: whether a name matches a pattern with * and ?, in bounded time; fnmatch(3)
+ * tries each star against each other. Bytes, not characters; the case counts. */
 #ifndef BASE_GLOB_H
 #define BASE_GLOB_H
 

@@ -1,4 +1,4 @@
-/* regex: regular expressions as Python's re has them, by PCRE2, with an end to all time and memory. */
+/* regex: regular expressions as Python's re has them, by PCRE2, in bounded time and memory. */
 #include "base/regex.h"
 
 #include "base/buffer.h"

@@ -1,4 +1,4 @@
-/* regex: regular expressions as Python's re has them, by PCRE2, with an end to all time and memory.
+/* regex: regular expressions as Python's re has them, by PCRE2, in bounded time and memory.
  *
  * What Python writes otherwise than Perl is rewritten: \Z, \v, \uXXXX, {,n}. What only Perl has is
  * understood, too. A text that isn't valid UTF-8 is matched byte by byte. */
@@ -34,8 +34,8 @@ struct regex *regex_compile(const char *pattern, size_t size, unsigned flags,
 	struct regex_problem *ret_problem);
 void regex_free(struct regex *regex);      /* NULL is allowed */
 
-/* The text stays as it is as long as the regex lives. 1: it matches, 0: it doesn't, -1: that can't be known, as *steps are used up (about one for each
- * step back); they are counted down. REGEX_STEPS_MOST take about a second. */
+/* The text stays as it is as long as the regex lives. 1: it matches, 0: it doesn't, -1: that can't be
+ * known, as *steps are used up (about one for each step back); they are counted down. */
 int regex_match(struct regex *regex, const char *text, size_t size, size_t from,
 	enum regex_where where, size_t *steps);
 

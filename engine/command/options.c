@@ -74,7 +74,7 @@ const struct option_row option_rows[] = {
 	{ "accept-new-host-keys", 0, OPTION_FLAG, AT(accept_new_host_keys), NULL, ALL,
 		"writes down the key of a host never seen before", 0 },
 	{ "allow-outside", 0, OPTION_FLAG, AT(allow_outside), NULL, ALL,
-		"src may name files outside the playbook's directory", 0 },
+		"playbooks may read files outside the project", 0 },
 	{ "verbose", 'v', OPTION_COUNT, AT(verbosity), NULL, ALL, "more, -vv even more", 0 },
 	{ "json", 0, OPTION_FLAG, AT(json), NULL, RUNS, "one event a line", 0 },
 	{ "list-hosts", 0, OPTION_FLAG, AT(list_hosts), NULL, APPLY, "the hosts; none is contacted", 0 },

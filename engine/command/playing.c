@@ -153,6 +153,8 @@ static int execute(struct playing *playing, struct report *report, struct value 
 	report_run(report, playing->playbook->path, run_hosts(playing->run),
 		run_task_count(playing->run));
 	warn_of_secrets(playing, report);
+	if (playing->project.ignored)
+		report_warning(report, NULL, playing->project.stopped);
 	if (!playing->options->check) {
 		upgrade_begin(playing, report);
 		playing_give_text(playing, revision);

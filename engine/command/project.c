@@ -63,6 +63,23 @@ static int check_folder(const char *directory, const char *named, struct error *
 	return trust_check(&info, directory, also, false, ret_why);
 }
 
+static bool is_there(struct arena *arena, const char *directory, const char *name)
+{
+	struct stat info;
+
+	return lstat(path_join(arena, directory, name), &info) == 0;
+}
+
+/* Whether something lies in a folder that would have been taken, if the folder could be trusted. */
+static bool has_something(struct arena *arena, const char *directory)
+{
+	bool found = is_there(arena, directory, "beoplay.yml");
+
+	for (size_t i = 0; !found && i < sizeof(inventory_names) / sizeof(*inventory_names); i++)
+		found = is_there(arena, directory, inventory_names[i]);
+	return found;
+}
+
 static bool is_marked(struct arena *arena, const char *directory)
 {
 	static const char *const marks[] = { "beoplay.yml", ".git" };
@@ -307,8 +324,9 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 		bool found;
 
 		if (check_folder(directory, level ? NULL : playbook, &why) < 0) {
-			ret_project->stopped = arena_printf(arena, "nothing is taken from there or above: "
-				"%s", why.message);
+			ret_project->stopped = arena_printf(arena, "no beoplay.yml and no "
+				"inventory is taken from '%s' or above: %s", directory, why.message);
+			ret_project->ignored = has_something(arena, directory);
 			break;
 		}
 		if (look_in(arena, source, directory, has_given, ret_project, &found, err) < 0)

@@ -7,6 +7,8 @@
 #include "base/value.h"
 #include "text/source.h"
 
+#include <stdbool.h>
+
 struct project {
 	const char *name;            /* the owner's in every ledger: project: in beoplay.yml, else the
 	                                name of the folder */
@@ -15,6 +17,7 @@ struct project {
 	const char *folder;          /* as reached from here: "..", "." */
 	struct value *inventories;   /* paths, list of strings */
 	const char *stopped;         /* why no folder further above was searched; NULL: all were */
+	bool ignored;                /* there is beoplay.yml or an inventory in that folder */
 	struct reach *reach;         /* of the source */
 	struct value *secrets;       /* names of variables, list of strings */
 };

@@ -136,7 +136,8 @@ static const char *local_user(struct arena *arena)
 {
 	const struct passwd *user = getpwuid(getuid());
 
-	return user ? arena_string(arena, user->pw_name) : "root";
+	return user ? arena_string(arena, user->pw_name)
+		: arena_printf(arena, "%u", (unsigned)getuid());
 }
 
 /* What the user named on the command line is all that is offered. ssh-agent comes before the usual

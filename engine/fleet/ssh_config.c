@@ -250,14 +250,15 @@ static int set_port(struct reader *reader, const char *word)
 }
 
 /* Whose value isn't followed, where it makes a difference. */
-static void set_refused(struct reader *reader, const struct ssh_config_option *option, const char *word)
+static void set_refused(struct reader *reader, const struct ssh_config_option *option,
+	const char *word)
 {
 	if (!option->harmless || strcasecmp(option->harmless, word) != 0)
 		warn(reader, "", option->name, "is not supported, and has no effect here");
 }
 
-static int set(struct reader *reader, const struct ssh_config_option *option, const char *const *words,
-	int count)
+static int set(struct reader *reader, const struct ssh_config_option *option,
+	const char *const *words, int count)
 {
 	struct ssh_config *config = reader->config;
 	const char *word = words[0];

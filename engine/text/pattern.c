@@ -163,7 +163,7 @@ static void mark_group(const struct inventory_group *group, bool *marked)
 		marked[group->hosts[i]->index] = true;
 }
 
-/* Groups and hosts that a regular expression matches from the beginning of their names, as Python's match. */
+/* Groups and hosts whose names a regular expression matches from their beginning, as Python's match. */
 static int mark_matching(const struct matcher *matcher, struct regex *regex, const char *pattern,
 	struct place place, bool *marked)
 {

@@ -177,6 +177,10 @@ above() {
 	check "$who: a repository in a folder that others can write to" stops 'lies outside the project'
 	start; own; chown "$them" . hosts.yml; run_as_is site.yml -C
 	check "$who: an inventory beside the playbook, in a folder of somebody else" stops 'belongs to the user'
+	start; mkdir mine; mv site.yml mine; mv hosts.yml ../h.yml; echo 'project: theirs' >beoplay.yml; own
+	chmod 777 .; cd mine || exit 1; run_as_is site.yml -C -i ../../h.yml
+	accepted 'a beoplay.yml in a folder above that others can write to'
+	check "$who: it is not read, and that is said" says 'warning: no beoplay.yml and no inventory is taken from '..'' "$err"
 	start; own; mkdir group_vars; cp ../outside/secret.yml group_vars/all.yml; chmod 1777 .
 	run_as_is site.yml -C -i hosts.yml
 	check "$who: group_vars in a folder that others can write to" stops 'is not read: other users can write'

@@ -120,8 +120,9 @@ cp -r . "$work/other/cluster"
 cd "$work/other/cluster" || exit 1
 beoplay rollback site.yml
 check "without a history nobody is taken at a machine's word" is "$status" 1
-check "the run is named, and who applied it" says "the hosts agree on run 8 of .*, by " ../err
-beoplay rollback site.yml --to 8
+check "the run is named, and who applied it" says "the hosts agree on run [78] of .*, by " ../err
+# The last one that the ledgers know: a rollback that found all as wished isn't among them.
+beoplay rollback site.yml --to "$(sed -n 's/.*agree on run \([0-9]*\) of .*/\1/p' ../err)"
 check "told so, the sealed texts of the nodes suffice" is "$status" 0
 state_all ../now
 check "all is as after the first version again" same "$work/first" ../now

@@ -31,7 +31,7 @@ own() { chown -hR "$me:$me" "$base"; }
 run() {
 	own
 	[ -z "${other:-}" ] || chown -h "$them:$them" $other
-	(cd "${from:-.}" && HOME=$base/home exec timeout 30 setpriv --reuid "$me" --regid "$me" \
+	(cd "${from:-.}" && HOME=$base/home XDG_CONFIG_HOME=$base/home/.config exec timeout 30 setpriv --reuid "$me" --regid "$me" \
 		--clear-groups "$work/beoplay" "$@" >"$out" 2>"$err" </dev/null)
 	status=$?
 }
@@ -189,7 +189,7 @@ above() {
 }
 own_one() { chown "$me:$me" "$1"; }
 run_as_is() {
-	HOME=$base/home timeout 30 setpriv --reuid "$me" --regid "$me" --clear-groups \
+	HOME=$base/home XDG_CONFIG_HOME=$base/home/.config timeout 30 setpriv --reuid "$me" --regid "$me" --clear-groups \
 		"$work/beoplay" "$@" >"$out" 2>"$err" </dev/null
 	status=$?
 }

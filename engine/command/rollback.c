@@ -101,6 +101,25 @@ static int find_run(const struct rollback *rollback, const char *revision,
 	return error_remedy(err, "beoplay log %s lists its runs", rollback->playbook);
 }
 
+static bool is_undo_of_all(const struct history_run *run)
+{
+	const char *undo = value_get_string(run->how, "undo");
+
+	return undo && strcmp(undo, "nothing") == 0;
+}
+
+/* Whether a host had something of the playbook after the target: that run itself may have left the host
+ * out (-l), then what counts is the last run before it in which the host took part. */
+static bool had_host(const struct rollback *rollback, const struct history_run *target,
+	const char *host)
+{
+	for (const struct history_run *run = target; run < rollback->runs + rollback->count; run++) {
+		if (value_get(run->hosts, host))
+			return !is_undo_of_all(run);
+	}
+	return false;
+}
+
 /* Hosts that came with later runs, as a pattern; NULL: none. */
 static const char *later_hosts(const struct rollback *rollback, const struct history_run *target)
 {
@@ -110,7 +129,7 @@ static const char *later_hosts(const struct rollback *rollback, const struct his
 	for (size_t i = 0; i < newest->hosts->count; i++) {
 		const char *host = newest->hosts->pairs[i].key;
 
-		if (!value_get(target->hosts, host))
+		if (!had_host(rollback, target, host))
 			pattern = pattern ? arena_printf(rollback->arena, "%s:%s", pattern, host) : host;
 	}
 	return pattern;
@@ -176,8 +195,7 @@ static int roll_back(struct rollback *rollback, struct error *err)
 		return to_nothing(rollback, NULL, err);
 	if ((to ? find_run(rollback, to, &target, err) : find_before(rollback, &target, err)) < 0)
 		return -1;
-	if (value_get_string(target->how, "undo")
-			&& strcmp(value_get_string(target->how, "undo"), "nothing") == 0)
+	if (is_undo_of_all(target))
 		return to_nothing(rollback, NULL, err);
 	return to_run(rollback, target, err);
 }

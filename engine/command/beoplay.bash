@@ -11,7 +11,7 @@ _beoplay() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
 
 	case $before in
-	-i | --inventory | -o | --output | --private-key | --key-file | --known-hosts)
+	-i | --inventory | -o | --output | --private-key | --known-hosts | --passphrase-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;

@@ -58,7 +58,7 @@ int playing_check(const struct apply_options *options, const char *playbook, boo
 /* The playbook as the project calls it, and the project's folder. 0, or -1 with err. */
 int playing_owner(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char **ret_project, const char **ret_owner, const char **ret_folder, struct error *err);
-/* "anna@desk". */
+/* "user@host". */
 const char *playing_who(struct arena *arena);
 void playing_complain(const struct error *err);
 

@@ -67,7 +67,7 @@ struct run_options {
 	const char *project;
 	const char *owner;                    /* the playbook, as ledgers name it */
 	const char *formerly;                 /* what it was called until now; or NULL */
-	const char *who;                      /* "anna@desk": for the lock and the ledger */
+	const char *who;                      /* "user@host": for the lock and the ledger */
 	const char *run;                      /* names this run */
 	const char *revision;
 	int64_t time;                         /* seconds since the epoch */

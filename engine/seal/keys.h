@@ -29,7 +29,7 @@ struct key {
 	unsigned char bytes[KEY_SIZE];
 	char id[KEY_HEX_SIZE];
 	int64_t created;           /* seconds since the epoch */
-	const char *name;          /* for people: "anna@desk" */
+	const char *name;          /* for people: "user@host" */
 	bool revoked;
 };
 

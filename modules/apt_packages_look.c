@@ -255,8 +255,8 @@ static void take_problem(struct arena *arena, const struct apt_params *want,
 		have->remedy = "look with 'apt-cache madison NAME' which versions there are";
 }
 
-/* apt-get takes NAME+ and NAME- for orders to install and to remove NAME, where no package is called
- * so. */
+/* apt-get takes NAME+ and NAME- for orders to install and to remove NAME, where no package is
+ * called so. */
 static void refuse_signs(struct arena *arena, const struct apt_params *want,
 	struct apt_state *have)
 {

@@ -1,12 +1,13 @@
-/* apt_packages_undo: which packages and accounts came with which, so that an undo takes exactly them.
+/* apt_packages_undo: which packages and accounts came with which, so that an undo takes exactly
+ * them.
  *
  * The record: {requested: {NAME: true}, came: {"name:arch": {version, for: [NAME…], files: {PATH:
  * digest of configuration}}},
  * users: {NAME: {for}}, groups: {NAME: {for}}, began: {for, packages, users, groups}}.
  * began is what was there when a transaction began; it is settled into the others when the
  * transaction has ended, by whoever comes next: the connection may be lost in between.
- * What came for names that nobody wishes any more goes, unless a package that stays depends on it by
- * now, or a person has marked it as wanted. */
+ * What came for names that nobody wishes any more goes, unless a package that stays depends on it
+ * by now, or a person has marked it as wanted. */
 #include "modules/apt_packages.h"
 
 #include "base/buffer.h"

@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const struct param debug_table[] = {
-	{ .name = "msg", .kind = PARAM_ANY, .doc = "what is said: a text, a list or a map", .otherwise = "Hello world!",
+	{ .name = "msg", .kind = PARAM_ANY, .doc = "what is said: a text, a list or a map",
+		.otherwise = "Hello world!",
 		.flags = PARAM_FREE_FORM },
 	{ .name = "var", .kind = PARAM_STRING, .doc = "an expression, whose value is said instead" },
 	{ .name = "verbosity", .kind = PARAM_INTEGER, .doc = "only with so many -v",

@@ -73,7 +73,8 @@ static const struct param file_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "what it is about", .flags = PARAM_REQUIRED,
 		.alias = "dest" },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what is there; file: must be there already; "
-		"touch: an empty one is made, or one that is there is as if just written; absent: a directory goes with all in it, which an undo brings back up to 1000 files and "
+		"touch: an empty one is made, or one that is there is as if just written; absent: a "
+			"directory goes with all in it, which an undo brings back up to 1000 files and "
 		"256 MiB",
 		.otherwise = "file", .choices = file_words },
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },

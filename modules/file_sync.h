@@ -1,7 +1,7 @@
 /* file_sync: what the files of file-sync share.
  *
- * What the controller wishes travels as a manifest, a text with one entry a line, directories before
- * what is in them; paths are relative to dest, "." is dest itself:
+ * What the controller wishes travels as a manifest, a text with one entry a line, directories
+ * before what is in them; paths are relative to dest, "." is dest itself:
  *     d MODE PATH                    a directory
  *     f MODE SIZE DIGEST PATH        a regular file
  *     l TARGET PATH                  a symbolic link

@@ -8,8 +8,8 @@
 
 enum { MOUNTS_MOST = 16 << 20, KEPT_MOST = 16 };
 
-/* Folders of the Filesystem Hierarchy Standard and of Debian's base system, and what nobody can log in
- * without. Whatever is above one of them is kept, too. */
+/* Folders of the Filesystem Hierarchy Standard and of Debian's base system, and what nobody can log
+ * in without. Whatever is above one of them is kept, too. */
 static const char *const system_paths[] = {
 	"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libo32", "/libx32",
 	"/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr",

@@ -1,4 +1,5 @@
-/* host: passes a module's calls on to the machine, notes what was read, refuses what must not be. */
+/* host: passes a module's calls on to the machine, notes what was read, refuses what must not
+ * be. */
 #include "modules/host.h"
 
 #include <stdarg.h>

@@ -112,10 +112,11 @@ char *command_last_words(struct arena *arena, const struct command_result *resul
 
 struct arena *host_arena(struct host *host);
 
-/* --- Reading: allowed in inspect ------------------------------------------------------------------ */
+/* --- Reading: allowed in inspect -------------------------------------------------------------- */
 
 int host_stat(struct host *host, const char *path, struct file_info *ret_info, struct error *err);
-/* The whole content, with a NUL behind it; an error above most bytes. A missing file is an error. */
+/* The whole content, with a NUL behind it; an error above most bytes. A missing file is an
+ * error. */
 int host_read(struct host *host, const char *path, size_t most, char **ret_bytes, size_t *ret_size,
 	struct error *err);
 /* SHA-256 in hexadecimal, of any size of file. */
@@ -123,7 +124,8 @@ int host_digest(struct host *host, const char *path, const char **ret_digest, st
 /* The names in a directory, sorted, without . and .. */
 int host_list(struct host *host, const char *path, struct file_name **ret_names, size_t *ret_count,
 	struct error *err);
-/* By name or by decimal id; from /etc/passwd and /etc/group, else getent. Not there: exists false. */
+/* By name or by decimal id; from /etc/passwd and /etc/group, else getent. Not there: exists
+ * false. */
 int host_user(struct host *host, const char *name, struct user_info *ret_user, struct error *err);
 int host_group(struct host *host, const char *name, struct group_info *ret_group, struct error *err);
 int host_user_by_id(struct host *host, uid_t uid, struct user_info *ret_user, struct error *err);
@@ -137,8 +139,8 @@ uid_t host_uid(struct host *host);
 const char *host_login(struct host *host);
 /* The directory of beoplay's own state on this machine; NULL: none. */
 const char *host_state(struct host *host);
-/* The path with no symbolic link on the way; the last component stays as it is. Where the way doesn't
- * exist, the path itself. */
+/* The path with no symbolic link on the way; the last component stays as it is. Where the way
+ * doesn't exist, the path itself. */
 int host_real(struct host *host, const char *path, const char **ret_real, struct error *err);
 /* The same host, for looks that are not noted: what they tell is no task's subject. */
 struct host *host_quiet(struct host *host);
@@ -154,7 +156,7 @@ int host_record_get(struct host *host, const char *key, struct value **ret_recor
 /* What else inspect has looked at without one of these calls: "package:rsync", "unit:ssh". */
 void host_has_read(struct host *host, const char *what);
 
-/* --- Changing: only in apply; a call from inspect is a bug and says so ------------------------------ */
+/* --- Changing: only in apply; a call from inspect is a bug and says so ------------------------ */
 
 int host_write(struct host *host, const struct file_write *write, struct error *err);
 int host_set_mode(struct host *host, const char *path, unsigned mode, struct error *err);
@@ -173,7 +175,7 @@ int host_set_name(struct host *host, const char *name, struct error *err);
 int host_record_set(struct host *host, const char *key, const struct value *record,
 	struct error *err);
 
-/* --- Neither: no machine is changed by these, they are allowed everywhere --------------------------- */
+/* --- Neither: no machine is changed by these, they are allowed everywhere --------------------- */
 
 /* A body's bytes, up to most. */
 int host_body(struct host *host, const char *digest, size_t most, char **ret_bytes,
@@ -184,7 +186,7 @@ int host_offer(struct host *host, const char *path, const char **ret_digest, str
 /* A line for people while something long is going on. */
 void host_progress(struct host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- The table behind it, for those who make a host -------------------------------------------------- */
+/* --- The table behind it, for those who make a host ------------------------------------------- */
 
 struct host_calls {
 	int (*stat)(void *machine, struct arena *, const char *, struct file_info *, struct error *);

@@ -837,8 +837,8 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 	else
 		plan_add(plan, HOSTS_WRITE, want->path, "content", have->info.kind == FILE_NONE ? NULL
 			: line_ends_as(plan_arena(plan), have->before, have->dos),
-			line_ends_as(plan_arena(plan), have->after, have->dos))->flags |= have->info.kind == FILE_REGULAR
-			&& !(have->info.mode & 0004) ? CHANGE_SENSITIVE : 0;
+			line_ends_as(plan_arena(plan), have->after, have->dos))->flags
+			|= have->info.kind == FILE_REGULAR && !(have->info.mode & 0004) ? CHANGE_SENSITIVE : 0;
 }
 
 static void tell_lists(struct arena *arena, const struct hosts_state *have, struct value *results)

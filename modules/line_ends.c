@@ -1,5 +1,5 @@
-/* line_ends: a text whose lines all end as on DOS (\r\n) is worked on as if they ended with \n, and is
- * written as it was. */
+/* line_ends: a text whose lines all end as on DOS (\r\n) is worked on as if they ended with \n, and
+ * is written as it was. */
 #include "modules/line_ends.h"
 
 #include <string.h>

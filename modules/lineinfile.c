@@ -244,7 +244,8 @@ enum { NAME_DIGITS = 16 };
 
 static const char digest_mark[] = "sha256:";
 
-/* A line without a pattern is known by its digest: names are for all to read, lines may be passwords. */
+/* A line without a pattern is known by its digest: names are for all to read, lines may be
+ * passwords. */
 static void name_of_line(const char *line, char ret_name[NAME_DIGITS + 2])
 {
 	char digest[DIGEST_HEX_SIZE];

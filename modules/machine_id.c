@@ -1,8 +1,8 @@
 /* machine-id: an /etc/machine-id that no other host of the group has.
  *
- * Cloned disks have the same. The first host of the group keeps it, each of the others gets a new one
- * (machine-id(5)). What beoplay keeps of the machine goes by that id, so the ledger is told beforehand
- * which one comes next (ledger_machine.h), and goes along. */
+ * Cloned disks have the same. The first host of the group keeps it, each of the others gets a new
+ * one (machine-id(5)). What beoplay keeps of the machine goes by that id, so the ledger is told
+ * beforehand which one comes next (ledger_machine.h), and goes along. */
 #include "modules/machine_id.h"
 
 #include "modules/module.h"

@@ -6,9 +6,9 @@
  * so it cannot touch one. On the controller only check and prepare are called.
  *
  * The parameters are loaded by libcyaml from normalised text (every key known, every default
- * filled in, scalars turned into lists, all scalars double quoted), so a module sees typed, complete
- * parameters. Optional parameters without a default are pointers (NULL: not given). All memory is
- * in an arena of the task: modules never free. */
+ * filled in, scalars turned into lists, all scalars double quoted), so a module sees typed,
+ * complete parameters. Optional parameters without a default are pointers (NULL: not given). All
+ * memory is in an arena of the task: modules never free. */
 #ifndef MODULES_MODULE_H
 #define MODULES_MODULE_H
 
@@ -19,7 +19,7 @@
 
 #include <cyaml/cyaml.h>
 
-/* --- Parameters -------------------------------------------------------------------------------- */
+/* --- Parameters ------------------------------------------------------------------------------- */
 
 enum param_kind {
 	PARAM_STRING,     /* char * (CYAML_FIELD_STRING_PTR) */
@@ -64,7 +64,7 @@ struct param {
 	const char *alias;                /* another name that Ansible's users type, or NULL */
 };
 
-/* --- Plan -------------------------------------------------------------------------------------- */
+/* --- Plan ------------------------------------------------------------------------------------- */
 
 enum change_flags {
 	CHANGE_SENSITIVE = 1 << 0,   /* content of a file that not everybody may read: shown in a
@@ -91,7 +91,8 @@ struct change {
 struct plan;
 
 /* Adds a change, in the order in which they are applied. subject … are borrowed: they live in
- * params, in state, in the plan (plan_printf) or are literals. Returns it for more (flags, detail). */
+ * params, in state, in the plan (plan_printf) or are literals. Returns it for more (flags,
+ * detail). */
 struct change *plan_add(struct plan *plan, unsigned step, const char *subject, const char *field,
 	const char *before, const char *after);
 char *plan_printf(struct plan *plan, const char *format, ...)
@@ -99,32 +100,32 @@ char *plan_printf(struct plan *plan, const char *format, ...)
 struct arena *plan_arena(struct plan *plan);
 
 /* Beyond the task's own resources, applying this writes what ("path:/etc/ssh", "package:*",
- * "user:*", "members:*" (of groups), "command:*", "unit:*"; a path stands for everything below it, *
- * for any; "accounts:/etc/group" is the file, but no user or group that isn't named beside it). A
- * later task that reads it is "may change" in a dry run. */
+ * "user:*", "members:*" (of groups), "command:*", "unit:*"; a path stands for everything below
+ * it, * for any; "accounts:/etc/group" is the file, but no user or group that isn't named beside
+ * it). A later task that reads it is "may change" in a dry run. */
 void plan_writes(struct plan *plan, const char *what);
 
 /* The wish can't be fulfilled; nothing is applied. The first one counts. remedy may be NULL. */
 void plan_refuse(struct plan *plan, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Something isn't known yet, so that there may be more to change. What is known is done all the same;
- * if that is nothing, the task "may change". The first one counts. */
+/* Something isn't known yet, so that there may be more to change. What is known is done all the
+ * same; if that is nothing, the task "may change". The first one counts. */
 void plan_missing(struct plan *plan, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Something that people should see beside the changes. */
 void plan_note(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- Resources and inverses --------------------------------------------------------------------- */
+/* --- Resources and inverses ------------------------------------------------------------------- */
 
-/* Collects identities: "file:/etc/motd", "package:rsync". Of the kinds file, line, block and hosts-entry
- * what follows is the path of a file whose content it is about. */
+/* Collects identities: "file:/etc/motd", "package:rsync". Of the kinds file, line, block and
+ * hosts-entry what follows is the path of a file whose content it is about. */
 struct names;
 void names_add(struct names *names, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What is wished of the one added last, where a task has several: two playbooks are at odds over it if
- * that differs. Without a word of it, all parameters count but those that are PARAM_ASIDE. */
+/* What is wished of the one added last, where a task has several: two playbooks are at odds over it
+ * if that differs. Without a word of it, all parameters count but those that are PARAM_ASIDE. */
 void names_wish(struct names *names, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Collects, per resource, parameters of the same module (or another one, by name) that bring back
@@ -143,7 +144,7 @@ struct inverses_entry {
 void inverses_add(struct inverses *inverses, const struct inverses_entry *entry);
 struct arena *inverses_arena(struct inverses *inverses);
 
-/* --- Controller side ------------------------------------------------------------------------------ */
+/* --- Controller side -------------------------------------------------------------------------- */
 
 /* What prepare may ask for; the same calls for the working tree and for an old revision. Hosts are
  * always those of the whole inventory; a limit never hides one. Paths are relative to the playbook
@@ -170,22 +171,23 @@ bool prepare_in_play(struct prepare *prepare, const char *host);
 /* A variable of any host, expressions filled in; NULL if it has none. */
 int prepare_variable(struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err);
-/* The address by which the other hosts know a host: its variable cluster_address, else ansible_host,
- * else its name. */
+/* The address by which the other hosts know a host: its variable cluster_address, else
+ * ansible_host, else its name. */
 int prepare_address(struct prepare *prepare, const char *host, const char **ret_address,
 	struct error *err);
 /* An error if a name or address of a host is another one's, and a node said so. */
 int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
 	struct error *err);
-/* What a task of this module published on a host in this run, else, of a host that won't tell it, the
- * last known; NULL: nothing known yet. key distinguishes several of one module (a user's name); may
- * be NULL. Hosts outside the limit tell, too. It is data of a hostile place. */
+/* What a task of this module published on a host in this run, else, of a host that won't tell it,
+ * the last known; NULL: nothing known yet. key distinguishes several of one module (a user's name);
+ * may be NULL. Hosts outside the limit tell, too. It is data of a hostile place. */
 struct value *prepare_published(struct prepare *prepare, const char *host, const char *module,
 	const char *key);
 /* The same, of this run only. */
 struct value *prepare_heard(struct prepare *prepare, const char *host, const char *module,
 	const char *key);
-/* Whether nothing more will be heard of the host before this task: it failed, or couldn't be asked. */
+/* Whether nothing more will be heard of the host before this task: it failed, or couldn't be
+ * asked. */
 bool prepare_lost(struct prepare *prepare, const char *host);
 /* Whether nothing is done there in this run: it failed, or is outside the limit. */
 bool prepare_absent(struct prepare *prepare, const char *host);
@@ -202,8 +204,8 @@ int prepare_body(struct prepare *prepare, const char *path, const char **ret_dig
 	int64_t *ret_size, struct error *err);
 int prepare_body_bytes(struct prepare *prepare, const void *bytes, size_t size,
 	const char **ret_digest, struct error *err);
-/* Content that another host has, as it told, to be fetched from there; what comes is checked against
- * both. */
+/* Content that another host has, as it told, to be fetched from there; what comes is checked
+ * against both. */
 int prepare_offer(struct prepare *prepare, const char *host, const char *digest, int64_t size,
 	struct error *err);
 int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
@@ -213,8 +215,8 @@ int prepare_list(struct prepare *prepare, const char *path, struct prepare_entry
 	size_t *ret_count, struct error *err);
 int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry *ret_entry,
 	struct error *err);
-/* Fills in a template's {{ }} and {% %} with the variables of the host; may be unknown. settings: how
- * it is written, by Jinja's names; or NULL. */
+/* Fills in a template's {{ }} and {% %} with the variables of the host; may be unknown. settings:
+ * how it is written, by Jinja's names; or NULL. */
 int prepare_template(struct prepare *prepare, const char *text, size_t size, const char *path,
 	const struct value *settings, struct value **ret_text, struct error *err);
 /* The value of an expression without {{ }}, with its type; may be unknown. */
@@ -234,14 +236,14 @@ struct part {
 	bool barrier;                  /* before it, what earlier parts published must be in from all */
 };
 
-/* What an undo leaves on the machine, as Debian's tools leave it: a path or a pattern, where * stands
- * for / too, and what it is. */
+/* What an undo leaves on the machine, as Debian's tools leave it: a path or a pattern, where *
+ * stands for / too, and what it is. */
 struct remains {
 	const char *path;      /* NULL: the end of a table */
 	const char *doc;
 };
 
-/* --- The table -------------------------------------------------------------------------------------- */
+/* --- The table -------------------------------------------------------------------------------- */
 
 enum module_flags {
 	MODULE_ACTION = 1 << 0,         /* does something each time: no converge check, no inverse */

@@ -1,4 +1,5 @@
-/* mpi_run_build: on the host that launches: the hostfile, and the program compiled from its source. */
+/* mpi_run_build: on the host that launches: the hostfile, and the program compiled from its
+ * source. */
 #include "modules/command_run.h"
 #include "modules/file_sync.h"
 #include "modules/mpi_run_files.h"

@@ -124,8 +124,9 @@ static bool all_have(const struct job_hosts *hosts, const struct network *networ
 	return true;
 }
 
-/* Two addresses on the way of a job: it would start, and then wait for ever in the first operation in
- * which its ranks communicate, as Open MPI takes a connection from the other address for a stranger's. */
+/* Two addresses on the way of a job: it would start, and then wait for ever in the first operation
+ * in which its ranks communicate, as Open MPI takes a connection from the other address for a
+ * stranger's. */
 static void look_at_pair(struct job_hosts *hosts, const char *name, const struct network *one,
 	const struct network *other)
 {

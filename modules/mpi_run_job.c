@@ -1,8 +1,8 @@
 /* mpi_run_job: runs mpirun on the host that launches, unless this very job ended well already.
  *
  * The record "mpi-run:job:DIGEST" is named by what makes it this job (program's path, arguments,
- * directory, np) and holds what it depended on: {program, settings, inputs, hostfile, when, elapsed,
- * results}. */
+ * directory, np) and holds what it depended on: {program, settings, inputs, hostfile, when,
+ * elapsed, results}. */
 #include "modules/mpi_run_files.h"
 
 #include "base/digest.h"

@@ -59,7 +59,7 @@ const char *param_kind_name(enum param_kind kind)
 	return "a value";
 }
 
-/* --- One value -------------------------------------------------------------------------------------- */
+/* --- One value -------------------------------------------------------------------------------- */
 
 /* A canonical string that keeps where it came from. */
 static struct value *canonical(struct normaliser *normaliser, const struct value *from,
@@ -146,8 +146,9 @@ static int to_mode(struct normaliser *normaliser, const struct value *value,
 	return 0;
 }
 
-/* One spelling for one path: no //, no /./, no slash at the end, except where that says that something
- * goes into a directory. What .. leads to depends on links, so nobody could tell what it is. */
+/* One spelling for one path: no //, no /./, no slash at the end, except where that says that
+ * something goes into a directory. What .. leads to depends on links, so nobody could tell what it
+ * is. */
 static int canonical_path(struct normaliser *normaliser, const struct param *param,
 	const struct value *value, struct value **ret_value)
 {
@@ -190,7 +191,9 @@ static int to_path(struct normaliser *normaliser, const struct param *param,
 	if ((*ret_value)->size == 0)
 		return error_at(normaliser->err, value->place, "'%s' of %s is empty", param->name,
 			normaliser->module);
-	return param->kind == PARAM_PATH && !(param->flags & PARAM_VERBATIM) ? canonical_path(normaliser, param, value, ret_value) : 0;
+	if (param->kind != PARAM_PATH || param->flags & PARAM_VERBATIM)
+		return 0;
+	return canonical_path(normaliser, param, value, ret_value);
 }
 
 static int to_choice(struct normaliser *normaliser, const struct param *param,
@@ -327,7 +330,7 @@ static int normalise_value(struct normaliser *normaliser, const struct param *pa
 	return error_set(normaliser->err, ERROR_BUG, "'%s' has no kind", param->name);
 }
 
-/* --- Defaults --------------------------------------------------------------------------------------- */
+/* --- Defaults --------------------------------------------------------------------------------- */
 
 static struct value *words_of(struct arena *arena, const char *text)
 {
@@ -362,7 +365,7 @@ static int default_value(struct normaliser *normaliser, const struct param *para
 	}
 }
 
-/* --- A map of them ---------------------------------------------------------------------------------- */
+/* --- A map of them ---------------------------------------------------------------------------- */
 
 static int refuse_name(struct normaliser *normaliser, const struct param *table,
 	const struct value_pair *pair)
@@ -455,7 +458,7 @@ int params_canonical(struct arena *arena, const struct module *module, const str
 	return 0;
 }
 
-/* --- The canonical text ----------------------------------------------------------------------------- */
+/* --- The canonical text ----------------------------------------------------------------------- */
 
 static int write_value(struct buffer *out, const char *name, const struct value *value,
 	struct error *err)

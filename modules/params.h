@@ -22,9 +22,9 @@
 
 #include <stdbool.h>
 
-/* raw is filled in already. Internal parameters may be given too (allow_internal: for inverses, which
- * are stored as a user would write them). Patterns are taken as they are, and module->check isn't
- * called: see text/task_params.h. */
+/* raw is filled in already. Internal parameters may be given too (allow_internal: for inverses,
+ * which are stored as a user would write them). Patterns are taken as they are, and module->check
+ * isn't called: see text/task_params.h. */
 int params_canonical(struct arena *arena, const struct module *module, const struct value *raw,
 	struct place place, bool allow_internal, struct value **ret_params, struct error *err);
 
@@ -33,8 +33,8 @@ int params_canonical(struct arena *arena, const struct module *module, const str
 int params_write(struct buffer *out, const struct module *module, const struct value *params,
 	struct error *err);
 
-/* Appends those lines of written params that say what is wished: none of PARAM_ASIDE, and not where on
- * the controller it came from. */
+/* Appends those lines of written params that say what is wished: none of PARAM_ASIDE, and not where
+ * on the controller it came from. */
 void params_wish(struct buffer *out, const struct module *module, const char *written);
 
 /* The parameter with this name or alias (dashes and underscores differ here); NULL: none. */

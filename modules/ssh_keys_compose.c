@@ -1,5 +1,5 @@
-/* ssh_keys_compose: what becomes of authorized_keys and known_hosts. Lines are changed where they stand,
- * so that tasks that share a file come to the same text in whatever order they run. */
+/* ssh_keys_compose: what becomes of authorized_keys and known_hosts. Lines are changed where they
+ * stand, so that tasks that share a file come to the same text in whatever order they run. */
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "modules/managed_block.h"
@@ -342,7 +342,8 @@ static const char *without_others(struct arena *arena, const struct ssh_keys_par
 
 /* --- An undo */
 
-/* Where hosts have lines, those before take their places; what was lost comes back where it stood. */
+/* Where hosts have lines, those before take their places; what was lost comes back where it
+ * stood. */
 static const char *trust_undone(struct arena *arena, const struct ssh_keys_params *want,
 	const char *inside, bool known)
 {

@@ -1,9 +1,9 @@
 /* ssh_keys_trust: what the files of ssh-keys-trust share.
  *
- * Each key is a resource of its own: tasks that share a file leave each other's lines alone. Two blocks
- * hold what is beoplay's: that of trust, whose lines say by their names which host they are of, and that
- * of literal keys. A record of the machine says which hosts each pattern has claimed, so that a host that
- * leaves one pattern goes, and those of another pattern stay. */
+ * Each key is a resource of its own: tasks that share a file leave each other's lines alone. Two
+ * blocks hold what is beoplay's: that of trust, whose lines say by their names which host they are
+ * of, and that of literal keys. A record of the machine says which hosts each pattern has claimed,
+ * so that a host that leaves one pattern goes, and those of another pattern stay. */
 #ifndef MODULES_SSH_KEYS_TRUST_H
 #define MODULES_SSH_KEYS_TRUST_H
 

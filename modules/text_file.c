@@ -68,8 +68,8 @@ void text_file_plan(struct plan *plan, const struct text_file *file)
 		attributes_plan(plan, file->path, &file->want, &file->at);
 }
 
-/* What no single task knows once several have written into it: that there was no file, or that its last
- * line had no newline. */
+/* What no single task knows once several have written into it: that there was no file, or that its
+ * last line had no newline. */
 static int remember(struct host *host, const struct text_file *file, struct error *err)
 {
 	struct value *record = value_map(host_arena(host));
@@ -85,7 +85,8 @@ static int remember(struct host *host, const struct text_file *file, struct erro
 	return host_record_set(host, record_key(host_arena(host), file), record, err);
 }
 
-/* An undo that leaves just what was there once, but for the newline that had to be put behind it. */
+/* An undo that leaves just what was there once, but for the newline that had to be put behind
+ * it. */
 void text_file_settle(struct arena *arena, struct text_file *file)
 {
 	size_t size = file->after ? strlen(file->after) : 0;

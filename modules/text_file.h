@@ -35,7 +35,8 @@ void text_file_plan(struct plan *plan, const struct text_file *file);
 int text_file_apply(struct host *host, const struct text_file *file, const struct change *change,
 	struct error *err);
 
-/* For an undo: owner, group and mode as far as the task changes them, or all (whole: the file may go). */
+/* For an undo: owner, group and mode as far as the task changes them, or all (whole: the file may
+ * go). */
 void text_file_back(struct arena *arena, const struct text_file *file, bool whole,
 	struct value *back);
 /* And its backup goes. */

@@ -110,7 +110,8 @@ static void child_main(struct work *work, const struct user_info *user, pid_t pa
 
 /* --- In the parent --- */
 
-/* Seconds for which it may be silent in a frame; milliseconds until it must have ended when asked. */
+/* Seconds for which it may be silent in a frame; milliseconds until it must have ended when
+ * asked. */
 enum { SILENT_MOST = 30, CANCELLED_MOST = 20 * 1000 };
 
 static void answer(struct runner *runner, struct link *child, struct arena *arena,

@@ -100,8 +100,8 @@ static int create(struct writing *writing)
 	return writing->fd;
 }
 
-/* What an agent that was killed has left under this name goes. Where somebody holds the name, another
- * one will do. */
+/* What an agent that was killed has left under this name goes. Where somebody holds the name,
+ * another one will do. */
 static int open_temporary(struct writing *writing, struct error *err)
 {
 	walk_temporary(writing->name, writing->temporary);
@@ -118,8 +118,8 @@ static int put(struct writing *writing, const char *bytes, size_t size, struct e
 	return whole_put(writing->fd, bytes, size) < 0 ? write_failed(writing, err) : 0;
 }
 
-/* One piece of a body behind offset: how many bytes it had, or -1. size: of the whole, -1 as long as it
- * isn't known; the first piece says it, unless it was promised. */
+/* One piece of a body behind offset: how many bytes it had, or -1. size: of the whole, -1 as long
+ * as it isn't known; the first piece says it, unless it was promised. */
 static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t offset,
 	crypto_hash_sha256_state *hash, int64_t *size, struct error *err)
 {
@@ -223,7 +223,8 @@ static int in_place(struct writing *writing, struct error *err)
 	return 0;
 }
 
-/* What is there is overwritten by what was written beside, which has its place on the disk already. */
+/* What is there is overwritten by what was written beside, which has its place on the disk
+ * already. */
 static int overwrite(struct writing *writing, struct error *err)
 {
 	int mode = writing->write->mode;

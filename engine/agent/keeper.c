@@ -136,8 +136,8 @@ void keeper_adopt(struct runner *runner, const struct work *work, const struct v
 			wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL);
 }
 
-/* What a writer that was killed has left goes, and steps that have ended, now that they were told. Only
- * if nobody else is at work here: it could be theirs. */
+/* What a writer that was killed has left goes, and steps that have ended, now that they were told.
+ * Only if nobody else is at work here: it could be theirs. */
 static void clean(struct runner *runner)
 {
 	int64_t wait = runner->lock_wait;

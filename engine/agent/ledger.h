@@ -1,16 +1,18 @@
 /* ledger: what beoplay manages on this machine, and what was there before.
  *
- * A SQLite database (ledger_schema.h), <state>/<machine-id>/ledger.db, which belongs to this machine
- * alone: that of a cloned disk lies in a folder of another name and is never acted upon. A newer form
- * is refused by name; the form of before, one file of MessagePack, is taken over (ledger_v1.c).
+ * A SQLite database (ledger_schema.h), <state>/<machine-id>/ledger.db, which belongs to this
+ * machine alone: that of a cloned disk lies in a folder of another name and is never acted upon. A
+ * newer form is refused by name; the form of before, one file of MessagePack, is taken over
+ * (ledger_v1.c).
  *
- * Each run that writes something here has a sequence number, in the order in which they came to this
- * machine. The undo with the number N brings back what was before run N; the first since an owner took
- * it up leads to what was before beoplay.
+ * Each run that writes something here has a sequence number, in the order in which they came to
+ * this machine. The undo with the number N brings back what was before run N; the first since an
+ * owner took it up leads to what was before beoplay.
  *
- * What is changed here is one transaction until ledger_save makes it durable: all that a task is going
- * to change before the first change; what came of it with the next task's, or at the end. Who only
- * looks opens it read-only, and nothing is written. Where a statement fails, ledger_save says so. */
+ * What is changed here is one transaction until ledger_save makes it durable: all that a task is
+ * going to change before the first change; what came of it with the next task's, or at the end. Who
+ * only looks opens it read-only, and nothing is written. Where a statement fails, ledger_save says
+ * so. */
 #ifndef AGENT_LEDGER_H
 #define AGENT_LEDGER_H
 
@@ -82,14 +84,14 @@ struct ledger_undo {
 	bool gap;                    /* what it was then isn't kept any more: there is no way */
 };
 
-/* Strings are borrowed. One that isn't there is empty; one that can't be used has problem. state: where
- * the ledgers of this user are, one a machine; locks: a folder that is there, of this machine, for its
- * locks. To look only: nothing is written. */
+/* Strings are borrowed. One that isn't there is empty; one that can't be used has problem. state:
+ * where the ledgers of this user are, one a machine; locks: a folder that is there, of this
+ * machine, for its locks. To look only: nothing is written. */
 void ledger_open(struct ledger *ledger, const char *state, const char *locks,
 	const char *machine_id);
 void ledger_close(struct ledger *ledger);
-/* With the lock held: from here on it may be changed. It is made, or taken over from the form before,
- * and what a writer that was killed has left goes. */
+/* With the lock held: from here on it may be changed. It is made, or taken over from the form
+ * before, and what a writer that was killed has left goes. */
 void ledger_write(struct ledger *ledger);
 /* 0, or -1 and the problem. */
 int ledger_usable(const struct ledger *ledger, struct error *err);
@@ -122,8 +124,8 @@ struct value *ledger_runs(const struct ledger *ledger, struct arena *arena, cons
 
 /* --- Sealed texts (ledger_seals.c) */
 
-/* An incarnation is hexadecimal digits that tell this ledger from any other, also from one that is made
- * here after this one was lost. It is told to the controller before the ledger is made. */
+/* An incarnation is hexadecimal digits that tell this ledger from any other, also from one that is
+ * made here after this one was lost. It is told to the controller before the ledger is made. */
 void ledger_new_incarnation(struct ledger *ledger);
 void ledger_set_incarnation(struct ledger *ledger);
 /* Adds to a greeting {incarnation, seals: [{run, seal} of each owner's last]}. */
@@ -143,9 +145,9 @@ bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner
 bool ledger_has_owner(const struct ledger *ledger, const char *resource);
 /* The parameters with this digest; NULL: not kept (they are secret). */
 const char *ledger_params(const struct ledger *ledger, struct arena *arena, const char *digest);
-/* It is about to be changed for this wish. An error that names both if another owner has overwritten
- * it since, and it is wished unchanged; where it is new or changed, and another wishes otherwise,
- * ret_other names that one; else NULL. */
+/* It is about to be changed for this wish. An error that names both if another owner has
+ * overwritten it since, and it is wished unchanged; where it is new or changed, and another wishes
+ * otherwise, ret_other names that one; else NULL. */
 int ledger_conflict(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, const char *resource, const struct ledger_wish *wish,
 	const char **ret_other, struct error *err);
@@ -158,7 +160,8 @@ void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const
 void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
 	const char *parent, const struct ledger_wish *wish, const struct inverses_entry *inverse,
 	const char *body);
-/* Of which resource's task it is a part that no text names (a file that a sync took away); or NULL. */
+/* Of which resource's task it is a part that no text names (a file that a sync took away); or
+ * NULL. */
 const char *ledger_parent(const struct ledger *ledger, struct arena *arena, const char *resource);
 /* The owner lets go, after an undo. The entry stays as long as a rollback may ask for it. */
 void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
@@ -232,15 +235,15 @@ bool ledger_file_known(const struct ledger *ledger, const char *path);
 /* The paths of what runs from since on have changed (0: all); as keys. */
 struct value *ledger_files(const struct ledger *ledger, struct arena *arena, int64_t since);
 /* What was there before the first run from since on that changed it (0: before any of the owner's
- * wishes in it), {sequence, before: an image, records}, if nobody but the owner has changed it since
- * then, and of what is in it only undone (identities, as keys); else NULL. */
+ * wishes in it), {sequence, before: an image, records}, if nobody but the owner has changed it
+ * since then, and of what is in it only undone (identities, as keys); else NULL. */
 const struct value *ledger_file_way(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, const char *path, int64_t since,
 	const struct value *undone);
 /* It is again as the way says: so are the records about it. */
 void ledger_file_restored(struct ledger *ledger, const char *path, const struct value *way);
-/* Whether several wishes meet in the file of a resource ("line:/etc/x:a" and "block:/etc/x:b"); then
- * ret_path is it, and ret_left what the last of them left; NULL: not known. */
+/* Whether several wishes meet in the file of a resource ("line:/etc/x:a" and "block:/etc/x:b");
+ * then ret_path is it, and ret_left what the last of them left; NULL: not known. */
 bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const char *resource,
 	const char **ret_path, const char **ret_left);
 /* Whether a part of a file is under a whole content that a task has put there since: its undo has

@@ -225,7 +225,8 @@ static int sync_file(const char *path, int flags)
 	return result;
 }
 
-/* Files must be there before what refers to them; one fsync each, but one for all where they are many. */
+/* Files must be there before what refers to them; one fsync each, but one for all where they are
+ * many. */
 static int sync_files(const struct ledger *ledger, struct arena *arena, size_t files)
 {
 	const char *directory = arena_printf(arena, "%s/bodies", ledger->directory);

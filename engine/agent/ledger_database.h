@@ -1,9 +1,9 @@
 /* ledger_database: one connection to the database of a ledger, and its statements.
  *
- * Here is the only place that opens it, through ledger_vfs.h. Statements are string literals, prepared once; their
- * parameters are given in order, a letter each: i an int64_t, s a text or NULL, b bytes (pointer and
- * size_t), v a value, stored as MessagePack, or NULL. The first error is kept, and makes all that come
- * after it do nothing, until database_roll_back. */
+ * Here is the only place that opens it, through ledger_vfs.h. Statements are string literals,
+ * prepared once; their parameters are given in order, a letter each: i an int64_t, s a text or
+ * NULL, b bytes (pointer and size_t), v a value, stored as MessagePack, or NULL. The first error is
+ * kept, and makes all that come after it do nothing, until database_roll_back. */
 #ifndef AGENT_LEDGER_DATABASE_H
 #define AGENT_LEDGER_DATABASE_H
 
@@ -37,8 +37,8 @@ enum database_way {
 	DATABASE_MEMORY,             /* an empty one that is never stored */
 };
 
-/* lock: as for ledger_vfs_open. 0, 1: nothing was written to it yet (by one that was killed, say), and
- * who only looks finds none, -1. */
+/* lock: as for ledger_vfs_open. 0, 1: nothing was written to it yet (by one that was killed, say),
+ * and who only looks finds none, -1. */
 int database_open(struct database *database, const char *path, const char *lock,
 	enum database_way way, struct error *err);
 void database_close(struct database *database);

@@ -1,6 +1,7 @@
 /* ledger_file: what the parts of the ledger's VFS share.
  *
- * ledger_vfs.c reads and writes, ledger_journal.c seals and verifies journals, ledger_locks.c locks. */
+ * ledger_vfs.c reads and writes, ledger_journal.c seals and verifies journals, ledger_locks.c
+ * locks. */
 #ifndef AGENT_LEDGER_FILE_H
 #define AGENT_LEDGER_FILE_H
 

@@ -56,8 +56,8 @@ struct value *ledger_files(const struct ledger *ledger, struct arena *arena, int
 
 /* --- Noting --- */
 
-/* The first is kept as long as it can be gone back to. Going back behind one that goes is going back
- * behind what somebody else did after it, too. */
+/* The first is kept as long as it can be gone back to. Going back behind one that goes is going
+ * back behind what somebody else did after it, too. */
 static void trim_ways(struct ledger *ledger, int64_t file)
 {
 	struct arena *arena;
@@ -198,8 +198,9 @@ void ledger_file_left(struct ledger *ledger, const struct ledger_owner *owner, c
 
 /* --- The way back --- */
 
-/* Whether what was there before the run with this number is what undoing leads to: all that has been
- * in the file since then is undone, and there is no change since the run since that isn't noted. */
+/* Whether what was there before the run with this number is what undoing leads to: all that has
+ * been in the file since then is undone, and there is no change since the run since that isn't
+ * noted. */
 static bool leads_there(const struct ledger *ledger, const char *path, int64_t sequence,
 	int64_t since, const struct value *undone)
 {
@@ -218,8 +219,8 @@ static bool leads_there(const struct ledger *ledger, const char *path, int64_t s
 	return leads;
 }
 
-/* The first that is noted from the run since on; to nothing: the first before which there was nothing
- * of the owner's and since which nobody else has changed it. */
+/* The first that is noted from the run since on; to nothing: the first before which there was
+ * nothing of the owner's and since which nobody else has changed it. */
 static struct value *find_way(const struct ledger *ledger, struct arena *arena, int64_t file,
 	int64_t since)
 {

@@ -1,10 +1,10 @@
 /* ledger_journal: a rollback journal that says whether it is whole, and whose it is.
  *
  * SQLite's header leaves the rest of its sector empty. The seal is written there together with the
- * number of records, after all records were synced and before the database is written to: a digest of
- * header and records, the state of the database before, and a name for the state after, which page 1
- * gets in this transaction. A seal that isn't whole was either torn by a power cut, then the database
- * is as it was, which the records prove; or the journal is damaged.
+ * number of records, after all records were synced and before the database is written to: a digest
+ * of header and records, the state of the database before, and a name for the state after, which
+ * page 1 gets in this transaction. A seal that isn't whole was either torn by a power cut, then the
+ * database is as it was, which the records prove; or the journal is damaged.
  *
  * Format of a journal: https://www.sqlite.org/fileformat2.html#the_rollback_journal */
 #include "agent/ledger_file.h"

@@ -1,8 +1,9 @@
 /* ledger_locks: who may read and who may write the ledger, by flock on two local files.
  *
- * SHARED: readers' lock shared. RESERVED: and writers' lock. EXCLUSIVE: and the readers' lock alone.
- * Changing a flock from shared to exclusive lets go of it for a moment, and loses it if somebody else
- * reads: so only who has the writers' lock may try, and nobody can have come in between. */
+ * SHARED: readers' lock shared. RESERVED: and writers' lock. EXCLUSIVE: and the readers' lock
+ * alone. Changing a flock from shared to exclusive lets go of it for a moment, and loses it if
+ * somebody else reads: so only who has the writers' lock may try, and nobody can have come in
+ * between. */
 #include "agent/ledger_file.h"
 
 #include <errno.h>

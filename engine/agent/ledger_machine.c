@@ -1,4 +1,5 @@
-/* ledger_machine: the ledger of a machine whose machine-id was changed by the module of that name. */
+/* ledger_machine: the ledger of a machine whose machine-id was changed by the module of that
+ * name. */
 #include "agent/ledger_machine.h"
 
 #include "modules/machine_id.h"

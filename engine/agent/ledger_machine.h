@@ -1,4 +1,5 @@
-/* ledger_machine: the ledger of a machine whose machine-id was changed by the module of that name. */
+/* ledger_machine: the ledger of a machine whose machine-id was changed by the module of that
+ * name. */
 #ifndef AGENT_LEDGER_MACHINE_H
 #define AGENT_LEDGER_MACHINE_H
 

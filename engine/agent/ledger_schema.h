@@ -1,8 +1,8 @@
 /* ledger_schema: the tables of a ledger.
  *
- * LEDGER_VERSION (user_version) is this form; meta.oldest_reader is the oldest program that may read
- * it. A table or column more is a version more; where the meaning of one changes, oldest_reader is
- * that version, too. tests/formats has a ledger of each form.
+ * LEDGER_VERSION (user_version) is this form; meta.oldest_reader is the oldest program that may
+ * read it. A table or column more is a version more; where the meaning of one changes,
+ * oldest_reader is that version, too. tests/formats has a ledger of each form.
  *
  * meta      machine_id, oldest_reader, incarnation
  * owner     a playbook of a project

@@ -1,5 +1,5 @@
-/* ledger_seals: what the controller lets this machine keep of its runs and can't be read here, for HELLO;
- * and texts of before they were sealed, which anybody here could read: they go. */
+/* ledger_seals: what the controller lets this machine keep of its runs and can't be read here, for
+ * HELLO; and texts of before they were sealed, which anybody here could read: they go. */
 #include "agent/ledger.h"
 
 #include <sodium.h>

@@ -1,4 +1,5 @@
-/* ledger_sweep: what nothing refers to any more goes, in the transaction that drops the last reference. */
+/* ledger_sweep: what nothing refers to any more goes, in the transaction that drops the last
+ * reference. */
 #include "agent/ledger.h"
 
 void ledger_drop_params(struct ledger *ledger, const char *digest)

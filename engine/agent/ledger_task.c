@@ -1,7 +1,8 @@
 /* ledger_task: what a task was going to change, and what of that it didn't.
  *
- * All of it is written down before the first change. Where a task fails before it came to a resource,
- * what is known of that is again what was known before: nobody's later work on it is undone. */
+ * All of it is written down before the first change. Where a task fails before it came to a
+ * resource, what is known of that is again what was known before: nobody's later work on it is
+ * undone. */
 #include "agent/ledger.h"
 
 #include <string.h>

@@ -111,9 +111,9 @@ enum column {
 	UNDO_GAP,
 };
 
-/* What is chosen leads back to the time before the run ?2; 0: to before beoplay, or to before it was
- * taken up again after it had been undone. What the owner doesn't have any more comes back if it had it
- * then; what it hadn't is as it was. */
+/* What is chosen leads back to the time before the run ?2; 0: to before beoplay, or to before it
+ * was taken up again after it had been undone. What the owner doesn't have any more comes back if
+ * it had it then; what it hadn't is as it was. */
 static const char choose_sql[] = "SELECT r.id, r.identity, r.module, r.parent, r.reason, c.user, "
 	"c.notify, c.differs, (SELECT count(*) FROM claim o WHERE o.resource=r.id AND o.owner<>?1 AND "
 	"o.live), ?2=0 OR NOT (c.since<?2 AND (?2<coalesce(c.gone, ?3) OR ?2>coalesce(c.regained, ?3))) "

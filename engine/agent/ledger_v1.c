@@ -10,8 +10,8 @@
  *     run: {sequence, project, playbook, run, revision, who, time, text}
  *     due: {project, playbook, handler, run}, failed: {project, playbook, run, task, message}
  *
- * It could be written with more values than its own reader took: this one takes all that fit into the
- * largest file. */
+ * It could be written with more values than its own reader took: this one takes all that fit into
+ * the largest file. */
 #include "agent/image.h"
 #include "agent/ledger.h"
 #include "agent/machine.h"

@@ -45,8 +45,8 @@ bool ledger_page_whole(const unsigned char page[LEDGER_PAGE], uint32_t number)
 	return memcmp(sum, page + SUM_AT, sizeof(sum)) == 0;
 }
 
-/* Page 1 names the state that it belongs to: another one after each journal, also where that is played
- * back. */
+/* Page 1 names the state that it belongs to: another one after each journal, also where that is
+ * played back. */
 static void page_finish(const struct ledger_file *database, unsigned char page[LEDGER_PAGE],
 	uint32_t number)
 {
@@ -414,8 +414,8 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *opened, in
 	return result;
 }
 
-/* Only a journal that is over goes. That its name goes isn't durable before the directory is synced;
- * that it is empty is. */
+/* Only a journal that is over goes. That its name goes isn't durable before the directory is
+ * synced; that it is empty is. */
 static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_JOURNAL;

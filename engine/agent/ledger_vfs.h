@@ -14,8 +14,8 @@
  * file grows only after its content is there.
  *
  * The format of a page: content up to LEDGER_PAGE_USED, then 8 bytes that name the state of the
- * database (in page 1 only; else zeros), then SipHash-2-4 of all before, keyed with the page's number.
- * Plain sqlite3 can read such a database; what it writes is found as damage. */
+ * database (in page 1 only; else zeros), then SipHash-2-4 of all before, keyed with the page's
+ * number. Plain sqlite3 can read such a database; what it writes is found as damage. */
 #ifndef AGENT_LEDGER_VFS_H
 #define AGENT_LEDGER_VFS_H
 

@@ -1,9 +1,9 @@
 /* lock: one run at a time changes this machine.
  *
- * flock on a file below /run, which is local even where a home is shared over a network: root's where
- * only root can open it, since nobody else may be able to hold root up; each other user's apart. A user's
- * run gives way to root's. Its text says who, from where and since when, for people. It is held as
- * long as any process has the descriptor: supervisors do, commands don't. */
+ * flock on a file below /run, which is local even where a home is shared over a network: root's
+ * where only root can open it, since nobody else may be able to hold root up; each other user's
+ * apart. A user's run gives way to root's. Its text says who, from where and since when, for
+ * people. It is held as long as any process has the descriptor: supervisors do, commands don't. */
 #ifndef AGENT_LOCK_H
 #define AGENT_LOCK_H
 

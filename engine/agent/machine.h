@@ -88,7 +88,8 @@ int steps_run(struct machine *machine, struct arena *arena, const struct command
 /* What became of the steps of agents that died: a list of {command, status (nil: still running or
  * broken off), running, output, errors, who}. Reads only. */
 struct value *steps_report(struct arena *arena, const char *directory);
-/* Those that are over, of the ones that steps_report tells; and, once they were told, forgets them. */
+/* Those that are over, of the ones that steps_report tells; and, once they were told, forgets
+ * them. */
 struct value *steps_over(struct arena *arena, const char *directory);
 void steps_clean(const struct value *over);
 

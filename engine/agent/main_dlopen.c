@@ -1,7 +1,7 @@
 /* main_dlopen: the agent loads nothing at run time.
  *
- * A static program that calls dlopen would look for the libraries of another glibc on the node. Only
- * SQLite knows these calls, for extensions, which the ledger never has: they fail. */
+ * A static program that calls dlopen would look for the libraries of another glibc on the node.
+ * Only SQLite knows these calls, for extensions, which the ledger never has: they fail. */
 #include <stddef.h>
 
 void *__wrap_dlopen(const char *file, int mode);

@@ -1,4 +1,5 @@
-/* process: running commands: own process group, bounded output, a time limit, a known environment. */
+/* process: running commands: own process group, bounded output, a time limit, a known
+ * environment. */
 #include "agent/process.h"
 
 #include "agent/session.h"

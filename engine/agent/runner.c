@@ -262,8 +262,8 @@ static void note_failed(struct runner *runner, const char *task, const char *mes
 	arena_free(arena);
 }
 
-/* Of what a task that failed has left half done it is known how: else it would look as if somebody else
- * had changed it. */
+/* Of what a task that failed has left half done it is known how: else it would look as if somebody
+ * else had changed it. */
 static void note_half_done(struct runner *runner, const struct work *work,
 	const struct value *resources)
 {
@@ -643,7 +643,8 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	if (!directory)
 		directory = ledger_directory(runner);
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
-	ledger_open(&runner->ledger, directory, lock_place(runner->arena, directory), machine_id(runner->arena));
+	ledger_open(&runner->ledger, directory, lock_place(runner->arena, directory),
+		machine_id(runner->arena));
 	link_init(&runner->link, in, out, SENT_BY_CONTROLLER);
 	supervisor_watch(&runner->link.cancelled);
 	runner->link.silence_ends = true;

@@ -68,15 +68,16 @@ void runner_note_writes(struct runner *runner, struct value *pending, const stru
 /* undo.c: takes back what the text doesn't have (any more). A TASK with undo: {mode: "prune" (what
  * no task declares) | "rollback" (all since the first of the runs in after) | "all", declared:
  * [identities], unsure: [modules, of which nothing goes], after: [runs], discard: bool (also what
- * isn't as beoplay left it), handlers: [KEYs that the text has], expect: {resource: true} (no others),
- * of_hosts: [names: only what depends on these]}.
- * A RESULT with more: true for each resource, then one without. False: the stage is over. */
+ * isn't as beoplay left it), handlers: [KEYs that the text has], expect: {resource: true} (no
+ * others), of_hosts: [names: only what depends on these]}. A RESULT with more: true for each
+ * resource, then one without. False: the stage is over. */
 bool undo_do(struct runner *runner, const struct value *task);
-/* What whole declares to be all there is, compared with the ledger: a list of {resource, reason}. */
+/* What whole declares to be all there is, compared with the ledger: a list of {resource,
+ * reason}. */
 struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole);
 
-/* look.c: a TASK with look: {whole, text (a digest)}; its results are {runs, incarnation, due, resources, orphans,
- * text (the packed text, if it is kept here)}. */
+/* look.c: a TASK with look: {whole, text (a digest)}; its results are {runs, incarnation, due,
+ * resources, orphans, text (the packed text, if it is kept here)}. */
 bool look_do(struct runner *runner, const struct value *task);
 
 /* keeper.c: an answer to what a task asked for; the child's link, or NULL for the agent's own. */
@@ -94,14 +95,14 @@ int keeper_lock(struct runner *runner, struct error *err);
 void keeper_serve(void *context, struct arena *arena, const struct value *fetch,
 	struct value *chunk);
 
-/* ledger_texts.c: keeps the text that is run, if it isn't there yet; what is kept, or NULL. Texts that were
- * kept before they were sealed go. */
+/* ledger_texts.c: keeps the text that is run, if it isn't there yet; what is kept, or NULL. Texts
+ * that were kept before they were sealed go. */
 void texts_keep(struct runner *runner);
 void texts_forget_open(struct runner *runner);
 struct value *texts_read(const struct runner *runner, struct arena *arena, const char *digest);
 
-/* seen.c: notes what a task had; where it has undone what an earlier one of the run wishes, that is said
- * among its notes. */
+/* seen.c: notes what a task had; where it has undone what an earlier one of the run wishes, that is
+ * said among its notes. */
 void seen_task(struct runner *runner, struct work *work, struct value *result);
 
 /* child.c: the same task in a process with another user's ids. */

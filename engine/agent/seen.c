@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* What is remembered of a task: {name, module, params}; nothing but that it was there if it has many
- * resources. */
+/* What is remembered of a task: {name, module, params}; nothing but that it was there if it has
+ * many resources. */
 static struct value *remembered(struct runner *runner, const struct work *work, size_t count)
 {
 	struct arena *arena = runner->arena;

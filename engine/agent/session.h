@@ -1,7 +1,7 @@
 /* session: the processes that a run has started, told from all others by their session.
  *
- * The agent makes a session of its own, in which all its commands are, each in a process group. What
- * calls setsid leaves it, and is left alone. */
+ * The agent makes a session of its own, in which all its commands are, each in a process group.
+ * What calls setsid leaves it, and is left alone. */
 #ifndef AGENT_SESSION_H
 #define AGENT_SESSION_H
 
@@ -25,7 +25,8 @@ uint64_t session_ticks(void);
 
 /* What the kernel says of a process; false: it is gone. */
 bool session_look(pid_t pid, struct session_process *ret_process);
-/* The command line of a process, for people; of one that is called SESSION_STEP that of its child. */
+/* The command line of a process, for people; of one that is called SESSION_STEP that of its
+ * child. */
 #define SESSION_STEP "beoplay-step"
 char *session_name(struct arena *arena, pid_t pid);
 

@@ -1,8 +1,8 @@
 /* steps: commands that go on when the agent dies, and what became of them.
  *
  * A supervisor in a session of its own runs the command, its output in files; it holds the node's
- * lock until all of that session has ended. A step is a directory: about (what, who), out, err, and, once it is over,
- * end. The supervisor holds a lock on about for as long as it lives. */
+ * lock until all of that session has ended. A step is a directory: about (what, who), out, err,
+ * and, once it is over, end. The supervisor holds a lock on about for as long as it lives. */
 #include "agent/process.h"
 
 #include "agent/session.h"

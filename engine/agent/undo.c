@@ -119,7 +119,8 @@ bool undo_declared(const struct undoing *undoing, const char *resource, const ch
 		|| (parent && (value_get(undoing->declared, parent) || value_get(seen, parent)));
 }
 
-/* Whether a task that wished it took it from a host that left; without a word of hosts any will do. */
+/* Whether a task that wished it took it from a host that left; without a word of hosts any will
+ * do. */
 static bool is_of_hosts(const struct undoing *undoing, const struct ledger_undo *undo)
 {
 	const struct value *hosts = value_get(undoing->wish, "of_hosts");
@@ -152,8 +153,8 @@ static bool is_pruned(void *context, const char *resource, const char *module,
 		&& !undo_has_word(value_get(undoing->wish, "unsure"), module));
 }
 
-/* Whether the runs since then have only put back what the text of then wishes, too. Of parts of a file
- * others may stand on it: they are undone all the same. */
+/* Whether the runs since then have only put back what the text of then wishes, too. Of parts of a
+ * file others may stand on it: they are undone all the same. */
 static bool is_repaired(const struct undoing *undoing, struct arena *arena,
 	const struct ledger_undo *undo)
 {
@@ -303,7 +304,8 @@ static void undo_planned(struct undoing *undoing, struct undo_plan *plans, size_
 		undo_one(undoing, &plans[left], false);
 }
 
-/* What one way back did to what another had brought back (a group its members) is as it should be. */
+/* What one way back did to what another had brought back (a group its members) is as it should
+ * be. */
 static void note_differences(struct undoing *undoing, struct arena *arena,
 	const struct undo_plan *plans, size_t count)
 {

@@ -1,4 +1,5 @@
-/* undo: what is to be undone, before any of it is. What the files of undo share, and private to them.
+/* undo: what is to be undone, before any of it is. What the files of undo share, and private to
+ * them.
  *
  * undo.c undoes; undo_task.c makes a way back a task; undo_file.c puts those of a file together;
  * undo_drift.c says what others have changed; undo_orphans.c what the text has no more. */
@@ -59,8 +60,8 @@ void undo_look_among(struct runner *runner, struct arena *arena, const struct va
 /* Does it, as work says. */
 void undo_do_task(struct runner *runner, struct arena *arena, const struct value *task,
 	bool note, struct value *result);
-/* Handlers of what the plan changes back, as far as the text still has them; of the others notes (may be
- * NULL) says so. */
+/* Handlers of what the plan changes back, as far as the text still has them; of the others notes
+ * (may be NULL) says so. */
 struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
 	const struct undo_plan *plan, struct value *notes);
 /* Where only what was announced may be done: whether that is. */
@@ -84,15 +85,15 @@ bool undo_drifted(struct runner *runner, struct arena *arena, const struct ledge
 bool undo_declared(const struct undoing *undoing, const char *resource, const char *parent);
 /* The words of a list, as keys. */
 struct value *undo_words(struct arena *arena, const struct value *list);
-/* A part of what a task has taken away or replaced as a whole can't be undone, and needn't be before
- * that one is. */
+/* A part of what a task has taken away or replaced as a whole can't be undone, and needn't be
+ * before that one is. */
 bool undo_moot(const struct undoing *undoing, struct arena *arena, const char *resource,
 	const struct value *result);
 
 /* --- Whole files */
 
-/* undo_file.c: puts those of a file that can come back as a whole together, in the place of the first;
- * how many plans there are then. There is room for one more a file of the ledger. */
+/* undo_file.c: puts those of a file that can come back as a whole together, in the place of the
+ * first; how many plans there are then. There is room for one more a file of the ledger. */
 size_t undo_files(struct undoing *undoing, struct arena *arena, struct undo_plan *plans,
 	size_t count);
 /* Makes the file what it was. */

@@ -110,7 +110,8 @@ static struct file_parts parts_of(const struct undoing *undoing, struct arena *a
 	return parts;
 }
 
-/* All that was in it is undone already, one by one; what that led to may be another order of lines. */
+/* All that was in it is undone already, one by one; what that led to may be another order of
+ * lines. */
 static void add_rest(struct undoing *undoing, struct arena *arena, const struct file_parts *parts,
 	struct undo_plan *plans, size_t *count)
 {

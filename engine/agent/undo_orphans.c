@@ -5,8 +5,8 @@
 
 enum { ORPHANS_MOST = 500 };
 
-/* Whether the text has another entry of the same thing ("hosts-entry:/etc/hosts:node1" beside …:node2):
- * its task looks after all of them. */
+/* Whether the text has another entry of the same thing ("hosts-entry:/etc/hosts:node1" beside
+ * …:node2): its task looks after all of them. */
 static bool has_sibling(const struct runner *runner, const struct value *declared,
 	const char *resource)
 {
@@ -27,8 +27,8 @@ static bool has_sibling(const struct runner *runner, const struct value *declare
 	return false;
 }
 
-/* Whether there is anything to undo. What a task has already taken away itself (the name of a machine
- * that left) isn't; but a directory that stays only because of what is in it is. */
+/* Whether there is anything to undo. What a task has already taken away itself (the name of a
+ * machine that left) isn't; but a directory that stays only because of what is in it is. */
 static bool has_effect(struct undoing *undoing, struct arena *arena,
 	const struct ledger_undo *undo)
 {

@@ -311,7 +311,8 @@ static void add_note(struct work *work, struct value *result, const char *text)
 	value_append(work->arena, value_get(result, "notes"), value_string(work->arena, text));
 }
 
-/* What led back before a task and what leads back after it are the same where it has changed nothing. */
+/* What led back before a task and what leads back after it are the same where it has changed
+ * nothing. */
 static const struct inverses_entry *inverse_of(const struct inverses *inverses,
 	const char *resource)
 {
@@ -426,7 +427,8 @@ static void may_change(struct work *work, const char *cause, const struct plan *
 	tell_writes(work, plan, resources, result);
 }
 
-/* Whether an undo of this dry run brings back just what this task had made: then it is as wished. */
+/* Whether an undo of this dry run brings back just what this task had made: then it is as
+ * wished. */
 static bool is_restored(const struct work *work, const struct value *resources)
 {
 	for (size_t i = 0; i < resources->count; i++) {

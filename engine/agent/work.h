@@ -53,8 +53,8 @@ void work_do(struct work *work, struct value *result);
 /* planned.c: the digest of a plan, before it is applied. */
 void planned_digest(const struct work *work, const struct plan *plan, const void *state,
 	char ret_hex[DIGEST_HEX_SIZE]);
-/* Whether a plan with changes is the one that the task expects: the digest in its key expect, "" for no
- * change at all; without the key anything is. */
+/* Whether a plan with changes is the one that the task expects: the digest in its key expect, ""
+ * for no change at all; without the key anything is. */
 int planned_check(const struct work *work, const struct plan *plan, const void *state,
 	struct error *err);
 

@@ -1,5 +1,5 @@
-/* disclose: what a place that is written to may know of a value: the one way there for values with a
- * level.
+/* disclose: what a place that is written to may know of a value: the one way there for values with
+ * a level.
  *
  *                                     private          secret
  *     terminal                        as it is         "(secret)"
@@ -7,8 +7,8 @@
  *     history, packs, plans           keyed digest     keyed digest
  *     ledger                          left out         left out
  *
- * Texts are looked through for the strings of the run's secrets as well. The keyed digest tells, with
- * the key alone, whether a value is still the same. */
+ * Texts are looked through for the strings of the run's secrets as well. The keyed digest tells,
+ * with the key alone, whether a value is still the same. */
 #ifndef BASE_DISCLOSE_H
 #define BASE_DISCLOSE_H
 
@@ -22,7 +22,8 @@ struct disclosure {
 	const unsigned char *key;        /* 32 bytes; NULL: without digests */
 };
 
-/* A value without what the audience mustn't see; it shares what needed nothing. NULL: nothing of it. */
+/* A value without what the audience mustn't see; it shares what needed nothing. NULL: nothing of
+ * it. */
 struct value *disclose(struct arena *arena, const struct disclosure *to, const struct value *value);
 /* A text that isn't a value; NULL gives NULL. */
 const char *disclose_text(struct arena *arena, const struct disclosure *to, const char *text);

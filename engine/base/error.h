@@ -7,8 +7,8 @@
 struct arena;
 
 /* Each kind has a reader: TEXT stops before any host is contacted, UNREACHABLE drops a host,
- * TASK fails a task on one host, PROTOCOL fails a host whose agent says what none says, BUG is ours,
- * INTERRUPTED is ^C. */
+ * TASK fails a task on one host, PROTOCOL fails a host whose agent says what none says, BUG is
+ * ours, INTERRUPTED is ^C. */
 enum error_kind {
 	ERROR_NONE,
 	ERROR_TEXT,

@@ -34,8 +34,8 @@ struct regex *regex_compile(const char *pattern, size_t size, unsigned flags,
 	struct regex_problem *ret_problem);
 void regex_free(struct regex *regex);      /* NULL is allowed */
 
-/* The text stays as it is as long as the regex lives. 1: it matches, 0: it doesn't, -1: that can't be
- * known, as *steps are used up (about one for each step back); they are counted down. */
+/* The text stays as it is as long as the regex lives. 1: it matches, 0: it doesn't, -1: that can't
+ * be known, as *steps are used up (about one for each step back); they are counted down. */
 int regex_match(struct regex *regex, const char *text, size_t size, size_t from,
 	enum regex_where where, size_t *steps);
 

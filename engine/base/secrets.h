@@ -1,8 +1,8 @@
 /* secrets: the strings of a run that aren't for everybody, and texts with those cut out.
  *
  * What a node says may repeat what it was told: a command shows its arguments, an error the line
- * that it didn't understand. So each string of a value with a level is noted here, and every text is
- * looked through for them before it is shown or written down. Only strings of at least
+ * that it didn't understand. So each string of a value with a level is noted here, and every text
+ * is looked through for them before it is shown or written down. Only strings of at least
  * SECRET_SIZE_LEAST bytes are looked for, and lines of longer ones, SECRETS_MOST of them. */
 #ifndef BASE_SECRETS_H
 #define BASE_SECRETS_H
@@ -22,11 +22,13 @@ struct secrets;
 struct secrets *secrets_new(void);
 void secrets_free(struct secrets *secrets);
 
-/* Notes the strings and numbers with a level in a value; _as: all of them, as of at least this level. */
+/* Notes the strings and numbers with a level in a value; _as: all of them, as of at least this
+ * level. */
 void secrets_note(struct secrets *secrets, const struct value *value);
 void secrets_note_as(struct secrets *secrets, const struct value *value, enum level level);
 void secrets_note_text(struct secrets *secrets, const char *text, size_t size, enum level level);
-/* Notes a string with a level only if no noted one of that level is in it: else that one is enough. */
+/* Notes a string with a level only if no noted one of that level is in it: else that one is
+ * enough. */
 void secrets_note_made(struct secrets *secrets, const struct value *value);
 /* The highest level of strings in a text that were noted, but are too short to be looked for. */
 enum level secrets_short(const struct secrets *secrets, const char *text);
@@ -35,8 +37,8 @@ bool secrets_full(const struct secrets *secrets);
 
 /* The highest level of the strings in a text. */
 enum level secrets_level(const struct secrets *secrets, const char *text, size_t size);
-/* The text with "(secret)" or "(private)" instead of each string of at least this level; the very text
- * if there is none. */
+/* The text with "(secret)" or "(private)" instead of each string of at least this level; the very
+ * text if there is none. */
 const char *secrets_cut(const struct secrets *secrets, struct arena *arena, const char *text,
 	size_t size, enum level least, size_t *ret_size);
 /* The same of a text that ends with a NUL; NULL gives NULL. */

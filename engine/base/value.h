@@ -2,8 +2,9 @@
  *
  * Values live in an arena and are never given back one by one. A map keeps its order and holds
  * each key once; keys are strings. A string has a NUL behind its bytes and may hold others inside.
- * Looking up a key takes about the same time in a map of any size. Integers are 64 bits. A value may be shared between containers, so it is not changed after it
- * was put into one, except by the one who made it. */
+ * Looking up a key takes about the same time in a map of any size. Integers are 64 bits. A value
+ * may be shared between containers, so it is not changed after it was put into one, except by the
+ * one who made it. */
 #ifndef BASE_VALUE_H
 #define BASE_VALUE_H
 

@@ -4,8 +4,8 @@
 
 #include "report/report.h"
 
-/* Warns, once in a program, of ./ansible.cfg and of ANSIBLE_… in the environment, and says where beoplay
- * has what they set. */
+/* Warns, once in a program, of ./ansible.cfg and of ANSIBLE_… in the environment, and says where
+ * beoplay has what they set. */
 void foreign_warn(struct report *report);
 
 #endif

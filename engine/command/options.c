@@ -1,4 +1,5 @@
-/* options: the command line of the commands that run a playbook, under the names that Ansible's users type. */
+/* options: the command line of the commands that run a playbook, under the names that Ansible's
+ * users type. */
 #include "command/options.h"
 
 #include "base/suggest.h"

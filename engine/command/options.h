@@ -1,7 +1,8 @@
-/* options: the command line of the commands that run a playbook, under the names that Ansible's users type.
+/* options: the command line of the commands that run a playbook, under the names that Ansible's
+ * users type.
  *
- * One table says of each option which of these commands have it; parsing, help, the man page's and the
- * completion's test all go by it. */
+ * One table says of each option which of these commands have it; parsing, help, the man page's and
+ * the completion's test all go by it. */
 #ifndef COMMAND_OPTIONS_H
 #define COMMAND_OPTIONS_H
 

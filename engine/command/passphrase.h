@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* The first line of a file; file NULL: asked for on the terminal without showing it, twice if it is a new
- * one. */
+/* The first line of a file; file NULL: asked for on the terminal without showing it, twice if it is
+ * a new one. */
 int passphrase_read(struct arena *arena, const char *file, bool fresh, const char **ret_passphrase,
 	struct error *err);
 /* A value that isn't shown; an error without a terminal. */

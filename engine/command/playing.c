@@ -105,8 +105,8 @@ static void keep_found(struct playing *playing)
 	plan->found_texts = value_copy(arena, playing_texts(playing));
 }
 
-/* A rollback of some hosts says nothing of others: they are as they should be; a saved plan is about its
- * own. */
+/* A rollback of some hosts says nothing of others: they are as they should be; a saved plan is
+ * about its own. */
 static void tell_others(struct playing *playing, struct report *report, struct value *affected)
 {
 	const struct value *others = run_others(playing->run);
@@ -175,8 +175,8 @@ static int execute(struct playing *playing, struct report *report, struct value 
 	return (totals.failed ? EXIT_FAILED : 0) | (totals.unreachable ? EXIT_UNREACHABLE : 0);
 }
 
-/* start: options, the playbook, past, undo, plan, only, and the arena of affected, to which the names of hosts
- * outside the limit are added that would change, too. */
+/* start: options, the playbook, past, undo, plan, only, and the arena of affected, to which the
+ * names of hosts outside the limit are added that would change, too. */
 /* The exit code of a run that came to no host. */
 static int not_begun(struct report *report, const struct error *err)
 {

@@ -170,7 +170,8 @@ static int know_earlier(struct playing *playing, struct error *err)
 	return 0;
 }
 
-/* Plays that say otherwise each time for which hosts they are: whoever isn't meant now hasn't left. */
+/* Plays that say otherwise each time for which hosts they are: whoever isn't meant now hasn't
+ * left. */
 static bool has_open_hosts(const struct playbook *playbook)
 {
 	for (size_t i = 0; i < playbook->play_count; i++) {

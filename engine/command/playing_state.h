@@ -1,7 +1,7 @@
 /* playing_state: what the files of playing share. Private to them.
  *
- * playing_load.c makes a run of the command line; playing_text.c is what is kept of its text; playing.c
- * lets it happen. */
+ * playing_load.c makes a run of the command line; playing_text.c is what is kept of its text;
+ * playing.c lets it happen. */
 #ifndef COMMAND_PLAYING_STATE_H
 #define COMMAND_PLAYING_STATE_H
 
@@ -52,7 +52,8 @@ struct value *playing_extra_named(const struct playing *playing, const struct di
 /* Adds what one -e sets, each name with what may be written instead of its value. */
 void playing_name_extra(const struct playing *playing, const struct disclosure *to, const char *text,
 	struct value *named);
-/* The past was applied with values that aren't in extra (a map): they are asked for, or it is an error. */
+/* The past was applied with values that aren't in extra (a map): they are asked for, or it is an
+ * error. */
 int playing_extra_wanted(struct playing *playing, struct value *extra, struct error *err);
 /* The text of the past, with what is still the same today in its place. */
 const struct record *playing_revealed(struct playing *playing, struct source *today);
@@ -79,7 +80,8 @@ void playing_write_down(struct playing *playing, struct revision *revision,
 void playing_check_tags(const struct playing *playing, struct report *report);
 /* To the run, sealed, for nodes to keep; not if it is too large for that. */
 void playing_give_text(struct playing *playing, struct revision *revision);
-/* Of each text and content that was read: path → SHA-256. What is too large to be recorded is left out. */
+/* Of each text and content that was read: path → SHA-256. What is too large to be recorded is left
+ * out. */
 struct value *playing_texts(const struct playing *playing);
 
 #endif

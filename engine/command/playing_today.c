@@ -1,5 +1,5 @@
-/* playing_today: which hosts there are and how they are reached, for a text of the past: that is always
- * what the inventory says today. */
+/* playing_today: which hosts there are and how they are reached, for a text of the past: that is
+ * always what the inventory says today. */
 #include "command/playing_state.h"
 
 #include "text/connection.h"

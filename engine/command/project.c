@@ -250,8 +250,8 @@ static int read_settings(struct arena *arena, struct source *source, const char 
 		err);
 }
 
-/* One folder; ret_found is set if it holds beoplay.yml or an inventory, also where another inventory
- * was given: which project it is doesn't depend on that. */
+/* One folder; ret_found is set if it holds beoplay.yml or an inventory, also where another
+ * inventory was given: which project it is doesn't depend on that. */
 static int look_in(struct arena *arena, struct source *source, const char *directory, bool given,
 	struct project *project, bool *ret_found, struct error *err)
 {

@@ -22,13 +22,13 @@ struct project {
 	struct value *secrets;       /* names of variables, list of strings */
 };
 
-/* What texts of this playbook may lead to, for source_directory: what lies beneath the nearest folder
- * above with beoplay.yml or .git, else beneath the playbook's own. Reads nothing. */
+/* What texts of this playbook may lead to, for source_directory: what lies beneath the nearest
+ * folder above with beoplay.yml or .git, else beneath the playbook's own. Reads nothing. */
 void project_reach(struct arena *arena, struct source *source, const char *playbook);
 
-/* playbook: its path. given: what -i says, a list of strings, may be empty. beoplay.yml is looked for
- * beside the playbook and above; its keys are project, inventory, secrets and key. A folder that somebody else
- * owns or can write to ends the search. */
+/* playbook: its path. given: what -i says, a list of strings, may be empty. beoplay.yml is looked
+ * for beside the playbook and above; its keys are project, inventory, secrets and key. A folder
+ * that somebody else owns or can write to ends the search. */
 int project_find(struct arena *arena, struct source *source, const char *playbook,
 	struct value *given, struct project *ret_project, struct error *err);
 

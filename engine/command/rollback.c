@@ -31,7 +31,8 @@ static const struct history_run *run_of(const struct rollback *rollback, const c
 	return NULL;
 }
 
-/* By default there must be one run that all hosts have; before: the one that would be gone back to. */
+/* By default there must be one run that all hosts have; before: the one that would be gone back
+ * to. */
 static int check_shared(const struct rollback *rollback, const struct history_run *before,
 	struct error *err)
 {
@@ -108,8 +109,8 @@ static bool is_undo_of_all(const struct history_run *run)
 	return undo && strcmp(undo, "nothing") == 0;
 }
 
-/* Whether a host had something of the playbook after the target: that run itself may have left the host
- * out (-l), then what counts is the last run before it in which the host took part. */
+/* Whether a host had something of the playbook after the target: that run itself may have left the
+ * host out (-l), then what counts is the last run before it in which the host took part. */
 static bool had_host(const struct rollback *rollback, const struct history_run *target,
 	const char *host)
 {
@@ -207,11 +208,11 @@ static void help(void)
 		"Makes the machines be again what an earlier run left: applies its text, and undoes what\n"
 		"later runs added, the latest first. Without --to: the last text before the present one.\n"
 		"What somebody else has changed meanwhile is not undone (--discard-drift does), and old\n"
-		"commands and jobs are not run again (--with-commands does). Which hosts there are and how they are\n"
-		"reached is always what the inventory says today.\n"
+		"commands and jobs are not run again (--with-commands does). Which hosts there are and how\n"
+		"they are reached is always what the inventory says today.\n"
 		"\n"
-		"Where there is no history, the sealed texts that the hosts keep are used, if your key opens them\n"
-		"and the hosts agree; then you are asked first, or --to names the run.\n");
+		"Where there is no history, the sealed texts that the hosts keep are used, if your key opens\n"
+		"them and the hosts agree; then you are asked first, or --to names the run.\n");
 	options_print(OPTIONS_ROLLBACK);
 }
 

@@ -1,7 +1,7 @@
 /* rollback_sealed: a rollback where there is no history: by the sealed texts that the hosts keep.
  *
- * A host can hold back what it was given, but can't make or change it: a text counts only if the user's
- * key opens it, and only as the run that the seals of this very host say. */
+ * A host can hold back what it was given, but can't make or change it: a text counts only if the
+ * user's key opens it, and only as the run that the seals of this very host say. */
 #include "command/rollback.h"
 
 #include "command/command.h"

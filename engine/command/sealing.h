@@ -1,4 +1,5 @@
-/* sealing: the key of a run, and what nodes keep under it: the text, sealed, and a seal for each host. */
+/* sealing: the key of a run, and what nodes keep under it: the text, sealed, and a seal for each
+ * host. */
 #ifndef COMMAND_SEALING_H
 #define COMMAND_SEALING_H
 
@@ -18,9 +19,9 @@ struct sealing {
 	struct sealing_key *known;   /* private */
 };
 
-/* The key for a playbook of a project: the one that the project names (id; NULL: none), else the newest.
- * make: without any a new one is made. notes: what there is to be said of it is added. 0, also if there is
- * no key; -1 with err. */
+/* The key for a playbook of a project: the one that the project names (id; NULL: none), else the
+ * newest. make: without any a new one is made. notes: what there is to be said of it is added. 0,
+ * also if there is no key; -1 with err. */
 int sealing_begin(struct arena *arena, const char *project, const char *playbook, const char *id,
 	bool make, struct value *notes, struct sealing *ret_sealing, struct error *err);
 

@@ -1,5 +1,6 @@
 /* status: what each host has of a playbook, as its own ledger says: which run and when, what is no
- * longer in the text, what is still to be done; with --live also what is otherwise than it was left. */
+ * longer in the text, what is still to be done; with --live also what is otherwise than it was
+ * left. */
 #include "command/command.h"
 #include "command/past.h"
 #include "command/playing.h"

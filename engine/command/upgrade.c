@@ -1,4 +1,5 @@
-/* upgrade: what was kept before texts were sealed goes: by hosts that are reached, and from the history. */
+/* upgrade: what was kept before texts were sealed goes: by hosts that are reached, and from the
+ * history. */
 #include "command/upgrade.h"
 
 #include "base/disclose.h"

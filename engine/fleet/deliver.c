@@ -30,7 +30,8 @@ static const char find_as_user[] =
 	"}\n"
 	"places=\"$HOME/.cache/beoplay /dev/shm/beoplay-$(id -u)\"\n";
 
-/* If the agent isn't there, the rest of the script is asked for, and read from stdin byte by byte. */
+/* If the agent isn't there, the rest of the script is asked for, and read from stdin byte by
+ * byte. */
 static const char start[] =
 	"if good; then exec \"$f\"; fi\n"
 	"printf '\\nbeoplay-need\\n'\n"

@@ -27,8 +27,8 @@ struct dial {
 /* family: AF_UNSPEC, AF_INET or AF_INET6. 0, or -1 with err (UNREACHABLE). name is copied. */
 int dial_start(struct dial *dial, const char *name, unsigned port, int family,
 	struct error *err);
-/* 1: dial->fd is connected and the caller's from here on; 0: not yet (call again when it is writable
- * or after some time); -1 with err. */
+/* 1: dial->fd is connected and the caller's from here on; 0: not yet (call again when it is
+ * writable or after some time); -1 with err. */
 int dial_step(struct dial *dial, struct error *err);
 /* Gives back all but a socket that was handed over. Never waits. */
 void dial_end(struct dial *dial);

@@ -562,13 +562,13 @@ static int converse(struct fleet_host *host, struct error *err)
 		return ended(host, err);
 	if (send_out(host, err) < 0 || (host->state != HOST_LOST && take_in(host, err) < 0))
 		return -1;
-	/* The agent has nothing more to say that matters: its answer would cost a round trip. Should BYE
-	 * be stuck, the end of the stream says the same. */
+	/* The agent has nothing more to say that matters: its answer would cost a round trip. Should
+	 * BYE be stuck, the end of the stream says the same. */
 	if (host->state == HOST_CLOSING && host->ssh && host->out.size == 0)
 		lose(host, NULL);
 	if (host->state != HOST_LOST)
-		watch(host, host->fd, (host->out.size <= OUT_MOST ? (uint32_t)EPOLLIN : 0) | (host->out.size > 0 && (!host->ssh
-			|| ssh_wants_write(host->ssh)) ? EPOLLOUT : 0));
+		watch(host, host->fd, (host->out.size <= OUT_MOST ? (uint32_t)EPOLLIN : 0)
+			| (host->out.size > 0 && (!host->ssh || ssh_wants_write(host->ssh)) ? EPOLLOUT : 0));
 	return 0;
 }
 

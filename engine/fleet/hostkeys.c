@@ -203,7 +203,8 @@ int hostkeys_check(struct arena *arena, const struct hostkeys *hostkeys, const c
 	*ret_found = judging->found;
 	if (ret_found->verdict != HOSTKEYS_UNKNOWN || hostkeys->port == 22)
 		return 0;
-	/* A key that is known for the usual port is good for others, too; a different one says nothing. */
+	/* A key that is known for the usual port is good for others, too; a different one says
+	 * nothing. */
 	judge(judging, hostkeys, hostkeys->name);
 	if (judging->found.verdict == HOSTKEYS_KNOWN)
 		*ret_found = judging->found;

@@ -1,8 +1,8 @@
 /* hostkeys: whether the key of a host is the one that the user's known_hosts files have for it.
  *
- * Format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Where OpenSSH would refuse, this refuses: a key that is
- * marked @revoked anywhere is refused whatever hosts its line is for, and @cert-authority lets
- * nobody in. Files that aren't there are empty. */
+ * Format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. Where OpenSSH would refuse, this refuses: a key
+ * that is marked @revoked anywhere is refused whatever hosts its line is for, and @cert-authority
+ * lets nobody in. Files that aren't there are empty. */
 #ifndef FLEET_HOSTKEYS_H
 #define FLEET_HOSTKEYS_H
 
@@ -38,8 +38,8 @@ const char *hostkeys_types(struct arena *arena, const struct hostkeys *hostkeys)
 /* How the host is written in a known_hosts file: "name", "[name]:port". */
 const char *hostkeys_name(struct arena *arena, const struct hostkeys *hostkeys);
 
-/* Adds a line for a host that was never seen, at the end of the first file. hashed: the name can't be
- * read there. Never waits. */
+/* Adds a line for a host that was never seen, at the end of the first file. hashed: the name can't
+ * be read there. Never waits. */
 int hostkeys_add(struct arena *arena, const struct hostkeys *hostkeys, const char *key, bool hashed,
 	struct error *err);
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* names: the field of the line: a list with commas of patterns (* ? and ! in front), or one name that
- * is hashed. name: "host" or "[host]:port". */
+/* names: the field of the line: a list with commas of patterns (* ? and ! in front), or one name
+ * that is hashed. name: "host" or "[host]:port". */
 bool hostkeys_named(const char *names, size_t size, const char *name);
 
 /* |1|SALT|HASH */

@@ -21,8 +21,8 @@ int local_start(struct local *local, const char *command, const void *agent, siz
 void local_close(struct local *local);
 /* Whether the process is gone, without waiting for it. */
 bool local_ended(struct local *local);
-/* Waits for it until then (milliseconds of CLOCK_MONOTONIC). One that is still at a step is left to end
- * by itself, as on any other machine. */
+/* Waits for it until then (milliseconds of CLOCK_MONOTONIC). One that is still at a step is left to
+ * end by itself, as on any other machine. */
 void local_wait(struct local *local, int64_t until);
 
 #endif

@@ -168,7 +168,8 @@ static void choose_identities(struct ssh *ssh, const struct ssh_config *config)
 	ssh->has_agent = ssh->has_agent && ssh->named;
 }
 
-/* Which files say whose key a host has. What is named on the command line stands for the user's own. */
+/* Which files say whose key a host has. What is named on the command line stands for the user's
+ * own. */
 static void choose_known_hosts(struct ssh *ssh, const struct ssh_config *config)
 {
 	size_t count = 0;
@@ -455,7 +456,8 @@ static int denied(struct ssh *ssh, struct error *err)
 		ssh->address);
 }
 
-/* One that needs a passphrase may be in ssh-agent, which libssh can only ask for all that it has. */
+/* One that needs a passphrase may be in ssh-agent, which libssh can only ask for all that it
+ * has. */
 static void skip_identity(struct ssh *ssh, const struct loaded *loaded)
 {
 	ssh->identity++;

@@ -1,7 +1,8 @@
-/* ssh: one SSH session to one host that runs one command, never blocking. The one place where libssh
- * is called; its traps are handled here.
+/* ssh: one SSH session to one host that runs one command, never blocking. The one place where
+ * libssh is called; its traps are handled here.
  *
- * Steps give 1 when done, 0 when the socket has to become ready first, -1 with err (UNREACHABLE). */
+ * Steps give 1 when done, 0 when the socket has to become ready first, -1 with err
+ * (UNREACHABLE). */
 #ifndef FLEET_SSH_H
 #define FLEET_SSH_H
 

@@ -196,7 +196,8 @@ static int move_hosts(struct history *history, struct arena *arena, const struct
 	return 0;
 }
 
-/* Of a writer that was killed: with our lock nobody else writes, and git would wait for it for ever. */
+/* Of a writer that was killed: with our lock nobody else writes, and git would wait for it for
+ * ever. */
 static void remove_stale(const struct history *history, const char *below)
 {
 	char path[4300];

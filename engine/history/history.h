@@ -9,10 +9,9 @@
  *                 lies outside, text/_outside/N-NAME; run.yml says which, with modes, directories,
  *                 links, and what was left out
  * refs/hosts/NAME is the last run that a host went through without failing. Plain git reads all of
- * it. libgit2 is called only in this folder: history_folder.c opens .beoplay, history.c has the runs,
- * history_run.c one of them,
- * history_facts.c what hosts told, history_rewrite.c what takes away, and revision.c the user's own
- * repository. */
+ * it. libgit2 is called only in this folder: history_folder.c opens .beoplay, history.c has the
+ * runs, history_run.c one of them, history_facts.c what hosts told, history_rewrite.c what takes
+ * away, and revision.c the user's own repository. */
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
 
@@ -41,14 +40,14 @@ struct history_run {
 	struct value *facts;       /* name → {host_key, published, facts}, see plan/run.h; or NULL */
 };
 
-/* ret_history NULL: there is none, and create is false. One that another user owns, can write to or can
- * put another in place of is an error of kind TEXT. Give it back with history_close. */
+/* ret_history NULL: there is none, and create is false. One that another user owns, can write to or
+ * can put another in place of is an error of kind TEXT. Give it back with history_close. */
 int history_open(const char *folder, bool create, struct history **ret_history,
 	struct error *err);
 void history_close(struct history *history);   /* NULL is allowed */
 
-/* Adds a run with what it read; sets run->number and id. Another run that is being added at the same
- * time is waited for. */
+/* Adds a run with what it read; sets run->number and id. Another run that is being added at the
+ * same time is waited for. */
 int history_add(struct history *history, struct arena *arena, struct history_run *run,
 	const struct record *record, struct error *err);
 
@@ -65,18 +64,19 @@ int history_load(struct history *history, struct arena *arena, const char *revis
  * (NULL: none); what is then in no run is gone from the disk. Numbers stay, ids change. */
 int history_rewrite(struct history *history, size_t keep, const char *path, size_t *ret_runs,
 	struct error *err);
-/* Writes all runs anew, each as mend has changed it; what is then in no run is gone from the disk. */
+/* Writes all runs anew, each as mend has changed it; what is then in no run is gone from the
+ * disk. */
 typedef void history_mend_run(void *context, struct arena *arena, struct history_run *run,
 	struct record *record);
 int history_mend(struct history *history, history_mend_run *mend, void *context,
 	struct error *err);
-/* What hosts told in the newest most runs, the newest of each: like facts of a run. Data that came from
- * nodes, bounded, marked so. */
+/* What hosts told in the newest most runs, the newest of each: like facts of a run. Data that came
+ * from nodes, bounded, marked so. */
 int history_facts(struct history *history, struct arena *arena, size_t most,
 	struct value **ret_facts, struct error *err);
 
-/* Drops what is kept of a host: its facts, what became of it in each run, its ref. Numbers stay, ids
- * change. The texts, which may name it, stay as they were applied. */
+/* Drops what is kept of a host: its facts, what became of it in each run, its ref. Numbers stay,
+ * ids change. The texts, which may name it, stay as they were applied. */
 int history_forget(struct history *history, const char *host, struct error *err);
 
 /* --- The user's own repository, which is only read (revision.c) */

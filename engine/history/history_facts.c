@@ -1,7 +1,8 @@
-/* history_facts: what hosts told for others, kept with each run: public keys, addresses and the like.
+/* history_facts: what hosts told for others, kept with each run: public keys, addresses and the
+ * like.
  *
- * Only text, numbers and truths, nothing secret, and not much of it a host: what a node says could be
- * anything. Read back it is data, as it was when it came. */
+ * Only text, numbers and truths, nothing secret, and not much of it a host: what a node says could
+ * be anything. Read back it is data, as it was when it came. */
 #include "history/state.h"
 
 #include "base/quote.h"

@@ -47,8 +47,8 @@ static int look_inside(int fd, const char *folder, unsigned depth, struct error 
 	return result;
 }
 
-/* Git would follow a link, wait at a FIFO, and believe what another user wrote. What objects are called
- * says what is in them, so these aren't looked at one by one. */
+/* Git would follow a link, wait at a FIFO, and believe what another user wrote. What objects are
+ * called says what is in them, so these aren't looked at one by one. */
 static int look_at(int at, const char *folder, const char *name, unsigned depth,
 	struct error *err)
 {

@@ -1,5 +1,5 @@
-/* history_rewrite: takes runs, a path or a host out of the history, so that nothing of them is left on
- * disk.
+/* history_rewrite: takes runs, a path or a host out of the history, so that nothing of them is left
+ * on disk.
  *
  * What stays is written into a second repository, which then takes the place of the first. */
 #include "history/state.h"

@@ -21,8 +21,8 @@ void history_start(void);
 /* An error of libgit2 as one of ours. -1. */
 int history_failed(struct error *err, const char *what);
 
-/* history_folder.c: .beoplay in a project, open; room gets its name without links. ret_fd -1: there is
- * none, and create is false. -1 with err (TEXT): somebody else could have prepared it. */
+/* history_folder.c: .beoplay in a project, open; room gets its name without links. ret_fd -1: there
+ * is none, and create is false. -1 with err (TEXT): somebody else could have prepared it. */
 int history_folder(const char *project, bool create, char *room, size_t size, int *ret_fd,
 	struct error *err);
 int history_lock_file(int folder, struct error *err);

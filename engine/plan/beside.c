@@ -1,5 +1,5 @@
-/* beside: hosts outside the limit, and such as left all plays: they are only looked at, so that what
- * they publish is known, and what would change there. They hold nobody back. */
+/* beside: hosts outside the limit, and such as left all plays: they are only looked at, so that
+ * what they publish is known, and what would change there. They hold nobody back. */
 #include "plan/state.h"
 
 #include <string.h>
@@ -36,8 +36,8 @@ void beside_await(struct run_host *host, struct run_host *bystander, bool instea
 	host->awaits_until = instead ? start + HEAD_START : INT64_MAX;
 }
 
-/* What is done each time is no change that the text waits for, nor is what depends on its result. What
- * a dry run can't know yet of others would be known. */
+/* What is done each time is no change that the text waits for, nor is what depends on its result.
+ * What a dry run can't know yet of others would be known. */
 static bool is_change(const struct run_host *host, const struct step *step,
 	enum report_status status)
 {

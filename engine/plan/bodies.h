@@ -1,7 +1,8 @@
 /* bodies: the contents that tasks name by digest, found again when a node asks for them.
  *
- * A body is bytes, a file of the project, or a file that a node has offered. It is only for the hosts
- * whose own tasks name it: each of them is let in by bodies_allow when such a task is sent there. */
+ * A body is bytes, a file of the project, or a file that a node has offered. It is only for the
+ * hosts whose own tasks name it: each of them is let in by bodies_allow when such a task is sent
+ * there. */
 #ifndef PLAN_BODIES_H
 #define PLAN_BODIES_H
 
@@ -21,8 +22,8 @@ struct bodies *bodies_new(struct arena *arena, struct source *source);
 int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_body,
 	struct error *err);
 struct body *bodies_add_bytes(struct bodies *bodies, const void *bytes, size_t size);
-/* What a host has, which says that it has this digest and this size. Content of the same digest that is
- * known here stays apart from it. */
+/* What a host has, which says that it has this digest and this size. Content of the same digest
+ * that is known here stays apart from it. */
 struct body *bodies_add_offer(struct bodies *bodies, struct run_host *from, const char *digest,
 	int64_t size);
 

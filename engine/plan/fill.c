@@ -265,7 +265,8 @@ static void skip(struct filling *filling, struct filled_item *item, const char *
 	value_set_string(filling->arena, item->result, "message", message);
 }
 
-/* A text of the past lacks what wasn't for everybody: the undo before has brought back what can be. */
+/* A text of the past lacks what wasn't for everybody: the undo before has brought back what can
+ * be. */
 static int left_as_it_is(struct filling *filling, struct filled_item *item)
 {
 	const char *message = arena_printf(filling->arena, "left as it is: what '%s' makes of it was secret or "
@@ -313,8 +314,8 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	if (filling->asked.missing)
 		return unknown(item, filling->asked.missing);
 	item->level = level_higher(item->level, value_level(params));
-	if (filling->run->options.without_actions && !filling->task->handler && (module->flags & MODULE_ACTION)
-			&& !(module->flags & MODULE_CONTROLLER)) {
+	if (filling->run->options.without_actions && !filling->task->handler
+			&& (module->flags & MODULE_ACTION) && !(module->flags & MODULE_CONTROLLER)) {
 		skip(filling, item, "not done again in a rollback; --with-commands does it");
 		return 0;
 	}
@@ -513,8 +514,8 @@ static bool use_last_facts(struct run *run, const struct inventory_host *of)
 	return true;
 }
 
-/* Facts that aren't there yet are asked for: those of this host, or of another one. Whether they are
- * there now. */
+/* Facts that aren't there yet are asked for: those of this host, or of another one. Whether they
+ * are there now. */
 static bool want_facts(struct filling *filling, const char *cause)
 {
 	const struct inventory_host *found = fill_missing_facts(filling->run, cause);
@@ -722,7 +723,8 @@ static const struct filled *fill_undo(struct run *run, struct run_host *host, st
 	else
 		add_undo(run, host, item->task);
 	*filled = (struct filled){ .items = item, .count = 1, .known = true,
-		.check = host_checks(host), .diff = host_shows_diff(host), .name = task_title(unit->task->task) };
+		.check = host_checks(host), .diff = host_shows_diff(host),
+		.name = task_title(unit->task->task) };
 	return host->filled[unit->index] = filled;
 }
 

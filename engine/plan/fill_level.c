@@ -14,8 +14,8 @@ static bool is_plain_word(const struct value *value)
 		== value->size;
 }
 
-/* In a task that keeps quiet every string is secret, but cutting each "present" and "/etc/motd" out of
- * all texts would tell nobody anything: contents and what isn't a plain word. */
+/* In a task that keeps quiet every string is secret, but cutting each "present" and "/etc/motd" out
+ * of all texts would tell nobody anything: contents and what isn't a plain word. */
 static void note_quiet(struct secrets *secrets, const struct param *param, const struct value *value,
 	enum level level)
 {

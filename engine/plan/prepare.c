@@ -293,8 +293,8 @@ static bool is_for_all(const struct prepare *prepare, const char *path)
 		|| entry.kind != SOURCE_FILE || (entry.mode & 0004);
 }
 
-/* Without a mode of the task a file is as private on the node as here. Where not even the playbook is for
- * all, that is the user's umask, and tells nothing. */
+/* Without a mode of the task a file is as private on the node as here. Where not even the playbook
+ * is for all, that is the user's umask, and tells nothing. */
 static bool is_kept_private(const struct prepare *prepare, const char *path)
 {
 	return !is_for_all(prepare, path)

@@ -475,8 +475,8 @@ static void leave_units(struct run *run, const struct run_host *host, int64_t fr
 	}
 }
 
-/* force_handlers: a host that failed still runs the handlers that its changes notified, up to the next
- * point where handlers run. Whether there are any. */
+/* force_handlers: a host that failed still runs the handlers that its changes notified, up to the
+ * next point where handlers run. Whether there are any. */
 static bool handlers_first(struct run *run, struct run_host *host, const struct unit *failed)
 {
 	int64_t flush = failed->index, first;
@@ -586,7 +586,8 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 	report_result(run->report, step->unit->task->report, &result);
 }
 
-/* What a command leaves that check_mode keeps from being run, where others really are; as Ansible. */
+/* What a command leaves that check_mode keeps from being run, where others really are; as
+ * Ansible. */
 static struct value *skipped_run(struct arena *arena)
 {
 	static const char *const texts[] = { "stdout", "stderr" };

@@ -39,16 +39,17 @@ struct run_options {
 	const struct inventory *inventory;
 	struct variables *variables;
 	struct secrets *secrets;              /* noted as they are met; or NULL */
-	/* For a text that isn't today's: the hosts of today's inventory, as keys; no others are contacted, and
-	 * what plays say of connections doesn't count (NULL: it does, all are). today_plays: today's plays
-	 * were read for that; else the user and the port of a play count. */
+	/* For a text that isn't today's: the hosts of today's inventory, as keys; no others are
+	 * contacted, and what plays say of connections doesn't count (NULL: it does, all are).
+	 * today_plays: today's plays were read for that; else the user and the port of a play count. */
 	const struct value *today;
 	bool today_plays;
 	const struct inventory_list *limit;   /* NULL: no limit */
 	bool others;                          /* hosts outside the limit are looked at */
 	const struct value *left;             /* names of hosts that had been in earlier runs: in no play
 	                                         any more, they are asked for orphans; or NULL */
-	/* What hosts told in earlier runs, as run_facts; asked for once, when it is needed. NULL: none. */
+	/* What hosts told in earlier runs, as run_facts; asked for once, when it is needed. NULL:
+	 * none. */
 	const struct value *(*known)(void *context);
 	void *known_context;
 	const struct value *tags;             /* lists of strings, or NULL */
@@ -81,8 +82,9 @@ struct run_options {
 	bool look;                            /* only ledgers are read; see run_looked */
 	const char *look_text;                /* digest of a packed text that is wanted; or NULL */
 	bool plan;                            /* a dry run: see run_planned */
-	/* Only what was planned may be done: name → {tasks: KEY of run_planned → the digest that its plan must
-	 * have, "" for no change, null for any; stale or unreachable: why nothing is done there}; NULL: all. */
+	/* Only what was planned may be done: name → {tasks: KEY of run_planned → the digest that its
+	 * plan must have, "" for no change, null for any; stale or unreachable: why nothing is done
+	 * there}; NULL: all. */
 	const struct value *follow;
 	bool without_actions;                 /* a rollback: commands and jobs aren't run again */
 	const volatile sig_atomic_t *interrupted;   /* how often ^C was pressed */
@@ -93,8 +95,8 @@ struct run;
 int run_new(struct arena *arena, const struct run_options *options, struct run **ret_run,
 	struct error *err);
 
-/* Notes what stands in the text itself and isn't for everybody: options that are secret, what tasks with
- * no_log hold, content of private files. */
+/* Notes what stands in the text itself and isn't for everybody: options that are secret, what tasks
+ * with no_log hold, content of private files. */
 void run_note_secrets(struct secrets *secrets, struct arena *arena, const struct playbook *playbook);
 
 /* The names of the hosts that the run is about, in inventory order. */
@@ -105,8 +107,8 @@ unsigned run_task_count(const struct run *run);
 /* 0 when the run came to its end, whatever became of hosts (ask the report for that); -1 with err
  * of kind BUG or INTERRUPTED. */
 int run_execute(struct run *run, struct report *report, struct error *err);
-/* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N, ended: bool (it has passed
- * all tasks), message (why its connection was given up)}. */
+/* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N, ended:
+ * bool (it has passed all tasks), message (why its connection was given up)}. */
 struct value *run_outcome(const struct run *run);
 /* What hosts told for others: name → {host_key: "TYPE BASE64", published: {"MODULE/KEY": …}, facts:
  * {…}}, of which any may be missing. Public, and data of hostile nodes. */
@@ -117,16 +119,17 @@ struct value *run_left(const struct run *run);
 /* Hosts outside the limit: {affected: {name → [what would change there]}, missed: {name → why it
  * wasn't asked}}. */
 struct value *run_others(const struct run *run);
-/* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. seal gives
- * what a host keeps beside it, from the ledger of its HELLO (wire.h); the result lives in arena. */
+/* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. seal
+ * gives what a host keeps beside it, from the ledger of its HELLO (wire.h); the result lives in
+ * arena. */
 typedef struct value *run_seal(void *context, struct arena *arena, const char *host,
 	const struct value *ledger);
 void run_set_text(struct run *run, const void *bytes, size_t size, run_seal *seal, void *context);
 /* What look found: name → {runs, due, resources, orphans, text} (wire.h), data of hostile nodes. */
 const struct value *run_looked(const struct run *run);
-/* What a dry run with the option plan has found: name → KEY → {title, item, status, message (of wire.h),
- * params, planned (digests, SHA-256), changes: [{subject, field, before}]}. KEY names a task, an item of it or
- * a resource of an undo in every run of the same text. */
+/* What a dry run with the option plan has found: name → KEY → {title, item, status, message (of
+ * wire.h), params, planned (digests, SHA-256), changes: [{subject, field, before}]}. KEY names a
+ * task, an item of it or a resource of an undo in every run of the same text. */
 const struct value *run_planned(const struct run *run);
 /* Resources that no task declares any more: identity → list of hosts. */
 const struct value *run_orphans(const struct run *run);

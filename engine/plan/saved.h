@@ -1,7 +1,7 @@
 /* saved: a plan in a file, and whether what is found today is still the same.
  *
- * The file is the line "beoplay-plan 1 MAC\n" and behind it one value in MessagePack (wire.h); MAC is
- * the HMAC-SHA-256 (RFC 2104, through libsodium) of those bytes under a key of the user's, in
+ * The file is the line "beoplay-plan 1 MAC\n" and behind it one value in MessagePack (wire.h); MAC
+ * is the HMAC-SHA-256 (RFC 2104, through libsodium) of those bytes under a key of the user's, in
  * hexadecimal. Whatever could be a secret is in it only as such a code of its SHA-256: parameters,
  * plans, texts. Only its owner may read the file; it is replaced whole. */
 #ifndef PLAN_SAVED_H
@@ -45,7 +45,8 @@ int saved_compare_texts(struct arena *arena, const struct saved_key *key, const 
 	const struct value *texts, bool whole, struct error *err);
 
 /* What a run may do (run_options.follow): of the hosts in saved, what was planned for them, if what
- * was planned today is the same or has been done already. outcome: of today's dry run (run_outcome). */
+ * was planned today is the same or has been done already. outcome: of today's dry run
+ * (run_outcome). */
 struct value *saved_follow(struct arena *arena, const struct saved_key *key,
 	const struct value *saved, const struct value *planned, const struct value *outcome);
 

@@ -1,7 +1,7 @@
 /* stage: as many of a host's units as can be filled in, sent in one message.
  *
- * It ends before a unit that needs what isn't known yet (a registered value, facts, what other hosts
- * publish), and behind one whose result is judged here. */
+ * It ends before a unit that needs what isn't known yet (a registered value, facts, what other
+ * hosts publish), and behind one whose result is judged here. */
 #include "plan/state.h"
 
 #include <string.h>

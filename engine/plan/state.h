@@ -271,8 +271,8 @@ void fill_play_hosts(struct run *run, const struct play *play);
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);
 const char *fill_handler_key(struct arena *arena, const struct task *handler);
 
-/* Parameters although a condition may leave the task out: what it would declare. 0 with ret_tasks, a
- * list of {module, params} that may be empty; -1 without err: it isn't known. */
+/* Parameters although a condition may leave the task out: what it would declare. 0 with ret_tasks,
+ * a list of {module, params} that may be empty; -1 without err: it isn't known. */
 int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
 	struct value **ret_tasks);
 
@@ -291,7 +291,8 @@ struct step *stage_first_step(struct run_host *host);
 
 /* result.c: tells the report of tasks up to this one. */
 void result_announce(struct run *run, struct run_task *task);
-/* What a node said of a step: all that may repeat what it was told is no more open than that was. */
+/* What a node said of a step: all that may repeat what it was told is no more open than that
+ * was. */
 void result_level(const struct step *step, struct value *body);
 void result_take(struct run *run, struct run_host *host, const struct step *step,
 	const struct value *body);
@@ -323,8 +324,8 @@ bool order_all_passed(const struct run *run, const struct run_host *except, int6
 /* Lets go whoever may, until nobody can. To be called after anything has happened. */
 void order_poll(struct run *run);
 
-/* prepare.c: what was asked of others is added to asked, the contents that it names to item (NULL: the
- * task isn't going to be sent); files that it reads have this level. */
+/* prepare.c: what was asked of others is added to asked, the contents that it names to item (NULL:
+ * the task isn't going to be sent); files that it reads have this level. */
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
 	struct arena *arena, struct value *params, struct asked *asked, struct filled_item *item,
 	enum level level, struct error *err);
@@ -335,13 +336,13 @@ int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_t
 /* Refuses plays that would reach a host in different ways, as it has one connection. */
 int targets_check(struct run *run, struct error *err);
 
-/* claims.c: an error if the address, name or alias of a host is another one's and either of them has
- * it from a node. */
+/* claims.c: an error if the address, name or alias of a host is another one's and either of them
+ * has it from a node. */
 int claims_check(struct run *run, const char *host, const struct value *name, struct error *err);
 void claims_free(struct run *run);
 
-/* known.c: what a host last told in an earlier run, "host_key", "published" or "facts"; NULL: nothing
- * is known. */
+/* known.c: what a host last told in an earlier run, "host_key", "published" or "facts"; NULL:
+ * nothing is known. */
 const struct value *known_of(struct run *run, const char *host, const char *what);
 /* Says once, at the end, that such was used. */
 void known_note(struct run *run, const char *host);
@@ -360,8 +361,8 @@ void beside_out(struct run *run, struct run_host *host, const char *why);
 void beside_tick(struct run *run);
 int64_t beside_clock(void);      /* milliseconds, only forward, never 0 */
 
-/* relay.c: a node's request for content, answered from here or from the node that offered it. A host
- * that asks for what isn't its own, or hands out what it didn't promise, is out. */
+/* relay.c: a node's request for content, answered from here or from the node that offered it. A
+ * host that asks for what isn't its own, or hands out what it didn't promise, is out. */
 void relay_request(struct run *run, struct run_host *host, const struct value *request);
 void relay_chunk(struct run *run, struct run_host *host, const struct value *chunk);
 void relay_out(struct run *run, struct run_host *host);

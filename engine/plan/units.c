@@ -290,7 +290,8 @@ static int add_all_handlers(struct run *run, size_t *ret_first, struct error *er
 	return 0;
 }
 
-/* Before the first task: for hosts on which an earlier run left them due. Nobody is a member yet. */
+/* Before the first task: for hosts on which an earlier run left them due. Nobody is a member
+ * yet. */
 static int add_early(struct run *run, struct error *err)
 {
 	size_t first;

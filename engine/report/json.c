@@ -88,16 +88,16 @@ const char *json_pretty(const struct report *report, const struct value *value)
 	return text;
 }
 
-/* What json-c leaves as it is, and a terminal, or who reads it there, doesn't: control characters behind
- * ASCII, marks that turn the direction of text, and the ends of lines of Unicode. */
+/* What json-c leaves as it is, and a terminal, or who reads it there, doesn't: control characters
+ * behind ASCII, marks that turn the direction of text, and the ends of lines of Unicode. */
 static bool is_control(unsigned code)
 {
 	return (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e || code == 0x200f
 		|| (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/* The character at the front of valid UTF-8, and how many bytes it has; those of more than three are no
- * controls. */
+/* The character at the front of valid UTF-8, and how many bytes it has; those of more than three
+ * are no controls. */
 static unsigned code_at(const char *at, size_t *ret_size)
 {
 	const unsigned char *bytes = (const unsigned char *)at;

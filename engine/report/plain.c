@@ -66,8 +66,8 @@ static size_t count_lines(const char *text)
 	return lines;
 }
 
-/* A text of a node, each line indented. Of too many lines the middle is left out: causes and results
- * stand at the end. */
+/* A text of a node, each line indented. Of too many lines the middle is left out: causes and
+ * results stand at the end. */
 static void add_lines(struct report *report, struct buffer *out, const char *indent,
 	const char *text, size_t size)
 {

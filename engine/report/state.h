@@ -82,7 +82,8 @@ void live_draw(struct report *report);
 
 int64_t report_clock(void);      /* milliseconds, only forward */
 
-/* A text as it may be shown: without the run's secrets, printable; lines: newlines and tabs stay. */
+/* A text as it may be shown: without the run's secrets, printable; lines: newlines and tabs
+ * stay. */
 char *report_shown(const struct report *report, const char *text, size_t size, bool lines);
 /* A value as it may be shown. */
 struct value *report_disclosed(const struct report *report, const struct value *value);

@@ -113,8 +113,8 @@ static int disagree(struct arena *arena, const char *what, const struct chain *o
 	return error_remedy(err, "roll back where the history is, or host by host with -l");
 }
 
-/* Of one run for each host (NULL: none) the one that is before none of the others; each of them must be it,
- * or before it. */
+/* Of one run for each host (NULL: none) the one that is before none of the others; each of them
+ * must be it, or before it. */
 static int latest(struct arena *arena, const struct chain *chains, size_t count,
 	const struct chain_run *const *runs, const char *what, const struct chain_run **ret_run,
 	struct error *err)

@@ -38,8 +38,8 @@ static uint64_t get_number(const unsigned char *from, unsigned size)
 static int stretch(const unsigned char *header, const char *passphrase,
 	unsigned char ret_key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES], struct error *err)
 {
-	if (sodium_init() >= 0 && crypto_pwhash(ret_key, crypto_aead_xchacha20poly1305_ietf_KEYBYTES, passphrase,
-			strlen(passphrase), header + AT_SALT, get_number(header + AT_OPS, 4),
+	if (sodium_init() >= 0 && crypto_pwhash(ret_key, crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
+			passphrase, strlen(passphrase), header + AT_SALT, get_number(header + AT_OPS, 4),
 			(size_t)get_number(header + AT_MEMORY, 8), crypto_pwhash_ALG_ARGON2ID13) == 0)
 		return 0;
 	return error_set(err, ERROR_TEXT, "there isn't enough memory to use the passphrase (%llu MiB)",

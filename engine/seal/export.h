@@ -13,8 +13,8 @@ enum { EXPORT_PASSPHRASE_LEAST = 10, EXPORT_MOST = 4096 };
 
 int export_write(struct arena *arena, const struct key *key, const char *passphrase,
 	char **ret_text, struct error *err);
-/* text may be anything of at most EXPORT_MOST bytes; what would take too much time or memory to open is
- * refused. */
+/* text may be anything of at most EXPORT_MOST bytes; what would take too much time or memory to
+ * open is refused. */
 int export_read(struct arena *arena, const char *text, const char *passphrase, struct key *ret_key,
 	struct error *err);
 

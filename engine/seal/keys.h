@@ -5,9 +5,9 @@
  *     key HEX
  *     created SECONDS
  *     name TEXT
- * ID is the hexadecimal BLAKE2b-128 of "beoplay key id" under the key, so that a file can't be taken for
- * another key. A key is always picked by its ID, never tried. DIRECTORY/revoked lists IDs of which
- * nothing is believed any more, one a line. All cryptography is libsodium's. */
+ * ID is the hexadecimal BLAKE2b-128 of "beoplay key id" under the key, so that a file can't be
+ * taken for another key. A key is always picked by its ID, never tried. DIRECTORY/revoked lists IDs
+ * of which nothing is believed any more, one a line. All cryptography is libsodium's. */
 #ifndef SEAL_KEYS_H
 #define SEAL_KEYS_H
 

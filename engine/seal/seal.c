@@ -1,4 +1,5 @@
-/* seal: what one run was on one host: which text, after which run. A node keeps it and can't make it. */
+/* seal: what one run was on one host: which text, after which run. A node keeps it and can't make
+ * it. */
 #include "seal/seal.h"
 
 #include <sodium.h>

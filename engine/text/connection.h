@@ -1,8 +1,8 @@
 /* connection: the variables by which Ansible reaches a host and becomes a user there: which of them
  * beoplay reads, and what to do instead of the others.
  *
- * They mean something wherever a host has variables (inventory, group_vars, host_vars, play, -e), and
- * never come from a node: no fact and no registered value counts as one. */
+ * They mean something wherever a host has variables (inventory, group_vars, host_vars, play, -e),
+ * and never come from a node: no fact and no registered value counts as one. */
 #ifndef TEXT_CONNECTION_H
 #define TEXT_CONNECTION_H
 
@@ -30,8 +30,8 @@ int connection_check_kind(const struct value_pair *pair, struct error *err);
 int connection_check_port(const struct value_pair *pair, struct error *err);
 int connection_check_method(const struct value_pair *pair, struct error *err);
 
-/* Whether a variable may be set; of_task: for a task or block alone. Also refuses names that are a slip
- * away from one of them. */
+/* Whether a variable may be set; of_task: for a task or block alone. Also refuses names that are a
+ * slip away from one of them. */
 int connection_check(const struct value_pair *pair, bool of_task, struct error *err);
 
 #endif

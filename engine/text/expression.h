@@ -4,9 +4,9 @@
  * control, Ansible's trim_blocks. A string that is exactly one {{ }} keeps the type of its value.
  * Everything is typed: "1" + 1 is an error, an undefined name is an error at its column with a
  * suggestion. VALUE_UNKNOWN goes through: every operation on it is unknown, unless decided (false
- * and x). What comes out has the highest level of what went in; what came from a node (data) is never
- * filled in again, nor is any result. An evaluation ends with an error after EXPRESSION_STEPS_MOST steps,
- * EXPRESSION_BYTES_MOST bytes made or EXPRESSION_DEPTH_MOST levels.
+ * and x). What comes out has the highest level of what went in; what came from a node (data) is
+ * never filled in again, nor is any result. An evaluation ends with an error after
+ * EXPRESSION_STEPS_MOST steps, EXPRESSION_BYTES_MOST bytes made or EXPRESSION_DEPTH_MOST levels.
  *
  * Errors are of kind TEXT, with the exact place inside the YAML scalar.
  * Semantics: jinja.palletsprojects.com/en/3.1.x/templates/ and Ansible's filters. */
@@ -44,7 +44,8 @@ int expression_check(struct arena *arena, const struct value *value, struct erro
 int expression_check_condition(struct arena *arena, const struct value *condition,
 	struct error *err);
 
-/* Fills in every string of a value, deeply. Maps' keys too. The result shares what needed nothing. */
+/* Fills in every string of a value, deeply. Maps' keys too. The result shares what needed
+ * nothing. */
 int expression_fill(struct arena *arena, struct scope *scope, const struct value *value,
 	struct value **ret_value, struct error *err);
 

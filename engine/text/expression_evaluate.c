@@ -111,7 +111,8 @@ static int name_undefined(struct evaluation *evaluation, const char *name, size_
 	struct arena *arena = evaluation->evaluator->scratch;
 	struct value *names = value_list(arena);
 
-	/* With Ansible it would be there: "is defined" and default() must not decide as if it weren't. */
+	/* With Ansible it would be there: "is defined" and default() must not decide as if it
+	 * weren't. */
 	if (variables_is_ungathered(name) && !(evaluation->scope->root->play &&
 		evaluation->scope->root->play->without_facts)) {
 		evaluation_error(evaluation, offset, "the fact '%s' is not gathered by beoplay", name);

@@ -1,8 +1,8 @@
 /* expression_tree: the syntax tree of one text with expressions. Private to expression*.c.
  *
  * Offsets count bytes in the text; syntax_place gives the place in the file. Trees live in the
- * arena of the parser and point into the text. The height of an expression is bounded, so that all who
- * walk it may call themselves. */
+ * arena of the parser and point into the text. The height of an expression is bounded, so that all
+ * who walk it may call themselves. */
 #ifndef TEXT_EXPRESSION_TREE_H
 #define TEXT_EXPRESSION_TREE_H
 
@@ -121,8 +121,8 @@ struct statement {
 /* Where an offset of the scalar's text is in the file. */
 struct place syntax_place(const struct value *scalar, size_t offset);
 
-/* A whole text with {{ }}; backslashes in {{ }} stay, as in Ansible. ret_single: the text is exactly one
- * {{ }}, this is its expression; else NULL. */
+/* A whole text with {{ }}; backslashes in {{ }} stay, as in Ansible. ret_single: the text is
+ * exactly one {{ }}, this is its expression; else NULL. */
 int syntax_text(struct arena *arena, const struct value *scalar, struct block *ret_block,
 	struct node **ret_single, struct error *err);
 struct template_syntax;

@@ -13,7 +13,7 @@
 
 enum { DIRECTORY_DEPTH_MOST = 8, NAME_MOST = 255, GROUP_DEPTH_MOST = 64 };
 
-/* --- Building --------------------------------------------------------------------------------------- */
+/* --- Building --------------------------------------------------------------------------------- */
 
 /* A longer array of pointers, doubling at powers of two. */
 static void *append_pointer(struct arena *arena, void *array, size_t count, void *pointer)
@@ -176,7 +176,7 @@ void build_child(struct inventory *inventory, struct inventory_group *parent,
 		child->has_parent = true;
 }
 
-/* --- Reading ---------------------------------------------------------------------------------------- */
+/* --- Reading ---------------------------------------------------------------------------------- */
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -344,7 +344,7 @@ static int read_vars_of_paths(struct inventory *inventory, struct source *source
 	return 0;
 }
 
-/* --- Finishing -------------------------------------------------------------------------------------- */
+/* --- Finishing -------------------------------------------------------------------------------- */
 
 /* Depths of a group and all below it; a way back to a group that is still open is a circle. */
 static int walk_groups(struct inventory_group *group, unsigned depth, struct error *err)
@@ -586,7 +586,7 @@ int inventory_load(struct arena *arena, struct source *source, const char *const
 	return 0;
 }
 
-/* --- Asking ----------------------------------------------------------------------------------------- */
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 size_t inventory_host_count(const struct inventory *inventory)
 {

@@ -1,4 +1,5 @@
-/* inventory_vars: group_vars/ and host_vars/, files and directories named after groups and hosts. */
+/* inventory_vars: group_vars/ and host_vars/, files and directories named after groups and
+ * hosts. */
 #include "text/inventory_build.h"
 #include "text/tree.h"
 

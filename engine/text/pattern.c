@@ -25,7 +25,7 @@ struct matcher {
 	struct error *err;
 };
 
-/* --- Terms ------------------------------------------------------------------------------------------ */
+/* --- Terms ------------------------------------------------------------------------------------ */
 
 static struct place moved(struct place place, size_t columns)
 {
@@ -155,7 +155,7 @@ int pattern_check(const char *pattern, struct place place, struct error *err)
 	return result;
 }
 
-/* --- Matching --------------------------------------------------------------------------------------- */
+/* --- Matching --------------------------------------------------------------------------------- */
 
 static void mark_group(const struct inventory_group *group, bool *marked)
 {
@@ -163,7 +163,8 @@ static void mark_group(const struct inventory_group *group, bool *marked)
 		marked[group->hosts[i]->index] = true;
 }
 
-/* Groups and hosts whose names a regular expression matches from their beginning, as Python's match. */
+/* Groups and hosts whose names a regular expression matches from their beginning, as Python's
+ * match. */
 static int mark_matching(const struct matcher *matcher, struct regex *regex, const char *pattern,
 	struct place place, bool *marked)
 {

@@ -90,8 +90,8 @@ struct playbook_modules {
 	const struct module *(*find)(const char *name);
 };
 
-/* Facts are read when an expression needs them; with gather_facts: no there are none. Reading goes on
- * behind an error as far as it can: err->next has the others. */
+/* Facts are read when an expression needs them; with gather_facts: no there are none. Reading goes
+ * on behind an error as far as it can: err->next has the others. */
 int playbook_load(struct arena *arena, struct source *source, const char *path,
 	const struct playbook_modules *modules, struct playbook **ret_playbook, struct error *err);
 
@@ -99,8 +99,8 @@ int playbook_load(struct arena *arena, struct source *source, const char *path,
 struct task **play_notified(struct arena *arena, const struct play *play, const char *name,
 	size_t *ret_count);
 
-/* Whether -t and --skip-tags (lists of strings, or NULL) choose the task: always, never, all, tagged
- * and untagged mean what they do in Ansible. */
+/* Whether -t and --skip-tags (lists of strings, or NULL) choose the task: always, never, all,
+ * tagged and untagged mean what they do in Ansible. */
 bool task_chosen(const struct task *task, const struct value *tags, const struct value *skip_tags);
 
 /* "name", else the module's word: what is printed before names are filled in. */

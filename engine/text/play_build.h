@@ -93,7 +93,8 @@ const struct keyword *keyword_find(const struct keyword *table, const char *name
 /* A module that may be written in a playbook; NULL: none. */
 const struct module *play_module(const struct play_reader *reader, const char *name);
 
-/* play_later.c: what Ansible has and beoplay hasn't yet, with what to do instead; ends with NULLs. */
+/* play_later.c: what Ansible has and beoplay hasn't yet, with what to do instead; ends with
+ * NULLs. */
 struct later {
 	const char *name;
 	const char *instead;

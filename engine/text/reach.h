@@ -1,9 +1,9 @@
 /* reach: which files of this machine a text may lead to, and how they are opened.
  *
- * The user names paths on the command line: these are opened wherever links lead. All else is named by
- * texts, and must lie beneath a directory that is allowed, however links and ".." lead there. What
- * is opened is a regular file or a directory, and nothing that could block. reach may be NULL: a source
- * that isn't the working tree. All texts are copied. */
+ * The user names paths on the command line: these are opened wherever links lead. All else is named
+ * by texts, and must lie beneath a directory that is allowed, however links and ".." lead there.
+ * What is opened is a regular file or a directory, and nothing that could block. reach may be NULL:
+ * a source that isn't the working tree. All texts are copied. */
 #ifndef TEXT_REACH_H
 #define TEXT_REACH_H
 
@@ -27,8 +27,8 @@ void reach_bar(struct reach *reach, const char *directory, const char *part,
 /* Everything: --allow-outside. */
 void reach_allow_all(struct reach *reach);
 
-/* ret_fd is open with O_PATH, or -1: nothing is there. follow: a link at the end is followed. 0, or -1
- * with err (TEXT): it lies outside, or can't be reached. */
+/* ret_fd is open with O_PATH, or -1: nothing is there. follow: a link at the end is followed. 0, or
+ * -1 with err (TEXT): it lies outside, or can't be reached. */
 int reach_find(const struct reach *reach, const char *path, bool follow, int *ret_fd,
 	struct error *err);
 /* The content of a regular file that reach_find gave; fd is closed. -1 and errno. */

@@ -48,8 +48,8 @@ struct record *record_new(struct arena *arena);
 struct record_file *record_add(struct arena *arena, struct record *record,
 	const struct record_file *file);
 
-/* The text as records may hold it: instead of what has a level stands a keyed digest, files with such
- * content are left out. */
+/* The text as records may hold it: instead of what has a level stands a keyed digest, files with
+ * such content are left out. */
 struct record *record_disclose(struct arena *arena, const struct record *record, const char *folder,
 	const struct disclosure *to);
 /* What is still the same today is there again: strings that to->secrets has, files of folder. */

@@ -1,5 +1,5 @@
-/* record_disclose: the text of a run without what records may not hold, and what can be brought back
- * of it. */
+/* record_disclose: the text of a run without what records may not hold, and what can be brought
+ * back of it. */
 #include "text/record.h"
 
 #include "base/lookup.h"

@@ -103,7 +103,8 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 	return found;
 }
 
-/* One with two spellings may be set, and asked for, by either; the old one is stronger, as with Ansible. */
+/* One with two spellings may be set, and asked for, by either; the old one is stronger, as with
+ * Ansible. */
 const struct value *scope_raw(struct scope *scope, const char *name)
 {
 	const struct connection_variable *variable = connection_find(name);

@@ -38,8 +38,8 @@ struct value *lazy_new(struct arena *arena, struct scope *scope, bool hosts);
 int scope_find(struct evaluation *evaluation, const char *name, size_t offset,
 	struct value **ret_value);
 
-/* What an expression reads where a host's own variables don't say how it is reached: its name, and ssh or
- * the play's connection; NULL: nothing. */
+/* What an expression reads where a host's own variables don't say how it is reached: its name, and
+ * ssh or the play's connection; NULL: nothing. */
 struct value *scope_default(struct scope *scope, const char *name);
 
 /* Whether the name is that of a registered value. */

@@ -1,9 +1,9 @@
 /* source: where the text is read from: the working tree, or a revision.
  *
- * Every file that was read is remembered with its bytes, because a run records exactly the text that
- * it read, and because an error shows its line. Paths are absolute or relative to the source's root;
- * they are kept as given, so that messages name files as the user did. All that is returned lives in
- * the source's arena. Functions give 0, or -1 with err set (kind TEXT). */
+ * Every file that was read is remembered with its bytes, because a run records exactly the text
+ * that it read, and because an error shows its line. Paths are absolute or relative to the source's
+ * root; they are kept as given, so that messages name files as the user did. All that is returned
+ * lives in the source's arena. Functions give 0, or -1 with err set (kind TEXT). */
 #ifndef TEXT_SOURCE_H
 #define TEXT_SOURCE_H
 
@@ -33,7 +33,8 @@ struct source_entry {
 struct source;
 
 /* What one kind of source must do. read gives a NUL behind the bytes and refuses more than most;
- * list gives names sorted by byte, without . and ..; follow: a link is followed to what it names. */
+ * list gives names sorted by byte, without . and ..; follow: a link is followed to what it
+ * names. */
 struct source_calls {
 	int (*read)(void *context, struct arena *arena, const char *path, size_t most,
 		char **ret_bytes, size_t *ret_size, struct error *err);
@@ -52,8 +53,8 @@ struct source_file {
 };
 
 struct source *source_new(struct arena *arena, const struct source_calls *calls, void *context);
-/* The working tree; root NULL: the current directory. It gives what its reach was told to allow, and
- * nothing else. */
+/* The working tree; root NULL: the current directory. It gives what its reach was told to allow,
+ * and nothing else. */
 struct source *source_directory(struct arena *arena, const char *root);
 /* Of the working tree; NULL for any other source. */
 struct reach *source_reach(struct source *source);

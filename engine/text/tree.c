@@ -28,7 +28,7 @@ struct tree {
 	struct error *err;
 };
 
-/* --- Places ---------------------------------------------------------------------------------------- */
+/* --- Places ----------------------------------------------------------------------------------- */
 
 static size_t line_break(const char *at)
 {
@@ -101,7 +101,7 @@ static struct place mark_place(const struct tree *tree, const yaml_mark_t *mark)
 	return offset_place(tree, mark_offset(tree, mark));
 }
 
-/* --- Errors of libyaml, said so that they help ------------------------------------------------------ */
+/* --- Errors of libyaml, said so that they help ------------------------------------------------ */
 
 /* The unquoted {{ of a line, if there is one that begins a value; else NULL. */
 static const char *unquoted_braces(const struct tree *tree, size_t line)
@@ -174,7 +174,7 @@ static int syntax_error(struct tree *tree)
 	return error_at(tree->err, place, "%s%s%s", problem, context[0] ? " " : "", context);
 }
 
-/* --- Values ----------------------------------------------------------------------------------------- */
+/* --- Values ----------------------------------------------------------------------------------- */
 
 static int next_event(struct tree *tree, yaml_event_t *event)
 {
@@ -399,7 +399,7 @@ static int read_container(struct tree *tree, const yaml_event_t *event, struct v
 	return result;
 }
 
-/* --- Anchors ---------------------------------------------------------------------------------------- */
+/* --- Anchors ---------------------------------------------------------------------------------- */
 
 static const char *anchor_of(const yaml_event_t *event)
 {
@@ -472,7 +472,7 @@ static int read_node(struct tree *tree, const yaml_event_t *event, struct value 
 	return result;
 }
 
-/* --- The document ----------------------------------------------------------------------------------- */
+/* --- The document ----------------------------------------------------------------------------- */
 
 /* Takes one event, of which only the kind is of interest. */
 static int take(struct tree *tree, yaml_event_type_t *ret_type, struct place *ret_place)

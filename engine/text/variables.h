@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* --- One run -------------------------------------------------------------------------------------- */
+/* --- One run ---------------------------------------------------------------------------------- */
 
 struct variables_options {
 	const struct inventory *inventory;
@@ -47,9 +47,9 @@ int variables_extra(struct arena *arena, struct source *source, const char *text
 	struct value *extra, struct error *err);
 
 /* Sets all facts of a host: a map with the short names (hostname, architecture, default_ipv4).
- * Seen as ansible_facts.hostname and ansible_hostname. As long as a host's facts were not set, these
- * names are unknown ("the facts of HOST"). The map is copied and marked as data; what setup's table
- * (modules/setup.h) hasn't, or not so, is left out. */
+ * Seen as ansible_facts.hostname and ansible_hostname. As long as a host's facts were not set,
+ * these names are unknown ("the facts of HOST"). The map is copied and marked as data; what setup's
+ * table (modules/setup.h) hasn't, or not so, is left out. */
 void variables_set_facts(struct variables *variables, const struct inventory_host *host,
 	const struct value *facts);
 bool variables_has_facts(const struct variables *variables, const struct inventory_host *host);
@@ -67,15 +67,16 @@ void variables_register(struct variables *variables, const struct inventory_host
 /* Marks a value and all inside as data (never filled in). */
 void value_mark_data(struct value *value);
 
-/* ansible_play_hosts, ansible_play_hosts_all, ansible_play_batch: lists of names. all may be NULL. */
+/* ansible_play_hosts, ansible_play_hosts_all, ansible_play_batch: lists of names. all may be
+ * NULL. */
 void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all);
 
-/* Notes the values of secret names wherever the text has them, also where none of them is used. Names
- * that nobody defines are added to ret_unknown (a list of strings). */
+/* Notes the values of secret names wherever the text has them, also where none of them is used.
+ * Names that nobody defines are added to ret_unknown (a list of strings). */
 void variables_note_secrets(struct variables *variables, const struct playbook *playbook,
 	struct value *ret_unknown);
 
-/* --- One place where names are used --------------------------------------------------------------- */
+/* --- One place where names are used ----------------------------------------------------------- */
 
 struct scope;
 

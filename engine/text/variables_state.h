@@ -32,7 +32,8 @@ const struct host_values *variables_of(const struct variables *variables,
 
 /* Whether beoplay.yml says that what has this name is secret. */
 bool variables_is_secret(const struct variables *variables, const char *name);
-/* A variable's value with its levels: what has a secret name is secret, and noted. May be a copy. */
+/* A variable's value with its levels: what has a secret name is secret, and noted. May be a
+ * copy. */
 struct value *variables_leveled(const struct variables *variables, struct arena *arena,
 	const char *name, struct value *value);
 

@@ -46,38 +46,38 @@ enum frame_sender {
 enum frame_flags { FRAME_COMPRESSED = 1 << 0, FRAME_CONTINUED = 1 << 1 };
 
 enum frame_type {
-	/* agent → controller, once: {version, ledger: {due, failed, foreign, problem}, lock: {who, from,
-	 * since} if another one holds it, ran: [detached steps of earlier runs: {command, running,
-	 * status}]} */
+	/* agent → controller, once: {version, ledger: {due, failed, foreign, problem}, lock: {who,
+	 * from, since} if another one holds it, ran: [detached steps of earlier runs: {command,
+	 * running, status}]} */
 	FRAME_HELLO = 1,
 	/* controller → agent: {mode: "check" | "apply", diff: bool, project, playbook, run, revision,
-	 * who, free: bool, tasks: [TASK…], notified: [KEYs that the controller found due itself, after a
-	 * changed_when], last: bool}. TASK: {id: integer, module, params: the normalised YAML text,
+	 * who, free: bool, tasks: [TASK…], notified: [KEYs that the controller found due itself, after
+	 * a changed_when], last: bool}. TASK: {id: integer, module, params: the normalised YAML text,
 	 * name: string for messages, user: as whom (nil: as the agent), handler: its KEY (a name that
 	 * is the same in the next run) if it is one, else nil, controller: bool (a handler without a
-	 * module: only whether it is due is asked), notify: [KEYs of handlers, which may come
-	 * in a later stage], flush: bool (run due handlers here, those that came since the last flush;
-	 * no module, no result), ignore_errors: bool, no_log: bool, changed: bool if changed_when is
+	 * module: only whether it is due is asked), notify: [KEYs of handlers, which may come in a
+	 * later stage], flush: bool (run due handlers here, those that came since the last flush; no
+	 * module, no result), ignore_errors: bool, no_log: bool, changed: bool if changed_when is
 	 * already known, level: of its parameters (base/value.h), results: bool (they are looked at),
-	 * check and diff: bool (if otherwise than the stage's),
-	 * plan: bool (a dry run tells the digest of what it plans), expect: that digest, "" for nothing
-	 * (else the task is stale, and does nothing)}. A handler that wasn't due gives a result "skipped"
-	 * at the flush; so results come in the order of tasks.
-	 * A STAGE also has time (of the controller), text (digest of the packed text that is run; the
-	 * node asks for it when it writes something down), seal (at most 256 bytes, kept beside the run and told
-	 * again in HELLO), and, if it is the last one, whole: {unseen:
-	 * [identities that no task of this run has, but the text], unsure: [modules of which those aren't
-	 * known]}. It may have lock_wait (seconds), formerly (what
-	 * the playbook was called until now) and dropped:
-	 * [KEYs of due handlers that the text has no more]. A TASK may be an undo or a look instead of a module's: agent/runner.h. */
+	 * check and diff: bool (if otherwise than the stage's), plan: bool (a dry run tells the digest
+	 * of what it plans), expect: that digest, "" for nothing (else the task is stale, and does
+	 * nothing)}. A handler that wasn't due gives a result "skipped" at the flush; so results come
+	 * in the order of tasks. A STAGE also has time (of the controller), text (digest of the packed
+	 * text that is run; the node asks for it when it writes something down), seal (at most 256
+	 * bytes, kept beside the run and told again in HELLO), and, if it is the last one, whole:
+	 * {unseen: [identities that no task of this run has, but the text], unsure: [modules of which
+	 * those aren't known]}. It may have lock_wait (seconds), formerly (what the playbook was called
+	 * until now) and dropped: [KEYs of due handlers that the text has no more]. A TASK may be an
+	 * undo or a look instead of a module's: agent/runner.h. */
 	FRAME_STAGE,
 	/* agent → controller, one a task that was dealt with: {task: id, status: "ok" | "changed" |
 	 * "failed" | "may_change" | "skipped" (a handler that nobody notified), changes: [{subject,
 	 * field, before, after, flags}], results: {…}, published: {module, key, facts},
-	 * message, remedy (failed), notes: [text], cause (may_change), planned (a digest), milliseconds} */
+	 * message, remedy (failed), notes: [text], cause (may_change), planned (a digest),
+	 * milliseconds} */
 	FRAME_RESULT,
-	/* agent → controller: all tasks of the stage are through: {orphans: [{resource}], problem: why the
-	 * ledger couldn't be written} */
+	/* agent → controller: all tasks of the stage are through: {orphans: [{resource}], problem: why
+	 * the ledger couldn't be written} */
 	FRAME_STAGE_END,
 	/* agent → controller, answered by a REPLY with the same id: {id, kind: "body", digest, offset}
 	 * or {id, kind: "gate", task: id}. A gate is asked before the first change of a task. */

@@ -5,8 +5,8 @@
  *     hostile try BEOPLAY I N       in a folder with site.yml and hosts.yml: every Nth lie from the Ith on;
  *                                   prints "ok NAME" or "not ok NAME: why"
  *
- * After each lie the controller must have ended by itself, with the exit code that fits, with all that
- * was wanted done on the honest host, and without taking more memory than any run may. */
+ * After each lie the controller must have ended by itself, with the exit code that fits, with all
+ * that was wanted done on the honest host, and without taking more memory than any run may. */
 #include "tests/hostile/acts.h"
 #include "tests/hostile/agent.h"
 #include "tests/hostile/tables.h"

@@ -1,5 +1,5 @@
-/* tables: a lie for each key of each message that agents send: every wrong kind, one item or byte too
- * many, missing, unknown. A key that gets a row gets its lies by that. */
+/* tables: a lie for each key of each message that agents send: every wrong kind, one item or byte
+ * too many, missing, unknown. A key that gets a row gets its lies by that. */
 #include "tests/hostile/tables.h"
 
 #include <string.h>

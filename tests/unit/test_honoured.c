@@ -1,5 +1,6 @@
-/* What is accepted is honoured: whatever a table offers to people has somebody who reads it, and what isn't
- * supported yet says what to do instead. Walks the tables, and the sources, from the project's root. */
+/* What is accepted is honoured: whatever a table offers to people has somebody who reads it, and
+ * what isn't supported yet says what to do instead. Walks the tables, and the sources, from the
+ * project's root. */
 #include "base/buffer.h"
 #include "command/options.h"
 #include "modules/module.h"
@@ -57,8 +58,8 @@ static void add_folder(struct buffer *all, const char *folder, const char *excep
 	all->size--;
 }
 
-/* Whether a field of a struct is read: "->name" with nothing behind it that belongs to the name, and no
- * plain assignment. */
+/* Whether a field of a struct is read: "->name" with nothing behind it that belongs to the name,
+ * and no plain assignment. */
 static bool reads_field(const char *text, const char *name)
 {
 	char word[128];

@@ -1,7 +1,7 @@
 /* Host keys: what known_hosts files say, and that OpenSSH says the same of each.
  *
- * With ORACLE=1 each case is put to ssh, too, against an sshd that serves one connection on its stdin:
- * no case may be accepted here that ssh refuses. tests/plays/test_hostkeys.sh does so. */
+ * With ORACLE=1 each case is put to ssh, too, against an sshd that serves one connection on its
+ * stdin: no case may be accepted here that ssh refuses. tests/plays/test_hostkeys.sh does so. */
 #include "fleet/hostkeys.h"
 #include "fleet/hostkeys_name.h"
 
@@ -19,7 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In files: $K the host's key, $O another of the same type, $R one of another type; $H(name) hashed. */
+/* In files: $K the host's key, $O another of the same type, $R one of another type; $H(name)
+ * hashed. */
 struct hostkeys_case {
 	const char *name;
 	const char *host;

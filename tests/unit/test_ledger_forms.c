@@ -1,5 +1,5 @@
-/* Ledgers of earlier forms, from tests/formats: they are read, and taken over whole. COUNT=N: so many
- * kills on the way. */
+/* Ledgers of earlier forms, from tests/formats: they are read, and taken over whole. COUNT=N: so
+ * many kills on the way. */
 #include "agent/ledger.h"
 #include "wire/wire.h"
 

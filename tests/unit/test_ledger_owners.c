@@ -1,5 +1,5 @@
-/* Whose a resource is: conflicts of playbooks, who lets go last, what a task that failed leaves, and which
- * ways back are kept. */
+/* Whose a resource is: conflicts of playbooks, who lets go last, what a task that failed leaves,
+ * and which ways back are kept. */
 #include "agent/ledger.h"
 
 #include <setjmp.h>

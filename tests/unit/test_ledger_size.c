@@ -98,7 +98,8 @@ static void fill(size_t count)
 
 struct cost { size_t syncs, bytes; };
 
-/* Of a task that changes so many resources that nothing is known of, and of what came of the last one. */
+/* Of a task that changes so many resources that nothing is known of, and of what came of the last
+ * one. */
 static struct cost tasks_cost(size_t resources)
 {
 	const struct ledger_owner next = { .project = "p", .playbook = "site.yml", .run = "r2",

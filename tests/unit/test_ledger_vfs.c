@@ -1,5 +1,5 @@
-/* What a ledger's database is after kills, power cuts, full disks, flipped bits and restores: the state
- * before or the state after, or it is said to be damaged. COUNT=N: N times as many. */
+/* What a ledger's database is after kills, power cuts, full disks, flipped bits and restores: the
+ * state before or the state after, or it is said to be damaged. COUNT=N: N times as many. */
 #include "agent/ledger_vfs.h"
 
 #include "ledger_recorder.h"
@@ -143,7 +143,8 @@ static sqlite3 *grow(int count)
 	return database;
 }
 
-/* Which state it is in: from 1 on, 0: the tables aren't there yet; -1: in none, or it can't be read. */
+/* Which state it is in: from 1 on, 0: the tables aren't there yet; -1: in none, or it can't be
+ * read. */
 static int state_of(sqlite3 *database, size_t count)
 {
 	unsigned char now[DIGEST];
@@ -385,7 +386,8 @@ static void each_flipped_bit_of_the_database_is_found(void **state)
 	assert_false(found_damaged(LEDGER_WRITE));
 }
 
-/* A kill in the middle of writing the last state to the database: count is behind its first page. */
+/* A kill in the middle of writing the last state to the database: count is behind its first
+ * page. */
 static size_t in_the_middle(void)
 {
 	size_t count = recorder.count;

@@ -1,4 +1,5 @@
-/* guard: what no module takes away: mounts, the system's folders, the way in, beoplay's own state. */
+/* guard: what no module takes away: mounts, the system's folders, the way in, beoplay's own
+ * state. */
 #include "module_bench.h"
 
 #include <setjmp.h>

@@ -370,7 +370,8 @@ static void a_missing_file_is_refused_with_a_remedy(void **state)
 	assert_string_equal(bench->log.data, "");
 }
 
-/* The line is there, but the pattern that finds it has no end: it isn't taken for one that isn't. */
+/* The line is there, but the pattern that finds it has no end: it isn't taken for one that
+ * isn't. */
 static void a_pattern_with_too_many_ways_changes_nothing(void **state)
 {
 	static const char *const options[] = {

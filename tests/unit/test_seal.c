@@ -1,5 +1,5 @@
-/* Tests for engine/seal: only what this key made for this playbook opens, and seals say which run a host
- * had after which. */
+/* Tests for engine/seal: only what this key made for this playbook opens, and seals say which run a
+ * host had after which. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -305,8 +305,8 @@ static void what_a_seal_says_comes_back(void **state)
 
 /* --- Chains --- */
 
-/* The runs that a host shows, as "1 2 3": each was sealed behind the one before it. A run in brackets is
- * held back. */
+/* The runs that a host shows, as "1 2 3": each was sealed behind the one before it. A run in
+ * brackets is held back. */
 static struct chain chain_of(const char *host, const char *runs)
 {
 	struct chain chain = { .host = host, .runs = arena_array(arena, 16, sizeof(*chain.runs)) };

@@ -211,8 +211,8 @@ static void digests_need_the_key_and_tell_values_apart(void **state)
 
 /* --- No way past it --- */
 
-/* What gives texts to places that are written to, and the only files that may: these look through all
- * of it. Paths are seen from where tests run. */
+/* What gives texts to places that are written to, and the only files that may: these look through
+ * all of it. Paths are seen from where tests run. */
 static const struct way {
 	const char *folder, *call, *files;
 } ways[] = {

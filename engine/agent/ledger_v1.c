@@ -14,6 +14,7 @@
  * the largest file. */
 #include "agent/image.h"
 #include "agent/ledger.h"
+#include "agent/ledger_v1_names.h"
 #include "agent/machine.h"
 
 #include <string.h>
@@ -136,21 +137,23 @@ static void take_owner(struct ledger *ledger, int64_t resource, const struct val
 
 	database_do(ledger->database, "INSERT INTO claim(resource, owner, since, run, gone, regained, "
 		"live, open, differs, user, notify) VALUES(?1, ?2, ?3, coalesce((SELECT sequence FROM run "
-		"WHERE owner=?2 AND name=?4), 0), nullif(?5, 0), nullif(?6, 0), ?5<=?6, 0, ?7, ?8, ?9)",
+		"WHERE owner=?2 AND name=?4), 0), nullif(?5, 0), nullif(?6, 0), ?5<=?6, 0, ?7, ?8, ?9) "
+		"ON CONFLICT(resource, owner) DO NOTHING",
 		"iiisiissv", resource, owner, value_get_integer(record, "since", 0),
 		value_get_string(record, "run"), gone, regained, value_get_string(record, "differs"),
 		value_get_string(record, "user"), value_get(record, "notify"));
 	for (size_t i = 0; i < count; i++) {
 		if (value_text(wishes[i].value))
 			database_do(ledger->database, "INSERT INTO wish(resource, owner, module, params) "
-				"VALUES(?, ?, ?, ?)", "iiss", resource, owner, wishes[i].key,
+				"VALUES(?, ?, ?, ?) ON CONFLICT(resource, owner, module) DO NOTHING", "iiss",
+				resource, owner, wishes[i].key,
 				value_text(wishes[i].value));
 	}
 }
 
 /* An undo names its run by the number; that of a run that isn't kept any more needs one, too. */
 static void take_undo(struct ledger *ledger, int64_t resource, int64_t owner,
-	const struct value *undo)
+	const struct value *undo, struct value *params)
 {
 	int64_t sequence = value_get_integer(undo, "sequence", 0);
 
@@ -158,16 +161,20 @@ static void take_undo(struct ledger *ledger, int64_t resource, int64_t owner,
 		database_do(ledger->database, "INSERT OR IGNORE INTO run(sequence, owner, name, time) "
 			"VALUES(?, ?, ?, 0)", "iis", sequence, owner, value_get_string(undo, "run"));
 	database_do(ledger->database, "INSERT INTO undo(id, resource, sequence, module, params, body, "
-		"user, before, reason) VALUES(nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)", "iiisvssvs",
+		"user, before, reason) VALUES(nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?) "
+		"ON CONFLICT(resource, sequence) DO NOTHING", "iiisvssvs",
 		value_get_integer(undo, "order", 0), resource, sequence, value_get_string(undo, "module"),
-		value_get(undo, "params"), value_get_string(undo, "body"), value_get_string(undo, "user"),
+		params, value_get_string(undo, "body"), value_get_string(undo, "user"),
 		value_get(undo, "before"), value_get_string(undo, "reason"));
 	take_body(ledger, value_get_string(undo, "body"));
 }
 
-static void take_entry(struct ledger *ledger, const char *identity, const struct value *entry)
+/* Two spellings of one path were two resources: what the first one knows stays. */
+static void take_entry(struct ledger *ledger, const struct value *root, const char *identity,
+	const struct value *entry)
 {
 	struct arena *arena = arena_new();
+	const char *name = ledger_v1_name(arena, root, identity, entry);
 	const char *module = value_get_string(entry, "module");
 	struct value **owners, **undos;
 	size_t owner_count = items_of(entry, "owners", &owners);
@@ -175,16 +182,18 @@ static void take_entry(struct ledger *ledger, const char *identity, const struct
 	int64_t id, first = 0;
 
 	database_do(ledger->database, "INSERT INTO resource(identity, module, path, parent, since, "
-		"reason) VALUES(?, ?, ?, ?, ?, ?)", "ssssis", identity, module ? module : "",
-		ledger_about(arena, identity), value_get_string(entry, "parent"), owner_count == 1
+		"reason) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(identity) DO NOTHING", "ssssis", name, module
+		? module : "", ledger_about(arena, name), ledger_v1_key(arena, value_get_string(entry,
+		"parent")), owner_count == 1
 		? value_get_integer(owners[0], "regained", 0) : 0, value_get_string(entry, "reason"));
-	id = ledger_resource(ledger, identity);
-	for (size_t i = 0; i < owner_count; i++)
+	id = ledger_resource(ledger, name);
+	for (size_t i = 0; i < owner_count && !ledger_v1_unowned(identity); i++)
 		take_owner(ledger, id, owners[i]);
 	if (owner_count > 0)
 		first = owner_of(ledger, owners[0]);
 	for (size_t i = 0; first && i < undo_count; i++)
-		take_undo(ledger, id, first, undos[i]);
+		take_undo(ledger, id, first, undos[i], ledger_v1_params(arena, identity, name,
+			value_get(undos[i], "params")));
 	arena_free(arena);
 }
 
@@ -195,8 +204,8 @@ static void take_way(struct ledger *ledger, int64_t file, const struct value *wa
 	bool body = image_digest(image, digest);
 
 	database_do(ledger->database, "INSERT INTO way(file, sequence, image, body, notes, first, "
-		"touched) VALUES(?, ?, ?, ?, ?, ?, ?)", "iissvii", file, value_get_integer(way, "sequence", 0),
-		image ? image : "other", body ? digest : NULL, value_get(way, "records"),
+		"touched) VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(file, sequence) DO NOTHING", "iissvii", file,
+		value_get_integer(way, "sequence", 0), image ? image : "other", body ? digest : NULL, value_get(way, "records"),
 		(int64_t)value_get_bool(way, "first"), (int64_t)value_get_bool(way, "touched"));
 	if (body)
 		take_body(ledger, digest);
@@ -208,8 +217,8 @@ static void take_file(struct ledger *ledger, const char *path, const struct valu
 	size_t count = items_of(file, "ways", &ways);
 	int64_t id;
 
-	database_do(ledger->database, "INSERT INTO file(path, image) VALUES(?, ?)", "ss", path,
-		value_get_string(file, "left"));
+	database_do(ledger->database, "INSERT INTO file(path, image) VALUES(?, ?) "
+		"ON CONFLICT(path) DO NOTHING", "ss", path, value_get_string(file, "left"));
 	id = database_integer(ledger->database, 0, "SELECT id FROM file WHERE path=?", "s", path);
 	if (value_get_string(file, "project"))
 		database_do(ledger->database, "UPDATE file SET owner=? WHERE id=?", "ii",
@@ -256,7 +265,7 @@ static void take_maps(struct ledger *ledger, const struct value *root)
 	size_t count = pairs_of(root, "resources", &pairs);
 
 	for (size_t i = 0; i < count; i++)
-		take_entry(ledger, pairs[i].key, pairs[i].value);
+		take_entry(ledger, root, pairs[i].key, pairs[i].value);
 	count = pairs_of(root, "texts", &pairs);
 	for (size_t i = 0; i < count; i++) {
 		if (value_text(pairs[i].value))
@@ -265,11 +274,14 @@ static void take_maps(struct ledger *ledger, const struct value *root)
 	}
 	count = pairs_of(root, "files", &pairs);
 	for (size_t i = 0; i < count; i++)
-		take_file(ledger, pairs[i].key, pairs[i].value);
+		take_file(ledger, ledger_v1_path(arena, pairs[i].key), pairs[i].value);
 	count = pairs_of(root, "records", &pairs);
-	for (size_t i = 0; i < count; i++)
-		database_do(ledger->database, "INSERT INTO note(key, path, value) VALUES(?, ?, ?)", "ssv",
-			pairs[i].key, ledger_about(arena, pairs[i].key), pairs[i].value);
+	for (size_t i = 0; i < count; i++) {
+		const char *key = ledger_v1_key(arena, pairs[i].key);
+
+		database_do(ledger->database, "INSERT INTO note(key, path, value) VALUES(?, ?, ?) "
+			"ON CONFLICT(key) DO NOTHING", "ssv", key, ledger_about(arena, key), pairs[i].value);
+	}
 	arena_free(arena);
 }
 

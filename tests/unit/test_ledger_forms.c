@@ -231,6 +231,60 @@ static void one_with_more_values_than_its_own_reader_took_is_taken_over(void **u
 	ledger_close(&ledger);
 }
 
+/* An entry of /srv/copied's, with one undo of the first run that has these parameters. */
+static void add_entry(struct value *root, const char *identity, struct value *params)
+{
+	static int64_t order = 1000;
+	struct value *entry = value_copy(arena, value_get(value_get(root, "resources"),
+		"file:/srv/copied"));
+	struct value *undo = value_get(entry, "undos")->items[0], *undos = value_list(arena);
+
+	value_set_integer(arena, undo, "order", order++);
+	value_set(arena, undo, "params", params);
+	value_append(arena, undos, undo);
+	value_set(arena, entry, "undos", undos);
+	value_set(arena, value_get(root, "resources"), identity, entry);
+}
+
+static struct value *map_of(const char *key, const char *value)
+{
+	struct value *map = value_map(arena);
+
+	value_set_string(arena, map, key, value);
+	return map;
+}
+
+static void resources_of_the_form_before_have_the_names_of_today(void **unused)
+{
+	struct value *root = read_form(), *trust = map_of("whole", "trust");
+
+	(void)unused;
+	value_set(arena, trust, "taken", value_list(arena));
+	add_entry(root, "file:/srv//a/./b:c", map_of("dest", "/srv//a/./b:c"));
+	add_entry(root, "file:/srv/a/b:c", map_of("dest", "/srv/a/b:c"));
+	add_entry(root, "line:/srv//lines:http://one", map_of("pattern", "http://one"));
+	add_entry(root, "authorized-key:mpi:*", trust);
+	add_entry(root, "authorized-literal:mpi:*", map_of("whole", "authorized"));
+	write_form(root);
+	ledger_open(&ledger, state, locks, MACHINE);
+	ledger_write(&ledger);
+	check_content(true);
+	assert_true(ledger_has_owner(&ledger, "file:/srv/a/b:c"));
+	assert_false(ledger_has_owner(&ledger, "file:/srv//a/./b:c"));
+	/* The digest is that of "http://one"; a pattern stays one. */
+	assert_true(ledger_has_owner(&ledger, "line:/srv/lines:=4464b6a3c533addd"));
+	assert_string_equal(way_to("line:/srv/lines:=4464b6a3c533addd", &site, 0, "pattern"),
+		"=4464b6a3c533addd");
+	assert_true(ledger_has_owner(&ledger, "line:/srv/lines:^version"));
+	/* Nobody wishes for these any more, but they can be undone. */
+	assert_false(ledger_has_owner(&ledger, "authorized-key:mpi:*"));
+	assert_false(ledger_has_owner(&ledger, "authorized-literal:mpi:*"));
+	assert_int_equal(database_integer(ledger.database, 0, "SELECT count(*) FROM undo u JOIN "
+		"resource r ON r.id=u.resource WHERE r.identity LIKE 'authorized-%:mpi:*'", ""), 2);
+	assert_null(way_to("authorized-key:mpi:*", &site, 0, "whole"));
+	ledger_close(&ledger);
+}
+
 static void refused(const char *why)
 {
 	struct error err = {0};
@@ -324,6 +378,7 @@ int main(void)
 		TEST(the_form_before_is_taken_over),
 		TEST(one_of_before_files_were_noted_is_taken_over),
 		TEST(one_with_more_values_than_its_own_reader_took_is_taken_over),
+		TEST(resources_of_the_form_before_have_the_names_of_today),
 		TEST(one_that_cannot_be_used_is_named_and_stays),
 		TEST(that_of_another_machine_is_left_alone),
 		TEST(killed_on_the_way_the_form_before_or_the_new_one_is_whole),

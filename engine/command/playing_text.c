@@ -70,7 +70,8 @@ void playing_write_down(struct playing *playing, struct revision *revision,
 	if (history_open(path_directory(playing->arena, playing->typed), true, &history, &err) < 0
 			|| history_add(history, playing->arena, &run, record_text(playing, &to, revision),
 			&err) < 0)
-		report_warning(report, NULL, err.message);
+		report_warning(report, NULL, *err.remedy ? arena_printf(playing->arena, "%s; %s",
+			err.message, err.remedy) : err.message);
 	history_close(history);
 }
 

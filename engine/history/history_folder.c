@@ -27,6 +27,15 @@ static int not_trusted(const char *path, struct error *why, struct error *err)
 	return error_remedy(err, "%s", why->remedy);
 }
 
+/* The directory that holds folder, or one above it. */
+static int check_way(int top, const char *folder, struct error *err)
+{
+	char room[PATH_MAX];
+
+	snprintf(room, sizeof(room), "%.*s", (int)(strrchr(folder, '/') - folder), folder);
+	return trust_way(top, room, err);
+}
+
 static int look_at(int at, const char *folder, const char *name, unsigned depth,
 	struct error *err);
 
@@ -86,7 +95,7 @@ static int check(int top, int fd, const char *folder, bool create, struct error 
 	if (fstat(fd, &info) < 0)
 		return not_used(folder, strerror(errno), err);
 	if (trust_check(&info, folder, geteuid(), false, &why) < 0
-			|| trust_way(top, folder, &why) < 0)
+			|| check_way(top, folder, &why) < 0)
 		return not_trusted(folder, &why, err);
 	/* What is inside can be read by everybody. */
 	if (create && info.st_uid == geteuid() && (info.st_mode & 077) && fchmod(fd, 0700) < 0)
@@ -101,7 +110,7 @@ static int make(int top, const char *folder, struct error *err)
 {
 	struct error why = {0};
 
-	if (trust_way(top, folder, &why) < 0) {
+	if (check_way(top, folder, &why) < 0) {
 		error_set(err, ERROR_TEXT, "no history is kept in '%s': %s", folder, why.message);
 		return error_remedy(err, "%s", why.remedy);
 	}

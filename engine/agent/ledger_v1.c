@@ -183,11 +183,11 @@ static void take_entry(struct ledger *ledger, const struct value *root, const ch
 
 	database_do(ledger->database, "INSERT INTO resource(identity, module, path, parent, since, "
 		"reason) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(identity) DO NOTHING", "ssssis", name, module
-		? module : "", ledger_about(arena, name), ledger_v1_key(arena, value_get_string(entry,
-		"parent")), owner_count == 1
+		? module : "", ledger_about(arena, name), ledger_v1_parent(arena, root, identity,
+		value_get_string(entry, "parent")), owner_count == 1
 		? value_get_integer(owners[0], "regained", 0) : 0, value_get_string(entry, "reason"));
 	id = ledger_resource(ledger, name);
-	for (size_t i = 0; i < owner_count && !ledger_v1_unowned(identity); i++)
+	for (size_t i = 0; i < owner_count; i++)
 		take_owner(ledger, id, owners[i]);
 	if (owner_count > 0)
 		first = owner_of(ledger, owners[0]);

@@ -100,7 +100,7 @@ const char *ledger_v1_name(struct arena *arena, const struct value *root, const 
 		LINE_DIGITS, digest));
 }
 
-bool ledger_v1_unowned(const char *identity)
+static bool is_whole(const char *identity)
 {
 	size_t size = strlen(identity);
 
@@ -108,18 +108,32 @@ bool ledger_v1_unowned(const char *identity)
 		&& (starts(identity, "authorized-key:") || starts(identity, "authorized-literal:"));
 }
 
-/* Lines that left the block come back in their places. */
-static const char *key_now(const char *key, const char *whole)
+/* No text names the whole any more: it goes with one of its keys. */
+const char *ledger_v1_parent(struct arena *arena, const struct value *root, const char *identity,
+	const char *parent)
 {
-	if (strcmp(key, "taken") == 0)
-		return strcmp(whole, "trust") == 0 ? "lost" : "lost_keys";
-	return strcmp(key, "taken_known") == 0 ? "lost_known" : key;
+	const struct value *resources = value_get(root, "resources");
+	const char *user = strchr(identity, ':'), *keys;
+
+	if (!user || !is_whole(identity))
+		return ledger_v1_key(arena, parent);
+	keys = arena_printf(arena, "authorized-key%.*s", (int)strlen(user) - 1, user);
+	for (size_t i = 0; i < resources->count; i++) {
+		const struct value *owners = value_get(resources->pairs[i].value, "owners");
+
+		if (starts(resources->pairs[i].key, keys) && !is_whole(resources->pairs[i].key)
+				&& owners && owners->kind == VALUE_LIST && owners->count > 0
+				&& value_get_integer(owners->items[0], "gone", 0)
+				<= value_get_integer(owners->items[0], "regained", 0))
+			return resources->pairs[i].key;
+	}
+	return parent;
 }
 
 struct value *ledger_v1_params(struct arena *arena, const char *identity, const char *name,
 	const struct value *params)
 {
-	const char *whole = value_get_string(params, "whole"), *line = line_of(identity);
+	const char *line = line_of(identity);
 	struct value *ret;
 
 	if (!params || params->kind != VALUE_MAP)
@@ -129,9 +143,9 @@ struct value *ledger_v1_params(struct arena *arena, const char *identity, const 
 		const char *key = params->pairs[i].key;
 		struct value *value = params->pairs[i].value;
 
-		if (whole && ledger_v1_unowned(identity)) {
-			if (strcmp(key, "whole") != 0)
-				value_set(arena, ret, key_now(key, whole), value);
+		/* Each key has its own undo: of the whole it is only where its files were missing. */
+		if (is_whole(identity) && (strcmp(key, "whole") == 0 || starts(key, "taken"))) {
+			continue;
 		} else if (line && strcmp(key, "pattern") == 0) {
 			value_set_string(arena, ret, key, line_of(name));
 		} else {

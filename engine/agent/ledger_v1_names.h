@@ -11,8 +11,8 @@ const char *ledger_v1_key(struct arena *arena, const char *key);
 /* root: the whole ledger; entry: that of the resource. */
 const char *ledger_v1_name(struct arena *arena, const struct value *root, const char *identity,
 	const struct value *entry);
-/* No task wishes for it any more; what it knows to undo is kept. */
-bool ledger_v1_unowned(const char *identity);
+const char *ledger_v1_parent(struct arena *arena, const struct value *root, const char *identity,
+	const char *parent);
 /* An undo's parameters; identity: the resource's before, name: now. */
 struct value *ledger_v1_params(struct arena *arena, const char *identity, const char *name,
 	const struct value *params);

@@ -234,9 +234,9 @@ sed -i "s/Literal/Otherliteral/; s/content: \"{{ greeting }}/content: \"new {{ g
 run second site.yml "${EXTRA[@]}"
 sed -i "s/Hostvar/Newhostvar/" host_vars/node1.yml
 sed -i "s/literal=/other=/" templates/private.j2
-past asks rollback site.yml --to 1 --user root --known-hosts "$LAB/known_hosts"
+past asks rollback site.yml --to 1 -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts"
 check "a rollback asks for what -e said" says 'values of -e are not kept' err
-past back rollback site.yml --to 1 --user root --known-hosts "$LAB/known_hosts" "${EXTRA[@]}"
+past back rollback site.yml --to 1 -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" "${EXTRA[@]}"
 check "with it, it goes back" is "$status" 0
 node() { lab exec node1 cat "/srv/$1"; }
 check "to what was open" is "$(node open)" "Openhostvar$MARK"

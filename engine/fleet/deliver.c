@@ -8,7 +8,7 @@
 static const char find_as_root[] =
 	"d=/var/lib/beoplay; f=$d/agent-$H\n"
 	"good() {\n"
-	"	[ -f \"$f\" ] && [ ! -L \"$f\" ] || return 1\n"
+	"	[ -f \"$f\" ] && [ ! -L \"$f\" ] && [ -x \"$f\" ] || return 1\n"
 	"	for s in $(stat -c %u:%a:%s / /var /var/lib $d \"$f\"); do\n"
 	"		case $s in\n"
 	"		0:*[2367]?:*|0:*[2367]:*|[!0]*) return 1 ;;\n"
@@ -21,7 +21,7 @@ static const char find_as_root[] =
 static const char find_as_user[] =
 	"d=$HOME/.cache/beoplay; f=$d/agent-$H\n"
 	"good() {\n"
-	"	[ -f \"$f\" ] && [ ! -L \"$f\" ] && [ -O \"$f\" ] && [ -O \"$d\" ] || return 1\n"
+	"	[ -f \"$f\" ] && [ ! -L \"$f\" ] && [ -x \"$f\" ] && [ -O \"$f\" ] && [ -O \"$d\" ] || return 1\n"
 	"	s=$(stat -c %a:%s \"$d\" \"$f\")\n"
 	"	case $s in\n"
 	"	700:*\"\n700:$S\") return 0 ;;\n"

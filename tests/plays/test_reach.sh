@@ -57,6 +57,10 @@ lab exec node1 sh -c 'f=$(ls /var/lib/beoplay/agent-*); chmod 777 "$f"; rm -f /e
 run play.yml -u root -l node1
 check "an agent that others can write is replaced" is \
 	"$(lab exec node1 sh -c 'stat -c %a /var/lib/beoplay/agent-*')" 700
+lab exec node1 sh -c 'rm -f /etc/reached; mount --bind /var /var && mount -o remount,bind,noexec /var'
+run play.yml -u root -l node1
+check "an agent that is kept where nothing may be executed any more is passed over" is "$status" 0
+lab exec node1 sh -c 'umount /var'
 lab exec node2 sh -c 'rm -rf /var/lib/beoplay/agent-* /etc/reached; mount -t tmpfs -o noexec none /var/lib/beoplay
 	mount -o remount,noexec /dev/shm'
 run play.yml -u root -l node2

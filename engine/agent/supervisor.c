@@ -134,6 +134,15 @@ static void say_left(const struct supervisor *supervisor)
 	arena_free(arena);
 }
 
+/* Whether anything is left of what the worker has started: as the nearest subreaper, this process is
+ * the parent of all that has lost its own. */
+static bool is_childless(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	return errno == ECHILD;
+}
+
 static void supervise(struct supervisor *supervisor) __attribute__((noreturn));
 static void supervise(struct supervisor *supervisor)
 {
@@ -143,6 +152,8 @@ static void supervise(struct supervisor *supervisor)
 	wait_worker(supervisor);
 	while (waitpid(supervisor->worker, &status, 0) < 0 && errno == EINTR)
 		;
+	if (!WIFSIGNALED(status) && is_childless())
+		_exit(WEXITSTATUS(status));
 	/* The controller takes what stands on stderr for the agent's last words. */
 	if (WIFSIGNALED(status)) {
 		dprintf(STDERR_FILENO, "the agent was ended by signal %d", WTERMSIG(status));

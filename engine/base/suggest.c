@@ -59,6 +59,15 @@ static size_t distance_to_parts(const char *word, size_t size, const char *name)
 	return best;
 }
 
+static bool same_word(const char *one, const char *other)
+{
+	while (*one && plain(*one) == plain(*other)) {
+		one++;
+		other++;
+	}
+	return *one == *other;
+}
+
 /* Words that remove something: nobody should be talked into one by a slip of the finger. */
 static bool destroys(const char *name)
 {
@@ -69,7 +78,7 @@ static bool destroys(const char *name)
 
 	name += strspn(name, "-");
 	for (size_t i = 0; words[i]; i++) {
-		if (distance(words[i], strlen(words[i]), name, strlen(name)) == 0)
+		if (same_word(words[i], name))
 			return true;
 	}
 	return false;
@@ -81,13 +90,13 @@ void suggest_offer(struct suggestion *suggestion, const char *name)
 	size_t name_size = strlen(name);
 	size_t found;
 
-	if (size == 0 || size >= WORD_MOST || name_size >= WORD_MOST || destroys(name))
+	if (size == 0 || size >= WORD_MOST || name_size >= WORD_MOST)
 		return;
 	found = least(distance(suggestion->word, size, name, name_size),
 		distance_to_parts(suggestion->word, size, name));
 	if (found > (size < 4 ? 1 : 1 + size / 3))
 		return;
-	if (!suggestion->nearest || found < suggestion->distance) {
+	if ((!suggestion->nearest || found < suggestion->distance) && !destroys(name)) {
 		suggestion->nearest = name;
 		suggestion->distance = found;
 	}

@@ -135,7 +135,8 @@ static int name_undefined(struct evaluation *evaluation, const char *name, size_
 		suggest_offer(&suggestion, local->name);
 	for (size_t i = 0; i < names->count; i++)
 		suggest_offer(&suggestion, names->items[i]->text);
-	for (const struct shape *fact = setup_facts; fact->key; fact++)
+	/* Undefined names are often given a default, so this is on the way of good texts, too. */
+	for (const struct shape *fact = setup_facts; fact->key && strncmp(name, "ansib", 5) == 0; fact++)
 		suggest_offer(&suggestion, arena_printf(arena, "ansible_%s", fact->key));
 	if (suggestion.nearest && name[1])
 		evaluation_undefined_remedy(evaluation, "did you mean '%s'?", suggestion.nearest);

@@ -41,9 +41,9 @@ endif
 
 # What is only in the agent, and what is only in the program.
 AGENT_ONLY := $(wildcard engine/agent/main*.c)
-SHARED := $(wildcard engine/base/*.c engine/wire/*.c engine/agent/*.c modules/*.c)
+SHARED := $(wildcard $(addsuffix /*.c,engine/base engine/wire engine/module engine/agent modules modules/*))
 AGENT := $(BUILD)/agent-x86_64
-SOURCES := $(filter-out $(AGENT_ONLY),$(wildcard engine/*/*.c modules/*.c))
+SOURCES := $(filter-out $(AGENT_ONLY),$(wildcard engine/*/*.c modules/*.c modules/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/engine/fleet/agents_content.o
 AGENT_OBJECTS := $(SHARED:%.c=$(BUILD)/%.o)
 TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -103,7 +103,7 @@ $(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENT) $(AGENT).
 	@$(CC) -DAGENT_X86_64='"$(AGENT)"' -DAGENT_X86_64_DIGEST='"$(AGENT).digest"' -c $< -o $@
 
 $(BUILD)/libbeoplay.a: $(OBJECTS)
-	@rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar qcs $@ $^
 
 $(BUILD)/beoplay: $(BUILD)/engine/main.o $(BUILD)/libbeoplay.a
 	@echo LD $@

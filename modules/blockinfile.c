@@ -1,7 +1,7 @@
 /* blockinfile: some lines of a file are these, between two marker lines. */
 #include "base/quote.h"
-#include "modules/managed_block.h"
-#include "modules/text_file.h"
+#include "modules/shared/managed_block.h"
+#include "modules/shared/text_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* debug: says something, or what a variable holds; no host is asked. */
-#include "modules/module.h"
+#include "module/module.h"
 
 #include "base/buffer.h"
 

@@ -1,7 +1,7 @@
 /* file: what is at a path: a file, a directory, a link, or nothing; and its owner and mode. */
 #include "base/quote.h"
-#include "modules/file_attributes.h"
-#include "modules/guard.h"
+#include "modules/shared/file_attributes.h"
+#include "modules/shared/guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>

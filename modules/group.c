@@ -1,5 +1,5 @@
 /* group: a group of users exists, or doesn't. */
-#include "modules/remains.h"
+#include "modules/shared/remains.h"
 
 #include <string.h>
 

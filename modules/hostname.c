@@ -1,5 +1,5 @@
 /* hostname: the name of the machine, in /etc/hostname and in the running kernel. */
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <string.h>
 

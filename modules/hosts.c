@@ -1,8 +1,8 @@
 /* hosts: every machine knows every name, in one managed block of /etc/hosts. */
 #include "base/buffer.h"
-#include "modules/line_ends.h"
-#include "modules/managed_block.h"
-#include "modules/taken_line.h"
+#include "modules/shared/line_ends.h"
+#include "modules/shared/managed_block.h"
+#include "modules/shared/taken_line.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/digest.h"
 #include "base/quote.h"
 #include "base/regex.h"
-#include "modules/text_file.h"
+#include "modules/shared/text_file.h"
 
 #include <string.h>
 

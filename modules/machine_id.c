@@ -5,7 +5,7 @@
  * beforehand which one comes next (ledger_machine.h), and goes along. */
 #include "modules/machine_id.h"
 
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <sodium.h>
 #include <string.h>

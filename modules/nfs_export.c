@@ -1,7 +1,7 @@
 /* nfs-export: a directory that other machines may mount; its own file in /etc/exports.d. */
 #include "base/buffer.h"
-#include "modules/file_attributes.h"
-#include "modules/module.h"
+#include "modules/shared/file_attributes.h"
+#include "module/module.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -1,7 +1,7 @@
 /* nfs-mount: an export of another machine, in fstab and mounted. A mount is never touched to look at
  * it, only /proc/self/mountinfo is read: a dead server must not hang the run. */
 #include "base/buffer.h"
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* registry: every module there is, in alphabetical order, and how to find one by name. */
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <string.h>
 

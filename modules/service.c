@@ -1,7 +1,7 @@
 /* service: a service runs or doesn't, now and after the next start of the machine.
  *
  * Through systemctl(1) where systemd is process 1, else through service(8) and update-rc.d(8). */
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* user: a user exists with this home, shell and groups, or doesn't. */
-#include "modules/guard.h"
-#include "modules/remains.h"
+#include "modules/shared/guard.h"
+#include "modules/shared/remains.h"
 
 #include <stdlib.h>
 #include <string.h>

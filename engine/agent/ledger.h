@@ -21,7 +21,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/value.h"
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #define AGENT_MACHINE_H
 
 #include "agent/link.h"
-#include "modules/host.h"
+#include "module/host.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* main_prepare: the half of modules that only a controller needs isn't in the agent. */
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <stdlib.h>
 

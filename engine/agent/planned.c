@@ -5,7 +5,7 @@
 #include "agent/work.h"
 
 #include "base/buffer.h"
-#include "modules/plan.h"
+#include "module/plan.h"
 #include "wire/wire.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "agent/undo.h"
 
 #include "base/buffer.h"
-#include "modules/params.h"
+#include "module/params.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 
 #include "agent/pending.h"
 #include "base/quote.h"
-#include "modules/params.h"
-#include "modules/plan.h"
+#include "module/params.h"
+#include "module/plan.h"
 
 #include <string.h>
 

@@ -17,7 +17,7 @@
 #include "agent/machine.h"
 #include "base/digest.h"
 #include "base/value.h"
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <stdbool.h>
 

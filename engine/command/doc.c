@@ -1,7 +1,7 @@
 /* doc: what modules there are and what they take, from the same tables that check playbooks. */
 #include "command/command.h"
-#include "modules/module.h"
-#include "modules/params.h"
+#include "module/module.h"
+#include "module/params.h"
 #include "base/suggest.h"
 
 #include <stdio.h>

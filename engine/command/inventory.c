@@ -3,9 +3,9 @@
 #include "command/project.h"
 #include "base/disclose.h"
 #include "base/quote.h"
-#include "text/expression.h"
-#include "text/inventory.h"
-#include "text/variables.h"
+#include "expression/expression.h"
+#include "inventory/inventory.h"
+#include "variables/variables.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "command/listing.h"
 
 #include "base/quote.h"
-#include "text/expression.h"
+#include "expression/expression.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 #define COMMAND_LISTING_H
 
 #include "command/options.h"
-#include "text/inventory.h"
-#include "text/play.h"
-#include "text/variables.h"
+#include "inventory/inventory.h"
+#include "playbook/play.h"
+#include "variables/variables.h"
 
 /* limit NULL: none. */
 int listing_print(struct arena *arena, const struct apply_options *options,

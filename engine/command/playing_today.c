@@ -2,8 +2,8 @@
  * always what the inventory says today. */
 #include "command/playing_state.h"
 
-#include "text/connection.h"
-#include "text/expression.h"
+#include "inventory/connection.h"
+#include "expression/expression.h"
 
 #include <string.h>
 

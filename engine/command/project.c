@@ -3,8 +3,8 @@
 
 #include "base/suggest.h"
 #include "seal/keys.h"
-#include "text/tree.h"
-#include "text/trust.h"
+#include "yaml/tree.h"
+#include "source/trust.h"
 
 #include <fcntl.h>
 #include <limits.h>

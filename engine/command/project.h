@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
-#include "text/source.h"
+#include "source/source.h"
 
 #include <stdbool.h>
 

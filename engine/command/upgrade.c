@@ -4,7 +4,7 @@
 
 #include "base/disclose.h"
 #include "base/whole.h"
-#include "text/tree.h"
+#include "yaml/tree.h"
 
 #include <stdio.h>
 #include <string.h>

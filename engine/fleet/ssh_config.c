@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/glob.h"
 #include "fleet/ssh_config_options.h"
-#include "text/trust.h"
+#include "source/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -18,7 +18,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
-#include "text/record.h"
+#include "source/record.h"
 
 #include <stdbool.h>
 #include <stdint.h>

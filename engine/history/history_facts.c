@@ -6,7 +6,7 @@
 #include "history/state.h"
 
 #include "base/quote.h"
-#include "text/variables.h"
+#include "variables/variables.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* history_folder: .beoplay beside the playbook, which nobody else can have prepared. */
 #include "history/state.h"
 
-#include "text/trust.h"
+#include "source/trust.h"
 
 #include <dirent.h>
 #include <errno.h>

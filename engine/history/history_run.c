@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/quote.h"
 #include "base/shape.h"
-#include "text/tree.h"
+#include "yaml/tree.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * a task out: what it declares is no orphan. */
 #include "plan/state.h"
 
-#include "modules/plan.h"
+#include "module/plan.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #include "plan/state.h"
 
 #include "base/disclose.h"
-#include "text/expression.h"
-#include "text/task_params.h"
+#include "expression/expression.h"
+#include "playbook/task_params.h"
 
 #include <string.h>
 

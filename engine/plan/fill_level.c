@@ -1,8 +1,8 @@
 /* fill_level: how open a task is: what its parameters hold, and where what they hold goes. */
 #include "plan/state.h"
 
-#include "modules/plan.h"
-#include "text/expression.h"
+#include "module/plan.h"
+#include "expression/expression.h"
 
 #include <string.h>
 

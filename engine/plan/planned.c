@@ -4,7 +4,7 @@
 
 #include "base/digest.h"
 #include "base/disclose.h"
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "plan/state.h"
 
 #include "base/digest.h"
-#include "text/expression.h"
+#include "expression/expression.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* result: what came of a step: judged, remembered for later expressions, reported. */
 #include "plan/state.h"
 
-#include "modules/setup.h"
-#include "text/expression.h"
+#include "modules/setup/setup.h"
+#include "expression/expression.h"
 #include "wire/wire.h"
 
 #include <string.h>

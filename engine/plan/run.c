@@ -1,7 +1,7 @@
 /* run: a playbook applied to the hosts it names, from its text to the last result. */
 #include "plan/state.h"
 
-#include "text/expression.h"
+#include "expression/expression.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,10 +15,10 @@
 #include "base/value.h"
 #include "fleet/fleet.h"
 #include "report/report.h"
-#include "text/inventory.h"
-#include "text/play.h"
-#include "text/source.h"
-#include "text/variables.h"
+#include "inventory/inventory.h"
+#include "playbook/play.h"
+#include "source/source.h"
+#include "variables/variables.h"
 
 #include <signal.h>
 #include <stdbool.h>

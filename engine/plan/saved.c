@@ -3,8 +3,8 @@
 
 #include "base/buffer.h"
 #include "base/whole.h"
-#include "text/source.h"
-#include "text/trust.h"
+#include "source/source.h"
+#include "source/trust.h"
 #include "wire/wire.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* target: where and as whom each host is reached. */
 #include "plan/state.h"
 
-#include "text/connection.h"
-#include "text/expression.h"
+#include "inventory/connection.h"
+#include "expression/expression.h"
 
 #include <stdlib.h>
 #include <string.h>

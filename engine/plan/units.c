@@ -1,8 +1,8 @@
 /* units: the plays laid out as one ordered list, and which of it is for which host. */
 #include "plan/state.h"
 
-#include "text/expression.h"
-#include "modules/params.h"
+#include "expression/expression.h"
+#include "module/params.h"
 
 #include <string.h>
 

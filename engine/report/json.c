@@ -5,7 +5,7 @@
 #include "report/state.h"
 
 #include "base/quote.h"
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <json-c/json.h>
 #include <math.h>

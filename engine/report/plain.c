@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "modules/module.h"
+#include "module/module.h"
 
 enum { LINES_MOST = 200, NOTE_MOST = 240 };   /* lines; bytes */
 

@@ -2,7 +2,7 @@
 #ifndef TESTS_PLAYS_MEMORY_H
 #define TESTS_PLAYS_MEMORY_H
 
-#include "text/source.h"
+#include "source/source.h"
 
 #include <string.h>
 

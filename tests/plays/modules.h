@@ -3,8 +3,8 @@
 #ifndef TESTS_PLAYS_MODULES_H
 #define TESTS_PLAYS_MODULES_H
 
-#include "modules/module.h"
-#include "text/play.h"
+#include "module/module.h"
+#include "playbook/play.h"
 
 #include <string.h>
 

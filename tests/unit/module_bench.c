@@ -2,8 +2,8 @@
 #include "module_bench.h"
 
 #include "base/digest.h"
-#include "text/task_params.h"
-#include "text/tree.h"
+#include "playbook/task_params.h"
+#include "yaml/tree.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -9,9 +9,9 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/value.h"
-#include "modules/host.h"
-#include "modules/module.h"
-#include "modules/plan.h"
+#include "module/host.h"
+#include "module/module.h"
+#include "module/plan.h"
 
 enum { BENCH_FILES = 256, BENCH_COMMANDS = 32, BENCH_ACCOUNTS = 16, BENCH_LEVELS = 8 };
 

@@ -5,7 +5,7 @@
 #define TESTS_MODULE_PREPARE_H
 
 #include "base/digest.h"
-#include "modules/module.h"
+#include "module/module.h"
 
 #include <stdarg.h>
 #include <stdio.h>

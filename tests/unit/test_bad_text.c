@@ -3,8 +3,8 @@
  * The first line of a file says what is expected:
  *     # expect: [FILE:]LINE:COLUMN part of the message [-> part of the remedy]
  * FILE is beside the file itself, which is meant where it isn't given. */
-#include "text/inventory.h"
-#include "text/play.h"
+#include "inventory/inventory.h"
+#include "playbook/play.h"
 
 #include "tests/plays/modules.h"
 

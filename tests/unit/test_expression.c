@@ -1,9 +1,9 @@
 /* What expressions promise: Python's results with their types, the exact place of every mistake,
  * unknowns and secrets that go through, and an end to whatever never ends. */
-#include "text/expression.h"
+#include "expression/expression.h"
 
-#include "text/tree.h"
-#include "text/variables.h"
+#include "yaml/tree.h"
+#include "variables/variables.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,12 +3,12 @@
  * project's root. */
 #include "base/buffer.h"
 #include "command/options.h"
-#include "modules/module.h"
-#include "modules/params.h"
-#include "modules/setup.h"
-#include "text/connection.h"
-#include "text/task_params.h"
-#include "text/play_build.h"
+#include "module/module.h"
+#include "module/params.h"
+#include "modules/setup/setup.h"
+#include "inventory/connection.h"
+#include "playbook/task_params.h"
+#include "playbook/build.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -113,9 +113,9 @@ static void each_keyword_has_a_reader(void **state)
 
 	(void)state;
 	add_folder(&text, "engine/plan", NULL);
-	add_file(&text, "engine/text/scope.c");
-	add_file(&text, "engine/text/play_handlers.c");
-	add_file(&text, "engine/text/play_tags.c");
+	add_file(&text, "engine/variables/scope.c");
+	add_file(&text, "engine/playbook/handlers.c");
+	add_file(&text, "engine/playbook/tags.c");
 	buffer_add_char(&text, '\0');
 	check_keywords(task_keywords, text.data);
 	check_keywords(play_keywords, text.data);
@@ -153,7 +153,7 @@ static void each_connection_variable_is_read_or_refused(void **state)
 
 	(void)state;
 	add_folder(&text, "engine/plan", NULL);
-	add_file(&text, "engine/text/inventory.c");
+	add_file(&text, "engine/inventory/inventory.c");
 	buffer_add_char(&text, '\0');
 	for (const struct connection_variable *one = connection_variables; one->name; one++) {
 		snprintf(word, sizeof(word), " %s ", one->name);
@@ -176,8 +176,8 @@ static void each_fact_is_gathered(void **state)
 	char word[128];
 
 	(void)state;
-	add_file(&text, "modules/setup.c");
-	add_file(&text, "modules/setup_machine.c");
+	add_file(&text, "modules/setup/setup.c");
+	add_file(&text, "modules/setup/machine.c");
 	buffer_add_char(&text, '\0');
 	for (const struct shape *fact = setup_facts; fact->key; fact++) {
 		const char *found;

@@ -1,6 +1,6 @@
 /* What a host lets through, what it notes, and what a plan collects. */
-#include "modules/host.h"
-#include "modules/plan.h"
+#include "module/host.h"
+#include "module/plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

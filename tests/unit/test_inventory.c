@@ -1,5 +1,5 @@
 /* Which hosts, groups and variables a text means, and which hosts a pattern. */
-#include "text/inventory.h"
+#include "inventory/inventory.h"
 
 #include "base/buffer.h"
 #include "tests/plays/memory.h"

@@ -1,10 +1,10 @@
 /* levels: what is made of a private or secret value is no more open than it: every filter, test,
  * function, method, operator and statement, through each of its operands and what is inside
  * them. */
-#include "text/expression.h"
-#include "text/expression_evaluate.h"
-#include "text/tree.h"
-#include "text/variables.h"
+#include "expression/expression.h"
+#include "expression/evaluate.h"
+#include "yaml/tree.h"
+#include "variables/variables.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

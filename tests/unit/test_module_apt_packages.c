@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "modules/dpkg_status.h"
+#include "modules/shared/dpkg_status.h"
 #include "module_prepare.h"
 
 extern const struct module module_apt_packages;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "modules/command_run.h"
+#include "modules/command/command_run.h"
 #include "module_prepare.h"
 
 extern const struct module module_command;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "modules/file_sync.h"
+#include "modules/file_sync/file_sync.h"
 #include "module_prepare.h"
 
 extern const struct module module_file_sync;

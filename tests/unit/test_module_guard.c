@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "module_prepare.h"
-#include "modules/guard.h"
+#include "modules/shared/guard.h"
 
 extern const struct module module_file;
 extern const struct module module_file_sync;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "modules/mpi_run.h"
+#include "modules/mpi_run/mpi_run.h"
 #include "module_prepare.h"
 
 extern const struct module module_mpi_run;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "modules/network.h"
+#include "modules/network/network.h"
 #include "module_prepare.h"
 
 extern const struct module module_network;

@@ -11,8 +11,8 @@
 #include <sodium.h>
 
 #include "module_prepare.h"
-#include "modules/plan.h"
-#include "modules/ssh_keys.h"
+#include "module/plan.h"
+#include "modules/ssh_keys/ssh_keys.h"
 
 extern const struct module module_ssh_keys, module_ssh_keys_pair, module_ssh_keys_trust;
 

@@ -1,8 +1,8 @@
 /* What users may write as parameters, and what becomes of it: strict, complete, canonical. */
-#include "text/task_params.h"
+#include "playbook/task_params.h"
 
 #include "tests/plays/modules.h"
-#include "text/tree.h"
+#include "yaml/tree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What a playbook becomes: plays, tasks in order, what blocks and imports give, handlers, tags. */
-#include "text/play.h"
+#include "playbook/play.h"
 
 #include "tests/plays/memory.h"
 #include "tests/plays/modules.h"

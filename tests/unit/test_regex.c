@@ -1,8 +1,8 @@
 /* Patterns: Python's dialect, and that no pattern takes time or memory without an end. */
 #include "base/glob.h"
 #include "base/regex.h"
-#include "text/inventory.h"
-#include "text/source.h"
+#include "inventory/inventory.h"
+#include "source/source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What is printed about a run, to the byte. */
-#include "modules/module.h"
+#include "module/module.h"
 #include "report/report.h"
 
 #include <json-c/json.h>

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "plan/saved.h"
-#include "text/tree.h"
+#include "yaml/tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>

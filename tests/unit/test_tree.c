@@ -1,5 +1,5 @@
 /* What YAML becomes: PyYAML's types, places in bytes, and what is refused. */
-#include "text/tree.h"
+#include "yaml/tree.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,10 +1,10 @@
 /* Which value a name has: the order of strength, other hosts, facts, results, -e. */
-#include "text/variables.h"
+#include "variables/variables.h"
 
 #include "tests/plays/memory.h"
-#include "modules/setup.h"
-#include "text/expression.h"
-#include "text/tree.h"
+#include "modules/setup/setup.h"
+#include "expression/expression.h"
+#include "yaml/tree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

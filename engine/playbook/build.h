@@ -1,0 +1,152 @@
+/* build: what the readers of plays, tasks and keywords share. Private to this room.
+ *
+ * All functions with an err in the reader give 0, or -1 with that error set. */
+#ifndef TEXT_PLAY_BUILD_H
+#define TEXT_PLAY_BUILD_H
+
+#include "playbook/play.h"
+
+enum { PLAY_DEPTH_MOST = 32 };         /* of blocks and imports */
+enum { KEYWORD_DROPPED = 0xffff };     /* an offset: the value is checked, and means nothing */
+
+/* The files whose import leads to what is being read. */
+struct play_import {
+	const char *path;
+	const struct play_import *above;
+};
+
+struct play_reader {
+	struct arena *arena;
+	struct source *source;
+	struct playbook_modules modules;   /* both are set */
+	struct playbook *playbook;
+	struct play *play;
+	struct play_import import;         /* the file being read */
+	unsigned depth;
+	struct error_list errors;          /* those so far, behind which reading went on */
+	struct error *err;
+};
+
+struct task_list {
+	struct task **tasks;
+	size_t count;
+	size_t capacity;
+};
+
+enum keyword_flags {
+	KEYWORD_GROUP = 1 << 0,     /* also of block and import_tasks, for all tasks inside */
+	KEYWORD_HANDLER = 1 << 1,   /* of handlers only */
+};
+
+/* A keyword and where its value goes: offset is of a struct value * in struct task or struct play.
+ * read is NULL where the keyword needs more than itself. What null means is read's to say: it
+ * leaves ret_value alone where it means "not given". */
+struct keyword {
+	const char *name;
+	int (*read)(struct play_reader *reader, const struct value_pair *pair,
+		struct value **ret_value);
+	size_t offset;
+	unsigned flags;
+};
+
+/* play.c: notes the error that was found, and clears it, so that reading can go on. */
+void play_keep_error(struct play_reader *reader);
+
+/* play_keyword.c: values of keywords */
+
+int keyword_text(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* may hold {{ }} */
+int keyword_word(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* may not */
+int keyword_truth(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
+int keyword_condition(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* a list */
+int keyword_strings(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* a list */
+int keyword_vars(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* a map */
+int keyword_task_vars(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* those of a task alone */
+int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
+
+/* Reads a truth that can't wait for hosts to be known. */
+int keyword_plain_truth(struct play_reader *reader, const struct value_pair *pair,
+	bool *ret_truth);
+/* "'tasks' is a list, this is a string"; returns -1. */
+int keyword_refuse_kind(struct play_reader *reader, const struct value_pair *pair,
+	const char *wanted);
+/* Where to point at: the value, or the key if the value is nothing. */
+struct place keyword_place(const struct value_pair *pair);
+/* A scalar as a string, as it was written; NULL: it is no scalar. */
+struct value *keyword_string_of(struct play_reader *reader, struct value *value);
+/* Whether a variable may have this name. */
+int keyword_check_variable(struct play_reader *reader, const char *name, struct place place);
+
+/* play_names.c: which names there are */
+
+extern const struct keyword play_keywords[];   /* in play.c; ends with a zeroed one */
+extern const struct keyword task_keywords[];   /* in play_task.c */
+
+const struct keyword *keyword_find(const struct keyword *table, const char *name);
+/* A module that may be written in a playbook; NULL: none. */
+const struct module *play_module(const struct play_reader *reader, const char *name);
+
+/* play_later.c: what Ansible has and beoplay hasn't yet, with what to do instead; ends with
+ * NULLs. */
+struct later {
+	const char *name;
+	const char *instead;
+};
+
+extern const struct later later_play_keywords[];
+extern const struct later later_task_keywords[];
+extern const struct later later_modules[];
+
+const struct later *later_find(const struct later *table, const char *name);
+
+/* Refuse a key that means nothing here: known but not supported yet, misplaced, misspelt. */
+int play_refuse_key(struct play_reader *reader, const struct value_pair *pair);
+int task_refuse_key(struct play_reader *reader, const struct value_pair *pair);
+
+/* play_task.c */
+
+/* Reads a list of tasks, blocks and imports; group gives all of them its keywords, or NULL. */
+int tasks_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	bool handlers, struct task_list *list);
+/* Appends a task that runs the handlers that are due. */
+struct task *tasks_flush(struct play_reader *reader, struct place place, struct task_list *list);
+
+/* play_loop.c */
+
+int task_read_loop(struct play_reader *reader, const struct value *raw, struct task *task);
+
+/* play_group.c: what stands for several tasks, or for none */
+
+/* Gives a task the keywords of the block or import it stands in. */
+void task_inherit(struct arena *arena, struct task *task, const struct task *group);
+int block_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	struct task_list *list);
+int import_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	struct task_list *list);
+/* task: what was read beside meta. */
+int meta_read(struct play_reader *reader, const struct value_pair *pair, const struct task *task,
+	struct task_list *list);
+
+/* play_params.c: what stands under a module's name */
+
+/* args: the pair "args", or NULL. */
+int task_read_params(struct play_reader *reader, struct task *task, const struct value_pair *pair,
+	const struct value_pair *args);
+
+/* play_handlers.c */
+
+int handlers_check(struct play_reader *reader);
+
+/* play_tags.c */
+
+int keyword_tags(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* a list */
+
+#endif

@@ -1,0 +1,117 @@
+/* handlers: which handlers a name notifies. */
+#include "playbook/build.h"
+
+#include "expression/expression.h"
+#include "base/suggest.h"
+#include "yaml/tree.h"
+
+#include <string.h>
+
+static bool listens(const struct task *handler, const char *name)
+{
+	for (size_t i = 0; handler->listen && i < handler->listen->count; i++) {
+		if (strcmp(handler->listen->items[i]->text, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct task **play_notified(struct arena *arena, const struct play *play, const char *name,
+	size_t *ret_count)
+{
+	struct task **found = arena_array(arena, play->handler_count + 1, sizeof(*found));
+
+	*ret_count = 0;
+	for (size_t i = 0; i < play->handler_count; i++) {
+		struct task *handler = play->handlers[i];
+
+		if ((handler->name && strcmp(handler->name, name) == 0) || listens(handler, name))
+			found[(*ret_count)++] = handler;
+	}
+	return found;
+}
+
+/* Whether some handler's name is known only on a host. */
+static bool names_open(const struct play *play)
+{
+	for (size_t i = 0; i < play->handler_count; i++) {
+		const struct task *handler = play->handlers[i];
+
+		if ((handler->name_value && expression_inside(handler->name_value)) ||
+			(handler->listen && expression_inside(handler->listen)))
+			return true;
+	}
+	return false;
+}
+
+static int refuse_notify(struct play_reader *reader, const struct value *name)
+{
+	struct suggestion suggestion = { .word = name->text };
+
+	for (size_t i = 0; i < reader->play->handler_count; i++) {
+		const struct task *handler = reader->play->handlers[i];
+
+		if (handler->name)
+			suggest_offer(&suggestion, handler->name);
+		for (size_t j = 0; handler->listen && j < handler->listen->count; j++)
+			suggest_offer(&suggestion, handler->listen->items[j]->text);
+	}
+	error_at(reader->err, name->place, "this play has no handler '%s'", name->text);
+	if (suggestion.nearest)
+		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
+	return error_remedy(reader->err, "write one with this name under 'handlers'");
+}
+
+static int check_notify(struct play_reader *reader, const struct task *task)
+{
+	for (size_t i = 0; task->notify && i < task->notify->count; i++) {
+		const struct value *name = task->notify->items[i];
+		size_t count;
+
+		if (expression_inside(name))
+			continue;
+		play_notified(reader->arena, reader->play, name->text, &count);
+		if (count == 0 && !names_open(reader->play))
+			return refuse_notify(reader, name);
+	}
+	return 0;
+}
+
+static int check_name(struct play_reader *reader, size_t index)
+{
+	const struct task *handler = reader->play->handlers[index];
+
+	if (!handler->name && !handler->listen) {
+		error_at(reader->err, handler->place, "a handler without a name can't be notified");
+		return error_remedy(reader->err, "give it a name");
+	}
+	for (size_t i = 0; handler->name && i < index; i++) {
+		const struct task *other = reader->play->handlers[i];
+
+		if (!other->name || strcmp(other->name, handler->name) != 0)
+			continue;
+		error_at(reader->err, handler->name_value->place, "a second handler is named '%s'; the "
+			"first one is in line %u", handler->name, other->place.line);
+		return error_remedy(reader->err, "rename one; several may 'listen' to the same word");
+	}
+	return 0;
+}
+
+int handlers_check(struct play_reader *reader)
+{
+	const struct play *play = reader->play;
+
+	for (size_t i = 0; i < play->handler_count; i++) {
+		if (check_name(reader, i) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < play->task_count; i++) {
+		if (check_notify(reader, play->tasks[i]) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < play->handler_count; i++) {
+		if (check_notify(reader, play->handlers[i]) < 0)
+			return -1;
+	}
+	return 0;
+}

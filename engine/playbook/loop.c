@@ -1,0 +1,109 @@
+/* loop: loop, with_items, with_list and loop_control. */
+#include "playbook/build.h"
+
+#include "expression/expression.h"
+#include "base/suggest.h"
+
+#include <string.h>
+
+static int find_loop(struct play_reader *reader, const struct value *raw,
+	const struct value_pair **ret_pair)
+{
+	static const char *const names[] = { "loop", "with_items", "with_list", NULL };
+
+	*ret_pair = NULL;
+	for (size_t i = 0; names[i]; i++) {
+		const struct value_pair *pair = value_pair(raw, names[i]);
+
+		if (pair && *ret_pair)
+			return error_at(reader->err, pair->place, "a task has one loop: here are both '%s' and "
+				"'%s'", (*ret_pair)->key, pair->key);
+		if (pair)
+			*ret_pair = pair;
+	}
+	return 0;
+}
+
+static int refuse_loop(struct play_reader *reader, const struct value_pair *pair)
+{
+	keyword_refuse_kind(reader, pair, "a list");
+	if (pair->value->kind == VALUE_MAP)
+		return error_remedy(reader->err, "a map becomes a list with {{ name | dict2items }}");
+	return error_remedy(reader->err, "write one '- item' a line, or \"{{ name }}\"");
+}
+
+static int read_loop_list(struct play_reader *reader, const struct value_pair *pair,
+	struct task *task)
+{
+	struct value *value = pair->value;
+
+	task->loop_flatten = strcmp(pair->key, "with_items") == 0;
+	if (value->kind == VALUE_LIST || (value->kind == VALUE_STRING && expression_inside(value))) {
+		task->loop = value;
+	} else if (task->loop_flatten && keyword_string_of(reader, value)) {
+		task->loop = value_list(reader->arena);
+		task->loop->place = value->place;
+		value_append(reader->arena, task->loop, value);
+	} else {
+		return refuse_loop(reader, pair);
+	}
+	return expression_check(reader->arena, task->loop, reader->err);
+}
+
+static int refuse_control(struct play_reader *reader, const struct value_pair *pair)
+{
+	static const char *const later[] = { "break_when", "extended", "extended_allitems", "index_var",
+		"pause", NULL };
+	struct suggestion suggestion = { .word = pair->key };
+
+	for (size_t i = 0; later[i]; i++) {
+		if (strcmp(later[i], pair->key) == 0)
+			return error_at(reader->err, pair->place, "'%s' of loop_control is not supported yet",
+				pair->key);
+	}
+	suggest_offer(&suggestion, "loop_var");
+	suggest_offer(&suggestion, "label");
+	error_at(reader->err, pair->place, "loop_control has no '%s'", pair->key);
+	if (suggestion.nearest)
+		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
+	return error_remedy(reader->err, "it has loop_var and label");
+}
+
+static int read_control(struct play_reader *reader, const struct value_pair *control,
+	struct task *task)
+{
+	if (control->value->kind != VALUE_MAP)
+		return keyword_refuse_kind(reader, control, "a map");
+	for (size_t i = 0; i < control->value->count; i++) {
+		const struct value_pair *pair = &control->value->pairs[i];
+		struct value *value;
+
+		if (strcmp(pair->key, "loop_var") == 0) {
+			if (keyword_word(reader, pair, &value) < 0 ||
+				keyword_check_variable(reader, value->text, keyword_place(pair)) < 0)
+				return -1;
+			task->loop_variable = value->text;
+		} else if (strcmp(pair->key, "label") == 0) {
+			if (keyword_text(reader, pair, &task->loop_label) < 0)
+				return -1;
+		} else {
+			return refuse_control(reader, pair);
+		}
+	}
+	return 0;
+}
+
+int task_read_loop(struct play_reader *reader, const struct value *raw, struct task *task)
+{
+	const struct value_pair *control = value_pair(raw, "loop_control");
+	const struct value_pair *loop;
+
+	task->loop_variable = "item";
+	if (find_loop(reader, raw, &loop) < 0)
+		return -1;
+	if (loop && read_loop_list(reader, loop, task) < 0)
+		return -1;
+	if (control && !loop)
+		return error_at(reader->err, control->place, "loop_control stands without a loop");
+	return control ? read_control(reader, control, task) : 0;
+}

@@ -1,0 +1,336 @@
+/* play: a playbook as the user wrote it, checked whole before any host is contacted. */
+#include "playbook/play.h"
+
+#include "base/buffer.h"
+#include "inventory/connection.h"
+#include "expression/expression.h"
+#include "inventory/inventory.h"
+#include "inventory/build.h"
+#include "playbook/build.h"
+#include "base/suggest.h"
+#include "yaml/tree.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static int keyword_hosts(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
+static int keyword_connection(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
+static int keyword_port(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
+
+/* Those without read stand here to be known; they are read by name. */
+const struct keyword play_keywords[] = {
+	{ "name", keyword_text, offsetof(struct play, name_value), 0 },
+	{ "hosts", keyword_hosts, offsetof(struct play, hosts), 0 },
+	{ "vars", keyword_vars, offsetof(struct play, vars), 0 },
+	{ "become", keyword_truth, offsetof(struct play, become), 0 },
+	{ "become_user", keyword_text, offsetof(struct play, become_user), 0 },
+	{ "become_method", keyword_become_method, KEYWORD_DROPPED, 0 },
+	{ "remote_user", keyword_text, offsetof(struct play, remote_user), 0 },
+	{ "connection", keyword_connection, offsetof(struct play, connection), 0 },
+	{ "port", keyword_port, offsetof(struct play, port), 0 },
+	{ "no_log", keyword_truth, offsetof(struct play, no_log), 0 },
+	{ "ignore_errors", keyword_truth, offsetof(struct play, ignore_errors), 0 },
+	{ "check_mode", keyword_truth, offsetof(struct play, check_mode), 0 },
+	{ "diff", keyword_truth, offsetof(struct play, diff), 0 },
+	{ "any_errors_fatal", keyword_truth, offsetof(struct play, any_errors_fatal), 0 },
+	{ "tags", keyword_tags, offsetof(struct play, tags), 0 },
+	{ "strategy", NULL, 0, 0 },
+	{ "force_handlers", NULL, 0, 0 },
+	{ "gather_facts", NULL, 0, 0 },
+	{ "vars_files", NULL, 0, 0 },
+	{ "pre_tasks", NULL, 0, 0 },
+	{ "tasks", NULL, 0, 0 },
+	{ "post_tasks", NULL, 0, 0 },
+	{ "handlers", NULL, 0, 0 },
+	{ NULL, NULL, 0, 0 },
+};
+
+static int check_pattern(struct play_reader *reader, const struct value *pattern)
+{
+	if (expression_inside(pattern))
+		return expression_check(reader->arena, pattern, reader->err);
+	return pattern_check(pattern->text, tree_place(pattern, 0), reader->err);
+}
+
+static int keyword_hosts(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	struct value *patterns = NULL, *hosts;
+	struct buffer all = { 0 };
+
+	if (pair->value->kind == VALUE_NULL || (pair->value->kind == VALUE_LIST &&
+		pair->value->count == 0)) {
+		error_at(reader->err, pair->place, "the play names no hosts");
+		return error_remedy(reader->err, "write a host, a group, or all");
+	}
+	if (keyword_strings(reader, pair, &patterns) < 0)
+		return -1;
+	for (size_t i = 0; i < patterns->count; i++) {
+		if (check_pattern(reader, patterns->items[i]) < 0)
+			return -1;
+	}
+	if (patterns->count == 1) {
+		*ret_value = patterns->items[0];
+		return 0;
+	}
+	for (size_t i = 0; i < patterns->count; i++)
+		buffer_printf(&all, "%s%s", i ? "," : "", patterns->items[i]->text);
+	hosts = value_bytes(reader->arena, all.data, all.size);
+	hosts->place = patterns->items[0]->place;
+	buffer_free(&all);
+	*ret_value = hosts;
+	return 0;
+}
+
+static int keyword_connection(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	if (keyword_text(reader, pair, ret_value) < 0)
+		return -1;
+	return expression_inside(*ret_value) ? 0 : connection_check_kind(pair, reader->err);
+}
+
+static int keyword_port(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	if (keyword_text(reader, pair, ret_value) < 0)
+		return -1;
+	return expression_inside(*ret_value) ? 0 : connection_check_port(pair, reader->err);
+}
+
+static int read_strategy(struct play_reader *reader, const struct value_pair *pair)
+{
+	struct suggestion suggestion = { 0 };
+	struct value *word;
+
+	if (keyword_word(reader, pair, &word) < 0)
+		return -1;
+	reader->play->free = strcmp(word->text, "free") == 0;
+	if (reader->play->free || strcmp(word->text, "linear") == 0)
+		return 0;
+	if (strcmp(word->text, "host_pinned") == 0 || strcmp(word->text, "debug") == 0)
+		return error_at(reader->err, word->place, "the strategy '%s' is not supported yet",
+			word->text);
+	suggestion.word = word->text;
+	suggest_offer(&suggestion, "free");
+	suggest_offer(&suggestion, "linear");
+	error_at(reader->err, word->place, "there is no strategy '%s'", word->text);
+	if (suggestion.nearest)
+		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
+	return error_remedy(reader->err, "there are linear and free");
+}
+
+/* What an earlier play gathers is there in later ones, too. */
+static int read_gather_facts(struct play_reader *reader, const struct value_pair *pair)
+{
+	bool gathers = true;
+
+	if (pair && keyword_plain_truth(reader, pair, &gathers) < 0)
+		return -1;
+	reader->play->without_facts = !gathers && (reader->playbook->play_count < 2
+		|| reader->playbook->plays[reader->playbook->play_count - 2]->without_facts);
+	return 0;
+}
+
+static int read_vars_file(struct play_reader *reader, const struct value *name)
+{
+	const char *path = path_join(reader->arena, reader->playbook->directory, name->text);
+	struct value_pair pair = { .key = path, .place = name->place };
+	struct value *vars = NULL;
+	char *bytes;
+	size_t size;
+
+	if (expression_inside(name))
+		return error_at(reader->err, name->place, "an expression in 'vars_files' is not supported "
+			"yet");
+	if (source_read(reader->source, path, &bytes, &size, reader->err) < 0)
+		return error_place(reader->err, name->place);
+	if (tree_parse(reader->arena, path, bytes, size, &pair.value, reader->err) < 0 ||
+		keyword_vars(reader, &pair, &vars) < 0)
+		return -1;
+	build_merge(reader->arena, reader->play->file_vars, vars);
+	return 0;
+}
+
+static int read_vars_files(struct play_reader *reader, const struct value_pair *pair)
+{
+	struct value *names = NULL;
+
+	reader->play->file_vars = value_map(reader->arena);
+	if (!pair)
+		return 0;
+	if (keyword_strings(reader, pair, &names) < 0)
+		return -1;
+	for (size_t i = 0; names && i < names->count; i++) {
+		if (read_vars_file(reader, names->items[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool has_tasks(const struct value_pair *pair)
+{
+	return pair && pair->value->kind == VALUE_LIST && pair->value->count > 0;
+}
+
+/* What the play gives to each of its tasks. */
+static const struct task *task_of_play(struct play_reader *reader, bool handler)
+{
+	struct task *group = arena_alloc(reader->arena, sizeof(*group));
+
+	group->handler = handler;
+	group->tags = reader->play->tags;
+	return group;
+}
+
+static int read_sections(struct play_reader *reader, const struct value *raw)
+{
+	static const char *const sections[] = { "pre_tasks", "tasks", "post_tasks", NULL };
+	bool handlers = has_tasks(value_pair(raw, "handlers"));
+	struct task_list list = { 0 };
+
+	for (size_t i = 0; sections[i]; i++) {
+		const struct value_pair *pair = value_pair(raw, sections[i]);
+		struct task *flush;
+
+		if (has_tasks(pair) && list.count > 0 && handlers) {
+			flush = tasks_flush(reader, pair->place, &list);
+			value_append(reader->arena, flush->tags, value_string(reader->arena, "always"));
+		}
+		if (pair && tasks_read(reader, pair, task_of_play(reader, false), false, &list) < 0)
+			return -1;
+	}
+	reader->play->tasks = list.tasks;
+	reader->play->task_count = list.count;
+	return 0;
+}
+
+static int read_tasks(struct play_reader *reader, const struct value *raw)
+{
+	const struct value_pair *pair = value_pair(raw, "handlers");
+	struct task_list handlers = { 0 };
+
+	if (read_sections(reader, raw) < 0)
+		return -1;
+	if (pair && tasks_read(reader, pair, task_of_play(reader, true), true, &handlers) < 0)
+		return -1;
+	reader->play->handlers = handlers.tasks;
+	reader->play->handler_count = handlers.count;
+	return reader->errors.count > 0 ? 0 : handlers_check(reader);
+}
+
+static int read_keyword(struct play_reader *reader, const struct value_pair *pair)
+{
+	const struct keyword *keyword = keyword_find(play_keywords, pair->key);
+	struct value *value = NULL;
+
+	if (!keyword)
+		return play_refuse_key(reader, pair);
+	if (strcmp(pair->key, "strategy") == 0)
+		return read_strategy(reader, pair);
+	if (strcmp(pair->key, "force_handlers") == 0)
+		return keyword_plain_truth(reader, pair, &reader->play->force_handlers);
+	if (!keyword->read)
+		return 0;
+	if (keyword->read(reader, pair, &value) < 0)
+		return -1;
+	if (keyword->offset != KEYWORD_DROPPED)
+		*(struct value **)(void *)((char *)reader->play + keyword->offset) = value;
+	return 0;
+}
+
+static int read_play(struct play_reader *reader, const struct value *raw)
+{
+	struct play *play = reader->play;
+
+	for (size_t i = 0; i < raw->count; i++) {
+		if (read_keyword(reader, &raw->pairs[i]) < 0)
+			play_keep_error(reader);
+	}
+	if (!value_pair(raw, "hosts") && !value_pair(raw, "import_playbook")) {
+		error_at(reader->err, raw->place, "the play names no hosts");
+		error_remedy(reader->err, "add 'hosts: all', or a group of the inventory");
+		play_keep_error(reader);
+	}
+	play->name = play->name_value ? play->name_value->text : NULL;
+	play->vars = play->vars ? play->vars : value_map(reader->arena);
+	play->tags = play->tags ? play->tags : value_list(reader->arena);
+	if (read_gather_facts(reader, value_pair(raw, "gather_facts")) < 0)
+		play_keep_error(reader);
+	if (read_vars_files(reader, value_pair(raw, "vars_files")) < 0)
+		play_keep_error(reader);
+	return read_tasks(reader, raw);
+}
+
+void play_keep_error(struct play_reader *reader)
+{
+	error_keep(reader->arena, &reader->errors, reader->err);
+}
+
+static int read_plays(struct play_reader *reader, const struct value *root)
+{
+	reader->playbook->plays = arena_array(reader->arena, root->count, sizeof(struct play *));
+	for (size_t i = 0; i < root->count; i++) {
+		const struct value *raw = root->items[i];
+
+		if (raw->kind != VALUE_MAP) {
+			error_at(reader->err, raw->place, "a play is a map, this is %s",
+				value_kind_name(raw));
+			error_remedy(reader->err, "write '- hosts: all' and 'tasks:' below it");
+			play_keep_error(reader);
+			continue;
+		}
+		reader->play = arena_alloc(reader->arena, sizeof(*reader->play));
+		reader->play->place = raw->place;
+		reader->playbook->plays[reader->playbook->play_count++] = reader->play;
+		if (read_play(reader, raw) < 0)
+			play_keep_error(reader);
+	}
+	return error_tell(&reader->errors, reader->err);
+}
+
+static int read_root(struct play_reader *reader, const struct value *root)
+{
+	if (root->kind == VALUE_NULL || (root->kind == VALUE_LIST && root->count == 0)) {
+		error_at(reader->err, root->place, "the playbook is empty");
+		return error_remedy(reader->err, "begin with '- hosts: all'");
+	}
+	if (root->kind != VALUE_LIST) {
+		error_at(reader->err, root->place, "a playbook is a list of plays, this is %s",
+			value_kind_name(root));
+		return error_remedy(reader->err, "begin each play with '- hosts: …'");
+	}
+	return read_plays(reader, root);
+}
+
+int playbook_load(struct arena *arena, struct source *source, const char *path,
+	const struct playbook_modules *modules, struct playbook **ret_playbook, struct error *err)
+{
+	struct playbook *playbook = arena_alloc(arena, sizeof(*playbook));
+	struct play_reader reader = {
+		.arena = arena,
+		.source = source,
+		.modules = { modules_all, module_find },
+		.playbook = playbook,
+		.err = err,
+	};
+	struct value *root;
+	char *bytes;
+	size_t size;
+
+	if (modules && modules->all)
+		reader.modules.all = modules->all;
+	if (modules && modules->find)
+		reader.modules.find = modules->find;
+	playbook->path = arena_string(arena, path);
+	playbook->directory = path_directory(arena, path);
+	reader.import.path = playbook->path;
+	if (source_read(source, path, &bytes, &size, err) < 0 ||
+		tree_parse(arena, path, bytes, size, &root, err) < 0 || read_root(&reader, root) < 0)
+		return -1;
+	*ret_playbook = playbook;
+	return 0;
+}

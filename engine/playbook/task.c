@@ -1,0 +1,266 @@
+/* task: a task as it is written → struct task. */
+#include "playbook/build.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Those without read stand here to be known; they are read by name. */
+const struct keyword task_keywords[] = {
+	{ "name", keyword_text, offsetof(struct task, name_value), KEYWORD_GROUP },
+	{ "when", keyword_condition, offsetof(struct task, when), KEYWORD_GROUP },
+	{ "become", keyword_truth, offsetof(struct task, become), KEYWORD_GROUP },
+	{ "become_user", keyword_text, offsetof(struct task, become_user), KEYWORD_GROUP },
+	{ "become_method", keyword_become_method, KEYWORD_DROPPED, KEYWORD_GROUP },
+	{ "ignore_errors", keyword_truth, offsetof(struct task, ignore_errors), KEYWORD_GROUP },
+	{ "no_log", keyword_truth, offsetof(struct task, no_log), KEYWORD_GROUP },
+	{ "check_mode", keyword_truth, offsetof(struct task, check_mode), KEYWORD_GROUP },
+	{ "diff", keyword_truth, offsetof(struct task, diff), KEYWORD_GROUP },
+	{ "any_errors_fatal", keyword_truth, offsetof(struct task, any_errors_fatal), KEYWORD_GROUP },
+	{ "vars", keyword_task_vars, offsetof(struct task, vars), KEYWORD_GROUP },
+	{ "notify", keyword_strings, offsetof(struct task, notify), KEYWORD_GROUP },
+	{ "tags", keyword_tags, offsetof(struct task, tags), KEYWORD_GROUP },
+	{ "changed_when", keyword_condition, offsetof(struct task, changed_when), 0 },
+	{ "failed_when", keyword_condition, offsetof(struct task, failed_when), 0 },
+	{ "listen", keyword_strings, offsetof(struct task, listen), KEYWORD_HANDLER },
+	{ "register", NULL, 0, 0 },
+	{ "args", NULL, 0, 0 },
+	{ "loop", NULL, 0, 0 },
+	{ "loop_control", NULL, 0, 0 },
+	{ "with_items", NULL, 0, 0 },
+	{ "with_list", NULL, 0, 0 },
+	{ NULL, NULL, 0, 0 },
+};
+
+enum form { FORM_MODULE, FORM_BLOCK, FORM_IMPORT, FORM_META };
+
+/* What a task is about: the one key that is no keyword. */
+struct subject {
+	const struct value_pair *pair;
+	enum form form;
+	const struct module *module;
+};
+
+static bool find_form(const char *key, enum form *ret_form)
+{
+	static const struct {
+		const char *name;
+		enum form form;
+	} forms[] = {
+		{ "block", FORM_BLOCK },
+		{ "import_tasks", FORM_IMPORT }, { "ansible.builtin.import_tasks", FORM_IMPORT },
+		{ "meta", FORM_META }, { "ansible.builtin.meta", FORM_META },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (strcmp(forms[i].name, key) == 0) {
+			*ret_form = forms[i].form;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int take_subject(struct play_reader *reader, const struct value_pair *pair,
+	struct subject *subject)
+{
+	struct subject found = { .pair = pair, .form = FORM_MODULE };
+
+	if (!find_form(pair->key, &found.form)) {
+		found.module = play_module(reader, pair->key);
+		if (!found.module)
+			return task_refuse_key(reader, pair);
+	}
+	if (subject->pair) {
+		error_at(reader->err, pair->place, "a task does one thing: here are both '%s' and '%s'",
+			subject->pair->key, pair->key);
+		return error_remedy(reader->err, "make it two tasks");
+	}
+	*subject = found;
+	return 0;
+}
+
+static int find_subject(struct play_reader *reader, const struct value *raw,
+	struct subject *ret_subject)
+{
+	bool refused = false;
+
+	*ret_subject = (struct subject){ 0 };
+	for (size_t i = 0; i < raw->count; i++) {
+		play_keep_error(reader);
+		if (!keyword_find(task_keywords, raw->pairs[i].key) &&
+			take_subject(reader, &raw->pairs[i], ret_subject) < 0)
+			refused = true;
+	}
+	if (refused)
+		return -1;
+	if (ret_subject->pair)
+		return 0;
+	error_at(reader->err, raw->place, "the task names no module");
+	return error_remedy(reader->err, "see what there is: beoplay doc");
+}
+
+static int read_keyword(struct play_reader *reader, const struct keyword *keyword,
+	const struct value_pair *pair, const struct subject *subject, struct task *task)
+{
+	struct value *value = NULL;
+
+	if ((keyword->flags & KEYWORD_HANDLER) && !task->handler)
+		return error_at(reader->err, pair->place, "'%s' belongs to a handler", pair->key);
+	if (subject->form != FORM_MODULE && !(keyword->flags & KEYWORD_GROUP))
+		return error_at(reader->err, pair->place, "'%s' can't be used with '%s'", pair->key,
+			subject->pair->key);
+	if (!keyword->read)
+		return 0;
+	if (keyword->read(reader, pair, &value) < 0)
+		return -1;
+	if (keyword->offset != KEYWORD_DROPPED)
+		*(struct value **)(void *)((char *)task + keyword->offset) = value;
+	return 0;
+}
+
+static int read_keywords(struct play_reader *reader, const struct value *raw,
+	const struct subject *subject, struct task *task)
+{
+	for (size_t i = 0; i < raw->count; i++) {
+		const struct keyword *keyword = keyword_find(task_keywords, raw->pairs[i].key);
+
+		if (keyword && read_keyword(reader, keyword, &raw->pairs[i], subject, task) < 0)
+			return -1;
+	}
+	if (task->name_value)
+		task->name = task->name_value->text;
+	return 0;
+}
+
+static int read_register(struct play_reader *reader, const struct value *raw, struct task *task)
+{
+	const struct value_pair *pair = value_pair(raw, "register");
+	struct value *name;
+
+	if (!pair)
+		return 0;
+	if (keyword_word(reader, pair, &name) < 0 ||
+		keyword_check_variable(reader, name->text, keyword_place(pair)) < 0)
+		return -1;
+	task->registers = name->text;
+	return 0;
+}
+
+static struct task *new_task(struct play_reader *reader, struct place place, bool handler)
+{
+	struct task *task = arena_alloc(reader->arena, sizeof(*task));
+
+	task->place = place;
+	task->handler = handler;
+	return task;
+}
+
+static void append(struct play_reader *reader, struct task_list *list, struct task *task)
+{
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? 2 * list->capacity : 16;
+
+		list->tasks = arena_grow(reader->arena, list->tasks,
+			list->count * sizeof(struct task *), capacity * sizeof(struct task *));
+		list->capacity = capacity;
+	}
+	task->index = reader->playbook->task_count++;
+	list->tasks[list->count++] = task;
+}
+
+struct task *tasks_flush(struct play_reader *reader, struct place place, struct task_list *list)
+{
+	struct task *task = new_task(reader, place, false);
+
+	task->word = "meta";
+	task->flush_handlers = true;
+	task->params = value_map(reader->arena);
+	task->tags = value_list(reader->arena);
+	append(reader, list, task);
+	return task;
+}
+
+static int read_task(struct play_reader *reader, const struct value *raw,
+	const struct subject *subject, struct task *task, struct task_list *list)
+{
+	if (read_register(reader, raw, task) < 0 || task_read_loop(reader, raw, task) < 0)
+		return -1;
+	task->module = subject->module;
+	task->word = subject->pair->key;
+	/* A task that gathers facts makes them known. */
+	if (task->module == reader->modules.find("gather_facts"))
+		reader->play->without_facts = false;
+	task->module_place = subject->pair->place;
+	if (!task->tags)
+		task->tags = value_list(reader->arena);
+	if (task_read_params(reader, task, subject->pair, value_pair(raw, "args")) < 0)
+		return -1;
+	append(reader, list, task);
+	return 0;
+}
+
+/* Of a block that is refused, what is wrong inside is told, too. */
+static void find_errors_inside(struct play_reader *reader, const struct value *raw,
+	const struct task *group)
+{
+	static const char *const lists[] = { "block", "rescue", "always" };
+	struct task_list ignored = { 0 };
+
+	for (size_t i = 0; value_pair(raw, "block") && i < 3; i++) {
+		play_keep_error(reader);
+		if (value_pair(raw, lists[i]))
+			block_read(reader, value_pair(raw, lists[i]), group, &ignored);
+	}
+}
+
+static int read_item(struct play_reader *reader, const struct value *raw,
+	const struct task *group, bool handler, struct task_list *list)
+{
+	struct task *task = new_task(reader, raw->place, handler);
+	struct subject subject;
+
+	if (raw->kind != VALUE_MAP) {
+		error_at(reader->err, raw->place, "a task is a map, this is %s", value_kind_name(raw));
+		return error_remedy(reader->err, "write '- name: …' and the module below it");
+	}
+	if (find_subject(reader, raw, &subject) < 0) {
+		find_errors_inside(reader, raw, task);
+		return -1;
+	}
+	if (read_keywords(reader, raw, &subject, task) < 0)
+		return -1;
+	if (group)
+		task_inherit(reader->arena, task, group);
+	switch (subject.form) {
+	case FORM_BLOCK:
+		return block_read(reader, subject.pair, task, list);
+	case FORM_IMPORT:
+		return import_read(reader, subject.pair, task, list);
+	case FORM_META:
+		return meta_read(reader, subject.pair, task, list);
+	case FORM_MODULE:
+		return read_task(reader, raw, &subject, task, list);
+	}
+	return -1;
+}
+
+int tasks_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	bool handlers, struct task_list *list)
+{
+	if (pair->value->kind == VALUE_NULL)
+		return 0;
+	if (pair->value->kind != VALUE_LIST) {
+		keyword_refuse_kind(reader, pair, "a list of tasks");
+		return error_remedy(reader->err, "begin each task with '- '");
+	}
+	for (size_t i = 0; i < pair->value->count; i++) {
+		if (read_item(reader, pair->value->items[i], group, handlers, list) < 0)
+			play_keep_error(reader);
+	}
+	return 0;
+}
+
+const char *task_title(const struct task *task)
+{
+	return task->name ? task->name : task->word;
+}

@@ -1,0 +1,428 @@
+/* record: all that a run has read, kept so that the same run can be made again from it. */
+#include "source/record.h"
+
+#include "base/whole.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* --- Paths --- */
+
+/* Without "." and "..", as far as the text tells. */
+static const char *plain_path(struct arena *arena, const char *path)
+{
+	bool absolute = path[0] == '/';
+	const char *plain = "";
+
+	while (*path) {
+		size_t size = strcspn(path, "/");
+		const char *slash = strrchr(plain, '/');
+
+		if (size == 2 && strncmp(path, "..", 2) == 0 && *plain)
+			plain = arena_bytes(arena, plain, slash ? (size_t)(slash - plain) : 0);
+		else if (size > 0 && !(size == 1 && *path == '.'))
+			plain = arena_printf(arena, "%s%s%.*s", plain, *plain ? "/" : "", (int)size, path);
+		path += size;
+		path += strspn(path, "/");
+	}
+	return absolute ? arena_printf(arena, "/%s", plain) : plain;
+}
+
+/* The real directory, and the name in it, which may be that of a link. */
+static const char *absolute_path(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *directory = path_directory(arena, path);
+	char real[PATH_MAX];
+
+	if (strcmp(name, "..") == 0 || strcmp(name, ".") == 0 || !*name)
+		return realpath(path, real) ? arena_string(arena, real) : NULL;
+	if (!realpath(directory, real))
+		return NULL;
+	return arena_printf(arena, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+}
+
+const char *record_path(struct arena *arena, const char *folder, const char *path)
+{
+	const char *full = absolute_path(arena, path);
+	char above[PATH_MAX];
+	size_t size;
+
+	if (!full || access(full, F_OK) < 0 || !realpath(folder && *folder ? folder : ".", above))
+		return path;
+	size = strcmp(above, "/") == 0 ? 0 : strlen(above);
+	if (strncmp(full, above, size) == 0 && full[size] == '/')
+		return arena_string(arena, full + size + 1);
+	return strcmp(full, above) == 0 ? "." : full;
+}
+
+/* --- What was read --- */
+
+struct record *record_new(struct arena *arena)
+{
+	return arena_alloc(arena, sizeof(struct record));
+}
+
+static struct record_file *find(const struct record *record, const char *path)
+{
+	for (size_t i = 0; i < record->count; i++) {
+		if (strcmp(record->files[i].path, path) == 0)
+			return &record->files[i];
+	}
+	return NULL;
+}
+
+struct record_file *record_add(struct arena *arena, struct record *record,
+	const struct record_file *file)
+{
+	if (record->count == record->capacity) {
+		size_t capacity = record->capacity ? 2 * record->capacity : 32;
+
+		record->files = arena_grow(arena, record->files, record->count * sizeof(*record->files),
+			capacity * sizeof(*record->files));
+		record->capacity = capacity;
+	}
+	record->files[record->count] = *file;
+	return &record->files[record->count++];
+}
+
+struct taking {
+	struct arena *arena;
+	struct source *source;
+	const char *folder;
+	record_leaves_out *leaves_out;
+	void *context;
+	struct record *record;
+};
+
+static bool is_private_key(const char *bytes, size_t size)
+{
+	const char *line = size > 11 && strncmp(bytes, "-----BEGIN ", 11) == 0 ? bytes : NULL;
+
+	return line && memmem(line, size < 80 ? size : 80, "PRIVATE KEY-----", 16);
+}
+
+static void take(struct taking *taking, const char *path, struct record_file file)
+{
+	const char *why = NULL;
+
+	file.path = record_path(taking->arena, taking->folder, path);
+	if (find(taking->record, file.path))
+		return;
+	if (file.bytes && is_private_key(file.bytes, file.size))
+		why = "it is a private key";
+	else if (file.mode && taking->leaves_out)
+		taking->leaves_out(taking->context, path, &why);
+	if (why) {
+		file.bytes = NULL;
+		file.left_out = why;
+	}
+	record_add(taking->arena, taking->record, &file);
+}
+
+static void take_body(struct taking *taking, const char *path)
+{
+	struct record_file file = { .kind = SOURCE_FILE, .body = true };
+	struct source_entry entry;
+	struct error ignored = {0};
+	char *bytes;
+
+	if (source_stat(taking->source, path, true, &entry, &ignored) < 0
+			|| entry.kind != SOURCE_FILE)
+		return;
+	file.mode = entry.mode ? entry.mode : 0644;
+	if (source_read_body(taking->source, path, RECORD_BODY_MOST, &bytes, &file.size,
+			&ignored) < 0)
+		file.left_out = "it is larger than 1 MiB";
+	else
+		file.bytes = bytes;
+	take(taking, path, file);
+}
+
+static void take_directory(struct taking *taking, const char *path)
+{
+	struct source_entry *entries;
+	struct error ignored = {0};
+	size_t count;
+
+	if (source_list(taking->source, path, &entries, &count, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct source_entry *entry = &entries[i];
+
+		if (entry->kind == SOURCE_DIRECTORY || entry->kind == SOURCE_LINK)
+			take(taking, path_join(taking->arena, path, entry->name), (struct record_file){
+				.kind = entry->kind, .body = true, .mode = entry->mode,
+				.target = entry->target });
+	}
+}
+
+struct record *record_of(struct arena *arena, struct source *source, const char *folder,
+	record_leaves_out *leaves_out, void *context)
+{
+	struct taking taking = { arena, source, folder, leaves_out, context, record_new(arena) };
+	size_t count, texts;
+	const struct source_file *files = source_files(source, &texts);
+	const char *const *paths;
+
+	for (size_t i = 0; i < texts; i++) {
+		struct source_entry entry = {0};
+		struct error ignored = {0};
+
+		source_stat(source, files[i].path, true, &entry, &ignored);
+		take(&taking, files[i].path, (struct record_file){ .kind = SOURCE_FILE,
+			.bytes = files[i].bytes, .size = files[i].size,
+			.mode = entry.kind == SOURCE_FILE ? entry.mode ? entry.mode : 0644 : 0 });
+	}
+	paths = source_asked(source, SOURCE_FILE, &count);
+	for (size_t i = 0; i < count; i++)
+		take_body(&taking, paths[i]);
+	paths = source_asked(source, SOURCE_DIRECTORY, &count);
+	for (size_t i = 0; i < count; i++)
+		take_directory(&taking, paths[i]);
+	return taking.record;
+}
+
+/* --- A source made of it --- */
+
+static bool is_below(const char *path, const char *directory)
+{
+	size_t size = strlen(directory);
+
+	return size == 0 ? path[0] != '/' : strncmp(path, directory, size) == 0 && path[size] == '/';
+}
+
+static int look(void *context, struct arena *arena, const char *path, bool follow,
+	struct source_entry *ret_entry, struct error *err)
+{
+	const struct record *record = context;
+	const char *plain = plain_path(arena, path);
+	const struct record_file *file = find(record, plain);
+
+	*ret_entry = (struct source_entry){ .name = path };
+	if (file && file->kind == SOURCE_LINK && follow && file->target)
+		return look(context, arena, path_join(arena, path_directory(arena, plain), file->target),
+			false, ret_entry, err);
+	if (file) {
+		ret_entry->kind = file->kind;
+		ret_entry->mode = file->mode ? file->mode : 0644;
+		ret_entry->size = (int64_t)file->size;
+		ret_entry->target = file->target;
+		return 0;
+	}
+	for (size_t i = 0; i < record->count; i++) {
+		if (is_below(record->files[i].path, plain)) {
+			ret_entry->kind = SOURCE_DIRECTORY;
+			ret_entry->mode = 0755;
+		}
+	}
+	return 0;
+}
+
+static int find_bytes(void *context, struct arena *arena, const char *path,
+	const struct record_file **ret_file, struct error *err)
+{
+	const struct record *record = context;
+	const struct record_file *file = find(record, plain_path(arena, path));
+
+	if (file && file->kind == SOURCE_LINK && file->target)
+		file = find(record, plain_path(arena, path_join(arena, path_directory(arena, path),
+			file->target)));
+	if (!file)
+		return error_set(err, ERROR_TEXT, "cannot read '%s': it wasn't part of that run", path);
+	if (!file->bytes) {
+		error_set(err, record_keeps_back(file->left_out) ? ERROR_KEPT_BACK : ERROR_TEXT,
+			"cannot read '%s': it was left out of the history, as %s", path,
+			file->left_out ? file->left_out : "it is no file");
+		return error_remedy(err, "bring that text back by other means, and apply it");
+	}
+	*ret_file = file;
+	return 0;
+}
+
+static int read_bytes(void *context, struct arena *arena, const char *path, size_t most,
+	char **ret_bytes, size_t *ret_size, struct error *err)
+{
+	const struct record_file *file;
+
+	if (find_bytes(context, arena, path, &file, err) < 0)
+		return -1;
+	if (file->size > most)
+		return error_set(err, ERROR_TEXT, "'%s' is larger than %zu bytes", path, most);
+	*ret_bytes = arena_bytes(arena, file->bytes, file->size);
+	*ret_size = file->size;
+	return 0;
+}
+
+static int open_bytes(void *context, const char *path, int64_t *ret_size, struct error *err)
+{
+	struct arena *arena = arena_new();
+	const struct record_file *file;
+	int fd = -1;
+
+	if (find_bytes(context, arena, path, &file, err) == 0) {
+		fd = memfd_create("beoplay", MFD_CLOEXEC);
+		*ret_size = (int64_t)file->size;
+		if (fd < 0 || whole_put(fd, file->bytes, file->size) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
+			error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+			if (fd >= 0)
+				close(fd);
+			fd = -1;
+		}
+	}
+	arena_free(arena);
+	return fd;
+}
+
+static int by_name(const void *one, const void *other)
+{
+	const struct source_entry *left = one, *right = other;
+
+	return strcmp(left->name, right->name);
+}
+
+static bool has_name(const struct source_entry *entries, size_t count, const char *name,
+	size_t size)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(entries[i].name) == size && strncmp(entries[i].name, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int list_names(void *context, struct arena *arena, const char *path,
+	struct source_entry **ret_entries, size_t *ret_count, struct error *err)
+{
+	const struct record *record = context;
+	const char *plain = plain_path(arena, path);
+	size_t skip = strlen(plain) + (*plain != '\0'), count = 0;
+
+	*ret_entries = arena_array(arena, record->count + 1, sizeof(**ret_entries));
+	for (size_t i = 0; i < record->count; i++) {
+		const char *inner = record->files[i].path + skip;
+		const char *name;
+
+		if (!is_below(record->files[i].path, plain)
+				|| has_name(*ret_entries, count, inner, strcspn(inner, "/")))
+			continue;
+		name = arena_bytes(arena, inner, strcspn(inner, "/"));
+		if (look(context, arena, path_join(arena, plain, name), false, &(*ret_entries)[count],
+				err) < 0)
+			return -1;
+		(*ret_entries)[count++].name = name;
+	}
+	if (count > 0)
+		qsort(*ret_entries, count, sizeof(**ret_entries), by_name);
+	*ret_count = count;
+	return 0;
+}
+
+struct source *record_source(struct arena *arena, const struct record *record)
+{
+	static const struct source_calls calls = {
+		.read = read_bytes, .list = list_names, .stat = look, .open = open_bytes,
+	};
+
+	return source_new(arena, &calls, (void *)(uintptr_t)record);
+}
+
+/* --- As one value --- */
+
+static const char *const kind_words[] = {
+	[SOURCE_NONE] = "", [SOURCE_FILE] = "file", [SOURCE_DIRECTORY] = "directory",
+	[SOURCE_LINK] = "link", [SOURCE_OTHER] = "",
+};
+
+struct value *record_pack(struct arena *arena, const struct record *record, size_t most)
+{
+	struct value *packed = value_list(arena);
+
+	for (size_t i = 0; i < record->count; i++) {
+		const struct record_file *file = &record->files[i];
+		struct value *one = value_map(arena);
+
+		value_set_string(arena, one, "path", file->path);
+		value_set_string(arena, one, "kind", kind_words[file->kind]);
+		value_set_bool(arena, one, "body", file->body);
+		value_set_integer(arena, one, "mode", file->mode);
+		value_set_string(arena, one, "target", file->target);
+		if (file->bytes && file->size <= most)
+			value_set(arena, one, "bytes", value_bytes(arena, file->bytes, file->size));
+		else if (file->kind == SOURCE_FILE)
+			value_set_string(arena, one, "left_out", file->left_out ? file->left_out
+				: "it is too large");
+		value_append(arena, packed, one);
+	}
+	return packed;
+}
+
+enum { PACKED_MOST = 64 << 20 };
+
+#define TEXT(key) { key, SHAPE_TEXT, 0, PACKED_MOST, NULL, NULL }
+#define END { NULL, SHAPE_END, 0, 0, NULL, NULL }
+
+static const struct shape one_text[] = { TEXT(NULL) };
+
+const struct shape record_how[] = {
+	{ "inventories", SHAPE_LIST, 0, PACKED_MOST, one_text, NULL },
+	{ "extra", SHAPE_LIST, 0, PACKED_MOST, one_text, NULL },
+	TEXT("key"), TEXT("undo"), TEXT("limit"), TEXT("head"), TEXT("dirty"),
+	/* What other versions have beside it. */
+	{ "*", SHAPE_ANY, SHAPE_MANY_KEYS, PACKED_MOST, NULL, NULL },
+	END,
+};
+
+static const struct shape file_keys[] = {
+	{ "path", SHAPE_TEXT, SHAPE_NEEDED, PACKED_MOST, NULL, NULL }, TEXT("kind"),
+	{ "body", SHAPE_BOOL, 0, 0, NULL, NULL }, { "mode", SHAPE_INTEGER, 0, 07777, NULL, NULL },
+	TEXT("target"), { "bytes", SHAPE_BYTES, 0, PACKED_MOST, NULL, NULL }, TEXT("left_out"),
+	{ "*", SHAPE_ANY, SHAPE_MANY_KEYS, PACKED_MOST, NULL, NULL },
+	END,
+};
+static const struct shape one_file[] = { { NULL, SHAPE_MAP, 0, 0, file_keys, NULL } };
+
+const struct shape record_packed[] = {
+	{ "playbook", SHAPE_TEXT, SHAPE_NEEDED, PACKED_MOST, NULL, NULL },
+	{ "how", SHAPE_MAP, SHAPE_NEEDED, 0, record_how, NULL },
+	{ "files", SHAPE_LIST, SHAPE_NEEDED, PACKED_MOST, one_file, NULL },
+	{ "*", SHAPE_ANY, SHAPE_MANY_KEYS, PACKED_MOST, NULL, NULL },
+	END,
+};
+
+int record_unpack(struct arena *arena, const struct value *packed, struct record **ret_record,
+	struct error *err)
+{
+	struct record *record = record_new(arena);
+
+	if (!packed || packed->kind != VALUE_LIST)
+		return error_set(err, ERROR_TEXT, "this is no record of a run");
+	for (size_t i = 0; i < packed->count; i++) {
+		const struct value *one = packed->items[i], *bytes = value_get(one, "bytes");
+		const char *kind = value_get_string(one, "kind");
+		struct record_file file = { .path = value_get_string(one, "path"),
+			.body = value_get_bool(one, "body"),
+			.mode = (unsigned)value_get_integer(one, "mode", 0) & 07777,
+			.target = value_get_string(one, "target"),
+			.left_out = value_get_string(one, "left_out") };
+
+		for (int k = SOURCE_FILE; kind && k <= SOURCE_LINK; k++) {
+			if (strcmp(kind_words[k], kind) == 0)
+				file.kind = (enum source_kind)k;
+		}
+		if (!file.path || file.kind == SOURCE_NONE || find(record, file.path))
+			return error_set(err, ERROR_TEXT, "the record of a run is damaged");
+		if (bytes && value_text(bytes)) {
+			file.bytes = bytes->text;
+			file.size = bytes->size;
+		}
+		record_add(arena, record, &file);
+	}
+	*ret_record = record;
+	return 0;
+}

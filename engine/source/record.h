@@ -1,0 +1,76 @@
+/* record: all that a run has read, kept so that the same run can be made again from it.
+ *
+ * Paths are those below the project's folder ("playbooks/site.yml"), whatever the current directory
+ * was; what lies outside keeps its absolute path, and what never was a file (the -e of the command
+ * line) its name. Contents of src are in it as well as texts, with directories and links, so that a
+ * source made of a record is as good as the working tree.
+ *
+ * What has no business in a history is left out, and a source that is asked for it says so: private
+ * keys, what the user's git ignores, and contents above RECORD_BODY_MOST. */
+#ifndef TEXT_RECORD_H
+#define TEXT_RECORD_H
+
+#include "base/arena.h"
+#include "base/disclose.h"
+#include "base/error.h"
+#include "base/shape.h"
+#include "base/value.h"
+#include "source/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { RECORD_BODY_MOST = 1 << 20 };
+
+struct record_file {
+	const char *path;
+	enum source_kind kind;     /* SOURCE_FILE, SOURCE_DIRECTORY or SOURCE_LINK */
+	bool body;                 /* content of src; else a text */
+	unsigned mode;             /* permission bits; 0 of what never was a file */
+	const char *bytes;         /* NULL: left out */
+	size_t size;
+	const char *target;        /* of a link */
+	const char *left_out;      /* why there are no bytes */
+};
+
+struct record {
+	struct record_file *files;
+	size_t count, capacity;
+};
+
+/* Whether a path (as given) shall be left out; ret_why says why. */
+typedef bool record_leaves_out(void *context, const char *path, const char **ret_why);
+
+/* All that source was asked for. folder: the project's, as given. */
+struct record *record_of(struct arena *arena, struct source *source, const char *folder,
+	record_leaves_out *leaves_out, void *context);
+struct record *record_new(struct arena *arena);
+struct record_file *record_add(struct arena *arena, struct record *record,
+	const struct record_file *file);
+
+/* The text as records may hold it: instead of what has a level stands a keyed digest, files with
+ * such content are left out. */
+struct record *record_disclose(struct arena *arena, const struct record *record, const char *folder,
+	const struct disclosure *to);
+/* What is still the same today is there again: strings that to->secrets has, files of folder. */
+struct record *record_reveal(struct arena *arena, const struct record *record,
+	const struct disclosure *to, struct source *today, const char *folder);
+/* Whether a file was left out as it isn't for everybody. */
+bool record_keeps_back(const char *left_out);
+
+/* Its paths, and no others. The record must live as long. */
+struct source *record_source(struct arena *arena, const struct record *record);
+
+/* A path as a record has it. */
+const char *record_path(struct arena *arena, const char *folder, const char *path);
+
+/* As one value, without contents above most bytes, and back (what came may be anything). */
+struct value *record_pack(struct arena *arena, const struct record *record, size_t most);
+int record_unpack(struct arena *arena, const struct value *packed, struct record **ret_record,
+	struct error *err);
+
+/* How a text was run: inventories, -e and the like; and a packed text, {playbook, how, files}. */
+extern const struct shape record_how[];
+extern const struct shape record_packed[];
+
+#endif

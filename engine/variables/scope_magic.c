@@ -1,0 +1,229 @@
+/* scope_magic: the names that no text defines: inventory_hostname, groups, hostvars, … */
+#include "variables/scope.h"
+
+#include "variables/state.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The Ansible whose language this is, for playbooks that ask. */
+#define LANGUAGE_VERSION "2.14.0"
+
+static struct value *value_of_hostname(struct scope *scope)
+{
+	return scope->host ? value_string(scope->arena, scope->host->name) : NULL;
+}
+
+static struct value *value_of_short_hostname(struct scope *scope)
+{
+	return scope->host ? value_bytes(scope->arena, scope->host->name,
+		strcspn(scope->host->name, ".")) : NULL;
+}
+
+static struct value *value_of_group_names(struct scope *scope)
+{
+	if (!scope->host || !scope->variables || !scope->variables->options.inventory)
+		return NULL;
+	return inventory_groups_of(scope->variables->options.inventory, scope->arena, scope->host);
+}
+
+static struct value *value_of_groups(struct scope *scope)
+{
+	return scope->variables ? scope->variables->groups : NULL;
+}
+
+static struct value *value_of_hostvars(struct scope *scope)
+{
+	return scope->variables && scope->variables->options.inventory ?
+		lazy_new(scope->arena, scope, true) : NULL;
+}
+
+static struct value *value_of_vars(struct scope *scope)
+{
+	return lazy_new(scope->arena, scope, false);
+}
+
+/* Absolute, whatever was typed. */
+static struct value *path_or_none(struct scope *scope, const char *path)
+{
+	char here[PATH_MAX];
+
+	if (!path)
+		return NULL;
+	if (path[0] == '/' || !getcwd(here, sizeof(here)))
+		return value_string(scope->arena, path);
+	while (strncmp(path, "./", 2) == 0)
+		path += 2 + strspn(path + 2, "/");
+	if (!*path || strcmp(path, ".") == 0)
+		return value_string(scope->arena, here);
+	return value_string(scope->arena, path_join(scope->arena, here, path));
+}
+
+static struct value *value_of_playbook_dir(struct scope *scope)
+{
+	return scope->variables ? path_or_none(scope,
+		scope->variables->options.playbook_directory) : NULL;
+}
+
+static struct value *value_of_inventory_dir(struct scope *scope)
+{
+	return scope->variables ? path_or_none(scope, scope->variables->inventory_directory) : NULL;
+}
+
+static struct value *value_of_inventory_file(struct scope *scope)
+{
+	return scope->variables ? path_or_none(scope, scope->variables->inventory_file) : NULL;
+}
+
+static struct value *value_of_sources(struct scope *scope)
+{
+	return scope->variables ? scope->variables->sources : NULL;
+}
+
+static struct value *value_of_check_mode(struct scope *scope)
+{
+	return scope->variables ? value_bool(scope->arena, scope->variables->options.check) : NULL;
+}
+
+static struct value *value_of_diff_mode(struct scope *scope)
+{
+	return scope->variables ? value_bool(scope->arena, scope->variables->options.diff) : NULL;
+}
+
+static struct value *value_of_verbosity(struct scope *scope)
+{
+	return scope->variables ? value_integer(scope->arena, scope->variables->options.verbosity)
+		: NULL;
+}
+
+static struct value *value_of_forks(struct scope *scope)
+{
+	const struct variables_options *options = scope->variables ? &scope->variables->options : NULL;
+
+	if (!options || options->forks)
+		return options ? value_integer(scope->arena, options->forks) : NULL;
+	return value_integer(scope->arena, options->inventory
+		? (int64_t)inventory_host_count(options->inventory) : 0);
+}
+
+static struct value *value_of_limit(struct scope *scope)
+{
+	return scope->variables && scope->variables->options.limit
+		? value_string(scope->arena, scope->variables->options.limit) : NULL;
+}
+
+/* Without -t it is as if all were chosen. */
+static struct value *value_of_run_tags(struct scope *scope)
+{
+	struct value *tags;
+
+	if (!scope->variables || scope->variables->options.tags)
+		return scope->variables ? scope->variables->options.tags : NULL;
+	tags = value_list(scope->arena);
+	value_append(scope->arena, tags, value_string(scope->arena, "all"));
+	return tags;
+}
+
+static struct value *value_of_skip_tags(struct scope *scope)
+{
+	if (!scope->variables)
+		return NULL;
+	return scope->variables->options.skip_tags ? scope->variables->options.skip_tags
+		: value_list(scope->arena);
+}
+
+static struct value *value_of_play_hosts(struct scope *scope)
+{
+	return scope->variables ? scope->variables->play_hosts : NULL;
+}
+
+static struct value *value_of_play_hosts_all(struct scope *scope)
+{
+	return scope->variables ? scope->variables->play_hosts_all : NULL;
+}
+
+static struct value *value_of_play_name(struct scope *scope)
+{
+	if (!scope->play)
+		return NULL;
+	if (scope->play->name)
+		return value_string(scope->arena, scope->play->name);
+	return scope->play->hosts;
+}
+
+static struct value *value_of_omit(struct scope *scope)
+{
+	struct value *omit = value_null(scope->arena);
+
+	omit->raw = omit_mark;
+	return omit;
+}
+
+static struct value *value_of_version(struct scope *scope)
+{
+	struct value *version = value_map(scope->arena);
+	static const char *const parts[] = { "major", "minor", "revision" };
+	const char *at = LANGUAGE_VERSION;
+
+	value_set_string(scope->arena, version, "full", LANGUAGE_VERSION);
+	value_set_string(scope->arena, version, "string", LANGUAGE_VERSION);
+	for (size_t i = 0; i < 3; i++) {
+		char *end;
+
+		value_set_integer(scope->arena, version, parts[i], strtol(at, &end, 10));
+		at = end + (*end == '.');
+	}
+	return version;
+}
+
+struct magic {
+	const char *name;
+	struct value *(*value)(struct scope *scope);   /* NULL: not defined here */
+};
+
+static const struct magic magics[] = {
+	{ "ansible_check_mode", value_of_check_mode },
+	{ "ansible_diff_mode", value_of_diff_mode },
+	{ "ansible_forks", value_of_forks },
+	{ "ansible_inventory_sources", value_of_sources },
+	{ "ansible_limit", value_of_limit },
+	{ "ansible_play_batch", value_of_play_hosts },
+	{ "ansible_play_hosts", value_of_play_hosts },
+	{ "ansible_play_hosts_all", value_of_play_hosts_all },
+	{ "ansible_play_name", value_of_play_name },
+	{ "ansible_run_tags", value_of_run_tags },
+	{ "ansible_skip_tags", value_of_skip_tags },
+	{ "ansible_verbosity", value_of_verbosity },
+	{ "ansible_version", value_of_version },
+	{ "group_names", value_of_group_names },
+	{ "groups", value_of_groups },
+	{ "hostvars", value_of_hostvars },
+	{ "inventory_dir", value_of_inventory_dir },
+	{ "inventory_file", value_of_inventory_file },
+	{ "inventory_hostname", value_of_hostname },
+	{ "inventory_hostname_short", value_of_short_hostname },
+	{ "omit", value_of_omit },
+	{ "play_hosts", value_of_play_hosts },
+	{ "playbook_dir", value_of_playbook_dir },
+	{ "vars", value_of_vars },
+	{ NULL, NULL },
+};
+
+struct value *magic_value(struct scope *scope, const char *name)
+{
+	for (const struct magic *magic = magics; magic->name; magic++) {
+		if (strcmp(magic->name, name) == 0)
+			return magic->value(scope);
+	}
+	return NULL;
+}
+
+void magic_names(struct arena *arena, struct scope *scope, struct value *names)
+{
+	for (const struct magic *magic = magics; magic->name; magic++) {
+		if (magic->value(scope))
+			value_append(arena, names, value_string(arena, magic->name));
+	}
+}

@@ -1,0 +1,189 @@
+/* variables: what is known of each host: facts and registered results, and the run's own values. */
+#include "variables/state.h"
+
+#include "modules/setup/setup.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* What Ansible gathers, and beoplay doesn't. */
+static const char *const ungathered[] = { "apparmor", "cmdline", "device_links", "devices",
+	"distribution_file_path", "distribution_file_parsed", "distribution_file_variety", "fibre_channel_wwn",
+	"form_factor", "hostnqn", "is_chroot", "iscsi_iqn", "loadavg", "local", "lsb", "lvm",
+	"proc_cmdline", "python", "python_version", "selinux", "selinux_python_present",
+	"system_capabilities", "system_capabilities_enforced", "virtualization_role",
+	"virtualization_tech_guest", "virtualization_tech_host", "virtualization_type", NULL };
+
+/* The facts of an interface have its name: lo, eth0, enp1s0, ib0, br0. */
+static bool is_interface(const char *name)
+{
+	static const char *const prefixes[] = { "eth", "en", "wl", "ib", "br", "bond", "team",
+		"veth",
+		"vlan", "tun", "tap", "usb", "ens", "docker", NULL };
+	size_t size = strlen(name);
+
+	if (strcmp(name, "lo") == 0)
+		return true;
+	for (size_t i = 0; prefixes[i]; i++) {
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return isdigit((unsigned char)name[size - 1]) && !strchr(name, '.');
+	}
+	return false;
+}
+
+const char *fact_name(const char *name)
+{
+	static const char prefix[] = "ansible_";
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return NULL;
+	name += strlen(prefix);
+	if (strcmp(name, "facts") == 0)
+		return "";
+	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+		if (strcmp(fact->key, name) == 0)
+			return name;
+	}
+	return NULL;
+}
+
+bool variables_is_ungathered(const char *name)
+{
+	static const char prefix[] = "ansible_";
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0 || fact_name(name))
+		return false;
+	name += strlen(prefix);
+	for (size_t i = 0; ungathered[i]; i++) {
+		if (strcmp(ungathered[i], name) == 0)
+			return true;
+	}
+	return is_interface(name);
+}
+
+bool variables_is_fact(const char *name)
+{
+	return fact_name(name) != NULL;
+}
+
+/* Whether a source is a directory shows where the hosts are written: below it. */
+static const char *file_below(const struct inventory *inventory, const char *directory)
+{
+	size_t size = strlen(directory);
+
+	while (size > 1 && directory[size - 1] == '/')
+		size--;
+	for (size_t i = 0; inventory && i < inventory_host_count(inventory); i++) {
+		const char *file = inventory_host(inventory, i)->place.file;
+
+		if (file && strncmp(file, directory, size) == 0 && file[size] == '/')
+			return file;
+	}
+	return NULL;
+}
+
+static void find_sources(struct variables *variables)
+{
+	const char *const *sources = variables->options.inventory_sources;
+	const char *below;
+
+	variables->sources = value_list(variables->arena);
+	for (size_t i = 0; sources && sources[i]; i++)
+		value_append(variables->arena, variables->sources,
+			value_string(variables->arena, sources[i]));
+	if (!sources || !sources[0] || strchr(sources[0], ','))
+		return;
+	below = file_below(variables->options.inventory, sources[0]);
+	variables->inventory_file = below ? below : arena_string(variables->arena, sources[0]);
+	variables->inventory_directory = below ? arena_string(variables->arena, sources[0]) :
+		path_directory(variables->arena, sources[0]);
+}
+
+struct variables *variables_new(struct arena *arena, const struct variables_options *options)
+{
+	struct variables *variables = arena_alloc(arena, sizeof(*variables));
+
+	variables->arena = arena;
+	variables->options = *options;
+	if (options->inventory)
+		variables->groups = inventory_groups(options->inventory);
+	for (size_t i = 0; options->secret_names && i < options->secret_names->count; i++)
+		lookup_put(arena, &variables->secret_names, value_text(options->secret_names->items[i]),
+			variables);
+	find_sources(variables);
+	return variables;
+}
+
+void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all)
+{
+	variables->play_hosts = hosts;
+	variables->play_hosts_all = all ? all : hosts;
+	variables->generation++;
+}
+
+const struct host_values *variables_of(const struct variables *variables,
+	const struct inventory_host *host)
+{
+	static const struct host_values none;
+
+	if (!variables || !host || host->index >= variables->host_count)
+		return &none;
+	return &variables->hosts[host->index];
+}
+
+static struct host_values *host_values(struct variables *variables,
+	const struct inventory_host *host)
+{
+	size_t count = variables->host_count;
+
+	if (host->index >= count) {
+		size_t larger = 2 * host->index + 16;
+
+		variables->hosts = arena_grow(variables->arena, variables->hosts,
+			count * sizeof(*variables->hosts), larger * sizeof(*variables->hosts));
+		variables->host_count = larger;
+	}
+	variables->generation++;
+	return &variables->hosts[host->index];
+}
+
+void variables_set_facts(struct variables *variables, const struct inventory_host *host,
+	const struct value *facts)
+{
+	struct value *known = value_map(variables->arena);
+
+	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+		const struct value *told = value_get(facts, fact->key);
+
+		if (told && shape_check(told, fact, "facts", ERROR_PROTOCOL, NULL) == 0)
+			value_set(variables->arena, known, fact->key, value_copy(variables->arena, told));
+	}
+	value_mark_data(known);
+	secrets_mark(variables->options.secrets, known);
+	host_values(variables, host)->facts = known;
+}
+
+bool variables_has_facts(const struct variables *variables, const struct inventory_host *host)
+{
+	return variables_of(variables, host)->facts != NULL;
+}
+
+void variables_register(struct variables *variables, const struct inventory_host *host,
+	const char *name, const struct value *value)
+{
+	struct host_values *values = host_values(variables, host);
+	struct value *copy = value_copy(variables->arena, value);
+
+	value_mark_data(copy);
+	secrets_mark(variables->options.secrets, copy);
+	if (!values->registered)
+		values->registered = value_map(variables->arena);
+	value_set(variables->arena, values->registered, name, copy);
+}
+
+void value_mark_data(struct value *value)
+{
+	value->data = true;
+	for (size_t i = 0; i < value->count; i++)
+		value_mark_data(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]);
+}

@@ -1,0 +1,107 @@
+/* variables: which value a name has, for a host, a play, a task, a loop item.
+ *
+ * Precedence as in Ansible, low to high: inventory groups and hosts (inventory.h merges these),
+ * facts, play vars, vars_files, task vars, registered, extra vars, loop variable, magic names. A
+ * variable is filled in when it is used, in the scope that uses it; one that needs itself is an
+ * error naming the chain. Facts and registered values are marked as data here. */
+#ifndef TEXT_VARIABLES_H
+#define TEXT_VARIABLES_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/secrets.h"
+#include "base/value.h"
+#include "inventory/inventory.h"
+#include "playbook/play.h"
+#include "source/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* --- One run ---------------------------------------------------------------------------------- */
+
+struct variables_options {
+	const struct inventory *inventory;
+	const char *playbook_directory;   /* playbook_dir */
+	const char *const *inventory_sources;   /* inventory_file, inventory_dir: of the first; ends
+	                                           with NULL; may be NULL */
+	struct value *extra;              /* map from -e, or NULL */
+	const struct value *secret_names; /* list: variables, and keys inside of them, that are secret;
+	                                     or NULL */
+	struct secrets *secrets;          /* notes what has a level and is used; or NULL */
+	/* Host → its connection variables, instead of all others under these names; NULL: no such. */
+	const struct value *today;
+	bool check;                       /* ansible_check_mode */
+	bool diff;                        /* ansible_diff_mode */
+	unsigned verbosity, forks;        /* ansible_verbosity, ansible_forks */
+	const char *limit;                /* ansible_limit; or NULL */
+	struct value *tags, *skip_tags;   /* ansible_run_tags, ansible_skip_tags; or NULL */
+};
+
+struct variables;
+
+struct variables *variables_new(struct arena *arena, const struct variables_options *options);
+
+/* One -e: "k=v k2='v 2'" (strings), JSON or YAML in { }, or @FILE. Merged into extra (a map). */
+int variables_extra(struct arena *arena, struct source *source, const char *text,
+	struct value *extra, struct error *err);
+
+/* Sets all facts of a host: a map with the short names (hostname, architecture, default_ipv4).
+ * Seen as ansible_facts.hostname and ansible_hostname. As long as a host's facts were not set,
+ * these names are unknown ("the facts of HOST"). The map is copied and marked as data; what setup's
+ * table (modules/setup/setup.h) hasn't, or not so, is left out. */
+void variables_set_facts(struct variables *variables, const struct inventory_host *host,
+	const struct value *facts);
+bool variables_has_facts(const struct variables *variables, const struct inventory_host *host);
+
+/* Whether a name, as expression_names gives it, is a fact (ansible_hostname, ansible_facts, …). */
+bool variables_is_fact(const char *name);
+/* Whether it is one that Ansible has, and beoplay doesn't. */
+bool variables_is_ungathered(const char *name);
+
+/* Registers a task's result (may be UNKNOWN in a dry run) for the rest of the run. The value is
+ * copied and marked as data. */
+void variables_register(struct variables *variables, const struct inventory_host *host,
+	const char *name, const struct value *value);
+
+/* Marks a value and all inside as data (never filled in). */
+void value_mark_data(struct value *value);
+
+/* ansible_play_hosts, ansible_play_hosts_all, ansible_play_batch: lists of names. all may be
+ * NULL. */
+void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all);
+
+/* Notes the values of secret names wherever the text has them, also where none of them is used.
+ * Names that nobody defines are added to ret_unknown (a list of strings). */
+void variables_note_secrets(struct variables *variables, const struct playbook *playbook,
+	struct value *ret_unknown);
+
+/* --- One place where names are used ----------------------------------------------------------- */
+
+struct scope;
+
+/* host, play and task may be NULL: then their variables are not there. */
+struct scope *scope_new(struct arena *arena, struct variables *variables,
+	const struct inventory_host *host, const struct play *play, const struct task *task);
+/* A scope without any of these, for tests and tools. */
+struct scope *scope_empty(struct arena *arena);
+
+/* The strongest layer: the loop's variable, and "item" alike. Not copied. */
+void scope_set(struct scope *scope, const char *name, struct value *value);
+
+/* The value, filled in deeply. A name that isn't defined: NULL, no error. */
+int scope_get(struct arena *arena, struct scope *scope, const char *name,
+	struct value **ret_value, struct error *err);
+/* As it is written, not filled in; NULL: not defined. */
+const struct value *scope_raw(struct scope *scope, const char *name);
+/* All names that are defined, for suggestions and hostvars. Appends strings. */
+void scope_names(struct arena *arena, struct scope *scope, struct value *names);
+/* The scope of another host, as hostvars sees it; NULL: no such host. */
+struct scope *scope_of_host(struct arena *arena, struct scope *scope, const char *host);
+
+/* Adds to names everything that filling in the value would read, also through variables: what
+ * `register` names of earlier tasks, and facts, are needed. condition: it is a when. */
+int scope_reads(struct arena *arena, struct scope *scope, const struct value *value,
+	bool condition, struct value *names, struct error *err);
+
+#endif

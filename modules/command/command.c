@@ -1,0 +1,177 @@
+/* command: a program is run with these words; no shell, and nothing is expanded but ~ and $HOME. */
+#include "modules/command/command_run.h"
+
+#include "base/buffer.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const struct param command_params[] = {
+	{ .name = "cmd", .kind = PARAM_STRING, .doc = "the command: words as a shell splits them",
+		.flags = PARAM_FREE_FORM },
+	{ .name = "argv", .kind = PARAM_LIST, .doc = "the command as a list of words" },
+	{ .name = "chdir", .kind = PARAM_PATH, .doc = "the directory where it runs",
+		.flags = PARAM_VERBATIM },
+	{ .name = "creates", .kind = PARAM_STRING,
+		.doc = "a path, or a pattern as *.o: if it is there, the command is not run" },
+	{ .name = "removes", .kind = PARAM_STRING,
+		.doc = "a path, or a pattern: if it is not there, the command is not run" },
+	{ .name = "stdin", .kind = PARAM_STRING, .doc = "what it reads; by default nothing" },
+	{ .name = "stdin_add_newline", .kind = PARAM_BOOL, .doc = "end stdin with a newline",
+		.otherwise = "yes" },
+	{ .name = "strip_empty_ends", .kind = PARAM_BOOL,
+		.doc = "take empty lines from the end of stdout and stderr", .otherwise = "yes" },
+	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "after this it is ended; 0: never",
+		.otherwise = "0" },
+	{ .name = "expand_argument_vars", .kind = PARAM_BOOL, .doc = "fill in $VARIABLES",
+		.flags = PARAM_NOT_YET },
+	{ 0 },
+};
+
+static const cyaml_schema_value_t word = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t command_fields[] = {
+	CYAML_FIELD_STRING_PTR("cmd", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct command_params,
+		cmd, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("argv", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct command_params,
+		argv, &word, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("chdir", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct command_params, chdir, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("creates", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct command_params, creates, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("removes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct command_params, removes, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("stdin", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct command_params, stdin, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("stdin_add_newline", CYAML_FLAG_DEFAULT, struct command_params,
+		stdin_add_newline),
+	CYAML_FIELD_BOOL("strip_empty_ends", CYAML_FLAG_DEFAULT, struct command_params,
+		strip_empty_ends),
+	CYAML_FIELD_INT("timeout", CYAML_FLAG_DEFAULT, struct command_params, timeout),
+	CYAML_FIELD_END
+};
+
+static int words_check(const struct value *params, struct error *err)
+{
+	const struct value *cmd = value_get(params, "cmd");
+	const char *const *words;
+	struct arena *arena;
+	size_t count;
+	int result;
+
+	if (command_check(params, err) < 0)
+		return -1;
+	if (!cmd || cmd->kind != VALUE_STRING)
+		return 0;
+	arena = arena_new();
+	result = command_split(arena, cmd->text, &words, &count, err);
+	arena_free(arena);
+	return result < 0 ? error_place(err, cmd->place) : 0;
+}
+
+/* $HOME, ${USER}: what it stands for, and its size; NULL: another one, which stays as it is. */
+static const char *variable_at(const char *at, const struct user_info *user, size_t *ret_size)
+{
+	const struct { const char *name, *value; } variables[] = {
+		{ "HOME", user->home }, { "LOGNAME", user->name }, { "SHELL", user->shell },
+		{ "USER", user->name },
+	};
+	bool braces = at[1] == '{';
+	const char *name = at + 1 + braces;
+	size_t size = 0;
+
+	while (isalnum((unsigned char)name[size]) || name[size] == '_')
+		size++;
+	if (braces && name[size] != '}')
+		return NULL;
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		if (strlen(variables[i].name) == size && strncmp(variables[i].name, name, size) == 0) {
+			*ret_size = 1 + size + (braces ? 2 : 0);
+			return variables[i].value;
+		}
+	}
+	return NULL;
+}
+
+static const char *expanded(struct arena *arena, const char *from, const struct user_info *user)
+{
+	struct buffer text = {0};
+	const char *made;
+
+	if (from[0] == '~' && (from[1] == '/' || !from[1])) {
+		buffer_add_string(&text, user->home);
+		from++;
+	}
+	while (*from) {
+		size_t size = 1;
+		const char *value = *from == '$' ? variable_at(from, user, &size) : NULL;
+
+		buffer_add(&text, value ? value : from, value ? strlen(value) : 1);
+		from += size;
+	}
+	made = arena_bytes(arena, text.data ? text.data : "", text.size);
+	buffer_free(&text);
+	return made;
+}
+
+/* As with Ansible: a ~ that begins a word, and the user's own variables, also without a shell. */
+static int expand(struct host *host, struct command *command, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	struct user_info user;
+	const char **argv;
+	size_t count = 0;
+
+	while (command->argv[count])
+		count++;
+	argv = arena_array(arena, count + 1, sizeof(*argv));
+	memcpy(argv, command->argv, count * sizeof(*argv));
+	if (host_user_by_id(host, host_uid(host), &user, err) < 0)
+		return -1;
+	for (size_t i = 0; user.exists && i < count; i++) {
+		if (strchr(argv[i], '$') || argv[i][0] == '~')
+			argv[i] = expanded(arena, argv[i], &user);
+	}
+	command->argv = argv;
+	return 0;
+}
+
+static int command_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	const struct command_params *want = params;
+	struct arena *arena = host_arena(host);
+	struct value *shown = value_list(arena);
+	const char **argv = arena_array(arena, want->argv_count + 1, sizeof(*argv));
+	struct command command = { .argv = argv };
+	size_t count;
+
+	(void)state;
+	(void)change;
+	for (unsigned i = 0; i < want->argv_count; i++)
+		argv[i] = want->argv[i];
+	if (want->cmd && command_split(arena, want->cmd, &command.argv, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; command.argv[i]; i++)
+		value_append(arena, shown, value_string(arena, command.argv[i]));
+	if (expand(host, &command, err) < 0)
+		return -1;
+	return command_execute(host, want, &command, shown, results, err);
+}
+
+const struct module module_command = {
+	.name = "command",
+	.summary = "a program is run, each time, without a shell",
+	.params = command_params,
+	.fields = command_fields,
+	.params_size = sizeof(struct command_params),
+	.state_size = sizeof(struct command_state),
+	.flags = MODULE_ACTION,
+	.check = words_check,
+	.inspect = command_run_inspect,
+	.plan = command_run_plan,
+	.apply = command_apply,
+	.results = command_results,
+};

@@ -1,0 +1,680 @@
+/* job: runs mpirun on the host that launches, unless this very job ended well already.
+ *
+ * The record "mpi-run:job:DIGEST" is named by what makes it this job (program's path, arguments,
+ * directory, np) and holds what it depended on: {program, settings, inputs, hostfile, when,
+ * elapsed, results}. */
+#include "modules/mpi_run/files.h"
+
+#include "base/digest.h"
+#include "base/excerpt.h"
+#include "base/quote.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { JOB_STEP_RUN };
+/* What is kept of stdout and stderr, for the result and for the record alike. */
+enum { OUTPUT_MOST = 128 << 10, ERRORS_MOST = 64 << 10 };
+enum { REACH_AT_ONCE = 32, REACH_SECONDS = 10 };
+
+/* Before the path of the launcher's daemon: a login may say other things, too. */
+#define DAEMON_MARK "launches by "
+
+struct job_state {
+	struct user_info user;
+	const char *program;
+	const char *hostfile;
+	const char *record_key;
+	const char *inputs;        /* "DIGEST PATH" a line */
+	const char *settings;      /* what else it depends on */
+	struct value *record;      /* of the last time; NULL: none */
+	bool created;              /* what creates names is there */
+	const char *reason;        /* why it runs; NULL: it doesn't */
+	struct value *findings;    /* "what is wrong\tremedy", about reaching the others */
+};
+
+/* --- What the job is */
+
+static void add_line(struct buffer *out, const char *name, const char *value)
+{
+	buffer_add_string(out, name);
+	buffer_add_char(out, '=');
+	buffer_add_string(out, value ? value : "");
+	buffer_add_char(out, '\0');
+}
+
+static void name_job(struct arena *arena, const struct mpi_params *want, struct job_state *have)
+{
+	struct buffer text = { 0 };
+	char digest[DIGEST_HEX_SIZE];
+
+	add_line(&text, "program", have->program);
+	add_line(&text, "chdir", want->chdir);
+	add_line(&text, "user", want->user);
+	add_line(&text, "np", want->np ? arena_printf(arena, "%" PRId64, *want->np) : NULL);
+	for (unsigned i = 0; i < want->args_count; i++)
+		add_line(&text, "arg", want->args[i]);
+	digest_bytes(text.data, text.size, digest);
+	have->record_key = arena_printf(arena, "mpi-run:job:%.32s", digest);
+	buffer_free(&text);
+}
+
+static void describe_settings(struct arena *arena, const struct mpi_params *want,
+	struct job_state *have)
+{
+	struct buffer text = { 0 };
+
+	for (unsigned i = 0; i < want->env_count; i++)
+		buffer_printf(&text, "env %s=%s\n", want->env[i].key, want->env[i].value);
+	for (unsigned i = 0; i < want->mca_count; i++)
+		buffer_printf(&text, "mca %s=%s\n", want->mca[i].key, want->mca[i].value);
+	buffer_printf(&text, "map_by=%s\nbind_to=%s\n", want->map_by ? want->map_by : "",
+		want->bind_to ? want->bind_to : "");
+	have->settings = arena_bytes(arena, text.data, text.size);
+	buffer_free(&text);
+}
+
+static int look_at_inputs(struct host *host, const struct mpi_params *want,
+	struct job_state *have, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const char *base = want->chdir ? want->chdir : have->user.home;
+	struct buffer text = { 0 };
+	int result = 0;
+
+	for (unsigned i = 0; i < want->inputs_count && result == 0; i++) {
+		const char *path = want->inputs[i][0] == '/' ? want->inputs[i] :
+			arena_printf(arena, "%s/%s", base, want->inputs[i]);
+		const char *digest;
+
+		result = host_digest(host, path, &digest, err);
+		if (result == 0)
+			buffer_printf(&text, "%s %s\n", digest, path);
+	}
+	have->inputs = arena_bytes(arena, text.data ? text.data : "", text.size);
+	buffer_free(&text);
+	return result;
+}
+
+/* --- Why it would run */
+
+static bool differs(const struct value *record, const char *key, const char *now)
+{
+	const char *then = value_get_string(record, key);
+
+	return !then || strcmp(then, now) != 0;
+}
+
+static bool has_line(const char *text, const char *line, size_t size)
+{
+	for (const char *at = text; *at;) {
+		size_t length = strcspn(at, "\n");
+
+		if (length == size && strncmp(at, line, size) == 0)
+			return true;
+		at += length + (at[length] == '\n');
+	}
+	return false;
+}
+
+/* " +node4" for each line of now that then has not. */
+static void add_difference(struct buffer *out, char sign, const char *now, const char *then)
+{
+	for (const char *at = now; *at;) {
+		size_t length = strcspn(at, "\n");
+
+		if (!has_line(then, at, length) && out->size < 500)
+			buffer_printf(out, " %c%.*s", sign, (int)(length < 80 ? length : 80), at);
+		at += length + (at[length] == '\n');
+	}
+}
+
+static const char *hostfile_reason(struct arena *arena, const struct mpi_params *want,
+	const struct value *record)
+{
+	const char *then = value_get_string(record, "hostfile");
+	struct buffer text = { 0 };
+	const char *result;
+
+	buffer_add_string(&text, "hostfile");
+	add_difference(&text, '+', want->hostfile_text, then ? then : "");
+	add_difference(&text, '-', then ? then : "", want->hostfile_text);
+	result = arena_bytes(arena, text.data, text.size);
+	buffer_free(&text);
+	return result;
+}
+
+static const char *reason_of(struct arena *arena, const struct mpi_params *want,
+	const struct job_state *have)
+{
+	if (have->created)
+		return NULL;
+	if (want->rerun == MPI_RERUN_ALWAYS)
+		return "it runs always";
+	if (!have->record)
+		return "it has not run yet";
+	if (differs(have->record, "program", want->program_body))
+		return "the program is another one";
+	if (differs(have->record, "inputs", have->inputs))
+		return "its inputs are others";
+	if (differs(have->record, "settings", have->settings))
+		return "its environment or options are others";
+	if (want->rerun == MPI_RERUN_CHANGED && differs(have->record, "hostfile", want->hostfile_text))
+		return hostfile_reason(arena, want, have->record);
+	return NULL;
+}
+
+/* --- Whether it can */
+
+/* For each host a line "NAME STATUS what was said", many at once. It asks nothing, learns no host
+ * key, and changes nothing on either side. */
+static char *reach_script(struct arena *arena, const struct mpi_params *want)
+{
+	struct buffer script = { 0 };
+	char *result;
+
+	buffer_printf(&script, "reach() { o=$(ssh -o BatchMode=yes -o StrictHostKeyChecking=yes "
+		"-o UpdateHostKeys=no -o ConnectTimeout=%d -o LogLevel=ERROR -n -- \"$1\" "
+		"'echo \"" DAEMON_MARK "$(command -v orted || command -v prted)\"' 2>&1); "
+		"printf '%%s %%s %%s\\n' \"$1\" $? \"$(printf '%%s' \"$o\" | tr '\\r\\n' '  ')\"; }\n",
+		REACH_SECONDS);
+	for (unsigned i = 1; i < want->nodes_count; i++) {
+		buffer_add_string(&script, "reach ");
+		quote_shell(&script, want->nodes[i]);
+		buffer_add_string(&script, i % REACH_AT_ONCE == 0 ? " &\nwait\n" : " &\n");
+	}
+	buffer_add_string(&script, "wait\n");
+	result = arena_bytes(arena, script.data, script.size);
+	buffer_free(&script);
+	return result;
+}
+
+static void found(struct arena *arena, struct job_state *have, const char *remedy,
+	const char *text)
+{
+	value_append(arena, have->findings, value_printf(arena, "%s\t%s", text, remedy));
+}
+
+static const char *remedy_of(const char *said)
+{
+	if (strstr(said, "Host key verification failed") || strstr(said, "host key is known"))
+		return "make its host key known, with a task of ssh-keys";
+	if (strstr(said, "Permission denied"))
+		return "let the user in there, with a task of ssh-keys";
+	if (strstr(said, "Could not resolve"))
+		return "give it a name, with a task of hosts";
+	return "look whether sshd runs there and the network is up";
+}
+
+static void judge_line(struct arena *arena, const struct mpi_params *want, const char *name,
+	const char *line, size_t size, struct job_state *have)
+{
+	int status = atoi(line);
+	const char *all = arena_bytes(arena, line, size);
+	const char *said = all + strcspn(all, " ");
+	const char *daemon = strstr(all, DAEMON_MARK);
+
+	said += strspn(said, " ");
+	if (strstr(all, "HOST IDENTIFICATION HAS CHANGED"))
+		said = "its host key is not the known one. Host key verification failed.";
+	if (status != 0)
+		found(arena, have, remedy_of(said), arena_printf(arena,
+			"%s doesn't get to %s by ssh without a question: %.300s", want->nodes[0], name, said));
+	else if (!daemon || daemon[strlen(DAEMON_MARK)] != '/')
+		found(arena, have, "install openmpi-bin there, or mend its PATH", arena_printf(arena,
+			"a login of ssh finds neither orted nor prted on %s: %.300s", name, said));
+}
+
+static int reach_others(struct host *host, const struct mpi_params *want,
+	struct job_state *have, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const char *const argv[] = { reach_script(arena, want), NULL };
+	struct command command = {
+		.argv = argv, .flags = COMMAND_SHELL | COMMAND_ANY_STATUS, .most = 512 << 10,
+		.timeout = 60 + want->nodes_count,
+	};
+	struct command_result result;
+
+	if (want->nodes_count < 2)
+		return 0;
+	if (host_look(host, &command, &result, err) < 0)
+		return -1;
+	for (unsigned i = 1; i < want->nodes_count; i++) {
+		size_t size = strlen(want->nodes[i]);
+		const char *at = result.output;
+
+		while (*at && (strncmp(at, want->nodes[i], size) != 0 || at[size] != ' '))
+			at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
+		if (*at)
+			judge_line(arena, want, want->nodes[i], at + size + 1,
+				strcspn(at + size + 1, "\n"), have);
+		else
+			found(arena, have, "look whether it can be reached", arena_printf(arena,
+				"%s said nothing about %s", want->nodes[0], want->nodes[i]));
+	}
+	return 0;
+}
+
+static int job_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
+{
+	const struct mpi_params *want = params;
+	struct job_state *have = ret_state;
+	struct arena *arena = host_arena(host);
+	struct file_info info;
+
+	if (!want->hostfile_text || !want->program_body)
+		return error_set(err, ERROR_BUG, "mpi-run-job came without its hosts");
+	have->findings = value_list(arena);
+	if (mpi_user(host, want, &have->user, err) < 0)
+		return -1;
+	have->program = mpi_program_path(arena, want, &have->user);
+	have->hostfile = mpi_hostfile_path(arena, want, &have->user);
+	if (want->creates) {
+		if (host_stat(host, want->creates, &info, err) < 0)
+			return -1;
+		have->created = info.kind != FILE_NONE;
+	}
+	name_job(arena, want, have);
+	describe_settings(arena, want, have);
+	if (look_at_inputs(host, want, have, err) < 0 ||
+	    host_record_get(host, have->record_key, &have->record, err) < 0)
+		return -1;
+	have->reason = reason_of(arena, want, have);
+	if (!have->reason || want->without_count > 0 || !want->preflight || want->findings_count > 0)
+		return 0;
+	return reach_others(host, want, have, err);
+}
+
+/* --- Planning */
+
+static const char *duration(struct plan *plan, double seconds)
+{
+	long whole = seconds > 0 && seconds < 1e9 ? (long)seconds : 0;
+
+	if (whole >= 3600)
+		return plan_printf(plan, "%ld h %ld min", whole / 3600, whole % 3600 / 60);
+	if (whole >= 60)
+		return plan_printf(plan, "%ld min %ld s", whole / 60, whole % 60);
+	return plan_printf(plan, "%.1f s", seconds);
+}
+
+static double elapsed_of(const struct value *record)
+{
+	const struct value *elapsed = value_get(record, "elapsed");
+
+	return elapsed && elapsed->kind == VALUE_FLOAT ? elapsed->number : 0;
+}
+
+static const char *last_time(struct plan *plan, const struct job_state *have)
+{
+	const char *when = value_get_string(have->record, "when");
+
+	if (!have->record)
+		return NULL;
+	return plan_printf(plan, "ran %s, took %s", when ? when : "once",
+		duration(plan, elapsed_of(have->record)));
+}
+
+static bool refuse_unreachable(struct plan *plan, const struct job_state *have)
+{
+	struct buffer all = { 0 };
+
+	for (size_t i = 0; i < have->findings->count; i++) {
+		const char *text = have->findings->items[i]->text;
+		size_t size = strcspn(text, "\t");
+
+		buffer_printf(&all, "%s%.*s (%s)", i ? "; " : "", (int)size, text, text + size + 1);
+	}
+	if (all.size > 0)
+		plan_refuse(plan, "mend that, or leave this check out with 'preflight: false'", "%s",
+			all.data);
+	buffer_free(&all);
+	return have->findings->count > 0;
+}
+
+static void job_plan(struct plan *plan, const void *params, const void *state)
+{
+	const struct mpi_params *want = params;
+	const struct job_state *have = state;
+
+	if (!have->reason) {
+		if (have->created)
+			plan_note(plan, "not run, since '%s' is there", want->creates);
+		else
+			plan_note(plan, "not run again: it %s", last_time(plan, have));
+		return;
+	}
+	if (want->without_count > 0) {
+		plan_missing(plan, "not started without %s, which is unreachable or outside the limit (%s)",
+			want->without[0], have->reason);
+		return;
+	}
+	if (mpi_refuse(plan, want, have->user.uid) || refuse_unreachable(plan, have))
+		return;
+	plan_add(plan, JOB_STEP_RUN, mpi_name(plan_arena(plan), want->source, want->program), "job",
+		last_time(plan, have), plan_printf(plan, "runs%s: %s", have->record ? " again" : "",
+		have->reason));
+	plan_writes(plan, "path:*");
+}
+
+/* --- Running */
+
+struct line {
+	struct arena *arena;
+	const char **argv;
+	size_t count;
+};
+
+static void add(struct line *line, const char *word)
+{
+	line->argv[line->count++] = word;
+}
+
+static void add_mca(struct line *line, const char *kind, const char *key, const char *value)
+{
+	add(line, kind);
+	add(line, key);
+	add(line, value);
+}
+
+/* Open MPI cuts names at their first dot: worker.1.lan and worker.2.lan would be one host to it. */
+static bool share_first_label(const struct mpi_params *want)
+{
+	for (unsigned i = 1; i < want->nodes_count; i++) {
+		size_t size = strcspn(want->nodes[i], ".");
+
+		for (unsigned k = 0; k < i; k++) {
+			if (strcspn(want->nodes[k], ".") == size
+					&& strncmp(want->nodes[i], want->nodes[k], size) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Open MPI 5 has its launcher in a project of its own, with parameters of its own. */
+static void add_launcher(struct line *line, const struct mpi_params *want)
+{
+	static const char remote[] = "-o BatchMode=yes -o StrictHostKeyChecking=yes";
+	bool five = strtoul(want->version, NULL, 10) >= 5;
+	bool network = want->chosen_network && want->chosen_network[0] && want->nodes_count > 1;
+
+	add_mca(line, five ? "--prtemca" : "--mca", five ? "plm_ssh_args" : "plm_rsh_args", remote);
+	if (share_first_label(want))
+		add_mca(line, five ? "--prtemca" : "--mca", five ? "prte_keep_fqdn_hostnames" :
+			"orte_keep_fqdn_hostnames", "1");
+	if (!network)
+		return;
+	add_mca(line, "--mca", "btl_tcp_if_include", want->chosen_network);
+	add_mca(line, five ? "--prtemca" : "--mca", five ? "prte_if_include" : "oob_tcp_if_include",
+		want->chosen_network);
+}
+
+static void add_placement(struct line *line, const struct mpi_params *want)
+{
+	if (want->map_by) {
+		add(line, "--map-by");
+		add(line, want->map_by);
+	}
+	if (want->bind_to || want->crowded) {
+		add(line, "--bind-to");
+		add(line, want->bind_to ? want->bind_to : "none");
+	}
+}
+
+static const char *const *mpirun_line(struct arena *arena, const struct mpi_params *want,
+	const struct job_state *have)
+{
+	struct line line = { .arena = arena };
+	int64_t np = want->np ? *want->np : want->all_slots;
+
+	line.argv = arena_array(arena, 40 + 3 * want->mca_count + 2 * want->env_count +
+		want->args_count, sizeof(*line.argv));
+	add(&line, "mpirun");
+	add(&line, "--hostfile");
+	add(&line, have->hostfile);
+	add(&line, "-np");
+	add(&line, arena_printf(arena, "%" PRId64, np));
+	add_placement(&line, want);
+	add_launcher(&line, want);
+	for (unsigned i = 0; i < want->mca_count; i++)
+		add_mca(&line, "--mca", want->mca[i].key, want->mca[i].value);
+	for (unsigned i = 0; i < want->env_count; i++) {
+		add(&line, "-x");
+		add(&line, arena_printf(arena, "%s=%s", want->env[i].key, want->env[i].value));
+	}
+	if (want->chdir) {
+		add(&line, "--wdir");
+		add(&line, want->chdir);
+	}
+	if (have->user.uid == 0)
+		add(&line, "--allow-run-as-root");
+	add(&line, have->program);
+	for (unsigned i = 0; i < want->args_count; i++)
+		add(&line, want->args[i]);
+	return line.argv;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static const char *date(struct arena *arena)
+{
+	time_t seconds = time(NULL);
+	char text[64] = "";
+	struct tm parts;
+
+	if (localtime_r(&seconds, &parts))
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts);
+	return arena_string(arena, text);
+}
+
+/* The host that Open MPI says it lost: "… on node node2 exited on signal 9", "… Remote host: x" */
+static const char *failed_host(const struct mpi_params *want, const char *errors)
+{
+	static const char *const before[] = { "on node ", "Node: ", "Remote host: ", "host: ", NULL };
+
+	for (size_t b = 0; before[b]; b++) {
+		for (const char *at = strstr(errors, before[b]); at; at = strstr(at + 1, before[b])) {
+			const char *name = at + strlen(before[b]);
+
+			name += strspn(name, " ");
+			for (unsigned i = 0; i < want->nodes_count; i++) {
+				size_t size = strlen(want->nodes[i]);
+
+				if (strncmp(name, want->nodes[i], size) == 0 &&
+				    !strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", name[size]))
+					return want->nodes[i];
+			}
+		}
+	}
+	return NULL;
+}
+
+static void set_lines(struct arena *arena, struct value *results, const char *key,
+	const char *text, size_t size)
+{
+	struct value *lines = value_list(arena);
+
+	while (size > 0) {
+		const char *end = memchr(text, '\n', size);
+		size_t length = end ? (size_t)(end - text) : size;
+
+		value_append(arena, lines, value_bytes(arena, text, length));
+		length += end != NULL;
+		text += length;
+		size -= length;
+	}
+	value_set(arena, results, key, lines);
+}
+
+static void set_results(struct arena *arena, const struct mpi_params *want,
+	const struct job_state *have, const struct command_result *result, double elapsed,
+	struct value *results)
+{
+	struct value *versions = value_map(arena);
+	size_t size = result->output_size, errors_size;
+	const char *errors = excerpt_of(arena, result->errors, result->errors_size, ERRORS_MOST,
+		&errors_size);
+	const char *failed = result->status ? failed_host(want, result->errors) : NULL;
+
+	while (size > 0 && result->output[size - 1] == '\n')
+		size--;
+	value_set_string(arena, versions, "open_mpi", want->version);
+	value_set_integer(arena, results, "rc", result->status);
+	value_set(arena, results, "stdout", value_bytes(arena, result->output, size));
+	set_lines(arena, results, "stdout_lines", result->output, size);
+	value_set(arena, results, "stderr", value_bytes(arena, errors, errors_size));
+	value_set(arena, results, "elapsed", value_float(arena, elapsed));
+	value_set_integer(arena, results, "np", want->np ? *want->np : want->all_slots);
+	value_set_string(arena, results, "hostfile", have->hostfile);
+	value_set(arena, results, "versions", versions);
+	value_set(arena, results, "failed_host", value_string(arena, failed));
+	value_set(arena, results, "show", value_get(results, "stdout"));
+	if (result->truncated)
+		value_set_bool(arena, results, "truncated", true);
+}
+
+static struct value *for_record(struct arena *arena, const struct value *results)
+{
+	static const char *const kept[] = { "rc", "elapsed", "np", "hostfile", "versions", "stdout",
+		"stderr", "truncated", NULL };
+	struct value *copy = value_map(arena);
+
+	for (size_t i = 0; kept[i]; i++) {
+		if (value_get(results, kept[i]))
+			value_set(arena, copy, kept[i], value_get(results, kept[i]));
+	}
+	return copy;
+}
+
+static int remember(struct host *host, const struct mpi_params *want,
+	const struct job_state *have, double elapsed, const struct value *results,
+	struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	struct value *record = value_map(arena);
+
+	value_set_string(arena, record, "program", want->program_body);
+	value_set_string(arena, record, "inputs", have->inputs);
+	value_set_string(arena, record, "settings", have->settings);
+	value_set_string(arena, record, "hostfile", want->hostfile_text);
+	value_set_string(arena, record, "when", date(arena));
+	value_set(arena, record, "elapsed", value_float(arena, elapsed));
+	value_set(arena, record, "results", for_record(arena, results));
+	return host_record_set(host, have->record_key, record, err);
+}
+
+static int judge(struct arena *arena, const struct command_result *result,
+	const struct value *results, const struct command *command, struct error *err)
+{
+	const char *failed = value_get_string(results, "failed_host");
+	const char *said = command_last_words(arena, result);
+
+	if (result->timed_out)
+		return error_set(err, ERROR_TASK, "the job did not end within %u seconds%s%s",
+			command->timeout, said[0] ? "; the last that it said: " : "", said);
+	if (result->status == 0)
+		return 0;
+	return error_set(err, ERROR_TASK, "the job failed with status %d%s%s: %s", result->status,
+		failed ? " on " : "", failed ? failed : "", said);
+}
+
+static int job_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	const struct mpi_params *want = params;
+	const struct job_state *have = state;
+	struct command command = {
+		.argv = mpirun_line(host_arena(host), want, have),
+		.directory = want->chdir ? want->chdir : have->user.home,
+		.timeout = (unsigned)want->timeout,
+		.flags = COMMAND_STREAM | COMMAND_ANY_STATUS | COMMAND_TELLS,
+		.most = OUTPUT_MOST,
+	};
+	struct command_result result = { 0 };
+	double start = now();
+	double elapsed;
+
+	(void)change;
+	host_progress(host, "runs %s on %u hosts", have->program, want->nodes_count);
+	if (host_run(host, &command, &result, err) < 0)
+		return -1;
+	elapsed = now() - start;
+	set_results(host_arena(host), want, have, &result, elapsed, results);
+	if (judge(host_arena(host), &result, results, &command, err) < 0)
+		return -1;
+	return remember(host, want, have, elapsed, results, err);
+}
+
+/* Of a job that is not run again, what it gave when it did. */
+static void job_results(struct arena *arena, const void *params, const void *state,
+	struct value *results)
+{
+	const struct value *then = value_get(((const struct job_state *)state)->record, "results");
+	const struct job_state *have = state;
+	const struct value *output = value_get(then, "stdout");
+
+	(void)params;
+	if (have->reason || value_get(results, "rc"))
+		return;
+	for (size_t i = 0; then && then->kind == VALUE_MAP && i < then->count; i++)
+		value_set(arena, results, then->pairs[i].key, then->pairs[i].value);
+	if (value_text(output))
+		set_lines(arena, results, "stdout_lines", output->text, output->size);
+	if (have->record)
+		value_set(arena, results, "ran", value_string(arena,
+			value_get_string(have->record, "when")));
+}
+
+static int job_prepare(struct prepare *prepare, struct value *params, struct error *err)
+{
+	struct arena *arena = prepare_arena(prepare);
+	const char *key = mpi_value_key(arena, params);
+	struct value *without = value_list(arena);
+	const struct value *nodes;
+
+	if (mpi_prepare_hosts(prepare, params, err) < 0 ||
+	    mpi_prepare_program(prepare, params, err) < 0)
+		return -1;
+	nodes = value_get(params, "nodes");
+	value_set(arena, params, "without", without);
+	for (size_t i = 1; nodes && nodes->kind == VALUE_LIST && i < nodes->count; i++) {
+		const char *name = value_text(nodes->items[i]);
+
+		if (prepare_absent(prepare, name))
+			value_append(arena, without, value_string(arena, name));
+		if (prepare_heard(prepare, name, "mpi-run-place", key) || prepare_absent(prepare, name))
+			continue;
+		if (prepare_lost(prepare, name))
+			return error_set(err, ERROR_TASK,
+				"%s did not get the program, so the job is not started", name);
+		value_set(arena, params, "program_path", value_unknown(arena,
+			arena_printf(arena, "whether %s has the program", name)));
+	}
+	return 0;
+}
+
+const struct module module_mpi_run_job = {
+	.name = "mpi-run-job",
+	.summary = "mpirun, unless this very job ended well already",
+	.params = mpi_table,
+	.fields = mpi_fields,
+	.params_size = sizeof(struct mpi_params),
+	.state_size = sizeof(struct job_state),
+	.flags = MODULE_INTERNAL | MODULE_ACTION,
+	.prepare = job_prepare,
+	.acts_as = mpi_acts_as,
+	.inspect = job_inspect,
+	.plan = job_plan,
+	.apply = job_apply,
+	.results = job_results,
+};

@@ -1,0 +1,737 @@
+/* network: addresses of an interface, on disk and live. What the connection of this run hangs on is
+ * never taken away. */
+#include "modules/network/network.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { FILE_MOST = 1 << 20, LIVE_MOST = 64 };
+
+struct network_state {
+	enum network_backend backend;
+	const char *interface;     /* NULL: there is none with this mac */
+	bool there;                /* the kernel has it */
+	bool up;
+	int mtu;
+	const char *live[LIVE_MOST];    /* addresses with prefix, without link-local ones */
+	size_t live_count;
+	bool carries;              /* the connection comes over it */
+	bool default_route;        /* there is one, over whatever */
+	const char *default_via;
+	const char *file;
+	const char *want;          /* what the file should hold; NULL: none */
+	const char *have;          /* what it holds; NULL: it isn't there */
+	const char *elsewhere;     /* another file with a stanza for it; NULL */
+	struct value *record;      /* {addresses: what we have put there} */
+};
+
+enum network_step {
+	NETWORK_WRITE, NETWORK_REMOVE, NETWORK_UP, NETWORK_ADD, NETWORK_DELETE, NETWORK_MTU,
+	NETWORK_GATEWAY, NETWORK_REMEMBER,
+};
+
+static const char *const backend_words[] = { "auto", "ifupdown", "networkd", "networkmanager",
+	NULL };
+static const cyaml_strval_t backend_values[] = {
+	{ "auto", NETWORK_AUTO }, { "ifupdown", NETWORK_IFUPDOWN },
+	{ "networkd", NETWORK_NETWORKD }, { "networkmanager", NETWORK_MANAGER },
+};
+static const char *const state_words[] = { "present", "absent", NULL };
+static const cyaml_strval_t state_values[] = {
+	{ "present", NETWORK_PRESENT }, { "absent", NETWORK_ABSENT },
+};
+
+static const struct param route_table[] = {
+	{ .name = "to", .kind = PARAM_STRING, .doc = "network, as 10.1.0.0/16",
+		.flags = PARAM_REQUIRED },
+	{ .name = "via", .kind = PARAM_STRING, .doc = "router", .flags = PARAM_REQUIRED },
+	{ 0 },
+};
+
+static const struct param network_table[] = {
+	{ .name = "interface", .kind = PARAM_STRING, .doc = "its name, as eth0" },
+	{ .name = "mac", .kind = PARAM_STRING, .doc = "instead of its name, its hardware address" },
+	{ .name = "addresses", .kind = PARAM_LIST, .doc = "with prefix, as 10.0.0.101/24",
+		.otherwise = "" },
+	{ .name = "gateway", .kind = PARAM_STRING, .doc = "the router for all other networks" },
+	{ .name = "nameservers", .kind = PARAM_LIST, .doc = "addresses", .otherwise = "" },
+	{ .name = "search", .kind = PARAM_LIST, .doc = "domains for short names", .otherwise = "" },
+	{ .name = "routes", .kind = PARAM_RECORDS, .doc = "further networks, with to and via",
+		.otherwise = "", .entries = route_table },
+	{ .name = "mtu", .kind = PARAM_INTEGER, .doc = "largest packet" },
+	{ .name = "dhcp", .kind = PARAM_BOOL, .doc = "take an address from a server",
+		.otherwise = "no" },
+	{ .name = "backend", .kind = PARAM_CHOICE, .doc = "who brings it up; auto: who does it now",
+		.otherwise = "auto", .choices = backend_words },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: as if this task had never been",
+		.otherwise = "present", .choices = state_words },
+	{ .name = "confirm_timeout", .kind = PARAM_DURATION, .doc = "how long to wait for the "
+		"confirmation over a new connection", .flags = PARAM_NOT_YET },
+	{ .name = "check", .kind = PARAM_STRING, .doc = "what must succeed, too",
+		.flags = PARAM_NOT_YET },
+	{ .name = "take", .kind = PARAM_BOOL, .doc = "replace a stanza that is elsewhere",
+		.flags = PARAM_NOT_YET },
+	{ .name = "connection", .kind = PARAM_STRING, .doc = "the address that the controller uses",
+		.otherwise = "", .flags = PARAM_INTERNAL },
+	{ .name = "text", .kind = PARAM_STRING, .doc = "the file word for word",
+		.flags = PARAM_INTERNAL },
+	{ 0 },
+};
+
+static const cyaml_schema_value_t word = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t route_fields[] = {
+	CYAML_FIELD_STRING_PTR("to", CYAML_FLAG_POINTER, struct network_route, to, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("via", CYAML_FLAG_POINTER, struct network_route, via, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t route = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct network_route, route_fields),
+};
+
+static const cyaml_schema_field_t network_fields[] = {
+	CYAML_FIELD_STRING_PTR("interface", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct network_params, interface, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("mac", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct network_params, mac, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("addresses", CYAML_FLAG_POINTER, struct network_params, addresses, &word,
+		0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("gateway", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct network_params, gateway, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("nameservers", CYAML_FLAG_POINTER, struct network_params, nameservers,
+		&word, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("search", CYAML_FLAG_POINTER, struct network_params, search, &word, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("routes", CYAML_FLAG_POINTER, struct network_params, routes, &route, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_INT_PTR("mtu", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct network_params,
+		mtu),
+	CYAML_FIELD_BOOL("dhcp", CYAML_FLAG_DEFAULT, struct network_params, dhcp),
+	CYAML_FIELD_ENUM("backend", CYAML_FLAG_STRICT, struct network_params, backend,
+		backend_values, 4),
+	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct network_params, state, state_values, 2),
+	CYAML_FIELD_STRING_PTR("connection", CYAML_FLAG_POINTER, struct network_params, connection, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("text", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct network_params, text, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_END
+};
+
+/* --- On the controller */
+
+static int check_words(const struct value *value, const char *others, const char *what,
+	struct error *err)
+{
+	size_t count = value && value->kind == VALUE_LIST ? value->count : value ? 1 : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct value *item = value->kind == VALUE_LIST ? value->items[i] : value;
+
+		if (item->kind != VALUE_STRING)
+			continue;
+		for (size_t k = 0; k <= item->size; k++) {
+			if (k < item->size && (isalnum((unsigned char)item->text[k]) ||
+					strchr(others, item->text[k])))
+				continue;
+			if (k == item->size && k > 0 && item->text[0] != '-')
+				break;
+			return error_at(err, item->place, "'%s' is not %s", item->text, what);
+		}
+	}
+	return 0;
+}
+
+static int check_addresses(const struct value *addresses, struct error *err)
+{
+	struct arena *arena = arena_new();
+	int result = 0;
+
+	for (size_t i = 0; addresses && addresses->kind == VALUE_LIST && i < addresses->count; i++) {
+		const struct value *item = addresses->items[i];
+
+		if (result < 0 || item->kind != VALUE_STRING || network_canonical(arena, item->text))
+			continue;
+		error_at(err, item->place, "'%s' is not an address with its prefix", item->text);
+		result = error_remedy(err, "write it as 10.0.0.101/24");
+	}
+	arena_free(arena);
+	return result;
+}
+
+static int check_routes(const struct value *routes, struct error *err)
+{
+	for (size_t i = 0; routes && routes->kind == VALUE_LIST && i < routes->count; i++) {
+		if (check_words(value_get(routes->items[i], "to"), ".:/", "a network", err) < 0 ||
+		    check_words(value_get(routes->items[i], "via"), ".:", "an address", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int network_check(const struct value *params, struct error *err)
+{
+	const struct value *addresses = value_get(params, "addresses");
+	const char *dhcp = value_get_string(params, "dhcp");
+	const char *state = value_get_string(params, "state");
+
+	if (!value_get(params, "interface") == !value_get(params, "mac")) {
+		error_at(err, params->place, "network needs 'interface' or 'mac', one of them");
+		return error_remedy(err, "say which interface is meant: interface: eth0");
+	}
+	if (check_words(value_get(params, "interface"), "._-@", "the name of an interface", err) < 0 ||
+	    check_words(value_get(params, "mac"), ":", "a hardware address", err) < 0 ||
+	    check_words(value_get(params, "gateway"), ".:", "an address", err) < 0 ||
+	    check_words(value_get(params, "nameservers"), ".:", "an address", err) < 0 ||
+	    check_words(value_get(params, "search"), ".-_", "a domain", err) < 0 ||
+	    check_routes(value_get(params, "routes"), err) < 0 ||
+	    check_addresses(addresses, err) < 0)
+		return -1;
+	if (addresses && addresses->kind == VALUE_LIST && addresses->count == 0 && dhcp &&
+	    strcmp(dhcp, "false") == 0 && state && strcmp(state, "present") == 0 &&
+	    !value_get(params, "text")) {
+		error_at(err, params->place, "network has neither 'addresses' nor 'dhcp: true'");
+		return error_remedy(err, "say which addresses the interface has");
+	}
+	return 0;
+}
+
+static int network_prepare(struct prepare *prepare, struct value *params, struct error *err)
+{
+	struct arena *arena = prepare_arena(prepare);
+	const char *host = prepare_host(prepare), *address;
+	struct value *reached;
+
+	if (prepare_variable(prepare, host, "ansible_host", &reached, err) < 0)
+		return -1;
+	address = value_text(reached) ? value_text(reached) : host;
+	/* Of a name it isn't known which address that is: then none may be taken away. */
+	if (!network_canonical(arena, arena_printf(arena, "%s/%s", address,
+			network_is_ipv6(address) ? "128" : "32")))
+		address = "";
+	value_set_string(arena, params, "connection", address);
+	return 0;
+}
+
+/* --- Looking */
+
+static int is_there(struct host *host, const char *path, bool *ret_there, struct error *err)
+{
+	struct file_info info;
+
+	if (host_stat(host, path, &info, err) < 0)
+		return -1;
+	*ret_there = info.kind != FILE_NONE;
+	return 0;
+}
+
+static int choose_backend(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	bool manager, networkd;
+
+	have->backend = want->backend;
+	if (want->backend != NETWORK_AUTO)
+		return 0;
+	if (is_there(host, "/run/NetworkManager", &manager, err) < 0 ||
+	    is_there(host, "/run/systemd/netif/state", &networkd, err) < 0)
+		return -1;
+	have->backend = manager ? NETWORK_MANAGER : networkd ? NETWORK_NETWORKD : NETWORK_IFUPDOWN;
+	return 0;
+}
+
+static int read_word(struct host *host, const char *path, const char **ret_word,
+	struct error *err)
+{
+	struct file_info info;
+	char *text;
+	size_t size;
+
+	*ret_word = NULL;
+	if (host_stat(host, path, &info, err) < 0)
+		return -1;
+	if (info.kind != FILE_REGULAR)
+		return 0;
+	if (host_read(host, path, 4096, &text, &size, err) < 0)
+		return -1;
+	text[strcspn(text, "\n")] = '\0';
+	*ret_word = text;
+	return 0;
+}
+
+static int find_interface(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	struct file_name *names;
+	size_t count;
+
+	have->interface = want->interface;
+	if (want->interface)
+		return is_there(host, arena_printf(host_arena(host), "/sys/class/net/%s",
+			want->interface), &have->there, err);
+	if (host_list(host, "/sys/class/net", &names, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *mac;
+
+		if (read_word(host, arena_printf(host_arena(host), "/sys/class/net/%s/address",
+				names[i].name), &mac, err) < 0)
+			return -1;
+		if (mac && strcasecmp(mac, want->mac) == 0) {
+			have->interface = names[i].name;
+			have->there = true;
+		}
+	}
+	return 0;
+}
+
+static int run_ip(struct host *host, const char *const *argv, char **ret_output,
+	struct error *err)
+{
+	struct command command = { .argv = argv, .timeout = 30 };
+	struct command_result result;
+
+	if (host_look(host, &command, &result, err) < 0)
+		return -1;
+	*ret_output = result.output;
+	return 0;
+}
+
+/* The word behind another one on the first line: "mtu" in "… mtu 1500 qdisc …" */
+static const char *word_after(struct arena *arena, const char *text, const char *key)
+{
+	size_t size = strlen(key);
+
+	for (const char *at = strstr(text, key); at; at = strstr(at + 1, key)) {
+		if ((at == text || strchr(" \t", at[-1])) && at[size] == ' ')
+			return arena_bytes(arena, at + size + 1, strcspn(at + size + 1, " \n\\"));
+	}
+	return NULL;
+}
+
+static void take_addresses(struct arena *arena, const char *output,
+	const struct network_params *want, struct network_state *have)
+{
+	size_t size = strlen(want->connection);
+
+	for (const char *line = output; *line;) {
+		const char *text = arena_bytes(arena, line, strcspn(line, "\n"));
+		const char *address = word_after(arena, text, "inet");
+
+		if (!address)
+			address = word_after(arena, text, "inet6");
+		address = address ? network_canonical(arena, address) : NULL;
+		if (address && !strstr(text, "scope link") && have->live_count < LIVE_MOST) {
+			have->live[have->live_count++] = address;
+			if (size > 0 && strncmp(address, want->connection, size) == 0 &&
+			    address[size] == '/')
+				have->carries = true;
+		}
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+}
+
+static int look_at_live(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	const char *const addresses[] = { "ip", "-o", "addr", "show", "dev", have->interface, NULL };
+	const char *const link[] = { "ip", "-o", "link", "show", "dev", have->interface, NULL };
+	static const char *const routes[] = { "ip", "-o", "route", "show", "default", NULL };
+	struct arena *arena = host_arena(host);
+	const char *mtu;
+	char *output;
+
+	if (!have->there)
+		return 0;
+	if (run_ip(host, addresses, &output, err) < 0)
+		return -1;
+	take_addresses(arena, output, want, have);
+	if (run_ip(host, link, &output, err) < 0)
+		return -1;
+	mtu = word_after(arena, output, "mtu");
+	have->mtu = mtu ? atoi(mtu) : 0;
+	have->up = strstr(output, ",UP") || strstr(output, "<UP");
+	if (run_ip(host, routes, &output, err) < 0)
+		return -1;
+	have->default_route = strncmp(output, "default", 7) == 0;
+	have->default_via = word_after(arena, output, "via");
+	return 0;
+}
+
+static int read_file(struct host *host, const char *path, const char **ret_text,
+	struct error *err)
+{
+	struct file_info info;
+	char *text;
+	size_t size;
+
+	*ret_text = NULL;
+	if (host_stat(host, path, &info, err) < 0)
+		return -1;
+	if (info.kind != FILE_REGULAR)
+		return 0;
+	if (host_read(host, path, FILE_MOST, &text, &size, err) < 0)
+		return -1;
+	*ret_text = text;
+	return 0;
+}
+
+/* Another stanza for the same interface would come up beside ours. */
+static int look_elsewhere(struct host *host, struct network_state *have, struct error *err)
+{
+	static const char directory[] = "/etc/network/interfaces.d";
+	struct arena *arena = host_arena(host);
+	struct file_name *names;
+	const char *text;
+	size_t count;
+	bool there;
+
+	if (have->backend != NETWORK_IFUPDOWN)
+		return 0;
+	if (read_file(host, "/etc/network/interfaces", &text, err) < 0 ||
+	    is_there(host, directory, &there, err) < 0)
+		return -1;
+	if (text && network_has_stanza(text, have->interface))
+		have->elsewhere = "/etc/network/interfaces";
+	if (!there)
+		return 0;
+	if (host_list(host, directory, &names, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count && !have->elsewhere; i++) {
+		const char *path = arena_printf(arena, "%s/%s", directory, names[i].name);
+
+		if (strcmp(path, have->file) == 0 || names[i].info.kind != FILE_REGULAR)
+			continue;
+		if (read_file(host, path, &text, err) < 0)
+			return -1;
+		if (text && network_has_stanza(text, have->interface))
+			have->elsewhere = path;
+	}
+	return 0;
+}
+
+static const char *record_key(struct arena *arena, const struct network_state *have)
+{
+	return arena_printf(arena, "network:%s", have->interface);
+}
+
+static int network_inspect(struct host *host, const void *params, void *ret_state,
+	struct error *err)
+{
+	const struct network_params *want = params;
+	struct network_state *have = ret_state;
+	struct arena *arena = host_arena(host);
+
+	if (choose_backend(host, want, have, err) < 0 || find_interface(host, want, have, err) < 0)
+		return -1;
+	if (!have->interface)
+		return 0;
+	have->file = network_file_path(arena, have->backend, have->interface);
+	if (want->state == NETWORK_PRESENT)
+		have->want = want->text ? want->text :
+			network_file_text(arena, have->backend, have->interface, want);
+	if (read_file(host, have->file, &have->have, err) < 0 ||
+	    look_elsewhere(host, have, err) < 0 || look_at_live(host, want, have, err) < 0)
+		return -1;
+	return host_record_get(host, record_key(arena, have), &have->record, err);
+}
+
+/* --- Planning */
+
+static bool is_wished(struct arena *arena, const struct network_params *want,
+	const char *address)
+{
+	for (unsigned i = 0; want->state == NETWORK_PRESENT && i < want->addresses_count; i++) {
+		const char *canonical = network_canonical(arena, want->addresses[i]);
+
+		if (canonical && strcmp(canonical, address) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_live(const struct network_state *have, const char *address)
+{
+	for (size_t i = 0; i < have->live_count; i++) {
+		if (strcmp(have->live[i], address) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_ours(const struct network_state *have, const char *address)
+{
+	const struct value *addresses = value_get(have->record, "addresses");
+
+	for (size_t i = 0; addresses && addresses->kind == VALUE_LIST && i < addresses->count; i++) {
+		if (value_text(addresses->items[i]) && strcmp(addresses->items[i]->text, address) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_connection(const struct network_params *want, const char *address)
+{
+	size_t size = strlen(want->connection);
+
+	return size == 0 || (strncmp(address, want->connection, size) == 0 && address[size] == '/');
+}
+
+static bool writes_file(const struct network_state *have)
+{
+	return have->want && (!have->have || strcmp(have->want, have->have) != 0);
+}
+
+/* Whether it would be gone after the next start, where our file has brought it up until now. */
+static bool is_kept_by_us(const struct network_state *have, const char *address)
+{
+	return is_ours(have, address) || (have->have && strstr(have->have, address));
+}
+
+/* What is live and no longer wished: only what we have put there goes. */
+static bool plan_removals(struct plan *plan, const struct network_params *want,
+	const struct network_state *have)
+{
+	struct arena *arena = plan_arena(plan);
+
+	for (size_t i = 0; i < have->live_count; i++) {
+		const char *address = have->live[i];
+
+		if (is_wished(arena, want, address) || want->text)
+			continue;
+		if (is_connection(want, address) && is_kept_by_us(have, address) && !want->dhcp
+				&& want->state == NETWORK_PRESENT) {
+			plan_refuse(plan, "keep this address beside the new one, and take it away in a "
+				"later run that comes over the new one",
+				"changing the address that this connection comes over (%s) is not supported "
+				"yet", address);
+			return false;
+		}
+		if (is_ours(have, address) && !is_connection(want, address))
+			plan_add(plan, NETWORK_DELETE, have->interface, "address", address, NULL);
+		else if (want->state == NETWORK_PRESENT && !want->dhcp && writes_file(have))
+			plan_note(plan, "%s stays on %s until it is brought up anew", address,
+				have->interface);
+	}
+	return true;
+}
+
+static void plan_additions(struct plan *plan, const struct network_params *want,
+	const struct network_state *have)
+{
+	struct arena *arena = plan_arena(plan);
+
+	if (!have->up)
+		plan_add(plan, NETWORK_UP, have->interface, "link", "down", "up");
+	for (unsigned i = 0; i < want->addresses_count; i++) {
+		const char *address = network_canonical(arena, want->addresses[i]);
+
+		if (address && !is_live(have, address))
+			plan_add(plan, NETWORK_ADD, have->interface, "address", NULL, address);
+	}
+	if (want->mtu && *want->mtu != have->mtu && !have->carries)
+		plan_add(plan, NETWORK_MTU, have->interface, "mtu", plan_printf(plan, "%d", have->mtu),
+			plan_printf(plan, "%d", *want->mtu));
+	else if (want->mtu && *want->mtu != have->mtu)
+		plan_note(plan, "the mtu of %s changes when it is brought up anew", have->interface);
+	if (!want->gateway)
+		return;
+	if (!have->default_route)
+		plan_add(plan, NETWORK_GATEWAY, have->interface, "gateway", NULL, want->gateway);
+	else if (have->default_via && strcmp(have->default_via, want->gateway) != 0)
+		plan_note(plan, "the gateway stays %s until %s is brought up anew", have->default_via,
+			have->interface);
+}
+
+static bool plan_file(struct plan *plan, const struct network_state *have)
+{
+	if (writes_file(have))
+		return plan_add(plan, NETWORK_WRITE, have->file, "content", have->have, have->want);
+	if (!have->want && have->have)
+		return plan_add(plan, NETWORK_REMOVE, have->file, "content", have->have, NULL);
+	return false;
+}
+
+static void network_plan(struct plan *plan, const void *params, const void *state)
+{
+	const struct network_params *want = params;
+	const struct network_state *have = state;
+
+	if (!have->interface) {
+		plan_refuse(plan, "look with 'ip link'", "no interface has the hardware address %s",
+			want->mac);
+		return;
+	}
+	if (!have->there && want->state == NETWORK_PRESENT) {
+		plan_refuse(plan, "look with 'ip link' how it is called", "there is no interface '%s'",
+			have->interface);
+		return;
+	}
+	if (have->elsewhere && want->state == NETWORK_PRESENT) {
+		plan_refuse(plan, "take it out there", "'%s' configures %s, too", have->elsewhere,
+			have->interface);
+		return;
+	}
+	if (!plan_removals(plan, want, have))
+		return;
+	if (plan_file(plan, have) && want->dhcp)
+		plan_note(plan, "%s asks for an address when it is brought up anew", have->interface);
+	if (want->state == NETWORK_PRESENT && !want->text)
+		plan_additions(plan, want, have);
+	if (want->state == NETWORK_ABSENT && have->record)
+		plan_add(plan, NETWORK_REMEMBER, have->interface, "record", "ours", "forgotten");
+}
+
+/* --- Changing */
+
+static int ip(struct host *host, const char *const *argv, struct error *err)
+{
+	struct command command = { .argv = argv, .timeout = 30 };
+	struct command_result result;
+
+	return host_run(host, &command, &result, err);
+}
+
+/* Written down before the address is there: what we put there may be taken away again. */
+static int add_address(struct host *host, const struct network_state *have, const char *address,
+	struct error *err)
+{
+	const char *const argv[] = { "ip", "addr", "add", address, "dev", have->interface, NULL };
+	struct arena *arena = host_arena(host);
+	struct value *record;
+	struct value *addresses;
+
+	if (host_record_get(host, record_key(arena, have), &record, err) < 0)
+		return -1;
+	if (!record)
+		record = value_map(arena);
+	addresses = value_list(arena);
+	for (size_t i = 0; value_get(record, "addresses") &&
+			i < value_get(record, "addresses")->count; i++)
+		value_append(arena, addresses, value_get(record, "addresses")->items[i]);
+	value_append(arena, addresses, value_string(arena, address));
+	value_set(arena, record, "addresses", addresses);
+	if (host_record_set(host, record_key(arena, have), record, err) < 0)
+		return -1;
+	return ip(host, argv, err);
+}
+
+static int write_file(struct host *host, const struct network_state *have, struct error *err)
+{
+	struct file_write write = {
+		.path = have->file, .bytes = have->want, .size = strlen(have->want),
+		.mode = (int)network_file_mode(have->backend), .uid = 0, .gid = 0,
+		.mtime = HOST_KEEP,
+	};
+
+	return host_write(host, &write, err);
+}
+
+static int network_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	const struct network_state *have = state;
+	const char *const up[] = { "ip", "link", "set", have->interface, "up", NULL };
+	const char *const remove[] = {
+		"ip", "addr", "del", change->before, "dev", have->interface, NULL,
+	};
+	const char *const mtu[] = {
+		"ip", "link", "set", have->interface, "mtu", change->after, NULL,
+	};
+	const char *const gateway[] = {
+		"ip", "route", "add", "default", "via", change->after, "dev", have->interface, NULL,
+	};
+
+	(void)params;
+	(void)results;
+	switch ((enum network_step)change->step) {
+	case NETWORK_WRITE:
+		return write_file(host, have, err);
+	case NETWORK_REMOVE:
+		return host_remove(host, have->file, err);
+	case NETWORK_UP:
+		return ip(host, up, err);
+	case NETWORK_ADD:
+		return add_address(host, have, change->after, err);
+	case NETWORK_DELETE:
+		return ip(host, remove, err);
+	case NETWORK_MTU:
+		return ip(host, mtu, err);
+	case NETWORK_GATEWAY:
+		return ip(host, gateway, err);
+	case NETWORK_REMEMBER:
+		return host_record_set(host, record_key(host_arena(host), have), NULL, err);
+	}
+	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
+}
+
+/* --- Resources, results, the way back */
+
+static void network_resources(struct names *ret_names, const void *params)
+{
+	const struct network_params *want = params;
+
+	names_add(ret_names, "network:%s", want->interface ? want->interface : want->mac);
+}
+
+static void network_results(struct arena *arena, const void *params, const void *state,
+	struct value *results)
+{
+	const struct network_params *want = params;
+	const struct network_state *have = state;
+	struct value *live = value_list(arena);
+
+	for (size_t i = 0; i < have->live_count; i++)
+		value_append(arena, live, value_string(arena, have->live[i]));
+	value_set_string(arena, results, "backend", network_backend_name(have->backend));
+	value_set_string(arena, results, "interface", have->interface);
+	value_set(arena, results, "live", live);
+	value_set(arena, results, "after", value_string(arena, have->have));
+	value_set_bool(arena, results, "confirmed", false);
+	value_set_bool(arena, results, "rolled_back", false);
+	value_set_string(arena, results, "reconnect_address", want->connection);
+}
+
+static void network_invert(struct inverses *ret_inverses, const void *params, const void *state)
+{
+	const struct network_params *want = params;
+	const struct network_state *have = state;
+	struct arena *arena = inverses_arena(ret_inverses);
+	struct inverses_entry entry = {
+		.resource = arena_printf(arena, "network:%s",
+			want->interface ? want->interface : want->mac),
+		.params = value_map(arena),
+	};
+
+	value_set_string(arena, entry.params, "interface", have->interface);
+	value_set_string(arena, entry.params, "backend", network_backend_name(have->backend));
+	value_set_string(arena, entry.params, "state", have->have ? "present" : "absent");
+	value_set_string(arena, entry.params, "connection", want->connection);
+	if (have->have)
+		value_set_string(arena, entry.params, "text", have->have);
+	inverses_add(ret_inverses, &entry);
+}
+
+const struct module module_network = {
+	.name = "network",
+	.summary = "addresses of an interface, on disk and live",
+	.params = network_table,
+	.fields = network_fields,
+	.params_size = sizeof(struct network_params),
+	.state_size = sizeof(struct network_state),
+	.check = network_check,
+	.prepare = network_prepare,
+	.resources = network_resources,
+	.inspect = network_inspect,
+	.plan = network_plan,
+	.apply = network_apply,
+	.results = network_results,
+	.invert = network_invert,
+};

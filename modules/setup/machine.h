@@ -1,0 +1,18 @@
+/* machine: facts of processors, memory, mounts, users, the system; each adds to the map. */
+#ifndef MODULES_SETUP_MACHINE_H
+#define MODULES_SETUP_MACHINE_H
+
+#include "base/value.h"
+#include "module/host.h"
+
+/* At most FILE_MOST bytes of a file; "" if it can't be read. */
+const char *setup_read(struct host *host, const char *path);
+
+void setup_add_processors(struct host *host, struct value *facts);
+void setup_add_memory(struct host *host, struct value *facts);
+void setup_add_mounts(struct host *host, struct value *facts);
+void setup_add_user(struct host *host, struct value *facts);
+void setup_add_system(struct host *host, struct value *facts);
+void setup_add_time(struct host *host, struct value *facts);
+
+#endif

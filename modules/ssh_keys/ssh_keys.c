@@ -1,0 +1,370 @@
+/* ssh-keys: who may log in where, and both ends known to each other. */
+#include "modules/ssh_keys/ssh_keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const type_words[] = { "ed25519", "rsa", NULL };
+static const char *const state_words[] = { "present", "absent", NULL };
+static const char *const regenerate_words[] = { "never", "mismatch", "always", NULL };
+
+static const struct param host_table[] = {
+	{ .name = "host", .kind = PARAM_STRING, .doc = "its name", .flags = PARAM_REQUIRED },
+	{ .name = "line", .kind = PARAM_STRING, .doc = "its key", .otherwise = "" },
+	{ .name = "names", .kind = PARAM_STRING, .doc = "what it is called", .otherwise = "" },
+	{ .name = "known", .kind = PARAM_LIST, .doc = "its host keys", .otherwise = "" },
+	{ 0 },
+};
+
+static const struct param before_table[] = {
+	{ .name = "path", .kind = PARAM_PATH, .doc = "a file", .flags = PARAM_REQUIRED },
+	{ .name = "mode", .kind = PARAM_STRING, .doc = "its mode; empty: not there", .otherwise = "" },
+	{ .name = "last", .kind = PARAM_STRING, .doc = "digest of a last line without an end",
+		.otherwise = "" },
+	{ 0 },
+};
+
+const struct param ssh_keys_table[] = {
+	{ .name = "user", .kind = PARAM_STRING, .doc = "whose keys; without it the login user's" },
+	{ .name = "type", .kind = PARAM_CHOICE, .doc = "of a new key pair", .otherwise = "ed25519",
+		.choices = type_words },
+	{ .name = "bits", .kind = PARAM_INTEGER, .doc = "of a new rsa key", .otherwise = "3072" },
+	{ .name = "path", .kind = PARAM_PATH, .doc = "the private key; without it ~/.ssh/id_TYPE; "
+		"for another name ~/.ssh/config says which hosts it is for" },
+	{ .name = "comment", .kind = PARAM_STRING, .doc = "of a new key; without it USER@HOST" },
+	{ .name = "trust", .kind = PARAM_PATTERN, .doc = "the user of these hosts may log in here" },
+	{ .name = "authorized", .kind = PARAM_LIST, .doc = "public keys that may log in here, too; those of "
+		"other tasks stay, and with state: absent just these go",
+		.otherwise = "" },
+	{ .name = "options", .kind = PARAM_STRING, .doc = "before each key, as in authorized_keys",
+		.otherwise = "" },
+	{ .name = "known_hosts", .kind = PARAM_BOOL, .doc = "the hosts of trust are known to the user",
+		.otherwise = "yes" },
+	{ .name = "allow_root", .kind = PARAM_BOOL, .doc = "needed for trust among root accounts",
+		.otherwise = "no" },
+	{ .name = "exclusive", .kind = PARAM_BOOL, .doc = "no other keys may log in but those of trust and "
+		"authorized, so only one task of a user can say this",
+		.otherwise = "no" },
+	{ .name = "regenerate", .kind = PARAM_CHOICE, .doc = "when a new pair takes the place of an old "
+		"one; mismatch: if type or bits are others", .otherwise = "never",
+		.choices = regenerate_words },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: keys and known hosts of the hosts of trust go, "
+		"and the keys of authorized",
+		.otherwise = "present", .choices = state_words },
+	{ .name = "makes", .kind = PARAM_BOOL, .doc = "this host has a key pair", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
+	{ .name = "hosts", .kind = PARAM_RECORDS, .doc = "the hosts of trust", .otherwise = "",
+		.entries = host_table, .flags = PARAM_INTERNAL },
+	{ .name = "missing", .kind = PARAM_LIST, .doc = "hosts whose keys can't be known now",
+		.otherwise = "", .flags = PARAM_INTERNAL },
+	{ .name = "undo", .kind = PARAM_BOOL, .doc = "go back to what was", .otherwise = "no",
+		.flags = PARAM_INTERNAL },
+	{ .name = "aside", .kind = PARAM_BOOL, .doc = "the pair before is in PATH.old",
+		.otherwise = "no", .flags = PARAM_INTERNAL },
+	{ .name = "gone", .kind = PARAM_LIST, .doc = "hosts that go", .otherwise = "",
+		.flags = PARAM_INTERNAL },
+	{ .name = "gone_keys", .kind = PARAM_LIST, .doc = "keys that go", .otherwise = "",
+		.flags = PARAM_INTERNAL },
+	{ .name = "back", .kind = PARAM_LIST, .doc = "keys that come back", .otherwise = "",
+		.flags = PARAM_INTERNAL },
+	{ .name = "back_known", .kind = PARAM_LIST, .doc = "host keys that come back",
+		.otherwise = "", .flags = PARAM_INTERNAL },
+	{ .name = "before", .kind = PARAM_RECORDS, .doc = "what was there", .otherwise = "",
+		.entries = before_table, .flags = PARAM_INTERNAL },
+	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "lines outside the blocks that come back",
+		.otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "lost", .kind = PARAM_RECORDS, .doc = "keys of hosts that come back", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "lost_known", .kind = PARAM_RECORDS, .doc = "host keys that come back in their places",
+		.otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "lost_keys", .kind = PARAM_RECORDS, .doc = "literal keys that come back",
+		.otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "marks", .kind = PARAM_RECORDS, .doc = "where their block stood", .otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "marks_known", .kind = PARAM_RECORDS, .doc = "where that of host keys stood",
+		.otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "marks_keys", .kind = PARAM_RECORDS, .doc = "where that of literal keys stood",
+		.otherwise = "",
+		.entries = taken_line_table, .flags = PARAM_INTERNAL },
+	{ .name = "identity", .kind = PARAM_STRING, .doc = "what ~/.ssh/config says of the key",
+		.flags = PARAM_INTERNAL },
+	{ 0 },
+};
+
+static const cyaml_schema_value_t word_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t host_fields[] = {
+	CYAML_FIELD_STRING_PTR("host", CYAML_FLAG_POINTER, struct ssh_keys_host, host, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("line", CYAML_FLAG_POINTER, struct ssh_keys_host, line, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("names", CYAML_FLAG_POINTER, struct ssh_keys_host, names, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("known", CYAML_FLAG_POINTER, struct ssh_keys_host, known, &word_schema, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t host_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct ssh_keys_host, host_fields),
+};
+
+static const cyaml_schema_field_t before_fields[] = {
+	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct ssh_keys_before, path, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("mode", CYAML_FLAG_POINTER, struct ssh_keys_before, mode, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("last", CYAML_FLAG_POINTER, struct ssh_keys_before, last, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t before_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct ssh_keys_before, before_fields),
+};
+
+static const cyaml_strval_t regenerate_choices[] = {
+	{ "never", REGENERATE_NEVER }, { "mismatch", REGENERATE_MISMATCH },
+	{ "always", REGENERATE_ALWAYS },
+};
+
+static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
+
+const cyaml_schema_field_t ssh_keys_fields[] = {
+	CYAML_FIELD_STRING_PTR("user", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct ssh_keys_params, user, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("type", CYAML_FLAG_POINTER, struct ssh_keys_params, type, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_INT("bits", CYAML_FLAG_DEFAULT, struct ssh_keys_params, bits),
+	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct ssh_keys_params, path, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("comment", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct ssh_keys_params, comment, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("trust", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct ssh_keys_params, trust, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("authorized", CYAML_FLAG_POINTER, struct ssh_keys_params, authorized,
+		&word_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("options", CYAML_FLAG_POINTER, struct ssh_keys_params, options, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("known_hosts", CYAML_FLAG_DEFAULT, struct ssh_keys_params, known_hosts),
+	CYAML_FIELD_BOOL("allow_root", CYAML_FLAG_DEFAULT, struct ssh_keys_params, allow_root),
+	CYAML_FIELD_BOOL("exclusive", CYAML_FLAG_DEFAULT, struct ssh_keys_params, exclusive),
+	CYAML_FIELD_ENUM("regenerate", CYAML_FLAG_STRICT, struct ssh_keys_params, regenerate,
+		regenerate_choices, 3),
+	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct ssh_keys_params, present, state_choices,
+		2),
+	CYAML_FIELD_BOOL("makes", CYAML_FLAG_DEFAULT, struct ssh_keys_params, makes),
+	CYAML_FIELD_SEQUENCE("hosts", CYAML_FLAG_POINTER, struct ssh_keys_params, hosts, &host_schema,
+		0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("missing", CYAML_FLAG_POINTER, struct ssh_keys_params, missing,
+		&word_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct ssh_keys_params, undo),
+	CYAML_FIELD_BOOL("aside", CYAML_FLAG_DEFAULT, struct ssh_keys_params, aside),
+	CYAML_FIELD_SEQUENCE("gone", CYAML_FLAG_POINTER, struct ssh_keys_params, gone, &word_schema,
+		0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("gone_keys", CYAML_FLAG_POINTER, struct ssh_keys_params, gone_keys,
+		&word_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("back", CYAML_FLAG_POINTER, struct ssh_keys_params, back, &word_schema,
+		0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("back_known", CYAML_FLAG_POINTER, struct ssh_keys_params, back_known,
+		&word_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("before", CYAML_FLAG_POINTER, struct ssh_keys_params, before,
+		&before_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("taken", CYAML_FLAG_POINTER, struct ssh_keys_params, taken,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("lost", CYAML_FLAG_POINTER, struct ssh_keys_params, lost,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("lost_known", CYAML_FLAG_POINTER, struct ssh_keys_params, lost_known,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("lost_keys", CYAML_FLAG_POINTER, struct ssh_keys_params, lost_keys,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("marks", CYAML_FLAG_POINTER, struct ssh_keys_params, marks,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("marks_known", CYAML_FLAG_POINTER, struct ssh_keys_params, marks_known,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("marks_keys", CYAML_FLAG_POINTER, struct ssh_keys_params, marks_keys,
+		&taken_line_schema, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("identity", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct ssh_keys_params, identity, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_END
+};
+
+bool ssh_key_valid(const char *text)
+{
+	static const char *const types[] = {
+		"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+		"ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com",
+	};
+	size_t size = strcspn(text, " ");
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (strlen(types[i]) == size && strncmp(types[i], text, size) == 0 && text[size] == ' ') {
+			const char *base64 = text + size + 1;
+			size_t length = strspn(base64, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				"0123456789+/");
+
+			return length > 32 && length < 8192 && strspn(base64 + length, "=")
+				== strlen(base64 + length) && strlen(base64 + length) <= 2;
+		}
+	}
+	return false;
+}
+
+static bool says(const struct value *params, const char *name, const char *word)
+{
+	const char *text = value_get_string(params, name);
+
+	return text && strcmp(text, word) == 0;
+}
+
+/* "TYPE BASE64" or "TYPE BASE64 COMMENT". */
+static bool is_public_key(const char *line, size_t size)
+{
+	char key[8400];
+	size_t type = strcspn(line, " \n"), length;
+
+	if (size >= sizeof(key) || type >= size || line[type] != ' ')
+		return false;
+	length = type + 1 + strcspn(line + type + 1, " \n\r");
+	if (length > size)
+		length = size;
+	memcpy(key, line, length);
+	key[length] = '\0';
+	return ssh_key_valid(key);
+}
+
+/* Each may be the content of a file, with several lines, empty ones and remarks. */
+static int check_authorized(const struct value *authorized, struct error *err)
+{
+	for (size_t i = 0; authorized && authorized->kind == VALUE_LIST && i < authorized->count; i++) {
+		const char *line = value_text(authorized->items[i]);
+
+		for (; line && *line; line += *line == '\n') {
+			size_t size = strcspn(line, "\n");
+
+			if (strspn(line, " \t\r") < size && *line != '#' && !is_public_key(line, size)) {
+				error_at(err, authorized->items[i]->place, "'%.60s' is no public key", line);
+				return error_remedy(err, "a key is ssh-ed25519 AAAA…; what goes before keys is for "
+					"'options'");
+			}
+			line += size;
+		}
+	}
+	return 0;
+}
+
+int ssh_keys_check(const struct value *params, struct error *err)
+{
+	const struct value *trust = value_get(params, "trust");
+	const struct value *authorized = value_get(params, "authorized");
+	const struct value *user = value_get(params, "user");
+	const struct value *options = value_get(params, "options");
+
+	if (says(params, "undo", "true"))
+		return 0;
+	if (!trust && (!authorized || (authorized->kind == VALUE_LIST && authorized->count == 0))) {
+		error_set(err, ERROR_TEXT, "one of 'trust' and 'authorized' is needed");
+		return error_remedy(err, "trust: all lets the user of every host log in on every other");
+	}
+	if (trust && value_text(user) && strcmp(user->text, "root") == 0
+			&& says(params, "allow_root", "false")) {
+		error_at(err, user->place, "trust among root accounts needs allow_root: yes");
+		return error_remedy(err, "better use an ordinary user, as MPI does");
+	}
+	if (value_text(options) && strchr(options->text, '\n'))
+		return error_at(err, options->place, "'options' must be one line");
+	if (says(params, "regenerate", "always")) {
+		error_at(err, value_get(params, "regenerate")->place,
+			"regenerate: always is not supported yet");
+		return error_remedy(err, "remove the old pair by hand, or say mismatch");
+	}
+	return check_authorized(authorized, err);
+}
+
+int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *err)
+{
+	const char *login = prepare_user(prepare);
+
+	if (!value_get(params, "user")) {
+		if (!login) {
+			error_set(err, ERROR_TEXT, "whose keys? The login user of %s isn't known",
+				prepare_host(prepare));
+			return error_remedy(err, "user: mpi");
+		}
+		value_set_string(prepare_arena(prepare), params, "user", login);
+	}
+	if (login && says(params, "exclusive", "true") && says(params, "state", "present")
+			&& says(params, "user", login)) {
+		error_set(err, ERROR_TEXT, "'exclusive' could take the key away with which beoplay logs in");
+		return error_remedy(err, "use it for another user than the login user");
+	}
+	return ssh_keys_check(params, err);
+}
+
+const char *ssh_keys_acts_as(const void *params)
+{
+	return ((const struct ssh_keys_params *)params)->user;
+}
+
+int ssh_keys_directory(struct host *host, const struct ssh_keys_params *want,
+	struct user_info *ret_user, const char **ret_directory, struct error *err)
+{
+	if (host_user(host, want->user, ret_user, err) < 0)
+		return -1;
+	if (!ret_user->exists) {
+		error_set(err, ERROR_TASK, "there is no user '%s'", want->user);
+		return error_remedy(err, "let a user task make it before");
+	}
+	if (ret_user->home[0] != '/')
+		return error_set(err, ERROR_TASK, "'%s' has no home", want->user);
+	*ret_directory = arena_printf(host_arena(host), "%s/.ssh", ret_user->home);
+	return 0;
+}
+
+void ssh_keys_before_add(struct arena *arena, struct value *records, const char *path,
+	const struct file_info *info)
+{
+	struct value *record = value_map(arena);
+
+	value_set_string(arena, record, "path", path);
+	if (info->kind != FILE_NONE)
+		value_set(arena, record, "mode", value_printf(arena, "%04o", info->mode));
+	value_append(arena, records, record);
+}
+
+const struct ssh_keys_before *ssh_keys_before_find(const struct ssh_keys_params *want,
+	const char *path)
+{
+	for (unsigned i = 0; i < want->before_count; i++) {
+		if (strcmp(want->before[i].path, path) == 0)
+			return &want->before[i];
+	}
+	return NULL;
+}
+
+unsigned ssh_keys_before_mode(const struct ssh_keys_before *before)
+{
+	return (unsigned)strtoul(before->mode, NULL, 8) & 07777;
+}
+
+static const struct part ssh_keys_parts[] = {
+	{ .module = &module_ssh_keys_pair, .hosts = PART_ALL },
+	{ .module = &module_ssh_keys_trust, .hosts = PART_ALL, .barrier = true },
+	{ .hosts = PART_END },
+};
+
+const struct module module_ssh_keys = {
+	.name = "ssh-keys",
+	.summary = "who may log in where, and both ends known to each other",
+	.params = ssh_keys_table,
+	.fields = ssh_keys_fields,
+	.params_size = sizeof(struct ssh_keys_params),
+	.parts = ssh_keys_parts,
+	.check = ssh_keys_check,
+};

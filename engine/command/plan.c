@@ -5,13 +5,12 @@
 #include "command/command.h"
 #include "command/past.h"
 #include "command/playing.h"
-#include "fleet/fleet.h"
+#include "fleet/agents.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 /* --- Which program --- */
@@ -19,13 +18,9 @@
 /* What modules plan depends on their build. */
 static const char *program(struct arena *arena)
 {
-	struct utsname names;
-	const char *digest = NULL;
-	size_t size;
+	const struct agent *agent = agent_here();
 
-	if (uname(&names) < 0 || !fleet_agent(names.machine, &size, &digest))
-		digest = "";
-	return arena_printf(arena, BEOPLAY_VERSION " (agent %.12s)", digest);
+	return arena_printf(arena, BEOPLAY_VERSION " (agent %.12s)", agent ? agent->digest : "");
 }
 
 /* --- Options, as far as what is planned depends on them, or how hosts are reached --- */

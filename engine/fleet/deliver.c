@@ -87,8 +87,8 @@ static const char unnote[] = "[ ! \"$1\" ] || rm -f -- \"$1\"\n";
 
 static void add_script(struct buffer *script, const struct deliver *deliver)
 {
-	buffer_printf(script, "H=%s; S=%zu; N=%s; L=%zu\n", deliver->digest, deliver->size,
-		deliver->leave_nothing ? "1" : "", sizeof(deliver_rest) - 1);
+	buffer_printf(script, "H=%s; S=%zu; N=%s; L=%zu\n", deliver->agent->digest,
+		deliver->agent->size, deliver->leave_nothing ? "1" : "", sizeof(deliver_rest) - 1);
 	buffer_add_string(script, deliver->root || deliver->become ? find_as_root : find_as_user);
 	buffer_add_string(script, start);
 }

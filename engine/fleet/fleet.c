@@ -5,12 +5,10 @@
 #include "base/buffer.h"
 #include "base/quote.h"
 #include "fleet/deliver.h"
-#include "fleet/dial.h"
-#include "fleet/local.h"
 #include "fleet/ssh.h"
+#include "fleet/transport.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -37,8 +35,7 @@ enum {
 
 enum host_state {
 	HOST_WAITING,                  /* for its turn (forks), or for another try */
-	HOST_DIALING,
-	HOST_SECURING,                 /* ssh up to the command's start */
+	HOST_CONNECTING,               /* up to the command's start */
 	HOST_BOOTING,                  /* up to the magic */
 	HOST_GREETING,                 /* up to HELLO */
 	HOST_LIVE,
@@ -52,12 +49,10 @@ struct fleet_host {
 	struct fleet_target target;
 	struct arena *arena;
 	enum host_state state;
-	struct dial dial;
-	struct ssh *ssh;
-	struct local local;
+	const struct transport *transport;
+	struct connection *connection; /* NULL: none */
 	int fd;                        /* watched; -1: none */
 	uint32_t watched;              /* epoll events */
-	const char *command;
 	const char *user;
 	const char *key;
 	unsigned tries;
@@ -84,9 +79,7 @@ struct fleet {
 	unsigned open;                 /* not yet lost */
 	bool stop;
 	struct fleet_counts counts;
-	const char *agent;
-	size_t agent_size;
-	const char *agent_digest;
+	const struct agent *agent;
 };
 
 static int64_t now_milliseconds(void)
@@ -107,7 +100,7 @@ struct fleet *fleet_new(const struct fleet_options *options, const struct fleet_
 	fleet->options = *options;
 	fleet->events = events;
 	fleet->context = context;
-	fleet->agent = fleet_agent("x86_64", &fleet->agent_size, &fleet->agent_digest);
+	fleet->agent = agent_find("x86_64");
 	fleet->keys = ssh_keys_new();
 	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (fleet->epoll < 0) {
@@ -128,8 +121,7 @@ struct fleet_host *fleet_add(struct fleet *fleet, const struct fleet_target *tar
 	host->target = *target;
 	host->arena = arena_new();
 	host->fd = -1;
-	host->dial.fd = -1;
-	host->local.fd = host->local.errors = -1;
+	host->transport = target->transport;
 	if (fleet->last)
 		fleet->last->next = host;
 	else
@@ -193,12 +185,8 @@ static void uncount(struct fleet_host *host)
 static void release(struct fleet_host *host)
 {
 	watch(host, -1, 0);
-	if (host->dial.fd >= 0)
-		close(host->dial.fd);
-	dial_end(&host->dial);
-	ssh_end(host->ssh);
-	host->ssh = NULL;
-	local_close(&host->local);
+	if (host->connection)
+		host->transport->close(host->connection);
 	uncount(host);
 }
 
@@ -225,8 +213,10 @@ void fleet_free(struct fleet *fleet)
 
 	for (struct fleet_host *host = fleet->first; host; host = host->next)
 		release(host);
-	for (struct fleet_host *host = fleet->first; host; host = host->next)
-		local_wait(&host->local, until);
+	for (struct fleet_host *host = fleet->first; host; host = host->next) {
+		if (host->connection && host->transport->wait)
+			host->transport->wait(host->connection, until);
+	}
 	while (fleet->first) {
 		struct fleet_host *host = fleet->first;
 
@@ -281,18 +271,6 @@ void fleet_close(struct fleet_host *host)
 	}
 }
 
-static ssize_t give(struct fleet_host *host, const char *bytes, size_t size, struct error *err)
-{
-	ssize_t sent;
-
-	if (host->ssh)
-		return ssh_give(host->ssh, bytes, size, err);
-	sent = write(host->local.fd, bytes, size);
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return sent < 0 ? error_errno(err, ERROR_UNREACHABLE, "the agent is gone") : sent;
-}
-
 /* Each piece of the agent that is taken gives it more time, up to what a slow line may need. */
 static void extend(struct fleet_host *host)
 {
@@ -314,7 +292,7 @@ static void feed_agent(struct fleet_host *host)
 
 	if (piece == 0 || host->out.size >= ROOM)
 		return;
-	buffer_add(&host->out, fleet->agent + (fleet->agent_size - host->agent_left), piece);
+	buffer_add(&host->out, fleet->agent->bytes + (fleet->agent->size - host->agent_left), piece);
 	host->agent_left -= piece;
 	extend(host);
 }
@@ -333,7 +311,8 @@ static int send_out(struct fleet_host *host, struct error *err)
 			if (host->out.size == 0)
 				return 0;
 		}
-		sent = give(host, host->out.data + done, host->out.size - done, err);
+		sent = host->transport->give(host->connection, host->out.data + done, host->out.size - done,
+			err);
 		if (sent <= 0) {
 			buffer_drop_front(&host->out, done);
 			return (int)sent;
@@ -406,7 +385,7 @@ static int take_boot(struct fleet_host *host, struct error *err)
 		host->needed = true;
 		buffer_drop_front(&host->in, (size_t)(need - host->in.data) + strlen(DELIVER_NEED));
 		buffer_add_string(&host->out, deliver_more());
-		host->agent_left = host->fleet->agent_size;
+		host->agent_left = host->fleet->agent->size;
 	}
 	if (host->in.size > NOISE_MOST)
 		return error_set(err, ERROR_UNREACHABLE, "the login shell prints without end");
@@ -418,8 +397,7 @@ static void greeted(struct fleet_host *host, const struct value *hello)
 	host->state = HOST_LIVE;
 	host->heard = host->pinged = now_milliseconds();
 	uncount(host);
-	if (host->ssh)
-		host->key = arena_string(host->arena, ssh_host_key(host->ssh));
+	host->key = host->connection->host_key;
 	host->fleet->events->ready(host->fleet->context, host, hello);
 }
 
@@ -483,31 +461,18 @@ static int take_in(struct fleet_host *host, struct error *err)
 	return host->in.size > 0 ? take_frames(host, err) : 0;
 }
 
-static ssize_t take(struct fleet_host *host, bool errors, char *bytes, size_t room)
-{
-	ssize_t got;
-
-	if (host->ssh)
-		return ssh_take(host->ssh, errors, bytes, room);
-	got = read(errors ? host->local.errors : host->local.fd, bytes, room);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return got > 0 ? got : -1;
-}
-
 static void read_errors(struct fleet_host *host)
 {
 	char bytes[4096];
-	ssize_t got = 1;
+	ssize_t got;
 
 	/* Not to its end: it may have none. */
-	for (int i = 0; i < ERRORS_READ && (got = take(host, true, bytes, sizeof(bytes))) > 0; i++) {
+	for (int i = 0; i < ERRORS_READ; i++) {
+		got = host->transport->take(host->connection, true, bytes, sizeof(bytes));
+		if (got <= 0)
+			return;
 		if (host->errors.size < ERRORS_MOST)
 			buffer_add(&host->errors, bytes, (size_t)got);
-	}
-	if (got < 0 && host->local.errors >= 0) {
-		close(host->local.errors);
-		host->local.errors = -1;
 	}
 }
 
@@ -515,7 +480,8 @@ static void read_errors(struct fleet_host *host)
 static int read_in(struct fleet_host *host, struct error *err)
 {
 	for (;;) {
-		ssize_t got = take(host, false, buffer_reserve(&host->in, ROOM), ROOM);
+		ssize_t got = host->transport->take(host->connection, false,
+			buffer_reserve(&host->in, ROOM), ROOM);
 
 		if (got <= 0)
 			return got == 0 ? 1 : 0;
@@ -564,38 +530,15 @@ static int converse(struct fleet_host *host, struct error *err)
 		return -1;
 	/* The agent has nothing more to say that matters: its answer would cost a round trip. Should
 	 * BYE be stuck, the end of the stream says the same. */
-	if (host->state == HOST_CLOSING && host->ssh && host->out.size == 0)
+	if (host->state == HOST_CLOSING && !host->transport->waits_for_end && host->out.size == 0)
 		lose(host, NULL);
 	if (host->state != HOST_LOST)
 		watch(host, host->fd, (host->out.size <= OUT_MOST ? (uint32_t)EPOLLIN : 0)
-			| (host->out.size > 0 && (!host->ssh || ssh_wants_write(host->ssh)) ? EPOLLOUT : 0));
+			| (host->out.size > 0 && host->transport->blocked(host->connection) ? EPOLLOUT : 0));
 	return 0;
 }
 
 /* --- Starting --- */
-
-static int start_local(struct fleet_host *host, struct error *err)
-{
-	struct epoll_event errors = { .events = EPOLLIN, .data.ptr = host };
-	const struct fleet *fleet = host->fleet;
-	const struct passwd *user;
-	bool sudo = host->target.become && geteuid() != 0;
-	struct deliver deliver = {
-		.digest = fleet->agent_digest, .size = fleet->agent_size, .become = true,
-		.leave_nothing = fleet->options.leave_nothing || host->target.only_look,
-	};
-
-	user = getpwuid(geteuid());
-	host->user = user ? arena_string(host->arena, user->pw_name)
-		: arena_printf(host->arena, "%u", (unsigned)geteuid());
-	if (local_start(&host->local, sudo ? deliver_command(host->arena, &deliver) : NULL,
-			fleet->agent, fleet->agent_size, err) < 0)
-		return -1;
-	host->state = HOST_BOOTING;
-	watch(host, host->local.fd, EPOLLIN);
-	epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, host->local.errors, &errors);
-	return 0;
-}
 
 /* What concerns all hosts is said once. */
 static void warn_all(void *context, const char *message)
@@ -605,81 +548,48 @@ static void warn_all(void *context, const char *message)
 	fleet->events->warn(fleet->context, NULL, message);
 }
 
-static int start_ssh(struct fleet_host *host, struct error *err)
+static int open_connection(struct fleet_host *host, struct error *err)
 {
+	struct epoll_event errors = { .events = EPOLLIN, .data.ptr = host };
 	const struct fleet *fleet = host->fleet;
-	struct ssh_settings settings = {
-		.address = host->target.address,
-		.port = host->target.port,
-		.user = host->target.user,
-		.private_key = host->target.private_key,
-		.known_hosts = fleet->options.known_hosts,
-		.accept_new = fleet->options.accept_new_host_keys && !host->target.only_look,
-		.only_look = fleet->options.leave_nothing,
-		.warn = warn_all, .context = host->fleet,
-		.verbosity = fleet->options.verbosity,
-	};
-	struct deliver deliver = {
-		.digest = fleet->agent_digest,
-		.size = fleet->agent_size,
-		.become = host->target.become,
-		.leave_nothing = fleet->options.leave_nothing || host->target.only_look,
+	const struct transport_request request = {
+		.arena = host->arena, .target = &host->target, .options = &fleet->options,
+		.agent = fleet->agent, .keys = fleet->keys, .warn = warn_all, .context = host->fleet,
 	};
 
-	host->ssh = ssh_new_session(host->arena, fleet->keys, &settings, err);
-	if (!host->ssh)
+	host->connection = host->transport->open(&request, err);
+	if (!host->connection)
 		return -1;
-	host->user = arena_string(host->arena, ssh_user(host->ssh));
-	deliver.root = strcmp(host->user, "root") == 0;
-	host->command = deliver_command(host->arena, &deliver);
-	host->state = HOST_DIALING;
-	return dial_start(&host->dial, ssh_address(host->ssh), ssh_port(host->ssh),
-		ssh_family(host->ssh), err);
+	host->user = host->connection->user;
+	host->state = HOST_CONNECTING;
+	if (host->connection->errors >= 0)
+		epoll_ctl(fleet->epoll, EPOLL_CTL_ADD, host->connection->errors, &errors);
+	return 0;
 }
 
-static int step_dial(struct fleet_host *host, struct error *err)
+static int connect_on(struct fleet_host *host, struct error *err)
 {
-	int result = dial_step(&host->dial, err);
-	int fd = host->dial.fd;
-
-	if (result < 0)
-		return -1;
-	if (result == 0) {
-		watch(host, fd, EPOLLOUT);
-		return 0;
-	}
-	host->dial.fd = -1;
-	dial_end(&host->dial);
-	host->state = HOST_SECURING;
-	watch(host, fd, EPOLLIN);
-	return ssh_take_socket(host->ssh, fd, err);
-}
-
-static int step_ssh(struct fleet_host *host, struct error *err)
-{
-	int result = ssh_step(host->ssh, host->command, err);
+	int result = host->transport->step(host->connection, err);
 
 	if (result < 0)
 		return -1;
 	if (result > 0)
 		host->state = HOST_BOOTING;
-	watch(host, host->fd, EPOLLIN | (ssh_wants_write(host->ssh) ? EPOLLOUT : 0));
+	watch(host, host->connection->fd, host->connection->events);
 	return 0;
 }
 
-/* sshd drops connections beyond its MaxStartups: another try, a little later. */
+/* Another try, a little later. */
 static bool try_again(struct fleet_host *host)
 {
 	int64_t now = now_milliseconds();
 
-	if (host->state != HOST_SECURING || ssh_greeted(host->ssh) || host->tries >= TRIES_MOST)
+	if (host->state != HOST_CONNECTING || !host->transport->may_retry
+			|| !host->transport->may_retry(host->connection) || host->tries >= TRIES_MOST)
 		return false;
-	watch(host, -1, 0);
-	ssh_end(host->ssh);
-	host->ssh = NULL;
+	release(host);
 	host->state = HOST_WAITING;
 	host->not_before = now + 100 + (int64_t)(random() % 400);
-	uncount(host);
 	return host->not_before < host->deadline;
 }
 
@@ -689,10 +599,8 @@ static void step(struct fleet_host *host)
 	struct error err = {0};
 	int result = 0;
 
-	if (host->state == HOST_DIALING)
-		result = step_dial(host, &err);
-	if (result == 0 && host->state == HOST_SECURING)
-		result = step_ssh(host, &err);
+	if (host->state == HOST_CONNECTING)
+		result = connect_on(host, &err);
 	if (result == 0 && host->state >= HOST_BOOTING && host->state <= HOST_CLOSING)
 		result = converse(host, &err);
 	if (result < 0 && !try_again(host))
@@ -711,7 +619,7 @@ static void start(struct fleet_host *host)
 		host->deadline = now + (int64_t)fleet->options.timeout * 1000;
 	host->counted = true;
 	fleet->connecting++;
-	if ((host->target.local ? start_local(host, &err) : start_ssh(host, &err)) < 0)
+	if (open_connection(host, &err) < 0)
 		lose(host, &err);
 	else
 		step(host);
@@ -723,17 +631,18 @@ static void timed_out(struct fleet_host *host)
 {
 	static const char *const doing[] = {
 		[HOST_WAITING] = "it kept closing the connection",
-		[HOST_DIALING] = "no TCP connection",
-		[HOST_SECURING] = "sshd doesn't answer",
 		[HOST_BOOTING] = "the login or the agent's start takes too long",
 		[HOST_GREETING] = "the agent doesn't answer",
 	};
 	struct error err = {0};
 
-	error_set(&err, ERROR_UNREACHABLE, "not reached within %u s: %s",
-		host->fleet->options.timeout, doing[host->state]);
-	error_remedy(&err, host->state == HOST_DIALING ? "is the machine on, and the address %s right?"
-		: "look at %s, or give it more time with -T", host->target.address);
+	if (host->state == HOST_CONNECTING) {
+		host->transport->late(host->connection, host->fleet->options.timeout, &err);
+	} else {
+		error_set(&err, ERROR_UNREACHABLE, "not reached within %u s: %s",
+			host->fleet->options.timeout, doing[host->state]);
+		error_remedy(&err, "look at %s, or give it more time with -T", host->target.address);
+	}
 	lose(host, &err);
 }
 
@@ -763,8 +672,7 @@ static void look_at_clock(struct fleet_host *host, int64_t now)
 	if (host->state < HOST_LIVE) {
 		if (host->tries > 0 && now > host->deadline)
 			timed_out(host);
-		else if (host->state == HOST_DIALING || (host->state == HOST_GREETING
-				|| host->state == HOST_BOOTING))
+		else if (host->state != HOST_WAITING)
 			step(host);
 		return;
 	}

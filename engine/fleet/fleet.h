@@ -16,6 +16,7 @@
 
 struct fleet;
 struct fleet_host;
+struct transport;
 
 struct fleet_options {
 	unsigned forks;                  /* hosts connecting or working at once; 0: all */
@@ -34,7 +35,7 @@ struct fleet_target {
 	unsigned port;                   /* 0: default */
 	const char *user;
 	const char *private_key;
-	bool local;                      /* start the agent here, without ssh */
+	const struct transport *transport;
 	bool become;                     /* sudo -n to root */
 	bool only_look;                  /* no byte stays there, and no new host key is accepted */
 	void *context;                   /* the caller's */
@@ -79,8 +80,5 @@ int fleet_run(struct fleet *fleet, struct error *err);
 /* Totals for -vv and the benchmark. */
 struct fleet_counts { uint64_t bytes_sent, bytes_received; };
 struct fleet_counts fleet_counts(const struct fleet *fleet);
-
-/* The agents carried inside the program. NULL: none for that architecture (uname -m). */
-const void *fleet_agent(const char *architecture, size_t *ret_size, const char **ret_digest);
 
 #endif

@@ -1,10 +1,15 @@
 /* local: the agent on this very machine, without ssh. */
-#include "fleet/local.h"
+#include "fleet/transport.h"
+
+#include "fleet/agents.h"
+#include "fleet/deliver.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,6 +17,11 @@
 #include <unistd.h>
 
 enum { ROUND = 5 };   /* milliseconds */
+
+struct local {
+	struct connection base;
+	pid_t pid;               /* 0: not started */
+};
 
 static int memory_file(const void *bytes, size_t size)
 {
@@ -49,13 +59,13 @@ static void child(const char *command, int agent, int stream, int errors)
 	_exit(127);
 }
 
-int local_start(struct local *local, const char *command, const void *agent, size_t size,
+/* Starts a command line through /bin/sh, or, with NULL, the agent's bytes from memory. */
+static int start(struct local *local, const char *command, const struct agent *agent,
 	struct error *err)
 {
-	int memory = command ? -1 : memory_file(agent, size);
+	int memory = command ? -1 : memory_file(agent->bytes, agent->size);
 	int ends[2] = { -1, -1 }, errors[2] = { -1, -1 };
 
-	*local = (struct local){ .fd = -1, .errors = -1 };
 	if ((!command && memory < 0) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0
 			|| pipe2(errors, O_CLOEXEC) < 0)
 		error_errno(err, ERROR_UNREACHABLE, "cannot start the agent here");
@@ -72,26 +82,84 @@ int local_start(struct local *local, const char *command, const void *agent, siz
 	if (err->kind != ERROR_NONE) {
 		if (ends[0] >= 0)
 			close(ends[0]);
-		local->pid = 0;
 		return -1;
 	}
-	local->fd = ends[0];
-	local->errors = errors[0];
-	fcntl(local->fd, F_SETFL, O_NONBLOCK);
-	fcntl(local->errors, F_SETFL, O_NONBLOCK);
+	local->base.fd = ends[0];
+	local->base.errors = errors[0];
+	fcntl(local->base.fd, F_SETFL, O_NONBLOCK);
+	fcntl(local->base.errors, F_SETFL, O_NONBLOCK);
 	return 0;
 }
 
-void local_close(struct local *local)
+static struct connection *open_local(const struct transport_request *request, struct error *err)
 {
-	if (local->fd >= 0)
-		close(local->fd);
-	if (local->errors >= 0)
-		close(local->errors);
-	local->fd = local->errors = -1;
+	struct local *local = arena_alloc(request->arena, sizeof(*local));
+	const struct agent *agent = agent_here();
+	const struct deliver deliver = { .agent = agent, .become = true,
+		.leave_nothing = request->options->leave_nothing || request->target->only_look };
+	const struct passwd *user = getpwuid(geteuid());
+	bool sudo = request->target->become && geteuid() != 0;
+
+	local->base = (struct connection){ .fd = -1, .errors = -1, .events = EPOLLIN };
+	local->base.user = user ? arena_string(request->arena, user->pw_name)
+		: arena_printf(request->arena, "%u", (unsigned)geteuid());
+	if (!agent)
+		error_set(err, ERROR_UNREACHABLE, "this beoplay has no agent for machines like this one");
+	else if (start(local, sudo ? deliver_command(request->arena, &deliver) : NULL, agent, err) == 0)
+		return &local->base;
+	return NULL;
 }
 
-bool local_ended(struct local *local)
+static int step_local(struct connection *connection, struct error *err)
+{
+	(void)connection, (void)err;
+	return 1;
+}
+
+static ssize_t take_local(struct connection *connection, bool errors, char *bytes, size_t room)
+{
+	int *fd = errors ? &connection->errors : &connection->fd;
+	ssize_t got = read(*fd, bytes, room);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (got > 0)
+		return got;
+	/* Its end would be told again and again. */
+	if (errors && *fd >= 0) {
+		close(*fd);
+		*fd = -1;
+	}
+	return -1;
+}
+
+static ssize_t give_local(struct connection *connection, const char *bytes, size_t size,
+	struct error *err)
+{
+	ssize_t sent = write(connection->fd, bytes, size);
+
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return sent < 0 ? error_errno(err, ERROR_UNREACHABLE, "the agent is gone") : sent;
+}
+
+static bool blocked_local(const struct connection *connection)
+{
+	(void)connection;
+	return true;
+}
+
+/* The agent finishes the step at hand and ends. */
+static void close_local(struct connection *connection)
+{
+	if (connection->fd >= 0)
+		close(connection->fd);
+	if (connection->errors >= 0)
+		close(connection->errors);
+	connection->fd = connection->errors = -1;
+}
+
+static bool ended(struct local *local)
 {
 	if (local->pid > 0 && waitpid(local->pid, NULL, WNOHANG) != 0)
 		local->pid = 0;
@@ -106,11 +174,19 @@ static int64_t now_milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void local_wait(struct local *local, int64_t until)
+/* One that is still at a step is left to end by itself, as on any other machine. */
+static void wait_local(struct connection *connection, int64_t until)
 {
+	struct local *local = (struct local *)connection;
 	const struct timespec round = { .tv_nsec = ROUND * 1000000L };
 
-	while (!local_ended(local) && now_milliseconds() < until)
+	while (!ended(local) && now_milliseconds() < until)
 		nanosleep(&round, NULL);
 	local->pid = 0;
 }
+
+const struct transport transport_local = {
+	.name = "local", .here = true, .waits_for_end = true,
+	.open = open_local, .step = step_local, .take = take_local, .give = give_local,
+	.blocked = blocked_local, .close = close_local, .wait = wait_local,
+};

@@ -3,6 +3,7 @@
 
 #include "inventory/connection.h"
 #include "expression/expression.h"
+#include "fleet/transport.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -142,7 +143,7 @@ static int target_of_play(struct run *run, const struct run_host *host, const st
 		.address = address ? address : host->name,
 		.user = user ? user : run->options.user,
 		.private_key = key ? key : run->options.private_key,
-		.local = connection && strcmp(connection, "local") == 0,
+		.transport = transport_find(connection),
 	};
 	ret_target->port = port ? (unsigned)strtoul(port, NULL, 10) : 0;
 	return err->kind ? -1 : 0;
@@ -168,7 +169,7 @@ static bool same_word(const char *one, const char *other)
 
 static const char *show_target(struct run *run, const struct fleet_target *target)
 {
-	if (target->local)
+	if (target->transport->here)
 		return "as the controller itself (connection: local)";
 	return arena_printf(run->arena, "as %s at %s%s%s%s", target->user ? target->user :
 		"the default user", target->address, target->port ? arena_printf(run->arena, " port %u",
@@ -178,8 +179,8 @@ static const char *show_target(struct run *run, const struct fleet_target *targe
 
 static bool same_target(const struct fleet_target *one, const struct fleet_target *other)
 {
-	if (one->local || other->local)
-		return one->local == other->local;
+	if (one->transport != other->transport || one->transport->here)
+		return one->transport == other->transport;
 	return same_word(one->address, other->address) && same_word(one->user, other->user) &&
 		same_word(one->private_key, other->private_key) && one->port == other->port;
 }

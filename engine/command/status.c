@@ -14,7 +14,7 @@
 
 enum { EXIT_NOT_CLEAN = 3 };
 
-struct status {
+struct overview {
 	struct arena *arena;
 	const struct apply_options *options;
 	const char *playbook;
@@ -25,38 +25,38 @@ struct status {
 	bool clean;
 };
 
-static const char *printable(const struct status *status, const char *text)
+static const char *printable(const struct overview *overview, const char *text)
 {
-	return text ? quote_printable(status->arena, text, strlen(text), 0) : "?";
+	return text ? quote_printable(overview->arena, text, strlen(text), 0) : "?";
 }
 
 /* "run 12", where the history here knows it; else the name that the ledger has. */
-static const char *run_title(const struct status *status, const char *name)
+static const char *run_title(const struct overview *overview, const char *name)
 {
-	for (size_t i = 0; name && i < status->run_count; i++) {
-		if (strcmp(status->runs[i].run, name) == 0)
-			return arena_printf(status->arena, "run %lld", (long long)status->runs[i].number);
+	for (size_t i = 0; name && i < overview->run_count; i++) {
+		if (strcmp(overview->runs[i].run, name) == 0)
+			return arena_printf(overview->arena, "run %lld", (long long)overview->runs[i].number);
 	}
-	return arena_printf(status->arena, "run %s", printable(status, name));
+	return arena_printf(overview->arena, "run %s", printable(overview, name));
 }
 
 /* The last run of this playbook that changed something there; NULL: none did. */
-static const struct value *last_run(const struct status *status, const struct value *looked)
+static const struct value *last_run(const struct overview *overview, const struct value *looked)
 {
 	const struct value *runs = value_get(looked, "runs");
 
 	for (size_t i = runs && runs->kind == VALUE_LIST ? runs->count : 0; i-- > 0;) {
 		const char *playbook = value_get_string(value_item(runs, i), "playbook");
 
-		if (playbook && strcmp(playbook, status->owner) == 0)
+		if (playbook && strcmp(playbook, overview->owner) == 0)
 			return value_item(runs, i);
 	}
 	return NULL;
 }
 
-static const char *run_line(struct status *status, const struct value *looked)
+static const char *run_line(struct overview *overview, const struct value *looked)
 {
-	const struct value *run = last_run(status, looked);
+	const struct value *run = last_run(overview, looked);
 	const char *revision = value_get_string(run, "revision");
 	time_t when = (time_t)value_get_integer(run, "time", 0);
 	struct tm parts;
@@ -68,111 +68,111 @@ static const char *run_line(struct status *status, const struct value *looked)
 		return "nothing of this playbook yet";
 	if (localtime_r(&when, &parts))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
-	return arena_printf(status->arena, "%s of %s, by %s%s%s, %lld resource%s",
-		run_title(status, value_get_string(run, "run")), date,
-		printable(status, value_get_string(run, "who")), revision && *revision ? ", text of " : "",
-		revision && *revision ? printable(status, revision) : "",
+	return arena_printf(overview->arena, "%s of %s, by %s%s%s, %lld resource%s",
+		run_title(overview, value_get_string(run, "run")), date,
+		printable(overview, value_get_string(run, "who")), revision && *revision ? ", text of " : "",
+		revision && *revision ? printable(overview, revision) : "",
 		(long long)value_get_integer(looked, "resources", 0),
 		value_get_integer(looked, "resources", 0) == 1 ? "" : "s");
 }
 
 /* Lines with the hosts of which each holds, in the order in which they came. */
-static void add_line(struct status *status, struct value *lines, const char *line,
+static void add_line(struct overview *overview, struct value *lines, const char *line,
 	const char *host)
 {
 	struct value *hosts = value_get(lines, line);
 
 	if (!hosts) {
-		hosts = value_list(status->arena);
-		value_set(status->arena, lines, line, hosts);
+		hosts = value_list(overview->arena);
+		value_set(overview->arena, lines, line, hosts);
 	}
-	value_append(status->arena, hosts, value_string(status->arena, host));
+	value_append(overview->arena, hosts, value_string(overview->arena, host));
 }
 
-static void print_lines(const struct status *status, const char *title,
+static void print_lines(const struct overview *overview, const char *title,
 	const struct value *lines)
 {
 	if (lines->count > 0 && title)
 		printf("%s\n", title);
 	for (size_t i = 0; i < lines->count; i++)
-		printf("  %s: %s\n", report_fold(status->arena, value_at(lines, i)),
+		printf("  %s: %s\n", report_fold(overview->arena, value_at(lines, i)),
 			value_key(lines, i));
 }
 
-static void add_each(struct status *status, struct value *lines, const struct value *list,
+static void add_each(struct overview *overview, struct value *lines, const struct value *list,
 	const char *key, const char *host)
 {
 	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->count; i++) {
-		add_line(status, lines, printable(status, value_get_string(value_item(list, i), key)), host);
-		status->clean = false;
+		add_line(overview, lines, printable(overview, value_get_string(value_item(list, i), key)), host);
+		overview->clean = false;
 	}
 }
 
-static void print_looked(struct status *status)
+static void print_looked(struct overview *overview)
 {
-	struct value *runs = value_map(status->arena), *orphans = value_map(status->arena);
-	struct value *due = value_map(status->arena), *failed = value_map(status->arena);
+	struct value *runs = value_map(overview->arena), *orphans = value_map(overview->arena);
+	struct value *due = value_map(overview->arena), *failed = value_map(overview->arena);
 
-	for (size_t i = 0; i < status->looked->count; i++) {
-		const char *host = value_key(status->looked, i);
-		const struct value *looked = value_at(status->looked, i);
+	for (size_t i = 0; i < overview->looked->count; i++) {
+		const char *host = value_key(overview->looked, i);
+		const struct value *looked = value_at(overview->looked, i);
 
-		add_line(status, runs, run_line(status, looked), host);
+		add_line(overview, runs, run_line(overview, looked), host);
 		if (value_get_bool(looked, "failed") || value_get(looked, "foreign"))
-			status->clean = false;
-		add_each(status, orphans, value_get(looked, "orphans"), "resource", host);
-		add_each(status, due, value_get(looked, "due"), "handler", host);
-		add_each(status, failed, value_get(looked, "failed"), "task", host);
+			overview->clean = false;
+		add_each(overview, orphans, value_get(looked, "orphans"), "resource", host);
+		add_each(overview, due, value_get(looked, "due"), "handler", host);
+		add_each(overview, failed, value_get(looked, "failed"), "task", host);
 	}
-	printf("%s\n", status->playbook);
-	print_lines(status, NULL, runs);
-	print_lines(status, "no longer in the text (--prune undoes it)", orphans);
-	print_lines(status, "stopped at a task that failed (--resume goes on there)", failed);
-	print_lines(status, "handlers still to be run", due);
+	printf("%s\n", overview->playbook);
+	print_lines(overview, NULL, runs);
+	print_lines(overview, "no longer in the text (--prune undoes it)", orphans);
+	print_lines(overview, "stopped at a task that failed (--resume goes on there)", failed);
+	print_lines(overview, "handlers still to be run", due);
 }
 
 /* The history is only asked for numbers; without one the ledgers suffice. */
-static void load_numbers(struct status *status)
+static void load_numbers(struct overview *overview)
 {
 	struct history *history = NULL;
 	struct error ignored = {0};
 
-	if (past_runs(status->arena, status->options, status->playbook, &history, &status->runs,
-			&status->run_count, &ignored) == 0)
+	if (past_runs(overview->arena, overview->options, overview->playbook, &history, &overview->runs,
+			&overview->run_count, &ignored) == 0)
 		history_close(history);
 }
 
-static int show(struct status *status)
+static int show(struct overview *overview)
 {
 	const char *project, *folder;
 	struct value *lost;
 	struct error err = {0};
 	int code, live;
 
-	if (playing_owner(status->arena, status->options, status->playbook, &project, &status->owner,
+	if (playing_owner(overview->arena, overview->options, overview->playbook, &project, &overview->owner,
 			&folder, &err) < 0) {
 		playing_complain(&err);
 		return EXIT_TEXT;
 	}
-	load_numbers(status);
-	code = playing_look(status->arena, status->options, status->playbook, NULL, &status->looked,
+	load_numbers(overview);
+	code = playing_look(overview->arena, overview->options, overview->playbook, NULL, &overview->looked,
 		&lost);
 	if (code != EXIT_GOOD)
 		return code;
-	print_looked(status);
+	print_looked(overview);
 	if (lost->count > 0)
-		printf("  %s: not reached\n", report_fold(status->arena, lost));
-	if (status->options->live) {
-		struct apply_options dry = *status->options;
+		printf("  %s: not reached\n", report_fold(overview->arena, lost));
+	if (overview->options->live) {
+		struct apply_options dry = *overview->options;
 		bool changes = false;
 
 		dry.check = dry.diff = true;
-		live = playing_check(&dry, status->playbook, &changes);
+		live = playing_check(&dry, overview->playbook, &changes);
 		if (live == EXIT_TEXT || live == EXIT_INTERRUPTED)
 			return live;
-		status->clean = status->clean && !changes && live == EXIT_GOOD;
+		overview->clean = overview->clean && !changes && live == EXIT_GOOD;
 	}
-	return lost->count > 0 ? EXIT_UNREACHABLE : status->clean ? EXIT_GOOD : EXIT_NOT_CLEAN;
+	return lost->count > 0 ? EXIT_UNREACHABLE : overview->clean ? EXIT_GOOD : EXIT_NOT_CLEAN;
 }
 
 static void help(void)
@@ -188,26 +188,26 @@ static void help(void)
 
 int command_status(int argc, char **argv)
 {
-	struct status status = { .arena = arena_new(), .clean = true };
+	struct overview overview = { .arena = arena_new(), .clean = true };
 	struct apply_options options;
 	int code = EXIT_GOOD;
 
-	if (options_parse(status.arena, OPTIONS_STATUS, argc, argv, &options) < 0) {
+	if (options_parse(overview.arena, OPTIONS_STATUS, argc, argv, &options) < 0) {
 		code = EXIT_TEXT;
 	} else if (options.help) {
 		help();
 	} else {
 		playing_watch_signals();
-		status.options = &options;
+		overview.options = &options;
 		for (char **path = options.playbooks; *path; path++) {
 			int one;
 
-			status.playbook = *path;
-			status.clean = true;
-			one = show(&status);
+			overview.playbook = *path;
+			overview.clean = true;
+			one = show(&overview);
 			code = one > code ? one : code;
 		}
 	}
-	arena_free(status.arena);
+	arena_free(overview.arena);
 	return code;
 }

@@ -39,15 +39,15 @@ void beside_await(struct run_host *host, struct run_host *bystander, bool instea
 /* What is done each time is no change that the text waits for, nor is what depends on its result.
  * What a dry run can't know yet of others would be known. */
 static bool is_change(const struct run_host *host, const struct step *step,
-	enum report_status status)
+	enum status status)
 {
 	if (step->unit->task->task->handler || (step->unit->module->flags & MODULE_ACTION))
 		return false;
-	return status == REPORT_CHANGED || (status == REPORT_MAY_CHANGE && step->local
+	return status == STATUS_CHANGED || (status == STATUS_MAY_CHANGE && step->local
 		&& host->run->options.check && step->filled->asked.others);
 }
 
-void beside_take(struct run_host *host, const struct step *step, enum report_status status)
+void beside_take(struct run_host *host, const struct step *step, enum status status)
 {
 	const struct task *task = step->unit->task->task;
 	const char *title = task_title(task);

@@ -193,7 +193,7 @@ static void leave_stale(struct run *run, struct run_host *host, unsigned task)
 	const struct value *follow = value_get(run->options.follow, host->name);
 	const char *lost = value_get_string(follow, "unreachable");
 	struct report_result result = {
-		.host = host->name, .status = REPORT_FAILED,
+		.host = host->name, .status = STATUS_FAILED,
 		.message = value_get_string(follow, "stale"),
 		.remedy = "nothing is done on this host; make a new plan",
 	};

@@ -7,23 +7,13 @@
 
 #include <string.h>
 
-enum { STATUS_COUNT = 5 };
-
-static enum report_status status_of(const char *word)
+static enum status status_of(const char *word)
 {
-	static const struct {
-		const char *word;
-		enum report_status status;
-	} words[STATUS_COUNT] = {
-		{ "ok", REPORT_OK }, { "changed", REPORT_CHANGED }, { "failed", REPORT_FAILED },
-		{ "skipped", REPORT_SKIPPED }, { "may_change", REPORT_MAY_CHANGE },
-	};
+	unsigned status = STATUS_OF_AGENTS - 1;
 
-	for (size_t i = 0; word && i < STATUS_COUNT; i++) {
-		if (strcmp(words[i].word, word) == 0)
-			return words[i].status;
-	}
-	return REPORT_FAILED;
+	while (word && status > 0 && strcmp(status_words[status], word) != 0)
+		status--;
+	return word ? (enum status)status : STATUS_FAILED;
 }
 
 /* --- What is told to the report --- */
@@ -124,20 +114,20 @@ static bool would_run(const struct step *step, const struct value *body)
 }
 
 static struct value *registered_value(struct arena *arena, const struct run_host *host,
-	const struct step *step, enum report_status status, const struct value *body)
+	const struct step *step, enum status status, const struct value *body)
 {
 	const struct value *results = value_get(body, "results");
-	bool failed = status == REPORT_FAILED || status == REPORT_IGNORED;
+	bool failed = status == STATUS_FAILED || status == STATUS_IGNORED;
 	struct value *made, *item;
 
-	if (host_checks(host) && (status == REPORT_MAY_CHANGE || would_run(step, body)))
+	if (host_checks(host) && (status == STATUS_MAY_CHANGE || would_run(step, body)))
 		return value_unknown(arena, arena_printf(arena, "the result of '%s'",
 			step->filled->name));
 	made = results && results->kind == VALUE_MAP ? value_copy(arena, results) : value_map(arena);
-	value_set_bool(arena, made, "changed", status == REPORT_CHANGED
-		|| status == REPORT_MAY_CHANGE || (failed && value_get(results, "rc")));
+	value_set_bool(arena, made, "changed", status == STATUS_CHANGED
+		|| status == STATUS_MAY_CHANGE || (failed && value_get(results, "rc")));
 	value_set_bool(arena, made, "failed", failed);
-	if (status == REPORT_SKIPPED) {
+	if (status == STATUS_SKIPPED) {
 		value_set_bool(arena, made, "skipped", true);
 		value_set_string(arena, made, "skip_reason", "Conditional result was False");
 	}
@@ -198,7 +188,7 @@ static void notify(struct run *run, struct run_host *host, const struct step *st
 }
 
 struct judged {
-	enum report_status status;
+	enum status status;
 	const char *message;
 	const char *remedy;
 };
@@ -209,12 +199,12 @@ static void judge_failed(struct judged *judged, struct arena *arena, const struc
 	if (truth->kind != VALUE_BOOL)
 		return;
 	if (truth->truth) {
-		judged->status = REPORT_FAILED;
+		judged->status = STATUS_FAILED;
 		judged->message = arena_printf(arena, "failed_when: %s", condition->count > 0
 			? expression_show(arena, value_item(condition, 0)) : expression_show(arena, condition));
 		judged->remedy = NULL;
-	} else if (judged->status == REPORT_FAILED) {
-		judged->status = REPORT_CHANGED;
+	} else if (judged->status == STATUS_FAILED) {
+		judged->status = STATUS_CHANGED;
 		judged->message = NULL;
 		judged->remedy = NULL;
 	}
@@ -228,7 +218,7 @@ static void judge_step(struct run *run, struct run_host *host, const struct step
 	struct error err = {0};
 	int result = 0;
 
-	if (judged->status == REPORT_SKIPPED || judged->status == REPORT_MAY_CHANGE)
+	if (judged->status == STATUS_SKIPPED || judged->status == STATUS_MAY_CHANGE)
 		return;
 	registered = registered_value(arena, host, step, judged->status, body);
 	if (task->failed_when) {
@@ -236,15 +226,15 @@ static void judge_step(struct run *run, struct run_host *host, const struct step
 		if (result == 0)
 			judge_failed(judged, arena, task->failed_when, truth);
 	}
-	if (result == 0 && task->changed_when && judged->status != REPORT_FAILED) {
+	if (result == 0 && task->changed_when && judged->status != STATUS_FAILED) {
 		result = judge(run, host, step, task->changed_when, registered, arena, &truth, &err);
 		if (result == 0 && truth->kind == VALUE_BOOL)
-			judged->status = truth->truth ? REPORT_CHANGED : REPORT_OK;
+			judged->status = truth->truth ? STATUS_CHANGED : STATUS_OK;
 		if (result == 0 && truth->kind == VALUE_BOOL && truth->truth && step->filled->judge)
 			notify(run, host, step);
 	}
 	if (result < 0) {
-		judged->status = REPORT_FAILED;
+		judged->status = STATUS_FAILED;
 		judged->message = arena_printf(arena, "%s:%u:%u: %s", err.place.file ? err.place.file
 			: "", err.place.line, err.place.column, err.message);
 		judged->remedy = err.remedy[0] ? arena_string(arena, err.remedy) : NULL;
@@ -264,18 +254,13 @@ static void append_all(struct arena *arena, struct value **to, const struct valu
 }
 
 /* The worse of two. Where something was really changed, that counts more than what may still be. */
-static enum report_status worse(const struct run_host *host, enum report_status one,
-	enum report_status other)
+static enum status worse(const struct run_host *host, enum status one,
+	enum status other)
 {
-	static const int rank[] = {
-		[REPORT_SKIPPED] = 0, [REPORT_OK] = 1, [REPORT_CHANGED] = 2, [REPORT_MAY_CHANGE] = 3,
-		[REPORT_IGNORED] = 4, [REPORT_FAILED] = 5, [REPORT_UNREACHABLE] = 6,
-	};
-
-	if (!host_checks(host) && (one == REPORT_CHANGED || other == REPORT_CHANGED)
-			&& (one == REPORT_MAY_CHANGE || other == REPORT_MAY_CHANGE))
-		return REPORT_CHANGED;
-	return rank[one] > rank[other] ? one : other;
+	if (!host_checks(host) && (one == STATUS_CHANGED || other == STATUS_CHANGED)
+			&& (one == STATUS_MAY_CHANGE || other == STATUS_MAY_CHANGE))
+		return STATUS_CHANGED;
+	return status_outweighs(one, other) ? one : other;
 }
 
 static void outcome_add(struct run_host *host, const struct step *step, const struct value *body,
@@ -286,16 +271,16 @@ static void outcome_add(struct run_host *host, const struct step *step, const st
 	struct arena *arena = host->arena;
 
 	if (outcome->task != step->unit->task) {
-		*outcome = (struct outcome){ .task = step->unit->task, .status = REPORT_SKIPPED };
+		*outcome = (struct outcome){ .task = step->unit->task, .status = STATUS_SKIPPED };
 		outcome->message = arena_string(arena, judged->message);
 	}
 	if (worse(host, judged->status, outcome->status) != outcome->status
-			|| judged->status == REPORT_FAILED) {
-		if (outcome->status != REPORT_MAY_CHANGE || judged->status == REPORT_FAILED)
+			|| judged->status == STATUS_FAILED) {
+		if (outcome->status != STATUS_MAY_CHANGE || judged->status == STATUS_FAILED)
 			outcome->message = arena_string(arena, judged->message);
 		outcome->status = judged->status;
 		outcome->remedy = arena_string(arena, judged->remedy);
-	} else if (judged->status == REPORT_MAY_CHANGE) {
+	} else if (judged->status == STATUS_MAY_CHANGE) {
 		outcome->message = arena_string(arena, judged->message);
 	}
 	outcome->milliseconds += value_get_integer(body, "milliseconds", 0);
@@ -325,7 +310,7 @@ static void report_step(struct run *run, struct run_host *host, const struct ste
 		.no_log = step->filled->no_log,
 		.diff = step->filled->diff,
 		.more = more,
-		.silent = step->unit->undo && host->undo_told && judged->status == REPORT_OK,
+		.silent = step->unit->undo && host->undo_told && judged->status == STATUS_OK,
 	};
 
 	result_announce(run, step->unit->task);
@@ -370,14 +355,14 @@ static void remember(struct run *run, struct run_host *host, const struct step *
 		value_append(arena, outcome->items, registered);
 		registered = value_map(arena);
 		value_set(arena, registered, "results", outcome->items);
-		value_set_bool(arena, registered, "changed", outcome->status == REPORT_CHANGED);
-		value_set_bool(arena, registered, "failed", outcome->status == REPORT_FAILED
-			|| outcome->status == REPORT_IGNORED);
-		if (outcome->status == REPORT_SKIPPED)
+		value_set_bool(arena, registered, "changed", outcome->status == STATUS_CHANGED);
+		value_set_bool(arena, registered, "failed", outcome->status == STATUS_FAILED
+			|| outcome->status == STATUS_IGNORED);
+		if (outcome->status == STATUS_SKIPPED)
 			value_set_bool(arena, registered, "skipped", true);
-		value_set_string(arena, registered, "msg", outcome->status == REPORT_FAILED
-			|| outcome->status == REPORT_IGNORED ? "One or more items failed"
-			: outcome->status == REPORT_SKIPPED ? "All items skipped" : "All items completed");
+		value_set_string(arena, registered, "msg", outcome->status == STATUS_FAILED
+			|| outcome->status == STATUS_IGNORED ? "One or more items failed"
+			: outcome->status == STATUS_SKIPPED ? "All items skipped" : "All items completed");
 	}
 	if (end)
 		variables_register(run->options.variables, host->inventory, name, registered);
@@ -427,7 +412,7 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 	}
 	if (value_pair_count(facts) > 0)
 		host->facts = value_copy(host->arena, facts);
-	if (status_of(value_get_string(body, "status")) == REPORT_FAILED)
+	if (status_of(value_get_string(body, "status")) == STATUS_FAILED)
 		run_warn(run, host->name, message ? message : "its facts can't be read");
 	/* Whoever waits for them must not wait for ever. */
 	variables_set_facts(run->options.variables, host->inventory, value_pair_count(facts) > 0
@@ -507,11 +492,11 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	const struct value *body, struct judged *judged)
 {
 	struct run_task *task = step->unit->task;
-	bool failed = judged->status == REPORT_FAILED;
+	bool failed = judged->status == STATUS_FAILED;
 	bool end;
 
 	if (failed && step->filled->ignore_errors) {
-		judged->status = REPORT_IGNORED;
+		judged->status = STATUS_IGNORED;
 		failed = false;
 	}
 	end = failed || task_ends(run, host, step);
@@ -520,14 +505,14 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	/* A handler that wasn't due is nothing to talk about. */
 	if (host->bystander)
 		beside_take(host, step, judged->status);
-	else if (task->handler && judged->status == REPORT_SKIPPED && !step->local)
+	else if (task->handler && judged->status == STATUS_SKIPPED && !step->local)
 		;
 	else if (!task->task->module->parts)
 		report_step(run, host, step, body, judged, !end);
 	else if (end)
 		report_outcome(run, host, step);
 	if (end && host->outcome.task == task) {
-		host->changed += (host->outcome.status == REPORT_CHANGED && !step->filled->check)
+		host->changed += (host->outcome.status == STATUS_CHANGED && !step->filled->check)
 			|| (step->unit->undo && host->undone);
 		host->outcome = (struct outcome){0};
 		if (!host->bystander)
@@ -580,8 +565,8 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 	}
 	planned_take_undone(run, host, step, body);
 	host->undo_told = true;
-	host->undone = host->undone || result.status == REPORT_CHANGED;
-	host->refused = host->refused || result.status == REPORT_FAILED;
+	host->undone = host->undone || result.status == STATUS_CHANGED;
+	host->refused = host->refused || result.status == STATUS_FAILED;
 	result_announce(run, step->unit->task);
 	report_result(run->report, step->unit->task->report, &result);
 }
@@ -638,13 +623,13 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	judged.status = status_of(value_get_string(body, "status"));
 	judged.message = value_get_string(body, "message");
 	judged.remedy = value_get_string(body, "remedy");
-	if (judged.status == REPORT_MAY_CHANGE && !judged.message)
+	if (judged.status == STATUS_MAY_CHANGE && !judged.message)
 		judged.message = value_get_string(body, "cause");
 	take_published(host, step, value_get(body, "published"));
 	planned_take(run, host, step, body);
-	if (judged.status == REPORT_CHANGED && !host_checks(host) && would_run(step, body)) {
+	if (judged.status == STATUS_CHANGED && !host_checks(host) && would_run(step, body)) {
 		body = skipped_run(arena);
-		judged.status = REPORT_SKIPPED;
+		judged.status = STATUS_SKIPPED;
 		judged.message = value_get_string(body, "message");
 	}
 	judge_step(run, host, step, body, arena, &judged);

@@ -112,7 +112,7 @@ struct step {
 /* What came of the items and parts of a task so far, on one host. */
 struct outcome {
 	const struct run_task *task;
-	enum report_status status;
+	enum status status;
 	struct value *changes;
 	struct value *notes;
 	struct value *results;     /* of the last part with any */
@@ -354,7 +354,7 @@ bool beside_tells(const struct run *run, const struct run_host *host, int64_t un
  * do, too. */
 void beside_await(struct run_host *host, struct run_host *bystander, bool instead);
 /* What came of a step of a bystander. */
-void beside_take(struct run_host *host, const struct step *step, enum report_status status);
+void beside_take(struct run_host *host, const struct step *step, enum status status);
 /* It takes no further part, for this reason; NULL: as all is over. */
 void beside_out(struct run *run, struct run_host *host, const char *why);
 /* Every 100 ms: nobody is waited for longer than needed. */

@@ -173,17 +173,12 @@ static json_object *changes_of(const struct report *report, const struct value *
 void json_result(struct report *report, const struct task_report *task,
 	const struct report_result *result)
 {
-	static const char *const words[] = {
-		[REPORT_OK] = "ok", [REPORT_CHANGED] = "changed", [REPORT_FAILED] = "failed",
-		[REPORT_SKIPPED] = "skipped", [REPORT_UNREACHABLE] = "unreachable",
-		[REPORT_MAY_CHANGE] = "may_change", [REPORT_IGNORED] = "ignored",
-	};
 	json_object *event = event_new("result");
 
 	put(report, event, "task", task->name);
 	put_name(report, event, "module", task->module);
 	put_name(report, event, "host", result->host);
-	put_name(report, event, "status", words[result->status]);
+	put_name(report, event, "status", status_words[result->status]);
 	put(report, event, "item", result->item);
 	put(report, event, "message", result->message);
 	put(report, event, "remedy", result->remedy);

@@ -25,33 +25,33 @@ const char *color_off(const struct report *report, enum color color)
 	return report->options.color && color != COLOR_PLAIN ? "\033[0m" : "";
 }
 
-const char *status_word(const struct report *report, enum report_status status)
+const char *shown_status(const struct report *report, enum status status)
 {
 	switch (status) {
-	case REPORT_OK:
+	case STATUS_OK:
 		return "ok";
-	case REPORT_CHANGED:
+	case STATUS_CHANGED:
 		return report->options.check ? "would change" : "changed";
-	case REPORT_FAILED:
+	case STATUS_FAILED:
 		return "failed";
-	case REPORT_SKIPPED:
+	case STATUS_SKIPPED:
 		return "skipped";
-	case REPORT_UNREACHABLE:
+	case STATUS_UNREACHABLE:
 		return "unreachable";
-	case REPORT_MAY_CHANGE:
+	case STATUS_MAY_CHANGE:
 		return "may change";
-	case REPORT_IGNORED:
+	case STATUS_IGNORED:
 		return "failed, ignored";
 	}
 	return "?";
 }
 
-enum color status_color(enum report_status status)
+enum color status_color(enum status status)
 {
 	static const enum color colors[] = {
-		[REPORT_OK] = COLOR_GREEN, [REPORT_CHANGED] = COLOR_YELLOW, [REPORT_FAILED] = COLOR_RED,
-		[REPORT_SKIPPED] = COLOR_DIM, [REPORT_UNREACHABLE] = COLOR_RED,
-		[REPORT_MAY_CHANGE] = COLOR_CYAN, [REPORT_IGNORED] = COLOR_YELLOW,
+		[STATUS_OK] = COLOR_GREEN, [STATUS_CHANGED] = COLOR_YELLOW, [STATUS_FAILED] = COLOR_RED,
+		[STATUS_SKIPPED] = COLOR_DIM, [STATUS_UNREACHABLE] = COLOR_RED,
+		[STATUS_MAY_CHANGE] = COLOR_CYAN, [STATUS_IGNORED] = COLOR_YELLOW,
 	};
 
 	return colors[status];
@@ -201,7 +201,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    ", result->message, strlen(result->message));
 	if (result->remedy)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
-	for (size_t i = 0; result->status != REPORT_OK && result->changes
+	for (size_t i = 0; result->status != STATUS_OK && result->changes
 			&& i < result->changes->count; i++)
 		add_change(report, &out, value_item(result->changes, i), result->diff);
 	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
@@ -242,10 +242,10 @@ static void print_group(struct report *report, const struct group *group)
 {
 	enum color color = status_color(group->status);
 
-	if (group->status == REPORT_SKIPPED && report->options.verbosity == 0)
+	if (group->status == STATUS_SKIPPED && report->options.verbosity == 0)
 		return;
 	fprintf(report->options.out, "  %s%s%s: %s\n", color_on(report, color),
-		status_word(report, group->status), color_off(report, color),
+		shown_status(report, group->status), color_off(report, color),
 		report_fold(report->arena, report_in_order(report, group->hosts)));
 	fputs(group->text, report->options.out);
 }

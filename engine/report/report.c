@@ -102,40 +102,30 @@ static struct host_report *recap_of(struct report *report, const char *host)
 	return NULL;
 }
 
-static unsigned rank(enum report_status status)
-{
-	static const unsigned ranks[] = {
-		[REPORT_SKIPPED] = 0, [REPORT_OK] = 1, [REPORT_CHANGED] = 2, [REPORT_MAY_CHANGE] = 3,
-		[REPORT_IGNORED] = 4, [REPORT_FAILED] = 5, [REPORT_UNREACHABLE] = 6,
-	};
-
-	return ranks[status];
-}
-
-static void count(struct host_report *host, enum report_status status)
+static void count(struct host_report *host, enum status status)
 {
 	switch (status) {
-	case REPORT_CHANGED:
+	case STATUS_CHANGED:
 		host->changed++;
 		host->ok++;
 		break;
-	case REPORT_OK:
+	case STATUS_OK:
 		host->ok++;
 		break;
-	case REPORT_FAILED:
+	case STATUS_FAILED:
 		host->failed++;
 		break;
-	case REPORT_SKIPPED:
+	case STATUS_SKIPPED:
 		host->skipped++;
 		break;
-	case REPORT_UNREACHABLE:
+	case STATUS_UNREACHABLE:
 		host->unreachable++;
 		break;
-	case REPORT_MAY_CHANGE:
+	case STATUS_MAY_CHANGE:
 		host->may_change++;
 		host->ok++;
 		break;
-	case REPORT_IGNORED:
+	case STATUS_IGNORED:
 		host->ignored++;
 		host->ok++;
 		break;
@@ -146,11 +136,11 @@ static void count(struct host_report *host, enum report_status status)
 static void count_result(struct report *report, const struct report_result *result)
 {
 	struct host_report *host = recap_of(report, result->host);
-	enum report_status status = result->status;
+	enum status status = result->status;
 
 	if (!host)
 		return;
-	if (host->in_loop && rank(host->worst) > rank(status))
+	if (host->in_loop && status_outweighs(host->worst, status))
 		status = host->worst;
 	host->worst = status;
 	host->in_loop = result->more;
@@ -190,7 +180,7 @@ static void print_ready(struct report *report)
 /* no_log: what is left of a result is its status, and why nothing was done. */
 static struct report_result without_content(const struct report_result *result)
 {
-	bool failed = result->status == REPORT_FAILED || result->status == REPORT_IGNORED;
+	bool failed = result->status == STATUS_FAILED || result->status == STATUS_IGNORED;
 
 	return (struct report_result){
 		.host = result->host,
@@ -269,7 +259,7 @@ void report_lost(struct report *report, const char *host, const struct error *er
 	bool unreachable = err->kind == ERROR_UNREACHABLE;
 
 	if (recap)
-		count(recap, unreachable ? REPORT_UNREACHABLE : REPORT_FAILED);
+		count(recap, unreachable ? STATUS_UNREACHABLE : STATUS_FAILED);
 	if (report->options.json) {
 		json_message(report, unreachable ? "unreachable" : "failed", host, err->message,
 			err->remedy);

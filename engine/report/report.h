@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/secrets.h"
 #include "base/value.h"
+#include "wire/status.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,19 +28,9 @@ struct report_options {
 	const struct secrets *secrets;   /* what no text may show; or NULL */
 };
 
-enum report_status {
-	REPORT_OK,
-	REPORT_CHANGED,
-	REPORT_FAILED,
-	REPORT_SKIPPED,
-	REPORT_UNREACHABLE,
-	REPORT_MAY_CHANGE,     /* dry run: can't be known yet */
-	REPORT_IGNORED,        /* failed with ignore_errors */
-};
-
 struct report_result {
 	const char *host;
-	enum report_status status;
+	enum status status;
 	const struct value *changes;   /* list of {subject, field, before, after, flags} or NULL */
 	const struct value *results;   /* returned values, or NULL */
 	const struct value *notes;     /* list of text, or NULL */

@@ -15,7 +15,7 @@ enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_CYAN, COLO
 /* Results that read the same, put together: the text below the line, and whose it is. */
 struct group {
 	struct group *next;
-	enum report_status status;
+	enum status status;
 	char *text;
 	struct value *hosts;       /* names, in the order of the run */
 };
@@ -37,7 +37,7 @@ struct task_report {
 struct host_report {
 	const char *name;
 	unsigned ok, changed, unreachable, failed, skipped, ignored, may_change;
-	enum report_status worst;  /* of the loop at hand */
+	enum status worst;  /* of the loop at hand */
 	bool in_loop;
 };
 
@@ -62,8 +62,8 @@ char *plain_text(struct report *report, const struct report_result *result);
 void plain_task(struct report *report, const struct task_report *task);
 const char *color_on(const struct report *report, enum color color);
 const char *color_off(const struct report *report, enum color color);
-const char *status_word(const struct report *report, enum report_status status);
-enum color status_color(enum report_status status);
+const char *shown_status(const struct report *report, enum status status);
+enum color status_color(enum status status);
 
 /* json.c: one object a line. */
 /* A value over several lines, in the report's arena; secrets left out. */

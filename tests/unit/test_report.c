@@ -188,11 +188,11 @@ static void equal_results_are_folded(void **state)
 	number = task(&printed, 4);
 	for (int i = 3; i >= 1; i--) {
 		report_result(printed.report, number, &(struct report_result){
-			.host = i == 3 ? "node3" : i == 2 ? "node2" : "node1", .status = REPORT_CHANGED,
+			.host = i == 3 ? "node3" : i == 2 ? "node2" : "node1", .status = STATUS_CHANGED,
 			.changes = change_of(printed.arena, "mode", "0600", "0644", 0) });
 	}
 	report_result(printed.report, number, &(struct report_result){ .host = "head",
-		.status = REPORT_OK });
+		.status = STATUS_OK });
 	flush(&printed);
 	assert_string_equal(printed.out, "");
 	report_task_end(printed.report, number);
@@ -212,11 +212,13 @@ static void tasks_are_printed_in_their_order(void **state)
 	begin(&printed, (struct report_options){ .width = 80 }, "a b");
 	first = task(&printed, 2);
 	second = report_task(printed.report, "Later", "copy", true, (struct place){ 0 }, 1);
-	report_result(printed.report, second, &(struct report_result){ .host = "a" });
+	report_result(printed.report, second, &(struct report_result){ .host = "a",
+		.status = STATUS_OK });
 	report_task_end(printed.report, second);
 	flush(&printed);
 	assert_string_equal(printed.out, "");
-	report_result(printed.report, first, &(struct report_result){ .host = "b" });
+	report_result(printed.report, first, &(struct report_result){ .host = "b",
+		.status = STATUS_OK });
 	report_task_end(printed.report, first);
 	flush(&printed);
 	assert_string_equal(printed.out,
@@ -226,8 +228,8 @@ static void tasks_are_printed_in_their_order(void **state)
 
 static void the_recap_counts_what_happened(void **state)
 {
-	static const enum report_status statuses[] = { REPORT_OK, REPORT_CHANGED, REPORT_FAILED,
-		REPORT_SKIPPED, REPORT_IGNORED };
+	static const enum status statuses[] = { STATUS_OK, STATUS_CHANGED, STATUS_FAILED,
+		STATUS_SKIPPED, STATUS_IGNORED };
 	struct error err = { 0 };
 	struct printed printed;
 	struct report_totals totals;
@@ -266,9 +268,9 @@ static void a_loop_counts_once_with_its_worst(void **state)
 	begin(&printed, (struct report_options){ .width = 80 }, "a");
 	number = task(&printed, 1);
 	report_result(printed.report, number, &(struct report_result){ .host = "a", .more = true,
-		.item = "one", .status = REPORT_CHANGED });
+		.item = "one", .status = STATUS_CHANGED });
 	report_result(printed.report, number, &(struct report_result){ .host = "a", .item = "two",
-		.status = REPORT_OK });
+		.status = STATUS_OK });
 	totals = report_recap(printed.report);
 	assert_int_equal(totals.changed, 1);
 	assert_int_equal(totals.ok, 1);
@@ -285,7 +287,7 @@ static void note_of(struct printed *printed, unsigned verbosity, const char *not
 	value_append(printed->arena, notes, value_string(printed->arena, note));
 	number = task(printed, 1);
 	report_result(printed->report, number, &(struct report_result){ .host = "a",
-		.status = REPORT_CHANGED, .notes = notes });
+		.status = STATUS_CHANGED, .notes = notes });
 	report_task_end(printed->report, number);
 	flush(printed);
 }
@@ -341,7 +343,7 @@ static void hostile_bytes_are_made_printable(void **state)
 	value_append(printed.arena, notes, value_string(printed.arena, HOSTILE));
 	number = task(&printed, 1);
 	report_result(printed.report, number, &(struct report_result){ .host = "a",
-		.status = REPORT_CHANGED, .message = HOSTILE, .remedy = HOSTILE, .item = HOSTILE,
+		.status = STATUS_CHANGED, .message = HOSTILE, .remedy = HOSTILE, .item = HOSTILE,
 		.changes = change_of(printed.arena, "content", HOSTILE, HOSTILE "\n" HOSTILE, 0),
 		.results = results, .notes = notes, .diff = true });
 	report_task_end(printed.report, number);
@@ -393,17 +395,17 @@ static void report_secrets(struct printed *printed)
 	value_set(printed->arena, results, "show", secret);
 	value_set(printed->arena, results, "stdout", secret);
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .more = true,
-		.status = REPORT_CHANGED, .results = results,
+		.status = STATUS_CHANGED, .results = results,
 		.changes = change_of(printed->arena, "password", "hunter2", "hunter2", CHANGE_SECRET) });
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .more = true,
-		.status = REPORT_CHANGED,
+		.status = STATUS_CHANGED,
 		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n",
 			CHANGE_SECRET), .diff = true });
 	results = value_map(printed->arena);
 	value_set_string(printed->arena, results, "show", "hunter2");
 	value_set_string(printed->arena, results, "stdout", "hunter2");
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .no_log = true,
-		.status = REPORT_FAILED, .results = results, .item = "hunter2",
+		.status = STATUS_FAILED, .results = results, .item = "hunter2",
 		.message = "'login hunter2' gave 1", .remedy = "look for hunter2",
 		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n", 0),
 		.diff = true });
@@ -545,7 +547,7 @@ static void json_lines_have_no_controls(void **state)
 	value_set_string(printed.arena, results, text, "x");
 	number = task(&printed, 1);
 	report_result(printed.report, number, &(struct report_result){ .host = "a",
-		.status = REPORT_CHANGED, .message = text, .results = results });
+		.status = STATUS_CHANGED, .message = text, .results = results });
 	report_task_end(printed.report, number);
 	fflush(NULL);
 	assert_null(strstr(printed.out, text));
@@ -576,7 +578,7 @@ static void json_lines_are_valid_whatever_comes(void **state)
 	value_set_string(printed.arena, results, "key\xff", "x");
 	number = task(&printed, 1);
 	report_result(printed.report, number, &(struct report_result){ .host = "a",
-		.status = REPORT_CHANGED, .message = HOSTILE, .results = results,
+		.status = STATUS_CHANGED, .message = HOSTILE, .results = results,
 		.changes = change_of(printed.arena, "content", HOSTILE, "\"\\", 0) });
 	report_task_end(printed.report, number);
 	report_warning(printed.report, NULL, HOSTILE);

@@ -443,3 +443,10 @@ const char *value_kind_name(const struct value *value)
 	}
 	return "nothing";
 }
+
+void value_mark_data(struct value *value)
+{
+	value->data = true;
+	for (size_t i = 0; i < value->count; i++)
+		value_mark_data(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]);
+}

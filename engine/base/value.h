@@ -120,4 +120,7 @@ struct value *value_copy(struct arena *arena, const struct value *value);
 /* "a string", "a list", … for messages. */
 const char *value_kind_name(const struct value *value);
 
+/* Marks a value and all inside as data (never filled in). */
+void value_mark_data(struct value *value);
+
 #endif

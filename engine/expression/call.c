@@ -1,8 +1,7 @@
 /* call: finding and running filters, tests, functions and methods. */
 #include "expression/evaluate.h"
 
-#include "variables/scope.h"
-#include "variables/state.h"
+#include "expression/scope.h"
 #include "base/suggest.h"
 
 #include <string.h>
@@ -294,15 +293,6 @@ static enum level level_of_asked(const struct call *call)
 	return level;
 }
 
-/* What a filter makes of a secret is another string, that isn't to be found in texts either. */
-static void note_made(const struct evaluation *evaluation, const struct value *value)
-{
-	const struct variables *variables = evaluation->scope->variables;
-
-	if (variables && !value_is_lazy(value))
-		secrets_note(variables->options.secrets, value);
-}
-
 static int call_run(struct evaluation *evaluation, struct call *call, struct value **ret_value)
 {
 	struct value *unknown = NULL;
@@ -322,7 +312,7 @@ static int call_run(struct evaluation *evaluation, struct call *call, struct val
 	level = level_higher(level, level_of_asked(call));
 	*ret_value = value_flagged(evaluation->evaluator->arena, value, level, data);
 	if (level > LEVEL_OPEN && !data)
-		note_made(evaluation, *ret_value);
+		scope_note(evaluation->scope, *ret_value);
 	return evaluation_spend(evaluation, call->offset, 0, value->kind == VALUE_STRING ?
 		value->size : value->count * sizeof(value));
 }

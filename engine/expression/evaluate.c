@@ -1,13 +1,10 @@
 /* evaluate: the tree of an expression → its value in a scope. */
 #include "expression/evaluate.h"
 
-#include "variables/scope.h"
-#include "variables/state.h"
+#include "expression/scope.h"
 
 #include "expression/unicode.h"
-#include "variables/scope.h"
 #include "base/suggest.h"
-#include "modules/setup/setup.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,48 +101,6 @@ int evaluate_defined(struct evaluation *evaluation, const struct node *node,
 	return evaluation_require(evaluation, *ret_value);
 }
 
-static int name_undefined(struct evaluation *evaluation, const char *name, size_t offset,
-	struct value **ret_value)
-{
-	struct suggestion suggestion = { .word = name };
-	struct arena *arena = evaluation->evaluator->scratch;
-	struct value *names = value_list(arena);
-
-	/* With Ansible it would be there: "is defined" and default() must not decide as if it
-	 * weren't. */
-	if (variables_is_ungathered(name) && !(evaluation->scope->root->play &&
-		evaluation->scope->root->play->without_facts)) {
-		evaluation_error(evaluation, offset, "the fact '%s' is not gathered by beoplay", name);
-		return error_remedy(evaluation->evaluator->err, "set the variable in the inventory, or "
-			"register what a command prints");
-	}
-	evaluation_undefined(evaluation, offset, ret_value, "'%s' is undefined", name);
-	if (variables_is_fact(name) && evaluation->scope->root->play &&
-		evaluation->scope->root->play->without_facts) {
-		evaluation_undefined_remedy(evaluation,
-			"it is a fact: the play must not say 'gather_facts: no'");
-		return 0;
-	}
-	if (variables_is_fact(name)) {
-		evaluation_undefined_remedy(evaluation, "the host didn't tell this fact");
-		return 0;
-	}
-	scope_names(arena, evaluation->scope, names);
-	for (const struct local *local = evaluation->locals; local; local = local->next)
-		suggest_offer(&suggestion, local->name);
-	for (size_t i = 0; i < names->count; i++)
-		suggest_offer(&suggestion, names->items[i]->text);
-	/* Undefined names are often given a default, so this is on the way of good texts, too. */
-	for (const struct shape *fact = setup_facts; fact->key && strncmp(name, "ansib", 5) == 0; fact++)
-		suggest_offer(&suggestion, arena_printf(arena, "ansible_%s", fact->key));
-	if (suggestion.nearest && name[1])
-		evaluation_undefined_remedy(evaluation, "did you mean '%s'?", suggestion.nearest);
-	else
-		evaluation_undefined_remedy(evaluation,
-			"define it, give it a default, or quote it if it is a text: '%s'", name);
-	return 0;
-}
-
 /* A variable whose own text uses something undefined is undefined too. */
 static int scope_value(struct evaluation *evaluation, const char *name, size_t offset,
 	struct value **ret_value)
@@ -155,7 +110,7 @@ static int scope_value(struct evaluation *evaluation, const char *name, size_t o
 	if (scope_find(evaluation, name, offset, ret_value) == 0) {
 		if (!*ret_value)
 			*ret_value = scope_default(evaluation->scope, name);
-		return *ret_value ? 0 : name_undefined(evaluation, name, offset, ret_value);
+		return *ret_value ? 0 : scope_undefined(evaluation, name, offset, ret_value);
 	}
 	if (!evaluator->undefined_raised)
 		return -1;
@@ -299,7 +254,7 @@ static int sequence_index(struct evaluation *evaluation, size_t offset,
 static enum level level_inside(const struct evaluation *evaluation, const struct value *container,
 	const struct value *key)
 {
-	if (key->kind == VALUE_STRING && variables_is_secret(evaluation->scope->variables, key->text))
+	if (key->kind == VALUE_STRING && scope_is_secret(evaluation->scope, key->text))
 		return LEVEL_SECRET;
 	return level_higher(container->level, key->level);
 }

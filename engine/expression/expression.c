@@ -3,7 +3,7 @@
 
 #include "expression/evaluate.h"
 #include "module/params.h"
-#include "variables/scope.h"
+#include "expression/scope.h"
 
 #include <string.h>
 

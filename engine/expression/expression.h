@@ -26,7 +26,7 @@ enum {
 	EXPRESSION_DEPTH_MOST = 100,
 };
 
-struct scope;   /* variables/variables.h: where names get their values */
+struct scope;   /* where names get their values; made by variables/variables.h */
 
 /* Whether the value holds {{, {% or {# in any string that isn't data. */
 bool expression_inside(const struct value *value);

@@ -1,7 +1,7 @@
 /* fill: strings with {{ }} anywhere in a value → what they mean. */
 #include "expression/evaluate.h"
 
-#include "variables/scope.h"
+#include "expression/scope.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* filters_list: filters over lists: sort, unique, map, select, … */
 #include "expression/evaluate.h"
 
-#include "variables/scope.h"
+#include "expression/scope.h"
 
 #include <string.h>
 

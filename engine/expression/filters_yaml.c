@@ -7,7 +7,6 @@
 #include "base/quote.h"
 #include "expression/show.h"
 #include "yaml/tree.h"
-#include "variables/variables.h"
 
 #include <stdlib.h>
 #include <string.h>

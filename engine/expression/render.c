@@ -2,7 +2,7 @@
 #include "expression/evaluate.h"
 
 #include "expression/show.h"
-#include "variables/scope.h"
+#include "expression/scope.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "expression/show.h"
 #include "expression/unicode.h"
-#include "variables/scope.h"
+#include "expression/scope.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* tests: what may stand behind "is". */
 #include "expression/evaluate.h"
 
-#include "variables/scope.h"
+#include "expression/scope.h"
 
 #include <string.h>
 

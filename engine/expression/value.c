@@ -2,7 +2,7 @@
 #include "expression/evaluate.h"
 
 #include "expression/unicode.h"
-#include "variables/scope.h"
+#include "expression/scope.h"
 
 #include <stdlib.h>
 #include <string.h>

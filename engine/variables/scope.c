@@ -3,6 +3,7 @@
 
 #include "base/suggest.h"
 #include "inventory/connection.h"
+#include "modules/setup/setup.h"
 #include "variables/state.h"
 
 #include <string.h>
@@ -261,6 +262,59 @@ int scope_find(struct evaluation *evaluation, const char *name, size_t offset,
 		lookup_put(scope->arena, cache_of(scope), arena_string(scope->arena, name),
 			*ret_value);
 	return 0;
+}
+
+int scope_undefined(struct evaluation *evaluation, const char *name, size_t offset,
+	struct value **ret_value)
+{
+	struct suggestion suggestion = { .word = name };
+	struct arena *arena = evaluation->evaluator->scratch;
+	const struct play *play = evaluation->scope->root->play;
+	bool without_facts = play && play->without_facts;
+	struct value *names = value_list(arena);
+
+	/* With Ansible it would be there: "is defined" and default() must not decide as if it
+	 * weren't. */
+	if (variables_is_ungathered(name) && !without_facts) {
+		evaluation_error(evaluation, offset, "the fact '%s' is not gathered by beoplay", name);
+		return error_remedy(evaluation->evaluator->err, "set the variable in the inventory, or "
+			"register what a command prints");
+	}
+	evaluation_undefined(evaluation, offset, ret_value, "'%s' is undefined", name);
+	if (variables_is_fact(name) && without_facts) {
+		evaluation_undefined_remedy(evaluation,
+			"it is a fact: the play must not say 'gather_facts: no'");
+		return 0;
+	}
+	if (variables_is_fact(name)) {
+		evaluation_undefined_remedy(evaluation, "the host didn't tell this fact");
+		return 0;
+	}
+	scope_names(arena, evaluation->scope, names);
+	for (const struct local *local = evaluation->locals; local; local = local->next)
+		suggest_offer(&suggestion, local->name);
+	for (size_t i = 0; i < names->count; i++)
+		suggest_offer(&suggestion, names->items[i]->text);
+	/* Undefined names are often given a default, so this is on the way of good texts, too. */
+	for (const struct shape *fact = setup_facts; fact->key && strncmp(name, "ansib", 5) == 0; fact++)
+		suggest_offer(&suggestion, arena_printf(arena, "ansible_%s", fact->key));
+	if (suggestion.nearest && name[1])
+		evaluation_undefined_remedy(evaluation, "did you mean '%s'?", suggestion.nearest);
+	else
+		evaluation_undefined_remedy(evaluation,
+			"define it, give it a default, or quote it if it is a text: '%s'", name);
+	return 0;
+}
+
+bool scope_is_secret(const struct scope *scope, const char *name)
+{
+	return variables_is_secret(scope->variables, name);
+}
+
+void scope_note(struct scope *scope, const struct value *value)
+{
+	if (scope->variables && !value_is_lazy(value))
+		secrets_note(scope->variables->options.secrets, value);
 }
 
 int scope_get(struct arena *arena, struct scope *scope, const char *name,

@@ -180,10 +180,3 @@ void variables_register(struct variables *variables, const struct inventory_host
 		values->registered = value_map(variables->arena);
 	value_set(variables->arena, values->registered, name, copy);
 }
-
-void value_mark_data(struct value *value)
-{
-	value->data = true;
-	for (size_t i = 0; i < value->count; i++)
-		value_mark_data(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]);
-}

@@ -64,9 +64,6 @@ bool variables_is_ungathered(const char *name);
 void variables_register(struct variables *variables, const struct inventory_host *host,
 	const char *name, const struct value *value);
 
-/* Marks a value and all inside as data (never filled in). */
-void value_mark_data(struct value *value);
-
 /* ansible_play_hosts, ansible_play_hosts_all, ansible_play_batch: lists of names. all may be
  * NULL. */
 void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all);

@@ -320,6 +320,7 @@ const struct module module_blockinfile = {
 	.params = block_table,
 	.fields = block_fields,
 	.params_size = sizeof(struct block_params),
+	.content = "block",
 	.state_size = sizeof(struct block_state),
 	.check = block_check,
 	.resources = block_resources,

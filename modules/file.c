@@ -815,6 +815,7 @@ const struct module module_file = {
 	.params = file_table,
 	.fields = file_fields,
 	.params_size = sizeof(struct file_params),
+	.content = "file",
 	.state_size = sizeof(struct file_state),
 	.check = file_check,
 	.resources = file_resources,

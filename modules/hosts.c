@@ -937,6 +937,7 @@ const struct module module_hosts = {
 	.params = hosts_table,
 	.fields = hosts_fields,
 	.params_size = sizeof(struct hosts_params),
+	.content = "hosts-entry",
 	.state_size = sizeof(struct hosts_state),
 	.check = hosts_check,
 	.prepare = hosts_prepare,

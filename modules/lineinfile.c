@@ -689,6 +689,7 @@ const struct module module_lineinfile = {
 	.params = line_table,
 	.fields = line_fields,
 	.params_size = sizeof(struct line_params),
+	.content = "line",
 	.state_size = sizeof(struct line_state),
 	.check = line_check,
 	.resources = line_resources,

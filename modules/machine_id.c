@@ -3,8 +3,6 @@
  * Cloned disks have the same. The first host of the group keeps it, each of the others gets a new
  * one (machine-id(5)). What beoplay keeps of the machine goes by that id, so the ledger is told
  * beforehand which one comes next (ledger_machine.h), and goes along. */
-#include "modules/machine_id.h"
-
 #include "module/module.h"
 
 #include <sodium.h>
@@ -159,7 +157,7 @@ static int machine_id_apply(struct host *host, const void *params, const void *s
 		return error_set(err, ERROR_BUG, "machine-id has no step %u", change->step);
 	value_set_string(arena, results, "machine_id", id);
 	value_set_string(arena, record, "id", id);
-	if (host_record_set(host, MACHINE_ID_NEXT, record, err) < 0)
+	if (host_record_set(host, HOST_RECORD_NEXT_ID, record, err) < 0)
 		return -1;
 	return host_write(host, &write, err);
 }

@@ -91,6 +91,16 @@ static bool module_is(const struct module *module, const char *name)
 	return false;
 }
 
+const struct module *module_of_facts(void)
+{
+	return &module_setup;
+}
+
+const struct module *module_of_files(void)
+{
+	return &module_file;
+}
+
 const struct module *module_find(const char *name)
 {
 	name = without_prefix(name);

@@ -1,6 +1,7 @@
 /* ledger_files: what was at a path before each run that changed it, whichever of its tasks did. */
 #include "agent/image.h"
 #include "agent/ledger.h"
+#include "module/module.h"
 
 #include <string.h>
 
@@ -9,11 +10,12 @@
 /* Of other things (an export, a mount) the path is only where they are. */
 static bool is_content(const char *resource)
 {
-	static const char *const kinds[] = { "file", "line", "block", "hosts-entry" };
 	size_t size = strcspn(resource, ":");
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (strlen(kinds[i]) == size && strncmp(resource, kinds[i], size) == 0)
+	for (size_t i = 0; modules_all[i]; i++) {
+		const char *kind = modules_all[i]->content;
+
+		if (kind && strlen(kind) == size && strncmp(resource, kind, size) == 0)
 			return true;
 	}
 	return false;

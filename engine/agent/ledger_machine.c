@@ -2,7 +2,7 @@
  * name. */
 #include "agent/ledger_machine.h"
 
-#include "modules/machine_id.h"
+#include "module/host.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -13,7 +13,7 @@ bool ledger_machine_expects(struct database *database, struct arena *arena,
 	const char *machine_id)
 {
 	sqlite3_stmt *query = database_query(database, "SELECT value FROM note WHERE key=?", "s",
-		MACHINE_ID_NEXT);
+		HOST_RECORD_NEXT_ID);
 	const struct value *record = database_row(database, query) ? database_value(arena, query, 0)
 		: NULL;
 	const char *id = value_get_string(record, "id");
@@ -25,7 +25,7 @@ bool ledger_machine_expects(struct database *database, struct arena *arena,
 void ledger_machine_settle(struct database *database, const char *machine_id)
 {
 	database_do(database, "UPDATE meta SET value=? WHERE key='machine_id'", "s", machine_id);
-	database_do(database, "DELETE FROM note WHERE key=?", "s", MACHINE_ID_NEXT);
+	database_do(database, "DELETE FROM note WHERE key=?", "s", HOST_RECORD_NEXT_ID);
 }
 
 static bool expects(struct arena *arena, const char *folder, const char *locks,

@@ -43,8 +43,8 @@ static bool plan_file(struct undoing *undoing, struct arena *arena, struct undo_
 	struct error ignored = {0};
 
 	file->way = way_of(undoing, arena, file);
-	if (!file->way || undo_make_task(arena, undoing, "file", image_params(arena, file->path,
-			value_get_string(file->way, "before")), file->path, &plan.task, &ignored) < 0)
+	if (!file->way || undo_make_task(arena, undoing, module_of_files()->name, image_params(
+			arena, file->path, value_get_string(file->way, "before")), file->path, &plan.task, &ignored) < 0)
 		return false;
 	value_set_string(arena, plan.task, "file", file->path);
 	value_set(arena, plan.task, "notify", undo_handlers(undoing, arena, &plan, NULL));

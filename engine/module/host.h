@@ -149,6 +149,10 @@ int host_name(struct host *host, const char **ret_name, struct error *err);
 /* Runs a command that only looks. Allowed in inspect, if the command truly changes nothing. */
 int host_look(struct host *host, const struct command *command, struct command_result *ret_result,
 	struct error *err);
+/* The record {id} by which a module says that the machine is about to get this machine-id: the
+ * ledger, which goes by that id, goes along. */
+#define HOST_RECORD_NEXT_ID "machine-id:next"
+
 /* A small record that this machine keeps for a module, in the ledger: NULL if there is none. Keys
  * begin with the module's name: "mpi-run:DIGEST". */
 int host_record_get(struct host *host, const char *key, struct value **ret_record,

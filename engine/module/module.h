@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/shape.h"
 #include "base/value.h"
 #include "module/host.h"
 
@@ -119,8 +120,7 @@ void plan_note(struct plan *plan, const char *format, ...) __attribute__((format
 
 /* --- Resources and inverses ------------------------------------------------------------------- */
 
-/* Collects identities: "file:/etc/motd", "package:rsync". Of the kinds file, line, block and
- * hosts-entry what follows is the path of a file whose content it is about. */
+/* Collects identities, each KIND:NAME: "file:/etc/motd", "package:rsync". "file:" is a whole file. */
 struct names;
 void names_add(struct names *names, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -263,6 +263,12 @@ struct module {
 	const struct part *parts;      /* ends with PART_END; then there are no hooks for the node */
 	const char *const *aliases;    /* other names in playbooks (Ansible's), ends with NULL; or NULL */
 	const struct remains *const *remains;   /* tables, ends with NULL; NULL: an undo leaves nothing */
+	/* The kind of its resources whose names begin with the path of a file, whose content they are
+	 * about: file, line. NULL: none is. */
+	const char *content;
+	/* Of the one module that reads the machine's facts: all that it may tell, with kinds and most
+	 * sizes; ends with {0}. Nothing else that a node tells is a fact. */
+	const struct shape *facts;
 
 	/* Controller. What a table can't say: excluding options and the like. params are normalised
 	 * (NULL value = not given); a value may still hold an unknown. */
@@ -296,6 +302,10 @@ struct module {
 extern const struct module *const modules_all[];   /* ends with NULL */
 /* By name or alias; dashes and underscores are equal, "ansible.builtin." is dropped; NULL: none. */
 const struct module *module_find(const char *name);
+/* The one that reads the facts. */
+const struct module *module_of_facts(void);
+/* The one that brings back a whole file. */
+const struct module *module_of_files(void);
 
 /* Loads normalised text into params_size bytes with libcyaml. Both ends do exactly this. */
 int module_load(struct arena *arena, const struct module *module, const char *yaml, size_t size,

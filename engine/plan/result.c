@@ -1,7 +1,6 @@
 /* result: what came of a step: judged, remembered for later expressions, reported. */
 #include "plan/state.h"
 
-#include "modules/setup/setup.h"
 #include "expression/expression.h"
 #include "wire/wire.h"
 
@@ -404,7 +403,7 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 	struct error err = {0};
 
 	run->facts_heard++;
-	if (value_pair_count(facts) > 0 && shape_check_map(facts, setup_facts,
+	if (value_pair_count(facts) > 0 && shape_check_map(facts, run->setup->facts,
 			"in the facts", ERROR_PROTOCOL, &err) < 0) {
 		variables_set_facts(run->options.variables, host->inventory, value_map(host->arena));
 		run_host_failed(host, err.message);

@@ -155,7 +155,7 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->warnings = value_list(arena);
 	run->private_paths = value_map(arena);
 	run->bodies = bodies_new(arena, options->source);
-	run->setup = module_find("setup");
+	run->setup = module_of_facts();
 	run->orphans = value_map(arena);
 	run->looked = value_map(arena);
 	run->planned = value_map(arena);

@@ -3,7 +3,7 @@
 
 #include "base/suggest.h"
 #include "inventory/connection.h"
-#include "modules/setup/setup.h"
+#include "module/module.h"
 #include "variables/state.h"
 
 #include <string.h>
@@ -296,7 +296,7 @@ int scope_undefined(struct evaluation *evaluation, const char *name, size_t offs
 	for (size_t i = 0; i < names->count; i++)
 		suggest_offer(&suggestion, names->items[i]->text);
 	/* Undefined names are often given a default, so this is on the way of good texts, too. */
-	for (const struct shape *fact = setup_facts; fact->key && strncmp(name, "ansib", 5) == 0; fact++)
+	for (const struct shape *fact = module_of_facts()->facts; fact->key && strncmp(name, "ansib", 5) == 0; fact++)
 		suggest_offer(&suggestion, arena_printf(arena, "ansible_%s", fact->key));
 	if (suggestion.nearest && name[1])
 		evaluation_undefined_remedy(evaluation, "did you mean '%s'?", suggestion.nearest);

@@ -1,7 +1,7 @@
 /* variables: what is known of each host: facts and registered results, and the run's own values. */
 #include "variables/state.h"
 
-#include "modules/setup/setup.h"
+#include "module/module.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -40,7 +40,7 @@ const char *fact_name(const char *name)
 	name += strlen(prefix);
 	if (strcmp(name, "facts") == 0)
 		return "";
-	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+	for (const struct shape *fact = module_of_facts()->facts; fact->key; fact++) {
 		if (strcmp(fact->key, name) == 0)
 			return name;
 	}
@@ -152,7 +152,7 @@ void variables_set_facts(struct variables *variables, const struct inventory_hos
 {
 	struct value *known = value_map(variables->arena);
 
-	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+	for (const struct shape *fact = module_of_facts()->facts; fact->key; fact++) {
 		const struct value *told = value_get(facts, fact->key);
 
 		if (told && shape_check(told, fact, "facts", ERROR_PROTOCOL, NULL) == 0)

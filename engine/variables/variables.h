@@ -48,8 +48,8 @@ int variables_extra(struct arena *arena, struct source *source, const char *text
 
 /* Sets all facts of a host: a map with the short names (hostname, architecture, default_ipv4).
  * Seen as ansible_facts.hostname and ansible_hostname. As long as a host's facts were not set,
- * these names are unknown ("the facts of HOST"). The map is copied and marked as data; what setup's
- * table (modules/setup/setup.h) hasn't, or not so, is left out. */
+ * these names are unknown ("the facts of HOST"). The map is copied and marked as data; what the
+ * module's table hasn't, or not so, is left out (module_of_facts). */
 void variables_set_facts(struct variables *variables, const struct inventory_host *host,
 	const struct value *facts);
 bool variables_has_facts(const struct variables *variables, const struct inventory_host *host);

@@ -284,6 +284,7 @@ const struct module module_copy = {
 	.params = copy_table,
 	.fields = copy_fields,
 	.params_size = sizeof(struct copy_params),
+	.content = "file",
 	.state_size = sizeof(struct copy_state),
 	.check = copy_check,
 	.prepare = copy_prepare,

@@ -92,6 +92,7 @@ const struct module module_template = {
 	.params = template_table,
 	.fields = copy_fields,
 	.params_size = sizeof(struct copy_params),
+	.content = "file",
 	.state_size = sizeof(struct copy_state),
 	.check = copy_check,
 	.prepare = template_prepare,

@@ -753,6 +753,7 @@ const struct module module_file_sync = {
 	.params = sync_table,
 	.fields = sync_fields,
 	.params_size = sizeof(struct sync_params),
+	.content = "file",
 	.state_size = sizeof(struct sync_state),
 	.check = sync_check,
 	.prepare = sync_prepare,

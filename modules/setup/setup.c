@@ -1,6 +1,4 @@
 /* setup: facts of the machine, read when an expression needs one. */
-#include "modules/setup/setup.h"
-
 #include "module/module.h"
 #include "modules/setup/machine.h"
 
@@ -66,7 +64,7 @@ static const struct shape dns[] = {
 	END,
 };
 
-const struct shape setup_facts[] = {
+static const struct shape setup_facts[] = {
 	{ "all_ipv4_addresses", SHAPE_LIST, 0, ADDRESSES_MOST, one_address, NULL },
 	{ "all_ipv6_addresses", SHAPE_LIST, 0, ADDRESSES_MOST, one_address, NULL },
 	TEXT("architecture"), TEXT("bios_date"), TEXT("bios_vendor"), TEXT("bios_version"),
@@ -376,6 +374,7 @@ const struct module module_setup = {
 	.params_size = sizeof(struct setup_params),
 	.state_size = sizeof(struct setup_state),
 	.aliases = setup_aliases,
+	.facts = setup_facts,
 	.inspect = setup_inspect,
 	.plan = setup_plan,
 	.apply = setup_apply,

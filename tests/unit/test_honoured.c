@@ -5,7 +5,6 @@
 #include "command/options.h"
 #include "module/module.h"
 #include "module/params.h"
-#include "modules/setup/setup.h"
 #include "inventory/connection.h"
 #include "playbook/task_params.h"
 #include "playbook/build.h"
@@ -179,7 +178,7 @@ static void each_fact_is_gathered(void **state)
 	add_file(&text, "modules/setup/setup.c");
 	add_file(&text, "modules/setup/machine.c");
 	buffer_add_char(&text, '\0');
-	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+	for (const struct shape *fact = module_of_facts()->facts; fact->key; fact++) {
 		const char *found;
 
 		/* Of each kind of key. */

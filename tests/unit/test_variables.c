@@ -2,7 +2,7 @@
 #include "variables/variables.h"
 
 #include "tests/plays/memory.h"
-#include "modules/setup/setup.h"
+#include "module/module.h"
 #include "expression/expression.h"
 #include "yaml/tree.h"
 
@@ -461,7 +461,7 @@ static void names_of_facts_are_told_from_others(void **state)
 		if (variables_is_fact(others[i]))
 			fail_msg("%s is no fact", others[i]);
 	}
-	for (const struct shape *fact = setup_facts; fact->key; fact++) {
+	for (const struct shape *fact = module_of_facts()->facts; fact->key; fact++) {
 		assert_true(variables_is_fact(arena_printf(arena, "ansible_%s", fact->key)));
 		assert_false(variables_is_ungathered(arena_printf(arena, "ansible_%s", fact->key)));
 	}

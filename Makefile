@@ -48,7 +48,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/engine/fleet/agents_content.o
 AGENT_OBJECTS := $(SHARED:%.c=$(BUILD)/%.o)
 TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
-SCRIPTS := $(wildcard tests/plays/test_*.sh)
+SCRIPTS := $(wildcard tests/tree/test_*.sh tests/plays/test_*.sh)
 
 PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
 	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libsqlite3-dev

@@ -1,24 +1,35 @@
 /* earlier: what the history knows of hosts from earlier runs. */
 #include "command/earlier.h"
 
-#include "history/history.h"
-
 #include <string.h>
 
 enum { RUNS_MOST = 100 };
 
+const struct history_run *earlier_runs(struct earlier *earlier, size_t most, size_t *ret_count)
+{
+	struct history_run *runs;
+	struct error ignored = {0};
+	size_t count;
+
+	if (earlier->history && earlier->asked < most && history_runs(earlier->history, earlier->arena,
+			most, &runs, &count, &ignored) == 0) {
+		earlier->runs = runs;
+		earlier->count = count;
+		earlier->asked = most;
+	}
+	*ret_count = earlier->count < most ? earlier->count : most;
+	return earlier->runs;
+}
+
 const struct value *earlier_facts(void *context)
 {
 	const struct earlier *earlier = context;
-	struct history *history = NULL;
 	struct value *facts = NULL;
 	struct error ignored = {0};
 
-	if (history_open(earlier->folder, false, &history, &ignored) < 0 || !history)
+	if (!earlier->history || history_facts(earlier->history, earlier->arena, RUNS_MOST, &facts,
+			&ignored) < 0)
 		return NULL;
-	if (history_facts(history, earlier->arena, RUNS_MOST, &facts, &ignored) < 0)
-		facts = NULL;
-	history_close(history);
 	return facts;
 }
 
@@ -39,19 +50,17 @@ static bool is_of(const struct earlier *earlier, const struct history_run *run)
 		|| (earlier->formerly && strcmp(run->playbook, earlier->formerly) == 0);
 }
 
-/* A run without a limit has all that those before it had. */
-static struct value *states_of(const struct earlier *earlier, struct history *history)
+/* A run without a limit has all that those before it had; as a rule it is the last one. */
+static struct value *states_of(struct earlier *earlier)
 {
 	struct value *states = value_map(earlier->arena);
-	struct history_run *runs;
-	struct error ignored = {0};
-	size_t count = 0, most = 4;
+	size_t count = 0, most = 1;
 	bool whole = false;
 
-	for (; !whole && most <= RUNS_MOST; most *= 5) {
+	for (; !whole && most <= RUNS_MOST; most *= 10) {
+		const struct history_run *runs = earlier_runs(earlier, most, &count);
+
 		states = value_map(earlier->arena);
-		if (history_runs(history, earlier->arena, most, &runs, &count, &ignored) < 0)
-			break;
 		for (size_t i = 0; !whole && i < count; i++) {
 			if (!is_of(earlier, &runs[i]))
 				continue;
@@ -64,16 +73,10 @@ static struct value *states_of(const struct earlier *earlier, struct history *hi
 	return states;
 }
 
-struct value *earlier_hosts(const struct earlier *earlier)
+struct value *earlier_hosts(struct earlier *earlier)
 {
-	struct value *names = value_list(earlier->arena), *states;
-	struct history *history = NULL;
-	struct error ignored = {0};
+	struct value *names = value_list(earlier->arena), *states = states_of(earlier);
 
-	if (history_open(earlier->folder, false, &history, &ignored) < 0 || !history)
-		return names;
-	states = states_of(earlier, history);
-	history_close(history);
 	for (size_t i = 0; i < states->count; i++) {
 		if (strcmp(value_text(states->pairs[i].value), "gone") != 0)
 			value_append(earlier->arena, names, value_string(earlier->arena,

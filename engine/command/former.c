@@ -1,8 +1,6 @@
 /* former: what a playbook was called before it was renamed. */
 #include "command/former.h"
 
-#include "history/history.h"
-
 #include <string.h>
 #include <unistd.h>
 
@@ -33,15 +31,16 @@ static bool is_similar(const char *one, const char *other)
 
 /* Whether a run was of the text that is now called otherwise: its file is gone, and what is here is much
  * like it. */
-static bool is_renamed(struct arena *arena, struct history *history, const char *folder,
+static bool is_renamed(const struct earlier *earlier, const char *folder,
 	const struct history_run *run, const char *text)
 {
 	struct history_run loaded;
 	struct record *record;
 	struct error ignored = {0};
 
-	if (access(path_join(arena, folder, run->playbook), F_OK) == 0
-			|| history_load(history, arena, run->id, &loaded, &record, &ignored) < 0)
+	if (access(path_join(earlier->arena, folder, run->playbook), F_OK) == 0
+			|| history_load(earlier->history, earlier->arena, run->id, &loaded, &record,
+			&ignored) < 0)
 		return false;
 	for (size_t i = 0; i < record->count; i++) {
 		if (strcmp(record->files[i].path, run->playbook) == 0 && record->files[i].bytes)
@@ -50,28 +49,18 @@ static bool is_renamed(struct arena *arena, struct history *history, const char 
 	return false;
 }
 
-const char *former_name(struct arena *arena, const char *folder, const struct project *project,
-	const char *text)
+const char *former_name(struct earlier *earlier, const char *folder, const char *text)
 {
-	const char *former = NULL;
-	struct history *history = NULL;
-	struct history_run *runs;
-	struct error ignored = {0};
-	size_t count = 0;
-
-	if (!text || history_open(folder, false, &history, &ignored) < 0 || !history)
-		return NULL;
+	size_t count;
 	/* As a rule the last run was of this one, and no more needs to be read. */
-	if (history_runs(history, arena, 1, &runs, &count, &ignored) == 0 && count == 1
-			&& strcmp(runs[0].playbook, project->playbook) != 0
-			&& history_runs(history, arena, RUNS_MOST, &runs, &count, &ignored) < 0)
-		count = 0;
-	for (size_t i = 0; !former && i < count; i++) {
-		if (strcmp(runs[i].playbook, project->playbook) == 0)
-			break;
-		if (is_renamed(arena, history, project->folder, &runs[i], text))
-			former = runs[i].playbook;
+	const struct history_run *runs = earlier_runs(earlier, 1, &count);
+
+	if (!text || count == 0 || strcmp(runs[0].playbook, earlier->playbook) == 0)
+		return NULL;
+	runs = earlier_runs(earlier, RUNS_MOST, &count);
+	for (size_t i = 0; i < count && strcmp(runs[i].playbook, earlier->playbook) != 0; i++) {
+		if (is_renamed(earlier, folder, &runs[i], text))
+			return runs[i].playbook;
 	}
-	history_close(history);
-	return former;
+	return NULL;
 }

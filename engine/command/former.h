@@ -2,11 +2,10 @@
 #ifndef COMMAND_FORMER_H
 #define COMMAND_FORMER_H
 
-#include "command/project.h"
+#include "command/earlier.h"
 
-/* folder: where the history is. text: the playbook's. The name under which it ran last, if that file is
+/* folder: the project's. text: the playbook's. The name under which it ran last, if that file is
  * gone and was much like this one; NULL: its name is the same, or it is new. */
-const char *former_name(struct arena *arena, const char *folder, const struct project *project,
-	const char *text);
+const char *former_name(struct earlier *earlier, const char *folder, const char *text);
 
 #endif

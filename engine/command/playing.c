@@ -226,6 +226,7 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 		fclose(nowhere);
 	if (playing.run)
 		run_free(playing.run);
+	history_close(playing.earlier.history);
 	arena_free(playing.arena);
 	secrets_free(playing.secrets);
 	return code;
@@ -327,6 +328,7 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 		}
 		run_free(playing.run);
 	}
+	history_close(playing.earlier.history);
 	report_free(report);
 	if (nowhere)
 		fclose(nowhere);

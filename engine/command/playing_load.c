@@ -156,16 +156,14 @@ static int load_limit(struct playing *playing, struct error *err)
 
 static int know_earlier(struct playing *playing, struct error *err)
 {
-	const char *folder = path_directory(playing->arena, playing->typed);
-	struct history *history;
+	struct earlier *earlier = &playing->earlier;
 
-	if (history_open(folder, false, &history, err) < 0)
+	*earlier = (struct earlier){ .arena = playing->arena, .playbook = playing->project.playbook };
+	if (history_open(path_directory(playing->arena, playing->typed), false, &earlier->history,
+			err) < 0)
 		return -1;
-	history_close(history);
-	playing->earlier = (struct earlier){ .arena = playing->arena, .folder = folder,
-		.playbook = playing->project.playbook };
 	if (!playing->past)
-		playing->earlier.formerly = former_name(playing->arena, folder, &playing->project,
+		earlier->formerly = former_name(earlier, playing->project.folder,
 			source_text(playing->source, playing->playbook->path, &(size_t){0}));
 	return 0;
 }

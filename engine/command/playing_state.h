@@ -70,8 +70,6 @@ const struct value *playing_extra(const struct playing *playing);
 int playing_load_today(struct playing *playing, const struct value *paths, struct error *err);
 /* Hosts of the old text's inventory that aren't in today's. */
 void playing_note_gone(struct playing *playing);
-/* The number that the next run gets; 0: there is no history. */
-int64_t playing_next_number(const struct playing *playing);
 
 /* Into the history. A run that can't be written down has still happened: that is a warning. */
 void playing_write_down(struct playing *playing, struct revision *revision,

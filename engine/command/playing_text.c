@@ -91,6 +91,15 @@ static void digest_left_out(struct playing *playing, const struct record *record
 	buffer_free(&all);
 }
 
+/* The number that this run gets if no other one is written down before. */
+static int64_t next_number(struct playing *playing)
+{
+	size_t count;
+	const struct history_run *runs = earlier_runs(&playing->earlier, 1, &count);
+
+	return count > 0 ? runs[0].number + 1 : 1;
+}
+
 /* What is the same in the seals of all hosts. */
 static void begin_seals(struct playing *playing, const char *pack, size_t size)
 {
@@ -99,7 +108,7 @@ static void begin_seals(struct playing *playing, const char *pack, size_t size)
 
 	seal->run = playing->name;
 	seal->time = playing->time;
-	seal->number = playing_next_number(playing);
+	seal->number = next_number(playing);
 	memcpy(seal->who, who, strnlen(who, SEAL_WHO_MOST));
 	crypto_hash_sha256(seal->pack, (const unsigned char *)pack, size);
 }
@@ -177,22 +186,4 @@ struct value *playing_texts(const struct playing *playing)
 		buffer_free(&bytes);
 	}
 	return texts;
-}
-
-
-int64_t playing_next_number(const struct playing *playing)
-{
-	struct history *history = NULL;
-	struct history_run *runs;
-	struct error ignored = {0};
-	int64_t number = 0;
-	size_t count;
-
-	if (history_open(path_directory(playing->arena, playing->typed), false, &history, &ignored) == 0)
-		number = 1;
-	if (history && history_runs(history, playing->arena, 1, &runs, &count, &ignored) == 0
-			&& count > 0)
-		number = runs[0].number + 1;
-	history_close(history);
-	return number;
 }

@@ -170,15 +170,11 @@ static bool find_before(struct upgrade *upgrade, struct history *history)
 	struct arena *arena = upgrade->playing->arena;
 	struct error ignored = {0};
 	struct history_run *runs;
-	bool found = false;
 	size_t count;
 
-	if (history_runs(history, arena, 0, &runs, &count, &ignored) < 0)
+	if (history_unsealed(history, arena, &runs, &count, &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (!is_before(&runs[i]))
-			continue;
-		found = true;
 		for (size_t k = 0; k < runs[i].hosts->count; k++) {
 			const char *state = value_get_string(runs[i].hosts->pairs[k].value, "state");
 
@@ -186,7 +182,7 @@ static bool find_before(struct upgrade *upgrade, struct history *history)
 				value_set_bool(arena, upgrade->hosts, runs[i].hosts->pairs[k].key, true);
 		}
 	}
-	return found;
+	return count > 0;
 }
 
 static void say_names(struct upgrade *upgrade, struct report *report)
@@ -214,13 +210,9 @@ void upgrade_begin(struct playing *playing, struct report *report)
 	struct history *history = NULL;
 	struct error err = {0};
 
-	if (!playing->sealing.key || history_open(folder, false, &history, &err) < 0 || !history)
+	if (!playing->sealing.key || !playing->earlier.history
+			|| !find_before(&upgrade, playing->earlier.history))
 		return;
-	if (!find_before(&upgrade, history)) {
-		history_close(history);
-		return;
-	}
-	history_close(history);
 	upgrade.to = playing_disclosure(playing, FOR_HISTORY);
 	/* Whoever is killed here finds it all again in the next run. Now with the lock. */
 	if (write_hosts(playing->arena, folder, upgrade.hosts) < 0

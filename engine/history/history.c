@@ -114,6 +114,24 @@ void history_close(struct history *history)
 
 /* --- Writing a run --- */
 
+static void set_sealed(git_repository *repository, const git_oid *commit)
+{
+	git_reference *moved = NULL;
+
+	git_reference_create(&moved, repository, HISTORY_SEALED, commit, 1, "sealed");
+	git_reference_free(moved);
+}
+
+/* A sealed run on top of one up to which all are sealed. */
+static void keep_sealed(git_repository *repository, const git_oid *parent, const git_oid *commit)
+{
+	git_oid sealed;
+
+	if (!parent || (git_reference_name_to_id(&sealed, repository, HISTORY_SEALED) == 0
+			&& git_oid_equal(&sealed, parent)))
+		set_sealed(repository, commit);
+}
+
 /* The run on top of the last one. */
 static int commit_run(struct history *history, struct arena *arena, struct history_run *run,
 	const struct record *record, git_oid *ret_commit)
@@ -150,6 +168,8 @@ static int commit_run(struct history *history, struct arena *arena, struct histo
 	else if (result == 0)
 		result = git_reference_create_matching(&moved, repository, HISTORY_RUNS, ret_commit, 1,
 			&head, "run");
+	if (result == 0 && value_get_string(run->how, "key"))
+		keep_sealed(repository, first ? NULL : &head, ret_commit);
 	git_reference_free(moved);
 	git_signature_free(signature);
 	git_tree_free(tree);
@@ -220,6 +240,7 @@ static void lock(struct history *history)
 {
 	while (history->lock >= 0 && flock(history->lock, LOCK_EX) < 0 && errno == EINTR)
 		;
+	remove_stale(history, "refs");
 	remove_stale(history, "refs/heads");
 	remove_stale(history, "refs/hosts");
 }
@@ -252,20 +273,30 @@ int history_add(struct history *history, struct arena *arena, struct history_run
 
 /* --- Reading --- */
 
+/* ret_walk NULL: there are no runs. until: a reference, older than all that are wanted; or NULL. */
+static int begin_walk(struct history *history, const char *until, git_revwalk **ret_walk)
+{
+	int result = git_revwalk_new(ret_walk, history->repository);
+
+	if (result == 0 && git_revwalk_push_ref(*ret_walk, HISTORY_RUNS) < 0) {
+		git_revwalk_free(*ret_walk);
+		*ret_walk = NULL;
+	}
+	/* Without such a reference all count. */
+	if (result == 0 && *ret_walk && until)
+		git_revwalk_hide_ref(*ret_walk, until);
+	return result;
+}
+
 int history_walk(struct history *history, struct arena *arena, git_oid **ret_ids,
 	size_t *ret_count)
 {
 	git_oid *ids = NULL, id;
 	size_t count = 0, capacity = 0;
 	git_revwalk *walk = NULL;
-	int result = git_revwalk_new(&walk, history->repository);
+	int result = begin_walk(history, NULL, &walk);
 
-	*ret_count = 0;
-	if (result == 0 && git_revwalk_push_ref(walk, HISTORY_RUNS) < 0) {
-		git_revwalk_free(walk);
-		return 0;
-	}
-	while (result == 0 && git_revwalk_next(&id, walk) == 0) {
+	while (result == 0 && walk && git_revwalk_next(&id, walk) == 0) {
 		if (count == capacity) {
 			capacity = capacity ? 2 * capacity : 32;
 			ids = arena_grow(arena, ids, count * sizeof(*ids), capacity * sizeof(*ids));
@@ -290,18 +321,57 @@ static int read_one(struct history *history, struct arena *arena, const git_oid 
 	return result;
 }
 
+/* What can't be read is left out. */
+static int read_runs(struct history *history, struct arena *arena, const char *until, size_t most,
+	struct history_run **ret_runs, size_t *ret_count, struct error *err)
+{
+	struct history_run *runs = NULL;
+	size_t count = 0, capacity = 0;
+	git_revwalk *walk = NULL;
+	git_oid id;
+
+	*ret_count = 0;
+	if (begin_walk(history, until, &walk) < 0)
+		return history_failed(err, "cannot read the history");
+	while (walk && (most == 0 || count < most) && git_revwalk_next(&id, walk) == 0) {
+		if (count == capacity) {
+			capacity = capacity ? 2 * capacity : 4;
+			runs = arena_grow(arena, runs, count * sizeof(*runs), capacity * sizeof(*runs));
+		}
+		count += read_one(history, arena, &id, &runs[count], NULL) == 0;
+	}
+	git_revwalk_free(walk);
+	*ret_runs = runs;
+	*ret_count = count;
+	return 0;
+}
+
 int history_runs(struct history *history, struct arena *arena, size_t most,
 	struct history_run **ret_runs, size_t *ret_count, struct error *err)
 {
-	size_t all, count = 0;
-	git_oid *ids;
+	return read_runs(history, arena, NULL, most, ret_runs, ret_count, err);
+}
 
-	if (history_walk(history, arena, &ids, &all) < 0)
-		return history_failed(err, "cannot read the history");
-	*ret_runs = arena_array(arena, all + 1, sizeof(**ret_runs));
-	for (size_t i = 0; i < all && (most == 0 || count < most); i++)
-		count += read_one(history, arena, &ids[i], &(*ret_runs)[count], NULL) == 0;
-	*ret_count = count;
+int history_unsealed(struct history *history, struct arena *arena, struct history_run **ret_runs,
+	size_t *ret_count, struct error *err)
+{
+	git_oid newest, sealed;
+	size_t count, kept = 0;
+
+	*ret_count = 0;
+	if (git_reference_name_to_id(&newest, history->repository, HISTORY_RUNS) < 0
+			|| (git_reference_name_to_id(&sealed, history->repository, HISTORY_SEALED) == 0
+			&& git_oid_equal(&newest, &sealed)))
+		return 0;
+	if (read_runs(history, arena, HISTORY_SEALED, 0, ret_runs, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (!value_get_string((*ret_runs)[i].how, "key"))
+			(*ret_runs)[kept++] = (*ret_runs)[i];
+	}
+	if (kept == 0)
+		set_sealed(history->repository, &newest);
+	*ret_count = kept;
 	return 0;
 }
 

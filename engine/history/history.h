@@ -8,8 +8,8 @@
  *     text/…      the files that the run read, each under its path in the project, or, where that
  *                 lies outside, text/_outside/N-NAME; run.yml says which, with modes, directories,
  *                 links, and what was left out
- * refs/hosts/NAME is the last run that a host went through without failing. Plain git reads all of
- * it. libgit2 is called only in this folder: history_folder.c opens .beoplay, history.c has the
+ * refs/hosts/NAME is the last run that a host went through without failing, refs/sealed one up to
+ * which no run lies open. Plain git reads all of it. libgit2 is called only in this folder: history_folder.c opens .beoplay, history.c has the
  * runs, history_run.c one of them, history_facts.c what hosts told, history_rewrite.c what takes
  * away, and revision.c the user's own repository. */
 #ifndef HISTORY_HISTORY_H
@@ -54,6 +54,11 @@ int history_add(struct history *history, struct arena *arena, struct history_run
 /* All runs, the newest first, in arena; at most most of them (0: all). */
 int history_runs(struct history *history, struct arena *arena, size_t most,
 	struct history_run **ret_runs, size_t *ret_count, struct error *err);
+
+/* The runs without a key, which lie open, the newest first. Where there are none, that is remembered,
+ * and only later runs are looked at the next time. */
+int history_unsealed(struct history *history, struct arena *arena, struct history_run **ret_runs,
+	size_t *ret_count, struct error *err);
 
 /* A run by its number, its name, or the beginning of its id (4 digits or more); an error of kind
  * TEXT if there is none. ret_record may be NULL. */

@@ -9,6 +9,7 @@
 
 #define HISTORY_RUNS "refs/heads/runs"
 #define HISTORY_HOSTS "refs/hosts/"
+#define HISTORY_SEALED "refs/sealed"   /* up to here all runs are sealed */
 
 struct history {
 	git_repository *repository;

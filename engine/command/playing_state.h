@@ -41,6 +41,7 @@ struct playing {
 	const char *name;
 	int64_t time;
 	struct run *run;
+	struct recorder *recorder;       /* of what source is asked for; or NULL */
 	struct secrets *secrets;         /* of the whole run, noted as they are met */
 	struct value *undefined;         /* names that beoplay.yml calls secret, and nobody defines */
 };

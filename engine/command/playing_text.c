@@ -42,13 +42,15 @@ static struct value *how_it_ran(const struct playing *playing, const struct disc
 	return how;
 }
 
-static const struct record *record_text(const struct playing *playing,
-	const struct disclosure *to, struct revision *revision)
+static const struct record *record_text(struct playing *playing, const struct disclosure *to,
+	struct revision *revision)
 {
-	const struct record *all = playing->past ? playing->past->record
-		: record_of(playing->arena, playing->source, playing->project.folder, revision_ignores,
-		revision);
+	const struct record *all;
 
+	if (!playing->past && !playing->recorder)
+		playing->recorder = recorder_new(playing->arena, playing->source,
+			playing->project.folder, revision_ignores, revision);
+	all = playing->past ? playing->past->record : recorder_read(playing->recorder);
 	return record_disclose(playing->arena, all, playing->project.folder, to);
 }
 
@@ -167,8 +169,9 @@ int playing_unpack(struct arena *arena, const char *bytes, size_t size,
 
 struct value *playing_texts(const struct playing *playing)
 {
-	const struct record *record = playing->past ? playing->past->record : record_of(playing->arena,
-		playing->source, playing->project.folder, NULL, NULL);
+	const struct record *record = playing->past ? playing->past->record
+		: recorder_read(recorder_new(playing->arena, playing->source, playing->project.folder,
+		NULL, NULL));
 	struct value *texts = value_map(playing->arena);
 
 	for (size_t i = 0; i < record->count; i++) {

@@ -17,7 +17,7 @@ struct history {
 	int lock;                  /* a descriptor; held while a run is added */
 };
 
-/* libgit2, once and for the whole program: it reads all certificates of the machine each time. */
+/* libgit2, once and for the whole program. */
 void history_start(void);
 /* An error of libgit2 as one of ours. -1. */
 int history_failed(struct error *err, const char *what);

@@ -16,19 +16,84 @@ struct prepare {
 	struct scope *scope;
 	struct arena *arena;
 	struct asked *asked;
-	struct filled_item *item;  /* NULL: it isn't going to be sent */
+	struct named named;
 	enum level level;          /* of the contents that it names */
 	bool has_mode;             /* the task says who may read them */
 };
+
+/* What is the same for all hosts is prepared once; lives in the run's arena. */
+struct prepared {
+	const struct value *params;
+	struct named named;
+};
+
+static void add_named(struct arena *arena, struct named *to, const struct named *from)
+{
+	size_t count = to->count + from->count;
+
+	if (from->count == 0)
+		return;
+	if (count > to->capacity) {
+		to->capacity = 2 * count;
+		to->bodies = arena_grow(arena, to->bodies, to->count * sizeof(*to->bodies),
+			to->capacity * sizeof(*to->bodies));
+	}
+	memcpy(to->bodies + to->count, from->bodies, from->count * sizeof(*from->bodies));
+	to->count = count;
+}
+
+/* What a preparation is made of, as long as it asks for nothing of the host; NULL: of more. */
+static const char *prepared_key(const struct prepare *prepare, const struct value *params)
+{
+	char *key = arena_alloc(prepare->arena, DIGEST_HEX_SIZE + 2);
+	struct buffer made = {0};
+
+	if (prepare->unit->differs || value_level(params) > LEVEL_OPEN)
+		return NULL;
+	wire_encode(&made, params);
+	digest_bytes(made.data, made.size, key);
+	key[DIGEST_HEX_SIZE - 1] = (char)('0' + prepare->level);
+	buffer_free(&made);
+	return key;
+}
+
+static void keep_prepared(const struct prepare *prepare, const char *key,
+	const struct value *params)
+{
+	struct arena *arena = prepare->run->arena;
+	struct prepared *kept = arena_alloc(arena, sizeof(*kept));
+
+	kept->params = value_copy(arena, params);
+	add_named(arena, &kept->named, &prepare->named);
+	lookup_put(arena, &prepare->unit->prepared, arena_string(arena, key), kept);
+}
 
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
 	struct arena *arena, struct value *params, struct asked *asked, struct filled_item *item,
 	enum level level, struct error *err)
 {
-	struct prepare prepare = { run, host, unit, scope, arena, asked, item, level,
-		value_get_string(params, "mode") != NULL };
+	struct prepare prepare = { .run = run, .host = host, .unit = unit, .scope = scope,
+		.arena = arena, .asked = asked, .level = level,
+		.has_mode = value_get_string(params, "mode") != NULL };
+	const char *key = prepared_key(&prepare, params);
+	const struct prepared *kept = key ? lookup_get(&unit->prepared, key) : NULL;
 
-	return unit->module->prepare(&prepare, params, err);
+	if (kept)
+		*params = *value_copy(arena, kept->params);
+	else if (unit->module->prepare(&prepare, params, err) < 0)
+		return -1;
+	else if (key && !unit->differs)
+		keep_prepared(&prepare, key, params);
+	if (item)
+		add_named(arena, &item->named, kept ? &kept->named : &prepare.named);
+	return 0;
+}
+
+/* From here on each host has a preparation of its own. */
+static struct run_host *own_host(struct prepare *prepare)
+{
+	prepare->unit->differs = true;
+	return prepare->host;
 }
 
 struct arena *prepare_arena(struct prepare *prepare)
@@ -38,12 +103,12 @@ struct arena *prepare_arena(struct prepare *prepare)
 
 const char *prepare_host(struct prepare *prepare)
 {
-	return prepare->host->name;
+	return own_host(prepare)->name;
 }
 
 const char *prepare_user(struct prepare *prepare)
 {
-	return prepare->host->fleet ? fleet_user(prepare->host->fleet) : NULL;
+	return own_host(prepare)->fleet ? fleet_user(prepare->host->fleet) : NULL;
 }
 
 int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **ret_names,
@@ -71,7 +136,7 @@ bool prepare_in_play(struct prepare *prepare, const char *host)
 int prepare_variable(struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err)
 {
-	struct scope *scope = strcmp(host, prepare->host->name) == 0 ? prepare->scope
+	struct scope *scope = strcmp(host, own_host(prepare)->name) == 0 ? prepare->scope
 		: scope_of_host(prepare->arena, prepare->scope, host);
 
 	*ret_value = NULL;
@@ -100,7 +165,15 @@ int prepare_address(struct prepare *prepare, const char *host, const char **ret_
 int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
 	struct error *err)
 {
+	own_host(prepare);
 	return claims_check(prepare->run, host, name, err);
+}
+
+/* It may be different later. */
+static void asks_others(struct prepare *prepare)
+{
+	own_host(prepare);
+	prepare->asked->others = true;
 }
 
 static struct run_host *host_of(struct prepare *prepare, const char *name)
@@ -151,7 +224,7 @@ struct value *prepare_heard(struct prepare *prepare, const char *host, const cha
 	struct value *facts = found ? value_get(found->published, arena_printf(prepare->arena,
 		"%s/%s", module, key ? key : "")) : NULL;
 
-	prepare->asked->others = true;
+	asks_others(prepare);
 	if (!facts)
 		still_tells(prepare, found, false);
 	return facts;
@@ -165,7 +238,7 @@ struct value *prepare_published(struct prepare *prepare, const char *host, const
 	struct value *facts = found ? value_get(found->published, name) : NULL;
 	const struct value *known;
 
-	prepare->asked->others = true;
+	asks_others(prepare);
 	if (facts)
 		return facts;
 	known = last_known(prepare, host, "published", name);
@@ -176,7 +249,7 @@ bool prepare_lost(struct prepare *prepare, const char *host)
 {
 	const struct run_host *found = host_of(prepare, host);
 
-	prepare->asked->others = true;
+	asks_others(prepare);
 	return !found || found->phase == HOST_OUT || (found->bystander
 		&& !beside_tells(prepare->run, found, prepare->unit->index));
 }
@@ -185,7 +258,7 @@ bool prepare_absent(struct prepare *prepare, const char *host)
 {
 	const struct run_host *found = host_of(prepare, host);
 
-	prepare->asked->others = true;
+	asks_others(prepare);
 	return !found || found->bystander || found->phase == HOST_OUT;
 }
 
@@ -223,7 +296,7 @@ struct value *prepare_host_keys(struct prepare *prepare, const char *host)
 	const char *key = found ? found->key : NULL;
 	struct value *keys;
 
-	prepare->asked->others = true;
+	asks_others(prepare);
 	if (host_is_local(prepare, host))
 		return local_host_keys(prepare->arena);
 	if (!key)
@@ -270,17 +343,7 @@ int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 
 static const char *name_body(struct prepare *prepare, struct body *body)
 {
-	struct named *named = prepare->item ? &prepare->item->named : NULL;
-
-	if (named && named->count == named->capacity) {
-		size_t capacity = named->capacity ? 2 * named->capacity : 4;
-
-		named->bodies = arena_grow(prepare->arena, named->bodies,
-			named->count * sizeof(*named->bodies), capacity * sizeof(*named->bodies));
-		named->capacity = capacity;
-	}
-	if (named)
-		named->bodies[named->count++] = body;
+	add_named(prepare->arena, &prepare->named, &(struct named){ .bodies = &body, .count = 1 });
 	return body_digest(body);
 }
 
@@ -334,6 +397,7 @@ int prepare_offer(struct prepare *prepare, const char *host, const char *digest,
 {
 	struct run_host *from = host_of(prepare, host);
 
+	own_host(prepare);
 	if (!from || !digest_valid(digest) || size < 0)
 		return error_set(err, ERROR_TEXT, "%s told nothing sensible of a content that it has",
 			host);
@@ -437,6 +501,7 @@ int prepare_template(struct prepare *prepare, const char *text, size_t size, con
 		if (template_setting(&syntax, settings->pairs[i].key, value, err) < 0)
 			return error_place(err, value->place);
 	}
+	own_host(prepare);
 	return expression_template(prepare->arena, prepare->scope, text, size, path, &syntax, ret_text,
 		err);
 }
@@ -444,6 +509,7 @@ int prepare_template(struct prepare *prepare, const char *text, size_t size, con
 int prepare_expression(struct prepare *prepare, const struct value *expression,
 	struct value **ret_value, struct error *err)
 {
+	own_host(prepare);
 	return expression_value(prepare->arena, prepare->scope, expression, ret_value, err);
 }
 
@@ -457,6 +523,6 @@ void prepare_warn(struct prepare *prepare, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	run_warn(prepare->run, prepare->host->name, arena_vprintf(prepare->arena, format, args));
+	run_warn(prepare->run, own_host(prepare)->name, arena_vprintf(prepare->arena, format, args));
 	va_end(args);
 }

@@ -7,6 +7,7 @@
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
 
+#include "base/lookup.h"
 #include "plan/bodies.h"
 #include "plan/run.h"
 
@@ -43,6 +44,8 @@ struct unit {
 	bool aside;                /* a handler outside its play: if it fails, the run goes on */
 	bool barrier;              /* before it all hosts must have passed what is before */
 	bool *member;              /* by index of run->hosts */
+	bool differs;              /* its preparation asked for something of a host */
+	struct lookup prepared;    /* parameters, by what they were made of; see prepare.c */
 };
 
 /* The contents that a task names. */

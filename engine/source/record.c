@@ -1,6 +1,7 @@
 /* record: all that a run has read, kept so that the same run can be made again from it. */
 #include "source/record.h"
 
+#include "base/lookup.h"
 #include "base/whole.h"
 
 #include <errno.h>
@@ -33,32 +34,66 @@ static const char *plain_path(struct arena *arena, const char *path)
 	return absolute ? arena_printf(arena, "/%s", plain) : plain;
 }
 
-/* The real directory, and the name in it, which may be that of a link. */
-static const char *absolute_path(struct arena *arena, const char *path)
+/* Real directories by how they were called, so that each is looked for once. */
+struct naming {
+	struct arena *arena;
+	const char *folder;        /* the project's, without links; NULL: there is none */
+	struct lookup directories;
+};
+
+static const char *real_path(struct arena *arena, const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	const char *directory = path_directory(arena, path);
 	char real[PATH_MAX];
 
+	return realpath(path, real) ? arena_string(arena, real) : NULL;
+}
+
+static struct naming naming_begin(struct arena *arena, const char *folder)
+{
+	return (struct naming){ .arena = arena,
+		.folder = real_path(arena, folder && *folder ? folder : ".") };
+}
+
+static const char *real_directory(struct naming *naming, const char *directory)
+{
+	const char *real = lookup_get(&naming->directories, directory);
+
+	if (!real && (real = real_path(naming->arena, directory)))
+		lookup_put(naming->arena, &naming->directories, directory, (void *)(uintptr_t)real);
+	return real;
+}
+
+/* The real directory, and the name in it, which may be that of a link. */
+static const char *absolute_path(struct naming *naming, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *real;
+
 	if (strcmp(name, "..") == 0 || strcmp(name, ".") == 0 || !*name)
-		return realpath(path, real) ? arena_string(arena, real) : NULL;
-	if (!realpath(directory, real))
+		return real_path(naming->arena, path);
+	real = real_directory(naming, path_directory(naming->arena, path));
+	if (!real)
 		return NULL;
-	return arena_printf(arena, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+	return arena_printf(naming->arena, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+}
+
+static const char *name_in_record(struct naming *naming, const char *path)
+{
+	const char *full = absolute_path(naming, path), *above = naming->folder;
+	size_t size;
+
+	if (!full || access(full, F_OK) < 0 || !above)
+		return path;
+	size = strcmp(above, "/") == 0 ? 0 : strlen(above);
+	if (strncmp(full, above, size) == 0 && full[size] == '/')
+		return arena_string(naming->arena, full + size + 1);
+	return strcmp(full, above) == 0 ? "." : full;
 }
 
 const char *record_path(struct arena *arena, const char *folder, const char *path)
 {
-	const char *full = absolute_path(arena, path);
-	char above[PATH_MAX];
-	size_t size;
+	struct naming naming = naming_begin(arena, folder);
 
-	if (!full || access(full, F_OK) < 0 || !realpath(folder && *folder ? folder : ".", above))
-		return path;
-	size = strcmp(above, "/") == 0 ? 0 : strlen(above);
-	if (strncmp(full, above, size) == 0 && full[size] == '/')
-		return arena_string(arena, full + size + 1);
-	return strcmp(full, above) == 0 ? "." : full;
+	return name_in_record(&naming, path);
 }
 
 /* --- What was read --- */
@@ -91,13 +126,15 @@ struct record_file *record_add(struct arena *arena, struct record *record,
 	return &record->files[record->count++];
 }
 
-struct taking {
+struct recorder {
 	struct arena *arena;
 	struct source *source;
-	const char *folder;
 	record_leaves_out *leaves_out;
 	void *context;
+	struct naming naming;
 	struct record *record;
+	struct lookup known;       /* paths in the record */
+	size_t texts, bodies, directories;   /* how many that the source was asked for are in it */
 };
 
 static bool is_private_key(const char *bytes, size_t size)
@@ -107,85 +144,110 @@ static bool is_private_key(const char *bytes, size_t size)
 	return line && memmem(line, size < 80 ? size : 80, "PRIVATE KEY-----", 16);
 }
 
-static void take(struct taking *taking, const char *path, struct record_file file)
+/* file->path becomes what the record calls it; whether it isn't in it yet. */
+static bool is_new(struct recorder *recorder, const char *path, struct record_file *file)
+{
+	file->path = name_in_record(&recorder->naming, path);
+	if (lookup_get(&recorder->known, file->path))
+		return false;
+	lookup_put(recorder->arena, &recorder->known, file->path, recorder);
+	return true;
+}
+
+static void take(struct recorder *recorder, const char *path, struct record_file file)
 {
 	const char *why = NULL;
 
-	file.path = record_path(taking->arena, taking->folder, path);
-	if (find(taking->record, file.path))
-		return;
 	if (file.bytes && is_private_key(file.bytes, file.size))
 		why = "it is a private key";
-	else if (file.mode && taking->leaves_out)
-		taking->leaves_out(taking->context, path, &why);
+	else if (file.mode && recorder->leaves_out)
+		recorder->leaves_out(recorder->context, path, &why);
 	if (why) {
 		file.bytes = NULL;
 		file.left_out = why;
 	}
-	record_add(taking->arena, taking->record, &file);
+	record_add(recorder->arena, recorder->record, &file);
 }
 
-static void take_body(struct taking *taking, const char *path)
+static void take_text(struct recorder *recorder, const struct source_file *text)
+{
+	struct record_file file = { .kind = SOURCE_FILE, .bytes = text->bytes, .size = text->size };
+	struct source_entry entry = {0};
+	struct error ignored = {0};
+
+	if (!is_new(recorder, text->path, &file))
+		return;
+	source_stat(recorder->source, text->path, true, &entry, &ignored);
+	if (entry.kind == SOURCE_FILE)
+		file.mode = entry.mode ? entry.mode : 0644;
+	take(recorder, text->path, file);
+}
+
+static void take_body(struct recorder *recorder, const char *path)
 {
 	struct record_file file = { .kind = SOURCE_FILE, .body = true };
 	struct source_entry entry;
 	struct error ignored = {0};
 	char *bytes;
 
-	if (source_stat(taking->source, path, true, &entry, &ignored) < 0
-			|| entry.kind != SOURCE_FILE)
+	if (source_stat(recorder->source, path, true, &entry, &ignored) < 0
+			|| entry.kind != SOURCE_FILE || !is_new(recorder, path, &file))
 		return;
 	file.mode = entry.mode ? entry.mode : 0644;
-	if (source_read_body(taking->source, path, RECORD_BODY_MOST, &bytes, &file.size,
+	if (source_read_body(recorder->source, path, RECORD_BODY_MOST, &bytes, &file.size,
 			&ignored) < 0)
 		file.left_out = "it is larger than 1 MiB";
 	else
 		file.bytes = bytes;
-	take(taking, path, file);
+	take(recorder, path, file);
 }
 
-static void take_directory(struct taking *taking, const char *path)
+static void take_directory(struct recorder *recorder, const char *path)
 {
 	struct source_entry *entries;
 	struct error ignored = {0};
 	size_t count;
 
-	if (source_list(taking->source, path, &entries, &count, &ignored) < 0)
+	if (source_list(recorder->source, path, &entries, &count, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct source_entry *entry = &entries[i];
+		struct record_file file = { .kind = entry->kind, .body = true, .mode = entry->mode,
+			.target = entry->target };
+		const char *inner = path_join(recorder->arena, path, entry->name);
 
-		if (entry->kind == SOURCE_DIRECTORY || entry->kind == SOURCE_LINK)
-			take(taking, path_join(taking->arena, path, entry->name), (struct record_file){
-				.kind = entry->kind, .body = true, .mode = entry->mode,
-				.target = entry->target });
+		if ((entry->kind == SOURCE_DIRECTORY || entry->kind == SOURCE_LINK)
+				&& is_new(recorder, inner, &file))
+			take(recorder, inner, file);
 	}
 }
 
-struct record *record_of(struct arena *arena, struct source *source, const char *folder,
+struct recorder *recorder_new(struct arena *arena, struct source *source, const char *folder,
 	record_leaves_out *leaves_out, void *context)
 {
-	struct taking taking = { arena, source, folder, leaves_out, context, record_new(arena) };
-	size_t count, texts;
-	const struct source_file *files = source_files(source, &texts);
+	struct recorder *recorder = arena_alloc(arena, sizeof(*recorder));
+
+	*recorder = (struct recorder){ .arena = arena, .source = source, .leaves_out = leaves_out,
+		.context = context, .naming = naming_begin(arena, folder), .record = record_new(arena) };
+	return recorder;
+}
+
+const struct record *recorder_read(struct recorder *recorder)
+{
+	size_t count;
+	const struct source_file *texts = source_files(recorder->source, &count);
 	const char *const *paths;
 
-	for (size_t i = 0; i < texts; i++) {
-		struct source_entry entry = {0};
-		struct error ignored = {0};
-
-		source_stat(source, files[i].path, true, &entry, &ignored);
-		take(&taking, files[i].path, (struct record_file){ .kind = SOURCE_FILE,
-			.bytes = files[i].bytes, .size = files[i].size,
-			.mode = entry.kind == SOURCE_FILE ? entry.mode ? entry.mode : 0644 : 0 });
-	}
-	paths = source_asked(source, SOURCE_FILE, &count);
-	for (size_t i = 0; i < count; i++)
-		take_body(&taking, paths[i]);
-	paths = source_asked(source, SOURCE_DIRECTORY, &count);
-	for (size_t i = 0; i < count; i++)
-		take_directory(&taking, paths[i]);
-	return taking.record;
+	for (; recorder->texts < count; recorder->texts++)
+		take_text(recorder, &texts[recorder->texts]);
+	paths = source_asked(recorder->source, SOURCE_FILE, &count);
+	for (; recorder->bodies < count; recorder->bodies++)
+		take_body(recorder, paths[recorder->bodies]);
+	/* Listing them here asks the source for no more. */
+	paths = source_asked(recorder->source, SOURCE_DIRECTORY, &count);
+	for (; recorder->directories < count; recorder->directories++)
+		take_directory(recorder, paths[recorder->directories]);
+	return recorder->record;
 }
 
 /* --- A source made of it --- */

@@ -41,9 +41,11 @@ struct record {
 /* Whether a path (as given) shall be left out; ret_why says why. */
 typedef bool record_leaves_out(void *context, const char *path, const char **ret_why);
 
-/* All that source was asked for. folder: the project's, as given. */
-struct record *record_of(struct arena *arena, struct source *source, const char *folder,
+/* Records all that source is asked for, from its beginning on. folder: the project's, as given. */
+struct recorder *recorder_new(struct arena *arena, struct source *source, const char *folder,
 	record_leaves_out *leaves_out, void *context);
+/* What it was asked for until now. Each file is read for it once; the record grows. */
+const struct record *recorder_read(struct recorder *recorder);
 struct record *record_new(struct arena *arena);
 struct record_file *record_add(struct arena *arena, struct record *record,
 	const struct record_file *file);

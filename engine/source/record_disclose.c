@@ -15,18 +15,20 @@ static bool is_command_line(const struct record_file *file)
 		&& strspn(file->path + 2, "0123456789") == strlen(file->path + 2);
 }
 
-/* Sources and records name a file differently. */
-static bool is_noted(struct arena *arena, const struct secrets *secrets, const char *folder,
-	const char *path)
+/* Paths of files that aren't for everybody, as sources and as records name them. */
+static struct lookup noted_paths(struct arena *arena, const struct secrets *secrets,
+	const char *folder)
 {
 	const struct value *files = secrets_files(secrets);
+	struct lookup noted = {0};
 
 	for (size_t i = 0; files && i < files->count; i++) {
-		if (strcmp(files->pairs[i].key, path) == 0
-				|| strcmp(record_path(arena, folder, files->pairs[i].key), path) == 0)
-			return true;
+		const char *path = files->pairs[i].key;
+
+		lookup_put(arena, &noted, path, files->pairs[i].value);
+		lookup_put(arena, &noted, record_path(arena, folder, path), files->pairs[i].value);
 	}
-	return false;
+	return noted;
 }
 
 /* Short values of secret names, which would be found all over the text without the name. */
@@ -53,13 +55,14 @@ struct record *record_disclose(struct arena *arena, const struct record *record,
 	const struct disclosure *to)
 {
 	struct record *open = record_new(arena);
+	struct lookup noted = noted_paths(arena, to->secrets, folder);
 
 	for (size_t i = 0; i < record->count; i++) {
 		struct record_file file = record->files[i];
 
 		if (is_command_line(&file))
 			continue;
-		if (file.bytes && is_noted(arena, to->secrets, folder, file.path)) {
+		if (file.bytes && lookup_get(&noted, file.path)) {
 			file.left_out = arena_printf(arena, "%s %s", kept_back, disclose_digest(arena, to,
 				file.bytes, file.size, LEVEL_PRIVATE));
 			file.bytes = NULL;

@@ -1,6 +1,8 @@
 /* source: where the text is read from, and what was read. */
 #include "source/source.h"
 
+#include "base/lookup.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +19,11 @@ struct source {
 	struct source_file *files;
 	size_t count;
 	size_t capacity;
+	struct lookup by_path;      /* the place of a file in files, counted from 1 */
 	struct asked {
 		const char **paths;
 		size_t count, capacity;
+		struct lookup known;
 	} bodies, directories;
 };
 
@@ -55,10 +59,10 @@ struct source *source_new(struct arena *arena, const struct source_calls *calls,
 
 static void ask(struct source *source, struct asked *asked, const char *path)
 {
-	for (size_t i = 0; i < asked->count; i++) {
-		if (strcmp(asked->paths[i], path) == 0)
-			return;
-	}
+	if (lookup_get(&asked->known, path))
+		return;
+	path = arena_string(source->arena, path);
+	lookup_put(source->arena, &asked->known, path, asked);
 	if (asked->count == asked->capacity) {
 		size_t capacity = asked->capacity ? 2 * asked->capacity : 16;
 
@@ -66,7 +70,7 @@ static void ask(struct source *source, struct asked *asked, const char *path)
 			asked->count * sizeof(*asked->paths), capacity * sizeof(*asked->paths));
 		asked->capacity = capacity;
 	}
-	asked->paths[asked->count++] = arena_string(source->arena, path);
+	asked->paths[asked->count++] = path;
 }
 
 const char *const *source_asked(const struct source *source, enum source_kind kind,
@@ -81,11 +85,9 @@ const char *const *source_asked(const struct source *source, enum source_kind ki
 
 static const struct source_file *source_find(const struct source *source, const char *path)
 {
-	for (size_t i = 0; i < source->count; i++) {
-		if (strcmp(source->files[i].path, path) == 0)
-			return &source->files[i];
-	}
-	return NULL;
+	size_t place = (uintptr_t)lookup_get(&source->by_path, path);
+
+	return place ? &source->files[place - 1] : NULL;
 }
 
 void source_remember(struct source *source, const char *path, const char *bytes, size_t size)
@@ -104,6 +106,8 @@ void source_remember(struct source *source, const char *path, const char *bytes,
 		.bytes = arena_bytes(source->arena, bytes, size),
 		.size = size,
 	};
+	lookup_put(source->arena, &source->by_path, source->files[source->count - 1].path,
+		(void *)(uintptr_t)source->count);
 }
 
 int source_read(struct source *source, const char *path, char **ret_bytes, size_t *ret_size,

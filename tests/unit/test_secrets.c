@@ -220,7 +220,7 @@ static const struct way {
 	{ "engine/report", "json_object_new_string", "json.c" },
 	{ "engine/report", "expression_show(", "" },
 	{ "engine", "history_add(", "history.c playing_text.c" },
-	{ "engine", "record_of(", "record.c playing_text.c" },
+	{ "engine", "recorder_read(", "record.c playing_text.c" },
 	{ "engine", "record_pack(", "record.c playing_text.c" },
 	{ "engine", "run_set_text(", "run.c playing_text.c" },
 	{ "engine", "run_facts(", "known.c playing_text.c" },

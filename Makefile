@@ -2,6 +2,7 @@
 #
 #   make deps       installs the packages that building needs (Debian, as root)
 #   make            build/beoplay, with the agent inside; installs nothing
+#   make WERROR=1   the same, where a warning is an error, as CI has it
 #   make demo       three blank nodes on this machine become a cluster that runs MPI programs
 #   make test       all tests; ends "N passed, N failed"
 #                   demo, test and bench are run as root and install what they need
@@ -17,19 +18,28 @@ BUILD := build
 PREFIX ?= /usr/local
 OPTIMIZE ?= -O2 -g
 
+# Of the machine that the compiler compiles for: x86_64, aarch64, arm.
+ARCHITECTURE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
-	-Wpointer-arith -Wformat=2 -Wno-unused-result -Werror
+	-Wpointer-arith -Wformat=2 -Wno-unused-result $(if $(WERROR),-Werror)
 # It runs as root everywhere. CPPFLAGS, CFLAGS and LDFLAGS come after, and win.
-HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE
-ifeq ($(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS))$(SANITIZE),)
+HARDENING_x86_64 := -fcf-protection
+HARDENING_aarch64 := -mbranch-protection=standard
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE $(HARDENING_$(ARCHITECTURE))
+# FORTIFY needs an optimizer, and keeps sanitizers from seeing calls.
+ifeq ($(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS))$(findstring -O0,$(OPTIMIZE) $(CFLAGS))$(SANITIZE),)
 HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
 NOW := -Wl,-z,relro,-z,now
 LINK := -pie $(NOW)
 FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(HARDENING) $(WARNINGS) -I. -Iengine $(CPPFLAGS) \
 	$(CFLAGS)
-LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lcrypto -lmsgpackc -lzstd -lsodium -ljson-c -lpcre2-8 -lsqlite3 -lm
-AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:libmsgpackc.a -l:libzstd.a -l:libsodium.a \
+# Debian 13 calls it msgpack-c. The compiler prints a path where it knows a library of that name.
+MSGPACK := $(if $(findstring /,$(shell $(CC) -print-file-name=libmsgpack-c.a)),msgpack-c,msgpackc)
+LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lcrypto -l$(MSGPACK) -lzstd -lsodium -ljson-c -lpcre2-8 \
+	-lsqlite3 -lm
+AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:lib$(MSGPACK).a -l:libzstd.a -l:libsodium.a \
 	-l:libpcre2-8.a -l:libsqlite3.a -lm
 AGENT_LINK := -static-pie $(NOW) -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
 
@@ -37,6 +47,13 @@ ifdef SANITIZE
 BUILD := build/sanitize
 FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 AGENT_LINK := -static-libasan -static-libubsan $(LINK)
+endif
+
+# Other flags than last time: all is compiled anew.
+COMMANDS := $(CC) $(FLAGS) $(AGENT_LINK) $(LDFLAGS)
+ifneq ($(file <$(BUILD)/flags),$(COMMANDS))
+$(shell mkdir -p $(BUILD))
+$(file >$(BUILD)/flags,$(COMMANDS))
 endif
 
 # What is only in the agent, and what is only in the program.
@@ -50,8 +67,9 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 SCRIPTS := $(wildcard tests/tree/test_*.sh tests/plays/test_*.sh)
 
-PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libcyaml-dev libyaml-dev libgit2-dev libmsgpack-dev \
-	libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libsqlite3-dev
+# A/B: the package's name in Debian 12, and in 13.
+PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libcyaml-dev libyaml-dev libgit2-dev \
+	libmsgpack-dev/libmsgpack-c-dev libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libsqlite3-dev
 TEST_PACKAGES := libcmocka-dev mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
 	sudo
 
@@ -70,21 +88,23 @@ all: $(BUILD)/beoplay
 # Nothing is asked of the network where all is there already.
 deps:
 	@missing=$$(for package in $(NEEDED); do \
-		dpkg-query -W -f '$${db:Status-Abbrev}' $$package 2>/dev/null | grep -q '^ii' || \
-		printf ' %s' $$package; done); \
+		dpkg-query -W -f '$${db:Status-Abbrev}\n' $$(echo $$package | tr / ' ') 2>/dev/null | \
+		grep -q '^ii' || printf ' %s' $$package; done); \
 	if [ -n "$$missing" ] && [ -z "$(INSTALLS)" ]; then \
 		echo "these packages are missing:$$missing" >&2; \
 		echo "  → as root: make deps" >&2; exit 1; \
 	elif [ -n "$$missing" ]; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -q --no-install-recommends $$missing; \
+		apt-get install -y -q --no-install-recommends $$(for package in $$missing; do \
+			apt-cache show $$(echo $$package | tr / ' ') 2>/dev/null | \
+			sed -n '/^Package: /{s///p;q}'; done); \
 	fi
 
 $(STAMP): Makefile
 	@$(MAKE) --no-print-directory deps INSTALLS='$(INSTALLS)' NEEDED='$(NEEDED)'
 	@mkdir -p $(@D) && touch $@
 
-$(BUILD)/%.o: %.c | $(STAMP)
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(STAMP)
 	@mkdir -p $(@D)
 	@echo CC $<
 	@$(CC) $(FLAGS) -MMD -MP -c $< -o $@
@@ -100,7 +120,7 @@ $(AGENT).digest: $(AGENT)
 
 $(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENT) $(AGENT).digest
 	@mkdir -p $(@D)
-	@$(CC) -DAGENT_X86_64='"$(AGENT)"' -DAGENT_X86_64_DIGEST='"$(AGENT).digest"' -c $< -o $@
+	@$(CC) $(FLAGS) -DAGENT_X86_64='"$(AGENT)"' -DAGENT_X86_64_DIGEST='"$(AGENT).digest"' -c $< -o $@
 
 $(BUILD)/libbeoplay.a: $(OBJECTS)
 	@rm -f $@ && ar qcs $@ $^
@@ -117,7 +137,7 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/lib
 HOSTILE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/hostile/*.c engine/base/*.c engine/wire/*.c))
 $(BUILD)/hostile: $(HOSTILE_OBJECTS)
 	@echo LD $@
-	@$(CC) $(FLAGS) $(AGENT_LINK) $^ $(AGENT_LIBRARIES) -o $@
+	@$(CC) $(FLAGS) $(AGENT_LINK) $(LDFLAGS) $^ $(AGENT_LIBRARIES) -o $@
 
 test: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/run $(TESTS) $(SCRIPTS)

@@ -39,9 +39,9 @@ static int filter_dict2items(struct evaluation *evaluation, struct call *call,
 static int part(struct evaluation *evaluation, const struct call *call, const struct value *item,
 	const char *name, struct value **ret_value)
 {
+	*ret_value = item->kind == VALUE_MAP ? value_get(item, name) : NULL;
 	if (item->kind != VALUE_MAP)
 		return call_error(evaluation, call, "a list of maps", item);
-	*ret_value = value_get(item, name);
 	if (!*ret_value)
 		return evaluation_error(evaluation, call->offset, "an item has no '%s'", name);
 	return 0;

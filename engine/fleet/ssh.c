@@ -588,8 +588,3 @@ ssize_t ssh_give(struct ssh *ssh, const char *bytes, size_t size, struct error *
 		return 0;
 	return sent < 0 ? failed(ssh, "the connection was cut", err) : sent;
 }
-
-int ssh_exit_status(const struct ssh *ssh)
-{
-	return ssh->channel ? ssh_channel_get_exit_status(ssh->channel) : -1;
-}

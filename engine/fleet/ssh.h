@@ -58,7 +58,5 @@ bool ssh_wants_write(const struct ssh *ssh);
 ssize_t ssh_take(struct ssh *ssh, bool errors, char *bytes, size_t room);
 /* How many were taken; 0: none now; -1 with err. */
 ssize_t ssh_give(struct ssh *ssh, const char *bytes, size_t size, struct error *err);
-/* The command's exit status once it is known, else -1. */
-int ssh_exit_status(const struct ssh *ssh);
 
 #endif

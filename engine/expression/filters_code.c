@@ -264,9 +264,28 @@ static int read_json(struct evaluation *evaluation, const struct call *call,
 	return 0;
 }
 
-static struct json_object *parse_json(const struct value *text, struct json_tokener *tokener)
+/* JSON in ASCII: a strict json-c 0.18 takes every other character for a control character. */
+static int escape_json(const struct value *text, struct buffer *out)
 {
-	struct json_object *json = json_tokener_parse_ex(tokener, text->text, (int)text->size);
+	buffer_reserve(out, text->size + 1);
+	for (size_t at = 0; at < text->size;) {
+		uint32_t code;
+		size_t length = utf8_next(text->text + at, text->size - at, &code);
+
+		if (code >= 0x80 && length == 1)
+			return -1;
+		if (code >= 0x80)
+			write_code(out, code);
+		else
+			buffer_add_char(out, (char)code);
+		at += length;
+	}
+	return 0;
+}
+
+static struct json_object *parse_json(const struct buffer *text, struct json_tokener *tokener)
+{
+	struct json_object *json = json_tokener_parse_ex(tokener, text->data, (int)text->size);
 	size_t end = json_tokener_get_parse_end(tokener);
 
 	if (json_tokener_get_error(tokener) == json_tokener_continue) {
@@ -275,7 +294,7 @@ static struct json_object *parse_json(const struct value *text, struct json_toke
 	}
 	if (json_tokener_get_error(tokener) != json_tokener_success)
 		return NULL;
-	if (strspn(text->text + end, " \t\r\n") < text->size - end) {
+	if (strspn(text->data + end, " \t\r\n") < text->size - end) {
 		json_object_put(json);
 		json_tokener_reset(tokener);
 		json_tokener_parse_ex(tokener, "}", 1);   /* makes it an error */
@@ -289,6 +308,7 @@ static int filter_from_json(struct evaluation *evaluation, struct call *call,
 {
 	struct json_tokener *tokener;
 	struct json_object *json;
+	struct buffer text = { 0 };
 	bool valid;
 	int result = -1;
 
@@ -297,11 +317,17 @@ static int filter_from_json(struct evaluation *evaluation, struct call *call,
 	if (evaluation_spend(evaluation, call->offset, call->input->size / 16,
 			call->input->size) < 0)
 		return -1;
+	if (escape_json(call->input, &text) < 0) {
+		buffer_free(&text);
+		return evaluation_error(evaluation, call->offset, "this string is no JSON: "
+			"it isn't UTF-8");
+	}
 	tokener = json_tokener_new_ex(100);
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	json = parse_json(call->input, tokener);
+	json = parse_json(&text, tokener);
 	valid = json_tokener_get_error(tokener) == json_tokener_success;
 	json_tokener_free(tokener);
+	buffer_free(&text);
 	if (!valid)
 		return evaluation_error(evaluation, call->offset, "this string is no JSON");
 	result = read_json(evaluation, call, json, ret_value);

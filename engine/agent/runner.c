@@ -59,14 +59,18 @@ static const char *worker_of(const struct runner *runner, const struct work *wor
 	return name && *name ? name : runner->user.name;
 }
 
-/* A user that an earlier task of a dry run would make. */
+/* A user that an earlier task or undo of a dry run would make. */
 static const char *user_pending(const struct runner *runner, struct arena *arena,
 	const char *name)
 {
 	struct value *reads = value_list(arena);
+	const char *cause;
 
 	value_append(arena, reads, value_printf(arena, "user:%s", name));
-	return runner->check ? pending_met(runner->pending, reads, NULL) : NULL;
+	if (!runner->check)
+		return NULL;
+	cause = pending_met(runner->pending, reads, NULL);
+	return cause ? cause : pending_met(runner->undone, reads, NULL);
 }
 
 static int no_such_user(const char *name, struct error *err)

@@ -67,7 +67,7 @@ void runner_note_writes(struct runner *runner, struct value *pending, const stru
 
 /* undo.c: takes back what the text doesn't have (any more). A TASK with undo: {mode: "prune" (what
  * no task declares) | "rollback" (all since the first of the runs in after) | "all", declared:
- * [identities], unsure: [modules, of which nothing goes], after: [runs], discard: bool (also what
+ * [identities], unsure: [modules of which these aren't known], after: [runs], discard: bool (also what
  * isn't as beoplay left it), handlers: [KEYs that the text has], expect: {resource: true} (no
  * others), of_hosts: [names: only what depends on these]}. A RESULT with more: true for each
  * resource, then one without. False: the stage is over. */

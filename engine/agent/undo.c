@@ -215,6 +215,35 @@ bool undo_moot(const struct undoing *undoing, struct arena *arena, const char *r
 		&& ledger_covered(&undoing->runner->ledger, arena, resource);
 }
 
+/* Whether something that comes back is the whole of what was wished then: no part of a file in which
+ * others have their parts, too. */
+static bool is_whole(const struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plan)
+{
+	const struct ledger_undo *undo = plan->undo;
+	const char *path, *left;
+
+	return !undoing->prune && !undoing->all && !undo->release && !plan->file && !plan->drifted
+		&& value_get(undo->way, "before")
+		&& !ledger_shares_file(&undoing->runner->ledger, arena, undo->resource, &path, &left);
+}
+
+/* What can't come back by itself (its directory came with a program that has yet to be built) is
+ * left to its task in the text that is applied next; without one, nobody wishes it. */
+static void leave_to_text(const struct undoing *undoing, struct arena *arena,
+	const struct ledger_undo *undo, struct value *result)
+{
+	bool declared = undo_declared(undoing, undo->resource, undo->parent)
+		|| undo_has_word(value_get(undoing->wish, "unsure"), undo->module);
+	const char *message = value_get_string(result, "message");
+
+	value_remove(result, "changes");
+	value_remove(result, "remedy");
+	value_remove(result, "message");
+	stays(arena, result, arena_printf(arena, "%s, as %s", declared ? "left to its task"
+		: "it doesn't come back", message));
+}
+
 /* What comes of it for the ledger and the rest of the run. */
 static void settle(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
 	bool whole, struct value *result)
@@ -273,6 +302,8 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 		arena_free(arena);
 		return false;
 	}
+	if (!runner->check && undo_has_status(result, "failed") && is_whole(undoing, arena, plan))
+		leave_to_text(undoing, arena, plan->undo, result);
 	/* What is undone before it may make it possible. */
 	if (runner->check && undo_has_status(result, "failed") && !plan->drifted) {
 		value_set_string(arena, result, "status", "may_change");
@@ -304,23 +335,37 @@ static void undo_planned(struct undoing *undoing, struct undo_plan *plans, size_
 		undo_one(undoing, &plans[left], false);
 }
 
-/* What one way back did to what another had brought back (a group its members) is as it should
- * be. */
+/* What is wished of it is its way back now; of a part of a file the file itself tells. */
+static void note_difference(struct undoing *undoing, struct arena *arena,
+	const struct undo_plan *plan)
+{
+	struct runner *runner = undoing->runner;
+	struct ledger_undo now = *plan->undo;
+	const char *path, *left;
+
+	if (!plan->task || undo_has_status(plan->planned, "ok")
+			|| value_get(runner->refused, now.resource)
+			|| ledger_shares_file(&runner->ledger, arena, now.resource, &path, &left))
+		return;
+	now.owner = ledger_owned(&runner->ledger, arena, &runner->owner, now.resource);
+	ledger_set_differs(&runner->ledger, &runner->owner, now.resource,
+		undo_difference(runner, arena, &now, plan->task));
+	if (path)
+		runner_note_left(runner, path);
+}
+
+/* What one way back did to what another had brought back (a group its members, a package its
+ * configuration) is as it should be. */
 static void note_differences(struct undoing *undoing, struct arena *arena,
 	const struct undo_plan *plans, size_t count)
 {
-	struct runner *runner = undoing->runner;
+	for (size_t i = 0; i < count && !undoing->runner->check; i++) {
+		const struct undo_file *file = plans[i].file;
 
-	for (size_t i = 0; i < count && !runner->check; i++) {
-		struct ledger_undo now = *plans[i].undo, *undo = &now;
-
-		/* What it is wished to be is its way back now. */
-		now.owner = ledger_owned(&runner->ledger, arena, &runner->owner, undo->resource);
-		if (plans[i].task && !plans[i].file && !undo_has_status(plans[i].planned, "ok")
-				&& !value_get(runner->refused, undo->resource)
-				&& !ledger_path_of(arena, undo->resource))
-			ledger_set_differs(&runner->ledger, &runner->owner, undo->resource,
-				undo_difference(runner, arena, undo, plans[i].task));
+		if (!file)
+			note_difference(undoing, arena, &plans[i]);
+		for (size_t k = 0; file && k < file->count; k++)
+			note_difference(undoing, arena, &file->parts[k]);
 	}
 }
 

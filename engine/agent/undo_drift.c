@@ -90,7 +90,8 @@ bool undo_drifted(struct runner *runner, struct arena *arena,
 	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &left)
 		&& image_digest(left, digest);
 
-	if (shared && !is_file_drifted(path, left))
+	if ((shared && !is_file_drifted(path, left))
+			|| (path && left && image_same(left, image_of(arena, path))))
 		return false;
 	/* Lines of others may have changed; but not where the whole file would be replaced. */
 	if (shared && strncmp(undo->resource, "file:", 5) == 0)

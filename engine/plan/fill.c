@@ -686,7 +686,7 @@ static void add_undo(struct run *run, struct run_host *host, struct value *task)
 		value_set(host->arena, undo, "after", value_copy(host->arena, run->options.undo_after));
 	if (run->options.undo == UNDO_LEFT)
 		value_set(host->arena, undo, "of_hosts", value_copy(host->arena, run->options.vanished));
-	if (run->options.undo == UNDO_ORPHANS || run->options.undo == UNDO_LEFT) {
+	if (run->options.undo != UNDO_ALL) {
 		declared = value_list(host->arena);
 		unsure = value_list(host->arena);
 		declare_all(run, host, true, host->arena, declared, unsure);

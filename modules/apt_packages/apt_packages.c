@@ -544,7 +544,9 @@ static void apt_invert(struct inverses *ret_inverses, const void *params, const 
 			.params = way_back(arena, want, have, &have->wishes[i]),
 		};
 
-		inverses_add(ret_inverses, &entry);
+		/* What comes along goes with what it came for. */
+		if (apt_asked_for(have, i) || apt_need(want, have, &have->wishes[i]) != APT_INSTALL)
+			inverses_add(ret_inverses, &entry);
 	}
 }
 

@@ -124,6 +124,8 @@ int apt_remove_state(struct host *host, const struct value *paths, struct error 
 /* The packages that an undo takes away. */
 int apt_find_removals(struct host *host, const struct apt_params *want, struct apt_state *have,
 	struct error *err);
+/* Whether somebody asked for it: not what an undo brings back along with the first. */
+bool apt_asked_for(const struct apt_state *have, size_t wish);
 /* Written down before a transaction: what is there, so that what it brings is known even if it ends
  * without us. */
 int apt_begin(struct host *host, struct apt_state *have, struct error *err);

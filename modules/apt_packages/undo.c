@@ -168,6 +168,11 @@ static int settle(struct host *host, struct value *record, const struct dpkg_sta
 	return 0;
 }
 
+bool apt_asked_for(const struct apt_state *have, size_t wish)
+{
+	return wish == 0 || !have->wishes[wish].automatic;
+}
+
 int apt_begin(struct host *host, struct apt_state *have, struct error *err)
 {
 	struct arena *arena = host_arena(host);
@@ -183,7 +188,7 @@ int apt_begin(struct host *host, struct apt_state *have, struct error *err)
 	    account_lines(host, "/etc/group", &groups, err) < 0)
 		return -1;
 	for (size_t i = 0; i < have->wish_count; i++) {
-		if (dpkg_is_installed(&have->status, have->wishes[i].name))
+		if (dpkg_is_installed(&have->status, have->wishes[i].name) || !apt_asked_for(have, i))
 			continue;
 		value_append(arena, wishes, value_string(arena, have->wishes[i].name));
 		value_set_bool(arena, value_get(record, "requested"), have->wishes[i].name, true);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Random playbooks on a random machine. Of each:
 #     what a dry run announces is what is changed then, or it said "may change"
-#     going back to any earlier version, and to nothing, leads to what was there then
+#     going back to any earlier version, to nothing, and from there to what was, leads to what was
+#     there then
 # COUNT says how many of each (a few by default); SEED where to begin, FROM with which number of it. A
 # failure prints its case: SEED * 1000 + number, of a sequence 250000 more.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
@@ -42,11 +43,13 @@ results() {
 }
 
 failed() { { grep -A 4 failed: ../out; cat ../err; } >../why; }
-# back TARGET STATE: rolled back, the machine is as it was then; else bad says what isn't.
+# back STATE [--to TARGET]: rolled back, the machine is as it was then; else bad says what isn't.
 back() {
-	beoplay rollback site.yml --to "$1" || { bad="rollback to $1 fails"; failed; return; }
+	then=$1
+	shift
+	beoplay rollback site.yml "$@" || { bad="rollback $* fails"; failed; return; }
 	state >../now
-	diff ../state."$2" ../now >../why || bad="to $1"
+	diff ../state."$then" ../now >../why || bad="rollback $*"
 }
 
 announced=0 maybe=0 changed=0 wrong=0
@@ -109,8 +112,10 @@ for number in $numbers; do
 		state >../state."$version"
 	done
 	target=$((1 + case % (versions - 1)))
-	[ -n "$bad" ] || back "$target" "$target"
-	[ -n "$bad" ] || back nothing 0
+	[ -n "$bad" ] || back "$target" --to "$target"
+	[ -n "$bad" ] || back 0 --to nothing
+	[ -n "$bad" ] || back "$target"
+	[ -n "$bad" ] || back 0 --to nothing
 	if [ -n "$bad" ]; then
 		wrong=$((wrong + 1))
 		echo "# case $case: of $versions versions, $bad:"

@@ -534,6 +534,11 @@ static void what_came_along_comes_back_along(void **state)
 	assert_int_equal(bench_undo(bench), 0);
 	assert_non_null(strstr(bench->log.data, "install -- rsync libpopt0 (detached)\n"
 		"run apt-mark -q auto -- libpopt0"));
+	bench_command(bench, "apt-get -s", 0, "Purg rsync [3.2.7]\nPurg libpopt0 [1.19]\n");
+	bench_command(bench, "apt-get -y", 0, "")->effect = base_again;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_non_null(strstr(bench->log.data, "purge -- libpopt0:amd64 rsync:amd64 (detached)\n"));
+	assert_int_equal(bench->records->count, 0);
 }
 
 static void a_directory_with_nothing_but_locks_goes_along(void **state)

@@ -129,7 +129,12 @@ $(BUILD)/beoplay: $(BUILD)/engine/main.o $(BUILD)/libbeoplay.a
 	@echo LD $@
 	@$(CC) $(FLAGS) $(LINK) $(LDFLAGS) $^ $(LIBRARIES) -o $@
 
-$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(HELPERS) $(BUILD)/libbeoplay.a
+# A library: a test has only the helpers that it calls.
+$(BUILD)/tests/unit/helpers.a: $(HELPERS)
+	@rm -f $@ && ar qcs $@ $^
+
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/helpers.a \
+		$(BUILD)/libbeoplay.a
 	@echo LD $@
 	@$(CC) $(FLAGS) $(LINK) $(LDFLAGS) $^ $(LIBRARIES) -lcmocka -o $@
 

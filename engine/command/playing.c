@@ -140,6 +140,18 @@ static void tell_broken(const struct playing *playing, struct report *report)
 			"last run isn't used: %s", value_text(broken->pairs[i].value)));
 }
 
+static int reach_and_run(struct playing *playing, struct report *report, struct error *err)
+{
+	struct fleet *fleet = fleet_new(&playing->fleet, err);
+	int result;
+
+	if (!fleet)
+		return -1;
+	result = run_execute(playing->run, fleet, report, err);
+	fleet_free(fleet);
+	return result;
+}
+
 static int execute(struct playing *playing, struct report *report, struct value *affected,
 	bool *ret_changes, struct error *err)
 {
@@ -159,7 +171,7 @@ static int execute(struct playing *playing, struct report *report, struct value 
 		upgrade_begin(playing, report);
 		playing_give_text(playing, revision);
 	}
-	result = run_execute(playing->run, report, err);
+	result = reach_and_run(playing, report, err);
 	if (!playing->options->check) {
 		playing_write_down(playing, revision, report);
 		upgrade_end(playing, report);
@@ -311,7 +323,7 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 			say_error(&playing, report, &err);
 	} else {
 		report_run(report, playing.playbook->path, run_hosts(playing.run), 1);
-		if (run_execute(playing.run, report, &err) < 0)
+		if (reach_and_run(&playing, report, &err) < 0)
 			code = EXIT_INTERRUPTED;
 		outcome = run_outcome(playing.run);
 		*ret_looked = value_map(arena);

@@ -268,14 +268,7 @@ static int make_run(struct playing *playing, struct error *err)
 		.become_user = given->become_user,
 		.user = given->user,
 		.private_key = given->private_key,
-		.fleet = {
-			.forks = given->forks,
-			.timeout = given->timeout,
-			.known_hosts = given->known_hosts,
-			.accept_new_host_keys = given->accept_new_host_keys,
-			.leave_nothing = given->check,
-			.verbosity = given->verbosity,
-		},
+		.timeout = given->timeout,
 		.project = playing->project.name,
 		.owner = playing->project.playbook,
 		.who = playing_who(playing->arena),
@@ -295,6 +288,14 @@ static int make_run(struct playing *playing, struct error *err)
 		.interrupted = playing_interrupted(),
 	};
 
+	playing->fleet = (struct fleet_options){
+		.forks = given->forks,
+		.timeout = given->timeout,
+		.known_hosts = given->known_hosts,
+		.accept_new_host_keys = given->accept_new_host_keys,
+		.leave_nothing = given->check,
+		.verbosity = given->verbosity,
+	};
 	if (know_earlier(playing, err) < 0)
 		return -1;
 	options.formerly = playing->earlier.formerly;

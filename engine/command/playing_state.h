@@ -42,6 +42,7 @@ struct playing {
 	int64_t time;
 	struct run *run;
 	struct recorder *recorder;       /* of what source is asked for; or NULL */
+	struct fleet_options fleet;      /* how its hosts are reached */
 	struct secrets *secrets;         /* of the whole run, noted as they are met */
 	struct value *undefined;         /* names that beoplay.yml calls secret, and nobody defines */
 };

@@ -45,7 +45,8 @@ enum host_state {
 
 struct fleet_host {
 	struct fleet_host *next;
-	struct fleet *fleet;
+	struct fleet_host *next_ready, *next_lost;
+	struct ssh_fleet *fleet;
 	struct fleet_target target;
 	struct arena *arena;
 	enum host_state state;
@@ -54,7 +55,6 @@ struct fleet_host {
 	int fd;                        /* watched; -1: none */
 	uint32_t watched;              /* epoll events */
 	const char *user;
-	const char *key;
 	unsigned tries;
 	int64_t not_before;            /* milliseconds: the next try */
 	int64_t started;               /* milliseconds */
@@ -66,19 +66,32 @@ struct fleet_host {
 	size_t agent_left;             /* bytes of the agent still to be put into out */
 	bool bye;                      /* the agent has said its last word */
 	bool counted;                  /* among those connecting */
+	bool ready;                    /* among those that may have something to say, or to be told */
+	bool said;                     /* its stderr was read since it became ready */
+	struct error *lost;            /* why; NULL: as asked */
 };
 
-struct fleet {
+struct warning {
+	struct warning *next;
+	char text[];
+};
+
+struct ssh_fleet {
+	struct fleet base;
 	struct fleet_options options;
-	const struct fleet_events *events;
-	void *context;
 	struct fleet_host *first, *last;
+	struct fleet_host *ready, *last_ready;     /* first in, first out */
+	struct fleet_host *lost, *last_lost;       /* not told yet */
+	struct warning *warnings, **last_warning;
+	struct arena *arena;           /* of the last event */
+	struct frame frame;
+	int64_t ticked;                /* milliseconds */
+	int64_t start_at;              /* milliseconds: before then none of those waiting can start */
+	unsigned taken;                /* events since connections were looked at */
 	struct ssh_keys *keys;
 	int epoll;
 	unsigned connecting;
 	unsigned open;                 /* not yet lost */
-	bool stop;
-	struct fleet_counts counts;
 	const struct agent *agent;
 };
 
@@ -90,29 +103,9 @@ static int64_t now_milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-struct fleet *fleet_new(const struct fleet_options *options, const struct fleet_events *events,
-	void *context, struct error *err)
+static struct fleet_host *add(struct fleet *base, const struct fleet_target *target)
 {
-	struct fleet *fleet = calloc(1, sizeof(*fleet));
-
-	if (!fleet)
-		abort();
-	fleet->options = *options;
-	fleet->events = events;
-	fleet->context = context;
-	fleet->agent = agent_find("x86_64");
-	fleet->keys = ssh_keys_new();
-	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (fleet->epoll < 0) {
-		error_errno(err, ERROR_BUG, "cannot watch connections");
-		fleet_free(fleet);
-		return NULL;
-	}
-	return fleet;
-}
-
-struct fleet_host *fleet_add(struct fleet *fleet, const struct fleet_target *target)
-{
+	struct ssh_fleet *fleet = (struct ssh_fleet *)base;
 	struct fleet_host *host = calloc(1, sizeof(*host));
 
 	if (!host)
@@ -128,32 +121,52 @@ struct fleet_host *fleet_add(struct fleet *fleet, const struct fleet_target *tar
 		fleet->first = host;
 	fleet->last = host;
 	fleet->open++;
+	fleet->start_at = 0;
 	return host;
 }
 
-void *fleet_context(const struct fleet_host *host)
+/* --- Lists of hosts, first in, first out --- */
+
+/* It may have something to say, or to be told. */
+static void ready_add(struct fleet_host *host)
 {
-	return host->target.context;
+	struct ssh_fleet *fleet = host->fleet;
+
+	if (host->ready)
+		return;
+	host->ready = true;
+	host->next_ready = NULL;
+	if (fleet->ready)
+		fleet->last_ready->next_ready = host;
+	else
+		fleet->ready = host;
+	fleet->last_ready = host;
 }
 
-const char *fleet_name(const struct fleet_host *host)
+static struct fleet_host *ready_take(struct ssh_fleet *fleet)
 {
-	return host->target.name;
+	struct fleet_host *host = fleet->ready;
+
+	if (host) {
+		fleet->ready = host->next_ready;
+		host->ready = false;
+	}
+	return host;
 }
 
-const char *fleet_user(const struct fleet_host *host)
+static void lost_add(struct fleet_host *host, const struct error *err)
 {
-	return host->user;
-}
+	struct ssh_fleet *fleet = host->fleet;
 
-const char *fleet_host_key(const struct fleet_host *host)
-{
-	return host->key;
-}
-
-struct fleet_counts fleet_counts(const struct fleet *fleet)
-{
-	return fleet->counts;
+	if (err) {
+		host->lost = arena_alloc(host->arena, sizeof(*host->lost));
+		*host->lost = *err;
+	}
+	if (fleet->lost)
+		fleet->last_lost->next_lost = host;
+	else
+		fleet->lost = host;
+	fleet->last_lost = host;
 }
 
 /* --- Watching --- */
@@ -177,8 +190,10 @@ static void watch(struct fleet_host *host, int fd, uint32_t events)
 
 static void uncount(struct fleet_host *host)
 {
-	if (host->counted)
+	if (host->counted) {
 		host->fleet->connecting--;
+		host->fleet->start_at = 0;
+	}
 	host->counted = false;
 }
 
@@ -190,7 +205,8 @@ static void release(struct fleet_host *host)
 	uncount(host);
 }
 
-static void lose(struct fleet_host *host, const struct error *err)
+/* Nothing more is told of it. */
+static void drop(struct fleet_host *host)
 {
 	if (host->state == HOST_LOST)
 		return;
@@ -199,16 +215,19 @@ static void lose(struct fleet_host *host, const struct error *err)
 	release(host);
 	buffer_free(&host->in);
 	buffer_free(&host->out);
-	host->fleet->events->lost(host->fleet->context, host, err);
 }
 
-void fleet_drop(struct fleet_host *host, const struct error *err)
+static void lose(struct fleet_host *host, const struct error *err)
 {
-	lose(host, err);
+	if (host->state == HOST_LOST)
+		return;
+	drop(host);
+	lost_add(host, err);
 }
 
-void fleet_free(struct fleet *fleet)
+void fleet_free(struct fleet *base)
 {
+	struct ssh_fleet *fleet = (struct ssh_fleet *)base;
 	int64_t until = now_milliseconds() + ENDING_MOST;
 
 	for (struct fleet_host *host = fleet->first; host; host = host->next)
@@ -227,6 +246,13 @@ void fleet_free(struct fleet *fleet)
 		arena_free(host->arena);
 		free(host);
 	}
+	while (fleet->warnings) {
+		struct warning *warning = fleet->warnings;
+
+		fleet->warnings = warning->next;
+		free(warning);
+	}
+	arena_free(fleet->arena);
 	ssh_keys_free(fleet->keys);
 	if (fleet->epoll >= 0)
 		close(fleet->epoll);
@@ -235,7 +261,7 @@ void fleet_free(struct fleet *fleet)
 
 /* --- What goes out --- */
 
-void fleet_send(struct fleet_host *host, enum frame_type type, const struct value *body)
+static void send_frame(struct fleet_host *host, enum frame_type type, const struct value *body)
 {
 	struct error err = {0};
 
@@ -244,15 +270,12 @@ void fleet_send(struct fleet_host *host, enum frame_type type, const struct valu
 	if (frame_write(&host->out, type, body, &err) < 0) {
 		error_remedy(&err, "put long contents into files, and name them with 'src'");
 		lose(host, &err);
+		return;
 	}
+	ready_add(host);
 }
 
-size_t fleet_queued(const struct fleet_host *host)
-{
-	return host->out.size;
-}
-
-void fleet_close(struct fleet_host *host)
+static void close_host(struct fleet_host *host)
 {
 	struct arena *arena;
 
@@ -263,7 +286,7 @@ void fleet_close(struct fleet_host *host)
 		return;
 	}
 	arena = arena_new();
-	fleet_send(host, FRAME_BYE, value_map(arena));
+	send_frame(host, FRAME_BYE, value_map(arena));
 	arena_free(arena);
 	if (host->state == HOST_LIVE) {
 		host->state = HOST_CLOSING;
@@ -287,7 +310,7 @@ static void extend(struct fleet_host *host)
 /* The agent's bytes are put behind as there is room. */
 static void feed_agent(struct fleet_host *host)
 {
-	const struct fleet *fleet = host->fleet;
+	const struct ssh_fleet *fleet = host->fleet;
 	size_t piece = host->agent_left < ROOM ? host->agent_left : ROOM;
 
 	if (piece == 0 || host->out.size >= ROOM)
@@ -318,7 +341,6 @@ static int send_out(struct fleet_host *host, struct error *err)
 			return (int)sent;
 		}
 		done += (size_t)sent;
-		host->fleet->counts.bytes_sent += (uint64_t)sent;
 	}
 }
 
@@ -392,64 +414,83 @@ static int take_boot(struct fleet_host *host, struct error *err)
 	return 0;
 }
 
-static void greeted(struct fleet_host *host, const struct value *hello)
+static int take_hello(struct fleet_host *host, const struct frame *frame,
+	struct fleet_event *event, struct error *err)
 {
+	if (frame->type != FRAME_HELLO
+			|| value_get_integer(frame->body, "version", 0) != WIRE_VERSION)
+		return error_set(err, ERROR_UNREACHABLE, "the agent there isn't this beoplay's");
 	host->state = HOST_LIVE;
 	host->heard = host->pinged = now_milliseconds();
 	uncount(host);
-	host->key = host->connection->host_key;
-	host->fleet->events->ready(host->fleet->context, host, hello);
+	event->kind = FLEET_READY;
+	event->hello = frame->body;
+	event->user = host->user;
+	event->key = host->connection->host_key;
+	return 1;
 }
 
-static int take_frame(struct fleet_host *host, const struct frame *frame, struct error *err)
+/* 1 with an event, or 0 if the frame is none. */
+static int take_frame(struct fleet_host *host, struct fleet_event *event, struct error *err)
 {
-	if (host->state == HOST_GREETING) {
-		if (frame->type != FRAME_HELLO
-				|| value_get_integer(frame->body, "version", 0) != WIRE_VERSION)
-			return error_set(err, ERROR_UNREACHABLE, "the agent there isn't this beoplay's");
-		greeted(host, frame->body);
-		return 0;
-	}
-	if (frame->type == FRAME_PING)
-		return 0;
+	const struct frame *frame = &host->fleet->frame;
+
+	if (host->state == HOST_GREETING)
+		return take_hello(host, frame, event, err);
 	if (frame->type == FRAME_BYE)
 		host->bye = true;
-	if (host->state == HOST_LIVE)
-		host->fleet->events->frame(host->fleet->context, host, frame);
+	if (frame->type == FRAME_BYE || frame->type == FRAME_PING || host->state != HOST_LIVE)
+		return 0;
+	event->kind = FLEET_FRAME;
+	event->frame = frame;
+	event->queued = host->out.size;
+	return 1;
+}
+
+/* The size of the next frame if all of it is there, 0 if it isn't yet; -1: nor will it be. */
+static int whole_frame(struct fleet_host *host, struct error *err)
+{
+	int64_t size = frame_size(host->in.data, host->in.size, err);
+
+	if (size < 0)
+		return -1;
+	if (size > 0 && (size_t)size <= host->in.size) {
+		host->begun = 0;
+		return (int)size;
+	}
+	if (host->in.size == 0)
+		host->begun = 0;
+	else if (host->begun == 0)
+		host->begun = now_milliseconds();
 	return 0;
 }
 
-static int take_frames(struct fleet_host *host, struct error *err)
+/* 1 with an event, 0 if more bytes must come first. */
+static int take_frames(struct fleet_host *host, struct fleet_event *event, struct error *err)
 {
-	while (host->state != HOST_LOST && !host->bye && host->out.size <= OUT_MOST) {
-		int64_t size = frame_size(host->in.data, host->in.size, err);
-		struct arena *arena;
-		struct frame frame;
-		int result;
+	struct ssh_fleet *fleet = host->fleet;
+	int result = 0;
 
-		if (size < 0)
-			return -1;
-		if (size == 0 || (size_t)size > host->in.size) {
-			if (host->in.size == 0)
-				host->begun = 0;
-			else if (host->begun == 0)
-				host->begun = now_milliseconds();
-			return 0;
-		}
-		host->begun = 0;
-		arena = arena_new();
-		result = frame_read(arena, host->in.data, (size_t)size, SENT_BY_AGENT, &frame, err);
+	while (result == 0 && !host->bye && host->out.size <= OUT_MOST) {
+		int size = whole_frame(host, err);
+
+		if (size <= 0)
+			return size;
+		fleet->arena = arena_new();
+		result = frame_read(fleet->arena, host->in.data, (size_t)size, SENT_BY_AGENT,
+			&fleet->frame, err);
 		buffer_drop_front(&host->in, (size_t)size);
 		if (result == 0)
-			result = take_frame(host, &frame, err);
-		arena_free(arena);
-		if (result < 0)
-			return -1;
+			result = take_frame(host, event, err);
+		if (result <= 0) {
+			arena_free(fleet->arena);
+			fleet->arena = NULL;
+		}
 	}
-	return 0;
+	return result;
 }
 
-static int take_in(struct fleet_host *host, struct error *err)
+static int take_in(struct fleet_host *host, struct fleet_event *event, struct error *err)
 {
 	if (host->state == HOST_BOOTING) {
 		int result = take_boot(host, err);
@@ -458,7 +499,7 @@ static int take_in(struct fleet_host *host, struct error *err)
 			return result;
 		host->state = HOST_GREETING;
 	}
-	return host->in.size > 0 ? take_frames(host, err) : 0;
+	return host->in.size > 0 ? take_frames(host, event, err) : 0;
 }
 
 static void read_errors(struct fleet_host *host)
@@ -473,28 +514,6 @@ static void read_errors(struct fleet_host *host)
 			return;
 		if (host->errors.size < ERRORS_MOST)
 			buffer_add(&host->errors, bytes, (size_t)got);
-	}
-}
-
-/* Reads all there is. 1 while the stream goes on, 0 at its end, -1 with err. */
-static int read_in(struct fleet_host *host, struct error *err)
-{
-	for (;;) {
-		ssize_t got = host->transport->take(host->connection, false,
-			buffer_reserve(&host->in, ROOM), ROOM);
-
-		if (got <= 0)
-			return got == 0 ? 1 : 0;
-		host->in.size += (size_t)got;
-		host->in.data[host->in.size] = '\0';
-		host->heard = now_milliseconds();
-		host->fleet->counts.bytes_received += (uint64_t)got;
-		if (take_in(host, err) < 0)
-			return -1;
-		if (host->state == HOST_LOST || host->bye)
-			return 0;
-		if (host->out.size > OUT_MOST)
-			return 1;
 	}
 }
 
@@ -515,26 +534,51 @@ static int ended(struct fleet_host *host, struct error *err)
 	return -1;
 }
 
-/* Everything that is possible now with a host whose command runs. */
-static int converse(struct fleet_host *host, struct error *err)
+/* Reads up to the next event, which gives 1, or all there is. */
+static int read_in(struct fleet_host *host, struct fleet_event *event, struct error *err)
 {
-	int result;
+	for (;;) {
+		int result = take_in(host, event, err);
+		ssize_t got;
 
-	read_errors(host);
-	result = host->out.size <= OUT_MOST ? read_in(host, err) : 1;
-	if (result < 0)
-		return -1;
-	if (result == 0)
-		return ended(host, err);
-	if (send_out(host, err) < 0 || (host->state != HOST_LOST && take_in(host, err) < 0))
-		return -1;
+		if (result != 0 || host->out.size > OUT_MOST)
+			return result;
+		if (host->bye)
+			return ended(host, err);
+		got = host->transport->take(host->connection, false, buffer_reserve(&host->in, ROOM), ROOM);
+		if (got <= 0)
+			return got == 0 ? 0 : ended(host, err);
+		host->in.size += (size_t)got;
+		host->in.data[host->in.size] = '\0';
+		host->heard = now_milliseconds();
+	}
+}
+
+/* All that is possible now with a host whose command runs, up to the next event, which gives 1. */
+static int converse(struct fleet_host *host, struct fleet_event *event, struct error *err)
+{
+	bool full;
+
+	if (!host->said)
+		read_errors(host);
+	host->said = true;
+	do {
+		int result = read_in(host, event, err);
+
+		if (result != 0 || host->state == HOST_LOST)
+			return result;
+		full = host->out.size > OUT_MOST;
+		if (send_out(host, err) < 0)
+			return -1;
+	} while (full && host->out.size <= OUT_MOST);
 	/* The agent has nothing more to say that matters: its answer would cost a round trip. Should
 	 * BYE be stuck, the end of the stream says the same. */
-	if (host->state == HOST_CLOSING && !host->transport->waits_for_end && host->out.size == 0)
+	if (host->state == HOST_CLOSING && !host->transport->waits_for_end && host->out.size == 0) {
 		lose(host, NULL);
-	if (host->state != HOST_LOST)
-		watch(host, host->fd, (host->out.size <= OUT_MOST ? (uint32_t)EPOLLIN : 0)
-			| (host->out.size > 0 && host->transport->blocked(host->connection) ? EPOLLOUT : 0));
+		return 0;
+	}
+	watch(host, host->fd, (host->out.size <= OUT_MOST ? (uint32_t)EPOLLIN : 0)
+		| (host->out.size > 0 && host->transport->blocked(host->connection) ? EPOLLOUT : 0));
 	return 0;
 }
 
@@ -543,15 +587,20 @@ static int converse(struct fleet_host *host, struct error *err)
 /* What concerns all hosts is said once. */
 static void warn_all(void *context, const char *message)
 {
-	const struct fleet *fleet = context;
+	struct ssh_fleet *fleet = context;
+	struct warning *warning = calloc(1, sizeof(*warning) + strlen(message) + 1);
 
-	fleet->events->warn(fleet->context, NULL, message);
+	if (!warning)
+		abort();
+	memcpy(warning->text, message, strlen(message));
+	*fleet->last_warning = warning;
+	fleet->last_warning = &warning->next;
 }
 
 static int open_connection(struct fleet_host *host, struct error *err)
 {
 	struct epoll_event errors = { .events = EPOLLIN, .data.ptr = host };
-	const struct fleet *fleet = host->fleet;
+	const struct ssh_fleet *fleet = host->fleet;
 	const struct transport_request request = {
 		.arena = host->arena, .target = &host->target, .options = &fleet->options,
 		.agent = fleet->agent, .keys = fleet->keys, .warn = warn_all, .context = host->fleet,
@@ -601,15 +650,17 @@ static void step(struct fleet_host *host)
 
 	if (host->state == HOST_CONNECTING)
 		result = connect_on(host, &err);
-	if (result == 0 && host->state >= HOST_BOOTING && host->state <= HOST_CLOSING)
-		result = converse(host, &err);
+	if (result == 0 && host->state >= HOST_BOOTING && host->state <= HOST_CLOSING) {
+		host->said = false;
+		ready_add(host);
+	}
 	if (result < 0 && !try_again(host))
 		lose(host, &err);
 }
 
 static void start(struct fleet_host *host)
 {
-	struct fleet *fleet = host->fleet;
+	struct ssh_fleet *fleet = host->fleet;
 	struct error err = {0};
 	int64_t now = now_milliseconds();
 
@@ -692,60 +743,149 @@ static void look_at_clock(struct fleet_host *host, int64_t now)
 		struct arena *arena = arena_new();
 
 		host->pinged = now;
-		fleet_send(host, FRAME_PING, value_map(arena));
+		send_frame(host, FRAME_PING, value_map(arena));
 		arena_free(arena);
 		step(host);
 	}
 }
 
-static void start_waiting(struct fleet *fleet)
+static void start_waiting(struct ssh_fleet *fleet, int64_t now)
 {
-	int64_t now = now_milliseconds();
-
+	if (now < fleet->start_at)
+		return;
+	fleet->start_at = INT64_MAX;
 	for (struct fleet_host *host = fleet->first; host; host = host->next) {
+		if (host->state != HOST_WAITING)
+			continue;
 		if (fleet->options.forks && fleet->connecting >= fleet->options.forks)
 			return;
-		if (host->state == HOST_WAITING && now >= host->not_before)
+		if (now >= host->not_before)
 			start(host);
+		if (host->state == HOST_WAITING && host->not_before < fleet->start_at)
+			fleet->start_at = host->not_before;
 	}
 }
 
-/* Events may have queued frames for any host. */
-static void send_queued(struct fleet *fleet)
+static void look_at_clocks(struct ssh_fleet *fleet, int64_t now)
 {
-	for (struct fleet_host *host = fleet->first; host; host = host->next) {
-		if (host->out.size > 0 && !(host->watched & EPOLLOUT) && (host->state == HOST_LIVE
-				|| host->state == HOST_CLOSING))
-			step(host);
-	}
+	if (now - fleet->ticked < TICK)
+		return;
+	fleet->ticked = now;
+	for (struct fleet_host *host = fleet->first; host; host = host->next)
+		look_at_clock(host, now);
 }
 
-int fleet_run(struct fleet *fleet, struct error *err)
+/* --- One event after the other --- */
+
+static bool take_warning(struct ssh_fleet *fleet, struct fleet_event *event)
+{
+	struct warning *warning = fleet->warnings;
+
+	if (!warning)
+		return false;
+	fleet->arena = arena_new();
+	event->kind = FLEET_WARNING;
+	event->message = arena_string(fleet->arena, warning->text);
+	fleet->warnings = warning->next;
+	if (!fleet->warnings)
+		fleet->last_warning = &fleet->warnings;
+	free(warning);
+	return true;
+}
+
+static bool take_lost(struct ssh_fleet *fleet, struct fleet_event *event)
+{
+	struct fleet_host *host = fleet->lost;
+
+	if (!host)
+		return false;
+	fleet->lost = host->next_lost;
+	event->kind = FLEET_LOST;
+	event->context = host->target.context;
+	event->error = host->lost;
+	return true;
+}
+
+/* Each host says one thing, and then the next one does. */
+static bool take_said(struct ssh_fleet *fleet, struct fleet_event *event)
+{
+	struct fleet_host *host;
+
+	while ((host = ready_take(fleet))) {
+		struct error err = {0};
+		int result = 0;
+
+		if (host->state >= HOST_BOOTING && host->state <= HOST_CLOSING)
+			result = converse(host, event, &err);
+		if (result < 0)
+			lose(host, &err);
+		if (result <= 0)
+			continue;
+		event->context = host->target.context;
+		ready_add(host);
+		return true;
+	}
+	return false;
+}
+
+static int look_at_connections(struct ssh_fleet *fleet, int64_t wait, struct error *err)
 {
 	struct epoll_event events[EVENTS];
-	int64_t ticked = 0;
+	int count = epoll_wait(fleet->epoll, events, EVENTS, (int)(wait < TICK ? wait : TICK));
 
-	while (fleet->open > 0 && !fleet->stop) {
-		int64_t now;
-		int count;
-
-		start_waiting(fleet);
-		send_queued(fleet);
-		if (fleet->open == 0)
-			break;
-		count = epoll_wait(fleet->epoll, events, EVENTS, TICK);
-		if (count < 0 && errno != EINTR)
-			return error_errno(err, ERROR_BUG, "cannot watch connections");
-		for (int i = 0; i < count; i++)
-			step(events[i].data.ptr);
-		now = now_milliseconds();
-		if (now - ticked < TICK)
-			continue;
-		ticked = now;
-		for (struct fleet_host *host = fleet->first; host; host = host->next)
-			look_at_clock(host, now);
-		if (fleet->events->tick && !fleet->events->tick(fleet->context))
-			fleet->stop = true;
-	}
+	fleet->taken = 0;
+	if (count < 0 && errno != EINTR)
+		return error_errno(err, ERROR_BUG, "cannot watch connections");
+	for (int i = 0; i < count; i++)
+		step(events[i].data.ptr);
 	return 0;
+}
+
+static int next(struct fleet *base, int64_t until, struct fleet_event *event, struct error *err)
+{
+	struct ssh_fleet *fleet = (struct ssh_fleet *)base;
+
+	arena_free(fleet->arena);
+	fleet->arena = NULL;
+	for (;;) {
+		*event = (struct fleet_event){ .kind = FLEET_TIME, .now = now_milliseconds() };
+		start_waiting(fleet, event->now);
+		look_at_clocks(fleet, event->now);
+		/* Also where some have always more to say. */
+		if (++fleet->taken > EVENTS && look_at_connections(fleet, 0, err) < 0)
+			return -1;
+		if (event->now >= until || take_warning(fleet, event) || take_lost(fleet, event)
+				|| take_said(fleet, event) || take_lost(fleet, event))
+			return 0;
+		if (fleet->open == 0) {
+			event->kind = FLEET_END;
+			return 0;
+		}
+		if (look_at_connections(fleet, until - event->now, err) < 0)
+			return -1;
+	}
+}
+
+static const struct fleet_calls ssh_calls = {
+	.add = add, .send = send_frame, .close = close_host, .drop = drop, .next = next,
+};
+
+struct fleet *fleet_new(const struct fleet_options *options, struct error *err)
+{
+	struct ssh_fleet *fleet = calloc(1, sizeof(*fleet));
+
+	if (!fleet)
+		abort();
+	fleet->base.calls = &ssh_calls;
+	fleet->options = *options;
+	fleet->last_warning = &fleet->warnings;
+	fleet->agent = agent_find("x86_64");
+	fleet->keys = ssh_keys_new();
+	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (fleet->epoll < 0) {
+		error_errno(err, ERROR_BUG, "cannot watch connections");
+		fleet_free(&fleet->base);
+		return NULL;
+	}
+	return &fleet->base;
 }

@@ -1,9 +1,9 @@
-/* fleet: many hosts reached at once, from one epoll loop.
+/* fleet: many hosts reached at once, and what they say, one event after the other.
  *
- * A host is connected to (or started locally), its host key checked, authenticated, the agent put
- * there and started; then frames go both ways. A host that can't be reached or stops answering is
- * reported once as lost and holds nobody back. Events are called from inside fleet_run; they may
- * call fleet_send, fleet_fetch…, fleet_close, never fleet_free. */
+ * Of the real one (fleet_new): a host is connected to (or started locally), its host key checked,
+ * authenticated, the agent put there and started; then frames go both ways. A host that can't be
+ * reached or stops answering is told once as lost and holds nobody back. Nothing calls back: what
+ * happens is taken with next. A unit test has machines in memory instead. */
 #ifndef FLEET_FLEET_H
 #define FLEET_FLEET_H
 
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct fleet;
-struct fleet_host;
+struct fleet_host;                   /* each kind of fleet has its own */
 struct transport;
 
 struct fleet_options {
@@ -41,44 +41,48 @@ struct fleet_target {
 	void *context;                   /* the caller's */
 };
 
-struct fleet_events {
-	/* The agent is there; hello as in FRAME_HELLO. host keys: fleet_host_keys. */
-	void (*ready)(void *context, struct fleet_host *host, const struct value *hello);
-	/* A frame came (not HELLO or PING). body is valid during the call. */
-	void (*frame)(void *context, struct fleet_host *host, const struct frame *frame);
-	/* No more frames will come. err NULL: it ended as asked (fleet_close). Called once a host. */
-	void (*lost)(void *context, struct fleet_host *host, const struct error *err);
-	void (*warn)(void *context, struct fleet_host *host, const char *message);
-	/* Every 100 ms while the loop runs: redraw, look at ^C. false: stop fleet_run. */
-	bool (*tick)(void *context);
+enum fleet_event_kind {
+	FLEET_TIME,                      /* until was reached */
+	FLEET_READY,                     /* the agent is there */
+	FLEET_FRAME,                     /* it said something (not HELLO or PING) */
+	FLEET_LOST,                      /* no more will come from this host; told once */
+	FLEET_WARNING,
+	FLEET_END,                       /* no more will come from any */
 };
 
-struct fleet *fleet_new(const struct fleet_options *options, const struct fleet_events *events,
-	void *context, struct error *err);
+/* Strings and bodies are valid until the next call of next. */
+struct fleet_event {
+	enum fleet_event_kind kind;
+	int64_t now;                     /* milliseconds of a clock that only goes forward, never 0 */
+	void *context;                   /* of the target it is about; NULL: of none */
+	const struct value *hello;       /* READY: as in FRAME_HELLO */
+	const char *user;                /* READY: as whom it logged in, before any become */
+	const char *key;                 /* READY: "TYPE BASE64" of the key that the host was
+	                                    authenticated with; NULL: local */
+	const struct frame *frame;       /* FRAME */
+	size_t queued;                   /* FRAME: bytes that still wait until the host takes them */
+	const struct error *error;       /* LOST: why; NULL: it ended as asked */
+	const char *message;             /* WARNING */
+};
+
+struct fleet_calls {
+	struct fleet_host *(*add)(struct fleet *fleet, const struct fleet_target *target);
+	/* Queued, sent as the connection takes it. body is encoded during the call. */
+	void (*send)(struct fleet_host *host, enum frame_type type, const struct value *body);
+	/* BYE after all that is queued; then LOST without an error. */
+	void (*close)(struct fleet_host *host);
+	/* Gives a host up at once: nothing more is told of it. */
+	void (*drop)(struct fleet_host *host);
+	/* The next event, waiting for it until then. -1: nothing can be watched any more. */
+	int (*next)(struct fleet *fleet, int64_t until, struct fleet_event *ret_event,
+		struct error *err);
+};
+
+struct fleet {
+	const struct fleet_calls *calls;
+};
+
+struct fleet *fleet_new(const struct fleet_options *options, struct error *err);
 void fleet_free(struct fleet *fleet);   /* ends what is still connected */
-
-struct fleet_host *fleet_add(struct fleet *fleet, const struct fleet_target *target);
-void *fleet_context(const struct fleet_host *host);    /* the target's */
-const char *fleet_name(const struct fleet_host *host);
-/* As whom it logged in, before any become; known once it is ready. */
-const char *fleet_user(const struct fleet_host *host);
-/* "TYPE BASE64" of the key that this connection authenticated the host with; NULL: local. */
-const char *fleet_host_key(const struct fleet_host *host);
-
-/* Queued, sent as the connection takes it. body is encoded during the call. */
-void fleet_send(struct fleet_host *host, enum frame_type type, const struct value *body);
-/* Bytes that wait until the host takes them. */
-size_t fleet_queued(const struct fleet_host *host);
-/* BYE after all that is queued; then lost(NULL). */
-void fleet_close(struct fleet_host *host);
-/* Drops a host at once, with err as the cause. */
-void fleet_drop(struct fleet_host *host, const struct error *err);
-
-/* Until every host was reported lost, or tick said stop. */
-int fleet_run(struct fleet *fleet, struct error *err);
-
-/* Totals for -vv and the benchmark. */
-struct fleet_counts { uint64_t bytes_sent, bytes_received; };
-struct fleet_counts fleet_counts(const struct fleet *fleet);
 
 #endif

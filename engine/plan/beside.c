@@ -3,7 +3,6 @@
 #include "plan/state.h"
 
 #include <string.h>
-#include <time.h>
 
 enum {
 	GRACE = 3000,              /* milliseconds for those that aren't there when all is done … */
@@ -13,27 +12,11 @@ enum {
 	WHY_MOST = 300,            /* bytes */
 };
 
-int64_t beside_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
-}
-
-bool beside_tells(const struct run *run, const struct run_host *host, int64_t unit)
-{
-	if (!run->fleet)
-		return host->phase != HOST_OUT;
-	return host_live(host) && !host->late && order_position(run, host) < unit;
-}
-
 void beside_await(struct run_host *host, struct run_host *bystander, bool instead)
 {
-	int64_t start = bystander->phase == HOST_NEW ? host->run->started : beside_clock();
+	int64_t start = bystander->phase == HOST_NEW ? host->run->started : host->run->now;
 
-	host->awaits = bystander;
-	host->awaits_until = instead ? start + HEAD_START : INT64_MAX;
+	order_await(host, bystander, instead ? start + HEAD_START : INT64_MAX);
 }
 
 /* What is done each time is no change that the text waits for, nor is what depends on its result.
@@ -60,28 +43,25 @@ void beside_take(struct run_host *host, const struct step *step, enum status sta
 		: arena_printf(host->arena, "%s '%s'", task->word, title), true);
 }
 
-void beside_out(struct run *run, struct run_host *host, const char *why)
+void beside_out(struct run_host *host, const char *why)
 {
 	if (!host_live(host))
 		return;
 	if (why)
 		host->missed = arena_bytes(host->arena, why, strnlen(why, WHY_MOST));
-	result_out(run, host);
-	if (run_connected(host)) {
-		host->closed = true;
-		fleet_close(host->fleet);
-	}
+	leave(host);
 }
 
 /* --- Not longer than needed --- */
 
-static bool is_awaited(const struct run *run, const struct run_host *host)
+static void be_late(struct run_host *host)
 {
-	for (size_t i = 0; i < run->host_count; i++) {
-		if (host_live(&run->hosts[i]) && run->hosts[i].awaits == host)
-			return true;
-	}
-	return false;
+	if (host->late)
+		return;
+	host->late = true;
+	host->run->facts_heard++;
+	order_note(host);
+	order_told(host);
 }
 
 static void note_late(struct run *run, int64_t now)
@@ -90,55 +70,40 @@ static void note_late(struct run *run, int64_t now)
 		struct run_host *host = &run->hosts[i];
 
 		if (host->bystander && host->phase == HOST_NEW && now > run->started + GRACE)
-			host->late = true;
-		if (host_live(host) && host->awaits && now > host->awaits_until
-				&& !host->awaits->late) {
-			host->awaits->late = true;
-			run->facts_heard++;
-		}
+			be_late(host);
+		if (host->wait.kind == WAIT_HOST && now > host->wait.until)
+			be_late(host->wait.on);
 	}
-}
-
-static bool members_live(const struct run *run)
-{
-	for (size_t i = 0; i < run->host_count; i++) {
-		if (host_live(&run->hosts[i]) && !run->hosts[i].bystander)
-			return true;
-	}
-	return false;
 }
 
 static bool grace_is_over(const struct run *run, int64_t now)
 {
-	int64_t timeout = (int64_t)run->options.fleet.timeout * 1000;
+	int64_t timeout = (int64_t)run->options.timeout * 1000;
 
 	return run->members_done && now > run->members_done + GRACE_LEAST
 		&& now > run->started + (timeout < GRACE ? timeout : GRACE);
 }
 
-static void end_waiting(struct run *run, struct run_host *host, int64_t now)
+static void end_waiting(const struct run *run, struct run_host *host, int64_t now)
 {
 	if (host->phase == HOST_NEW && grace_is_over(run, now))
-		beside_out(run, host, "not reached in time");
+		beside_out(host, "not reached in time");
 	else if (host->phase == HOST_BUSY && now > host->heard_at + SILENCE_MOST
-			&& (run->members_done || is_awaited(run, host)))
-		beside_out(run, host, "it didn't answer in time");
+			&& (run->members_done || host->awaited))
+		beside_out(host, "it didn't answer in time");
 }
 
 void beside_tick(struct run *run)
 {
-	int64_t now = beside_clock();
+	int64_t now = run->now;
 
 	if (run->bystander_count == 0)
 		return;
-	if (!run->members_done && !members_live(run))
-		run->members_done = now;
 	note_late(run, now);
 	for (size_t i = 0; i < run->host_count; i++) {
 		if (run->hosts[i].bystander)
 			end_waiting(run, &run->hosts[i], now);
 	}
-	order_poll(run);
 }
 
 /* --- What is told in the end --- */

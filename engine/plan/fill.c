@@ -504,14 +504,20 @@ static bool use_last_facts(struct run *run, const struct inventory_host *of)
 	const struct run_host *other = run->by_inventory[of->index];
 	const struct value *facts;
 
-	if (!run->fleet || variables_has_facts(run->options.variables, of))
+	if (!run->begun || variables_has_facts(run->options.variables, of))
 		return false;
 	facts = known_of(run, of->name, "facts");
-	if (!facts || (other && beside_tells(run, other, UNIT_NEVER)))
+	if (!facts || (other && order_tells(run, other, UNIT_NEVER)))
 		return false;
 	variables_set_facts(run->options.variables, of, facts);
 	known_note(run, of->name);
 	return true;
+}
+
+static void want_facts_of(struct run_host *host)
+{
+	host->facts_wanted = true;
+	order_expect_facts(host);
 }
 
 /* Facts that aren't there yet are asked for: those of this host, or of another one. Whether they
@@ -523,11 +529,13 @@ static bool want_facts(struct filling *filling, const char *cause)
 	if (found && found != filling->host->inventory && use_last_facts(filling->run, found))
 		return true;
 	if (found == filling->host->inventory)
-		filling->host->facts_wanted = true;
+		want_facts_of(filling->host);
+	if (!found || found == filling->host->inventory || filling->run->facts_wanted)
+		return false;
 	/* One that reads the facts of another is going to read those of more. */
-	for (size_t i = 0; found && found != filling->host->inventory && i < filling->run->host_count;
-			i++)
-		filling->run->hosts[i].facts_wanted = true;
+	filling->run->facts_wanted = true;
+	for (size_t i = 0; i < filling->run->host_count; i++)
+		want_facts_of(&filling->run->hosts[i]);
 	return false;
 }
 

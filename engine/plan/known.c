@@ -40,6 +40,6 @@ void known_say(struct run *run)
 	for (size_t i = 0; i < run->old->count; i++)
 		value_append(run->arena, names, value_string(run->arena, value_key(run->old, i)));
 	if (names->count > 0)
-		report_warning(run->report, report_fold(run->arena, names),
+		effect_warn(run, report_fold(run->arena, names),
 			"it can't be asked now, so what it last told is used");
 }

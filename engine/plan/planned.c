@@ -188,7 +188,7 @@ static unsigned count_stale(const struct run *run)
 	return count;
 }
 
-static void leave_stale(struct run *run, struct run_host *host, unsigned task)
+static void leave_stale(struct run *run, struct run_host *host, struct run_task *task)
 {
 	const struct value *follow = value_get(run->options.follow, host->name);
 	const char *lost = value_get_string(follow, "unreachable");
@@ -197,28 +197,31 @@ static void leave_stale(struct run *run, struct run_host *host, unsigned task)
 		.message = value_get_string(follow, "stale"),
 		.remedy = "nothing is done on this host; make a new plan",
 	};
-	struct error err = {0};
 
 	if (result.message) {
-		report_result(run->report, task, &result);
-		result_out(run, host);
+		effect_result(run, task, &result);
+		leave(host);
 	} else if (lost) {
-		error_set(&err, ERROR_UNREACHABLE, "%s", lost);
-		result_out(run, host);
+		struct error *err = arena_alloc(host->arena, sizeof(*err));
+
+		error_set(err, ERROR_UNREACHABLE, "%s", lost);
+		leave(host);
 		host->unreachable = true;
-		report_lost(run->report, host->name, &err);
+		effect_lost(host, err);
 	}
 }
 
 void planned_leave_stale(struct run *run)
 {
-	unsigned count = run->options.follow ? count_stale(run) : 0, task = 0;
+	static const struct task holds = { .name = "The plan still holds", .word = "plan" };
+	unsigned count = run->options.follow ? count_stale(run) : 0;
+	struct run_task *task = arena_alloc(run->arena, sizeof(*task));
 
+	task->task = &holds;
 	if (count > 0)
-		task = report_task(run->report, "The plan still holds", "plan", false,
-			(struct place){0}, count);
+		effect_task(run, task, count);
 	for (size_t i = 0; run->options.follow && i < run->host_count; i++)
 		leave_stale(run, &run->hosts[i], task);
 	if (count > 0)
-		report_task_end(run->report, task);
+		effect_task_end(run, task);
 }

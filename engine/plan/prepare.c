@@ -108,7 +108,7 @@ const char *prepare_host(struct prepare *prepare)
 
 const char *prepare_user(struct prepare *prepare)
 {
-	return own_host(prepare)->fleet ? fleet_user(prepare->host->fleet) : NULL;
+	return own_host(prepare)->user;
 }
 
 int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **ret_names,
@@ -186,7 +186,7 @@ static struct run_host *host_of(struct prepare *prepare, const char *name)
 /* Whether a host may still tell what it hasn't; known: there is something of an earlier run. */
 static bool still_tells(struct prepare *prepare, struct run_host *found, bool known)
 {
-	if (!found || !beside_tells(prepare->run, found, prepare->unit->index))
+	if (!found || !order_tells(prepare->run, found, prepare->unit->index))
 		return false;
 	if (found->bystander) {
 		prepare->asked->awaits = found;
@@ -204,7 +204,7 @@ static const struct value *last_known(struct prepare *prepare, const char *host,
 	struct asked *asked = prepare->asked;
 	const struct value *known;
 
-	if (!prepare->run->fleet || (found && !found->bystander && found->phase != HOST_OUT))
+	if (!prepare->run->begun || (found && !found->bystander && found->phase != HOST_OUT))
 		return NULL;
 	known = known_of(prepare->run, host, what);
 	known = key ? value_get(known, key) : known;
@@ -251,7 +251,7 @@ bool prepare_lost(struct prepare *prepare, const char *host)
 
 	asks_others(prepare);
 	return !found || found->phase == HOST_OUT || (found->bystander
-		&& !beside_tells(prepare->run, found, prepare->unit->index));
+		&& !order_tells(prepare->run, found, prepare->unit->index));
 }
 
 bool prepare_absent(struct prepare *prepare, const char *host)

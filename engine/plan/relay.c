@@ -17,12 +17,12 @@ struct relay {
 	bool done;
 };
 
+/* The arena, in which the chunk lives, is given back once it is sent. */
 static void reply(struct run_host *host, struct arena *arena, int64_t request,
 	struct value *chunk)
 {
 	value_set_integer(arena, chunk, "id", request);
-	if (run_connected(host))
-		fleet_send(host->fleet, FRAME_REPLY, chunk);
+	effect_send(host, FRAME_REPLY, chunk, arena);
 }
 
 static void reply_error(struct run_host *host, int64_t request, const char *text)
@@ -32,7 +32,6 @@ static void reply_error(struct run_host *host, int64_t request, const char *text
 
 	value_set_string(arena, chunk, "error", text);
 	reply(host, arena, request, chunk);
-	arena_free(arena);
 }
 
 static struct relay *relay_new(struct run *run)
@@ -73,28 +72,28 @@ static void fetch(struct run *run, struct run_host *to, const struct body *offer
 	relay->request = request;
 	relay->offset = offset;
 	relay->size = body_size(offered);
-	relay->since = beside_clock();
+	relay->since = run->now;
 	value_set_integer(arena, body, "id", relay->id);
 	value_set_string(arena, body, "digest", body_digest(offered));
 	value_set_integer(arena, body, "offset", offset);
-	fleet_send(relay->from->fleet, FRAME_FETCH, body);
-	arena_free(arena);
+	effect_send(relay->from, FRAME_FETCH, body, arena);
 }
 
 static void answer(struct run *run, struct run_host *host, const struct body *body,
 	int64_t offset, int64_t request)
 {
 	struct run_host *offerer = body_offerer(body);
-	struct arena *arena = arena_new();
+	struct arena *arena;
 
-	if (!offerer)
+	if (!offerer) {
+		arena = arena_new();
 		reply(host, arena, request, bodies_chunk(run->bodies, arena, body, offset));
-	else if (run_connected(offerer))
+	} else if (run_connected(offerer)) {
 		fetch(run, host, body, offset, request);
-	else
-		reply_error(host, request, arena_printf(arena, "%s, which has this content, is gone",
-			offerer->name));
-	arena_free(arena);
+	} else {
+		reply_error(host, request, arena_printf(effects_arena(run),
+			"%s, which has this content, is gone", offerer->name));
+	}
 }
 
 void relay_request(struct run *run, struct run_host *host, const struct value *request)
@@ -104,11 +103,11 @@ void relay_request(struct run *run, struct run_host *host, const struct value *r
 	const struct body *body = digest ? bodies_find(run->bodies, digest, host->index) : NULL;
 
 	if (!body)
-		run_host_failed(host, "the node asked for content that none of its tasks has");
+		leave_strange(host, "the node asked for content that none of its tasks has");
 	else if (offset < 0 || offset > body_size(body))
-		run_host_failed(host, "the node asked for what is behind the end of a content");
+		leave_strange(host, "the node asked for what is behind the end of a content");
 	else if (is_waiting(run, host))
-		run_host_failed(host, "the node asked for a content before it had the last one");
+		leave_strange(host, "the node asked for a content before it had the last one");
 	else
 		answer(run, host, body, offset, value_get_integer(request, "id", 0));
 }
@@ -125,34 +124,34 @@ static bool is_promised(const struct relay *relay, const struct value *chunk)
 
 static void pass_on(struct relay *relay, const struct value *chunk)
 {
-	struct arena *arena = arena_new();
-	struct value *piece = value_map(arena);
 	const char *problem = value_get_string(chunk, "error");
 	bool promised = is_promised(relay, chunk);
 
 	relay->done = true;
 	if (promised) {
+		struct arena *arena = arena_new();
+		struct value *piece = value_map(arena);
+
 		value_set(arena, piece, "bytes", value_copy(arena, value_get(chunk, "bytes")));
 		value_set_integer(arena, piece, "size", relay->size);
 		reply(relay->to, arena, relay->request, piece);
 	} else {
-		reply_error(relay->to, relay->request, arena_printf(arena,
+		reply_error(relay->to, relay->request, arena_printf(effects_arena(relay->to->run),
 			"%s hands out something else than the content that it promised%s%.500s",
 			relay->from->name, problem ? ": " : "", problem ? problem : ""));
 	}
 	if (!promised && !problem)
-		run_host_failed(relay->from, "the node handed out something else than it promised");
-	arena_free(arena);
+		leave_strange(relay->from, "the node handed out something else than it promised");
 }
 
-void relay_chunk(struct run *run, struct run_host *host, const struct value *chunk)
+void on_chunk(struct run *run, const struct event *event)
 {
-	int64_t id = value_get_integer(chunk, "id", 0);
+	int64_t id = value_get_integer(event->body, "id", 0);
 
 	for (struct relay *relay = run->relays; relay; relay = relay->next) {
-		if (relay->done || relay->id != id || relay->from != host)
+		if (relay->done || relay->id != id || relay->from != event->host)
 			continue;
-		pass_on(relay, chunk);
+		pass_on(relay, event->body);
 		return;
 	}
 }
@@ -172,7 +171,7 @@ void relay_out(struct run *run, struct run_host *host)
 void relay_tick(struct run *run)
 {
 	for (struct relay *relay = run->relays; relay; relay = relay->next) {
-		if (relay->done || beside_clock() - relay->since < SILENCE_MOST)
+		if (relay->done || run->now - relay->since < SILENCE_MOST)
 			continue;
 		relay->done = true;
 		reply_error(relay->to, relay->request, arena_printf(relay->from->arena,

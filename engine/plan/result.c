@@ -15,40 +15,6 @@ static enum status status_of(const char *word)
 	return word ? (enum status)status : STATUS_FAILED;
 }
 
-/* --- What is told to the report --- */
-
-static void task_less(struct run *run, struct run_task *task)
-{
-	if (task->remaining > 0)
-		task->remaining--;
-	if (task->remaining == 0 && task->announced && !task->ended) {
-		task->ended = true;
-		report_task_end(run->report, task->report);
-	}
-}
-
-static void announce(struct run *run, struct run_task *task)
-{
-	if (task->play != run->announced_play && task->remaining > 0) {
-		report_play(run->report, task->play->name ? task->play->name
-			: value_text(task->play->hosts));
-		run->announced_play = task->play;
-	}
-	task->announced = true;
-	task->report = report_task(run->report, task_title(task->task), task->task->word,
-		task->handler, task->task->place, task->remaining);
-	if (task->remaining == 0) {
-		task->ended = true;
-		report_task_end(run->report, task->report);
-	}
-}
-
-void result_announce(struct run *run, struct run_task *task)
-{
-	while (!task->announced)
-		announce(run, run->tasks[run->announced++]);
-}
-
 /* --- Levels --- */
 
 /* What became of the task, and names, which can't be secret. */
@@ -312,8 +278,8 @@ static void report_step(struct run *run, struct run_host *host, const struct ste
 		.silent = step->unit->undo && host->undo_told && judged->status == STATUS_OK,
 	};
 
-	result_announce(run, step->unit->task);
-	report_result(run->report, step->unit->task->report, &result);
+	announce_up_to(run, step->unit->task);
+	effect_result(run, step->unit->task, &result);
 }
 
 static void report_outcome(struct run *run, struct run_host *host, const struct step *step)
@@ -333,8 +299,8 @@ static void report_outcome(struct run *run, struct run_host *host, const struct 
 		.diff = step->filled->diff,
 	};
 
-	result_announce(run, step->unit->task);
-	report_result(run->report, step->unit->task->report, &result);
+	announce_up_to(run, step->unit->task);
+	effect_result(run, step->unit->task, &result);
 }
 
 static void remember(struct run *run, struct run_host *host, const struct step *step,
@@ -402,12 +368,10 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 	const char *message = value_get_string(body, "message");
 	struct error err = {0};
 
-	run->facts_heard++;
 	if (value_pair_count(facts) > 0 && shape_check_map(facts, run->setup->facts,
 			"in the facts", ERROR_PROTOCOL, &err) < 0) {
-		variables_set_facts(run->options.variables, host->inventory, value_map(host->arena));
-		run_host_failed(host, err.message);
-		return;
+		leave_strange(host, err.message);
+		facts = NULL;
 	}
 	if (value_pair_count(facts) > 0)
 		host->facts = value_copy(host->arena, facts);
@@ -416,47 +380,8 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 	/* Whoever waits for them must not wait for ever. */
 	variables_set_facts(run->options.variables, host->inventory, value_pair_count(facts) > 0
 		? facts : value_map(host->arena));
-}
-
-/* Whether a failure at a unit is one of all hosts. */
-static bool is_fatal(struct run *run, const struct run_host *host, const struct unit *unit)
-{
-	const struct task *task = unit->task ? unit->task->task : NULL;
-	const struct value *raw = task && task->any_errors_fatal ? task->any_errors_fatal
-		: unit->play->any_errors_fatal;
-	struct arena *arena = arena_new();
-	struct error ignored = {0};
-	bool fatal = false;
-
-	fill_play_hosts(run, unit->play);
-	expression_truth(arena, scope_new(arena, run->options.variables, host->inventory, unit->play,
-		task), raw, false, &fatal, &ignored);
-	arena_free(arena);
-	return fatal;
-}
-
-static void fail_all(struct run *run)
-{
-	for (size_t i = 0; i < run->host_count; i++) {
-		if (host_live(&run->hosts[i]) && !run->hosts[i].bystander)
-			result_out(run, &run->hosts[i]);
-	}
-}
-
-/* The host won't do the units from one to before another: nobody waits for their results. */
-static void leave_units(struct run *run, const struct run_host *host, int64_t from, int64_t to)
-{
-	const struct run_task *counted = NULL;
-
-	for (int64_t i = units_next(run, host, from); i < to && !host->bystander;
-			i = units_next(run, host, i + 1)) {
-		struct run_task *task = run->units[i]->task;
-
-		if (!task || task == counted)
-			continue;
-		counted = task;
-		task_less(run, task);
-	}
+	run->facts_heard++;
+	order_told(host);
 }
 
 /* force_handlers: a host that failed still runs the handlers that its changes notified, up to the
@@ -478,7 +403,7 @@ static bool handlers_first(struct run *run, struct run_host *host, const struct 
 		;
 	while (failed->index + 1 < first && run->units[failed->index + 1]->task == failed->task)
 		failed = run->units[failed->index + 1];
-	leave_units(run, host, failed->index + 1, first);
+	announce_leave(run, host, failed->index + 1, first);
 	host->failed = true;
 	host->last_unit = flush;
 	host->step_count = 0;
@@ -515,30 +440,14 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 			|| (step->unit->undo && host->undone);
 		host->outcome = (struct outcome){0};
 		if (!host->bystander)
-			task_less(run, task);
+			announce_less(run, task);
 	}
 	if (failed && host->bystander) {
-		beside_out(run, host, arena_printf(host->arena, "'%s' fails: %s", step->filled->name,
+		beside_out(host, arena_printf(host->arena, "'%s' fails: %s", step->filled->name,
 			judged->message ? judged->message : "?"));
 	} else if (failed) {
-		bool fatal = is_fatal(run, host, step->unit);
-
-		if (!handlers_first(run, host, step->unit))
-			result_out(run, host);
-		if (fatal)
-			fail_all(run);
+		leave_failed(host, step->unit, handlers_first(run, host, step->unit));
 	}
-}
-
-void result_lost(struct run *run, struct run_host *host)
-{
-	int64_t position = order_position(run, host);
-	bool fatal = position < (int64_t)run->unit_count
-		&& is_fatal(run, host, run->units[position]);
-
-	result_out(run, host);
-	if (fatal)
-		fail_all(run);
 }
 
 void result_undone(struct run *run, struct run_host *host, const struct step *step,
@@ -566,8 +475,8 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 	host->undo_told = true;
 	host->undone = host->undone || result.status == STATUS_CHANGED;
 	host->refused = host->refused || result.status == STATUS_FAILED;
-	result_announce(run, step->unit->task);
-	report_result(run->report, step->unit->task->report, &result);
+	announce_up_to(run, step->unit->task);
+	effect_result(run, step->unit->task, &result);
 }
 
 /* What a command leaves that check_mode keeps from being run, where others really are; as
@@ -596,7 +505,7 @@ static bool take_looked(struct run *run, struct run_host *host, const struct val
 	if (!results)
 		return true;
 	if (shape_check_map(results, wire_looked, "in what the ledger has", ERROR_PROTOCOL, &err) < 0) {
-		run_host_failed(host, err.message);
+		leave_strange(host, err.message);
 		return false;
 	}
 	value_set(run->arena, run->looked, host->name, value_copy(run->arena, results));
@@ -606,7 +515,7 @@ static bool take_looked(struct run *run, struct run_host *host, const struct val
 void result_take(struct run *run, struct run_host *host, const struct step *step,
 	const struct value *body)
 {
-	struct arena *arena;
+	struct arena *arena = effects_arena(run);
 	struct judged judged;
 
 	if (step->setup) {
@@ -618,7 +527,6 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 		body = step->item->result;
 	if (run->options.look && !take_looked(run, host, value_get(body, "results")))
 		return;
-	arena = arena_new();
 	judged.status = status_of(value_get_string(body, "status"));
 	judged.message = value_get_string(body, "message");
 	judged.remedy = value_get_string(body, "remedy");
@@ -633,7 +541,6 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	}
 	judge_step(run, host, step, body, arena, &judged);
 	step_done(run, host, step, body, &judged);
-	arena_free(arena);
 }
 
 void result_drain(struct run *run, struct run_host *host)
@@ -649,18 +556,9 @@ void result_drain(struct run *run, struct run_host *host)
 	}
 }
 
-void result_out(struct run *run, struct run_host *host)
+void on_local(struct run *run, const struct event *event)
 {
-	int64_t from = order_position(run, host);
-
-	if (!host_live(host))
-		return;
-	host->phase = HOST_OUT;
-	run->facts_heard++;
-	host->gate = -1;
-	host->step_count = 0;
-	host->outcome = (struct outcome){0};
-	run->scope_play = NULL;
-	leave_units(run, host, from, (int64_t)run->unit_count);
-	relay_out(run, host);
+	result_drain(run, event->host);
+	if (event->host->phase == HOST_IDLE)
+		order_run(event->host);
 }

@@ -64,7 +64,7 @@ struct run_options {
 	const char *become_user;              /* NULL: root */
 	const char *user;                     /* login for hosts that say nothing; or NULL */
 	const char *private_key;
-	struct fleet_options fleet;
+	unsigned timeout;                     /* seconds that a host may take to be reached */
 	const char *project;
 	const char *owner;                    /* the playbook, as ledgers name it */
 	const char *formerly;                 /* what it was called until now; or NULL */
@@ -106,7 +106,7 @@ unsigned run_task_count(const struct run *run);
 
 /* 0 when the run came to its end, whatever became of hosts (ask the report for that); -1 with err
  * of kind BUG or INTERRUPTED. */
-int run_execute(struct run *run, struct report *report, struct error *err);
+int run_execute(struct run *run, struct fleet *fleet, struct report *report, struct error *err);
 /* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N, ended:
  * bool (it has passed all tasks), message (why its connection was given up)}. */
 struct value *run_outcome(const struct run *run);

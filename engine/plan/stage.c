@@ -60,7 +60,7 @@ static void add_setup(struct stage *stage, struct unit *unit)
 
 static const char *login_user(const struct run_host *host)
 {
-	return fleet_user(host->fleet);
+	return host->user;
 }
 
 static void add_task(struct stage *stage, struct step *step)
@@ -123,7 +123,7 @@ static void add_filled(struct stage *stage, struct unit *unit, const struct fill
 			may_change(stage->host, &filled->items[i]);
 		step->local = filled->items[i].kind == FILLED_RESULT;
 		/* Without a node nothing was changed, so no handler is due. */
-		if (!step->local && !stage->host->fleet) {
+		if (!step->local && !stage->host->contacted) {
 			step->local = true;
 			filled->items[i].result = value_map(stage->host->arena);
 			value_set_string(stage->host->arena, filled->items[i].result, "status", "skipped");
@@ -157,41 +157,31 @@ static void add_failed(struct stage *stage, struct unit *unit, const struct erro
 	add_filled(stage, unit, filled);
 }
 
-static bool facts_to_come(const struct run *run, const struct run_host *host)
-{
-	return host_live(host) && !host->late && host->facts_wanted && host->fleet
-		&& !variables_has_facts(run->options.variables, host->inventory);
-}
-
-/* A bystander whose facts are what is missing; NULL: none is. */
-static struct run_host *bystander_of(const struct run *run, const struct filled *filled)
+/* One whose facts are what is missing, and that is going to tell them; NULL: there is none. */
+static struct run_host *teller_of(const struct run *run, const struct filled *filled)
 {
 	for (size_t i = 0; i < filled->count; i++) {
 		const struct inventory_host *found = fill_missing_facts(run, filled->items[i].cause);
 		struct run_host *host = found ? run->by_inventory[found->index] : NULL;
 
-		if (host && host->bystander)
+		if (host && order_facts_to_come(host))
 			return host;
 	}
 	return NULL;
 }
 
-/* A bystander holds a member back only with the very facts that are missing. */
-static bool facts_awaited(struct run *run, struct run_host *host, const struct filled *filled)
+/* A bystander is waited for no longer than needed, if something is known of it. */
+static bool await_facts(struct run *run, struct run_host *host, const struct filled *filled)
 {
-	struct run_host *bystander = bystander_of(run, filled);
+	struct run_host *teller = teller_of(run, filled);
 
-	if (bystander && facts_to_come(run, bystander)) {
-		beside_await(host, bystander, known_of(run, bystander->name, "facts") != NULL);
-		return true;
-	}
-	for (size_t i = 0; i < run->host_count; i++) {
-		const struct run_host *other = &run->hosts[i];
-
-		if ((!other->bystander || host->bystander) && facts_to_come(run, other))
-			return true;
-	}
-	return false;
+	if (!teller)
+		return order_await_facts(host);
+	if (teller->bystander)
+		beside_await(host, teller, known_of(run, teller->name, "facts") != NULL);
+	else
+		order_await(host, teller, INT64_MAX);
+	return true;
 }
 
 /* A unit whose values aren't all known: wait for what may tell them, or give up knowing. */
@@ -202,17 +192,13 @@ static enum progress add_unknown(struct stage *stage, struct unit *unit,
 
 	if (host->step_count > 0)
 		return PROGRESS_END;
-	if (facts_awaited(stage->run, host, filled)) {
-		host->waits = host->waits_facts = true;
-		host->heard = stage->run->facts_heard;
+	if (await_facts(stage->run, host, filled))
 		return PROGRESS_WAIT;
-	}
-	if (!order_all_passed(stage->run, host, unit->index)) {
-		host->waits = true;
+	if (!order_is_open(host, unit->index)) {
+		order_wait(host, unit->index);
 		return PROGRESS_WAIT;
 	}
 	if (filled->asked.awaits) {
-		host->waits = true;
 		beside_await(host, filled->asked.awaits, filled->asked.instead);
 		return PROGRESS_WAIT;
 	}
@@ -226,12 +212,12 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 	const struct filled *filled;
 	struct error err = {0};
 
-	if (host->facts_wanted && !host->facts_sent && host->fleet)
+	if (host->facts_wanted && !host->facts_sent && host->contacted)
 		add_setup(stage, unit);
 	if (unit->barrier && host->step_count > 0)
 		return PROGRESS_END;
-	if (unit->barrier && !order_all_passed(stage->run, host, unit->index)) {
-		host->waits = true;
+	if (unit->barrier && !order_is_open(host, unit->index)) {
+		order_wait(host, unit->index);
 		return PROGRESS_WAIT;
 	}
 	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free))
@@ -239,10 +225,9 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 	if (fill_unit(stage->run, host, unit, &filled, &err) < 0) {
 		if (host->step_count > 0)
 			return PROGRESS_END;
-		if (err.kind == ERROR_INTERRUPTED) {
-			host->waits = true;
+		/* The run is about to be told. */
+		if (err.kind == ERROR_INTERRUPTED)
 			return PROGRESS_WAIT;
-		}
 		add_failed(stage, unit, &err);
 		host->cursor = unit->index + 1;
 		return PROGRESS_END;
@@ -343,7 +328,7 @@ static void send(struct stage *stage)
 		add_last(stage, body);
 	host->phase = HOST_BUSY;
 	host->asked = true;
-	fleet_send(host->fleet, FRAME_STAGE, body);
+	effect_send(host, FRAME_STAGE, body, arena);
 }
 
 /* Of one that failed only handlers run. */
@@ -368,7 +353,7 @@ static enum progress fill_stage(struct stage *stage)
 		if (!stage->any)
 			stage->free = unit->play->free;
 		if (!unit->task) {
-			if (host->fleet)
+			if (host->contacted)
 				add_flush(stage);
 			host->cursor++;
 			continue;
@@ -379,24 +364,44 @@ static enum progress fill_stage(struct stage *stage)
 	}
 }
 
-void stage_continue(struct run *run, struct run_host *host)
+/* What is decided here is taken; of an idle host that may be its end. */
+static void go_on(struct run *run, struct run_host *host)
 {
-	while (host->phase == HOST_IDLE && !host->waits) {
-		struct stage stage = { .run = run, .host = host, .arena = arena_new() };
+	const struct event local = { .kind = EVENT_LOCAL, .host = host };
+	const struct step *first = stage_first_step(host);
 
-		stage.tasks = value_list(stage.arena);
-		if (run->stopped)
-			result_out(run, host);
-		else
-			fill_stage(&stage);
-		if (host->phase == HOST_IDLE && is_worth_sending(&stage))
-			send(&stage);
-		arena_free(stage.arena);
-		result_drain(run, host);
-		if (host->phase == HOST_IDLE && host->step_count == 0 && is_at_end(host))
-			result_out(run, host);
-		if (host->phase == HOST_IDLE && host->step_count == 0
-				&& units_next(run, host, host->cursor) >= (int64_t)run->unit_count)
-			host->phase = HOST_DONE;
+	if (first && first->local)
+		event_push(&run->queue, &local);
+	if (first || host->phase != HOST_IDLE)
+		return;
+	if (is_at_end(host))
+		leave(host);
+	else if (units_next(run, host, host->cursor) >= (int64_t)run->unit_count)
+		order_end(host, HOST_DONE);
+	else
+		order_run(host);
+}
+
+void on_runnable(struct run *run, const struct event *event)
+{
+	struct run_host *host = event->host;
+	struct stage stage = { .run = run, .host = host };
+	enum progress progress;
+
+	host->queued = false;
+	if (host->phase != HOST_IDLE)
+		return;
+	if (run->stopped) {
+		leave(host);
+		return;
 	}
+	stage.arena = arena_new();
+	stage.tasks = value_list(stage.arena);
+	progress = fill_stage(&stage);
+	if (is_worth_sending(&stage))
+		send(&stage);
+	else
+		arena_free(stage.arena);
+	if (progress != PROGRESS_WAIT)
+		go_on(run, host);
 }

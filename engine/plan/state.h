@@ -1,14 +1,18 @@
 /* state: what a run knows while it goes on. Private to plan/.
  *
- * units.c makes the units; fill.c fills one in for a host; declare.c says what a text is about on a
- * host; stage.c sends them; result.c takes what comes back; order.c says who may go on; beside.c
- * looks at hosts outside the limit; known.c has what hosts told; bodies.c and prepare.c serve the
- * modules. */
+ * Before contact units.c makes the units and fill.c fills them in for each host. Then drive.c takes
+ * events (event.h) to their handlers, named on_…, and carries out the effects (effects.h): ready.c,
+ * stage.c (what is sent), told.c and result.c (what comes back), relay.c (contents on their way),
+ * ended.c. A file calls only those that stand before it here: effects, units, order, announce,
+ * known, claims, prepare, fill, declare, leave, beside, planned, due, result, relay, stage, told,
+ * ready, ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
 
 #include "base/lookup.h"
 #include "plan/bodies.h"
+#include "plan/effects.h"
+#include "plan/event.h"
 #include "plan/run.h"
 
 #include <stdint.h>
@@ -17,8 +21,10 @@ enum {
 	STAGE_BYTES_MOST = 512 << 10,   /* of parameters in one stage */
 	HANDLER_KEY_SIZE = 256,
 	RESOURCE_MOST = 4096,           /* bytes of an identity that a node names */
-	UNIT_NEVER = INT64_MAX,
+	STOPPING_MOST = 8 * 1000,       /* milliseconds from ^C until the connections are cut */
 };
+
+#define UNIT_NEVER INT64_MAX
 
 /* A task as it is announced to people: once, although it may be several units. */
 struct run_task {
@@ -133,13 +139,46 @@ enum host_phase {
 	HOST_OUT,                  /* failed, lost or refused */
 };
 
+/* Where the last hosts stand; whoever waits until they have passed something. */
+enum front_kind {
+	FRONT_MEMBERS,             /* of the run's own hosts */
+	FRONT_ALL,                 /* and of the bystanders, which wait for one another */
+	FRONT_END,
+};
+
+struct front {
+	unsigned *count;           /* by unit: hosts that stand there */
+	struct run_host **waiting; /* by unit: hosts that wait until nobody stands before it */
+	int64_t lowest;            /* the first unit at which one stands; UNIT_NEVER: none does */
+};
+
+enum wait_kind {
+	WAIT_NOTHING,
+	WAIT_OPEN,                 /* until all others have passed what is before */
+	WAIT_FACTS,                /* until no host is going to tell facts any more */
+	WAIT_HOST,                 /* until a host has told something, or won't any more */
+};
+
+struct wait {
+	enum wait_kind kind;
+	struct run_host *on;       /* HOST */
+	int64_t until;             /* HOST: milliseconds, then on is late */
+	struct run_host *next, **from;     /* in the list of those that wait for the same */
+};
+
 struct run_host {
 	struct run *run;
 	size_t index;              /* in run->hosts */
 	struct inventory_host *inventory;
 	const char *name;
 	struct arena *arena;
-	struct fleet_host *fleet;  /* NULL: needs no connection */
+	struct fleet_host *fleet;  /* the driver's */
+	bool contacted;            /* false: it needs no connection */
+	const char *user;          /* as whom it was logged in; NULL: not there yet */
+	int64_t at[FRONT_END];     /* where it is counted; UNIT_NEVER: nowhere */
+	struct wait wait;
+	struct run_host *awaited;  /* the list of those that wait for this one */
+	bool queued;               /* RUNNABLE is in the queue */
 	enum host_phase phase;
 	bool bystander;            /* outside the limit, or in no play: only looked at, see beside.c */
 	bool left;                 /* in no play, but had been in earlier runs */
@@ -149,22 +188,17 @@ struct run_host {
 	int64_t last_unit;
 	bool facts_wanted;         /* some value reads them */
 	bool facts_sent;
+	bool facts_expected;       /* it is counted in run->facts_expected */
 	int64_t cursor;            /* the unit to be looked at next */
 	bool *sent;                /* by unit: the node has seen all of it */
 	struct filled **filled;    /* by unit; NULL: not filled in, or not known */
 	struct step *steps;        /* first in, first out */
 	size_t step_first, step_count, step_capacity;
 	int64_t ids;               /* the last id given */
-	bool waits;                /* for all others to pass what is before cursor */
-	bool waits_facts;          /* for facts of others; see heard */
-	uint64_t heard;            /* run->facts_heard when it began to wait */
-	struct run_host *awaits;   /* a bystander that has to tell something; else NULL */
-	int64_t awaits_until;      /* milliseconds: from then on it is late */
 	int64_t heard_at;          /* milliseconds: of a bystander, its last sign of life */
 	struct value *would;       /* of a bystander: what would change there, as keys */
 	const char *missed;        /* of a bystander: why it wasn't asked to the end; else NULL */
 	int64_t gate;              /* id of the REQUEST that waits; -1: none */
-	int64_t gate_unit;
 	struct outcome outcome;
 	struct value *published;   /* "module/key" → facts */
 	struct value *facts;       /* as setup told them; NULL: not read */
@@ -206,6 +240,16 @@ struct run {
 	struct run_host *hosts;
 	size_t host_count;
 	size_t bystander_count;
+	struct event_queue queue;
+	struct effects effects;
+	struct front fronts[FRONT_END];
+	struct run_host *waiting_facts;    /* the list of those with WAIT_FACTS */
+	size_t live, members_live;         /* hosts that aren't at their end */
+	size_t facts_expected[2];          /* members, bystanders that are going to tell facts */
+	bool facts_wanted;                 /* of all hosts */
+	bool begun;                        /* before that no host is contacted */
+	bool over;                         /* all connections are being ended */
+	int64_t now;                       /* milliseconds, of the last event from outside */
 	int64_t started, members_done;     /* milliseconds; 0: not yet */
 	const struct value *known;         /* see run_options; NULL: not asked for yet, or none */
 	bool known_asked;
@@ -213,9 +257,6 @@ struct run {
 	struct run_host **by_inventory;    /* by inventory index; NULL: not in this run */
 	const struct play *scope_play;     /* whose hosts the variables know */
 	struct bodies *bodies;
-	struct fleet *fleet;
-	struct report *report;
-	struct value *warnings;            /* that came before there was a report */
 	struct value *warned;              /* all so far, as keys */
 	struct claims *claims;             /* NULL: not made yet */
 	struct relay *relays;
@@ -224,7 +265,6 @@ struct run {
 	uint64_t facts_heard;              /* goes up when facts come, or won't come any more */
 	unsigned stopped;                  /* ^C seen so often */
 	int64_t stopped_at;                /* milliseconds */
-	bool polling;
 };
 
 /* Whether nothing is changed there. */
@@ -242,6 +282,18 @@ static inline bool host_shows_diff(const struct run_host *host)
 static inline bool host_live(const struct run_host *host)
 {
 	return host->phase != HOST_DONE && host->phase != HOST_OUT;
+}
+
+/* Whether a connection to the host is there to be used. */
+static inline bool run_connected(const struct run_host *host)
+{
+	return host->contacted && !host->closed;
+}
+
+/* Whether ^C was pressed: what takes long ends with an error of kind INTERRUPTED. */
+static inline bool run_interrupted(const struct run *run)
+{
+	return run->options.interrupted && *run->options.interrupted > 0;
 }
 
 /* Whether it failed, and the rest of its stage doesn't count any more. */
@@ -288,26 +340,54 @@ void declare_all(struct run *run, struct run_host *host, bool also_sent, struct 
  * and with --resume what it had done is passed over. */
 void due_take(struct run *run, struct run_host *host, const struct value *hello);
 
-/* stage.c: sends what can be sent to an idle host, reports what is decided here. */
-void stage_continue(struct run *run, struct run_host *host);
+/* announce.c: tells the report of tasks up to this one. */
+void announce_up_to(struct run *run, struct run_task *task);
+/* One host less from which a result of it may come. */
+void announce_less(struct run *run, struct run_task *task);
+/* The host won't do the units from one to before another: nobody waits for their results. */
+void announce_leave(struct run *run, const struct run_host *host, int64_t from, int64_t to);
+
+/* stage.c: sends an idle host what can be sent. */
+void on_runnable(struct run *run, const struct event *event);
 struct step *stage_first_step(struct run_host *host);
 
-/* result.c: tells the report of tasks up to this one. */
-void result_announce(struct run *run, struct run_task *task);
-/* What a node said of a step: all that may repeat what it was told is no more open than that
- * was. */
+/* result.c: what a node said of a step: all that may repeat what it was told is no more open than
+ * that was. */
 void result_level(const struct step *step, struct value *body);
 void result_take(struct run *run, struct run_host *host, const struct step *step,
 	const struct value *body);
 /* What came of one resource of an undo; more follow. */
 void result_undone(struct run *run, struct run_host *host, const struct step *step,
 	const struct value *body);
-/* Reports steps at the front that await nothing. */
+/* Takes the results of steps at the front that await nothing. */
 void result_drain(struct run *run, struct run_host *host);
-/* The host takes no further part. */
-void result_out(struct run *run, struct run_host *host);
-/* The same of one that was lost, which may end the run for all. */
-void result_lost(struct run *run, struct run_host *host);
+void on_local(struct run *run, const struct event *event);
+
+/* leave.c: the host takes no further part. */
+void leave(struct run_host *host);
+/* It failed at a unit, which may end the run for all; handlers_first: it goes on up to those. */
+void leave_failed(struct run_host *host, const struct unit *unit, bool handlers_first);
+/* Gives its connection up, for this reason. */
+void leave_lost(struct run_host *host, const struct error *err);
+/* A copy of an error. */
+const struct error *leave_kept(struct arena *arena, const struct error *err);
+/* Its agent says what none would say: the message says what. */
+void leave_strange(struct run_host *host, const char *message);
+
+/* ended.c */
+void on_lost(struct run *run, const struct event *event);
+void on_fatal(struct run *run, const struct event *event);
+void on_ended(struct run *run, const struct event *event);
+void on_cancel(struct run *run, const struct event *event);
+
+/* ready.c, told.c */
+void on_ready(struct run *run, const struct event *event);
+void on_result(struct run *run, const struct event *event);
+void on_stage_end(struct run *run, const struct event *event);
+void on_request(struct run *run, const struct event *event);
+void on_gate(struct run *run, const struct event *event);
+void on_progress(struct run *run, const struct event *event);
+void on_strange(struct run *run, const struct event *event);
 
 /* planned.c: takes what came of a step, where a plan is made. */
 void planned_take(struct run *run, const struct run_host *host, const struct step *step,
@@ -322,10 +402,28 @@ void planned_leave_stale(struct run *run);
 
 /* order.c: where a host stands: its first unit that isn't passed. */
 int64_t order_position(const struct run *run, const struct run_host *host);
-/* Whether every other host has passed all units before this one, or is out. */
-bool order_all_passed(const struct run *run, const struct run_host *except, int64_t unit);
-/* Lets go whoever may, until nobody can. To be called after anything has happened. */
-void order_poll(struct run *run);
+void order_begin(struct run *run);
+/* To be called when a host may stand elsewhere; the driver does it behind each event of it. */
+void order_note(struct run_host *host);
+/* An idle host is looked at again, whatever it waits for. */
+void order_run(struct run_host *host);
+/* Whether every other host has passed all units before this one, where the host stands. */
+bool order_is_open(struct run_host *host, int64_t unit);
+/* Lets it wait until that is so. */
+void order_wait(struct run_host *host, int64_t unit);
+/* Whether a host may still tell what it hasn't before a unit. */
+bool order_tells(const struct run *run, const struct run_host *host, int64_t unit);
+/* Lets it wait until another one has told something, or won't; from then on that is late. */
+void order_await(struct run_host *host, struct run_host *other, int64_t until);
+bool order_facts_to_come(const struct run_host *host);
+/* To be called when it may have changed whether facts are to come. */
+void order_expect_facts(struct run_host *host);
+/* Lets it wait until no facts are to come any more; false: none are. */
+bool order_await_facts(struct run_host *host);
+/* It has told something, or won't any more: whoever waits for that goes on. */
+void order_told(struct run_host *host);
+/* HOST_DONE or HOST_OUT. */
+void order_end(struct run_host *host, enum host_phase phase);
 
 /* prepare.c: what was asked of others is added to asked, the contents that it names to item (NULL:
  * the task isn't going to be sent); files that it reads have this level. */
@@ -351,33 +449,25 @@ const struct value *known_of(struct run *run, const char *host, const char *what
 void known_note(struct run *run, const char *host);
 void known_say(struct run *run);
 
-/* beside.c: whether a host may still tell what it hasn't before a unit. */
-bool beside_tells(const struct run *run, const struct run_host *host, int64_t unit);
-/* Lets a host wait until a bystander has told something; instead: something last known of it would
- * do, too. */
+/* beside.c: lets a host wait until a bystander has told something; instead: something last known of
+ * it would do, too. */
 void beside_await(struct run_host *host, struct run_host *bystander, bool instead);
 /* What came of a step of a bystander. */
 void beside_take(struct run_host *host, const struct step *step, enum status status);
 /* It takes no further part, for this reason; NULL: as all is over. */
-void beside_out(struct run *run, struct run_host *host, const char *why);
+void beside_out(struct run_host *host, const char *why);
 /* Every 100 ms: nobody is waited for longer than needed. */
 void beside_tick(struct run *run);
-int64_t beside_clock(void);      /* milliseconds, only forward, never 0 */
 
 /* relay.c: a node's request for content, answered from here or from the node that offered it. A
  * host that asks for what isn't its own, or hands out what it didn't promise, is out. */
 void relay_request(struct run *run, struct run_host *host, const struct value *request);
-void relay_chunk(struct run *run, struct run_host *host, const struct value *chunk);
+void on_chunk(struct run *run, const struct event *event);
 void relay_out(struct run *run, struct run_host *host);
 /* Every 100 ms: who waits for a silent host is told. */
 void relay_tick(struct run *run);
 
+/* effects.c: says something once; of a host, or NULL. */
 void run_warn(struct run *run, const char *host, const char *message);
-/* Drops a host whose agent says what none would say: the message says what. */
-void run_host_failed(struct run_host *host, const char *message);
-/* Whether ^C was pressed: what takes long ends with an error of kind INTERRUPTED. */
-bool run_interrupted(const struct run *run);
-/* Whether a connection to the host is there to be used. */
-bool run_connected(const struct run_host *host);
 
 #endif

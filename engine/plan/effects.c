@@ -1,0 +1,204 @@
+/* effects: what is to be done next, in order. */
+#include "plan/state.h"
+
+#include <stdlib.h>
+
+struct arena *effects_arena(struct run *run)
+{
+	if (!run->effects.arena)
+		run->effects.arena = arena_new();
+	return run->effects.arena;
+}
+
+static struct effect *add(struct run *run, enum effect_kind kind, struct run_host *host)
+{
+	struct effects *effects = &run->effects;
+	struct effect *effect;
+
+	if (effects->count == effects->capacity) {
+		effects->capacity = effects->capacity ? 2 * effects->capacity : 64;
+		effects->items = realloc(effects->items, effects->capacity * sizeof(*effects->items));
+		if (!effects->items)
+			abort();
+	}
+	effect = &effects->items[effects->count++];
+	*effect = (struct effect){ .kind = kind, .host = host };
+	return effect;
+}
+
+void effect_connect(struct run_host *host, const struct fleet_target *target)
+{
+	host->contacted = true;
+	add(host->run, EFFECT_CONNECT, host)->with.target = *target;
+}
+
+void effect_send(struct run_host *host, enum frame_type type, const struct value *body,
+	struct arena *arena)
+{
+	struct effect *effect;
+
+	if (host->closed) {
+		arena_free(arena);
+		return;
+	}
+	effect = add(host->run, EFFECT_SEND, host);
+	effect->with.send.type = type;
+	effect->with.send.body = body;
+	effect->with.send.arena = arena;
+}
+
+void effect_close(struct run_host *host)
+{
+	host->closed = true;
+	add(host->run, EFFECT_CLOSE, host);
+}
+
+void effect_drop(struct run_host *host)
+{
+	host->closed = true;
+	add(host->run, EFFECT_DROP, host);
+}
+
+void effect_play(struct run *run, const char *name)
+{
+	add(run, EFFECT_PLAY, NULL)->with.text = name;
+}
+
+void effect_task(struct run *run, struct run_task *task, unsigned hosts)
+{
+	struct effect *effect = add(run, EFFECT_TASK, NULL);
+
+	effect->task = task;
+	effect->with.hosts = hosts;
+}
+
+void effect_result(struct run *run, struct run_task *task, const struct report_result *result)
+{
+	struct effect *effect = add(run, EFFECT_RESULT, NULL);
+
+	effect->task = task;
+	effect->with.result = *result;
+}
+
+void effect_task_end(struct run *run, struct run_task *task)
+{
+	add(run, EFFECT_TASK_END, NULL)->task = task;
+}
+
+void effect_lost(struct run_host *host, const struct error *err)
+{
+	add(host->run, EFFECT_LOST, host)->with.error = err;
+}
+
+void effect_progress(struct run_host *host, const char *text)
+{
+	add(host->run, EFFECT_PROGRESS, host)->with.text = text;
+}
+
+void effect_warn(struct run *run, const char *host, const char *message)
+{
+	struct effect *effect = add(run, EFFECT_WARN, NULL);
+
+	effect->with.warning.host = arena_string(run->arena, host);
+	effect->with.warning.message = arena_string(run->arena, message);
+}
+
+void run_warn(struct run *run, const char *host, const char *message)
+{
+	const struct inventory_host *found = host ? inventory_find(run->options.inventory, host) : NULL;
+	const char *key = arena_printf(run->arena, "%s %s", host ? host : "", message);
+
+	/* Of hosts that are only looked at nothing is said. */
+	if (found && run->by_inventory && run->by_inventory[found->index]
+			&& run->by_inventory[found->index]->bystander)
+		return;
+	/* What is filled in several times says the same several times. */
+	if (value_get(run->warned, key))
+		return;
+	value_set_bool(run->arena, run->warned, key, true);
+	effect_warn(run, host, message);
+}
+
+/* --- Doing it --- */
+
+static void send(const struct fleet *fleet, const struct effect *effect)
+{
+	fleet->calls->send(effect->host->fleet, effect->with.send.type, effect->with.send.body);
+	arena_free(effect->with.send.arena);
+}
+
+static void tell(struct report *report, const struct effect *effect)
+{
+	struct run_task *task = effect->task;
+
+	switch (effect->kind) {
+	case EFFECT_PLAY:
+		report_play(report, effect->with.text);
+		break;
+	case EFFECT_TASK:
+		task->report = report_task(report, task_title(task->task), task->task->word,
+			task->handler, task->task->place, effect->with.hosts);
+		break;
+	case EFFECT_RESULT:
+		report_result(report, task->report, &effect->with.result);
+		break;
+	case EFFECT_TASK_END:
+		report_task_end(report, task->report);
+		break;
+	case EFFECT_LOST:
+		report_lost(report, effect->host->name, effect->with.error);
+		break;
+	case EFFECT_PROGRESS:
+		report_progress(report, effect->host->name, effect->with.text);
+		break;
+	default:
+		report_warning(report, effect->with.warning.host, effect->with.warning.message);
+		break;
+	}
+}
+
+static void carry_out(struct fleet *fleet, struct report *report, const struct effect *effect)
+{
+	switch (effect->kind) {
+	case EFFECT_CONNECT:
+		effect->host->fleet = fleet->calls->add(fleet, &effect->with.target);
+		break;
+	case EFFECT_SEND:
+		send(fleet, effect);
+		break;
+	case EFFECT_CLOSE:
+		fleet->calls->close(effect->host->fleet);
+		break;
+	case EFFECT_DROP:
+		fleet->calls->drop(effect->host->fleet);
+		break;
+	default:
+		tell(report, effect);
+		break;
+	}
+}
+
+void effects_carry_out(struct run *run, struct fleet *fleet, struct report *report)
+{
+	struct effects *effects = &run->effects;
+
+	for (size_t i = 0; i < effects->count; i++)
+		carry_out(fleet, report, &effects->items[i]);
+	effects->count = 0;
+	/* Events that are still to come may speak of what is in it. */
+	if (run->queue.count > 0)
+		return;
+	arena_free(effects->arena);
+	effects->arena = NULL;
+}
+
+void effects_free(struct run *run)
+{
+	for (size_t i = 0; i < run->effects.count; i++) {
+		if (run->effects.items[i].kind == EFFECT_SEND)
+			arena_free(run->effects.items[i].with.send.arena);
+	}
+	arena_free(run->effects.arena);
+	free(run->effects.items);
+	run->effects = (struct effects){0};
+}

@@ -1,0 +1,73 @@
+/* leave: hosts that take no further part. */
+#include "plan/state.h"
+
+#include "expression/expression.h"
+
+void leave(struct run_host *host)
+{
+	struct run *run = host->run;
+	int64_t from = order_position(run, host);
+
+	if (!host_live(host))
+		return;
+	host->gate = -1;
+	host->step_count = 0;
+	host->outcome = (struct outcome){0};
+	run->scope_play = NULL;
+	order_end(host, HOST_OUT);
+	announce_leave(run, host, from, (int64_t)run->unit_count);
+}
+
+/* Whether a failure at a unit is one of all hosts. */
+static bool is_fatal(struct run *run, const struct run_host *host, const struct unit *unit)
+{
+	const struct task *task = unit->task ? unit->task->task : NULL;
+	const struct value *raw = task && task->any_errors_fatal ? task->any_errors_fatal
+		: unit->play->any_errors_fatal;
+	struct error ignored = {0};
+	bool fatal = false;
+
+	fill_play_hosts(run, unit->play);
+	expression_truth(effects_arena(run), scope_new(effects_arena(run), run->options.variables,
+		host->inventory, unit->play, task), raw, false, &fatal, &ignored);
+	return fatal;
+}
+
+void leave_failed(struct run_host *host, const struct unit *unit, bool handlers_first)
+{
+	const struct event event = { .kind = EVENT_FATAL };
+	struct run *run = host->run;
+
+	/* Before anybody is let go whom it held back. */
+	if (is_fatal(run, host, unit))
+		event_push(&run->queue, &event);
+	if (!handlers_first)
+		leave(host);
+}
+
+const struct error *leave_kept(struct arena *arena, const struct error *err)
+{
+	struct error *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = *err;
+	return copy;
+}
+
+void leave_lost(struct run_host *host, const struct error *err)
+{
+	const struct event event = { .kind = EVENT_LOST, .host = host,
+		.error = leave_kept(host->arena, err) };
+
+	if (!host->closed)
+		effect_drop(host);
+	event_push(&host->run->queue, &event);
+}
+
+void leave_strange(struct run_host *host, const char *message)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_PROTOCOL, "protocol error: %s", message);
+	error_remedy(&err, "this is a bug in beoplay, or the host doesn't run beoplay's own agent");
+	leave_lost(host, &err);
+}

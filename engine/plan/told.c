@@ -1,0 +1,155 @@
+/* told: what a node says of the stage that it works on. */
+#include "plan/state.h"
+
+#include <string.h>
+
+enum {
+	QUEUED_MOST = CHUNK_SIZE / 2, /* bytes: less than the answer with a piece of a large content */
+	UNDONE_MOST = 10000,          /* resources of one undo … */
+	UNDONE_BYTES_MOST = 64 << 20, /* … and what is told of all of them */
+};
+
+/* Each resource comes once. */
+static bool undone_again(struct run_host *host, const char *resource, size_t size)
+{
+	host->undone_bytes += size;
+	if (!host->undone_resources)
+		host->undone_resources = value_map(host->arena);
+	if (!resource || host->undone_bytes > UNDONE_BYTES_MOST
+			|| host->undone_resources->count >= UNDONE_MOST
+			|| value_get(host->undone_resources, resource))
+		return true;
+	value_set(host->arena, host->undone_resources, resource, value_null(host->arena));
+	return false;
+}
+
+void on_result(struct run *run, const struct event *event)
+{
+	struct run_host *host = event->host;
+	struct value *body = (struct value *)(uintptr_t)event->body;
+	struct step *first = stage_first_step(host);
+	bool more = value_get_bool(body, "more");
+	struct step step;
+
+	if (!host_live(host) || host_stops(host))
+		return;
+	if (!first || first->id != value_get_integer(body, "task", -1)
+			|| (more && (!first->unit->undo || run->options.look))) {
+		leave_strange(host, "a result of a task that isn't its turn");
+		return;
+	}
+	if (more && undone_again(host, value_get_string(body, "resource"), event->size)) {
+		leave_strange(host, "more results of an undo than there are resources");
+		return;
+	}
+	result_level(first, body);
+	if (more) {
+		result_undone(run, host, first, body);
+		return;
+	}
+	step = *first;
+	host->step_first++;
+	host->step_count--;
+	result_take(run, host, &step, body);
+	result_drain(run, host);
+}
+
+static void take_orphans(struct run *run, struct run_host *host,
+	const struct value *orphans)
+{
+	for (size_t i = 0; i < value_item_count(orphans); i++) {
+		const char *resource = value_get_string(value_item(orphans, i), "resource");
+		struct value *hosts;
+
+		if (!resource)
+			continue;
+		hosts = value_get(run->orphans, resource);
+		if (!hosts) {
+			hosts = value_list(run->arena);
+			value_set(run->arena, run->orphans, resource, hosts);
+		}
+		value_append(run->arena, hosts, value_string(run->arena, host->name));
+		host->has_orphans = true;
+	}
+}
+
+static void ledger_unwritten(struct run_host *host, const char *problem)
+{
+	struct error err = {0};
+
+	error_set(&err, ERROR_TASK, "the ledger can't be written: %.1500s", problem);
+	error_remedy(&err, "what this run changed there isn't recorded; mend the cause, then apply again");
+	leave_lost(host, &err);
+}
+
+void on_stage_end(struct run *run, const struct event *event)
+{
+	struct run_host *host = event->host;
+	const char *problem = value_get_string(event->body, "problem");
+
+	if (host_live(host) && host->phase != HOST_BUSY)
+		leave_strange(host, "the end of a stage that isn't under way");
+	if (host->phase != HOST_BUSY)
+		return;
+	take_orphans(run, host, value_get(event->body, "orphans"));
+	if (problem) {
+		ledger_unwritten(host, problem);
+	} else if (host->step_count > 0 && !run->stopped) {
+		leave_strange(host, "a stage ended before all its tasks were done");
+	} else {
+		host->phase = HOST_IDLE;
+		order_run(host);
+	}
+}
+
+void on_request(struct run *run, const struct event *event)
+{
+	struct run_host *host = event->host;
+
+	/* An agent waits for its answer, so nothing of an earlier one is left here. */
+	if (event->queued > QUEUED_MOST || host->gate >= 0) {
+		leave_strange(host, "a request before the last one was answered");
+	} else if (strcmp(value_get_string(event->body, "kind"), "body") == 0) {
+		relay_request(run, host, event->body);
+	} else {
+		host->gate = value_get_integer(event->body, "id", 0);
+		on_gate(run, event);
+	}
+}
+
+void on_gate(struct run *run, const struct event *event)
+{
+	struct run_host *host = event->host;
+	int64_t unit = order_position(run, host);
+	bool go = !run->stopped && !host_stops(host);
+	struct value *reply;
+
+	if (!host_live(host) || host->gate < 0)
+		return;
+	if (go && !order_is_open(host, unit)) {
+		order_wait(host, unit);
+		return;
+	}
+	reply = value_map(effects_arena(run));
+	value_set_integer(effects_arena(run), reply, "id", host->gate);
+	value_set_bool(effects_arena(run), reply, "go", go);
+	host->gate = -1;
+	if (go && host->step_count > 0)
+		announce_up_to(run, host->steps[host->step_first].unit->task);
+	effect_send(host, FRAME_REPLY, reply, NULL);
+}
+
+void on_progress(struct run *run, const struct event *event)
+{
+	const char *text = value_get_string(event->body, "text");
+
+	(void)run;
+	if (text && host_live(event->host) && !event->host->bystander)
+		effect_progress(event->host, text);
+}
+
+void on_strange(struct run *run, const struct event *event)
+{
+	(void)run;
+	leave_strange(event->host, "unexpected message");
+}

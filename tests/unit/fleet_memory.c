@@ -1,0 +1,814 @@
+/* fleet_memory: machines in memory, for whole runs as unit tests. */
+#include "tests/unit/fleet_memory.h"
+
+#include "agent/runner.h"
+#include "base/buffer.h"
+#include "base/lookup.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	ROOM = 64 << 10,
+	IDLE_MOST = 20 * 60 * 1000,    /* milliseconds in which nothing is told: it hangs */
+	LOG_MOST = 256 << 10,
+};
+
+struct rule {
+	struct rule *next;
+	const char *host, *task;       /* "*": any */
+	const char *answer;            /* or NULL */
+	const struct value *keys;      /* or NULL */
+};
+
+struct message {
+	struct message *next;
+	enum frame_type type;          /* 0: the connection ends */
+	struct value *body;
+	const char *why;               /* of its end; NULL: as asked */
+	int64_t at;                    /* milliseconds: not before */
+	uint64_t number;
+};
+
+enum node_state { NODE_NEW, NODE_IDLE, NODE_WORKS, NODE_WAITS /* for a REPLY */, NODE_GONE };
+
+struct fleet_host {
+	struct memory *fleet;
+	struct fleet_target target;
+	struct arena *arena;
+	enum node_state state;
+	struct message *first, *last;  /* to be told */
+	bool pending;                  /* among those that have something to tell */
+	struct fleet_host *next_pending;
+	/* of the stage at hand */
+	struct value *tasks;
+	size_t task;
+	int64_t clock;                 /* milliseconds: what it does takes time */
+	bool check, free;
+	bool granted;                  /* the gate of the task at hand is open */
+	bool fetched;                  /* its content is there */
+	struct value *due;             /* keys of handlers */
+	int64_t requests;
+	unsigned stages;
+	/* of a real one */
+	pid_t pid;
+	int fd;
+	struct buffer in;
+	bool greeted;
+};
+
+struct memory {
+	struct fleet base;
+	struct arena *arena;
+	struct frame frame;
+	struct rule *answers, **last_answer;
+	struct rule *arrivals;         /* answer: how; keys: of HELLO, task: the key */
+	struct fleet_host **hosts;
+	size_t count, capacity, open, real;
+	struct fleet_host *pending;    /* hosts with something to tell now or later */
+	struct lookup by_name;
+	uint64_t numbers;
+	unsigned seed;
+	int64_t now, idle;
+	unsigned events;
+	struct buffer log;
+	void (*watch)(void *context);
+	void *watch_context;
+	volatile sig_atomic_t *interrupted;
+	unsigned press_at, press_times;
+};
+
+static struct memory *memory_of(const struct fleet *fleet)
+{
+	return (struct memory *)(uintptr_t)fleet;
+}
+
+/* --- What the test says --- */
+
+static struct rule *rule_new(struct memory *memory, const char *host, const char *task,
+	const char *answer, const struct value *keys)
+{
+	struct rule *rule = arena_alloc(memory->arena, sizeof(*rule));
+
+	rule->host = arena_string(memory->arena, host);
+	rule->task = arena_string(memory->arena, task);
+	rule->answer = arena_string(memory->arena, answer);
+	rule->keys = keys ? value_copy(memory->arena, keys) : NULL;
+	return rule;
+}
+
+static void add_answer(struct memory *memory, struct rule *rule)
+{
+	*memory->last_answer = rule;
+	memory->last_answer = &rule->next;
+}
+
+void memory_answer(struct fleet *fleet, const char *host, const char *task, const char *answer)
+{
+	add_answer(memory_of(fleet), rule_new(memory_of(fleet), host, task, answer, NULL));
+}
+
+void memory_returns(struct fleet *fleet, const char *host, const char *task,
+	const struct value *keys)
+{
+	add_answer(memory_of(fleet), rule_new(memory_of(fleet), host, task, NULL, keys));
+}
+
+static void add_arrival(struct memory *memory, struct rule *rule)
+{
+	rule->next = memory->arrivals;
+	memory->arrivals = rule;
+}
+
+void memory_arrives(struct fleet *fleet, const char *host, const char *how)
+{
+	add_arrival(memory_of(fleet), rule_new(memory_of(fleet), host, "", how, NULL));
+}
+
+void memory_greets(struct fleet *fleet, const char *host, const char *key,
+	const struct value *value)
+{
+	add_arrival(memory_of(fleet), rule_new(memory_of(fleet), host, key, NULL, value));
+}
+
+void memory_is_real(struct fleet *fleet, const char *host, const char *directory)
+{
+	add_arrival(memory_of(fleet), rule_new(memory_of(fleet), host, "real", directory, NULL));
+}
+
+void memory_watch(struct fleet *fleet, void (*watch)(void *context), void *context)
+{
+	memory_of(fleet)->watch = watch;
+	memory_of(fleet)->watch_context = context;
+}
+
+void memory_press(struct fleet *fleet, volatile sig_atomic_t *interrupted, unsigned event,
+	unsigned times)
+{
+	memory_of(fleet)->interrupted = interrupted;
+	memory_of(fleet)->press_at = event;
+	memory_of(fleet)->press_times = times;
+}
+
+static bool fits(const char *pattern, const char *name)
+{
+	return strcmp(pattern, "*") == 0 || (name && strcmp(pattern, name) == 0);
+}
+
+/* The rest of an answer behind "WORD: ", or of "WORD" alone; NULL: it is another one. */
+static const char *answer_is(const char *answer, const char *word)
+{
+	size_t size = strlen(word);
+
+	if (!answer || strncmp(answer, word, size) != 0)
+		return NULL;
+	if (answer[size] == '\0')
+		return answer + size;
+	return strncmp(answer + size, ": ", 2) == 0 ? answer + size + 2 : NULL;
+}
+
+static const struct rule *rule_for(const struct fleet_host *host, const char *task, bool keys)
+{
+	for (const struct rule *rule = host->fleet->answers; rule; rule = rule->next) {
+		if (keys == (rule->keys != NULL) && fits(rule->host, host->target.name)
+				&& fits(rule->task, task))
+			return rule;
+	}
+	return NULL;
+}
+
+/* --- What a node tells --- */
+
+static struct message *tell(struct fleet_host *host, enum frame_type type, struct value *body)
+{
+	struct message *message = arena_alloc(host->arena, sizeof(*message));
+	struct memory *memory = host->fleet;
+
+	message->type = type;
+	message->body = body;
+	message->at = host->clock;
+	message->number = ++memory->numbers;
+	if (host->first)
+		host->last->next = message;
+	else
+		host->first = message;
+	host->last = message;
+	if (!host->pending) {
+		host->next_pending = memory->pending;
+		memory->pending = host;
+	}
+	host->pending = true;
+	return message;
+}
+
+static void tell_end(struct fleet_host *host, const char *why)
+{
+	tell(host, 0, NULL)->why = arena_string(host->arena, why);
+}
+
+static void tell_hello(struct fleet_host *host)
+{
+	struct value *hello = value_map(host->arena);
+	const struct value *due;
+
+	value_set_integer(host->arena, hello, "version", WIRE_VERSION);
+	for (const struct rule *rule = host->fleet->arrivals; rule; rule = rule->next) {
+		if (rule->keys && fits(rule->host, host->target.name))
+			value_set(host->arena, hello, rule->task, value_copy(host->arena, rule->keys));
+	}
+	due = value_get(value_get(hello, "ledger"), "due");
+	for (size_t i = 0; i < value_item_count(due); i++)
+		value_append(host->arena, host->due, value_get(value_item(due, i), "handler"));
+	tell(host, FRAME_HELLO, hello);
+}
+
+/* --- A scripted node at work --- */
+
+/* Once it is done it is so no more. */
+static bool take_due(struct fleet_host *host, const char *key)
+{
+	struct value *left = value_list(host->arena);
+	bool found = false;
+
+	for (size_t i = 0; i < host->due->count; i++) {
+		struct value *one = value_item(host->due, i);
+
+		if (strcmp(value_text(one), key) == 0)
+			found = true;
+		else
+			value_append(host->arena, left, one);
+	}
+	host->due = left;
+	return found;
+}
+
+static void make_due(struct fleet_host *host, const struct value *keys)
+{
+	for (size_t i = 0; i < value_item_count(keys); i++)
+		value_append(host->arena, host->due, value_copy(host->arena, value_item(keys, i)));
+}
+
+static void tell_result(struct fleet_host *host, const struct value *task, const char *status,
+	const char *message)
+{
+	const struct rule *returns = rule_for(host, value_get_string(task, "name"), true);
+	struct value *result = value_map(host->arena);
+
+	value_set_integer(host->arena, result, "task", value_get_integer(task, "id", 0));
+	value_set_string(host->arena, result, "status", status);
+	value_set_string(host->arena, result, "message", message && *message ? message : NULL);
+	for (size_t i = 0; returns && i < returns->keys->count; i++)
+		value_set(host->arena, result, value_key(returns->keys, i),
+			value_copy(host->arena, value_at(returns->keys, i)));
+	tell(host, FRAME_RESULT, result);
+}
+
+static void ask(struct fleet_host *host, const char *kind, const char *digest)
+{
+	struct value *request = value_map(host->arena);
+
+	value_set_integer(host->arena, request, "id", ++host->requests);
+	value_set_string(host->arena, request, "kind", kind);
+	if (digest) {
+		value_set_string(host->arena, request, "digest", digest);
+		value_set_integer(host->arena, request, "offset", 0);
+	} else {
+		value_set_integer(host->arena, request, "task",
+			value_get_integer(value_item(host->tasks, host->task), "id", 0));
+	}
+	host->state = NODE_WAITS;
+	tell(host, FRAME_REQUEST, request);
+}
+
+static void end_stage(struct fleet_host *host)
+{
+	host->state = NODE_IDLE;
+	tell(host, FRAME_STAGE_END, value_map(host->arena));
+}
+
+/* One that changes something; false: it waits, or the stage is over. */
+static bool change(struct fleet_host *host, const struct value *task, const char *answer)
+{
+	bool check = value_get(task, "check") ? value_get_bool(task, "check") : host->check;
+	const char *rest = answer_is(answer, "fetch");
+
+	if (!check && !host->free && !host->granted) {
+		ask(host, "gate", NULL);
+		return false;
+	}
+	if (!check && rest && !host->fetched) {
+		ask(host, "body", rest);
+		return false;
+	}
+	if ((rest = answer_is(answer, "dies"))) {
+		tell_end(host, rest);
+		host->state = NODE_GONE;
+		return false;
+	}
+	if ((rest = answer_is(answer, "slow")))
+		host->clock = (host->clock > host->fleet->now ? host->clock : host->fleet->now)
+			+ atoll(rest);
+	make_due(host, value_get(task, "notify"));
+	tell_result(host, task, "changed", NULL);
+	return true;
+}
+
+/* False: it waits, or the stage is over. */
+static bool answer_task(struct fleet_host *host, const struct value *task)
+{
+	const struct rule *rule = rule_for(host, value_get_string(task, "name"), false);
+	const char *answer = rule ? rule->answer : "ok", *rest;
+
+	if (answer_is(answer, "silent"))
+		return false;
+	if ((rest = answer_is(answer, "lost"))) {
+		tell_end(host, rest);
+		host->state = NODE_GONE;
+		return false;
+	}
+	if ((rest = answer_is(answer, "failed"))) {
+		tell_result(host, task, "failed", rest);
+		if (value_get_bool(task, "ignore_errors"))
+			return true;
+		end_stage(host);
+		return false;
+	}
+	if (answer_is(answer, "changed") || answer_is(answer, "slow") || answer_is(answer, "fetch")
+			|| answer_is(answer, "dies"))
+		return change(host, task, answer);
+	tell_result(host, task, answer, NULL);
+	return true;
+}
+
+/* On until it has to wait. */
+static void work(struct fleet_host *host)
+{
+	host->state = NODE_WORKS;
+	for (; host->task < host->tasks->count; host->task++) {
+		const struct value *task = value_item(host->tasks, host->task);
+		const char *handler = value_get_string(task, "handler");
+
+		if (value_get_bool(task, "flush"))
+			continue;
+		if (handler && !host->granted && !take_due(host, handler))
+			tell_result(host, task, "skipped", NULL);
+		else if (!answer_task(host, task))
+			return;
+		host->granted = host->fetched = false;
+	}
+	end_stage(host);
+}
+
+static void take_stage(struct fleet_host *host, const struct value *stage)
+{
+	host->tasks = value_copy(host->arena, value_get(stage, "tasks"));
+	host->task = 0;
+	host->granted = host->fetched = false;
+	host->check = strcmp(value_get_string(stage, "mode"), "check") == 0;
+	host->free = value_get_bool(stage, "free");
+	host->stages++;
+	make_due(host, value_get(stage, "notified"));
+	work(host);
+}
+
+static void take_reply(struct fleet_host *host, const struct value *reply)
+{
+	const struct value *task = value_item(host->tasks, host->task);
+
+	if (value_get_string(reply, "error")) {
+		tell_result(host, task, "failed", value_get_string(reply, "error"));
+		end_stage(host);
+	} else if (value_get(reply, "go") && !value_get_bool(reply, "go")) {
+		end_stage(host);
+	} else {
+		host->fetched = host->granted;
+		host->granted = true;
+		work(host);
+	}
+}
+
+/* An offered content is its digest. */
+static void take_fetch(struct fleet_host *host, const struct value *fetch)
+{
+	const char *digest = value_get_string(fetch, "digest");
+	struct value *chunk = value_map(host->arena);
+
+	value_set_integer(host->arena, chunk, "id", value_get_integer(fetch, "id", 0));
+	value_set(host->arena, chunk, "bytes", value_bytes(host->arena, digest, strlen(digest)));
+	value_set_integer(host->arena, chunk, "size", (int64_t)strlen(digest));
+	tell(host, FRAME_CHUNK, chunk);
+}
+
+/* --- The log --- */
+
+static void log_line(struct memory *memory, const char *text)
+{
+	if (memory->log.size < LOG_MOST)
+		buffer_add_string(&memory->log, text);
+}
+
+static void log_sent(struct fleet_host *host, enum frame_type type, const struct value *body)
+{
+	const struct value *tasks = value_get(body, "tasks");
+	struct memory *memory = host->fleet;
+	const char *name = host->target.name;
+
+	if (memory->log.size >= LOG_MOST)
+		return;
+	if (type == FRAME_STAGE && value_item_count(tasks) > 0)
+		log_line(memory, arena_printf(host->arena, "%s ← stage %lld-%lld\n", name,
+			(long long)value_get_integer(value_item(tasks, 0), "id", 0),
+			(long long)value_get_integer(value_item(tasks, tasks->count - 1), "id", 0)));
+	else if (type == FRAME_REPLY)
+		log_line(memory, arena_printf(host->arena, "%s ! %s\n", name, value_get(body, "go")
+			? value_get_bool(body, "go") ? "go" : "end" : "content"));
+	else
+		log_line(memory, arena_printf(host->arena, "%s ← %s\n", name, frame_name(type)));
+}
+
+static void log_told(struct fleet_host *host, const struct message *message)
+{
+	struct memory *memory = host->fleet;
+	const char *name = host->target.name, *status = value_get_string(message->body, "status");
+	const char *kind = value_get_string(message->body, "kind");
+
+	if (memory->log.size >= LOG_MOST)
+		return;
+	if (message->type == 0)
+		log_line(memory, arena_printf(host->arena, "%s is gone\n", name));
+	else if (message->type == FRAME_REQUEST)
+		log_line(memory, arena_printf(host->arena, "%s ? %s %lld\n", name, kind,
+			(long long)value_get_integer(message->body, "task", 0)));
+	else if (message->type == FRAME_RESULT)
+		log_line(memory, arena_printf(host->arena, "%s → result %lld %s\n", name,
+			(long long)value_get_integer(message->body, "task", 0), status));
+	else
+		log_line(memory, arena_printf(host->arena, "%s → %s\n", name,
+			frame_name(message->type)));
+}
+
+/* --- The agent itself --- */
+
+static void become_agent(int fd, const char *directory) __attribute__((noreturn));
+static void become_agent(int fd, const char *directory)
+{
+	struct runner runner;
+
+	runner_run(&runner, fd, fd, directory);
+	_exit(0);
+}
+
+static void start_agent(struct fleet_host *host, const char *directory)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		abort();
+	host->pid = fork();
+	if (host->pid < 0)
+		abort();
+	if (host->pid == 0)
+		become_agent(ends[1], directory);
+	close(ends[1]);
+	host->fd = ends[0];
+	host->fleet->real++;
+}
+
+static void give_agent(struct fleet_host *host, enum frame_type type, const struct value *body)
+{
+	struct buffer out = {0};
+	struct error err = {0};
+	size_t done = 0;
+
+	if (frame_write(&out, type, body, &err) < 0)
+		abort();
+	while (done < out.size) {
+		ssize_t sent = send(host->fd, out.data + done, out.size - done, MSG_NOSIGNAL);
+
+		if (sent <= 0)
+			break;
+		done += (size_t)sent;
+	}
+	buffer_free(&out);
+}
+
+static void take_agent_frames(struct fleet_host *host)
+{
+	for (;;) {
+		struct error err = {0};
+		struct frame frame;
+		int64_t size = frame_size(host->in.data, host->in.size, &err);
+
+		if (size <= 0 || (size_t)size > host->in.size)
+			return;
+		if (frame_read(host->arena, host->in.data, (size_t)size, SENT_BY_AGENT, &frame, &err) < 0)
+			abort();
+		buffer_drop_front(&host->in, (size_t)size);
+		if (frame.type != FRAME_PING && frame.type != FRAME_BYE)
+			tell(host, frame.type, frame.body);
+	}
+}
+
+static void hear_agent(struct fleet_host *host)
+{
+	ssize_t got = recv(host->fd, buffer_reserve(&host->in, ROOM), ROOM, 0);
+
+	if (got <= 0) {
+		tell_end(host, host->state == NODE_GONE ? NULL : "the agent is gone");
+		close(host->fd);
+		host->fd = -1;
+		host->fleet->real--;
+		waitpid(host->pid, NULL, 0);
+		return;
+	}
+	host->in.size += (size_t)got;
+	if (!host->greeted && host->in.size >= WIRE_MAGIC_SIZE) {
+		buffer_drop_front(&host->in, WIRE_MAGIC_SIZE);
+		host->greeted = true;
+	}
+	if (host->greeted)
+		take_agent_frames(host);
+}
+
+static void hear_agents(struct memory *memory, int64_t wait)
+{
+	struct pollfd *fds = calloc(memory->count, sizeof(*fds));
+
+	if (!fds)
+		abort();
+	for (size_t i = 0; i < memory->count; i++)
+		fds[i] = (struct pollfd){ .fd = memory->hosts[i]->fd, .events = POLLIN };
+	if (poll(fds, memory->count, (int)wait) > 0) {
+		for (size_t i = 0; i < memory->count; i++) {
+			if (fds[i].revents)
+				hear_agent(memory->hosts[i]);
+		}
+	}
+	free(fds);
+}
+
+/* --- As a fleet --- */
+
+static void arrive(struct fleet_host *host)
+{
+	for (const struct rule *rule = host->fleet->arrivals; rule; rule = rule->next) {
+		const char *rest;
+
+		if (rule->keys || !fits(rule->host, host->target.name))
+			continue;
+		if (strcmp(rule->task, "real") == 0) {
+			start_agent(host, rule->answer);
+			return;
+		}
+		if (answer_is(rule->answer, "never"))
+			return;
+		if ((rest = answer_is(rule->answer, "unreachable"))) {
+			tell_end(host, rest);
+			return;
+		}
+		host->clock += atoll(answer_is(rule->answer, "late"));
+	}
+	tell_hello(host);
+}
+
+static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *target)
+{
+	struct memory *memory = memory_of(fleet);
+	struct fleet_host *host = arena_alloc(memory->arena, sizeof(*host));
+
+	if (memory->count == memory->capacity) {
+		size_t capacity = memory->capacity ? 2 * memory->capacity : 32;
+
+		memory->hosts = arena_grow(memory->arena, memory->hosts,
+			memory->count * sizeof(*memory->hosts), capacity * sizeof(*memory->hosts));
+		memory->capacity = capacity;
+	}
+	memory->hosts[memory->count++] = host;
+	memory->open++;
+	host->fleet = memory;
+	host->target = *target;
+	host->arena = arena_new();
+	host->due = value_list(host->arena);
+	host->fd = -1;
+	host->clock = memory->now;
+	lookup_put(memory->arena, &memory->by_name, target->name, host);
+	arrive(host);
+	return host;
+}
+
+static void send_frame(struct fleet_host *host, enum frame_type type, const struct value *body)
+{
+	if (host->state == NODE_GONE)
+		return;
+	log_sent(host, type, body);
+	if (host->fd >= 0) {
+		give_agent(host, type, body);
+		host->stages += type == FRAME_STAGE;
+	} else if (type == FRAME_STAGE) {
+		take_stage(host, body);
+	} else if (type == FRAME_REPLY && host->state == NODE_WAITS) {
+		take_reply(host, body);
+	} else if (type == FRAME_FETCH) {
+		take_fetch(host, body);
+	} else if (type == FRAME_CANCEL && host->state == NODE_WORKS) {
+		end_stage(host);
+	}
+}
+
+static void close_host(struct fleet_host *host)
+{
+	if (host->state == NODE_GONE)
+		return;
+	send_frame(host, FRAME_BYE, value_map(host->arena));
+	host->state = NODE_GONE;
+	if (host->fd < 0)
+		tell_end(host, NULL);
+}
+
+/* Nothing more is told of it. */
+static void drop(struct fleet_host *host)
+{
+	if (host->fd >= 0) {
+		close(host->fd);
+		waitpid(host->pid, NULL, 0);
+		host->fleet->real--;
+	}
+	host->fd = -1;
+	host->state = NODE_GONE;
+	host->first = NULL;
+	host->fleet->open--;
+}
+
+/* --- One event after the other --- */
+
+static uint64_t rank_of(const struct memory *memory, const struct fleet_host *host)
+{
+	uint64_t mixed = host->first->number;
+
+	if (memory->seed == 0)
+		return mixed;
+	/* Hosts in another order at each event; each host's own messages stay in theirs. */
+	mixed = (mixed + memory->events) * 0x9e3779b97f4a7c15u + memory->seed;
+	mixed = (mixed ^ mixed >> 31) * 0xbf58476d1ce4e5b9u;
+	return mixed ^ mixed >> 29;
+}
+
+/* Whose message is next: of those that may come by then the first one in time. */
+static struct fleet_host *next_host(struct memory *memory, int64_t until)
+{
+	struct fleet_host **link = &memory->pending, *best = NULL, *host;
+
+	while ((host = *link)) {
+		if (!host->first) {
+			host->pending = false;
+			*link = host->next_pending;
+			continue;
+		}
+		link = &host->next_pending;
+		if (host->first->at > until)
+			continue;
+		if (!best || (best->first->at > memory->now ? host->first->at < best->first->at
+				: host->first->at <= memory->now
+				&& rank_of(memory, host) < rank_of(memory, best)))
+			best = host;
+	}
+	return best;
+}
+
+static void take_event(struct fleet_host *host, struct fleet_event *event)
+{
+	struct memory *memory = host->fleet;
+	struct message *message = host->first;
+	static struct error err;
+
+	host->first = message->next;
+	log_told(host, message);
+	event->context = host->target.context;
+	if (message->type == 0) {
+		event->kind = FLEET_LOST;
+		err = (struct error){0};
+		if (message->why)
+			error_set(&err, ERROR_UNREACHABLE, "%s", message->why);
+		event->error = message->why ? &err : NULL;
+		host->state = NODE_GONE;
+		memory->open--;
+	} else if (message->type == FRAME_HELLO) {
+		event->kind = FLEET_READY;
+		event->hello = message->body;
+		event->user = "root";
+		host->state = NODE_IDLE;
+	} else {
+		memory->frame = (struct frame){ .type = message->type, .body = message->body,
+			.size = 100 };
+		if (frame_check(&memory->frame, SENT_BY_AGENT, &err) < 0)
+			abort();
+		event->kind = FLEET_FRAME;
+		event->frame = &memory->frame;
+	}
+}
+
+static int64_t real_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void note_event(struct memory *memory)
+{
+	if (memory->watch)
+		memory->watch(memory->watch_context);
+	memory->events++;
+	if (memory->press_times > 0 && memory->events >= memory->press_at) {
+		*memory->interrupted += 1;
+		memory->press_times--;
+	}
+}
+
+static int next(struct fleet *fleet, int64_t until, struct fleet_event *event, struct error *err)
+{
+	struct memory *memory = memory_of(fleet);
+	struct fleet_host *host;
+
+	note_event(memory);
+	*event = (struct fleet_event){ .kind = FLEET_TIME };
+	if (memory->real > 0) {
+		if (!next_host(memory, memory->now))
+			hear_agents(memory, until > real_now() ? until - real_now() : 0);
+		memory->now = real_now();
+	}
+	host = next_host(memory, until);
+	if (host) {
+		memory->now = host->first->at > memory->now ? host->first->at : memory->now;
+		memory->idle = memory->now;
+		take_event(host, event);
+	} else if (memory->open == 0) {
+		event->kind = FLEET_END;
+	} else if (memory->real == 0) {
+		memory->now = until > memory->now ? until : memory->now;
+	}
+	event->now = memory->now;
+	if (memory->now > memory->idle + IDLE_MOST)
+		return error_set(err, ERROR_BUG, "the run hangs:\n%.1500s", memory_log(fleet));
+	return 0;
+}
+
+static const struct fleet_calls memory_calls = {
+	.add = add, .send = send_frame, .close = close_host, .drop = drop, .next = next,
+};
+
+struct fleet *memory_new(unsigned seed)
+{
+	struct arena *arena = arena_new();
+	struct memory *memory = arena_alloc(arena, sizeof(*memory));
+
+	memory->base.calls = &memory_calls;
+	memory->arena = arena;
+	memory->last_answer = &memory->answers;
+	memory->seed = seed;
+	memory->now = memory->idle = real_now();
+	return &memory->base;
+}
+
+void memory_free(struct fleet *fleet)
+{
+	struct memory *memory = memory_of(fleet);
+
+	for (size_t i = 0; i < memory->count; i++) {
+		struct fleet_host *host = memory->hosts[i];
+
+		if (host->fd >= 0) {
+			close(host->fd);
+			waitpid(host->pid, NULL, 0);
+		}
+		buffer_free(&host->in);
+		arena_free(host->arena);
+	}
+	buffer_free(&memory->log);
+	arena_free(memory->arena);
+}
+
+unsigned memory_stages(const struct fleet *fleet, const char *host)
+{
+	const struct fleet_host *found = lookup_get(&memory_of(fleet)->by_name, host);
+
+	return found ? found->stages : 0;
+}
+
+unsigned memory_events(const struct fleet *fleet)
+{
+	return memory_of(fleet)->events;
+}
+
+const char *memory_log(const struct fleet *fleet)
+{
+	const struct buffer *log = &memory_of(fleet)->log;
+
+	return log->size > 0 ? log->data : "";
+}

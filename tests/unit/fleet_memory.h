@@ -1,0 +1,56 @@
+/* fleet_memory: machines in memory, for whole runs as unit tests.
+ *
+ * A scripted node is a state machine in the place of an agent: it takes a STAGE and tells what it
+ * was told to answer, else "ok"; before a change it asks the gate and waits there; handlers run if they
+ * are due. No process is behind it and time is a number, so thousands of them
+ * are milliseconds. A real node is the agent itself, in a process of its own that works in a
+ * directory of the test. */
+#ifndef TESTS_UNIT_FLEET_MEMORY_H
+#define TESTS_UNIT_FLEET_MEMORY_H
+
+#include "fleet/fleet.h"
+
+#include <signal.h>
+
+/* seed 0: what comes first is told first; else hosts take turns as the seed says. */
+struct fleet *memory_new(unsigned seed);
+void memory_free(struct fleet *fleet);
+
+/* What a task gives on a host; "*" is any. The first answer that fits counts:
+ *     ok | changed | skipped
+ *     failed: MESSAGE
+ *     lost: MESSAGE        the connection ends in front of the task
+ *     dies: MESSAGE        it ends in the middle of the change, behind the gate
+ *     silent               nothing is heard from then on
+ *     slow: MILLISECONDS   it takes so long, and is changed
+ *     fetch: DIGEST        it asks for a content, and is changed */
+void memory_answer(struct fleet *fleet, const char *host, const char *task, const char *answer);
+/* What else is in its RESULT: a map. */
+void memory_returns(struct fleet *fleet, const char *host, const char *task,
+	const struct value *keys);
+/* Instead of being there at once:
+ *     unreachable: MESSAGE
+ *     late: MILLISECONDS
+ *     never */
+void memory_arrives(struct fleet *fleet, const char *host, const char *how);
+/* A key of its HELLO. */
+void memory_greets(struct fleet *fleet, const char *host, const char *key,
+	const struct value *value);
+/* The agent itself, which keeps its ledger below this directory. */
+void memory_is_real(struct fleet *fleet, const char *host, const char *directory);
+
+/* Called when all that came before is dealt with, before each further event. */
+void memory_watch(struct fleet *fleet, void (*watch)(void *context), void *context);
+/* At that number of events ^C is pressed, and again at each further one. */
+void memory_press(struct fleet *fleet, volatile sig_atomic_t *interrupted, unsigned event,
+	unsigned times);
+
+/* How many stages a host was sent. */
+unsigned memory_stages(const struct fleet *fleet, const char *host);
+/* Events so far. */
+unsigned memory_events(const struct fleet *fleet);
+/* What went to and fro, a line each, as long as it isn't very much: "a ← stage 1-4", "a → result
+ * 2 changed", "a ? gate 3", "a ! go". */
+const char *memory_log(const struct fleet *fleet);
+
+#endif

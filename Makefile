@@ -6,11 +6,14 @@
 #   make demo       three blank nodes on this machine become a cluster that runs MPI programs
 #   make test       all tests; ends "N passed, N failed"
 #                   demo, test and bench are run as root and install what they need
+#   make ARCHITECTURES="x86_64 aarch64 armhf"   agents for machines of these architectures inside;
+#                   plain make has that of the builder's own
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make bench-against BASE=REVISION    what this tree costs against another revision
 #   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
 
+.DEFAULT_GOAL := all
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -18,30 +21,34 @@ BUILD := build
 PREFIX ?= /usr/local
 OPTIMIZE ?= -O2 -g
 
-# Of the machine that the compiler compiles for: x86_64, aarch64, arm.
-ARCHITECTURE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+# Of the machine that the compiler compiles for: x86_64, aarch64, armhf.
+HERE := $(patsubst arm%,armhf,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Wno-unused-result $(if $(WERROR),-Werror)
 # It runs as root everywhere. CPPFLAGS, CFLAGS and LDFLAGS come after, and win.
 HARDENING_x86_64 := -fcf-protection
 HARDENING_aarch64 := -mbranch-protection=standard
-HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE $(HARDENING_$(ARCHITECTURE))
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE
 # FORTIFY needs an optimizer, and keeps sanitizers from seeing calls.
 ifeq ($(findstring FORTIFY,$(CPPFLAGS) $(CFLAGS))$(findstring -O0,$(OPTIMIZE) $(CFLAGS))$(SANITIZE),)
 HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
 NOW := -Wl,-z,relro,-z,now
 LINK := -pie $(NOW)
-FLAGS := -std=c11 -D_GNU_SOURCE $(OPTIMIZE) $(HARDENING) $(WARNINGS) -I. -Iengine $(CPPFLAGS) \
-	$(CFLAGS)
+PLAIN_FLAGS := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(OPTIMIZE) \
+	$(HARDENING) $(WARNINGS) -I. -Iengine
+FLAGS := $(PLAIN_FLAGS) $(HARDENING_$(HERE)) $(CPPFLAGS) $(CFLAGS)
 # Debian 13 calls it msgpack-c. The compiler prints a path where it knows a library of that name.
 MSGPACK := $(if $(findstring /,$(shell $(CC) -print-file-name=libmsgpack-c.a)),msgpack-c,msgpackc)
 LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lcrypto -l$(MSGPACK) -lzstd -lsodium -ljson-c -lpcre2-8 \
 	-lsqlite3 -lm
 AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:lib$(MSGPACK).a -l:libzstd.a -l:libsodium.a \
 	-l:libpcre2-8.a -l:libsqlite3.a -lm
-AGENT_LINK := -static-pie $(NOW) -Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
+# Debian's glibc for armhf has no static-pie.
+static_link = $(if $(filter armhf,$(1)),-static,-static-pie) $(NOW) \
+	-Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
+AGENT_LINK := $(call static_link,$(HERE))
 
 ifdef SANITIZE
 BUILD := build/sanitize
@@ -49,17 +56,23 @@ FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-
 AGENT_LINK := -static-libasan -static-libubsan $(LINK)
 endif
 
+# A file holds what a variable is; it changes only where that is another than last time.
+define remember
+ifneq ($$(file <$(1)),$$($(2)))
+$$(shell mkdir -p $(dir $(1)))
+$$(file >$(1),$$($(2)))
+endif
+endef
+
 # Other flags than last time: all is compiled anew.
 COMMANDS := $(CC) $(FLAGS) $(AGENT_LINK) $(LDFLAGS)
-ifneq ($(file <$(BUILD)/flags),$(COMMANDS))
-$(shell mkdir -p $(BUILD))
-$(file >$(BUILD)/flags,$(COMMANDS))
-endif
+$(eval $(call remember,$(BUILD)/flags,COMMANDS))
 
 # What is only in the agent, and what is only in the program.
 AGENT_ONLY := $(wildcard engine/agent/main*.c)
 SHARED := $(wildcard $(addsuffix /*.c,engine/base engine/wire engine/module engine/agent modules modules/*))
-AGENT := $(BUILD)/agent-x86_64
+AGENT := $(BUILD)/agent-$(HERE)
+AGENTS = $(ARCHITECTURES:%=$(BUILD)/agent-%)
 SOURCES := $(filter-out $(AGENT_ONLY),$(wildcard engine/*/*.c modules/*.c modules/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/engine/fleet/agents_content.o
 AGENT_OBJECTS := $(SHARED:%.c=$(BUILD)/%.o)
@@ -68,13 +81,16 @@ HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildca
 SCRIPTS := $(wildcard tests/tree/test_*.sh tests/plays/test_*.sh)
 
 # A/B: the package's name in Debian 12, and in 13.
-PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libcyaml-dev libyaml-dev libgit2-dev \
-	libmsgpack-dev/libmsgpack-c-dev libzstd-dev libsodium-dev libjson-c-dev libpcre2-dev libsqlite3-dev
+AGENT_PACKAGES := libcyaml-dev libyaml-dev libmsgpack-dev/libmsgpack-c-dev libzstd-dev libsodium-dev \
+	libpcre2-dev libsqlite3-dev
+PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libgit2-dev libjson-c-dev $(AGENT_PACKAGES)
 TEST_PACKAGES := libcmocka-dev mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
 	sudo
 
+include engine/agent/architectures.mk
+
 # What the goals of this call may install: nothing, unless one of them says so.
-NEEDED := $(PACKAGES)
+NEEDED := $(PACKAGES) $(OTHERS_PACKAGES)
 STAMP := $(BUILD)/deps
 ifneq ($(filter test demo bench bench-against,$(MAKECMDGOALS)),)
 NEEDED += $(TEST_PACKAGES)
@@ -115,12 +131,16 @@ $(AGENT): $(AGENT_OBJECTS)
 	@$(CC) $(FLAGS) $(AGENT_LINK) $(LDFLAGS) $^ $(AGENT_LIBRARIES) -o $@
 	@strip $@
 
-$(AGENT).digest: $(AGENT)
+$(BUILD)/agent-%.digest: $(BUILD)/agent-%
 	@sha256sum $< | cut -c 1-64 | tr -d '\n' > $@
 
-$(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENT) $(AGENT).digest
+AGENTS_FLAGS := -DARCHITECTURES='$(foreach a,$(ARCHITECTURES),AGENT($(a)))' -DHERE='"$(HERE)"'
+$(BUILD)/engine/fleet/agents.o: FLAGS += $(AGENTS_FLAGS)
+$(BUILD)/engine/fleet/agents.o: $(BUILD)/architectures
+$(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENTS) $(AGENTS:=.digest) \
+		$(BUILD)/architectures
 	@mkdir -p $(@D)
-	@$(CC) $(FLAGS) -DAGENT_X86_64='"$(AGENT)"' -DAGENT_X86_64_DIGEST='"$(AGENT).digest"' -c $< -o $@
+	@$(CC) $(FLAGS) $(AGENTS_FLAGS) -Wa,-I$(BUILD) -c $< -o $@
 
 $(BUILD)/libbeoplay.a: $(OBJECTS)
 	@rm -f $@ && ar qcs $@ $^

@@ -96,7 +96,7 @@ int files_set_mtime(void *machine, const char *path, int64_t nanoseconds, struct
 	if (directory < 0)
 		return -1;
 	times[1].tv_sec = nanoseconds / 1000000000;
-	times[1].tv_nsec = nanoseconds % 1000000000;
+	times[1].tv_nsec = (long)(nanoseconds % 1000000000);
 	result = utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW);
 	return finish(directory, result, "change the time of", path, err);
 }

@@ -285,7 +285,7 @@ static int set_time(struct writing *writing, struct error *err)
 	if (writing->write->mtime == HOST_KEEP)
 		return 0;
 	times[1].tv_sec = writing->write->mtime / 1000000000;
-	times[1].tv_nsec = writing->write->mtime % 1000000000;
+	times[1].tv_nsec = (long)(writing->write->mtime % 1000000000);
 	return futimens(writing->fd, times) < 0 ? write_failed(writing, err) : 0;
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +37,9 @@ int main(int argc, char **argv)
 		printf("beoplay-agent, wire %d, ledger %d\n", WIRE_VERSION, LEDGER_VERSION);
 		return 0;
 	}
+	/* By the descriptor of its own bytes, maybe (fleet/deliver.c). */
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	prctl(PR_SET_NAME, "beoplay-agent");
 	core_forbid();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);

@@ -161,6 +161,6 @@ void session_end(pid_t session, int64_t grace)
 		if (over && empty == 0 && pause < LATER)
 			pause += ROUND;
 		if (empty == 0)
-			nanosleep(&(struct timespec){ .tv_nsec = pause * 1000000 }, NULL);
+			nanosleep(&(struct timespec){ .tv_nsec = (long)pause * 1000000 }, NULL);
 	}
 }

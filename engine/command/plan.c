@@ -18,9 +18,9 @@
 /* What modules plan depends on their build. */
 static const char *program(struct arena *arena)
 {
-	const struct agent *agent = agent_here();
+	const struct agent *agent = agent_find(agents_here);
 
-	return arena_printf(arena, BEOPLAY_VERSION " (agent %.12s)", agent ? agent->digest : "");
+	return arena_printf(arena, BEOPLAY_VERSION " (agent %.12s)", (agent ? agent : agents)->digest);
 }
 
 /* --- Options, as far as what is planned depends on them, or how hosts are reached --- */

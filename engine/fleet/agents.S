@@ -1,15 +1,18 @@
 /* agents: the agent of each architecture, and the name of its content, inside this program. */
-	.section .rodata
+	.macro agent architecture
+	.global agent_\architecture, agent_\architecture\()_end, agent_\architecture\()_digest
 	.balign 16
-	.global agent_x86_64
-	.global agent_x86_64_end
-	.global agent_x86_64_digest
-agent_x86_64:
-	.incbin AGENT_X86_64
-agent_x86_64_end:
-agent_x86_64_digest:
-	.incbin AGENT_X86_64_DIGEST
+agent_\architecture:
+	.incbin "agent-\architecture"
+agent_\architecture\()_end:
+agent_\architecture\()_digest:
+	.incbin "agent-\architecture\().digest"
 	.byte 0
+	.endm
+
+	.section .rodata
+#define AGENT(architecture) agent architecture;
+	ARCHITECTURES
 	.section .note.GNU-stack,"",%progbits
 
 /* One object without this mark, and the whole program does without these protections. */

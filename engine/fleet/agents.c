@@ -1,34 +1,50 @@
 /* agents: the agents carried inside the program, by architecture. */
 #include "fleet/agents.h"
 
+#include "base/buffer.h"
+
 #include <string.h>
-#include <sys/utsname.h>
 
-extern const char agent_x86_64[];
-extern const char agent_x86_64_end[];
-extern const char agent_x86_64_digest[];
+/* ARCHITECTURES is AGENT(name) for each of them; HERE the name of the one this program is built for. */
+#define AGENT(name) extern const char agent_##name[], agent_##name##_end[], agent_##name##_digest[];
+ARCHITECTURES
+#undef AGENT
 
-const struct agent *agents(void)
-{
-	static struct agent list[2];
+#define AGENT(name) { #name, agent_##name, agent_##name##_end, agent_##name##_digest },
+const struct agent agents[] = { ARCHITECTURES { .architecture = NULL } };
+#undef AGENT
 
-	list[0] = (struct agent){ "x86_64", agent_x86_64, (size_t)(agent_x86_64_end - agent_x86_64),
-		agent_x86_64_digest };
-	return list;
-}
+const char agents_here[] = HERE;
 
 const struct agent *agent_find(const char *architecture)
 {
-	for (const struct agent *agent = agents(); agent->architecture; agent++) {
+	for (const struct agent *agent = agents; agent->architecture; agent++) {
 		if (strcmp(agent->architecture, architecture) == 0)
 			return agent;
 	}
 	return NULL;
 }
 
-const struct agent *agent_here(void)
+size_t agent_size(const struct agent *agent)
 {
-	struct utsname names;
+	return (size_t)(agent->end - agent->bytes);
+}
 
-	return uname(&names) < 0 ? NULL : agent_find(names.machine);
+int agent_lacking(const char *architecture, struct error *err)
+{
+	static const char *const buildable[] = { "x86_64", "aarch64", "armhf", NULL };
+	const char *const *name = buildable;
+	struct buffer list = {0};
+
+	while (*name && strcmp(*name, architecture) != 0)
+		name++;
+	error_set(err, ERROR_UNREACHABLE, "this beoplay has no agent for %.32s machines", architecture);
+	if (!*name)
+		return error_remedy(err, "there are agents for x86_64, aarch64 and armhf (ARMv7)");
+	for (const struct agent *agent = agents; agent->architecture; agent++)
+		buffer_printf(&list, "%s ", agent->architecture);
+	error_remedy(err, "in beoplay's source: make ARCHITECTURES=\"%s%s\"", list.data ? list.data : "",
+		architecture);
+	buffer_free(&list);
+	return -1;
 }

@@ -3,6 +3,24 @@
 
 #include "base/buffer.h"
 #include "base/quote.h"
+#include "fleet/agents.h"
+
+/* Which agent: A lists them (" NAME:DIGEST:SIZE … "). What the kernel is built for is in a file since
+ * Linux 6.1, and costs no process; a system that is emulated on it hasn't its loader. A 64-bit kernel
+ * below a 32-bit system may run both. */
+static const char choose[] =
+	"{ read -r m </proc/sys/kernel/arch; } 2>/dev/null\n"
+	"case $m in\n"
+	"x86_64) [ -e /lib64/ld-linux-x86-64.so.2 ] ;;\n"
+	"aarch64) [ -e /lib/ld-linux-aarch64.so.1 ] ;;\n"
+	"*) false ;;\n"
+	"esac || m=$(uname -m)\n"
+	"case $m in armv[78]l) m=armhf ;; esac\n"
+	"pick() {\n"
+	"	s=${A#* \"$1\":}; [ \"$s\" != \"$A\" ] || return 1\n"
+	"	m=$1; s=${s%% *}; H=${s%:*}; S=${s#*:}\n"
+	"}\n"
+	"H=; pick \"$m\" || { [ \"$m\" = aarch64 ] && [ \"$(getconf LONG_BIT)\" = 32 ] && pick armhf; }\n";
 
 /* Root: every directory above belongs to root and is writable by nobody else. */
 static const char find_as_root[] =
@@ -16,7 +34,7 @@ static const char find_as_root[] =
 	"	done\n"
 	"	[ \"$s\" = \"0:700:$S\" ]\n"
 	"}\n"
-	"places=/var/lib/beoplay\n";
+	"places='\"$d\"'; u=\n";
 
 static const char find_as_user[] =
 	"d=$HOME/.cache/beoplay; f=$d/agent-$H\n"
@@ -28,55 +46,59 @@ static const char find_as_user[] =
 	"	esac\n"
 	"	return 1\n"
 	"}\n"
-	"places=\"$HOME/.cache/beoplay /dev/shm/beoplay-$(id -u)\"\n";
+	"places='\"$d\" \"/dev/shm/beoplay-$(id -u)\"'; u=-Ur\n";
 
 /* If the agent isn't there, the rest of the script is asked for, and read from stdin byte by
  * byte. */
 static const char start[] =
-	"if good; then exec \"$f\"; fi\n"
-	"printf '\\nbeoplay-need\\n'\n"
+	"if [ \"$H\" ] && good; then exec \"$f\"; fi\n"
+	"printf '\\nbeoplay-need %s\\n' \"$m\"\n"
+	"[ \"$H\" ] || exit 1\n"
 	"eval \"$(head -c $L)\"\n";
 
-/* perl is essential in Debian; memfd_create is call 319 on x86_64 (syscalls(2)). */
+/* The agent is put where it is kept; or, where nothing can be executed or nothing is to be left, into
+ * memory: opened, its name removed, and executed by its descriptor. Where memory has no place for
+ * programs either, there is one in a tmpfs that no other process sees. */
 static const char deliver_rest[] =
 	"fail() { printf '\\nbeoplay-fail: %s\\n' \"$1\"; exit 1; }\n"
-	"memory='\n"
-	"	my $n = \"agent\"; my $m = syscall(319, $n, 0); exit 125 if $m < 0;\n"
-	"	open(my $to, \">&=\", $m) or exit 125; open(my $from, \"<\", $ARGV[0]) or exit 125;\n"
-	"	binmode $to; binmode $from; my $b;\n"
-	"	while (sysread($from, $b, 65536)) { syswrite($to, $b) == length $b or exit 125 }\n"
-	"	unlink $ARGV[0]; rmdir $ARGV[1] if $ARGV[1];\n"
-	"	exec { \"/proc/self/fd/$m\" } \"beoplay-agent\"; exit 125'\n"
-	"[ \"$(uname -m)\" = x86_64 ] || fail \"this beoplay has no agent for $(uname -m) machines\"\n"
 	"umask 077; t=; gone=\n"
-	"if [ ! \"$N\" ]; then\n"
-	"	for d in $places; do\n"
-	"		mkdir -p \"$d\" 2>/dev/null && [ ! -L \"$d\" ] && [ -O \"$d\" ] &&\n"
-	"			chmod 700 \"$d\" 2>/dev/null &&\n"
-	"			t=$(mktemp \"$d/.new.XXXXXXXX\" 2>/dev/null) && break\n"
-	"		t=\n"
-	"	done\n"
-	"fi\n"
+	"put() { : >\"$t\" && chmod 700 \"$t\" && [ -x \"$t\" ]; }\n"
+	"set --; [ \"$N\" ] || eval \"set -- $places\"\n"
+	"for d; do\n"
+	"	mkdir -p \"$d\" 2>/dev/null && [ ! -L \"$d\" ] && [ -O \"$d\" ] &&\n"
+	"		chmod 700 \"$d\" 2>/dev/null &&\n"
+	"		t=$(mktemp \"$d/.new.XXXXXXXX\" 2>/dev/null) && put && break\n"
+	"	[ ! \"$t\" ] || rm -f \"$t\"; t=\n"
+	"done\n"
 	"if [ ! \"$t\" ]; then\n"
-	"	N=1\n"
 	"	for p in /dev/shm /run; do\n"
-	"		gone=$(mktemp -d $p/beoplay.XXXXXXXX 2>/dev/null) && t=$gone/agent && break\n"
+	"		g=$(mktemp -d $p/beoplay.XXXXXXXX 2>/dev/null) || continue\n"
+	"		[ ! \"$gone\" ] || rm -rf \"$gone\"\n"
+	"		gone=$g; t=$g/agent; put && break\n"
 	"	done\n"
 	"fi\n"
 	"[ \"$t\" ] || fail 'there is no place where the agent can be put'\n"
-	"trap 'rm -f \"$t\"; [ \"$gone\" ] && rmdir \"$gone\"' EXIT\n"
+	"trap 'rm -rf \"${gone:-$t}\"' EXIT\n"
 	"head -c $S >\"$t\" || fail \"cannot write '$t': is the disk full?\"\n"
 	"set -- $(sha256sum \"$t\")\n"
 	"[ \"$1\" = $H ] || fail \"the agent came damaged to '$t': is the disk full?\"\n"
-	"chmod 700 \"$t\"\n"
-	"if [ ! \"$N\" ] && \"$t\" --version >/dev/null 2>&1; then\n"
-	"	for o in \"$d\"/agent-*; do rm -f \"$o\"; done\n"
+	"if [ ! \"$gone\" ] && \"$t\" --version >/dev/null 2>&1; then\n"
+	"	for o in \"$d\"/agent-*; do case $A in *:\"${o##*/agent-}\":*) ;; *) rm -f \"$o\" ;; esac; done\n"
 	"	mv -f \"$t\" \"$d/agent-$H\" || fail \"cannot keep the agent in '$d'\"\n"
 	"	trap - EXIT\n"
 	"	exec \"$d/agent-$H\"\n"
 	"fi\n"
+	"exec 9<\"$t\"\n"
+	"if [ ! -x \"$t\" ]; then\n"
+	"	mkfifo \"$gone/tell\"\n"
+	"	unshare $u -m sh -c 'exec 2>/dev/null; mount -t tmpfs none \"$1\" && cat <&9 >\"$1/agent\" &&\n"
+	"		chmod 700 \"$1/agent\" && echo $$ && exec sleep 60' sh \"$gone\" >\"$gone/tell\" &\n"
+	"	read -r p <\"$gone/tell\" && exec 9<\"/proc/$p/root$gone/agent\"; kill $!; wait $!\n"
+	"	/proc/self/fd/9 --version >/dev/null 2>&1 || fail \"neither '$d' nor '$gone' lets files be executed\"\n"
+	"fi 2>/dev/null\n"
 	"trap - EXIT\n"
-	"exec perl -e \"$memory\" \"$t\" \"$gone\"\n";
+	"rm -rf \"${gone:-$t}\"\n"
+	"exec /proc/self/fd/9\n";
 
 /* sudo notes in the home of a member of sudo or admin that it let him in, and has no option not to:
  * where it hasn't yet, the note goes at once. */
@@ -87,8 +109,12 @@ static const char unnote[] = "[ ! \"$1\" ] || rm -f -- \"$1\"\n";
 
 static void add_script(struct buffer *script, const struct deliver *deliver)
 {
-	buffer_printf(script, "H=%s; S=%zu; N=%s; L=%zu\n", deliver->agent->digest,
-		deliver->agent->size, deliver->leave_nothing ? "1" : "", sizeof(deliver_rest) - 1);
+	buffer_printf(script, "N=%s; L=%zu; A=' ", deliver->leave_nothing ? "1" : "",
+		sizeof(deliver_rest) - 1);
+	for (const struct agent *agent = agents; agent->architecture; agent++)
+		buffer_printf(script, "%s:%s:%zu ", agent->architecture, agent->digest, agent_size(agent));
+	buffer_add_string(script, "'\n");
+	buffer_add_string(script, choose);
 	buffer_add_string(script, deliver->root || deliver->become ? find_as_root : find_as_user);
 	buffer_add_string(script, start);
 }

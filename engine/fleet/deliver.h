@@ -1,24 +1,23 @@
 /* deliver: getting the agent onto a machine and started, with nothing there but a shell.
  *
- * One command does it all. It looks for the agent under its digest in a directory that only its
- * user can write; if it isn't there it says DELIVER_NEED and reads exactly the rest of its script
- * (deliver_more) and the agent's bytes from stdin, checks them, and keeps them. It ends by becoming
- * the agent, which says WIRE_MAGIC. Where nothing may be executed from a file (noexec), or nothing
+ * One command does it all. It looks for the agent for what the machine is, under its digest
+ * in a directory that only its user can write; if it isn't there it says DELIVER_NEED, which
+ * architecture, and a newline, and reads exactly the rest of its script (deliver_more) and the
+ * agent's bytes from stdin, checks them, and keeps them. It ends by becoming the agent, which says
+ * WIRE_MAGIC. On the machine there are sh, coreutils and util-linux, as Debian has them at least. Where nothing may be executed from a file (noexec), or nothing
  * may be left behind, it runs from memory. What can't be done is said as DELIVER_FAIL and a line. */
 #ifndef FLEET_DELIVER_H
 #define FLEET_DELIVER_H
 
 #include "base/arena.h"
-#include "fleet/agents.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DELIVER_NEED "\nbeoplay-need\n"
+#define DELIVER_NEED "\nbeoplay-need "
 #define DELIVER_FAIL "\nbeoplay-fail: "
 
 struct deliver {
-	const struct agent *agent;
 	bool root;               /* the login is root's */
 	bool become;             /* through sudo -n */
 	bool leave_nothing;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/quote.h"
+#include "fleet/agents.h"
 #include "fleet/deliver.h"
 #include "fleet/ssh.h"
 #include "fleet/transport.h"
@@ -62,7 +63,7 @@ struct fleet_host {
 	int64_t heard, pinged;
 	int64_t begun;                 /* when a message began to come that isn't whole yet; 0: none */
 	struct buffer in, out, errors;
-	bool needed;                   /* the agent was asked for */
+	const struct agent *agent;     /* that was asked for; NULL: none yet */
 	size_t agent_left;             /* bytes of the agent still to be put into out */
 	bool bye;                      /* the agent has said its last word */
 	bool counted;                  /* among those connecting */
@@ -92,7 +93,6 @@ struct ssh_fleet {
 	int epoll;
 	unsigned connecting;
 	unsigned open;                 /* not yet lost */
-	const struct agent *agent;
 };
 
 static int64_t now_milliseconds(void)
@@ -310,12 +310,11 @@ static void extend(struct fleet_host *host)
 /* The agent's bytes are put behind as there is room. */
 static void feed_agent(struct fleet_host *host)
 {
-	const struct ssh_fleet *fleet = host->fleet;
 	size_t piece = host->agent_left < ROOM ? host->agent_left : ROOM;
 
 	if (piece == 0 || host->out.size >= ROOM)
 		return;
-	buffer_add(&host->out, fleet->agent->bytes + (fleet->agent->size - host->agent_left), piece);
+	buffer_add(&host->out, host->agent->end - host->agent_left, piece);
 	host->agent_left -= piece;
 	extend(host);
 }
@@ -387,6 +386,28 @@ static int not_the_agent(struct fleet_host *host, struct error *err)
 	return -1;
 }
 
+/* The machine asks for the agent of its architecture. */
+static int take_need(struct fleet_host *host, const char *need, struct error *err)
+{
+	const char *word = need + strlen(DELIVER_NEED);
+	const char *end = memchr(word, '\n', host->in.size - (size_t)(word - host->in.data));
+	char *name;
+
+	if (!end)
+		return 0;
+	if (host->agent)
+		return error_set(err, ERROR_UNREACHABLE,
+			"the agent was sent there, and is asked for again");
+	name = quote_printable(host->arena, word, (size_t)(end - word), 0);
+	host->agent = agent_find(name);
+	if (!host->agent)
+		return agent_lacking(name, err);
+	buffer_drop_front(&host->in, (size_t)(end + 1 - host->in.data));
+	buffer_add_string(&host->out, deliver_more());
+	host->agent_left = agent_size(host->agent);
+	return 0;
+}
+
 /* Looks for the magic, or for what is said instead. 1: the magic is passed. */
 static int take_boot(struct fleet_host *host, struct error *err)
 {
@@ -401,14 +422,8 @@ static int take_boot(struct fleet_host *host, struct error *err)
 	}
 	need = host->in.size > 0 ? memmem(host->in.data, host->in.size, DELIVER_NEED,
 		strlen(DELIVER_NEED)) : NULL;
-	if (need && host->needed)
-		return error_set(err, ERROR_UNREACHABLE, "the agent was sent there, and is asked for again");
-	if (need) {
-		host->needed = true;
-		buffer_drop_front(&host->in, (size_t)(need - host->in.data) + strlen(DELIVER_NEED));
-		buffer_add_string(&host->out, deliver_more());
-		host->agent_left = host->fleet->agent->size;
-	}
+	if (need && take_need(host, need, err) < 0)
+		return -1;
 	if (host->in.size > NOISE_MOST)
 		return error_set(err, ERROR_UNREACHABLE, "the login shell prints without end");
 	return 0;
@@ -603,7 +618,7 @@ static int open_connection(struct fleet_host *host, struct error *err)
 	const struct ssh_fleet *fleet = host->fleet;
 	const struct transport_request request = {
 		.arena = host->arena, .target = &host->target, .options = &fleet->options,
-		.agent = fleet->agent, .keys = fleet->keys, .warn = warn_all, .context = host->fleet,
+		.keys = fleet->keys, .warn = warn_all, .context = host->fleet,
 	};
 
 	host->connection = host->transport->open(&request, err);
@@ -879,7 +894,6 @@ struct fleet *fleet_new(const struct fleet_options *options, struct error *err)
 	fleet->base.calls = &ssh_calls;
 	fleet->options = *options;
 	fleet->last_warning = &fleet->warnings;
-	fleet->agent = agent_find("x86_64");
 	fleet->keys = ssh_keys_new();
 	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (fleet->epoll < 0) {

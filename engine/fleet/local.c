@@ -63,7 +63,7 @@ static void child(const char *command, int agent, int stream, int errors)
 static int start(struct local *local, const char *command, const struct agent *agent,
 	struct error *err)
 {
-	int memory = command ? -1 : memory_file(agent->bytes, agent->size);
+	int memory = command ? -1 : memory_file(agent->bytes, agent_size(agent));
 	int ends[2] = { -1, -1 }, errors[2] = { -1, -1 };
 
 	if ((!command && memory < 0) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0
@@ -94,8 +94,8 @@ static int start(struct local *local, const char *command, const struct agent *a
 static struct connection *open_local(const struct transport_request *request, struct error *err)
 {
 	struct local *local = arena_alloc(request->arena, sizeof(*local));
-	const struct agent *agent = agent_here();
-	const struct deliver deliver = { .agent = agent, .become = true,
+	const struct agent *agent = agent_find(agents_here);
+	const struct deliver deliver = { .become = true,
 		.leave_nothing = request->options->leave_nothing || request->target->only_look };
 	const struct passwd *user = getpwuid(geteuid());
 	bool sudo = request->target->become && geteuid() != 0;
@@ -103,8 +103,8 @@ static struct connection *open_local(const struct transport_request *request, st
 	local->base = (struct connection){ .fd = -1, .errors = -1, .events = EPOLLIN };
 	local->base.user = user ? arena_string(request->arena, user->pw_name)
 		: arena_printf(request->arena, "%u", (unsigned)geteuid());
-	if (!agent)
-		error_set(err, ERROR_UNREACHABLE, "this beoplay has no agent for machines like this one");
+	if (!sudo && !agent)
+		agent_lacking(agents_here, err);
 	else if (start(local, sudo ? deliver_command(request->arena, &deliver) : NULL, agent, err) == 0)
 		return &local->base;
 	return NULL;

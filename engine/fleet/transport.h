@@ -10,7 +10,6 @@
 
 #include <sys/types.h>
 
-struct agent;
 struct ssh_keys;
 
 struct connection {
@@ -25,7 +24,6 @@ struct transport_request {
 	struct arena *arena;
 	const struct fleet_target *target;
 	const struct fleet_options *options;
-	const struct agent *agent;
 	struct ssh_keys *keys;   /* shared by all hosts */
 	void (*warn)(void *context, const char *message);
 	void *context;

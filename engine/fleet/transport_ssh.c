@@ -21,8 +21,7 @@ struct ssh_connection {
 static const char *command(const struct transport_request *request, const char *user)
 {
 	const struct deliver deliver = {
-		.agent = request->agent, .root = strcmp(user, "root") == 0,
-		.become = request->target->become,
+		.root = strcmp(user, "root") == 0, .become = request->target->become,
 		.leave_nothing = request->options->leave_nothing || request->target->only_look,
 	};
 

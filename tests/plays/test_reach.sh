@@ -66,11 +66,53 @@ lab exec node2 sh -c 'rm -rf /var/lib/beoplay/agent-* /etc/reached; mount -t tmp
 run play.yml -u root -l node2
 check "where files can't be executed the agent runs from memory" is "$status" 0
 check "and works" is "$(lab exec node2 cat /etc/reached)" x
+lab exec node2 sh -c 'rm -rf /etc/reached /usr/bin/perl* /usr/bin/python*; mount -o remount,noexec /run
+	for d in /home /root /tmp /var; do mount --bind $d $d; mount -o remount,bind,noexec $d; done'
+run play.yml -u root -l node2
+check "also where memory has no place for programs either, nor perl is there" is "$status" 0
+check "and changes what others see of the machine" is "$(lab exec node2 cat /etc/reached)" x
+cat >home.yml <<'END'
+- hosts: all
+  tasks:
+    - copy: {content: x, dest: /home/admin/reached}
+    - shell: ls /proc/self/fd
+      register: seen
+      failed_when: "'9' in seen.stdout_lines"
+END
+run home.yml -u admin -l node2
+check "and for a user who isn't root" is "$status" 0
+check "and works there, too" is "$(lab exec node2 cat /home/admin/reached)" x
+check "no process of it and no mount stays" lab exec node2 sh -c '! grep "beoplay[.]" /proc/mounts &&
+	! ls -l /proc/[0-9]*/exe | grep -E "sleep|beoplay" && ! ls -d /dev/shm/beoplay.* /run/beoplay.*'
+lab exec node2 mv /usr/bin/unshare /usr/bin/unshare.away
+run home.yml -u admin -l node2
+check "where nothing helps it is said" says "lets files be executed" err
+check "as of a host that can't be reached" is "$status" 4
+lab exec node2 sh -c 'mv /usr/bin/unshare.away /usr/bin/unshare
+	for d in /home /root /tmp /var; do umount $d; done; mount -o remount,exec /dev/shm'
 lab exec node2 sh -c 'umount /var/lib/beoplay; mount -t tmpfs -o size=64k none /var/lib/beoplay'
 run play.yml -u root -l node2
 check "a full disk is called so" says "disk full" err
 check "and gives exit code 4" is "$status" 4
 lab exec node2 umount /var/lib/beoplay
+
+# What a machine says it is: its kernel's word, and uname's where that isn't enough.
+says_it_is() {
+	lab exec node3 sh -c "printf '%s\\n' '#!/bin/sh' 'echo $1' >/usr/local/bin/uname
+		chmod 755 /usr/local/bin/uname; echo $2 >/tmp/arch; mount --bind /tmp/arch /proc/sys/kernel/arch"
+	run play.yml -u root -l node3
+	lab exec node3 sh -c 'umount /proc/sys/kernel/arch; rm /usr/local/bin/uname'
+}
+says_it_is riscv64 riscv
+check "a machine for which there is no agent is called what it says it is" says \
+	"no agent for riscv64 machines" err
+for architecture in aarch64 armhf; do
+	grep -q $architecture "$(dirname "$BEOPLAY")/architectures" && continue
+	case $architecture in armhf) says_it_is armv7l arm ;; *) says_it_is aarch64 aarch64 ;; esac
+	check "without an agent for $architecture it is said how to get one" says \
+		"make ARCHITECTURES=\"$(cat "$(dirname "$BEOPLAY")/architectures") $architecture\"" err
+done
+check "and the host counts as unreachable" is "$status" 4
 
 lab exec node3 sh -c 'rm -f /etc/reached'
 run play.yml -u admin -b -l node3

@@ -131,9 +131,11 @@ void keeper_adopt(struct runner *runner, const struct work *work, const struct v
 
 	if (runner->check || (work->module->flags & MODULE_ACTION))
 		return;
+	ledger_hold(&runner->ledger);
 	for (size_t i = 0; resources && i < resources->count; i++)
 		adopt_one(runner, work, &task, value_text(resources->items[i]),
 			wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL);
+	ledger_let_go(&runner->ledger);
 }
 
 /* What a writer that was killed has left goes, and steps that have ended, now that they were told.

@@ -124,6 +124,7 @@ static void read_only(struct ledger *ledger)
 	if (result < 0)
 		note_problem(ledger, &err);
 	ledger->leftover = ledger->there && ledger_bodies_left(ledger);
+	ledger_let_go(ledger);
 	if (ledger->problem.kind == ERROR_NONE)
 		return;
 	database_close(ledger->database);
@@ -163,6 +164,16 @@ static void finish(struct ledger *ledger)
 	arena_free(ledger->arena);
 	ledger->arena = NULL;
 	ledger->database = NULL;
+}
+
+void ledger_hold(const struct ledger *ledger)
+{
+	database_hold(ledger->database);
+}
+
+void ledger_let_go(const struct ledger *ledger)
+{
+	database_let_go(ledger->database);
 }
 
 void ledger_close(struct ledger *ledger)
@@ -350,9 +361,11 @@ struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger)
 {
 	struct value *greeting = value_map(arena);
 
+	ledger_hold(ledger);
 	value_set(arena, greeting, "due", ledger_due(ledger, arena, NULL));
 	value_set(arena, greeting, "failed", ledger_failed(ledger, arena, NULL));
 	ledger_greet_seals(ledger, arena, greeting);
+	ledger_let_go(ledger);
 	if (ledger->foreign)
 		value_set_string(arena, greeting, "foreign", ledger->foreign);
 	if (ledger->problem.kind != ERROR_NONE) {

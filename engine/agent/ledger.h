@@ -95,6 +95,10 @@ void ledger_close(struct ledger *ledger);
 void ledger_write(struct ledger *ledger);
 /* 0, or -1 and the problem. */
 int ledger_usable(const struct ledger *ledger, struct error *err);
+/* What is asked between these is of one moment, and takes one lock. No other process can write
+ * meanwhile: nothing that waits, and no module, may stand between them. */
+void ledger_hold(const struct ledger *ledger);
+void ledger_let_go(const struct ledger *ledger);
 /* Whether something was changed since the last time it was saved. */
 bool ledger_changed(const struct ledger *ledger);
 /* Makes it durable; or nothing of it is left. */

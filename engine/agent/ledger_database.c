@@ -144,6 +144,8 @@ static int set_up(struct database *database, const char *lock, struct error *err
 {
 	if (open_file(database, lock, err) < 0)
 		return -1;
+	if (!database->writable)
+		database_hold(database);
 	if (database->writable && database_integer(database, 1, "SELECT count(*) FROM sqlite_schema",
 			"") == 0 && database->error.kind == ERROR_NONE && make_schema(database, err) < 0)
 		return -1;
@@ -308,10 +310,27 @@ int64_t database_integer(struct database *database, int64_t otherwise, const cha
 
 /* --- Transactions */
 
+void database_hold(struct database *database)
+{
+	if (!database->path || database->changed || database->held)
+		return;
+	database_row(database, database_query(database, "BEGIN", ""));
+	database->held = database->error.kind == ERROR_NONE;
+}
+
+void database_let_go(struct database *database)
+{
+	/* Also after an error, when no other statement is run any more. */
+	if (database->held && !sqlite3_get_autocommit(database->sqlite))
+		sqlite3_exec(database->sqlite, "COMMIT", NULL, NULL, NULL);
+	database->held = false;
+}
+
 static void begin(struct database *database)
 {
 	if (database->changed || database->error.kind != ERROR_NONE)
 		return;
+	database_let_go(database);
 	if (!database->writable) {
 		error_set(&database->error, ERROR_BUG, "who only looks was about to write the ledger");
 		return;
@@ -354,7 +373,7 @@ void database_roll_back(struct database *database)
 	if (database->sqlite && !sqlite3_get_autocommit(database->sqlite))
 		database_row(database, database_query(database, "ROLLBACK", ""));
 	database->error = (struct error){0};
-	database->changed = false;
+	database->changed = database->held = false;
 }
 
 /* --- Columns */

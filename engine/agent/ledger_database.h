@@ -22,6 +22,7 @@ struct database {
 	sqlite3 *sqlite;
 	bool writable;
 	bool changed;                /* a transaction is open */
+	bool held;                   /* the same for looking only */
 	int code;                    /* SQLite's, of error */
 	struct error error;          /* of the transaction, or of reading */
 	struct database_statement {
@@ -37,7 +38,7 @@ enum database_way {
 	DATABASE_MEMORY,             /* an empty one that is never stored */
 };
 
-/* lock: as for ledger_vfs_open. 0, 1: nothing was written to it yet (by one that was killed, say),
+/* lock: as for ledger_vfs_open. What is only read is held then. 0, 1: nothing was written to it yet (by one that was killed, say),
  * and who only looks finds none, -1. */
 int database_open(struct database *database, const char *path, const char *lock,
 	enum database_way way, struct error *err);
@@ -52,6 +53,11 @@ void database_end(sqlite3_stmt *statement);
 /* The first column of the first row; otherwise if there is none, or NULL. */
 int64_t database_integer(struct database *database, int64_t otherwise, const char *sql,
 	const char *types, ...);
+
+/* What is looked at from here on is of one moment, and takes one lock instead of one for each look.
+ * Until database_let_go nobody else can write. Nothing if a transaction is open anyway. */
+void database_hold(struct database *database);
+void database_let_go(struct database *database);
 
 /* A statement that changes: in the transaction that is open, or a new one. */
 void database_do(struct database *database, const char *sql, const char *types, ...);

@@ -198,9 +198,13 @@ static int judge(struct ledger_file *database, int fd, int64_t size)
 int ledger_journal_check(struct ledger_file *database)
 {
 	struct stat info;
-	int fd = open(database->journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int result = SQLITE_OK;
+	int fd;
 
+	/* As a rule it is empty. */
+	if (lstat(database->journal, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0)
+		return SQLITE_OK;
+	fd = open(database->journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno != ELOOP)
 		return errno == ENOENT ? SQLITE_OK : SQLITE_CANTOPEN;
 	if (fd < 0 || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)) {

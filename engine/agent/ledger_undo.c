@@ -204,10 +204,12 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, int64_t since, ledger_filter *filter, void *context,
 	struct ledger_undo **ret_undos)
 {
-	int64_t me = ledger_owner_id(ledger, owner);
 	struct chosen_list list = {0};
 	sqlite3_stmt *query = NULL;
+	int64_t me;
 
+	ledger_hold(ledger);
+	me = ledger_owner_id(ledger, owner);
 	/* Behind runs that have changed nothing here all is as it was, and stays its owner's. */
 	if (since < INT64_MAX)
 		query = database_query(ledger->database, choose_sql, "iii", me, since, INT64_MAX);
@@ -223,5 +225,6 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 			wishes_of(ledger, arena, me, list.items[i].resource));
 		(*ret_undos)[i] = list.items[i].undo;
 	}
+	ledger_let_go(ledger);
 	return list.count;
 }

@@ -341,10 +341,51 @@ static void a_database_with_nothing_in_it_is_none(void **unused)
 	assert_int_equal(ledger.problem.kind, ERROR_NONE);
 }
 
+static void looks_that_are_held_are_of_one_moment_and_hold_up_writers_no_longer(void **unused)
+{
+	struct ledger reader;
+	struct error err = {0};
+
+	(void)unused;
+	change(me, block, "b\n");
+	assert_int_equal(ledger_save(&ledger, &err), 0);
+	ledger_open(&reader, state, locks, "machine");
+	assert_int_equal(reader.problem.kind, ERROR_NONE);
+	sqlite3_busy_timeout(ledger.database->sqlite, 0);
+	ledger_hold(&reader);
+	assert_false(ledger_has_owner(&reader, line));
+	change(me, line, "a\n");
+	assert_int_equal(ledger_save(&ledger, &err), -1);
+	assert_false(ledger_has_owner(&reader, line));
+	ledger_let_go(&reader);
+	change(me, line, "a\n");
+	assert_int_equal(ledger_save(&ledger, &err), 0);
+	assert_true(ledger_has_owner(&reader, line));
+	ledger_close(&reader);
+}
+
+static void what_is_changed_while_looks_are_held_is_saved(void **unused)
+{
+	struct error err = {0};
+
+	(void)unused;
+	ledger_hold(&ledger);
+	assert_false(ledger_has_owner(&ledger, line));
+	change(me, line, "a\n");
+	ledger_let_go(&ledger);
+	assert_true(ledger_changed(&ledger));
+	assert_int_equal(ledger_save(&ledger, &err), 0);
+	ledger_close(&ledger);
+	ledger_open(&ledger, state, locks, "machine");
+	assert_true(ledger_has_owner(&ledger, line));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(looks_that_are_held_are_of_one_moment_and_hold_up_writers_no_longer),
+		TEST(what_is_changed_while_looks_are_held_is_saved),
 		TEST(an_image_makes_parameters),
 		TEST(a_file_is_again_what_it_was_before_several_wishes),
 		TEST(what_is_in_it_and_stays_keeps_it),

@@ -102,15 +102,15 @@ static const char *adopted_key(struct arena *arena, const char *module, const ch
 	return arena_printf(arena, "%s %s", module, resource);
 }
 
-static void adopt_one(struct runner *runner, const struct work *work, struct value **task,
-	const char *resource, const char *wanted)
+static void adopt_one(struct runner *runner, const struct work *work, int64_t owner,
+	struct value **task, const char *resource, const char *wanted)
 {
 	const char *key = adopted_key(work->arena, work->module->name, resource);
 	struct ledger_wish wish = { .module = work->module->name };
 	struct value *entry;
 
 	memcpy(wish.digest, work->digest, sizeof(wish.digest));
-	if (ledger_wishes(&runner->ledger, &runner->owner, resource, &wish)) {
+	if (ledger_wishes(&runner->ledger, owner, resource, &wish)) {
 		if (value_get(runner->adopted, key))
 			value_remove(runner->adopted, key);
 		return;
@@ -128,12 +128,14 @@ void keeper_adopt(struct runner *runner, const struct work *work, const struct v
 	const struct value *wanted)
 {
 	struct value *task = NULL;
+	int64_t owner;
 
 	if (runner->check || (work->module->flags & MODULE_ACTION))
 		return;
 	ledger_hold(&runner->ledger);
+	owner = ledger_owner_id(&runner->ledger, &runner->owner);
 	for (size_t i = 0; resources && i < resources->count; i++)
-		adopt_one(runner, work, &task, value_text(resources->items[i]),
+		adopt_one(runner, work, owner, &task, value_text(resources->items[i]),
 			wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL);
 	ledger_let_go(&runner->ledger);
 }

@@ -143,8 +143,8 @@ void ledger_drop_open_texts(struct ledger *ledger);
 /* Its number here; 0: it isn't known. */
 int64_t ledger_resource(const struct ledger *ledger, const char *resource);
 /* Whether the owner wishes just this of it, as far as is known. */
-bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, const struct ledger_wish *wish);
+bool ledger_wishes(const struct ledger *ledger, int64_t owner, const char *resource,
+	const struct ledger_wish *wish);
 /* Whether anybody has it. */
 bool ledger_has_owner(const struct ledger *ledger, const char *resource);
 /* The parameters with this digest; NULL: not kept (they are secret). */

@@ -39,14 +39,14 @@ const char *ledger_params(const struct ledger *ledger, struct arena *arena, cons
 	return text;
 }
 
-bool ledger_wishes(const struct ledger *ledger, const struct ledger_owner *owner,
-	const char *resource, const struct ledger_wish *wish)
+bool ledger_wishes(const struct ledger *ledger, int64_t owner, const char *resource,
+	const struct ledger_wish *wish)
 {
 	return database_integer(ledger->database, 0, "SELECT 1 FROM resource r "
 		"JOIN claim c ON c.resource=r.id AND c.owner=?1 AND c.live "
 		"JOIN wish w ON w.resource=r.id AND w.owner=?1 AND w.module=?2 "
 		"WHERE r.identity=?3 AND r.parent IS NULL AND w.params=?4 AND w.over IS NULL", "isss",
-		ledger_owner_id(ledger, owner), wish->module, resource, wish->digest) != 0;
+		owner, wish->module, resource, wish->digest) != 0;
 }
 
 /* --- Conflicts --- */
@@ -194,7 +194,7 @@ void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const
 {
 	int64_t id, me, sequence;
 
-	if (ledger_wishes(ledger, owner, resource, wish))
+	if (ledger_wishes(ledger, ledger_owner_id(ledger, owner), resource, wish))
 		return;
 	me = ledger_make_owner(ledger, owner);
 	sequence = ledger_run(ledger, owner);

@@ -200,6 +200,22 @@ struct value *ledger_owned(const struct ledger *ledger, struct arena *arena,
 	return owned;
 }
 
+/* Whether anything that the owner has now is chosen: as a rule nothing is, and the rest isn't asked. */
+static bool any_chosen(const struct ledger *ledger, int64_t owner, ledger_filter *filter,
+	void *context)
+{
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT r.identity, r.module, r.parent "
+		"FROM claim c JOIN resource r ON r.id=c.resource WHERE c.owner=? AND c.live", "i", owner);
+	bool chosen = false;
+
+	while (!chosen && database_row(ledger->database, query))
+		chosen = filter(context, (const char *)sqlite3_column_text(query, 0),
+			(const char *)sqlite3_column_text(query, 1),
+			(const char *)sqlite3_column_text(query, 2));
+	database_end(query);
+	return chosen;
+}
+
 size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, int64_t since, ledger_filter *filter, void *context,
 	struct ledger_undo **ret_undos)
@@ -211,7 +227,7 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	ledger_hold(ledger);
 	me = ledger_owner_id(ledger, owner);
 	/* Behind runs that have changed nothing here all is as it was, and stays its owner's. */
-	if (since < INT64_MAX)
+	if (since < INT64_MAX && (since > 0 || !filter || any_chosen(ledger, me, filter, context)))
 		query = database_query(ledger->database, choose_sql, "iii", me, since, INT64_MAX);
 	while (database_row(ledger->database, query)) {
 		if (!filter || filter(context, (const char *)sqlite3_column_text(query, IDENTITY),

@@ -201,15 +201,15 @@ static void what_a_failed_task_did_not_come_to_is_as_it_was(void **unused)
 	change("a2", "z");
 	ledger_task_take_back(&ledger, &(struct ledger_owner){ .project = "p", .playbook = "a.yml",
 		.run = "a2" }, thing);
-	assert_true(ledger_wishes(&ledger, &a, thing, &(struct ledger_wish){ .module = "apt-packages",
-		.digest = "a1 x" }));
+	assert_true(ledger_wishes(&ledger, ledger_owner_id(&ledger, &a), thing,
+		&(struct ledger_wish){ .module = "apt-packages", .digest = "a1 x" }));
 	/* Of a second task of a run what the first did stays. */
 	change("a3", "z");
 	change("a3", "zz");
 	ledger_task_take_back(&ledger, &(struct ledger_owner){ .project = "p", .playbook = "a.yml",
 		.run = "a3" }, thing);
-	assert_true(ledger_wishes(&ledger, &a, thing, &(struct ledger_wish){ .module = "apt-packages",
-		.digest = "a3 z" }));
+	assert_true(ledger_wishes(&ledger, ledger_owner_id(&ledger, &a), thing,
+		&(struct ledger_wish){ .module = "apt-packages", .digest = "a3 z" }));
 	assert_int_equal(database_integer(ledger.database, 0, "SELECT count(*) FROM undo", ""), 2);
 }
 

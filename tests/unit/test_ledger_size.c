@@ -178,8 +178,8 @@ static void a_run_with_nothing_to_do_writes_nothing(void **unused)
 	recorder_reset();
 	open_ledger();
 	for (size_t i = 0; i < SMALL; i++)
-		assert_true(ledger_wishes(&ledger, &owner, arena_printf(arena, "file:/srv/tree/%zu", i),
-			&wish));
+		assert_true(ledger_wishes(&ledger, ledger_owner_id(&ledger, &owner), arena_printf(arena,
+			"file:/srv/tree/%zu", i), &wish));
 	assert_int_equal(ledger_undos(&ledger, arena, &owner, 0, NULL, NULL, &undos), SMALL);
 	assert_false(ledger_changed(&ledger));
 	ledger_close(&ledger);

@@ -6,17 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { ROUND = 5 };   /* milliseconds */
 
 struct local {
 	struct connection base;
@@ -159,13 +159,6 @@ static void close_local(struct connection *connection)
 	connection->fd = connection->errors = -1;
 }
 
-static bool ended(struct local *local)
-{
-	if (local->pid > 0 && waitpid(local->pid, NULL, WNOHANG) != 0)
-		local->pid = 0;
-	return local->pid <= 0;
-}
-
 static int64_t now_milliseconds(void)
 {
 	struct timespec now;
@@ -178,10 +171,17 @@ static int64_t now_milliseconds(void)
 static void wait_local(struct connection *connection, int64_t until)
 {
 	struct local *local = (struct local *)connection;
-	const struct timespec round = { .tv_nsec = ROUND * 1000000L };
+	struct pollfd process = { .fd = local->pid > 0 ? pidfd_open(local->pid, 0) : -1,
+		.events = POLLIN };
 
-	while (!ended(local) && now_milliseconds() < until)
-		nanosleep(&round, NULL);
+	for (int64_t left; process.fd >= 0 && (left = until - now_milliseconds()) > 0;) {
+		if (poll(&process, 1, (int)left) >= 0 || errno != EINTR)
+			break;
+	}
+	if (process.fd >= 0)
+		close(process.fd);
+	if (local->pid > 0)
+		waitpid(local->pid, NULL, WNOHANG);
 	local->pid = 0;
 }
 

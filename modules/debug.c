@@ -45,22 +45,25 @@ static int show_variable(struct prepare *prepare, const struct value *var,
 	return 0;
 }
 
-static int debug_prepare(struct prepare *prepare, struct value *params, struct error *err)
+static int debug_decide(struct prepare *prepare, const struct value *params,
+	struct decision *decision, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
 	const struct value *var = value_get(params, "var");
 	const char *verbosity = value_get_string(params, "verbosity");
 	struct value *shown = value_get(params, "msg");
 
+	if (verbosity && strtoul(verbosity, NULL, 10) > prepare_verbosity(prepare)) {
+		decision->status = DECISION_SKIPPED;
+		decision->message = arena_printf(arena, "shown with -%.*s",
+			(int)strtoul(verbosity, NULL, 10), "vvvvv");
+		return 0;
+	}
 	if (value_text(var) && show_variable(prepare, var, &shown, err) < 0)
 		return -1;
-	if (verbosity && strtoul(verbosity, NULL, 10) > prepare_verbosity(prepare))
-		value_set_string(arena, params, "skip", arena_printf(arena, "shown with -%.*s",
-			(int)strtoul(verbosity, NULL, 10), "vvvvv"));
-	value_remove(params, "var");
-	value_remove(params, "verbosity");
-	value_set(arena, params, "msg", shown);
-	value_set(arena, params, "show", shown);
+	decision->results = value_map(arena);
+	value_set(arena, decision->results, "msg", shown);
+	value_set(arena, decision->results, "show", shown);
 	return 0;
 }
 
@@ -68,6 +71,6 @@ const struct module module_debug = {
 	.name = "debug",
 	.summary = "says something, or what a variable holds",
 	.params = debug_table,
-	.flags = MODULE_CONTROLLER,
-	.prepare = debug_prepare,
+	.flags = MODULE_CONTROLLER | MODULE_LOOKS,
+	.decide = debug_decide,
 };

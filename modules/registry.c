@@ -4,10 +4,12 @@
 #include <string.h>
 
 extern const struct module module_apt_packages;
+extern const struct module module_assert;
 extern const struct module module_blockinfile;
 extern const struct module module_command;
 extern const struct module module_copy;
 extern const struct module module_debug;
+extern const struct module module_fail;
 extern const struct module module_file;
 extern const struct module module_file_sync;
 extern const struct module module_group;
@@ -24,20 +26,24 @@ extern const struct module module_network;
 extern const struct module module_nfs_export;
 extern const struct module module_nfs_mount;
 extern const struct module module_service;
+extern const struct module module_set_fact;
 extern const struct module module_setup;
 extern const struct module module_shell;
 extern const struct module module_ssh_keys;
 extern const struct module module_ssh_keys_pair;
 extern const struct module module_ssh_keys_trust;
+extern const struct module module_stat;
 extern const struct module module_template;
 extern const struct module module_user;
 
 const struct module *const modules_all[] = {
 	&module_apt_packages,
+	&module_assert,
 	&module_blockinfile,
 	&module_command,
 	&module_copy,
 	&module_debug,
+	&module_fail,
 	&module_file,
 	&module_file_sync,
 	&module_group,
@@ -54,11 +60,13 @@ const struct module *const modules_all[] = {
 	&module_nfs_export,
 	&module_nfs_mount,
 	&module_service,
+	&module_set_fact,
 	&module_setup,
 	&module_shell,
 	&module_ssh_keys,
 	&module_ssh_keys_pair,
 	&module_ssh_keys_trust,
+	&module_stat,
 	&module_template,
 	&module_user,
 	NULL,

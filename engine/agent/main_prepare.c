@@ -48,5 +48,7 @@ NOT_HERE(int, prepare_template, struct prepare *prepare, const char *text, size_
 	struct value **ret_text, struct error *err)
 NOT_HERE(int, prepare_expression, struct prepare *prepare, const struct value *expression,
 	struct value **ret_value, struct error *err)
+NOT_HERE(int, prepare_condition, struct prepare *prepare, const struct value *condition,
+	struct value **ret_truth, struct error *err)
 NOT_HERE(unsigned, prepare_verbosity, struct prepare *prepare)
 NOT_HERE(void, prepare_warn, struct prepare *prepare, const char *format, ...)

@@ -36,6 +36,7 @@ enum param_kind {
 	PARAM_CHOICE,     /* an enum through CYAML_ENUM; the words are in choices */
 	PARAM_RECORDS,    /* list of maps, each with the parameters in entries */
 	PARAM_ANY,        /* a string, or a list or map as it is; never sent to a node */
+	PARAM_CONDITION,  /* a condition or a list of them, as in when; never filled in, never sent */
 };
 
 enum param_flags {
@@ -62,7 +63,7 @@ struct param {
 	unsigned flags;
 	const char *const *choices;       /* PARAM_CHOICE: words, ends with NULL */
 	const struct param *entries;      /* PARAM_RECORDS */
-	const char *alias;                /* another name that Ansible's users type, or NULL */
+	const char *alias;                /* other names that Ansible's users type, "a, b"; or NULL */
 };
 
 /* --- Plan ------------------------------------------------------------------------------------- */
@@ -222,7 +223,10 @@ int prepare_template(struct prepare *prepare, const char *text, size_t size, con
 /* The value of an expression without {{ }}, with its type; may be unknown. */
 int prepare_expression(struct prepare *prepare, const struct value *expression,
 	struct value **ret_value, struct error *err);
-/* How often -v was given. A module of the controller that has nothing to do sets "skip": why. */
+/* A condition as written (PARAM_CONDITION): a BOOL, or unknown. */
+int prepare_condition(struct prepare *prepare, const struct value *condition,
+	struct value **ret_truth, struct error *err);
+/* How often -v was given. */
 unsigned prepare_verbosity(struct prepare *prepare);
 void prepare_warn(struct prepare *prepare, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -234,6 +238,16 @@ struct part {
 	const struct module *module;   /* has the flag MODULE_INTERNAL; takes the same parameters */
 	enum part_hosts hosts;         /* FIRST: the first host of the pattern in parameter "group" */
 	bool barrier;                  /* before it, what earlier parts published must be in from all */
+};
+
+/* What a module of the controller came to, without any host. Unknown values may be inside. */
+enum decision_status { DECISION_OK, DECISION_FAILED, DECISION_SKIPPED };
+
+struct decision {
+	enum decision_status status;
+	const char *message;     /* why it failed or was skipped; or NULL */
+	struct value *results;   /* map, for register; what is under "show" is shown; or NULL */
+	struct value *facts;     /* map of variables that the host has from here on; or NULL */
 };
 
 /* What an undo leaves on the machine, as Debian's tools leave it: a path or a pattern, where *
@@ -248,8 +262,11 @@ struct remains {
 enum module_flags {
 	MODULE_ACTION = 1 << 0,         /* does something each time: no converge check, no inverse */
 	MODULE_INTERNAL = 1 << 1,       /* part of another: not to be written in a playbook */
-	MODULE_CONTROLLER = 1 << 2,     /* needs no host at all (debug): prepare gives the result */
-	MODULE_STEPWISE = 1 << 3,       /* changes are applied one by one (default); reserved */
+	MODULE_CONTROLLER = 1 << 2,     /* needs no host at all (debug): decide gives the result */
+	MODULE_LOOKS = 1 << 3,          /* changes nothing, ever: of what can't be known yet it tells
+	                                   nothing, instead of that it may change */
+	MODULE_SETS = 1 << 4,           /* takes options of any name beside its table, and gives the host
+	                                   variables of these names */
 };
 
 struct module {
@@ -277,6 +294,9 @@ struct module {
 	 * (bodies for src, addresses of a group). May set PARAM_INTERNAL ones. May set any to unknown:
 	 * then the task is "may change" in a dry run. */
 	int (*prepare)(struct prepare *prepare, struct value *params, struct error *err);
+	/* Controller, of MODULE_CONTROLLER, instead of all that follows. */
+	int (*decide)(struct prepare *prepare, const struct value *params,
+		struct decision *ret_decision, struct error *err);
 
 	/* Node. The user as whom the whole task works, beyond become: for work in a user's home; NULL
 	 * or "": as the task. */

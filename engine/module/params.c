@@ -10,6 +10,7 @@
 struct normaliser {
 	struct arena *arena;
 	const char *module;      /* for messages */
+	bool any_name;           /* other names than those of the table are taken, too */
 	bool allow_internal;
 	struct error *err;
 };
@@ -17,10 +18,43 @@ struct normaliser {
 static int normalise_map(struct normaliser *normaliser, const struct param *table,
 	const struct value *raw, struct place place, struct value **ret_params);
 
+/* The next of "a, b" from *at on, which is moved behind it; size 0: no more. */
+static const char *next_alias(const char **at, size_t *ret_size)
+{
+	const char *name = *at + strspn(*at, ", ");
+
+	*ret_size = strcspn(name, ",");
+	*at = name + *ret_size;
+	return name;
+}
+
+static bool has_alias(const struct param *param, const char *name)
+{
+	const char *at = param->alias, *alias;
+	size_t size;
+
+	while (at && (alias = next_alias(&at, &size)) && size > 0) {
+		if (size == strlen(name) && memcmp(alias, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+const struct value *param_value(const struct param *param, const struct value *params)
+{
+	const struct value *value = value_get(params, param->name);
+
+	for (size_t i = 0; !value && param->alias && i < value_pair_count(params); i++) {
+		if (has_alias(param, value_key(params, i)))
+			value = value_at(params, i);
+	}
+	return value;
+}
+
 const struct param *param_find(const struct param *table, const char *name)
 {
 	for (; table && table->name; table++) {
-		if (strcmp(table->name, name) == 0 || (table->alias && strcmp(table->alias, name) == 0))
+		if (strcmp(table->name, name) == 0 || has_alias(table, name))
 			return table;
 	}
 	return NULL;
@@ -53,6 +87,8 @@ const char *param_kind_name(enum param_kind kind)
 		return "one of a few words";
 	case PARAM_ANY:
 		return "anything";
+	case PARAM_CONDITION:
+		return "a condition or a list of them";
 	case PARAM_RECORDS:
 		return "a list of maps";
 	}
@@ -292,6 +328,25 @@ static int to_records(struct normaliser *normaliser, const struct param *param,
 	return 0;
 }
 
+/* It stays as it is written: it is evaluated where it stands. */
+static int to_conditions(struct normaliser *normaliser, const struct param *param,
+	const struct value *value, struct value **ret_value)
+{
+	struct value *list = canonical(normaliser, value, "", 0);
+
+	list->kind = VALUE_LIST;
+	*ret_value = list;
+	for (size_t i = 0; i < (value->kind == VALUE_LIST ? value->count : 1); i++) {
+		const struct value *one = value->kind == VALUE_LIST ? value->items[i] : value;
+
+		if (one->kind != VALUE_STRING && one->kind != VALUE_BOOL)
+			return error_at(normaliser->err, one->place, "'%s' of %s is a condition or a list of "
+				"them, here stands %s", param->name, normaliser->module, value_kind_name(one));
+		value_append(normaliser->arena, list, (struct value *)one);
+	}
+	return 0;
+}
+
 static int normalise_value(struct normaliser *normaliser, const struct param *param,
 	const struct value *value, struct value **ret_value)
 {
@@ -326,6 +381,8 @@ static int normalise_value(struct normaliser *normaliser, const struct param *pa
 			return to_string(normaliser, param, value, ret_value);
 		*ret_value = value_copy(normaliser->arena, value);
 		return 0;
+	case PARAM_CONDITION:
+		return to_conditions(normaliser, param, value, ret_value);
 	}
 	return error_set(normaliser->err, ERROR_BUG, "'%s' has no kind", param->name);
 }
@@ -373,11 +430,14 @@ static int refuse_name(struct normaliser *normaliser, const struct param *table,
 	struct suggestion suggestion = { .word = pair->key };
 
 	for (const struct param *param = table; param && param->name; param++) {
+		const char *at = param->alias, *alias;
+		size_t size;
+
 		if (param->flags & (PARAM_INTERNAL | PARAM_NOT_YET))
 			continue;
 		suggest_offer(&suggestion, param->name);
-		if (param->alias)
-			suggest_offer(&suggestion, param->alias);
+		while (at && (alias = next_alias(&at, &size)) && size > 0)
+			suggest_offer(&suggestion, arena_bytes(normaliser->arena, alias, size));
 	}
 	error_at(normaliser->err, pair->place, "%s has no option '%s'", normaliser->module, pair->key);
 	if (suggestion.nearest)
@@ -391,6 +451,10 @@ static int take_pair(struct normaliser *normaliser, const struct param *table,
 	const struct param *param = param_find(table, pair->key);
 	struct value *value;
 
+	if (!param && normaliser->any_name) {
+		value_set_at(normaliser->arena, params, pair->key, pair->place, pair->value);
+		return 0;
+	}
 	if (!param || ((param->flags & PARAM_INTERNAL) && !normaliser->allow_internal))
 		return refuse_name(normaliser, table, pair);
 	if (param->flags & PARAM_NOT_YET)
@@ -446,7 +510,8 @@ static int normalise_map(struct normaliser *normaliser, const struct param *tabl
 int params_canonical(struct arena *arena, const struct module *module, const struct value *raw,
 	struct place place, bool allow_internal, struct value **ret_params, struct error *err)
 {
-	struct normaliser normaliser = { arena, module->name, allow_internal, err };
+	struct normaliser normaliser = { .arena = arena, .module = module->name,
+		.any_name = module->flags & MODULE_SETS, .allow_internal = allow_internal, .err = err };
 
 	if (raw->kind == VALUE_NULL)
 		raw = value_map(arena);

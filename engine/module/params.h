@@ -37,6 +37,8 @@ int params_write(struct buffer *out, const struct module *module, const struct v
  * on the controller it came from. */
 void params_wish(struct buffer *out, const struct module *module, const char *written);
 
+/* What params, as a user wrote them, have for it, under its name or an alias; or NULL. */
+const struct value *param_value(const struct param *param, const struct value *params);
 /* The parameter with this name or alias (dashes and underscores differ here); NULL: none. */
 const struct param *param_find(const struct param *table, const char *name);
 /* "a string", "a list of strings", "true or false", … */

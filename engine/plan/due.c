@@ -76,6 +76,17 @@ static int64_t find_unit(const struct run *run, const struct run_host *host, con
 	return -1;
 }
 
+static void register_unknown(struct run *run, const struct run_host *host,
+	const struct unit *unit)
+{
+	const struct task *task = unit->task ? unit->task->task : NULL;
+
+	if (task && task->registers)
+		variables_register(run->options.variables, host->inventory, task->registers,
+			value_unknown(run->arena, arena_printf(run->arena, "the result of '%s', which isn't "
+				"run again", task_title(task))), false, unit->index);
+}
+
 /* Tasks before it are passed over, but not handlers that come first. */
 static void pass_over(struct run *run, struct run_host *host, int64_t until)
 {
@@ -83,9 +94,11 @@ static void pass_over(struct run *run, struct run_host *host, int64_t until)
 		struct unit *unit = run->units[i];
 		bool again = false;
 
-		if (unit->early || unit->undo)
+		/* What sets variables needs no node, and later tasks read them. */
+		if (unit->early || unit->undo || (unit->task && (unit->module->flags & MODULE_SETS)))
 			continue;
 		unit->member[host->index] = false;
+		register_unknown(run, host, unit);
 		for (int64_t k = i + 1; k < (int64_t)run->unit_count; k++)
 			again = again || (run->units[k]->task == unit->task
 				&& run->units[k]->member[host->index]);

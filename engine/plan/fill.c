@@ -288,6 +288,76 @@ static int keeps_back(struct filling *filling, struct filled_item *item, const s
 	return -1;
 }
 
+/* Conditions stay as they are: the module asks for their values. */
+static int fill_options(struct filling *filling, struct value **ret_params, struct error *err)
+{
+	const struct value *raw = filling->task->params;
+	struct value *open = value_map(filling->arena), *kept = value_map(filling->arena);
+
+	open->place = raw->place;
+	for (size_t i = 0; i < raw->count; i++) {
+		const struct param *param = param_find(filling->unit->module->params, raw->pairs[i].key);
+
+		value_set_at(filling->arena, param && param->kind == PARAM_CONDITION ? kept : open,
+			raw->pairs[i].key, raw->pairs[i].place, raw->pairs[i].value);
+	}
+	if (kept->count == 0)
+		return expression_fill(filling->arena, filling->scope, raw, ret_params, err);
+	if (expression_fill(filling->arena, filling->scope, open, ret_params, err) < 0)
+		return -1;
+	for (size_t i = 0; i < kept->count; i++)
+		value_set_at(filling->arena, *ret_params, kept->pairs[i].key, kept->pairs[i].place,
+			kept->pairs[i].value);
+	return 0;
+}
+
+/* What isn't known of a task: what it sets isn't either. */
+static int unknown_task(struct filling *filling, struct filled_item *item, const char *cause,
+	struct error *err)
+{
+	struct value *facts;
+
+	if (facts_unknown(filling->task, filling->scope, filling->arena, cause, &facts, err) < 0)
+		return -1;
+	item->facts = facts;
+	return unknown(item, cause);
+}
+
+static int fill_decision(struct filling *filling, struct filled *filled, struct filled_item *item,
+	const struct value *params, struct error *err)
+{
+	static const char *const words[] = { [DECISION_OK] = "ok", [DECISION_FAILED] = "failed",
+		[DECISION_SKIPPED] = "skipped" };
+	struct arena *arena = filling->arena;
+	struct error problem = {0};
+	struct decision decision;
+
+	if (prepare_decision(filling->run, filling->host, filling->unit, filling->scope, arena, params,
+			&filling->asked, &decision, &problem) < 0)
+		return keeps_back(filling, item, &problem, err);
+	if (decision.facts) {
+		if (facts_take(filling->scope, arena, decision.facts, filled->no_log, &item->facts,
+				err) < 0)
+			return -1;
+		value_set(arena, decision.results, "ansible_facts", item->facts);
+	}
+	if (decision.results && value_unknown_inside(decision.results))
+		return unknown(item, value_unknown_cause(decision.results));
+	item->level = level_higher(item->level, value_level(decision.results));
+	item->kind = FILLED_RESULT;
+	item->result = value_map(arena);
+	value_set_string(arena, item->result, "status", words[decision.status]);
+	if (decision.message)
+		value_set_string(arena, item->result, "message", decision.message);
+	if (decision.results)
+		value_set(arena, item->result, "results", decision.results);
+	filled->judge = filled->judge || decision.status == DECISION_FAILED
+		|| filling->task->failed_when;
+	if (filling->unit->task->handler)
+		ask_whether_due(filling, filled, item);
+	return 0;
+}
+
 static int fill_params(struct filling *filling, struct filled *filled, struct filled_item *item,
 	struct error *err)
 {
@@ -295,17 +365,19 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	struct error problem = {0};
 	struct value *params;
 
-	if (expression_fill(filling->arena, filling->scope, filling->task->params, &params, err) < 0)
+	if (fill_options(filling, &params, err) < 0)
 		return -1;
 	params = without_omitted(filling->arena, params);
 	if (filling->run->options.past && disclose_inside(params))
 		return left_as_it_is(filling, item);
-	if (value_unknown_inside(params))
+	if (!module->decide && value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
 	if (params_normalise(filling->arena, module, params, filling->task->place, false, &params,
 			err) < 0)
 		return -1;
 	fill_level(filling->run, module, params, filled, item);
+	if (module->decide)
+		return fill_decision(filling, filled, item, params, err);
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
 			filling->scope, filling->arena, params, &filling->asked, item, item->level, &problem) < 0)
 		return keeps_back(filling, item, &problem, err);
@@ -315,23 +387,11 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 		return unknown(item, filling->asked.missing);
 	item->level = level_higher(item->level, value_level(params));
 	if (filling->run->options.without_actions && !filling->task->handler
-			&& (module->flags & MODULE_ACTION) && !(module->flags & MODULE_CONTROLLER)) {
+			&& (module->flags & MODULE_ACTION)) {
 		skip(filling, item, "not done again in a rollback; --with-commands does it");
 		return 0;
 	}
-	if (!(module->flags & MODULE_CONTROLLER))
-		return fill_task(filling, filled, params, item, err);
-	if (value_get_string(params, "skip")) {
-		skip(filling, item, value_get_string(params, "skip"));
-	} else {
-		item->kind = FILLED_RESULT;
-		item->result = value_map(filling->arena);
-		value_set_string(filling->arena, item->result, "status", "ok");
-		value_set(filling->arena, item->result, "results", params);
-	}
-	if (filling->unit->task->handler)
-		ask_whether_due(filling, filled, item);
-	return 0;
+	return fill_task(filling, filled, params, item, err);
 }
 
 static const char *condition_text(struct arena *arena, const struct value *when)
@@ -366,7 +426,7 @@ static int fill_item(struct filling *filling, struct filled *filled, struct fill
 	if (expression_condition(filling->arena, filling->scope, task->when, &truth, err) < 0)
 		return -1;
 	if (truth->kind == VALUE_UNKNOWN)
-		return unknown(item, value_unknown_cause(truth));
+		return unknown_task(filling, item, value_unknown_cause(truth), err);
 	if (!truth->truth) {
 		skip(filling, item, condition_text(filling->arena, task->when));
 		return 0;
@@ -410,7 +470,7 @@ static int fill_loop(struct filling *filling, struct filled *filled, struct valu
 		return 0;
 	}
 	if (list->kind == VALUE_UNKNOWN)
-		return unknown(&filled->items[0], value_unknown_cause(list));
+		return unknown_task(filling, &filled->items[0], value_unknown_cause(list), err);
 	if (list->kind != VALUE_LIST) {
 		error_at(err, filling->task->loop->place, "a loop needs a list, this is %s",
 			value_kind_name(list));
@@ -435,7 +495,7 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 	filled->count = 1;
 	filled->items = arena_array(filling->arena, 1, sizeof(*filled->items));
 	if (filling->cause)
-		return unknown(&filled->items[0], filling->cause);
+		return unknown_task(filling, &filled->items[0], filling->cause, err);
 	if (!filling->task->loop)
 		return fill_item(filling, filled, &filled->items[0], err);
 	if (fill_loop(filling, filled, &items, err) < 0)
@@ -451,6 +511,10 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 		filled->items[i].item = items->items[i];
 		if (fill_item(filling, filled, &filled->items[i], err) < 0)
 			return -1;
+		/* The next item sees what this one sets. */
+		for (size_t k = 0; k < value_pair_count(filled->items[i].facts); k++)
+			scope_expect(filling->scope, filled->items[i].facts->pairs[k].key,
+				filled->items[i].facts->pairs[k].value);
 	}
 	return 0;
 }
@@ -560,6 +624,7 @@ static struct filled *keep(struct run_host *host, const struct filled *filled)
 		to->item = from->item ? value_copy(arena, from->item) : NULL;
 		to->task = from->task ? value_copy(arena, from->task) : NULL;
 		to->result = from->result ? value_copy(arena, from->result) : NULL;
+		to->facts = from->facts ? value_copy(arena, from->facts) : NULL;
 		to->named.bodies = arena_array(arena, from->named.count, sizeof(struct body *));
 		if (from->named.count > 0)
 			memcpy(to->named.bodies, from->named.bodies,

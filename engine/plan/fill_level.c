@@ -1,6 +1,7 @@
 /* fill_level: how open a task is: what its parameters hold, and where what they hold goes. */
 #include "plan/state.h"
 
+#include "module/params.h"
 #include "module/plan.h"
 #include "expression/expression.h"
 
@@ -171,10 +172,8 @@ static void note_written(struct secrets *secrets, struct arena *arena, const str
 	bool is_private = mode && *mode && !is_for_all(mode) && has_content(task->module);
 
 	for (const struct param *param = task->module->params; param && param->name; param++) {
-		const struct value *value = value_get(task->params, param->name);
+		const struct value *value = param_value(param, task->params);
 
-		if (!value && param->alias)
-			value = value_get(task->params, param->alias);
 		if (!value)
 			continue;
 		value = without_expressions(arena, value);

@@ -96,6 +96,17 @@ static struct run_host *own_host(struct prepare *prepare)
 	return prepare->host;
 }
 
+int prepare_decision(struct run *run, struct run_host *host, struct unit *unit,
+	struct scope *scope, struct arena *arena, const struct value *params, struct asked *asked,
+	struct decision *ret_decision, struct error *err)
+{
+	struct prepare prepare = { .run = run, .host = host, .unit = unit, .scope = scope,
+		.arena = arena, .asked = asked };
+
+	*ret_decision = (struct decision){ 0 };
+	return unit->module->decide(&prepare, params, ret_decision, err);
+}
+
 struct arena *prepare_arena(struct prepare *prepare)
 {
 	return prepare->arena;
@@ -511,6 +522,12 @@ int prepare_expression(struct prepare *prepare, const struct value *expression,
 {
 	own_host(prepare);
 	return expression_value(prepare->arena, prepare->scope, expression, ret_value, err);
+}
+
+int prepare_condition(struct prepare *prepare, const struct value *condition,
+	struct value **ret_truth, struct error *err)
+{
+	return expression_condition(prepare->arena, prepare->scope, condition, ret_truth, err);
 }
 
 unsigned prepare_verbosity(struct prepare *prepare)

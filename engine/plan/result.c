@@ -100,7 +100,7 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 		value_set_bool(arena, made, "failed_when_result", failed);
 	if (step->filled->empty)
 		value_set(arena, made, "results", value_list(arena));
-	if (value_get_string(body, "message"))
+	if (value_get_string(body, "message") && !value_get(made, "msg"))
 		value_set_string(arena, made, "msg", value_get_string(body, "message"));
 	level_results(made, step);
 	if (step->item && step->item->item) {
@@ -122,13 +122,18 @@ static int judge(struct run *run, struct run_host *host, const struct step *step
 	const struct task *task = step->unit->task->task;
 	struct scope *scope;
 
+	int result;
+
 	fill_play_hosts(run, step->unit->play);
 	scope = scope_new(arena, run->options.variables, host->inventory, step->unit->play, task);
 	if (step->item->item)
 		scope_set(scope, task->loop_variable, step->item->item);
 	if (task->registers)
 		scope_set(scope, task->registers, registered);
-	return expression_condition(arena, scope, condition, ret_truth, err);
+	variables_set_turn(run->options.variables, step->unit->index);
+	result = expression_condition(arena, scope, condition, ret_truth, err);
+	variables_set_turn(run->options.variables, TURN_NONE);
+	return result;
 }
 
 /* Handlers of a change that only the controller knows of. */
@@ -311,6 +316,8 @@ static void remember(struct run *run, struct run_host *host, const struct step *
 	struct arena *arena = host->arena;
 	struct value *registered;
 
+	facts_let_out(run, host, step, judged->status == STATUS_OK
+		|| judged->status == STATUS_CHANGED || judged->status == STATUS_MAY_CHANGE);
 	if (!name)
 		return;
 	registered = registered_value(arena, host, step, judged->status, body);
@@ -330,7 +337,8 @@ static void remember(struct run *run, struct run_host *host, const struct step *
 			: outcome->status == STATUS_SKIPPED ? "All items skipped" : "All items completed");
 	}
 	if (end)
-		variables_register(run->options.variables, host->inventory, name, registered);
+		variables_register(run->options.variables, host->inventory, name, registered, true,
+			step->unit->index);
 }
 
 /* Whether no more steps of this task will come from the host. */
@@ -407,9 +415,23 @@ static bool handlers_first(struct run *run, struct run_host *host, const struct 
 	host->failed = true;
 	host->last_unit = flush;
 	host->step_count = 0;
+	variables_expect_nothing(run->options.variables, host->inventory);
 	host->outcome = (struct outcome){0};
 	host->cursor = first;
 	return true;
+}
+
+/* What changes nothing can't be what may change. */
+static void pass_unknown(struct run *run, const struct run_host *host, const struct step *step,
+	struct judged *judged)
+{
+	const struct module *module = step->unit->module;
+
+	if (judged->status != STATUS_MAY_CHANGE || !(module->decide || (module->flags & MODULE_LOOKS)))
+		return;
+	judged->status = STATUS_OK;
+	judged->message = arena_printf(run->arena, "not known%s: %s", host_checks(host)
+		? " in a dry run" : "", judged->message ? judged->message : "?");
 }
 
 static void step_done(struct run *run, struct run_host *host, const struct step *step,
@@ -426,6 +448,7 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	end = failed || task_ends(run, host, step);
 	outcome_add(host, step, body, judged);
 	remember(run, host, step, body, judged, end);
+	pass_unknown(run, host, step, judged);
 	/* A handler that wasn't due is nothing to talk about. */
 	if (host->bystander)
 		beside_take(host, step, judged->status);

@@ -78,12 +78,28 @@ static int fill_first(struct run *run, struct run_host *host, struct unit *unit,
 	return 0;
 }
 
+/* What the host's later tasks see of it. */
+static void expect(struct run *run, const struct run_host *host, const struct unit *unit,
+	const struct filled *filled)
+{
+	const char *name = unit->task->task->registers;
+
+	if (name)
+		variables_expect(run->options.variables, host->inventory, name, value_unknown(run->arena,
+			arena_printf(run->arena, "the result of '%s'", filled->name)));
+	for (size_t i = 0; i < filled->count; i++)
+		facts_expect(run, host, unit, &filled->items[i]);
+}
+
 /* Fills in all that is known already; what is wrong there is an error of the text. */
 static int fill_all(struct run *run, struct error *err)
 {
 	for (size_t i = 0; i < run->unit_count; i++) {
+		if (run->units[i]->task && !run->units[i]->undo)
+			facts_promise(run, run->units[i]->task->task);
+	}
+	for (size_t i = 0; i < run->unit_count; i++) {
 		struct unit *unit = run->units[i];
-		const char *name = unit->task ? unit->task->task->registers : NULL;
 
 		for (size_t k = 0; unit->task && !unit->undo && k < run->host_count; k++) {
 			struct run_host *host = &run->hosts[k];
@@ -95,12 +111,11 @@ static int fill_all(struct run *run, struct error *err)
 				return error_set(err, ERROR_INTERRUPTED, "interrupted");
 			if (fill_first(run, host, unit, &filled, err) < 0)
 				return -1;
-			if (name && filled)
-				variables_register(run->options.variables, host->inventory, name,
-					value_unknown(run->arena, arena_printf(run->arena,
-						"the result of '%s'", filled->name)));
+			if (filled)
+				expect(run, host, unit, filled);
 		}
 	}
+	variables_forget(run->options.variables);
 	return 0;
 }
 

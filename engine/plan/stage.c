@@ -80,33 +80,48 @@ static void add_task(struct stage *stage, struct step *step)
 	stage->bytes += step->item->bytes;
 }
 
-/* The value that a task will register, as long as it hasn't run. */
-static void register_unknown(struct stage *stage, const struct unit *unit,
-	const struct filled *filled)
+/* What a task will register and set, as long as it hasn't run. A task of several parts registers
+ * once, with its last one. */
+static void expect(struct stage *stage, const struct unit *unit, const struct filled *filled)
 {
+	struct run *run = stage->run;
 	const char *name = unit->task->task->registers;
+	int64_t next = units_next(run, stage->host, unit->index + 1);
 
-	if (name)
-		variables_register(stage->run->options.variables, stage->host->inventory, name,
+	if (name && (next >= (int64_t)run->unit_count || run->units[next]->task != unit->task))
+		variables_expect(run->options.variables, stage->host->inventory, name,
 			value_unknown(stage->arena, arena_printf(stage->arena, "the result of '%s'",
 				filled->name)));
+	for (size_t i = 0; i < filled->count; i++)
+		facts_expect(run, stage->host, unit, &filled->items[i]);
 }
 
-static void may_change(struct run_host *host, struct filled_item *item)
+/* In a dry run it isn't known now; else it never will be. */
+static void decide_unknown(struct run_host *host, const struct module *module,
+	struct filled_item *item)
 {
+	bool fails = module->decide && !(module->flags & MODULE_LOOKS) && !host_checks(host);
+
 	item->kind = FILLED_RESULT;
 	item->result = value_map(host->arena);
-	value_set_string(host->arena, item->result, "status", "may_change");
-	value_set_string(host->arena, item->result, "cause", item->cause);
+	value_set_string(host->arena, item->result, "status", fails ? "failed" : "may_change");
+	if (fails)
+		value_set_string(host->arena, item->result, "message", arena_printf(host->arena,
+			"this needs what can't be known: %s", item->cause));
+	else
+		value_set_string(host->arena, item->result, "cause", item->cause);
 }
 
-static void add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
+/* Whether the stage ends behind it: nothing may go on before its result is judged here. */
+static bool add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
 {
+	bool ends = filled->judge;
+
 	stage->host->sent[unit->index] = !unit->task->handler;
 	for (size_t i = 0; filled->asked.old && !stage->host->bystander && i < filled->asked.old->count;
 			i++)
 		known_note(stage->run, value_text(filled->asked.old->items[i]));
-	register_unknown(stage, unit, filled);
+	expect(stage, unit, filled);
 	for (size_t i = 0; i < filled->count; i++) {
 		struct step *step = step_add(stage->host, unit);
 
@@ -119,8 +134,10 @@ static void add_filled(struct stage *stage, struct unit *unit, const struct fill
 			filled->items[i].cause = "whether it is done";
 			filled->items[i].kind = FILLED_UNKNOWN;
 		}
-		if (filled->items[i].kind == FILLED_UNKNOWN)
-			may_change(stage->host, &filled->items[i]);
+		if (filled->items[i].kind == FILLED_UNKNOWN) {
+			decide_unknown(stage->host, unit->module, &filled->items[i]);
+			ends = ends || unit->module->decide;
+		}
 		step->local = filled->items[i].kind == FILLED_RESULT;
 		/* Without a node nothing was changed, so no handler is due. */
 		if (!step->local && !stage->host->contacted) {
@@ -134,6 +151,7 @@ static void add_filled(struct stage *stage, struct unit *unit, const struct fill
 			stage->host->sent[unit->index] = false;
 	}
 	stage->any = true;
+	return ends;
 }
 
 static void add_failed(struct stage *stage, struct unit *unit, const struct error *err)
@@ -185,7 +203,7 @@ static bool await_facts(struct run *run, struct run_host *host, const struct fil
 }
 
 /* A unit whose values aren't all known: wait for what may tell them, or give up knowing. */
-static enum progress add_unknown(struct stage *stage, struct unit *unit,
+static enum progress await_values(struct stage *stage, struct unit *unit,
 	const struct filled *filled)
 {
 	struct run_host *host = stage->host;
@@ -202,8 +220,27 @@ static enum progress add_unknown(struct stage *stage, struct unit *unit,
 		beside_await(host, filled->asked.awaits, filled->asked.instead);
 		return PROGRESS_WAIT;
 	}
-	add_filled(stage, unit, filled);
 	return PROGRESS_ON;
+}
+
+/* What other hosts have set counts once all have come to this unit. */
+static int fill_here(struct stage *stage, struct unit *unit, const struct filled **ret_filled,
+	struct error *err)
+{
+	struct variables *variables = stage->run->options.variables;
+	struct run_host *host = stage->host;
+	int result;
+
+	variables_set_early(variables, unit->early);
+	result = fill_unit(stage->run, host, unit, ret_filled, err);
+	if (result == 0 && !(*ret_filled)->known && host->step_count == 0
+			&& order_is_open(host, unit->index)) {
+		variables_set_turn(variables, unit->index);
+		result = fill_unit(stage->run, host, unit, ret_filled, err);
+		variables_set_turn(variables, TURN_NONE);
+	}
+	variables_set_early(variables, false);
+	return result;
 }
 
 static enum progress add_unit(struct stage *stage, struct unit *unit)
@@ -211,6 +248,7 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 	struct run_host *host = stage->host;
 	const struct filled *filled;
 	struct error err = {0};
+	bool ends;
 
 	if (host->facts_wanted && !host->facts_sent && host->contacted)
 		add_setup(stage, unit);
@@ -222,7 +260,7 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 	}
 	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free))
 		return PROGRESS_END;
-	if (fill_unit(stage->run, host, unit, &filled, &err) < 0) {
+	if (fill_here(stage, unit, &filled, &err) < 0) {
 		if (host->step_count > 0)
 			return PROGRESS_END;
 		/* The run is about to be told. */
@@ -233,15 +271,14 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 		return PROGRESS_END;
 	}
 	if (!filled->known) {
-		enum progress progress = add_unknown(stage, unit, filled);
+		enum progress progress = await_values(stage, unit, filled);
 
 		if (progress != PROGRESS_ON)
 			return progress;
-	} else {
-		add_filled(stage, unit, filled);
 	}
+	ends = add_filled(stage, unit, filled);
 	host->cursor = unit->index + 1;
-	return filled->judge ? PROGRESS_END : PROGRESS_ON;
+	return ends ? PROGRESS_END : PROGRESS_ON;
 }
 
 static void add_flush(struct stage *stage)

@@ -76,6 +76,7 @@ struct filled_item {
 	struct value *task;        /* TASK of wire.h, without id */
 	struct value *result;      /* body of FRAME_RESULT, without task; of a controller's handler: what
 	                              it is if it turns out to be due */
+	struct value *facts;       /* variables that the host has once it is done; NULL: none */
 	size_t bytes;              /* about how many the task takes */
 	struct named named;        /* the host may have these once the task is sent */
 	enum level level;          /* of all that it says: it may repeat what it was told */
@@ -430,6 +431,26 @@ void order_end(struct run_host *host, enum host_phase phase);
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
 	struct arena *arena, struct value *params, struct asked *asked, struct filled_item *item,
 	enum level level, struct error *err);
+
+/* The same of a module that decides on the controller. */
+int prepare_decision(struct run *run, struct run_host *host, struct unit *unit,
+	struct scope *scope, struct arena *arena, const struct value *params, struct asked *asked,
+	struct decision *ret_decision, struct error *err);
+
+/* facts.c: the facts of a decision, each with the level that its name has. */
+int facts_take(struct scope *scope, struct arena *arena, const struct value *facts,
+	bool no_log, struct value **ret_facts, struct error *err);
+/* What a task sets if it is done, as unknown values; NULL: it sets nothing. */
+int facts_unknown(const struct task *task, struct scope *scope, struct arena *arena,
+	const char *cause, struct value **ret_facts, struct error *err);
+/* The task is on its way to the host. */
+void facts_expect(struct run *run, const struct run_host *host, const struct unit *unit,
+	const struct filled_item *item);
+/* The host has come to it; done: it wasn't skipped, nor has it failed. */
+void facts_let_out(struct run *run, const struct run_host *host, const struct step *step,
+	bool done);
+/* The names that it sets, for variables_promise. */
+void facts_promise(struct run *run, const struct task *task);
 
 /* target.c: where and as whom a host is reached: as the first of its plays says. */
 int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_target,

@@ -81,9 +81,6 @@ int keyword_refuse_kind(struct play_reader *reader, const struct value_pair *pai
 struct place keyword_place(const struct value_pair *pair);
 /* A scalar as a string, as it was written; NULL: it is no scalar. */
 struct value *keyword_string_of(struct play_reader *reader, struct value *value);
-/* Whether a variable may have this name. */
-int keyword_check_variable(struct play_reader *reader, const char *name, struct place place);
-
 /* play_names.c: which names there are */
 
 extern const struct keyword play_keywords[];   /* in play.c; ends with a zeroed one */

@@ -161,7 +161,7 @@ static bool among(const char *const *words, const char *word)
 	return false;
 }
 
-static int check_name(struct play_reader *reader, const char *name, struct place place)
+static int check_name(const char *name, struct place place, struct error *err)
 {
 	static const char *const set_by_us[] = { "ansible_check_mode", "ansible_diff_mode",
 		"ansible_facts", "ansible_forks", "ansible_limit", "ansible_play_batch",
@@ -177,23 +177,23 @@ static int check_name(struct play_reader *reader, const char *name, struct place
 	while (isalnum((unsigned char)name[size]) || name[size] == '_')
 		size++;
 	if (size == 0 || name[size] || isdigit((unsigned char)name[0])) {
-		error_at(reader->err, place, "'%s' can't be the name of a variable", name);
-		return error_remedy(reader->err, "names are of letters, digits and '_'");
+		error_at(err, place, "'%s' can't be the name of a variable", name);
+		return error_remedy(err, "names are of letters, digits and '_'");
 	}
 	if (among(of_expressions, name))
-		return error_at(reader->err, place, "'%s' can't be the name of a variable: it is a word of "
+		return error_at(err, place, "'%s' can't be the name of a variable: it is a word of "
 			"expressions", name);
 	if (among(set_by_us, name))
-		return error_at(reader->err, place, "'%s' can't be set: beoplay gives it its value", name);
+		return error_at(err, place, "'%s' can't be set: beoplay gives it its value", name);
 	return 0;
 }
 
-int keyword_check_variable(struct play_reader *reader, const char *name, struct place place)
+int play_check_variable(const char *name, struct place place, struct error *err)
 {
-	if (check_name(reader, name, place) < 0)
+	if (check_name(name, place, err) < 0)
 		return -1;
 	if (connection_find(name))
-		return error_at(reader->err, place, "'%s' can't be set here: it says how a host is reached",
+		return error_at(err, place, "'%s' can't be set here: it says how a host is reached",
 			name);
 	return 0;
 }
@@ -210,7 +210,7 @@ static int read_vars(struct play_reader *reader, const struct value_pair *pair, 
 	for (size_t i = 0; i < pair->value->count; i++) {
 		const struct value_pair *one = &pair->value->pairs[i];
 
-		if (check_name(reader, one->key, one->place) < 0 ||
+		if (check_name(one->key, one->place, reader->err) < 0 ||
 			connection_check(one, of_task, reader->err) < 0)
 			return -1;
 	}

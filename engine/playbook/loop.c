@@ -80,7 +80,7 @@ static int read_control(struct play_reader *reader, const struct value_pair *con
 
 		if (strcmp(pair->key, "loop_var") == 0) {
 			if (keyword_word(reader, pair, &value) < 0 ||
-				keyword_check_variable(reader, value->text, keyword_place(pair)) < 0)
+				play_check_variable(value->text, keyword_place(pair), reader->err) < 0)
 				return -1;
 			task->loop_variable = value->text;
 		} else if (strcmp(pair->key, "label") == 0) {

@@ -242,6 +242,19 @@ static int add_args(struct play_reader *reader, const struct value_pair *args,
 	return 0;
 }
 
+/* Options that are names of variables. */
+static int check_names(struct play_reader *reader, const struct task *task)
+{
+	for (size_t i = 0; (task->module->flags & MODULE_SETS) && i < task->params->count; i++) {
+		const struct value_pair *pair = &task->params->pairs[i];
+
+		if (!param_find(task->module->params, pair->key) && !strstr(pair->key, "{{")
+				&& play_check_variable(pair->key, pair->place, reader->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int task_read_params(struct play_reader *reader, struct task *task, const struct value_pair *pair,
 	const struct value_pair *args)
 {
@@ -255,7 +268,8 @@ int task_read_params(struct play_reader *reader, struct task *task, const struct
 	}
 	if (args && args->value->kind != VALUE_NULL && add_args(reader, args, &task->params) < 0)
 		return -1;
-	if (expression_check(reader->arena, task->params, reader->err) < 0)
+	if (expression_check(reader->arena, task->params, reader->err) < 0
+			|| check_names(reader, task) < 0)
 		return error_place(reader->err, task->module_place);
 	return params_check(reader->arena, task->module, task->params, task->module_place,
 		reader->err);

@@ -103,6 +103,9 @@ struct task **play_notified(struct arena *arena, const struct play *play, const 
  * tagged and untagged mean what they do in Ansible. */
 bool task_chosen(const struct task *task, const struct value *tags, const struct value *skip_tags);
 
+/* Whether a task may give a variable this name. */
+int play_check_variable(const char *name, struct place place, struct error *err);
+
 /* "name", else the module's word: what is printed before names are filled in. */
 const char *task_title(const struct task *task);
 

@@ -140,7 +140,7 @@ static int read_register(struct play_reader *reader, const struct value *raw, st
 	if (!pair)
 		return 0;
 	if (keyword_word(reader, pair, &name) < 0 ||
-		keyword_check_variable(reader, name->text, keyword_place(pair)) < 0)
+		play_check_variable(name->text, keyword_place(pair), reader->err) < 0)
 		return -1;
 	task->registers = name->text;
 	return 0;

@@ -93,12 +93,28 @@ int params_normalise(struct arena *arena, const struct module *module, const str
 	return 0;
 }
 
+/* Before what looks like an expression to be filled in is taken for one. */
+static int check_conditions(const struct param *table, const struct value *raw, struct error *err)
+{
+	for (size_t i = 0; i < raw->count; i++) {
+		const struct param *param = param_find(table, raw->pairs[i].key);
+		const struct value *value = raw->pairs[i].value;
+
+		if (param && param->kind == PARAM_CONDITION && value->kind != VALUE_NULL
+				&& expression_check_condition(NULL, value, err) < 0)
+			return error_place(err, raw->pairs[i].place);
+	}
+	return 0;
+}
+
 int params_check(struct arena *arena, const struct module *module, const struct value *raw,
 	struct place place, struct error *err)
 {
 	struct module quiet = *module;
 	struct value *params;
 
+	if (check_conditions(module->params, raw, err) < 0)
+		return -1;
 	/* What an expression may leave out (omit) can't be judged together with the rest yet. */
 	if (expression_inside(raw) || disclose_inside(raw))
 		quiet.check = NULL;

@@ -36,6 +36,45 @@ void scope_set(struct scope *scope, const char *name, struct value *value)
 	scope->cache = (struct lookup){ 0 };
 }
 
+void scope_expect(struct scope *scope, const char *name, struct value *value)
+{
+	if (!scope->expected)
+		scope->expected = value_map(scope->arena);
+	value_set(scope->arena, scope->expected, name, value);
+	scope->cache = (struct lookup){ 0 };
+}
+
+/* What tasks have set or will have set: of the host itself and of others. */
+static struct value *set_value(const struct scope *scope, const char *name)
+{
+	const struct host_values *values = variables_of(scope->variables, scope->host);
+	struct variables *variables = scope->variables;
+	struct expected *expected;
+
+	if (!variables || !scope->host)
+		return NULL;
+	if (scope->host != scope->root->host) {
+		if (!variables_promised(variables, name))
+			return value_get(values->registered, name);
+		return variables->turn != TURN_NONE ? variables_told(variables, values, name)
+			: value_unknown(scope->arena, arena_printf(scope->arena, "what '%s' is on %s", name,
+			scope->host->name));
+	}
+	if (value_get(scope->root->expected, name))
+		return value_get(scope->root->expected, name);
+	expected = variables_expected(values, name);
+	return expected ? expected->value : value_get(values->registered, name);
+}
+
+/* Where the tasks that set it may not have been asked yet. */
+static struct value *not_yet(const struct scope *scope, const char *name)
+{
+	const struct variables *variables = scope->variables;
+
+	return variables && variables->early && variables_promised(variables, name)
+		? value_unknown(scope->arena, arena_printf(scope->arena, "what sets '%s'", name)) : NULL;
+}
+
 static struct value *fact_value(struct scope *scope, const char *name)
 {
 	const struct value *facts = variables_of(scope->variables, scope->host)->facts;
@@ -92,7 +131,7 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 	if (!found && scope->variables)
 		found = value_get(scope->variables->options.extra, name);
 	if (!found && !variable)
-		found = value_get(variables_of(scope->variables, scope->host)->registered, name);
+		found = set_value(scope, name);
 	if (!found)
 		found = play_value(scope, name);
 	if (!found && !variable)
@@ -101,7 +140,7 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 		found = value_get(scope->host->vars, name);
 	if (!found && strcmp(name, "ansible_managed") == 0)
 		found = value_string(scope->arena, "Managed by beoplay");
-	return found;
+	return found ? found : not_yet(scope, name);
 }
 
 /* One with two spellings may be set, and asked for, by either; the old one is stronger, as with
@@ -125,6 +164,11 @@ const struct value *scope_raw(struct scope *scope, const char *name)
 	return found;
 }
 
+struct value *scope_leveled(struct scope *scope, const char *name, struct value *value)
+{
+	return variables_leveled(scope->variables, scope->arena, name, value);
+}
+
 struct value *scope_default(struct scope *scope, const char *name)
 {
 	if (!scope->host || scope->root != scope)
@@ -140,7 +184,7 @@ struct value *scope_default(struct scope *scope, const char *name)
 
 bool scope_registered(struct scope *scope, const char *name)
 {
-	return value_get(variables_of(scope->variables, scope->host)->registered, name) != NULL;
+	return set_value(scope, name) && !lookup_get(&scope->variables->perhaps, name);
 }
 
 static void add_name(struct arena *arena, struct lookup *seen, struct value *names,
@@ -175,6 +219,11 @@ void scope_names(struct arena *arena, struct scope *scope, struct value *names)
 	add_keys(arena, &seen, names, scope->play ? scope->play->file_vars : NULL, "");
 	add_keys(arena, &seen, names, scope->task ? scope->task->vars : NULL, "");
 	add_keys(arena, &seen, names, values->registered, "");
+	if (scope->host == scope->root->host)
+		add_keys(arena, &seen, names, scope->root->expected, "");
+	for (const struct expected *expected = values->expected; expected
+			&& scope->host == scope->root->host; expected = expected->next)
+		add_name(arena, &seen, names, expected->name);
 	add_keys(arena, &seen, names, scope->variables ? scope->variables->options.extra : NULL,
 		"");
 	add_keys(arena, &seen, names, scope->set, "");

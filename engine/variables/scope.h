@@ -13,6 +13,7 @@ struct scope {
 	const struct play *play;
 	const struct task *task;
 	struct value *set;             /* map of scope_set */
+	struct value *expected;        /* map of scope_expect; NULL: none */
 	struct lookup cache;           /* name → filled in value, if made in the scope's arena */
 	uint64_t generation;           /* of variables, when the cache was made */
 	struct scope *root;            /* whose hosts are used; itself, if not of hostvars */

@@ -98,6 +98,8 @@ static void note_tasks(const struct noting *noting, struct task *const *tasks, s
 		note_inside(noting, tasks[i]->loop);
 		if (tasks[i]->registers)
 			lookup_put(noting->arena, noting->found, tasks[i]->registers, noting->variables);
+		if (tasks[i]->module && (tasks[i]->module->flags & MODULE_SETS))
+			note_inside(noting, tasks[i]->params);
 	}
 }
 

@@ -10,6 +10,23 @@
 struct host_values {
 	struct value *facts;        /* map of short names; NULL: not set yet */
 	struct value *registered;   /* map; NULL: none */
+	struct lookup told;         /* name → struct told, of promised ones */
+	struct expected *expected;  /* the last one first */
+};
+
+/* What others see of it, the last one first. */
+struct told {
+	const struct told *before;
+	struct value *value;
+	int64_t turn;
+};
+
+/* What a host's own tasks see, while tasks that set it are under way. */
+struct expected {
+	struct expected *next;
+	const char *name;
+	struct value *value;
+	unsigned tasks;             /* so many are under way */
 };
 
 struct variables {
@@ -21,6 +38,10 @@ struct variables {
 	struct value *groups;
 	struct value *sources;
 	struct lookup secret_names;
+	struct lookup promised, perhaps;   /* by register, by set_fact */
+	bool promised_any;
+	int64_t turn;
+	bool early;
 	const char *inventory_file;      /* or NULL */
 	const char *inventory_directory; /* or NULL */
 	uint64_t generation;        /* goes up whenever something changes */
@@ -29,6 +50,14 @@ struct variables {
 /* Never NULL; nothing in it for a host that nothing is known of. */
 const struct host_values *variables_of(const struct variables *variables,
 	const struct inventory_host *host);
+
+/* What the host's own tasks see before it has come to that; NULL: nothing is under way. */
+struct expected *variables_expected(const struct host_values *values, const char *name);
+/* What others see of a promised name where it is their turn; NULL: it isn't set. */
+struct value *variables_told(const struct variables *variables, const struct host_values *values,
+	const char *name);
+/* Whether some task of the text sets the name. */
+bool variables_promised(const struct variables *variables, const char *name);
 
 /* Whether beoplay.yml says that what has this name is secret. */
 bool variables_is_secret(const struct variables *variables, const char *name);

@@ -105,6 +105,7 @@ struct variables *variables_new(struct arena *arena, const struct variables_opti
 
 	variables->arena = arena;
 	variables->options = *options;
+	variables->turn = TURN_NONE;
 	if (options->inventory)
 		variables->groups = inventory_groups(options->inventory);
 	for (size_t i = 0; options->secret_names && i < options->secret_names->count; i++)
@@ -168,15 +169,125 @@ bool variables_has_facts(const struct variables *variables, const struct invento
 	return variables_of(variables, host)->facts != NULL;
 }
 
-void variables_register(struct variables *variables, const struct inventory_host *host,
+struct expected *variables_expected(const struct host_values *values, const char *name)
+{
+	struct expected *expected = values->expected;
+
+	while (expected && strcmp(expected->name, name) != 0)
+		expected = expected->next;
+	return expected;
+}
+
+bool variables_promised(const struct variables *variables, const char *name)
+{
+	return variables->promised_any || lookup_get(&variables->promised, name)
+		|| lookup_get(&variables->perhaps, name);
+}
+
+void variables_promise(struct variables *variables, const char *name, bool surely)
+{
+	struct lookup *promised = surely ? &variables->promised : &variables->perhaps;
+
+	if (!name)
+		variables->promised_any = true;
+	else if (!lookup_get(promised, name))
+		lookup_put(variables->arena, promised, arena_string(variables->arena, name), variables);
+}
+
+void variables_set_turn(struct variables *variables, int64_t turn)
+{
+	if (variables->turn != turn)
+		variables->generation++;
+	variables->turn = turn;
+}
+
+struct value *variables_told(const struct variables *variables, const struct host_values *values,
+	const char *name)
+{
+	const struct told *told = lookup_get(&values->told, name);
+
+	while (told && told->turn >= variables->turn)
+		told = told->before;
+	return told ? told->value : NULL;
+}
+
+static void tell(struct variables *variables, struct host_values *values, const char *name,
+	struct value *value, int64_t turn)
+{
+	struct told *told;
+
+	if (!variables_promised(variables, name))
+		return;
+	told = arena_alloc(variables->arena, sizeof(*told));
+	*told = (struct told){ lookup_get(&values->told, name), value, turn };
+	lookup_put(variables->arena, &values->told, arena_string(variables->arena, name), told);
+}
+
+void variables_set_early(struct variables *variables, bool early)
+{
+	if (variables->early != early)
+		variables->generation++;
+	variables->early = early;
+}
+
+void variables_expect(struct variables *variables, const struct inventory_host *host,
 	const char *name, const struct value *value)
+{
+	struct host_values *values = host_values(variables, host);
+	struct expected *expected = variables_expected(values, name);
+
+	if (!expected) {
+		expected = arena_alloc(variables->arena, sizeof(*expected));
+		*expected = (struct expected){ .next = values->expected,
+			.name = arena_string(variables->arena, name) };
+		values->expected = expected;
+	}
+	expected->value = value_copy(variables->arena, value);
+	expected->tasks++;
+	secrets_mark(variables->options.secrets, expected->value);
+}
+
+void variables_passed(struct variables *variables, const struct inventory_host *host,
+	const char *name)
+{
+	struct host_values *values = host_values(variables, host);
+	struct expected *expected = variables_expected(values, name);
+	struct expected **at = &values->expected;
+
+	if (!expected || --expected->tasks > 0)
+		return;
+	while (*at != expected)
+		at = &(*at)->next;
+	*at = expected->next;
+}
+
+void variables_register(struct variables *variables, const struct inventory_host *host,
+	const char *name, const struct value *value, bool data, int64_t turn)
 {
 	struct host_values *values = host_values(variables, host);
 	struct value *copy = value_copy(variables->arena, value);
 
-	value_mark_data(copy);
+	if (data)
+		value_mark_data(copy);
 	secrets_mark(variables->options.secrets, copy);
 	if (!values->registered)
 		values->registered = value_map(variables->arena);
 	value_set(variables->arena, values->registered, name, copy);
+	tell(variables, values, name, copy, turn);
+	variables_passed(variables, host, name);
+}
+
+void variables_expect_nothing(struct variables *variables, const struct inventory_host *host)
+{
+	host_values(variables, host)->expected = NULL;
+}
+
+void variables_forget(struct variables *variables)
+{
+	for (size_t i = 0; i < variables->host_count; i++) {
+		variables->hosts[i].registered = NULL;
+		variables->hosts[i].told = (struct lookup){ 0 };
+		variables->hosts[i].expected = NULL;
+	}
+	variables->generation++;
 }

@@ -1,7 +1,8 @@
 /* variables: which value a name has, for a host, a play, a task, a loop item.
  *
  * Precedence as in Ansible, low to high: inventory groups and hosts (inventory.h merges these),
- * facts, play vars, vars_files, task vars, registered, extra vars, loop variable, magic names. A
+ * facts, play vars, vars_files, task vars, registered and set ones, extra vars, loop variable, magic
+ * names. A
  * variable is filled in when it is used, in the scope that uses it; one that needs itself is an
  * error naming the chain. Facts and registered values are marked as data here. */
 #ifndef TEXT_VARIABLES_H
@@ -17,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* --- One run ---------------------------------------------------------------------------------- */
 
@@ -59,10 +61,38 @@ bool variables_is_fact(const char *name);
 /* Whether it is one that Ansible has, and beoplay doesn't. */
 bool variables_is_ungathered(const char *name);
 
-/* Registers a task's result (may be UNKNOWN in a dry run) for the rest of the run. The value is
- * copied and marked as data. */
+/* --- Names that tasks set: register and set_fact ---
+ *
+ * A host is told of many tasks at once, so its own tasks see such a name as soon as the task that
+ * sets it is on its way (expected), while all others see it once it has come to that (registered).
+ * What another host has, or hasn't, counts only when it is the turn of the task that asks, as all
+ * hosts have come to it, and then as it was set by tasks of earlier turns. Before, a name of another
+ * host that some task of the text sets (promised) is unknown. */
+enum { TURN_NONE = -1 };
+
+/* A task's result, or a variable that it set; it may be UNKNOWN. It stays for the rest of the run,
+ * and is what the host itself sees as well, as soon as nothing more is expected under this name.
+ * The value is copied. data: it came from a node. turn: of the task. */
 void variables_register(struct variables *variables, const struct inventory_host *host,
+	const char *name, const struct value *value, bool data, int64_t turn);
+/* What the host's own tasks see from here on; each is ended by variables_register, or by
+ * variables_passed where nothing came of it. */
+void variables_expect(struct variables *variables, const struct inventory_host *host,
 	const char *name, const struct value *value);
+void variables_passed(struct variables *variables, const struct inventory_host *host,
+	const char *name);
+/* Drops what is expected of a host. */
+void variables_expect_nothing(struct variables *variables, const struct inventory_host *host);
+/* Drops all of this of all hosts, but what is promised. */
+void variables_forget(struct variables *variables);
+/* Some task of the text sets the name. NULL: one that isn't known before. surely: it does so
+ * whatever its condition says, as register does. */
+void variables_promise(struct variables *variables, const char *name, bool surely);
+/* The turn of the task that asks next; TURN_NONE: not all have come to it. */
+void variables_set_turn(struct variables *variables, int64_t turn);
+/* Whether what asks next may stand before the tasks that set what it reads: then a promised name of
+ * the host itself is unknown, not undefined. */
+void variables_set_early(struct variables *variables, bool early);
 
 /* ansible_play_hosts, ansible_play_hosts_all, ansible_play_batch: lists of names. all may be
  * NULL. */
@@ -89,6 +119,12 @@ void scope_set(struct scope *scope, const char *name, struct value *value);
 /* The value, filled in deeply. A name that isn't defined: NULL, no error. */
 int scope_get(struct arena *arena, struct scope *scope, const char *name,
 	struct value **ret_value, struct error *err);
+/* A variable that a task sets (see variables_expect), for what is filled in here alone. */
+void scope_expect(struct scope *scope, const char *name, struct value *value);
+
+/* A value with the levels that beoplay.yml gives to what has this name. May be a copy. */
+struct value *scope_leveled(struct scope *scope, const char *name, struct value *value);
+
 /* As it is written, not filled in; NULL: not defined. */
 const struct value *scope_raw(struct scope *scope, const char *name);
 /* All names that are defined, for suggestions and hostvars. Appends strings. */

@@ -375,6 +375,7 @@ const struct module module_setup = {
 	.state_size = sizeof(struct setup_state),
 	.aliases = setup_aliases,
 	.facts = setup_facts,
+	.flags = MODULE_LOOKS,
 	.inspect = setup_inspect,
 	.plan = setup_plan,
 	.apply = setup_apply,

@@ -82,8 +82,20 @@ static const struct module module_part = {
 	.name = "file-part", .params = no_params, .flags = MODULE_INTERNAL,
 };
 
+static const struct param assert_params[] = {
+	{ .name = "that", .kind = PARAM_CONDITION, .flags = PARAM_REQUIRED },
+	{ 0 },
+};
+static const struct module module_set_fact = {
+	.name = "set_fact", .params = no_params, .flags = MODULE_CONTROLLER | MODULE_SETS,
+};
+static const struct module module_assert = {
+	.name = "assert", .params = assert_params, .flags = MODULE_CONTROLLER,
+};
+
 static const struct module *const test_modules_all[] = {
-	&module_packages, &module_command, &module_file, &module_part, &module_hosts, &module_ping, NULL,
+	&module_packages, &module_assert, &module_command, &module_file, &module_part, &module_hosts,
+	&module_ping, &module_set_fact, NULL,
 };
 
 static inline bool test_name_is(const char *one, const char *other)

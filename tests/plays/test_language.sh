@@ -110,7 +110,7 @@ check "an extra variable is stronger" says "hi me 3 2 hi me" out
 run play.yml -t two -l 'node*'
 check "tags and limits choose" is "$(recap node1 ok)$(recap head ok)" 1
 run play.yml -C
-check "a dry run that depends on a command says may change" says "may change: head" out
+check "a dry run says what depends on a command" says "not known in a dry run: the result of .only head." out
 run play.yml --list-tasks --list-hosts
 check "tasks are listed" says "only head" out
 check "hosts are listed" says "^ *node2$" out

@@ -390,8 +390,9 @@ static int machine_run(void *machine, struct arena *arena, const struct command 
 		known->effect(bench, command);
 	*ret_result = (struct command_result){
 		.status = known->status,
-		.output = arena_string(arena, known->output),
-		.output_size = strlen(known->output),
+		.output = arena_bytes(arena, known->output, known->size ? known->size
+			: strlen(known->output)),
+		.output_size = known->size ? known->size : strlen(known->output),
 		.errors = arena_string(arena, known->errors),
 		.errors_size = strlen(known->errors),
 	};

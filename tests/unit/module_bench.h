@@ -30,6 +30,7 @@ struct bench_command {
 	const char *output;
 	const char *errors;
 	void (*effect)(struct bench *bench, const struct command *command);
+	size_t size;               /* of an output with NULs inside; 0: up to the first one */
 	unsigned count;            /* how often it ran */
 };
 

@@ -275,6 +275,17 @@ int prepare_expression(struct prepare *prepare, const struct value *expression,
 	return 0;
 }
 
+/* As it is said to come out: "true", "false" and what isn't known. */
+int prepare_condition(struct prepare *prepare, const struct value *condition,
+	struct value **ret_truth, struct error *err)
+{
+	(void)err;
+	*ret_truth = strcmp(condition->text, "true") == 0 || strcmp(condition->text, "false") == 0
+		? value_bool(prepare->arena, condition->text[0] == 't')
+		: value_unknown(prepare->arena, condition->text);
+	return 0;
+}
+
 unsigned prepare_verbosity(struct prepare *prepare)
 {
 	(void)prepare;

@@ -149,7 +149,7 @@ static void stronger_layers_cover_weaker_ones(void **state)
 	task.vars = yaml("{strength: task}");
 	scope = scope_new(arena, variables, host("node3"), &play, &task);
 	assert_string_equal(shown(scope, "strength"), "task");
-	variables_register(variables, host("node3"), "strength", value_string(arena, "registered"));
+	variables_register(variables, host("node3"), "strength", value_string(arena, "registered"), true, 0);
 	assert_string_equal(shown(scope, "strength"), "registered");
 	assert_string_equal(shown(scope_new(arena, variables, host("node2"), &play, &task),
 		"strength"),
@@ -205,10 +205,48 @@ static void what_is_set_later_is_seen(void **state)
 	assert_string_equal(shown(scope, "port"), "9001");
 	scope_set(scope, "base", value_integer(arena, 1));
 	assert_string_equal(shown(scope, "port"), "2");
-	variables_register(variables, host("node2"), "domain", value_string(arena, "lan"));
+	variables_register(variables, host("node2"), "domain", value_string(arena, "lan"), true, 0);
 	assert_string_equal(shown(scope, "name"), "node2.lan");
-	variables_register(variables, host("node2"), "domain", value_string(arena, "wan"));
+	variables_register(variables, host("node2"), "domain", value_string(arena, "wan"), true, 0);
 	assert_string_equal(shown(scope, "name"), "node2.wan");
+}
+
+static bool is_unknown(struct scope *scope, const char *text)
+{
+	struct value *value = NULL;
+
+	assert_int_equal(expression_fill(arena, scope, value_string(arena, text), &value, &failure), 0);
+	return value->kind == VALUE_UNKNOWN;
+}
+
+static void what_tasks_are_going_to_set_the_host_alone_sees(void **state)
+{
+	struct scope *scope = scope_on("node2"), *other = scope_on("node3");
+
+	(void)state;
+	variables_promise(variables, "fresh", false);
+	assert_string_equal(filled(scope, "{{ fresh | default('not yet') }}"), "not yet");
+	assert_true(is_unknown(other, "{{ hostvars.node2.fresh }}"));
+	variables_expect(variables, host("node2"), "fresh", value_integer(arena, 1));
+	variables_expect(variables, host("node2"), "fresh", value_integer(arena, 2));
+	assert_string_equal(filled(scope, "{{ fresh }}"), "2");
+	assert_string_equal(filled(scope, "{{ hostvars.node2.fresh }}"), "2");
+	variables_set_turn(variables, 5);
+	assert_string_equal(filled(other, "{{ hostvars.node2.fresh | default('not yet') }}"), "not yet");
+	variables_register(variables, host("node2"), "fresh", value_integer(arena, 1), false, 4);
+	assert_string_equal(filled(other, "{{ hostvars.node2.fresh }}"), "1");
+	assert_string_equal(filled(scope, "{{ fresh }}"), "2");
+	variables_register(variables, host("node2"), "fresh", value_integer(arena, 9), false, 5);
+	assert_string_equal(filled(other, "{{ hostvars.node2.fresh }}"), "1");
+	variables_register(variables, host("node2"), "fresh", value_integer(arena, 1), false, 6);
+	variables_passed(variables, host("node2"), "fresh");
+	assert_string_equal(filled(scope, "{{ fresh }}"), "1");
+	variables_set_turn(variables, TURN_NONE);
+	assert_true(is_unknown(other, "{{ hostvars.node2.fresh }}"));
+	scope_expect(scope, "fresh", value_integer(arena, 3));
+	assert_string_equal(filled(scope, "{{ fresh }}"), "3");
+	variables_forget(variables);
+	assert_string_equal(filled(scope_on("node2"), "{{ fresh | default('gone') }}"), "gone");
 }
 
 static void a_variable_that_needs_itself_is_refused_with_the_chain(void **state)
@@ -372,7 +410,7 @@ static void all_names_that_are_defined_are_listed_once(void **state)
 
 	(void)state;
 	scope_set(scope, "item", value_integer(arena, 1));
-	variables_register(variables, host("node2"), "answer", value_map(arena));
+	variables_register(variables, host("node2"), "answer", value_map(arena), true, 0);
 	variables_set_facts(variables, host("node2"), yaml("{kernel: '6.1'}"));
 	scope_names(arena, scope, names);
 	for (size_t i = 0; there[i]; i++) {
@@ -476,7 +514,7 @@ static void no_node_says_how_it_is_reached(void **state)
 	struct scope *scope = scope_on("node3");
 
 	(void)state;
-	variables_register(variables, host("node3"), "ansible_host", yaml("{stdout: 10.6.6.6}"));
+	variables_register(variables, host("node3"), "ansible_host", yaml("{stdout: 10.6.6.6}"), true, 0);
 	assert_null(get(scope, "ansible_host"));
 }
 
@@ -488,7 +526,7 @@ static void facts_and_results_are_copied_and_marked_as_data(void **state)
 
 	(void)state;
 	variables_set_facts(variables, host("node3"), facts);
-	variables_register(variables, host("node3"), "answer", result);
+	variables_register(variables, host("node3"), "answer", result, true, 0);
 	assert_false(facts->data);
 	assert_false(value_get(result, "stdout")->data);
 	value_set_string(arena, result, "stdout", "changed");
@@ -501,11 +539,11 @@ static void facts_and_results_are_copied_and_marked_as_data(void **state)
 static void a_result_belongs_to_one_host_for_the_rest_of_the_run(void **state)
 {
 	(void)state;
-	variables_register(variables, host("node3"), "answer", yaml("{rc: 0}"));
+	variables_register(variables, host("node3"), "answer", yaml("{rc: 0}"), true, 0);
 	assert_string_equal(filled(scope_on("node3"), "{{ answer.rc }}"), "0");
 	assert_null(get(scope_on("node2"), "answer"));
 	assert_string_equal(filled(scope_on("node2"), "{{ hostvars['node3'].answer.rc }}"), "0");
-	variables_register(variables, host("node3"), "answer", yaml("{rc: 1}"));
+	variables_register(variables, host("node3"), "answer", yaml("{rc: 1}"), true, 0);
 	assert_string_equal(filled(scope_on("node3"), "{{ answer.rc }}"), "1");
 }
 
@@ -515,7 +553,7 @@ static void a_result_that_is_not_known_is_defined(void **state)
 	struct value *value = NULL;
 
 	(void)state;
-	variables_register(variables, host("node3"), "answer", value_unknown(arena, "task one"));
+	variables_register(variables, host("node3"), "answer", value_unknown(arena, "task one"), true, 0);
 	assert_string_equal(filled(scope, "{{ answer is defined }}"), "True");
 	assert_string_equal(filled(scope, "{{ answer is not defined }}"), "False");
 	assert_int_equal(expression_fill(arena, scope,
@@ -652,7 +690,7 @@ static void what_has_a_secret_name_is_secret_wherever_it_comes_from(void **state
 	assert_int_equal(secrets_level(secrets, "it is Swordfish", 15), LEVEL_SECRET);
 	assert_int_equal(secrets_level(secrets, "example.org", 11), LEVEL_SECRET);
 	variables_register(variables, inventory_host(inventory, 0), "result",
-		yaml("{json: {token: x}, echoed: 'a Swordfish', stdout: plain}"));
+		yaml("{json: {token: x}, echoed: 'a Swordfish', stdout: plain}"), true, 0);
 	variables_set_facts(variables, inventory_host(inventory, 0),
 		yaml("{hostname: swordfish, nodename: Swordfish}"));
 	scope = scope_new(arena, variables, inventory_host(inventory, 0), NULL, NULL);
@@ -683,6 +721,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_task_covers_what_a_weaker_variable_reads,
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_set_later_is_seen, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_tasks_are_going_to_set_the_host_alone_sees,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_variable_that_needs_itself_is_refused_with_the_chain,
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_row_of_variables_is_refused,

@@ -1,0 +1,113 @@
+/* facts: variables that tasks give a host (set_fact): what its own tasks see from there on, and what
+ * all see once it has come to that. */
+#include "plan/state.h"
+
+#include "expression/expression.h"
+#include "module/params.h"
+
+#include <string.h>
+
+/* What was filled in stays as it is, also where it looks like an expression. */
+static void keep_as_text(struct value *value)
+{
+	if (value->kind == VALUE_STRING)
+		value->data = value->data || expression_inside(value);
+	for (size_t i = 0; i < value->count; i++)
+		keep_as_text(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]);
+}
+
+int facts_take(struct scope *scope, struct arena *arena, const struct value *facts,
+	bool no_log, struct value **ret_facts, struct error *err)
+{
+	*ret_facts = value_map(arena);
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct value_pair *pair = &facts->pairs[i];
+		struct value *value = value_copy(arena, pair->value);
+
+		if (play_check_variable(pair->key, pair->place, err) < 0)
+			return -1;
+		keep_as_text(value);
+		value = scope_leveled(scope, pair->key, value);
+		if (no_log)
+			value_raise(value, LEVEL_SECRET);
+		value_set_at(arena, *ret_facts, pair->key, pair->place, value);
+	}
+	return 0;
+}
+
+static int name_of(struct scope *scope, struct arena *arena, const struct value_pair *pair,
+	const char **ret_name, struct error *err)
+{
+	struct value key = { .kind = VALUE_STRING, .text = pair->key, .size = strlen(pair->key),
+		.place = pair->place };
+	struct value *name;
+
+	if (expression_fill(arena, scope, &key, &name, err) < 0)
+		return -1;
+	*ret_name = value_text(name);
+	if (*ret_name)
+		return 0;
+	error_at(err, pair->place, "the name of a variable must be known before the run, '%s' isn't",
+		pair->key);
+	return error_remedy(err, "set one map with a fixed name instead");
+}
+
+int facts_unknown(const struct task *task, struct scope *scope, struct arena *arena,
+	const char *cause, struct value **ret_facts, struct error *err)
+{
+	*ret_facts = NULL;
+	if (!task->module || !(task->module->flags & MODULE_SETS))
+		return 0;
+	*ret_facts = value_map(arena);
+	for (size_t i = 0; i < task->params->count; i++) {
+		const struct value_pair *pair = &task->params->pairs[i];
+		const char *name;
+
+		if (param_find(task->module->params, pair->key))
+			continue;
+		if (name_of(scope, arena, pair, &name, err) < 0)
+			return -1;
+		value_set(arena, *ret_facts, name, value_unknown(arena, cause));
+	}
+	return 0;
+}
+
+/* Of a handler nobody knows yet whether it is due. */
+void facts_expect(struct run *run, const struct run_host *host, const struct unit *unit,
+	const struct filled_item *item)
+{
+	for (size_t i = 0; item->facts && i < item->facts->count; i++)
+		variables_expect(run->options.variables, host->inventory, item->facts->pairs[i].key,
+			unit->task->handler ? value_unknown(run->arena, arena_printf(run->arena,
+			"whether '%s' is due", task_title(unit->task->task))) : item->facts->pairs[i].value);
+}
+
+void facts_let_out(struct run *run, const struct run_host *host, const struct step *step,
+	bool done)
+{
+	const struct filled_item *item = step->item;
+
+	for (size_t i = 0; item->facts && i < item->facts->count; i++) {
+		const struct value_pair *pair = &item->facts->pairs[i];
+
+		if (done)
+			variables_register(run->options.variables, host->inventory, pair->key, pair->value,
+				false, step->unit->index);
+		else
+			variables_passed(run->options.variables, host->inventory, pair->key);
+	}
+}
+
+void facts_promise(struct run *run, const struct task *task)
+{
+	struct variables *variables = run->options.variables;
+
+	if (task->registers)
+		variables_promise(variables, task->registers, true);
+	for (size_t i = 0; (task->module->flags & MODULE_SETS) && i < task->params->count; i++) {
+		const char *name = task->params->pairs[i].key;
+
+		if (!param_find(task->module->params, name))
+			variables_promise(variables, strstr(name, "{{") ? NULL : name, false);
+	}
+}

@@ -231,6 +231,10 @@ static int fill_here(struct stage *stage, struct unit *unit, const struct filled
 	struct run_host *host = stage->host;
 	int result;
 
+	if (unit->undo) {
+		*ret_filled = fill_undo(stage->run, host, unit);
+		return 0;
+	}
 	variables_set_early(variables, unit->early);
 	result = fill_unit(stage->run, host, unit, ret_filled, err);
 	if (result == 0 && !(*ret_filled)->known && host->step_count == 0

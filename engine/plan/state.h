@@ -4,7 +4,7 @@
  * events (event.h) to their handlers, named on_…, and carries out the effects (effects.h): ready.c,
  * stage.c (what is sent), told.c and result.c (what comes back), relay.c (contents on their way),
  * ended.c. A file calls only those that stand before it here: effects, units, order, announce,
- * known, claims, prepare, fill, declare, leave, beside, planned, due, result, relay, stage, told,
+ * known, claims, prepare, fill, declare, fill_undo, leave, beside, planned, due, result, relay, stage, told,
  * ready, ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
@@ -321,7 +321,9 @@ int fill_names_allowed(struct arena *arena, const struct module *module, const s
 int fill_name_allowed(const struct value *name, const struct value *text, struct error *err);
 int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 	const struct filled **ret_filled, struct error *err);
-/* The hosts of the unit's play, as expressions see them. */
+/* fill_undo.c: the same of a unit that undoes, or looks. */
+const struct filled *fill_undo(struct run *run, struct run_host *host, struct unit *unit);
+/* fill.c: the hosts of the unit's play, as expressions see them. */
 void fill_play_hosts(struct run *run, const struct play *play);
 /* The host whose facts a cause says to be missing; NULL: it says something else. */
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);

@@ -4,8 +4,8 @@
  * events (event.h) to their handlers, named on_…, and carries out the effects (effects.h): ready.c,
  * stage.c (what is sent), told.c and result.c (what comes back), relay.c (contents on their way),
  * ended.c. A file calls only those that stand before it here: effects, units, order, announce,
- * known, claims, prepare, fill, declare, fill_undo, leave, beside, planned, due, result, relay, stage, told,
- * ready, ended, drive. */
+ * known, claims, prepare, fill, declare, fill_undo, leave, beside, planned, due, result, relay,
+ * stage, told, ready, ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
 

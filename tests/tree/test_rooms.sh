@@ -36,14 +36,25 @@ circles() {
 	done <<<"$allowed" | tsort 2>&1 >/dev/null
 }
 
+# "FILE CALLED" for each file of engine/plan and another one there whose functions it calls.
+calls() {
+	nm -A "$build"/engine/plan/*.o | sed 's,^.*/,,' | awk '
+		/ [TDRB] / { of[$NF] = substr($1, 1, index($1, ":") - 1) }
+		/ U / { from[NR] = substr($1, 1, index($1, ":") - 1); called[NR] = $NF }
+		END { for (i in from) if (called[i] in of) print from[i], of[called[i]] }' | sort -u
+}
+
 # NAME TEXT: holds where the text is empty.
 none() {
 	if [[ -z $2 ]]; then echo "ok $1"; else echo "not ok $1"; sed 's/^/# /' <<<"$2"; fi
 }
 
+build=$(dirname "${BEOPLAY:-build/beoplay}")
 found=$(included)
 none "each room includes only rooms that CONTRIBUTING.md allows it" "$(forbidden <<<"$found")"
 none "each arrow of CONTRIBUTING.md is in the code" "$(unused)"
 none "no rooms include each other in a circle" "$(circles)"
+none "no files of engine/plan call each other in a circle" "$(calls | tsort 2>&1 >/dev/null)"
+none "their calls are found" "$(calls | grep -qx 'stage.o fill.o' || echo "they aren't")"
 none "the check finds an arrow that isn't allowed" \
 	"$(forbidden <<<"modules fleet modules/user.c" | grep -q fleet || echo "it doesn't")"

@@ -27,6 +27,8 @@ void bench_arrives(struct bench_run *bench, const char *host, const char *how);
 void bench_greets(struct bench_run *bench, const char *host, const char *key, const char *yaml);
 /* ^C so often, the first time at this event. */
 void bench_press(struct bench_run *bench, unsigned event, unsigned times);
+/* Without the checks, whose time grows with the hosts. */
+void bench_unchecked(struct bench_run *bench);
 /* In this order only: where what is told depends on it, as with ^C. */
 void bench_in_one_order(struct bench_run *bench);
 /* A real agent, which works on this machine; once, in one order. */

@@ -43,8 +43,6 @@ struct fleet_host {
 	struct arena *arena;
 	enum node_state state;
 	struct message *first, *last;  /* to be told */
-	bool pending;                  /* among those that have something to tell */
-	struct fleet_host *next_pending;
 	/* of the stage at hand */
 	struct value *tasks;
 	size_t task;
@@ -55,6 +53,7 @@ struct fleet_host {
 	struct value *due;             /* keys of handlers */
 	int64_t requests;
 	unsigned stages;
+	bool dropped;
 	/* of a real one */
 	pid_t pid;
 	int fd;
@@ -70,7 +69,8 @@ struct memory {
 	struct rule *arrivals;         /* answer: how; keys: of HELLO, task: the key */
 	struct fleet_host **hosts;
 	size_t count, capacity, open, real;
-	struct fleet_host *pending;    /* hosts with something to tell now or later */
+	struct fleet_host **heap;      /* those with something to tell: whose turn it is first */
+	size_t heap_count;
 	struct lookup by_name;
 	uint64_t numbers;
 	unsigned seed;
@@ -182,6 +182,65 @@ static const struct rule *rule_for(const struct fleet_host *host, const char *ta
 	return NULL;
 }
 
+/* --- Whose turn it is: a heap of hosts by their first message --- */
+
+/* seed 0: in the order in which they were told. */
+static uint64_t rank_of(const struct fleet_host *host)
+{
+	uint64_t mixed = host->first->number;
+
+	if (host->fleet->seed == 0)
+		return mixed;
+	mixed = (mixed + host->fleet->seed) * 0x9e3779b97f4a7c15u;
+	mixed = (mixed ^ mixed >> 31) * 0xbf58476d1ce4e5b9u;
+	return mixed ^ mixed >> 29;
+}
+
+static bool comes_before(const struct fleet_host *one, const struct fleet_host *other)
+{
+	if (one->first->at != other->first->at)
+		return one->first->at < other->first->at;
+	return rank_of(one) < rank_of(other);
+}
+
+static void heap_swap(struct memory *memory, size_t one, size_t other)
+{
+	struct fleet_host *host = memory->heap[one];
+
+	memory->heap[one] = memory->heap[other];
+	memory->heap[other] = host;
+}
+
+static void heap_add(struct memory *memory, struct fleet_host *host)
+{
+	size_t at = memory->heap_count++;
+
+	memory->heap[at] = host;
+	for (; at > 0 && comes_before(memory->heap[at], memory->heap[(at - 1) / 2]); at = (at - 1) / 2)
+		heap_swap(memory, at, (at - 1) / 2);
+}
+
+static struct fleet_host *heap_take(struct memory *memory)
+{
+	struct fleet_host *taken = memory->heap[0];
+	size_t at = 0;
+
+	memory->heap[0] = memory->heap[--memory->heap_count];
+	for (;;) {
+		size_t least = at;
+
+		for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++) {
+			if (child < memory->heap_count
+					&& comes_before(memory->heap[child], memory->heap[least]))
+				least = child;
+		}
+		if (least == at)
+			return taken;
+		heap_swap(memory, at, least);
+		at = least;
+	}
+}
+
 /* --- What a node tells --- */
 
 static struct message *tell(struct fleet_host *host, enum frame_type type, struct value *body)
@@ -198,11 +257,8 @@ static struct message *tell(struct fleet_host *host, enum frame_type type, struc
 	else
 		host->first = message;
 	host->last = message;
-	if (!host->pending) {
-		host->next_pending = memory->pending;
-		memory->pending = host;
-	}
-	host->pending = true;
+	if (host->first == message)
+		heap_add(memory, host);
 	return message;
 }
 
@@ -586,6 +642,8 @@ static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *ta
 
 		memory->hosts = arena_grow(memory->arena, memory->hosts,
 			memory->count * sizeof(*memory->hosts), capacity * sizeof(*memory->hosts));
+		memory->heap = arena_grow(memory->arena, memory->heap,
+			memory->count * sizeof(*memory->heap), capacity * sizeof(*memory->heap));
 		memory->capacity = capacity;
 	}
 	memory->hosts[memory->count++] = host;
@@ -640,44 +698,18 @@ static void drop(struct fleet_host *host)
 	}
 	host->fd = -1;
 	host->state = NODE_GONE;
-	host->first = NULL;
+	host->dropped = true;
 	host->fleet->open--;
 }
 
 /* --- One event after the other --- */
 
-static uint64_t rank_of(const struct memory *memory, const struct fleet_host *host)
-{
-	uint64_t mixed = host->first->number;
-
-	if (memory->seed == 0)
-		return mixed;
-	/* Hosts in another order at each event; each host's own messages stay in theirs. */
-	mixed = (mixed + memory->events) * 0x9e3779b97f4a7c15u + memory->seed;
-	mixed = (mixed ^ mixed >> 31) * 0xbf58476d1ce4e5b9u;
-	return mixed ^ mixed >> 29;
-}
-
-/* Whose message is next: of those that may come by then the first one in time. */
+/* Whose message comes by then, in time; NULL: nobody's. One that was given up tells nothing. */
 static struct fleet_host *next_host(struct memory *memory, int64_t until)
 {
-	struct fleet_host **link = &memory->pending, *best = NULL, *host;
-
-	while ((host = *link)) {
-		if (!host->first) {
-			host->pending = false;
-			*link = host->next_pending;
-			continue;
-		}
-		link = &host->next_pending;
-		if (host->first->at > until)
-			continue;
-		if (!best || (best->first->at > memory->now ? host->first->at < best->first->at
-				: host->first->at <= memory->now
-				&& rank_of(memory, host) < rank_of(memory, best)))
-			best = host;
-	}
-	return best;
+	while (memory->heap_count > 0 && memory->heap[0]->dropped)
+		heap_take(memory);
+	return memory->heap_count > 0 && memory->heap[0]->first->at <= until ? heap_take(memory) : NULL;
 }
 
 static void take_event(struct fleet_host *host, struct fleet_event *event)
@@ -687,6 +719,8 @@ static void take_event(struct fleet_host *host, struct fleet_event *event)
 	static struct error err;
 
 	host->first = message->next;
+	if (host->first)
+		heap_add(memory, host);
 	log_told(host, message);
 	event->context = host->target.context;
 	if (message->type == 0) {
@@ -739,13 +773,14 @@ static int next(struct fleet *fleet, int64_t until, struct fleet_event *event, s
 	note_event(memory);
 	*event = (struct fleet_event){ .kind = FLEET_TIME };
 	if (memory->real > 0) {
-		if (!next_host(memory, memory->now))
+		if (memory->heap_count == 0)
 			hear_agents(memory, until > real_now() ? until - real_now() : 0);
 		memory->now = real_now();
 	}
 	host = next_host(memory, until);
 	if (host) {
-		memory->now = host->first->at > memory->now ? host->first->at : memory->now;
+		if (memory->real == 0 && host->first->at > memory->now)
+			memory->now = host->first->at;
 		memory->idle = memory->now;
 		take_event(host, event);
 	} else if (memory->open == 0) {

@@ -3,6 +3,7 @@
 
 #include "base/quote.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "module/module.h"
@@ -223,19 +224,31 @@ char *plain_text(struct report *report, const struct report_result *result)
 	return text;
 }
 
+static int compare_places(const void *one, const void *other)
+{
+	size_t first = *(const size_t *)one, second = *(const size_t *)other;
+
+	return first < second ? -1 : first > second;
+}
+
 struct value *report_in_order(struct report *report, const struct value *names)
 {
 	struct value *ordered = value_list(report->arena);
+	size_t *places = arena_array(report->arena, names->count + 1, sizeof(*places));
 
-	for (size_t i = 0; i < report->hosts->count; i++) {
-		for (size_t k = 0; k < names->count; k++) {
-			if (value_equal(value_item(report->hosts, i), value_item(names, k))) {
-				value_append(report->arena, ordered, value_item(names, k));
-				break;
-			}
-		}
+	for (size_t i = 0; i < names->count; i++) {
+		const struct host_report *host = report_host(report, value_text(value_item(names, i)));
+
+		if (!host)
+			return value_copy(report->arena, names);
+		places[i] = (size_t)(host - report->recap);
 	}
-	return ordered->count == names->count ? ordered : value_copy(report->arena, names);
+	qsort(places, names->count, sizeof(*places), compare_places);
+	for (size_t i = 0; i < names->count; i++) {
+		if (i == 0 || places[i] != places[i - 1])
+			value_append(report->arena, ordered, value_item(report->hosts, places[i]));
+	}
+	return ordered;
 }
 
 static void print_group(struct report *report, const struct group *group)

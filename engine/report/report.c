@@ -57,8 +57,10 @@ void report_run(struct report *report, const char *playbook, const struct value 
 	report->host_count = hosts->count;
 	report->announced = task_count;
 	report->recap = arena_array(report->arena, hosts->count + 1, sizeof(*report->recap));
-	for (size_t i = 0; i < hosts->count; i++)
+	for (size_t i = 0; i < hosts->count; i++) {
 		report->recap[i].name = value_text(value_item(report->hosts, i));
+		lookup_put(report->arena, &report->by_name, report->recap[i].name, &report->recap[i]);
+	}
 	if (report->options.json)
 		json_run(report, playbook);
 }
@@ -93,13 +95,9 @@ unsigned report_task(struct report *report, const char *name, const char *module
 	return (unsigned)report->task_count++;
 }
 
-static struct host_report *recap_of(struct report *report, const char *host)
+struct host_report *report_host(const struct report *report, const char *name)
 {
-	for (size_t i = 0; i < report->host_count; i++) {
-		if (strcmp(report->recap[i].name, host) == 0)
-			return &report->recap[i];
-	}
-	return NULL;
+	return lookup_get(&report->by_name, name);
 }
 
 static void count(struct host_report *host, enum status status)
@@ -135,7 +133,7 @@ static void count(struct host_report *host, enum status status)
 /* A loop counts once, with the worst of its items. */
 static void count_result(struct report *report, const struct report_result *result)
 {
-	struct host_report *host = recap_of(report, result->host);
+	struct host_report *host = report_host(report, result->host);
 	enum status status = result->status;
 
 	if (!host)
@@ -151,19 +149,22 @@ static void count_result(struct report *report, const struct report_result *resu
 static void add_to_group(struct report *report, struct task_report *task,
 	const struct report_result *result, char *text)
 {
-	struct group **last = &task->groups;
+	struct lookup *by_text = &task->by_text[result->status];
+	struct group *group = lookup_get(by_text, text);
 
-	for (; *last; last = &(*last)->next) {
-		if ((*last)->status == result->status && strcmp((*last)->text, text) == 0)
-			break;
+	if (!group) {
+		group = arena_alloc(report->arena, sizeof(*group));
+		group->status = result->status;
+		group->text = text;
+		group->hosts = value_list(report->arena);
+		lookup_put(report->arena, by_text, text, group);
+		if (task->groups)
+			task->last_group->next = group;
+		else
+			task->groups = group;
+		task->last_group = group;
 	}
-	if (!*last) {
-		*last = arena_alloc(report->arena, sizeof(**last));
-		(*last)->status = result->status;
-		(*last)->text = text;
-		(*last)->hosts = value_list(report->arena);
-	}
-	value_append(report->arena, (*last)->hosts, value_string(report->arena, result->host));
+	value_append(report->arena, group->hosts, value_string(report->arena, result->host));
 }
 
 /* Prints what is complete, in the order of tasks. */
@@ -255,7 +256,7 @@ static void say(struct report *report, enum color color, const char *word, const
 
 void report_lost(struct report *report, const char *host, const struct error *err)
 {
-	struct host_report *recap = recap_of(report, host);
+	struct host_report *recap = report_host(report, host);
 	bool unreachable = err->kind == ERROR_UNREACHABLE;
 
 	if (recap)

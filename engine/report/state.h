@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/disclose.h"
+#include "base/lookup.h"
 #include "report/report.h"
 
 #include <stddef.h>
@@ -29,7 +30,8 @@ struct task_report {
 	unsigned finished;
 	bool ended;
 	bool printed;
-	struct group *groups;
+	struct group *groups, *last_group;
+	struct lookup by_text[STATUS_COUNT]; /* the groups */
 	struct value *progress;    /* host → what it is doing */
 	const char *play;          /* to be announced before it; or NULL */
 };
@@ -46,6 +48,7 @@ struct report {
 	struct arena *arena;
 	struct value *hosts;
 	struct host_report *recap;
+	struct lookup by_name;     /* of recap */
 	size_t host_count;
 	struct task_report *tasks;
 	size_t task_count, task_capacity;
@@ -56,6 +59,9 @@ struct report {
 	size_t live_lines;         /* on the terminal, to be drawn over */
 	unsigned unreachable;
 };
+
+/* NULL: the run has no such host. */
+struct host_report *report_host(const struct report *report, const char *name);
 
 /* plain.c: one host's result as the text that is compared for folding. */
 char *plain_text(struct report *report, const struct report_result *result);

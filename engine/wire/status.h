@@ -15,7 +15,7 @@ enum status {
 	STATUS_UNREACHABLE,
 };
 
-enum { STATUS_OF_AGENTS = STATUS_MAY_CHANGE + 1 };
+enum { STATUS_OF_AGENTS = STATUS_MAY_CHANGE + 1, STATUS_COUNT = STATUS_UNREACHABLE + 1 };
 
 extern const char *const status_words[];    /* in this order; ends with NULL */
 

@@ -20,6 +20,9 @@ struct tree {
 	size_t size;
 	size_t *lines;           /* offset at which each line begins, as libyaml counts lines */
 	size_t line_count;
+	size_t counted_line;     /* the mark that was counted last: its line, */
+	size_t counted;          /* characters of it in front of the mark, */
+	size_t counted_at;       /* and where that is */
 	yaml_parser_t parser;
 	struct anchor *anchors;
 	size_t anchor_count;
@@ -66,17 +69,24 @@ static void find_lines(struct tree *tree)
 	}
 }
 
-/* libyaml counts characters, we count bytes. */
-static size_t mark_offset(const struct tree *tree, const yaml_mark_t *mark)
+/* libyaml counts characters, we count bytes: from the mark before, if that is in front on the same
+ * line, as a line may hold the whole text. */
+static size_t mark_offset(struct tree *tree, const yaml_mark_t *mark)
 {
 	size_t line = mark->line < tree->line_count ? mark->line : tree->line_count - 1;
-	size_t at = tree->lines[line];
+	bool further = tree->counted_line == line
+		&& tree->counted <= mark->column;
+	size_t column = further ? tree->counted : 0;
+	size_t at = further ? tree->counted_at : tree->lines[line];
 
-	for (size_t i = 0; i < mark->column && at < tree->size; i++) {
+	for (; column < mark->column && at < tree->size; column++) {
 		at++;
 		while (at < tree->size && ((unsigned char)tree->bytes[at] & 0xc0) == 0x80)
 			at++;
 	}
+	tree->counted_line = line;
+	tree->counted = column;
+	tree->counted_at = at;
 	return at;
 }
 
@@ -96,7 +106,7 @@ static struct place offset_place(const struct tree *tree, size_t offset)
 		(unsigned)(offset - tree->lines[low]) + 1 };
 }
 
-static struct place mark_place(const struct tree *tree, const yaml_mark_t *mark)
+static struct place mark_place(struct tree *tree, const yaml_mark_t *mark)
 {
 	return offset_place(tree, mark_offset(tree, mark));
 }
@@ -202,7 +212,7 @@ static int refuse_tag(struct tree *tree, const char *tag, struct place place)
 }
 
 /* Where the scalar itself begins, behind its anchor and tag. */
-static size_t scalar_offset(const struct tree *tree, const yaml_event_t *event)
+static size_t scalar_offset(struct tree *tree, const yaml_event_t *event)
 {
 	size_t at = mark_offset(tree, &event->start_mark);
 

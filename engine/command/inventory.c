@@ -32,25 +32,14 @@ static void print_group(struct arena *arena, const struct inventory *inventory, 
 	int depth)
 {
 	const struct value *children = inventory_group_children(inventory, name);
+	const struct inventory_list hosts = inventory_group_hosts(inventory, name);
 
 	printf("%*s@%s:\n", depth * 2, "", shown(arena, name));
 	for (size_t i = 0; children && depth < DEPTH_MOST && i < children->count; i++)
 		print_group(arena, inventory, value_text(children->items[i]), depth + 1);
 	/* Hosts stand in the groups that they are written in. */
-	for (size_t i = 0; i < inventory_host_count(inventory); i++) {
-		const struct inventory_host *host = inventory_host(inventory, i);
-		const struct value *groups = inventory_groups_of(inventory, arena, host);
-		bool inside = strcmp(name, "ungrouped") == 0 && groups->count == 0;
-
-		for (size_t k = 0; k < groups->count; k++)
-			inside = inside || strcmp(value_text(groups->items[k]), name) == 0;
-		for (size_t k = 0; inside && children && k < children->count; k++) {
-			for (size_t j = 0; j < groups->count; j++)
-				inside = inside && !value_equal(children->items[k], groups->items[j]);
-		}
-		if (inside && strcmp(name, "all") != 0)
-			printf("%*s%s\n", depth * 2 + 2, "", shown(arena, host->name));
-	}
+	for (size_t i = 0; strcmp(name, "all") != 0 && i < hosts.count; i++)
+		printf("%*s%s\n", depth * 2 + 2, "", shown(arena, hosts.hosts[i]->name));
 }
 
 static int print_host(struct arena *arena, const struct inventory *inventory,

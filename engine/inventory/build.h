@@ -15,10 +15,12 @@ struct inventory_group {
 	struct value *vars[GROUP_VARS_END];      /* maps */
 	struct inventory_group **children;
 	size_t child_count;
+	struct lookup child_names;
 	bool has_parent;
 	bool declared;                           /* written somewhere, not only named as a child */
 	struct inventory_host **hosts;           /* direct ones; once finished: all, in inventory order */
 	size_t host_count;
+	struct inventory_list outermost;         /* once finished: those in none of its children */
 	unsigned depth;                          /* all: 0; a child is deeper than its parents */
 	enum { GROUP_NEW, GROUP_OPEN, GROUP_DONE } walk;
 };

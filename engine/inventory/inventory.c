@@ -166,10 +166,9 @@ int build_hosts(struct inventory *inventory, struct inventory_group *group, cons
 void build_child(struct inventory *inventory, struct inventory_group *parent,
 	struct inventory_group *child)
 {
-	for (size_t i = 0; i < parent->child_count; i++) {
-		if (parent->children[i] == child)
-			return;
-	}
+	if (lookup_get(&parent->child_names, child->name))
+		return;
+	lookup_put(inventory->arena, &parent->child_names, child->name, child);
 	parent->children = append_pointer(inventory->arena, parent->children, parent->child_count++,
 		child);
 	if (parent != inventory->all)
@@ -367,56 +366,104 @@ static int walk_groups(struct inventory_group *group, unsigned depth, struct err
 	return 0;
 }
 
-static void mark_members(const struct inventory_group *group, bool *seen, bool *walked)
+/* What was met on the way from one group: by index, the number of that group, counted from 1. */
+struct met {
+	size_t *hosts, *groups;
+	size_t number;
+	struct inventory_list list;
+};
+
+static void add_members(struct arena *arena, const struct inventory_group *group, struct met *met)
 {
-	if (walked[group->index])
+	if (met->groups[group->index] == met->number)
 		return;
-	walked[group->index] = true;
-	for (size_t i = 0; i < group->host_count; i++)
-		seen[group->hosts[i]->index] = true;
+	met->groups[group->index] = met->number;
+	for (size_t i = 0; i < group->host_count; i++) {
+		struct inventory_host *host = group->hosts[i];
+
+		if (met->hosts[host->index] != met->number)
+			met->list.hosts = append_pointer(arena, met->list.hosts, met->list.count++, host);
+		met->hosts[host->index] = met->number;
+	}
 	for (size_t i = 0; i < group->child_count; i++)
-		mark_members(group->children[i], seen, walked);
+		add_members(arena, group->children[i], met);
+}
+
+static int compare_index(const void *one, const void *other)
+{
+	const struct inventory_host *left = *(struct inventory_host *const *)one;
+	const struct inventory_host *right = *(struct inventory_host *const *)other;
+
+	return left->index < right->index ? -1 : left->index > right->index;
 }
 
 /* All hosts of a group, those of its children too, in inventory order. */
-static void gather_members(struct inventory *inventory, const struct inventory_group *group,
-	struct inventory_list *ret_list)
+static struct inventory_list gather_members(struct arena *arena,
+	const struct inventory_group *group, struct met *met)
 {
-	bool *seen = arena_array(inventory->arena, inventory->host_count + 1, sizeof(*seen));
-	bool *walked = arena_array(inventory->arena, inventory->group_count, sizeof(*walked));
+	met->number = group->index + 1;
+	met->list = (struct inventory_list){ 0 };
+	add_members(arena, group, met);
+	if (met->list.count > 0)
+		qsort(met->list.hosts, met->list.count, sizeof(*met->list.hosts), compare_index);
+	return met->list;
+}
 
-	mark_members(group, seen, walked);
-	*ret_list = (struct inventory_list){ 0 };
-	for (size_t i = 0; i < inventory->host_count; i++) {
-		if (seen[i])
-			ret_list->hosts = append_pointer(inventory->arena, ret_list->hosts,
-				ret_list->count++, inventory->hosts[i]);
+/* Those that are in none of its children. */
+static void gather_outermost(struct arena *arena, struct inventory_group *group, size_t number,
+	struct met *met)
+{
+	for (size_t i = 0; i < group->child_count; i++) {
+		const struct inventory_group *child = group->children[i];
+
+		for (size_t k = 0; k < child->host_count; k++)
+			met->hosts[child->hosts[k]->index] = number;
+	}
+	for (size_t i = 0; i < group->host_count; i++) {
+		if (met->hosts[group->hosts[i]->index] != number)
+			group->outermost.hosts = append_pointer(arena, group->outermost.hosts,
+				group->outermost.count++, group->hosts[i]);
 	}
 }
 
-static struct value *names_of(struct arena *arena, const struct inventory_group *group)
+static struct value *names_of(struct arena *arena, const struct inventory_group *group,
+	struct value *const *names)
 {
-	struct value *names = value_list(arena);
+	struct value *list = value_list(arena);
 
 	for (size_t i = 0; i < group->host_count; i++)
-		value_append(arena, names, value_string(arena, group->hosts[i]->name));
-	return names;
+		value_append(arena, list, names[group->hosts[i]->index]);
+	return list;
 }
 
 static void finish_members(struct inventory *inventory)
 {
-	struct inventory_list *lists = arena_array(inventory->arena, inventory->group_count,
-		sizeof(*lists));
+	struct arena *arena = inventory->arena;
+	struct inventory_list *lists = arena_array(arena, inventory->group_count, sizeof(*lists));
+	struct value **names = arena_array(arena, inventory->host_count + 1, sizeof(*names));
+	struct met met = { .hosts = arena_array(arena, inventory->host_count + 1, sizeof(*met.hosts)),
+		.groups = arena_array(arena, inventory->group_count, sizeof(*met.groups)) };
 
 	for (size_t i = 0; i < inventory->group_count; i++)
-		gather_members(inventory, inventory->groups[i], &lists[i]);
-	inventory->group_map = value_map(inventory->arena);
-	for (size_t i = 0; i < inventory->group_count; i++) {
-		inventory->groups[i]->hosts = lists[i].hosts;
-		inventory->groups[i]->host_count = lists[i].count;
-		value_set(inventory->arena, inventory->group_map, inventory->groups[i]->name,
-			names_of(inventory->arena, inventory->groups[i]));
+		lists[i] = gather_members(arena, inventory->groups[i], &met);
+	for (size_t i = 0; i < inventory->host_count; i++) {
+		names[i] = value_string(arena, inventory->hosts[i]->name);
+		inventory->hosts[i]->groups = NULL;
+		inventory->hosts[i]->group_count = 0;
 	}
+	inventory->group_map = value_map(arena);
+	for (size_t i = 0; i < inventory->group_count; i++) {
+		struct inventory_group *group = inventory->groups[i];
+
+		group->hosts = lists[i].hosts;
+		group->host_count = lists[i].count;
+		for (size_t k = 0; k < group->host_count; k++)
+			group->hosts[k]->groups = append_pointer(arena, group->hosts[k]->groups,
+				group->hosts[k]->group_count++, group);
+		value_set(arena, inventory->group_map, group->name, names_of(arena, group, names));
+	}
+	for (size_t i = 0; i < inventory->group_count; i++)
+		gather_outermost(arena, inventory->groups[i], inventory->group_count + i + 1, &met);
 }
 
 static int check_declared(const struct inventory *inventory, struct error *err)
@@ -488,46 +535,13 @@ static int compare_strength(const void *one, const void *other)
 	return strcmp(left->name, right->name);
 }
 
-/* Members of a finished group are in inventory order. */
-static bool group_has(const struct inventory_group *group, const struct inventory_host *host)
-{
-	size_t low = 0, high = group->host_count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (group->hosts[middle] == host)
-			return true;
-		if (group->hosts[middle]->index < host->index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
-}
-
-/* All groups of a host, weakest first. */
-static struct inventory_group **groups_of(const struct inventory *inventory, struct arena *arena,
-	const struct inventory_host *host, size_t *ret_count)
-{
-	struct inventory_group **groups = arena_array(arena, inventory->group_count,
-		sizeof(*groups));
-	size_t count = 0;
-
-	for (size_t i = 0; i < inventory->group_count; i++) {
-		if (group_has(inventory->groups[i], host))
-			groups[count++] = inventory->groups[i];
-	}
-	qsort(groups, count, sizeof(struct inventory_group *), compare_strength);
-	*ret_count = count;
-	return groups;
-}
-
 static void finish_host(struct inventory *inventory, struct inventory_host *host)
 {
-	size_t count;
-	struct inventory_group **groups = groups_of(inventory, inventory->arena, host, &count);
+	struct inventory_group *const *groups = host->groups;
+	size_t count = host->group_count;
 
+	if (count > 0)
+		qsort(host->groups, count, sizeof(*host->groups), compare_strength);
 	host->vars = value_map(inventory->arena);
 	for (size_t i = 0; i < count; i++)
 		build_merge(inventory->arena, host->vars, groups[i]->vars[GROUP_VARS_INVENTORY]);
@@ -615,12 +629,10 @@ struct value *inventory_groups_of(const struct inventory *inventory, struct aren
 	const struct inventory_host *host)
 {
 	struct value *names = value_list(arena);
-	size_t count;
-	struct inventory_group **groups = groups_of(inventory, arena, host, &count);
 
-	for (size_t i = 0; i < count; i++) {
-		if (groups[i] != inventory->all)
-			value_append(arena, names, value_string(arena, groups[i]->name));
+	for (size_t i = 0; i < host->group_count; i++) {
+		if (host->groups[i] != inventory->all)
+			value_append(arena, names, value_string(arena, host->groups[i]->name));
 	}
 	if (names->count > 0)
 		qsort(names->items, names->count, sizeof(struct value *), compare_names);
@@ -649,6 +661,13 @@ struct value *inventory_group_children(const struct inventory *inventory, const 
 		value_append(inventory->arena, names,
 			value_string(inventory->arena, group->children[i]->name));
 	return names;
+}
+
+struct inventory_list inventory_group_hosts(const struct inventory *inventory, const char *name)
+{
+	const struct inventory_group *group = inventory_group(inventory, name);
+
+	return group ? group->outermost : (struct inventory_list){ 0 };
 }
 
 struct value *inventory_group_vars(const struct inventory *inventory, const char *name)

@@ -28,7 +28,7 @@ struct inventory_host {
 	struct value *vars;            /* map, all of its variables merged: inventory group vars (all <
 	                                  parent < child), group_vars of the inventory and of the
 	                                  playbook, host vars, host_vars; places kept */
-	struct inventory_group **groups;   /* direct ones; private to inventory and pattern */
+	struct inventory_group **groups;   /* direct ones; once finished: all, weakest first; private */
 	size_t group_count;
 	struct value *own;             /* private while loading */
 };
@@ -50,6 +50,8 @@ struct value *inventory_groups(const struct inventory *inventory);
 bool inventory_has_group(const struct inventory *inventory, const char *name);
 /* Direct children and variables, for `inventory --graph`; NULL: no such group. */
 struct value *inventory_group_children(const struct inventory *inventory, const char *name);
+/* The hosts of a group that are in none of its children, in inventory order. */
+struct inventory_list inventory_group_hosts(const struct inventory *inventory, const char *name);
 struct value *inventory_group_vars(const struct inventory *inventory, const char *name);
 
 /* "node[1:3]" → node1 node2 node3; also [01:64:2], [a:f], [1-64,70], [001-003], several brackets. A

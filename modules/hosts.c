@@ -279,19 +279,19 @@ static struct place place_of_address(struct prepare *prepare, const char *host)
 static int check_addresses(struct prepare *prepare, const struct value *hosts,
 	const struct value *entries, struct error *err)
 {
+	struct arena *arena = prepare_arena(prepare);
+	struct value *owners = value_map(arena);   /* by address */
+
 	for (size_t i = 0; i < entries->count; i++) {
 		const char *address = value_get_string(entries->items[i], "address");
+		const char *one = value_get_string(owners, address), *other = value_text(hosts->items[i]);
 
-		for (size_t k = 0; k < i; k++) {
-			const char *one = value_text(hosts->items[k]), *other = value_text(hosts->items[i]);
-			struct place place = place_of_address(prepare, other);
-
-			if (strcmp(value_get_string(entries->items[k], "address"), address) != 0)
-				continue;
-			error_at(err, place, "%s has the address %s of %s (%s)", other, address, one,
-				place_of(prepare_arena(prepare), place_of_address(prepare, one)));
+		if (one) {
+			error_at(err, place_of_address(prepare, other), "%s has the address %s of %s (%s)",
+				other, address, one, place_of(arena, place_of_address(prepare, one)));
 			return error_remedy(err, "give one of them its own: cluster_address: 10.0.0.2");
 		}
+		value_set(arena, owners, address, hosts->items[i]);
 	}
 	return 0;
 }

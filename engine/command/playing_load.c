@@ -323,12 +323,18 @@ static int find_past(struct playing *playing, struct error *err)
 		&playing->project, err);
 }
 
+/* What the text says is enough for that, whatever its values are. */
+static bool only_lists(const struct apply_options *options)
+{
+	return !options->syntax_check && (options->list_hosts || options->list_tasks
+		|| options->list_tags);
+}
+
 /* A run that is going to be written down needs a key. */
 static int begin_sealing(struct playing *playing, struct error *err)
 {
 	const struct apply_options *options = playing->options;
-	bool lists = options->list_hosts || options->list_tasks || options->list_tags
-		|| options->syntax_check;
+	bool lists = only_lists(options) || options->syntax_check;
 
 	return sealing_begin(playing->arena, playing->project.name, playing->project.playbook,
 		playing->project.key, !options->check && !lists && !playing->look, playing->notes,
@@ -364,5 +370,5 @@ int playing_load(struct playing *playing, struct error *err)
 	run_note_secrets(playing->secrets, playing->arena, playing->playbook);
 	if (playing->past)
 		playing_note_gone(playing);
-	return make_run(playing, err);
+	return only_lists(playing->options) ? 0 : make_run(playing, err);
 }

@@ -63,8 +63,8 @@ const struct record *playing_revealed(struct playing *playing, struct source *to
 /* How often ^C was pressed. */
 const volatile sig_atomic_t *playing_interrupted(void);
 
-/* Reads texts and inventories; playing->run is ready then, except with --syntax-check without an
- * inventory. */
+/* Reads texts and inventories; playing->run is ready then, except for lists, and with --syntax-check
+ * without an inventory. */
 int playing_load(struct playing *playing, struct error *err);
 /* Which -e count: those of the command line, else those that the past was applied with. */
 const struct value *playing_extra(const struct playing *playing);

@@ -15,6 +15,7 @@ extern const struct module module_file_sync;
 extern const struct module module_group;
 extern const struct module module_hostname;
 extern const struct module module_hosts;
+extern const struct module module_include;
 extern const struct module module_lineinfile;
 extern const struct module module_machine_id;
 extern const struct module module_mpi_run;
@@ -49,6 +50,7 @@ const struct module *const modules_all[] = {
 	&module_group,
 	&module_hostname,
 	&module_hosts,
+	&module_include,
 	&module_lineinfile,
 	&module_machine_id,
 	&module_mpi_run,

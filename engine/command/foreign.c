@@ -31,7 +31,7 @@ static const struct {
 		"--private-key, or ansible_ssh_private_key_file in the inventory" },
 	{ "remote_port", "REMOTE_PORT", "ansible_port in the inventory" },
 	{ "remote_user", "REMOTE_USER", "-u, or ansible_user in the inventory" },
-	{ "roles_path", "ROLES_PATH", "not supported yet" },
+	{ "roles_path", "ROLES_PATH", "roles_path in beoplay.yml" },
 	{ "ssh_args", "SSH_ARGS", "~/.ssh/config" },
 	{ "ssh_common_args", "SSH_COMMON_ARGS", "~/.ssh/config" },
 	{ "stdout_callback", "STDOUT_CALLBACK", "--json" },

@@ -310,17 +310,26 @@ static int find_past(struct playing *playing, struct error *err)
 {
 	const struct history_run *run = playing->past->run;
 	const struct value *then = run ? value_get(run->how, "inventories") : NULL;
+	const struct value *roles = run ? value_get(run->how, "roles") : NULL;
 
 	playing->source = record_source(playing->arena, playing_revealed(playing, playing->today));
 	if (playing_load_today(playing, playing->project.inventories, err) < 0)
 		return -1;
+	/* Roles are where they were. */
+	playing->project.roles = value_list(playing->arena);
+	for (size_t i = 0; i < value_item_count(roles); i++)
+		value_append(playing->arena, playing->project.roles, value_item(roles, i));
+	source_set_roles(playing->source, playing->project.roles);
 	playing->project.inventories = value_list(playing->arena);
 	for (size_t i = 0; then && then->kind == VALUE_LIST && i < then->count; i++)
 		value_append(playing->arena, playing->project.inventories, then->items[i]);
 	if (run)
 		return 0;
-	return project_inventories(playing->arena, playing->source, playing->project.playbook,
-		&playing->project, err);
+	if (project_inventories(playing->arena, playing->source, playing->project.playbook,
+			&playing->project, err) < 0)
+		return -1;
+	source_set_roles(playing->source, playing->project.roles);
+	return 0;
 }
 
 /* What the text says is enough for that, whatever its values are. */
@@ -343,6 +352,9 @@ static int begin_sealing(struct playing *playing, struct error *err)
 
 int playing_load(struct playing *playing, struct error *err)
 {
+	struct error of_project = {0};
+	int found;
+
 	playing->name = run_name(playing->arena);
 	playing->time = time(NULL);
 	playing->today = source_directory(playing->arena, NULL);
@@ -351,12 +363,18 @@ int playing_load(struct playing *playing, struct error *err)
 	project_reach(playing->arena, playing->today, playing->typed);
 	if (playing->options->allow_outside)
 		reach_allow_all(source_reach(playing->today));
+	found = project_find(playing->arena, playing->today, playing->typed,
+		playing->options->inventories, &playing->project, &of_project);
 	/* The playbook's errors come first. */
 	if (!playing->past && playbook_load(playing->arena, playing->source, playing->typed, NULL,
 			&playing->playbook, err) < 0)
 		return -1;
-	if (project_find(playing->arena, playing->today, playing->typed, playing->options->inventories,
-			&playing->project, err) < 0 || begin_sealing(playing, err) < 0)
+	if (found < 0) {
+		if (err)
+			*err = of_project;
+		return -1;
+	}
+	if (begin_sealing(playing, err) < 0)
 		return -1;
 	if (playing->past && (find_past(playing, err) < 0 || playbook_load(playing->arena,
 			playing->source, playing->project.playbook, NULL, &playing->playbook, err) < 0))

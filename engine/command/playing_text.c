@@ -17,6 +17,7 @@ static struct value *how_it_ran(const struct playing *playing, const struct disc
 {
 	struct arena *arena = playing->arena;
 	struct value *how = value_map(arena), *inventories = value_list(arena);
+	struct value *roles = value_list(arena);
 	const char *head;
 	bool dirty;
 
@@ -27,6 +28,14 @@ static struct value *how_it_ran(const struct playing *playing, const struct disc
 			: record_path(arena, playing->project.folder, path)));
 	}
 	value_set(arena, how, "inventories", inventories);
+	for (size_t i = 0; playing->playbook->has_roles && i < playing->project.roles->count; i++) {
+		const char *path = value_text(playing->project.roles->items[i]);
+
+		value_append(arena, roles, value_string(arena, playing->past ? path
+			: record_path(arena, playing->project.folder, path)));
+	}
+	if (roles->count > 0)
+		value_set(arena, how, "roles", roles);
 	value_set(arena, how, "extra", playing_extra_named(playing, to));
 	if (playing->sealing.key)
 		value_set_string(arena, how, "key", playing->sealing.key->id);

@@ -155,11 +155,12 @@ static void allow_inventory(struct arena *arena, struct reach *reach, const char
 
 static int check_keys(const struct value *root, struct error *err)
 {
-	static const char *const keys[] = { "project", "inventory", "secrets", "key" };
+	static const char *const keys[] = { "project", "inventory", "roles_path", "secrets",
+		"key" };
 
 	if (root->kind != VALUE_MAP)
 		return error_at(err, root->place, "this must be a map with the keys project, "
-			"inventory, secrets and key");
+			"inventory, roles_path, secrets and key");
 	for (size_t i = 0; i < root->count; i++) {
 		struct suggestion suggestion = { .word = root->pairs[i].key };
 		bool known = false;
@@ -172,7 +173,8 @@ static int check_keys(const struct value *root, struct error *err)
 			continue;
 		error_at(err, root->pairs[i].place, "unknown key '%s'", root->pairs[i].key);
 		return suggestion.nearest ? error_remedy(err, "did you mean '%s'?", suggestion.nearest)
-			: error_remedy(err, "known are project, inventory, secrets and key");
+			: error_remedy(err, "known are project, inventory, roles_path, secrets and "
+				"key");
 	}
 	return 0;
 }
@@ -197,6 +199,68 @@ static int add_inventories(struct arena *arena, const char *directory, const str
 			return -1;
 	}
 	return 0;
+}
+
+/* "~/x" is below the user's home. */
+static const char *at_home(struct arena *arena, const char *path)
+{
+	const char *home = getenv("HOME");
+
+	return strncmp(path, "~/", 2) == 0 && home ? path_join(arena, home, path + 2) : path;
+}
+
+static int add_roles(struct arena *arena, const char *directory, const struct value *named,
+	struct project *project, struct error *err)
+{
+	size_t count = !named ? 0 : named->kind == VALUE_LIST ? named->count : 1;
+
+	if (named)
+		project->roles = value_list(arena);
+	for (size_t i = 0; i < count; i++) {
+		const struct value *path = named->kind == VALUE_LIST ? named->items[i] : named;
+
+		if (!value_text(path) || !path->size || strchr(path->text, ':')) {
+			error_at(err, path->place, "'roles_path' must be a path or a list of paths");
+			return error_remedy(err, "write one '- PATH' a line");
+		}
+		value_append(arena, project->roles, value_string(arena, path_join(arena, directory,
+			at_home(arena, path->text))));
+	}
+	return 0;
+}
+
+/* Where Ansible and ansible-galaxy have them. */
+static struct value *usual_roles(struct arena *arena)
+{
+	static const char *const usual[] = { "~/.ansible/roles", "/usr/share/ansible/roles",
+		"/etc/ansible/roles", "~/.ansible/collections/ansible_collections",
+		"/usr/share/ansible/collections/ansible_collections" };
+	struct value *roles = value_list(arena);
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+		const char *path = at_home(arena, usual[i]);
+
+		if (path[0] == '/')
+			value_append(arena, roles, value_string(arena, path));
+	}
+	return roles;
+}
+
+/* Whatever others may write to is not for plays. */
+static void allow_roles(struct arena *arena, struct source *source, struct project *project)
+{
+	if (!project->roles)
+		project->roles = usual_roles(arena);
+	for (size_t i = 0; i < project->roles->count; i++) {
+		const char *path = value_text(project->roles->items[i]);
+		struct error why = {0};
+
+		if (is_there(arena, path, "") && check_folder(path, NULL, &why) < 0)
+			reach_bar(project->reach, path, "", &why);
+		else
+			reach_allow(project->reach, path, "");
+	}
+	source_set_roles(source, project->roles);
 }
 
 static int add_secrets(struct arena *arena, const struct value *named, struct project *project,
@@ -244,7 +308,8 @@ static int read_settings(struct arena *arena, struct source *source, const char 
 	}
 	if (name)
 		project->key = value_text(name);
-	if (add_secrets(arena, value_get(root, "secrets"), project, err) < 0)
+	if (add_secrets(arena, value_get(root, "secrets"), project, err) < 0
+			|| add_roles(arena, directory, value_get(root, "roles_path"), project, err) < 0)
 		return -1;
 	return given ? 0 : add_inventories(arena, directory, value_get(root, "inventory"), project,
 		err);
@@ -341,6 +406,7 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 		ret_project->name = folder_name(arena, home ? home : start);
 	ret_project->folder = home ? home : start;
 	ret_project->playbook = path_below(arena, ret_project->folder, playbook);
+	allow_roles(arena, source, ret_project);
 	for (size_t i = 0; i < ret_project->inventories->count; i++)
 		allow_inventory(arena, ret_project->reach, value_text(ret_project->inventories->items[i]),
 			has_given);

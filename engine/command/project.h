@@ -20,6 +20,7 @@ struct project {
 	bool ignored;                /* there is beoplay.yml or an inventory in that folder */
 	struct reach *reach;         /* of the source */
 	struct value *secrets;       /* names of variables, list of strings */
+	struct value *roles;         /* where roles are, beside the playbook's own: list of paths */
 };
 
 /* What texts of this playbook may lead to, for source_directory: what lies beneath the nearest
@@ -27,8 +28,8 @@ struct project {
 void project_reach(struct arena *arena, struct source *source, const char *playbook);
 
 /* playbook: its path. given: what -i says, a list of strings, may be empty. beoplay.yml is looked
- * for beside the playbook and above; its keys are project, inventory, secrets and key. A folder
- * that somebody else owns or can write to ends the search. */
+ * for beside the playbook and above; its keys are project, inventory, roles_path, secrets and key. What
+ * is in the directories of roles may be read from then on. A folder that somebody else owns or can write to ends the search. */
 int project_find(struct arena *arena, struct source *source, const char *playbook,
 	struct value *given, struct project *ret_project, struct error *err);
 

@@ -33,8 +33,9 @@ struct history_run {
 	const char *playbook;      /* its path in the project */
 	const char *who;
 	int64_t time;              /* seconds since the epoch */
-	struct value *how;         /* {inventories: [PATH], extra: [TEXT], key: ID, undo: TEXT, limit, head,
-	                              dirty} */
+	struct value *how;         /* {inventories: [PATH], extra: [TEXT], roles: [PATH] (where they were
+	                              looked for; only where there are any), key: ID, undo: TEXT, limit,
+	                              head, dirty} */
 	struct value *hosts;       /* name → {state: "done" | "failed" | "unreachable", changed: N} */
 	struct value *left;        /* hosts in no play any more: name → "left" | "gone"; or NULL */
 	struct value *facts;       /* name → {host_key, published, facts}, see plan/run.h; or NULL */

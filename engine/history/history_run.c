@@ -73,6 +73,8 @@ static void add_how(struct buffer *out, const struct value *how)
 	buffer_add_string(out, "how:\n");
 	add_list(out, "inventories", value_get(how, "inventories"));
 	add_list(out, "extra", value_get(how, "extra"));
+	if (value_get(how, "roles"))
+		add_list(out, "roles", value_get(how, "roles"));
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (value_get_string(how, words[i])) {
 			buffer_printf(out, "  %s: ", words[i]);

@@ -24,7 +24,7 @@ int facts_take(struct scope *scope, struct arena *arena, const struct value *fac
 		const struct value_pair *pair = &facts->pairs[i];
 		struct value *value = value_copy(arena, pair->value);
 
-		if (play_check_variable(pair->key, pair->place, err) < 0)
+		if (!strchr(pair->key, ' ') && play_check_variable(pair->key, pair->place, err) < 0)
 			return -1;
 		keep_as_text(value);
 		value = scope_leveled(scope, pair->key, value);

@@ -259,6 +259,7 @@ static void ask_whether_due(struct filling *filling, const struct filled *filled
 
 static void skip(struct filling *filling, struct filled_item *item, const char *message)
 {
+	item->skipped = true;
 	item->kind = FILLED_RESULT;
 	item->result = value_map(filling->arena);
 	value_set_string(filling->arena, item->result, "status", "skipped");
@@ -494,6 +495,8 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 
 	filled->count = 1;
 	filled->items = arena_array(filling->arena, 1, sizeof(*filled->items));
+	if (!filling->cause)
+		passed_include(filling->scope, filling->arena, filling->task, &filling->cause);
 	if (filling->cause)
 		return unknown_task(filling, &filled->items[0], filling->cause, err);
 	if (!filling->task->loop)
@@ -536,7 +539,8 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 		if (fill_name_allowed(name, task->name_value, err) < 0)
 			return -1;
 		if (value_level(name) == LEVEL_OPEN)
-			filled->name = value_text(name);
+			filled->name = task->role ? arena_printf(filling->arena, "%s : %s", task->role->name,
+				value_text(name)) : value_text(name);
 	}
 	if (truth_of(filling, ignore, false, &filled->ignore_errors, err) < 0)
 		return -1;

@@ -321,35 +321,53 @@ struct value *prepare_host_keys(struct prepare *prepare, const char *host)
 
 /* --- Files of the project --- */
 
+/* In the roles around the task, then beside the playbook; the kind's own directory first. */
+static const char **places_of(struct prepare *prepare, const char *source, const char *kind)
+{
+	const struct role_use *use = prepare->unit->task->task->role;
+	const char *playbook = prepare->run->options.playbook->directory;
+	size_t count = 0, depth = 1;
+	const char **places;
+
+	for (const struct role_use *above = use; above; above = above->parent)
+		depth++;
+	places = arena_array(prepare->arena, 2 * depth + 1, sizeof(*places));
+	for (;; use = use->parent) {
+		const char *directory = use ? use->path : playbook;
+
+		if (kind)
+			places[count++] = path_join(prepare->arena, path_join(prepare->arena, directory, kind),
+				source);
+		places[count++] = path_join(prepare->arena, directory, source);
+		if (!use)
+			return places;
+	}
+}
+
 int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	const char **ret_path, struct error *err)
 {
-	const struct run_options *options = &prepare->run->options;
-	const char *directory = options->playbook->directory;
-	const char *candidates[2] = { NULL, path_join(prepare->arena, directory, source) };
 	struct source_entry entry;
+	const char **places, *last = NULL, *looked = "";
 
 	if (source[0] == '~') {
 		error_set(err, ERROR_TEXT, "'%s' starts with '~', which only a shell expands", source);
 		return error_remedy(err, "write a path beside the playbook");
 	}
-	if (kind)
-		candidates[0] = path_join(prepare->arena, path_join(prepare->arena, directory, kind),
-			source);
-	for (size_t i = 0; i < 2; i++) {
-		if (!candidates[i])
-			continue;
-		if (source_stat(options->source, candidates[i], true, &entry, err) < 0)
+	places = places_of(prepare, source, kind);
+	for (size_t i = 0; places[i]; i++) {
+		if (source_stat(prepare->run->options.source, places[i], true, &entry, err) < 0)
 			return -1;
 		if (entry.kind != SOURCE_NONE) {
-			*ret_path = candidates[i];
+			*ret_path = places[i];
 			return 0;
 		}
+		if (last)
+			looked = arena_printf(prepare->arena, "%s%s'%s'", looked, *looked ? ", " : "", last);
+		last = places[i];
 	}
-	error_set(err, ERROR_TEXT, "there is no file '%s'", candidates[1]);
-	if (kind)
-		return error_remedy(err, "looked in '%s' too", candidates[0]);
-	return -1;
+	error_set(err, ERROR_TEXT, "there is no file '%s'", last ? last : source);
+	return *looked ? error_remedy(err, "looked in %s too", looked) : -1;
 }
 
 static const char *name_body(struct prepare *prepare, struct body *body)

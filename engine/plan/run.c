@@ -105,7 +105,7 @@ static int fill_all(struct run *run, struct error *err)
 			struct run_host *host = &run->hosts[k];
 			const struct filled *filled;
 
-			if (!unit->member[k] || host->phase == HOST_OUT)
+			if (!unit->member[k] || host->phase == HOST_OUT || passed_over(run, host, unit))
 				continue;
 			if (run_interrupted(run))
 				return error_set(err, ERROR_INTERRUPTED, "interrupted");

@@ -122,6 +122,7 @@ static bool add_filled(struct stage *stage, struct unit *unit, const struct fill
 			i++)
 		known_note(stage->run, value_text(filled->asked.old->items[i]));
 	expect(stage, unit, filled);
+	passed_note(stage->host, unit, filled);
 	for (size_t i = 0; i < filled->count; i++) {
 		struct step *step = step_add(stage->host, unit);
 
@@ -247,6 +248,17 @@ static int fill_here(struct stage *stage, struct unit *unit, const struct filled
 	return result;
 }
 
+static void pass_over(struct stage *stage, struct unit *unit)
+{
+	struct run *run = stage->run;
+	int64_t next = units_next(run, stage->host, unit->index + 1);
+
+	stage->host->cursor = unit->index + 1;
+	if (!stage->host->bystander && (next >= (int64_t)run->unit_count
+			|| run->units[next]->task != unit->task))
+		announce_less(run, unit->task);
+}
+
 static enum progress add_unit(struct stage *stage, struct unit *unit)
 {
 	struct run_host *host = stage->host;
@@ -254,6 +266,10 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 	struct error err = {0};
 	bool ends;
 
+	if (passed_over(stage->run, host, unit)) {
+		pass_over(stage, unit);
+		return PROGRESS_ON;
+	}
 	if (host->facts_wanted && !host->facts_sent && host->contacted)
 		add_setup(stage, unit);
 	if (unit->barrier && host->step_count > 0)

@@ -77,6 +77,7 @@ struct filled_item {
 	struct value *result;      /* body of FRAME_RESULT, without task; of a controller's handler: what
 	                              it is if it turns out to be due */
 	struct value *facts;       /* variables that the host has once it is done; NULL: none */
+	bool skipped;              /* by its condition, or an empty loop */
 	size_t bytes;              /* about how many the task takes */
 	struct named named;        /* the host may have these once the task is sent */
 	enum level level;          /* of all that it says: it may repeat what it was told */
@@ -197,6 +198,7 @@ struct run_host {
 	size_t step_first, step_count, step_capacity;
 	int64_t ids;               /* the last id given */
 	int64_t heard_at;          /* milliseconds: of a bystander, its last sign of life */
+	struct role_ran *roles;    /* that have run here, see passed.c */
 	struct value *would;       /* of a bystander: what would change there, as keys */
 	const char *missed;        /* of a bystander: why it wasn't asked to the end; else NULL */
 	int64_t gate;              /* id of the REQUEST that waits; -1: none */
@@ -438,6 +440,14 @@ int prepare_task(struct run *run, struct run_host *host, struct unit *unit, stru
 int prepare_decision(struct run *run, struct run_host *host, struct unit *unit,
 	struct scope *scope, struct arena *arena, const struct value *params, struct asked *asked,
 	struct decision *ret_decision, struct error *err);
+
+/* passed.c: whether the host passes over a unit. */
+bool passed_over(struct run *run, struct run_host *host, const struct unit *unit);
+/* The same as far as includes around the task say so; ret_cause: why that isn't known, else NULL. */
+bool passed_include(struct scope *scope, struct arena *arena, const struct task *task,
+	const char **ret_cause);
+/* The unit is on its way. */
+void passed_note(struct run_host *host, const struct unit *unit, const struct filled *filled);
 
 /* facts.c: the facts of a decision, each with the level that its name has. */
 int facts_take(struct scope *scope, struct arena *arena, const struct value *facts,

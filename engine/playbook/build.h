@@ -22,20 +22,24 @@ struct play_reader {
 	struct playbook *playbook;
 	struct play *play;
 	struct play_import import;         /* the file being read */
+	const struct role_use *role;       /* what is read is in it; NULL: in the play itself */
+	const struct task *included_by;    /* what is read is brought in by it; NULL: no include */
+	const struct role_use *last_role;  /* the last one that was read to its end */
+	struct value *include_vars;        /* of the includes around; NULL: none */
+	struct role_seen *roles;           /* uses of roles in this play, for role_use.once */
+	struct items role_handlers, imported_handlers;
+	size_t includes;                   /* so far, in the playbook */
+	bool whole;                        /* see playbook_modules */
 	unsigned depth;
 	struct error_list errors;          /* those so far, behind which reading went on */
 	struct error *err;
 };
 
-struct task_list {
-	struct task **tasks;
-	size_t count;
-	size_t capacity;
-};
-
 enum keyword_flags {
 	KEYWORD_GROUP = 1 << 0,     /* also of block and import_tasks, for all tasks inside */
 	KEYWORD_HANDLER = 1 << 1,   /* of handlers only */
+	KEYWORD_BLOCK = 1 << 3,     /* of blocks only */
+	KEYWORD_INCLUDE = 1 << 2,   /* also of include_tasks and include_role, for these alone */
 };
 
 /* A keyword and where its value goes: offset is of a struct value * in struct task or struct play.
@@ -70,6 +74,8 @@ int keyword_task_vars(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* those of a task alone */
 int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);
+int keyword_number(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* or an expression */
 
 /* Reads a truth that can't wait for hosts to be known. */
 int keyword_plain_truth(struct play_reader *reader, const struct value_pair *pair,
@@ -87,6 +93,8 @@ extern const struct keyword play_keywords[];   /* in play.c; ends with a zeroed 
 extern const struct keyword task_keywords[];   /* in play_task.c */
 
 const struct keyword *keyword_find(const struct keyword *table, const char *name);
+/* Without "ansible.builtin.". */
+const char *play_without_prefix(const char *name);
 /* A module that may be written in a playbook; NULL: none. */
 const struct module *play_module(const struct play_reader *reader, const char *name);
 
@@ -103,17 +111,29 @@ extern const struct later later_modules[];
 
 const struct later *later_find(const struct later *table, const char *name);
 
+/* Refuses a keyword or module that was read, but can't be run yet; does nothing if all is to be read. */
+int play_refuse_later(struct play_reader *reader, const struct value_pair *pair,
+	const struct later *table);
+
 /* Refuse a key that means nothing here: known but not supported yet, misplaced, misspelt. */
 int play_refuse_key(struct play_reader *reader, const struct value_pair *pair);
 int task_refuse_key(struct play_reader *reader, const struct value_pair *pair);
+
+/* items.c */
+
+void items_add(struct play_reader *reader, struct items *items, struct item item);
 
 /* play_task.c */
 
 /* Reads a list of tasks, blocks and imports; group gives all of them its keywords, or NULL. */
 int tasks_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
-	bool handlers, struct task_list *list);
+	bool handlers, struct items *items);
 /* Appends a task that runs the handlers that are due. */
-struct task *tasks_flush(struct play_reader *reader, struct place place, struct task_list *list);
+struct task *tasks_flush(struct play_reader *reader, struct place place, struct items *items);
+struct task *task_new(struct play_reader *reader, struct place place, bool handler);
+/* The keywords of raw that task_keywords has, but what is named in it is left to others. */
+int task_read_keywords(struct play_reader *reader, const struct value *raw, const char *what,
+	unsigned flags, struct task *task);
 
 /* play_loop.c */
 
@@ -123,16 +143,54 @@ int task_read_loop(struct play_reader *reader, const struct value *raw, struct t
 
 /* Gives a task the keywords of the block or import it stands in. */
 void task_inherit(struct arena *arena, struct task *task, const struct task *group);
-int block_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
-	struct task_list *list);
-int import_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
-	struct task_list *list);
+/* Goes one level deeper; reader->depth-- leaves it. */
+int play_enter(struct play_reader *reader, struct place place);
+/* raw: the whole map of the block. */
+int block_read(struct play_reader *reader, const struct value *raw, const struct task *group,
+	struct items *items);
 /* task: what was read beside meta. */
-int meta_read(struct play_reader *reader, const struct value_pair *pair, const struct task *task,
-	struct task_list *list);
+int meta_read(struct play_reader *reader, const struct value_pair *pair, struct task *task,
+	struct items *items);
 
+/* include.c: files and roles that are brought in */
+
+int import_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	struct items *items);
+/* task: what was read beside it. */
+int include_read(struct play_reader *reader, const struct value *raw, const struct value_pair *pair,
+	struct task *task, struct items *items);
+int import_role_read(struct play_reader *reader, const struct value_pair *pair,
+	const struct task *group, struct items *items);
+/* Reads a file of tasks. */
+int tasks_file_read(struct play_reader *reader, const char *path, struct place place,
+	const struct task *group, struct items *items);
+
+/* role.c */
+
+/* What is asked of a role. */
+struct role_request {
+	const char *name;
+	struct place place;
+	const char *from[4];            /* by enum role_part; NULL: main */
+	struct value *vars;             /* weaker than the role's own; or NULL */
+	struct value *params;           /* or NULL */
+	const struct value *raw;        /* the entry; with an equal one it runs once; NULL: each time */
+	const struct task *group;       /* keywords for all tasks; or NULL */
+	bool dependency;
+	bool exports;                   /* its variables are the play's, too */
+	struct items *handlers;         /* where its handlers go */
+};
+
+int role_read(struct play_reader *reader, const struct role_request *request,
+	struct items *items);
+/* The play's roles. */
+int roles_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	struct items *items);
 /* play_params.c: what stands under a module's name */
 
+/* "name=x vars_from=y" as a map. */
+int play_read_words(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_options);
 /* args: the pair "args", or NULL. */
 int task_read_params(struct play_reader *reader, struct task *task, const struct value_pair *pair,
 	const struct value_pair *args);

@@ -46,92 +46,60 @@ void task_inherit(struct arena *arena, struct task *task, const struct task *gro
 	task->no_log = task->no_log ? task->no_log : group->no_log;
 	task->check_mode = task->check_mode ? task->check_mode : group->check_mode;
 	task->diff = task->diff ? task->diff : group->diff;
+	task->run_once = task->run_once ? task->run_once : group->run_once;
+	task->delegate_to = task->delegate_to ? task->delegate_to : group->delegate_to;
+	task->delegate_facts = task->delegate_facts ? task->delegate_facts : group->delegate_facts;
 	task->any_errors_fatal = task->any_errors_fatal ? task->any_errors_fatal
 		: group->any_errors_fatal;
 }
 
-static int enter(struct play_reader *reader, const struct value_pair *pair)
+int play_enter(struct play_reader *reader, struct place place)
 {
 	if (reader->depth >= PLAY_DEPTH_MOST)
-		return error_at(reader->err, pair->place, "blocks and imports are nested deeper than %d",
+		return error_at(reader->err, place, "blocks, imports and roles are nested deeper than %d",
 			(int)PLAY_DEPTH_MOST);
 	reader->depth++;
 	return 0;
 }
 
-int block_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
-	struct task_list *list)
+int block_read(struct play_reader *reader, const struct value *raw, const struct task *group,
+	struct items *items)
 {
-	int result;
+	static const char *const names[BLOCK_PARTS] = { "block", "rescue", "always" };
+	struct task_block *block = arena_alloc(reader->arena, sizeof(*block));
+	int result = 0;
 
-	if (enter(reader, pair) < 0)
+	block->group = group;
+	if (play_enter(reader, raw->place) < 0)
 		return -1;
-	result = tasks_read(reader, pair, group, group->handler, list);
+	for (size_t i = 0; result == 0 && i < BLOCK_PARTS; i++) {
+		const struct value_pair *pair = value_pair(raw, names[i]);
+
+		if (pair)
+			result = tasks_read(reader, pair, group, group->handler, &block->parts[i]);
+	}
 	reader->depth--;
+	if (result == 0)
+		items_add(reader, items, (struct item){ .kind = ITEM_BLOCK, .block = block });
 	return result;
 }
 
-/* "import_tasks: more.yml" or "import_tasks: { file: more.yml }" */
-static int import_path(struct play_reader *reader, const struct value_pair *pair,
-	struct value **ret_name)
+/* One that the scheduler has to do. */
+static int add_later(struct play_reader *reader, const struct value_pair *pair,
+	const struct value *word, struct task *task, struct items *items)
 {
-	const struct value_pair *file = value_pair(pair->value, "file");
-
-	if (pair->value->kind != VALUE_MAP)
-		return keyword_word(reader, pair, ret_name);
-	for (size_t i = 0; i < pair->value->count; i++) {
-		if (&pair->value->pairs[i] != file)
-			return error_at(reader->err, pair->value->pairs[i].place, "'%s' has no option '%s'",
-				pair->key, pair->value->pairs[i].key);
-	}
-	if (!file)
-		return error_at(reader->err, pair->place, "'%s' names no file", pair->key);
-	return keyword_word(reader, file, ret_name);
+	if (!reader->whole)
+		return error_at(reader->err, word->place, "'meta: %s' is not supported yet", word->text);
+	task->word = pair->key;
+	task->meta = word->text;
+	task->params = value_map(reader->arena);
+	task->tags = task->tags ? task->tags : value_list(reader->arena);
+	items_add(reader, items, (struct item){ .kind = ITEM_META, .task = task });
+	return 0;
 }
 
-static int read_imported(struct play_reader *reader, const char *path,
-	const struct value_pair *pair, const struct task *group, struct task_list *list)
-{
-	struct value_pair imported = *pair;
-	char *bytes;
-	size_t size;
-
-	if (source_read(reader->source, path, &bytes, &size, reader->err) < 0)
-		return error_place(reader->err, keyword_place(pair));
-	if (tree_parse(reader->arena, path, bytes, size, &imported.value, reader->err) < 0)
-		return -1;
-	if (imported.value->kind != VALUE_LIST && imported.value->kind != VALUE_NULL) {
-		error_at(reader->err, imported.value->place, "a file of tasks is a list, this is %s",
-			value_kind_name(imported.value));
-		return error_remedy(reader->err, "begin each task with '- '");
-	}
-	return tasks_read(reader, &imported, group, group->handler, list);
-}
-
-int import_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
-	struct task_list *list)
-{
-	struct play_import above = reader->import;
-	struct value *name;
-	const char *path;
-	int result;
-
-	if (import_path(reader, pair, &name) < 0 || enter(reader, pair) < 0)
-		return -1;
-	path = path_join(reader->arena, path_directory(reader->arena, above.path), name->text);
-	for (const struct play_import *import = &above; import; import = import->above) {
-		if (strcmp(import->path, path) == 0)
-			return error_at(reader->err, name->place, "'%s' would import itself", path);
-	}
-	reader->import = (struct play_import){ path, &above };
-	result = read_imported(reader, path, pair, group, list);
-	reader->import = above;
-	reader->depth--;
-	return result;
-}
-
-int meta_read(struct play_reader *reader, const struct value_pair *pair, const struct task *task,
-	struct task_list *list)
+int meta_read(struct play_reader *reader, const struct value_pair *pair, struct task *task,
+	struct items *items)
 {
 	static const char *const later[] = { "clear_facts", "clear_host_errors", "end_batch",
 		"end_host", "end_play", "end_role", "refresh_inventory", "reset_connection", NULL };
@@ -142,8 +110,7 @@ int meta_read(struct play_reader *reader, const struct value_pair *pair, const s
 		return -1;
 	for (size_t i = 0; later[i]; i++) {
 		if (strcmp(later[i], word->text) == 0)
-			return error_at(reader->err, word->place, "'meta: %s' is not supported yet",
-				word->text);
+			return add_later(reader, pair, word, task, items);
 	}
 	if (strcmp(word->text, "noop") == 0)
 		return 0;
@@ -154,7 +121,8 @@ int meta_read(struct play_reader *reader, const struct value_pair *pair, const s
 	if (task->when || task->handler)
 		return error_at(reader->err, pair->place, "'meta: flush_handlers' can't stand %s",
 			task->handler ? "among handlers" : "under a condition");
-	flush = tasks_flush(reader, task->place, list);
+	flush = tasks_flush(reader, task->place, items);
+	flush->title = task->title;
 	flush->name = task->name;
 	flush->name_value = task->name_value;
 	flush->tags = task->tags ? task->tags : flush->tags;

@@ -16,16 +16,26 @@ static bool listens(const struct task *handler, const char *name)
 	return false;
 }
 
+/* By its name, or that with the role's in front. */
+static bool is_named(const struct task *handler, const char *name)
+{
+	return (handler->name && strcmp(handler->name, name) == 0)
+		|| (handler->name && handler->title && strcmp(handler->title, name) == 0);
+}
+
 struct task **play_notified(struct arena *arena, const struct play *play, const char *name,
 	size_t *ret_count)
 {
 	struct task **found = arena_array(arena, play->handler_count + 1, sizeof(*found));
+	const struct task *named = NULL;
 
 	*ret_count = 0;
+	for (size_t i = play->handler_count; i-- > 0 && !named;)
+		named = is_named(play->handlers[i], name) ? play->handlers[i] : NULL;
 	for (size_t i = 0; i < play->handler_count; i++) {
 		struct task *handler = play->handlers[i];
 
-		if ((handler->name && strcmp(handler->name, name) == 0) || listens(handler, name))
+		if (handler == named || listens(handler, name))
 			found[(*ret_count)++] = handler;
 	}
 	return found;
@@ -53,6 +63,8 @@ static int refuse_notify(struct play_reader *reader, const struct value *name)
 
 		if (handler->name)
 			suggest_offer(&suggestion, handler->name);
+		if (handler->title)
+			suggest_offer(&suggestion, handler->title);
 		for (size_t j = 0; handler->listen && j < handler->listen->count; j++)
 			suggest_offer(&suggestion, handler->listen->items[j]->text);
 	}
@@ -88,7 +100,7 @@ static int check_name(struct play_reader *reader, size_t index)
 	for (size_t i = 0; handler->name && i < index; i++) {
 		const struct task *other = reader->play->handlers[i];
 
-		if (!other->name || strcmp(other->name, handler->name) != 0)
+		if (!other->name || strcmp(other->name, handler->name) != 0 || other->role != handler->role)
 			continue;
 		error_at(reader->err, handler->name_value->place, "a second handler is named '%s'; the "
 			"first one is in line %u", handler->name, other->place.line);

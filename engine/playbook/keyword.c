@@ -152,6 +152,20 @@ int keyword_strings(struct play_reader *reader, const struct value_pair *pair,
 	return 0;
 }
 
+int keyword_number(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	int64_t number;
+
+	if (expression_check(reader->arena, pair->value, reader->err) < 0)
+		return -1;
+	if ((pair->value->kind != VALUE_STRING || !expression_inside(pair->value))
+			&& param_integer(pair->value, &number, reader->err) < 0)
+		return error_place(reader->err, keyword_place(pair));
+	*ret_value = pair->value;
+	return 0;
+}
+
 static bool among(const char *const *words, const char *word)
 {
 	for (; *words; words++) {
@@ -165,11 +179,13 @@ static int check_name(const char *name, struct place place, struct error *err)
 {
 	static const char *const set_by_us[] = { "ansible_check_mode", "ansible_diff_mode",
 		"ansible_facts", "ansible_forks", "ansible_limit", "ansible_play_batch",
-		"ansible_play_hosts", "ansible_play_hosts_all", "ansible_run_tags", "ansible_skip_tags",
+		"ansible_dependent_role_names", "ansible_parent_role_names", "ansible_parent_role_paths",
+		"ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_role_names",
+		"ansible_role_name", "ansible_role_names", "ansible_run_tags", "ansible_skip_tags",
 		"ansible_verbosity",
 		"group_names", "groups", "hostvars", "inventory_dir", "inventory_file",
 		"inventory_hostname", "inventory_hostname_short", "omit", "play_hosts", "playbook_dir",
-		"vars", NULL };
+		"role_name", "role_names", "role_path", "vars", NULL };
 	static const char *const of_expressions[] = { "and", "else", "false", "False", "if", "in", "is",
 		"none", "None", "not", "or", "true", "True", NULL };
 	size_t size = 0;

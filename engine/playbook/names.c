@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Keys of a task that are no keyword with a value of its own and no module. */
-static const char *const forms[] = { "block", "import_tasks", "meta", NULL };
+static const char *const forms[] = { "block", "import_role", "import_tasks", "include_role",
+	"include_tasks", "meta", NULL };
 
 static bool among(const char *const *words, const char *word)
 {
@@ -55,7 +56,7 @@ static void offer_modules(struct suggestion *suggestion, const struct play_reade
 	}
 }
 
-static const char *without_prefix(const char *name)
+const char *play_without_prefix(const char *name)
 {
 	static const char prefix[] = "ansible.builtin.";
 
@@ -78,6 +79,15 @@ static int refuse_later(struct play_reader *reader, const struct value_pair *pai
 	return error_remedy(reader->err, "see what there is: beoplay doc");
 }
 
+int play_refuse_later(struct play_reader *reader, const struct value_pair *pair,
+	const struct later *table)
+{
+	const struct later *later = later_find(table, play_without_prefix(pair->key));
+
+	return later && !reader->whole ? refuse_later(reader, pair, table == later_modules
+		? "the module" : "the keyword", later) : 0;
+}
+
 /* "community.general.ufw" */
 static bool in_a_collection(const char *name)
 {
@@ -90,7 +100,7 @@ static const struct later *later_module(const char *name)
 {
 	const char *dot = in_a_collection(name) ? strrchr(name, '.') : NULL;
 
-	return later_find(later_modules, dot ? dot + 1 : without_prefix(name));
+	return later_find(later_modules, dot ? dot + 1 : play_without_prefix(name));
 }
 
 static void offer_later(struct suggestion *suggestion, const struct later *table)
@@ -101,7 +111,7 @@ static void offer_later(struct suggestion *suggestion, const struct later *table
 
 int task_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 {
-	const char *name = without_prefix(pair->key);
+	const char *name = play_without_prefix(pair->key);
 	const struct later *keyword = later_find(later_task_keywords, pair->key);
 	const struct later *module = later_module(pair->key);
 	struct suggestion suggestion = { .word = name };
@@ -130,7 +140,7 @@ int task_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 
 int play_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 {
-	const struct later *keyword = later_find(later_play_keywords, without_prefix(pair->key));
+	const struct later *keyword = later_find(later_play_keywords, play_without_prefix(pair->key));
 	struct suggestion suggestion = { .word = pair->key };
 
 	if (keyword)
@@ -140,7 +150,7 @@ int play_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 		return error_remedy(reader->err, "write remote_user, which means the same");
 	}
 	if (play_module(reader, pair->key) || keyword_find(task_keywords, pair->key) ||
-		among(forms, without_prefix(pair->key)) ||
+		among(forms, play_without_prefix(pair->key)) ||
 		later_find(later_task_keywords, pair->key) || later_module(pair->key)) {
 		error_at(reader->err, pair->place, "'%s' belongs to a task, not to a play", pair->key);
 		return error_remedy(reader->err, "put it into the list under 'tasks'");

@@ -219,6 +219,14 @@ static int read_text(struct play_reader *reader, const struct module *module,
 	return form && !only_options(&words) ? read_free_form(&words, form) : read_options(&words);
 }
 
+int play_read_words(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_options)
+{
+	const struct module plain = { .name = pair->key };
+
+	return read_text(reader, &plain, pair, ret_options);
+}
+
 static int add_args(struct play_reader *reader, const struct value_pair *args,
 	struct value **params)
 {

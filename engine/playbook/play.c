@@ -19,6 +19,8 @@ static int keyword_connection(struct play_reader *reader, const struct value_pai
 	struct value **ret_value);
 static int keyword_port(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);
+static int keyword_serial(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
 
 /* Those without read stand here to be known; they are read by name. */
 const struct keyword play_keywords[] = {
@@ -37,6 +39,10 @@ const struct keyword play_keywords[] = {
 	{ "diff", keyword_truth, offsetof(struct play, diff), 0 },
 	{ "any_errors_fatal", keyword_truth, offsetof(struct play, any_errors_fatal), 0 },
 	{ "tags", keyword_tags, offsetof(struct play, tags), 0 },
+	{ "run_once", keyword_truth, offsetof(struct play, run_once), 0 },
+	{ "serial", keyword_serial, offsetof(struct play, serial), 0 },
+	{ "max_fail_percentage", keyword_number, offsetof(struct play, max_fail_percentage), 0 },
+	{ "roles", NULL, 0, 0 },
 	{ "strategy", NULL, 0, 0 },
 	{ "force_handlers", NULL, 0, 0 },
 	{ "gather_facts", NULL, 0, 0 },
@@ -99,6 +105,41 @@ static int keyword_port(struct play_reader *reader, const struct value_pair *pai
 	if (keyword_text(reader, pair, ret_value) < 0)
 		return -1;
 	return expression_inside(*ret_value) ? 0 : connection_check_port(pair, reader->err);
+}
+
+static bool is_share(const struct value *value)
+{
+	size_t digits = value->kind == VALUE_STRING ? strspn(value->text, "0123456789") : 0;
+
+	if (value->kind == VALUE_INTEGER)
+		return value->integer > 0;
+	return expression_inside(value) || (digits > 0 && (!value->text[digits]
+		|| strcmp(value->text + digits, "%") == 0));
+}
+
+/* So many hosts at a time, or "30%" of them; a list: one batch after the other. */
+static int keyword_serial(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	struct value *list = pair->value;
+
+	if (list->kind != VALUE_LIST) {
+		list = value_list(reader->arena);
+		value_append(reader->arena, list, pair->value);
+	}
+	if (list->count == 0)
+		return error_at(reader->err, pair->place, "'%s' is empty", pair->key);
+	for (size_t i = 0; i < list->count; i++) {
+		if (is_share(list->items[i]))
+			continue;
+		error_at(reader->err, list->items[i]->place.line ? list->items[i]->place : pair->place,
+			"'%s' is a number of hosts or a percentage", pair->key);
+		return error_remedy(reader->err, "write 3, \"30%%\", or a list of such");
+	}
+	if (expression_check(reader->arena, list, reader->err) < 0)
+		return -1;
+	*ret_value = list;
+	return 0;
 }
 
 static int read_strategy(struct play_reader *reader, const struct value_pair *pair)
@@ -186,39 +227,109 @@ static const struct task *task_of_play(struct play_reader *reader, bool handler)
 	return group;
 }
 
+/* Whether handlers run between two sections: not between roles and tasks. */
+static bool flushes_before(const struct value *raw, size_t section)
+{
+	static const char *const before[][3] = { { NULL }, { "pre_tasks", NULL }, { "pre_tasks", NULL },
+		{ "pre_tasks", "roles", "tasks" } };
+	bool flushes = false;
+
+	if (section == 2 && has_tasks(value_pair(raw, "roles")))
+		return false;
+	for (size_t i = 0; i < 3 && before[section][i]; i++)
+		flushes = flushes || has_tasks(value_pair(raw, before[section][i]));
+	return flushes;
+}
+
 static int read_sections(struct play_reader *reader, const struct value *raw)
 {
-	static const char *const sections[] = { "pre_tasks", "tasks", "post_tasks", NULL };
-	bool handlers = has_tasks(value_pair(raw, "handlers"));
-	struct task_list list = { 0 };
+	static const char *const sections[] = { "pre_tasks", "roles", "tasks", "post_tasks", NULL };
+	const struct task *group = task_of_play(reader, false);
+	struct items *items = &reader->play->items;
 
 	for (size_t i = 0; sections[i]; i++) {
 		const struct value_pair *pair = value_pair(raw, sections[i]);
 		struct task *flush;
 
-		if (has_tasks(pair) && list.count > 0 && handlers) {
-			flush = tasks_flush(reader, pair->place, &list);
+		if (has_tasks(pair) && flushes_before(raw, i)) {
+			flush = tasks_flush(reader, pair->place, items);
+			flush->implied = true;
 			value_append(reader->arena, flush->tags, value_string(reader->arena, "always"));
 		}
-		if (pair && tasks_read(reader, pair, task_of_play(reader, false), false, &list) < 0)
+		if (pair && (i == 1 ? roles_read(reader, pair, group, items)
+				: tasks_read(reader, pair, group, false, items)) < 0)
 			return -1;
 	}
-	reader->play->tasks = list.tasks;
-	reader->play->task_count = list.count;
 	return 0;
+}
+
+/* Those between sections, where there are no handlers. */
+static void drop_implied(struct items *items)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < items->count; i++) {
+		if (!items->items[i].task || !items->items[i].task->implied)
+			items->items[kept++] = items->items[i];
+	}
+	items->count = kept;
+}
+
+/* A role that is used twice has each handler once: the last one. */
+static bool comes_again(const struct items *items, size_t index)
+{
+	const struct task *task = items->items[index].task;
+
+	for (size_t i = index + 1; task && task->title && i < items->count; i++) {
+		if (items->items[i].task && items->items[i].task->title
+				&& strcmp(items->items[i].task->title, task->title) == 0
+				&& strcmp(items->items[i].task->role->path, task->role->path) == 0
+				&& items->items[i].task->role != task->role)
+			return true;
+	}
+	return false;
+}
+
+static void add_handlers(struct play_reader *reader, const struct items *items)
+{
+	for (size_t i = 0; i < items->count; i++)
+		items_add(reader, &reader->play->handler_items, items->items[i]);
+}
+
+static void drop_repeated(struct items *items)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < items->count; i++) {
+		if (!comes_again(items, i))
+			items->items[kept++] = items->items[i];
+	}
+	items->count = kept;
 }
 
 static int read_tasks(struct play_reader *reader, const struct value *raw)
 {
 	const struct value_pair *pair = value_pair(raw, "handlers");
-	struct task_list handlers = { 0 };
+	struct play *play = reader->play;
+	struct items own = { 0 };
 
+	reader->role_handlers = reader->imported_handlers = (struct items){ 0 };
 	if (read_sections(reader, raw) < 0)
 		return -1;
-	if (pair && tasks_read(reader, pair, task_of_play(reader, true), true, &handlers) < 0)
+	if (pair && tasks_read(reader, pair, task_of_play(reader, true), true, &own) < 0)
 		return -1;
-	reader->play->handlers = handlers.tasks;
-	reader->play->handler_count = handlers.count;
+	add_handlers(reader, &reader->role_handlers);
+	add_handlers(reader, &own);
+	add_handlers(reader, &reader->imported_handlers);
+	drop_repeated(&play->handler_items);
+	play->handlers = items_flat(reader->arena, &play->handler_items, &play->handler_count);
+	if (play->handler_count == 0)
+		drop_implied(&play->items);
+	play->tasks = items_flat(reader->arena, &play->items, &play->task_count);
+	for (size_t i = 0; i < play->task_count; i++)
+		play->tasks[i]->index = reader->playbook->task_count++;
+	for (size_t i = 0; i < play->handler_count; i++)
+		play->handlers[i]->index = reader->playbook->task_count++;
 	return reader->errors.count > 0 ? 0 : handlers_check(reader);
 }
 
@@ -229,6 +340,8 @@ static int read_keyword(struct play_reader *reader, const struct value_pair *pai
 
 	if (!keyword)
 		return play_refuse_key(reader, pair);
+	if (play_refuse_later(reader, pair, later_play_keywords) < 0)
+		play_keep_error(reader);
 	if (strcmp(pair->key, "strategy") == 0)
 		return read_strategy(reader, pair);
 	if (strcmp(pair->key, "force_handlers") == 0)
@@ -285,6 +398,10 @@ static int read_plays(struct play_reader *reader, const struct value *root)
 		}
 		reader->play = arena_alloc(reader->arena, sizeof(*reader->play));
 		reader->play->place = raw->place;
+		reader->play->role_vars = value_map(reader->arena);
+		reader->play->role_defaults = value_map(reader->arena);
+		reader->play->role_names = value_list(reader->arena);
+		reader->play->role_needs = value_list(reader->arena);
 		reader->playbook->plays[reader->playbook->play_count++] = reader->play;
 		if (read_play(reader, raw) < 0)
 			play_keep_error(reader);
@@ -325,6 +442,7 @@ int playbook_load(struct arena *arena, struct source *source, const char *path,
 		reader.modules.all = modules->all;
 	if (modules && modules->find)
 		reader.modules.find = modules->find;
+	reader.whole = modules && modules->whole;
 	playbook->path = arena_string(arena, path);
 	playbook->directory = path_directory(arena, path);
 	reader.import.path = playbook->path;

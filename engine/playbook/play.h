@@ -16,6 +16,41 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What tasks of a role see of it: one use of a role, in a play's roles, by a dependency, an import or
+ * an include. Maps hold what comes from roles above it, too, and are never NULL. */
+struct role_use {
+	const char *name;               /* as it was asked for */
+	const char *path;               /* its directory */
+	struct place place;             /* where it was asked for */
+	const struct role_use *parent;  /* the role that asked for it; NULL: none */
+	bool dependency;                /* of parent */
+	struct value *defaults;         /* weaker than the inventory */
+	struct value *vars;             /* stronger than the play's, weaker than the task's */
+	struct value *params;           /* stronger than what tasks set */
+	struct value *dependencies;     /* names of the roles it depends on itself: a list */
+	const void *once;               /* on a host it runs but the first time of all uses with the same
+	                                   mark; NULL: each time */
+};
+
+/* until: the result of the task is looked at, and the task done again. */
+struct retry {
+	struct value *until;            /* a condition; NULL: the task must not fail */
+	struct value *retries, *delay;  /* numbers, or strings with {{ }}; NULL: 3, and 5 seconds */
+};
+
+/* What include_tasks and include_role bring in when their turn comes. */
+struct include {
+	bool role;
+	struct value *file;             /* of include_tasks: a string, may hold {{ }} */
+	struct value *name;             /* of include_role: the same */
+	struct value *from[4];          /* of include_role: by enum role_part; NULL: main */
+	struct value *apply;            /* map of keywords for what is inside; NULL: none */
+	bool public;                    /* its variables are the play's, too */
+	const char *directory;          /* where file is looked for first: of the text that names it */
+};
+
+enum role_part { ROLE_TASKS, ROLE_VARS, ROLE_DEFAULTS, ROLE_HANDLERS };
+
 struct task {
 	const char *name;               /* NULL: none given; may hold {{ }}: name_value */
 	struct value *name_value;       /* or NULL */
@@ -48,6 +83,51 @@ struct task {
 	                                   never NULL */
 	bool flush_handlers;            /* between pre_tasks, tasks and post_tasks: no module; run the
 	                                   handlers that are due */
+	bool implied;                   /* such a flush that nobody wrote */
+	const char *title;              /* of a task in a role: "role : name"; NULL: name or word */
+	const struct role_use *role;    /* it stands in; or NULL */
+	const struct task *included_by; /* the include that brought it in, if that is already known: it is
+	                                   done where that is; or NULL */
+	struct value *include_vars;     /* map, of the includes around, stronger than what tasks set; or
+	                                   NULL */
+	const char *included;           /* of such an include: the variable that says so; or NULL */
+	const char *meta;               /* end_host, end_play, …; NULL: no meta, or flush_handlers */
+	struct include *include;        /* one whose turn has to come; NULL: none */
+	struct retry *retry;            /* NULL: once */
+	struct value *run_once;         /* expression_truth; NULL: as the play */
+	struct value *delegate_to;      /* a string; NULL: the host itself */
+	struct value *delegate_facts;   /* expression_truth; NULL: false */
+};
+
+/* --- What stands where ---
+ *
+ * The text of a play as a tree. What a block or an import says for all tasks inside (when, vars,
+ * become, …) these have inherited. */
+
+enum item_kind {
+	ITEM_TASK,                      /* task->module */
+	ITEM_FLUSH,                     /* the handlers that are due run here */
+	ITEM_META,                      /* task->meta */
+	ITEM_INCLUDE,                   /* task->include */
+	ITEM_BLOCK,
+};
+
+struct item {
+	enum item_kind kind;
+	struct task *task;              /* NULL: of a block */
+	struct task_block *block;            /* NULL: of anything else */
+};
+
+struct items {
+	struct item *items;
+	size_t count, capacity;
+};
+
+enum block_part { BLOCK_MAIN, BLOCK_RESCUE, BLOCK_ALWAYS, BLOCK_PARTS };
+
+struct task_block {
+	const struct task *group;       /* its keywords: name, when, tags, … */
+	struct items parts[BLOCK_PARTS];
 };
 
 struct play {
@@ -68,10 +148,19 @@ struct play {
 	bool free;                      /* strategy: free */
 	bool force_handlers;            /* handlers run also where a task failed */
 	bool without_facts;             /* gather_facts: no, here and in all plays before */
-	struct task **tasks;            /* pre_tasks, tasks, post_tasks, in order, with flush_handlers
-	                                   between them where there are handlers */
+	struct value *run_once;         /* the same */
+	struct value *serial;           /* list of numbers and percentages; NULL: all hosts at once */
+	struct value *max_fail_percentage;   /* a number; NULL: not said */
+	struct value *role_vars;        /* map, of its roles and what it imports; never NULL */
+	struct value *role_defaults;    /* the same */
+	struct value *role_names;       /* list of strings: its roles, without dependencies */
+	struct value *role_needs;       /* the same: the roles these depend on */
+	struct items items;             /* pre_tasks, roles, tasks, post_tasks, in order, with
+	                                   flush_handlers between them where there are handlers */
+	struct items handler_items;
+	struct task **tasks;            /* the same in a row: main, rescue, always of each block */
 	size_t task_count;
-	struct task **handlers;
+	struct task **handlers;         /* of roles, its own, then of roles that it imports */
 	size_t handler_count;
 	struct value *tags;             /* list of strings, never NULL */
 };
@@ -82,12 +171,14 @@ struct playbook {
 	struct play **plays;
 	size_t play_count;
 	size_t task_count;              /* indexes of tasks are below this */
+	bool has_roles;
 };
 
 /* Which modules there are; NULL everywhere: modules_all and module_find. Tests bring their own. */
 struct playbook_modules {
 	const struct module *const *all;
 	const struct module *(*find)(const char *name);
+	bool whole;                     /* what can't be run yet is read, and not refused */
 };
 
 /* Facts are read when an expression needs them; with gather_facts: no there are none. Reading goes
@@ -95,7 +186,11 @@ struct playbook_modules {
 int playbook_load(struct arena *arena, struct source *source, const char *path,
 	const struct playbook_modules *modules, struct playbook **ret_playbook, struct error *err);
 
-/* The handlers of a play that a name notifies (by name or listen); count 0: none. */
+/* All tasks in a row. */
+struct task **items_flat(struct arena *arena, const struct items *items, size_t *ret_count);
+
+/* The handlers of a play that a name notifies: by listen, and of those with this name, or "role :
+ * name", the last one. count 0: none. */
 struct task **play_notified(struct arena *arena, const struct play *play, const char *name,
 	size_t *ret_count);
 
@@ -106,7 +201,7 @@ bool task_chosen(const struct task *task, const struct value *tags, const struct
 /* Whether a task may give a variable this name. */
 int play_check_variable(const char *name, struct place place, struct error *err);
 
-/* "name", else the module's word: what is printed before names are filled in. */
+/* "role : name", "name", else the module's word: what is printed before names are filled in. */
 const char *task_title(const struct task *task);
 
 #endif

@@ -52,6 +52,9 @@ static bool skipped_by(const struct value *tags, const struct value *skipped)
 
 bool task_chosen(const struct task *task, const struct value *tags, const struct value *skip_tags)
 {
+	/* What an include brings in is done where it is. */
+	if (task->included_by && !task_chosen(task->included_by, tags, skip_tags))
+		return false;
 	return wanted_by(task->tags, tags) && !skipped_by(task->tags, skip_tags);
 }
 

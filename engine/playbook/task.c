@@ -24,14 +24,22 @@ const struct keyword task_keywords[] = {
 	{ "listen", keyword_strings, offsetof(struct task, listen), KEYWORD_HANDLER },
 	{ "register", NULL, 0, 0 },
 	{ "args", NULL, 0, 0 },
-	{ "loop", NULL, 0, 0 },
-	{ "loop_control", NULL, 0, 0 },
-	{ "with_items", NULL, 0, 0 },
-	{ "with_list", NULL, 0, 0 },
+	{ "loop", NULL, 0, KEYWORD_INCLUDE },
+	{ "loop_control", NULL, 0, KEYWORD_INCLUDE },
+	{ "with_items", NULL, 0, KEYWORD_INCLUDE },
+	{ "with_list", NULL, 0, KEYWORD_INCLUDE },
+	{ "until", NULL, 0, 0 },
+	{ "retries", NULL, 0, 0 },
+	{ "delay", NULL, 0, 0 },
+	{ "run_once", keyword_truth, offsetof(struct task, run_once), KEYWORD_GROUP },
+	{ "delegate_to", keyword_text, offsetof(struct task, delegate_to), KEYWORD_GROUP },
+	{ "delegate_facts", keyword_truth, offsetof(struct task, delegate_facts), KEYWORD_GROUP },
+	{ "rescue", NULL, 0, KEYWORD_BLOCK },
+	{ "always", NULL, 0, KEYWORD_BLOCK },
 	{ NULL, NULL, 0, 0 },
 };
 
-enum form { FORM_MODULE, FORM_BLOCK, FORM_IMPORT, FORM_META };
+enum form { FORM_MODULE, FORM_BLOCK, FORM_IMPORT, FORM_IMPORT_ROLE, FORM_INCLUDE, FORM_META };
 
 /* What a task is about: the one key that is no keyword. */
 struct subject {
@@ -47,10 +55,11 @@ static bool find_form(const char *key, enum form *ret_form)
 		enum form form;
 	} forms[] = {
 		{ "block", FORM_BLOCK },
-		{ "import_tasks", FORM_IMPORT }, { "ansible.builtin.import_tasks", FORM_IMPORT },
-		{ "meta", FORM_META }, { "ansible.builtin.meta", FORM_META },
+		{ "import_tasks", FORM_IMPORT }, { "import_role", FORM_IMPORT_ROLE },
+		{ "include_tasks", FORM_INCLUDE }, { "include_role", FORM_INCLUDE }, { "meta", FORM_META },
 	};
 
+	key = play_without_prefix(key);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (strcmp(forms[i].name, key) == 0) {
 			*ret_form = forms[i].form;
@@ -99,18 +108,39 @@ static int find_subject(struct play_reader *reader, const struct value *raw,
 	return error_remedy(reader->err, "see what there is: beoplay doc");
 }
 
+/* until, retries and delay. */
+static int read_retry(struct play_reader *reader, const struct value_pair *pair,
+	struct task *task)
+{
+	if (!task->retry)
+		task->retry = arena_alloc(reader->arena, sizeof(*task->retry));
+	if (strcmp(pair->key, "until") == 0)
+		return keyword_condition(reader, pair, &task->retry->until);
+	if (strcmp(pair->key, "retries") == 0)
+		return keyword_number(reader, pair, &task->retry->retries);
+	if (strcmp(pair->key, "delay") == 0)
+		return keyword_number(reader, pair, &task->retry->delay);
+	return 0;
+}
+
 static int read_keyword(struct play_reader *reader, const struct keyword *keyword,
-	const struct value_pair *pair, const struct subject *subject, struct task *task)
+	const struct value_pair *pair, const char *what, unsigned flags, struct task *task)
 {
 	struct value *value = NULL;
 
 	if ((keyword->flags & KEYWORD_HANDLER) && !task->handler)
 		return error_at(reader->err, pair->place, "'%s' belongs to a handler", pair->key);
-	if (subject->form != FORM_MODULE && !(keyword->flags & KEYWORD_GROUP))
+	if ((keyword->flags & KEYWORD_BLOCK) && !(flags & KEYWORD_BLOCK)) {
+		error_at(reader->err, pair->place, "'%s' belongs to a block", pair->key);
+		return error_remedy(reader->err, "write 'block:' with the tasks before it");
+	}
+	if (flags && !(keyword->flags & flags))
 		return error_at(reader->err, pair->place, "'%s' can't be used with '%s'", pair->key,
-			subject->pair->key);
+			what);
+	if (play_refuse_later(reader, pair, later_task_keywords) < 0)
+		play_keep_error(reader);
 	if (!keyword->read)
-		return 0;
+		return keyword->flags & KEYWORD_BLOCK ? 0 : read_retry(reader, pair, task);
 	if (keyword->read(reader, pair, &value) < 0)
 		return -1;
 	if (keyword->offset != KEYWORD_DROPPED)
@@ -118,18 +148,33 @@ static int read_keyword(struct play_reader *reader, const struct keyword *keywor
 	return 0;
 }
 
-static int read_keywords(struct play_reader *reader, const struct value *raw,
-	const struct subject *subject, struct task *task)
+int task_read_keywords(struct play_reader *reader, const struct value *raw, const char *what,
+	unsigned flags, struct task *task)
 {
 	for (size_t i = 0; i < raw->count; i++) {
 		const struct keyword *keyword = keyword_find(task_keywords, raw->pairs[i].key);
 
-		if (keyword && read_keyword(reader, keyword, &raw->pairs[i], subject, task) < 0)
+		if (keyword && read_keyword(reader, keyword, &raw->pairs[i], what, flags, task) < 0)
 			return -1;
 	}
 	if (task->name_value)
 		task->name = task->name_value->text;
 	return 0;
+}
+
+/* What keywords a form takes; 0: all. */
+static unsigned form_flags(enum form form)
+{
+	switch (form) {
+	case FORM_MODULE:
+		return 0;
+	case FORM_BLOCK:
+		return KEYWORD_GROUP | KEYWORD_BLOCK;
+	case FORM_INCLUDE:
+		return KEYWORD_GROUP | KEYWORD_INCLUDE;
+	default:
+		return KEYWORD_GROUP;
+	}
 }
 
 static int read_register(struct play_reader *reader, const struct value *raw, struct task *task)
@@ -146,42 +191,32 @@ static int read_register(struct play_reader *reader, const struct value *raw, st
 	return 0;
 }
 
-static struct task *new_task(struct play_reader *reader, struct place place, bool handler)
+struct task *task_new(struct play_reader *reader, struct place place, bool handler)
 {
 	struct task *task = arena_alloc(reader->arena, sizeof(*task));
 
 	task->place = place;
 	task->handler = handler;
+	task->role = reader->role;
+	task->included_by = reader->included_by;
+	task->include_vars = reader->include_vars;
 	return task;
 }
 
-static void append(struct play_reader *reader, struct task_list *list, struct task *task)
+struct task *tasks_flush(struct play_reader *reader, struct place place, struct items *items)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : 16;
-
-		list->tasks = arena_grow(reader->arena, list->tasks,
-			list->count * sizeof(struct task *), capacity * sizeof(struct task *));
-		list->capacity = capacity;
-	}
-	task->index = reader->playbook->task_count++;
-	list->tasks[list->count++] = task;
-}
-
-struct task *tasks_flush(struct play_reader *reader, struct place place, struct task_list *list)
-{
-	struct task *task = new_task(reader, place, false);
+	struct task *task = task_new(reader, place, false);
 
 	task->word = "meta";
 	task->flush_handlers = true;
 	task->params = value_map(reader->arena);
 	task->tags = value_list(reader->arena);
-	append(reader, list, task);
+	items_add(reader, items, (struct item){ .kind = ITEM_FLUSH, .task = task });
 	return task;
 }
 
 static int read_task(struct play_reader *reader, const struct value *raw,
-	const struct subject *subject, struct task *task, struct task_list *list)
+	const struct subject *subject, struct task *task, struct items *items)
 {
 	if (read_register(reader, raw, task) < 0 || task_read_loop(reader, raw, task) < 0)
 		return -1;
@@ -195,57 +230,48 @@ static int read_task(struct play_reader *reader, const struct value *raw,
 		task->tags = value_list(reader->arena);
 	if (task_read_params(reader, task, subject->pair, value_pair(raw, "args")) < 0)
 		return -1;
-	append(reader, list, task);
+	items_add(reader, items, (struct item){ .kind = ITEM_TASK, .task = task });
 	return 0;
 }
 
-/* Of a block that is refused, what is wrong inside is told, too. */
-static void find_errors_inside(struct play_reader *reader, const struct value *raw,
-	const struct task *group)
-{
-	static const char *const lists[] = { "block", "rescue", "always" };
-	struct task_list ignored = { 0 };
-
-	for (size_t i = 0; value_pair(raw, "block") && i < 3; i++) {
-		play_keep_error(reader);
-		if (value_pair(raw, lists[i]))
-			block_read(reader, value_pair(raw, lists[i]), group, &ignored);
-	}
-}
-
 static int read_item(struct play_reader *reader, const struct value *raw,
-	const struct task *group, bool handler, struct task_list *list)
+	const struct task *group, bool handler, struct items *items)
 {
-	struct task *task = new_task(reader, raw->place, handler);
+	struct task *task = task_new(reader, raw->place, handler);
 	struct subject subject;
 
 	if (raw->kind != VALUE_MAP) {
 		error_at(reader->err, raw->place, "a task is a map, this is %s", value_kind_name(raw));
 		return error_remedy(reader->err, "write '- name: …' and the module below it");
 	}
-	if (find_subject(reader, raw, &subject) < 0) {
-		find_errors_inside(reader, raw, task);
-		return -1;
-	}
-	if (read_keywords(reader, raw, &subject, task) < 0)
+	if (find_subject(reader, raw, &subject) < 0
+			|| task_read_keywords(reader, raw, subject.pair->key, form_flags(subject.form),
+			task) < 0)
 		return -1;
 	if (group)
 		task_inherit(reader->arena, task, group);
+	if (task->role)
+		task->title = arena_printf(reader->arena, "%s : %s", task->role->name,
+			task->name ? task->name : subject.pair->key);
 	switch (subject.form) {
 	case FORM_BLOCK:
-		return block_read(reader, subject.pair, task, list);
+		return block_read(reader, raw, task, items);
 	case FORM_IMPORT:
-		return import_read(reader, subject.pair, task, list);
+		return import_read(reader, subject.pair, task, items);
+	case FORM_IMPORT_ROLE:
+		return import_role_read(reader, subject.pair, task, items);
+	case FORM_INCLUDE:
+		return include_read(reader, raw, subject.pair, task, items);
 	case FORM_META:
-		return meta_read(reader, subject.pair, task, list);
+		return meta_read(reader, subject.pair, task, items);
 	case FORM_MODULE:
-		return read_task(reader, raw, &subject, task, list);
+		return read_task(reader, raw, &subject, task, items);
 	}
 	return -1;
 }
 
 int tasks_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
-	bool handlers, struct task_list *list)
+	bool handlers, struct items *items)
 {
 	if (pair->value->kind == VALUE_NULL)
 		return 0;
@@ -254,7 +280,7 @@ int tasks_read(struct play_reader *reader, const struct value_pair *pair, const 
 		return error_remedy(reader->err, "begin each task with '- '");
 	}
 	for (size_t i = 0; i < pair->value->count; i++) {
-		if (read_item(reader, pair->value->items[i], group, handlers, list) < 0)
+		if (read_item(reader, pair->value->items[i], group, handlers, items) < 0)
 			play_keep_error(reader);
 	}
 	return 0;
@@ -262,5 +288,5 @@ int tasks_read(struct play_reader *reader, const struct value_pair *pair, const 
 
 const char *task_title(const struct task *task)
 {
-	return task->name ? task->name : task->word;
+	return task->title ? task->title : task->name ? task->name : task->word;
 }

@@ -434,6 +434,7 @@ static const struct shape one_text[] = { TEXT(NULL) };
 const struct shape record_how[] = {
 	{ "inventories", SHAPE_LIST, 0, PACKED_MOST, one_text, NULL },
 	{ "extra", SHAPE_LIST, 0, PACKED_MOST, one_text, NULL },
+	{ "roles", SHAPE_LIST, 0, PACKED_MOST, one_text, NULL },
 	TEXT("key"), TEXT("undo"), TEXT("limit"), TEXT("head"), TEXT("dirty"),
 	/* What other versions have beside it. */
 	{ "*", SHAPE_ANY, SHAPE_MANY_KEYS, PACKED_MOST, NULL, NULL },

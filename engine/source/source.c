@@ -16,6 +16,7 @@ struct source {
 	const struct source_calls *calls;
 	void *context;
 	struct reach *reach;
+	struct value *roles;
 	struct source_file *files;
 	size_t count;
 	size_t capacity;
@@ -52,6 +53,7 @@ struct source *source_new(struct arena *arena, const struct source_calls *calls,
 	struct source *source = arena_alloc(arena, sizeof(*source));
 
 	source->arena = arena;
+	source->roles = value_list(arena);
 	source->calls = calls;
 	source->context = context;
 	return source;
@@ -367,6 +369,16 @@ struct source *source_directory(struct arena *arena, const char *root)
 
 	source->reach = reach;
 	return source;
+}
+
+void source_set_roles(struct source *source, struct value *directories)
+{
+	source->roles = directories;
+}
+
+const struct value *source_roles(const struct source *source)
+{
+	return source->roles;
 }
 
 struct reach *source_reach(struct source *source)

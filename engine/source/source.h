@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/value.h"
 #include "source/reach.h"
 
 #include <stdbool.h>
@@ -58,6 +59,11 @@ struct source *source_new(struct arena *arena, const struct source_calls *calls,
 struct source *source_directory(struct arena *arena, const char *root);
 /* Of the working tree; NULL for any other source. */
 struct reach *source_reach(struct source *source);
+
+/* Directories in which roles are looked for, after those of the playbook: a list of strings, never
+ * NULL. */
+void source_set_roles(struct source *source, struct value *directories);
+const struct value *source_roles(const struct source *source);
 
 /* Reads a whole text, at most SOURCE_TEXT_MOST bytes, and remembers it. A second read of the same
  * path gives the same bytes. */

@@ -98,15 +98,40 @@ static const struct value *first_of(const struct value *one, const struct value 
 	return one ? one : other;
 }
 
-/* The variables of play and task, strongest first. */
+static const struct role_use *role_of(const struct scope *scope)
+{
+	return scope->task ? scope->task->role : NULL;
+}
+
+/* The variables of task, roles and play, strongest first. */
 static const struct value *play_value(const struct scope *scope, const char *name)
 {
 	const struct value *found = scope->task ? value_get(scope->task->vars, name) : NULL;
 
+	if (!found && role_of(scope))
+		found = value_get(role_of(scope)->vars, name);
+	if (!found && scope->play)
+		found = value_get(scope->play->role_vars, name);
 	if (!found && scope->play)
 		found = first_of(value_get(scope->play->file_vars, name),
 			value_get(scope->play->vars, name));
 	return found;
+}
+
+/* What is given to an include or a role is stronger than what tasks set. */
+static const struct value *given_value(const struct scope *scope, const char *name)
+{
+	const struct value *found = scope->task ? value_get(scope->task->include_vars, name) : NULL;
+
+	return !found && role_of(scope) ? value_get(role_of(scope)->params, name) : found;
+}
+
+/* The weakest of all. */
+static const struct value *default_value(const struct scope *scope, const char *name)
+{
+	const struct value *found = role_of(scope) ? value_get(role_of(scope)->defaults, name) : NULL;
+
+	return !found && scope->play ? value_get(scope->play->role_defaults, name) : found;
 }
 
 /* How the host is reached today, where the text isn't today's; NULL: the text's own word counts. */
@@ -130,6 +155,8 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 		found = value_get(scope->set, name);
 	if (!found && scope->variables)
 		found = value_get(scope->variables->options.extra, name);
+	if (!found)
+		found = given_value(scope, name);
 	if (!found && !variable)
 		found = set_value(scope, name);
 	if (!found)
@@ -138,6 +165,8 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 		found = fact_value(scope, name);
 	if (!found && scope->host)
 		found = value_get(scope->host->vars, name);
+	if (!found)
+		found = default_value(scope, name);
 	if (!found && strcmp(name, "ansible_managed") == 0)
 		found = value_string(scope->arena, "Managed by beoplay");
 	return found ? found : not_yet(scope, name);
@@ -217,7 +246,13 @@ void scope_names(struct arena *arena, struct scope *scope, struct value *names)
 	add_keys(arena, &seen, names, values->facts, "ansible_");
 	add_keys(arena, &seen, names, scope->play ? scope->play->vars : NULL, "");
 	add_keys(arena, &seen, names, scope->play ? scope->play->file_vars : NULL, "");
+	add_keys(arena, &seen, names, scope->play ? scope->play->role_vars : NULL, "");
+	add_keys(arena, &seen, names, scope->play ? scope->play->role_defaults : NULL, "");
+	add_keys(arena, &seen, names, role_of(scope) ? role_of(scope)->vars : NULL, "");
+	add_keys(arena, &seen, names, role_of(scope) ? role_of(scope)->defaults : NULL, "");
+	add_keys(arena, &seen, names, role_of(scope) ? role_of(scope)->params : NULL, "");
 	add_keys(arena, &seen, names, scope->task ? scope->task->vars : NULL, "");
+	add_keys(arena, &seen, names, scope->task ? scope->task->include_vars : NULL, "");
 	add_keys(arena, &seen, names, values->registered, "");
 	if (scope->host == scope->root->host)
 		add_keys(arena, &seen, names, scope->root->expected, "");

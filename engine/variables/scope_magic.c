@@ -153,6 +153,89 @@ static struct value *value_of_play_name(struct scope *scope)
 	return scope->play->hosts;
 }
 
+static const struct role_use *role_of(struct scope *scope)
+{
+	return scope->task ? scope->task->role : NULL;
+}
+
+static struct value *value_of_role_name(struct scope *scope)
+{
+	const struct role_use *role = role_of(scope);
+	const char *dot = role ? strrchr(role->name, '.') : NULL;
+
+	if (!role)
+		return NULL;
+	return value_string(scope->arena, dot && strchr(role->name, '.') != dot ? dot + 1 : role->name);
+}
+
+static struct value *value_of_whole_role_name(struct scope *scope)
+{
+	return role_of(scope) ? value_string(scope->arena, role_of(scope)->name) : NULL;
+}
+
+static struct value *value_of_role_path(struct scope *scope)
+{
+	return role_of(scope) ? path_or_none(scope, role_of(scope)->path) : NULL;
+}
+
+/* The nearest first; a dependency isn't told who needs it. */
+static struct value *parents_of(struct scope *scope, bool paths)
+{
+	const struct role_use *role = role_of(scope);
+	struct value *parents = value_list(scope->arena);
+
+	if (role && role->dependency)
+		return NULL;
+
+	for (const struct role_use *use = role ? role->parent : NULL; use; use = use->parent)
+		value_append(scope->arena, parents, paths ? path_or_none(scope, use->path)
+			: value_string(scope->arena, use->name));
+	return role && role->parent ? parents : NULL;
+}
+
+static struct value *value_of_parent_names(struct scope *scope)
+{
+	return parents_of(scope, false);
+}
+
+static struct value *value_of_parent_paths(struct scope *scope)
+{
+	return parents_of(scope, true);
+}
+
+static struct value *value_of_play_roles(struct scope *scope)
+{
+	return scope->play ? scope->play->role_names : NULL;
+}
+
+static struct value *value_of_needed_roles(struct scope *scope)
+{
+	return scope->play ? scope->play->role_needs : NULL;
+}
+
+/* Each once. */
+static struct value *value_of_role_names(struct scope *scope)
+{
+	const struct value *lists[2];
+	struct value *names = value_list(scope->arena);
+
+	if (!scope->play || !scope->play->role_names)
+		return NULL;
+	lists[0] = scope->play->role_needs;
+	lists[1] = scope->play->role_names;
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t k = 0; k < lists[i]->count; k++) {
+			bool there = false;
+
+			for (size_t j = 0; j < names->count; j++)
+				there = there || value_equal(names->items[j], lists[i]->items[k]);
+			if (!there)
+				value_append(scope->arena, names, lists[i]->items[k]);
+		}
+	}
+	return names;
+}
+
 static struct value *value_of_omit(struct scope *scope)
 {
 	struct value *omit = value_null(scope->arena);
@@ -185,14 +268,20 @@ struct magic {
 
 static const struct magic magics[] = {
 	{ "ansible_check_mode", value_of_check_mode },
+	{ "ansible_dependent_role_names", value_of_needed_roles },
 	{ "ansible_diff_mode", value_of_diff_mode },
 	{ "ansible_forks", value_of_forks },
 	{ "ansible_inventory_sources", value_of_sources },
 	{ "ansible_limit", value_of_limit },
+	{ "ansible_parent_role_names", value_of_parent_names },
+	{ "ansible_parent_role_paths", value_of_parent_paths },
 	{ "ansible_play_batch", value_of_play_hosts },
 	{ "ansible_play_hosts", value_of_play_hosts },
 	{ "ansible_play_hosts_all", value_of_play_hosts_all },
 	{ "ansible_play_name", value_of_play_name },
+	{ "ansible_play_role_names", value_of_play_roles },
+	{ "ansible_role_name", value_of_whole_role_name },
+	{ "ansible_role_names", value_of_role_names },
 	{ "ansible_run_tags", value_of_run_tags },
 	{ "ansible_skip_tags", value_of_skip_tags },
 	{ "ansible_verbosity", value_of_verbosity },
@@ -207,6 +296,9 @@ static const struct magic magics[] = {
 	{ "omit", value_of_omit },
 	{ "play_hosts", value_of_play_hosts },
 	{ "playbook_dir", value_of_playbook_dir },
+	{ "role_name", value_of_role_name },
+	{ "role_names", value_of_play_roles },
+	{ "role_path", value_of_role_path },
 	{ "vars", value_of_vars },
 	{ NULL, NULL },
 };

@@ -93,9 +93,14 @@ static const struct module module_assert = {
 	.name = "assert", .params = assert_params, .flags = MODULE_CONTROLLER,
 };
 
+static const struct module module_include = {
+	.name = "include", .params = no_params,
+	.flags = MODULE_CONTROLLER | MODULE_SETS | MODULE_INTERNAL,
+};
+
 static const struct module *const test_modules_all[] = {
 	&module_packages, &module_assert, &module_command, &module_file, &module_part, &module_hosts,
-	&module_ping, &module_set_fact, NULL,
+	&module_include, &module_ping, &module_set_fact, NULL,
 };
 
 static inline bool test_name_is(const char *one, const char *other)
@@ -119,6 +124,7 @@ static inline const struct module *test_module_find(const char *name)
 	return NULL;
 }
 
-static const struct playbook_modules test_modules = { test_modules_all, test_module_find };
+static const struct playbook_modules test_modules = { test_modules_all, test_module_find,
+	false };
 
 #endif

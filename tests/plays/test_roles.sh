@@ -119,3 +119,141 @@ check "and fails nothing" is "$status" 0
 check "nor may it change anything" is "$(recap node1 may_change)" 0
 run pending.yml
 check "it holds in the real run" is "$status" 0
+
+# --- Roles: in the project, of the user, one that others depend on ---
+mkdir -p site/roles/web/tasks site/roles/web/handlers site/roles/web/defaults site/roles/web/vars \
+	site/roles/web/files site/roles/web/templates site/roles/web/meta site/roles/proxy/tasks \
+	site/roles/proxy/meta site/files "$HOME"/.ansible/roles/base/tasks "$HOME"/.ansible/roles/base/defaults \
+	"$HOME"/.ansible/roles/base/files
+cat >site/site.yml <<'END'
+- name: Site
+  hosts: node1,node2
+  gather_facts: no
+  vars: {web_root: /srv/www, web_owner: play}
+  pre_tasks:
+    - file: {path: /srv/order, state: touch}
+      changed_when: false
+    - lineinfile: {path: /srv/order, line: pre, create: yes}
+      notify: say before
+  roles:
+    - {role: web, web_port: 8080, tags: web}
+    - role: proxy
+      when: inventory_hostname == 'node1'
+  tasks:
+    - lineinfile: {path: /srv/order, line: "tasks {{ web_title }} {{ web_inner }}"}
+    - include_role: {name: base, tasks_from: extra}
+      vars: {base_extra: "of {{ inventory_hostname }}"}
+      when: inventory_hostname == 'node2'
+  handlers:
+    - name: say before
+      lineinfile: {path: /srv/order, line: handler before}
+END
+cat >site/roles/web/meta/main.yml <<'END'
+galaxy_info: {author: somebody, license: MIT, platforms: [{name: Debian}]}
+dependencies:
+  - role: base
+    base_greeting: hello
+END
+cat >site/roles/proxy/meta/main.yml <<'END'
+dependencies:
+  - {role: base, base_greeting: hello}
+END
+cat >site/roles/web/tasks/main.yml <<'END'
+- name: Directory of the site
+  file: {path: "{{ web_root }}", state: directory}
+- name: Page
+  copy: {src: page.html, dest: "{{ web_root }}/page.html"}
+- import_tasks: config.yml
+END
+cat >site/roles/web/tasks/config.yml <<'END'
+- name: Configuration
+  template: {src: site.conf.j2, dest: /etc/site.conf}
+  notify: [reload web, "web : tell"]
+END
+echo 'port {{ web_port }} title {{ web_title }} owner {{ web_owner }} role {{ role_name }}' >site/roles/web/templates/site.conf.j2
+echo '<p>one</p>' >site/roles/web/files/page.html
+echo 'not the one of the role' >site/files/page.html
+printf 'web_title: Default\nweb_port: 80\n' >site/roles/web/defaults/main.yml
+printf 'web_inner: of-the-role\nweb_owner: role\n' >site/roles/web/vars/main.yml
+cat >site/roles/web/handlers/main.yml <<'END'
+- name: reload web
+  lineinfile: {path: /srv/order, line: "reloaded {{ web_title }}"}
+- name: tell
+  lineinfile: {path: /srv/order, line: told}
+END
+cat >site/roles/proxy/tasks/main.yml <<'END'
+- lineinfile: {path: /srv/order, line: "proxy {{ ansible_role_names | sort | join(',') }}"}
+END
+cat >"$HOME"/.ansible/roles/base/tasks/main.yml <<'END'
+- name: Greeting
+  copy: {src: greeting, dest: /etc/greeting}
+- name: Count
+  shell: echo "{{ base_greeting }} {{ base_depth }}" >>/srv/count
+END
+echo '- copy: {content: "extra {{ base_extra }} {{ base_depth }}", dest: /etc/extra}' >"$HOME"/.ansible/roles/base/tasks/extra.yml
+echo 'base_depth: 3' >"$HOME"/.ansible/roles/base/defaults/main.yml
+echo 'first greeting' >"$HOME"/.ansible/roles/base/files/greeting
+lab exec node1 mkdir -p /srv
+lab exec node2 mkdir -p /srv
+site() { beoplay "$@" site/site.yml -i "$LAB/inventory.yml"; }
+site --check
+check "a dry run of roles ends well" is "$status" 0
+check "and changes nothing" lab exec node1 test ! -e /etc/site.conf
+site
+check "roles can be applied" is "$status" 0
+check "a role's template has its variables in Ansible's order" is "$(lab exec node1 cat /etc/site.conf)" \
+	"port 8080 title Default owner role role web"
+check "a role's own file is found first" is "$(lab exec node1 cat /srv/www/page.html)" "<p>one</p>"
+check "all comes in order, with handlers between" is "$(lab exec node1 cat /srv/order | tr '\n' ';')" \
+	"pre;handler before;proxy base,proxy,web;tasks Default of-the-role;reloaded Default;told;"
+check "what two roles depend on runs once" is "$(lab exec node1 cat /srv/count)" "hello 3"
+check "an include is done where its condition holds" is "$(lab exec node2 cat /etc/extra)" \
+	"extra of node2 3"
+check "and nowhere else" lab exec node1 test ! -e /etc/extra
+site
+check "a second time only what a command does changes" is "$(recap node1 changed)" 1
+
+# --- A rollback has the roles as they were, also those outside the project ---
+echo 'second greeting' >"$HOME"/.ansible/roles/base/files/greeting
+echo '<p>two</p>' >site/roles/web/files/page.html
+site
+check "a changed role is applied" is "$(lab exec node1 cat /etc/greeting)" "second greeting"
+mv "$HOME"/.ansible/roles/base/tasks/main.yml kept.yml
+beoplay rollback site/site.yml -i "$LAB/inventory.yml"
+check "a rollback needs no role of today" is "$status" 0
+check "and has the role of then" is "$(lab exec node1 cat /etc/greeting)" "first greeting"
+check "and its files" is "$(lab exec node1 cat /srv/www/page.html)" "<p>one</p>"
+
+# --- A role that ran first without effect runs where it is asked for again ---
+cat >site/again.yml <<'END'
+- hosts: node1,node2
+  gather_facts: no
+  vars: {web_root: /srv/www}
+  roles:
+    - {role: web, tags: first}
+    - {role: base, base_greeting: again, when: inventory_hostname == 'node1'}
+    - {role: base, base_greeting: again, when: inventory_hostname == 'node1'}
+    - {role: proxy, tags: second}
+END
+lab exec node1 rm -f /srv/count
+lab exec node2 rm -f /srv/count
+mv kept.yml "$HOME"/.ansible/roles/base/tasks/main.yml
+beoplay site/again.yml -i "$LAB/inventory.yml" -t second
+check "with tags, what is needed runs although another one would have brought it" is \
+	"$(lab exec node2 cat /srv/count)" "hello 3"
+lab exec node1 rm -f /srv/count
+beoplay site/again.yml -i "$LAB/inventory.yml"
+check "equal uses run once a host, others for themselves" is \
+	"$(lab exec node1 cat /srv/count | tr '\n' ';')" "hello 3;again 3;"
+
+# --- Where roles are ---
+mkdir -p other/roles-of-mine/mine/tasks
+echo '- copy: {content: mine, dest: /etc/mine}' >other/roles-of-mine/mine/tasks/main.yml
+printf 'roles_path: ../other/roles-of-mine\n' >site/beoplay.yml
+printf -- '- hosts: node1\n  roles: [mine]\n' >site/mine.yml
+beoplay site/mine.yml -i "$LAB/inventory.yml"
+check "roles_path of beoplay.yml says where roles are" is "$(lab exec node1 cat /etc/mine)" mine
+chmod 777 other/roles-of-mine
+beoplay site/mine.yml -i "$LAB/inventory.yml"
+check "roles that others may write to are refused" is "$status" 1
+check "with the reason" says "roles-of-mine" err

@@ -1,0 +1,350 @@
+/* include: files of tasks and roles that are brought in: imports while reading, includes when it is
+ * their turn, or while reading where it is plain what they bring in. */
+#include "playbook/build.h"
+
+#include "base/suggest.h"
+#include "expression/expression.h"
+#include "inventory/build.h"
+#include "module/params.h"
+#include "yaml/tree.h"
+
+#include <string.h>
+
+/* --- Files of tasks --- */
+
+/* "import_tasks: more.yml" or "import_tasks: { file: more.yml }" */
+static int file_name(struct play_reader *reader, const struct value_pair *pair,
+	const struct value_pair **ret_name)
+{
+	const struct value_pair *file = value_pair(pair->value, "file");
+
+	*ret_name = pair;
+	if (pair->value->kind != VALUE_MAP)
+		return 0;
+	for (size_t i = 0; i < pair->value->count; i++) {
+		const struct value_pair *option = &pair->value->pairs[i];
+
+		if (option != file && (strcmp(option->key, "apply") != 0
+				|| strncmp(play_without_prefix(pair->key), "include", 7) != 0))
+			return error_at(reader->err, option->place, "'%s' has no option '%s'", pair->key,
+				option->key);
+	}
+	if (!file)
+		return error_at(reader->err, pair->place, "'%s' names no file", pair->key);
+	*ret_name = file;
+	return 0;
+}
+
+static bool is_there(struct play_reader *reader, const char *path)
+{
+	struct source_entry entry;
+	struct error ignored = {0};
+
+	return source_stat(reader->source, path, true, &entry, &ignored) == 0
+		&& entry.kind != SOURCE_NONE;
+}
+
+/* Beside the text that names it, else in the role, else beside the playbook. */
+static const char *find_tasks(struct play_reader *reader, const char *name, bool handlers)
+{
+	struct arena *arena = reader->arena;
+	const char *beside = path_join(arena, path_directory(arena, reader->import.path), name);
+	const char *others[3] = { path_join(arena, reader->playbook->directory, name), NULL, NULL };
+
+	if (reader->role) {
+		others[1] = others[0];
+		others[0] = path_join(arena, path_join(arena, reader->role->path,
+			handlers ? "handlers" : "tasks"), name);
+	}
+	if (is_there(reader, beside))
+		return beside;
+	for (size_t i = 0; others[i]; i++) {
+		if (is_there(reader, others[i]))
+			return others[i];
+	}
+	return beside;
+}
+
+int tasks_file_read(struct play_reader *reader, const char *path, struct place place,
+	const struct task *group, struct items *items)
+{
+	struct play_import above = reader->import;
+	struct value_pair read = { .key = path, .place = place };
+	char *bytes;
+	size_t size;
+	int result;
+
+	for (const struct play_import *import = &above; import; import = import->above) {
+		if (strcmp(import->path, path) == 0)
+			return error_at(reader->err, place, "'%s' would import itself", path);
+	}
+	if (play_enter(reader, place) < 0)
+		return -1;
+	if (source_read(reader->source, path, &bytes, &size, reader->err) < 0)
+		return error_place(reader->err, place);
+	if (tree_parse(reader->arena, path, bytes, size, &read.value, reader->err) < 0)
+		return -1;
+	if (read.value->kind != VALUE_LIST && read.value->kind != VALUE_NULL) {
+		error_at(reader->err, read.value->place, "a file of tasks is a list, this is %s",
+			value_kind_name(read.value));
+		return error_remedy(reader->err, "begin each task with '- '");
+	}
+	reader->import = (struct play_import){ path, &above };
+	result = tasks_read(reader, &read, group, group->handler, items);
+	reader->import = above;
+	reader->depth--;
+	return result;
+}
+
+int import_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
+	struct items *items)
+{
+	const struct value_pair *file;
+	struct value *name;
+
+	if (file_name(reader, pair, &file) < 0 || keyword_word(reader, file, &name) < 0)
+		return -1;
+	return tasks_file_read(reader, find_tasks(reader, name->text, group->handler), name->place,
+		group, items);
+}
+
+/* --- Roles --- */
+
+static const char *const part_names[] = { [ROLE_TASKS] = "tasks_from", [ROLE_VARS] = "vars_from",
+	[ROLE_DEFAULTS] = "defaults_from", [ROLE_HANDLERS] = "handlers_from" };
+
+/* Those that say nothing here are checked, too. */
+static bool is_truth(const char *option, bool include)
+{
+	return strcmp(option, "allow_duplicates") == 0 || strcmp(option, "rolespec_validate") == 0
+		|| (include && strcmp(option, "public") == 0);
+}
+
+static int refuse_option(struct play_reader *reader, const struct value_pair *pair,
+	const struct value_pair *option, bool include)
+{
+	static const char *const names[] = { "name", "role", "tasks_from", "vars_from",
+		"defaults_from", "handlers_from", "allow_duplicates", "rolespec_validate", NULL };
+	struct suggestion suggestion = { .word = option->key };
+
+	for (size_t i = 0; names[i]; i++)
+		suggest_offer(&suggestion, names[i]);
+	if (include)
+		suggest_offer(&suggestion, "public");
+	error_at(reader->err, option->place, "'%s' has no option '%s'", pair->key, option->key);
+	if (suggestion.nearest)
+		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
+	return error_remedy(reader->err, "variables for the role go into 'vars' of the task");
+}
+
+static int read_option(struct play_reader *reader, const struct value_pair *pair,
+	const struct value_pair *option, bool is_include, struct include *include)
+{
+	bool truth;
+
+	if (strcmp(option->key, "name") == 0 || strcmp(option->key, "role") == 0)
+		return keyword_text(reader, option, &include->name);
+	for (size_t i = 0; i < 4; i++) {
+		if (strcmp(option->key, part_names[i]) == 0)
+			return keyword_text(reader, option, &include->from[i]);
+	}
+	if (is_truth(option->key, is_include)) {
+		if (keyword_plain_truth(reader, option, &truth) < 0)
+			return -1;
+		if (strcmp(option->key, "public") == 0)
+			include->public = truth;
+		if (strcmp(option->key, "allow_duplicates") != 0 || truth)
+			return 0;
+		error_at(reader->err, option->place, "'allow_duplicates: no' is not supported yet");
+		return error_remedy(reader->err, "give the role a condition");
+	}
+	if (is_include && strcmp(option->key, "apply") == 0 && option->value->kind == VALUE_MAP) {
+		include->apply = option->value;
+		return 0;
+	}
+	return refuse_option(reader, pair, option, is_include);
+}
+
+/* "import_role: {name: x}", also as "import_role: name=x". */
+static int read_options(struct play_reader *reader, const struct value_pair *pair, bool is_include,
+	struct include *include)
+{
+	struct value *options = pair->value;
+
+	if (options->kind == VALUE_STRING && play_read_words(reader, pair, &options) < 0)
+		return -1;
+	if (options->kind != VALUE_MAP) {
+		keyword_refuse_kind(reader, pair, "a map");
+		return error_remedy(reader->err, "write 'name: ROLE' below it");
+	}
+	include->role = true;
+	for (size_t i = 0; i < options->count; i++) {
+		if (read_option(reader, pair, &options->pairs[i], is_include, include) < 0)
+			return -1;
+	}
+	if (!include->name)
+		return error_at(reader->err, pair->place, "'%s' names no role", pair->key);
+	return 0;
+}
+
+static bool is_open(const struct include *include)
+{
+	bool open = expression_inside(include->role ? include->name : include->file);
+
+	for (size_t i = 0; i < 4; i++)
+		open = open || (include->from[i] && expression_inside(include->from[i]));
+	return open;
+}
+
+static int read_role(struct play_reader *reader, const struct include *include,
+	struct role_request *request, struct items *items)
+{
+	request->name = include->name->text;
+	request->place = include->name->place;
+	request->handlers = &reader->imported_handlers;
+	for (size_t i = 0; i < 4; i++)
+		request->from[i] = include->from[i] ? include->from[i]->text : NULL;
+	return role_read(reader, request, items);
+}
+
+int import_role_read(struct play_reader *reader, const struct value_pair *pair,
+	const struct task *group, struct items *items)
+{
+	struct role_request request = { .group = group, .exports = true };
+	struct include include = { 0 };
+
+	if (read_options(reader, pair, false, &include) < 0)
+		return -1;
+	if (!is_open(&include))
+		return read_role(reader, &include, &request, items);
+	error_at(reader->err, pair->place, "what is imported must be known before the run, here stand "
+		"variables");
+	return error_remedy(reader->err, "write out the names, or one import for each with its 'when'");
+}
+
+/* --- Includes --- */
+
+static int refuse_include(struct play_reader *reader, const struct value_pair *pair,
+	const char *why)
+{
+	error_at(reader->err, pair->place, "'%s' with %s is not supported yet", pair->key, why);
+	return error_remedy(reader->err, "write one include for each with its 'when', or import it");
+}
+
+/* The include's own step, which decides for each host whether what it brings in is done. */
+static const struct task *add_step(struct play_reader *reader, const struct value_pair *pair,
+	const struct task *task, struct items *items)
+{
+	struct task *step = arena_alloc(reader->arena, sizeof(*step));
+
+	*step = *task;
+	step->module = reader->modules.find("include");
+	step->word = pair->key;
+	step->module_place = pair->place;
+	step->params = value_map(reader->arena);
+	step->included = arena_printf(reader->arena, "include %zu", ++reader->includes);
+	value_set_bool(reader->arena, step->params, step->included, true);
+	step->tags = task->tags ? task->tags : value_list(reader->arena);
+	step->notify = NULL;
+	items_add(reader, items, (struct item){ .kind = ITEM_TASK, .task = step });
+	return step;
+}
+
+/* What of an include's keywords is for the tasks inside: all but what decides about itself. */
+static struct task *group_inside(struct play_reader *reader, const struct task *task)
+{
+	struct task *group = arena_alloc(reader->arena, sizeof(*group));
+
+	group->handler = task->handler;
+	group->tags = NULL;
+	group->become = task->become;
+	group->become_user = task->become_user;
+	group->ignore_errors = task->ignore_errors;
+	group->no_log = task->no_log;
+	group->check_mode = task->check_mode;
+	group->diff = task->diff;
+	group->any_errors_fatal = task->any_errors_fatal;
+	return group;
+}
+
+static int read_apply(struct play_reader *reader, const struct value_pair *pair,
+	const struct include *include, struct task *group)
+{
+	struct task applied = { .handler = group->handler };
+
+	if (!include->apply)
+		return 0;
+	for (size_t i = 0; i < include->apply->count; i++) {
+		if (!keyword_find(task_keywords, include->apply->pairs[i].key))
+			return task_refuse_key(reader, &include->apply->pairs[i]);
+	}
+	if (task_read_keywords(reader, include->apply, pair->key, KEYWORD_GROUP, &applied) < 0)
+		return -1;
+	task_inherit(reader->arena, &applied, group);
+	*group = applied;
+	return 0;
+}
+
+/* What is plain already is read now. */
+static int read_plain(struct play_reader *reader, const struct value_pair *pair,
+	const struct task *task, const struct include *include, struct items *items)
+{
+	const struct task *above = reader->included_by;
+	struct task *group = group_inside(reader, task);
+	struct role_request request = { .group = group, .exports = include->public };
+	struct value *vars = reader->include_vars;
+	int result;
+
+	if (read_apply(reader, pair, include, group) < 0)
+		return -1;
+	reader->included_by = add_step(reader, pair, task, items);
+	if (task->vars) {
+		reader->include_vars = value_map(reader->arena);
+		if (vars)
+			build_merge(reader->arena, reader->include_vars, vars);
+		build_merge(reader->arena, reader->include_vars, task->vars);
+	}
+	if (include->role)
+		result = read_role(reader, include, &request, items);
+	else
+		result = tasks_file_read(reader, find_tasks(reader, include->file->text, task->handler),
+			include->file->place, group, items);
+	reader->included_by = above;
+	reader->include_vars = vars;
+	return result;
+}
+
+static int read_file(struct play_reader *reader, const struct value_pair *pair,
+	struct include *include)
+{
+	const struct value_pair *file, *apply = value_pair(pair->value, "apply");
+
+	if (file_name(reader, pair, &file) < 0 || keyword_text(reader, file, &include->file) < 0)
+		return -1;
+	if (apply && apply->value->kind != VALUE_MAP)
+		return keyword_refuse_kind(reader, apply, "a map");
+	include->apply = apply ? apply->value : NULL;
+	include->directory = path_directory(reader->arena, reader->import.path);
+	return 0;
+}
+
+int include_read(struct play_reader *reader, const struct value *raw, const struct value_pair *pair,
+	struct task *task, struct items *items)
+{
+	struct include *include = arena_alloc(reader->arena, sizeof(*include));
+	bool role = strcmp(play_without_prefix(pair->key), "include_role") == 0;
+
+	if ((role ? read_options(reader, pair, true, include) : read_file(reader, pair, include)) < 0
+			|| task_read_loop(reader, raw, task) < 0)
+		return -1;
+	if (!task->loop && !is_open(include))
+		return read_plain(reader, pair, task, include, items);
+	if (!reader->whole)
+		return refuse_include(reader, pair, task->loop ? "a loop" : "variables in its name");
+	task->word = pair->key;
+	task->include = include;
+	task->params = value_map(reader->arena);
+	task->tags = task->tags ? task->tags : value_list(reader->arena);
+	items_add(reader, items, (struct item){ .kind = ITEM_INCLUDE, .task = task });
+	return 0;
+}

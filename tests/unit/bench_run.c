@@ -420,6 +420,9 @@ static int execute_once(struct bench_run *bench, unsigned seed)
 		result = run_execute(bench->run, bench->fleet, report, &bench->err);
 	}
 	code = exit_code(report, result, &bench->err);
+	if (code == 1)
+		print_message("%s:%u:%u: %s\n", bench->err.place.file ? bench->err.place.file : "",
+			bench->err.place.line, bench->err.place.column, bench->err.message);
 	report_free(report);
 	fclose(options.out);
 	fclose(options.errors);

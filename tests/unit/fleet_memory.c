@@ -53,6 +53,7 @@ struct fleet_host {
 	struct value *due;             /* keys of handlers */
 	int64_t requests;
 	unsigned stages;
+	bool silent;
 	bool dropped;
 	/* of a real one */
 	pid_t pid;
@@ -172,11 +173,13 @@ static const char *answer_is(const char *answer, const char *word)
 	return strncmp(answer + size, ": ", 2) == 0 ? answer + size + 2 : NULL;
 }
 
-static const struct rule *rule_for(const struct fleet_host *host, const char *task, bool keys)
+static const struct rule *rule_for(const struct fleet_host *host, const struct value *task, bool keys)
 {
+	const char *name = value_get_string(task, "name"), *module = value_get_string(task, "module");
+
 	for (const struct rule *rule = host->fleet->answers; rule; rule = rule->next) {
 		if (keys == (rule->keys != NULL) && fits(rule->host, host->target.name)
-				&& fits(rule->task, task))
+				&& (fits(rule->task, name) || fits(rule->task, module)))
 			return rule;
 	}
 	return NULL;
@@ -312,7 +315,8 @@ static void make_due(struct fleet_host *host, const struct value *keys)
 static void tell_result(struct fleet_host *host, const struct value *task, const char *status,
 	const char *message)
 {
-	const struct rule *returns = rule_for(host, value_get_string(task, "name"), true);
+	bool failed = strcmp(status, "failed") == 0;
+	const struct rule *returns = failed ? NULL : rule_for(host, task, true);
 	struct value *result = value_map(host->arena);
 
 	value_set_integer(host->arena, result, "task", value_get_integer(task, "id", 0));
@@ -377,11 +381,13 @@ static bool change(struct fleet_host *host, const struct value *task, const char
 /* False: it waits, or the stage is over. */
 static bool answer_task(struct fleet_host *host, const struct value *task)
 {
-	const struct rule *rule = rule_for(host, value_get_string(task, "name"), false);
+	const struct rule *rule = rule_for(host, task, false);
 	const char *answer = rule ? rule->answer : "ok", *rest;
 
-	if (answer_is(answer, "silent"))
+	if (answer_is(answer, "silent")) {
+		host->silent = true;
 		return false;
+	}
 	if ((rest = answer_is(answer, "lost"))) {
 		tell_end(host, rest);
 		host->state = NODE_GONE;
@@ -452,8 +458,11 @@ static void take_reply(struct fleet_host *host, const struct value *reply)
 static void take_fetch(struct fleet_host *host, const struct value *fetch)
 {
 	const char *digest = value_get_string(fetch, "digest");
-	struct value *chunk = value_map(host->arena);
+	struct value *chunk = value_map(host->arena), *task = value_map(host->arena);
 
+	value_set_string(host->arena, task, "name", "FETCH");
+	if (rule_for(host, task, false) && answer_is(rule_for(host, task, false)->answer, "silent"))
+		return;
 	value_set_integer(host->arena, chunk, "id", value_get_integer(fetch, "id", 0));
 	value_set(host->arena, chunk, "bytes", value_bytes(host->arena, digest, strlen(digest)));
 	value_set_integer(host->arena, chunk, "size", (int64_t)strlen(digest));
@@ -661,7 +670,7 @@ static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *ta
 
 static void send_frame(struct fleet_host *host, enum frame_type type, const struct value *body)
 {
-	if (host->state == NODE_GONE)
+	if (host->state == NODE_GONE || host->silent)
 		return;
 	log_sent(host, type, body);
 	if (host->fd >= 0) {
@@ -735,6 +744,7 @@ static void take_event(struct fleet_host *host, struct fleet_event *event)
 		event->kind = FLEET_READY;
 		event->hello = message->body;
 		event->user = "root";
+		event->key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 		host->state = NODE_IDLE;
 	} else {
 		memory->frame = (struct frame){ .type = message->type, .body = message->body,

@@ -16,16 +16,17 @@
 struct fleet *memory_new(unsigned seed);
 void memory_free(struct fleet *fleet);
 
-/* What a task gives on a host; "*" is any. The first answer that fits counts:
+/* What a task gives on a host, by its name or its module; "*" is any. The first answer that fits
+ * counts; a task FETCH is what it does when it is asked for a content:
  *     ok | changed | skipped
  *     failed: MESSAGE
  *     lost: MESSAGE        the connection ends in front of the task
  *     dies: MESSAGE        it ends in the middle of the change, behind the gate
- *     silent               nothing is heard from then on
+ *     silent               nothing is heard from then on, nor done
  *     slow: MILLISECONDS   it takes so long, and is changed
  *     fetch: DIGEST        it asks for a content, and is changed */
 void memory_answer(struct fleet *fleet, const char *host, const char *task, const char *answer);
-/* What else is in its RESULT: a map. */
+/* What else is in its RESULT, unless it fails: a map. */
 void memory_returns(struct fleet *fleet, const char *host, const char *task,
 	const struct value *keys);
 /* Instead of being there at once:

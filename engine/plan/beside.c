@@ -12,11 +12,12 @@ enum {
 	WHY_MOST = 300,            /* bytes */
 };
 
-void beside_await(struct run_host *host, struct run_host *bystander, bool instead)
+void beside_await(struct run_host *host, enum wait_kind kind, struct run_host *bystander,
+	bool instead)
 {
 	int64_t start = bystander->phase == HOST_NEW ? host->run->started : host->run->now;
 
-	order_await(host, bystander, instead ? start + HEAD_START : INT64_MAX);
+	order_await(host, kind, bystander, instead ? start + HEAD_START : INT64_MAX);
 }
 
 /* What is done each time is no change that the text waits for, nor is what depends on its result.
@@ -71,7 +72,7 @@ static void note_late(struct run *run, int64_t now)
 
 		if (host->bystander && host->phase == HOST_NEW && now > run->started + GRACE)
 			be_late(host);
-		if (host->wait.kind == WAIT_HOST && now > host->wait.until)
+		if (host->wait.on && now > host->wait.until)
 			be_late(host->wait.on);
 	}
 }

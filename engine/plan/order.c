@@ -134,7 +134,7 @@ void order_note(struct run_host *host)
 	}
 	for (struct run_host *waiter = host->awaited; waiter; waiter = next) {
 		next = waiter->wait.next;
-		if (!order_tells(run, host, waiter->cursor))
+		if (waiter->wait.kind == WAIT_TOLD && !order_tells(run, host, waiter->cursor))
 			wake(waiter);
 	}
 }
@@ -191,10 +191,10 @@ void order_told(struct run_host *host)
 	wake_all(&host->awaited);
 }
 
-void order_await(struct run_host *host, struct run_host *other, int64_t until)
+void order_await(struct run_host *host, enum wait_kind kind, struct run_host *other,
+	int64_t until)
 {
-	wait_in(host, &other->awaited, (struct wait){ .kind = WAIT_HOST, .on = other,
-		.until = until });
+	wait_in(host, &other->awaited, (struct wait){ .kind = kind, .on = other, .until = until });
 }
 
 bool order_await_facts(struct run_host *host)

@@ -197,9 +197,9 @@ static bool await_facts(struct run *run, struct run_host *host, const struct fil
 	if (!teller)
 		return order_await_facts(host);
 	if (teller->bystander)
-		beside_await(host, teller, known_of(run, teller->name, "facts") != NULL);
+		beside_await(host, WAIT_FACTS_OF, teller, known_of(run, teller->name, "facts") != NULL);
 	else
-		order_await(host, teller, INT64_MAX);
+		order_await(host, WAIT_FACTS_OF, teller, INT64_MAX);
 	return true;
 }
 
@@ -218,7 +218,7 @@ static enum progress await_values(struct stage *stage, struct unit *unit,
 		return PROGRESS_WAIT;
 	}
 	if (filled->asked.awaits) {
-		beside_await(host, filled->asked.awaits, filled->asked.instead);
+		beside_await(host, WAIT_TOLD, filled->asked.awaits, filled->asked.instead);
 		return PROGRESS_WAIT;
 	}
 	return PROGRESS_ON;

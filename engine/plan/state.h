@@ -158,13 +158,14 @@ enum wait_kind {
 	WAIT_NOTHING,
 	WAIT_OPEN,                 /* until all others have passed what is before */
 	WAIT_FACTS,                /* until no host is going to tell facts any more */
-	WAIT_HOST,                 /* until a host has told something, or won't any more */
+	WAIT_FACTS_OF,             /* until a host has told its facts, or won't any more */
+	WAIT_TOLD,                 /* until a host has told what it has, or has come to here itself */
 };
 
 struct wait {
 	enum wait_kind kind;
-	struct run_host *on;       /* HOST */
-	int64_t until;             /* HOST: milliseconds, then on is late */
+	struct run_host *on;       /* FACTS_OF, TOLD */
+	int64_t until;             /* of these: milliseconds, then on is late */
 	struct run_host *next, **from;     /* in the list of those that wait for the same */
 };
 
@@ -418,8 +419,9 @@ bool order_is_open(struct run_host *host, int64_t unit);
 void order_wait(struct run_host *host, int64_t unit);
 /* Whether a host may still tell what it hasn't before a unit. */
 bool order_tells(const struct run *run, const struct run_host *host, int64_t unit);
-/* Lets it wait until another one has told something, or won't; from then on that is late. */
-void order_await(struct run_host *host, struct run_host *other, int64_t until);
+/* Lets it wait for another one: FACTS_OF or TOLD; from then on that one is late. */
+void order_await(struct run_host *host, enum wait_kind kind, struct run_host *other,
+	int64_t until);
 bool order_facts_to_come(const struct run_host *host);
 /* To be called when it may have changed whether facts are to come. */
 void order_expect_facts(struct run_host *host);
@@ -482,9 +484,9 @@ const struct value *known_of(struct run *run, const char *host, const char *what
 void known_note(struct run *run, const char *host);
 void known_say(struct run *run);
 
-/* beside.c: lets a host wait until a bystander has told something; instead: something last known of
- * it would do, too. */
-void beside_await(struct run_host *host, struct run_host *bystander, bool instead);
+/* beside.c: lets a host wait for a bystander; instead: something last known of it would do, too. */
+void beside_await(struct run_host *host, enum wait_kind kind, struct run_host *bystander,
+	bool instead);
 /* What came of a step of a bystander. */
 void beside_take(struct run_host *host, const struct step *step, enum status status);
 /* It takes no further part, for this reason; NULL: as all is over. */

@@ -221,8 +221,10 @@ static void check_host(struct run_host *host)
 	}
 	if (host->wait.kind == WAIT_OPEN)
 		assert_true(front->lowest < order_position(host->run, host));
-	if (host->wait.kind == WAIT_HOST)
-		assert_true(host_live(host->wait.on));
+	if (host->wait.kind == WAIT_FACTS_OF)
+		assert_true(order_facts_to_come(host->wait.on));
+	if (host->wait.kind == WAIT_TOLD)
+		assert_true(order_tells(host->run, host->wait.on, host->cursor));
 	if (host->wait.kind == WAIT_FACTS)
 		assert_true(host->run->facts_expected[0] + host->run->facts_expected[1] > 0);
 	if (host->phase == HOST_IDLE && !host->run->stopped)

@@ -459,10 +459,17 @@ static void take_fetch(struct fleet_host *host, const struct value *fetch)
 {
 	const char *digest = value_get_string(fetch, "digest");
 	struct value *chunk = value_map(host->arena), *task = value_map(host->arena);
+	const struct rule *rule;
 
 	value_set_string(host->arena, task, "name", "FETCH");
-	if (rule_for(host, task, false) && answer_is(rule_for(host, task, false)->answer, "silent"))
+	rule = rule_for(host, task, false);
+	if (rule && answer_is(rule->answer, "silent"))
 		return;
+	if (rule && answer_is(rule->answer, "lost")) {
+		tell_end(host, answer_is(rule->answer, "lost"));
+		host->state = NODE_GONE;
+		return;
+	}
 	value_set_integer(host->arena, chunk, "id", value_get_integer(fetch, "id", 0));
 	value_set(host->arena, chunk, "bytes", value_bytes(host->arena, digest, strlen(digest)));
 	value_set_integer(host->arena, chunk, "size", (int64_t)strlen(digest));
@@ -621,6 +628,8 @@ static void hear_agents(struct memory *memory, int64_t wait)
 
 static void arrive(struct fleet_host *host)
 {
+	const char *why = NULL;
+
 	for (const struct rule *rule = host->fleet->arrivals; rule; rule = rule->next) {
 		const char *rest;
 
@@ -632,13 +641,15 @@ static void arrive(struct fleet_host *host)
 		}
 		if (answer_is(rule->answer, "never"))
 			return;
-		if ((rest = answer_is(rule->answer, "unreachable"))) {
-			tell_end(host, rest);
-			return;
-		}
-		host->clock += atoll(answer_is(rule->answer, "late"));
+		if ((rest = answer_is(rule->answer, "unreachable")))
+			why = rest;
+		else
+			host->clock += atoll(answer_is(rule->answer, "late"));
 	}
-	tell_hello(host);
+	if (why)
+		tell_end(host, why);
+	else
+		tell_hello(host);
 }
 
 static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *target)

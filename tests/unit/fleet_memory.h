@@ -29,7 +29,7 @@ void memory_answer(struct fleet *fleet, const char *host, const char *task, cons
 /* What else is in its RESULT, unless it fails: a map. */
 void memory_returns(struct fleet *fleet, const char *host, const char *task,
 	const struct value *keys);
-/* Instead of being there at once:
+/* Instead of being there at once; late goes with unreachable, too:
  *     unreachable: MESSAGE
  *     late: MILLISECONDS
  *     never */

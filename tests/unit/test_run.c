@@ -142,6 +142,26 @@ static void facts_of_another_host_are_awaited(void **state)
 	bench_run_free(run);
 }
 
+static void facts_are_awaited_before_a_dry_run_gives_up_knowing(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, register: answer}\n"
+		"  - {name: t2, command: \"y {{ answer.stdout }}\"}\n"
+		"  - {name: t3, command: \"z {{ hostvars.c.ansible_hostname }}\"}\n");
+
+	(void)state;
+	bench_options(run)->check = true;
+	bench_arrives(run, "c", "late: 3000");
+	bench_answer(run, "*", "t1", "changed");
+	bench_returns(run, "*", "facts", "results: {hostname: sea}");
+	bench_returns(run, "*", "t1", "changes: [{subject: x, field: command, after: run}]");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: would change a,b,c (x command: nothing → run)\n"
+		"t2: may change a,b,c (the result of 't1')\nt3: ok a,b,c\n");
+	bench_run_free(run);
+}
+
 /* --- Handlers --- */
 
 static void handlers_run_once_behind_the_tasks_where_something_changed(void **state)
@@ -292,9 +312,11 @@ static void an_unreachable_host_is_such_an_error(void **state)
 
 	(void)state;
 	bench_arrives(run, "c", "unreachable: no TCP connection");
+	bench_arrives(run, "c", "late: 500");
 	bench_answer(run, "*", "t2", "changed");
 	bench_in_one_order(run);
 	assert_int_equal(bench_execute(run), 4);
+	assert_non_null(strstr(bench_log(run), "b ? gate 2\nc is gone"));
 	assert_null(strstr(bench_lines(run), "t2: changed"));
 	assert_non_null(strstr(bench_said(run), "unreachable: c: no TCP connection"));
 	assert_null(strstr(bench_log(run), "! go"));
@@ -378,6 +400,7 @@ int main(void)
 		cmocka_unit_test(a_registered_value_decides_what_each_host_is_sent_next),
 		cmocka_unit_test(a_registered_value_of_another_host_is_that_of_the_same_moment),
 		cmocka_unit_test(facts_of_another_host_are_awaited),
+		cmocka_unit_test(facts_are_awaited_before_a_dry_run_gives_up_knowing),
 		cmocka_unit_test(handlers_run_once_behind_the_tasks_where_something_changed),
 		cmocka_unit_test(a_handler_that_fails_takes_its_host_out),
 		cmocka_unit_test(force_handlers_lets_a_failed_host_run_its_handlers),

@@ -114,6 +114,33 @@ static void who_waits_for_a_silent_host_is_told_so(void **state)
 	bench_run_free(run);
 }
 
+static void who_waits_for_a_host_that_is_lost_is_told_so(void **state)
+{
+	struct bench_run *run = bench_job();
+
+	(void)state;
+	bench_answer(run, "a", "FETCH", "lost: the connection ended");
+	bench_answer(run, "*", "mpi-run-place", "fetch: " DIGEST);
+	bench_answer(run, "a", "*", "changed");
+	assert_int_equal(bench_execute(run), 6);
+	assert_string_equal(bench_lines(run), "job: failed b,c (a, which has this content, is gone)\n");
+	bench_run_free(run);
+}
+
+static void a_host_outside_the_limit_hands_out_what_it_has(void **state)
+{
+	struct bench_run *run = bench_job();
+
+	(void)state;
+	bench_limit(run, "b,c");
+	bench_answer(run, "b", "mpi-run-probe", "slow: 2000");
+	bench_answer(run, "*", "mpi-run-place", "fetch: " DIGEST);
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "job: changed b,c\n");
+	assert_non_null(strstr(bench_log(run), "b ! content\n"));
+	bench_run_free(run);
+}
+
 static void a_content_of_no_task_is_refused(void **state)
 {
 	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
@@ -236,6 +263,8 @@ static void nothing_begins_behind_an_interruption(void **state)
 	bench_answer(run, "*", "*", "changed");
 	assert_int_equal(bench_execute(run), 130);
 	assert_null(strstr(bench_lines(run), "t2"));
+	assert_non_null(strstr(bench_log(run), "a ← CANCEL\n"));
+	assert_non_null(strstr(bench_log(run), "c ← BYE\n"));
 	assert_non_null(strstr(bench_said(run), "interrupted: waiting up to 8 s"));
 	bench_run_free(run);
 }
@@ -335,6 +364,8 @@ int main(void)
 		cmocka_unit_test(a_content_goes_from_the_host_that_made_it_to_the_others),
 		cmocka_unit_test(the_others_go_on_where_a_host_fails_in_a_part),
 		cmocka_unit_test(who_waits_for_a_silent_host_is_told_so),
+		cmocka_unit_test(who_waits_for_a_host_that_is_lost_is_told_so),
+		cmocka_unit_test(a_host_outside_the_limit_hands_out_what_it_has),
 		cmocka_unit_test(a_content_of_no_task_is_refused),
 		cmocka_unit_test(a_host_outside_the_limit_is_asked_for_its_facts_and_changed_in_nothing),
 		cmocka_unit_test(a_host_outside_the_limit_that_cannot_be_reached_holds_nobody_back),

@@ -630,6 +630,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	struct frame frame;
 	struct arena *arena;
 	bool goes_on = true;
+	const char *lock;
 
 	*runner = (struct runner){ .arena = arena_new(), .lock = -1 };
 	runner->handlers = value_list(runner->arena);
@@ -644,10 +645,13 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	runner->begun_due = value_list(runner->arena);
 	runner->offers = value_map(runner->arena);
 	know_user(runner);
-	if (!directory)
+	lock = directory;
+	if (!directory) {
 		directory = ledger_directory(runner);
+		lock = lock_place(runner->arena, directory);
+	}
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
-	ledger_open(&runner->ledger, directory, lock_place(runner->arena, directory),
+	ledger_open(&runner->ledger, directory, lock,
 		machine_id(runner->arena));
 	link_init(&runner->link, in, out, SENT_BY_CONTROLLER);
 	supervisor_watch(&runner->link.cancelled);

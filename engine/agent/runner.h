@@ -46,7 +46,8 @@ struct runner {
 	bool forgets;                /* all of the owner is undone: at the end nothing is due */
 };
 
-/* in and out: the controller. Ends when it is gone or has said BYE; the lock is held on. */
+/* in and out: the controller. Ends when it is gone or has said BYE; the lock is held on. directory:
+ * where ledger and lock are; NULL: those of the machine. */
 void runner_run(struct runner *runner, int in, int out, const char *directory);
 
 /* A task at hand, and doing it as the user whom it or its module says. */

@@ -180,6 +180,14 @@ static const char *expand(struct reader *reader, const char *text)
 	return kept;
 }
 
+/* HostName, else what was asked for: also where HostName has a token that isn't known. */
+static const char *named_host(struct reader *reader)
+{
+	const char *name = reader->host_name ? expand(reader, reader->host_name) : NULL;
+
+	return name ? name : reader->asked->address;
+}
+
 /* --- Setting --- */
 
 static void set_text(const char **option, const char *text)
@@ -318,8 +326,7 @@ static bool matches(struct reader *reader, const char *const *words, int count, 
 		*ret_used = 1;
 		found = true;
 	} else if (strcasecmp(what, "host") == 0) {
-		found = in_list(reader, list, reader->host_name ? expand(reader, reader->host_name)
-			: reader->asked->address);
+		found = in_list(reader, list, named_host(reader));
 	} else if (strcasecmp(what, "originalhost") == 0) {
 		found = in_list(reader, list, reader->asked->address);
 	} else if (strcasecmp(what, "user") == 0) {
@@ -472,9 +479,7 @@ static void finish(struct reader *reader)
 
 	set_files(config->known_hosts, &reader->users_said, users, 2);
 	set_files(config->global_known_hosts, &reader->global_said, globals, 2);
-	config->host = reader->host_name ? expand(reader, reader->host_name) : NULL;
-	if (!config->host)
-		config->host = reader->asked->address;
+	config->host = named_host(reader);
 	expand_files(reader, config->identities);
 	expand_files(reader, config->known_hosts);
 	expand_files(reader, config->global_known_hosts);

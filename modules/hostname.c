@@ -109,7 +109,6 @@ static int hostname_inspect(struct host *host, const void *params, void *ret_sta
 	struct hostname_state *have = ret_state;
 	struct file_info info;
 	char *bytes;
-	size_t size;
 
 	(void)params;
 	if (host_name(host, &have->kernel, err) < 0 || host_stat(host, "/etc/hostname", &info, err) < 0)
@@ -117,7 +116,7 @@ static int hostname_inspect(struct host *host, const void *params, void *ret_sta
 	have->kind = info.kind;
 	if (info.kind != FILE_REGULAR)
 		return 0;
-	if (host_read(host, "/etc/hostname", FILE_MOST, &bytes, &size, err) < 0)
+	if (host_read_text(host, "/etc/hostname", FILE_MOST, &bytes, err) < 0)
 		return -1;
 	have->file = name_in(host_arena(host), bytes);
 	return host_digest(host, "/etc/hostname", &have->digest, err);

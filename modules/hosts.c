@@ -782,7 +782,6 @@ static int hosts_inspect(struct host *host, const void *params, void *ret_state,
 	struct hosts_state *have = ret_state;
 	struct arena *arena = host_arena(host);
 	char *bytes = arena_string(arena, "");
-	size_t size;
 
 	have->added = value_list(arena);
 	have->removed = value_list(arena);
@@ -796,7 +795,7 @@ static int hosts_inspect(struct host *host, const void *params, void *ret_state,
 	if (have->info.kind != FILE_NONE && have->info.kind != FILE_REGULAR)
 		return 0;
 	if (have->info.kind == FILE_REGULAR
-			&& host_read(host, want->path, FILE_MOST, &bytes, &size, err) < 0)
+			&& host_read_text(host, want->path, FILE_MOST, &bytes, err) < 0)
 		return -1;
 	if (look_at_own(host, want, have, err) < 0)
 		return -1;

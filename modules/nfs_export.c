@@ -343,14 +343,13 @@ static int look_at_others(struct host *host, const struct export_params *want,
 	const char *path = escaped(host_arena(host), want->path);
 	size_t length = strlen(path);
 	struct file_info info;
-	size_t size;
 	char *text;
 
 	if (host_stat(host, "/etc/exports", &info, err) < 0)
 		return -1;
 	if (info.kind != FILE_REGULAR)
 		return 0;
-	if (host_read(host, "/etc/exports", FILE_MOST, &text, &size, err) < 0)
+	if (host_read_text(host, "/etc/exports", FILE_MOST, &text, err) < 0)
 		return -1;
 	for (char *line = text; *line; line += strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n')) {
 		if (strncmp(line, path, length) == 0 && strchr(" \t", line[length]) && line[length])
@@ -361,9 +360,9 @@ static int look_at_others(struct host *host, const struct export_params *want,
 
 static int look_at_file(struct host *host, struct export_state *have, struct error *err)
 {
+	size_t count;
 	struct file_info info;
 	struct file_name *names;
-	size_t size, count;
 	char *text;
 
 	if (host_stat(host, EXPORTS_DIRECTORY, &info, err) < 0
@@ -380,7 +379,7 @@ static int look_at_file(struct host *host, struct export_state *have, struct err
 		return -1;
 	if (info.kind != FILE_REGULAR)
 		return 0;
-	if (host_read(host, have->file, FILE_MOST, &text, &size, err) < 0)
+	if (host_read_text(host, have->file, FILE_MOST, &text, err) < 0)
 		return -1;
 	have->have = text;
 	return 0;

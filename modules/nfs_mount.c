@@ -313,7 +313,7 @@ static int mount_inspect(struct host *host, const void *params, void *ret_state,
 	if (host_stat(host, FSTAB, &info, err) < 0)
 		return -1;
 	if (info.kind == FILE_REGULAR) {
-		if (host_read(host, FSTAB, FSTAB_MOST, &fstab, &size, err) < 0)
+		if (host_read_text(host, FSTAB, FSTAB_MOST, &fstab, err) < 0)
 			return -1;
 		have->fstab = fstab;
 	}

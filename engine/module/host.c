@@ -96,6 +96,19 @@ int host_read(struct host *host, const char *path, size_t most, char **ret_bytes
 	return host->calls->read(host->machine, host->arena, path, most, ret_bytes, ret_size, err);
 }
 
+int host_read_text(struct host *host, const char *path, size_t most, char **ret_text,
+	struct error *err)
+{
+	size_t size;
+
+	if (host_read(host, path, most, ret_text, &size, err) < 0)
+		return -1;
+	if (!memchr(*ret_text, 0, size))
+		return 0;
+	error_set(err, ERROR_TASK, "'%s' is no text: it has a NUL byte", path);
+	return error_remedy(err, "look at what has written to it; nothing in it is changed until then");
+}
+
 int host_digest(struct host *host, const char *path, const char **ret_digest, struct error *err)
 {
 	if (absolute(path, err) < 0)

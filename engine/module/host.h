@@ -119,6 +119,10 @@ int host_stat(struct host *host, const char *path, struct file_info *ret_info, s
  * error. */
 int host_read(struct host *host, const char *path, size_t most, char **ret_bytes, size_t *ret_size,
 	struct error *err);
+/* The same of a text that goes back in one piece: one with a NUL in it is an error, as what is behind that
+ * would be lost. */
+int host_read_text(struct host *host, const char *path, size_t most, char **ret_text,
+	struct error *err);
 /* SHA-256 in hexadecimal, of any size of file. */
 int host_digest(struct host *host, const char *path, const char **ret_digest, struct error *err);
 /* The names in a directory, sorted, without . and .. */

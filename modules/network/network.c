@@ -370,14 +370,13 @@ static int read_file(struct host *host, const char *path, const char **ret_text,
 {
 	struct file_info info;
 	char *text;
-	size_t size;
 
 	*ret_text = NULL;
 	if (host_stat(host, path, &info, err) < 0)
 		return -1;
 	if (info.kind != FILE_REGULAR)
 		return 0;
-	if (host_read(host, path, FILE_MOST, &text, &size, err) < 0)
+	if (host_read_text(host, path, FILE_MOST, &text, err) < 0)
 		return -1;
 	*ret_text = text;
 	return 0;

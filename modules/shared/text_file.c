@@ -16,7 +16,6 @@ int text_file_inspect(struct host *host, struct text_file *file, struct error *e
 {
 	struct value *record = NULL;
 	char *bytes;
-	size_t size;
 
 	file->before = "";
 	if (host_record_get(host, record_key(host_arena(host), file), &record, err) < 0)
@@ -27,10 +26,8 @@ int text_file_inspect(struct host *host, struct text_file *file, struct error *e
 		return -1;
 	if (file->at.info.kind != FILE_REGULAR)
 		return 0;
-	if (host_read(host, file->path, TEXT_FILE_MOST, &bytes, &size, err) < 0)
+	if (host_read_text(host, file->path, TEXT_FILE_MOST, &bytes, err) < 0)
 		return -1;
-	if (memchr(bytes, 0, size))
-		return error_set(err, ERROR_TASK, "'%s' is no text", file->path);
 	file->dos = line_ends_dos(bytes);
 	file->before = file->dos ? line_ends_plain(host_arena(host), bytes) : bytes;
 	return file->backup ? backup_path(host, file->path, &file->backup_path, err) : 0;

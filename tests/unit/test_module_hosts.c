@@ -60,6 +60,18 @@ static int apply(const char *yaml)
 	return bench_apply(bench, &module_hosts, load(yaml));
 }
 
+static void a_file_that_is_no_text_stays_as_it_is(void **state)
+{
+	struct bench_file *file = bench_find(bench, "/etc/hosts");
+
+	(void)state;
+	file->bytes = "127.0.0.1 localhost\n\0" "10.9.9.9 behind\n";
+	file->size = 38;
+	assert_int_equal(apply("{group: all}"), -1);
+	assert_string_equal(bench->err.message, "'/etc/hosts' is no text: it has a NUL byte");
+	assert_int_equal(file->size, 38);
+}
+
 static const char *hosts(void)
 {
 	return bench_text(bench, "/etc/hosts");
@@ -340,6 +352,7 @@ int main(void)
 		TEST(a_file_that_was_not_there_is_made_and_goes_again),
 		TEST(a_block_without_an_end_is_not_touched),
 		TEST(a_link_is_not_followed),
+		TEST(a_file_that_is_no_text_stays_as_it_is),
 		TEST(cloud_init_is_warned_of_when_something_changes),
 		TEST(wrong_extra_lines_are_refused),
 	};

@@ -480,7 +480,7 @@ static void what_is_no_text_file_is_refused(void **state)
 	given("a\n");
 	bench_find(bench, PATH)->bytes = "a\0";
 	assert_int_equal(apply("line: b=2"), -1);
-	assert_string_equal(bench->err.message, "'" PATH "' is no text");
+	assert_string_equal(bench->err.message, "'" PATH "' is no text: it has a NUL byte");
 	assert_string_equal(bench->log.data, "");
 }
 

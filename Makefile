@@ -4,11 +4,13 @@
 #   make            build/beoplay, with the agent inside; installs nothing
 #   make WERROR=1   the same, where a warning is an error, as CI has it
 #   make demo       three blank nodes on this machine become a cluster that runs MPI programs
-#   make test       all tests; ends "N passed, N failed"
+#   make test       all tests, JOBS= of them at a time; ends "N passed, N failed"
 #                   demo, test and bench are run as root and install what they need
 #   make ARCHITECTURES="x86_64 aarch64 armhf"   agents for machines of these architectures inside;
 #                   plain make has that of the builder's own
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
+#   make fuzz       looks for bytes that break a reader, SECONDS= long for each (TARGETS= of them), with
+#                   libFuzzer; goes on where it was; tests/fuzz/RESULTS.md
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make bench-against BASE=REVISION    what this tree costs against another revision
 #   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
@@ -84,6 +86,7 @@ SCRIPTS := $(wildcard tests/tree/test_*.sh tests/plays/test_*.sh)
 AGENT_PACKAGES := libcyaml-dev libyaml-dev libmsgpack-dev/libmsgpack-c-dev libzstd-dev libsodium-dev \
 	libpcre2-dev libsqlite3-dev
 PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libgit2-dev libjson-c-dev $(AGENT_PACKAGES)
+FUZZ_PACKAGES := clang libclang-rt-14-dev/libclang-rt-19-dev
 TEST_PACKAGES := libcmocka-dev mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
 	sudo
 
@@ -96,9 +99,13 @@ ifneq ($(filter test demo bench bench-against,$(MAKECMDGOALS)),)
 NEEDED += $(TEST_PACKAGES)
 STAMP := $(BUILD)/test-deps
 endif
-INSTALLS := $(filter deps test demo bench bench-against,$(MAKECMDGOALS))
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+NEEDED += $(FUZZ_PACKAGES)
+STAMP := $(BUILD)/fuzz-deps
+endif
+INSTALLS := $(filter deps test demo fuzz bench bench-against,$(MAKECMDGOALS))
 
-.PHONY: all deps demo test bench bench-against install clean
+.PHONY: all deps demo test fuzz bench bench-against install clean
 all: $(BUILD)/beoplay
 
 # Nothing is asked of the network where all is there already.
@@ -164,8 +171,21 @@ $(BUILD)/hostile: $(HOSTILE_OBJECTS)
 	@echo LD $@
 	@$(CC) $(FLAGS) $(AGENT_LINK) $(LDFLAGS) $^ $(AGENT_LIBRARIES) -o $@
 
+# What reads others' bytes: in `make test` over the corpora, in `make fuzz` with libFuzzer.
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/libfuzzer.c tests/fuzz/smoke.c,\
+	$(wildcard tests/fuzz/*.c)) tests/unit/module_bench.c)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_OBJECTS) $(BUILD)/libbeoplay.a
+	@echo LD $@
+	@$(CC) $(FLAGS) $(LINK) $(FUZZ) $(LDFLAGS) $^ $(LIBRARIES) -o $@
+
+fuzz: $(STAMP)
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=1 BUILD=build/fuzz FUZZ=-fsanitize=fuzzer \
+		CFLAGS=-fsanitize=fuzzer-no-link build/fuzz/tests/fuzz/libfuzzer
+	@SECONDS_EACH=$(or $(SECONDS),60) tests/fuzz/run build/fuzz/tests/fuzz/libfuzzer $(TARGETS)
+
+TESTS += $(BUILD)/tests/fuzz/smoke
 test: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
-	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/run $(TESTS) $(SCRIPTS)
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times tests/run $(TESTS) $(SCRIPTS)
 
 demo: $(STAMP) $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/lab/demo
@@ -191,4 +211,5 @@ clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(OBJECTS:.o=.d) $(AGENT_OBJECTS:.o=.d) $(TESTS:=.d) $(HELPERS:.o=.d) $(HOSTILE_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(AGENT_OBJECTS:.o=.d) $(TESTS:=.d) $(HELPERS:.o=.d) $(HOSTILE_OBJECTS:.o=.d) \
+	$(FUZZ_OBJECTS:.o=.d)

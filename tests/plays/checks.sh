@@ -1,6 +1,20 @@
-# checks.sh: what tests on lab nodes share. Read by them, in the folder in which they work; what the
-# program said is in the files $out and $err, its exit code in $status.
+# checks.sh: what tests on nodes share, read by them first: from here on they are in the tree's folder. What
+# the program said is in the files $out and $err, its exit code in $status.
+cd "$(dirname "$0")/../.." || exit 1
+tree=$PWD
 : "${out:=../out}" "${err:=../err}"
+BEOPLAY=$(readlink -f "${BEOPLAY:-build/beoplay}")
+
+# nodes COUNT [FOLDER]: the script goes on beside so many lab nodes, in a new folder that is gone in the end,
+# $work; with FOLDER in that one below it, which has an inventory of the nodes.
+nodes() {
+	[ -n "${LAB:-}" ] || exec tests/lab/run -n "$1" -- "tests/plays/${0##*/}"
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	mkdir -p "$work/${2:-}"
+	cd "$work/${2:-}" || exit 1
+	[ -z "${2:-}" ] || cp "$LAB/inventory.yml" .
+}
 
 beoplay() {
 	"$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null

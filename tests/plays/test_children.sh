@@ -3,18 +3,8 @@
 # machine, except what has made a session of its own, which is named. Asked of the node's /proc, not of
 # beoplay. Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 1 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/children"
-cd "$work/children" || exit 1
-cp "$LAB/inventory.yml" .
+. "${0%/*}/checks.sh"
+nodes 1 children
 
 on() { lab exec head sh -c "$@"; }
 # Processes of the node whose command line has the word; "PID COMMAND", a line each.

@@ -2,21 +2,13 @@
 # The example from end to end on lab nodes; what is on the nodes is asked of the nodes themselves.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 3 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 out=out err=err
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/playbooks" "$work/inventory"
-cp playbooks/*.yml playbooks/*.c "$work/playbooks"
-cp inventory/hosts.yml "$work/inventory"
-cp "$LAB/known_hosts" "$work/known_hosts"
-cd "$work" || exit 1
+nodes 3
+mkdir playbooks inventory
+cp "$tree"/playbooks/*.yml "$tree"/playbooks/*.c playbooks
+cp "$tree/inventory/hosts.yml" inventory
+cp "$LAB/known_hosts" .
 
 play() {
 	"$BEOPLAY" playbooks/site.yml --user root --known-hosts "$work/known_hosts" "$@" \

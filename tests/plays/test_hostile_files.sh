@@ -2,16 +2,14 @@
 # Projects, folders and histories that somebody else prepared: what beoplay reads of them, as root and
 # as an unprivileged user, on this machine alone. Prints "ok NAME" or "not ok NAME: why".
 set -u
-cd "$(dirname "$0")/../.."
 [ "$(id -u)" = 0 ] || exec unshare --map-root-user --map-auto --mount "$0"
 
-built=${BEOPLAY:-$PWD/build/beoplay}
 out=/dev/null err=/dev/null
-. tests/plays/checks.sh
+. "${0%/*}/checks.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
-cp "$built" "$work/beoplay"
+cp "$BEOPLAY" "$work/beoplay"
 number=0
 
 # A new folder of the user's: proj with an inventory, and outside with a secret of his.

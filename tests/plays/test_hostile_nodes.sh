@@ -2,19 +2,9 @@
 # A node that lies over ssh, beside honest ones, on lab nodes: what it says harms neither them nor the
 # controller. Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 2 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 hostile=$(dirname "$BEOPLAY")/hostile
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/lies"
-cd "$work/lies" || exit 1
-cp "$LAB/inventory.yml" .
+nodes 2 lies
 cat >site.yml <<'E2'
 - hosts: all
   tasks:

@@ -4,18 +4,9 @@
 # COUNT says how many of each; only those that hit a run count.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 1 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 count=${COUNT:-10}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/kills"
-cd "$work/kills" || exit 1
-cp "$LAB/inventory.yml" .
+nodes 1 kills
 mkdir tree
 for i in 1 2 3 4 5 6 7 8; do head -c 20000 /dev/urandom | base64 >tree/$i; done
 cat >site.yml <<'E2'

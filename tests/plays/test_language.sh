@@ -2,17 +2,9 @@
 # What playbooks say, on lab nodes: loops, conditions, registered values, facts, templates, handlers,
 # tags, strategies, the modules that edit files. Prints "ok NAME" or "not ok NAME: why".
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 3 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 out=out err=err
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+nodes 3
 mkdir templates
 
 run() {

@@ -3,18 +3,9 @@
 # says how many runs.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 1 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 count=${COUNT:-60}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/ledger"
-cd "$work/ledger" || exit 1
-cp "$LAB/inventory.yml" .
+nodes 1 ledger
 mkdir tree
 for i in $(seq 40); do echo "file $i" >tree/$i; done
 cat >site.yml <<'E2'

@@ -3,19 +3,9 @@
 # is said once, by apply and by status, and nothing is changed then.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 1 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 form=$PWD/tests/formats/ledger-1
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/trouble"
-cd "$work/trouble" || exit 1
-cp "$LAB/inventory.yml" .
+nodes 1 trouble
 node() { lab exec head sh -c "$1"; }
 said() { cat "$out" "$err" | grep -c -- "$1"; }
 

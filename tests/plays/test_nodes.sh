@@ -2,17 +2,8 @@
 # Nodes come, can't be reached, are left out by -l, move to another group, leave; on lab nodes, and asked
 # of the nodes themselves. Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 3 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/nodes"
-cd "$work/nodes" || exit 1
+. "${0%/*}/checks.sh"
+nodes 3 nodes
 
 # inventory "CLUSTER…" "SPARE…": nodes of both groups; 10.0.1.250 is nobody's.
 inventory() {
@@ -70,14 +61,14 @@ esac
 END
 lab exec head sh -c 'cat >/usr/sbin/exportfs; chmod 755 /usr/sbin/exportfs; mkdir -p /etc/exports.d' \
 	<exportfs
-inventory "head node1 node2" >hosts.yml
+inventory "head node1 node2" >inventory.yml
 beoplay site.yml
 check "a cluster is made" is "$status" 0
 check "the share is exported" says "10.0.1.102(" "$(lab exec head cat /run/exported >file; echo file)"
 
 # --- One more, with -l ---
 lab add node3 >/dev/null
-inventory "head node1 node2 node3" >hosts.yml
+inventory "head node1 node2 node3" >inventory.yml
 snapshots head node1 node2 node3 >before
 beoplay site.yml -l node3 --check
 snapshots head node1 node2 node3 >after
@@ -177,12 +168,12 @@ until lab exec head test -e /root/begun; do sleep 0.1; done
 beoplay site.yml -l node3
 check "one that another run is at work on is asked all the same" silent "not asked" ../out
 wait
-cp hosts.yml kept.yml
-sed -i 's/  node2: {/&unknown_name: "{{ nothing }}", ansible_port: "{{ 70000 }}", /' hosts.yml
+cp inventory.yml kept.yml
+sed -i 's/  node2: {/&unknown_name: "{{ nothing }}", ansible_port: "{{ 70000 }}", /' inventory.yml
 beoplay site.yml -l node3
 check "what is wrong in the text for others alone is no error" is "$status" 0
 check "but said" says "^not asked: node2: .*ansible_port" ../out
-cp kept.yml hosts.yml
+cp kept.yml inventory.yml
 
 # --- Facts of others ---
 cat >facts.yml <<'END'
@@ -231,7 +222,7 @@ check "with the right one all is well again" is "$(keys_of node3 | grep -c mpi@)
 # --- A new one that can't be reached ---
 lab add node4 >/dev/null
 lab silence node4
-inventory "head node1 node2 node3 node4" >hosts.yml
+inventory "head node1 node2 node3 node4" >inventory.yml
 keys=$(keys_of head)
 beoplay site.yml -T 2 --check
 check "a dry run with it gives exit code 4" is "$status" 4
@@ -275,7 +266,7 @@ lab unsilence node1
 check "before it leaves it is everywhere" is "$(keys_of node2 | grep -c mpi@node4)$(
 	known_of node2 | grep -c ^node4,)$(lab exec head grep -c "$(lab address node4)" /run/exported)" 111
 gone=$(lab address node4)
-inventory "head node1 node2 node3" >hosts.yml
+inventory "head node1 node2 node3" >inventory.yml
 beoplay site.yml -l node3
 check "with -l the others are said to change" says "^  node\[1-2\]: hosts 'Names', ssh-keys 'Keys'" ../out
 check "and keep what they have" is "$(keys_of node2 | grep -c mpi@node4)" 1
@@ -299,7 +290,7 @@ check "the others aren't" says "refs/hosts/node3" "$(history for-each-ref >file;
 # --- One that moves to another group ---
 beoplay site.yml
 snapshots node3 >before
-inventory "head node1 node2" "node3 never" >hosts.yml
+inventory "head node1 node2" "node3 never" >inventory.yml
 seconds beoplay site.yml
 check "one that moved doesn't make the run fail" is "$status" 0
 check "what it has is named" says "^  node3: authorized-key:mpi:head" ../out

@@ -2,18 +2,8 @@
 # What belongs to others stays: mounts, the system, the way in, their keys and settings; on lab nodes, and
 # asked of the nodes themselves. Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 2 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/others"
-cd "$work/others" || exit 1
-cp "$LAB/inventory.yml" inventory.yml
+. "${0%/*}/checks.sh"
+nodes 2 others
 
 node() { lab exec head "$@"; }
 # A digest of all that is on the head, but for what beoplay remembers of its runs and for the times of

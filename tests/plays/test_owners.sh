@@ -3,18 +3,8 @@
 # who may take it away, and what is never taken away. All is looked at on the node itself.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 1 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/owners"
-cd "$work/owners" || exit 1
-cp "$LAB/inventory.yml" .
+. "${0%/*}/checks.sh"
+nodes 1 owners
 
 # book NAME TASK…: a playbook for the node, a task an argument.
 book() {

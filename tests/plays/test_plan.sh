@@ -2,18 +2,8 @@
 # Saved plans: just what was planned is done, and only where nothing has moved on, on lab nodes.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 3 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/plan"
-cd "$work/plan" || exit 1
-cp "$LAB/inventory.yml" .
+. "${0%/*}/checks.sh"
+nodes 3 plan
 cat >site.yml <<'E2'
 - hosts: all
   tasks:

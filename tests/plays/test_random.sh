@@ -7,22 +7,13 @@
 # failure prints its case: SEED * 1000 + number, of a sequence 250000 more.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 1 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 random=$PWD/tests/plays/random
 count=${COUNT:-8}
 seed=${SEED:-3}
 from=${FROM:-1}
 numbers=$(seq "$from" $((from + count - 1)))
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/random"
-cd "$work/random" || exit 1
-cp "$LAB/inventory.yml" .
+nodes 1 random
 mkdir tree1 tree2
 echo one >tree1/a; echo two >tree1/b; echo ONE >tree2/a; mkdir tree2/c; echo c >tree2/c/d
 echo 'T1 {{ inventory_hostname }}' >t1.j2; echo 'T2' >t2.j2

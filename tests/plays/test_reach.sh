@@ -1,17 +1,9 @@
 #!/bin/sh
 # Reaching hosts under bad conditions, and being interrupted. Prints "ok NAME" or "not ok NAME: why".
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 4 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 out=out err=err
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+nodes 4
 cp "$LAB/known_hosts" known_hosts
 cp "$LAB/inventory.yml" hosts.yml
 

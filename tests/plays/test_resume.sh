@@ -2,18 +2,8 @@
 # Runs that stop halfway, two operators, and texts of the user's own repository, on lab nodes.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 2 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/resume"
-cd "$work/resume" || exit 1
-cp "$LAB/inventory.yml" .
+. "${0%/*}/checks.sh"
+nodes 2 resume
 cat >site.yml <<'E2'
 - hosts: all
   tasks:

@@ -3,16 +3,9 @@
 # node's word and no old text decides what is run where, on lab nodes.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 3 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
+. "${0%/*}/checks.sh"
 formats=$PWD/tests/formats
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+nodes 3
 mkdir -p "$work/cluster/host_vars" "$work/cluster/files"
 cd "$work/cluster" || exit 1
 cp "$LAB/inventory.yml" hosts.yml

@@ -3,17 +3,9 @@
 # is printed, recorded and kept, on the controller and on the nodes; beside them stand open ones,
 # that the same search must find. Prints "ok NAME" or "not ok NAME: why".
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 2 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 out=out err=err
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+nodes 2
 mkdir project kept
 cd project || exit 1
 

@@ -2,17 +2,9 @@
 # What ~/.ssh/config says, and what it can't switch off, on a lab node. Prints "ok NAME" or "not ok
 # NAME: why".
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 1 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
+. "${0%/*}/checks.sh"
 out=out err=err
-. tests/plays/checks.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+nodes 1
 address=10.0.1.100
 ssh=$HOME/.ssh
 mkdir -p "$ssh"

@@ -3,26 +3,10 @@
 # nodes; what came back is compared with what was, by files, packages and accounts.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 3 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
+. "${0%/*}/checks.sh"
 . tests/plays/state.sh
 plays=$PWD/tests/plays/versions
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/cluster"
-cd "$work/cluster" || exit 1
-{
-	echo 'all:'
-	echo '  hosts:'
-	for node in head node1 node2; do
-		echo "    $node: {ansible_host: $(lab address $node)}"
-	done
-} >inventory.yml
+nodes 3 cluster
 cp -r "$plays/files" .
 
 for node in $LAB_NODES; do

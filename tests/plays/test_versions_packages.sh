@@ -3,28 +3,12 @@
 # first version and to nothing, on lab nodes; all is as it was but what `beoplay doc` lists.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
-cd "$(dirname "$0")/../.."
-if [ "${1:-}" != inside ]; then
-	exec tests/lab/run -n 3 -- "$0" inside
-fi
-
-BEOPLAY=${BEOPLAY:-$PWD/build/beoplay}
-. tests/plays/checks.sh
+. "${0%/*}/checks.sh"
 . tests/plays/state.sh
 plays=$PWD/tests/plays/versions
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-mkdir "$work/cluster"
-sed 's/Hello/Job/' playbooks/hello_cluster.c >"$work/job1.c"
-sed 's/Hello/Other/' playbooks/hello_cluster.c >"$work/job2.c"
-cd "$work/cluster" || exit 1
-{
-	echo 'all:'
-	echo '  hosts:'
-	for node in $LAB_NODES; do
-		echo "    $node: {ansible_host: $(lab address "$node")}"
-	done
-} >inventory.yml
+nodes 3 cluster
+sed 's/Hello/Job/' "$tree/playbooks/hello_cluster.c" >"$work/job1.c"
+sed 's/Hello/Other/' "$tree/playbooks/hello_cluster.c" >"$work/job2.c"
 cp "$work/job1.c" old.c
 cp "$work/job1.c" new.c
 each() { for node in $LAB_NODES; do lab exec "$node" "$@"; done; }

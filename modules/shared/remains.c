@@ -17,12 +17,14 @@ static const struct remains accounts[] = {
 };
 
 static const struct remains packages[] = {
-	{ "/etc/default/*.ucf-dist", "what a package would have configured, where ucf kept what was there" },
+	{ "/etc/default/*.ucf-dist", "Debian 13: what a package would have written, where ucf kept "
+		"what was there" },
 	{ "/var/cache/apt/*", "apt's caches" },
 	{ "/var/cache/debconf/*-old", "debconf's databases before their last change" },
 	{ "/var/cache/ldconfig/aux-cache", "ldconfig's cache" },
 	{ "/var/lib/apt/lists/*", "the package lists, where update_cache has refreshed them" },
-	{ "/var/lib/dpkg/diversions-old", "dpkg's diversions before their last change" },
+	{ "/var/lib/dpkg/diversions-old", "Debian 13: dpkg's diversions before their last "
+		"change" },
 	{ "/var/lib/dpkg/status-old", "dpkg's database before its last change" },
 	{ "/var/lib/ucf/hashfile.*", "ucf's database before its last changes" },
 	{ "/var/log/alternatives.log", "the log of update-alternatives" },

@@ -60,8 +60,10 @@ static int unknown_module(const char *name)
 {
 	struct suggestion suggestion = { .word = name };
 
-	for (size_t i = 0; modules_all[i]; i++)
-		suggest_offer(&suggestion, modules_all[i]->name);
+	for (size_t i = 0; modules_all[i]; i++) {
+		if (!(modules_all[i]->flags & MODULE_INTERNAL))
+			suggest_offer(&suggestion, modules_all[i]->name);
+	}
 	fprintf(stderr, "beoplay: there is no module '%s'", name);
 	if (suggestion.nearest)
 		fprintf(stderr, "; did you mean '%s'?", suggestion.nearest);

@@ -379,6 +379,8 @@ int playing_load(struct playing *playing, struct error *err)
 	if (playing->past && (find_past(playing, err) < 0 || playbook_load(playing->arena,
 			playing->source, playing->project.playbook, NULL, &playing->playbook, err) < 0))
 		return -1;
+	for (size_t i = 0; i < playing->playbook->notes->count; i++)
+		value_append(playing->arena, playing->notes, playing->playbook->notes->items[i]);
 	if (playing->options->syntax_check && playing->project.inventories->count == 0)
 		return 0;
 	if (load_inventory(playing, err) < 0 || load_limit(playing, err) < 0)

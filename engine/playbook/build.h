@@ -159,8 +159,8 @@ int import_read(struct play_reader *reader, const struct value_pair *pair, const
 /* task: what was read beside it. */
 int include_read(struct play_reader *reader, const struct value *raw, const struct value_pair *pair,
 	struct task *task, struct items *items);
-int import_role_read(struct play_reader *reader, const struct value_pair *pair,
-	const struct task *group, struct items *items);
+int import_role_read(struct play_reader *reader, const struct value *raw,
+	const struct value_pair *pair, const struct task *group, struct items *items);
 /* Reads a file of tasks. */
 int tasks_file_read(struct play_reader *reader, const char *path, struct place place,
 	const struct task *group, struct items *items);

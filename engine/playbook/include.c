@@ -207,10 +207,12 @@ static int read_role(struct play_reader *reader, const struct include *include,
 	return role_read(reader, request, items);
 }
 
-int import_role_read(struct play_reader *reader, const struct value_pair *pair,
-	const struct task *group, struct items *items)
+int import_role_read(struct play_reader *reader, const struct value *raw,
+	const struct value_pair *pair, const struct task *group, struct items *items)
 {
-	struct role_request request = { .group = group, .exports = true };
+	/* They are those of its tasks, and the role's, too, which the whole play sees. */
+	struct role_request request = { .group = group, .exports = true,
+		.vars = value_get(raw, "vars") };
 	struct include include = { 0 };
 
 	if (read_options(reader, pair, false, &include) < 0)
@@ -256,7 +258,7 @@ static struct task *group_inside(struct play_reader *reader, const struct task *
 	struct task *group = arena_alloc(reader->arena, sizeof(*group));
 
 	group->handler = task->handler;
-	group->tags = NULL;
+	group->vars = task->vars;
 	group->become = task->become;
 	group->become_user = task->become_user;
 	group->ignore_errors = task->ignore_errors;
@@ -286,9 +288,11 @@ static int read_apply(struct play_reader *reader, const struct value_pair *pair,
 }
 
 /* What is plain already is read now. */
-static int read_plain(struct play_reader *reader, const struct value_pair *pair,
-	const struct task *task, const struct include *include, struct items *items)
+static int read_plain(struct play_reader *reader, const struct value *raw,
+	const struct value_pair *pair, const struct task *task, const struct include *include,
+	struct items *items)
 {
+	const struct value *own = value_get(raw, "vars");
 	const struct task *above = reader->included_by;
 	struct task *group = group_inside(reader, task);
 	struct role_request request = { .group = group, .exports = include->public };
@@ -298,11 +302,11 @@ static int read_plain(struct play_reader *reader, const struct value_pair *pair,
 	if (read_apply(reader, pair, include, group) < 0)
 		return -1;
 	reader->included_by = add_step(reader, pair, task, items);
-	if (task->vars) {
+	if (own && own->kind == VALUE_MAP) {
 		reader->include_vars = value_map(reader->arena);
 		if (vars)
 			build_merge(reader->arena, reader->include_vars, vars);
-		build_merge(reader->arena, reader->include_vars, task->vars);
+		build_merge(reader->arena, reader->include_vars, own);
 	}
 	if (include->role)
 		result = read_role(reader, include, &request, items);
@@ -338,7 +342,7 @@ int include_read(struct play_reader *reader, const struct value *raw, const stru
 			|| task_read_loop(reader, raw, task) < 0)
 		return -1;
 	if (!task->loop && !is_open(include))
-		return read_plain(reader, pair, task, include, items);
+		return read_plain(reader, raw, pair, task, include, items);
 	if (!reader->whole)
 		return refuse_include(reader, pair, task->loop ? "a loop" : "variables in its name");
 	task->word = pair->key;

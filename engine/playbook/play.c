@@ -443,6 +443,7 @@ int playbook_load(struct arena *arena, struct source *source, const char *path,
 	if (modules && modules->find)
 		reader.modules.find = modules->find;
 	reader.whole = modules && modules->whole;
+	playbook->notes = value_list(arena);
 	playbook->path = arena_string(arena, path);
 	playbook->directory = path_directory(arena, path);
 	reader.import.path = playbook->path;

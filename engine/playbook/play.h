@@ -172,6 +172,7 @@ struct playbook {
 	size_t play_count;
 	size_t task_count;              /* indexes of tasks are below this */
 	bool has_roles;
+	struct value *notes;            /* what is to be said of the text: list of strings; never NULL */
 };
 
 /* Which modules there are; NULL everywhere: modules_all and module_find. Tests bring their own. */

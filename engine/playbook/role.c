@@ -196,6 +196,33 @@ static int read_part_variables(struct play_reader *reader, const struct role_req
 
 /* --- meta/main.yml --- */
 
+/* Said once a role. */
+static void note_specs(struct play_reader *reader, const struct role_loading *role)
+{
+	struct value *note = value_printf(reader->arena, "the role '%s' describes its arguments "
+		"(argument_specs), which are not checked", role->use.name);
+
+	for (size_t i = 0; i < reader->playbook->notes->count; i++) {
+		if (value_equal(reader->playbook->notes->items[i], note))
+			return;
+	}
+	value_append(reader->arena, reader->playbook->notes, note);
+}
+
+static int find_specs(struct play_reader *reader, const struct role_loading *role)
+{
+	static const char *const names[] = { "meta/argument_specs.yml", "meta/argument_specs.yaml" };
+	enum source_kind kind;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (kind_of(reader, path_join(reader->arena, role->use.path, names[i]), &kind) < 0)
+			return error_place(reader->err, role->use.place);
+		if (kind != SOURCE_NONE)
+			note_specs(reader, role);
+	}
+	return 0;
+}
+
 static int read_meta(struct play_reader *reader, const struct role_request *request,
 	struct role_loading *role)
 {
@@ -206,7 +233,8 @@ static int read_meta(struct play_reader *reader, const struct role_request *requ
 	char *bytes;
 	size_t size;
 
-	if (find_part(reader, request, role->use.path, "meta", NULL, &path, &kind) < 0)
+	if (find_specs(reader, role) < 0
+			|| find_part(reader, request, role->use.path, "meta", NULL, &path, &kind) < 0)
 		return -1;
 	if (!path || kind == SOURCE_DIRECTORY)
 		return 0;
@@ -219,6 +247,8 @@ static int read_meta(struct play_reader *reader, const struct role_request *requ
 	if (root->kind != VALUE_MAP)
 		return error_at(reader->err, root->place, "what a role says of itself is a map, this is %s",
 			value_kind_name(root));
+	if (value_pair(root, "argument_specs"))
+		note_specs(reader, role);
 	pair = value_pair(root, "allow_duplicates");
 	if (pair && keyword_plain_truth(reader, pair, &role->allow_duplicates) < 0)
 		return -1;
@@ -380,7 +410,8 @@ static int read_own(struct play_reader *reader, const struct role_request *reque
 	struct arena *arena = reader->arena;
 
 	role->own_defaults = value_map(arena);
-	role->own_vars = merged(arena, request->vars, NULL);
+	role->own_vars = merged(arena, request->vars && request->vars->kind == VALUE_MAP
+		? request->vars : NULL, NULL);
 	if (read_part_variables(reader, request, role->use.path, ROLE_DEFAULTS,
 			role->own_defaults) < 0)
 		return -1;

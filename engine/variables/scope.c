@@ -256,9 +256,11 @@ void scope_names(struct arena *arena, struct scope *scope, struct value *names)
 	add_keys(arena, &seen, names, values->registered, "");
 	if (scope->host == scope->root->host)
 		add_keys(arena, &seen, names, scope->root->expected, "");
-	for (const struct expected *expected = values->expected; expected
-			&& scope->host == scope->root->host; expected = expected->next)
-		add_name(arena, &seen, names, expected->name);
+	for (const struct expected *expected = values->all_expected; expected
+			&& scope->host == scope->root->host; expected = expected->next) {
+		if (expected->tasks > 0)
+			add_name(arena, &seen, names, expected->name);
+	}
 	add_keys(arena, &seen, names, scope->variables ? scope->variables->options.extra : NULL,
 		"");
 	add_keys(arena, &seen, names, scope->set, "");

@@ -208,31 +208,35 @@ static struct value *value_of_play_roles(struct scope *scope)
 	return scope->play ? scope->play->role_names : NULL;
 }
 
-static struct value *value_of_needed_roles(struct scope *scope)
+/* Each once. */
+static void add_once(struct scope *scope, struct value *names, const struct value *list)
 {
-	return scope->play ? scope->play->role_needs : NULL;
+	for (size_t i = 0; i < list->count; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < names->count; k++)
+			there = there || value_equal(names->items[k], list->items[i]);
+		if (!there)
+			value_append(scope->arena, names, list->items[i]);
+	}
 }
 
-/* Each once. */
-static struct value *value_of_role_names(struct scope *scope)
+static struct value *value_of_needed_roles(struct scope *scope)
 {
-	const struct value *lists[2];
 	struct value *names = value_list(scope->arena);
 
-	if (!scope->play || !scope->play->role_names)
+	if (!scope->play || !scope->play->role_needs)
 		return NULL;
-	lists[0] = scope->play->role_needs;
-	lists[1] = scope->play->role_names;
-	for (size_t i = 0; i < 2; i++) {
-		for (size_t k = 0; k < lists[i]->count; k++) {
-			bool there = false;
+	add_once(scope, names, scope->play->role_needs);
+	return names;
+}
 
-			for (size_t j = 0; j < names->count; j++)
-				there = there || value_equal(names->items[j], lists[i]->items[k]);
-			if (!there)
-				value_append(scope->arena, names, lists[i]->items[k]);
-		}
-	}
+static struct value *value_of_role_names(struct scope *scope)
+{
+	struct value *names = value_of_needed_roles(scope);
+
+	if (names)
+		add_once(scope, names, scope->play->role_names);
 	return names;
 }
 

@@ -91,10 +91,20 @@ static void note_inside(const struct noting *noting, const struct value *value)
 	}
 }
 
+static void note_role(const struct noting *noting, const struct role_use *role)
+{
+	note_inside(noting, role->defaults);
+	note_inside(noting, role->vars);
+	note_inside(noting, role->params);
+}
+
 static void note_tasks(const struct noting *noting, struct task *const *tasks, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		note_inside(noting, tasks[i]->vars);
+		note_inside(noting, tasks[i]->include_vars);
+		if (tasks[i]->role && (i == 0 || tasks[i]->role != tasks[i - 1]->role))
+			note_role(noting, tasks[i]->role);
 		note_inside(noting, tasks[i]->loop);
 		if (tasks[i]->registers)
 			lookup_put(noting->arena, noting->found, tasks[i]->registers, noting->variables);
@@ -107,6 +117,8 @@ static void note_play(const struct noting *noting, const struct play *play)
 {
 	note_inside(noting, play->vars);
 	note_inside(noting, play->file_vars);
+	note_inside(noting, play->role_vars);
+	note_inside(noting, play->role_defaults);
 	note_tasks(noting, play->tasks, play->task_count);
 	note_tasks(noting, play->handlers, play->handler_count);
 }

@@ -11,7 +11,8 @@ struct host_values {
 	struct value *facts;        /* map of short names; NULL: not set yet */
 	struct value *registered;   /* map; NULL: none */
 	struct lookup told;         /* name → struct told, of promised ones */
-	struct expected *expected;  /* the last one first */
+	struct lookup expected;     /* name → struct expected */
+	struct expected *all_expected;
 };
 
 /* What others see of it, the last one first. */
@@ -26,7 +27,7 @@ struct expected {
 	struct expected *next;
 	const char *name;
 	struct value *value;
-	unsigned tasks;             /* so many are under way */
+	unsigned tasks;             /* so many are under way; 0: it isn't expected any more */
 };
 
 struct variables {

@@ -171,11 +171,9 @@ bool variables_has_facts(const struct variables *variables, const struct invento
 
 struct expected *variables_expected(const struct host_values *values, const char *name)
 {
-	struct expected *expected = values->expected;
+	struct expected *expected = lookup_get(&values->expected, name);
 
-	while (expected && strcmp(expected->name, name) != 0)
-		expected = expected->next;
-	return expected;
+	return expected && expected->tasks > 0 ? expected : NULL;
 }
 
 bool variables_promised(const struct variables *variables, const char *name)
@@ -234,13 +232,14 @@ void variables_expect(struct variables *variables, const struct inventory_host *
 	const char *name, const struct value *value)
 {
 	struct host_values *values = host_values(variables, host);
-	struct expected *expected = variables_expected(values, name);
+	struct expected *expected = lookup_get(&values->expected, name);
 
 	if (!expected) {
 		expected = arena_alloc(variables->arena, sizeof(*expected));
-		*expected = (struct expected){ .next = values->expected,
+		*expected = (struct expected){ .next = values->all_expected,
 			.name = arena_string(variables->arena, name) };
-		values->expected = expected;
+		values->all_expected = expected;
+		lookup_put(variables->arena, &values->expected, expected->name, expected);
 	}
 	expected->value = value_copy(variables->arena, value);
 	expected->tasks++;
@@ -252,13 +251,9 @@ void variables_passed(struct variables *variables, const struct inventory_host *
 {
 	struct host_values *values = host_values(variables, host);
 	struct expected *expected = variables_expected(values, name);
-	struct expected **at = &values->expected;
 
-	if (!expected || --expected->tasks > 0)
-		return;
-	while (*at != expected)
-		at = &(*at)->next;
-	*at = expected->next;
+	if (expected)
+		expected->tasks--;
 }
 
 void variables_register(struct variables *variables, const struct inventory_host *host,
@@ -279,7 +274,10 @@ void variables_register(struct variables *variables, const struct inventory_host
 
 void variables_expect_nothing(struct variables *variables, const struct inventory_host *host)
 {
-	host_values(variables, host)->expected = NULL;
+	struct host_values *values = host_values(variables, host);
+
+	values->expected = (struct lookup){ 0 };
+	values->all_expected = NULL;
 }
 
 void variables_forget(struct variables *variables)
@@ -287,7 +285,8 @@ void variables_forget(struct variables *variables)
 	for (size_t i = 0; i < variables->host_count; i++) {
 		variables->hosts[i].registered = NULL;
 		variables->hosts[i].told = (struct lookup){ 0 };
-		variables->hosts[i].expected = NULL;
+		variables->hosts[i].expected = (struct lookup){ 0 };
+		variables->hosts[i].all_expected = NULL;
 	}
 	variables->generation++;
 }

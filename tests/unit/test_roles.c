@@ -1,6 +1,7 @@
 /* What stands where in a play: blocks, includes and what can't be run yet as a tree, and roles with
  * their variables, dependencies and handlers. */
 #include "playbook/play.h"
+#include "variables/variables.h"
 
 #include "tests/plays/memory.h"
 #include "tests/plays/modules.h"
@@ -285,6 +286,70 @@ static void a_plain_include_is_a_step_before_what_it_brings_in(void **state)
 	assert_false(task_chosen(play->tasks[3], only, NULL));
 }
 
+static const char *value_in(struct variables *variables, const struct play *play,
+	const struct task *task, const char *name)
+{
+	const struct value *value = scope_raw(scope_new(arena, variables, NULL, play, task), name);
+
+	return value ? value_text(value) : NULL;
+}
+
+static void variables_of_roles_have_ansibles_order(void **state)
+{
+	const char *const texts[] = { SITE
+		"  roles: [{role: one, a: param, vars: {b: entry, c: entry}}]\n"
+		"  tasks:\n  - {import_role: {name: two}, vars: {given: import}}\n"
+		"  - {include_role: {name: three}, vars: {e: include}}\n  - {ping: , vars: {c: task}}\n",
+		"roles/one/tasks/main.yml", "[{ping: }]",
+		"roles/one/defaults/main.yml", "{a: low, d: low, e: low, of: low}",
+		"roles/one/vars/main.yml", "{a: high, c: high, e: high}",
+		"roles/two/tasks/main.yml", "[{ping: , vars: {d: task}}]",
+		"roles/two/defaults/main.yml", "{d: two}",
+		"roles/three/tasks/main.yml", "[{ping: }]",
+		"roles/three/vars/main.yml", "{e: three, only: three}", NULL };
+	const struct play *play = play_of(texts, false);
+	const struct variables_options options = { .playbook_directory = "." };
+	struct variables *variables = variables_new(arena, &options);
+	struct value *names = value_list(arena), *unknown = value_list(arena);
+	struct variables_options with_secrets = { .playbook_directory = ".", .secret_names = names };
+	const struct {
+		size_t task;
+		const char *name, *value;
+	} rows[] = {
+		{ 0, "a", "param" }, { 0, "b", "entry" }, { 0, "c", "high" }, { 0, "d", "low" },
+		{ 0, "of", "play" }, { 1, "d", "task" }, { 1, "given", "import" }, { 3, "e", "include" },
+		{ 3, "only", "three" }, { 4, "c", "task" }, { 4, "b", "entry" }, { 4, "a", "high" },
+		{ 4, "d", "two" }, { 4, "given", "import" }, { 4, "only", NULL }, { 4, "e", "high" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *value = value_in(variables, play, play->tasks[rows[i].task], rows[i].name);
+
+		if (!value || !rows[i].value ? value != rows[i].value : strcmp(value, rows[i].value) != 0)
+			fail_msg("%s in task %zu is %s instead of %s", rows[i].name, rows[i].task,
+				value ? value : "undefined", rows[i].value ? rows[i].value : "undefined");
+	}
+	value_append(arena, names, value_string(arena, "only"));
+	value_append(arena, names, value_string(arena, "a"));
+	value_append(arena, names, value_string(arena, "nobody"));
+	variables_note_secrets(variables_new(arena, &with_secrets), &(struct playbook){
+		.plays = (struct play *[]){ (struct play *)(uintptr_t)play }, .play_count = 1 }, unknown);
+	assert_int_equal(unknown->count, 1);
+}
+
+static void arguments_that_are_described_are_said_not_to_be_checked(void **state)
+{
+	const char *const texts[] = { SITE "  roles: [one, one]\n",
+		"roles/one/tasks/main.yml", "[{ping: }]",
+		"roles/one/meta/argument_specs.yml", "{argument_specs: {}}", NULL };
+	struct playbook *playbook = load(texts, false);
+
+	(void)state;
+	assert_int_equal(playbook->notes->count, 1);
+	assert_non_null(strstr(value_text(playbook->notes->items[0]), "the role 'one'"));
+}
+
 static void roles_of_collections_are_found(void **state)
 {
 	const char *const texts[] = { SITE "  roles: [my.own.tool]\n",
@@ -306,6 +371,8 @@ int main(void)
 		cmocka_unit_test(parts_are_taken_from_other_files),
 		cmocka_unit_test(of_handlers_with_one_name_the_last_is_notified),
 		cmocka_unit_test(a_plain_include_is_a_step_before_what_it_brings_in),
+		cmocka_unit_test(variables_of_roles_have_ansibles_order),
+		cmocka_unit_test(arguments_that_are_described_are_said_not_to_be_checked),
 		cmocka_unit_test(roles_of_collections_are_found),
 	};
 

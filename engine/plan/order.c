@@ -162,10 +162,26 @@ void order_begin(struct run *run)
 
 /* --- What other hosts tell --- */
 
-bool order_facts_to_come(const struct run_host *host)
+/* It can't be asked: it works on a stage without a word of facts, and waits in it. */
+static bool is_held_up(const struct run_host *host)
+{
+	return host->gate >= 0 && !host->facts_sent;
+}
+
+static bool lacks_facts(const struct run_host *host)
 {
 	return host_live(host) && !host->late && host->facts_wanted && host->contacted
 		&& !variables_has_facts(host->run->options.variables, host->inventory);
+}
+
+bool order_facts_to_come(const struct run_host *host)
+{
+	return lacks_facts(host) && !is_held_up(host);
+}
+
+bool order_facts_held_up(const struct run_host *host)
+{
+	return lacks_facts(host) && is_held_up(host);
 }
 
 void order_expect_facts(struct run_host *host)

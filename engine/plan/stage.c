@@ -176,14 +176,15 @@ static void add_failed(struct stage *stage, struct unit *unit, const struct erro
 	add_filled(stage, unit, filled);
 }
 
-/* One whose facts are what is missing, and that is going to tell them; NULL: there is none. */
-static struct run_host *teller_of(const struct run *run, const struct filled *filled)
+/* One whose facts are what is missing, of which this holds; NULL: there is none. */
+static struct run_host *teller_of(const struct run *run, const struct filled *filled,
+	bool (*holds)(const struct run_host *host))
 {
 	for (size_t i = 0; i < filled->count; i++) {
 		const struct inventory_host *found = fill_missing_facts(run, filled->items[i].cause);
 		struct run_host *host = found ? run->by_inventory[found->index] : NULL;
 
-		if (host && order_facts_to_come(host))
+		if (host && holds(host))
 			return host;
 	}
 	return NULL;
@@ -192,7 +193,7 @@ static struct run_host *teller_of(const struct run *run, const struct filled *fi
 /* A bystander is waited for no longer than needed, if something is known of it. */
 static bool await_facts(struct run *run, struct run_host *host, const struct filled *filled)
 {
-	struct run_host *teller = teller_of(run, filled);
+	struct run_host *teller = teller_of(run, filled, order_facts_to_come);
 
 	if (!teller)
 		return order_await_facts(host);
@@ -222,6 +223,20 @@ static enum progress await_values(struct stage *stage, struct unit *unit,
 		return PROGRESS_WAIT;
 	}
 	return PROGRESS_ON;
+}
+
+/* Only in the run did it turn out whose facts are needed. */
+static int facts_obtainable(const struct stage *stage, const struct filled *filled,
+	struct error *err)
+{
+	const struct run_host *teller = teller_of(stage->run, filled, order_facts_held_up);
+
+	if (!teller)
+		return 0;
+	error_set(err, ERROR_TASK, "this needs the facts of '%s', which can't be read now: '%s' waits "
+		"until '%s' has done this task", teller->name, teller->name, stage->host->name);
+	return error_remedy(err, "let an earlier task use a fact of '%s' by its name, so that they are "
+		"read at the beginning", teller->name);
 }
 
 /* What other hosts have set counts once all have come to this unit. */
@@ -259,6 +274,13 @@ static void pass_over(struct stage *stage, struct unit *unit)
 		announce_less(run, unit->task);
 }
 
+static enum progress fail_unit(struct stage *stage, struct unit *unit, const struct error *err)
+{
+	add_failed(stage, unit, err);
+	stage->host->cursor = unit->index + 1;
+	return PROGRESS_END;
+}
+
 static enum progress add_unit(struct stage *stage, struct unit *unit)
 {
 	struct run_host *host = stage->host;
@@ -286,15 +308,15 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 		/* The run is about to be told. */
 		if (err.kind == ERROR_INTERRUPTED)
 			return PROGRESS_WAIT;
-		add_failed(stage, unit, &err);
-		host->cursor = unit->index + 1;
-		return PROGRESS_END;
+		return fail_unit(stage, unit, &err);
 	}
 	if (!filled->known) {
 		enum progress progress = await_values(stage, unit, filled);
 
 		if (progress != PROGRESS_ON)
 			return progress;
+		if (facts_obtainable(stage, filled, &err) < 0)
+			return fail_unit(stage, unit, &err);
 	}
 	ends = add_filled(stage, unit, filled);
 	host->cursor = unit->index + 1;

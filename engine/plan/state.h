@@ -423,6 +423,8 @@ bool order_tells(const struct run *run, const struct run_host *host, int64_t uni
 void order_await(struct run_host *host, enum wait_kind kind, struct run_host *other,
 	int64_t until);
 bool order_facts_to_come(const struct run_host *host);
+/* It has some, but can't be asked for them before others have passed what it waits for. */
+bool order_facts_held_up(const struct run_host *host);
 /* To be called when it may have changed whether facts are to come. */
 void order_expect_facts(struct run_host *host);
 /* Lets it wait until no facts are to come any more; false: none are. */

@@ -128,12 +128,14 @@ void on_gate(struct run *run, const struct event *event)
 		return;
 	if (go && !order_is_open(host, unit)) {
 		order_wait(host, unit);
+		order_told(host);
 		return;
 	}
 	reply = value_map(effects_arena(run));
 	value_set_integer(effects_arena(run), reply, "id", host->gate);
 	value_set_bool(effects_arena(run), reply, "go", go);
 	host->gate = -1;
+	order_expect_facts(host);
 	if (go && host->step_count > 0)
 		announce_up_to(run, host->steps[host->step_first].unit->task);
 	effect_send(host, FRAME_REPLY, reply, NULL);

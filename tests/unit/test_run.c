@@ -162,6 +162,45 @@ static void facts_are_awaited_before_a_dry_run_gives_up_knowing(void **state)
 	bench_run_free(run);
 }
 
+static void facts_of_a_host_that_only_the_run_names_are_awaited(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, command: ask, register: who}\n"
+		"  - {name: t2, command: \"x {{ hostvars[who.stdout].ansible_hostname }}\"}\n");
+
+	(void)state;
+	bench_answer(run, "*", "*", "changed");
+	bench_returns(run, "*", "t1", "results: {stdout: b, rc: 0}");
+	bench_returns(run, "*", "facts", "results: {hostname: sea}");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: changed a,b,c\nt2: changed a,b,c\n");
+	bench_run_free(run);
+}
+
+static void who_needs_facts_of_a_host_that_waits_for_it_fails_and_says_so(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, command: ask, register: who}\n"
+		"  - name: t2\n"
+		"    command: \"x {{ hostvars[who.stdout].ansible_hostname }}\"\n"
+		"    when: inventory_hostname == 'a'\n"
+		"  - {name: t3, command: x}\n");
+
+	(void)state;
+	bench_answer(run, "*", "*", "changed");
+	bench_returns(run, "*", "t1", "results: {stdout: b, rc: 0}");
+	/* In others b can be asked in time. */
+	bench_in_one_order(run);
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1: changed a,b,c\n"
+		"t2: failed a (this needs the facts of 'b', which can't be read now: 'b' waits until 'a' has "
+		"done this task, → let an earlier task use a fact of 'b' by its name, so that they are read "
+		"at the beginning)\nt3: changed b,c\n");
+	bench_run_free(run);
+}
+
 /* --- Handlers --- */
 
 static void handlers_run_once_behind_the_tasks_where_something_changed(void **state)
@@ -401,6 +440,8 @@ int main(void)
 		cmocka_unit_test(a_registered_value_of_another_host_is_that_of_the_same_moment),
 		cmocka_unit_test(facts_of_another_host_are_awaited),
 		cmocka_unit_test(facts_are_awaited_before_a_dry_run_gives_up_knowing),
+		cmocka_unit_test(facts_of_a_host_that_only_the_run_names_are_awaited),
+		cmocka_unit_test(who_needs_facts_of_a_host_that_waits_for_it_fails_and_says_so),
 		cmocka_unit_test(handlers_run_once_behind_the_tasks_where_something_changed),
 		cmocka_unit_test(a_handler_that_fails_takes_its_host_out),
 		cmocka_unit_test(force_handlers_lets_a_failed_host_run_its_handlers),

@@ -156,9 +156,9 @@ int meta_read(struct play_reader *reader, const struct value_pair *pair, struct 
 
 int import_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
 	struct items *items);
-/* task: what was read beside it. */
+/* task: what was read beside it, with what it inherits from around. */
 int include_read(struct play_reader *reader, const struct value *raw, const struct value_pair *pair,
-	struct task *task, struct items *items);
+	struct task *task, const struct task *around, struct items *items);
 int import_role_read(struct play_reader *reader, const struct value *raw,
 	const struct value_pair *pair, const struct task *group, struct items *items);
 /* Reads a file of tasks. */

@@ -252,21 +252,30 @@ static const struct task *add_step(struct play_reader *reader, const struct valu
 	return step;
 }
 
-/* What of an include's keywords is for the tasks inside: all but what decides about itself. */
-static struct task *group_inside(struct play_reader *reader, const struct task *task)
+/* As in Ansible, tasks inside have the keywords of what is around the include, and of apply; the
+ * include's own are for itself. */
+static struct task *group_inside(struct play_reader *reader, const struct task *task,
+	const struct task *around)
 {
 	struct task *group = arena_alloc(reader->arena, sizeof(*group));
 
+	if (around)
+		*group = *around;
 	group->handler = task->handler;
-	group->vars = task->vars;
-	group->become = task->become;
-	group->become_user = task->become_user;
-	group->ignore_errors = task->ignore_errors;
-	group->no_log = task->no_log;
-	group->check_mode = task->check_mode;
-	group->diff = task->diff;
-	group->any_errors_fatal = task->any_errors_fatal;
 	return group;
+}
+
+static void note_own(struct play_reader *reader, const struct value *raw,
+	const struct value_pair *pair)
+{
+	static const char *const own[] = { "become", "become_user", "check_mode", "diff", "no_log" };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		if (value_pair(raw, own[i]))
+			value_append(reader->arena, reader->playbook->notes, value_printf(reader->arena,
+				"%s:%u: '%s' of '%s' isn't for the tasks inside, as in Ansible; write it under "
+				"'apply'", pair->place.file, pair->place.line, own[i], pair->key));
+	}
 }
 
 static int read_apply(struct play_reader *reader, const struct value_pair *pair,
@@ -289,16 +298,17 @@ static int read_apply(struct play_reader *reader, const struct value_pair *pair,
 
 /* What is plain already is read now. */
 static int read_plain(struct play_reader *reader, const struct value *raw,
-	const struct value_pair *pair, const struct task *task, const struct include *include,
-	struct items *items)
+	const struct value_pair *pair, const struct task *task, const struct task *around,
+	const struct include *include, struct items *items)
 {
 	const struct value *own = value_get(raw, "vars");
 	const struct task *above = reader->included_by;
-	struct task *group = group_inside(reader, task);
+	struct task *group = group_inside(reader, task, around);
 	struct role_request request = { .group = group, .exports = include->public };
 	struct value *vars = reader->include_vars;
 	int result;
 
+	note_own(reader, raw, pair);
 	if (read_apply(reader, pair, include, group) < 0)
 		return -1;
 	reader->included_by = add_step(reader, pair, task, items);
@@ -333,7 +343,7 @@ static int read_file(struct play_reader *reader, const struct value_pair *pair,
 }
 
 int include_read(struct play_reader *reader, const struct value *raw, const struct value_pair *pair,
-	struct task *task, struct items *items)
+	struct task *task, const struct task *around, struct items *items)
 {
 	struct include *include = arena_alloc(reader->arena, sizeof(*include));
 	bool role = strcmp(play_without_prefix(pair->key), "include_role") == 0;
@@ -342,7 +352,7 @@ int include_read(struct play_reader *reader, const struct value *raw, const stru
 			|| task_read_loop(reader, raw, task) < 0)
 		return -1;
 	if (!task->loop && !is_open(include))
-		return read_plain(reader, raw, pair, task, include, items);
+		return read_plain(reader, raw, pair, task, around, include, items);
 	if (!reader->whole)
 		return refuse_include(reader, pair, task->loop ? "a loop" : "variables in its name");
 	task->word = pair->key;

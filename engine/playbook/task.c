@@ -261,7 +261,7 @@ static int read_item(struct play_reader *reader, const struct value *raw,
 	case FORM_IMPORT_ROLE:
 		return import_role_read(reader, raw, subject.pair, task, items);
 	case FORM_INCLUDE:
-		return include_read(reader, raw, subject.pair, task, items);
+		return include_read(reader, raw, subject.pair, task, group, items);
 	case FORM_META:
 		return meta_read(reader, subject.pair, task, items);
 	case FORM_MODULE:

@@ -350,6 +350,73 @@ static void arguments_that_are_described_are_said_not_to_be_checked(void **state
 	assert_non_null(strstr(value_text(playbook->notes->items[0]), "the role 'one'"));
 }
 
+/* Names of the tasks that a list of tags chooses, without the steps of includes. */
+static const char *chosen(const struct play *play, const char *words)
+{
+	struct value *only = value_list(arena);
+	const char *all = "";
+
+	for (; *words; words += words[strcspn(words, ",")] ? strcspn(words, ",") + 1
+			: strcspn(words, ","))
+		value_append(arena, only, value_bytes(arena, words, strcspn(words, ",")));
+	for (size_t i = 0; i < play->task_count; i++) {
+		const struct task *task = play->tasks[i];
+
+		if (task->name && task_chosen(task, only, NULL))
+			all = arena_printf(arena, "%s%s;", all, task->name);
+	}
+	return all;
+}
+
+/* What ansible-core 2.14 runs of this text with -t. */
+static void tags_of_roles_and_includes_are_ansibles(void **state)
+{
+	const char *const texts[] = { SITE
+		"  pre_tasks: [{name: pre, ping: , tags: always}]\n"
+		"  roles: [{role: a, tags: [ta]}, {role: b, tags: tb}]\n"
+		"  tasks:\n  - {import_role: {name: a}, tags: imp}\n"
+		"  - {include_role: {name: b}, tags: inc}\n"
+		"  - {include_tasks: {file: i.yml, apply: {tags: ap}}, tags: [ap]}\n"
+		"  - {import_tasks: i.yml, tags: it}\n"
+		"  - {block: [{name: blk, ping: , tags: inner}], tags: outer}\n"
+		"  - {name: nev, ping: , tags: never}\n",
+		"i.yml", "[{name: plain, ping: }, {name: tagged, ping: , tags: x}]",
+		"roles/a/tasks/main.yml", "[{name: a1, ping: }, {name: a2, ping: , tags: x}, "
+		"{include_tasks: more.yml, tags: m}]",
+		"roles/a/tasks/more.yml", "[{name: in, ping: }, {name: inm, ping: , tags: m}]",
+		"roles/a/meta/main.yml", "{dependencies: [{role: b, tags: dep}]}",
+		"roles/b/tasks/main.yml", "[{name: b1, ping: }, {name: b2, ping: , tags: x}]", NULL };
+	static const struct {
+		const char *tags, *chosen;
+	} rows[] = {
+		{ "ta", "pre;b1;b2;a1;a2;in;inm;" }, { "tb", "pre;b1;b2;" },
+		{ "imp", "pre;b1;b2;a1;a2;in;inm;" }, { "inc", "pre;" },
+		{ "ap", "pre;plain;tagged;" }, { "it", "pre;plain;tagged;" }, { "outer", "pre;blk;" },
+		{ "inner", "pre;blk;" }, { "m", "pre;inm;inm;" }, { "m,ta", "pre;b1;b2;a1;a2;in;inm;inm;" },
+		{ "never", "pre;nev;" },
+	};
+	const struct play *play = play_of(texts, false);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(chosen(play, rows[i].tags), rows[i].chosen) != 0)
+			fail_msg("-t %s chooses %s instead of %s", rows[i].tags, chosen(play, rows[i].tags),
+				rows[i].chosen);
+	}
+}
+
+static void an_includes_own_keywords_are_said_not_to_go_inside(void **state)
+{
+	const char *const texts[] = { SITE "  tasks: [{include_tasks: more.yml, become: yes}]\n",
+		"more.yml", "[{ping: }]", NULL };
+	struct playbook *playbook = load(texts, false);
+
+	(void)state;
+	assert_null(playbook->plays[0]->tasks[1]->become);
+	assert_int_equal(playbook->notes->count, 1);
+	assert_non_null(strstr(value_text(playbook->notes->items[0]), "'become' of 'include_tasks'"));
+}
+
 static void roles_of_collections_are_found(void **state)
 {
 	const char *const texts[] = { SITE "  roles: [my.own.tool]\n",
@@ -373,6 +440,8 @@ int main(void)
 		cmocka_unit_test(a_plain_include_is_a_step_before_what_it_brings_in),
 		cmocka_unit_test(variables_of_roles_have_ansibles_order),
 		cmocka_unit_test(arguments_that_are_described_are_said_not_to_be_checked),
+		cmocka_unit_test(tags_of_roles_and_includes_are_ansibles),
+		cmocka_unit_test(an_includes_own_keywords_are_said_not_to_go_inside),
 		cmocka_unit_test(roles_of_collections_are_found),
 	};
 

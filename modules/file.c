@@ -69,35 +69,6 @@ struct file_state {
 static const char *const file_words[] = { "file", "directory", "link", "absent", "touch", NULL };
 static const char *const time_words[] = { "now", "preserve", NULL };
 
-static const struct param file_table[] = {
-	{ .name = "path", .kind = PARAM_PATH, .doc = "what it is about", .flags = PARAM_REQUIRED,
-		.alias = "dest" },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what is there; file: must be there already; "
-		"touch: an empty one is made, or one that is there is as if just written; absent: a "
-			"directory goes with all in it, which an undo brings back up to 1000 files and "
-		"256 MiB",
-		.otherwise = "file", .choices = file_words },
-	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to" },
-	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to" },
-	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions, as 0644 or u=rw,go=r" },
-	{ .name = "src", .kind = PARAM_STRING, .doc = "what a link points at" },
-	{ .name = "force", .kind = PARAM_BOOL, .doc = "a link may take the place of a file",
-		.otherwise = "no" },
-	{ .name = "modification_time", .kind = PARAM_CHOICE, .doc = "preserve: touch leaves the time of "
-		"what is there", .otherwise = "now", .choices = time_words },
-	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "owner and mode of all that is below",
-		.flags = PARAM_NOT_YET },
-	{ .name = "above", .kind = PARAM_LIST, .doc = "mode and owner of the directories above",
-		.otherwise = "", .flags = PARAM_INTERNAL },
-	{ .name = "body", .kind = PARAM_STRING, .doc = "its content, by digest",
-		.flags = PARAM_INTERNAL | PARAM_BODY },
-	{ .name = "mtime", .kind = PARAM_INTEGER, .doc = "when it was written last, in nanoseconds",
-		.flags = PARAM_INTERNAL },
-	{ .name = "up_to", .kind = PARAM_PATH, .doc = "absent: a directory, and those above up to this "
-		"one, go only if nothing is in them", .flags = PARAM_INTERNAL },
-	{ 0 },
-};
-
 static const cyaml_strval_t file_choices[] = {
 	{ "file", WISH_FILE }, { "directory", WISH_DIRECTORY }, { "link", WISH_LINK },
 	{ "absent", WISH_ABSENT }, { "touch", WISH_TOUCH },
@@ -105,34 +76,40 @@ static const cyaml_strval_t file_choices[] = {
 
 static const cyaml_strval_t time_choices[] = { { "now", false }, { "preserve", true } };
 
-static const cyaml_schema_value_t word_schema = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t file_fields[] = {
-	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct file_params, path, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct file_params, state, file_choices, 5),
-	CYAML_FIELD_STRING_PTR("owner", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
-		owner, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("group", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
-		group, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("mode", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
-		mode, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("src", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
-		src, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("force", CYAML_FLAG_DEFAULT, struct file_params, force),
-	CYAML_FIELD_ENUM("modification_time", CYAML_FLAG_STRICT, struct file_params, keeps_time,
-		time_choices, 2),
-	CYAML_FIELD_STRING_PTR("mtime", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
-		mtime, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("above", CYAML_FLAG_POINTER, struct file_params, above, &word_schema, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("body", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
-		body, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("up_to", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_params,
-		up_to, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_END
+static const struct param file_table[] = {
+	{ .name = "path", .kind = PARAM_PATH, .doc = "what it is about", .flags = PARAM_REQUIRED,
+		.alias = "dest", .into = INTO_TEXT(struct file_params, path) },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what is there; file: must be there already; "
+		"touch: an empty one is made, or one that is there is as if just written; absent: a "
+			"directory goes with all in it, which an undo brings back up to 1000 files and "
+		"256 MiB",
+		.otherwise = "file", .choices = file_words,
+		.into = INTO_CHOICE(struct file_params, state, file_choices) },
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to",
+		.into = INTO_TEXT(struct file_params, owner) },
+	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to",
+		.into = INTO_TEXT(struct file_params, group) },
+	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions, as 0644 or u=rw,go=r",
+		.into = INTO_TEXT(struct file_params, mode) },
+	{ .name = "src", .kind = PARAM_STRING, .doc = "what a link points at",
+		.into = INTO_TEXT(struct file_params, src) },
+	{ .name = "force", .kind = PARAM_BOOL, .doc = "a link may take the place of a file",
+		.otherwise = "no", .into = INTO_BOOL(struct file_params, force) },
+	{ .name = "modification_time", .kind = PARAM_CHOICE, .doc = "preserve: touch leaves the time of "
+		"what is there", .otherwise = "now", .choices = time_words,
+		.into = INTO_CHOICE(struct file_params, keeps_time, time_choices) },
+	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "owner and mode of all that is below",
+		.flags = PARAM_NOT_YET },
+	{ .name = "above", .kind = PARAM_LIST, .doc = "mode and owner of the directories above",
+		.otherwise = "", .flags = PARAM_INTERNAL, .into = INTO_LIST(struct file_params, above) },
+	{ .name = "body", .kind = PARAM_STRING, .doc = "its content, by digest",
+		.flags = PARAM_INTERNAL | PARAM_BODY, .into = INTO_TEXT(struct file_params, body) },
+	{ .name = "mtime", .kind = PARAM_INTEGER, .doc = "when it was written last, in nanoseconds",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct file_params, mtime) },
+	{ .name = "up_to", .kind = PARAM_PATH, .doc = "absent: a directory, and those above up to this "
+		"one, go only if nothing is in them", .flags = PARAM_INTERNAL,
+		.into = INTO_TEXT(struct file_params, up_to) },
+	{ 0 },
 };
 
 static bool is_word(const struct value *value, const char *word)
@@ -813,7 +790,6 @@ const struct module module_file = {
 	.name = "file",
 	.summary = "what is at a path: a file, a directory, a link, or nothing; its owner and mode",
 	.params = file_table,
-	.fields = file_fields,
 	.params_size = sizeof(struct file_params),
 	.content = "file",
 	.state_size = sizeof(struct file_state),

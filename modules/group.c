@@ -20,34 +20,21 @@ struct group_state {
 
 static const char *const state_words[] = { "present", "absent", NULL };
 
-static const struct param group_table[] = {
-	{ .name = "name", .kind = PARAM_STRING, .doc = "the group", .flags = PARAM_REQUIRED },
-	{ .name = "gid", .kind = PARAM_INTEGER, .doc = "its number" },
-	{ .name = "system", .kind = PARAM_BOOL, .doc = "a new one gets a number for the system's own",
-		.otherwise = "no" },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
-		.otherwise = "present", .choices = state_words },
-	{ .name = "members", .kind = PARAM_LIST, .doc = "who is in a new one", .otherwise = "",
-		.flags = PARAM_INTERNAL },
-	{ 0 },
-};
-
 static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
 
-static const cyaml_schema_value_t word_schema = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t group_fields[] = {
-	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct group_params, name, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("gid", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct group_params,
-		gid, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("system", CYAML_FLAG_DEFAULT, struct group_params, system),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct group_params, present, state_choices, 2),
-	CYAML_FIELD_SEQUENCE("members", CYAML_FLAG_POINTER, struct group_params, members,
-		&word_schema, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_END
+static const struct param group_table[] = {
+	{ .name = "name", .kind = PARAM_STRING, .doc = "the group", .flags = PARAM_REQUIRED,
+		.into = INTO_TEXT(struct group_params, name) },
+	{ .name = "gid", .kind = PARAM_INTEGER, .doc = "its number",
+		.into = INTO_TEXT(struct group_params, gid) },
+	{ .name = "system", .kind = PARAM_BOOL, .doc = "a new one gets a number for the system's own",
+		.otherwise = "no", .into = INTO_BOOL(struct group_params, system) },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
+		.otherwise = "present", .choices = state_words,
+		.into = INTO_CHOICE(struct group_params, present, state_choices) },
+	{ .name = "members", .kind = PARAM_LIST, .doc = "who is in a new one", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct group_params, members) },
+	{ 0 },
 };
 
 static int group_check(const struct value *params, struct error *err)
@@ -179,7 +166,6 @@ const struct module module_group = {
 	.name = "group",
 	.summary = "a group of users exists, or doesn't",
 	.params = group_table,
-	.fields = group_fields,
 	.remains = remains_of_accounts,
 	.params_size = sizeof(struct group_params),
 	.state_size = sizeof(struct group_state),

@@ -21,22 +21,14 @@ struct hostname_state {
 };
 
 static const struct param hostname_table[] = {
-	{ .name = "name", .kind = PARAM_STRING, .doc = "the name; without it that of the inventory" },
+	{ .name = "name", .kind = PARAM_STRING, .doc = "the name; without it that of the inventory",
+		.into = INTO_TEXT(struct hostname_params, name) },
 	{ .name = "undo", .kind = PARAM_BOOL, .doc = "go back to what was", .otherwise = "no",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct hostname_params, undo) },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "the file that was there, by digest",
-		.flags = PARAM_INTERNAL | PARAM_BODY },
+		.flags = PARAM_INTERNAL | PARAM_BODY, .into = INTO_TEXT(struct hostname_params, body) },
 	{ .name = "use", .kind = PARAM_STRING, .doc = "how it is set", .flags = PARAM_NOT_YET },
 	{ 0 },
-};
-
-static const cyaml_schema_field_t hostname_fields[] = {
-	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct hostname_params, name, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct hostname_params, undo),
-	CYAML_FIELD_STRING_PTR("body", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct hostname_params, body, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_END
 };
 
 /* hostname(7): labels of letters, digits and dashes, none at an end. */
@@ -202,7 +194,6 @@ const struct module module_hostname = {
 	.name = "hostname",
 	.summary = "the name of the machine, in /etc/hostname and in the running kernel",
 	.params = hostname_table,
-	.fields = hostname_fields,
 	.params_size = sizeof(struct hostname_params),
 	.state_size = sizeof(struct hostname_state),
 	.check = hostname_check,

@@ -65,94 +65,59 @@ struct hosts_state {
 static const char *const conflict_words[] = { "error", "take", "keep", NULL };
 static const char *const state_words[] = { "present", "absent", NULL };
 
-static const struct param entry_table[] = {
-	{ .name = "address", .kind = PARAM_STRING, .doc = "an address", .flags = PARAM_REQUIRED },
-	{ .name = "names", .kind = PARAM_LIST, .doc = "its names", .flags = PARAM_REQUIRED },
-	{ 0 },
-};
-
-static const struct param hosts_table[] = {
-	{ .name = "group", .kind = PARAM_PATTERN, .doc = "the hosts that are known by name",
-		.otherwise = "all" },
-	{ .name = "domain", .kind = PARAM_STRING, .doc = "names get this domain, too" },
-	{ .name = "aliases", .kind = PARAM_BOOL, .doc = "take each host's variable aliases",
-		.otherwise = "no" },
-	{ .name = "extra", .kind = PARAM_RECORDS, .doc = "names of other machines",
-		.otherwise = "", .entries = entry_table },
-	{ .name = "path", .kind = PARAM_PATH, .doc = "the file", .otherwise = "/etc/hosts" },
-	{ .name = "conflict", .kind = PARAM_CHOICE, .doc = "what becomes of others' lines that give "
-		"one of these names another address", .otherwise = "error",
-		.choices = conflict_words },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: the block goes",
-		.otherwise = "present", .choices = state_words },
-	{ .name = "entries", .kind = PARAM_RECORDS, .doc = "the group's names",
-		.otherwise = "", .entries = entry_table, .flags = PARAM_INTERNAL },
-	{ .name = "self", .kind = PARAM_STRING, .doc = "the machine's own name", .otherwise = "",
-		.flags = PARAM_INTERNAL },
-	{ .name = "undo", .kind = PARAM_BOOL, .doc = "an entry goes back to what it was",
-		.otherwise = "no", .flags = PARAM_INTERNAL },
-	{ .name = "made", .kind = PARAM_BOOL, .doc = "there was no file", .otherwise = "no",
-		.flags = PARAM_INTERNAL },
-	{ .name = "gone", .kind = PARAM_LIST, .doc = "names that go", .otherwise = "",
-		.flags = PARAM_INTERNAL },
-	{ .name = "back", .kind = PARAM_LIST, .doc = "entries that come back", .otherwise = "",
-		.flags = PARAM_INTERNAL },
-	{ .name = "place", .kind = PARAM_INTEGER, .doc = "behind so many lines of the block",
-		.otherwise = "-1", .flags = PARAM_INTERNAL },
-	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "lines of others that come back",
-		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL },
-	{ 0 },
-};
-
-static const cyaml_schema_value_t word_schema = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t entry_fields[] = {
-	CYAML_FIELD_STRING_PTR("address", CYAML_FLAG_POINTER, struct hosts_extra, address, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("names", CYAML_FLAG_POINTER, struct hosts_extra, names, &word_schema, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_END
-};
-
-static const cyaml_schema_value_t entry_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct hosts_extra, entry_fields),
-};
-
 static const cyaml_strval_t conflict_choices[] = {
 	{ "error", CONFLICT_ERROR }, { "take", CONFLICT_TAKE }, { "keep", CONFLICT_KEEP },
 };
 
 static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
 
-static const cyaml_schema_field_t hosts_fields[] = {
-	CYAML_FIELD_STRING_PTR("group", CYAML_FLAG_POINTER, struct hosts_params, group, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("domain", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct hosts_params, domain, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("aliases", CYAML_FLAG_DEFAULT, struct hosts_params, aliases),
-	CYAML_FIELD_SEQUENCE("extra", CYAML_FLAG_POINTER, struct hosts_params, extra, &entry_schema, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct hosts_params, path, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_ENUM("conflict", CYAML_FLAG_STRICT, struct hosts_params, conflict,
-		conflict_choices, 3),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct hosts_params, present, state_choices, 2),
-	CYAML_FIELD_SEQUENCE("entries", CYAML_FLAG_POINTER, struct hosts_params, entries,
-		&entry_schema, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("self", CYAML_FLAG_POINTER, struct hosts_params, self, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct hosts_params, undo),
-	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct hosts_params, made),
-	CYAML_FIELD_SEQUENCE("gone", CYAML_FLAG_POINTER, struct hosts_params, gone, &word_schema, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("back", CYAML_FLAG_POINTER, struct hosts_params, back, &word_schema, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_INT("place", CYAML_FLAG_DEFAULT, struct hosts_params, place),
-	CYAML_FIELD_SEQUENCE("taken", CYAML_FLAG_POINTER, struct hosts_params, taken,
-		&taken_line_schema, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_END
+static const struct param entry_table[] = {
+	{ .name = "address", .kind = PARAM_STRING, .doc = "an address", .flags = PARAM_REQUIRED,
+		.into = INTO_TEXT(struct hosts_extra, address) },
+	{ .name = "names", .kind = PARAM_LIST, .doc = "its names", .flags = PARAM_REQUIRED,
+		.into = INTO_LIST(struct hosts_extra, names) },
+	{ 0 },
+};
+
+static const struct param hosts_table[] = {
+	{ .name = "group", .kind = PARAM_PATTERN, .doc = "the hosts that are known by name",
+		.otherwise = "all", .into = INTO_TEXT(struct hosts_params, group) },
+	{ .name = "domain", .kind = PARAM_STRING, .doc = "names get this domain, too",
+		.into = INTO_TEXT(struct hosts_params, domain) },
+	{ .name = "aliases", .kind = PARAM_BOOL, .doc = "take each host's variable aliases",
+		.otherwise = "no", .into = INTO_BOOL(struct hosts_params, aliases) },
+	{ .name = "extra", .kind = PARAM_RECORDS, .doc = "names of other machines",
+		.otherwise = "", .entries = entry_table, .into = INTO_LIST(struct hosts_params, extra) },
+	{ .name = "path", .kind = PARAM_PATH, .doc = "the file", .otherwise = "/etc/hosts",
+		.into = INTO_TEXT(struct hosts_params, path) },
+	{ .name = "conflict", .kind = PARAM_CHOICE, .doc = "what becomes of others' lines that give "
+		"one of these names another address", .otherwise = "error",
+		.choices = conflict_words,
+		.into = INTO_CHOICE(struct hosts_params, conflict, conflict_choices) },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: the block goes",
+		.otherwise = "present", .choices = state_words,
+		.into = INTO_CHOICE(struct hosts_params, present, state_choices) },
+	{ .name = "entries", .kind = PARAM_RECORDS, .doc = "the group's names",
+		.otherwise = "", .entries = entry_table, .flags = PARAM_INTERNAL,
+		.into = INTO_LIST(struct hosts_params, entries) },
+	{ .name = "self", .kind = PARAM_STRING, .doc = "the machine's own name", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct hosts_params, self) },
+	{ .name = "undo", .kind = PARAM_BOOL, .doc = "an entry goes back to what it was",
+		.otherwise = "no", .flags = PARAM_INTERNAL,
+		.into = INTO_BOOL(struct hosts_params, undo) },
+	{ .name = "made", .kind = PARAM_BOOL, .doc = "there was no file", .otherwise = "no",
+		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct hosts_params, made) },
+	{ .name = "gone", .kind = PARAM_LIST, .doc = "names that go", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct hosts_params, gone) },
+	{ .name = "back", .kind = PARAM_LIST, .doc = "entries that come back", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct hosts_params, back) },
+	{ .name = "place", .kind = PARAM_INTEGER, .doc = "behind so many lines of the block",
+		.otherwise = "-1", .flags = PARAM_INTERNAL,
+		.into = INTO_NUMBER(struct hosts_params, place) },
+	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "lines of others that come back",
+		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL,
+		.into = INTO_LIST(struct hosts_params, taken) },
+	{ 0 },
 };
 
 static bool is_address(const char *text)
@@ -934,7 +899,6 @@ const struct module module_hosts = {
 	.name = "hosts",
 	.summary = "every machine knows every name: /etc/hosts",
 	.params = hosts_table,
-	.fields = hosts_fields,
 	.params_size = sizeof(struct hosts_params),
 	.content = "hosts-entry",
 	.state_size = sizeof(struct hosts_state),

@@ -54,102 +54,74 @@ struct line_state {
 
 static const char *const state_words[] = { "present", "absent", NULL };
 
+static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
+
 static const struct param back_table[] = {
-	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .flags = PARAM_REQUIRED },
-	{ .name = "instead", .kind = PARAM_STRING, .doc = "the line that took its place" },
-	{ .name = "after", .kind = PARAM_STRING, .doc = "the line before it" },
+	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .flags = PARAM_REQUIRED,
+		.into = INTO_TEXT(struct line_back, line) },
+	{ .name = "instead", .kind = PARAM_STRING, .doc = "the line that took its place",
+		.into = INTO_TEXT(struct line_back, instead) },
+	{ .name = "after", .kind = PARAM_STRING, .doc = "the line before it",
+		.into = INTO_TEXT(struct line_back, after) },
 	{ .name = "number", .kind = PARAM_INTEGER, .doc = "which line it was, from 0",
-		.flags = PARAM_REQUIRED },
+		.flags = PARAM_REQUIRED, .into = INTO_NUMBER(struct line_back, number) },
 	{ .name = "copies", .kind = PARAM_INTEGER, .doc = "how many there were up to this one",
-		.flags = PARAM_REQUIRED },
+		.flags = PARAM_REQUIRED, .into = INTO_NUMBER(struct line_back, copies) },
 	{ .name = "bare", .kind = PARAM_BOOL, .doc = "it ended the file, without a newline",
-		.otherwise = "no" },
+		.otherwise = "no", .into = INTO_BOOL(struct line_back, bare) },
 	{ 0 },
 };
 
 static const struct param line_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "the file", .flags = PARAM_REQUIRED,
-		.alias = "dest" },
-	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .alias = "value" },
+		.alias = "dest", .into = INTO_TEXT(struct line_params, path) },
+	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .alias = "value",
+		.into = INTO_TEXT(struct line_params, line) },
 	{ .name = "regexp", .kind = PARAM_STRING, .doc = "the last line that matches is replaced; "
-		"absent: all that match go", .alias = "regex" },
-	{ .name = "search_string", .kind = PARAM_STRING, .doc = "the same with a plain text" },
+		"absent: all that match go", .alias = "regex",
+		.into = INTO_TEXT(struct line_params, regexp) },
+	{ .name = "search_string", .kind = PARAM_STRING, .doc = "the same with a plain text",
+		.into = INTO_TEXT(struct line_params, search_string) },
 	{ .name = "insertafter", .kind = PARAM_STRING, .doc = "a new line comes behind the last that "
-		"matches, or at the end (EOF)" },
+		"matches, or at the end (EOF)", .into = INTO_TEXT(struct line_params, insertafter) },
 	{ .name = "insertbefore", .kind = PARAM_STRING, .doc = "a new line comes before the last that "
-		"matches, or first (BOF)" },
+		"matches, or first (BOF)", .into = INTO_TEXT(struct line_params, insertbefore) },
 	{ .name = "firstmatch", .kind = PARAM_BOOL, .doc = "the first that matches, not the last",
-		.otherwise = "no" },
+		.otherwise = "no", .into = INTO_BOOL(struct line_params, firstmatch) },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
-		.otherwise = "present", .choices = state_words },
-	{ .name = "create", .kind = PARAM_BOOL, .doc = "make the file", .otherwise = "no" },
+		.otherwise = "present", .choices = state_words,
+		.into = INTO_CHOICE(struct line_params, present, state_choices) },
+	{ .name = "create", .kind = PARAM_BOOL, .doc = "make the file", .otherwise = "no",
+		.into = INTO_BOOL(struct line_params, create) },
 	{ .name = "backrefs", .kind = PARAM_BOOL, .doc = "\\1 in line", .flags = PARAM_NOT_YET },
 	{ .name = "backup", .kind = PARAM_BOOL, .doc = "keep the old file beside it, as NAME.DATE~",
-		.otherwise = "no", .flags = PARAM_ASIDE },
+		.otherwise = "no", .flags = PARAM_ASIDE, .into = INTO_BOOL(struct line_params, backup) },
 	{ .name = "validate", .kind = PARAM_STRING,
-		.doc = "a command that must accept the new file, with %s for it", .flags = PARAM_ASIDE },
-	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user the file belongs to" },
-	{ .name = "group", .kind = PARAM_STRING, .doc = "its group" },
-	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions" },
+		.doc = "a command that must accept the new file, with %s for it", .flags = PARAM_ASIDE,
+		.into = INTO_TEXT(struct line_params, validate) },
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user the file belongs to",
+		.into = INTO_TEXT(struct line_params, owner) },
+	{ .name = "group", .kind = PARAM_STRING, .doc = "its group",
+		.into = INTO_TEXT(struct line_params, group) },
+	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions",
+		.into = INTO_TEXT(struct line_params, mode) },
 	{ .name = "undo", .kind = PARAM_BOOL, .doc = "lines go back to what they were",
-		.otherwise = "no", .flags = PARAM_INTERNAL },
+		.otherwise = "no", .flags = PARAM_INTERNAL,
+		.into = INTO_BOOL(struct line_params, undo) },
 	{ .name = "made", .kind = PARAM_BOOL, .doc = "there was no file", .otherwise = "no",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct line_params, made) },
 	{ .name = "bare", .kind = PARAM_BOOL, .doc = "the line before had no newline",
-		.otherwise = "no", .flags = PARAM_INTERNAL },
+		.otherwise = "no", .flags = PARAM_INTERNAL,
+		.into = INTO_BOOL(struct line_params, bare) },
 	{ .name = "pattern", .kind = PARAM_STRING, .doc = "by which the line was known",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct line_params, pattern) },
 	{ .name = "back", .kind = PARAM_RECORDS, .doc = "lines that come back", .otherwise = "",
-		.entries = back_table, .flags = PARAM_INTERNAL },
+		.entries = back_table, .flags = PARAM_INTERNAL,
+		.into = INTO_LIST(struct line_params, back) },
 	{ 0 },
 };
 
-static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
-
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
-
-static const cyaml_schema_field_t back_fields[] = {
-	CYAML_FIELD_STRING_PTR("line", CYAML_FLAG_POINTER, struct line_back, line, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("instead", OPTIONAL, struct line_back, instead, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("after", OPTIONAL, struct line_back, after, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_INT("number", CYAML_FLAG_DEFAULT, struct line_back, number),
-	CYAML_FIELD_INT("copies", CYAML_FLAG_DEFAULT, struct line_back, copies),
-	CYAML_FIELD_BOOL("bare", CYAML_FLAG_DEFAULT, struct line_back, bare),
-	CYAML_FIELD_END
-};
-
-static const cyaml_schema_value_t back_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct line_back, back_fields),
-};
-
-static const cyaml_schema_field_t line_fields[] = {
-	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct line_params, path, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("line", OPTIONAL, struct line_params, line, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("regexp", OPTIONAL, struct line_params, regexp, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("search_string", OPTIONAL, struct line_params, search_string, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("insertafter", OPTIONAL, struct line_params, insertafter, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("insertbefore", OPTIONAL, struct line_params, insertbefore, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("firstmatch", CYAML_FLAG_DEFAULT, struct line_params, firstmatch),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct line_params, present, state_choices, 2),
-	CYAML_FIELD_BOOL("create", CYAML_FLAG_DEFAULT, struct line_params, create),
-	CYAML_FIELD_BOOL("backup", CYAML_FLAG_DEFAULT, struct line_params, backup),
-	CYAML_FIELD_STRING_PTR("validate", OPTIONAL, struct line_params, validate, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("owner", OPTIONAL, struct line_params, owner, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("group", OPTIONAL, struct line_params, group, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("mode", OPTIONAL, struct line_params, mode, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("undo", CYAML_FLAG_DEFAULT, struct line_params, undo),
-	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct line_params, made),
-	CYAML_FIELD_BOOL("bare", CYAML_FLAG_DEFAULT, struct line_params, bare),
-	CYAML_FIELD_STRING_PTR("pattern", OPTIONAL, struct line_params, pattern, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("back", CYAML_FLAG_POINTER, struct line_params, back, &back_schema, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_END
-};
 
 /* --- Patterns --- */
 
@@ -687,7 +659,6 @@ const struct module module_lineinfile = {
 	.name = "lineinfile",
 	.summary = "a file has this line, or doesn't; a line that matches is replaced",
 	.params = line_table,
-	.fields = line_fields,
 	.params_size = sizeof(struct line_params),
 	.content = "line",
 	.state_size = sizeof(struct line_state),

@@ -26,25 +26,12 @@ struct machine_id_state {
 
 static const struct param machine_id_table[] = {
 	{ .name = "group", .kind = PARAM_STRING, .doc = "the hosts whose ids differ: a pattern",
-		.otherwise = "all" },
-	{ .name = "taken", .kind = PARAM_LIST, .doc = "ids of others", .flags = PARAM_INTERNAL },
+		.otherwise = "all", .into = INTO_TEXT(struct machine_id_params, group) },
+	{ .name = "taken", .kind = PARAM_LIST, .doc = "ids of others", .flags = PARAM_INTERNAL,
+		.into = INTO_LIST(struct machine_id_params, taken) },
 	{ .name = "undo", .kind = PARAM_STRING, .doc = "the id that was there",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct machine_id_params, undo) },
 	{ 0 },
-};
-
-static const cyaml_schema_value_t id_entry = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t machine_id_fields[] = {
-	CYAML_FIELD_STRING_PTR("group", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct machine_id_params, group, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("taken", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct machine_id_params, taken, &id_entry, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("undo", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct machine_id_params, undo, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_END
 };
 
 /* machine-id(5): 32 digits, none of them above f, not all zero. */
@@ -187,7 +174,6 @@ const struct module module_machine_id = {
 	.name = "machine-id",
 	.summary = "an /etc/machine-id that no other host of the group has",
 	.params = machine_id_table,
-	.fields = machine_id_fields,
 	.params_size = sizeof(struct machine_id_params),
 	.state_size = sizeof(struct machine_id_state),
 	.prepare = machine_id_prepare,

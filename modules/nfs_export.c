@@ -71,49 +71,31 @@ static const cyaml_strval_t state_values[] = {
 
 static const struct param export_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "the directory; made if it is not there",
-		.flags = PARAM_REQUIRED },
+		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct export_params, path) },
 	{ .name = "clients", .kind = PARAM_LIST, .doc = "who may mount it: patterns of the inventory, "
-		"addresses or networks as 10.0.0.0/24", .otherwise = "" },
+		"addresses or networks as 10.0.0.0/24", .otherwise = "",
+		.into = INTO_LIST(struct export_params, clients) },
 	{ .name = "options", .kind = PARAM_LIST, .doc = "as in exports(5)",
-		.otherwise = "rw,sync,no_subtree_check,root_squash" },
-	{ .name = "owner", .kind = PARAM_STRING, .doc = "who owns the directory" },
-	{ .name = "group", .kind = PARAM_STRING, .doc = "its group" },
-	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions" },
+		.otherwise = "rw,sync,no_subtree_check,root_squash",
+		.into = INTO_LIST(struct export_params, options) },
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "who owns the directory",
+		.into = INTO_TEXT(struct export_params, owner) },
+	{ .name = "group", .kind = PARAM_STRING, .doc = "its group",
+		.into = INTO_TEXT(struct export_params, group) },
+	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions",
+		.into = INTO_TEXT(struct export_params, mode) },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: no longer exported; the data stays",
-		.otherwise = "present", .choices = state_words },
+		.otherwise = "present", .choices = state_words,
+		.into = INTO_CHOICE(struct export_params, state, state_values) },
 	{ .name = "hosts", .kind = PARAM_LIST, .doc = "the clients, found in the inventory",
-		.otherwise = "", .flags = PARAM_INTERNAL },
+		.otherwise = "", .flags = PARAM_INTERNAL,
+		.into = INTO_LIST(struct export_params, hosts) },
 	{ .name = "text", .kind = PARAM_STRING, .doc = "the file word for word",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct export_params, text) },
 	{ .name = "made", .kind = PARAM_BOOL, .doc = "absent: the directory goes, if it is empty",
-		.otherwise = "no", .flags = PARAM_INTERNAL },
+		.otherwise = "no", .flags = PARAM_INTERNAL,
+		.into = INTO_BOOL(struct export_params, made) },
 	{ 0 },
-};
-
-static const cyaml_schema_value_t word = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t export_fields[] = {
-	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct export_params, path, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("clients", CYAML_FLAG_POINTER, struct export_params, clients, &word, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("options", CYAML_FLAG_POINTER, struct export_params, options, &word, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("owner", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct export_params, owner, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("group", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct export_params, group, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("mode", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct export_params, mode, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct export_params, state, state_values, 2),
-	CYAML_FIELD_SEQUENCE("hosts", CYAML_FLAG_POINTER, struct export_params, hosts, &word, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("text", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct export_params, text, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct export_params, made),
-	CYAML_FIELD_END
 };
 
 /* --- On the controller */
@@ -774,7 +756,6 @@ const struct module module_nfs_export = {
 	.name = "nfs-export",
 	.summary = "a directory that other machines may mount",
 	.params = export_table,
-	.fields = export_fields,
 	.params_size = sizeof(struct export_params),
 	.state_size = sizeof(struct export_state),
 	.check = export_check,

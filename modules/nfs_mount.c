@@ -63,50 +63,27 @@ static const cyaml_strval_t state_values[] = {
 
 static const struct param mount_table[] = {
 	{ .name = "src", .kind = PARAM_STRING, .doc = "the export, as head:/srv/shared",
-		.flags = PARAM_REQUIRED },
+		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct mount_params, src) },
 	{ .name = "path", .kind = PARAM_PATH, .doc = "where it is mounted; made if it is not there",
-		.flags = PARAM_REQUIRED },
+		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct mount_params, path) },
 	{ .name = "options", .kind = PARAM_LIST, .doc = "as in nfs(5); nofail and _netdev keep the "
 		"machine starting while the server is away", .otherwise = "nofail,_netdev",
-		.alias = "opts" },
+		.alias = "opts", .into = INTO_LIST(struct mount_params, options) },
 	{ .name = "vers", .kind = PARAM_STRING, .doc = "version of NFS, as 4.2; default: the best that "
-		"both know" },
+		"both know", .into = INTO_TEXT(struct mount_params, vers) },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "mounted: in fstab and mounted; present: in "
 		"fstab; unmounted: in fstab and not mounted; absent: neither", .otherwise = "mounted",
-		.choices = state_words },
+		.choices = state_words, .into = INTO_CHOICE(struct mount_params, state, state_values) },
 	{ .name = "line", .kind = PARAM_STRING, .doc = "the line of fstab, word for word",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct mount_params, line) },
 	{ .name = "place", .kind = PARAM_INTEGER, .doc = "the number of the line, from 0",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_NUMBER_POINTER(struct mount_params, place) },
 	{ .name = "fstab", .kind = PARAM_STRING, .doc = "none, or open at its end",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct mount_params, fstab) },
 	{ .name = "made", .kind = PARAM_BOOL, .doc = "absent: the directory goes, if it is empty",
-		.otherwise = "no", .flags = PARAM_INTERNAL },
+		.otherwise = "no", .flags = PARAM_INTERNAL,
+		.into = INTO_BOOL(struct mount_params, made) },
 	{ 0 },
-};
-
-static const cyaml_schema_value_t word = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t mount_fields[] = {
-	CYAML_FIELD_STRING_PTR("src", CYAML_FLAG_POINTER, struct mount_params, src, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct mount_params, path, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("options", CYAML_FLAG_POINTER, struct mount_params, options, &word, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("vers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct mount_params,
-		vers, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct mount_params, state, state_values, 4),
-	CYAML_FIELD_STRING_PTR("line", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct mount_params,
-		line, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_INT_PTR("place", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct mount_params,
-		place),
-	CYAML_FIELD_STRING_PTR("fstab", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct mount_params,
-		fstab, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("made", CYAML_FLAG_DEFAULT, struct mount_params, made),
-	CYAML_FIELD_END
 };
 
 static int mount_check(const struct value *params, struct error *err)
@@ -653,7 +630,6 @@ const struct module module_nfs_mount = {
 	.name = "nfs-mount",
 	.summary = "an export of another machine, in fstab and mounted",
 	.params = mount_table,
-	.fields = mount_fields,
 	.params_size = sizeof(struct mount_params),
 	.state_size = sizeof(struct mount_state),
 	.check = mount_check,

@@ -34,37 +34,29 @@ static const char *const state_words[] = {
 	"started", "stopped", "restarted", "reloaded", "unchanged", NULL,
 };
 
-static const struct param service_table[] = {
-	{ .name = "name", .kind = PARAM_STRING, .doc = "the service", .flags = PARAM_REQUIRED,
-		.alias = "service" },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what it does; restarted and reloaded happen "
-		"each time", .otherwise = "unchanged", .choices = state_words },
-	{ .name = "enabled", .kind = PARAM_BOOL, .doc = "whether the machine starts it" },
-	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "systemd reads its units anew before",
-		.otherwise = "no" },
-	{ .name = "unlinked", .kind = PARAM_BOOL, .doc = "nothing says when the script is run",
-		.otherwise = "no", .flags = PARAM_INTERNAL },
-	{ .name = "masked", .kind = PARAM_BOOL, .doc = "it can't be started",
-		.flags = PARAM_NOT_YET },
-	{ .name = "sleep", .kind = PARAM_INTEGER, .doc = "between stop and start",
-		.flags = PARAM_NOT_YET },
-	{ 0 },
-};
-
 static const cyaml_strval_t state_choices[] = {
 	{ "started", WISH_STARTED }, { "stopped", WISH_STOPPED }, { "restarted", WISH_RESTARTED },
 	{ "reloaded", WISH_RELOADED }, { "unchanged", WISH_NOTHING },
 };
 
-static const cyaml_schema_field_t service_fields[] = {
-	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct service_params, name, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct service_params, state, state_choices, 5),
-	CYAML_FIELD_STRING_PTR("enabled", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct service_params, enabled, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("daemon_reload", CYAML_FLAG_DEFAULT, struct service_params, daemon_reload),
-	CYAML_FIELD_BOOL("unlinked", CYAML_FLAG_DEFAULT, struct service_params, unlinked),
-	CYAML_FIELD_END
+static const struct param service_table[] = {
+	{ .name = "name", .kind = PARAM_STRING, .doc = "the service", .flags = PARAM_REQUIRED,
+		.alias = "service", .into = INTO_TEXT(struct service_params, name) },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what it does; restarted and reloaded happen "
+		"each time", .otherwise = "unchanged", .choices = state_words,
+		.into = INTO_CHOICE(struct service_params, state, state_choices) },
+	{ .name = "enabled", .kind = PARAM_BOOL, .doc = "whether the machine starts it",
+		.into = INTO_TEXT(struct service_params, enabled) },
+	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "systemd reads its units anew before",
+		.otherwise = "no", .into = INTO_BOOL(struct service_params, daemon_reload) },
+	{ .name = "unlinked", .kind = PARAM_BOOL, .doc = "nothing says when the script is run",
+		.otherwise = "no", .flags = PARAM_INTERNAL,
+		.into = INTO_BOOL(struct service_params, unlinked) },
+	{ .name = "masked", .kind = PARAM_BOOL, .doc = "it can't be started",
+		.flags = PARAM_NOT_YET },
+	{ .name = "sleep", .kind = PARAM_INTEGER, .doc = "between stop and start",
+		.flags = PARAM_NOT_YET },
+	{ 0 },
 };
 
 static int service_check(const struct value *params, struct error *err)
@@ -312,7 +304,6 @@ const struct module module_service = {
 	.name = "service",
 	.summary = "a service runs or doesn't, now and after the next start of the machine",
 	.params = service_table,
-	.fields = service_fields,
 	.params_size = sizeof(struct service_params),
 	.state_size = sizeof(struct service_state),
 	.aliases = service_aliases,

@@ -29,38 +29,31 @@ struct stat_state {
 static const char *const sum_words[] = { "md5", "sha1", "sha224", "sha256", "sha384", "sha512",
 	NULL };
 
-static const struct param stat_table[] = {
-	{ .name = "path", .kind = PARAM_PATH, .flags = PARAM_REQUIRED | PARAM_VERBATIM,
-		.alias = "dest, name", .doc = "what is looked at" },
-	{ .name = "follow", .kind = PARAM_BOOL, .otherwise = "no",
-		.doc = "of a link what it leads to" },
-	{ .name = "get_checksum", .kind = PARAM_BOOL, .otherwise = "yes",
-		.doc = "also the checksum of a file's content" },
-	{ .name = "checksum_algorithm", .kind = PARAM_CHOICE, .choices = sum_words,
-		.alias = "checksum, checksum_algo", .otherwise = "sha1",
-		.doc = "how that is computed" },
-	{ .name = "get_mime", .kind = PARAM_BOOL, .otherwise = "no",
-		.alias = "mime, mime_type, mime-type",
-		.doc = "only no: what kind of content it is, is not told" },
-	{ .name = "get_attributes", .kind = PARAM_BOOL, .otherwise = "no", .alias = "attr, attributes",
-		.doc = "only no: attributes of chattr are not told" },
-	{ 0 },
-};
-
 static const cyaml_strval_t sum_choices[] = { { "md5", SUM_MD5 }, { "sha1", SUM_SHA1 },
 	{ "sha224", SUM_SHA224 }, { "sha256", SUM_SHA256 }, { "sha384", SUM_SHA384 },
 	{ "sha512", SUM_SHA512 } };
 
-static const cyaml_schema_field_t stat_fields[] = {
-	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct stat_params, path, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("follow", CYAML_FLAG_DEFAULT, struct stat_params, follow),
-	CYAML_FIELD_BOOL("get_checksum", CYAML_FLAG_DEFAULT, struct stat_params, get_checksum),
-	CYAML_FIELD_ENUM("checksum_algorithm", CYAML_FLAG_STRICT, struct stat_params,
-		checksum_algorithm, sum_choices, 6),
-	CYAML_FIELD_BOOL("get_mime", CYAML_FLAG_DEFAULT, struct stat_params, get_mime),
-	CYAML_FIELD_BOOL("get_attributes", CYAML_FLAG_DEFAULT, struct stat_params, get_attributes),
-	CYAML_FIELD_END
+static const struct param stat_table[] = {
+	{ .name = "path", .kind = PARAM_PATH, .flags = PARAM_REQUIRED | PARAM_VERBATIM,
+		.alias = "dest, name", .doc = "what is looked at",
+		.into = INTO_TEXT(struct stat_params, path) },
+	{ .name = "follow", .kind = PARAM_BOOL, .otherwise = "no",
+		.doc = "of a link what it leads to", .into = INTO_BOOL(struct stat_params, follow) },
+	{ .name = "get_checksum", .kind = PARAM_BOOL, .otherwise = "yes",
+		.doc = "also the checksum of a file's content",
+		.into = INTO_BOOL(struct stat_params, get_checksum) },
+	{ .name = "checksum_algorithm", .kind = PARAM_CHOICE, .choices = sum_words,
+		.alias = "checksum, checksum_algo", .otherwise = "sha1",
+		.doc = "how that is computed",
+		.into = INTO_CHOICE(struct stat_params, checksum_algorithm, sum_choices) },
+	{ .name = "get_mime", .kind = PARAM_BOOL, .otherwise = "no",
+		.alias = "mime, mime_type, mime-type",
+		.doc = "only no: what kind of content it is, is not told",
+		.into = INTO_BOOL(struct stat_params, get_mime) },
+	{ .name = "get_attributes", .kind = PARAM_BOOL, .otherwise = "no", .alias = "attr, attributes",
+		.doc = "only no: attributes of chattr are not told",
+		.into = INTO_BOOL(struct stat_params, get_attributes) },
+	{ 0 },
 };
 
 static int stat_check(const struct value *params, struct error *err)
@@ -240,7 +233,6 @@ const struct module module_stat = {
 	.name = "stat",
 	.summary = "tells what is known of a file",
 	.params = stat_table,
-	.fields = stat_fields,
 	.params_size = sizeof(struct stat_params),
 	.state_size = sizeof(struct stat_state),
 	.flags = MODULE_LOOKS,

@@ -53,6 +53,89 @@ static void join_lines(char *message)
 	}
 }
 
+/* --- The fields of libcyaml, from the table --- */
+
+static const cyaml_schema_field_t *make_fields(struct arena *arena, const struct param *table);
+
+static const cyaml_schema_value_t word = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
+};
+static const cyaml_schema_field_t pair_fields[] = {
+	CYAML_FIELD_STRING_PTR("key", CYAML_FLAG_POINTER, struct param_pair, key, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_STRING_PTR("value", CYAML_FLAG_POINTER, struct param_pair, value, 0,
+		CYAML_UNLIMITED),
+	CYAML_FIELD_END
+};
+static const cyaml_schema_value_t pair = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct param_pair, pair_fields),
+};
+
+static const cyaml_schema_value_t *make_entry(struct arena *arena, const struct param *param)
+{
+	cyaml_schema_value_t *entry;
+
+	if (!param->entries)
+		return param->into.type == INTO_PAIRS ? &pair : &word;
+	entry = arena_alloc(arena, sizeof(*entry));
+	*entry = (cyaml_schema_value_t){ .type = CYAML_MAPPING,
+		.data_size = (uint32_t)param->into.size,
+		.mapping = { .fields = make_fields(arena, param->entries) } };
+	return entry;
+}
+
+static void set_type(struct arena *arena, const struct param *param, cyaml_schema_value_t *value)
+{
+	const struct param_into *into = &param->into;
+
+	switch (into->type) {
+	case INTO_NOTHING: break;
+	case INTO_A_TEXT:
+		value->type = CYAML_STRING;
+		value->string.max = CYAML_UNLIMITED;
+		break;
+	case INTO_A_BOOL: value->type = CYAML_BOOL; break;
+	case INTO_A_NUMBER: value->type = CYAML_INT; break;
+	case INTO_A_CHOICE:
+		value->type = CYAML_ENUM;
+		value->flags |= CYAML_FLAG_STRICT;
+		value->enumeration.strings = into->words;
+		value->enumeration.count = (uint32_t)into->word_count;
+		break;
+	case INTO_A_LIST:
+	case INTO_PAIRS:
+		value->type = CYAML_SEQUENCE;
+		value->sequence.entry = make_entry(arena, param);
+		value->sequence.max = CYAML_UNLIMITED;
+		break;
+	}
+}
+
+static const cyaml_schema_field_t *make_fields(struct arena *arena, const struct param *table)
+{
+	size_t count = 0, used = 0;
+	cyaml_schema_field_t *fields;
+
+	while (table[count].name)
+		count++;
+	fields = arena_array(arena, count + 1, sizeof(*fields));
+	for (const struct param *param = table; param->name; param++) {
+		const struct param_into *into = &param->into;
+		bool always = (param->flags & PARAM_REQUIRED) || param->otherwise;
+
+		if (into->type == INTO_NOTHING)
+			continue;
+		fields[used] = (cyaml_schema_field_t){ .key = param->name,
+			.data_offset = (uint32_t)into->at, .count_offset = (uint32_t)into->count_at,
+			.count_size = (uint8_t)into->count_size };
+		fields[used].value.data_size = (uint32_t)into->size;
+		fields[used].value.flags = (into->pointer ? CYAML_FLAG_POINTER : CYAML_FLAG_DEFAULT)
+			| (always ? CYAML_FLAG_DEFAULT : CYAML_FLAG_OPTIONAL);
+		set_type(arena, param, &fields[used++].value);
+	}
+	fields[used] = (cyaml_schema_field_t)CYAML_FIELD_END;
+	return fields;
+}
+
 int module_load(struct arena *arena, const struct module *module, const char *yaml, size_t size,
 	void **ret_params, struct error *err)
 {
@@ -68,12 +151,12 @@ int module_load(struct arena *arena, const struct module *module, const char *ya
 		.type = CYAML_MAPPING,
 		.flags = CYAML_FLAG_POINTER,
 		.data_size = (uint32_t)module->params_size,
-		.mapping = { .fields = module->fields },
+		.mapping = { .fields = module->params_size ? make_fields(arena, module->params) : NULL },
 	};
 	cyaml_data_t *params = NULL;
 	cyaml_err_t result;
 
-	if (!module->fields || module->params_size == 0) {
+	if (module->params_size == 0) {
 		*ret_params = arena_alloc(arena, 1);
 		return 0;
 	}

@@ -23,7 +23,7 @@
 /* --- Parameters ------------------------------------------------------------------------------- */
 
 enum param_kind {
-	PARAM_STRING,     /* char * (CYAML_FIELD_STRING_PTR) */
+	PARAM_STRING,     /* char * */
 	PARAM_BOOL,       /* bool; strict: true/false/yes/no/on/off in any case */
 	PARAM_INTEGER,    /* int64_t or int, decimal, strict */
 	PARAM_MODE,       /* char *, canonical: "0644" octal with leading 0, or symbolic "u=rw,g=r" */
@@ -33,7 +33,7 @@ enum param_kind {
 	PARAM_PATTERN,    /* char *: inventory pattern; its syntax is checked with the whole text */
 	PARAM_PATH,       /* char *: absolute path on the node */
 	PARAM_SOURCE,     /* char *: path on the controller, beside the playbook */
-	PARAM_CHOICE,     /* an enum through CYAML_ENUM; the words are in choices */
+	PARAM_CHOICE,     /* an enum, or char *; the words are in choices */
 	PARAM_RECORDS,    /* list of maps, each with the parameters in entries */
 	PARAM_ANY,        /* a string, or a list or map as it is; never sent to a node */
 	PARAM_CONDITION,  /* a condition or a list of them, as in when; never filled in, never sent */
@@ -52,7 +52,42 @@ enum param_flags {
 	PARAM_CONTENT = 1 << 6,      /* a string that may be null and keeps trailing newlines */
 };
 
-/* One line of the table beside the libcyaml fields; ends with a zeroed one. A default of NULL: not
+enum into_type { INTO_NOTHING, INTO_A_TEXT, INTO_A_BOOL, INTO_A_NUMBER, INTO_A_CHOICE, INTO_A_LIST,
+	INTO_PAIRS };
+
+/* Which member of the module's params holds a parameter; load.c makes libcyaml's fields from it. */
+struct param_into {
+	enum into_type type;
+	bool pointer;                     /* NULL: not given */
+	size_t at, size;                  /* the member, and what it is or points at, in bytes */
+	size_t count_at, count_size;      /* of a list: the member named like it, with _count */
+	const cyaml_strval_t *words;      /* of a choice: what each is */
+	size_t word_count;
+};
+
+struct param_pair {                   /* an entry of a PARAM_MAP */
+	char *key;
+	char *value;
+};
+
+#define INTO_MEMBER(of, member) .at = offsetof(of, member), .size = sizeof(((of *)0)->member)
+#define INTO_POINTED(of, member) .at = offsetof(of, member), .pointer = true, \
+	.size = sizeof(*((of *)0)->member)
+#define INTO_COUNTED(of, member) INTO_POINTED(of, member), \
+	.count_at = offsetof(of, member##_count), .count_size = sizeof(((of *)0)->member##_count)
+/* char *, bool, bool *, int or int64_t, a pointer to one, an enum; an array with its count: of char *, or
+ * for PARAM_RECORDS of the struct that the entries go into, for PARAM_MAP of struct param_pair. */
+#define INTO_TEXT(of, member) { .type = INTO_A_TEXT, INTO_POINTED(of, member) }
+#define INTO_BOOL(of, member) { .type = INTO_A_BOOL, INTO_MEMBER(of, member) }
+#define INTO_BOOL_POINTER(of, member) { .type = INTO_A_BOOL, INTO_POINTED(of, member) }
+#define INTO_NUMBER(of, member) { .type = INTO_A_NUMBER, INTO_MEMBER(of, member) }
+#define INTO_NUMBER_POINTER(of, member) { .type = INTO_A_NUMBER, INTO_POINTED(of, member) }
+#define INTO_CHOICE(of, member, all) { .type = INTO_A_CHOICE, INTO_MEMBER(of, member), \
+	.words = all, .word_count = sizeof(all) / sizeof(*(all)) }
+#define INTO_LIST(of, member) { .type = INTO_A_LIST, INTO_COUNTED(of, member) }
+#define INTO_MAP(of, member) { .type = INTO_PAIRS, INTO_COUNTED(of, member) }
+
+/* One line of the table; ends with a zeroed one. A default of NULL: not
  * there unless given. Otherwise the text that a user would have written ("yes", "0644", "all"); for
  * PARAM_LIST words separated by commas, "" for an empty list; PARAM_MAP and PARAM_RECORDS: "" . */
 struct param {
@@ -64,6 +99,7 @@ struct param {
 	const char *const *choices;       /* PARAM_CHOICE: words, ends with NULL */
 	const struct param *entries;      /* PARAM_RECORDS */
 	const char *alias;                /* other names that Ansible's users type, "a, b"; or NULL */
+	struct param_into into;           /* nothing: it never gets to the node */
 };
 
 /* --- Plan ------------------------------------------------------------------------------------- */
@@ -273,8 +309,7 @@ struct module {
 	const char *name;              /* as in a playbook, with dashes: "apt-packages" */
 	const char *summary;           /* one line */
 	const struct param *params;
-	const cyaml_schema_field_t *fields;   /* of params_size; names as in params */
-	size_t params_size;
+	size_t params_size;            /* of the struct that they are loaded into; 0: none */
 	size_t state_size;
 	unsigned flags;
 	const struct part *parts;      /* ends with PART_END; then there are no hooks for the node */

@@ -8,49 +8,29 @@
 
 static const struct param command_params[] = {
 	{ .name = "cmd", .kind = PARAM_STRING, .doc = "the command: words as a shell splits them",
-		.flags = PARAM_FREE_FORM },
-	{ .name = "argv", .kind = PARAM_LIST, .doc = "the command as a list of words" },
+		.flags = PARAM_FREE_FORM, .into = INTO_TEXT(struct command_params, cmd) },
+	{ .name = "argv", .kind = PARAM_LIST, .doc = "the command as a list of words",
+		.into = INTO_LIST(struct command_params, argv) },
 	{ .name = "chdir", .kind = PARAM_PATH, .doc = "the directory where it runs",
-		.flags = PARAM_VERBATIM },
+		.flags = PARAM_VERBATIM, .into = INTO_TEXT(struct command_params, chdir) },
 	{ .name = "creates", .kind = PARAM_STRING,
-		.doc = "a path, or a pattern as *.o: if it is there, the command is not run" },
+		.doc = "a path, or a pattern as *.o: if it is there, the command is not run",
+		.into = INTO_TEXT(struct command_params, creates) },
 	{ .name = "removes", .kind = PARAM_STRING,
-		.doc = "a path, or a pattern: if it is not there, the command is not run" },
-	{ .name = "stdin", .kind = PARAM_STRING, .doc = "what it reads; by default nothing" },
+		.doc = "a path, or a pattern: if it is not there, the command is not run",
+		.into = INTO_TEXT(struct command_params, removes) },
+	{ .name = "stdin", .kind = PARAM_STRING, .doc = "what it reads; by default nothing",
+		.into = INTO_TEXT(struct command_params, stdin) },
 	{ .name = "stdin_add_newline", .kind = PARAM_BOOL, .doc = "end stdin with a newline",
-		.otherwise = "yes" },
+		.otherwise = "yes", .into = INTO_BOOL(struct command_params, stdin_add_newline) },
 	{ .name = "strip_empty_ends", .kind = PARAM_BOOL,
-		.doc = "take empty lines from the end of stdout and stderr", .otherwise = "yes" },
+		.doc = "take empty lines from the end of stdout and stderr", .otherwise = "yes",
+		.into = INTO_BOOL(struct command_params, strip_empty_ends) },
 	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "after this it is ended; 0: never",
-		.otherwise = "0" },
+		.otherwise = "0", .into = INTO_NUMBER(struct command_params, timeout) },
 	{ .name = "expand_argument_vars", .kind = PARAM_BOOL, .doc = "fill in $VARIABLES",
 		.flags = PARAM_NOT_YET },
 	{ 0 },
-};
-
-static const cyaml_schema_value_t word = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t command_fields[] = {
-	CYAML_FIELD_STRING_PTR("cmd", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct command_params,
-		cmd, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("argv", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct command_params,
-		argv, &word, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("chdir", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct command_params, chdir, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("creates", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct command_params, creates, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("removes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct command_params, removes, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("stdin", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct command_params, stdin, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_BOOL("stdin_add_newline", CYAML_FLAG_DEFAULT, struct command_params,
-		stdin_add_newline),
-	CYAML_FIELD_BOOL("strip_empty_ends", CYAML_FLAG_DEFAULT, struct command_params,
-		strip_empty_ends),
-	CYAML_FIELD_INT("timeout", CYAML_FLAG_DEFAULT, struct command_params, timeout),
-	CYAML_FIELD_END
 };
 
 static int words_check(const struct value *params, struct error *err)
@@ -165,7 +145,6 @@ const struct module module_command = {
 	.name = "command",
 	.summary = "a program is run, each time, without a shell",
 	.params = command_params,
-	.fields = command_fields,
 	.params_size = sizeof(struct command_params),
 	.state_size = sizeof(struct command_state),
 	.flags = MODULE_ACTION,

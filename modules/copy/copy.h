@@ -41,6 +41,5 @@ void copy_invert(struct inverses *inverses, const void *params, const void *stat
 /* dest that ends with / gets the name of src. */
 void copy_complete(struct arena *arena, struct value *params);
 
-extern const cyaml_schema_field_t copy_fields[];
 
 #endif

@@ -313,7 +313,6 @@ const struct module module_mpi_run_build = {
 	.name = "mpi-run-build",
 	.summary = "the hostfile and the program of a job, on the host that launches it",
 	.params = mpi_table,
-	.fields = mpi_fields,
 	.params_size = sizeof(struct mpi_params),
 	.state_size = sizeof(struct build_state),
 	.flags = MODULE_INTERNAL,

@@ -667,7 +667,6 @@ const struct module module_mpi_run_job = {
 	.name = "mpi-run-job",
 	.summary = "mpirun, unless this very job ended well already",
 	.params = mpi_table,
-	.fields = mpi_fields,
 	.params_size = sizeof(struct mpi_params),
 	.state_size = sizeof(struct job_state),
 	.flags = MODULE_INTERNAL | MODULE_ACTION,

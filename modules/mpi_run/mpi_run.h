@@ -13,11 +13,6 @@
 
 enum mpi_rerun { MPI_RERUN_CHANGED, MPI_RERUN_PROGRAM, MPI_RERUN_ALWAYS };
 
-struct mpi_pair {
-	char *key;
-	char *value;
-};
-
 struct mpi_params {
 	char *source;
 	char *program;
@@ -37,9 +32,9 @@ struct mpi_params {
 	bool allow_root;
 	char *map_by;
 	char *bind_to;
-	struct mpi_pair *mca;
+	struct param_pair *mca;
 	unsigned mca_count;
-	struct mpi_pair *env;
+	struct param_pair *env;
 	unsigned env_count;
 	char *network;
 	char **inputs;
@@ -69,7 +64,6 @@ struct mpi_params {
 };
 
 extern const struct param mpi_table[];
-extern const cyaml_schema_field_t mpi_fields[];
 
 /* What a job is called: its program's or source's name without a suffix. */
 const char *mpi_name(struct arena *arena, const char *source, const char *program);

@@ -141,7 +141,6 @@ const struct module module_mpi_run_place = {
 	.name = "mpi-run-place",
 	.summary = "the program of a job, on the hosts that only work for it",
 	.params = mpi_table,
-	.fields = mpi_fields,
 	.params_size = sizeof(struct mpi_params),
 	.state_size = sizeof(struct place_state),
 	.flags = MODULE_INTERNAL,

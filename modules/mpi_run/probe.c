@@ -170,7 +170,6 @@ const struct module module_mpi_run_probe = {
 	.name = "mpi-run-probe",
 	.summary = "what a host has of what a job needs",
 	.params = mpi_table,
-	.fields = mpi_fields,
 	.params_size = sizeof(struct mpi_params),
 	.state_size = sizeof(struct probe_state),
 	.flags = MODULE_INTERNAL,

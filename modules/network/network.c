@@ -45,28 +45,38 @@ static const cyaml_strval_t state_values[] = {
 
 static const struct param route_table[] = {
 	{ .name = "to", .kind = PARAM_STRING, .doc = "network, as 10.1.0.0/16",
-		.flags = PARAM_REQUIRED },
-	{ .name = "via", .kind = PARAM_STRING, .doc = "router", .flags = PARAM_REQUIRED },
+		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct network_route, to) },
+	{ .name = "via", .kind = PARAM_STRING, .doc = "router", .flags = PARAM_REQUIRED,
+		.into = INTO_TEXT(struct network_route, via) },
 	{ 0 },
 };
 
 static const struct param network_table[] = {
-	{ .name = "interface", .kind = PARAM_STRING, .doc = "its name, as eth0" },
-	{ .name = "mac", .kind = PARAM_STRING, .doc = "instead of its name, its hardware address" },
+	{ .name = "interface", .kind = PARAM_STRING, .doc = "its name, as eth0",
+		.into = INTO_TEXT(struct network_params, interface) },
+	{ .name = "mac", .kind = PARAM_STRING, .doc = "instead of its name, its hardware address",
+		.into = INTO_TEXT(struct network_params, mac) },
 	{ .name = "addresses", .kind = PARAM_LIST, .doc = "with prefix, as 10.0.0.101/24",
-		.otherwise = "" },
-	{ .name = "gateway", .kind = PARAM_STRING, .doc = "the router for all other networks" },
-	{ .name = "nameservers", .kind = PARAM_LIST, .doc = "addresses", .otherwise = "" },
-	{ .name = "search", .kind = PARAM_LIST, .doc = "domains for short names", .otherwise = "" },
+		.otherwise = "", .into = INTO_LIST(struct network_params, addresses) },
+	{ .name = "gateway", .kind = PARAM_STRING, .doc = "the router for all other networks",
+		.into = INTO_TEXT(struct network_params, gateway) },
+	{ .name = "nameservers", .kind = PARAM_LIST, .doc = "addresses", .otherwise = "",
+		.into = INTO_LIST(struct network_params, nameservers) },
+	{ .name = "search", .kind = PARAM_LIST, .doc = "domains for short names", .otherwise = "",
+		.into = INTO_LIST(struct network_params, search) },
 	{ .name = "routes", .kind = PARAM_RECORDS, .doc = "further networks, with to and via",
-		.otherwise = "", .entries = route_table },
-	{ .name = "mtu", .kind = PARAM_INTEGER, .doc = "largest packet" },
+		.otherwise = "", .entries = route_table,
+		.into = INTO_LIST(struct network_params, routes) },
+	{ .name = "mtu", .kind = PARAM_INTEGER, .doc = "largest packet",
+		.into = INTO_NUMBER_POINTER(struct network_params, mtu) },
 	{ .name = "dhcp", .kind = PARAM_BOOL, .doc = "take an address from a server",
-		.otherwise = "no" },
+		.otherwise = "no", .into = INTO_BOOL(struct network_params, dhcp) },
 	{ .name = "backend", .kind = PARAM_CHOICE, .doc = "who brings it up; auto: who does it now",
-		.otherwise = "auto", .choices = backend_words },
+		.otherwise = "auto", .choices = backend_words,
+		.into = INTO_CHOICE(struct network_params, backend, backend_values) },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: as if this task had never been",
-		.otherwise = "present", .choices = state_words },
+		.otherwise = "present", .choices = state_words,
+		.into = INTO_CHOICE(struct network_params, state, state_values) },
 	{ .name = "confirm_timeout", .kind = PARAM_DURATION, .doc = "how long to wait for the "
 		"confirmation over a new connection", .flags = PARAM_NOT_YET },
 	{ .name = "check", .kind = PARAM_STRING, .doc = "what must succeed, too",
@@ -74,54 +84,11 @@ static const struct param network_table[] = {
 	{ .name = "take", .kind = PARAM_BOOL, .doc = "replace a stanza that is elsewhere",
 		.flags = PARAM_NOT_YET },
 	{ .name = "connection", .kind = PARAM_STRING, .doc = "the address that the controller uses",
-		.otherwise = "", .flags = PARAM_INTERNAL },
+		.otherwise = "", .flags = PARAM_INTERNAL,
+		.into = INTO_TEXT(struct network_params, connection) },
 	{ .name = "text", .kind = PARAM_STRING, .doc = "the file word for word",
-		.flags = PARAM_INTERNAL },
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct network_params, text) },
 	{ 0 },
-};
-
-static const cyaml_schema_value_t word = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t route_fields[] = {
-	CYAML_FIELD_STRING_PTR("to", CYAML_FLAG_POINTER, struct network_route, to, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("via", CYAML_FLAG_POINTER, struct network_route, via, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_END
-};
-
-static const cyaml_schema_value_t route = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct network_route, route_fields),
-};
-
-static const cyaml_schema_field_t network_fields[] = {
-	CYAML_FIELD_STRING_PTR("interface", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct network_params, interface, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("mac", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct network_params, mac, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("addresses", CYAML_FLAG_POINTER, struct network_params, addresses, &word,
-		0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("gateway", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct network_params, gateway, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("nameservers", CYAML_FLAG_POINTER, struct network_params, nameservers,
-		&word, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("search", CYAML_FLAG_POINTER, struct network_params, search, &word, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_SEQUENCE("routes", CYAML_FLAG_POINTER, struct network_params, routes, &route, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_INT_PTR("mtu", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct network_params,
-		mtu),
-	CYAML_FIELD_BOOL("dhcp", CYAML_FLAG_DEFAULT, struct network_params, dhcp),
-	CYAML_FIELD_ENUM("backend", CYAML_FLAG_STRICT, struct network_params, backend,
-		backend_values, 4),
-	CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct network_params, state, state_values, 2),
-	CYAML_FIELD_STRING_PTR("connection", CYAML_FLAG_POINTER, struct network_params, connection, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("text", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct network_params, text, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_END
 };
 
 /* --- On the controller */
@@ -722,7 +689,6 @@ const struct module module_network = {
 	.name = "network",
 	.summary = "addresses of an interface, on disk and live",
 	.params = network_table,
-	.fields = network_fields,
 	.params_size = sizeof(struct network_params),
 	.state_size = sizeof(struct network_state),
 	.check = network_check,

@@ -103,16 +103,11 @@ struct setup_state {
 };
 
 static const struct param setup_table[] = {
-	{ .name = "filter", .kind = PARAM_STRING, .doc = "which facts", .flags = PARAM_NOT_YET },
+	{ .name = "filter", .kind = PARAM_STRING, .doc = "which facts", .flags = PARAM_NOT_YET,
+		.into = INTO_TEXT(struct setup_params, filter) },
 	{ .name = "gather_subset", .kind = PARAM_LIST, .doc = "which facts",
 		.flags = PARAM_NOT_YET },
 	{ 0 },
-};
-
-static const cyaml_schema_field_t setup_fields[] = {
-	CYAML_FIELD_STRING_PTR("filter", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct setup_params, filter, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_END
 };
 
 /* os-release(5): NAME=value, the value perhaps in quotes. */
@@ -370,7 +365,6 @@ const struct module module_setup = {
 	.name = "setup",
 	.summary = "facts of the machine",
 	.params = setup_table,
-	.fields = setup_fields,
 	.params_size = sizeof(struct setup_params),
 	.state_size = sizeof(struct setup_state),
 	.aliases = setup_aliases,

@@ -4,27 +4,15 @@
 #include <string.h>
 
 const struct param taken_line_table[] = {
-	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .flags = PARAM_REQUIRED },
-	{ .name = "instead", .kind = PARAM_STRING, .doc = "the line that took its place" },
-	{ .name = "after", .kind = PARAM_STRING, .doc = "the line before it" },
+	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .flags = PARAM_REQUIRED,
+		.into = INTO_TEXT(struct taken_line, line) },
+	{ .name = "instead", .kind = PARAM_STRING, .doc = "the line that took its place",
+		.into = INTO_TEXT(struct taken_line, instead) },
+	{ .name = "after", .kind = PARAM_STRING, .doc = "the line before it",
+		.into = INTO_TEXT(struct taken_line, after) },
 	{ .name = "number", .kind = PARAM_INTEGER, .doc = "which line it was, from 0",
-		.flags = PARAM_REQUIRED },
+		.flags = PARAM_REQUIRED, .into = INTO_NUMBER(struct taken_line, number) },
 	{ 0 },
-};
-
-static const cyaml_schema_field_t taken_line_fields[] = {
-	CYAML_FIELD_STRING_PTR("line", CYAML_FLAG_POINTER, struct taken_line, line, 0,
-		CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("instead", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-		struct taken_line, instead, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_STRING_PTR("after", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct taken_line,
-		after, 0, CYAML_UNLIMITED),
-	CYAML_FIELD_INT("number", CYAML_FLAG_DEFAULT, struct taken_line, number),
-	CYAML_FIELD_END
-};
-
-const cyaml_schema_value_t taken_line_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct taken_line, taken_line_fields),
 };
 
 void taken_line_add(struct arena *arena, struct value *records, const char *text, const char *line,

@@ -16,7 +16,6 @@ struct taken_line {
 };
 
 extern const struct param taken_line_table[];
-extern const cyaml_schema_value_t taken_line_schema;
 
 /* One more record for an inverse: the line of text that begins at line. instead may be NULL. */
 void taken_line_add(struct arena *arena, struct value *records, const char *text, const char *line,

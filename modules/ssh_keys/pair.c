@@ -455,7 +455,6 @@ const struct module module_ssh_keys_pair = {
 	.name = "ssh-keys-pair",
 	.summary = "a user has a key pair",
 	.params = ssh_keys_table,
-	.fields = ssh_keys_fields,
 	.params_size = sizeof(struct ssh_keys_params),
 	.state_size = sizeof(struct pair_state),
 	.flags = MODULE_INTERNAL,

@@ -75,7 +75,6 @@ struct ssh_keys_params {
 };
 
 extern const struct param ssh_keys_table[];
-extern const cyaml_schema_field_t ssh_keys_fields[];
 
 int ssh_keys_check(const struct value *params, struct error *err);
 /* user, where the task doesn't say it: who logs in. */

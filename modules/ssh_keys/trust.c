@@ -473,7 +473,6 @@ const struct module module_ssh_keys_trust = {
 	.name = "ssh-keys-trust",
 	.summary = "keys of a user on other hosts may log in, and those hosts are known",
 	.params = ssh_keys_table,
-	.fields = ssh_keys_fields,
 	.params_size = sizeof(struct ssh_keys_params),
 	.state_size = sizeof(struct trust_state),
 	.flags = MODULE_INTERNAL,

@@ -13,50 +13,50 @@ static const char *const package_states[] = { "present", "latest", "absent", NUL
 static const char *const package_aliases[] = { "apt", NULL };
 
 static const struct param file_params[] = {
-	{ "path", PARAM_PATH, "which file", NULL, PARAM_REQUIRED, NULL, NULL, "dest" },
-	{ "state", PARAM_CHOICE, "what is there", "file", 0, file_states, NULL, NULL },
-	{ "mode", PARAM_MODE, "its permissions", NULL, 0, NULL, NULL, NULL },
-	{ "content", PARAM_STRING, "what it holds", NULL, PARAM_CONTENT, NULL, NULL, NULL },
-	{ "src", PARAM_SOURCE, "where its content is", NULL, 0, NULL, NULL, NULL },
-	{ "recurse", PARAM_BOOL, "all below it too", "no", 0, NULL, NULL, NULL },
-	{ "digest", PARAM_STRING, "of a body", NULL, PARAM_INTERNAL, NULL, NULL, NULL },
-	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL },
+	{ "path", PARAM_PATH, "which file", NULL, PARAM_REQUIRED, NULL, NULL, "dest", { 0 } },
+	{ "state", PARAM_CHOICE, "what is there", "file", 0, file_states, NULL, NULL, { 0 } },
+	{ "mode", PARAM_MODE, "its permissions", NULL, 0, NULL, NULL, NULL, { 0 } },
+	{ "content", PARAM_STRING, "what it holds", NULL, PARAM_CONTENT, NULL, NULL, NULL, { 0 } },
+	{ "src", PARAM_SOURCE, "where its content is", NULL, 0, NULL, NULL, NULL, { 0 } },
+	{ "recurse", PARAM_BOOL, "all below it too", "no", 0, NULL, NULL, NULL, { 0 } },
+	{ "digest", PARAM_STRING, "of a body", NULL, PARAM_INTERNAL, NULL, NULL, NULL, { 0 } },
+	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL, { 0 } },
 };
 
 static const struct param command_params[] = {
-	{ "cmd", PARAM_STRING, "what is run", NULL, PARAM_FREE_FORM, NULL, NULL, NULL },
-	{ "argv", PARAM_LIST, "its words", NULL, 0, NULL, NULL, NULL },
-	{ "creates", PARAM_PATH, "not if this is there", NULL, 0, NULL, NULL, NULL },
-	{ "chdir", PARAM_PATH, "where", NULL, 0, NULL, NULL, NULL },
-	{ "expand_argument_vars", PARAM_BOOL, "", NULL, PARAM_NOT_YET, NULL, NULL, NULL },
-	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL },
+	{ "cmd", PARAM_STRING, "what is run", NULL, PARAM_FREE_FORM, NULL, NULL, NULL, { 0 } },
+	{ "argv", PARAM_LIST, "its words", NULL, 0, NULL, NULL, NULL, { 0 } },
+	{ "creates", PARAM_PATH, "not if this is there", NULL, 0, NULL, NULL, NULL, { 0 } },
+	{ "chdir", PARAM_PATH, "where", NULL, 0, NULL, NULL, NULL, { 0 } },
+	{ "expand_argument_vars", PARAM_BOOL, "", NULL, PARAM_NOT_YET, NULL, NULL, NULL, { 0 } },
+	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL, { 0 } },
 };
 
 static const struct param package_params[] = {
-	{ "name", PARAM_LIST, "which packages", NULL, PARAM_REQUIRED, NULL, NULL, "pkg" },
-	{ "state", PARAM_CHOICE, "what is there", "present", 0, package_states, NULL, NULL },
-	{ "lock_timeout", PARAM_DURATION, "how long to wait", "60s", 0, NULL, NULL, NULL },
-	{ "update_cache", PARAM_BOOL, "refresh first", "no", 0, NULL, NULL, NULL },
-	{ "retries", PARAM_INTEGER, "how often", "3", 0, NULL, NULL, NULL },
-	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL },
+	{ "name", PARAM_LIST, "which packages", NULL, PARAM_REQUIRED, NULL, NULL, "pkg", { 0 } },
+	{ "state", PARAM_CHOICE, "what is there", "present", 0, package_states, NULL, NULL, { 0 } },
+	{ "lock_timeout", PARAM_DURATION, "how long to wait", "60s", 0, NULL, NULL, NULL, { 0 } },
+	{ "update_cache", PARAM_BOOL, "refresh first", "no", 0, NULL, NULL, NULL, { 0 } },
+	{ "retries", PARAM_INTEGER, "how often", "3", 0, NULL, NULL, NULL, { 0 } },
+	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL, { 0 } },
 };
 
 static const struct param hosts_entry_params[] = {
-	{ "address", PARAM_STRING, "an address", NULL, PARAM_REQUIRED, NULL, NULL, NULL },
-	{ "names", PARAM_LIST, "its names", "", 0, NULL, NULL, NULL },
-	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL },
+	{ "address", PARAM_STRING, "an address", NULL, PARAM_REQUIRED, NULL, NULL, NULL, { 0 } },
+	{ "names", PARAM_LIST, "its names", "", 0, NULL, NULL, NULL, { 0 } },
+	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL, { 0 } },
 };
 
 static const struct param hosts_params[] = {
-	{ "group", PARAM_PATTERN, "of which hosts", "all", 0, NULL, NULL, NULL },
-	{ "extra", PARAM_RECORDS, "more entries", "", 0, NULL, hosts_entry_params, NULL },
-	{ "labels", PARAM_MAP, "words and what they mean", "", 0, NULL, NULL, NULL },
-	{ "password", PARAM_STRING, "never shown", NULL, PARAM_SECRET, NULL, NULL, NULL },
-	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL },
+	{ "group", PARAM_PATTERN, "of which hosts", "all", 0, NULL, NULL, NULL, { 0 } },
+	{ "extra", PARAM_RECORDS, "more entries", "", 0, NULL, hosts_entry_params, NULL, { 0 } },
+	{ "labels", PARAM_MAP, "words and what they mean", "", 0, NULL, NULL, NULL, { 0 } },
+	{ "password", PARAM_STRING, "never shown", NULL, PARAM_SECRET, NULL, NULL, NULL, { 0 } },
+	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL, { 0 } },
 };
 
 static const struct param no_params[] = {
-	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL },
+	{ NULL, PARAM_STRING, NULL, NULL, 0, NULL, NULL, NULL, { 0 } },
 };
 
 static inline int file_check(const struct value *params, struct error *err)

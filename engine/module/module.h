@@ -75,7 +75,7 @@ struct param_pair {                   /* an entry of a PARAM_MAP */
 	.size = sizeof(*((of *)0)->member)
 #define INTO_COUNTED(of, member) INTO_POINTED(of, member), \
 	.count_at = offsetof(of, member##_count), .count_size = sizeof(((of *)0)->member##_count)
-/* char *, bool, bool *, int or int64_t, a pointer to one, an enum; an array with its count: of char *, or
+/* char *, bool, bool *, int or int64_t, a pointer to one, an enum; an array with its count: of char *,
  * for PARAM_RECORDS of the struct that the entries go into, for PARAM_MAP of struct param_pair. */
 #define INTO_TEXT(of, member) { .type = INTO_A_TEXT, INTO_POINTED(of, member) }
 #define INTO_BOOL(of, member) { .type = INTO_A_BOOL, INTO_MEMBER(of, member) }

@@ -260,6 +260,7 @@ static int make_run(struct playing *playing, struct error *err)
 		.skip_tags = given->skip_tags,
 		.force_handlers = given->force_handlers,
 		.past = playing->past != NULL,
+		.only_checks = given->syntax_check,
 		.check = given->check,
 		.diff = given->diff,
 		.results = given->verbosity > 0 || given->json,

@@ -15,6 +15,7 @@ struct filling {
 	struct arena *arena;       /* given back when the unit is filled in */
 	struct scope *scope;
 	struct asked asked;
+	bool differs;              /* between hosts, apart from what its module's preparation asks for */
 	const char *cause;         /* why a keyword isn't known yet; NULL: all are */
 };
 
@@ -359,6 +360,19 @@ static int fill_decision(struct filling *filling, struct filled *filled, struct 
 	return 0;
 }
 
+/* What that looks up is noted in the unit. */
+static int prepare(struct filling *filling, struct value *params, struct filled_item *item,
+	struct error *err)
+{
+	int result;
+
+	filling->differs = scope_differs(filling->scope) || filling->differs;
+	result = prepare_task(filling->run, filling->host, filling->unit, filling->scope,
+		filling->arena, params, &filling->asked, item, item->level, err);
+	scope_differs(filling->scope);
+	return result;
+}
+
 static int fill_params(struct filling *filling, struct filled *filled, struct filled_item *item,
 	struct error *err)
 {
@@ -379,8 +393,7 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	fill_level(filling->run, module, params, filled, item);
 	if (module->decide)
 		return fill_decision(filling, filled, item, params, err);
-	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, filling->arena, params, &filling->asked, item, item->level, &problem) < 0)
+	if (module->prepare && prepare(filling, params, item, &problem) < 0)
 		return keeps_back(filling, item, &problem, err);
 	if (value_unknown_inside(params))
 		return unknown(item, value_unknown_cause(params));
@@ -607,10 +620,9 @@ static bool want_facts(struct filling *filling, const char *cause)
 	return false;
 }
 
-/* Into the host's arena, where it stays. */
-static struct filled *keep(struct run_host *host, const struct filled *filled)
+/* Into the arena of the host or of the run, where it stays. */
+static struct filled *keep(struct arena *arena, const struct filled *filled)
 {
-	struct arena *arena = host->arena;
 	struct filled *kept = arena_alloc(arena, sizeof(*kept));
 
 	*kept = *filled;
@@ -732,6 +744,34 @@ int fill_declared(struct run *run, struct run_host *host, struct unit *unit, str
 	return 0;
 }
 
+/* Where only errors count, what walks over the hosts has found all of them after two: a host may leave
+ * itself out. */
+static bool has_all_errors(const struct filling *filling)
+{
+	const struct unit *unit = filling->unit;
+
+	return filling->run->options.only_checks && !unit->reads_own && unit->filled_for > 0;
+}
+
+/* What is known stays: for all hosts if it was made of nothing of this one. */
+static const struct filled *keep_filled(struct filling *filling, const struct filled *filled)
+{
+	struct run_host *host = filling->host;
+	struct unit *unit = filling->unit;
+	bool stays = filled->known && !filling->asked.others && !unit->barrier;
+	bool shared = !scope_differs(filling->scope) && !filling->differs
+		&& !filling->run->options.past
+		&& ((stays && !unit->differs) || has_all_errors(filling));
+	struct filled *kept = keep(shared ? filling->run->arena : host->arena, filled);
+
+	unit->filled_for++;
+	if (stays)
+		host->filled[unit->index] = kept;
+	if (shared)
+		unit->shared[host->bystander] = kept;
+	return kept;
+}
+
 static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
 	const struct filled **ret_filled, bool *ret_again, struct error *err)
 {
@@ -742,6 +782,8 @@ static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
 	int result;
 
 	*ret_again = false;
+	if (!host->filled[unit->index])
+		host->filled[unit->index] = unit->shared[host->bystander];
 	if (host->filled[unit->index]) {
 		*ret_filled = host->filled[unit->index];
 		return 0;
@@ -761,9 +803,7 @@ static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
 			again = again || want_facts(&filling, filled.items[i].cause);
 		}
 		filled.asked = filling.asked;
-		*ret_filled = keep(host, &filled);
-		if (filled.known && !filling.asked.others && !unit->barrier)
-			host->filled[unit->index] = (struct filled *)*ret_filled;
+		*ret_filled = keep_filled(&filling, &filled);
 	} else {
 		error_place(err, filling.task->place);
 	}

@@ -19,6 +19,7 @@ struct prepare {
 	struct named named;
 	enum level level;          /* of the contents that it names */
 	bool has_mode;             /* the task says who may read them */
+	bool walks;                /* asks for one host after the other */
 };
 
 /* What is the same for all hosts is prepared once; lives in the run's arena. */
@@ -134,6 +135,7 @@ int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **r
 	for (size_t i = 0; i < list.count; i++)
 		value_append(prepare->arena, names, value_string(prepare->arena, list.hosts[i]->name));
 	*ret_names = names;
+	prepare->walks = true;
 	return 0;
 }
 
@@ -147,9 +149,12 @@ bool prepare_in_play(struct prepare *prepare, const char *host)
 int prepare_variable(struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err)
 {
-	struct scope *scope = strcmp(host, own_host(prepare)->name) == 0 ? prepare->scope
+	bool own = strcmp(host, own_host(prepare)->name) == 0;
+	struct scope *scope = own ? prepare->scope
 		: scope_of_host(prepare->arena, prepare->scope, host);
 
+	if (own && (!prepare->walks || scope_sets(scope, name)))
+		prepare->unit->reads_own = true;
 	*ret_value = NULL;
 	return scope ? scope_get(prepare->arena, scope, name, ret_value, err) : 0;
 }
@@ -531,6 +536,7 @@ int prepare_template(struct prepare *prepare, const char *text, size_t size, con
 			return error_place(err, value->place);
 	}
 	own_host(prepare);
+	prepare->unit->reads_own = true;
 	return expression_template(prepare->arena, prepare->scope, text, size, path, &syntax, ret_text,
 		err);
 }
@@ -539,6 +545,7 @@ int prepare_expression(struct prepare *prepare, const struct value *expression,
 	struct value **ret_value, struct error *err)
 {
 	own_host(prepare);
+	prepare->unit->reads_own = true;
 	return expression_value(prepare->arena, prepare->scope, expression, ret_value, err);
 }
 

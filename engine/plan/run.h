@@ -56,6 +56,7 @@ struct run_options {
 	const struct value *skip_tags;
 	bool force_handlers;                  /* as every play that says so */
 	bool past;                            /* the text is one of the past */
+	bool only_checks;          /* nothing is going to be run: errors of the text are all that counts */
 	bool check;
 	bool diff;
 	bool results;                         /* returned values of all tasks are looked at */

@@ -39,6 +39,8 @@ struct run_task {
 };
 
 /* One thing that is sent to hosts: a task, a part of one, or a point where due handlers run. */
+struct filled;
+
 struct unit {
 	int64_t index;             /* in run->units */
 	const struct play *play;
@@ -50,7 +52,10 @@ struct unit {
 	bool aside;                /* a handler outside its play: if it fails, the run goes on */
 	bool barrier;              /* before it all hosts must have passed what is before */
 	bool *member;              /* by index of run->hosts */
-	bool differs;              /* its preparation asked for something of a host */
+	struct filled *shared[2];  /* filled in alike for all hosts, bystanders second; NULL: it isn't */
+	bool differs;              /* its preparation asked for something of a host, */
+	bool reads_own;            /* and be it for a value that no other host's preparation reads */
+	size_t filled_for;         /* so many hosts until now */
 	struct lookup prepared;    /* parameters, by what they were made of; see prepare.c */
 };
 

@@ -180,6 +180,9 @@ const struct value *scope_raw(struct scope *scope, const char *name)
 	const struct connection_variable *other = connection_variables;
 	const struct value *found = NULL, *today = today_of(scope, name);
 
+	if (today || scope != scope->root || (scope->variables
+			&& variables_differ(scope->variables, name)))
+		scope->root->differs = true;
 	if (today)
 		return value_get(today, name);
 	for (; variable && !found && other->name; other++) {
@@ -198,12 +201,27 @@ struct value *scope_leveled(struct scope *scope, const char *name, struct value 
 	return variables_leveled(scope->variables, scope->arena, name, value);
 }
 
+bool scope_sets(const struct scope *scope, const char *name)
+{
+	return value_get(scope->set, name) || play_value(scope, name);
+}
+
+bool scope_differs(struct scope *scope)
+{
+	bool differs = scope->root->differs;
+
+	scope->root->differs = false;
+	return differs;
+}
+
 struct value *scope_default(struct scope *scope, const char *name)
 {
 	if (!scope->host || scope->root != scope)
 		return NULL;
-	if (strcmp(name, "ansible_host") == 0 || strcmp(name, "ansible_ssh_host") == 0)
+	if (strcmp(name, "ansible_host") == 0 || strcmp(name, "ansible_ssh_host") == 0) {
+		scope->differs = true;
 		return value_string(scope->arena, scope->host->name);
+	}
 	if (strcmp(name, "ansible_connection") == 0)
 		return scope->play && scope->play->connection && !expression_inside(
 			scope->play->connection) ? scope->play->connection

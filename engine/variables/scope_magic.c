@@ -268,50 +268,53 @@ static struct value *value_of_version(struct scope *scope)
 struct magic {
 	const char *name;
 	struct value *(*value)(struct scope *scope);   /* NULL: not defined here */
+	bool differs;              /* for each host, or from time to time */
 };
 
 static const struct magic magics[] = {
-	{ "ansible_check_mode", value_of_check_mode },
-	{ "ansible_dependent_role_names", value_of_needed_roles },
-	{ "ansible_diff_mode", value_of_diff_mode },
-	{ "ansible_forks", value_of_forks },
-	{ "ansible_inventory_sources", value_of_sources },
-	{ "ansible_limit", value_of_limit },
-	{ "ansible_parent_role_names", value_of_parent_names },
-	{ "ansible_parent_role_paths", value_of_parent_paths },
-	{ "ansible_play_batch", value_of_play_hosts },
-	{ "ansible_play_hosts", value_of_play_hosts },
-	{ "ansible_play_hosts_all", value_of_play_hosts_all },
-	{ "ansible_play_name", value_of_play_name },
-	{ "ansible_play_role_names", value_of_play_roles },
-	{ "ansible_role_name", value_of_whole_role_name },
-	{ "ansible_role_names", value_of_role_names },
-	{ "ansible_run_tags", value_of_run_tags },
-	{ "ansible_skip_tags", value_of_skip_tags },
-	{ "ansible_verbosity", value_of_verbosity },
-	{ "ansible_version", value_of_version },
-	{ "group_names", value_of_group_names },
-	{ "groups", value_of_groups },
-	{ "hostvars", value_of_hostvars },
-	{ "inventory_dir", value_of_inventory_dir },
-	{ "inventory_file", value_of_inventory_file },
-	{ "inventory_hostname", value_of_hostname },
-	{ "inventory_hostname_short", value_of_short_hostname },
-	{ "omit", value_of_omit },
-	{ "play_hosts", value_of_play_hosts },
-	{ "playbook_dir", value_of_playbook_dir },
-	{ "role_name", value_of_role_name },
-	{ "role_names", value_of_play_roles },
-	{ "role_path", value_of_role_path },
-	{ "vars", value_of_vars },
-	{ NULL, NULL },
+	{ "ansible_check_mode", value_of_check_mode, false },
+	{ "ansible_dependent_role_names", value_of_needed_roles, false },
+	{ "ansible_diff_mode", value_of_diff_mode, false },
+	{ "ansible_forks", value_of_forks, false },
+	{ "ansible_inventory_sources", value_of_sources, false },
+	{ "ansible_limit", value_of_limit, false },
+	{ "ansible_parent_role_names", value_of_parent_names, false },
+	{ "ansible_parent_role_paths", value_of_parent_paths, false },
+	{ "ansible_play_batch", value_of_play_hosts, true },
+	{ "ansible_play_hosts", value_of_play_hosts, true },
+	{ "ansible_play_hosts_all", value_of_play_hosts_all, true },
+	{ "ansible_play_name", value_of_play_name, false },
+	{ "ansible_play_role_names", value_of_play_roles, false },
+	{ "ansible_role_name", value_of_whole_role_name, false },
+	{ "ansible_role_names", value_of_role_names, false },
+	{ "ansible_run_tags", value_of_run_tags, false },
+	{ "ansible_skip_tags", value_of_skip_tags, false },
+	{ "ansible_verbosity", value_of_verbosity, false },
+	{ "ansible_version", value_of_version, false },
+	{ "group_names", value_of_group_names, true },
+	{ "groups", value_of_groups, false },
+	{ "hostvars", value_of_hostvars, true },
+	{ "inventory_dir", value_of_inventory_dir, false },
+	{ "inventory_file", value_of_inventory_file, false },
+	{ "inventory_hostname", value_of_hostname, true },
+	{ "inventory_hostname_short", value_of_short_hostname, true },
+	{ "omit", value_of_omit, false },
+	{ "play_hosts", value_of_play_hosts, true },
+	{ "playbook_dir", value_of_playbook_dir, false },
+	{ "role_name", value_of_role_name, false },
+	{ "role_names", value_of_play_roles, false },
+	{ "role_path", value_of_role_path, false },
+	{ "vars", value_of_vars, true },
+	{ NULL, NULL, false },
 };
 
 struct value *magic_value(struct scope *scope, const char *name)
 {
 	for (const struct magic *magic = magics; magic->name; magic++) {
-		if (strcmp(magic->name, name) == 0)
-			return magic->value(scope);
+		if (strcmp(magic->name, name) != 0)
+			continue;
+		scope->root->differs = scope->root->differs || magic->differs;
+		return magic->value(scope);
 	}
 	return NULL;
 }

@@ -39,6 +39,9 @@ struct variables {
 	struct value *groups;
 	struct value *sources;
 	struct lookup secret_names;
+	struct lookup registered_names;  /* of any host */
+	struct lookup differing;         /* names of inventory variables that hosts don't share */
+	bool compared;                   /* differing is known */
 	struct lookup promised, perhaps;   /* by register, by set_fact */
 	bool promised_any;
 	int64_t turn;
@@ -66,6 +69,9 @@ bool variables_is_secret(const struct variables *variables, const char *name);
  * copy. */
 struct value *variables_leveled(const struct variables *variables, struct arena *arena,
 	const char *name, struct value *value);
+
+/* Whether the hosts of the inventory may each have another value of that name, or some have none. */
+bool variables_differ(struct variables *variables, const char *name);
 
 /* "hostname" of "ansible_hostname", "" of "ansible_facts"; NULL: it is no fact's name. */
 const char *fact_name(const char *name);

@@ -267,6 +267,9 @@ void variables_register(struct variables *variables, const struct inventory_host
 	secrets_mark(variables->options.secrets, copy);
 	if (!values->registered)
 		values->registered = value_map(variables->arena);
+	if (!lookup_get(&variables->registered_names, name))
+		lookup_put(variables->arena, &variables->registered_names,
+			arena_string(variables->arena, name), variables);
 	value_set(variables->arena, values->registered, name, copy);
 	tell(variables, values, name, copy, turn);
 	variables_passed(variables, host, name);
@@ -289,4 +292,39 @@ void variables_forget(struct variables *variables)
 		variables->hosts[i].all_expected = NULL;
 	}
 	variables->generation++;
+}
+
+/* --- What hosts share --- */
+
+/* Variables of a group are one value, shared by its hosts. */
+static void compare_host(struct variables *variables, const struct value *first,
+	const struct value *vars)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < vars->count; i++) {
+		const char *name = vars->pairs[i].key;
+
+		if (value_get(first, name) == vars->pairs[i].value)
+			same++;
+		else
+			lookup_put(variables->arena, &variables->differing, name, variables);
+	}
+	for (size_t i = 0; same < first->count && i < first->count; i++) {
+		if (!value_get(vars, first->pairs[i].key))
+			lookup_put(variables->arena, &variables->differing, first->pairs[i].key, variables);
+	}
+}
+
+bool variables_differ(struct variables *variables, const char *name)
+{
+	const struct inventory *inventory = variables->options.inventory;
+	size_t count = inventory ? inventory_host_count(inventory) : 0;
+
+	for (size_t i = 1; !variables->compared && i < count; i++)
+		compare_host(variables, inventory_host(inventory, 0)->vars,
+			inventory_host(inventory, i)->vars);
+	variables->compared = true;
+	return lookup_get(&variables->differing, name)
+		|| lookup_get(&variables->registered_names, name) || fact_name(name);
 }

@@ -125,6 +125,11 @@ void scope_expect(struct scope *scope, const char *name, struct value *value);
 /* A value with the levels that beoplay.yml gives to what has this name. May be a copy. */
 struct value *scope_leveled(struct scope *scope, const char *name, struct value *value);
 
+/* Whether, since this was asked the last time, a name was looked up that may mean something else for
+ * another host of the same play and task, or at another time. */
+bool scope_differs(struct scope *scope);
+/* Whether the task, its play or scope_set defines it: then hostvars sees another value. */
+bool scope_sets(const struct scope *scope, const char *name);
 /* As it is written, not filled in; NULL: not defined. */
 const struct value *scope_raw(struct scope *scope, const char *name);
 /* All names that are defined, for suggestions and hostvars. Appends strings. */

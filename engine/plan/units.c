@@ -95,6 +95,7 @@ static int members_of_part(struct run *run, struct unit *unit, const struct part
 	struct inventory_list group;
 	const char *pattern;
 	struct place place;
+	bool *inside;
 
 	if (task_group(run, unit->play, unit->task->task, &pattern, &place, err) < 0)
 		return -1;
@@ -102,16 +103,15 @@ static int members_of_part(struct run *run, struct unit *unit, const struct part
 		return 0;
 	if (inventory_match(run->options.inventory, run->arena, pattern, place, &group, err) < 0)
 		return -1;
+	inside = arena_array(run->arena, inventory_host_count(run->options.inventory) + 1,
+		sizeof(*inside));
+	for (size_t i = 0; i < group.count; i++)
+		inside[group.hosts[i]->index] = true;
 	for (size_t i = 0; i < run->host_count; i++) {
-		bool inside = false, first = false;
+		const struct inventory_host *host = run->hosts[i].inventory;
+		bool first = group.count > 0 && group.hosts[0] == host;
 
-		for (size_t k = 0; k < group.count; k++) {
-			if (group.hosts[k] == run->hosts[i].inventory) {
-				inside = true;
-				first = k == 0;
-			}
-		}
-		if (!inside || (part->hosts == PART_FIRST && !first)
+		if (!inside[host->index] || (part->hosts == PART_FIRST && !first)
 				|| (part->hosts == PART_OTHERS && first))
 			unit->member[i] = false;
 	}

@@ -39,7 +39,6 @@ struct variables {
 	struct value *groups;
 	struct value *sources;
 	struct lookup secret_names;
-	struct lookup registered_names;  /* of any host */
 	struct lookup differing;         /* names of inventory variables that hosts don't share */
 	bool compared;                   /* differing is known */
 	struct lookup promised, perhaps;   /* by register, by set_fact */
@@ -70,7 +69,8 @@ bool variables_is_secret(const struct variables *variables, const char *name);
 struct value *variables_leveled(const struct variables *variables, struct arena *arena,
 	const char *name, struct value *value);
 
-/* Whether the hosts of the inventory may each have another value of that name, or some have none. */
+/* Whether hosts may each have another value of that name, or some have none: one that a task sets, a
+ * fact, or a variable of the inventory that they don't all share. */
 bool variables_differ(struct variables *variables, const char *name);
 
 /* "hostname" of "ansible_hostname", "" of "ansible_facts"; NULL: it is no fact's name. */

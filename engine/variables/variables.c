@@ -267,9 +267,6 @@ void variables_register(struct variables *variables, const struct inventory_host
 	secrets_mark(variables->options.secrets, copy);
 	if (!values->registered)
 		values->registered = value_map(variables->arena);
-	if (!lookup_get(&variables->registered_names, name))
-		lookup_put(variables->arena, &variables->registered_names,
-			arena_string(variables->arena, name), variables);
 	value_set(variables->arena, values->registered, name, copy);
 	tell(variables, values, name, copy, turn);
 	variables_passed(variables, host, name);
@@ -326,5 +323,5 @@ bool variables_differ(struct variables *variables, const char *name)
 			inventory_host(inventory, i)->vars);
 	variables->compared = true;
 	return lookup_get(&variables->differing, name)
-		|| lookup_get(&variables->registered_names, name) || fact_name(name);
+		|| variables_promised(variables, name) || fact_name(name);
 }

@@ -211,3 +211,44 @@ check "two plays that reach one host in two ways are refused" is "$status" 1
 check "at their place" says "^ways.yml:5:3: 'node1' is reached as the controller itself" err
 check "and nothing is run here" [ ! -e /tmp/by-the-first ]
 check "nor there" lab exec node1 sh -c '! test -e /tmp/by-the-second'
+
+# --- What hosts share, and what each has for itself ---
+mkdir -p shared
+cat >shared/play.yml <<'EOF'
+- hosts: all
+  vars: {common: same, mine: "of {{ inventory_hostname }}"}
+  tasks:
+    - {copy: {content: "{{ common }}\n", dest: /root/common}}
+    - {copy: {content: "{{ mine }}\n", dest: /root/mine}}
+    - {copy: {content: "{{ low | default('none') }}\n", dest: /root/low}}
+    - {command: "echo {{ inventory_hostname }}", register: said}
+    - {copy: {content: "{{ said.stdout }}\n", dest: /root/said}}
+    - {template: {src: own.j2, dest: /root/own}}
+EOF
+mkdir -p shared/templates shared/host_vars
+echo '{{ inventory_hostname }} {{ low | default("none") }}' >shared/templates/own.j2
+echo 'low: 2' >shared/host_vars/node2.yml
+run shared/play.yml
+check "a play with common and own values runs" is "$status" 0
+for node in head node1 node2; do
+	low=none
+	[ $node != node2 ] || low=2
+	check "$node has what is common and its own" is "$(lab exec $node sh -c \
+		'cat /root/common /root/mine /root/low /root/said /root/own' | paste -sd,)" \
+		"same,of $node,$low,$node,$node $low"
+done
+for task in 'copy: {content: "{{ low }}", dest: /root/low}' 'template: {src: low.j2, dest: /root/low}' \
+	'debug: {var: low}' 'command: echo x
+      when: low == 2' 'hosts: {extra: [{address: 10.1.1.1, names: ["{{ low }}"]}]}'; do
+	echo '{{ low }}' >shared/templates/low.j2
+	for missing in head node1 node2; do
+		rm -f shared/host_vars/*
+		for node in head node1 node2; do
+			[ $node = $missing ] || echo 'low: 2' >shared/host_vars/$node.yml
+		done
+		printf -- '- hosts: all\n  gather_facts: no\n  tasks:\n    - %s\n' "$task" >shared/one.yml
+		run shared/one.yml --syntax-check
+		check "what only $missing lacks is found (${task%%:*})" is "$status" 1
+		check "and named (${task%%:*}, $missing)" says "'low' is undefined" err
+	done
+done

@@ -709,9 +709,49 @@ static void what_has_a_secret_name_is_secret_wherever_it_comes_from(void **state
 	secrets_free(secrets);
 }
 
+/* Whether looking it up on node3 tells that it may be otherwise elsewhere. */
+static bool differs(const char *name)
+{
+	struct scope *scope = scope_on("node3");
+	struct value *ignored;
+
+	error_clear(&failure);
+	scope_get(arena, scope, name, &ignored, &failure);
+	return scope_differs(scope);
+}
+
+static void what_hosts_share_is_told_from_what_each_has_for_itself(void **state)
+{
+	struct scope *scope = scope_on("node3");
+
+	(void)state;
+	assert_false(differs("domain"));
+	assert_false(differs("extra"));
+	assert_false(differs("groups"));
+	assert_false(differs("nothing_of_that_name"));
+	/* node2 has one of its own; so has what is made of it. */
+	assert_true(differs("base"));
+	assert_true(differs("port"));
+	assert_true(differs("inventory_hostname"));
+	assert_true(differs("name"));
+	assert_true(differs("peer"));
+	assert_true(differs("wants_fact"));
+	assert_true(differs("play_hosts"));
+	assert_false(differs("answer"));
+	variables_promise(variables, "answer", true);
+	assert_true(differs("answer"));
+	get(scope, "base");
+	get(scope, "domain");
+	assert_true(scope_differs(scope));
+	get(scope, "domain");
+	assert_false(scope_differs(scope));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_hosts_share_is_told_from_what_each_has_for_itself,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(stronger_layers_cover_weaker_ones,
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(facts_are_stronger_than_the_inventory_and_weaker_than_the_play,

@@ -203,7 +203,8 @@ struct value *scope_leveled(struct scope *scope, const char *name, struct value 
 
 bool scope_sets(const struct scope *scope, const char *name)
 {
-	return value_get(scope->set, name) || play_value(scope, name);
+	return value_get(scope->set, name) || given_value(scope, name) || play_value(scope, name)
+		|| default_value(scope, name);
 }
 
 bool scope_differs(struct scope *scope)

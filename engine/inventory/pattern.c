@@ -398,7 +398,7 @@ static int choose_lines(struct matcher *matcher, struct source *source, const ch
 	bool *chosen)
 {
 	struct term *terms = NULL, *more;
-	size_t count = 0, more_count, size;
+	size_t count = 0, capacity = 0, more_count, size;
 	char *bytes;
 
 	if (source_read(source, path, &bytes, &size, matcher->err) < 0)
@@ -415,8 +415,11 @@ static int choose_lines(struct matcher *matcher, struct source *source, const ch
 			continue;
 		if (split(matcher->arena, line, matcher->place, &more, &more_count, matcher->err) < 0)
 			return -1;
-		terms = arena_grow(matcher->arena, terms, count * sizeof(*terms),
-			(count + more_count) * sizeof(*terms));
+		if (count + more_count > capacity) {
+			capacity = 2 * (count + more_count);
+			terms = arena_grow(matcher->arena, terms, count * sizeof(*terms),
+				capacity * sizeof(*terms));
+		}
 		memcpy(terms + count, more, more_count * sizeof(*terms));
 		count += more_count;
 	}

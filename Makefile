@@ -11,6 +11,7 @@
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz       looks for bytes that break a reader, SECONDS= long for each (TARGETS= of them), with
 #                   libFuzzer; goes on where it was; tests/fuzz/RESULTS.md
+#   make test-architectures   the unit tests on other architectures, emulated
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make bench-against BASE=REVISION    what this tree costs against another revision
 #   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
@@ -60,10 +61,11 @@ endif
 
 # A file holds what a variable is; it changes only where that is another than last time.
 define remember
-ifneq ($$(file <$(1)),$$($(2)))
+ifneq ($$(wildcard $(1)):$$(file <$(1)),$(1):$$($(2)))
 $$(shell mkdir -p $(dir $(1)))
 $$(file >$(1),$$($(2)))
 endif
+$(1): ;
 endef
 
 # Other flags than last time: all is compiled anew.
@@ -95,15 +97,15 @@ include engine/agent/architectures.mk
 # What the goals of this call may install: nothing, unless one of them says so.
 NEEDED := $(PACKAGES) $(OTHERS_PACKAGES)
 STAMP := $(BUILD)/deps
-ifneq ($(filter test demo bench bench-against,$(MAKECMDGOALS)),)
-NEEDED += $(TEST_PACKAGES)
+INSTALLS := $(filter deps test demo fuzz bench bench-against test-architectures,$(MAKECMDGOALS))
+ifneq ($(filter-out deps fuzz,$(INSTALLS)),)
+NEEDED += $(TEST_PACKAGES) $(if $(filter test-architectures,$(INSTALLS)),$(TESTED_PACKAGES))
 STAMP := $(BUILD)/test-deps
 endif
 ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 NEEDED += $(FUZZ_PACKAGES)
 STAMP := $(BUILD)/fuzz-deps
 endif
-INSTALLS := $(filter deps test demo fuzz bench bench-against,$(MAKECMDGOALS))
 
 .PHONY: all deps demo test fuzz bench bench-against install clean
 all: $(BUILD)/beoplay
@@ -123,7 +125,7 @@ deps:
 			sed -n '/^Package: /{s///p;q}'; done); \
 	fi
 
-$(STAMP): Makefile
+$(STAMP): Makefile $(BUILD)/architectures
 	@$(MAKE) --no-print-directory deps INSTALLS='$(INSTALLS)' NEEDED='$(NEEDED)'
 	@mkdir -p $(@D) && touch $@
 
@@ -141,7 +143,6 @@ $(AGENT): $(AGENT_OBJECTS)
 $(BUILD)/agent-%.digest: $(BUILD)/agent-%
 	@sha256sum $< | cut -c 1-64 | tr -d '\n' > $@
 
-AGENTS_FLAGS := -DARCHITECTURES='$(foreach a,$(ARCHITECTURES),AGENT($(a)))' -DHERE='"$(HERE)"'
 $(BUILD)/engine/fleet/agents.o: FLAGS += $(AGENTS_FLAGS)
 $(BUILD)/engine/fleet/agents.o: $(BUILD)/architectures
 $(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENTS) $(AGENTS:=.digest) \

@@ -28,6 +28,9 @@ $(eval $(call remember,$(BUILD)/architectures,ARCHITECTURES))
 $(eval $(call remember,$(BUILD)/other-flags,PLAIN_FLAGS))
 $(eval $(call remember,$(SYSROOT)/packages,SYSROOT_PACKAGES))
 
+agents_flags = -DARCHITECTURES='$(foreach name,$(ARCHITECTURES),AGENT($(name)))' -DHERE='"$(1)"'
+AGENTS_FLAGS := $(call agents_flags,$(HERE))
+
 # Of an architecture: flags, and the libraries behind them.
 other_flags = $(PLAIN_FLAGS) $(HARDENING_$(1)) -isystem $(SYSROOT)/$(1)/usr/include
 other_link = $(call static_link,$(1)) -L$(SYSROOT)/$(1)/usr/lib/$(TRIPLET_$(1))
@@ -51,3 +54,43 @@ $(BUILD)/agent-$(1): $(SHARED:%.c=$(BUILD)/$(1)/%.o)
 -include $(SHARED:%.c=$(BUILD)/$(1)/%.d)
 endef
 $(foreach architecture,$(OTHERS),$(eval $(call other_agent,$(architecture))))
+
+# --- All unit tests, built for another architecture, with UndefinedBehaviorSanitizer ---
+
+LOADER_x86_64 := ld-linux-x86-64.so.2
+LOADER_aarch64 := ld-linux-aarch64.so.1
+LOADER_armhf := ld-linux-armhf.so.3
+EMULATOR_x86_64 := qemu-x86_64-static
+EMULATOR_aarch64 := qemu-aarch64-static
+EMULATOR_armhf := qemu-arm-static
+TESTED := $(filter-out $(HERE),$(KNOWN))
+TESTED_PACKAGES := qemu-user-static $(foreach architecture,$(TESTED),$(call cross_packages,$(architecture)))
+TESTED_SYSROOT_PACKAGES := $(foreach package,$(filter-out gcc libc6-dev git,$(PACKAGES)) libcmocka-dev, \
+	$(firstword $(subst /, ,$(package))))
+$(eval $(call remember,$(SYSROOT)/tested-packages,TESTED_SYSROOT_PACKAGES))
+
+tested_libraries = $(CURDIR)/$(SYSROOT)/test-$(1)/usr/lib/$(TRIPLET_$(1))
+tested_cflags = -fsanitize=undefined -fno-sanitize-recover=all \
+	-isystem $(SYSROOT)/test-$(1)/usr/include -isystem $(SYSROOT)/test-$(1)/usr/include/$(TRIPLET_$(1))
+tested_ldflags = -static-libubsan -L$(tested_libraries) -Wl,--disable-new-dtags \
+	-Wl,-rpath=$(tested_libraries):/usr/$(TRIPLET_$(1))/lib \
+	-Wl,--dynamic-linker=/usr/$(TRIPLET_$(1))/lib/$(LOADER_$(1))
+
+define tested_architecture
+$(SYSROOT)/test-$(1)/done: engine/agent/sysroot $(SYSROOT)/tested-packages | $$(STAMP)
+	@echo GET libraries for tests on $(1)
+	@engine/agent/sysroot --with-depends $(DEBIAN_$(1)) $$(@D) $(TESTED_SYSROOT_PACKAGES)
+	@cp -a $$(@D)/lib/. $$(@D)/usr/lib/
+	@touch $$@
+
+.PHONY: test-$(1)
+test-$(1): $(SYSROOT)/test-$(1)/done
+	@+$(MAKE) --no-print-directory unit-tests BUILD=$(BUILD)/test-$(1) CC=$(TRIPLET_$(1))-gcc ARCHITECTURES= \
+		CFLAGS='$(tested_cflags)' LDFLAGS='$(tested_ldflags)' EMULATOR=$(EMULATOR_$(1))
+endef
+$(foreach architecture,$(TESTED),$(eval $(call tested_architecture,$(architecture))))
+
+.PHONY: unit-tests test-architectures
+unit-tests: $(TESTS)
+	@EMULATOR='$(EMULATOR)' tests/run $(TESTS)
+test-architectures: $(TESTED:%=test-%)

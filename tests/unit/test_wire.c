@@ -300,7 +300,7 @@ static void a_header_that_lies_is_refused(void **state)
 {
 	static const char headers[][8] = {
 		{ 0 }, { FRAME_TYPE_END }, { 1, 2 }, { 1, 0, 1 }, { 1, 0, 0, 1 },
-		{ 1, 0, 0, 0, 1, 0, 16, 0 }, { 1, 0, 0, 0, -1, -1, -1, -1 },
+		{ 1, 0, 0, 0, 1, 0, 16, 0 }, { 1, 0, 0, 0, (char)-1, (char)-1, (char)-1, (char)-1 },
 	};
 
 	(void)state;

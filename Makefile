@@ -56,7 +56,8 @@ AGENT_LINK := $(call static_link,$(HERE))
 ifdef SANITIZE
 BUILD := build/sanitize
 FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-AGENT_LINK := -static-libasan -static-libubsan $(LINK)
+# clang has its sanitizers in one library, which is static anyway.
+AGENT_LINK := $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan) $(LINK)
 endif
 
 # A file holds what a variable is; it changes only where that is another than last time.

@@ -430,7 +430,7 @@ int playbook_load(struct arena *arena, struct source *source, const char *path,
 	struct play_reader reader = {
 		.arena = arena,
 		.source = source,
-		.modules = { modules_all, module_find },
+		.modules = { .all = modules_all, .find = module_find },
 		.playbook = playbook,
 		.err = err,
 	};

@@ -27,28 +27,25 @@ static void leave_stream(const struct runner *runner)
 	dup2(nothing, runner->link.out);
 }
 
-static int ask_parent(void *context, struct arena *arena, struct value *request,
-	struct value **ret_reply, struct error *err)
+static int ask_parent(void *context, struct arena *arena, const struct request *request,
+	struct reply *ret_reply, struct error *err)
 {
 	return link_request(context, arena, request, ret_reply, err);
 }
 
 /* Only the parent asks, for a file that this task said is to be kept. */
-static void serve_parent(void *context, struct arena *arena, const struct value *fetch,
-	struct value *chunk)
+static void serve_parent(void *context, struct arena *arena, const struct fetch *fetch,
+	struct chunk *chunk)
 {
-	const char *path = value_get_string(fetch, "path");
 	struct error err = {0};
 	char *bytes;
-	size_t count;
-	int64_t size;
 
 	(void)context;
-	if (path && files_chunk(arena, path, value_get_integer(fetch, "offset", 0), &bytes, &count,
-			&size, &err) == 0)
-		value_set(arena, chunk, "bytes", value_bytes(arena, bytes, count));
+	if (fetch->path && files_chunk(arena, fetch->path, fetch->offset, &bytes, &chunk->bytes.size,
+			&chunk->size, &err) == 0)
+		chunk->bytes.bytes = bytes;
 	else
-		value_set_string(arena, chunk, "error", err.message);
+		chunk->error = arena_string(arena, err.message);
 }
 
 static int become(struct work *work, const struct user_info *user, pid_t parent, struct error *err)
@@ -76,17 +73,17 @@ static void child_main(struct work *work, const struct user_info *user, pid_t pa
 	__attribute__((noreturn));
 static void child_main(struct work *work, const struct user_info *user, pid_t parent, int fd)
 {
-	struct value *result = value_map(work->arena);
+	struct result result = { .task = work->task->id };
 	struct error err = {0};
 	struct link link;
 
 	signal(SIGTERM, SIG_DFL);
 	if (work->machine.lock >= 0)
 		close(work->machine.lock);
-	link_init(&link, fd, fd, SENT_BY_PARENT);
+	link_init(&link, fd, fd, SENT_BY_CHILD, SENT_BY_PARENT);
 	link.serve = serve_parent;
 	if (become(work, user, parent, &err) < 0) {
-		work_failed(work->arena, result, &err);
+		work_failed(work->arena, &result, &err);
 	} else {
 		work->machine.link = &link;
 		work->machine.ask = ask_parent;
@@ -95,14 +92,14 @@ static void child_main(struct work *work, const struct user_info *user, pid_t pa
 		work->machine.home = user->home;
 		work->machine.steps = NULL;
 		work->machine.lock = -1;
-		work_do(work, result);
+		work_do(work, &result);
 	}
 	err = (struct error){0};
-	link_send(&link, FRAME_RESULT, result, &err);
+	link_send(&link, FRAME_RESULT, &result, &err);
 	if (err.kind != ERROR_NONE) {
-		result = value_map(work->arena);
-		work_failed(work->arena, result, &err);
-		link_send(&link, FRAME_RESULT, result, NULL);
+		result = (struct result){ .task = work->task->id };
+		work_failed(work->arena, &result, &err);
+		link_send(&link, FRAME_RESULT, &result, NULL);
 	}
 	link_flush(&link);
 	_exit(0);
@@ -115,42 +112,42 @@ static void child_main(struct work *work, const struct user_info *user, pid_t pa
 enum { SILENT_MOST = 30, CANCELLED_MOST = 20 * 1000 };
 
 static void answer(struct runner *runner, struct link *child, struct arena *arena,
-	const struct value *request)
+	const struct request *request)
 {
 	struct error err = {0};
-	struct value *reply = NULL;
+	struct reply reply;
 
-	if (keeper_answer(runner, child, arena, request, &reply, &err) < 0) {
-		reply = value_map(arena);
-		value_set_string(arena, reply, "error", err.message);
-	}
-	value_set_integer(arena, reply, "id", value_get_integer(request, "id", 0));
-	link_send(child, FRAME_REPLY, reply, NULL);
+	if (keeper_answer(runner, child, arena, request, &reply, &err) < 0)
+		reply = (struct reply){ .error = err.message };
+	reply.id = request->id;
+	link_send(child, FRAME_REPLY, &reply, NULL);
 	link_flush(child);
 }
 
 /* One frame of the child; 1 if it was its result, -1 if it is gone. */
 static int take_frame(struct runner *runner, struct link *child, struct work *work,
-	struct value *result)
+	struct result *result)
 {
 	struct arena *arena = arena_new();
+	struct buffer payload = {0};
 	struct error err = {0};
-	struct frame frame;
+	struct frame frame = {0};
 	int done = 0;
 
-	if (frame_receive(child->in, arena, SENT_BY_CHILD, &frame, &err) <= 0) {
+	if (frame_receive(child->in, SENT_BY_CHILD, &frame.type, &payload, &err) <= 0
+			|| frame_take(arena, &payload, SENT_BY_CHILD, &frame, &err) < 0) {
 		done = -1;
 	} else if (frame.type == FRAME_REQUEST) {
-		answer(runner, child, arena, frame.body);
+		answer(runner, child, arena, frame.message);
 	} else if (frame.type == FRAME_PROGRESS) {
-		link_send(&runner->link, FRAME_PROGRESS, frame.body, NULL);
+		link_send(&runner->link, FRAME_PROGRESS, frame.message, NULL);
 		link_flush(&runner->link);
 	} else if (frame.type == FRAME_RESULT) {
-		for (size_t i = 0; i < frame.body->count; i++)
-			value_set(work->arena, result, frame.body->pairs[i].key,
-				value_copy(work->arena, frame.body->pairs[i].value));
+		*result = *(struct result *)message_copy(work->arena, &message_result, frame.message);
+		result->task = work->task->id;
 		done = 1;
 	}
+	buffer_free(&payload);
 	arena_free(arena);
 	return done;
 }
@@ -172,7 +169,7 @@ static bool stopped(pid_t pid)
 }
 
 static void attend(struct runner *runner, struct link *child, pid_t pid, struct work *work,
-	const struct user_info *user, struct value *result)
+	const struct user_info *user, struct result *result)
 {
 	struct error err = {0};
 	int64_t told = 0;
@@ -188,7 +185,7 @@ static void attend(struct runner *runner, struct link *child, pid_t pid, struct 
 		if (poll(ready, 2, 1000) < 0 && errno != EINTR)
 			break;
 		if (!link_alive(&runner->link) && told == 0) {
-			link_send(child, FRAME_CANCEL, value_map(work->arena), NULL);
+			link_send(child, FRAME_CANCEL, NULL, NULL);
 			link_flush(child);
 			told = milliseconds_now();
 		}
@@ -208,7 +205,7 @@ static void attend(struct runner *runner, struct link *child, pid_t pid, struct 
 }
 
 void child_do(struct runner *runner, struct work *work, const struct user_info *user,
-	struct value *result)
+	struct result *result)
 {
 	struct error err = {0};
 	struct link child;
@@ -232,7 +229,7 @@ void child_do(struct runner *runner, struct work *work, const struct user_info *
 		error_errno(&err, ERROR_TASK, "cannot work as '%s'", user->name);
 		work_failed(work->arena, result, &err);
 	} else {
-		link_init(&child, ends[0], ends[0], SENT_BY_CHILD);
+		link_init(&child, ends[0], ends[0], SENT_BY_PARENT, SENT_BY_CHILD);
 		limit_waiting(ends[0]);
 		attend(runner, &child, pid, work, user, result);
 		link_end(&child);

@@ -124,30 +124,25 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 	crypto_hash_sha256_state *hash, int64_t *size, struct error *err)
 {
 	struct machine *machine = writing->machine;
-	struct value *request = value_map(arena);
-	struct value *reply;
-	const struct value *bytes;
-	int64_t told;
+	const struct request request = { .kind = REQUEST_BODY, .digest = writing->write->body,
+		.offset = offset };
+	struct reply reply = {0};
+	const struct bytes *bytes = &reply.bytes;
 
-	value_set_string(arena, request, "kind", "body");
-	value_set_string(arena, request, "digest", writing->write->body);
-	value_set_integer(arena, request, "offset", offset);
-	if (machine->ask(machine->context, arena, request, &reply, err) < 0)
+	if (machine->ask(machine->context, arena, &request, &reply, err) < 0)
 		return -1;
-	bytes = value_get(reply, "bytes");
-	told = value_get_integer(reply, "size", -1);
 	if (*size < 0)
-		*size = told;
-	if (!value_text(bytes) || told < 0 || told != *size || bytes->size > CHUNK_SIZE ||
-	    (int64_t)bytes->size > *size - offset || (bytes->size == 0 && offset < *size))
+		*size = reply.size;
+	if (!bytes->bytes || reply.size != *size || (int64_t)bytes->size > *size - offset
+			|| (bytes->size == 0 && offset < *size))
 		return error_set(err, ERROR_TASK, "the content of '%s' came malformed",
 			writing->write->path);
 	/* A full disk is told before it is filled. */
 	if (offset == 0 && *size > 0 && posix_fallocate(writing->fd, 0, *size) == ENOSPC)
 		return errno = ENOSPC, write_failed(writing, err);
-	if (put(writing, bytes->text, bytes->size, err) < 0)
+	if (put(writing, bytes->bytes, bytes->size, err) < 0)
 		return -1;
-	crypto_hash_sha256_update(hash, (const unsigned char *)bytes->text, bytes->size);
+	crypto_hash_sha256_update(hash, (const unsigned char *)bytes->bytes, bytes->size);
 	return (int64_t)bytes->size;
 }
 

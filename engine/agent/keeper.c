@@ -54,13 +54,10 @@ static int wait_for_lock(struct runner *runner, struct error *err)
 			return -1;
 		}
 		if (!told) {
-			struct arena *arena = arena_new();
-			struct value *progress = value_map(arena);
+			const struct progress_text progress = { { held.message, strlen(held.message) } };
 
-			value_set_string(arena, progress, "text", held.message);
-			link_send(&runner->link, FRAME_PROGRESS, progress, NULL);
+			link_send(&runner->link, FRAME_PROGRESS, &progress, NULL);
 			link_flush(&runner->link);
-			arena_free(arena);
 			told = true;
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE }, NULL);
@@ -88,12 +85,11 @@ static struct value *adopted_task(struct runner *runner, const struct work *work
 
 	value_set_string(runner->arena, task, "module", work->module->name);
 	value_set_string(runner->arena, task, "digest", work->digest);
-	value_set_string(runner->arena, task, "user", value_get_string(work->task, "user"));
-	if (value_get_integer(work->task, "level", LEVEL_OPEN) == LEVEL_OPEN)
-		value_set_string(runner->arena, task, "params", value_get_string(work->task, "params"));
-	if (value_get(work->task, "notify"))
-		value_set(runner->arena, task, "notify", value_copy(runner->arena,
-			value_get(work->task, "notify")));
+	value_set_string(runner->arena, task, "user", work->task->user);
+	if (work->task->level == LEVEL_OPEN)
+		value_set_string(runner->arena, task, "params", work->task->params);
+	if (work->task->notify)
+		value_set(runner->arena, task, "notify", value_copy(runner->arena, work->task->notify));
 	return task;
 }
 
@@ -169,10 +165,10 @@ int keeper_save(struct runner *runner, bool last, struct error *err)
 	return ledger_save(&runner->ledger, err);
 }
 
-static int ask_gate(struct runner *runner, struct arena *arena, const struct value *request,
+static int ask_gate(struct runner *runner, struct arena *arena, const struct request *request,
 	struct error *err)
 {
-	struct value *question, *reply;
+	struct reply reply = {0};
 
 	if (runner->check)
 		return error_set(err, ERROR_BUG, "a dry run was about to change something");
@@ -181,112 +177,110 @@ static int ask_gate(struct runner *runner, struct arena *arena, const struct val
 	if (runner->free)
 		return link_alive(&runner->link) ? 0 : error_set(err, ERROR_INTERRUPTED,
 			"stopped before this task");
-	question = value_copy(arena, request);
-	if (link_request(&runner->link, arena, question, &reply, err) < 0)
+	if (link_request(&runner->link, arena, request, &reply, err) < 0)
 		return -1;
-	if (!value_get_bool(reply, "go"))
+	if (!reply.go)
 		return error_set(err, ERROR_INTERRUPTED, "stopped before this task");
 	return 0;
 }
 
-static struct ledger_wish wish_of(const struct value *request)
+static struct ledger_wish wish_of(const struct request *request)
 {
-	struct ledger_wish wish = {
-		.module = value_get_string(request, "module"),
-		.params = value_get_string(request, "params"),
-		.notify = value_get(request, "notify"),
-		.user = value_get_string(request, "user"),
-	};
-	const char *digest = value_get_string(request, "digest");
+	struct ledger_wish wish = { .module = request->module, .params = request->params,
+		.notify = request->notify, .user = request->user };
 
-	if (digest)
-		strncpy(wish.digest, digest, DIGEST_HEX_SIZE - 1);
+	if (request->digest)
+		strncpy(wish.digest, request->digest, DIGEST_HEX_SIZE - 1);
 	return wish;
 }
 
-/* A list of maps, by their resource. */
-static struct value *by_resource(struct arena *arena, const struct value *list)
+static const struct told_inverse *inverse_of(const struct request *request,
+	const struct value *by_resource, const char *resource)
+{
+	const struct value *number = value_get(by_resource, resource);
+
+	return number ? &request->inverses[number->integer] : NULL;
+}
+
+/* Of several of one resource the first counts. */
+static struct value *by_resource(struct arena *arena, const struct request *request)
 {
 	struct value *map = value_map(arena);
 
-	for (size_t i = 0; list && i < list->count; i++) {
-		const char *resource = value_get_string(list->items[i], "resource");
+	for (size_t i = 0; i < request->inverse_count; i++) {
+		const char *resource = request->inverses[i].resource;
 
 		if (resource && !value_get(map, resource))
-			value_set(arena, map, resource, list->items[i]);
+			value_set_integer(arena, map, resource, (int64_t)i);
 	}
 	return map;
 }
 
 static void change_one(struct runner *runner, const char *resource, const char *parent,
-	const struct ledger_wish *wish, const struct value *known)
+	const struct ledger_wish *wish, const struct told_inverse *known)
 {
-	const struct inverses_entry inverse = {
-		.resource = resource,
-		.module = value_get_string(known, "module"),
-		.params = value_get(known, "params"),
-		.reason = value_get_string(known, "reason"),
-	};
+	struct inverses_entry inverse = { .resource = resource };
 
+	if (known) {
+		inverse.module = known->module;
+		inverse.params = known->params;
+		inverse.reason = known->reason;
+	}
 	ledger_change(&runner->ledger, &runner->owner, resource, parent, wish, known ? &inverse : NULL,
-		value_get_string(known, "body"));
+		known ? known->body : NULL);
 }
 
 /* What the task takes away or changes beside what it names, and then that. What is changed first is
  * undone last: a package, then its configuration. */
-static void change_all(struct runner *runner, struct arena *arena, const struct value *request)
+static void change_all(struct runner *runner, struct arena *arena, const struct request *request)
 {
-	const struct value *resources = value_get(request, "resources");
-	const struct value *wanted = value_get(request, "wanted");
-	struct value *inverses = by_resource(arena, value_get(request, "inverses"));
-	struct value *named = value_map(arena);
+	const struct value *resources = request->resources;
+	struct value *inverses = by_resource(arena, request), *named = value_map(arena);
 	struct ledger_wish wish = wish_of(request);
 
-	for (size_t i = 0; resources && i < resources->count; i++)
+	for (size_t i = 0; i < value_item_count(resources); i++)
 		value_set_bool(arena, named, value_text(resources->items[i]), true);
 	for (size_t i = 0; named->count > 0 && i < inverses->count; i++) {
-		if (!value_get(named, inverses->pairs[i].key))
-			change_one(runner, inverses->pairs[i].key, value_text(resources->items[0]), &wish,
-				inverses->pairs[i].value);
+		const char *resource = value_key(inverses, i);
+
+		if (!value_get(named, resource))
+			change_one(runner, resource, value_text(resources->items[0]), &wish,
+				inverse_of(request, inverses, resource));
 	}
-	for (size_t i = 0; resources && i < resources->count; i++) {
+	for (size_t i = 0; i < value_item_count(resources); i++) {
 		const char *resource = value_text(resources->items[i]);
 
-		wish.wanted = wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL;
-		change_one(runner, resource, NULL, &wish, value_get(inverses, resource));
+		wish.wanted = value_text(value_item(request->wanted, i));
+		change_one(runner, resource, NULL, &wish, inverse_of(request, inverses, resource));
 	}
 }
 
 /* Whether it may be changed for this task; what is to be said of that is in the reply. */
-static int claim(struct runner *runner, struct arena *arena, const struct value *request,
-	struct value *reply, struct error *err)
+static int claim(struct runner *runner, struct arena *arena, const struct request *request,
+	struct reply *reply, struct error *err)
 {
-	const struct value *resources = value_get(request, "resources");
-	const struct value *wanted = value_get(request, "wanted");
 	struct ledger_wish wish = wish_of(request);
 	const char *other;
 
-	for (size_t i = 0; resources && i < resources->count; i++) {
-		const char *resource = value_text(resources->items[i]);
+	for (size_t i = 0; i < value_item_count(request->resources); i++) {
+		const char *resource = value_text(request->resources->items[i]);
 
-		wish.wanted = wanted && i < wanted->count ? value_text(wanted->items[i]) : NULL;
+		wish.wanted = value_text(value_item(request->wanted, i));
 		if (ledger_conflict(&runner->ledger, arena, &runner->owner, resource, &wish, &other, err) < 0)
 			return -1;
-		if (other && !value_get(reply, "note"))
-			value_set(arena, reply, "note", value_printf(arena, "%s: until now %s wished otherwise",
-				resource, other));
+		if (other && !reply->note)
+			reply->note = arena_printf(arena, "%s: until now %s wished otherwise", resource, other);
 	}
 	return 0;
 }
 
 /* It failed before it came to these; if to none, nothing of it is due. */
-static int take_back(struct runner *runner, const struct value *request)
+static int take_back(struct runner *runner, const struct request *request)
 {
-	const struct value *resources = value_get(request, "resources");
-
-	for (size_t i = 0; resources && i < resources->count; i++)
-		ledger_task_take_back(&runner->ledger, &runner->owner, value_text(resources->items[i]));
-	for (size_t i = 0; value_get_bool(request, "all") && i < runner->begun_due->count; i++)
+	for (size_t i = 0; i < value_item_count(request->resources); i++)
+		ledger_task_take_back(&runner->ledger, &runner->owner,
+			value_text(request->resources->items[i]));
+	for (size_t i = 0; request->all && i < runner->begun_due->count; i++)
 		ledger_due_remove(&runner->ledger, &runner->owner, value_text(runner->begun_due->items[i]));
 	return 0;
 }
@@ -303,7 +297,8 @@ static int piece(void *context, struct arena *arena, int64_t offset, const char 
 	size_t *ret_count, struct error *err)
 {
 	const struct piece_source *from = context;
-	struct value *fetch;
+	const struct fetch fetch = { .path = from->path, .offset = offset };
+	const struct chunk *chunk;
 	struct frame frame;
 	char *bytes;
 	int64_t size;
@@ -314,32 +309,36 @@ static int piece(void *context, struct arena *arena, int64_t offset, const char 
 		*ret_bytes = bytes;
 		return 0;
 	}
-	fetch = value_map(arena);
-	value_set_string(arena, fetch, "path", from->path);
-	value_set_integer(arena, fetch, "offset", offset);
-	link_send(from->child, FRAME_FETCH, fetch, err);
+	link_send(from->child, FRAME_FETCH, &fetch, err);
 	link_flush(from->child);
 	do {
-		if (frame_receive(from->child->in, arena, SENT_BY_CHILD, &frame, err) <= 0)
+		struct buffer payload = {0};
+		int got = frame_receive(from->child->in, SENT_BY_CHILD, &frame.type, &payload, err);
+
+		if (got > 0)
+			got = frame_take(arena, &payload, SENT_BY_CHILD, &frame, err) < 0 ? -1 : 1;
+		buffer_free(&payload);
+		if (got <= 0)
 			return error_set(err, ERROR_TASK, "'%s' can't be kept", from->path);
 	} while (frame.type != FRAME_CHUNK);
-	if (!value_get(frame.body, "bytes") || !value_text(value_get(frame.body, "bytes")))
+	chunk = frame.message;
+	if (!chunk->bytes.bytes)
 		return error_set(err, ERROR_TASK, "'%s' can't be kept: %.500s", from->path,
-			value_get_string(frame.body, "error") ? value_get_string(frame.body, "error") : "");
-	*ret_bytes = value_get(frame.body, "bytes")->text;
-	*ret_count = value_get(frame.body, "bytes")->size;
+			chunk->error ? chunk->error : "");
+	*ret_bytes = chunk->bytes.bytes;
+	*ret_count = chunk->bytes.size;
 	return 0;
 }
 
 static int keep(struct runner *runner, struct link *child, struct arena *arena,
-	const struct value *request, struct value *reply, struct error *err)
+	const struct request *request, struct reply *reply, struct error *err)
 {
-	struct piece_source from = { child, value_get_string(request, "path") };
+	struct piece_source from = { child, request->path };
 	char digest[DIGEST_HEX_SIZE];
 
 	if (!from.path || ledger_keep(&runner->ledger, piece, &from, digest, err) < 0)
 		return error_set(err, ERROR_TASK, "a file can't be kept");
-	value_set_string(arena, reply, "digest", digest);
+	reply->digest = arena_string(arena, digest);
 	return 0;
 }
 
@@ -360,9 +359,9 @@ static void note_file(struct runner *runner, struct link *child, const char *pat
 	arena_free(arena);
 }
 
-static void note_files(struct runner *runner, struct link *child, const struct value *request)
+static void note_files(struct runner *runner, struct link *child, const struct request *request)
 {
-	const struct value *resources = value_get(request, "resources");
+	const struct value *resources = request->resources;
 	struct arena *arena = arena_new();
 
 	for (size_t i = 0; resources && resources->count <= RUNNER_FILES_MOST && i < resources->count;
@@ -372,85 +371,68 @@ static void note_files(struct runner *runner, struct link *child, const struct v
 		if (path)
 			note_file(runner, child, path);
 	}
-	if (value_get_string(request, "file"))
-		note_file(runner, child, value_get_string(request, "file"));
+	if (request->file)
+		note_file(runner, child, request->file);
 	arena_free(arena);
 }
 
-static int chunk_of(struct arena *arena, const char *path, int64_t offset, struct value *chunk,
-	struct error *err)
+static int chunk_of(struct arena *arena, const char *path, int64_t offset, struct bytes *ret_bytes,
+	int64_t *ret_size, struct error *err)
 {
 	char *bytes;
-	size_t count;
-	int64_t size;
 
-	if (files_chunk(arena, path, offset, &bytes, &count, &size, err) < 0)
+	if (files_chunk(arena, path, offset, &bytes, &ret_bytes->size, ret_size, err) < 0)
 		return -1;
-	value_set(arena, chunk, "bytes", value_bytes(arena, bytes, count));
-	value_set_integer(arena, chunk, "size", size);
+	ret_bytes->bytes = bytes;
 	return 0;
 }
 
-void keeper_serve(void *context, struct arena *arena, const struct value *fetch,
-	struct value *chunk)
+static const char *offered(const struct runner *runner, const char *digest)
 {
-	const struct runner *runner = context;
-	const char *digest = value_get_string(fetch, "digest");
-	const char *path = digest ? value_get_string(runner->offers, digest) : NULL;
+	return digest ? value_get_string(runner->offers, digest) : NULL;
+}
+
+void keeper_serve(void *context, struct arena *arena, const struct fetch *fetch,
+	struct chunk *chunk)
+{
+	const char *path = offered(context, fetch->digest);
 	struct error err = {0};
 
 	if (!path)
 		error_set(&err, ERROR_TASK, "this content isn't offered here");
-	if (!path || chunk_of(arena, path, value_get_integer(fetch, "offset", 0), chunk, &err) < 0)
-		value_set_string(arena, chunk, "error", err.message);
+	if (!path || chunk_of(arena, path, fetch->offset, &chunk->bytes, &chunk->size, &err) < 0)
+		chunk->error = arena_string(arena, err.message);
 }
 
-static int kept_chunk(const struct runner *runner, struct arena *arena, const char *digest,
-	int64_t offset, struct value *chunk, struct error *err)
+static int body(struct runner *runner, struct arena *arena, const struct request *request,
+	struct reply *reply, struct error *err)
 {
-	const char *bytes;
-	size_t count;
-	int64_t size;
+	const char *digest = request->digest, *path = offered(runner, digest);
 
-	if (ledger_body_chunk(&runner->ledger, arena, digest, offset, &bytes, &count, &size, err) < 0)
-		return -1;
-	value_set(arena, chunk, "bytes", value_bytes(arena, bytes, count));
-	value_set_integer(arena, chunk, "size", size);
-	return 0;
-}
-
-static int body(struct runner *runner, struct arena *arena, const struct value *request,
-	struct value **ret_reply, struct error *err)
-{
-	const char *digest = value_get_string(request, "digest");
-	const char *path = digest ? value_get_string(runner->offers, digest) : NULL;
-
-	if (digest && !path && ledger_has_body(&runner->ledger, digest))
-		return kept_chunk(runner, arena, digest, value_get_integer(request, "offset", 0),
-			*ret_reply, err);
-	if (!path && runner->undoes)
+	if (path)
+		return chunk_of(arena, path, request->offset, &reply->bytes, &reply->size, err);
+	if (digest && ledger_has_body(&runner->ledger, digest))
+		return ledger_body_chunk(&runner->ledger, arena, digest, request->offset,
+			&reply->bytes.bytes, &reply->bytes.size, &reply->size, err);
+	if (runner->undoes)
 		return error_set(err, ERROR_TASK, "the content that was there before isn't kept here");
-	if (!path)
-		return link_request(&runner->link, arena, value_copy(arena, request), ret_reply, err);
-	return chunk_of(arena, path, value_get_integer(request, "offset", 0), *ret_reply, err);
+	return link_request(&runner->link, arena, request, reply, err);
 }
 
 /* --- A change --- */
 
 /* Before the first change: what is going to be undone how, and which handlers are due by it. */
 static int begin(struct runner *runner, struct link *child, struct arena *arena,
-	const struct value *request, struct error *err)
+	const struct request *request, struct error *err)
 {
-	const struct value *notify = value_get(request, "notify");
-
 	texts_keep(runner);
 	adopt_all(runner);
 	ledger_task_end(&runner->ledger);
 	change_all(runner, arena, request);
 	note_files(runner, child, request);
 	runner->begun_due = value_list(runner->arena);
-	for (size_t i = 0; notify && i < notify->count; i++) {
-		const char *key = value_text(notify->items[i]);
+	for (size_t i = 0; i < value_item_count(request->notify); i++) {
+		const char *key = value_text(request->notify->items[i]);
 
 		if (ledger_is_due(&runner->ledger, &runner->owner, key))
 			continue;
@@ -460,47 +442,42 @@ static int begin(struct runner *runner, struct link *child, struct arena *arena,
 	return ledger_save(&runner->ledger, err);
 }
 
-/* --- The table of questions --- */
+static int set_record(struct runner *runner, const struct request *request, struct error *err)
+{
+	if (runner->check)
+		return error_set(err, ERROR_BUG, "a dry run was about to write a record");
+	if (ledger_set_record(&runner->ledger, request->key, request->record, err) < 0)
+		return -1;
+	return ledger_save(&runner->ledger, err);
+}
 
 int keeper_answer(struct runner *runner, struct link *child, struct arena *arena,
-	const struct value *request, struct value **ret_reply, struct error *err)
+	const struct request *request, struct reply *ret_reply, struct error *err)
 {
-	const char *kind = value_get_string(request, "kind");
-	const char *key = value_get_string(request, "key");
-	struct value *record;
-
-	*ret_reply = value_map(arena);
-	if (!kind)
-		return error_set(err, ERROR_BUG, "a question without a kind");
-	if (strcmp(kind, "body") == 0)
+	*ret_reply = (struct reply){0};
+	switch (request->kind) {
+	case REQUEST_BODY:
 		return body(runner, arena, request, ret_reply, err);
-	if (strcmp(kind, "gate") == 0)
+	case REQUEST_GATE:
 		return ask_gate(runner, arena, request, err);
-	if (strcmp(kind, "claim") == 0)
-		return claim(runner, arena, request, *ret_reply, err);
-	if (strcmp(kind, "begin") == 0)
+	case REQUEST_CLAIM:
+		return claim(runner, arena, request, ret_reply, err);
+	case REQUEST_BEGIN:
 		return begin(runner, child, arena, request, err);
-	if (strcmp(kind, "take_back") == 0)
+	case REQUEST_TAKE_BACK:
 		return take_back(runner, request);
-	if (strcmp(kind, "keep") == 0)
-		return keep(runner, child, arena, request, *ret_reply, err);
-	if (strcmp(kind, "offer") == 0 && value_get_string(request, "digest")) {
-		value_set_string(runner->arena, runner->offers, value_get_string(request, "digest"),
-			value_get_string(request, "path"));
+	case REQUEST_KEEP:
+		return keep(runner, child, arena, request, ret_reply, err);
+	case REQUEST_OFFER:
+		if (request->digest)
+			value_set_string(runner->arena, runner->offers, request->digest, request->path);
 		return 0;
-	}
-	if (strcmp(kind, "record_get") == 0 && key) {
-		record = ledger_record(&runner->ledger, arena, key);
-		if (record)
-			value_set(arena, *ret_reply, "record", record);
+	case REQUEST_RECORD_GET:
+		if (request->key)
+			ret_reply->record = ledger_record(&runner->ledger, arena, request->key);
 		return 0;
+	case REQUEST_RECORD_SET:
+		return request->key ? set_record(runner, request, err) : 0;
 	}
-	if (strcmp(kind, "record_set") == 0 && key && value_get(request, "record")) {
-		if (runner->check)
-			return error_set(err, ERROR_BUG, "a dry run was about to write a record");
-		if (ledger_set_record(&runner->ledger, key, value_get(request, "record"), err) < 0)
-			return -1;
-		return ledger_save(&runner->ledger, err);
-	}
-	return error_set(err, ERROR_BUG, "a question of the unknown kind '%s'", kind);
+	return error_set(err, ERROR_BUG, "a question of an unknown kind");
 }

@@ -354,23 +354,3 @@ int ledger_save(struct ledger *ledger, struct error *err)
 	ledger_remove_dropped(ledger);
 	return 0;
 }
-
-/* --- For the controller */
-
-struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger)
-{
-	struct value *greeting = value_map(arena);
-
-	ledger_hold(ledger);
-	value_set(arena, greeting, "due", ledger_due(ledger, arena, NULL));
-	value_set(arena, greeting, "failed", ledger_failed(ledger, arena, NULL));
-	ledger_greet_seals(ledger, arena, greeting);
-	ledger_let_go(ledger);
-	if (ledger->foreign)
-		value_set_string(arena, greeting, "foreign", ledger->foreign);
-	if (ledger->problem.kind != ERROR_NONE) {
-		value_set_string(arena, greeting, "problem", ledger->problem.message);
-		value_set_string(arena, greeting, "remedy", ledger->problem.remedy);
-	}
-	return greeting;
-}

@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "module/module.h"
+#include "wire/messages.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -122,9 +123,9 @@ bool ledger_knows(const struct ledger *ledger, const struct ledger_owner *owner,
 void ledger_rename(struct ledger *ledger, const struct ledger_owner *owner, const char *formerly);
 /* The number of the owner's run, which is written down if it isn't yet. */
 int64_t ledger_run(struct ledger *ledger, const struct ledger_owner *owner);
-/* The runs of this project, the oldest first: [{sequence, project, playbook, run, revision, who,
- * time, text, seal}]. */
-struct value *ledger_runs(const struct ledger *ledger, struct arena *arena, const char *project);
+/* The runs of this project, the oldest first. */
+struct ledger_run *ledger_runs(const struct ledger *ledger, struct arena *arena,
+	const char *project, size_t *ret_count);
 
 /* --- Sealed texts (ledger_seals.c) */
 
@@ -132,8 +133,8 @@ struct value *ledger_runs(const struct ledger *ledger, struct arena *arena, cons
  * made here after this one was lost. It is told to the controller before the ledger is made. */
 void ledger_new_incarnation(struct ledger *ledger);
 void ledger_set_incarnation(struct ledger *ledger);
-/* Adds to a greeting {incarnation, seals: [{run, seal} of each owner's last]}. */
-void ledger_greet_seals(const struct ledger *ledger, struct arena *arena, struct value *greeting);
+/* Of each owner's last run. */
+const struct seals *ledger_seals(const struct ledger *ledger, struct arena *arena);
 /* Whether there are texts that came without a seal, so that they can be read. */
 bool ledger_has_open_texts(const struct ledger *ledger);
 void ledger_drop_open_texts(struct ledger *ledger);
@@ -263,24 +264,22 @@ void ledger_due_remove(struct ledger *ledger, const struct ledger_owner *owner,
 void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner);
 bool ledger_is_due(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *handler);
-/* [{project, playbook, run, handler}], of all owners or of one. */
-struct value *ledger_due(const struct ledger *ledger, struct arena *arena,
-	const struct ledger_owner *owner);
+/* Of all owners (NULL) or of one. */
+struct due_handler *ledger_due(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, size_t *ret_count);
 
 /* Where the owner's run stopped; NULL for both: it didn't. */
 void ledger_set_failed(struct ledger *ledger, const struct ledger_owner *owner, const char *task,
 	const char *message);
-/* [{project, playbook, run, task, message}], of all owners or of one. */
-struct value *ledger_failed(const struct ledger *ledger, struct arena *arena,
-	const struct ledger_owner *owner);
+bool ledger_has_failed(const struct ledger *ledger, const struct ledger_owner *owner);
+/* Of all owners (NULL) or of one. */
+struct failed_task *ledger_failed(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, size_t *ret_count);
 
-/* NULL: there is none. */
+/* NULL: there is none; also to be forgotten. */
 struct value *ledger_record(const struct ledger *ledger, struct arena *arena, const char *key);
 int ledger_set_record(struct ledger *ledger, const char *key, const struct value *record,
 	struct error *err);
-
-/* For HELLO: {due, failed, problem, remedy, foreign}. */
-struct value *ledger_greeting(struct arena *arena, const struct ledger *ledger);
 
 /* --- Kept bodies (ledger_bodies.c) */
 

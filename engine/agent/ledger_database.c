@@ -385,6 +385,14 @@ const char *database_text(struct arena *arena, sqlite3_stmt *statement, int colu
 	return text ? arena_bytes(arena, text, (size_t)sqlite3_column_bytes(statement, column)) : NULL;
 }
 
+struct bytes database_bytes(struct arena *arena, sqlite3_stmt *statement, int column)
+{
+	const void *bytes = sqlite3_column_blob(statement, column);
+	size_t size = (size_t)sqlite3_column_bytes(statement, column);
+
+	return (struct bytes){ bytes ? arena_bytes(arena, bytes, size) : NULL, size };
+}
+
 struct value *database_value(struct arena *arena, sqlite3_stmt *statement, int column)
 {
 	const void *bytes = sqlite3_column_blob(statement, column);

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
+#include "wire/message.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -67,6 +68,7 @@ void database_roll_back(struct database *database);
 
 /* Columns, copied into the arena; NULL where there is none. */
 const char *database_text(struct arena *arena, sqlite3_stmt *statement, int column);
+struct bytes database_bytes(struct arena *arena, sqlite3_stmt *statement, int column);
 struct value *database_value(struct arena *arena, sqlite3_stmt *statement, int column);
 
 #endif

@@ -97,38 +97,27 @@ int64_t ledger_run(struct ledger *ledger, const struct ledger_owner *owner)
 	return sequence;
 }
 
-static struct value *owned_record(struct arena *arena, const char *project, const char *playbook)
-{
-	struct value *record = value_map(arena);
-
-	value_set_string(arena, record, "project", project);
-	value_set_string(arena, record, "playbook", playbook);
-	return record;
-}
-
-struct value *ledger_runs(const struct ledger *ledger, struct arena *arena, const char *project)
+struct ledger_run *ledger_runs(const struct ledger *ledger, struct arena *arena,
+	const char *project, size_t *ret_count)
 {
 	sqlite3_stmt *query = database_query(ledger->database, "SELECT o.project, o.playbook, "
-		"r.sequence, r.name, r.revision, r.who, r.time, r.text, r.seal FROM run r "
+		"r.name, r.revision, r.who, r.time, r.text, r.seal FROM run r "
 		"JOIN owner o ON o.id=r.owner WHERE o.project=? AND r.who IS NOT NULL ORDER BY r.sequence",
 		"s", project);
-	struct value *runs = value_list(arena);
+	struct ledger_run *runs = NULL;
 
-	while (database_row(ledger->database, query)) {
-		struct value *run = owned_record(arena, database_text(arena, query, 0),
-			database_text(arena, query, 1));
-
-		value_set_integer(arena, run, "sequence", sqlite3_column_int64(query, 2));
-		value_set_string(arena, run, "run", database_text(arena, query, 3));
-		value_set_string(arena, run, "revision", database_text(arena, query, 4));
-		value_set_string(arena, run, "who", database_text(arena, query, 5));
-		value_set_integer(arena, run, "time", sqlite3_column_int64(query, 6));
-		value_set_string(arena, run, "text", database_text(arena, query, 7));
-		if (sqlite3_column_bytes(query, 8) > 0)
-			value_set(arena, run, "seal", value_bytes(arena, sqlite3_column_blob(query, 8),
-				(size_t)sqlite3_column_bytes(query, 8)));
-		value_append(arena, runs, run);
-	}
+	*ret_count = 0;
+	while (database_row(ledger->database, query))
+		*ARENA_PUSH(arena, &runs, ret_count) = (struct ledger_run){
+			.project = database_text(arena, query, 0),
+			.playbook = database_text(arena, query, 1),
+			.run = database_text(arena, query, 2),
+			.revision = database_text(arena, query, 3),
+			.who = database_text(arena, query, 4),
+			.time = sqlite3_column_int64(query, 5),
+			.text = database_text(arena, query, 6),
+			.seal = database_bytes(arena, query, 7),
+		};
 	return runs;
 }
 
@@ -165,22 +154,22 @@ void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner)
 		database_do(ledger->database, "DELETE FROM due WHERE owner=?", "i", id);
 }
 
-struct value *ledger_due(const struct ledger *ledger, struct arena *arena,
-	const struct ledger_owner *owner)
+struct due_handler *ledger_due(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, size_t *ret_count)
 {
 	sqlite3_stmt *query = database_query(ledger->database, "SELECT o.project, o.playbook, d.run, "
 		"d.handler FROM due d JOIN owner o ON o.id=d.owner WHERE ?1=0 OR o.id=?2", "ii",
 		(int64_t)(owner != NULL), owner ? ledger_owner_id(ledger, owner) : 0);
-	struct value *due = value_list(arena);
+	struct due_handler *due = NULL;
 
-	while (database_row(ledger->database, query)) {
-		struct value *record = owned_record(arena, database_text(arena, query, 0),
-			database_text(arena, query, 1));
-
-		value_set_string(arena, record, "run", database_text(arena, query, 2));
-		value_set_string(arena, record, "handler", database_text(arena, query, 3));
-		value_append(arena, due, record);
-	}
+	*ret_count = 0;
+	while (database_row(ledger->database, query))
+		*ARENA_PUSH(arena, &due, ret_count) = (struct due_handler){
+			.project = database_text(arena, query, 0),
+			.playbook = database_text(arena, query, 1),
+			.run = database_text(arena, query, 2),
+			.handler = database_text(arena, query, 3),
+		};
 	return due;
 }
 
@@ -196,23 +185,29 @@ void ledger_set_failed(struct ledger *ledger, const struct ledger_owner *owner, 
 			ledger_owner_id(ledger, owner));
 }
 
-struct value *ledger_failed(const struct ledger *ledger, struct arena *arena,
-	const struct ledger_owner *owner)
+bool ledger_has_failed(const struct ledger *ledger, const struct ledger_owner *owner)
+{
+	return database_integer(ledger->database, 0, "SELECT 1 FROM failed WHERE owner=?", "i",
+		ledger_owner_id(ledger, owner)) != 0;
+}
+
+struct failed_task *ledger_failed(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, size_t *ret_count)
 {
 	sqlite3_stmt *query = database_query(ledger->database, "SELECT o.project, o.playbook, f.run, "
 		"f.task, f.message FROM failed f JOIN owner o ON o.id=f.owner WHERE ?1=0 OR o.id=?2", "ii",
 		(int64_t)(owner != NULL), owner ? ledger_owner_id(ledger, owner) : 0);
-	struct value *failed = value_list(arena);
+	struct failed_task *failed = NULL;
 
-	while (database_row(ledger->database, query)) {
-		struct value *record = owned_record(arena, database_text(arena, query, 0),
-			database_text(arena, query, 1));
-
-		value_set_string(arena, record, "run", database_text(arena, query, 2));
-		value_set_string(arena, record, "task", database_text(arena, query, 3));
-		value_set_string(arena, record, "message", database_text(arena, query, 4));
-		value_append(arena, failed, record);
-	}
+	*ret_count = 0;
+	while (database_row(ledger->database, query))
+		*ARENA_PUSH(arena, &failed, ret_count) = (struct failed_task){
+			.project = database_text(arena, query, 0),
+			.playbook = database_text(arena, query, 1),
+			.run = database_text(arena, query, 2),
+			.task = database_text(arena, query, 3),
+			.message = database_text(arena, query, 4),
+		};
 	return failed;
 }
 
@@ -236,7 +231,7 @@ int ledger_set_record(struct ledger *ledger, const char *key, const struct value
 	struct buffer bytes = {0};
 	bool fits;
 
-	if (record->kind == VALUE_NULL) {
+	if (!record || record->kind == VALUE_NULL) {
 		database_do(ledger->database, "DELETE FROM note WHERE key=?", "s", key);
 		return 0;
 	}

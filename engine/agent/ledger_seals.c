@@ -33,22 +33,17 @@ void ledger_set_incarnation(struct ledger *ledger)
 }
 
 /* The last one of each owner, the latest first. */
-static struct value *last_seals(const struct ledger *ledger, struct arena *arena)
+static void add_last(const struct ledger *ledger, struct arena *arena, struct seals *seals)
 {
 	sqlite3_stmt *query = database_query(ledger->database, "SELECT name, seal, max(sequence) "
 		"FROM run WHERE seal IS NOT NULL GROUP BY owner ORDER BY 3 DESC LIMIT ?", "i",
 		(int64_t)SEALS_MOST);
-	struct value *seals = value_list(arena);
+	struct kept_seal *kept = NULL;
 
-	while (database_row(ledger->database, query)) {
-		struct value *one = value_map(arena);
-
-		value_set_string(arena, one, "run", database_text(arena, query, 0));
-		value_set(arena, one, "seal", value_bytes(arena, sqlite3_column_blob(query, 1),
-			(size_t)sqlite3_column_bytes(query, 1)));
-		value_append(arena, seals, one);
-	}
-	return seals;
+	while (database_row(ledger->database, query))
+		*ARENA_PUSH(arena, &kept, &seals->count) = (struct kept_seal){
+			.run = database_text(arena, query, 0), .seal = database_bytes(arena, query, 1) };
+	seals->kept = kept;
 }
 
 /* Each text that came with a seal is sealed, too. */
@@ -58,12 +53,14 @@ bool ledger_has_open_texts(const struct ledger *ledger)
 		"AND seal IS NULL LIMIT 1", "") != 0;
 }
 
-void ledger_greet_seals(const struct ledger *ledger, struct arena *arena, struct value *greeting)
+const struct seals *ledger_seals(const struct ledger *ledger, struct arena *arena)
 {
+	struct seals *seals = arena_alloc(arena, sizeof(*seals));
 	const char *known = known_incarnation(ledger, arena);
 
-	value_set_string(arena, greeting, "incarnation", known ? known : ledger->incarnation);
-	value_set(arena, greeting, "seals", last_seals(ledger, arena));
+	seals->incarnation = known ? known : ledger->incarnation;
+	add_last(ledger, arena, seals);
+	return seals;
 }
 
 void ledger_drop_open_texts(struct ledger *ledger)

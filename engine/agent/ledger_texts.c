@@ -11,21 +11,18 @@ static int text_piece(void *context, struct arena *arena, int64_t offset, const 
 	size_t *ret_count, struct error *err)
 {
 	struct runner *runner = context;
-	struct value *request = value_map(arena), *reply;
-	const struct value *bytes;
+	const struct request request = { .kind = REQUEST_BODY, .digest = runner->owner.text,
+		.offset = offset };
+	struct reply reply = {0};
 
-	value_set_string(arena, request, "kind", "body");
-	value_set_string(arena, request, "digest", runner->owner.text);
-	value_set_integer(arena, request, "offset", offset);
 	if (offset > TEXT_MOST)
 		return error_set(err, ERROR_TASK, "the text of this run is too long");
-	if (link_request(&runner->link, arena, request, &reply, err) < 0)
+	if (link_request(&runner->link, arena, &request, &reply, err) < 0)
 		return -1;
-	bytes = value_get(reply, "bytes");
-	if (!bytes || !value_text(bytes))
+	if (!reply.bytes.bytes)
 		return error_set(err, ERROR_TASK, "the text of this run didn't come");
-	*ret_bytes = bytes->text;
-	*ret_count = bytes->size;
+	*ret_bytes = reply.bytes.bytes;
+	*ret_count = reply.bytes.size;
 	return 0;
 }
 
@@ -53,11 +50,11 @@ void texts_forget_open(struct runner *runner)
 	ledger_save(&runner->ledger, &ignored);
 }
 
-struct value *texts_read(const struct runner *runner, struct arena *arena, const char *digest)
+struct bytes texts_read(const struct runner *runner, struct arena *arena, const char *digest)
 {
 	struct buffer text = {0};
 	struct error ignored = {0};
-	struct value *value = NULL;
+	struct bytes read = {0};
 	int64_t size = 0;
 	size_t count = 1;
 
@@ -70,7 +67,7 @@ struct value *texts_read(const struct runner *runner, struct arena *arena, const
 		buffer_add(&text, bytes, count);
 	}
 	if (text.size > 0 && (int64_t)text.size == size)
-		value = value_bytes(arena, text.data, text.size);
+		read = (struct bytes){ arena_bytes(arena, text.data, text.size), text.size };
 	buffer_free(&text);
-	return value;
+	return read;
 }

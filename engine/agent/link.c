@@ -18,9 +18,11 @@ int64_t milliseconds_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void link_init(struct link *link, int in, int out, enum frame_sender peer)
+void link_init(struct link *link, int in, int out, enum frame_sender self,
+	enum frame_sender peer)
 {
-	*link = (struct link){ .in = in, .out = out, .peer = peer, .heard = milliseconds_now() };
+	*link = (struct link){ .in = in, .out = out, .self = self, .peer = peer,
+		.heard = milliseconds_now() };
 }
 
 void link_end(struct link *link)
@@ -28,20 +30,20 @@ void link_end(struct link *link)
 	buffer_free(&link->pending);
 	while (link->kept) {
 		struct link_frame *next = link->kept->next;
-		arena_free(link->kept->arena);
+		buffer_free(&link->kept->payload);
 		free(link->kept);
 		link->kept = next;
 	}
 }
 
-void link_send(struct link *link, enum frame_type type, const struct value *body,
-	struct error *err)
+void link_send(struct link *link, enum frame_type type, const void *message, struct error *err)
 {
 	if (link->lost)
 		return;
 	if (link->pending.size == 0)
 		link->pending_since = milliseconds_now();
-	if (frame_write(&link->pending, type, body, err) == 0 && link->pending.size > PENDING_MOST)
+	if (frame_write(&link->pending, link->self, type, message, err) == 0
+			&& link->pending.size > PENDING_MOST)
 		link_flush(link);
 }
 
@@ -69,76 +71,73 @@ void link_flush_old(struct link *link)
 }
 
 /* Keeps a frame until link_next asks for it. */
-static void keep(struct link *link, const struct frame *frame)
+static void keep(struct link *link, enum frame_type type, struct buffer *payload)
 {
 	struct link_frame **last = &link->kept;
 	struct link_frame *kept = calloc(1, sizeof(*kept));
 
 	if (!kept)
 		abort();
-	kept->arena = arena_new();
-	kept->frame.type = frame->type;
-	kept->frame.body = value_copy(kept->arena, frame->body);
+	kept->type = type;
+	kept->payload = *payload;
+	*payload = (struct buffer){0};
 	while (*last)
 		last = &(*last)->next;
 	*last = kept;
 }
 
-static void answer_ping(struct link *link, struct arena *arena)
+static void answer_fetch(struct link *link, struct arena *arena, const struct fetch *fetch)
 {
-	link_send(link, FRAME_PING, value_map(arena), NULL);
-	link_flush(link);
-}
+	struct chunk chunk = { .id = fetch->id };
 
-static void answer_fetch(struct link *link, struct arena *arena, const struct value *fetch)
-{
-	struct value *chunk = value_map(arena);
-
-	if (value_get(fetch, "id"))
-		value_set(arena, chunk, "id", value_get(fetch, "id"));
 	if (link->serve)
-		link->serve(link->context, arena, fetch, chunk);
+		link->serve(link->context, arena, fetch, &chunk);
 	else
-		value_set_string(arena, chunk, "error", "nothing is served here");
-	link_send(link, FRAME_CHUNK, chunk, NULL);
+		chunk.error = "nothing is served here";
+	link_send(link, FRAME_CHUNK, &chunk, NULL);
 	link_flush(link);
 }
 
-int link_service(struct link *link, struct arena *arena, uint64_t id, struct value **ret_reply)
+/* 1: it is the reply with this id. */
+static int deal_with(struct link *link, struct arena *arena, const struct frame *frame, int64_t id,
+	struct reply *ret_reply)
 {
-	struct frame frame;
-	struct error err = { 0 };
+	const struct reply *reply = frame->message;
 
-	if (frame_receive(link->in, arena, link->peer, &frame, &err) <= 0) {
-		link->lost = true;
-		return 0;
-	}
-	link->heard = milliseconds_now();
-	switch (frame.type) {
-	case FRAME_PING:
-		answer_ping(link, arena);
-		return 0;
-	case FRAME_FETCH:
-		answer_fetch(link, arena, frame.body);
-		return 0;
-	case FRAME_CANCEL:
+	if (frame->type == FRAME_PING) {
+		link_send(link, FRAME_PING, NULL, NULL);
+		link_flush(link);
+	} else if (frame->type == FRAME_FETCH) {
+		answer_fetch(link, arena, frame->message);
+	} else if (frame->type == FRAME_CANCEL) {
 		link->cancelled = true;
-		return 0;
-	case FRAME_REPLY:
-		if (!ret_reply || value_get_integer(frame.body, "id", -1) != (int64_t)id)
-			return 0;
-		*ret_reply = frame.body;
+	} else if (frame->type == FRAME_REPLY && ret_reply && reply->id == id) {
+		*ret_reply = *reply;
 		return 1;
-	case FRAME_STAGE:
-	case FRAME_BYE:
-	case FRAME_REQUEST:
-	case FRAME_RESULT:
-	case FRAME_PROGRESS:
-		keep(link, &frame);
-		return 0;
-	default:
-		return 0;
 	}
+	return 0;
+}
+
+int link_service(struct link *link, struct arena *arena, int64_t id, struct reply *ret_reply)
+{
+	struct buffer payload = {0};
+	struct error err = {0};
+	struct frame frame = {0};
+	int result = 0;
+
+	if (frame_receive(link->in, link->peer, &frame.type, &payload, &err) <= 0) {
+		link->lost = true;
+	} else {
+		link->heard = milliseconds_now();
+		if (frame.type == FRAME_STAGE || frame.type == FRAME_BYE)
+			keep(link, frame.type, &payload);
+		else if (frame_take(arena, &payload, link->peer, &frame, &err) < 0)
+			link->lost = true;
+		else
+			result = deal_with(link, arena, &frame, id, ret_reply);
+	}
+	buffer_free(&payload);
+	return result;
 }
 
 /* Waits until something can be read: 1; 0 after this many milliseconds (-1: never). */
@@ -184,30 +183,30 @@ static int request_lost(const struct link *link, struct error *err)
 	return error_set(err, ERROR_INTERRUPTED, "the connection to the controller is gone");
 }
 
-int link_request(struct link *link, struct arena *arena, struct value *body,
-	struct value **ret_reply, struct error *err)
+int link_request(struct link *link, struct arena *arena, const struct request *request,
+	struct reply *ret_reply, struct error *err)
 {
-	uint64_t id = ++link->requests;
-	const char *problem;
+	struct request asked = *request;
+	struct error unsent = {0};
 
-	value_set_integer(arena, body, "id", (int64_t)id);
-	link_send(link, FRAME_REQUEST, body, err);
+	asked.id = ++link->requests;
+	link_send(link, FRAME_REQUEST, &asked, &unsent);
+	if (unsent.kind != ERROR_NONE)
+		return error_set(err, ERROR_TASK, "%s", unsent.message);
 	link_flush(link);
 	for (;;) {
 		if (link->lost || !wait_frame(link))
 			return request_lost(link, err);
-		if (link_service(link, arena, id, ret_reply) > 0)
+		if (link_service(link, arena, asked.id, ret_reply) > 0)
 			break;
 	}
-	problem = value_get_string(*ret_reply, "error");
-	if (problem)
-		return error_set(err, ERROR_TASK, "%.1500s", problem);
-	return 0;
+	return ret_reply->error ? error_set(err, ERROR_TASK, "%.1500s", ret_reply->error) : 0;
 }
 
 int link_next(struct link *link, struct arena *arena, struct frame *ret_frame)
 {
 	struct link_frame *kept;
+	struct error err = {0};
 
 	while (!link->kept) {
 		link_flush(link);
@@ -217,9 +216,10 @@ int link_next(struct link *link, struct arena *arena, struct frame *ret_frame)
 	}
 	kept = link->kept;
 	link->kept = kept->next;
-	ret_frame->type = kept->frame.type;
-	ret_frame->body = value_copy(arena, kept->frame.body);
-	arena_free(kept->arena);
+	*ret_frame = (struct frame){ .type = kept->type };
+	if (frame_take(arena, &kept->payload, link->peer, ret_frame, &err) < 0)
+		link->lost = true;
+	buffer_free(&kept->payload);
 	free(kept);
-	return 1;
+	return !link->lost;
 }

@@ -23,35 +23,35 @@ enum {
 
 struct link_frame {              /* kept for later */
 	struct link_frame *next;
-	struct arena *arena;
-	struct frame frame;
+	enum frame_type type;
+	struct buffer payload;
 };
 
 struct link {
 	int in;
 	int out;
-	enum frame_sender peer;      /* who is at the other end */
+	enum frame_sender self, peer;   /* who is at this end, and at the other one */
 	struct buffer pending;       /* frames not yet written */
 	int64_t pending_since;       /* milliseconds; of the first of them */
 	int64_t heard;               /* milliseconds: when the last frame came in */
 	bool silence_ends;           /* LINK_SILENCE_MOST counts */
 	bool lost;                   /* the other end is gone */
 	volatile sig_atomic_t cancelled;   /* it said CANCEL, or the agent is to end */
-	uint64_t requests;           /* the last request's id */
+	int64_t requests;            /* the last request's id */
 	struct link_frame *kept;     /* STAGE and BYE that came early, in order */
-	/* Answers a FETCH; NULL: none. Fills the CHUNK's map. */
-	void (*serve)(void *context, struct arena *arena, const struct value *fetch,
-		struct value *chunk);
+	/* Answers a FETCH; NULL: none. */
+	void (*serve)(void *context, struct arena *arena, const struct fetch *fetch,
+		struct chunk *chunk);
 	void *context;
 };
 
 int64_t milliseconds_now(void);    /* of a clock that only goes forward */
 
-void link_init(struct link *link, int in, int out, enum frame_sender peer);
+void link_init(struct link *link, int in, int out, enum frame_sender self,
+	enum frame_sender peer);
 void link_end(struct link *link);  /* gives back memory, not the descriptors */
 
-void link_send(struct link *link, enum frame_type type, const struct value *body,
-	struct error *err);
+void link_send(struct link *link, enum frame_type type, const void *message, struct error *err);
 void link_flush(struct link *link);
 void link_flush_old(struct link *link);     /* only if something waits for LINK_DELAY_MOST */
 
@@ -60,13 +60,13 @@ bool link_alive(struct link *link);
 
 /* Reads the one frame that has come in (link->in is readable) and deals with it. Another frame than
  * the expected reply is kept. ret_reply may be NULL. 1: the reply with this id is in ret_reply. */
-int link_service(struct link *link, struct arena *arena, uint64_t id, struct value **ret_reply);
+int link_service(struct link *link, struct arena *arena, int64_t id, struct reply *ret_reply);
 
-/* Sends REQUEST {id, …body} and waits for its REPLY. An answer {error} is an error. */
-int link_request(struct link *link, struct arena *arena, struct value *body,
-	struct value **ret_reply, struct error *err);
+/* Sends the REQUEST under an id of its own and waits for its REPLY, whose error is one. */
+int link_request(struct link *link, struct arena *arena, const struct request *request,
+	struct reply *ret_reply, struct error *err);
 
-/* The next STAGE or BYE, waiting for it: 1, or 0 when the other end is gone. Its body lives in
+/* The next STAGE or BYE, waiting for it: 1, or 0 when the other end is gone. It lives in
  * arena. */
 int link_next(struct link *link, struct arena *arena, struct frame *ret_frame);
 

@@ -66,28 +66,27 @@ static const char *take_line(char **text)
 	return line;
 }
 
-static struct value *read_text(struct arena *arena, int fd)
+static const struct lock_holder *read_text(struct arena *arena, int fd)
 {
+	struct lock_holder *holder = arena_alloc(arena, sizeof(*holder));
 	char text[TEXT_MOST + 1];
 	char *rest = text;
 	ssize_t size = pread(fd, text, TEXT_MOST, 0);
-	struct value *holder = value_map(arena);
 
 	text[size < 0 ? 0 : size] = '\0';
-	value_set_string(arena, holder, "who", take_line(&rest));
-	value_set_string(arena, holder, "from", take_line(&rest));
-	value_set_string(arena, holder, "since", take_line(&rest));
+	holder->who = arena_string(arena, take_line(&rest));
+	holder->from = arena_string(arena, take_line(&rest));
+	holder->since = arena_string(arena, take_line(&rest));
 	return holder;
 }
 
 static int locked(int fd, struct error *err)
 {
 	struct arena *arena = arena_new();
-	struct value *holder = read_text(arena, fd);
+	const struct lock_holder *holder = read_text(arena, fd);
 
 	error_set(err, ERROR_TASK, "this machine is being changed by %s, from %s, since %s",
-		value_get_string(holder, "who"), value_get_string(holder, "from"),
-		value_get_string(holder, "since"));
+		holder->who, holder->from, holder->since);
 	error_remedy(err, "wait until that run is over, then apply again");
 	arena_free(arena);
 	return -1;
@@ -175,10 +174,10 @@ int lock_take(const char *directory, const char *who, struct error *err)
 	return -1;
 }
 
-struct value *lock_holder(struct arena *arena, const char *directory)
+const struct lock_holder *lock_holder(struct arena *arena, const char *directory)
 {
 	const char *file = arena_printf(arena, "%s/lock", directory);
-	struct value *holder = NULL;
+	const struct lock_holder *holder = NULL;
 	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/value.h"
+#include "wire/messages.h"
 
 /* The folder of this user's locks, made if it can be; otherwise where it can't. */
 const char *lock_place(struct arena *arena, const char *otherwise);
@@ -17,7 +17,7 @@ const char *lock_place(struct arena *arena, const char *otherwise);
 /* The descriptor, or -1: held by someone else, who is named. The directory must be there. */
 int lock_take(const char *directory, const char *who, struct error *err);
 
-/* {who, from, since} of the one who holds it; NULL: it is free. Writes nothing. */
-struct value *lock_holder(struct arena *arena, const char *directory);
+/* Who holds it; NULL: it is free. Writes nothing. */
+const struct lock_holder *lock_holder(struct arena *arena, const char *directory);
 
 #endif

@@ -51,25 +51,21 @@ static int64_t body_piece(struct machine *machine, const char *digest, struct bu
 	size_t most, struct error *err)
 {
 	struct arena *arena = arena_new();
-	struct value *request = value_map(arena);
-	struct value *reply = NULL;
-	const struct value *piece;
+	const struct request request = { .kind = REQUEST_BODY, .digest = digest,
+		.offset = (int64_t)bytes->size };
+	struct reply reply = {0};
 	int64_t count = -1;
 
-	value_set_string(arena, request, "kind", "body");
-	value_set_string(arena, request, "digest", digest);
-	value_set_integer(arena, request, "offset", (int64_t)bytes->size);
-	if (machine->ask(machine->context, arena, request, &reply, err) == 0) {
-		piece = value_get(reply, "bytes");
-		if (!value_text(piece) || piece->size > CHUNK_SIZE)
+	if (machine->ask(machine->context, arena, &request, &reply, err) == 0) {
+		if (!reply.bytes.bytes)
 			error_set(err, ERROR_TASK, "a content came malformed");
-		else if (bytes->size + piece->size > most)
+		else if (bytes->size + reply.bytes.size > most)
 			error_set(err, ERROR_TASK, "a content has more than %zu bytes", most);
 		else
-			count = (int64_t)piece->size;
+			count = (int64_t)reply.bytes.size;
 		if (count > 0)
-			buffer_add(bytes, piece->text, piece->size);
-		if (count > 0 && (int64_t)bytes->size >= value_get_integer(reply, "size", -1))
+			buffer_add(bytes, reply.bytes.bytes, reply.bytes.size);
+		if (count > 0 && (int64_t)bytes->size >= reply.size)
 			count = 0;
 	}
 	arena_free(arena);
@@ -101,49 +97,41 @@ static int machine_body(void *context, struct arena *arena, const char *digest, 
 	return (int)count;
 }
 
-static int ask(struct machine *machine, struct arena *arena, const char *kind, const char *key,
-	const char *text, struct value *record, struct value **ret_reply, struct error *err)
-{
-	struct value *request = value_map(arena);
-
-	value_set_string(arena, request, "kind", kind);
-	value_set_string(arena, request, key, text);
-	if (record)
-		value_set(arena, request, strcmp(kind, "offer") == 0 ? "digest" : "record", record);
-	return machine->ask(machine->context, arena, request, ret_reply, err);
-}
-
 static int machine_offer(void *context, struct arena *arena, const char *path,
 	const char **ret_digest, struct error *err)
 {
-	struct value *reply;
+	struct machine *machine = context;
+	struct request request = { .kind = REQUEST_OFFER, .path = path };
+	struct reply reply;
 
 	if (files_digest(context, arena, path, ret_digest, err) < 0)
 		return -1;
-	return ask(context, arena, "offer", "path", path, value_string(arena, *ret_digest), &reply,
-		err);
+	request.digest = *ret_digest;
+	return machine->ask(machine->context, arena, &request, &reply, err);
 }
 
 static int machine_record_get(void *context, struct arena *arena, const char *key,
 	struct value **ret_record, struct error *err)
 {
-	struct value *reply;
+	struct machine *machine = context;
+	const struct request request = { .kind = REQUEST_RECORD_GET, .key = key };
+	struct reply reply = {0};
 
-	if (ask(context, arena, "record_get", "key", key, NULL, &reply, err) < 0)
+	if (machine->ask(machine->context, arena, &request, &reply, err) < 0)
 		return -1;
-	*ret_record = value_get(reply, "record");
-	if (*ret_record && (*ret_record)->kind == VALUE_NULL)
-		*ret_record = NULL;
+	*ret_record = reply.record;
 	return 0;
 }
 
 static int machine_record_set(void *context, const char *key, const struct value *record,
 	struct error *err)
 {
+	struct machine *machine = context;
 	struct arena *arena = arena_new();
-	struct value *reply;
-	struct value *copy = record ? value_copy(arena, record) : value_null(arena);
-	int result = ask(context, arena, "record_set", "key", key, copy, &reply, err);
+	const struct request request = { .kind = REQUEST_RECORD_SET, .key = key,
+		.record = record ? value_copy(arena, record) : NULL };
+	struct reply reply;
+	int result = machine->ask(machine->context, arena, &request, &reply, err);
 
 	arena_free(arena);
 	return result;
@@ -152,19 +140,14 @@ static int machine_record_set(void *context, const char *key, const struct value
 void machine_progress(void *context, const char *line)
 {
 	struct machine *machine = context;
-	struct arena *arena;
-	struct value *body;
+	struct progress_text progress = { .text = { line, strlen(line) } };
 	int64_t now = milliseconds_now();
 
 	if (!machine->link || now - machine->told < PROGRESS_ROUND)
 		return;
 	machine->told = now;
-	arena = arena_new();
-	body = value_map(arena);
-	value_set_string(arena, body, "text", line);
-	link_send(machine->link, FRAME_PROGRESS, body, NULL);
+	link_send(machine->link, FRAME_PROGRESS, &progress, NULL);
 	link_flush(machine->link);
-	arena_free(arena);
 }
 
 const struct host_calls machine_calls = {

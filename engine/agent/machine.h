@@ -26,10 +26,8 @@ struct machine {
 	const char *who;               /* for a step's record */
 	int lock;                      /* descriptor that a detached step inherits; -1: none */
 	struct value *notes;           /* for people: what commands have left running; may be NULL */
-	/* Requests of kind "body" {digest, offset}, "offer" {path, digest}, "record_get" {key},
-	 * "record_set" {key, record}; the answer as in REPLY. */
-	int (*ask)(void *context, struct arena *arena, struct value *request,
-		struct value **ret_reply, struct error *err);
+	int (*ask)(void *context, struct arena *arena, const struct request *request,
+		struct reply *ret_reply, struct error *err);
 	void *context;
 };
 
@@ -85,9 +83,8 @@ int process_run(void *machine, struct arena *arena, const struct command *comman
 /* steps.c */
 int steps_run(struct machine *machine, struct arena *arena, const struct command *command,
 	struct command_result *ret_result, struct error *err);
-/* What became of the steps of agents that died: a list of {command, status (nil: still running or
- * broken off), running, output, errors, who}. Reads only. */
-struct value *steps_report(struct arena *arena, const char *directory);
+/* What became of the steps of agents that died. Reads only. */
+struct ran_step *steps_report(struct arena *arena, const char *directory, size_t *ret_count);
 /* Those that are over, of the ones that steps_report tells; and, once they were told, forgets
  * them. */
 struct value *steps_over(struct arena *arena, const char *directory);

@@ -55,7 +55,7 @@ void planned_digest(const struct work *work, const struct plan *plan, const void
 int planned_check(const struct work *work, const struct plan *plan, const void *state,
 	struct error *err)
 {
-	const char *expected = value_get_string(work->task, "expect");
+	const char *expected = work->task->expect;
 	char hex[DIGEST_HEX_SIZE];
 
 	if (!expected || plan->change_count == 0)

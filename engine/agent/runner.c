@@ -11,28 +11,26 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEAL_MOST = 256 };
-
-static int ask_keeper(void *context, struct arena *arena, struct value *request,
-	struct value **ret_reply, struct error *err)
+static int ask_keeper(void *context, struct arena *arena, const struct request *request,
+	struct reply *ret_reply, struct error *err)
 {
 	return keeper_answer(context, NULL, arena, request, ret_reply, err);
 }
 
-struct work runner_work(struct runner *runner, struct arena *arena, const struct value *task)
+struct work runner_work(struct runner *runner, struct arena *arena, const struct wire_task *task)
 {
 	return (struct work){
 		.arena = arena,
 		.task = task,
 		.check = runner->check,
-		.diff = value_get(task, "diff") ? value_get_bool(task, "diff") : runner->diff,
+		.diff = choice_made(task->diff, runner->diff),
 		.pending = runner->pending,
 		.undone = runner->undone,
 		.restored = runner->restored,
 		.refused = runner->refused,
 		.machine = {
 			.link = &runner->link,
-			.task = value_get_integer(task, "id", 0),
+			.task = task->id,
 			.passwd = "/etc/passwd",
 			.group = "/etc/group",
 			.user = runner->user.name,
@@ -55,7 +53,7 @@ static const char *worker_of(const struct runner *runner, const struct work *wor
 	const char *name = work->module->acts_as ? work->module->acts_as(work->params) : NULL;
 
 	if (!name || !*name)
-		name = value_get_string(work->task, "user");
+		name = work->task->user;
 	return name && *name ? name : runner->user.name;
 }
 
@@ -80,7 +78,7 @@ static int no_such_user(const char *name, struct error *err)
 }
 
 static void do_as(struct runner *runner, struct work *work, const char *name,
-	struct value *result)
+	struct result *result)
 {
 	struct user_info user;
 	struct error err = {0};
@@ -93,9 +91,8 @@ static void do_as(struct runner *runner, struct work *work, const char *name,
 	if (accounts_user(&work->machine, work->arena, name, &user, &err) == 0 && !user.exists) {
 		cause = user_pending(runner, work->arena, name);
 		if (cause) {
-			value_set_string(work->arena, result, "status", "may_change");
-			value_set(work->arena, result, "cause", value_printf(work->arena,
-				"depends on '%s'", cause));
+			result->status = STATUS_MAY_CHANGE;
+			result->cause = arena_printf(work->arena, "depends on '%s'", cause);
 			return;
 		}
 		no_such_user(name, &err);
@@ -109,7 +106,7 @@ static void do_as(struct runner *runner, struct work *work, const char *name,
 		child_do(runner, work, &user, result);
 }
 
-void runner_do(struct runner *runner, struct work *work, struct value *result)
+void runner_do(struct runner *runner, struct work *work, struct result *result)
 {
 	do_as(runner, work, worker_of(runner, work), result);
 }
@@ -158,70 +155,51 @@ void runner_may_notify(struct runner *runner, const struct value *keys, const ch
 
 /* --- Results --- */
 
-static const char *status_of(const struct value *result)
-{
-	const char *status = value_get_string(result, "status");
-
-	return status ? status : "failed";
-}
-
 /* changed_when that was known before: what counts as changed. */
-static void override_changed(struct arena *arena, const struct value *task, struct value *result)
+static void override_changed(const struct wire_task *task, struct result *result)
 {
-	const struct value *changed = value_get(task, "changed");
-	const char *status = status_of(result);
+	bool changed = result->status == STATUS_CHANGED;
 
-	if (!changed || changed->kind != VALUE_BOOL || (strcmp(status, "ok") != 0
-			&& strcmp(status, "changed") != 0))
-		return;
-	value_set_string(arena, result, "status", changed->truth ? "changed" : "ok");
+	if (changed || result->status == STATUS_OK)
+		result->status = choice_made(task->changed, changed) ? STATUS_CHANGED : STATUS_OK;
 }
 
 /* Where nobody looks at the results, only what is to be shown is told. */
-static void only_shown(struct arena *arena, const struct value *task, struct value *result)
+static void only_shown(struct arena *arena, const struct wire_task *task, struct result *result)
 {
-	struct value *show = value_get(value_get(result, "results"), "show");
-	struct value *kept;
+	struct value *show = value_get(result->results, "show");
 
-	if (value_get_bool(task, "results"))
+	if (task->results)
 		return;
-	value_remove(result, "results");
-	if (!show)
-		return;
-	kept = value_map(arena);
-	value_set(arena, kept, "show", show);
-	value_set(arena, result, "results", kept);
+	result->results = show ? value_map(arena) : NULL;
+	if (show)
+		value_set(arena, result->results, "show", show);
 }
 
-/* What only concerns this machine, or is too long, isn't sent. */
-void runner_send(struct runner *runner, struct arena *arena, const struct value *task,
-	struct value *result)
+/* What is too long isn't sent. */
+void runner_send(struct runner *runner, struct arena *arena, const struct wire_task *task,
+	struct result *result)
 {
 	struct error err = {0};
 
-	value_remove(result, "writes");
-	value_remove(result, "resources");
-	value_remove(result, "wanted");
 	only_shown(arena, task, result);
 	link_send(&runner->link, FRAME_RESULT, result, &err);
 	if (err.kind == ERROR_NONE)
 		return;
-	value_remove(result, "changes");
-	value_remove(result, "results");
-	value_set_string(arena, result, "status", "failed");
-	value_set_string(arena, result, "message", "the results are too long to be told");
+	result->changes = NULL;
+	result->change_count = 0;
+	result->results = NULL;
+	result->status = STATUS_FAILED;
+	result->message = "the results are too long to be told";
 	link_send(&runner->link, FRAME_RESULT, result, NULL);
 }
 
-void runner_note_writes(struct runner *runner, struct value *pending, const struct value *task,
-	const struct value *result)
+void runner_note_writes(struct runner *runner, struct value *pending, const struct wire_task *task,
+	const struct result *result)
 {
-	const struct value *writes = value_get(result, "writes");
-	const char *name = value_get_string(task, "name");
-
-	for (size_t i = 0; runner->check && writes && i < writes->count; i++)
-		pending_add(runner->arena, pending, value_text(writes->items[i]),
-			name ? name : "an earlier task");
+	for (size_t i = 0; runner->check && i < value_item_count(result->writes); i++)
+		pending_add(runner->arena, pending, value_text(result->writes->items[i]),
+			task->name ? task->name : "an earlier task");
 }
 
 void runner_note_left(struct runner *runner, const char *path)
@@ -249,21 +227,15 @@ void runner_note_written(struct runner *runner, const struct value *resources)
 
 /* Where the run stopped, for --resume and status; task NULL: it came to its end. */
 /* A message may repeat what the task was told. */
-static const char *kept_message(const struct value *task, const struct value *result)
+static const char *kept_message(const struct wire_task *task, const struct result *result)
 {
-	enum level level = (enum level)value_get_integer(task, "level", LEVEL_OPEN);
-
-	return level > LEVEL_OPEN ? level_word(level) : value_get_string(result, "message");
+	return task->level > LEVEL_OPEN ? level_word(task->level) : result->message;
 }
 
 static void note_failed(struct runner *runner, const char *task, const char *message)
 {
-	struct arena *arena = arena_new();
-
-	if ((task || ledger_failed(&runner->ledger, arena, &runner->owner)->count > 0)
-			&& may_note(runner))
+	if ((task || ledger_has_failed(&runner->ledger, &runner->owner)) && may_note(runner))
 		ledger_set_failed(&runner->ledger, &runner->owner, task, message);
-	arena_free(arena);
 }
 
 /* Of what a task that failed has left half done it is known how: else it would look as if somebody
@@ -276,7 +248,7 @@ static void note_half_done(struct runner *runner, const struct work *work,
 
 	value_set_string(arena, wishes, work->module->name, work->digest);
 	value_set(arena, owner, "wishes", wishes);
-	value_set_string(arena, owner, "user", value_get_string(work->task, "user"));
+	value_set_string(arena, owner, "user", work->task->user);
 	for (size_t i = 0; runner->lock >= 0 && resources && resources->count <= RUNNER_FILES_MOST
 			&& i < resources->count; i++) {
 		const struct ledger_undo undo = { .resource = value_text(resources->items[i]),
@@ -290,51 +262,49 @@ static void note_half_done(struct runner *runner, const struct work *work,
 
 /* Whether the stage goes on. */
 static bool settle(struct runner *runner, struct arena *arena, struct work *work,
-	struct value *result)
+	struct result *result)
 {
-	const struct value *task = work->task;
-	const struct value *notify = value_get(task, "notify");
-	const char *status;
+	const struct wire_task *task = work->task;
+	bool failed, changed;
 
-	override_changed(arena, task, result);
-	status = status_of(result);
-	if (strcmp(status, "changed") == 0)
-		runner_notify(runner, notify);
-	if (strcmp(status, "may_change") == 0)
-		runner_may_notify(runner, notify, value_get_string(result, "cause"));
-	if (strcmp(status, "ok") == 0)
-		keeper_adopt(runner, work, value_get(result, "resources"), value_get(result, "wanted"));
+	override_changed(task, result);
+	changed = result->status == STATUS_CHANGED;
+	failed = runner->task_failed = result->status == STATUS_FAILED;
+	if (changed)
+		runner_notify(runner, task->notify);
+	if (result->status == STATUS_MAY_CHANGE)
+		runner_may_notify(runner, task->notify, result->cause);
+	if (result->status == STATUS_OK)
+		keeper_adopt(runner, work, result->resources, result->wanted);
 	runner_note_writes(runner, runner->pending, task, result);
 	seen_task(runner, work, result);
-	runner->task_failed = strcmp(status, "failed") == 0;
-	if (strcmp(status, "changed") == 0 && !runner->check)
-		runner_note_written(runner, value_get(result, "resources"));
-	if (runner->task_failed && !runner->check)
-		note_half_done(runner, work, value_get(result, "resources"));
+	if (changed && !runner->check)
+		runner_note_written(runner, result->resources);
+	if (failed && !runner->check)
+		note_half_done(runner, work, result->resources);
 	if (runner->lock >= 0 && !runner->check)
 		ledger_task_end(&runner->ledger);
-	if (runner->task_failed && !value_get_bool(task, "ignore_errors"))
-		note_failed(runner, value_get_string(task, "name"), kept_message(task, result));
+	if (failed && !task->ignore_errors)
+		note_failed(runner, task->name, kept_message(task, result));
 	runner_send(runner, arena, task, result);
-	return strcmp(status, "failed") != 0 || value_get_bool(task, "ignore_errors");
+	return !failed || task->ignore_errors;
 }
 
-static bool do_now(struct runner *runner, const struct value *task)
+static bool do_now(struct runner *runner, const struct wire_task *task)
 {
 	struct arena *arena = arena_new();
 	struct work work = runner_work(runner, arena, task);
-	struct value *result = value_map(arena);
+	struct result result = { .task = task->id };
 	struct error err = {0};
 	bool goes_on;
 
-	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
 	if (work_load(&work, &err) < 0) {
-		work_failed(arena, result, &err);
-		runner_send(runner, arena, task, result);
+		work_failed(arena, &result, &err);
+		runner_send(runner, arena, task, &result);
 		goes_on = false;
 	} else {
-		runner_do(runner, &work, result);
-		goes_on = settle(runner, arena, &work, result);
+		runner_do(runner, &work, &result);
+		goes_on = settle(runner, arena, &work, &result);
 	}
 	link_flush_old(&runner->link);
 	arena_free(arena);
@@ -342,12 +312,11 @@ static bool do_now(struct runner *runner, const struct value *task)
 }
 
 /* A task may say itself whether it is only looked at. What one really did in a dry run is kept. */
-static bool do_task(struct runner *runner, const struct value *task)
+static bool do_task(struct runner *runner, const struct wire_task *task)
 {
 	bool checks = runner->check, goes_on;
 
-	if (value_get(task, "check"))
-		runner->check = value_get_bool(task, "check");
+	runner->check = choice_made(task->check, checks);
 	goes_on = do_now(runner, task);
 	if (checks && !runner->check)
 		keeper_save(runner, true, NULL);
@@ -355,16 +324,13 @@ static bool do_task(struct runner *runner, const struct value *task)
 	return goes_on;
 }
 
-static void not_due(struct runner *runner, const struct value *task, const char *cause)
+/* Of a handler that isn't done here. */
+static void tell(struct runner *runner, const struct wire_task *task, enum status status,
+	const char *cause)
 {
-	struct arena *arena = arena_new();
-	struct value *result = value_map(arena);
+	const struct result result = { .task = task->id, .status = status, .cause = cause };
 
-	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
-	value_set_string(arena, result, "status", cause ? "may_change" : "skipped");
-	value_set_string(arena, result, "cause", cause);
-	runner_send(runner, arena, task, result);
-	arena_free(arena);
+	link_send(&runner->link, FRAME_RESULT, &result, NULL);
 }
 
 static void forget_due(struct runner *runner, const char *key)
@@ -380,35 +346,28 @@ static void forget_due(struct runner *runner, const char *key)
 		ledger_due_remove(&runner->ledger, &runner->owner, key);
 }
 
-/* What it does is the controller's. */
-static void tell_due(struct runner *runner, const struct value *task)
-{
-	struct arena *arena = arena_new();
-	struct value *result = value_map(arena);
-
-	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
-	value_set_string(arena, result, "status", "ok");
-	runner_send(runner, arena, task, result);
-	arena_free(arena);
-}
-
 static bool flush(struct runner *runner)
 {
-	struct value *handlers = runner->handlers;
+	const struct wire_task **handlers = runner->handlers;
+	size_t count = runner->handler_count;
 	bool goes_on = true;
 
-	runner->handlers = value_list(runner->arena);
-	for (size_t i = 0; goes_on && i < handlers->count; i++) {
-		const struct value *task = handlers->items[i];
-		const char *key = value_get_string(task, "handler");
+	runner->handlers = NULL;
+	runner->handler_count = 0;
+	for (size_t i = 0; goes_on && i < count; i++) {
+		const struct wire_task *task = handlers[i];
+		const char *key = task->handler;
 
 		if (!has_key(runner->due, key)
 				&& !ledger_is_due(&runner->ledger, &runner->owner, key)) {
-			not_due(runner, task, value_get_string(runner->maybe, key));
+			const char *cause = value_get_string(runner->maybe, key);
+
+			tell(runner, task, cause ? STATUS_MAY_CHANGE : STATUS_SKIPPED, cause);
 			continue;
 		}
-		if (value_get_bool(task, "controller")) {
-			tell_due(runner, task);
+		if (task->controller) {
+			/* What it does is the controller's. */
+			tell(runner, task, STATUS_OK, NULL);
 			runner->task_failed = false;
 		} else {
 			goes_on = link_alive(&runner->link) && do_task(runner, task);
@@ -421,101 +380,97 @@ static bool flush(struct runner *runner)
 
 /* --- A stage --- */
 
-static const char *text_or(const struct value *map, const char *key, const char *otherwise)
+static const char *text_or(struct arena *arena, const char *text, const char *otherwise)
 {
-	const char *text = value_get_string(map, key);
-
-	return text ? text : otherwise;
+	return arena_string(arena, text ? text : otherwise);
 }
 
-static void take_seal(struct runner *runner, const struct value *seal)
+static void take_owner(struct runner *runner, const struct wire_stage *stage)
 {
-	if (!value_text(seal) || seal->size > SEAL_MOST)
-		return;
-	runner->owner.seal = arena_bytes(runner->arena, seal->text, seal->size);
-	runner->owner.seal_size = seal->size;
-}
-
-static void begin_stage(struct runner *runner, const struct value *stage)
-{
-	const struct value *dropped = value_get(stage, "dropped");
 	struct arena *arena = runner->arena;
-	const char *formerly;
+	struct ledger_owner *owner = &runner->owner;
 
-	runner->check = strcmp(text_or(stage, "mode", "check"), "apply") != 0;
-	runner->diff = value_get_bool(stage, "diff");
-	runner->free = value_get_bool(stage, "free");
-	runner->owner.project = arena_string(arena, text_or(stage, "project", ""));
-	runner->owner.playbook = arena_string(arena, text_or(stage, "playbook", ""));
-	runner->owner.run = arena_string(arena, text_or(stage, "run", ""));
-	runner->owner.revision = arena_string(arena, text_or(stage, "revision", ""));
-	runner->who = arena_string(arena, text_or(stage, "who", "?"));
-	runner->owner.who = runner->who;
-	if (value_get_string(stage, "login"))
-		runner->login = arena_string(arena, value_get_string(stage, "login"));
-	runner->owner.time = value_get_integer(stage, "time", 0);
-	if (value_get_string(stage, "text") && digest_valid(value_get_string(stage, "text")))
-		runner->owner.text = arena_string(arena, value_get_string(stage, "text"));
-	take_seal(runner, value_get(stage, "seal"));
-	runner->lock_wait = value_get_integer(stage, "lock_wait", 0);
-	formerly = value_get_string(stage, "formerly")
-		? arena_string(arena, value_get_string(stage, "formerly")) : NULL;
+	owner->project = text_or(arena, stage->project, "");
+	owner->playbook = text_or(arena, stage->playbook, "");
+	owner->run = text_or(arena, stage->run, "");
+	owner->revision = text_or(arena, stage->revision, "");
+	owner->who = runner->who = text_or(arena, stage->who, "?");
+	owner->time = stage->time;
+	if (stage->text && digest_valid(stage->text))
+		owner->text = arena_string(arena, stage->text);
+	if (stage->seal.bytes) {
+		owner->seal = arena_bytes(arena, stage->seal.bytes, stage->seal.size);
+		owner->seal_size = stage->seal.size;
+	}
+}
+
+static void begin_stage(struct runner *runner, const struct wire_stage *stage)
+{
+	const char *formerly = arena_string(runner->arena, stage->formerly);
+
+	runner->check = !stage->apply;
+	runner->diff = stage->diff;
+	runner->free = stage->free;
+	take_owner(runner, stage);
+	if (stage->login)
+		runner->login = arena_string(runner->arena, stage->login);
+	runner->lock_wait = stage->lock_wait;
 	if (formerly && ledger_knows(&runner->ledger, &runner->owner, formerly)
 			&& (runner->check || may_note(runner)))
 		ledger_rename(&runner->ledger, &runner->owner, formerly);
 	/* What was told of earlier steps isn't told again, also if nothing is to change. */
 	if (runner->over->count > 0)
 		may_note(runner);
-	runner_notify(runner, value_get(stage, "notified"));
-	for (size_t i = 0; dropped && dropped->kind == VALUE_LIST && i < dropped->count; i++) {
-		if (value_text(dropped->items[i]) && may_note(runner))
-			ledger_due_remove(&runner->ledger, &runner->owner, value_text(dropped->items[i]));
+	runner_notify(runner, stage->notified);
+	for (size_t i = 0; i < value_item_count(stage->dropped); i++) {
+		if (may_note(runner))
+			ledger_due_remove(&runner->ledger, &runner->owner,
+				value_text(stage->dropped->items[i]));
 	}
 }
 
-static bool do_one(struct runner *runner, const struct value *task)
+static bool do_one(struct runner *runner, const struct wire_task *task)
 {
-	if (value_get_bool(task, "flush"))
+	switch (task->kind) {
+	case TASK_FLUSH:
 		return flush(runner);
-	if (value_get(task, "undo"))
+	case TASK_UNDO:
 		return undo_do(runner, task);
-	if (value_get(task, "look"))
+	case TASK_LOOK:
 		return look_do(runner, task);
-	if (value_get_string(task, "handler")) {
-		value_append(runner->arena, runner->handlers, value_copy(runner->arena, task));
-		return true;
+	case TASK_MODULE:
+		break;
 	}
-	return do_task(runner, task);
+	if (!task->handler)
+		return do_task(runner, task);
+	*ARENA_PUSH(runner->arena, &runner->handlers, &runner->handler_count) =
+		message_copy(runner->arena, &message_wire_task, task);
+	return true;
 }
 
-static void do_stage(struct runner *runner, const struct value *stage)
+static void do_stage(struct runner *runner, const struct wire_stage *stage)
 {
-	const struct value *tasks = value_get(stage, "tasks");
 	struct arena *arena = arena_new();
-	struct value *end = value_map(arena);
+	struct stage_end end = {0};
 	struct error err = {0};
 	bool goes_on = true;
 
 	begin_stage(runner, stage);
 	texts_forget_open(runner);
-	for (size_t i = 0; goes_on && tasks && tasks->kind == VALUE_LIST && i < tasks->count; i++)
-		goes_on = link_alive(&runner->link) && do_one(runner, tasks->items[i]);
-	if (goes_on && value_get(stage, "whole")) {
-		struct value *orphans = undo_orphans(runner, arena, value_get(stage, "whole"));
-
-		if (orphans->count > 0)
-			value_set(arena, end, "orphans", orphans);
-	}
-	if (goes_on && value_get_bool(stage, "last"))
+	for (size_t i = 0; goes_on && i < stage->task_count; i++)
+		goes_on = link_alive(&runner->link) && do_one(runner, &stage->tasks[i]);
+	if (goes_on && stage->whole)
+		end.orphans = undo_orphans(runner, arena, stage->whole);
+	if (goes_on && stage->last)
 		note_failed(runner, NULL, NULL);
 	/* Without a text nobody would run what is still due. */
-	if (goes_on && runner->forgets && value_get_bool(stage, "last") && may_note(runner))
+	if (goes_on && runner->forgets && stage->last && may_note(runner))
 		ledger_due_forget(&runner->ledger, &runner->owner);
 	if (runner->lock >= 0 && !runner->check)
 		ledger_task_end(&runner->ledger);
-	if (keeper_save(runner, goes_on && value_get_bool(stage, "last"), &err) < 0)
-		value_set_string(arena, end, "problem", err.message);
-	link_send(&runner->link, FRAME_STAGE_END, end, NULL);
+	if (keeper_save(runner, goes_on && stage->last, &err) < 0)
+		end.problem = err.message;
+	link_send(&runner->link, FRAME_STAGE_END, &end, NULL);
 	link_flush(&runner->link);
 	arena_free(arena);
 }
@@ -546,49 +501,30 @@ static const char *machine_id(struct arena *arena)
 	return "";
 }
 
-/* Of each record only what the controller is told. */
-static struct value *told_of(struct arena *arena, const struct value *records,
-	const char *const *keys)
-{
-	struct value *all = value_list(arena);
-
-	for (size_t i = 0; i < value_item_count(records); i++) {
-		struct value *told = value_map(arena);
-
-		for (size_t k = 0; keys[k]; k++) {
-			if (value_get(value_item(records, i), keys[k]))
-				value_set(arena, told, keys[k], value_get(value_item(records, i), keys[k]));
-		}
-		value_append(arena, all, told);
-	}
-	return all;
-}
-
-static struct value *told_of_ledger(struct runner *runner, struct arena *arena)
-{
-	static const char *const due[] = { "project", "playbook", "handler", NULL };
-	static const char *const failed[] = { "project", "playbook", "task", NULL };
-	struct value *greeting = ledger_greeting(arena, &runner->ledger);
-
-	value_set(arena, greeting, "due", told_of(arena, value_get(greeting, "due"), due));
-	value_set(arena, greeting, "failed", told_of(arena, value_get(greeting, "failed"), failed));
-	return greeting;
-}
-
 static void greet(struct runner *runner)
 {
-	static const char *const ran[] = { "command", "running", "status", NULL };
+	const struct ledger *ledger = &runner->ledger;
 	struct arena *arena = arena_new();
-	struct value *hello = value_map(arena);
-	struct value *holder = lock_holder(arena, runner->ledger.locks);
+	struct hello hello = { .version = WIRE_VERSION, .foreign = ledger->foreign };
+	struct failed_task *failed;
 
-	value_set_integer(arena, hello, "version", WIRE_VERSION);
-	value_set(arena, hello, "ledger", told_of_ledger(runner, arena));
-	if (holder)
-		value_set(arena, hello, "lock", holder);
+	ledger_hold(ledger);
+	failed = ledger_failed(ledger, arena, NULL, &hello.failed_count);
+	/* What it said is long, and asked for only by who looks. */
+	for (size_t i = 0; i < hello.failed_count; i++)
+		failed[i].message = NULL;
+	hello.failed = failed;
+	hello.due = ledger_due(ledger, arena, NULL, &hello.due_count);
+	hello.seals = ledger_seals(ledger, arena);
+	ledger_let_go(ledger);
+	hello.lock = lock_holder(arena, ledger->locks);
+	hello.ran = steps_report(arena, runner->steps, &hello.ran_count);
+	if (ledger->problem.kind != ERROR_NONE) {
+		hello.problem = ledger->problem.message;
+		hello.remedy = ledger->problem.remedy[0] ? ledger->problem.remedy : NULL;
+	}
 	runner->over = steps_over(runner->arena, runner->steps);
-	value_set(arena, hello, "ran", told_of(arena, steps_report(arena, runner->steps), ran));
-	link_send(&runner->link, FRAME_HELLO, hello, NULL);
+	link_send(&runner->link, FRAME_HELLO, &hello, NULL);
 	link_flush(&runner->link);
 	arena_free(arena);
 }
@@ -633,7 +569,6 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	const char *lock;
 
 	*runner = (struct runner){ .arena = arena_new(), .lock = -1 };
-	runner->handlers = value_list(runner->arena);
 	runner->due = value_list(runner->arena);
 	runner->maybe = value_map(runner->arena);
 	runner->pending = value_list(runner->arena);
@@ -653,7 +588,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
 	ledger_open(&runner->ledger, directory, lock,
 		machine_id(runner->arena));
-	link_init(&runner->link, in, out, SENT_BY_CONTROLLER);
+	link_init(&runner->link, in, out, SENT_BY_AGENT, SENT_BY_CONTROLLER);
 	supervisor_watch(&runner->link.cancelled);
 	runner->link.silence_ends = true;
 	runner->link.serve = keeper_serve;
@@ -664,13 +599,11 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 		arena = arena_new();
 		goes_on = link_next(&runner->link, arena, &frame) && frame.type != FRAME_BYE;
 		if (goes_on && frame.type == FRAME_STAGE)
-			do_stage(runner, frame.body);
+			do_stage(runner, frame.message);
 		arena_free(arena);
 	}
-	arena = arena_new();
-	link_send(&runner->link, FRAME_BYE, value_map(arena), NULL);
+	link_send(&runner->link, FRAME_BYE, NULL, NULL);
 	link_flush(&runner->link);
-	arena_free(arena);
 	link_end(&runner->link);
 	ledger_close(&runner->ledger);
 	arena_free(runner->arena);

@@ -33,13 +33,17 @@ struct runner {
 	bool undoes;                 /* contents are those kept here, the controller has none for it */
 	/* of the run */
 	bool task_failed;            /* the last one */
-	struct value *handlers;      /* tasks since the last flush */
+	const struct wire_task **handlers;   /* since the last flush */
+	size_t handler_count;
 	struct value *due;           /* keys that were notified */
 	struct value *maybe;         /* in a dry run: keys that may be notified, each with a cause */
 	struct value *pending;       /* in a dry run: see pending.h */
 	struct value *undone, *restored;   /* in a dry run: see work.h */
 	struct value *refused;       /* resources that weren't undone */
-	struct value *seen;          /* resources that tasks had, as keys; see seen.c */
+	struct value *seen;          /* resources that tasks had, each with the number of one, or -1;
+	                                see seen.c */
+	const struct wire_task **seen_tasks;
+	size_t seen_count;
 	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger, as
 	                                MODULE RESOURCE → {task, resource, wanted} */
 	struct value *begun_due;     /* handlers that the task at hand has made due */
@@ -51,10 +55,10 @@ struct runner {
 void runner_run(struct runner *runner, int in, int out, const char *directory);
 
 /* A task at hand, and doing it as the user whom it or its module says. */
-struct work runner_work(struct runner *runner, struct arena *arena, const struct value *task);
-void runner_do(struct runner *runner, struct work *work, struct value *result);
-void runner_send(struct runner *runner, struct arena *arena, const struct value *task,
-	struct value *result);
+struct work runner_work(struct runner *runner, struct arena *arena, const struct wire_task *task);
+void runner_do(struct runner *runner, struct work *work, struct result *result);
+void runner_send(struct runner *runner, struct arena *arena, const struct wire_task *task,
+	struct result *result);
 /* Handlers with these keys are due. */
 void runner_notify(struct runner *runner, const struct value *keys);
 /* In a dry run: they may be. */
@@ -63,27 +67,20 @@ void runner_may_notify(struct runner *runner, const struct value *keys, const ch
 void runner_note_written(struct runner *runner, const struct value *resources);
 void runner_note_left(struct runner *runner, const char *path);
 /* In a dry run: what it would write. */
-void runner_note_writes(struct runner *runner, struct value *pending, const struct value *task,
-	const struct value *result);
+void runner_note_writes(struct runner *runner, struct value *pending, const struct wire_task *task,
+	const struct result *result);
 
-/* undo.c: takes back what the text doesn't have (any more). A TASK with undo: {mode: "prune" (what
- * no task declares) | "rollback" (all since the first of the runs in after) | "all", declared:
- * [identities], unsure: [modules of which these aren't known], after: [runs], discard: bool (also what
- * isn't as beoplay left it), handlers: [KEYs that the text has], expect: {resource: true} (no
- * others), of_hosts: [names: only what depends on these]}. A RESULT with more: true for each
- * resource, then one without. False: the stage is over. */
-bool undo_do(struct runner *runner, const struct value *task);
-/* What whole declares to be all there is, compared with the ledger: a list of {resource,
- * reason}. */
-struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole);
+/* undo.c: takes back what the text doesn't have (any more). False: the stage is over. */
+bool undo_do(struct runner *runner, const struct wire_task *task);
+/* What whole declares to be all there is, compared with the ledger: identities. */
+struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct whole *whole);
 
-/* look.c: a TASK with look: {whole, text (a digest)}; its results are {runs, incarnation, due,
- * resources, orphans, text (the packed text, if it is kept here)}. */
-bool look_do(struct runner *runner, const struct value *task);
+/* look.c: a task that looks. */
+bool look_do(struct runner *runner, const struct wire_task *task);
 
 /* keeper.c: an answer to what a task asked for; the child's link, or NULL for the agent's own. */
 int keeper_answer(struct runner *runner, struct link *child, struct arena *arena,
-	const struct value *request, struct value **ret_reply, struct error *err);
+	const struct request *request, struct reply *ret_reply, struct error *err);
 /* A task's wish is fulfilled as it is. */
 void keeper_adopt(struct runner *runner, const struct work *work, const struct value *resources,
 	const struct value *wanted);
@@ -93,21 +90,21 @@ int keeper_save(struct runner *runner, bool last, struct error *err);
 /* Holds the lock from here on. */
 int keeper_lock(struct runner *runner, struct error *err);
 /* Answers FETCH of the controller; the context is the runner. */
-void keeper_serve(void *context, struct arena *arena, const struct value *fetch,
-	struct value *chunk);
+void keeper_serve(void *context, struct arena *arena, const struct fetch *fetch,
+	struct chunk *chunk);
 
 /* ledger_texts.c: keeps the text that is run, if it isn't there yet; what is kept, or NULL. Texts
  * that were kept before they were sealed go. */
 void texts_keep(struct runner *runner);
 void texts_forget_open(struct runner *runner);
-struct value *texts_read(const struct runner *runner, struct arena *arena, const char *digest);
+struct bytes texts_read(const struct runner *runner, struct arena *arena, const char *digest);
 
 /* seen.c: notes what a task had; where it has undone what an earlier one of the run wishes, that is
  * said among its notes. */
-void seen_task(struct runner *runner, struct work *work, struct value *result);
+void seen_task(struct runner *runner, struct work *work, struct result *result);
 
 /* child.c: the same task in a process with another user's ids. */
 void child_do(struct runner *runner, struct work *work, const struct user_info *user,
-	struct value *result);
+	struct result *result);
 
 #endif

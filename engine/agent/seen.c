@@ -3,83 +3,75 @@
 
 #include <string.h>
 
-/* What is remembered of a task: {name, module, params}; nothing but that it was there if it has
- * many resources. */
-static struct value *remembered(struct runner *runner, const struct work *work, size_t count)
+/* What is remembered of a task; nothing but that it was there if it has many resources. */
+static const struct wire_task *remembered(struct runner *runner, const struct work *work,
+	size_t count)
 {
-	struct arena *arena = runner->arena;
-	struct value *task = value_map(arena);
+	const struct wire_task seen = { .name = work->task->name, .module = work->module->name,
+		.user = work->task->user, .params = work->task->params };
 
 	if (count > RUNNER_FILES_MOST || (work->module->flags & MODULE_ACTION))
-		return task;
-	value_set_string(arena, task, "name", value_get_string(work->task, "name"));
-	value_set_string(arena, task, "module", work->module->name);
-	value_set_string(arena, task, "user", value_get_string(work->task, "user"));
-	value_set(arena, task, "params", value_copy(arena, value_get(work->task, "params")));
-	return task;
+		return NULL;
+	return message_copy(runner->arena, &message_wire_task, &seen);
 }
 
 /* Whether the task, which has been fulfilled, would change something now. */
-static bool is_undone(struct runner *runner, const struct value *task)
+static bool is_undone(struct runner *runner, const struct wire_task *task)
 {
 	struct arena *arena = arena_new();
 	struct work work = runner_work(runner, arena, task);
-	struct value *result = value_map(arena);
+	struct result result = {0};
 	struct error ignored = {0};
-	bool undone = false;
 
 	work.check = true;
 	work.pending = value_list(arena);
 	work.undone = work.refused = NULL;
-	if (work_load(&work, &ignored) == 0) {
-		runner_do(runner, &work, result);
-		undone = value_get_string(result, "status")
-			&& strcmp(value_get_string(result, "status"), "changed") == 0;
-	}
+	if (work_load(&work, &ignored) == 0)
+		runner_do(runner, &work, &result);
 	arena_free(arena);
-	return undone;
+	return result.status == STATUS_CHANGED;
 }
 
-static bool is_same(const struct value *earlier, const struct work *work)
+static bool is_same(const struct wire_task *earlier, const struct work *work)
 {
-	const struct value *params = value_get(earlier, "params");
-
-	return !params || strcmp(value_get_string(earlier, "module"), work->module->name) != 0
-		|| value_equal(params, value_get(work->task, "params"));
+	return strcmp(earlier->module, work->module->name) != 0
+		|| strcmp(earlier->params, work->task->params) == 0;
 }
 
-static void say(struct arena *arena, const struct value *earlier, const char *resource,
-	struct value *result)
+static void say(struct arena *arena, const struct wire_task *earlier, const char *resource,
+	struct result *result)
 {
-	const char *name = value_get_string(earlier, "name");
-	struct value *notes = value_get(result, "notes");
-
-	if (!notes) {
-		notes = value_list(arena);
-		value_set(arena, result, "notes", notes);
-	}
-	value_append(arena, notes, value_printf(arena, "%s: the task '%.200s' of this playbook wishes "
-		"otherwise: the later one counts, and each run changes it twice", resource,
-		name ? name : "?"));
+	if (!result->notes)
+		result->notes = value_list(arena);
+	value_append(arena, result->notes, value_printf(arena, "%s: the task '%.200s' of this playbook "
+		"wishes otherwise: the later one counts, and each run changes it twice", resource,
+		earlier->name ? earlier->name : "?"));
 }
 
-void seen_task(struct runner *runner, struct work *work, struct value *result)
+static const struct wire_task *seen_before(const struct runner *runner, const char *resource)
 {
-	const struct value *resources = value_get(result, "resources");
-	const char *status = value_get_string(result, "status");
-	bool changed = status && strcmp(status, "changed") == 0 && !runner->check;
-	size_t count = resources ? resources->count : 0;
-	struct value *task = count > 0 ? remembered(runner, work, count) : NULL;
+	const struct value *number = value_get(runner->seen, resource);
+
+	return number && number->integer >= 0 ? runner->seen_tasks[number->integer] : NULL;
+}
+
+void seen_task(struct runner *runner, struct work *work, struct result *result)
+{
+	bool changed = result->status == STATUS_CHANGED && !runner->check;
+	size_t count = value_item_count(result->resources);
 	bool said = false;
 
+	if (count > 0)
+		*ARENA_PUSH(runner->arena, &runner->seen_tasks, &runner->seen_count) = remembered(runner,
+			work, count);
 	for (size_t i = 0; i < count; i++) {
-		const char *resource = value_text(resources->items[i]);
-		struct value *earlier = value_get(runner->seen, resource);
+		const char *resource = value_text(result->resources->items[i]);
+		const struct wire_task *earlier = seen_before(runner, resource);
 
 		if (changed && earlier && !said && !is_same(earlier, work) && is_undone(runner, earlier)) {
 			say(work->arena, earlier, resource, result);
 			said = true;
 		}
-		value_set(runner->arena, runner->seen, resource, task);
+		value_set_integer(runner->arena, runner->seen, resource, (int64_t)runner->seen_count - 1);
 	}
 }

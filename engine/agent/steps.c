@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUND = 200, REPORT_TAIL = 4096, END_MOST = 65536, TOLD_MOST = 16 };
+enum { ROUND = 200, END_MOST = 65536, TOLD_MOST = 16 };
 
 struct step {
 	struct machine *machine;
@@ -323,39 +323,21 @@ static bool step_running(const char *about)
 	return running;
 }
 
-static struct value *tail_of(struct arena *arena, const char *path)
-{
-	struct file_info info;
-	struct error err = { 0 };
-	char *bytes;
-	size_t count;
-	int64_t size;
-	int64_t from;
-
-	if (files_stat(NULL, arena, path, &info, &err) < 0)
-		return value_string(arena, "");
-	from = info.size > REPORT_TAIL ? info.size - REPORT_TAIL : 0;
-	if (files_chunk(arena, path, from, &bytes, &count, &size, &err) < 0)
-		return value_string(arena, "");
-	return value_bytes(arena, bytes, count < REPORT_TAIL ? count : REPORT_TAIL);
-}
-
-static struct value *report_step(struct arena *arena, const char *directory)
+static struct ran_step report_step(struct arena *arena, const char *directory)
 {
 	const char *about = step_file(arena, directory, "about");
-	struct value *end = read_record(arena, step_file(arena, directory, "end"));
-	struct value *report = read_record(arena, about);
+	const struct value *end = read_record(arena, step_file(arena, directory, "end"));
+	const struct value *status = value_get(end, "status");
+	struct ran_step step = {
+		.command = value_get_string(read_record(arena, about), "command"),
+		.end = !end && step_running(about) ? STEP_RUNNING : STEP_BROKEN_OFF,
+	};
 
-	if (!report || report->kind != VALUE_MAP)
-		report = value_map(arena);
-	value_set_bool(arena, report, "running", !end && step_running(about));
-	value_set(arena, report, "status",
-		end && value_get(end, "status") ? value_get(end, "status") : value_null(arena));
-	if (end && value_get(end, "error"))
-		value_set(arena, report, "error", value_get(end, "error"));
-	value_set(arena, report, "output", tail_of(arena, step_file(arena, directory, "out")));
-	value_set(arena, report, "errors", tail_of(arena, step_file(arena, directory, "err")));
-	return report;
+	if (status && status->kind == VALUE_INTEGER) {
+		step.end = STEP_ENDED;
+		step.status = status->integer;
+	}
+	return step;
 }
 
 /* The directories of steps; nothing there: none. */
@@ -371,16 +353,17 @@ static size_t list_steps(struct arena *arena, const char *directory, struct file
 	return count;
 }
 
-struct value *steps_report(struct arena *arena, const char *directory)
+struct ran_step *steps_report(struct arena *arena, const char *directory, size_t *ret_count)
 {
-	struct value *list = value_list(arena);
+	struct ran_step *steps = NULL;
 	struct file_name *names;
 	size_t count = list_steps(arena, directory, &names);
 
+	*ret_count = 0;
 	for (size_t i = 0; i < count && i < TOLD_MOST; i++)
-		value_append(arena, list,
-			report_step(arena, step_file(arena, directory, names[i].name)));
-	return list;
+		*ARENA_PUSH(arena, &steps, ret_count) = report_step(arena, step_file(arena, directory,
+			names[i].name));
+	return steps;
 }
 
 struct value *steps_over(struct arena *arena, const char *directory)

@@ -11,17 +11,16 @@
 
 /* --- One resource --- */
 
-static void fails(struct arena *arena, struct value *result, const char *message,
-	const char *remedy)
+static void fails(struct result *result, const char *message, const char *remedy)
 {
-	value_set_string(arena, result, "status", "failed");
-	value_set_string(arena, result, "message", message);
-	value_set_string(arena, result, "remedy", remedy);
+	result->status = STATUS_FAILED;
+	result->message = message;
+	result->remedy = remedy;
 }
 
 /* In a dry run: a later task that wishes what was wished then will find it. */
 static void note_planned(struct undoing *undoing, const struct ledger_undo *undo,
-	const struct value *task, const struct value *result)
+	const struct wire_task *task, const struct result *result)
 {
 	struct runner *runner = undoing->runner;
 	const struct value *before = value_get(undo->way, "before");
@@ -35,14 +34,14 @@ static void note_planned(struct undoing *undoing, const struct ledger_undo *undo
 }
 
 static void change_back(struct undoing *undoing, struct arena *arena,
-	const struct undo_plan *plan, struct value *result)
+	const struct undo_plan *plan, struct result *result)
 {
 	struct runner *runner = undoing->runner;
 
-	undo_expect(undoing, arena, plan->undo->resource, plan->task);
+	undo_expect(undoing, plan->undo->resource, plan->task);
 	undo_do_task(runner, arena, plan->task, false, result);
-	if (undo_has_status(result, "changed"))
-		runner_note_written(runner, value_get(result, "resources"));
+	if (result->status == STATUS_CHANGED)
+		runner_note_written(runner, result->resources);
 }
 
 static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_plan *plan)
@@ -50,28 +49,28 @@ static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_p
 	struct runner *runner = undoing->runner;
 	struct error err = {0};
 
-	plan->planned = value_map(arena);
 	if (plan->undo->others > 0 || !plan->undo->way || !value_get(plan->undo->way, "params"))
 		return;
 	if (undo_task_of(arena, undoing, plan->undo, &plan->task, &err) < 0) {
-		work_failed(arena, plan->planned, &err);
+		work_failed(arena, &plan->planned, &err);
 		return;
 	}
-	undo_look(runner, arena, plan->task, plan->planned);
-	if (undo_has_status(plan->planned, "changed") && !value_get_bool(undoing->wish, "discard"))
+	undo_look(runner, arena, plan->task, &plan->planned);
+	if (plan->planned.status == STATUS_CHANGED && !undoing->wish->discard)
 		plan->drifted = undo_drifted(runner, arena, plan->undo, plan->task);
 }
 
 static void undo_way(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
-	struct value *result)
+	struct result *result)
 {
-	const struct value *planned = plan->planned;
-	struct value *now = value_map(arena);
+	const struct result *planned = &plan->planned;
+	struct result now = {0};
 
 	if (plan->drifted) {
-		fails(arena, result, "not undone: it isn't as beoplay left it",
+		fails(result, "not undone: it isn't as beoplay left it",
 			"what undoing it would do is shown; --discard-drift does it all the same");
-		value_set(arena, result, "changes", value_get(planned, "changes"));
+		result->changes = planned->changes;
+		result->change_count = planned->change_count;
 		return;
 	}
 	if (!undoing->runner->check && plan->file) {
@@ -80,23 +79,23 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 	}
 	if (!undoing->runner->check && plan->task) {
 		/* Earlier undos may have made it possible, or needless. */
-		undo_look(undoing->runner, arena, plan->task, now);
-		if (undo_has_status(now, "changed")) {
+		undo_look(undoing->runner, arena, plan->task, &now);
+		if (now.status == STATUS_CHANGED) {
 			change_back(undoing, arena, plan, result);
 			return;
 		}
-		planned = now;
+		planned = &now;
 	}
 	/* A directory that is empty once what is in it has gone. */
-	if (undoing->runner->check && plan->task && undo_has_status(planned, "ok")) {
-		undo_look_among(undoing->runner, arena, plan->task, undoing->writes, now);
-		planned = now;
+	if (undoing->runner->check && plan->task && planned->status == STATUS_OK) {
+		now = (struct result){0};
+		undo_look_among(undoing->runner, arena, plan->task, undoing->writes, &now);
+		planned = &now;
 	}
-	for (size_t i = 0; i < planned->count; i++)
-		value_set(arena, result, planned->pairs[i].key, planned->pairs[i].value);
-	if (undo_has_status(planned, "changed") && plan->file)
+	*result = *planned;
+	if (planned->status == STATUS_CHANGED && plan->file)
 		undo_file_note(undoing, plan, planned);
-	else if (undo_has_status(planned, "changed"))
+	else if (planned->status == STATUS_CHANGED)
 		note_planned(undoing, plan->undo, plan->task, planned);
 }
 
@@ -123,7 +122,7 @@ bool undo_declared(const struct undoing *undoing, const char *resource, const ch
  * do. */
 static bool is_of_hosts(const struct undoing *undoing, const struct ledger_undo *undo)
 {
-	const struct value *hosts = value_get(undoing->wish, "of_hosts");
+	const struct value *hosts = undoing->wish->of_hosts;
 	const struct value *wishes = value_get(undo->owner, "wishes");
 	struct arena *arena = arena_new();
 	bool found = !hosts;
@@ -150,7 +149,7 @@ static bool is_pruned(void *context, const char *resource, const char *module,
 	const struct undoing *undoing = context;
 
 	return !undoing->prune || (!undo_declared(undoing, resource, parent)
-		&& !undo_has_word(value_get(undoing->wish, "unsure"), module));
+		&& !undo_has_word(undoing->wish->unsure, module));
 }
 
 /* Whether the runs since then have only put back what the text of then wishes, too. Of parts of a
@@ -166,17 +165,15 @@ static bool is_repaired(const struct undoing *undoing, struct arena *arena,
 		&& !ledger_shares_file(&undoing->runner->ledger, arena, undo->resource, &path, &left);
 }
 
-static void stays(struct arena *arena, struct value *result, const char *why)
+static void stays(struct arena *arena, struct result *result, const char *why)
 {
-	struct value *notes = value_list(arena);
-
-	value_append(arena, notes, value_string(arena, why));
-	value_set_string(arena, result, "status", "ok");
-	value_set(arena, result, "notes", notes);
+	result->status = STATUS_OK;
+	result->notes = value_list(arena);
+	value_append(arena, result->notes, value_string(arena, why));
 }
 
 static void try_one(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
-	struct value *result)
+	struct result *result)
 {
 	const struct ledger_undo *undo = plan->undo;
 
@@ -187,31 +184,30 @@ static void try_one(struct undoing *undoing, struct arena *arena, const struct u
 	} else if (undo->gap) {
 		stays(arena, result, undo->reason);
 	} else if (!undo->way || !value_get(undo->way, "params")) {
-		value_set_string(arena, result, "status", "skipped");
-		value_set_string(arena, result, "message", undo->reason ? undo->reason
-			: "it was so before");
+		result->status = STATUS_SKIPPED;
+		result->message = undo->reason ? undo->reason : "it was so before";
 	} else {
 		undo_way(undoing, arena, plan, result);
 	}
 }
 
-static void notify_back(struct runner *runner, struct arena *arena, const struct value *keys,
-	struct value *notes, struct value *result)
+static void notify_back(struct runner *runner, const struct value *keys,
+	struct value *notes, struct result *result)
 {
-	if (undo_has_status(result, "changed"))
+	if (result->status == STATUS_CHANGED)
 		runner_notify(runner, keys);
-	else if (undo_has_status(result, "may_change"))
-		runner_may_notify(runner, keys, value_get_string(result, "cause"));
+	else if (result->status == STATUS_MAY_CHANGE)
+		runner_may_notify(runner, keys, result->cause);
 	else
 		return;
 	if (notes->count > 0)
-		value_set(arena, result, "notes", notes);
+		result->notes = notes;
 }
 
 bool undo_moot(const struct undoing *undoing, struct arena *arena, const char *resource,
-	const struct value *result)
+	const struct result *result)
 {
-	return undoing->prune && undo_has_status(result, "failed")
+	return undoing->prune && result->status == STATUS_FAILED
 		&& ledger_covered(&undoing->runner->ledger, arena, resource);
 }
 
@@ -231,53 +227,55 @@ static bool is_whole(const struct undoing *undoing, struct arena *arena,
 /* What can't come back by itself (its directory came with a program that has yet to be built) is
  * left to its task in the text that is applied next; without one, nobody wishes it. */
 static void leave_to_text(const struct undoing *undoing, struct arena *arena,
-	const struct ledger_undo *undo, struct value *result)
+	const struct ledger_undo *undo, struct result *result)
 {
 	bool declared = undo_declared(undoing, undo->resource, undo->parent)
-		|| undo_has_word(value_get(undoing->wish, "unsure"), undo->module);
-	const char *message = value_get_string(result, "message");
+		|| undo_has_word(undoing->wish->unsure, undo->module);
+	const char *message = result->message;
 
-	value_remove(result, "changes");
-	value_remove(result, "remedy");
-	value_remove(result, "message");
+	result->changes = NULL;
+	result->change_count = 0;
+	result->message = result->remedy = NULL;
 	stays(arena, result, arena_printf(arena, "%s, as %s", declared ? "left to its task"
 		: "it doesn't come back", message));
 }
 
 /* What comes of it for the ledger and the rest of the run. */
 static void settle(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
-	bool whole, struct value *result)
+	bool whole, struct result *result)
 {
 	const struct ledger_undo *undo = plan->undo;
 	struct runner *runner = undoing->runner;
-	bool failed = undo_has_status(result, "failed");
-	bool waits = !whole && undo->others == 0 && undo_has_status(result, "ok")
+	bool failed = result->status == STATUS_FAILED;
+	bool waits = !whole && undo->others == 0 && result->status == STATUS_OK
 		&& ledger_covered(&runner->ledger, arena, undo->resource);
 
 	if (!runner->check && !failed && (undo->release || undoing->prune) && !waits)
 		ledger_release(&runner->ledger, &runner->owner, undo->resource);
-	value_set_bool(runner->arena, runner->seen, undo->resource, true);
+	value_set_integer(runner->arena, runner->seen, undo->resource, -1);
 	if (failed)
 		value_set_bool(runner->arena, runner->refused, undo->resource, true);
-	value_set_string(arena, result, "resource", undo->resource);
-	value_set_bool(arena, result, "more", true);
+	result->task = undoing->task->id;
+	result->resource = undo->resource;
+	result->more = true;
 	runner_send(runner, arena, undoing->task, result);
 }
 
 /* Of a whole file the first says what is done; the others share its fate. */
 static void settle_parts(struct undoing *undoing, struct arena *arena,
-	const struct undo_plan *plan, const struct value *first)
+	const struct undo_plan *plan, const struct result *first)
 {
 	const struct undo_file *file = plan->file;
 
 	for (size_t i = 1; file && i < file->count; i++) {
-		struct value *result = value_copy(arena, first);
+		struct result result = *first;
 
-		value_remove(result, "changes");
-		value_remove(result, "notes");
-		if (undo_has_status(first, "changed"))
-			value_set_string(arena, result, "status", "ok");
-		settle(undoing, arena, &file->parts[i], true, result);
+		result.changes = NULL;
+		result.change_count = 0;
+		result.notes = NULL;
+		if (first->status == STATUS_CHANGED)
+			result.status = STATUS_OK;
+		settle(undoing, arena, &file->parts[i], true, &result);
 	}
 }
 
@@ -286,34 +284,31 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 {
 	struct runner *runner = undoing->runner;
 	struct arena *arena = arena_new();
-	struct value *result = value_map(arena);
+	struct result result = {0};
 	struct value *notes = value_list(arena);
 	/* What the owner's record says of them is replaced by a change. */
 	const struct value *keys = undo_handlers(undoing, arena, plan, notes);
 
-	value_set_integer(arena, result, "task", value_get_integer(undoing->task, "id", 0));
-	try_one(undoing, arena, plan, result);
-	if (!plan->drifted && undo_moot(undoing, arena, plan->undo->resource, result)) {
-		value_set_string(arena, result, "status", "ok");
-		value_remove(result, "message");
-		value_remove(result, "remedy");
+	try_one(undoing, arena, plan, &result);
+	if (!plan->drifted && undo_moot(undoing, arena, plan->undo->resource, &result)) {
+		result.status = STATUS_OK;
+		result.message = result.remedy = NULL;
 	}
-	if (again && undo_has_status(result, "failed") && !plan->drifted && !runner->check) {
+	if (again && result.status == STATUS_FAILED && !plan->drifted && !runner->check) {
 		arena_free(arena);
 		return false;
 	}
-	if (!runner->check && undo_has_status(result, "failed") && is_whole(undoing, arena, plan))
-		leave_to_text(undoing, arena, plan->undo, result);
+	if (!runner->check && result.status == STATUS_FAILED && is_whole(undoing, arena, plan))
+		leave_to_text(undoing, arena, plan->undo, &result);
 	/* What is undone before it may make it possible. */
-	if (runner->check && undo_has_status(result, "failed") && !plan->drifted) {
-		value_set_string(arena, result, "status", "may_change");
-		value_set(arena, result, "cause", value_get(result, "message"));
-		value_remove(result, "message");
-		value_remove(result, "remedy");
+	if (runner->check && result.status == STATUS_FAILED && !plan->drifted) {
+		result.status = STATUS_MAY_CHANGE;
+		result.cause = result.message;
+		result.message = result.remedy = NULL;
 	}
-	notify_back(runner, arena, keys, notes, result);
-	settle(undoing, arena, plan, plan->file, result);
-	settle_parts(undoing, arena, plan, result);
+	notify_back(runner, keys, notes, &result);
+	settle(undoing, arena, plan, plan->file, &result);
+	settle_parts(undoing, arena, plan, &result);
 	link_flush_old(&runner->link);
 	arena_free(arena);
 	return true;
@@ -343,7 +338,7 @@ static void note_difference(struct undoing *undoing, struct arena *arena,
 	struct ledger_undo now = *plan->undo;
 	const char *path, *left;
 
-	if (!plan->task || undo_has_status(plan->planned, "ok")
+	if (!plan->task || plan->planned.status == STATUS_OK
 			|| value_get(runner->refused, now.resource)
 			|| ledger_shares_file(&runner->ledger, arena, now.resource, &path, &left))
 		return;
@@ -375,7 +370,7 @@ static int64_t first_run(const struct undoing *undoing)
 
 	if (undoing->prune || undoing->all)
 		return 0;
-	return ledger_first_of(&runner->ledger, &runner->owner, value_get(undoing->wish, "after"));
+	return ledger_first_of(&runner->ledger, &runner->owner, undoing->wish->after);
 }
 
 static int undo_all(struct undoing *undoing, struct error *err)
@@ -387,7 +382,7 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	size_t planned = 0, count;
 	int result = 0;
 
-	undoing->declared = undo_words(arena, value_get(undoing->wish, "declared"));
+	undoing->declared = undo_words(arena, undoing->wish->declared);
 	undoing->since = first_run(undoing);
 	count = ledger_undos(&runner->ledger, arena, &runner->owner, undoing->since, is_pruned,
 		undoing, &undos);
@@ -415,28 +410,26 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	return result;
 }
 
-bool undo_do(struct runner *runner, const struct value *task)
+bool undo_do(struct runner *runner, const struct wire_task *task)
 {
+	static const struct undo_order nothing;
 	struct arena *arena = arena_new();
-	struct value *result = value_map(arena);
-	struct undoing undoing = { .runner = runner, .task = task, .wish = value_get(task, "undo"),
-		.writes = value_list(runner->arena) };
-	const char *mode = value_get_string(undoing.wish, "mode");
+	struct result result = { .task = task->id, .status = STATUS_OK };
+	struct undoing undoing = { .runner = runner, .task = task,
+		.wish = task->undo ? task->undo : &nothing, .writes = value_list(runner->arena) };
 	struct error err = {0};
 	bool goes_on = true;
 
-	undoing.prune = mode && strcmp(mode, "prune") == 0;
-	undoing.all = mode && strcmp(mode, "all") == 0;
-	value_set_integer(arena, result, "task", value_get_integer(task, "id", 0));
-	value_set_string(arena, result, "status", "ok");
+	undoing.prune = undoing.wish->mode == UNDO_MODE_PRUNE;
+	undoing.all = undoing.wish->mode == UNDO_MODE_ALL;
 	runner->undoes = true;
 	if (ledger_usable(&runner->ledger, &err) < 0 || undo_all(&undoing, &err) < 0) {
-		work_failed(arena, result, &err);
+		work_failed(arena, &result, &err);
 		goes_on = false;
 	}
 	runner->undoes = false;
 	runner->forgets = goes_on && undoing.all;
-	runner_send(runner, arena, task, result);
+	runner_send(runner, arena, task, &result);
 	arena_free(arena);
 	return goes_on;
 }

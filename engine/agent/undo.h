@@ -13,9 +13,9 @@
 
 struct undoing {
 	struct runner *runner;
-	const struct value *wish;    /* as in runner.h */
+	const struct undo_order *wish;
 	struct value *declared;      /* what the text has, as keys */
-	const struct value *task;
+	const struct wire_task *task;
 	bool prune;
 	bool all;
 	int64_t since;               /* as for ledger_undos */
@@ -27,8 +27,8 @@ struct undoing {
  * somebody had changed what the next one is about. */
 struct undo_plan {
 	const struct ledger_undo *undo;
-	struct value *task;          /* NULL: there is no way back */
-	struct value *planned;       /* a RESULT, of looking */
+	struct wire_task *task;      /* NULL: there is no way back */
+	struct result planned;       /* of looking */
 	bool drifted;                /* somebody else has changed it */
 	struct undo_file *file;      /* a whole file comes back; or NULL */
 };
@@ -47,37 +47,35 @@ struct undo_file {
 bool undo_has_word(const struct value *list, const char *word);
 /* The way back of an undo. */
 int undo_task_of(struct arena *arena, const struct undoing *undoing,
-	const struct ledger_undo *undo, struct value **ret_task, struct error *err);
+	const struct ledger_undo *undo, struct wire_task **ret_task, struct error *err);
 /* A task of this module with parameters as a user would write them; name: "undo NAME". */
 int undo_make_task(struct arena *arena, const struct undoing *undoing, const char *module,
-	const struct value *params, const char *name, struct value **ret_task, struct error *err);
+	const struct value *params, const char *name, struct wire_task **ret_task, struct error *err);
 /* What the task would do: nothing is changed, and nothing of this run is to be met. */
-void undo_look(struct runner *runner, struct arena *arena, const struct value *task,
-	struct value *result);
+void undo_look(struct runner *runner, struct arena *arena, const struct wire_task *task,
+	struct result *result);
 /* The same, but pending (see pending.h) is to be met. */
-void undo_look_among(struct runner *runner, struct arena *arena, const struct value *task,
-	const struct value *pending, struct value *result);
+void undo_look_among(struct runner *runner, struct arena *arena, const struct wire_task *task,
+	const struct value *pending, struct result *result);
 /* Does it, as work says. */
-void undo_do_task(struct runner *runner, struct arena *arena, const struct value *task,
-	bool note, struct value *result);
+void undo_do_task(struct runner *runner, struct arena *arena, const struct wire_task *task,
+	bool note, struct result *result);
 /* Handlers of what the plan changes back, as far as the text still has them; of the others notes
  * (may be NULL) says so. */
 struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
 	const struct undo_plan *plan, struct value *notes);
 /* Where only what was announced may be done: whether that is. */
-void undo_expect(const struct undoing *undoing, struct arena *arena, const char *resource,
-	struct value *task);
-bool undo_has_status(const struct value *result, const char *status);
+void undo_expect(const struct undoing *undoing, const char *resource, struct wire_task *task);
 
 /* --- Whether it is as beoplay left it (undo_drift.c) */
 
 /* What would have to be changed for it to be as it was wished last, by its digest; "" if that says
  * nothing; NULL: nothing has to be. */
 const char *undo_difference(struct runner *runner, struct arena *arena,
-	const struct ledger_undo *undo, const struct value *task);
+	const struct ledger_undo *undo, const struct wire_task *task);
 /* Whether it isn't as beoplay left it. */
 bool undo_drifted(struct runner *runner, struct arena *arena, const struct ledger_undo *undo,
-	const struct value *task);
+	const struct wire_task *task);
 
 /* --- What a text has (undo.c) */
 
@@ -88,7 +86,7 @@ struct value *undo_words(struct arena *arena, const struct value *list);
 /* A part of what a task has taken away or replaced as a whole can't be undone, and needn't be
  * before that one is. */
 bool undo_moot(const struct undoing *undoing, struct arena *arena, const char *resource,
-	const struct value *result);
+	const struct result *result);
 
 /* --- Whole files */
 
@@ -98,9 +96,9 @@ size_t undo_files(struct undoing *undoing, struct arena *arena, struct undo_plan
 	size_t count);
 /* Makes the file what it was. */
 void undo_file_back(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
-	struct value *result);
+	struct result *result);
 /* In a dry run: later tasks that wish what was wished then will find it. */
 void undo_file_note(struct undoing *undoing, const struct undo_plan *plan,
-	const struct value *planned);
+	const struct result *planned);
 
 #endif

@@ -8,9 +8,8 @@
 
 /* A task with several resources may want a change of one of the others. What is in a directory, and
  * the directories above, are others. */
-static bool is_about(const char *resource, const struct value *change)
+static bool is_about(const char *resource, const char *subject)
 {
-	const char *subject = value_get_string(change, "subject");
 	const char *colon = strchr(resource, ':'), *part = colon ? colon + 1 : "";
 
 	if (!subject)
@@ -32,12 +31,27 @@ static bool is_file_drifted(const char *path, const char *left)
 	return drifted;
 }
 
-static void add_about(struct arena *arena, struct value *about, const char *resource,
-	const struct value *changes)
+/* As older ledgers have it digested. */
+static struct value *change_value(struct arena *arena, const struct told_change *change)
 {
-	for (size_t i = 0; changes && i < changes->count; i++) {
-		if (is_about(resource, changes->items[i]))
-			value_append(arena, about, changes->items[i]);
+	struct value *value = value_map(arena);
+
+	value_set_string(arena, value, "subject", change->subject);
+	value_set_string(arena, value, "field", change->field);
+	value_set_integer(arena, value, "flags", change->flags);
+	if (change->before)
+		value_set(arena, value, "before", change->before);
+	if (change->after)
+		value_set(arena, value, "after", change->after);
+	return value;
+}
+
+static void add_about(struct arena *arena, struct value *about, const char *resource,
+	const struct result *result)
+{
+	for (size_t i = 0; i < result->change_count; i++) {
+		if (is_about(resource, result->changes[i].subject))
+			value_append(arena, about, change_value(arena, &result->changes[i]));
 	}
 }
 
@@ -58,7 +72,7 @@ static const char *digest_of(struct arena *arena, const struct value *changes)
 }
 
 const char *undo_difference(struct runner *runner, struct arena *arena,
-	const struct ledger_undo *undo, const struct value *task)
+	const struct ledger_undo *undo, const struct wire_task *task)
 {
 	const struct value *wishes = value_get(undo->owner, "wishes");
 	struct value *about = value_list(arena);
@@ -67,23 +81,23 @@ const char *undo_difference(struct runner *runner, struct arena *arena,
 		const char *params = ledger_params(&runner->ledger, arena,
 			value_text(wishes->pairs[i].value));
 		const struct module *module = module_find(wishes->pairs[i].key);
-		struct value *wished = value_copy(arena, task);
-		struct value *result = value_map(arena);
+		struct wire_task wished = *task;
+		struct result result = {0};
 
 		if (!params || !module || (module->flags & MODULE_ACTION))
 			continue;
-		value_set_string(arena, wished, "module", module->name);
-		value_set_string(arena, wished, "params", params);
-		value_set_string(arena, wished, "user", value_get_string(undo->owner, "user"));
-		undo_look(runner, arena, wished, result);
-		if (undo_has_status(result, "changed"))
-			add_about(arena, about, undo->resource, value_get(result, "changes"));
+		wished.module = module->name;
+		wished.params = params;
+		wished.user = value_get_string(undo->owner, "user");
+		undo_look(runner, arena, &wished, &result);
+		if (result.status == STATUS_CHANGED)
+			add_about(arena, about, undo->resource, &result);
 	}
 	return about->count > 0 ? digest_of(arena, about) : NULL;
 }
 
 bool undo_drifted(struct runner *runner, struct arena *arena,
-	const struct ledger_undo *undo, const struct value *task)
+	const struct ledger_undo *undo, const struct wire_task *task)
 {
 	const char *left_so = value_get_string(undo->owner, "differs"), *path, *left, *now;
 	char digest[DIGEST_HEX_SIZE];

@@ -39,16 +39,16 @@ static const struct value *way_of(const struct undoing *undoing, struct arena *a
 static bool plan_file(struct undoing *undoing, struct arena *arena, struct undo_file *file,
 	struct undo_plan *ret_plan)
 {
-	struct undo_plan plan = { .file = file, .planned = value_map(arena) };
+	struct undo_plan plan = { .file = file };
 	struct error ignored = {0};
 
 	file->way = way_of(undoing, arena, file);
 	if (!file->way || undo_make_task(arena, undoing, module_of_files()->name, image_params(
 			arena, file->path, value_get_string(file->way, "before")), file->path, &plan.task, &ignored) < 0)
 		return false;
-	value_set_string(arena, plan.task, "file", file->path);
-	value_set(arena, plan.task, "notify", undo_handlers(undoing, arena, &plan, NULL));
-	undo_look(undoing->runner, arena, plan.task, plan.planned);
+	plan.task->file = file->path;
+	plan.task->notify = undo_handlers(undoing, arena, &plan, NULL);
+	undo_look(undoing->runner, arena, plan.task, &plan.planned);
 	plan.undo = file->count > 0 ? file->parts[0].undo : NULL;
 	*ret_plan = plan;
 	return true;
@@ -122,7 +122,7 @@ static void add_rest(struct undoing *undoing, struct arena *arena, const struct 
 
 		*file = (struct undo_file){ .path = path };
 		if (file_at(parts, path) || !plan_file(undoing, arena, file, &plans[*count])
-				|| undo_has_status(plans[*count].planned, "ok"))
+				|| plans[*count].planned.status == STATUS_OK)
 			continue;
 		*undo = (struct ledger_undo){ .resource = arena_printf(arena, "file:%s", path) };
 		plans[(*count)++].undo = undo;
@@ -158,42 +158,41 @@ size_t undo_files(struct undoing *undoing, struct arena *arena, struct undo_plan
 
 /* How to come back from this, part by part: somebody may change the file until then. */
 static int note_parts(struct undoing *undoing, struct arena *arena, const struct undo_file *file,
-	struct value *result)
+	struct result *result)
 {
 	for (size_t i = 0; i < file->count; i++) {
-		struct value *noted = value_map(arena);
+		struct result noted = {0};
 
-		if (!file->parts[i].task || !undo_has_status(file->parts[i].planned, "changed"))
+		if (!file->parts[i].task || file->parts[i].planned.status != STATUS_CHANGED)
 			continue;
-		undo_do_task(undoing->runner, arena, file->parts[i].task, true, noted);
-		if (!undo_has_status(noted, "failed"))
+		undo_do_task(undoing->runner, arena, file->parts[i].task, true, &noted);
+		if (noted.status != STATUS_FAILED)
 			continue;
-		for (size_t k = 0; k < noted->count; k++)
-			value_set(arena, result, noted->pairs[k].key, noted->pairs[k].value);
+		*result = noted;
 		return -1;
 	}
 	return 0;
 }
 
 void undo_file_back(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
-	struct value *result)
+	struct result *result)
 {
 	struct runner *runner = undoing->runner;
 	const struct undo_file *file = plan->file;
 
 	undo_look(runner, arena, plan->task, result);
-	if (!undo_has_status(result, "changed") || note_parts(undoing, arena, file, result) < 0)
+	if (result->status != STATUS_CHANGED || note_parts(undoing, arena, file, result) < 0)
 		return;
-	undo_expect(undoing, arena, plan->undo->resource, plan->task);
+	undo_expect(undoing, plan->undo->resource, plan->task);
 	undo_do_task(runner, arena, plan->task, false, result);
-	if (!undo_has_status(result, "changed"))
+	if (result->status != STATUS_CHANGED)
 		return;
 	runner_note_left(runner, file->path);
 	ledger_file_restored(&runner->ledger, file->path, file->way);
 }
 
 void undo_file_note(struct undoing *undoing, const struct undo_plan *plan,
-	const struct value *planned)
+	const struct result *planned)
 {
 	struct runner *runner = undoing->runner;
 	bool back = !undoing->prune && !undoing->all;

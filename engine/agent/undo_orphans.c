@@ -32,7 +32,8 @@ static bool has_sibling(const struct runner *runner, const struct value *declare
 static bool has_effect(struct undoing *undoing, struct arena *arena,
 	const struct ledger_undo *undo)
 {
-	struct value *planned = value_map(arena), *task = NULL;
+	struct wire_task *task = NULL;
+	struct result planned = {0};
 	struct error ignored = {0};
 
 	if (!undo->way)
@@ -41,13 +42,13 @@ static bool has_effect(struct undoing *undoing, struct arena *arena,
 		return true;
 	if (undo_task_of(arena, undoing, undo, &task, &ignored) < 0)
 		return true;
-	undo_look(undoing->runner, arena, task, planned);
-	if (undo_moot(undoing, arena, undo->resource, planned))
+	undo_look(undoing->runner, arena, task, &planned);
+	if (undo_moot(undoing, arena, undo->resource, &planned))
 		return false;
-	if (undo_has_status(planned, "ok") && has_sibling(undoing->runner,
-			value_get(undoing->wish, "unseen"), undo->resource))
+	if (planned.status == STATUS_OK && has_sibling(undoing->runner, undoing->wish->declared,
+			undo->resource))
 		return false;
-	return !undo_has_status(planned, "ok") || !undo_drifted(undoing->runner, arena, undo, task);
+	return planned.status != STATUS_OK || !undo_drifted(undoing->runner, arena, undo, task);
 }
 
 static bool is_orphan(void *context, const char *resource, const char *module,
@@ -56,13 +57,14 @@ static bool is_orphan(void *context, const char *resource, const char *module,
 	const struct undoing *undoing = context;
 
 	return !undo_declared(undoing, resource, parent)
-		&& !undo_has_word(value_get(undoing->wish, "unsure"), module);
+		&& !undo_has_word(undoing->wish->unsure, module);
 }
 
-struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct value *whole)
+struct value *undo_orphans(struct runner *runner, struct arena *arena, const struct whole *whole)
 {
-	struct undoing undoing = { .runner = runner, .wish = whole, .task = whole, .prune = true,
-		.declared = undo_words(arena, value_get(whole, "unseen")) };
+	const struct undo_order order = { .declared = whole->unseen, .unsure = whole->unsure };
+	struct undoing undoing = { .runner = runner, .wish = &order, .prune = true,
+		.declared = undo_words(arena, whole->unseen) };
 	struct value *orphans = value_list(arena);
 	struct ledger_undo *undos;
 	size_t count = ledger_undos(&runner->ledger, arena, &runner->owner, 0, is_orphan, &undoing,
@@ -70,7 +72,6 @@ struct value *undo_orphans(struct runner *runner, struct arena *arena, const str
 
 	for (size_t i = 0; i < count && orphans->count < ORPHANS_MOST; i++) {
 		const char *resource = undos[i].resource;
-		struct value *orphan;
 
 		if (!has_effect(&undoing, arena, &undos[i])) {
 			if (!runner->check && runner->lock >= 0
@@ -78,9 +79,7 @@ struct value *undo_orphans(struct runner *runner, struct arena *arena, const str
 				ledger_release(&runner->ledger, &runner->owner, resource);
 			continue;
 		}
-		orphan = value_map(arena);
-		value_set_string(arena, orphan, "resource", resource);
-		value_append(arena, orphans, orphan);
+		value_append(arena, orphans, value_string(arena, resource));
 	}
 	return orphans;
 }

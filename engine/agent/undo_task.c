@@ -16,9 +16,10 @@ bool undo_has_word(const struct value *list, const char *word)
 }
 
 int undo_make_task(struct arena *arena, const struct undoing *undoing, const char *name,
-	const struct value *params, const char *what, struct value **ret_task, struct error *err)
+	const struct value *params, const char *what, struct wire_task **ret_task, struct error *err)
 {
 	const struct module *module = name ? module_find(name) : NULL;
+	struct wire_task *task = arena_alloc(arena, sizeof(*task));
 	struct place place = {0};
 	struct buffer text = {0};
 	struct value *canonical;
@@ -30,15 +31,14 @@ int undo_make_task(struct arena *arena, const struct undoing *undoing, const cha
 	if (params_canonical(arena, module, params, place, true, &canonical, err) < 0)
 		return -1;
 	result = params_write(&text, module, canonical, err);
-	*ret_task = value_map(arena);
-	value_set_integer(arena, *ret_task, "id", value_get_integer(undoing->task, "id", 0));
-	value_set_string(arena, *ret_task, "module", name);
-	value_set(arena, *ret_task, "params", value_bytes(arena, text.data ? text.data : "",
-		text.size));
-	value_set_string(arena, *ret_task, "name", arena_printf(arena, "undo %s", what));
-	if (value_get_bool(undoing->task, "plan"))
-		value_set_bool(arena, *ret_task, "plan", true);
+	*task = (struct wire_task){ .module = name, .name = arena_printf(arena, "undo %s", what),
+		.params = arena_bytes(arena, text.data ? text.data : "", text.size) };
+	if (undoing->task) {
+		task->id = undoing->task->id;
+		task->plan = undoing->task->plan;
+	}
 	buffer_free(&text);
+	*ret_task = task;
 	return result;
 }
 
@@ -48,7 +48,7 @@ static void add_handlers(const struct undoing *undoing, struct arena *arena,
 	const struct value *notify = value_get(undo->owner, "notify");
 
 	for (size_t i = 0; notify && notify->kind == VALUE_LIST && i < notify->count; i++) {
-		if (undo_has_word(value_get(undoing->wish, "handlers"), value_text(notify->items[i])))
+		if (undo_has_word(undoing->wish->handlers, value_text(notify->items[i])))
 			value_append(arena, keys, notify->items[i]);
 		else if (notes)
 			value_append(arena, notes, value_printf(arena, "the text has no handler '%s' any more",
@@ -69,22 +69,22 @@ struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
 }
 
 int undo_task_of(struct arena *arena, const struct undoing *undoing,
-	const struct ledger_undo *undo, struct value **ret_task, struct error *err)
+	const struct ledger_undo *undo, struct wire_task **ret_task, struct error *err)
 {
 	int result = undo_make_task(arena, undoing, value_get_string(undo->way, "module"),
 		value_get(undo->way, "params"), undo->resource, ret_task, err);
 
 	if (result < 0)
 		return -1;
-	value_set_string(arena, *ret_task, "user", value_get_string(undo->way, "user"));
-	value_set_string(arena, *ret_task, "resource", undo->resource);
-	value_set(arena, *ret_task, "notify", undo_handlers(undoing, arena,
-		&(struct undo_plan){ .undo = undo }, NULL));
+	(*ret_task)->user = value_get_string(undo->way, "user");
+	(*ret_task)->resource = undo->resource;
+	(*ret_task)->notify = undo_handlers(undoing, arena, &(struct undo_plan){ .undo = undo },
+		NULL);
 	return 0;
 }
 
 static void run_task(struct runner *runner, struct work *work, const struct value *pending,
-	struct value *result)
+	struct result *result)
 {
 	struct error err = {0};
 
@@ -96,8 +96,8 @@ static void run_task(struct runner *runner, struct work *work, const struct valu
 		runner_do(runner, work, result);
 }
 
-void undo_look_among(struct runner *runner, struct arena *arena, const struct value *task,
-	const struct value *pending, struct value *result)
+void undo_look_among(struct runner *runner, struct arena *arena, const struct wire_task *task,
+	const struct value *pending, struct result *result)
 {
 	struct work work = runner_work(runner, arena, task);
 
@@ -106,35 +106,25 @@ void undo_look_among(struct runner *runner, struct arena *arena, const struct va
 }
 
 /* Nothing that this run would do is: the way back starts from what is there now. */
-void undo_look(struct runner *runner, struct arena *arena, const struct value *task,
-	struct value *result)
+void undo_look(struct runner *runner, struct arena *arena, const struct wire_task *task,
+	struct result *result)
 {
 	undo_look_among(runner, arena, task, value_list(arena), result);
 }
 
-void undo_expect(const struct undoing *undoing, struct arena *arena, const char *resource,
-	struct value *task)
+void undo_expect(const struct undoing *undoing, const char *resource, struct wire_task *task)
 {
-	const struct value *expect = value_get(undoing->wish, "expect");
-
 	/* That it is as beoplay left it is looked at anyway; and undos in the same file change what the
 	 * next one is about. */
-	if (expect && !value_get_bool(expect, resource))
-		value_set_string(arena, task, "expect", "");
+	if (undoing->wish->expect && !undo_has_word(undoing->wish->expect, resource))
+		task->expect = "";
 }
 
-void undo_do_task(struct runner *runner, struct arena *arena, const struct value *task,
-	bool note, struct value *result)
+void undo_do_task(struct runner *runner, struct arena *arena, const struct wire_task *task,
+	bool note, struct result *result)
 {
 	struct work work = runner_work(runner, arena, task);
 
 	work.note = note;
 	run_task(runner, &work, value_list(arena), result);
-}
-
-bool undo_has_status(const struct value *result, const char *status)
-{
-	const char *has = value_get_string(result, "status");
-
-	return has && strcmp(has, status) == 0;
 }

@@ -10,41 +10,40 @@
 
 int work_load(struct work *work, struct error *err)
 {
-	const char *name = value_get_string(work->task, "module");
-	const struct value *params = value_get(work->task, "params");
+	const char *name = work->task->module, *params = work->task->params;
 
-	if (!name || !value_text(params))
+	if (!name || !params)
 		return error_set(err, ERROR_TASK, "a task came without module or parameters");
 	work->module = module_find(name);
 	if (!work->module || !work->module->inspect)
 		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'", name);
-	digest_bytes(params->text, params->size, work->digest);
-	return module_load(work->arena, work->module, params->text, params->size, &work->params, err);
+	digest_bytes(params, strlen(params), work->digest);
+	return module_load(work->arena, work->module, params, strlen(params), &work->params, err);
 }
 
-void work_failed(struct arena *arena, struct value *result, const struct error *err)
+void work_failed(struct arena *arena, struct result *result, const struct error *err)
 {
-	value_set_string(arena, result, "status", "failed");
-	value_set_string(arena, result, "message", err->message);
+	result->status = STATUS_FAILED;
+	result->message = arena_string(arena, err->message);
 	if (err->remedy[0])
-		value_set_string(arena, result, "remedy", err->remedy);
+		result->remedy = arena_string(arena, err->remedy);
 }
 
 /* --- What is told of a change --- */
 
-static void tell_text(struct work *work, struct value *told, const char *key, const char *text,
-	size_t most, enum level level)
+static struct value *told_text(struct work *work, const char *text, size_t most, enum level level)
 {
+	struct value *told;
 	size_t size;
 
 	if (!text)
-		return;
+		return NULL;
 	size = strnlen(text, most + 1);
-	if (size > most || !utf8_valid(text, size))
-		value_set(work->arena, told, key, value_printf(work->arena, "(%zu bytes)", strlen(text)));
-	else
-		value_set(work->arena, told, key, value_bytes(work->arena, text, size));
-	value_get(told, key)->level = level;
+	told = size > most || !utf8_valid(text, size)
+		? value_printf(work->arena, "(%zu bytes)", strlen(text))
+		: value_bytes(work->arena, text, size);
+	told->level = level;
+	return told;
 }
 
 /* A body's text for a diff, where it is text and short. */
@@ -61,48 +60,40 @@ static const char *body_text(struct work *work, struct host *host, const char *d
 	return bytes;
 }
 
-static struct value *tell_change(struct work *work, struct host *host, const struct change *change)
+static struct told_change tell_change(struct work *work, struct host *host,
+	const struct change *change)
 {
-	struct value *told = value_map(work->arena);
+	struct told_change told = { .subject = change->subject, .field = change->field,
+		.flags = change->flags };
 	bool content = strcmp(change->field, "content") == 0;
 	enum level level = change->flags & CHANGE_SENSITIVE ? LEVEL_PRIVATE : LEVEL_OPEN;
+	size_t most = content ? WORK_SHOWN_MOST : WORK_TEXT_MOST;
 	const char *after = change->after;
 
-	value_set_string(work->arena, told, "subject", change->subject);
-	value_set_string(work->arena, told, "field", change->field);
-	value_set_integer(work->arena, told, "flags", change->flags);
-	if ((change->flags & CHANGE_SECRET) || value_get_bool(work->task, "no_log"))
-		return told;
-	if (content && !work->diff)
+	if ((change->flags & CHANGE_SECRET) || work->task->no_log || (content && !work->diff))
 		return told;
 	if (content && change->after_body && !after && !(change->flags & CHANGE_BINARY))
 		after = body_text(work, host, change->after_body);
-	tell_text(work, told, "before", change->before, content ? WORK_SHOWN_MOST : WORK_TEXT_MOST,
-		level);
-	tell_text(work, told, "after", after, content ? WORK_SHOWN_MOST : WORK_TEXT_MOST,
-		level);
+	told.before = told_text(work, change->before, most, level);
+	told.after = told_text(work, after, most, level);
 	return told;
 }
 
 static void tell_plan(struct work *work, struct host *host, const struct plan *plan,
-	struct value *result)
+	struct result *result)
 {
-	struct value *changes = value_list(work->arena);
+	struct told_change *changes = arena_array(work->arena, plan->change_count, sizeof(*changes));
 	size_t told = 0;
 
 	for (size_t i = 0; i < plan->change_count; i++) {
-		struct value *change = tell_change(work, host, plan->changes[i]);
-		const struct value *before = value_get(change, "before");
-		const struct value *after = value_get(change, "after");
-
-		told += (before ? before->size : 0) + (after ? after->size : 0);
-		if (told > FRAME_MOST / 2) {
-			value_remove(change, "before");
-			value_remove(change, "after");
-		}
-		value_append(work->arena, changes, change);
+		changes[i] = tell_change(work, host, plan->changes[i]);
+		told += changes[i].before ? changes[i].before->size : 0;
+		told += changes[i].after ? changes[i].after->size : 0;
+		if (told > FRAME_MOST / 2)
+			changes[i].before = changes[i].after = NULL;
 	}
-	value_set(work->arena, result, "changes", changes);
+	result->changes = changes;
+	result->change_count = plan->change_count;
 }
 
 /* --- Asking --- */
@@ -124,7 +115,7 @@ static struct value *wanted_of(struct work *work, const struct names *names)
 	struct buffer text = {0};
 	char all[DIGEST_HEX_SIZE], one[DIGEST_HEX_SIZE];
 
-	params_wish(&text, work->module, value_get_string(work->task, "params"));
+	params_wish(&text, work->module, work->task->params);
 	digest_bytes(text.data ? text.data : "", text.size, all);
 	buffer_free(&text);
 	for (size_t i = 0; i < names->count; i++) {
@@ -135,99 +126,90 @@ static struct value *wanted_of(struct work *work, const struct names *names)
 	return list;
 }
 
-static int ask(struct work *work, const char *kind, struct value *request,
-	struct value **ret_reply, struct error *err)
+static int ask(struct work *work, const struct request *request, struct reply *ret_reply,
+	struct error *err)
 {
-	struct value *reply;
-
-	value_set_string(work->arena, request, "kind", kind);
-	return work->machine.ask(work->machine.context, work->arena, request,
-		ret_reply ? ret_reply : &reply, err);
+	*ret_reply = (struct reply){0};
+	return work->machine.ask(work->machine.context, work->arena, request, ret_reply, err);
 }
 
-static struct value *wish_request(struct work *work, struct value *resources)
+static struct request wish_request(const struct work *work, enum request_kind kind,
+	struct value *resources)
 {
-	struct value *request = value_map(work->arena);
-
-	value_set_string(work->arena, request, "module", work->module->name);
-	value_set_string(work->arena, request, "digest", work->digest);
-	value_set(work->arena, request, "resources", resources);
-	value_set(work->arena, request, "wanted", work->wanted);
-	return request;
+	return (struct request){ .kind = kind, .module = work->module->name, .digest = work->digest,
+		.resources = resources, .wanted = work->wanted };
 }
 
 /* Whether it may be changed, as far as other playbooks are concerned. */
 static int claim(struct work *work, struct plan *plan, struct value *resources,
-	struct value *result, struct error *err)
+	struct result *result, struct error *err)
 {
-	struct value *reply;
+	const struct request request = wish_request(work, REQUEST_CLAIM, resources);
+	struct reply reply;
 
 	if (resources->count == 0)
 		return 0;
-	if (ask(work, "claim", wish_request(work, resources), &reply, err) < 0)
+	if (ask(work, &request, &reply, err) < 0)
 		return -1;
-	if (value_get_string(reply, "note")) {
-		plan_note(plan, "%s", value_get_string(reply, "note"));
-		value_set(work->arena, result, "notes", plan->notes);
+	if (reply.note) {
+		plan_note(plan, "%s", reply.note);
+		result->notes = plan->notes;
 	}
 	return 0;
 }
 
-static int keep_files(struct work *work, struct value *inverse,
-	const struct inverses_entry *entry, struct error *err)
+static int keep_files(struct work *work, const struct inverses_entry *entry,
+	struct told_inverse *inverse, struct error *err)
 {
-	struct value *request = value_map(work->arena);
-	struct value *reply;
+	const struct request request = { .kind = REQUEST_KEEP, .path = entry->keep_path };
+	struct reply reply;
 
 	if (!entry->keep_path)
 		return 0;
-	value_set_string(work->arena, request, "path", entry->keep_path);
-	if (ask(work, "keep", request, &reply, err) < 0)
+	if (ask(work, &request, &reply, err) < 0)
 		return -1;
-	if (!value_get_string(reply, "digest") || !entry->keep_digest
-			|| strcmp(value_get_string(reply, "digest"), entry->keep_digest) != 0)
+	if (!reply.digest || !entry->keep_digest || strcmp(reply.digest, entry->keep_digest) != 0)
 		return error_set(err, ERROR_TASK, "'%s' changed while it was being looked at",
 			entry->keep_path);
-	value_set_string(work->arena, inverse, "body", entry->keep_digest);
+	inverse->body = entry->keep_digest;
 	return 0;
+}
+
+/* An undo is about one resource, however its parameters spell it. */
+static const char *resource_of(const struct work *work, const struct inverses *inverses, size_t i)
+{
+	const char *only = inverses->count == 1 ? work->task->resource : NULL;
+
+	return only ? only : inverses->entries[i].resource;
 }
 
 static int begin(struct work *work, const void *state, struct value *resources,
 	struct inverses **ret_inverses, struct error *err)
 {
-	const char *only = value_get_string(work->task, "resource");
-	const char *file = value_get_string(work->task, "file");
+	struct request request = wish_request(work, REQUEST_BEGIN, resources);
 	struct inverses *inverses = inverses_new(work->arena);
-	struct value *request = wish_request(work, resources);
-	struct value *list = value_list(work->arena);
+	struct told_inverse *told;
+	struct reply reply;
 
-	value_set_string(work->arena, request, "file", file);
-	if (work->module->invert && !file)
+	request.file = work->task->file;
+	if (work->module->invert && !request.file)
 		work->module->invert(inverses, work->params, state);
+	told = arena_array(work->arena, inverses->count, sizeof(*told));
 	for (size_t i = 0; i < inverses->count; i++) {
 		const struct inverses_entry *entry = &inverses->entries[i];
-		struct value *inverse = value_map(work->arena);
-		const char *resource = entry->resource;
 
-		/* An undo is about one resource, however its parameters spell it. */
-		if (only && inverses->count == 1)
-			resource = only;
-		value_set_string(work->arena, inverse, "resource", resource);
-		value_set_string(work->arena, inverse, "module", entry->module);
-		value_set_string(work->arena, inverse, "reason", entry->reason);
-		if (entry->params)
-			value_set(work->arena, inverse, "params", entry->params);
-		if (keep_files(work, inverse, entry, err) < 0)
+		told[i] = (struct told_inverse){ .resource = resource_of(work, inverses, i),
+			.module = entry->module, .reason = entry->reason, .params = entry->params };
+		if (keep_files(work, entry, &told[i], err) < 0)
 			return -1;
-		value_append(work->arena, list, inverse);
 	}
-	value_set(work->arena, request, "inverses", list);
-	if (value_get_integer(work->task, "level", LEVEL_OPEN) == LEVEL_OPEN)
-		value_set(work->arena, request, "params", value_get(work->task, "params"));
-	if (value_get(work->task, "notify"))
-		value_set(work->arena, request, "notify", value_get(work->task, "notify"));
-	value_set_string(work->arena, request, "user", value_get_string(work->task, "user"));
-	if (ask(work, "begin", request, NULL, err) < 0)
+	request.inverses = told;
+	request.inverse_count = inverses->count;
+	if (work->task->level == LEVEL_OPEN)
+		request.params = work->task->params;
+	request.notify = work->task->notify;
+	request.user = work->task->user;
+	if (ask(work, &request, &reply, err) < 0)
 		return -1;
 	*ret_inverses = inverses;
 	return 0;
@@ -277,7 +259,7 @@ static int converged(const struct plan *plan, struct error *err)
 static int look_again(struct work *work, struct host *host, void **ret_state,
 	struct plan **ret_plan, struct error *err)
 {
-	if (!value_get(work->task, "expect"))
+	if (!work->task->expect)
 		return 0;
 	if (look(work, host, ret_state, ret_plan, err) < 0 || refused(*ret_plan, err) < 0)
 		return -1;
@@ -288,10 +270,10 @@ static int change(struct work *work, struct host *host, void *state, struct plan
 	struct value *resources, struct value *results, struct inverses **ret_inverses,
 	struct error *err)
 {
-	struct value *gate = value_map(work->arena);
+	const struct request gate = { .kind = REQUEST_GATE, .task = work->task->id };
+	struct reply reply;
 
-	value_set_integer(work->arena, gate, "task", value_get_integer(work->task, "id", 0));
-	if (ask(work, "gate", gate, NULL, err) < 0 || look_again(work, host, &state, &plan, err) < 0
+	if (ask(work, &gate, &reply, err) < 0 || look_again(work, host, &state, &plan, err) < 0
 			|| begin(work, state, resources, ret_inverses, err) < 0)
 		return -1;
 	if (work->note)
@@ -304,11 +286,11 @@ static int change(struct work *work, struct host *host, void *state, struct plan
 	return 0;
 }
 
-static void add_note(struct work *work, struct value *result, const char *text)
+static void add_note(struct work *work, struct result *result, const char *text)
 {
-	if (!value_get(result, "notes"))
-		value_set(work->arena, result, "notes", value_list(work->arena));
-	value_append(work->arena, value_get(result, "notes"), value_string(work->arena, text));
+	if (!result->notes)
+		result->notes = value_list(work->arena);
+	value_append(work->arena, result->notes, value_string(work->arena, text));
 }
 
 /* What led back before a task and what leads back after it are the same where it has changed
@@ -340,7 +322,9 @@ static void take_back(struct work *work, struct host *host, const struct inverse
 	const struct value *resources)
 {
 	struct inverses *now = inverses_new(work->arena);
-	struct value *request = value_map(work->arena), *same = value_list(work->arena);
+	struct value *same = value_list(work->arena);
+	struct request request = { .kind = REQUEST_TAKE_BACK, .resources = same };
+	struct reply reply;
 	struct error ignored = {0};
 	struct plan *plan;
 	void *state;
@@ -351,48 +335,46 @@ static void take_back(struct work *work, struct host *host, const struct inverse
 	work->module->invert(now, work->params, state);
 	for (size_t i = 0; i < before->count; i++) {
 		const struct inverses_entry *entry = &before->entries[i];
-		const char *only = before->count == 1 ? value_get_string(work->task, "resource") : NULL;
 
 		if (same_inverse(entry, i < now->count && strcmp(now->entries[i].resource,
 				entry->resource) == 0 ? &now->entries[i] : inverse_of(now, entry->resource)))
-			value_append(work->arena, same, value_string(work->arena, only ? only
-				: entry->resource));
+			value_append(work->arena, same, value_string(work->arena, resource_of(work, before,
+				i)));
 	}
 	if (same->count == 0)
 		return;
-	value_set(work->arena, request, "resources", same);
-	value_set_bool(work->arena, request, "all", same->count == before->count
-		&& resources->count <= same->count);
-	ask(work, "take_back", request, NULL, &ignored);
+	request.all = same->count == before->count && resources->count <= same->count;
+	ask(work, &request, &reply, &ignored);
 }
 
 static void tell_end(struct work *work, const void *state, struct value *results,
-	struct value *result)
+	struct result *result)
 {
+	struct published *published;
+
 	if (work->module->results)
 		work->module->results(work->arena, work->params, state, results);
 	if (value_get_bool(results, "truncated"))
 		add_note(work, result, "the middle of a long output is left out (the result says "
 			"truncated: true); let the command write to a file to keep all of it");
 	if (results->count > 0)
-		value_set(work->arena, result, "results", results);
+		result->results = results;
 	if (work->module->publish) {
 		const char *key = NULL;
 		struct value *facts = work->module->publish(work->arena, work->params, state, &key);
-		struct value *published = value_map(work->arena);
 
 		if (!facts)
 			return;
-		value_set_string(work->arena, published, "module", work->module->name);
-		value_set_string(work->arena, published, "key", key);
-		value_set(work->arena, published, "facts", facts);
-		value_set(work->arena, result, "published", published);
+		published = arena_alloc(work->arena, sizeof(*published));
+		*published = (struct published){ .module = work->module->name, .key = key,
+			.facts = facts };
+		result->published = published;
 	}
 }
 
 /* What a dry run's later tasks might read. */
 static void tell_writes(struct work *work, const struct plan *plan,
-	const struct value *resources, struct value *result)
+	const struct value *resources, struct result *result)
 {
 	struct value *writes = value_list(work->arena);
 
@@ -405,25 +387,25 @@ static void tell_writes(struct work *work, const struct plan *plan,
 			value_append(work->arena, writes, value_printf(work->arena, "path:%s",
 				plan->changes[i]->subject));
 	}
-	value_set(work->arena, result, "writes", writes);
+	result->writes = writes;
 }
 
 static void tell_planned(struct work *work, const struct plan *plan, const void *state,
-	struct value *result)
+	struct result *result)
 {
 	char hex[DIGEST_HEX_SIZE];
 
-	if (!value_get_bool(work->task, "plan"))
+	if (!work->task->plan)
 		return;
 	planned_digest(work, plan, state, hex);
-	value_set_string(work->arena, result, "planned", hex);
+	result->planned = arena_string(work->arena, hex);
 }
 
 static void may_change(struct work *work, const char *cause, const struct plan *plan,
-	const struct value *resources, struct value *result)
+	const struct value *resources, struct result *result)
 {
-	value_set_string(work->arena, result, "status", "may_change");
-	value_set(work->arena, result, "cause", value_printf(work->arena, "depends on '%s'", cause));
+	result->status = STATUS_MAY_CHANGE;
+	result->cause = arena_printf(work->arena, "depends on '%s'", cause);
 	tell_writes(work, plan, resources, result);
 }
 
@@ -441,7 +423,7 @@ static bool is_restored(const struct work *work, const struct value *resources)
 	return resources->count > 0;
 }
 
-static int work_try(struct work *work, struct value *result, struct error *err)
+static int work_try(struct work *work, struct result *result, struct error *err)
 {
 	struct names *names = names_new(work->arena);
 	struct value *reads = value_list(work->arena);
@@ -454,20 +436,19 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	void *state;
 	int looked;
 
-	if (value_get_string(work->task, "resource"))
-		names_add(names, "%s", value_get_string(work->task, "resource"));
-	else if (work->module->resources && !value_get_string(work->task, "file"))
+	if (work->task->resource)
+		names_add(names, "%s", work->task->resource);
+	else if (work->module->resources && !work->task->file)
 		work->module->resources(names, work->params);
 	resources = list_of(work, names);
 	work->wanted = wanted_of(work, names);
-	value_set(work->arena, result, "resources", resources);
-	value_set(work->arena, result, "wanted", work->wanted);
+	result->resources = resources;
+	result->wanted = work->wanted;
 	for (size_t i = 0; work->refused && i < resources->count; i++) {
 		if (!value_get(work->refused, value_text(resources->items[i])))
 			continue;
-		value_set_string(work->arena, result, "status", "skipped");
-		value_set_string(work->arena, result, "message",
-			"left alone, as it was not undone: it isn't as beoplay left it");
+		result->status = STATUS_SKIPPED;
+		result->message = "left alone, as it was not undone: it isn't as beoplay left it";
 		return 0;
 	}
 	looked = look(work, host, &state, &plan, err);
@@ -476,7 +457,7 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	if (work->check && !cause && work->undone) {
 		cause = pending_met(work->undone, reads, resources);
 		if (cause && is_restored(work, resources)) {
-			value_set_string(work->arena, result, "status", "ok");
+			result->status = STATUS_OK;
 			return 0;
 		}
 	}
@@ -489,21 +470,21 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 	if (plan->missing && plan->change_count > 0)
 		plan_note(plan, "%s", plan->missing);
 	if (plan->notes->count > 0)
-		value_set(work->arena, result, "notes", plan->notes);
+		result->notes = plan->notes;
 	if (plan->change_count == 0 && plan->missing) {
-		value_set_string(work->arena, result, "status", "may_change");
-		value_set_string(work->arena, result, "cause", plan->missing);
+		result->status = STATUS_MAY_CHANGE;
+		result->cause = plan->missing;
 		tell_writes(work, plan, resources, result);
 		return 0;
 	}
 	if (plan->change_count == 0) {
-		value_set_string(work->arena, result, "status", "ok");
+		result->status = STATUS_OK;
 		tell_end(work, state, results, result);
 		return 0;
 	}
 	if (claim(work, plan, resources, result, err) < 0)
 		return -1;
-	value_set_string(work->arena, result, "status", "changed");
+	result->status = STATUS_CHANGED;
 	tell_plan(work, host, plan, result);
 	if (!work->check && planned_check(work, plan, state, err) < 0)
 		return -1;
@@ -526,7 +507,7 @@ static int work_try(struct work *work, struct value *result, struct error *err)
 }
 
 /* What commands have left running. */
-static void tell_left(struct work *work, struct value *result)
+static void tell_left(struct work *work, struct result *result)
 {
 	const struct value *notes = work->machine.notes;
 
@@ -534,7 +515,7 @@ static void tell_left(struct work *work, struct value *result)
 		add_note(work, result, value_text(notes->items[i]));
 }
 
-void work_do(struct work *work, struct value *result)
+void work_do(struct work *work, struct result *result)
 {
 	int64_t start = milliseconds_now(), took;
 	struct error err = {0};
@@ -544,5 +525,5 @@ void work_do(struct work *work, struct value *result)
 	tell_left(work, result);
 	took = milliseconds_now() - start;
 	if (took > 0)
-		value_set_integer(work->arena, result, "milliseconds", took);
+		result->milliseconds = took;
 }

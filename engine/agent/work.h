@@ -1,16 +1,7 @@
 /* work: one task on this machine: inspect, plan, apply, and look again.
  *
  * It runs in the agent itself, or in a child that works as another user. What goes beyond the
- * machine (ledger, gate, bodies) is asked for through ask, as in machine.h. Kinds, beside those of
- * machine.h:
- *     gate {task}                            may the first change be made? Takes the lock
- *     begin {task, module, digest, params, resources, wanted, inverses, notify, file}   written down before
- *                                            it; file: a path that is no resource of the task
- *     keep {path}                            keeps a file's bytes: {digest}
- *     claim {module, digest, resources, wanted}   an error if another owner has overwritten this wish;
- *                                            {note} if this one overwrites another's
- *     take_back {resources, all}             the task failed, and these are as they were; all: so is
- *                                            everything */
+ * machine (ledger, gate, bodies) is asked for through ask, as in machine.h. */
 #ifndef AGENT_WORK_H
 #define AGENT_WORK_H
 
@@ -18,6 +9,7 @@
 #include "base/digest.h"
 #include "base/value.h"
 #include "module/module.h"
+#include "wire/messages.h"
 
 #include <stdbool.h>
 
@@ -28,7 +20,7 @@ enum {
 
 struct work {
 	struct arena *arena;             /* of this task */
-	const struct value *task;        /* TASK of wire.h */
+	const struct wire_task *task;
 	bool check;
 	bool diff;
 	const struct value *pending;     /* what earlier tasks of a dry run would write: see pending.h */
@@ -46,18 +38,16 @@ struct work {
 /* Finds the module and loads the parameters. */
 int work_load(struct work *work, struct error *err);
 
-/* Does it; what came of it is added to result, as in FRAME_RESULT. Three more keys are for the
- * agent alone: writes (what it would write, in a dry run), resources and wanted. */
-void work_do(struct work *work, struct value *result);
+/* Does it; what came of it is added to result. */
+void work_do(struct work *work, struct result *result);
 
 /* planned.c: the digest of a plan, before it is applied. */
 void planned_digest(const struct work *work, const struct plan *plan, const void *state,
 	char ret_hex[DIGEST_HEX_SIZE]);
-/* Whether a plan with changes is the one that the task expects: the digest in its key expect, ""
- * for no change at all; without the key anything is. */
+/* Whether a plan with changes is the one that the task expects. */
 int planned_check(const struct work *work, const struct plan *plan, const void *state,
 	struct error *err);
 
-void work_failed(struct arena *arena, struct value *result, const struct error *err);
+void work_failed(struct arena *arena, struct result *result, const struct error *err);
 
 #endif

@@ -136,6 +136,16 @@ char *arena_bytes(struct arena *arena, const void *bytes, size_t size)
 	return copy;
 }
 
+/* There is room for the next power of two. */
+void *arena_push(struct arena *arena, void *items, size_t *count, size_t size)
+{
+	size_t old = (*count)++;
+
+	if (old & (old - 1))
+		return items;
+	return arena_grow(arena, items, old * size, (old ? 2 * old : 1) * size);
+}
+
 char *arena_string(struct arena *arena, const char *text)
 {
 	return text ? arena_bytes(arena, text, strlen(text)) : NULL;

@@ -20,6 +20,11 @@ void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A larger copy; the old one stays valid. */
 void *arena_grow(struct arena *arena, const void *old, size_t old_size, size_t new_size);
+/* One item more behind those of an array that only this makes longer: ARENA_PUSH(arena, &items,
+ * &count) is where it is, zeroed. */
+void *arena_push(struct arena *arena, void *items, size_t *count, size_t size);
+#define ARENA_PUSH(arena, items, count) \
+	(*(items) = arena_push(arena, *(items), count, sizeof(**(items))), &(*(items))[*(count) - 1])
 char *arena_string(struct arena *arena, const char *text);               /* NULL gives NULL */
 char *arena_bytes(struct arena *arena, const void *bytes, size_t size);  /* adds a NUL behind */
 char *arena_printf(struct arena *arena, const char *format, ...)

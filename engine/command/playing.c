@@ -293,24 +293,35 @@ int playing_plan(struct arena *arena, const struct apply_options *options, const
 	return play_once(&start, value_list(arena), &ignored);
 }
 
-/* Of a host that was reached, but said what is wrong there instead of what it has. */
-static struct value *failed_look(struct arena *arena)
+static void take_looked(struct arena *arena, const struct run *run, struct playing_looked **looked,
+	size_t *count, struct value *lost)
 {
-	struct value *looked = value_map(arena);
+	const struct value *outcome = run_outcome(run);
 
-	value_set_bool(arena, looked, "failed", true);
-	return looked;
+	*looked = NULL;
+	*count = 0;
+	for (size_t i = 0; i < outcome->count; i++) {
+		const char *host = outcome->pairs[i].key;
+		const struct looked *found = run_looked(run, host);
+
+		if (!found && strcmp(value_get_string(outcome->pairs[i].value, "state"), "failed") != 0)
+			value_append(arena, lost, value_string(arena, host));
+		else
+			*ARENA_PUSH(arena, looked, count) = (struct playing_looked){
+				.host = arena_string(arena, host),
+				.looked = found ? message_copy(arena, &message_looked, found) : NULL };
+	}
 }
 
 int playing_look(struct arena *arena, const struct apply_options *options, const char *playbook,
-	const char *text, struct value **ret_looked, struct value **ret_lost)
+	const char *text, struct playing_looked **ret_looked, size_t *ret_count,
+	struct value **ret_lost)
 {
 	struct apply_options quiet = *options;
 	struct playing playing = { .arena = arena, .options = &quiet, .typed = playbook,
 		.look = true, .look_text = text };
 	FILE *nowhere = fopen("/dev/null", "w");
 	struct report *report;
-	const struct value *outcome;
 	struct error err = {0};
 	int code = EXIT_GOOD;
 
@@ -325,19 +336,7 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 		report_run(report, playing.playbook->path, run_hosts(playing.run), 1);
 		if (reach_and_run(&playing, report, &err) < 0)
 			code = EXIT_INTERRUPTED;
-		outcome = run_outcome(playing.run);
-		*ret_looked = value_map(arena);
-		for (size_t i = 0; i < outcome->count; i++) {
-			const char *host = outcome->pairs[i].key;
-			const struct value *looked = value_get(run_looked(playing.run), host);
-
-			if (looked)
-				value_set(arena, *ret_looked, host, value_copy(arena, looked));
-			else if (strcmp(value_get_string(outcome->pairs[i].value, "state"), "failed") == 0)
-				value_set(arena, *ret_looked, host, failed_look(arena));
-			else
-				value_append(arena, *ret_lost, value_string(arena, host));
-		}
+		take_looked(arena, playing.run, ret_looked, ret_count, *ret_lost);
 		run_free(playing.run);
 	}
 	history_close(playing.earlier.history);

@@ -42,12 +42,17 @@ int playing_run(const struct apply_options *options, const char *playbook,
 int playing_plan(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const struct playing_past *past, struct playing_plan *plan);
 
-/* What the ledgers of the hosts know of the playbook: name → {runs, due, resources, orphans, text},
- * as run_looked; {failed: true} of one that was reached, and has said why it can't tell. text:
- * digest of a packed text that is wanted, or NULL. ret_lost: hosts that couldn't be asked. An exit
- * code; EXIT_TEXT with the error said. */
+/* What the ledger of a host knows of the playbook. */
+struct playing_looked {
+	const char *host;
+	const struct looked *looked;   /* NULL: it was reached, and has said why it can't tell */
+};
+
+/* text: digest of a packed text that is wanted, or NULL. ret_lost: hosts that couldn't be asked. An
+ * exit code; EXIT_TEXT with the error said. */
 int playing_look(struct arena *arena, const struct apply_options *options, const char *playbook,
-	const char *text, struct value **ret_looked, struct value **ret_lost);
+	const char *text, struct playing_looked **ret_looked, size_t *ret_count,
+	struct value **ret_lost);
 
 /* Back from what is in a pack that nodes keep (seal/pack.h). */
 int playing_unpack(struct arena *arena, const char *bytes, size_t size,

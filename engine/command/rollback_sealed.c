@@ -26,7 +26,9 @@ struct sealed {
 	const char *playbook;
 	const char *project, *owner, *folder;
 	struct sealing sealing;
-	struct value *looked, *lost;
+	struct playing_looked *looked;
+	size_t looked_count;
+	struct value *lost;
 	struct chain *chains;
 	struct chain_target target;
 };
@@ -38,49 +40,47 @@ static const char *printable(const struct sealed *sealed, const char *text)
 
 /* --- What the hosts have --- */
 
-static int look(struct sealed *sealed, const char *text, struct value **ret_looked,
-	struct value **ret_lost)
+static int look(struct sealed *sealed, const char *text, struct playing_looked **ret_looked,
+	size_t *ret_count, struct value **ret_lost)
 {
 	struct apply_options all = *sealed->options;
 
 	/* Every host has a say, whichever of them are rolled back. */
 	all.limit = NULL;
-	return playing_look(sealed->arena, &all, sealed->playbook, text, ret_looked, ret_lost);
+	return playing_look(sealed->arena, &all, sealed->playbook, text, ret_looked, ret_count, ret_lost);
 }
 
-static void take_run(struct sealed *sealed, struct chain *chain, const struct value *ledger,
-	const struct value *run)
+static void take_run(struct sealed *sealed, struct chain *chain, const struct seals *seals,
+	const struct ledger_run *run)
 {
-	const struct value *bytes = value_get(run, "seal");
-	const char *name = value_get_string(run, "run"), *playbook = value_get_string(run, "playbook");
 	struct chain_run *to = &chain->runs[chain->count];
 	const char *why;
 
-	if (!name || !bytes || !playbook || strcmp(playbook, sealed->owner) != 0)
+	if (!run->run || !run->seal.bytes || !run->playbook
+			|| strcmp(run->playbook, sealed->owner) != 0)
 		return;
-	if (sealing_open(&sealed->sealing, bytes, chain->host, ledger, name, &to->seal, &why)) {
-		seal_digest(bytes->text, to->digest);
+	if (sealing_open(&sealed->sealing, run->seal, chain->host, seals, run->run, &to->seal, &why)) {
+		seal_digest(run->seal.bytes, to->digest);
 		chain->count++;
 	} else {
 		fprintf(stderr, "beoplay: %s: the seal of run %s isn't used: %s\n", chain->host,
-			printable(sealed, name), why);
+			printable(sealed, run->run), why);
 	}
 }
 
 static int read_chains(struct sealed *sealed, struct error *err)
 {
-	sealed->chains = arena_array(sealed->arena, sealed->looked->count + 1, sizeof(struct chain));
-	for (size_t i = 0; i < sealed->looked->count; i++) {
-		const struct value *ledger = sealed->looked->pairs[i].value;
-		const struct value *runs = value_get(ledger, "runs");
+	sealed->chains = arena_array(sealed->arena, sealed->looked_count + 1, sizeof(struct chain));
+	for (size_t i = 0; i < sealed->looked_count; i++) {
+		const struct looked *looked = sealed->looked[i].looked;
 		struct chain *chain = &sealed->chains[i];
 
-		chain->host = sealed->looked->pairs[i].key;
-		if (!runs || runs->kind != VALUE_LIST)
+		chain->host = sealed->looked[i].host;
+		if (!looked)
 			continue;
-		chain->runs = arena_array(sealed->arena, runs->count + 1, sizeof(*chain->runs));
-		for (size_t k = 0; k < runs->count; k++)
-			take_run(sealed, chain, ledger, runs->items[k]);
+		chain->runs = arena_array(sealed->arena, looked->run_count + 1, sizeof(*chain->runs));
+		for (size_t k = 0; k < looked->run_count; k++)
+			take_run(sealed, chain, looked->seals, &looked->runs[k]);
 		if (chain_order(sealed->arena, chain, err) < 0)
 			return -1;
 	}
@@ -90,20 +90,22 @@ static int read_chains(struct sealed *sealed, struct error *err)
 /* --- The text --- */
 
 /* From whichever host has it: its digest, which the seals tell, says that it is the one. */
-static int fetch(struct sealed *sealed, const struct value **ret_pack, struct error *err)
+static int fetch(struct sealed *sealed, struct bytes *ret_pack, struct error *err)
 {
 	char wanted[DIGEST_HEX_SIZE], hex[DIGEST_HEX_SIZE];
-	struct value *looked, *lost;
+	struct playing_looked *looked;
+	struct value *lost;
+	size_t count;
 
 	sodium_bin2hex(wanted, sizeof(wanted), sealed->target.run->seal.pack, SEAL_DIGEST_SIZE);
-	if (look(sealed, wanted, &looked, &lost) != EXIT_GOOD)
+	if (look(sealed, wanted, &looked, &count, &lost) != EXIT_GOOD)
 		return error_set(err, ERROR_TEXT, "the hosts can't be asked");
-	for (size_t i = 0; i < looked->count; i++) {
-		const struct value *text = value_get(looked->pairs[i].value, "text");
+	for (size_t i = 0; i < count; i++) {
+		const struct bytes text = looked[i].looked ? looked[i].looked->text : (struct bytes){0};
 
-		if (!text || !value_text(text))
+		if (!text.bytes)
 			continue;
-		digest_bytes(text->text, text->size, hex);
+		digest_bytes(text.bytes, text.size, hex);
 		if (strcmp(hex, wanted) == 0) {
 			*ret_pack = text;
 			return 0;
@@ -114,7 +116,7 @@ static int fetch(struct sealed *sealed, const struct value **ret_pack, struct er
 	return error_remedy(err, "roll back where the history is; --to nothing undoes all that it did");
 }
 
-static int open_text(struct sealed *sealed, const struct value *pack,
+static int open_text(struct sealed *sealed, struct bytes pack,
 	struct playing_past *ret_past, struct error *err)
 {
 	const struct owner_keys *keys;
@@ -123,12 +125,12 @@ static int open_text(struct sealed *sealed, const struct value *pack,
 	char *text;
 	size_t size;
 
-	if (!pack_key(pack->text, pack->size, id))
+	if (!pack_key(pack.bytes, pack.size, id))
 		return error_set(err, ERROR_TEXT, "what the hosts kept is no sealed text");
 	keys = sealing_keys(&sealed->sealing, id, &why);
 	if (!keys)
 		return error_set(err, ERROR_TEXT, "the text can't be opened: %s", why);
-	if (pack_open(sealed->arena, keys, pack->text, pack->size, &text, &size, err) < 0
+	if (pack_open(sealed->arena, keys, pack.bytes, pack.size, &text, &size, err) < 0
 			|| playing_unpack(sealed->arena, text, size, ret_past, err) < 0)
 		return -1;
 	if (strcmp(ret_past->run->playbook, sealed->owner) != 0)
@@ -154,7 +156,7 @@ static const char *describe(const struct sealed *sealed)
 	if (sealed->lost->count == 0)
 		return name;
 	return arena_printf(sealed->arena, "%s (%zu of %zu hosts couldn't be asked: %s)", name,
-		sealed->lost->count, sealed->lost->count + sealed->looked->count,
+		sealed->lost->count, sealed->lost->count + sealed->looked_count,
 		report_fold(sealed->arena, sealed->lost));
 }
 
@@ -185,11 +187,11 @@ static int agree(const struct sealed *sealed, struct error *err)
 static int go_back(struct sealed *sealed, struct error *err)
 {
 	struct playing_undo undo = { .undo = UNDO_AFTER };
-	const struct value *pack = NULL;
+	struct bytes pack = {0};
 	struct playing_past past;
 
 	if (read_chains(sealed, err) < 0 || chains_before(sealed->arena, sealed->chains,
-			sealed->looked->count, &sealed->target, err) < 0
+			sealed->looked_count, &sealed->target, err) < 0
 			|| fetch(sealed, &pack, err) < 0 || open_text(sealed, pack, &past, err) < 0
 			|| agree(sealed, err) < 0)
 		return -1;
@@ -210,10 +212,10 @@ int rollback_sealed(struct arena *arena, const struct apply_options *options, co
 			err) < 0 || sealing_begin(arena, sealed.project, sealed.owner, NULL, false,
 			value_list(arena), &sealed.sealing, err) < 0)
 		return -1;
-	code = look(&sealed, NULL, &sealed.looked, &sealed.lost);
+	code = look(&sealed, NULL, &sealed.looked, &sealed.looked_count, &sealed.lost);
 	if (code != EXIT_GOOD)
 		return code;
-	if (sealed.looked->count == 0)
+	if (sealed.looked_count == 0)
 		return error_set(err, ERROR_TEXT, "no host could be asked what was before");
 	if (options->to && strcmp(options->to, "nothing") == 0)
 		return playing_run(options, playbook, NULL, &nothing);

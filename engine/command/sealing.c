@@ -86,46 +86,43 @@ const struct owner_keys *sealing_keys(struct sealing *sealing, const char *id,
 
 /* --- Seals --- */
 
-static bool read_incarnation(const struct value *ledger,
+static bool read_incarnation(const struct seals *seals,
 	unsigned char ret_bytes[SEAL_INCARNATION_SIZE])
 {
-	const char *hex = value_get_string(ledger, "incarnation");
+	const char *hex = seals ? seals->incarnation : NULL;
 	size_t size = 0;
 
 	return hex && sodium_hex2bin(ret_bytes, SEAL_INCARNATION_SIZE, hex, strlen(hex), NULL, &size,
 		NULL) == 0 && size == SEAL_INCARNATION_SIZE;
 }
 
-bool sealing_open(struct sealing *sealing, const struct value *bytes, const char *host,
-	const struct value *ledger, const char *run, struct seal *ret_seal, const char **ret_why)
+bool sealing_open(struct sealing *sealing, struct bytes bytes, const char *host,
+	const struct seals *seals, const char *run, struct seal *ret_seal, const char **ret_why)
 {
 	unsigned char incarnation[SEAL_INCARNATION_SIZE];
 	const struct owner_keys *keys;
 	char id[KEY_HEX_SIZE];
 
 	*ret_why = "it is no seal";
-	if (!run || !bytes || !value_text(bytes) || !seal_key(bytes->text, bytes->size, id)
-			|| !read_incarnation(ledger, incarnation))
+	if (!run || !bytes.bytes || !seal_key(bytes.bytes, bytes.size, id)
+			|| !read_incarnation(seals, incarnation))
 		return false;
 	keys = sealing_keys(sealing, id, ret_why);
-	return keys && seal_open(keys, bytes->text, bytes->size, host, incarnation, run, ret_seal,
+	return keys && seal_open(keys, bytes.bytes, bytes.size, host, incarnation, run, ret_seal,
 		ret_why);
 }
 
 /* The host's last seal of this playbook; those of others are passed over. */
-static void find_previous(struct sealing *sealing, const char *host, const struct value *ledger,
+static void find_previous(struct sealing *sealing, const char *host, const struct seals *seals,
 	struct seal *seal)
 {
-	const struct value *seals = value_get(ledger, "seals");
-
-	for (size_t i = 0; seals && seals->kind == VALUE_LIST && i < seals->count; i++) {
-		const struct value *one = value_get(seals->items[i], "seal");
+	for (size_t i = 0; i < seals->count; i++) {
+		const struct kept_seal *kept = &seals->kept[i];
 		struct seal before;
 		const char *why;
 
-		if (sealing_open(sealing, one, host, ledger, value_get_string(seals->items[i], "run"),
-				&before, &why)) {
-			seal_digest(one->text, seal->previous);
+		if (sealing_open(sealing, kept->seal, host, seals, kept->run, &before, &why)) {
+			seal_digest(kept->seal.bytes, seal->previous);
 			return;
 		}
 		if (!strstr(why, "another project"))
@@ -134,16 +131,16 @@ static void find_previous(struct sealing *sealing, const char *host, const struc
 }
 
 struct value *sealing_host(void *context, struct arena *arena, const char *host,
-	const struct value *ledger)
+	const struct seals *seals)
 {
 	struct sealing *sealing = context;
 	struct seal seal = sealing->seal;
 	unsigned char bytes[SEAL_SIZE];
 
-	if (!read_incarnation(ledger, seal.incarnation))
+	if (!read_incarnation(seals, seal.incarnation))
 		return NULL;
 	seal.host = host;
-	find_previous(sealing, host, ledger, &seal);
+	find_previous(sealing, host, seals, &seal);
 	seal_make(&sealing->keys, &seal, bytes);
 	return value_bytes(arena, (const char *)bytes, sizeof(bytes));
 }

@@ -6,6 +6,7 @@
 #include "seal/seal.h"
 
 #include "base/value.h"
+#include "wire/messages.h"
 
 #include <stdbool.h>
 
@@ -29,11 +30,11 @@ int sealing_begin(struct arena *arena, const char *project, const char *playbook
 const struct owner_keys *sealing_keys(struct sealing *sealing, const char *id,
 	const char **ret_why);
 /* Opens a host's seal with the key that it names. */
-bool sealing_open(struct sealing *sealing, const struct value *bytes, const char *host,
-	const struct value *ledger, const char *run, struct seal *ret_seal, const char **ret_why);
+bool sealing_open(struct sealing *sealing, struct bytes bytes, const char *host,
+	const struct seals *seals, const char *run, struct seal *ret_seal, const char **ret_why);
 
 /* A run_seal: the seal of a host behind the last one that it had. */
 struct value *sealing_host(void *sealing, struct arena *arena, const char *host,
-	const struct value *ledger);
+	const struct seals *seals);
 
 #endif

@@ -21,7 +21,8 @@ struct overview {
 	const char *owner;             /* the playbook as the project calls it */
 	struct history_run *runs;      /* of the history here; may be none */
 	size_t run_count;
-	struct value *looked;
+	struct playing_looked *looked;
+	size_t looked_count;
 	bool clean;
 };
 
@@ -41,39 +42,36 @@ static const char *run_title(const struct overview *overview, const char *name)
 }
 
 /* The last run of this playbook that changed something there; NULL: none did. */
-static const struct value *last_run(const struct overview *overview, const struct value *looked)
+static const struct ledger_run *last_run(const struct overview *overview,
+	const struct looked *looked)
 {
-	const struct value *runs = value_get(looked, "runs");
-
-	for (size_t i = runs && runs->kind == VALUE_LIST ? runs->count : 0; i-- > 0;) {
-		const char *playbook = value_get_string(value_item(runs, i), "playbook");
+	for (size_t i = looked->run_count; i-- > 0;) {
+		const char *playbook = looked->runs[i].playbook;
 
 		if (playbook && strcmp(playbook, overview->owner) == 0)
-			return value_item(runs, i);
+			return &looked->runs[i];
 	}
 	return NULL;
 }
 
-static const char *run_line(struct overview *overview, const struct value *looked)
+static const char *run_line(struct overview *overview, const struct looked *looked)
 {
-	const struct value *run = last_run(overview, looked);
-	const char *revision = value_get_string(run, "revision");
-	time_t when = (time_t)value_get_integer(run, "time", 0);
+	const struct ledger_run *run = looked ? last_run(overview, looked) : NULL;
+	time_t when = run ? (time_t)run->time : 0;
 	struct tm parts;
 	char date[64] = "?";
 
-	if (value_get_bool(looked, "failed"))
+	if (!looked)
 		return "its ledger couldn't be read";
 	if (!run)
 		return "nothing of this playbook yet";
 	if (localtime_r(&when, &parts))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
 	return arena_printf(overview->arena, "%s of %s, by %s%s%s, %lld resource%s",
-		run_title(overview, value_get_string(run, "run")), date,
-		printable(overview, value_get_string(run, "who")), revision && *revision ? ", text of " : "",
-		revision && *revision ? printable(overview, revision) : "",
-		(long long)value_get_integer(looked, "resources", 0),
-		value_get_integer(looked, "resources", 0) == 1 ? "" : "s");
+		run_title(overview, run->run), date, printable(overview, run->who),
+		run->revision && *run->revision ? ", text of " : "",
+		run->revision && *run->revision ? printable(overview, run->revision) : "",
+		(long long)looked->resources, looked->resources == 1 ? "" : "s");
 }
 
 /* Lines with the hosts of which each holds, in the order in which they came. */
@@ -99,13 +97,11 @@ static void print_lines(const struct overview *overview, const char *title,
 			value_key(lines, i));
 }
 
-static void add_each(struct overview *overview, struct value *lines, const struct value *list,
-	const char *key, const char *host)
+static void add_open(struct overview *overview, struct value *lines, const char *text,
+	const char *host)
 {
-	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->count; i++) {
-		add_line(overview, lines, printable(overview, value_get_string(value_item(list, i), key)), host);
-		overview->clean = false;
-	}
+	add_line(overview, lines, printable(overview, text), host);
+	overview->clean = false;
 }
 
 static void print_looked(struct overview *overview)
@@ -113,16 +109,19 @@ static void print_looked(struct overview *overview)
 	struct value *runs = value_map(overview->arena), *orphans = value_map(overview->arena);
 	struct value *due = value_map(overview->arena), *failed = value_map(overview->arena);
 
-	for (size_t i = 0; i < overview->looked->count; i++) {
-		const char *host = value_key(overview->looked, i);
-		const struct value *looked = value_at(overview->looked, i);
+	for (size_t i = 0; i < overview->looked_count; i++) {
+		const char *host = overview->looked[i].host;
+		const struct looked *looked = overview->looked[i].looked;
 
 		add_line(overview, runs, run_line(overview, looked), host);
-		if (value_get_bool(looked, "failed") || value_get(looked, "foreign"))
+		if (!looked || looked->foreign)
 			overview->clean = false;
-		add_each(overview, orphans, value_get(looked, "orphans"), "resource", host);
-		add_each(overview, due, value_get(looked, "due"), "handler", host);
-		add_each(overview, failed, value_get(looked, "failed"), "task", host);
+		for (size_t k = 0; looked && k < value_item_count(looked->orphans); k++)
+			add_open(overview, orphans, value_text(looked->orphans->items[k]), host);
+		for (size_t k = 0; looked && k < looked->due_count; k++)
+			add_open(overview, due, looked->due[k].handler, host);
+		for (size_t k = 0; looked && k < looked->failed_count; k++)
+			add_open(overview, failed, looked->failed[k].task, host);
 	}
 	printf("%s\n", overview->playbook);
 	print_lines(overview, NULL, runs);
@@ -155,8 +154,8 @@ static int show(struct overview *overview)
 		return EXIT_TEXT;
 	}
 	load_numbers(overview);
-	code = playing_look(overview->arena, overview->options, overview->playbook, NULL, &overview->looked,
-		&lost);
+	code = playing_look(overview->arena, overview->options, overview->playbook, NULL,
+		&overview->looked, &overview->looked_count, &lost);
 	if (code != EXIT_GOOD)
 		return code;
 	print_looked(overview);

@@ -261,13 +261,13 @@ void fleet_free(struct fleet *base)
 
 /* --- What goes out --- */
 
-static void send_frame(struct fleet_host *host, enum frame_type type, const struct value *body)
+static void send_frame(struct fleet_host *host, enum frame_type type, const void *message)
 {
 	struct error err = {0};
 
 	if (host->state != HOST_LIVE && host->state != HOST_CLOSING)
 		return;
-	if (frame_write(&host->out, type, body, &err) < 0) {
+	if (frame_write(&host->out, SENT_BY_CONTROLLER, type, message, &err) < 0) {
 		error_remedy(&err, "put long contents into files, and name them with 'src'");
 		lose(host, &err);
 		return;
@@ -277,17 +277,13 @@ static void send_frame(struct fleet_host *host, enum frame_type type, const stru
 
 static void close_host(struct fleet_host *host)
 {
-	struct arena *arena;
-
 	if (host->state == HOST_LOST || host->state == HOST_CLOSING)
 		return;
 	if (host->state != HOST_LIVE) {
 		lose(host, NULL);
 		return;
 	}
-	arena = arena_new();
-	send_frame(host, FRAME_BYE, value_map(arena));
-	arena_free(arena);
+	send_frame(host, FRAME_BYE, NULL);
 	if (host->state == HOST_LIVE) {
 		host->state = HOST_CLOSING;
 		host->deadline = now_milliseconds() + CLOSING_MOST;
@@ -432,14 +428,15 @@ static int take_boot(struct fleet_host *host, struct error *err)
 static int take_hello(struct fleet_host *host, const struct frame *frame,
 	struct fleet_event *event, struct error *err)
 {
-	if (frame->type != FRAME_HELLO
-			|| value_get_integer(frame->body, "version", 0) != WIRE_VERSION)
+	const struct hello *hello = frame->message;
+
+	if (frame->type != FRAME_HELLO || hello->version != WIRE_VERSION)
 		return error_set(err, ERROR_UNREACHABLE, "the agent there isn't this beoplay's");
 	host->state = HOST_LIVE;
 	host->heard = host->pinged = now_milliseconds();
 	uncount(host);
 	event->kind = FLEET_READY;
-	event->hello = frame->body;
+	event->hello = hello;
 	event->user = host->user;
 	event->key = host->connection->host_key;
 	return 1;
@@ -755,11 +752,8 @@ static void look_at_clock(struct fleet_host *host, int64_t now)
 		return;
 	}
 	if (now - host->pinged > PING_EVERY) {
-		struct arena *arena = arena_new();
-
 		host->pinged = now;
-		send_frame(host, FRAME_PING, value_map(arena));
-		arena_free(arena);
+		send_frame(host, FRAME_PING, NULL);
 		step(host);
 	}
 }

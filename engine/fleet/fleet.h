@@ -55,7 +55,7 @@ struct fleet_event {
 	enum fleet_event_kind kind;
 	int64_t now;                     /* milliseconds of a clock that only goes forward, never 0 */
 	void *context;                   /* of the target it is about; NULL: of none */
-	const struct value *hello;       /* READY: as in FRAME_HELLO */
+	const struct hello *hello;       /* READY */
 	const char *user;                /* READY: as whom it logged in, before any become */
 	const char *key;                 /* READY: "TYPE BASE64" of the key that the host was
 	                                    authenticated with; NULL: local */
@@ -67,8 +67,9 @@ struct fleet_event {
 
 struct fleet_calls {
 	struct fleet_host *(*add)(struct fleet *fleet, const struct fleet_target *target);
-	/* Queued, sent as the connection takes it. body is encoded during the call. */
-	void (*send)(struct fleet_host *host, enum frame_type type, const struct value *body);
+	/* Queued, sent as the connection takes it. message: the struct of this type (messages.h),
+	 * encoded during the call; NULL: one with nothing in it. */
+	void (*send)(struct fleet_host *host, enum frame_type type, const void *message);
 	/* BYE after all that is queued; then LOST without an error. */
 	void (*close)(struct fleet_host *host);
 	/* Gives a host up at once: nothing more is told of it. */

@@ -137,14 +137,6 @@ const struct body *bodies_find(const struct bodies *bodies, const char *digest, 
 	return body;
 }
 
-static struct value *chunk_error(struct arena *arena, const char *text)
-{
-	struct value *chunk = value_map(arena);
-
-	value_set_string(arena, chunk, "error", text);
-	return chunk;
-}
-
 /* The piece of a file; what has changed since it was hashed is found by the node, which hashes. */
 static ssize_t read_piece(const struct bodies *bodies, const struct body *body, int64_t offset,
 	char *bytes, size_t room)
@@ -169,26 +161,22 @@ static ssize_t read_piece(const struct bodies *bodies, const struct body *body, 
 	return got < 0 ? -1 : (ssize_t)done;
 }
 
-struct value *bodies_chunk(const struct bodies *bodies, struct arena *arena,
+struct reply bodies_chunk(const struct bodies *bodies, struct arena *arena,
 	const struct body *body, int64_t offset)
 {
-	struct value *chunk;
-	size_t room;
+	struct reply chunk = { .size = body->size };
+	size_t left = (size_t)(body->size - offset), room = left < CHUNK_SIZE ? left : CHUNK_SIZE;
+	char *bytes;
 
-	room = (size_t)(body->size - offset);
-	if (room > CHUNK_SIZE)
-		room = CHUNK_SIZE;
-	chunk = value_map(arena);
 	if (body->bytes) {
-		value_set(arena, chunk, "bytes", value_bytes(arena, body->bytes + offset, room));
-	} else {
-		char *bytes = arena_alloc(arena, room + 1);
-
-		if (read_piece(bodies, body, offset, bytes, room) != (ssize_t)room)
-			return chunk_error(arena, arena_printf(arena,
-				"'%s' changed on the controller while it was being sent", body->path));
-		value_set(arena, chunk, "bytes", value_bytes(arena, bytes, room));
+		chunk.bytes = (struct bytes){ body->bytes + offset, room };
+		return chunk;
 	}
-	value_set_integer(arena, chunk, "size", body->size);
+	bytes = arena_alloc(arena, room + 1);
+	if (read_piece(bodies, body, offset, bytes, room) == (ssize_t)room)
+		chunk.bytes = (struct bytes){ bytes, room };
+	else
+		chunk.error = arena_printf(arena, "'%s' changed on the controller while it was being sent",
+			body->path);
 	return chunk;
 }

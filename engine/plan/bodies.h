@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "source/source.h"
+#include "wire/messages.h"
 
 #include <stdint.h>
 
@@ -35,8 +36,8 @@ struct run_host *body_offerer(const struct body *body);   /* NULL: it is known h
 void bodies_allow(struct bodies *bodies, struct body *body, size_t host, size_t count);
 /* What this host may have under this digest; NULL: nothing. */
 const struct body *bodies_find(const struct bodies *bodies, const char *digest, size_t host);
-/* {bytes, size} of a chunk of what is known here, or {error}; 0 <= offset <= its size. */
-struct value *bodies_chunk(const struct bodies *bodies, struct arena *arena,
+/* A chunk of what is known here; 0 <= offset <= its size. */
+struct reply bodies_chunk(const struct bodies *bodies, struct arena *arena,
 	const struct body *body, int64_t offset);
 
 #endif

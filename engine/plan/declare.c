@@ -22,16 +22,14 @@ static void add_word(struct arena *arena, struct value *list, const char *word)
 	value_append(arena, list, value_string(arena, word));
 }
 
-static int declare_task(struct declaring *declaring, const struct value *task)
+static int declare_task(struct declaring *declaring, const struct module *module,
+	const char *params)
 {
-	const struct module *module = module_find(value_get_string(task, "module"));
-	const struct value *params = value_get(task, "params");
 	struct names *names = names_new(declaring->arena);
 	struct error ignored = {0};
 	void *loaded;
 
-	if (!module || module_load(declaring->arena, module, params->text, params->size, &loaded,
-			&ignored) < 0)
+	if (module_load(declaring->arena, module, params, strlen(params), &loaded, &ignored) < 0)
 		return -1;
 	if (module->resources)
 		module->resources(names, loaded);
@@ -43,16 +41,17 @@ static int declare_task(struct declaring *declaring, const struct value *task)
 
 static void declare_unit(struct declaring *declaring, struct unit *unit)
 {
-	struct value *tasks;
+	struct value *params;
 
 	if (!unit->task || unit->undo || !unit->module->inspect)
 		return;
-	if (fill_declared(declaring->run, declaring->host, unit, declaring->arena, &tasks) == 0) {
+	if (fill_declared(declaring->run, declaring->host, unit, declaring->arena, &params) == 0) {
 		size_t i = 0;
 
-		while (i < tasks->count && declare_task(declaring, tasks->items[i]) == 0)
+		while (i < params->count && declare_task(declaring, unit->module,
+				value_text(params->items[i])) == 0)
 			i++;
-		if (i == tasks->count)
+		if (i == params->count)
 			return;
 	}
 	add_word(declaring->arena, declaring->unsure, unit->module->name);

@@ -79,14 +79,14 @@ static void push(struct run *run, const struct fleet_event *from)
 	switch (from->kind) {
 	case FLEET_READY:
 		event.kind = EVENT_READY;
-		event.body = from->hello;
+		event.message = from->hello;
 		event.user = from->user;
 		event.key = from->key;
 		push_of_host(run, from, event);
 		break;
 	case FLEET_FRAME:
 		event.kind = kind_of_frame(from->frame->type);
-		event.body = from->frame->body;
+		event.message = from->frame->message;
 		event.size = from->frame->size;
 		event.queued = from->queued;
 		push_of_host(run, from, event);

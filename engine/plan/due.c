@@ -4,11 +4,8 @@
 
 #include <string.h>
 
-static bool is_of(const struct run *run, const struct value *record)
+static bool is_of(const struct run *run, const char *project, const char *playbook)
 {
-	const char *project = value_get_string(record, "project");
-	const char *playbook = value_get_string(record, "playbook");
-
 	return project && playbook && strcmp(project, run->options.project) == 0
 		&& strcmp(playbook, run->options.owner) == 0;
 }
@@ -34,14 +31,15 @@ static bool add_early(struct run *run, struct run_host *host, const char *key)
 	return found;
 }
 
-static void take_due(struct run *run, struct run_host *host, const struct value *due)
+static void take_due(struct run *run, struct run_host *host, const struct hello *hello)
 {
 	bool any = false;
 
-	for (size_t i = 0; due && due->kind == VALUE_LIST && i < due->count; i++) {
-		const char *key = value_get_string(value_item(due, i), "handler");
+	for (size_t i = 0; i < hello->due_count; i++) {
+		const char *key = hello->due[i].handler;
 
-		if (!key || !is_of(run, value_item(due, i)) || strlen(key) >= HANDLER_KEY_SIZE)
+		if (!key || !is_of(run, hello->due[i].project, hello->due[i].playbook)
+				|| strlen(key) >= HANDLER_KEY_SIZE)
 			continue;
 		if (add_early(run, host, key)) {
 			any = true;
@@ -107,13 +105,13 @@ static void pass_over(struct run *run, struct run_host *host, int64_t until)
 	}
 }
 
-static void resume(struct run *run, struct run_host *host, const struct value *failed)
+static void resume(struct run *run, struct run_host *host, const struct hello *hello)
 {
-	for (size_t i = 0; failed && failed->kind == VALUE_LIST && i < failed->count; i++) {
-		const char *task = value_get_string(value_item(failed, i), "task");
+	for (size_t i = 0; i < hello->failed_count; i++) {
+		const char *task = hello->failed[i].task;
 		int64_t unit;
 
-		if (!task || !is_of(run, value_item(failed, i)))
+		if (!task || !is_of(run, hello->failed[i].project, hello->failed[i].playbook))
 			continue;
 		unit = find_unit(run, host, task);
 		if (unit >= 0)
@@ -124,13 +122,11 @@ static void resume(struct run *run, struct run_host *host, const struct value *f
 	}
 }
 
-void due_take(struct run *run, struct run_host *host, const struct value *hello)
+void due_take(struct run *run, struct run_host *host, const struct hello *hello)
 {
-	const struct value *ledger = value_get(hello, "ledger");
-
 	if (run->options.look || run->options.undo == UNDO_ALL)
 		return;
-	take_due(run, host, value_get(ledger, "due"));
+	take_due(run, host, hello);
 	if (run->options.resume)
-		resume(run, host, value_get(ledger, "failed"));
+		resume(run, host, hello);
 }

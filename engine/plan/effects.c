@@ -32,7 +32,7 @@ void effect_connect(struct run_host *host, const struct fleet_target *target)
 	add(host->run, EFFECT_CONNECT, host)->with.target = *target;
 }
 
-void effect_send(struct run_host *host, enum frame_type type, const struct value *body,
+void effect_send(struct run_host *host, enum frame_type type, const void *message,
 	struct arena *arena)
 {
 	struct effect *effect;
@@ -43,7 +43,7 @@ void effect_send(struct run_host *host, enum frame_type type, const struct value
 	}
 	effect = add(host->run, EFFECT_SEND, host);
 	effect->with.send.type = type;
-	effect->with.send.body = body;
+	effect->with.send.message = message;
 	effect->with.send.arena = arena;
 }
 
@@ -123,7 +123,8 @@ void run_warn(struct run *run, const char *host, const char *message)
 
 static void send(const struct fleet *fleet, const struct effect *effect)
 {
-	fleet->calls->send(effect->host->fleet, effect->with.send.type, effect->with.send.body);
+	fleet->calls->send(effect->host->fleet, effect->with.send.type,
+		effect->with.send.message);
 	arena_free(effect->with.send.arena);
 }
 

@@ -25,7 +25,7 @@ struct effect {
 		struct fleet_target target;
 		struct {
 			enum frame_type type;
-			const struct value *body;
+			const void *message;     /* see fleet.h */
 			struct arena *arena;     /* given back once it is sent; or NULL */
 		} send;
 		struct report_result result;
@@ -49,8 +49,8 @@ struct effects {
 struct arena *effects_arena(struct run *run);
 
 void effect_connect(struct run_host *host, const struct fleet_target *target);
-/* arena NULL: the body lives in effects_arena, or longer. */
-void effect_send(struct run_host *host, enum frame_type type, const struct value *body,
+/* arena NULL: the message lives in effects_arena, or longer. */
+void effect_send(struct run_host *host, enum frame_type type, const void *message,
 	struct arena *arena);
 void effect_close(struct run_host *host);
 void effect_drop(struct run_host *host);

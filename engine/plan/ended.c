@@ -73,7 +73,7 @@ void on_cancel(struct run *run, const struct event *event)
 		const struct event gate = { .kind = EVENT_GATE, .host = host };
 
 		if (host->phase == HOST_BUSY) {
-			effect_send(host, FRAME_CANCEL, value_map(effects_arena(run)), NULL);
+			effect_send(host, FRAME_CANCEL, NULL, NULL);
 			event_push(&run->queue, &gate);
 		} else {
 			leave(host);

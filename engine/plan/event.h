@@ -38,7 +38,7 @@ enum event_kind {
 struct event {
 	enum event_kind kind;
 	struct run_host *host;     /* whom it is about; NULL: all */
-	const struct value *body;  /* of its message; only while it is handled */
+	const void *message;       /* the struct of its kind (messages.h); only while it is handled */
 	size_t size;               /* bytes of that */
 	size_t queued;             /* bytes that the host hasn't taken yet */
 	const char *user, *key;    /* READY: see fleet.h */

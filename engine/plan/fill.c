@@ -114,7 +114,7 @@ static int fill_user(struct filling *filling, const char **ret_user, struct erro
 	return 0;
 }
 
-static int fill_notify(struct filling *filling, struct value *task, struct error *err)
+static int fill_notify(struct filling *filling, struct wire_task *task, struct error *err)
 {
 	struct value *names, *keys = value_list(filling->arena);
 
@@ -136,12 +136,12 @@ static int fill_notify(struct filling *filling, struct value *task, struct error
 			value_append(filling->arena, keys, value_string(filling->arena,
 				fill_handler_key(filling->arena, handlers[k])));
 	}
-	value_set(filling->arena, task, "notify", keys);
+	task->notify = keys;
 	return 0;
 }
 
 /* changed_when and failed_when, as far as they don't depend on the result. */
-static int fill_conditions(struct filling *filling, struct value *task, struct filled *filled,
+static int fill_conditions(struct filling *filling, struct wire_task *task, struct filled *filled,
 	struct error *err)
 {
 	const struct task *text = filling->task;
@@ -154,7 +154,7 @@ static int fill_conditions(struct filling *filling, struct value *task, struct f
 				err) < 0)
 			return -1;
 		if (truth->kind == VALUE_BOOL)
-			value_set_bool(filling->arena, task, "changed", truth->truth);
+			task->changed = choice_of(truth->truth);
 		else
 			filled->judge = true;
 	}
@@ -162,7 +162,7 @@ static int fill_conditions(struct filling *filling, struct value *task, struct f
 		if (expression_condition(filling->arena, filling->scope, text->failed_when, &truth,
 				err) < 0)
 			return -1;
-		value_set_bool(filling->arena, task, "ignore_errors", true);
+		task->ignore_errors = true;
 		if (truth->kind != VALUE_BOOL || truth->truth)
 			filled->judge = true;
 	}
@@ -180,9 +180,8 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 	struct filled_item *item, struct error *err)
 {
 	struct arena *arena = filling->arena;
-	struct value *task = value_map(arena);
+	struct wire_task *task = arena_alloc(arena, sizeof(*task));
 	struct buffer yaml = {0};
-	const char *user;
 	int result;
 
 	if (params_write(&yaml, filling->unit->module, params, err) < 0) {
@@ -195,37 +194,32 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 		buffer_free(&yaml);
 		return -1;
 	}
-	value_set_string(arena, task, "module", filling->unit->module->name);
-	value_set(arena, task, "params", value_bytes(arena, yaml.data ? yaml.data : "", yaml.size));
+	*task = (struct wire_task){
+		.module = filling->unit->module->name,
+		.params = arena_bytes(arena, yaml.data ? yaml.data : "", yaml.size),
+		.name = filled->name,
+		.handler = filling->unit->task->handler ? fill_handler_key(arena, filling->task) : NULL,
+		.ignore_errors = filled->ignore_errors,
+		.no_log = filled->no_log,
+		.check = filled->check != host_checks(filling->host) ? choice_of(filled->check) : CHOICE_NONE,
+		.diff = filled->diff != host_shows_diff(filling->host) ? choice_of(filled->diff)
+			: CHOICE_NONE,
+		.level = item->level,
+		.results = filling->task->registers || filling->task->changed_when
+			|| filling->task->failed_when || filling->run->options.results,
+	};
 	item->bytes = yaml.size + 128;
 	buffer_free(&yaml);
-	value_set_string(arena, task, "name", filled->name);
-	if (fill_user(filling, &user, err) < 0)
+	if (fill_user(filling, &task->user, err) < 0)
 		return -1;
 	if (filling->cause)
 		return unknown(item, filling->cause);
-	value_set_string(arena, task, "user", user);
-	if (filling->unit->task->handler)
-		value_set_string(arena, task, "handler", fill_handler_key(arena, filling->task));
-	if (filled->ignore_errors)
-		value_set_bool(arena, task, "ignore_errors", true);
-	if (filled->no_log)
-		value_set_bool(arena, task, "no_log", true);
-	if (filled->check != host_checks(filling->host))
-		value_set_bool(arena, task, "check", filled->check);
-	if (filled->diff != host_shows_diff(filling->host))
-		value_set_bool(arena, task, "diff", filled->diff);
-	if (item->level > LEVEL_OPEN)
-		value_set_integer(arena, task, "level", item->level);
-	if (filling->task->registers || filling->task->changed_when || filling->task->failed_when
-			|| filling->run->options.results)
-		value_set_bool(arena, task, "results", true);
 	if (fill_conditions(filling, task, filled, err) < 0)
 		return -1;
 	if (fill_notify(filling, task, err) < 0)
 		return -1;
-	if (filled->judge && value_get(task, "notify") && filling->task->changed_when)
-		value_remove(task, "notify");
+	if (filled->judge && filling->task->changed_when)
+		task->notify = NULL;
 	item->kind = FILLED_RUN;
 	item->task = task;
 	return 0;
@@ -251,20 +245,17 @@ static void ask_whether_due(struct filling *filling, const struct filled *filled
 	struct filled_item *item)
 {
 	item->kind = FILLED_RUN;
-	item->task = value_map(filling->arena);
-	value_set_string(filling->arena, item->task, "name", filled->name);
-	value_set_string(filling->arena, item->task, "handler", fill_handler_key(filling->arena,
-		filling->task));
-	value_set_bool(filling->arena, item->task, "controller", true);
+	item->task = arena_alloc(filling->arena, sizeof(*item->task));
+	*item->task = (struct wire_task){ .name = filled->name, .controller = true,
+		.handler = fill_handler_key(filling->arena, filling->task) };
 }
 
 static void skip(struct filling *filling, struct filled_item *item, const char *message)
 {
 	item->skipped = true;
 	item->kind = FILLED_RESULT;
-	item->result = value_map(filling->arena);
-	value_set_string(filling->arena, item->result, "status", "skipped");
-	value_set_string(filling->arena, item->result, "message", message);
+	item->result = arena_alloc(filling->arena, sizeof(*item->result));
+	*item->result = (struct result){ .status = STATUS_SKIPPED, .message = message };
 }
 
 /* A text of the past lacks what wasn't for everybody: the undo before has brought back what can
@@ -328,8 +319,8 @@ static int unknown_task(struct filling *filling, struct filled_item *item, const
 static int fill_decision(struct filling *filling, struct filled *filled, struct filled_item *item,
 	const struct value *params, struct error *err)
 {
-	static const char *const words[] = { [DECISION_OK] = "ok", [DECISION_FAILED] = "failed",
-		[DECISION_SKIPPED] = "skipped" };
+	static const enum status statuses[] = { [DECISION_OK] = STATUS_OK,
+		[DECISION_FAILED] = STATUS_FAILED, [DECISION_SKIPPED] = STATUS_SKIPPED };
 	struct arena *arena = filling->arena;
 	struct error problem = {0};
 	struct decision decision;
@@ -347,12 +338,9 @@ static int fill_decision(struct filling *filling, struct filled *filled, struct 
 		return unknown(item, value_unknown_cause(decision.results));
 	item->level = level_higher(item->level, value_level(decision.results));
 	item->kind = FILLED_RESULT;
-	item->result = value_map(arena);
-	value_set_string(arena, item->result, "status", words[decision.status]);
-	if (decision.message)
-		value_set_string(arena, item->result, "message", decision.message);
-	if (decision.results)
-		value_set(arena, item->result, "results", decision.results);
+	item->result = arena_alloc(arena, sizeof(*item->result));
+	*item->result = (struct result){ .status = statuses[decision.status],
+		.message = decision.message, .results = decision.results };
 	filled->judge = filled->judge || decision.status == DECISION_FAILED
 		|| filling->task->failed_when;
 	if (filling->unit->task->handler)
@@ -638,8 +626,8 @@ static struct filled *keep(struct arena *arena, const struct filled *filled)
 		to->cause = arena_string(arena, from->cause);
 		to->label = arena_string(arena, from->label);
 		to->item = from->item ? value_copy(arena, from->item) : NULL;
-		to->task = from->task ? value_copy(arena, from->task) : NULL;
-		to->result = from->result ? value_copy(arena, from->result) : NULL;
+		to->task = from->task ? message_copy(arena, &message_wire_task, from->task) : NULL;
+		to->result = from->result ? message_copy(arena, &message_result, from->result) : NULL;
 		to->facts = from->facts ? value_copy(arena, from->facts) : NULL;
 		to->named.bodies = arena_array(arena, from->named.count, sizeof(struct body *));
 		if (from->named.count > 0)
@@ -687,13 +675,13 @@ static enum level declared_level(struct filling *filling, const struct value *pa
 	return item.level;
 }
 
-static int declare_params(struct filling *filling, struct value *tasks)
+static int declare_params(struct filling *filling, struct value *texts)
 {
 	const struct module *module = filling->unit->module;
 	struct arena *arena = filling->arena;
 	struct error ignored = {0};
 	struct buffer yaml = {0};
-	struct value *params, *task = value_map(arena);
+	struct value *params;
 	enum level level;
 	int result;
 
@@ -711,15 +699,13 @@ static int declare_params(struct filling *filling, struct value *tasks)
 	if (value_unknown_inside(params))
 		return -1;
 	result = params_write(&yaml, module, params, &ignored);
-	value_set_string(arena, task, "module", module->name);
-	value_set(arena, task, "params", value_bytes(arena, yaml.data, yaml.size));
-	value_append(arena, tasks, task);
+	value_append(arena, texts, value_bytes(arena, yaml.data ? yaml.data : "", yaml.size));
 	buffer_free(&yaml);
 	return result;
 }
 
 int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
-	struct value **ret_tasks)
+	struct value **ret_params)
 {
 	struct filling filling = { .run = run, .host = host, .unit = unit, .arena = arena,
 		.task = unit->task->task };
@@ -730,15 +716,15 @@ int fill_declared(struct run *run, struct run_host *host, struct unit *unit, str
 	fill_play_hosts(run, unit->play);
 	filling.scope = scope_new(arena, run->options.variables, host->inventory, unit->play,
 		filling.task);
-	*ret_tasks = value_list(arena);
+	*ret_params = value_list(arena);
 	if (!filling.task->loop)
-		return declare_params(&filling, *ret_tasks);
+		return declare_params(&filling, *ret_params);
 	if (fill_loop(&filling, &filled, &items, &ignored) < 0
 			|| filled.items[0].kind == FILLED_UNKNOWN)
 		return -1;
 	for (size_t i = 0; items && i < items->count; i++) {
 		scope_set(filling.scope, filling.task->loop_variable, items->items[i]);
-		if (declare_params(&filling, *ret_tasks) < 0)
+		if (declare_params(&filling, *ret_params) < 0)
 			return -1;
 	}
 	return 0;

@@ -18,40 +18,40 @@ static struct value *handler_keys(const struct run *run, const struct run_host *
 	return keys;
 }
 
-static void add_undo(struct run *run, struct run_host *host, struct value *task)
+static const struct undo_order *undo_order(struct run *run, struct run_host *host)
 {
-	static const char *const modes[] = { "", "prune", "rollback", "all", "prune" };
-	struct value *undo = value_map(host->arena), *declared, *unsure;
+	static const enum undo_mode modes[] = {
+		[UNDO_NOTHING] = UNDO_MODE_NONE, [UNDO_ORPHANS] = UNDO_MODE_PRUNE,
+		[UNDO_AFTER] = UNDO_MODE_ROLLBACK, [UNDO_ALL] = UNDO_MODE_ALL,
+		[UNDO_LEFT] = UNDO_MODE_PRUNE,
+	};
+	const struct run_options *options = &run->options;
+	struct undo_order *order = arena_alloc(host->arena, sizeof(*order));
 
-	value_set_string(host->arena, undo, "mode", modes[run->options.undo]);
-	value_set_bool(host->arena, undo, "discard", run->options.discard_drift);
-	value_set(host->arena, undo, "handlers", handler_keys(run, host));
-	if (run->options.undo == UNDO_AFTER)
-		value_set(host->arena, undo, "after", value_copy(host->arena, run->options.undo_after));
-	if (run->options.undo == UNDO_LEFT)
-		value_set(host->arena, undo, "of_hosts", value_copy(host->arena, run->options.vanished));
-	if (run->options.undo != UNDO_ALL) {
-		declared = value_list(host->arena);
-		unsure = value_list(host->arena);
-		declare_all(run, host, true, host->arena, declared, unsure);
-		value_set(host->arena, undo, "declared", declared);
-		value_set(host->arena, undo, "unsure", unsure);
+	*order = (struct undo_order){ .mode = modes[options->undo], .discard = options->discard_drift,
+		.handlers = handler_keys(run, host) };
+	if (options->undo == UNDO_AFTER)
+		order->after = value_copy(host->arena, options->undo_after);
+	if (options->undo == UNDO_LEFT)
+		order->of_hosts = value_copy(host->arena, options->vanished);
+	if (options->undo != UNDO_ALL) {
+		order->declared = value_list(host->arena);
+		order->unsure = value_list(host->arena);
+		declare_all(run, host, true, host->arena, order->declared, order->unsure);
 	}
-	value_set(host->arena, task, "undo", undo);
+	return order;
 }
 
-static void add_look(struct run *run, struct run_host *host, struct value *task)
+static const struct look_order *look_order(struct run *run, struct run_host *host)
 {
-	struct value *look = value_map(host->arena), *whole = value_map(host->arena);
-	struct value *declared = value_list(host->arena), *unsure = value_list(host->arena);
+	struct look_order *order = arena_alloc(host->arena, sizeof(*order));
+	struct whole *whole = arena_alloc(host->arena, sizeof(*whole));
 
-	declare_all(run, host, true, host->arena, declared, unsure);
-	value_set(host->arena, whole, "unseen", declared);
-	value_set(host->arena, whole, "unsure", unsure);
-	value_set(host->arena, look, "whole", whole);
-	value_set_string(host->arena, look, "text", run->options.look_text);
-	value_set(host->arena, task, "look", look);
-	value_set_bool(host->arena, task, "results", true);
+	whole->unseen = value_list(host->arena);
+	whole->unsure = value_list(host->arena);
+	declare_all(run, host, true, host->arena, whole->unseen, whole->unsure);
+	*order = (struct look_order){ .whole = whole, .text = run->options.look_text };
+	return order;
 }
 
 const struct filled *fill_undo(struct run *run, struct run_host *host, struct unit *unit)
@@ -60,12 +60,13 @@ const struct filled *fill_undo(struct run *run, struct run_host *host, struct un
 	struct filled_item *item = arena_alloc(host->arena, sizeof(*item));
 
 	item->kind = FILLED_RUN;
-	item->task = value_map(host->arena);
-	value_set_string(host->arena, item->task, "name", task_title(unit->task->task));
+	item->task = arena_alloc(host->arena, sizeof(*item->task));
+	item->task->name = task_title(unit->task->task);
+	item->task->kind = run->options.look ? TASK_LOOK : TASK_UNDO;
 	if (run->options.look)
-		add_look(run, host, item->task);
+		item->task->look = look_order(run, host);
 	else
-		add_undo(run, host, item->task);
+		item->task->undo = undo_order(run, host);
 	*filled = (struct filled){ .items = item, .count = 1, .known = true,
 		.check = host_checks(host), .diff = host_shows_diff(host),
 		.name = task_title(unit->task->task) };

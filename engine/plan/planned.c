@@ -27,47 +27,44 @@ static const char *undo_key(struct arena *arena, const struct step *step, const 
 /* --- In a dry run --- */
 
 /* What a change started from, where that is short and for all eyes. */
-static struct value *change_note(struct arena *arena, const struct value *change, bool quiet)
+static struct value *change_note(struct arena *arena, const struct told_change *change, bool quiet)
 {
 	struct value *note = value_map(arena);
-	const char *field = value_get_string(change, "field");
-	const char *before = value_get_string(change, "before");
+	const char *field = change->field, *before = value_text(change->before);
 	int64_t hidden = CHANGE_SECRET | CHANGE_SENSITIVE;
 
 	/* A command's subject is its text. */
 	if (quiet)
 		return note;
-	value_set_string(arena, note, "subject", value_get_string(change, "subject"));
+	value_set_string(arena, note, "subject", change->subject);
 	value_set_string(arena, note, "field", field);
-	if (before && !(value_get_integer(change, "flags", 0) & hidden)
+	if (before && !(change->flags & hidden)
 			&& (!field || strcmp(field, "content") != 0) && strlen(before) <= BEFORE_MOST)
 		value_set_string(arena, note, "before", before);
 	return note;
 }
 
 static struct value *result_note(const struct run *run, const struct step *step,
-	const struct value *body, const char *label)
+	const struct result *body, const char *label)
 {
 	const struct disclosure to = { .audience = FOR_PLAN, .secrets = run->options.secrets };
 	struct arena *arena = run->arena;
 	bool quiet = step->filled->no_log || (step->item && step->item->unsaid > LEVEL_OPEN);
-	const struct value *changes = value_get(body, "changes");
-	const struct value *params = step->item ? value_get(step->item->task, "params") : NULL;
+	const char *params = step->item && step->item->task ? step->item->task->params : NULL;
 	struct value *note = value_map(arena), *list = value_list(arena);
 	char hex[DIGEST_HEX_SIZE];
 
 	value_set_string(arena, note, "title", step->filled->name);
 	value_set_string(arena, note, "item", label);
-	value_set_string(arena, note, "status", value_get_string(body, "status"));
-	value_set_string(arena, note, "planned", value_get_string(body, "planned"));
-	value_set_string(arena, note, "message", value_get_string(body, "message"));
-	if (value_text(params)) {
-		digest_bytes(params->text, params->size, hex);
+	value_set_string(arena, note, "status", status_words[body->status]);
+	value_set_string(arena, note, "planned", body->planned);
+	value_set_string(arena, note, "message", body->message);
+	if (params) {
+		digest_bytes(params, strlen(params), hex);
 		value_set_string(arena, note, "params", hex);
 	}
-	for (size_t i = 0; changes && changes->kind == VALUE_LIST && i < changes->count; i++)
-		value_append(arena, list, change_note(arena, value_item(changes, i),
-			quiet));
+	for (size_t i = 0; i < body->change_count; i++)
+		value_append(arena, list, change_note(arena, &body->changes[i], quiet));
 	value_set(arena, note, "changes", list);
 	return disclose(arena, &to, note);
 }
@@ -93,27 +90,22 @@ static const char *item_label(const struct step *step)
 }
 
 void planned_take(struct run *run, const struct run_host *host, const struct step *step,
-	const struct value *body)
+	const struct result *body)
 {
-	const char *status = value_get_string(body, "status");
-
 	/* What needs no node changes none. */
-	if (!run->options.plan || host->bystander || step->unit->undo || !status
-			|| (step->local && strcmp(status, "may_change") != 0))
+	if (!run->options.plan || host->bystander || step->unit->undo
+			|| (step->local && body->status != STATUS_MAY_CHANGE))
 		return;
 	add_note(run, host, step_key(run->arena, step), result_note(run, step, body,
 		item_label(step)));
 }
 
 void planned_take_undone(struct run *run, const struct run_host *host, const struct step *step,
-	const struct value *body)
+	const struct result *body)
 {
-	const char *resource = value_get_string(body, "resource");
-
-	if (run->options.plan && !host->bystander && resource && value_get_string(body, "status")
-			&& strlen(resource) <= RESOURCE_MOST)
-		add_note(run, host, undo_key(run->arena, step, resource), result_note(run, step,
-			body, resource));
+	if (run->options.plan && !host->bystander && body->resource)
+		add_note(run, host, undo_key(run->arena, step, body->resource), result_note(run, step,
+			body, body->resource));
 }
 
 const struct value *run_planned(const struct run *run)
@@ -144,36 +136,39 @@ static struct value *expected_undos(const struct value *tasks, struct arena *are
 	const struct step *step)
 {
 	const char *before = undo_key(arena, step, "");
-	struct value *undos = value_map(arena);
+	struct value *undos = value_list(arena);
 
 	for (size_t i = 0; tasks && i < tasks->count; i++) {
 		const struct value_pair *pair = &tasks->pairs[i];
 
 		if (strncmp(pair->key, before, strlen(before)) == 0
 				&& (!value_text(pair->value) || *value_text(pair->value)))
-			value_set_bool(arena, undos, pair->key + strlen(before), true);
+			value_append(arena, undos, value_string(arena, pair->key + strlen(before)));
 	}
 	return undos;
 }
 
 void planned_expect(const struct run *run, const struct run_host *host, const struct step *step,
-	struct arena *arena, struct value *task)
+	struct arena *arena, struct wire_task *task)
 {
 	const struct value *tasks = expected_tasks(run, host), *expected;
 
 	if (host->bystander)
 		return;
-	if (run->options.plan)
-		value_set_bool(arena, task, "plan", true);
+	task->plan = run->options.plan;
 	if (!run->options.follow)
 		return;
 	if (step->unit->undo) {
-		value_set(arena, value_get(task, "undo"), "expect", expected_undos(tasks, arena, step));
+		struct undo_order *order = arena_alloc(arena, sizeof(*order));
+
+		*order = *task->undo;
+		order->expect = expected_undos(tasks, arena, step);
+		task->undo = order;
 		return;
 	}
 	expected = expected_of(tasks, arena, step);
 	if (!expected || value_text(expected))
-		value_set_string(arena, task, "expect", expected ? value_text(expected) : "");
+		task->expect = expected ? value_text(expected) : "";
 }
 
 /* --- Hosts that aren't as the plan found them --- */

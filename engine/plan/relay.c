@@ -17,21 +17,19 @@ struct relay {
 	bool done;
 };
 
-/* The arena, in which the chunk lives, is given back once it is sent. */
-static void reply(struct run_host *host, struct arena *arena, int64_t request,
-	struct value *chunk)
+/* arena: in which its bytes are, given back once it is sent; or NULL. */
+static void reply(struct run_host *host, struct arena *arena, int64_t request, struct reply chunk)
 {
-	value_set_integer(arena, chunk, "id", request);
-	effect_send(host, FRAME_REPLY, chunk, arena);
+	struct reply *sent = arena_alloc(arena ? arena : effects_arena(host->run), sizeof(*sent));
+
+	*sent = chunk;
+	sent->id = request;
+	effect_send(host, FRAME_REPLY, sent, arena);
 }
 
 static void reply_error(struct run_host *host, int64_t request, const char *text)
 {
-	struct arena *arena = arena_new();
-	struct value *chunk = value_map(arena);
-
-	value_set_string(arena, chunk, "error", text);
-	reply(host, arena, request, chunk);
+	reply(host, NULL, request, (struct reply){ .error = text });
 }
 
 static struct relay *relay_new(struct run *run)
@@ -63,9 +61,8 @@ static bool is_waiting(const struct run *run, const struct run_host *host)
 static void fetch(struct run *run, struct run_host *to, const struct body *offered,
 	int64_t offset, int64_t request)
 {
-	struct arena *arena = arena_new();
 	struct relay *relay = relay_new(run);
-	struct value *body = value_map(arena);
+	struct fetch *wanted = arena_alloc(effects_arena(run), sizeof(*wanted));
 
 	relay->from = body_offerer(offered);
 	relay->to = to;
@@ -73,10 +70,8 @@ static void fetch(struct run *run, struct run_host *to, const struct body *offer
 	relay->offset = offset;
 	relay->size = body_size(offered);
 	relay->since = run->now;
-	value_set_integer(arena, body, "id", relay->id);
-	value_set_string(arena, body, "digest", body_digest(offered));
-	value_set_integer(arena, body, "offset", offset);
-	effect_send(relay->from, FRAME_FETCH, body, arena);
+	*wanted = (struct fetch){ .id = relay->id, .digest = body_digest(offered), .offset = offset };
+	effect_send(relay->from, FRAME_FETCH, wanted, NULL);
 }
 
 static void answer(struct run *run, struct run_host *host, const struct body *body,
@@ -96,62 +91,56 @@ static void answer(struct run *run, struct run_host *host, const struct body *bo
 	}
 }
 
-void relay_request(struct run *run, struct run_host *host, const struct value *request)
+void relay_request(struct run *run, struct run_host *host, const struct request *request)
 {
-	const char *digest = value_get_string(request, "digest");
-	int64_t offset = value_get_integer(request, "offset", -1);
-	const struct body *body = digest ? bodies_find(run->bodies, digest, host->index) : NULL;
+	const struct body *body = request->digest ? bodies_find(run->bodies, request->digest,
+		host->index) : NULL;
 
 	if (!body)
 		leave_strange(host, "the node asked for content that none of its tasks has");
-	else if (offset < 0 || offset > body_size(body))
+	else if (request->offset > body_size(body))
 		leave_strange(host, "the node asked for what is behind the end of a content");
 	else if (is_waiting(run, host))
 		leave_strange(host, "the node asked for a content before it had the last one");
 	else
-		answer(run, host, body, offset, value_get_integer(request, "id", 0));
+		answer(run, host, body, request->offset, request->id);
 }
 
 /* Whether a chunk is the piece that was promised; the receiver's digest tells the rest. */
-static bool is_promised(const struct relay *relay, const struct value *chunk)
+static bool is_promised(const struct relay *relay, const struct chunk *chunk)
 {
-	const struct value *bytes = value_get(chunk, "bytes");
 	int64_t left = relay->size - relay->offset;
 
-	return bytes && value_text(bytes) && value_get_integer(chunk, "size", -1) == relay->size
-		&& (int64_t)bytes->size == (left < CHUNK_SIZE ? left : CHUNK_SIZE);
+	return chunk->bytes.bytes && chunk->size == relay->size
+		&& (int64_t)chunk->bytes.size == (left < CHUNK_SIZE ? left : CHUNK_SIZE);
 }
 
-static void pass_on(struct relay *relay, const struct value *chunk)
+/* What it holds is there until it is sent, as the event's message. */
+static void pass_on(struct relay *relay, const struct chunk *chunk)
 {
-	const char *problem = value_get_string(chunk, "error");
+	const char *problem = chunk->error;
 	bool promised = is_promised(relay, chunk);
 
 	relay->done = true;
-	if (promised) {
-		struct arena *arena = arena_new();
-		struct value *piece = value_map(arena);
-
-		value_set(arena, piece, "bytes", value_copy(arena, value_get(chunk, "bytes")));
-		value_set_integer(arena, piece, "size", relay->size);
-		reply(relay->to, arena, relay->request, piece);
-	} else {
+	if (promised)
+		reply(relay->to, NULL, relay->request, (struct reply){ .bytes = chunk->bytes,
+			.size = relay->size });
+	else
 		reply_error(relay->to, relay->request, arena_printf(effects_arena(relay->to->run),
 			"%s hands out something else than the content that it promised%s%.500s",
 			relay->from->name, problem ? ": " : "", problem ? problem : ""));
-	}
 	if (!promised && !problem)
 		leave_strange(relay->from, "the node handed out something else than it promised");
 }
 
 void on_chunk(struct run *run, const struct event *event)
 {
-	int64_t id = value_get_integer(event->body, "id", 0);
+	const struct chunk *chunk = event->message;
 
 	for (struct relay *relay = run->relays; relay; relay = relay->next) {
-		if (relay->done || relay->id != id || relay->from != event->host)
+		if (relay->done || relay->id != chunk->id || relay->from != event->host)
 			continue;
-		pass_on(relay, event->body);
+		pass_on(relay, chunk);
 		return;
 	}
 }

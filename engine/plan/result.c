@@ -2,18 +2,9 @@
 #include "plan/state.h"
 
 #include "expression/expression.h"
-#include "wire/wire.h"
+#include "base/shape.h"
 
 #include <string.h>
-
-static enum status status_of(const char *word)
-{
-	unsigned status = STATUS_OF_AGENTS - 1;
-
-	while (word && status > 0 && strcmp(status_words[status], word) != 0)
-		status--;
-	return word ? (enum status)status : STATUS_FAILED;
-}
 
 /* --- Levels --- */
 
@@ -41,54 +32,46 @@ static void level_results(struct value *results, const struct step *step)
 }
 
 /* Whole contents; what else a change tells are words, in which secrets are found. */
-static void level_change(const struct value *change, enum level level)
+static void level_change(const struct told_change *change, enum level level)
 {
-	struct value *before = value_get(change, "before"), *after = value_get(change, "after");
-	const char *field = value_get_string(change, "field");
-
-	if (!field || strcmp(field, "content") != 0)
+	if (!change->field || strcmp(change->field, "content") != 0)
 		return;
-	if (before)
-		value_raise(before, level);
-	if (after)
-		value_raise(after, level);
+	if (change->before)
+		value_raise(change->before, level);
+	if (change->after)
+		value_raise(change->after, level);
 }
 
-void result_level(const struct step *step, struct value *body)
+void result_level(const struct step *step, const struct result *result)
 {
-	const struct value *changes = value_get(body, "changes");
-	struct value *results = value_get(body, "results");
-
 	if (!step->item)
 		return;
-	if (results && results->kind == VALUE_MAP)
-		level_results(results, step);
-	for (size_t i = 0; changes && changes->kind == VALUE_LIST && i < changes->count; i++)
-		level_change(value_item(changes, i), step->item->level);
+	if (result->results)
+		level_results(result->results, step);
+	for (size_t i = 0; i < result->change_count; i++)
+		level_change(&result->changes[i], step->item->level);
 }
 
 /* --- Registered values --- */
 
 /* Whether it was only looked at whether a command or job is to be run, and it is. */
-static bool would_run(const struct step *step, const struct value *body)
+static bool would_run(const struct step *step, const struct result *body)
 {
-	const struct value *changes = value_get(body, "changes");
-
-	return step->filled->check && (step->unit->module->flags & MODULE_ACTION) && changes
-		&& changes->kind == VALUE_LIST && changes->count > 0;
+	return step->filled->check && (step->unit->module->flags & MODULE_ACTION)
+		&& body->change_count > 0;
 }
 
 static struct value *registered_value(struct arena *arena, const struct run_host *host,
-	const struct step *step, enum status status, const struct value *body)
+	const struct step *step, enum status status, const struct result *body)
 {
-	const struct value *results = value_get(body, "results");
+	const struct value *results = body->results;
 	bool failed = status == STATUS_FAILED || status == STATUS_IGNORED;
 	struct value *made, *item;
 
 	if (host_checks(host) && (status == STATUS_MAY_CHANGE || would_run(step, body)))
 		return value_unknown(arena, arena_printf(arena, "the result of '%s'",
 			step->filled->name));
-	made = results && results->kind == VALUE_MAP ? value_copy(arena, results) : value_map(arena);
+	made = results ? value_copy(arena, results) : value_map(arena);
 	value_set_bool(arena, made, "changed", status == STATUS_CHANGED
 		|| status == STATUS_MAY_CHANGE || (failed && value_get(results, "rc")));
 	value_set_bool(arena, made, "failed", failed);
@@ -100,8 +83,8 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 		value_set_bool(arena, made, "failed_when_result", failed);
 	if (step->filled->empty)
 		value_set(arena, made, "results", value_list(arena));
-	if (value_get_string(body, "message") && !value_get(made, "msg"))
-		value_set_string(arena, made, "msg", value_get_string(body, "message"));
+	if (body->message && !value_get(made, "msg"))
+		value_set_string(arena, made, "msg", body->message);
 	level_results(made, step);
 	if (step->item && step->item->item) {
 		item = value_copy(arena, step->item->item);
@@ -181,7 +164,7 @@ static void judge_failed(struct judged *judged, struct arena *arena, const struc
 }
 
 static void judge_step(struct run *run, struct run_host *host, const struct step *step,
-	const struct value *body, struct arena *arena, struct judged *judged)
+	const struct result *body, struct arena *arena, struct judged *judged)
 {
 	const struct task *task = step->unit->task->task;
 	struct value *registered, *truth;
@@ -215,7 +198,7 @@ static void judge_step(struct run *run, struct run_host *host, const struct step
 
 static void append_all(struct arena *arena, struct value **to, const struct value *from)
 {
-	if (!from || from->kind != VALUE_LIST)
+	if (!from)
 		return;
 	if (!*to)
 		*to = value_list(arena);
@@ -233,11 +216,10 @@ static enum status worse(const struct run_host *host, enum status one,
 	return status_outweighs(one, other) ? one : other;
 }
 
-static void outcome_add(struct run_host *host, const struct step *step, const struct value *body,
+static void outcome_add(struct run_host *host, const struct step *step, const struct result *body,
 	const struct judged *judged)
 {
 	struct outcome *outcome = &host->outcome;
-	const struct value *results = value_get(body, "results");
 	struct arena *arena = host->arena;
 
 	if (outcome->task != step->unit->task) {
@@ -253,30 +235,33 @@ static void outcome_add(struct run_host *host, const struct step *step, const st
 	} else if (judged->status == STATUS_MAY_CHANGE) {
 		outcome->message = arena_string(arena, judged->message);
 	}
-	outcome->milliseconds += value_get_integer(body, "milliseconds", 0);
-	if (!step->filled->loop) {
-		append_all(arena, &outcome->changes, value_get(body, "changes"));
-		append_all(arena, &outcome->notes, value_get(body, "notes"));
-	}
-	if (results && results->count > 0)
-		outcome->results = value_copy(arena, results);
+	outcome->milliseconds += body->milliseconds;
+	if (!step->unit->task->task->module->parts)
+		return;
+	for (size_t i = 0; i < body->change_count; i++)
+		*ARENA_PUSH(arena, &outcome->changes, &outcome->change_count) = *(struct told_change *)
+			message_copy(arena, &message_told_change, &body->changes[i]);
+	append_all(arena, &outcome->notes, body->notes);
+	if (value_pair_count(body->results) > 0)
+		outcome->results = value_copy(arena, body->results);
 }
 
 static void report_step(struct run *run, struct run_host *host, const struct step *step,
-	const struct value *body, const struct judged *judged, bool more)
+	const struct result *body, const struct judged *judged, bool more)
 {
 	struct report_result result = {
 		.host = host->name,
 		.status = judged->status,
-		.changes = value_get(body, "changes"),
-		.results = value_get(body, "results"),
-		.notes = value_get(body, "notes"),
+		.changes = body->changes,
+		.change_count = body->change_count,
+		.results = body->results,
+		.notes = body->notes,
 		.item = step->item->label,
 		.item_level = step->item->label_level,
 		.unsaid = step->item->unsaid,
 		.message = judged->message,
 		.remedy = judged->remedy,
-		.milliseconds = value_get_integer(body, "milliseconds", 0),
+		.milliseconds = body->milliseconds,
 		.no_log = step->filled->no_log,
 		.diff = step->filled->diff,
 		.more = more,
@@ -294,6 +279,7 @@ static void report_outcome(struct run *run, struct run_host *host, const struct 
 		.host = host->name,
 		.status = outcome->status,
 		.changes = outcome->changes,
+		.change_count = outcome->change_count,
 		.results = outcome->results,
 		.notes = outcome->notes,
 		.unsaid = step->item->unsaid,
@@ -309,7 +295,7 @@ static void report_outcome(struct run *run, struct run_host *host, const struct 
 }
 
 static void remember(struct run *run, struct run_host *host, const struct step *step,
-	const struct value *body, const struct judged *judged, bool end)
+	const struct result *body, const struct judged *judged, bool end)
 {
 	const char *name = step->unit->task->task->registers;
 	struct outcome *outcome = &host->outcome;
@@ -354,26 +340,23 @@ static bool task_ends(const struct run *run, const struct run_host *host, const 
 
 /* A part of a task speaks for itself alone. */
 static void take_published(struct run_host *host, const struct step *step,
-	const struct value *published)
+	const struct published *published)
 {
-	const char *module = value_get_string(published, "module");
-	const char *key = value_get_string(published, "key");
-	struct value *facts = value_get(published, "facts");
+	struct value *facts;
 
-	if (!module || strcmp(module, step->unit->module->name) != 0 || !facts || (key && strlen(key) > 256))
+	if (!published || strcmp(published->module, step->unit->module->name) != 0)
 		return;
 	if (!host->published)
 		host->published = value_map(host->arena);
-	facts = value_copy(host->arena, facts);
+	facts = value_copy(host->arena, published->facts);
 	value_mark_data(facts);
-	value_set(host->arena, host->published, arena_printf(host->arena, "%s/%s", module,
-		key ? key : ""), facts);
+	value_set(host->arena, host->published, arena_printf(host->arena, "%s/%s", published->module,
+		published->key ? published->key : ""), facts);
 }
 
-static void take_facts(struct run *run, struct run_host *host, const struct value *body)
+static void take_facts(struct run *run, struct run_host *host, const struct result *body)
 {
-	const struct value *facts = value_get(body, "results");
-	const char *message = value_get_string(body, "message");
+	const struct value *facts = body->results;
 	struct error err = {0};
 
 	if (value_pair_count(facts) > 0 && shape_check_map(facts, run->setup->facts,
@@ -383,8 +366,8 @@ static void take_facts(struct run *run, struct run_host *host, const struct valu
 	}
 	if (value_pair_count(facts) > 0)
 		host->facts = value_copy(host->arena, facts);
-	if (status_of(value_get_string(body, "status")) == STATUS_FAILED)
-		run_warn(run, host->name, message ? message : "its facts can't be read");
+	if (body->status == STATUS_FAILED)
+		run_warn(run, host->name, body->message ? body->message : "its facts can't be read");
 	/* Whoever waits for them must not wait for ever. */
 	variables_set_facts(run->options.variables, host->inventory, value_pair_count(facts) > 0
 		? facts : value_map(host->arena));
@@ -435,7 +418,7 @@ static void pass_unknown(struct run *run, const struct run_host *host, const str
 }
 
 static void step_done(struct run *run, struct run_host *host, const struct step *step,
-	const struct value *body, struct judged *judged)
+	const struct result *body, struct judged *judged)
 {
 	struct run_task *task = step->unit->task;
 	bool failed = judged->status == STATUS_FAILED;
@@ -474,18 +457,18 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 }
 
 void result_undone(struct run *run, struct run_host *host, const struct step *step,
-	const struct value *body)
+	const struct result *body)
 {
-	const char *resource = value_get_string(body, "resource");
 	struct report_result result = {
 		.host = host->name,
-		.status = status_of(value_get_string(body, "status")),
-		.changes = value_get(body, "changes"),
-		.notes = value_get(body, "notes"),
-		.item = resource && strlen(resource) <= RESOURCE_MOST ? resource : "?",
-		.message = value_get_string(body, "message"),
-		.remedy = value_get_string(body, "remedy"),
-		.milliseconds = value_get_integer(body, "milliseconds", 0),
+		.status = body->status,
+		.changes = body->changes,
+		.change_count = body->change_count,
+		.notes = body->notes,
+		.item = body->resource ? body->resource : "?",
+		.message = body->message,
+		.remedy = body->remedy,
+		.milliseconds = body->milliseconds,
 		.diff = step->filled->diff,
 		.more = true,
 	};
@@ -504,39 +487,24 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 
 /* What a command leaves that check_mode keeps from being run, where others really are; as
  * Ansible. */
-static struct value *skipped_run(struct arena *arena)
+static const struct result *skipped_run(struct arena *arena)
 {
 	static const char *const texts[] = { "stdout", "stderr" };
 	static const char *const lines[] = { "stdout_lines", "stderr_lines" };
-	struct value *body = value_map(arena), *results = value_map(arena);
+	struct result *skipped = arena_alloc(arena, sizeof(*skipped));
 
-	value_set_integer(arena, results, "rc", 0);
+	*skipped = (struct result){ .status = STATUS_SKIPPED, .message = "not run: check_mode",
+		.results = value_map(arena) };
+	value_set_integer(arena, skipped->results, "rc", 0);
 	for (size_t i = 0; i < 2; i++) {
-		value_set_string(arena, results, texts[i], "");
-		value_set(arena, results, lines[i], value_list(arena));
+		value_set_string(arena, skipped->results, texts[i], "");
+		value_set(arena, skipped->results, lines[i], value_list(arena));
 	}
-	value_set(arena, body, "results", results);
-	value_set_string(arena, body, "message", "not run: check_mode");
-	return body;
-}
-
-/* False: the host is out. */
-static bool take_looked(struct run *run, struct run_host *host, const struct value *results)
-{
-	struct error err = {0};
-
-	if (!results)
-		return true;
-	if (shape_check_map(results, wire_looked, "in what the ledger has", ERROR_PROTOCOL, &err) < 0) {
-		leave_strange(host, err.message);
-		return false;
-	}
-	value_set(run->arena, run->looked, host->name, value_copy(run->arena, results));
-	return true;
+	return skipped;
 }
 
 void result_take(struct run *run, struct run_host *host, const struct step *step,
-	const struct value *body)
+	const struct result *body)
 {
 	struct arena *arena = effects_arena(run);
 	struct judged judged;
@@ -545,23 +513,17 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 		take_facts(run, host, body);
 		return;
 	}
-	if (step->item->result && !step->local && strcmp(value_get_string(body, "status")
-			? value_get_string(body, "status") : "", "ok") == 0)
+	if (step->item->result && !step->local && body->status == STATUS_OK)
 		body = step->item->result;
-	if (run->options.look && !take_looked(run, host, value_get(body, "results")))
-		return;
-	judged.status = status_of(value_get_string(body, "status"));
-	judged.message = value_get_string(body, "message");
-	judged.remedy = value_get_string(body, "remedy");
-	if (judged.status == STATUS_MAY_CHANGE && !judged.message)
-		judged.message = value_get_string(body, "cause");
-	take_published(host, step, value_get(body, "published"));
+	if (run->options.look && body->looked)
+		host->looked = message_copy(host->arena, &message_looked, body->looked);
+	take_published(host, step, body->published);
 	planned_take(run, host, step, body);
-	if (judged.status == STATUS_CHANGED && !host_checks(host) && would_run(step, body)) {
+	if (body->status == STATUS_CHANGED && !host_checks(host) && would_run(step, body))
 		body = skipped_run(arena);
-		judged.status = STATUS_SKIPPED;
-		judged.message = value_get_string(body, "message");
-	}
+	judged = (struct judged){ body->status, body->message, body->remedy };
+	if (judged.status == STATUS_MAY_CHANGE && !judged.message)
+		judged.message = body->cause;
 	judge_step(run, host, step, body, arena, &judged);
 	step_done(run, host, step, body, &judged);
 }

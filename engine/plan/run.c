@@ -130,7 +130,6 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->bodies = bodies_new(arena, options->source);
 	run->setup = module_of_facts();
 	run->orphans = value_map(arena);
-	run->looked = value_map(arena);
 	run->planned = value_map(arena);
 	run->old = value_map(arena);
 	run->warned = value_map(arena);
@@ -161,9 +160,11 @@ void run_set_text(struct run *run, const void *bytes, size_t size, run_seal *sea
 	run->seal_context = context;
 }
 
-const struct value *run_looked(const struct run *run)
+const struct looked *run_looked(const struct run *run, const char *name)
 {
-	return run->looked;
+	const struct inventory_host *host = inventory_find(run->options.inventory, name);
+
+	return host && run->by_inventory[host->index] ? run->by_inventory[host->index]->looked : NULL;
 }
 
 const struct value *run_orphans(const struct run *run)

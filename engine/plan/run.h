@@ -121,13 +121,13 @@ struct value *run_left(const struct run *run);
  * wasn't asked}}. */
 struct value *run_others(const struct run *run);
 /* The packed text of the run, for nodes to keep; before run_execute. The bytes are borrowed. seal
- * gives what a host keeps beside it, from the ledger of its HELLO (wire.h); the result lives in
+ * gives what a host keeps beside it, from what it has kept so far (or NULL); the result lives in
  * arena. */
 typedef struct value *run_seal(void *context, struct arena *arena, const char *host,
-	const struct value *ledger);
+	const struct seals *seals);
 void run_set_text(struct run *run, const void *bytes, size_t size, run_seal *seal, void *context);
-/* What look found: name → {runs, due, resources, orphans, text} (wire.h), data of hostile nodes. */
-const struct value *run_looked(const struct run *run);
+/* What look found on a host, data of a hostile node; NULL: nothing came. */
+const struct looked *run_looked(const struct run *run, const char *host);
 /* What a dry run with the option plan has found: name → KEY → {title, item, status, message (of
  * wire.h), params, planned (digests, SHA-256), changes: [{subject, field, before}]}. KEY names a
  * task, an item of it or a resource of an undo in every run of the same text. */

@@ -1,6 +1,7 @@
 /* saved: a plan in a file that nobody else can have written. */
 #include "plan/saved.h"
 
+#include "base/shape.h"
 #include "base/buffer.h"
 #include "base/whole.h"
 #include "source/source.h"

@@ -10,7 +10,8 @@ struct stage {
 	struct run *run;
 	struct run_host *host;
 	struct arena *arena;
-	struct value *tasks;
+	struct wire_task *tasks;
+	size_t task_count;
 	size_t bytes;
 	bool free;                 /* of the play of its first unit */
 	bool any;                  /* a unit is in it */
@@ -41,20 +42,20 @@ static struct step *step_add(struct run_host *host, struct unit *unit)
 	return step;
 }
 
+static struct wire_task *task_add(struct stage *stage)
+{
+	return ARENA_PUSH(stage->arena, &stage->tasks, &stage->task_count);
+}
+
 /* Its own task, in front of the unit that reads facts. */
 static void add_setup(struct stage *stage, struct unit *unit)
 {
-	struct value *task = value_map(stage->arena);
 	struct step *step = step_add(stage->host, unit);
 
 	stage->host->facts_sent = true;
 	step->setup = true;
-	value_set_integer(stage->arena, task, "id", step->id);
-	value_set_string(stage->arena, task, "module", stage->run->setup->name);
-	value_set_string(stage->arena, task, "params", "{}");
-	value_set_string(stage->arena, task, "name", "facts");
-	value_set_bool(stage->arena, task, "results", true);
-	value_append(stage->arena, stage->tasks, task);
+	*task_add(stage) = (struct wire_task){ .id = step->id, .module = stage->run->setup->name,
+		.params = "{}", .name = "facts", .results = true };
 	stage->any = true;
 }
 
@@ -65,18 +66,17 @@ static const char *login_user(const struct run_host *host)
 
 static void add_task(struct stage *stage, struct step *step)
 {
-	struct value *task = value_copy(stage->arena, step->item->task);
-	const char *user = value_get_string(task, "user");
+	struct wire_task *task = task_add(stage);
 
+	*task = *step->item->task;
+	task->id = step->id;
 	/* Not becoming anyone: as who has logged in, also where the agent became root for others. */
-	if (user && !*user)
-		value_set_string(stage->arena, task, "user", login_user(stage->host));
+	if (task->user && !*task->user)
+		task->user = login_user(stage->host);
 	for (size_t i = 0; i < step->item->named.count; i++)
 		bodies_allow(stage->run->bodies, step->item->named.bodies[i], stage->host->index,
 			stage->run->host_count);
 	planned_expect(stage->run, stage->host, step, stage->arena, task);
-	value_set_integer(stage->arena, task, "id", step->id);
-	value_append(stage->arena, stage->tasks, task);
 	stage->bytes += step->item->bytes;
 }
 
@@ -103,13 +103,11 @@ static void decide_unknown(struct run_host *host, const struct module *module,
 	bool fails = module->decide && !(module->flags & MODULE_LOOKS) && !host_checks(host);
 
 	item->kind = FILLED_RESULT;
-	item->result = value_map(host->arena);
-	value_set_string(host->arena, item->result, "status", fails ? "failed" : "may_change");
+	item->result = arena_alloc(host->arena, sizeof(*item->result));
+	*item->result = (struct result){ .status = STATUS_MAY_CHANGE, .cause = item->cause };
 	if (fails)
-		value_set_string(host->arena, item->result, "message", arena_printf(host->arena,
-			"this needs what can't be known: %s", item->cause));
-	else
-		value_set_string(host->arena, item->result, "cause", item->cause);
+		*item->result = (struct result){ .status = STATUS_FAILED, .message = arena_printf(
+			host->arena, "this needs what can't be known: %s", item->cause) };
 }
 
 /* Whether the stage ends behind it: nothing may go on before its result is judged here. */
@@ -143,8 +141,8 @@ static bool add_filled(struct stage *stage, struct unit *unit, const struct fill
 		/* Without a node nothing was changed, so no handler is due. */
 		if (!step->local && !stage->host->contacted) {
 			step->local = true;
-			filled->items[i].result = value_map(stage->host->arena);
-			value_set_string(stage->host->arena, filled->items[i].result, "status", "skipped");
+			filled->items[i].result = arena_alloc(stage->host->arena, sizeof(struct result));
+			filled->items[i].result->status = STATUS_SKIPPED;
 		}
 		if (!step->local)
 			add_task(stage, step);
@@ -159,7 +157,7 @@ static void add_failed(struct stage *stage, struct unit *unit, const struct erro
 {
 	struct arena *arena = stage->host->arena;
 	struct filled *filled = arena_alloc(arena, sizeof(*filled));
-	struct value *result = value_map(arena);
+	struct result *result = arena_alloc(arena, sizeof(*result));
 
 	filled->name = task_title(unit->task->task);
 	filled->count = 1;
@@ -167,12 +165,11 @@ static void add_failed(struct stage *stage, struct unit *unit, const struct erro
 	filled->items = arena_alloc(arena, sizeof(*filled->items));
 	filled->items[0].kind = FILLED_RESULT;
 	filled->items[0].result = result;
-	value_set_string(arena, result, "status", "failed");
-	value_set_string(arena, result, "message", err->place.line > 0
-		? arena_printf(arena, "%s:%u:%u: %s", err->place.file, err->place.line,
-			err->place.column, err->message) : err->message);
+	result->status = STATUS_FAILED;
+	result->message = err->place.line > 0 ? arena_printf(arena, "%s:%u:%u: %s", err->place.file,
+		err->place.line, err->place.column, err->message) : arena_string(arena, err->message);
 	if (err->remedy[0])
-		value_set_string(arena, result, "remedy", err->remedy);
+		result->remedy = arena_string(arena, err->remedy);
 	add_filled(stage, unit, filled);
 }
 
@@ -325,19 +322,14 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 
 static void add_flush(struct stage *stage)
 {
-	struct value *task = value_map(stage->arena);
-
-	value_set_integer(stage->arena, task, "id", ++stage->host->ids);
-	value_set_bool(stage->arena, task, "flush", true);
-	value_append(stage->arena, stage->tasks, task);
+	*task_add(stage) = (struct wire_task){ .id = ++stage->host->ids, .kind = TASK_FLUSH };
 	stage->any = true;
 }
 
 static bool only_handlers(const struct stage *stage)
 {
-	for (size_t i = 0; i < stage->tasks->count; i++) {
-		if (!value_get_string(stage->tasks->items[i], "handler")
-				&& !value_get_bool(stage->tasks->items[i], "flush"))
+	for (size_t i = 0; i < stage->task_count; i++) {
+		if (!stage->tasks[i].handler && stage->tasks[i].kind != TASK_FLUSH)
 			return false;
 	}
 	return true;
@@ -347,67 +339,64 @@ static bool only_handlers(const struct stage *stage)
  * is asked once what it has. */
 static bool is_worth_sending(const struct stage *stage)
 {
-	return (stage->tasks->count > 0 && (stage->host->step_count > 0 || !only_handlers(stage)))
+	return (stage->task_count > 0 && (stage->host->step_count > 0 || !only_handlers(stage)))
 		|| (stage->host->left && !stage->host->asked);
 }
 
 /* With the last stage the node can say what no task declares any more. */
-static void add_last(struct stage *stage, struct value *body)
+static void add_last(struct stage *stage, struct wire_stage *message)
 {
-	struct value *whole = value_map(stage->arena), *unseen = value_list(stage->arena);
-	struct value *unsure = value_list(stage->arena);
+	struct whole *whole;
 
-	value_set_bool(stage->arena, body, "last", true);
+	message->last = true;
 	if (stage->host->bystander && !stage->host->left)
 		return;
 	if (stage->run->options.undo == UNDO_ALL || stage->run->options.look
 			|| stage->run->options.resume)
 		return;
-	declare_all(stage->run, stage->host, false, stage->arena, unseen, unsure);
-	if (unseen->count > 0)
-		value_set(stage->arena, whole, "unseen", unseen);
-	if (unsure->count > 0)
-		value_set(stage->arena, whole, "unsure", unsure);
-	value_set(stage->arena, body, "whole", whole);
+	whole = arena_alloc(stage->arena, sizeof(*whole));
+	whole->unseen = value_list(stage->arena);
+	whole->unsure = value_list(stage->arena);
+	declare_all(stage->run, stage->host, false, stage->arena, whole->unseen, whole->unsure);
+	message->whole = whole;
 }
 
 static void send(struct stage *stage)
 {
 	const struct run_options *options = &stage->run->options;
-	struct arena *arena = stage->arena;
-	struct value *body = value_map(arena);
 	struct run_host *host = stage->host;
+	struct wire_stage *message = arena_alloc(stage->arena, sizeof(*message));
 
-	value_set_string(arena, body, "mode", host_checks(host) ? "check" : "apply");
-	value_set_bool(arena, body, "diff", host_shows_diff(host));
-	value_set_string(arena, body, "project", options->project);
-	value_set_string(arena, body, "playbook", options->owner);
-	value_set_string(arena, body, "formerly", options->formerly);
-	value_set_string(arena, body, "run", options->run);
-	value_set_string(arena, body, "revision", options->revision);
-	value_set_string(arena, body, "who", options->who);
-	value_set_string(arena, body, "login", login_user(host));
-	value_set_bool(arena, body, "free", stage->free);
-	if (host->notified)
-		value_set(arena, body, "notified", host->notified);
-	host->notified = NULL;
-	if (host->dropped)
-		value_set(arena, body, "dropped", host->dropped);
-	host->dropped = NULL;
-	if (options->lock_wait > 0)
-		value_set_integer(arena, body, "lock_wait", options->lock_wait);
-	value_set(arena, body, "tasks", stage->tasks);
-	value_set_integer(arena, body, "time", options->time);
-	if (stage->host->seal) {
+	*message = (struct wire_stage){
+		.apply = !host_checks(host),
+		.diff = host_shows_diff(host),
+		.free = stage->free,
+		.project = options->project,
+		.playbook = options->owner,
+		.formerly = options->formerly,
+		.run = options->run,
+		.revision = options->revision,
+		.who = options->who,
+		.login = login_user(host),
+		.time = options->time,
+		.lock_wait = options->lock_wait,
+		.notified = host->notified,
+		.dropped = host->dropped,
+		.tasks = stage->tasks,
+		.task_count = stage->task_count,
+	};
+
+	host->notified = host->dropped = NULL;
+	if (host->seal) {
 		bodies_allow(stage->run->bodies, stage->run->text, host->index, stage->run->host_count);
-		value_set_string(arena, body, "text", body_digest(stage->run->text));
-		value_set(arena, body, "seal", host->seal);
+		message->text = body_digest(stage->run->text);
+		message->seal = (struct bytes){ host->seal->text, host->seal->size };
 	}
 	if (host->cursor >= (int64_t)stage->run->unit_count && !host->failed)
-		add_last(stage, body);
+		add_last(stage, message);
 	host->phase = HOST_BUSY;
 	host->asked = true;
-	effect_send(host, FRAME_STAGE, body, arena);
+	effect_send(host, FRAME_STAGE, message, stage->arena);
 }
 
 /* Of one that failed only handlers run. */
@@ -475,7 +464,6 @@ void on_runnable(struct run *run, const struct event *event)
 		return;
 	}
 	stage.arena = arena_new();
-	stage.tasks = value_list(stage.arena);
 	progress = fill_stage(&stage);
 	if (is_worth_sending(&stage))
 		send(&stage);

@@ -78,9 +78,9 @@ struct filled_item {
 	struct value *item;        /* of the loop; NULL: none */
 	const char *label;
 	enum level label_level;
-	struct value *task;        /* TASK of wire.h, without id */
-	struct value *result;      /* body of FRAME_RESULT, without task; of a controller's handler: what
-	                              it is if it turns out to be due */
+	struct wire_task *task;    /* without id */
+	struct result *result;     /* without task; of a controller's handler: what it is if it turns out
+	                              to be due */
 	struct value *facts;       /* variables that the host has once it is done; NULL: none */
 	bool skipped;              /* by its condition, or an empty loop */
 	size_t bytes;              /* about how many the task takes */
@@ -129,7 +129,8 @@ struct step {
 struct outcome {
 	const struct run_task *task;
 	enum status status;
-	struct value *changes;
+	struct told_change *changes;   /* of parts only */
+	size_t change_count;
 	struct value *notes;
 	struct value *results;     /* of the last part with any */
 	struct value *items;       /* of a loop: registered results */
@@ -215,6 +216,7 @@ struct run_host {
 	struct value *dropped;     /* keys of due handlers that the text has no more */
 	const char *key;           /* host key; NULL: none seen */
 	struct value *seal;        /* what it is to keep beside the text; NULL: neither */
+	const struct looked *looked;   /* what its ledger has; NULL: not told */
 	unsigned changed;          /* tasks */
 	struct value *undone_resources;    /* of which results came, as keys; NULL: none */
 	size_t undone_bytes;       /* of all results of an undo */
@@ -236,7 +238,6 @@ struct run {
 	struct unit **left_out;            /* what tags leave out: the text has it all the same */
 	size_t left_out_count, left_out_capacity;
 	struct value *orphans;
-	struct value *looked;
 	struct value *planned;
 	struct body *text;                 /* the packed text; NULL: none */
 	run_seal *seal;
@@ -337,10 +338,10 @@ void fill_play_hosts(struct run *run, const struct play *play);
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);
 const char *fill_handler_key(struct arena *arena, const struct task *handler);
 
-/* Parameters although a condition may leave the task out: what it would declare. 0 with ret_tasks,
- * a list of {module, params} that may be empty; -1 without err: it isn't known. */
+/* Parameters although a condition may leave the task out: what it would declare. 0 with ret_params,
+ * a list of normalised texts that may be empty; -1 without err: it isn't known. */
 int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
-	struct value **ret_tasks);
+	struct value **ret_params);
 
 /* declare.c: adds the identities of what the text has for a host, beyond what the node has seen (or
  * all of it), to declared, and the names of modules of which that isn't known to unsure. */
@@ -349,7 +350,7 @@ void declare_all(struct run *run, struct run_host *host, bool also_sent, struct 
 
 /* due.c: what an earlier run that died has left on a host, from its HELLO: due handlers come first,
  * and with --resume what it had done is passed over. */
-void due_take(struct run *run, struct run_host *host, const struct value *hello);
+void due_take(struct run *run, struct run_host *host, const struct hello *hello);
 
 /* announce.c: tells the report of tasks up to this one. */
 void announce_up_to(struct run *run, struct run_task *task);
@@ -364,12 +365,12 @@ struct step *stage_first_step(struct run_host *host);
 
 /* result.c: what a node said of a step: all that may repeat what it was told is no more open than
  * that was. */
-void result_level(const struct step *step, struct value *body);
+void result_level(const struct step *step, const struct result *result);
 void result_take(struct run *run, struct run_host *host, const struct step *step,
-	const struct value *body);
+	const struct result *result);
 /* What came of one resource of an undo; more follow. */
 void result_undone(struct run *run, struct run_host *host, const struct step *step,
-	const struct value *body);
+	const struct result *result);
 /* Takes the results of steps at the front that await nothing. */
 void result_drain(struct run *run, struct run_host *host);
 void on_local(struct run *run, const struct event *event);
@@ -402,12 +403,12 @@ void on_strange(struct run *run, const struct event *event);
 
 /* planned.c: takes what came of a step, where a plan is made. */
 void planned_take(struct run *run, const struct run_host *host, const struct step *step,
-	const struct value *body);
+	const struct result *result);
 void planned_take_undone(struct run *run, const struct run_host *host, const struct step *step,
-	const struct value *body);
+	const struct result *result);
 /* Tells a TASK that is about to be sent what is expected of it. */
 void planned_expect(const struct run *run, const struct run_host *host, const struct step *step,
-	struct arena *arena, struct value *task);
+	struct arena *arena, struct wire_task *task);
 /* Hosts that have moved on since the plan was made take no part. */
 void planned_leave_stale(struct run *run);
 
@@ -503,7 +504,7 @@ void beside_tick(struct run *run);
 
 /* relay.c: a node's request for content, answered from here or from the node that offered it. A
  * host that asks for what isn't its own, or hands out what it didn't promise, is out. */
-void relay_request(struct run *run, struct run_host *host, const struct value *request);
+void relay_request(struct run *run, struct run_host *host, const struct request *request);
 void on_chunk(struct run *run, const struct event *event);
 void relay_out(struct run *run, struct run_host *host);
 /* Every 100 ms: who waits for a silent host is told. */

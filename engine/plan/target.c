@@ -105,9 +105,9 @@ static bool host_becomes(struct run *run, struct run_host *host)
 		if (!run->units[i]->task || run->units[i]->undo)
 			continue;
 		for (size_t k = 0; filled && k < filled->count; k++) {
-			const char *user = value_get_string(filled->items[k].task, "user");
+			const struct wire_task *task = filled->items[k].task;
 
-			if (user && *user)
+			if (task && task->user && *task->user)
 				return true;
 		}
 		if (filled)

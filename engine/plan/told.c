@@ -1,8 +1,6 @@
 /* told: what a node says of the stage that it works on. */
 #include "plan/state.h"
 
-#include <string.h>
-
 enum {
 	QUEUED_MOST = CHUNK_SIZE / 2, /* bytes: less than the answer with a piece of a large content */
 	UNDONE_MOST = 10000,          /* resources of one undo … */
@@ -26,31 +24,30 @@ static bool undone_again(struct run_host *host, const char *resource, size_t siz
 void on_result(struct run *run, const struct event *event)
 {
 	struct run_host *host = event->host;
-	struct value *body = (struct value *)(uintptr_t)event->body;
+	const struct result *result = event->message;
 	struct step *first = stage_first_step(host);
-	bool more = value_get_bool(body, "more");
 	struct step step;
 
 	if (!host_live(host) || host_stops(host))
 		return;
-	if (!first || first->id != value_get_integer(body, "task", -1)
-			|| (more && (!first->unit->undo || run->options.look))) {
+	if (!first || first->id != result->task
+			|| (result->more && (!first->unit->undo || run->options.look))) {
 		leave_strange(host, "a result of a task that isn't its turn");
 		return;
 	}
-	if (more && undone_again(host, value_get_string(body, "resource"), event->size)) {
+	if (result->more && undone_again(host, result->resource, event->size)) {
 		leave_strange(host, "more results of an undo than there are resources");
 		return;
 	}
-	result_level(first, body);
-	if (more) {
-		result_undone(run, host, first, body);
+	result_level(first, result);
+	if (result->more) {
+		result_undone(run, host, first, result);
 		return;
 	}
 	step = *first;
 	host->step_first++;
 	host->step_count--;
-	result_take(run, host, &step, body);
+	result_take(run, host, &step, result);
 	result_drain(run, host);
 }
 
@@ -58,12 +55,9 @@ static void take_orphans(struct run *run, struct run_host *host,
 	const struct value *orphans)
 {
 	for (size_t i = 0; i < value_item_count(orphans); i++) {
-		const char *resource = value_get_string(value_item(orphans, i), "resource");
-		struct value *hosts;
+		const char *resource = value_text(value_item(orphans, i));
+		struct value *hosts = value_get(run->orphans, resource);
 
-		if (!resource)
-			continue;
-		hosts = value_get(run->orphans, resource);
 		if (!hosts) {
 			hosts = value_list(run->arena);
 			value_set(run->arena, run->orphans, resource, hosts);
@@ -85,15 +79,15 @@ static void ledger_unwritten(struct run_host *host, const char *problem)
 void on_stage_end(struct run *run, const struct event *event)
 {
 	struct run_host *host = event->host;
-	const char *problem = value_get_string(event->body, "problem");
+	const struct stage_end *end = event->message;
 
 	if (host_live(host) && host->phase != HOST_BUSY)
 		leave_strange(host, "the end of a stage that isn't under way");
 	if (host->phase != HOST_BUSY)
 		return;
-	take_orphans(run, host, value_get(event->body, "orphans"));
-	if (problem) {
-		ledger_unwritten(host, problem);
+	take_orphans(run, host, end->orphans);
+	if (end->problem) {
+		ledger_unwritten(host, end->problem);
 	} else if (host->step_count > 0 && !run->stopped) {
 		leave_strange(host, "a stage ended before all its tasks were done");
 	} else {
@@ -104,15 +98,16 @@ void on_stage_end(struct run *run, const struct event *event)
 
 void on_request(struct run *run, const struct event *event)
 {
+	const struct request *request = event->message;
 	struct run_host *host = event->host;
 
 	/* An agent waits for its answer, so nothing of an earlier one is left here. */
 	if (event->queued > QUEUED_MOST || host->gate >= 0) {
 		leave_strange(host, "a request before the last one was answered");
-	} else if (strcmp(value_get_string(event->body, "kind"), "body") == 0) {
-		relay_request(run, host, event->body);
+	} else if (request->kind == REQUEST_BODY) {
+		relay_request(run, host, request);
 	} else {
-		host->gate = value_get_integer(event->body, "id", 0);
+		host->gate = request->id;
 		on_gate(run, event);
 	}
 }
@@ -122,7 +117,7 @@ void on_gate(struct run *run, const struct event *event)
 	struct run_host *host = event->host;
 	int64_t unit = order_position(run, host);
 	bool go = !run->stopped && !host_stops(host);
-	struct value *reply;
+	struct reply *reply;
 
 	if (!host_live(host) || host->gate < 0)
 		return;
@@ -131,9 +126,8 @@ void on_gate(struct run *run, const struct event *event)
 		order_told(host);
 		return;
 	}
-	reply = value_map(effects_arena(run));
-	value_set_integer(effects_arena(run), reply, "id", host->gate);
-	value_set_bool(effects_arena(run), reply, "go", go);
+	reply = arena_alloc(effects_arena(run), sizeof(*reply));
+	*reply = (struct reply){ .id = host->gate, .go = go };
 	host->gate = -1;
 	order_expect_facts(host);
 	if (go && host->step_count > 0)
@@ -143,11 +137,11 @@ void on_gate(struct run *run, const struct event *event)
 
 void on_progress(struct run *run, const struct event *event)
 {
-	const char *text = value_get_string(event->body, "text");
+	const struct progress_text *progress = event->message;
 
 	(void)run;
-	if (text && host_live(event->host) && !event->host->bystander)
-		effect_progress(event->host, text);
+	if (progress->text.bytes && host_live(event->host) && !event->host->bystander)
+		effect_progress(event->host, progress->text.bytes);
 }
 
 void on_strange(struct run *run, const struct event *event)

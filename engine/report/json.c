@@ -150,21 +150,21 @@ void json_run(struct report *report, const char *playbook)
 	print(report, event);
 }
 
-static json_object *changes_of(const struct report *report, const struct value *changes)
+static json_object *changes_of(const struct report *report, const struct report_result *result)
 {
 	json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < changes->count; i++) {
-		const struct value *change = value_item(changes, i);
-		bool hidden = value_get_integer(change, "flags", 0) & (CHANGE_SECRET | CHANGE_SENSITIVE);
-		static const char *const keys[] = { "subject", "field", "before", "after" };
+	for (size_t i = 0; i < result->change_count; i++) {
+		const struct told_change *change = &result->changes[i];
+		bool hidden = change->flags & (CHANGE_SECRET | CHANGE_SENSITIVE);
 		json_object *made = json_object_new_object();
 
-		for (size_t k = 0; k < (hidden ? 2 : 4); k++) {
-			if (value_get(change, keys[k]))
-				json_object_object_add(made, keys[k], from_value(report,
-					value_get(change, keys[k])));
-		}
+		put(report, made, "subject", change->subject);
+		put(report, made, "field", change->field);
+		if (change->before && !hidden)
+			json_object_object_add(made, "before", from_value(report, change->before));
+		if (change->after && !hidden)
+			json_object_object_add(made, "after", from_value(report, change->after));
 		json_object_array_add(list, made);
 	}
 	return list;
@@ -183,8 +183,8 @@ void json_result(struct report *report, const struct task_report *task,
 	put(report, event, "message", result->message);
 	put(report, event, "remedy", result->remedy);
 	json_object_object_add(event, "milliseconds", json_object_new_int64(result->milliseconds));
-	if (result->changes)
-		json_object_object_add(event, "changes", changes_of(report, result->changes));
+	if (result->change_count > 0)
+		json_object_object_add(event, "changes", changes_of(report, result));
 	if (result->results)
 		json_object_object_add(event, "results", from_value(report, result->results));
 	print(report, event);

@@ -112,27 +112,24 @@ static void add_diff(struct report *report, struct buffer *out, const struct val
 	}
 }
 
-static void add_change(struct report *report, struct buffer *out, const struct value *change,
+static void add_change(struct report *report, struct buffer *out, const struct told_change *change,
 	bool diff)
 {
-	const struct value *subject = value_get(change, "subject");
-	const struct value *field = value_get(change, "field");
-	const struct value *before = value_get(change, "before");
-	const struct value *after = value_get(change, "after");
-	int64_t flags = value_get_integer(change, "flags", 0);
-	bool content = value_text(field) && strcmp(value_text(field), "content") == 0;
+	const struct value *before = change->before, *after = change->after;
+	bool content = change->field && strcmp(change->field, "content") == 0;
 
-	if (!value_text(subject) || !value_text(field))
+	if (!change->subject || !change->field)
 		return;
-	buffer_printf(out, "    %s %s", one_line(report, subject), one_line(report, field));
-	if ((flags & CHANGE_SECRET) || value_level(before) == LEVEL_SECRET
+	buffer_printf(out, "    %s %s", report_shown(report, change->subject, strlen(change->subject), 0),
+		report_shown(report, change->field, strlen(change->field), 0));
+	if ((change->flags & CHANGE_SECRET) || value_level(before) == LEVEL_SECRET
 			|| value_level(after) == LEVEL_SECRET) {
 		buffer_add_string(out, " (secret)\n");
 		return;
 	}
 	if (content) {
 		buffer_add_char(out, '\n');
-		if (diff && !(flags & CHANGE_BINARY))
+		if (diff && !(change->flags & CHANGE_BINARY))
 			add_diff(report, out, before, after);
 		return;
 	}
@@ -202,9 +199,8 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    ", result->message, strlen(result->message));
 	if (result->remedy)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
-	for (size_t i = 0; result->status != STATUS_OK && result->changes
-			&& i < result->changes->count; i++)
-		add_change(report, &out, value_item(result->changes, i), result->diff);
+	for (size_t i = 0; result->status != STATUS_OK && i < result->change_count; i++)
+		add_change(report, &out, &result->changes[i], result->diff);
 	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
 		const char *note = value_text(value_item(result->notes, i));
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/secrets.h"
 #include "base/value.h"
-#include "wire/status.h"
+#include "wire/messages.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -31,7 +31,8 @@ struct report_options {
 struct report_result {
 	const char *host;
 	enum status status;
-	const struct value *changes;   /* list of {subject, field, before, after, flags} or NULL */
+	const struct told_change *changes;
+	size_t change_count;
 	const struct value *results;   /* returned values, or NULL */
 	const struct value *notes;     /* list of text, or NULL */
 	const char *item;              /* loop item, or NULL */

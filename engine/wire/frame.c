@@ -2,6 +2,7 @@
 #include "wire/wire.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,14 +54,16 @@ static void add_piece(struct buffer *out, enum frame_type type, const char *byte
 	put_header(out->data + start, type, flags, out->size - start - FRAME_HEADER_SIZE);
 }
 
-int frame_write(struct buffer *out, enum frame_type type, const struct value *body,
-	struct error *err)
+int frame_write(struct buffer *out, enum frame_sender sender, enum frame_type type,
+	const void *message, struct error *err)
 {
 	size_t most = type == FRAME_STAGE ? STAGE_MOST : FRAME_MOST, done = 0;
+	struct arena *arena = arena_new();
 	struct buffer payload = {0};
 	int result = 0;
 
-	wire_encode(&payload, body);
+	wire_encode(&payload, message_value(arena, frame_message(type), message, frame_form(sender)));
+	arena_free(arena);
 	if (payload.size > most)
 		result = error_set(err, ERROR_BUG, "a message of %zu bytes is too long: %zu are possible",
 			payload.size, most);
@@ -131,22 +134,43 @@ static int take_payload(struct buffer *payload, const char *bytes, size_t whole,
 	return 0;
 }
 
+static int take_message(struct arena *arena, enum frame_sender sender, const struct value *body,
+	struct frame *frame, struct error *err)
+{
+	static const char *const senders[] = {
+		[SENT_BY_AGENT] = "the agent", [SENT_BY_CONTROLLER] = "the controller",
+		[SENT_BY_CHILD] = "the agent's child", [SENT_BY_PARENT] = "the agent",
+	};
+	const struct message *message = frame_message(frame->type);
+	char name[80];
+	void *made;
+
+	if (!frame_sends(sender, frame->type))
+		return error_set(err, ERROR_PROTOCOL, "protocol error: %s sent %s, which isn't its to send",
+			senders[sender], frame_name(frame->type));
+	snprintf(name, sizeof(name), "protocol error in %s", frame_name(frame->type));
+	made = arena_alloc(arena, message->size);
+	frame->message = made;
+	return message_take(arena, message, frame_form(sender), body, name, ERROR_PROTOCOL, made, err);
+}
+
 /* What a controller sends may have many values: its agents believe it. */
-static int take_body(struct arena *arena, const struct buffer *payload, enum frame_sender sender,
+int frame_take(struct arena *arena, const struct buffer *payload, enum frame_sender sender,
 	struct frame *frame, struct error *err)
 {
 	struct error malformed = {0};
+	struct value *body;
 	int result;
 
 	frame->size = payload->size;
 	result = sender == SENT_BY_CONTROLLER ? wire_decode_most(arena, payload->data,
-		payload->size, payload->size, &frame->body, &malformed) : wire_decode(arena,
-		payload->data, payload->size, &frame->body, &malformed);
+		payload->size, payload->size, &body, &malformed) : wire_decode(arena,
+		payload->data, payload->size, &body, &malformed);
 
 	if (result < 0)
 		return error_set(err, ERROR_PROTOCOL, "protocol error in %s: %s",
 			frame_name(frame->type), malformed.message);
-	return frame_check(frame, sender, err);
+	return take_message(arena, sender, body, frame, err);
 }
 
 int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_sender sender,
@@ -162,7 +186,7 @@ int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_s
 	ret_frame->type = (enum frame_type)(unsigned char)header[0];
 	result = take_payload(&payload, bytes, (size_t)whole, err);
 	if (result == 0)
-		result = take_body(arena, &payload, sender, ret_frame, err);
+		result = frame_take(arena, &payload, sender, ret_frame, err);
 	buffer_free(&payload);
 	return result;
 }
@@ -216,26 +240,23 @@ static int receive_piece(int fd, struct buffer *payload, enum frame_type *ret_ty
 	return got;
 }
 
-int frame_receive(int fd, struct arena *arena, enum frame_sender sender, struct frame *ret_frame,
-	struct error *err)
+int frame_receive(int fd, enum frame_sender sender, enum frame_type *ret_type,
+	struct buffer *ret_payload, struct error *err)
 {
-	struct buffer payload = {0};
 	bool continued = false;
 	int got;
 
 	do
-		got = receive_piece(fd, &payload, &ret_frame->type, &continued, err);
+		got = receive_piece(fd, ret_payload, ret_type, &continued, err);
 	while (got > 0 && continued && sender == SENT_BY_CONTROLLER);
-	if (got > 0)
-		got = take_body(arena, &payload, sender, ret_frame, err) < 0 ? -1 : 1;
-	buffer_free(&payload);
 	return got;
 }
 
-int frame_send(int fd, enum frame_type type, const struct value *body, struct error *err)
+int frame_send(int fd, enum frame_sender sender, enum frame_type type, const void *message,
+	struct error *err)
 {
 	struct buffer out = {0};
-	int result = frame_write(&out, type, body, err);
+	int result = frame_write(&out, sender, type, message, err);
 
 	for (size_t done = 0; result == 0 && done < out.size;) {
 		ssize_t sent = write(fd, out.data + done, out.size - done);

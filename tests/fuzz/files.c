@@ -95,13 +95,14 @@ static void pack(struct arena *arena, const char *bytes, size_t size)
 static void ledger(struct arena *arena, const char *bytes, size_t size)
 {
 	struct ledger ledger;
+	size_t count;
 
 	put(arena, "ledger", bytes, size);
 	ledger_open(&ledger, folder, folder, "0123456789abcdef0123456789abcdef");
 	if (ledger.problem.kind != ERROR_NONE)
 		require(ledger.problem.message[0] != '\0');
 	else if (ledger.there)
-		ledger_runs(&ledger, arena, "fix");
+		ledger_runs(&ledger, arena, "fix", &count);
 	ledger_close(&ledger);
 }
 

@@ -3,6 +3,8 @@
 
 #include "tests/hostile/agent.h"
 
+#include "base/shape.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -29,7 +31,7 @@ static const struct { const char *name; const char *bytes; size_t size; } broken
 	{ "a frame with something where zeros belong", "\x03\0\1\1\0\0\0\0", 8 },
 	{ "a frame that claims 4 GiB", "\x03\0\0\0\xff\xff\xff\xff", 8 },
 	{ "an empty frame", "\x03\0\0\0\0\0\0\0", 8 },
-	{ "a frame that is a list", "\x03\0\0\0\1\0\0\0\x90", 9 },
+	{ "a frame that is a map", "\x03\0\0\0\1\0\0\0\x80", 9 },
 	{ "a frame with more behind its value", "\x03\0\0\0\2\0\0\0\x80\x80", 10 },
 	{ "a list that claims 4 GiB of items", "\x03\0\0\0\x08\0\0\0\x81\xa1" "a\xdd\xff\xff\xff\xff", 16 },
 	{ "a map that claims 4 GiB of keys", "\x03\0\0\0\x08\0\0\0\x81\xa1" "a\xdf\xff\xff\xff\xff", 16 },
@@ -97,41 +99,34 @@ static void greet_twice(const struct lie *lie)
 	(void)lie;
 	agent_greet();
 	agent_wait(FRAME_STAGE);
-	agent_send(FRAME_HELLO, agent_hello());
+	agent_send(FRAME_HELLO, &(struct hello){ .version = WIRE_VERSION });
 	agent_read_on();
 }
 
 static void be_of_another_version(const struct lie *lie)
 {
-	struct value *hello = agent_hello();
-
 	(void)lie;
-	value_set_integer(agent_arena, hello, "version", WIRE_VERSION + 1);
 	agent_say_magic();
-	agent_send(FRAME_HELLO, hello);
+	agent_send(FRAME_HELLO, &(struct hello){ .version = WIRE_VERSION + 1 });
 	agent_read_on();
 }
 
 /* --- Out of turn --- */
 
-static struct value *result_of(int64_t task, const char *status)
+static void answer_with(int64_t task, enum status status)
 {
-	struct value *body = value_map(agent_arena);
-
-	value_set_integer(agent_arena, body, "task", task);
-	value_set_string(agent_arena, body, "status", status);
-	return body;
+	agent_send(FRAME_RESULT, &(struct result){ .task = task, .status = status });
 }
 
 static int64_t first_task(void)
 {
-	const struct value *tasks;
+	const struct wire_stage *stage;
 
 	agent_greet();
-	tasks = value_get(agent_wait(FRAME_STAGE), "tasks");
-	for (size_t i = 0; i < value_item_count(tasks); i++) {
-		if (!value_get_bool(value_item(tasks, i), "flush"))
-			return value_get_integer(value_item(tasks, i), "id", 0);
+	stage = agent_wait(FRAME_STAGE);
+	for (size_t i = 0; i < stage->task_count; i++) {
+		if (stage->tasks[i].kind != TASK_FLUSH)
+			return stage->tasks[i].id;
 	}
 	return 0;
 }
@@ -139,7 +134,7 @@ static int64_t first_task(void)
 static void answer_another_task(const struct lie *lie)
 {
 	(void)lie;
-	agent_send(FRAME_RESULT, result_of(first_task() + 1000, "ok"));
+	answer_with(first_task() + 1000, STATUS_OK);
 	agent_read_on();
 }
 
@@ -148,19 +143,18 @@ static void answer_twice(const struct lie *lie)
 	int64_t task = first_task();
 
 	(void)lie;
-	agent_send(FRAME_RESULT, result_of(task, "ok"));
-	agent_send(FRAME_RESULT, result_of(task, "ok"));
+	answer_with(task, STATUS_OK);
+	answer_with(task, STATUS_OK);
 	agent_read_on();
 }
 
 static void say_more_unasked(const struct lie *lie)
 {
-	struct value *body = result_of(first_task(), "changed");
+	const struct result result = { .task = first_task(), .status = STATUS_CHANGED, .more = true,
+		.resource = "file:/etc/passwd" };
 
 	(void)lie;
-	value_set_bool(agent_arena, body, "more", true);
-	value_set_string(agent_arena, body, "resource", "file:/etc/passwd");
-	agent_send(FRAME_RESULT, body);
+	agent_send(FRAME_RESULT, &result);
 	agent_read_on();
 }
 
@@ -168,7 +162,7 @@ static void leave_tasks_out(const struct lie *lie)
 {
 	(void)lie;
 	first_task();
-	agent_send(FRAME_STAGE_END, value_map(agent_arena));
+	agent_send(FRAME_STAGE_END, NULL);
 	agent_read_on();
 }
 
@@ -177,56 +171,43 @@ static void leave_tasks_out(const struct lie *lie)
 static void fail_without_a_word(const struct lie *lie)
 {
 	(void)lie;
-	agent_answer_all("failed", NULL);
+	agent_answer_all(STATUS_FAILED, NULL);
 }
 
 static void change_what_nobody_asked(const struct lie *lie)
 {
-	struct value *change = value_map(agent_arena), *changes = value_list(agent_arena);
-	struct value *more = value_map(agent_arena);
+	const struct told_change change = { .subject = "\033]0;owned\a\xc2\x9b" "31m\xe2\x80\xae",
+		.field = "\033[2J", .before = value_string(agent_arena, "\r\b\b{{ 7 * 7 }}") };
 
 	(void)lie;
-	value_set_string(agent_arena, change, "subject", "\033]0;owned\a\xc2\x9b" "31m\xe2\x80\xae");
-	value_set_string(agent_arena, change, "field", "\033[2J");
-	value_set_string(agent_arena, change, "before", "\r\b\b{{ 7 * 7 }}");
-	value_append(agent_arena, changes, change);
-	value_set(agent_arena, more, "changes", changes);
-	value_set_string(agent_arena, more, "message", "{{ lookup('file', '/etc/shadow') }}\033[31m");
-	agent_answer_all("changed", more);
+	agent_answer_all(STATUS_CHANGED, &(struct result){ .changes = &change, .change_count = 1,
+		.message = "{{ lookup('file', '/etc/shadow') }}\033[31m" });
 }
 
 static void register_templates(const struct lie *lie)
 {
-	struct value *results = value_map(agent_arena), *more = value_map(agent_arena);
+	struct value *results = value_map(agent_arena);
 
 	(void)lie;
 	value_set_string(agent_arena, results, "stdout", "{{ 7 * 7 }}{% if 1 %}EVALUATED{% endif %}");
 	value_set_string(agent_arena, results, "{{ 7 * 7 }}", "\033[31m");
-	value_set(agent_arena, more, "results", results);
-	agent_answer_all("changed", more);
+	agent_answer_all(STATUS_CHANGED, &(struct result){ .results = results });
 }
 
 static void tell_too_many_milliseconds(const struct lie *lie)
 {
-	struct value *more = value_map(agent_arena);
-
 	(void)lie;
-	value_set_integer(agent_arena, more, "milliseconds", SHAPE_INTEGER_MOST);
-	agent_answer_all("ok", more);
+	agent_answer_all(STATUS_OK, &(struct result){ .milliseconds = SHAPE_INTEGER_MOST });
 }
 
 static void publish_lies(const struct lie *lie)
 {
-	struct value *published = value_map(agent_arena), *more = value_map(agent_arena);
 	struct value *facts = value_map(agent_arena);
+	const struct published published = { "ssh-keys-pair", "root", facts };
 
 	(void)lie;
 	value_set_string(agent_arena, facts, "public_key", "command=\"id\" ssh-ed25519 AAAA\nssh-rsa BBBB");
-	value_set_string(agent_arena, published, "module", "ssh-keys-pair");
-	value_set_string(agent_arena, published, "key", "root");
-	value_set(agent_arena, published, "facts", facts);
-	value_set(agent_arena, more, "published", published);
-	agent_answer_all("ok", more);
+	agent_answer_all(STATUS_OK, &(struct result){ .published = &published });
 }
 
 /* --- Facts --- */
@@ -294,15 +275,9 @@ static void be_at_the_address_of_another(const struct lie *lie)
 
 /* --- Contents --- */
 
-static struct value *request_of(const char *digest, int64_t offset)
+static struct request request_of(const char *digest, int64_t offset)
 {
-	struct value *body = value_map(agent_arena);
-
-	value_set_integer(agent_arena, body, "id", 1);
-	value_set_string(agent_arena, body, "kind", "body");
-	value_set_string(agent_arena, body, "digest", digest);
-	value_set_integer(agent_arena, body, "offset", offset);
-	return body;
+	return (struct request){ .id = 1, .kind = REQUEST_BODY, .digest = digest, .offset = offset };
 }
 
 static const char *const contents[] = { "/etc/shadow", "../../etc/shadow", "",
@@ -312,90 +287,75 @@ static const char *const contents[] = { "/etc/shadow", "../../etc/shadow", "",
 
 static void ask_for_what_it_may_not_have(const struct lie *lie)
 {
+	const struct request request = request_of(contents[lie->number], 0);
+
 	first_task();
-	agent_send(FRAME_REQUEST, request_of(contents[lie->number], 0));
+	agent_send(FRAME_REQUEST, &request);
 	agent_read_on();
 }
 
 static void ask_behind_the_end(const struct lie *lie)
 {
-	const struct value *stage;
+	struct request request;
 
 	(void)lie;
 	agent_greet();
-	stage = agent_wait(FRAME_STAGE);
-	agent_send(FRAME_REQUEST, request_of(agent_body_of(stage), INT64_C(1) << 52));
+	request = request_of(agent_body_of(agent_wait(FRAME_STAGE)), INT64_C(1) << 52);
+	agent_send(FRAME_REQUEST, &request);
 	agent_read_on();
+}
+
+static void write_often(enum frame_type type, const void *message, int count)
+{
+	struct buffer out = {0};
+
+	for (int i = 0; i < count; i++)
+		frame_write(&out, SENT_BY_AGENT, type, message, NULL);
+	agent_write(out.data, out.size);
+	buffer_free(&out);
 }
 
 /* The answers are never read. */
 static void flood_with_requests(const struct lie *lie)
 {
-	struct buffer out = {0};
-	const struct value *stage;
+	struct request request;
 
 	(void)lie;
 	agent_greet();
-	stage = agent_wait(FRAME_STAGE);
-	for (int i = 0; i < 4000; i++)
-		frame_write(&out, FRAME_REQUEST, request_of(agent_body_of(stage), 0), NULL);
-	agent_write(out.data, out.size);
-	buffer_free(&out);
+	request = request_of(agent_body_of(agent_wait(FRAME_STAGE)), 0);
+	write_often(FRAME_REQUEST, &request, 4000);
 	agent_stay();
 }
 
 static void flood_with_gates(const struct lie *lie)
 {
-	struct value *body = value_map(agent_arena);
-	struct buffer out = {0};
+	const struct request request = { .id = 1, .kind = REQUEST_GATE, .task = 1 };
 
 	(void)lie;
 	first_task();
-	value_set_integer(agent_arena, body, "id", 1);
-	value_set_string(agent_arena, body, "kind", "gate");
-	value_set_integer(agent_arena, body, "task", 1);
-	for (int i = 0; i < FLOOD; i++)
-		frame_write(&out, FRAME_REQUEST, body, NULL);
-	agent_write(out.data, out.size);
-	buffer_free(&out);
+	write_often(FRAME_REQUEST, &request, FLOOD);
 	agent_stay();
 }
 
 static void hand_out_what_nobody_fetched(const struct lie *lie)
 {
-	struct value *body = value_map(agent_arena);
+	const struct chunk chunk = { .id = 77, .bytes = { "x", 1 }, .size = 1 };
 
 	(void)lie;
 	first_task();
-	value_set_integer(agent_arena, body, "id", 77);
-	value_set_string(agent_arena, body, "bytes", "x");
-	value_set_integer(agent_arena, body, "size", 1);
 	for (int i = 0; i < 1000; i++)
-		agent_send(FRAME_CHUNK, body);
+		agent_send(FRAME_CHUNK, &chunk);
 	agent_answer_rest();
 }
 
 /* --- Floods --- */
 
-static void flood(enum frame_type type, struct value *body, int count)
-{
-	struct buffer out = {0};
-
-	for (int i = 0; i < 100; i++)
-		frame_write(&out, type, body, NULL);
-	for (int i = 0; i < count; i++)
-		agent_write(out.data, out.size);
-	buffer_free(&out);
-}
-
 static void flood_with_progress(const struct lie *lie)
 {
-	struct value *body = value_map(agent_arena);
-
 	(void)lie;
 	first_task();
-	value_set_string(agent_arena, body, "text", "x");
-	flood(FRAME_PROGRESS, body, FLOOD / 100);
+	for (int i = 0; i < FLOOD / 100; i++)
+		write_often(FRAME_PROGRESS, &(struct progress_text){ { "x", 1 } }, 100);
 	agent_answer_rest();
 }
 
@@ -403,25 +363,22 @@ static void flood_with_pings(const struct lie *lie)
 {
 	(void)lie;
 	first_task();
-	flood(FRAME_PING, value_map(agent_arena), FLOOD / 100);
+	for (int i = 0; i < FLOOD / 100; i++)
+		write_often(FRAME_PING, NULL, 100);
 	agent_answer_rest();
 }
 
 static void flood_with_ends(const struct lie *lie)
 {
-	struct value *end = value_map(agent_arena), *list = value_list(agent_arena);
+	struct value *list = value_list(agent_arena);
+	const struct stage_end end = { .orphans = list };
 
 	(void)lie;
-	for (int i = 0; i < 5000; i++) {
-		struct value *orphan = value_map(agent_arena);
-
-		value_set(agent_arena, orphan, "resource", value_printf(agent_arena, "file:/%d", i));
-		value_append(agent_arena, list, orphan);
-	}
-	value_set(agent_arena, end, "orphans", list);
+	for (int i = 0; i < 5000; i++)
+		value_append(agent_arena, list, value_printf(agent_arena, "file:/%d", i));
 	agent_answer_first();
 	for (int i = 0; i < 200; i++)
-		agent_send(FRAME_STAGE_END, end);
+		agent_send(FRAME_STAGE_END, &end);
 	agent_read_on();
 }
 
@@ -452,7 +409,7 @@ static void print_before_the_magic(const struct lie *lie)
 
 static void print_a_million_keys(const struct lie *lie)
 {
-	struct value *results = value_map(agent_arena), *more = value_map(agent_arena);
+	struct value *results = value_map(agent_arena);
 	struct buffer text = {0};
 
 	(void)lie;
@@ -461,9 +418,8 @@ static void print_a_million_keys(const struct lie *lie)
 		buffer_printf(&text, "%s\"key%d\":%d", i ? "," : "", i, i);
 	buffer_add_string(&text, "}");
 	value_set(agent_arena, results, "stdout", value_bytes(agent_arena, text.data, text.size));
-	value_set(agent_arena, more, "results", results);
 	buffer_free(&text);
-	agent_answer_all("changed", more);
+	agent_answer_all(STATUS_CHANGED, &(struct result){ .results = results });
 }
 
 /* --- Silence --- */
@@ -503,13 +459,12 @@ static void never_end(const struct lie *lie)
 
 static void drip(const struct lie *lie)
 {
-	struct value *body = value_map(agent_arena);
+	const struct progress_text progress = { { "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 48 } };
 	struct buffer out = {0};
 
 	(void)lie;
 	first_task();
-	value_set_string(agent_arena, body, "text", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-	frame_write(&out, FRAME_PROGRESS, body, NULL);
+	frame_write(&out, SENT_BY_AGENT, FRAME_PROGRESS, &progress, NULL);
 	for (size_t i = 0; i < out.size; i++) {
 		agent_write(out.data + i, 1);
 		nanosleep(&(struct timespec){ .tv_nsec = 500 * 1000 * 1000 }, NULL);

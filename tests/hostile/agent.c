@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct arena *agent_arena;
-static const struct value *seen;       /* the last STAGE */
+static const struct wire_stage *seen;  /* the last STAGE */
 
 bool agent_write(const void *bytes, size_t size)
 {
@@ -23,9 +23,24 @@ bool agent_write(const void *bytes, size_t size)
 	return true;
 }
 
-bool agent_send(enum frame_type type, const struct value *body)
+bool agent_send(enum frame_type type, const void *message)
 {
-	return frame_send(STDOUT_FILENO, type, body, NULL) == 0;
+	return frame_send(STDOUT_FILENO, SENT_BY_AGENT, type, message, NULL) == 0;
+}
+
+bool agent_send_value(enum frame_type type, const struct value *body)
+{
+	char header[FRAME_HEADER_SIZE] = { (char)type };
+	struct buffer out = {0};
+	bool sent;
+
+	buffer_add(&out, header, sizeof(header));
+	wire_encode(&out, body);
+	for (size_t i = 0; i < 4; i++)
+		out.data[4 + i] = (char)((out.size - sizeof(header)) >> 8 * i & 0xff);
+	sent = agent_write(out.data, out.size);
+	buffer_free(&out);
+	return sent;
 }
 
 void agent_say_magic(void)
@@ -33,36 +48,32 @@ void agent_say_magic(void)
 	agent_write(WIRE_MAGIC, WIRE_MAGIC_SIZE);
 }
 
-struct value *agent_hello(void)
-{
-	struct value *hello = value_map(agent_arena);
-
-	value_set_integer(agent_arena, hello, "version", WIRE_VERSION);
-	value_set(agent_arena, hello, "ledger", value_map(agent_arena));
-	return hello;
-}
-
 void agent_greet(void)
 {
+	const struct hello hello = { .version = WIRE_VERSION };
+
 	agent_say_magic();
-	agent_send(FRAME_HELLO, agent_hello());
+	agent_send(FRAME_HELLO, &hello);
 }
 
-const struct value *agent_wait(enum frame_type type)
+const void *agent_wait(enum frame_type type)
 {
-	struct frame frame;
-
 	for (;;) {
-		if (frame_receive(STDIN_FILENO, agent_arena, SENT_BY_CONTROLLER, &frame, NULL) <= 0)
+		struct buffer payload = {0};
+		struct frame frame;
+
+		if (frame_receive(STDIN_FILENO, SENT_BY_CONTROLLER, &frame.type, &payload, NULL) <= 0
+				|| frame_take(agent_arena, &payload, SENT_BY_CONTROLLER, &frame, NULL) < 0)
 			exit(0);
+		buffer_free(&payload);
 		if (frame.type == FRAME_STAGE)
-			seen = frame.body;
+			seen = frame.message;
 		if (frame.type == type)
-			return frame.body;
+			return frame.message;
 		if (frame.type == FRAME_PING)
-			agent_send(FRAME_PING, value_map(agent_arena));
+			agent_send(FRAME_PING, NULL);
 		if (frame.type == FRAME_BYE) {
-			agent_send(FRAME_BYE, value_map(agent_arena));
+			agent_send(FRAME_BYE, NULL);
 			exit(0);
 		}
 	}
@@ -79,41 +90,38 @@ void agent_stay(void)
 		sleep(1);
 }
 
-static bool reads_facts(const struct value *task)
+static bool reads_facts(const struct wire_task *task)
 {
-	const char *module = value_get_string(task, "module");
-
-	return module && strcmp(module, "setup") == 0;
+	return task->module && strcmp(task->module, "setup") == 0;
 }
 
-static void answer(const struct value *stage, const char *status, const struct value *more,
-	const struct value *facts, bool with_facts)
+static void answer(const struct wire_stage *stage, enum status status, const struct result *more,
+	struct value *facts, bool with_facts)
 {
-	const struct value *tasks = value_get(stage, "tasks");
+	const struct stage_end end = {0};
 
-	for (size_t i = 0; i < value_item_count(tasks); i++) {
-		const struct value *task = value_item(tasks, i);
-		struct value *body = more ? value_copy(agent_arena, more) : value_map(agent_arena);
+	for (size_t i = 0; i < stage->task_count; i++) {
+		const struct wire_task *task = &stage->tasks[i];
+		struct result result = more ? *more : (struct result){0};
 
-		if (value_get_bool(task, "flush"))
+		if (task->kind == TASK_FLUSH)
 			continue;
-		value_set(agent_arena, body, "task", value_get(task, "id"));
-		value_set_string(agent_arena, body, "status", with_facts && reads_facts(task) && !facts
-			? "failed" : status);
+		result.task = task->id;
+		result.status = with_facts && reads_facts(task) && !facts ? STATUS_FAILED : status;
 		if (with_facts && reads_facts(task) && facts)
-			value_set(agent_arena, body, "results", value_copy(agent_arena, facts));
-		agent_send(FRAME_RESULT, body);
+			result.results = facts;
+		agent_send(FRAME_RESULT, &result);
 	}
-	agent_send(FRAME_STAGE_END, value_map(agent_arena));
+	agent_send(FRAME_STAGE_END, &end);
 }
 
 void agent_answer_first(void)
 {
 	agent_greet();
-	answer(agent_wait(FRAME_STAGE), "ok", NULL, NULL, false);
+	answer(agent_wait(FRAME_STAGE), STATUS_OK, NULL, NULL, false);
 }
 
-void agent_answer_all(const char *status, const struct value *more)
+void agent_answer_all(enum status status, const struct result *more)
 {
 	agent_greet();
 	for (;;)
@@ -122,45 +130,38 @@ void agent_answer_all(const char *status, const struct value *more)
 
 void agent_answer_rest(void)
 {
-	answer(seen, "ok", NULL, NULL, false);
+	answer(seen, STATUS_OK, NULL, NULL, false);
 	for (;;)
-		answer(agent_wait(FRAME_STAGE), "ok", NULL, NULL, false);
+		answer(agent_wait(FRAME_STAGE), STATUS_OK, NULL, NULL, false);
 }
 
-void agent_tell_facts(const struct value *facts)
+void agent_tell_facts(struct value *facts)
 {
 	agent_greet();
 	for (;;)
-		answer(agent_wait(FRAME_STAGE), "ok", NULL, facts, true);
+		answer(agent_wait(FRAME_STAGE), STATUS_OK, NULL, facts, true);
 }
 
-static const char *digest_inside(const struct value *value)
+static const char *digest_inside(const char *text)
 {
-	const char *found = NULL;
-	const char *text = value_text(value);
-
-	for (; text && *text && !found; text++) {
+	for (; text && strlen(text) >= DIGEST_HEX_SIZE - 1; text++) {
 		char hex[DIGEST_HEX_SIZE];
 
-		if (strlen(text) < DIGEST_HEX_SIZE - 1)
-			break;
 		memcpy(hex, text, DIGEST_HEX_SIZE - 1);
 		hex[DIGEST_HEX_SIZE - 1] = '\0';
 		if (digest_valid(hex))
-			found = arena_string(agent_arena, hex);
+			return arena_string(agent_arena, hex);
 	}
-	return found;
+	return NULL;
 }
 
-const char *agent_body_of(const struct value *stage)
+const char *agent_body_of(const struct wire_stage *stage)
 {
-	const struct value *tasks = value_get(stage, "tasks");
-
-	for (size_t i = 0; i < value_item_count(tasks); i++) {
-		const char *found = digest_inside(value_get(value_item(tasks, i), "params"));
+	for (size_t i = 0; i < stage->task_count; i++) {
+		const char *found = digest_inside(stage->tasks[i].params);
 
 		if (found)
 			return found;
 	}
-	return value_get_string(stage, "text") ? value_get_string(stage, "text") : "";
+	return stage->text ? stage->text : "";
 }

@@ -1,7 +1,7 @@
 /* main: a run of beoplay against an honest host and one that lies, a run a lie.
  *
  *     hostile LIE                   plays the agent that tells this lie (its name, or its number)
- *     hostile keys                  prints the rows of the tables of messages
+ *     hostile fields                prints the rows of the tables of messages
  *     hostile try BEOPLAY I N       in a folder with site.yml and hosts.yml: every Nth lie from the Ith on;
  *                                   prints "ok NAME" or "not ok NAME: why"
  *
@@ -71,7 +71,7 @@ void lie_tell(const struct lie *lie)
 		agent_greet();
 		agent_wait(FRAME_STAGE);
 	}
-	agent_send(lie->type, lie->body);
+	agent_send_value(lie->type, lie->body);
 	agent_read_on();
 }
 
@@ -209,7 +209,7 @@ int main(int argc, char **argv)
 	agent_arena = arena_new();
 	trying.count = lies_make(agent_arena, &lies);
 	trying.lies = lies;
-	if (argc == 2 && strcmp(argv[1], "keys") == 0) {
+	if (argc == 2 && strcmp(argv[1], "fields") == 0) {
 		tables_print();
 	} else if (argc == 2) {
 		signal(SIGPIPE, SIG_DFL);
@@ -222,7 +222,7 @@ int main(int argc, char **argv)
 		trying.beoplay = argv[2];
 		return try_all(&trying, strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));
 	} else {
-		fputs("usage: hostile LIE | keys | try BEOPLAY I N\n", stderr);
+		fputs("usage: hostile LIE | fields | try BEOPLAY I N\n", stderr);
 		return 1;
 	}
 	return 0;

@@ -1,6 +1,8 @@
-/* tables: a lie for each key of each message that agents send: every wrong kind, one item or byte
- * too many, missing, unknown. A key that gets a row gets its lies by that. */
+/* tables: a lie for each field of each message that agents send: every wrong kind, one item or byte
+ * too many, missing, unknown. A field that gets a row gets its lies by that. */
 #include "tests/hostile/tables.h"
+
+#include "base/shape.h"
 
 #include <string.h>
 
@@ -9,118 +11,124 @@ struct making {
 	struct lie *lies;
 	size_t count, capacity;
 	enum frame_type type;
-	const struct shape *keys;
+	const struct message *message;
 };
 
-static struct value *valid(struct arena *arena, const struct shape *shape);
-
-static struct value *valid_map(struct arena *arena, const struct shape *keys)
+static struct value *list_of(struct arena *arena, struct value *item)
 {
-	struct value *map = value_map(arena);
+	struct value *list = value_list(arena);
 
-	for (; keys->kind != SHAPE_END; keys++)
-		value_set(arena, map, keys->key, valid(arena, keys));
-	return map;
+	value_append(arena, list, item);
+	return list;
 }
 
-/* A value that fits the shape, with something in every list and map. */
-static struct value *valid(struct arena *arena, const struct shape *shape)
-{
-	struct value *made;
+static struct value *valid_message(struct arena *arena, const struct message *message);
 
-	switch (shape->kind) {
-	case SHAPE_BOOL:
+/* A value that fits the field, with something in every list and map. */
+static struct value *valid(struct arena *arena, const struct field *field)
+{
+	switch (field->kind) {
+	case FIELD_BOOL:
 		return value_bool(arena, false);
-	case SHAPE_INTEGER:
+	case FIELD_INTEGER:
 		return value_integer(arena, 1);
-	case SHAPE_TEXT:
-	case SHAPE_BYTES:
-		return value_string(arena, shape->words ? shape->words[0] : "a");
-	case SHAPE_LIST:
-		made = value_list(arena);
-		value_append(arena, made, valid(arena, shape->inside));
-		return made;
-	case SHAPE_TABLE:
-		made = value_map(arena);
-		value_set(arena, made, "a", valid(arena, shape->inside));
-		return made;
-	case SHAPE_MAP:
-		return valid_map(arena, shape->inside);
+	case FIELD_WORD:
+		return value_integer(arena, 0);
+	case FIELD_TEXT:
+	case FIELD_BYTES:
+	case FIELD_LEVELLED:
+		return value_string(arena, "a");
+	case FIELD_TEXTS:
+		return list_of(arena, value_string(arena, "a"));
+	case FIELD_ONE:
+		return valid_message(arena, field->of);
+	case FIELD_MANY:
+		return list_of(arena, valid_message(arena, field->of));
 	default:
 		return value_map(arena);
 	}
 }
 
-/* The kind of value that the shape takes; VALUE_UNKNOWN: any. */
-static enum value_kind kind_of(const struct shape *shape)
+static struct value *valid_message(struct arena *arena, const struct message *message)
 {
-	static const enum value_kind kinds[] = {
-		[SHAPE_BOOL] = VALUE_BOOL, [SHAPE_INTEGER] = VALUE_INTEGER, [SHAPE_TEXT] = VALUE_STRING,
-		[SHAPE_BYTES] = VALUE_STRING, [SHAPE_LIST] = VALUE_LIST, [SHAPE_TABLE] = VALUE_MAP,
-		[SHAPE_MAP] = VALUE_MAP, [SHAPE_ANY_MAP] = VALUE_MAP, [SHAPE_ANY] = VALUE_UNKNOWN,
-	};
+	struct value *list = value_list(arena);
 
-	return kinds[shape->kind];
+	for (size_t i = 0; i < message_field_count(message, MESSAGE_OUTSIDE); i++) {
+		/* A result that is one of an undo isn't the turn of any task here. */
+		bool left_out = strcmp(message->fields[i].name, "more") == 0;
+
+		value_append(arena, list, left_out ? value_null(arena) : valid(arena, &message->fields[i]));
+	}
+	return list;
 }
 
-/* Where in a message: keys, and "" for the first item of a list. */
+/* The kind of value that the field takes; VALUE_UNKNOWN: any. */
+static enum value_kind kind_of(const struct field *field)
+{
+	static const enum value_kind kinds[] = {
+		[FIELD_BOOL] = VALUE_BOOL, [FIELD_INTEGER] = VALUE_INTEGER, [FIELD_WORD] = VALUE_INTEGER,
+		[FIELD_TEXT] = VALUE_STRING, [FIELD_BYTES] = VALUE_STRING,
+		[FIELD_LEVELLED] = VALUE_STRING, [FIELD_TEXTS] = VALUE_LIST, [FIELD_MANY] = VALUE_LIST,
+		[FIELD_ONE] = VALUE_LIST, [FIELD_MAP] = VALUE_MAP, [FIELD_VALUE] = VALUE_UNKNOWN,
+	};
+
+	return kinds[field->kind];
+}
+
+/* Where in a message: numbers of fields and items. */
 struct path {
-	const char *steps[8];
+	size_t steps[16];
 	size_t count;
+	const char *name;
 };
+
+static struct path path_in(struct making *making, const struct path *path, size_t step,
+	const char *name)
+{
+	struct path inner = *path;
+
+	inner.steps[inner.count++] = step;
+	inner.name = arena_printf(making->arena, name ? "%s.%s" : "%s[]", path->name, name);
+	return inner;
+}
 
 static struct value *with(struct making *making, const struct value *value,
 	const struct path *path, size_t at, struct value *instead)
 {
+	size_t step = path->steps[at];
 	struct value *copy;
 
 	if (at == path->count)
 		return instead;
 	copy = value_copy(making->arena, value);
-	if (copy->kind == VALUE_LIST)
-		copy->items[0] = with(making, value_item(value, 0), path, at + 1, instead);
+	if (step == copy->count)
+		value_append(making->arena, copy, instead);
 	else
-		value_set(making->arena, copy, path->steps[at], with(making, value_get(value,
-			path->steps[at]), path, at + 1, instead));
+		copy->items[step] = with(making, value_item(value, step), path, at + 1, instead);
 	return copy;
 }
 
 static void add(struct making *making, const struct path *path, const char *how,
 	struct value *instead)
 {
-	const char *name = arena_printf(making->arena, "%s", frame_name(making->type));
-	struct value *body = valid_map(making->arena, making->keys);
+	struct value *body = valid_message(making->arena, making->message);
 
-	/* A result that is one of an undo isn't the turn of any task here. */
-	value_remove(body, "more");
-	for (size_t i = 0; i < path->count; i++)
-		name = arena_printf(making->arena, "%s%s%s", name, path->steps[i][0] ? "." : "[]",
-			path->steps[i]);
-	if (making->count == making->capacity) {
-		size_t capacity = making->capacity ? 2 * making->capacity : 64;
-
-		making->lies = arena_grow(making->arena, making->lies,
-			making->count * sizeof(*making->lies), capacity * sizeof(*making->lies));
-		making->capacity = capacity;
-	}
-	making->lies[making->count++] = (struct lie){
-		.name = arena_printf(making->arena, "%s %s", name, how), .ending = ENDS_REFUSED,
+	*ARENA_PUSH(making->arena, &making->lies, &making->count) = (struct lie){
+		.name = arena_printf(making->arena, "%s %s", path->name, how), .ending = ENDS_REFUSED,
 		.type = making->type, .body = with(making, body, path, 0, instead),
 	};
 }
 
-static void add_wrong_kinds(struct making *making, const struct path *path,
-	const struct shape *shape)
+static void add_wrong_kinds(struct making *making, const struct path *path, enum value_kind right)
 {
 	struct arena *arena = making->arena;
-	struct value *list = value_list(arena), *map = value_map(arena);
+	struct value *map = value_map(arena);
 	const struct { const char *how; struct value *value; } wrong[] = {
-		{ "is a map", map }, { "is a list", list }, { "is a string", value_string(arena, "a") },
+		{ "is a map", map }, { "is a list", list_of(arena, value_float(arena, 0.5)) },
+		{ "is a string", value_string(arena, "a") }, { "is a float", value_float(arena, 1) },
 		{ "isn't known", value_unknown(arena, "x") },
 	};
-	enum value_kind right = kind_of(shape);
 
-	value_append(arena, list, value_integer(arena, 1));
 	value_set_integer(arena, map, "a", 1);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		if (wrong[i].value->kind == VALUE_UNKNOWN || (right != VALUE_UNKNOWN
@@ -137,100 +145,124 @@ static struct value *long_text(struct arena *arena, size_t size)
 	return value_bytes(arena, text, size);
 }
 
+static void add_wrong_texts(struct making *making, const struct path *path, size_t most,
+	enum field_kind kind)
+{
+	struct value *secret = value_string(making->arena, "a");
+
+	secret->level = LEVEL_SECRET;
+	if (most < FRAME_MOST / 2)
+		add(making, path, "is too long", long_text(making->arena, most + 1));
+	if (kind != FIELD_BYTES)
+		add(making, path, "has a NUL", value_bytes(making->arena, "a\0b", 3));
+	if (kind != FIELD_LEVELLED)
+		add(making, path, "has a level", secret);
+}
+
+static size_t count_words(const struct field *field)
+{
+	size_t count = 0;
+
+	while (field->words[count])
+		count++;
+	return field->most ? field->most : count;
+}
+
 static void add_wrong_sizes(struct making *making, const struct path *path,
-	const struct shape *shape)
+	const struct field *field)
 {
 	struct arena *arena = making->arena;
-	struct value *many = shape->kind == SHAPE_LIST ? value_list(arena) : value_map(arena);
+	bool list = field->kind == FIELD_TEXTS || field->kind == FIELD_MANY;
+	struct value *many = list ? value_list(arena) : value_map(arena);
 
-	if (shape->kind == SHAPE_INTEGER) {
+	if (field->kind == FIELD_INTEGER) {
 		add(making, path, "is too large", value_integer(arena, INT64_MAX));
 		add(making, path, "is too small", value_integer(arena, INT64_MIN));
 	}
-	if ((shape->kind == SHAPE_TEXT || shape->kind == SHAPE_BYTES) && shape->most < FRAME_MOST / 2)
-		add(making, path, "is too long", long_text(arena, shape->most + 1));
-	if (shape->kind == SHAPE_TEXT)
-		add(making, path, "has a NUL", value_bytes(arena, "a\0b", 3));
-	if (shape->words)
-		add(making, path, "is no word of it", value_string(arena, "a \033[31m"));
-	for (size_t i = 0; shape->kind == SHAPE_LIST && i <= shape->most && i < 130000; i++)
+	if (field->kind == FIELD_WORD) {
+		add(making, path, "is no word of it", value_integer(arena, (int64_t)count_words(field)));
+		add(making, path, "is below its words", value_integer(arena, -1));
+	}
+	if (field->kind == FIELD_TEXT || field->kind == FIELD_BYTES || field->kind == FIELD_LEVELLED)
+		add_wrong_texts(making, path, field->most, field->kind);
+	for (size_t i = 0; list && i <= field->most && i < 130000; i++)
 		value_append(arena, many, value_null(arena));
-	for (int i = 0; (shape->kind == SHAPE_ANY || shape->kind == SHAPE_ANY_MAP)
+	for (int i = 0; (field->kind == FIELD_VALUE || field->kind == FIELD_MAP)
 			&& i <= SHAPE_KEYS_MOST; i++)
 		value_set_integer(arena, many, arena_printf(arena, "key%d", i), i);
 	if (many->count > 0)
 		add(making, path, "has too many", many);
 }
 
-static void add_lies(struct making *making, const struct path *path, const struct shape *shape);
+static void add_lies(struct making *making, const struct path *path, const struct field *field);
 
-static void add_keys(struct making *making, const struct path *path, const struct shape *keys)
+static void add_fields(struct making *making, const struct path *path,
+	const struct message *message)
 {
-	struct path inner = *path;
+	size_t count = message_field_count(message, MESSAGE_OUTSIDE);
+	struct path inner = path_in(making, path, count, "unknown");
 
-	inner.steps[inner.count++] = "unknown";
-	add(making, &inner, "is no key", value_integer(making->arena, 1));
-	for (; keys->kind != SHAPE_END; keys++) {
-		inner.steps[inner.count - 1] = keys->key;
-		add_lies(making, &inner, keys);
-		if (keys->flags & SHAPE_NEEDED)
+	add(making, &inner, "is no field", value_integer(making->arena, 1));
+	for (size_t i = 0; i < count; i++) {
+		const struct field *field = &message->fields[i];
+
+		inner = path_in(making, path, i, field->name);
+		add_lies(making, &inner, field);
+		if (field->flags & FIELD_NEEDED)
 			add(making, &inner, "is null", value_null(making->arena));
 	}
 }
 
-static void add_lies(struct making *making, const struct path *path, const struct shape *shape)
+static void add_lies(struct making *making, const struct path *path, const struct field *field)
 {
-	struct path inner = *path;
+	struct path item = path_in(making, path, 0, NULL);
 
-	add_wrong_kinds(making, path, shape);
-	add_wrong_sizes(making, path, shape);
-	if (shape->kind == SHAPE_MAP)
-		add_keys(making, path, shape->inside);
-	inner.steps[inner.count++] = "";
-	if (shape->kind == SHAPE_LIST)
-		add_lies(making, &inner, shape->inside);
+	add_wrong_kinds(making, path, kind_of(field));
+	add_wrong_sizes(making, path, field);
+	if (field->kind == FIELD_ONE)
+		add_fields(making, path, field->of);
+	if (field->kind == FIELD_MANY) {
+		add_wrong_kinds(making, &item, VALUE_LIST);
+		add_fields(making, &item, field->of);
+	}
+	if (field->kind == FIELD_TEXTS) {
+		add_wrong_kinds(making, &item, VALUE_STRING);
+		add_wrong_texts(making, &item, field->text_most, field->kind);
+	}
 }
 
 size_t table_lies(struct arena *arena, struct lie **ret_lies)
 {
 	struct making making = { .arena = arena };
-	const struct path top = {0};
 
 	for (enum frame_type type = FRAME_HELLO; type < FRAME_TYPE_END; type++) {
+		const struct path top = { .name = frame_name(type) };
+
 		making.type = type;
-		making.keys = frame_keys(SENT_BY_AGENT, type);
-		if (making.keys) {
-			add_keys(&making, &top, making.keys);
-			continue;
-		}
-		/* What only others send, as they would. */
-		making.keys = frame_keys(SENT_BY_CONTROLLER, type);
-		add(&making, &top, "is not an agent's", valid_map(arena, making.keys));
+		making.message = frame_message(type);
+		if (frame_sends(SENT_BY_AGENT, type))
+			add_fields(&making, &top, making.message);
+		else
+			add(&making, &top, "is not an agent's", valid_message(arena, making.message));
 	}
 	*ret_lies = making.lies;
 	return making.count;
 }
 
-static void print_rows(enum frame_sender sender, const char *prefix, const struct shape *keys)
+static void print_fields(const char *senders, const struct message *message)
 {
-	for (; keys->kind != SHAPE_END; keys++) {
-		printf("%d %s %s\n", (int)sender, prefix, keys->key);
-		if (keys->kind == SHAPE_MAP)
-			print_rows(sender, prefix, keys->inside);
-		else if (keys->kind == SHAPE_LIST && keys->inside->kind == SHAPE_MAP)
-			print_rows(sender, prefix, keys->inside->inside);
+	for (const struct field *field = message->fields; field->kind != FIELD_END; field++) {
+		const char *of_this = field->flags & FIELD_INSIDE ? "inside" : senders;
+
+		printf("%s %s.%s\n", of_this, message->name, field->name);
+		if (field->kind == FIELD_ONE || field->kind == FIELD_MANY)
+			print_fields(of_this, field->of);
 	}
 }
 
 void tables_print(void)
 {
-	for (int sender = SENT_BY_AGENT; sender <= SENT_BY_PARENT; sender++) {
-		for (enum frame_type type = FRAME_HELLO; type < FRAME_TYPE_END; type++) {
-			const struct shape *keys = frame_keys((enum frame_sender)sender, type);
-
-			/* What a child found is passed on as the agent's own. */
-			if (keys && !(sender == SENT_BY_CHILD && type == FRAME_RESULT))
-				print_rows((enum frame_sender)sender, frame_name(type), keys);
-		}
-	}
+	for (enum frame_type type = FRAME_HELLO; type < FRAME_TYPE_END; type++)
+		print_fields(frame_sends(SENT_BY_AGENT, type) ? "agent" : "controller",
+			frame_message(type));
 }

@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 size_t table_lies(struct arena *arena, struct lie **ret_lies);
-/* "SENDER MESSAGE KEY", a line for each row of each table. */
+/* "SENDER MESSAGE.FIELD", a line for each row of each table; the sender is agent, controller, or
+ * inside: between agent and child. */
 void tables_print(void);
 
 #endif

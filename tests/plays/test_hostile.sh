@@ -9,25 +9,27 @@ hostile=$(dirname "$BEOPLAY")/hostile
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# --- Each key of a message has a reader at the end where it arrives ---
-reads() {   # what a controller reads of agents, an agent of controllers, and both ends of its children
-	case $1 in
-	0) echo engine/plan engine/report engine/fleet engine/command ;;
-	*) echo engine/agent ;;
-	esac
-}
-unread() {
-	"$hostile" keys | sort -u | while read -r sender message key; do
-		# shellcheck disable=SC2046 # two folders
-		grep -rqE "(value_(get|pair)[a-z_]*|text_or)\([^\"]*\"$key\"|\{[^}]*\"$key\"[^}]*\}" \
-			$(reads "$sender") || echo "$message.$key of $sender"
+# --- Each field of a message has a writer at one end and a reader at the other ---
+controller="engine/plan engine/report engine/fleet engine/command"
+fields() {   # those of which nothing at the one end is a writer, or nothing at the other a reader
+	"$hostile" fields | sort -u | while read -r sender field; do
+		case $sender in
+		agent) from=engine/agent to=$controller ;;
+		controller) from=$controller to=engine/agent ;;
+		inside) from=engine/agent to=engine/agent ;;
+		esac
+		name=${field##*.}
+		# shellcheck disable=SC2086 # several folders
+		grep -rqP "(->|\\.)$name\\b(\\.\\w+)? = |&[\\w>.-]*(->|\\.)$name\\b" $from || echo "writer of $field"
+		# shellcheck disable=SC2086
+		grep -rqP "(->|\\.)$name\\b(?! = )" $to || echo "reader of $field"
 	done
 }
-missing=$(unread)
+missing=$(fields)
 if [ -z "$missing" ]; then
-	echo "ok each key of a message has a reader"
+	echo "ok each field of a message has a writer and a reader"
 else
-	echo "not ok each key of a message has a reader: none of" $missing
+	echo "not ok each field of a message has a writer and a reader: no" $missing
 fi
 
 # --- The lies ---

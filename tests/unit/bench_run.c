@@ -118,9 +118,9 @@ void bench_arrives(struct bench_run *bench, const char *host, const char *how)
 	say(bench, SAYS_ARRIVES, host, NULL, how);
 }
 
-void bench_greets(struct bench_run *bench, const char *host, const char *key, const char *yaml)
+void bench_greets(struct bench_run *bench, const char *host, const char *yaml)
 {
-	say(bench, SAYS_GREETS, host, key, yaml);
+	say(bench, SAYS_GREETS, host, NULL, yaml);
 }
 
 void bench_is_real(struct bench_run *bench, const char *host, const char *directory)
@@ -174,7 +174,7 @@ static void tell_fleet(struct bench_run *bench)
 			memory_arrives(bench->fleet, saying->host, saying->text);
 			break;
 		case SAYS_GREETS:
-			memory_greets(bench->fleet, saying->host, saying->what,
+			memory_greets(bench->fleet, saying->host,
 				read_yaml(bench->run_arena, saying->text));
 			break;
 		case SAYS_REAL:

@@ -20,11 +20,11 @@ void bench_further(struct bench_run *bench, const char *path, const char *text);
 struct run_options *bench_options(struct bench_run *bench);
 void bench_limit(struct bench_run *bench, const char *pattern);
 /* See fleet_memory.h; host and task: "*" is any. Texts are borrowed. returns: a map in YAML, keys of
- * a RESULT; greets: a value in YAML. */
+ * a RESULT; greets: more of its HELLO, in YAML. */
 void bench_answer(struct bench_run *bench, const char *host, const char *task, const char *answer);
 void bench_returns(struct bench_run *bench, const char *host, const char *task, const char *yaml);
 void bench_arrives(struct bench_run *bench, const char *host, const char *how);
-void bench_greets(struct bench_run *bench, const char *host, const char *key, const char *yaml);
+void bench_greets(struct bench_run *bench, const char *host, const char *yaml);
 /* ^C so often, the first time at this event. */
 void bench_press(struct bench_run *bench, unsigned event, unsigned times);
 /* Without the checks, whose time grows with the hosts. */

@@ -5,7 +5,9 @@
 #include "base/buffer.h"
 #include "base/lookup.h"
 
+#include <assert.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,10 +28,10 @@ struct rule {
 	const struct value *keys;      /* or NULL */
 };
 
-struct message {
-	struct message *next;
+struct word {
+	struct word *next;
 	enum frame_type type;          /* 0: the connection ends */
-	struct value *body;
+	const void *message;
 	const char *why;               /* of its end; NULL: as asked */
 	int64_t at;                    /* milliseconds: not before */
 	uint64_t number;
@@ -42,12 +44,11 @@ struct fleet_host {
 	struct fleet_target target;
 	struct arena *arena;
 	enum node_state state;
-	struct message *first, *last;  /* to be told */
+	struct word *first, *last;     /* to be told */
 	/* of the stage at hand */
-	struct value *tasks;
+	const struct wire_stage *stage;
 	size_t task;
 	int64_t clock;                 /* milliseconds: what it does takes time */
-	bool check, free;
 	bool granted;                  /* the gate of the task at hand is open */
 	bool fetched;                  /* its content is there */
 	struct value *due;             /* keys of handlers */
@@ -67,7 +68,7 @@ struct memory {
 	struct arena *arena;
 	struct frame frame;
 	struct rule *answers, **last_answer;
-	struct rule *arrivals;         /* answer: how; keys: of HELLO, task: the key */
+	struct rule *arrivals;         /* answer: how; keys: of HELLO */
 	struct fleet_host **hosts;
 	size_t count, capacity, open, real;
 	struct fleet_host **heap;      /* those with something to tell: whose turn it is first */
@@ -131,10 +132,9 @@ void memory_arrives(struct fleet *fleet, const char *host, const char *how)
 	add_arrival(memory_of(fleet), rule_new(memory_of(fleet), host, "", how, NULL));
 }
 
-void memory_greets(struct fleet *fleet, const char *host, const char *key,
-	const struct value *value)
+void memory_greets(struct fleet *fleet, const char *host, const struct value *keys)
 {
-	add_arrival(memory_of(fleet), rule_new(memory_of(fleet), host, key, NULL, value));
+	add_arrival(memory_of(fleet), rule_new(memory_of(fleet), host, "", NULL, keys));
 }
 
 void memory_is_real(struct fleet *fleet, const char *host, const char *directory)
@@ -173,13 +173,12 @@ static const char *answer_is(const char *answer, const char *word)
 	return strncmp(answer + size, ": ", 2) == 0 ? answer + size + 2 : NULL;
 }
 
-static const struct rule *rule_for(const struct fleet_host *host, const struct value *task, bool keys)
+static const struct rule *rule_for(const struct fleet_host *host, const struct wire_task *task,
+	bool keys)
 {
-	const char *name = value_get_string(task, "name"), *module = value_get_string(task, "module");
-
 	for (const struct rule *rule = host->fleet->answers; rule; rule = rule->next) {
 		if (keys == (rule->keys != NULL) && fits(rule->host, host->target.name)
-				&& (fits(rule->task, name) || fits(rule->task, module)))
+				&& (fits(rule->task, task->name) || fits(rule->task, task->module)))
 			return rule;
 	}
 	return NULL;
@@ -246,23 +245,23 @@ static struct fleet_host *heap_take(struct memory *memory)
 
 /* --- What a node tells --- */
 
-static struct message *tell(struct fleet_host *host, enum frame_type type, struct value *body)
+static struct word *tell(struct fleet_host *host, enum frame_type type, const void *message)
 {
-	struct message *message = arena_alloc(host->arena, sizeof(*message));
+	struct word *word = arena_alloc(host->arena, sizeof(*word));
 	struct memory *memory = host->fleet;
 
-	message->type = type;
-	message->body = body;
-	message->at = host->clock;
-	message->number = ++memory->numbers;
+	word->type = type;
+	word->message = message;
+	word->at = host->clock;
+	word->number = ++memory->numbers;
 	if (host->first)
-		host->last->next = message;
+		host->last->next = word;
 	else
-		host->first = message;
-	host->last = message;
-	if (host->first == message)
+		host->first = word;
+	host->last = word;
+	if (host->first == word)
 		heap_add(memory, host);
-	return message;
+	return word;
 }
 
 static void tell_end(struct fleet_host *host, const char *why)
@@ -270,19 +269,34 @@ static void tell_end(struct fleet_host *host, const char *why)
 	tell(host, 0, NULL)->why = arena_string(host->arena, why);
 }
 
+/* A message as a test says it, with names; none that an agent couldn't send. */
+static void *named(struct arena *arena, const struct message *message, const struct value *keys)
+{
+	void *made = arena_alloc(arena, message->size);
+	struct error err = {0};
+
+	if (message_take(arena, message, MESSAGE_NAMED, value_copy(arena, keys), message->name,
+			ERROR_BUG, made, &err) < 0) {
+		fprintf(stderr, "%s\n", err.message);
+		abort();
+	}
+	return made;
+}
+
 static void tell_hello(struct fleet_host *host)
 {
-	struct value *hello = value_map(host->arena);
-	const struct value *due;
+	struct value *keys = value_map(host->arena);
+	const struct hello *hello;
 
-	value_set_integer(host->arena, hello, "version", WIRE_VERSION);
+	value_set_integer(host->arena, keys, "version", WIRE_VERSION);
 	for (const struct rule *rule = host->fleet->arrivals; rule; rule = rule->next) {
-		if (rule->keys && fits(rule->host, host->target.name))
-			value_set(host->arena, hello, rule->task, value_copy(host->arena, rule->keys));
+		for (size_t i = 0; rule->keys && fits(rule->host, host->target.name)
+				&& i < rule->keys->count; i++)
+			value_set(host->arena, keys, value_key(rule->keys, i), value_at(rule->keys, i));
 	}
-	due = value_get(value_get(hello, "ledger"), "due");
-	for (size_t i = 0; i < value_item_count(due); i++)
-		value_append(host->arena, host->due, value_get(value_item(due, i), "handler"));
+	hello = named(host->arena, &message_hello, keys);
+	for (size_t i = 0; i < hello->due_count; i++)
+		value_append(host->arena, host->due, value_string(host->arena, hello->due[i].handler));
 	tell(host, FRAME_HELLO, hello);
 }
 
@@ -312,35 +326,30 @@ static void make_due(struct fleet_host *host, const struct value *keys)
 		value_append(host->arena, host->due, value_copy(host->arena, value_item(keys, i)));
 }
 
-static void tell_result(struct fleet_host *host, const struct value *task, const char *status,
+static void tell_result(struct fleet_host *host, const struct wire_task *task, enum status status,
 	const char *message)
 {
-	bool failed = strcmp(status, "failed") == 0;
-	const struct rule *returns = failed ? NULL : rule_for(host, task, true);
-	struct value *result = value_map(host->arena);
+	const struct rule *returns = status == STATUS_FAILED ? NULL : rule_for(host, task, true);
+	struct value *keys = returns ? value_copy(host->arena, returns->keys) : value_map(host->arena);
 
-	value_set_integer(host->arena, result, "task", value_get_integer(task, "id", 0));
-	value_set_string(host->arena, result, "status", status);
-	value_set_string(host->arena, result, "message", message && *message ? message : NULL);
-	for (size_t i = 0; returns && i < returns->keys->count; i++)
-		value_set(host->arena, result, value_key(returns->keys, i),
-			value_copy(host->arena, value_at(returns->keys, i)));
-	tell(host, FRAME_RESULT, result);
+	value_set_integer(host->arena, keys, "task", task->id);
+	value_set_string(host->arena, keys, "status", status_words[status]);
+	if (message && *message)
+		value_set_string(host->arena, keys, "message", message);
+	tell(host, FRAME_RESULT, named(host->arena, &message_result, keys));
 }
 
-static void ask(struct fleet_host *host, const char *kind, const char *digest)
+static const struct wire_task *task_at_hand(const struct fleet_host *host)
 {
-	struct value *request = value_map(host->arena);
+	return &host->stage->tasks[host->task];
+}
 
-	value_set_integer(host->arena, request, "id", ++host->requests);
-	value_set_string(host->arena, request, "kind", kind);
-	if (digest) {
-		value_set_string(host->arena, request, "digest", digest);
-		value_set_integer(host->arena, request, "offset", 0);
-	} else {
-		value_set_integer(host->arena, request, "task",
-			value_get_integer(value_item(host->tasks, host->task), "id", 0));
-	}
+static void ask(struct fleet_host *host, enum request_kind kind, const char *digest)
+{
+	struct request *request = arena_alloc(host->arena, sizeof(*request));
+
+	*request = (struct request){ .id = ++host->requests, .kind = kind, .digest = digest,
+		.task = digest ? 0 : task_at_hand(host)->id };
 	host->state = NODE_WAITS;
 	tell(host, FRAME_REQUEST, request);
 }
@@ -348,21 +357,21 @@ static void ask(struct fleet_host *host, const char *kind, const char *digest)
 static void end_stage(struct fleet_host *host)
 {
 	host->state = NODE_IDLE;
-	tell(host, FRAME_STAGE_END, value_map(host->arena));
+	tell(host, FRAME_STAGE_END, arena_alloc(host->arena, sizeof(struct stage_end)));
 }
 
 /* One that changes something; false: it waits, or the stage is over. */
-static bool change(struct fleet_host *host, const struct value *task, const char *answer)
+static bool change(struct fleet_host *host, const struct wire_task *task, const char *answer)
 {
-	bool check = value_get(task, "check") ? value_get_bool(task, "check") : host->check;
+	bool check = choice_made(task->check, !host->stage->apply);
 	const char *rest = answer_is(answer, "fetch");
 
-	if (!check && !host->free && !host->granted) {
-		ask(host, "gate", NULL);
+	if (!check && !host->stage->free && !host->granted) {
+		ask(host, REQUEST_GATE, NULL);
 		return false;
 	}
 	if (!check && rest && !host->fetched) {
-		ask(host, "body", rest);
+		ask(host, REQUEST_BODY, rest);
 		return false;
 	}
 	if ((rest = answer_is(answer, "dies"))) {
@@ -373,13 +382,23 @@ static bool change(struct fleet_host *host, const struct value *task, const char
 	if ((rest = answer_is(answer, "slow")))
 		host->clock = (host->clock > host->fleet->now ? host->clock : host->fleet->now)
 			+ atoll(rest);
-	make_due(host, value_get(task, "notify"));
-	tell_result(host, task, "changed", NULL);
+	make_due(host, task->notify);
+	tell_result(host, task, STATUS_CHANGED, NULL);
 	return true;
 }
 
+static enum status status_of(const char *word)
+{
+	unsigned status = STATUS_OF_AGENTS;
+
+	do
+		assert(status > 0);
+	while (strcmp(status_words[--status], word) != 0);
+	return (enum status)status;
+}
+
 /* False: it waits, or the stage is over. */
-static bool answer_task(struct fleet_host *host, const struct value *task)
+static bool answer_task(struct fleet_host *host, const struct wire_task *task)
 {
 	const struct rule *rule = rule_for(host, task, false);
 	const char *answer = rule ? rule->answer : "ok", *rest;
@@ -394,8 +413,8 @@ static bool answer_task(struct fleet_host *host, const struct value *task)
 		return false;
 	}
 	if ((rest = answer_is(answer, "failed"))) {
-		tell_result(host, task, "failed", rest);
-		if (value_get_bool(task, "ignore_errors"))
+		tell_result(host, task, STATUS_FAILED, rest);
+		if (task->ignore_errors)
 			return true;
 		end_stage(host);
 		return false;
@@ -403,7 +422,7 @@ static bool answer_task(struct fleet_host *host, const struct value *task)
 	if (answer_is(answer, "changed") || answer_is(answer, "slow") || answer_is(answer, "fetch")
 			|| answer_is(answer, "dies"))
 		return change(host, task, answer);
-	tell_result(host, task, answer, NULL);
+	tell_result(host, task, status_of(answer), NULL);
 	return true;
 }
 
@@ -411,14 +430,13 @@ static bool answer_task(struct fleet_host *host, const struct value *task)
 static void work(struct fleet_host *host)
 {
 	host->state = NODE_WORKS;
-	for (; host->task < host->tasks->count; host->task++) {
-		const struct value *task = value_item(host->tasks, host->task);
-		const char *handler = value_get_string(task, "handler");
+	for (; host->task < host->stage->task_count; host->task++) {
+		const struct wire_task *task = task_at_hand(host);
 
-		if (value_get_bool(task, "flush"))
+		if (task->kind == TASK_FLUSH)
 			continue;
-		if (handler && !host->granted && !take_due(host, handler))
-			tell_result(host, task, "skipped", NULL);
+		if (task->handler && !host->granted && !take_due(host, task->handler))
+			tell_result(host, task, STATUS_SKIPPED, NULL);
 		else if (!answer_task(host, task))
 			return;
 		host->granted = host->fetched = false;
@@ -426,26 +444,22 @@ static void work(struct fleet_host *host)
 	end_stage(host);
 }
 
-static void take_stage(struct fleet_host *host, const struct value *stage)
+static void take_stage(struct fleet_host *host, const struct wire_stage *stage)
 {
-	host->tasks = value_copy(host->arena, value_get(stage, "tasks"));
+	host->stage = message_copy(host->arena, &message_wire_stage, stage);
 	host->task = 0;
 	host->granted = host->fetched = false;
-	host->check = strcmp(value_get_string(stage, "mode"), "check") == 0;
-	host->free = value_get_bool(stage, "free");
 	host->stages++;
-	make_due(host, value_get(stage, "notified"));
+	make_due(host, stage->notified);
 	work(host);
 }
 
-static void take_reply(struct fleet_host *host, const struct value *reply)
+static void take_reply(struct fleet_host *host, const struct reply *reply)
 {
-	const struct value *task = value_item(host->tasks, host->task);
-
-	if (value_get_string(reply, "error")) {
-		tell_result(host, task, "failed", value_get_string(reply, "error"));
+	if (reply->error) {
+		tell_result(host, task_at_hand(host), STATUS_FAILED, reply->error);
 		end_stage(host);
-	} else if (value_get(reply, "go") && !value_get_bool(reply, "go")) {
+	} else if (!reply->go && !reply->bytes.bytes) {
 		end_stage(host);
 	} else {
 		host->fetched = host->granted;
@@ -455,14 +469,12 @@ static void take_reply(struct fleet_host *host, const struct value *reply)
 }
 
 /* An offered content is its digest. */
-static void take_fetch(struct fleet_host *host, const struct value *fetch)
+static void take_fetch(struct fleet_host *host, const struct fetch *fetch)
 {
-	const char *digest = value_get_string(fetch, "digest");
-	struct value *chunk = value_map(host->arena), *task = value_map(host->arena);
-	const struct rule *rule;
+	const struct wire_task task = { .name = "FETCH" };
+	const struct rule *rule = rule_for(host, &task, false);
+	struct chunk *chunk = arena_alloc(host->arena, sizeof(*chunk));
 
-	value_set_string(host->arena, task, "name", "FETCH");
-	rule = rule_for(host, task, false);
 	if (rule && answer_is(rule->answer, "silent"))
 		return;
 	if (rule && answer_is(rule->answer, "lost")) {
@@ -470,9 +482,10 @@ static void take_fetch(struct fleet_host *host, const struct value *fetch)
 		host->state = NODE_GONE;
 		return;
 	}
-	value_set_integer(host->arena, chunk, "id", value_get_integer(fetch, "id", 0));
-	value_set(host->arena, chunk, "bytes", value_bytes(host->arena, digest, strlen(digest)));
-	value_set_integer(host->arena, chunk, "size", (int64_t)strlen(digest));
+	chunk->id = fetch->id;
+	chunk->size = (int64_t)strlen(fetch->digest);
+	chunk->bytes = (struct bytes){ arena_string(host->arena, fetch->digest),
+		strlen(fetch->digest) };
 	tell(host, FRAME_CHUNK, chunk);
 }
 
@@ -484,44 +497,44 @@ static void log_line(struct memory *memory, const char *text)
 		buffer_add_string(&memory->log, text);
 }
 
-static void log_sent(struct fleet_host *host, enum frame_type type, const struct value *body)
+static void log_sent(struct fleet_host *host, enum frame_type type, const void *message)
 {
-	const struct value *tasks = value_get(body, "tasks");
+	const struct wire_stage *stage = type == FRAME_STAGE ? message : NULL;
+	const struct reply *reply = type == FRAME_REPLY ? message : NULL;
 	struct memory *memory = host->fleet;
 	const char *name = host->target.name;
 
 	if (memory->log.size >= LOG_MOST)
 		return;
-	if (type == FRAME_STAGE && value_item_count(tasks) > 0)
+	if (stage && stage->task_count > 0)
 		log_line(memory, arena_printf(host->arena, "%s ← stage %lld-%lld\n", name,
-			(long long)value_get_integer(value_item(tasks, 0), "id", 0),
-			(long long)value_get_integer(value_item(tasks, tasks->count - 1), "id", 0)));
-	else if (type == FRAME_REPLY)
-		log_line(memory, arena_printf(host->arena, "%s ! %s\n", name, value_get(body, "go")
-			? value_get_bool(body, "go") ? "go" : "end" : "content"));
+			(long long)stage->tasks[0].id, (long long)stage->tasks[stage->task_count - 1].id));
+	else if (reply)
+		log_line(memory, arena_printf(host->arena, "%s ! %s\n", name, reply->bytes.bytes
+			|| reply->error ? "content" : reply->go ? "go" : "end"));
 	else
 		log_line(memory, arena_printf(host->arena, "%s ← %s\n", name, frame_name(type)));
 }
 
-static void log_told(struct fleet_host *host, const struct message *message)
+static void log_told(struct fleet_host *host, const struct word *word)
 {
+	const struct request *request = word->message;
+	const struct result *result = word->message;
 	struct memory *memory = host->fleet;
-	const char *name = host->target.name, *status = value_get_string(message->body, "status");
-	const char *kind = value_get_string(message->body, "kind");
+	const char *name = host->target.name;
 
 	if (memory->log.size >= LOG_MOST)
 		return;
-	if (message->type == 0)
+	if (word->type == 0)
 		log_line(memory, arena_printf(host->arena, "%s is gone\n", name));
-	else if (message->type == FRAME_REQUEST)
-		log_line(memory, arena_printf(host->arena, "%s ? %s %lld\n", name, kind,
-			(long long)value_get_integer(message->body, "task", 0)));
-	else if (message->type == FRAME_RESULT)
+	else if (word->type == FRAME_REQUEST)
+		log_line(memory, arena_printf(host->arena, "%s ? %s %lld\n", name,
+			request->kind == REQUEST_GATE ? "gate" : "body", (long long)request->task));
+	else if (word->type == FRAME_RESULT)
 		log_line(memory, arena_printf(host->arena, "%s → result %lld %s\n", name,
-			(long long)value_get_integer(message->body, "task", 0), status));
+			(long long)result->task, status_words[result->status]));
 	else
-		log_line(memory, arena_printf(host->arena, "%s → %s\n", name,
-			frame_name(message->type)));
+		log_line(memory, arena_printf(host->arena, "%s → %s\n", name, frame_name(word->type)));
 }
 
 /* --- The agent itself --- */
@@ -551,13 +564,13 @@ static void start_agent(struct fleet_host *host, const char *directory)
 	host->fleet->real++;
 }
 
-static void give_agent(struct fleet_host *host, enum frame_type type, const struct value *body)
+static void give_agent(struct fleet_host *host, enum frame_type type, const void *message)
 {
 	struct buffer out = {0};
 	struct error err = {0};
 	size_t done = 0;
 
-	if (frame_write(&out, type, body, &err) < 0)
+	if (frame_write(&out, SENT_BY_CONTROLLER, type, message, &err) < 0)
 		abort();
 	while (done < out.size) {
 		ssize_t sent = send(host->fd, out.data + done, out.size - done, MSG_NOSIGNAL);
@@ -582,7 +595,7 @@ static void take_agent_frames(struct fleet_host *host)
 			abort();
 		buffer_drop_front(&host->in, (size_t)size);
 		if (frame.type != FRAME_PING && frame.type != FRAME_BYE)
-			tell(host, frame.type, frame.body);
+			tell(host, frame.type, frame.message);
 	}
 }
 
@@ -679,20 +692,20 @@ static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *ta
 	return host;
 }
 
-static void send_frame(struct fleet_host *host, enum frame_type type, const struct value *body)
+static void send_frame(struct fleet_host *host, enum frame_type type, const void *message)
 {
 	if (host->state == NODE_GONE || host->silent)
 		return;
-	log_sent(host, type, body);
+	log_sent(host, type, message);
 	if (host->fd >= 0) {
-		give_agent(host, type, body);
+		give_agent(host, type, message);
 		host->stages += type == FRAME_STAGE;
 	} else if (type == FRAME_STAGE) {
-		take_stage(host, body);
+		take_stage(host, message);
 	} else if (type == FRAME_REPLY && host->state == NODE_WAITS) {
-		take_reply(host, body);
+		take_reply(host, message);
 	} else if (type == FRAME_FETCH) {
-		take_fetch(host, body);
+		take_fetch(host, message);
 	} else if (type == FRAME_CANCEL && host->state == NODE_WORKS) {
 		end_stage(host);
 	}
@@ -702,7 +715,7 @@ static void close_host(struct fleet_host *host)
 {
 	if (host->state == NODE_GONE)
 		return;
-	send_frame(host, FRAME_BYE, value_map(host->arena));
+	send_frame(host, FRAME_BYE, NULL);
 	host->state = NODE_GONE;
 	if (host->fd < 0)
 		tell_end(host, NULL);
@@ -735,33 +748,31 @@ static struct fleet_host *next_host(struct memory *memory, int64_t until)
 static void take_event(struct fleet_host *host, struct fleet_event *event)
 {
 	struct memory *memory = host->fleet;
-	struct message *message = host->first;
+	struct word *word = host->first;
 	static struct error err;
 
-	host->first = message->next;
+	host->first = word->next;
 	if (host->first)
 		heap_add(memory, host);
-	log_told(host, message);
+	log_told(host, word);
 	event->context = host->target.context;
-	if (message->type == 0) {
+	if (word->type == 0) {
 		event->kind = FLEET_LOST;
 		err = (struct error){0};
-		if (message->why)
-			error_set(&err, ERROR_UNREACHABLE, "%s", message->why);
-		event->error = message->why ? &err : NULL;
+		if (word->why)
+			error_set(&err, ERROR_UNREACHABLE, "%s", word->why);
+		event->error = word->why ? &err : NULL;
 		host->state = NODE_GONE;
 		memory->open--;
-	} else if (message->type == FRAME_HELLO) {
+	} else if (word->type == FRAME_HELLO) {
 		event->kind = FLEET_READY;
-		event->hello = message->body;
+		event->hello = word->message;
 		event->user = "root";
 		event->key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 		host->state = NODE_IDLE;
 	} else {
-		memory->frame = (struct frame){ .type = message->type, .body = message->body,
+		memory->frame = (struct frame){ .type = word->type, .message = word->message,
 			.size = 100 };
-		if (frame_check(&memory->frame, SENT_BY_AGENT, &err) < 0)
-			abort();
 		event->kind = FLEET_FRAME;
 		event->frame = &memory->frame;
 	}

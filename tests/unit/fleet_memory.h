@@ -34,9 +34,8 @@ void memory_returns(struct fleet *fleet, const char *host, const char *task,
  *     late: MILLISECONDS
  *     never */
 void memory_arrives(struct fleet *fleet, const char *host, const char *how);
-/* A key of its HELLO. */
-void memory_greets(struct fleet *fleet, const char *host, const char *key,
-	const struct value *value);
+/* More of its HELLO, by name. */
+void memory_greets(struct fleet *fleet, const char *host, const struct value *keys);
 /* The agent itself, which keeps its ledger below this directory. */
 void memory_is_real(struct fleet *fleet, const char *host, const char *directory);
 

@@ -103,12 +103,14 @@ static void a_chunk_is_a_piece_and_the_size_of_the_whole(void **state)
 {
 	struct bodies *bodies = bodies_new(*state, NULL);
 	struct body *body = bodies_add_bytes(bodies, "secret", 6);
-	struct value *chunk = bodies_chunk(bodies, *state, body, 2);
+	struct reply chunk = bodies_chunk(bodies, *state, body, 2);
 
-	assert_string_equal(value_get_string(chunk, "bytes"), "cret");
-	assert_int_equal(value_get_integer(chunk, "size", 0), 6);
+	assert_int_equal(chunk.bytes.size, 4);
+	assert_memory_equal(chunk.bytes.bytes, "cret", 4);
+	assert_int_equal(chunk.size, 6);
 	chunk = bodies_chunk(bodies, *state, body, 6);
-	assert_string_equal(value_get_string(chunk, "bytes"), "");
+	assert_non_null(chunk.bytes.bytes);
+	assert_int_equal(chunk.bytes.size, 0);
 }
 
 int main(void)

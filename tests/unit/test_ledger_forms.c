@@ -104,17 +104,20 @@ static const char *kept_of(const char *resource)
 /* What the runs that made it had done. */
 static void check_content(bool files)
 {
-	struct value *runs = ledger_runs(&ledger, arena, "fix");
+	size_t runs_count, failed_count, due_count;
+	struct ledger_run *runs = ledger_runs(&ledger, arena, "fix", &runs_count);
+	struct failed_task *failed = ledger_failed(&ledger, arena, &site, &failed_count);
+
+	ledger_due(&ledger, arena, &site, &due_count);
 
 	assert_int_equal(ledger.problem.kind, ERROR_NONE);
 	assert_true(ledger.there);
-	assert_int_equal(runs->count, 4);
-	assert_string_equal(value_get_string(runs->items[0], "playbook"), "site.yml");
-	assert_string_equal(value_get_string(runs->items[3], "playbook"), "other.yml");
-	assert_int_equal(ledger_failed(&ledger, arena, &site)->count, 1);
-	assert_string_equal(value_get_string(ledger_failed(&ledger, arena, &site)->items[0], "task"),
-		"command");
-	assert_int_equal(ledger_due(&ledger, arena, &site)->count, 1);
+	assert_int_equal(runs_count, 4);
+	assert_string_equal(runs[0].playbook, "site.yml");
+	assert_string_equal(runs[3].playbook, "other.yml");
+	assert_int_equal(failed_count, 1);
+	assert_string_equal(failed[0].task, "command");
+	assert_int_equal(due_count, 1);
 	/* To nothing: before the first run; before the second: what the first one left. */
 	assert_string_equal(body_of(way_to("file:/srv/copied", &site, 0, "body")), "before\n");
 	assert_string_equal(body_of(way_to("file:/srv/copied", &site, 2, "body")), "version 1\n");
@@ -329,6 +332,7 @@ static void one_that_cannot_be_used_is_named_and_stays(void **unused)
 static void that_of_another_machine_is_left_alone(void **unused)
 {
 	struct error err = {0};
+	size_t count;
 
 	(void)unused;
 	ledger_open(&ledger, state, locks, "another");
@@ -336,7 +340,8 @@ static void that_of_another_machine_is_left_alone(void **unused)
 	assert_non_null(ledger.foreign);
 	ledger_write(&ledger);
 	assert_int_equal(ledger_usable(&ledger, &err), 0);
-	assert_int_equal(ledger_runs(&ledger, arena, "fix")->count, 0);
+	ledger_runs(&ledger, arena, "fix", &count);
+	assert_int_equal(count, 0);
 	ledger_close(&ledger);
 	shell("cmp " FORM "/ledger ", state, "/ledger");
 	assert_true(is_there("bodies"));

@@ -164,18 +164,14 @@ static unsigned task(struct printed *printed, unsigned hosts)
 	return report_task(printed->report, "A task", "copy", false, (struct place){ 0 }, hosts);
 }
 
-static struct value *change_of(struct arena *arena, const char *field, const char *before,
-	const char *after, int64_t flags)
+static const struct told_change *change_of(struct arena *arena, const char *field,
+	const char *before, const char *after, int64_t flags)
 {
-	struct value *changes = value_list(arena), *change = value_map(arena);
+	struct told_change *change = arena_alloc(arena, sizeof(*change));
 
-	value_set_string(arena, change, "subject", "/etc/motd");
-	value_set_string(arena, change, "field", field);
-	value_set_string(arena, change, "before", before);
-	value_set_string(arena, change, "after", after);
-	value_set_integer(arena, change, "flags", flags);
-	value_append(arena, changes, change);
-	return changes;
+	*change = (struct told_change){ "/etc/motd", field, value_string(arena, before),
+		value_string(arena, after), flags };
+	return change;
 }
 
 static void equal_results_are_folded(void **state)
@@ -190,7 +186,7 @@ static void equal_results_are_folded(void **state)
 	for (int i = 3; i >= 1; i--) {
 		report_result(printed.report, number, &(struct report_result){
 			.host = i == 3 ? "node3" : i == 2 ? "node2" : "node1", .status = STATUS_CHANGED,
-			.changes = change_of(printed.arena, "mode", "0600", "0644", 0) });
+			.change_count = 1, .changes = change_of(printed.arena, "mode", "0600", "0644", 0) });
 	}
 	report_result(printed.report, number, &(struct report_result){ .host = "head",
 		.status = STATUS_OK });
@@ -345,7 +341,7 @@ static void hostile_bytes_are_made_printable(void **state)
 	number = task(&printed, 1);
 	report_result(printed.report, number, &(struct report_result){ .host = "a",
 		.status = STATUS_CHANGED, .message = HOSTILE, .remedy = HOSTILE, .item = HOSTILE,
-		.changes = change_of(printed.arena, "content", HOSTILE, HOSTILE "\n" HOSTILE, 0),
+		.change_count = 1, .changes = change_of(printed.arena, "content", HOSTILE, HOSTILE "\n" HOSTILE, 0),
 		.results = results, .notes = notes, .diff = true });
 	report_task_end(printed.report, number);
 	report_warning(printed.report, "a", HOSTILE);
@@ -397,10 +393,10 @@ static void report_secrets(struct printed *printed)
 	value_set(printed->arena, results, "stdout", secret);
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .more = true,
 		.status = STATUS_CHANGED, .results = results,
-		.changes = change_of(printed->arena, "password", "hunter2", "hunter2", CHANGE_SECRET) });
+		.change_count = 1, .changes = change_of(printed->arena, "password", "hunter2", "hunter2", CHANGE_SECRET) });
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .more = true,
 		.status = STATUS_CHANGED,
-		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n",
+		.change_count = 1, .changes = change_of(printed->arena, "content", "hunter2", "hunter2\n",
 			CHANGE_SECRET), .diff = true });
 	results = value_map(printed->arena);
 	value_set_string(printed->arena, results, "show", "hunter2");
@@ -408,7 +404,7 @@ static void report_secrets(struct printed *printed)
 	report_result(printed->report, number, &(struct report_result){ .host = "a", .no_log = true,
 		.status = STATUS_FAILED, .results = results, .item = "hunter2",
 		.message = "'login hunter2' gave 1", .remedy = "look for hunter2",
-		.changes = change_of(printed->arena, "content", "hunter2", "hunter2\n", 0),
+		.change_count = 1, .changes = change_of(printed->arena, "content", "hunter2", "hunter2\n", 0),
 		.diff = true });
 	report_task_end(printed->report, number);
 	report_recap(printed->report);
@@ -598,7 +594,7 @@ static void json_lines_are_valid_whatever_comes(void **state)
 	number = task(&printed, 1);
 	report_result(printed.report, number, &(struct report_result){ .host = "a",
 		.status = STATUS_CHANGED, .message = HOSTILE, .results = results,
-		.changes = change_of(printed.arena, "content", HOSTILE, "\"\\", 0) });
+		.change_count = 1, .changes = change_of(printed.arena, "content", HOSTILE, "\"\\", 0) });
 	report_task_end(printed.report, number);
 	report_warning(printed.report, NULL, HOSTILE);
 	error_set(&err, ERROR_UNREACHABLE, "%s", HOSTILE);

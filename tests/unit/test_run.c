@@ -271,7 +271,7 @@ static void handlers_that_an_earlier_run_left_due_come_first(void **state)
 		"  handlers: [{name: h1, command: x}]\n");
 
 	(void)state;
-	bench_greets(run, "b", "ledger",
+	bench_greets(run, "b",
 		"due: [{project: project, playbook: site.yml, handler: h1}]");
 	bench_answer(run, "*", "*", "changed");
 	/* Where others have passed it already it is told behind. */
@@ -421,7 +421,7 @@ static void a_host_that_fails_on_its_own_account_is_told_why(void **state)
 		"  tasks: [{name: t1, command: x}]\n");
 
 	(void)state;
-	bench_greets(run, "a", "ledger", "problem: the ledger is damaged");
+	bench_greets(run, "a", "problem: the ledger is damaged");
 	bench_answer(run, "*", "*", "changed");
 	assert_int_equal(bench_execute(run), 2);
 	assert_string_equal(bench_lines(run), "t1: changed b,c\n");

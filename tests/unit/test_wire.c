@@ -81,54 +81,146 @@ static struct value *with_level(struct arena *arena, enum level level)
 }
 
 static struct frame through_frame(struct arena *arena, enum frame_type type,
-	enum frame_sender sender, const struct value *body)
+	enum frame_sender sender, const void *message)
 {
 	struct buffer out = {0};
 	struct error err = {0};
 	struct frame frame = {0};
 
-	if (frame_write(&out, type, body, &err) < 0 || frame_read(arena, out.data, out.size, sender, &frame,
-			&err) < 0)
+	if (frame_write(&out, sender, type, message, &err) < 0
+			|| frame_read(arena, out.data, out.size, sender, &frame, &err) < 0)
 		fail_msg("%s", err.message);
 	buffer_free(&out);
 	return frame;
 }
 
-static void every_message_keeps_levels(void **state)
+static void values_in_messages_keep_their_levels(void **state)
 {
 	struct arena *arena = arena_new();
 
 	(void)state;
 	for (enum level level = LEVEL_PRIVATE; level <= LEVEL_SECRET; level++) {
-		struct value *task = value_map(arena), *tasks = value_list(arena), *stage = value_map(arena);
-		struct value *results = value_map(arena), *result = value_map(arena);
-		struct value *reply = value_map(arena);
-		struct frame frame;
+		const struct told_change change = { .subject = "/etc/motd",
+			.after = with_level(arena, level) };
+		const struct wire_task task = { .id = 1, .level = level };
+		const struct wire_stage stage = { .tasks = &task, .task_count = 1 };
+		struct result result = { .task = 1, .results = value_map(arena), .changes = &change,
+			.change_count = 1 };
+		const struct result *back;
+		const struct wire_stage *stage_back;
 
-		value_set_integer(arena, task, "id", 1);
-		value_set(arena, task, "params", with_level(arena, level));
-		value_append(arena, tasks, task);
-		value_set_string(arena, stage, "mode", "apply");
-		value_set(arena, stage, "tasks", tasks);
-		frame = through_frame(arena, FRAME_STAGE, SENT_BY_CONTROLLER, stage);
-		assert_int_equal(value_get(value_get(frame.body, "tasks")->items[0], "params")->level, level);
-
-		value_set_integer(arena, result, "task", 1);
-		value_set_string(arena, result, "status", "ok");
-		value_set(arena, results, "stdout", with_level(arena, level));
-		value_set(arena, result, "results", results);
-		value_set(arena, result, "message", with_level(arena, level));
-		frame = through_frame(arena, FRAME_RESULT, SENT_BY_AGENT, result);
-		assert_int_equal(value_get(value_get(frame.body, "results"), "stdout")->level, level);
-		assert_int_equal(value_get(frame.body, "message")->level, level);
-		assert_int_equal(value_level(frame.body), level);
-
-		value_set_integer(arena, reply, "id", 1);
-		value_set(arena, reply, "bytes", with_level(arena, level));
-		frame = through_frame(arena, FRAME_REPLY, SENT_BY_CONTROLLER, reply);
-		assert_int_equal(value_get(frame.body, "bytes")->level, level);
-		assert_int_equal(value_copy(arena, value_get(frame.body, "bytes"))->level, level);
+		value_set(arena, result.results, "stdout", with_level(arena, level));
+		back = through_frame(arena, FRAME_RESULT, SENT_BY_AGENT, &result).message;
+		assert_int_equal(value_get(back->results, "stdout")->level, level);
+		assert_int_equal(back->changes[0].after->level, level);
+		stage_back = through_frame(arena, FRAME_STAGE, SENT_BY_CONTROLLER, &stage).message;
+		assert_int_equal(stage_back->tasks[0].level, level);
 	}
+	arena_free(arena);
+}
+
+/* Something in every field, of each kind and as deep as it goes. */
+static void fill(struct arena *arena, const struct message *message, char *to);
+
+static void fill_field(struct arena *arena, const struct field *field, char *to)
+{
+	void *at = to + field->offset;
+	size_t count = field->kind == FIELD_MANY ? 2 : 1;
+	char *inner;
+
+	switch (field->kind) {
+	case FIELD_BOOL:
+		*(bool *)at = true;
+		break;
+	case FIELD_INTEGER:
+		*(int64_t *)at = field->flags & FIELD_SIGNED ? -7 : 7;
+		break;
+	case FIELD_WORD:
+		*(unsigned *)at = 1;
+		break;
+	case FIELD_TEXT:
+		*(const char **)at = field->name;
+		break;
+	case FIELD_BYTES:
+		*(struct bytes *)at = (struct bytes){ "a\0b", 3 };
+		break;
+	case FIELD_LEVELLED:
+		*(struct value **)at = with_level(arena, LEVEL_PRIVATE);
+		break;
+	case FIELD_TEXTS:
+		*(struct value **)at = value_list(arena);
+		value_append(arena, *(struct value **)at, value_string(arena, field->name));
+		break;
+	case FIELD_VALUE:
+	case FIELD_MAP:
+		*(struct value **)at = value_map(arena);
+		value_set_string(arena, *(struct value **)at, "key", field->name);
+		break;
+	case FIELD_MANY:
+		*(size_t *)(void *)(to + field->count_offset) = count;
+		/* fall through */
+	case FIELD_ONE:
+		inner = arena_array(arena, count, field->of->size);
+		for (size_t i = 0; i < count; i++)
+			fill(arena, field->of, inner + i * field->of->size);
+		*(void **)at = inner;
+		break;
+	case FIELD_END:
+		break;
+	}
+}
+
+static void fill(struct arena *arena, const struct message *message, char *to)
+{
+	for (const struct field *field = message->fields; field->kind != FIELD_END; field++)
+		fill_field(arena, field, to);
+}
+
+static bool same(struct arena *arena, const struct message *message, const void *one,
+	const void *other, enum message_form form)
+{
+	return value_equal(message_value(arena, message, one, form), message_value(arena, message,
+		other, form));
+}
+
+static void every_field_of_every_message_comes_back(void **state)
+{
+	static const enum frame_sender senders[] = { SENT_BY_AGENT, SENT_BY_CONTROLLER, SENT_BY_CHILD,
+		SENT_BY_PARENT };
+	struct arena *arena = arena_new();
+	struct error err = {0};
+
+	(void)state;
+	for (enum frame_type type = FRAME_HELLO; type < FRAME_TYPE_END; type++) {
+		const struct message *message = frame_message(type);
+		char *full = arena_alloc(arena, message->size + 1), *named;
+
+		fill(arena, message, full);
+		for (size_t i = 0; i < 4; i++) {
+			if (frame_sends(senders[i], type))
+				assert_true(same(arena, message, full, through_frame(arena, type, senders[i],
+					full).message, frame_form(senders[i])));
+		}
+		named = arena_alloc(arena, message->size + 1);
+		assert_int_equal(message_take(arena, message, MESSAGE_NAMED, message_value(arena, message,
+			full, MESSAGE_NAMED), message->name, ERROR_TEXT, named, &err), 0);
+		assert_true(same(arena, message, full, named, MESSAGE_NAMED));
+		assert_true(same(arena, message, full, message_copy(arena, message, full),
+			MESSAGE_NAMED));
+	}
+	arena_free(arena);
+}
+
+static void nothing_in_a_message_takes_no_room(void **state)
+{
+	struct arena *arena = arena_new();
+	const struct result result = { .task = 1, .status = STATUS_OK };
+	struct buffer out = {0};
+
+	(void)state;
+	assert_int_equal(frame_write(&out, SENT_BY_AGENT, FRAME_RESULT, &result, NULL), 0);
+	assert_int_equal(out.size, FRAME_HEADER_SIZE + 3);
+	buffer_free(&out);
 	arena_free(arena);
 }
 
@@ -256,42 +348,56 @@ static void a_long_frame_travels_compressed(void **state)
 	struct buffer out = {0};
 	struct error err = {0};
 	struct frame frame;
-	struct value *map = value_map(arena);
 	char *text = arena_alloc(arena, 100001);
+	const struct progress_text progress = { { text, 100000 } }, *back;
 
 	(void)state;
 	memset(text, 'x', 100000);
-	value_set_string(arena, map, "text", text);
-	assert_int_equal(frame_write(&out, FRAME_PROGRESS, map, &err), 0);
+	assert_int_equal(frame_write(&out, SENT_BY_AGENT, FRAME_PROGRESS, &progress, &err), 0);
 	assert_true(out.size < 1000);
 	assert_int_equal(frame_size(out.data, out.size, &err), (int64_t)out.size);
 	assert_int_equal(frame_read(arena, out.data, out.size, SENT_BY_AGENT, &frame, &err), 0);
 	assert_int_equal(frame.type, FRAME_PROGRESS);
-	assert_string_equal(value_get_string(frame.body, "text"), text);
+	back = frame.message;
+	assert_string_equal(back->text.bytes, text);
 	buffer_free(&out);
 	arena_free(arena);
 }
 
+/* As link.c reads. */
+static int receive(int fd, struct arena *arena, enum frame_sender sender, struct frame *ret_frame)
+{
+	struct buffer payload = {0};
+	struct error err = {0};
+	int got = frame_receive(fd, sender, &ret_frame->type, &payload, &err);
+
+	if (got > 0 && frame_take(arena, &payload, sender, ret_frame, &err) < 0)
+		got = -1;
+	buffer_free(&payload);
+	return got;
+}
+
 static void frames_go_through_a_pipe_one_by_one(void **state)
 {
+	const struct progress_text progress = { { "a\0b\xff", 4 } }, *back;
 	struct arena *arena = arena_new();
 	struct error err = {0};
 	struct frame frame;
-	struct value *progress = value_map(arena);
 	int ends[2];
 
 	(void)state;
-	value_set(arena, progress, "text", value_bytes(arena, "a\0b\xff", 4));
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(frame_send(ends[1], FRAME_PING, value_map(arena), &err), 0);
-	assert_int_equal(frame_send(ends[1], FRAME_PROGRESS, progress, &err), 0);
+	assert_int_equal(frame_send(ends[1], SENT_BY_AGENT, FRAME_PING, NULL, &err), 0);
+	assert_int_equal(frame_send(ends[1], SENT_BY_AGENT, FRAME_PROGRESS, &progress, &err), 0);
 	close(ends[1]);
-	assert_int_equal(frame_receive(ends[0], arena, SENT_BY_AGENT, &frame, &err), 1);
+	assert_int_equal(receive(ends[0], arena, SENT_BY_AGENT, &frame), 1);
 	assert_int_equal(frame.type, FRAME_PING);
-	assert_int_equal(frame_receive(ends[0], arena, SENT_BY_AGENT, &frame, &err), 1);
+	assert_int_equal(receive(ends[0], arena, SENT_BY_AGENT, &frame), 1);
 	assert_int_equal(frame.type, FRAME_PROGRESS);
-	assert_true(value_equal(frame.body, progress));
-	assert_int_equal(frame_receive(ends[0], arena, SENT_BY_AGENT, &frame, &err), 0);
+	back = frame.message;
+	assert_int_equal(back->text.size, 4);
+	assert_memory_equal(back->text.bytes, progress.text.bytes, 4);
+	assert_int_equal(receive(ends[0], arena, SENT_BY_AGENT, &frame), 0);
 	close(ends[0]);
 	arena_free(arena);
 }
@@ -312,60 +418,81 @@ static void a_header_that_lies_is_refused(void **state)
 	assert_int_equal(frame_size(headers[0], 7, NULL), 0);
 }
 
-static int read_back(enum frame_type type, struct value *body, enum frame_sender sender,
+/* What no agent of ours writes. */
+static int read_back(enum frame_type type, const struct value *body, enum frame_sender sender,
 	struct error *err)
 {
 	struct arena *arena = arena_new();
+	char header[FRAME_HEADER_SIZE] = { (char)type };
 	struct buffer out = {0};
 	struct frame frame;
 	int result;
 
-	assert_int_equal(frame_write(&out, type, body, err), 0);
+	buffer_add(&out, header, sizeof(header));
+	wire_encode(&out, body);
+	for (size_t i = 0; i < 4; i++)
+		out.data[4 + i] = (char)((out.size - sizeof(header)) >> 8 * i & 0xff);
 	result = frame_read(arena, out.data, out.size, sender, &frame, err);
 	buffer_free(&out);
 	arena_free(arena);
 	return result;
 }
 
-static struct value *result_of(struct arena *arena, const char *key, struct value *value)
+/* A result in which one field is this value. */
+static struct value *result_with(struct arena *arena, const char *name, struct value *value)
 {
-	struct value *body = value_map(arena);
+	const struct field *field = message_result.fields;
+	const struct result result = { .task = 1, .status = STATUS_CHANGED };
+	struct value *body = message_value(arena, &message_result, &result, MESSAGE_INSIDE);
+	size_t index = 0;
 
-	value_set_integer(arena, body, "task", 1);
-	value_set_string(arena, body, "status", "changed");
-	if (key)
-		value_set(arena, body, key, value);
+	while (name && strcmp(field[index].name, name) != 0)
+		index++;
+	while (name && body->count <= index)
+		value_append(arena, body, value_null(arena));
+	if (name)
+		body->items[index] = value;
 	return body;
 }
 
 static void a_message_is_what_its_table_says_or_refused(void **state)
 {
 	struct arena *arena = arena_new();
-	struct value *mixed = value_list(arena), *change = value_map(arena);
+	struct value *mixed = value_list(arena), *change = value_list(arena), *longer;
 	struct error err = {0};
 
 	(void)state;
-	value_set_integer(arena, change, "subject", 1);
+	value_append(arena, change, value_integer(arena, 1));
 	value_append(arena, mixed, change);
-	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, NULL, NULL), SENT_BY_AGENT, &err), 0);
-	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "changes", value_map(arena)),
+	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, NULL, NULL), SENT_BY_AGENT, &err),
+		0);
+	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "changes", value_map(arena)),
 		SENT_BY_AGENT, &err), -1);
 	assert_string_equal(err.message, "protocol error in RESULT: 'changes' must be a list, not a map");
 	err = (struct error){0};
-	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "changes", mixed), SENT_BY_AGENT,
+	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "changes", mixed), SENT_BY_AGENT,
 		&err), -1);
 	assert_string_equal(err.message, "protocol error in RESULT: 'changes[0].subject' must be a "
 		"string, not an integer");
 	err = (struct error){0};
-	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "more_keys", value_null(arena)),
-		SENT_BY_AGENT, &err), -1);
-	assert_string_equal(err.message, "protocol error in RESULT: 'more_keys' is an unknown key");
+	longer = result_with(arena, "looked", value_null(arena));
+	value_append(arena, longer, value_null(arena));
+	assert_int_equal(read_back(FRAME_RESULT, longer, SENT_BY_AGENT, &err), -1);
+	assert_string_equal(err.message, "protocol error in RESULT: it must have at most 14 fields, "
+		"not 15");
+	assert_int_equal(read_back(FRAME_RESULT, longer, SENT_BY_CHILD, &err), 0);
 	err = (struct error){0};
-	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "milliseconds", value_integer(arena,
-		INT64_MIN)), SENT_BY_AGENT, &err), -1);
-	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "message", value_bytes(arena, "a\0b",
-		3)), SENT_BY_AGENT, NULL), -1);
-	assert_int_equal(read_back(FRAME_RESULT, result_of(arena, "results", value_unknown(arena,
+	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "status", value_integer(arena,
+		STATUS_OF_AGENTS)), SENT_BY_AGENT, &err), -1);
+	assert_string_equal(err.message, "protocol error in RESULT: 'status' must be from 0 to 4, "
+		"not 5");
+	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "milliseconds", value_integer(
+		arena, INT64_MIN)), SENT_BY_AGENT, NULL), -1);
+	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "message", value_bytes(arena,
+		"a\0b", 3)), SENT_BY_AGENT, NULL), -1);
+	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "message", with_level(arena,
+		LEVEL_SECRET)), SENT_BY_AGENT, NULL), -1);
+	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "results", value_unknown(arena,
 		"the facts of another host")), SENT_BY_AGENT, NULL), -1);
 	arena_free(arena);
 }
@@ -376,10 +503,10 @@ static void each_end_sends_only_its_own_messages(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(read_back(FRAME_CANCEL, value_map(arena), SENT_BY_CONTROLLER, &err), 0);
-	assert_int_equal(read_back(FRAME_CANCEL, value_map(arena), SENT_BY_AGENT, &err), -1);
+	assert_int_equal(read_back(FRAME_CANCEL, value_list(arena), SENT_BY_CONTROLLER, &err), 0);
+	assert_int_equal(read_back(FRAME_CANCEL, value_list(arena), SENT_BY_AGENT, &err), -1);
 	assert_int_equal(err.kind, ERROR_PROTOCOL);
-	assert_int_equal(read_back(FRAME_STAGE, value_map(arena), SENT_BY_AGENT, NULL), -1);
+	assert_int_equal(read_back(FRAME_STAGE, value_list(arena), SENT_BY_AGENT, NULL), -1);
 	assert_int_equal(read_back(FRAME_STAGE, value_map(arena), SENT_BY_CONTROLLER, NULL), -1);
 	arena_free(arena);
 }
@@ -415,42 +542,39 @@ static void a_decompression_bomb_is_refused(void **state)
 	arena_free(arena);
 }
 
-static struct value *stage_of(struct arena *arena, size_t bytes)
+/* Nothing that compresses well. */
+static char *noise(struct arena *arena, size_t size)
 {
-	struct value *stage = value_map(arena), *tasks = value_list(arena), *task = value_map(arena);
-	char *params = arena_alloc(arena, bytes + 1);
+	char *text = arena_alloc(arena, size + 1);
 
-	/* Nothing that compresses well. */
-	for (size_t i = 0; i < bytes; i++)
-		params[i] = (char)('a' + (i * i * 31 + i / 7) % 26);
-	value_set_integer(arena, task, "id", 1);
-	value_set(arena, task, "params", value_bytes(arena, params, bytes));
-	value_append(arena, tasks, task);
-	value_set_string(arena, stage, "mode", "check");
-	value_set(arena, stage, "tasks", tasks);
-	return stage;
+	for (size_t i = 0; i < size; i++)
+		text[i] = (char)('a' + (i * i * 31 + i / 7) % 26);
+	return text;
 }
 
 static void a_long_stage_travels_in_several_frames(void **state)
 {
 	struct arena *arena = arena_new();
-	struct value *stage = stage_of(arena, 3 * FRAME_MOST);
+	const struct wire_task task = { .id = 1, .params = noise(arena, 3 * FRAME_MOST) };
+	const struct wire_stage stage = { .tasks = &task, .task_count = 1 }, *back;
 	struct error err = {0};
 	struct frame frame;
 	FILE *file = tmpfile();
+	int fd = fileno(file);
 
 	(void)state;
-	assert_int_equal(frame_send(fileno(file), FRAME_STAGE, stage, &err), 0);
-	assert_int_equal(frame_send(fileno(file), FRAME_PING, value_map(arena), &err), 0);
-	lseek(fileno(file), 0, SEEK_SET);
-	assert_int_equal(frame_receive(fileno(file), arena, SENT_BY_CONTROLLER, &frame, &err), 1);
+	assert_int_equal(frame_send(fd, SENT_BY_CONTROLLER, FRAME_STAGE, &stage, &err), 0);
+	assert_int_equal(frame_send(fd, SENT_BY_CONTROLLER, FRAME_PING, NULL, &err), 0);
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(receive(fd, arena, SENT_BY_CONTROLLER, &frame), 1);
 	assert_int_equal(frame.type, FRAME_STAGE);
-	assert_true(value_equal(frame.body, stage));
-	assert_int_equal(frame_receive(fileno(file), arena, SENT_BY_CONTROLLER, &frame, &err), 1);
+	back = frame.message;
+	assert_string_equal(back->tasks[0].params, task.params);
+	assert_int_equal(receive(fd, arena, SENT_BY_CONTROLLER, &frame), 1);
 	assert_int_equal(frame.type, FRAME_PING);
 	/* No agent sends one, whole or not. */
-	lseek(fileno(file), 0, SEEK_SET);
-	assert_int_equal(frame_receive(fileno(file), arena, SENT_BY_AGENT, &frame, &err), -1);
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(receive(fd, arena, SENT_BY_AGENT, &frame), -1);
 	fclose(file);
 	arena_free(arena);
 }
@@ -458,13 +582,12 @@ static void a_long_stage_travels_in_several_frames(void **state)
 static void too_long_a_frame_is_not_written(void **state)
 {
 	struct arena *arena = arena_new();
+	const struct progress_text progress = { { noise(arena, FRAME_MOST), FRAME_MOST } };
 	struct buffer out = {0};
 	struct error err = {0};
-	struct value *map = value_map(arena);
 
 	(void)state;
-	value_set(arena, map, "bytes", value_bytes(arena, arena_alloc(arena, FRAME_MOST), FRAME_MOST));
-	assert_int_equal(frame_write(&out, FRAME_RESULT, map, &err), -1);
+	assert_int_equal(frame_write(&out, SENT_BY_AGENT, FRAME_PROGRESS, &progress, &err), -1);
 	assert_int_equal(out.size, 0);
 	buffer_free(&out);
 	arena_free(arena);
@@ -475,7 +598,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_comes_back_as_it_was),
 		cmocka_unit_test(levels_and_unknowns_stay_what_they_are),
-		cmocka_unit_test(every_message_keeps_levels),
+		cmocka_unit_test(values_in_messages_keep_their_levels),
+		cmocka_unit_test(every_field_of_every_message_comes_back),
+		cmocka_unit_test(nothing_in_a_message_takes_no_room),
 		cmocka_unit_test(a_level_that_nobody_has_is_refused),
 		cmocka_unit_test(every_truncation_is_an_error),
 		cmocka_unit_test(claims_of_size_make_no_room),

@@ -129,13 +129,13 @@ static int take_frame(struct runner *runner, struct link *child, struct work *wo
 	struct result *result)
 {
 	struct arena *arena = arena_new();
-	struct buffer payload = {0};
+	struct frame_pieces pieces = {0};
 	struct error err = {0};
-	struct frame frame = {0};
+	struct frame frame;
 	int done = 0;
 
-	if (frame_receive(child->in, SENT_BY_CHILD, &frame.type, &payload, &err) <= 0
-			|| frame_take(arena, &payload, SENT_BY_CHILD, &frame, &err) < 0) {
+	if (frame_receive(child->in, &pieces, &err) <= 0
+			|| frame_take(arena, &pieces, SENT_BY_CHILD, &frame, &err) < 0) {
 		done = -1;
 	} else if (frame.type == FRAME_REQUEST) {
 		answer(runner, child, arena, frame.message);
@@ -147,7 +147,7 @@ static int take_frame(struct runner *runner, struct link *child, struct work *wo
 		result->task = work->task->id;
 		done = 1;
 	}
-	buffer_free(&payload);
+	buffer_free(&pieces.payload);
 	arena_free(arena);
 	return done;
 }

@@ -312,12 +312,12 @@ static int piece(void *context, struct arena *arena, int64_t offset, const char 
 	link_send(from->child, FRAME_FETCH, &fetch, err);
 	link_flush(from->child);
 	do {
-		struct buffer payload = {0};
-		int got = frame_receive(from->child->in, SENT_BY_CHILD, &frame.type, &payload, err);
+		struct frame_pieces pieces = {0};
+		int got = frame_receive(from->child->in, &pieces, err);
 
 		if (got > 0)
-			got = frame_take(arena, &payload, SENT_BY_CHILD, &frame, err) < 0 ? -1 : 1;
-		buffer_free(&payload);
+			got = frame_take(arena, &pieces, SENT_BY_CHILD, &frame, err) < 0 ? -1 : 1;
+		buffer_free(&pieces.payload);
 		if (got <= 0)
 			return error_set(err, ERROR_TASK, "'%s' can't be kept", from->path);
 	} while (frame.type != FRAME_CHUNK);

@@ -30,7 +30,7 @@ void link_end(struct link *link)
 	buffer_free(&link->pending);
 	while (link->kept) {
 		struct link_frame *next = link->kept->next;
-		buffer_free(&link->kept->payload);
+		buffer_free(&link->kept->pieces.payload);
 		free(link->kept);
 		link->kept = next;
 	}
@@ -71,16 +71,15 @@ void link_flush_old(struct link *link)
 }
 
 /* Keeps a frame until link_next asks for it. */
-static void keep(struct link *link, enum frame_type type, struct buffer *payload)
+static void keep(struct link *link, struct frame_pieces *pieces)
 {
 	struct link_frame **last = &link->kept;
 	struct link_frame *kept = calloc(1, sizeof(*kept));
 
 	if (!kept)
 		abort();
-	kept->type = type;
-	kept->payload = *payload;
-	*payload = (struct buffer){0};
+	kept->pieces = *pieces;
+	*pieces = (struct frame_pieces){0};
 	while (*last)
 		last = &(*last)->next;
 	*last = kept;
@@ -120,23 +119,23 @@ static int deal_with(struct link *link, struct arena *arena, const struct frame 
 
 int link_service(struct link *link, struct arena *arena, int64_t id, struct reply *ret_reply)
 {
-	struct buffer payload = {0};
+	struct frame_pieces pieces = {0};
 	struct error err = {0};
-	struct frame frame = {0};
+	struct frame frame;
 	int result = 0;
 
-	if (frame_receive(link->in, link->peer, &frame.type, &payload, &err) <= 0) {
+	if (frame_receive(link->in, &pieces, &err) <= 0) {
 		link->lost = true;
 	} else {
 		link->heard = milliseconds_now();
-		if (frame.type == FRAME_STAGE || frame.type == FRAME_BYE)
-			keep(link, frame.type, &payload);
-		else if (frame_take(arena, &payload, link->peer, &frame, &err) < 0)
+		if (pieces.type == FRAME_STAGE || pieces.type == FRAME_BYE)
+			keep(link, &pieces);
+		else if (frame_take(arena, &pieces, link->peer, &frame, &err) < 0)
 			link->lost = true;
 		else
 			result = deal_with(link, arena, &frame, id, ret_reply);
 	}
-	buffer_free(&payload);
+	buffer_free(&pieces.payload);
 	return result;
 }
 
@@ -216,10 +215,9 @@ int link_next(struct link *link, struct arena *arena, struct frame *ret_frame)
 	}
 	kept = link->kept;
 	link->kept = kept->next;
-	*ret_frame = (struct frame){ .type = kept->type };
-	if (frame_take(arena, &kept->payload, link->peer, ret_frame, &err) < 0)
+	if (frame_take(arena, &kept->pieces, link->peer, ret_frame, &err) < 0)
 		link->lost = true;
-	buffer_free(&kept->payload);
+	buffer_free(&kept->pieces.payload);
 	free(kept);
 	return !link->lost;
 }

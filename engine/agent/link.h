@@ -23,8 +23,7 @@ enum {
 
 struct link_frame {              /* kept for later */
 	struct link_frame *next;
-	enum frame_type type;
-	struct buffer payload;
+	struct frame_pieces pieces;
 };
 
 struct link {

@@ -61,6 +61,7 @@ struct fleet_host {
 	int64_t started;               /* milliseconds */
 	int64_t deadline;              /* up to the magic; later of closing */
 	int64_t heard, pinged;
+	struct frame_pieces pieces;    /* of a message in several frames */
 	int64_t begun;                 /* when a message began to come that isn't whole yet; 0: none */
 	struct buffer in, out, errors;
 	const struct agent *agent;     /* that was asked for; NULL: none yet */
@@ -214,6 +215,7 @@ static void drop(struct fleet_host *host)
 	host->fleet->open--;
 	release(host);
 	buffer_free(&host->in);
+	buffer_free(&host->pieces.payload);
 	buffer_free(&host->out);
 }
 
@@ -241,6 +243,7 @@ void fleet_free(struct fleet *base)
 
 		fleet->first = host->next;
 		buffer_free(&host->in);
+		buffer_free(&host->pieces.payload);
 		buffer_free(&host->out);
 		buffer_free(&host->errors);
 		arena_free(host->arena);
@@ -488,10 +491,15 @@ static int take_frames(struct fleet_host *host, struct fleet_event *event, struc
 
 		if (size <= 0)
 			return size;
-		fleet->arena = arena_new();
-		result = frame_read(fleet->arena, host->in.data, (size_t)size, SENT_BY_AGENT,
-			&fleet->frame, err);
+		result = frame_add(host->in.data, (size_t)size, &host->pieces, err);
 		buffer_drop_front(&host->in, (size_t)size);
+		if (result == 0 && host->pieces.more)
+			continue;
+		fleet->arena = arena_new();
+		if (result == 0)
+			result = frame_take(fleet->arena, &host->pieces, SENT_BY_AGENT, &fleet->frame, err);
+		buffer_free(&host->pieces.payload);
+		host->pieces = (struct frame_pieces){0};
 		if (result == 0)
 			result = take_frame(host, event, err);
 		if (result <= 0) {

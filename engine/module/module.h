@@ -303,6 +303,9 @@ enum module_flags {
 	                                   nothing, instead of that it may change */
 	MODULE_SETS = 1 << 4,           /* takes options of any name beside its table, and gives the host
 	                                   variables of these names */
+	MODULE_OUTPUT = 1 << 5,         /* its results are stdout and stderr: where they are seen, they
+	                                   are also lists of lines, stdout_lines and stderr_lines; with
+	                                   truncated they can't be registered */
 };
 
 struct module {

@@ -485,21 +485,64 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 	effect_result(run, step->unit->task, &result);
 }
 
+/* --- Output --- */
+
+enum { LINES_MOST = 1 << 20 };
+
+/* So that what is said twice is sent once. False: it has more lines than are registered. */
+static bool add_lines(struct arena *arena, struct value *results, const char *name,
+	const char *lines_name)
+{
+	const struct value *output = value_get(results, name);
+	struct value *lines = value_list(arena);
+	const char *text = value_text(output), *end = text ? text + output->size : NULL;
+
+	while (text && text < end && lines->count < LINES_MOST) {
+		const char *line = memchr(text, '\n', (size_t)(end - text));
+		struct value *one = value_bytes(arena, text, (size_t)((line ? line : end) - text));
+
+		one->level = output->level;
+		value_append(arena, lines, one);
+		text = line ? line + 1 : end;
+	}
+	if (text)
+		value_set(arena, results, lines_name, lines);
+	return text == end;
+}
+
+static const char *complete_output(struct arena *arena, struct value *results)
+{
+	bool all = add_lines(arena, results, "stdout", "stdout_lines");
+
+	all = add_lines(arena, results, "stderr", "stderr_lines") && all;
+	if (value_get_bool(results, "truncated"))
+		return "its output has more than the 16 MiB that can be registered";
+	return all ? NULL : "its output has more than the 1048576 lines that can be registered";
+}
+
+/* Half of an output isn't what it said: nothing may be decided by it. */
+static void refuse_half(const struct step *step, const char *half, struct judged *judged)
+{
+	const struct task *task = step->unit->task->task;
+
+	if (!half || !(task->registers || task->changed_when || task->failed_when))
+		return;
+	judged->status = STATUS_FAILED;
+	judged->message = half;
+	judged->remedy = "let the command write to a file, or say less";
+}
+
 /* What a command leaves that check_mode keeps from being run, where others really are; as
  * Ansible. */
 static const struct result *skipped_run(struct arena *arena)
 {
-	static const char *const texts[] = { "stdout", "stderr" };
-	static const char *const lines[] = { "stdout_lines", "stderr_lines" };
 	struct result *skipped = arena_alloc(arena, sizeof(*skipped));
 
 	*skipped = (struct result){ .status = STATUS_SKIPPED, .message = "not run: check_mode",
 		.results = value_map(arena) };
 	value_set_integer(arena, skipped->results, "rc", 0);
-	for (size_t i = 0; i < 2; i++) {
-		value_set_string(arena, skipped->results, texts[i], "");
-		value_set(arena, skipped->results, lines[i], value_list(arena));
-	}
+	value_set_string(arena, skipped->results, "stdout", "");
+	value_set_string(arena, skipped->results, "stderr", "");
 	return skipped;
 }
 
@@ -507,6 +550,7 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	const struct result *body)
 {
 	struct arena *arena = effects_arena(run);
+	const char *half = NULL;
 	struct judged judged;
 
 	if (step->setup) {
@@ -521,10 +565,13 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	planned_take(run, host, step, body);
 	if (body->status == STATUS_CHANGED && !host_checks(host) && would_run(step, body))
 		body = skipped_run(arena);
+	if (body->results && (step->unit->module->flags & MODULE_OUTPUT))
+		half = complete_output(arena, body->results);
 	judged = (struct judged){ body->status, body->message, body->remedy };
 	if (judged.status == STATUS_MAY_CHANGE && !judged.message)
 		judged.message = body->cause;
 	judge_step(run, host, step, body, arena, &judged);
+	refuse_half(step, half, &judged);
 	step_done(run, host, step, body, &judged);
 }
 

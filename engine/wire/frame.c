@@ -10,6 +10,12 @@
 
 enum { WORTH_COMPRESSING = 512, LEVEL = 3 };
 
+/* Of a type, in all frames of a message; what has more than one frame is longer than FRAME_MOST. */
+static size_t most_of(enum frame_type type)
+{
+	return type == FRAME_STAGE ? STAGE_MOST : type == FRAME_RESULT ? RESULT_MOST : FRAME_MOST;
+}
+
 static void put_header(char *header, enum frame_type type, unsigned flags, size_t length)
 {
 	memset(header, 0, FRAME_HEADER_SIZE);
@@ -57,7 +63,7 @@ static void add_piece(struct buffer *out, enum frame_type type, const char *byte
 int frame_write(struct buffer *out, enum frame_sender sender, enum frame_type type,
 	const void *message, struct error *err)
 {
-	size_t most = type == FRAME_STAGE ? STAGE_MOST : FRAME_MOST, done = 0;
+	size_t most = most_of(type), done = 0;
 	struct arena *arena = arena_new();
 	struct buffer payload = {0};
 	int result = 0;
@@ -88,7 +94,7 @@ int64_t frame_size(const void *bytes, size_t size, struct error *err)
 		| (size_t)header[7] << 24;
 	if (header[0] == 0 || header[0] >= FRAME_TYPE_END
 			|| (header[1] & ~(FRAME_COMPRESSED | FRAME_CONTINUED))
-			|| ((header[1] & FRAME_CONTINUED) && header[0] != FRAME_STAGE)
+			|| ((header[1] & FRAME_CONTINUED) && most_of((enum frame_type)header[0]) == FRAME_MOST)
 			|| header[2] || header[3] || length > FRAME_MOST)
 		return error_set(err, ERROR_PROTOCOL, "protocol error: malformed frame");
 	return (int64_t)(FRAME_HEADER_SIZE + length);
@@ -115,22 +121,27 @@ static int decompress(const char *payload, size_t size, char **ret_bytes, size_t
 	return 0;
 }
 
-/* Adds what a whole frame holds. */
-static int take_payload(struct buffer *payload, const char *bytes, size_t whole, struct error *err)
+int frame_add(const void *bytes, size_t whole, struct frame_pieces *pieces, struct error *err)
 {
-	const char *from = bytes + FRAME_HEADER_SIZE;
+	const char *header = bytes, *from = header + FRAME_HEADER_SIZE;
+	enum frame_type type = (enum frame_type)(unsigned char)header[0];
 	size_t length = whole - FRAME_HEADER_SIZE;
 	char *unpacked = NULL;
 
-	if (bytes[1] & FRAME_COMPRESSED) {
+	if (pieces->more && pieces->type != type)
+		return error_set(err, ERROR_PROTOCOL, "protocol error: a message inside another one");
+	if (header[1] & FRAME_COMPRESSED) {
 		if (decompress(from, length, &unpacked, &length, err) < 0)
 			return -1;
 		from = unpacked;
 	}
-	buffer_add(payload, from, length);
+	buffer_add(&pieces->payload, from, length);
 	free(unpacked);
-	if (payload->size > STAGE_MOST)
-		return error_set(err, ERROR_PROTOCOL, "protocol error: a stage without end");
+	pieces->type = type;
+	pieces->more = (header[1] & FRAME_CONTINUED) != 0;
+	if (pieces->payload.size > most_of(type))
+		return error_set(err, ERROR_PROTOCOL, "protocol error in %s: it has no end",
+			frame_name(type));
 	return 0;
 }
 
@@ -155,39 +166,40 @@ static int take_message(struct arena *arena, enum frame_sender sender, const str
 }
 
 /* What a controller sends may have many values: its agents believe it. */
-int frame_take(struct arena *arena, const struct buffer *payload, enum frame_sender sender,
-	struct frame *frame, struct error *err)
+int frame_take(struct arena *arena, const struct frame_pieces *pieces, enum frame_sender sender,
+	struct frame *ret_frame, struct error *err)
 {
+	const struct buffer *payload = &pieces->payload;
 	struct error malformed = {0};
 	struct value *body;
 	int result;
 
-	frame->size = payload->size;
+	*ret_frame = (struct frame){ .type = pieces->type, .size = payload->size };
 	result = sender == SENT_BY_CONTROLLER ? wire_decode_most(arena, payload->data,
 		payload->size, payload->size, &body, &malformed) : wire_decode(arena,
 		payload->data, payload->size, &body, &malformed);
 
 	if (result < 0)
 		return error_set(err, ERROR_PROTOCOL, "protocol error in %s: %s",
-			frame_name(frame->type), malformed.message);
-	return take_message(arena, sender, body, frame, err);
+			frame_name(pieces->type), malformed.message);
+	return take_message(arena, sender, body, ret_frame, err);
 }
 
 int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_sender sender,
 	struct frame *ret_frame, struct error *err)
 {
-	const char *header = bytes;
 	int64_t whole = frame_size(bytes, size, err);
-	struct buffer payload = {0};
+	struct frame_pieces pieces = {0};
 	int result;
 
-	if (whole <= 0 || (size_t)whole > size || (header[1] & FRAME_CONTINUED))
+	if (whole <= 0 || (size_t)whole > size)
 		return error_set(err, ERROR_PROTOCOL, "protocol error: truncated frame");
-	ret_frame->type = (enum frame_type)(unsigned char)header[0];
-	result = take_payload(&payload, bytes, (size_t)whole, err);
+	result = frame_add(bytes, (size_t)whole, &pieces, err);
+	if (result == 0 && pieces.more)
+		result = error_set(err, ERROR_PROTOCOL, "protocol error: truncated message");
 	if (result == 0)
-		result = frame_take(arena, &payload, sender, ret_frame, err);
-	buffer_free(&payload);
+		result = frame_take(arena, &pieces, sender, ret_frame, err);
+	buffer_free(&pieces.payload);
 	return result;
 }
 
@@ -211,9 +223,8 @@ static int read_all(int fd, char *bytes, size_t size, struct error *err)
 	return 1;
 }
 
-/* One frame's payload is added; whether more follows. 1; 0 at an end before the first byte; -1. */
-static int receive_piece(int fd, struct buffer *payload, enum frame_type *ret_type,
-	bool *ret_continued, struct error *err)
+/* One frame is added. 1; 0 at an end before the first byte; -1. */
+static int receive_piece(int fd, struct frame_pieces *pieces, struct error *err)
 {
 	char header[FRAME_HEADER_SIZE];
 	int64_t whole;
@@ -233,22 +244,18 @@ static int receive_piece(int fd, struct buffer *payload, enum frame_type *ret_ty
 	if (got == 0 && whole > FRAME_HEADER_SIZE)
 		got = error_set(err, ERROR_UNREACHABLE, "the connection ended inside a message");
 	else if (got >= 0)
-		got = take_payload(payload, bytes, (size_t)whole, err) < 0 ? -1 : 1;
+		got = frame_add(bytes, (size_t)whole, pieces, err) < 0 ? -1 : 1;
 	free(bytes);
-	*ret_type = (enum frame_type)(unsigned char)header[0];
-	*ret_continued = (header[1] & FRAME_CONTINUED) != 0;
 	return got;
 }
 
-int frame_receive(int fd, enum frame_sender sender, enum frame_type *ret_type,
-	struct buffer *ret_payload, struct error *err)
+int frame_receive(int fd, struct frame_pieces *pieces, struct error *err)
 {
-	bool continued = false;
 	int got;
 
 	do
-		got = receive_piece(fd, ret_payload, ret_type, &continued, err);
-	while (got > 0 && continued && sender == SENT_BY_CONTROLLER);
+		got = receive_piece(fd, pieces, err);
+	while (got > 0 && pieces->more);
 	return got;
 }
 

@@ -221,7 +221,7 @@ static const struct field result_fields[] = {
 	WORD(result, status, FIELD_NEEDED, status_words, STATUS_OF_AGENTS),
 	BOOL(result, more, 0), TEXT(result, resource, 0, RESOURCE_MOST),
 	MANY(result, changes, change_count, 0, message_told_change, told_change, MANY_ITEMS),
-	TEXTS(result, notes, 0, MANY_ITEMS, TEXT_MOST), MAP(result, results, 0, FRAME_MOST),
+	TEXTS(result, notes, 0, MANY_ITEMS, TEXT_MOST), MAP(result, results, 0, RESULT_MOST),
 	ONE(result, published, 0, message_published, published),
 	TEXT(result, message, 0, TEXT_MOST), TEXT(result, remedy, 0, TEXT_MOST),
 	TEXT(result, cause, 0, TITLE_MOST), DIGEST(result, planned, 0),

@@ -3,7 +3,7 @@
  * A frame is a header of 8 bytes and a payload:
  *     byte 0     type (enum frame_type)
  *     byte 1     flags (FRAME_COMPRESSED: the payload is one zstd frame, RFC 8878; FRAME_CONTINUED: of a
- *                STAGE, the next frame holds more of it)
+ *                STAGE or RESULT, the next frame holds more of it)
  *     bytes 2,3  zero
  *     bytes 4–7  length of the payload, little endian, at most FRAME_MOST
  * The payload is one value in MessagePack (github.com/msgpack/msgpack/blob/master/spec.md): a
@@ -31,6 +31,7 @@ enum {
 	FRAME_HEADER_SIZE = 8,
 	FRAME_MOST = 1 << 20,          /* bytes of payload, compressed and not */
 	STAGE_MOST = 64 << 20,         /* bytes of a STAGE in all its frames */
+	RESULT_MOST = 40 << 20,        /* the same of a RESULT: two outputs, and what else there is */
 	CHUNK_SIZE = 256 << 10,        /* bytes of a body in one REPLY or CHUNK */
 	VALUE_DEPTH_MOST = 64,
 };
@@ -80,7 +81,7 @@ int wire_decode_most(struct arena *arena, const void *bytes, size_t size, size_t
 	struct value **ret_value, struct error *err);
 
 /* Appends a message in as many frames as it needs; compresses where it is worth it. A payload above
- * FRAME_MOST, of a STAGE above STAGE_MOST, is an error. */
+ * FRAME_MOST, of a STAGE above STAGE_MOST, of a RESULT above RESULT_MOST, is an error. */
 int frame_write(struct buffer *out, enum frame_sender sender, enum frame_type type,
 	const void *message, struct error *err);
 
@@ -97,13 +98,22 @@ enum message_form frame_form(enum frame_sender sender);
 int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_sender sender,
 	struct frame *ret_frame, struct error *err);
 
+/* The frames of one message, as they come. */
+struct frame_pieces {
+	enum frame_type type;
+	bool more;               /* it isn't whole yet */
+	struct buffer payload;   /* freed by whoever has made it */
+};
+
+/* Adds a frame that is there as a whole. */
+int frame_add(const void *bytes, size_t whole, struct frame_pieces *pieces, struct error *err);
+/* The message, once it is whole. */
+int frame_take(struct arena *arena, const struct frame_pieces *pieces, enum frame_sender sender,
+	struct frame *ret_frame, struct error *err);
+
 /* Blocking, for the agent: reads exactly one message and not one byte more (children share the
- * descriptor). 1 with its payload, which the caller frees; or 0 at the end of the stream, or -1. */
-int frame_receive(int fd, enum frame_sender sender, enum frame_type *ret_type,
-	struct buffer *ret_payload, struct error *err);
-/* What a payload holds; frame->type says what it must be. */
-int frame_take(struct arena *arena, const struct buffer *payload, enum frame_sender sender,
-	struct frame *frame, struct error *err);
+ * descriptor). 1; or 0 at the end of the stream, or -1. */
+int frame_receive(int fd, struct frame_pieces *pieces, struct error *err);
 /* Blocking: writes a whole frame. */
 int frame_send(int fd, enum frame_sender sender, enum frame_type type, const void *message,
 	struct error *err);

@@ -8,8 +8,8 @@
 
 enum { COMMAND_STEP, MATCHES_MOST = 4096, NOT_STARTED = 2 };
 
-/* The whole result travels in one frame, stdout and stderr twice each. */
-enum { OUTPUT_MOST = 128 << 10 };
+/* Of stdout and of stderr: so much can be registered. */
+enum { OUTPUT_MOST = 16 << 20 };
 
 /* --- Words */
 
@@ -213,22 +213,6 @@ void command_run_plan(struct plan *plan, const void *params, const void *state)
 
 /* --- Running, and what came of it */
 
-static struct value *lines_of(struct arena *arena, const char *text, size_t size)
-{
-	struct value *lines = value_list(arena);
-
-	while (size > 0) {
-		const char *end = memchr(text, '\n', size);
-		size_t length = end ? (size_t)(end - text) : size;
-
-		value_append(arena, lines, value_bytes(arena, text, length));
-		length += end != NULL;
-		text += length;
-		size -= length;
-	}
-	return lines;
-}
-
 static void set_output(struct host *host, const struct command_params *want,
 	struct value *results, const char *name, const char *text, size_t size)
 {
@@ -237,7 +221,6 @@ static void set_output(struct host *host, const struct command_params *want,
 	while (want->strip_empty_ends && size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
 		size--;
 	value_set(arena, results, name, value_bytes(arena, text, size));
-	value_set(arena, results, arena_printf(arena, "%s_lines", name), lines_of(arena, text, size));
 }
 
 static struct command complete(struct host *host, const struct command_params *want,
@@ -297,9 +280,6 @@ void command_results(struct arena *arena, const void *params, const void *state,
 	value_set_string(arena, results, "cmd", want->cmd ? want->cmd : want->argv[0]);
 	value_set_integer(arena, results, "rc", 0);
 	value_set(arena, results, "stdout", value_printf(arena, "skipped, since %s", have->skipped));
-	value_set(arena, results, "stdout_lines", value_list(arena));
-	value_append(arena, value_get(results, "stdout_lines"), value_get(results, "stdout"));
 	value_set_string(arena, results, "stderr", "");
-	value_set(arena, results, "stderr_lines", value_list(arena));
 	value_set(arena, results, "msg", value_printf(arena, "not run, since %s", have->skipped));
 }

@@ -59,13 +59,13 @@ void agent_greet(void)
 const void *agent_wait(enum frame_type type)
 {
 	for (;;) {
-		struct buffer payload = {0};
+		struct frame_pieces pieces = {0};
 		struct frame frame;
 
-		if (frame_receive(STDIN_FILENO, SENT_BY_CONTROLLER, &frame.type, &payload, NULL) <= 0
-				|| frame_take(agent_arena, &payload, SENT_BY_CONTROLLER, &frame, NULL) < 0)
+		if (frame_receive(STDIN_FILENO, &pieces, NULL) <= 0
+				|| frame_take(agent_arena, &pieces, SENT_BY_CONTROLLER, &frame, NULL) < 0)
 			exit(0);
-		buffer_free(&payload);
+		buffer_free(&pieces.payload);
 		if (frame.type == FRAME_STAGE)
 			seen = frame.message;
 		if (frame.type == type)

@@ -367,13 +367,13 @@ static void a_long_frame_travels_compressed(void **state)
 /* As link.c reads. */
 static int receive(int fd, struct arena *arena, enum frame_sender sender, struct frame *ret_frame)
 {
-	struct buffer payload = {0};
+	struct frame_pieces pieces = {0};
 	struct error err = {0};
-	int got = frame_receive(fd, sender, &ret_frame->type, &payload, &err);
+	int got = frame_receive(fd, &pieces, &err);
 
-	if (got > 0 && frame_take(arena, &payload, sender, ret_frame, &err) < 0)
+	if (got > 0 && frame_take(arena, &pieces, sender, ret_frame, &err) < 0)
 		got = -1;
-	buffer_free(&payload);
+	buffer_free(&pieces.payload);
 	return got;
 }
 

@@ -1,48 +1,53 @@
-/* announce: tasks as they are told to people: each when the first result of it or of a later one
- * comes, and over when no host is left from which one may. */
+/* announce: tasks as they are told to people: each when the first of its hosts does it, or has done
+ * it, and over when all hosts have passed it. */
 #include "plan/state.h"
 
-void announce_less(struct run *run, struct run_task *task)
+static void begin_play(struct run *run, const struct run_task *task, const struct batch *batch)
 {
-	if (task->remaining > 0)
-		task->remaining--;
-	if (task->remaining == 0 && task->announced && !task->ended) {
-		task->ended = true;
-		effect_task_end(run, task);
-	}
+	if (task->play == run->announced_play && (!batch->waits || batch == run->announced_batch))
+		return;
+	effect_play(run, task->play->name ? task->play->name : value_text(task->play->hosts));
+	run->announced_play = task->play;
+	run->announced_batch = batch;
 }
 
-void announce_leave(struct run *run, const struct run_host *host, int64_t from, int64_t to)
+static void end(struct run *run, struct run_task *task)
 {
-	const struct run_task *counted = NULL;
-
-	for (int64_t i = units_next(run, host, from); i < to && !host->bystander;
-			i = units_next(run, host, i + 1)) {
-		struct run_task *task = run->units[i]->task;
-
-		if (!task || task == counted)
-			continue;
-		counted = task;
-		announce_less(run, task);
-	}
+	task->batch = NULL;
+	effect_task_end(run, task);
 }
 
-static void announce(struct run *run, struct run_task *task)
+void announce(struct run_host *host, const struct unit *unit)
 {
-	if (task->play != run->announced_play && task->remaining > 0) {
-		effect_play(run, task->play->name ? task->play->name : value_text(task->play->hosts));
-		run->announced_play = task->play;
-	}
-	task->announced = true;
-	effect_task(run, task, task->remaining);
-	if (task->remaining == 0) {
-		task->ended = true;
-		effect_task_end(run, task);
-	}
+	const struct batch *batch = host->cursor->at.batch;
+	struct run_task *task = unit->task;
+	struct run *run = host->run;
+	struct cursor **here;
+
+	if (task->batch == batch)
+		return;
+	if (task->batch)
+		end(run, task);
+	else
+		run->announced[run->announced_count++] = task;
+	begin_play(run, task, batch);
+	task->batch = batch;
+	effect_task(run, task, batch->free ? (unsigned)batch->remaining
+		: (unsigned)schedule_here(run->schedule, (struct position){ batch, unit }, &here));
 }
 
-void announce_up_to(struct run *run, struct run_task *task)
+void announce_ends(struct run *run)
 {
-	while (!task->announced)
-		announce(run, run->tasks[run->announced++]);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < run->announced_count; i++) {
+		struct run_task *task = run->announced[i];
+		struct position last = { task->batch, task->last };
+
+		if (run->front.batch && position_compare(run->front, last) <= 0)
+			run->announced[kept++] = task;
+		else
+			end(run, task);
+	}
+	run->announced_count = kept;
 }

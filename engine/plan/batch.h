@@ -13,6 +13,7 @@ struct batch {
 	struct block *root;        /* of the play */
 	struct host_set hosts;
 	bool waits;                /* nothing of it is begun before all before it has ended */
+	bool free;                 /* its hosts don't wait for one another */
 	bool skipped;              /* its play was ended before it began */
 	int max_fail_percentage;   /* PERCENT_NONE: any number may fail */
 	size_t size;               /* hosts that could still take part when it began */

@@ -61,8 +61,13 @@ static void be_late(struct run_host *host)
 		return;
 	host->late = true;
 	host->run->facts_heard++;
-	order_note(host);
+	schedule_forget(host->run->schedule, host->cursor);
+	order_moved(host);
 	order_told(host);
+	for (size_t i = 0; i < host->run->host_count; i++) {
+		if (host->run->hosts[i].bystander && host->run->hosts[i].wait.kind == WAIT_OPEN)
+			order_turn(&host->run->hosts[i]);
+	}
 }
 
 static void note_late(struct run *run, int64_t now)

@@ -5,69 +5,69 @@ int position_compare(struct position one, struct position other)
 {
 	if (one.batch != other.batch)
 		return one.batch->index < other.batch->index ? -1 : 1;
-	if (one.step == other.step)
+	if (one.unit == other.unit)
 		return 0;
-	if (!one.step || !other.step)
-		return one.step ? -1 : 1;
-	return step_before(one.step, other.step) ? -1 : 1;
+	if (!one.unit || !other.unit)
+		return one.unit ? -1 : 1;
+	return unit_before(one.unit, other.unit) ? -1 : 1;
 }
 
 /* --- What has failed --- */
 
-static struct frame *frame_of(const struct cursor *cursor, const struct block *block)
+static struct failure *failure_of(const struct cursor *cursor, const struct block *block)
 {
-	for (size_t i = cursor->frame_count; i-- > 0;) {
-		if (cursor->frames[i].block == block)
-			return &cursor->frames[i];
+	for (size_t i = cursor->failure_count; i-- > 0;) {
+		if (cursor->failures[i].block == block)
+			return &cursor->failures[i];
 	}
 	return NULL;
 }
 
-static void frame_set(struct cursor *cursor, struct arena *arena, const struct block *block,
-	enum frame_state state, bool fatal)
+static void failure_set(struct cursor *cursor, struct arena *arena, const struct block *block,
+	enum failure_state state, bool fatal)
 {
-	struct frame *frame = frame_of(cursor, block);
+	struct failure *failure = failure_of(cursor, block);
 
-	if (!frame) {
-		if (cursor->frame_count == cursor->frame_capacity) {
-			size_t capacity = cursor->frame_capacity ? 2 * cursor->frame_capacity : 4;
+	if (!failure) {
+		if (cursor->failure_count == cursor->failure_capacity) {
+			size_t capacity = cursor->failure_capacity ? 2 * cursor->failure_capacity : 4;
 
-			cursor->frames = arena_grow(arena, cursor->frames,
-				cursor->frame_count * sizeof(*frame), capacity * sizeof(*frame));
-			cursor->frame_capacity = capacity;
+			cursor->failures = arena_grow(arena, cursor->failures,
+				cursor->failure_count * sizeof(*failure), capacity * sizeof(*failure));
+			cursor->failure_capacity = capacity;
 		}
-		frame = &cursor->frames[cursor->frame_count++];
+		failure = &cursor->failures[cursor->failure_count++];
 	}
-	*frame = (struct frame){ block, state, fatal };
+	*failure = (struct failure){ block, state, fatal };
 }
 
-/* The section of a block in which a step stands; false: it doesn't. */
-static bool is_around(const struct block *block, const struct step *step,
+/* The section of a block in which a unit stands; false: it doesn't. */
+static bool is_around(const struct block *block, const struct unit *unit,
 	enum section *ret_section)
 {
-	const struct block *around = step->block;
+	const struct block *around = unit->block;
 
-	*ret_section = step->section;
+	*ret_section = unit->section;
 	while (around && around != block)
 		around = block_around(around, ret_section);
 	return around;
 }
 
 /* Those of blocks, or of sections, that it has left. */
-static void drop_frames(struct cursor *cursor)
+static void drop_failures(struct cursor *cursor)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < cursor->frame_count; i++) {
-		const struct frame *frame = &cursor->frames[i];
+	for (size_t i = 0; i < cursor->failure_count; i++) {
+		const struct failure *failure = &cursor->failures[i];
 		enum section section;
 
-		if (cursor->at.step && is_around(frame->block, cursor->at.step, &section)
-				&& section == (frame->state == FRAME_RESCUING ? SECTION_RESCUE
+		if (cursor->at.unit && is_around(failure->block, cursor->at.unit, &section)
+				&& section == (failure->state == FAILURE_RESCUED ? SECTION_RESCUE
 				: SECTION_ALWAYS))
-			cursor->frames[kept++] = *frame;
+			cursor->failures[kept++] = *failure;
 	}
-	cursor->frame_count = kept;
+	cursor->failure_count = kept;
 }
 
 /* --- On and on --- */
@@ -79,21 +79,21 @@ struct spot {
 	size_t index;
 };
 
-static const struct group *next_group(const struct cursor *cursor, const struct group *group)
+static const struct group *next_group(const struct cursor *cursor, const struct batch *batch,
+	const struct group *group)
 {
-	while (group && (group->batch != cursor->at.batch
-			|| !host_set_has(&group->hosts, cursor->host)))
+	while (group && (group->batch != batch || !host_set_has(&group->hosts, cursor->host)))
 		group = group->next;
 	return group;
 }
 
-static struct spot behind(const struct step *step)
+static struct spot behind(const struct unit *unit)
 {
-	return (struct spot){ step->block, step->section, step->index + 1 };
+	return (struct spot){ unit->block, unit->section, unit->place + 1 };
 }
 
 /* The place behind a block; false: it is the whole play. */
-static bool leave(const struct cursor *cursor, struct spot *spot)
+static bool leave(const struct cursor *cursor, const struct batch *batch, struct spot *spot)
 {
 	const struct block *block = spot->block;
 	const struct group *group;
@@ -104,54 +104,59 @@ static bool leave(const struct cursor *cursor, struct spot *spot)
 	}
 	for (group = block->opened_by->groups; group->block != block;)
 		group = group->next;
-	group = next_group(cursor, group->next);
+	group = next_group(cursor, batch, group->next);
 	*spot = group ? (struct spot){ group->block, SECTION_MAIN, 0 } : behind(block->opened_by);
 	return true;
 }
 
-/* The step at or behind a place (NULL: there is none), or the block that fails there. */
-static const struct step *walk(const struct cursor *cursor, struct spot spot,
-	const struct block **ret_failed)
+/* The unit at or behind a place (NULL: there is none), or the block that fails there. */
+static const struct unit *walk(const struct cursor *cursor, const struct batch *batch,
+	struct spot spot, const struct block **ret_failed)
 {
 	*ret_failed = NULL;
 	for (;;) {
 		const struct nodes *nodes = &spot.block->sections[spot.section];
 
 		if (spot.index < nodes->count) {
-			if (nodes->nodes[spot.index].step)
-				return nodes->nodes[spot.index].step;
-			spot = (struct spot){ nodes->nodes[spot.index].block, SECTION_MAIN, 0 };
+			const struct node *node = &nodes->nodes[spot.index];
+
+			if (!node->unit)
+				spot = (struct spot){ node->block, SECTION_MAIN, 0 };
+			else if (unit_has(node->unit, cursor->host))
+				return node->unit;
+			else
+				spot.index++;
 		} else if (spot.section != SECTION_ALWAYS) {
 			spot = (struct spot){ spot.block, SECTION_ALWAYS, 0 };
 		} else {
-			const struct frame *frame = frame_of(cursor, spot.block);
+			const struct failure *failure = failure_of(cursor, spot.block);
 
-			if (frame && frame->state == FRAME_FAILED) {
+			if (failure && failure->state == FAILURE_PENDING) {
 				*ret_failed = spot.block;
 				return NULL;
 			}
-			if (!leave(cursor, &spot))
+			if (!leave(cursor, batch, &spot))
 				return NULL;
 		}
 	}
 }
 
-static struct spot spot_behind(const struct cursor *cursor, const struct step *step)
+static struct spot spot_behind(const struct cursor *cursor, struct position behind_it)
 {
 	const struct group *group;
 
-	if (!step)
-		return (struct spot){ cursor->at.batch->root, SECTION_MAIN, 0 };
-	group = next_group(cursor, step->groups);
-	return group ? (struct spot){ group->block, SECTION_MAIN, 0 } : behind(step);
+	if (!behind_it.unit)
+		return (struct spot){ behind_it.batch->root, SECTION_MAIN, 0 };
+	group = next_group(cursor, behind_it.batch, behind_it.unit->groups);
+	return group ? (struct spot){ group->block, SECTION_MAIN, 0 } : behind(behind_it.unit);
 }
 
-bool cursor_next(const struct cursor *cursor, const struct step *step,
-	const struct step **ret_step)
+bool cursor_next(const struct cursor *cursor, struct position behind_it,
+	const struct unit **ret_unit)
 {
 	const struct block *failed;
 
-	*ret_step = walk(cursor, spot_behind(cursor, step), &failed);
+	*ret_unit = walk(cursor, behind_it.batch, spot_behind(cursor, behind_it), &failed);
 	return !failed;
 }
 
@@ -164,12 +169,12 @@ static enum cursor_move move(struct cursor *cursor, struct arena *arena, struct 
 	const struct block *failed, *around;
 	enum section section;
 
-	cursor->at.step = walk(cursor, spot, &failed);
+	cursor->at.unit = walk(cursor, cursor->at.batch, spot, &failed);
 	if (!failed) {
-		drop_frames(cursor);
-		return cursor->at.step ? MOVE_ON : MOVE_BEHIND;
+		drop_failures(cursor);
+		return cursor->at.unit ? MOVE_ON : MOVE_BEHIND;
 	}
-	*ret_fatal = frame_of(cursor, failed)->fatal;
+	*ret_fatal = failure_of(cursor, failed)->fatal;
 	around = block_around(failed, &section);
 	return fail_in(cursor, arena, around, section, ret_fatal);
 }
@@ -179,77 +184,65 @@ static enum cursor_move fail_in(struct cursor *cursor, struct arena *arena,
 	const struct block *block, enum section section, bool *fatal)
 {
 	for (; block; block = block_around(block, &section)) {
-		const struct frame *frame = frame_of(cursor, block);
+		const struct failure *failure = failure_of(cursor, block);
 
 		if (section == SECTION_MAIN && block->sections[SECTION_RESCUE].count > 0) {
-			frame_set(cursor, arena, block, FRAME_RESCUING, false);
+			failure_set(cursor, arena, block, FAILURE_RESCUED, false);
 			return move(cursor, arena, (struct spot){ block, SECTION_RESCUE, 0 }, fatal);
 		}
 		if (section != SECTION_ALWAYS && block->sections[SECTION_ALWAYS].count > 0) {
-			frame_set(cursor, arena, block, FRAME_FAILED, *fatal);
+			failure_set(cursor, arena, block, FAILURE_PENDING, *fatal);
 			return move(cursor, arena, (struct spot){ block, SECTION_ALWAYS, 0 }, fatal);
 		}
-		*fatal = *fatal || (frame && frame->fatal);
+		*fatal = *fatal || (failure && failure->fatal);
 	}
-	cursor->frame_count = 0;
-	cursor->at.step = NULL;
+	cursor->failure_count = 0;
+	cursor->at.unit = NULL;
 	return MOVE_FAILED;
 }
 
 enum cursor_move cursor_enter(struct cursor *cursor, const struct batch *batch)
 {
-	const struct block *failed;
-
-	cursor->at.batch = batch;
-	cursor->frame_count = 0;
-	cursor->at.step = walk(cursor, spot_behind(cursor, NULL), &failed);
-	return cursor->at.step ? MOVE_ON : MOVE_BEHIND;
+	cursor->failure_count = 0;
+	cursor->at = (struct position){ batch, NULL };
+	cursor_next(cursor, cursor->at, &cursor->at.unit);
+	return cursor->at.unit ? MOVE_ON : MOVE_BEHIND;
 }
 
 enum cursor_move cursor_pass(struct cursor *cursor, struct arena *arena, bool *ret_fatal)
 {
-	return move(cursor, arena, spot_behind(cursor, cursor->at.step), ret_fatal);
+	return move(cursor, arena, spot_behind(cursor, cursor->at), ret_fatal);
 }
 
 enum cursor_move cursor_fail(struct cursor *cursor, struct arena *arena, bool *fatal)
 {
-	return fail_in(cursor, arena, cursor->at.step->block, cursor->at.step->section, fatal);
+	return fail_in(cursor, arena, cursor->at.unit->block, cursor->at.unit->section, fatal);
 }
 
 enum cursor_move cursor_end(struct cursor *cursor, bool *ret_fatal)
 {
 	enum cursor_move move = MOVE_BEHIND;
 
-	for (size_t i = 0; i < cursor->frame_count; i++) {
-		if (cursor->frames[i].state == FRAME_FAILED)
+	for (size_t i = 0; i < cursor->failure_count; i++) {
+		if (cursor->failures[i].state == FAILURE_PENDING)
 			move = MOVE_FAILED;
-		*ret_fatal = *ret_fatal || cursor->frames[i].fatal;
+		*ret_fatal = *ret_fatal || cursor->failures[i].fatal;
 	}
-	cursor->frame_count = 0;
-	cursor->at.step = NULL;
+	cursor->failure_count = 0;
+	cursor->at.unit = NULL;
 	return move;
 }
 
 bool cursor_is_lost(const struct cursor *cursor)
 {
-	return cursor->frame_count > 0 && cursor->frames[0].state == FRAME_FAILED
-		&& cursor->frames[0].block->forces_handlers;
-}
-
-bool cursor_rescues(const struct cursor *cursor)
-{
-	const struct block *block = cursor->at.step->block;
-	enum section section = cursor->at.step->section;
-
-	while (block && (section != SECTION_MAIN || block->sections[SECTION_RESCUE].count == 0))
-		block = block_around(block, &section);
-	return block;
+	return cursor->failure_count > 0 && cursor->failures[0].state == FAILURE_PENDING
+		&& cursor->failures[0].block->forces_handlers;
 }
 
 bool cursor_recovers(const struct cursor *cursor)
 {
-	enum section section = cursor->at.step->section;
-	const struct block *block = cursor->at.step->block;
+	enum section section = cursor->at.unit->section;
+	const struct block *block = cursor->at.unit->block;
 
 	while (block && section == SECTION_MAIN)
 		block = block_around(block, &section);

@@ -68,7 +68,7 @@ void declare_all(struct run *run, struct run_host *host, bool also_sent, struct 
 			declare_unit(&declaring, run->units[i]);
 	}
 	for (size_t i = 0; i < run->left_out_count; i++) {
-		if (run->left_out[i]->member[host->index])
+		if (unit_has(run->left_out[i], host->index))
 			declare_unit(&declaring, run->left_out[i]);
 	}
 }

@@ -24,10 +24,9 @@ static void (*const handlers[EVENT_END])(struct run *run, const struct event *ev
 	[EVENT_TIME] = on_time,
 	[EVENT_CANCEL] = on_cancel,
 	[EVENT_RUNNABLE] = on_runnable,
-	[EVENT_LOCAL] = on_local,
+	[EVENT_TURN] = on_turn,
 	[EVENT_GATE] = on_gate,
 	[EVENT_ENDED] = on_ended,
-	[EVENT_FATAL] = on_fatal,
 };
 
 /* Deals with all that has happened. */
@@ -37,8 +36,7 @@ static void settle(struct run *run, struct fleet *fleet, struct report *report)
 
 	while (event_pop(&run->queue, &event)) {
 		handlers[event.kind](run, &event);
-		if (event.host)
-			order_note(event.host);
+		turn_settle(run);
 		effects_carry_out(run, fleet, report);
 	}
 }

@@ -22,9 +22,7 @@ static bool add_early(struct run *run, struct run_host *host, const char *key)
 			break;
 		if (unit->task && strcmp(fill_handler_key(host->arena, unit->task->task), key) == 0
 				&& run->play_hosts[unit->play_index][host->inventory->index]) {
-			unit->member[host->index] = true;
-			units_announce_again(run, unit);
-			unit->task->remaining++;
+			host_set_add(unit->only, host->index);
 			found = true;
 		}
 	}
@@ -54,7 +52,7 @@ static void take_due(struct run *run, struct run_host *host, const struct hello 
 	/* And the flush behind them. */
 	for (size_t i = 0; any && i < run->unit_count && run->units[i]->early; i++) {
 		if (!run->units[i]->task)
-			run->units[i]->member[host->index] = true;
+			host_set_add(run->units[i]->only, host->index);
 	}
 }
 
@@ -90,18 +88,12 @@ static void pass_over(struct run *run, struct run_host *host, int64_t until)
 {
 	for (int64_t i = units_next(run, host, 0); i < until; i = units_next(run, host, i + 1)) {
 		struct unit *unit = run->units[i];
-		bool again = false;
 
 		/* What sets variables needs no node, and later tasks read them. */
 		if (unit->early || unit->undo || (unit->task && (unit->module->flags & MODULE_SETS)))
 			continue;
-		unit->member[host->index] = false;
+		units_take_off(run, unit, host);
 		register_unknown(run, host, unit);
-		for (int64_t k = i + 1; k < (int64_t)run->unit_count; k++)
-			again = again || (run->units[k]->task == unit->task
-				&& run->units[k]->member[host->index]);
-		if (unit->task && !again && unit->task->remaining > 0)
-			unit->task->remaining--;
 	}
 }
 
@@ -129,4 +121,5 @@ void due_take(struct run *run, struct run_host *host, const struct hello *hello)
 	take_due(run, host, hello);
 	if (run->options.resume)
 		resume(run, host, hello);
+	order_again(host);
 }

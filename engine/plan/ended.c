@@ -3,12 +3,10 @@
 
 static void lose_member(struct run *run, struct run_host *host, const struct error *err)
 {
-	int64_t position = order_position(run, host);
-
-	if (position < (int64_t)run->unit_count)
-		leave_failed(host, run->units[position], false);
-	else
-		leave(host);
+	turn_take_all(run, host);
+	if (!host_live(host))
+		return;
+	leave_at_once(host);
 	host->unreachable = err->kind == ERROR_UNREACHABLE;
 	host->lost = arena_string(host->arena, err->message);
 	if (!run->stopped || !host->unreachable)
@@ -28,15 +26,6 @@ void on_lost(struct run *run, const struct event *event)
 		beside_out(host, event->error ? event->error->message : "the connection ended");
 	else
 		lose_member(run, host, event->error ? event->error : &ended);
-}
-
-void on_fatal(struct run *run, const struct event *event)
-{
-	(void)event;
-	for (size_t i = 0; i < run->host_count; i++) {
-		if (!run->hosts[i].bystander)
-			leave(&run->hosts[i]);
-	}
 }
 
 static void close_host(struct run_host *host)
@@ -76,6 +65,7 @@ void on_cancel(struct run *run, const struct event *event)
 			effect_send(host, FRAME_CANCEL, NULL, NULL);
 			event_push(&run->queue, &gate);
 		} else {
+			turn_take_all(run, host);
 			leave(host);
 		}
 	}

@@ -28,10 +28,9 @@ enum event_kind {
 	EVENT_CANCEL,              /* ^C */
 	/* from inside */
 	EVENT_RUNNABLE,            /* an idle host may have something to do */
-	EVENT_LOCAL,               /* the host's first step needs no node */
+	EVENT_TURN,                /* the host's turn has come */
 	EVENT_GATE,                /* a gate is to be looked at */
 	EVENT_ENDED,               /* the host takes no further part */
-	EVENT_FATAL,               /* a failure is one of all hosts */
 	EVENT_END,
 };
 

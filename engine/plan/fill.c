@@ -26,28 +26,38 @@ const char *fill_handler_key(struct arena *arena, const struct task *handler)
 	return arena_bytes(arena, title, strnlen(title, HANDLER_KEY_SIZE - 1));
 }
 
-void fill_play_hosts(struct run *run, const struct play *play)
+static void append_name(struct run *run, struct value *names, const struct run_host *host)
 {
-	struct value *live, *all;
+	value_append(run->arena, names, value_string(run->arena, host->name));
+}
+
+void fill_play_hosts(struct run *run, const struct run_host *of, const struct play *play)
+{
+	const struct batch *batch = play->serial ? units_batch(run, of, play) : NULL;
+	struct value *live, *all, *together;
 	size_t play_index = 0;
 
-	if (run->scope_play == play || !play->hosts)
+	if ((run->scope_play == play && run->scope_batch == batch) || !play->hosts)
 		return;
 	while (run->options.playbook->plays[play_index] != play)
 		play_index++;
 	live = value_list(run->arena);
 	all = value_list(run->arena);
+	together = batch ? value_list(run->arena) : NULL;
 	for (size_t i = 0; i < run->host_count; i++) {
 		const struct run_host *host = &run->hosts[i];
 
-		if (!run->play_hosts[play_index][host->inventory->index] || host->bystander)
+		if (!host_set_has(&run->play_sets[play_index], i) || host->bystander)
 			continue;
-		value_append(run->arena, all, value_string(run->arena, host->name));
+		append_name(run, all, host);
 		if (host->phase != HOST_OUT)
-			value_append(run->arena, live, value_string(run->arena, host->name));
+			append_name(run, live, host);
+		if (batch && host->phase != HOST_OUT && host_set_has(&batch->hosts, i))
+			append_name(run, together, host);
 	}
-	variables_set_play_hosts(run->options.variables, live, all);
+	variables_set_play_hosts(run->options.variables, live, all, together);
 	run->scope_play = play;
+	run->scope_batch = batch;
 }
 
 /* A setting that inventory variables, the task, the play and the command line may make, in this
@@ -205,7 +215,8 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 		.diff = filled->diff != host_shows_diff(filling->host) ? choice_of(filled->diff)
 			: CHOICE_NONE,
 		.level = item->level,
-		.results = filling->task->registers || filling->task->changed_when
+		.results = unit_is_rescued(filling->unit) || filling->task->registers
+			|| filling->task->changed_when
 			|| filling->task->failed_when || filling->run->options.results,
 	};
 	item->bytes = yaml.size + 128;
@@ -713,7 +724,7 @@ int fill_declared(struct run *run, struct run_host *host, struct unit *unit, str
 	struct value *items = NULL;
 	struct error ignored = {0};
 
-	fill_play_hosts(run, unit->play);
+	fill_play_hosts(run, host, unit->play);
 	filling.scope = scope_new(arena, run->options.variables, host->inventory, unit->play,
 		filling.task);
 	*ret_params = value_list(arena);
@@ -775,7 +786,7 @@ static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
 		return 0;
 	}
 	filling.arena = arena_new();
-	fill_play_hosts(run, unit->play);
+	fill_play_hosts(run, host, unit->play);
 	filling.scope = scope_new(filling.arena, run->options.variables, host->inventory, unit->play,
 		filling.task);
 	result = fill_flags(&filling, &filled, err);

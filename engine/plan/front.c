@@ -1,4 +1,4 @@
-/* front: the first step that not all hosts have passed. */
+/* front: the first unit that not all hosts have passed. */
 #include "plan/front.h"
 
 static void put(struct front *front, size_t slot, struct cursor *cursor)
@@ -68,6 +68,23 @@ void front_remove(struct front *front, struct cursor *cursor)
 		return;
 	put(front, slot, last);
 	front_move(front, last);
+}
+
+size_t front_first(const struct front *front, struct cursor **ret_cursors)
+{
+	size_t count = 0, seen = 0;
+
+	if (front->count > 0)
+		ret_cursors[count++] = front->heap[0];
+	/* Below one that is behind there are only such. */
+	for (; seen < count; seen++) {
+		for (size_t i = 2 * ret_cursors[seen]->slot; i <= 2 * ret_cursors[seen]->slot + 1; i++) {
+			if (i <= front->count && position_compare(front->heap[i - 1]->at,
+					front->heap[0]->at) == 0)
+				ret_cursors[count++] = front->heap[i - 1];
+		}
+	}
+	return count;
 }
 
 const struct cursor *front_top(const struct front *front)

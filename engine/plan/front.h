@@ -1,4 +1,4 @@
-/* front: the first step that not all hosts have passed.
+/* front: the first unit that not all hosts have passed.
  *
  * An indexed heap of cursors by where they are: a move costs the logarithm of their number, and
  * whether a position is open costs nothing. */
@@ -19,6 +19,8 @@ void front_add(struct front *front, struct cursor *cursor);
 /* Its position is another one. */
 void front_move(struct front *front, struct cursor *cursor);
 void front_remove(struct front *front, struct cursor *cursor);
+/* Those that are where the first one is, into an array with room for all; how many. */
+size_t front_first(const struct front *front, struct cursor **ret_cursors);
 /* NULL: nobody is on the way any more. */
 const struct cursor *front_top(const struct front *front);
 /* Whether nobody is before a position. */

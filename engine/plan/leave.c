@@ -6,16 +6,14 @@
 void leave(struct run_host *host)
 {
 	struct run *run = host->run;
-	int64_t from = order_position(run, host);
-
 	if (!host_live(host))
 		return;
 	host->gate = -1;
-	host->step_count = 0;
-	host->outcome = (struct outcome){0};
+	if (run->begun && host->cursor->state == CURSOR_LIVE)
+		schedule_end(run->schedule, host->cursor);
+	order_drop(host);
 	run->scope_play = NULL;
 	order_end(host, HOST_OUT);
-	announce_leave(run, host, from, (int64_t)run->unit_count);
 }
 
 /* Whether a failure at a unit is one of all hosts. */
@@ -27,22 +25,33 @@ static bool is_fatal(struct run *run, const struct run_host *host, const struct 
 	struct error ignored = {0};
 	bool fatal = false;
 
-	fill_play_hosts(run, unit->play);
+	fill_play_hosts(run, host, unit->play);
 	expression_truth(effects_arena(run), scope_new(effects_arena(run), run->options.variables,
 		host->inventory, unit->play, task), raw, false, &fatal, &ignored);
 	return fatal;
 }
 
-void leave_failed(struct run_host *host, const struct unit *unit, bool handlers_first)
+void leave_failed(struct run_host *host)
 {
-	const struct event event = { .kind = EVENT_FATAL };
 	struct run *run = host->run;
 
-	/* Before anybody is let go whom it held back. */
-	if (is_fatal(run, host, unit))
-		event_push(&run->queue, &event);
-	if (!handlers_first)
-		leave(host);
+	/* What was filled in for when all is well. */
+	for (int64_t i = host->cursor->at.unit->index + 1; i < (int64_t)run->unit_count; i++)
+		host->filled[i] = NULL;
+	schedule_fail(run->schedule, host->cursor, is_fatal(run, host,
+		run->units[host->cursor->at.unit->index]));
+	order_drop(host);
+}
+
+void leave_at_once(struct run_host *host)
+{
+	struct cursor *cursor = host->cursor;
+	struct run *run = host->run;
+
+	if (run->begun && cursor->state == CURSOR_LIVE)
+		schedule_lose(run->schedule, cursor, is_fatal(run, host,
+			run->units[cursor->at.unit->index]));
+	leave(host);
 }
 
 const struct error *leave_kept(struct arena *arena, const struct error *err)

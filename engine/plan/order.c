@@ -2,15 +2,6 @@
  * the playbook. */
 #include "plan/state.h"
 
-int64_t order_position(const struct run *run, const struct run_host *host)
-{
-	if (!host_live(host))
-		return UNIT_NEVER;
-	if (host->step_count > 0)
-		return host->steps[host->step_first].unit->index;
-	return units_next(run, host, host->cursor);
-}
-
 /* --- Waiting, in one list at a time --- */
 
 static void wait_end(struct run_host *host)
@@ -46,117 +37,121 @@ void order_run(struct run_host *host)
 	host->queued = true;
 }
 
-static void wake(struct run_host *host)
-{
-	const struct event event = { .kind = EVENT_GATE, .host = host };
-
-	if (host->phase != HOST_BUSY) {
-		order_run(host);
-		return;
-	}
-	wait_end(host);
-	event_push(&host->run->queue, &event);
-}
-
 static void wake_all(struct run_host **list)
 {
 	while (*list)
-		wake(*list);
+		order_run(*list);
 }
 
-/* --- The front: where the last ones stand --- */
+/* --- Whose turn it is --- */
 
-static struct front *front_of(struct run_host *host)
+void order_turn(struct run_host *host)
 {
-	return &host->run->fronts[host->bystander ? FRONT_ALL : FRONT_MEMBERS];
+	const struct event event = { .kind = EVENT_TURN, .host = host };
+
+	if (!host->turn)
+		event_push(&host->run->queue, &event);
+	host->turn = true;
 }
 
-void order_wait(struct run_host *host, int64_t unit)
+void order_wait(struct run_host *host)
 {
-	wait_in(host, &front_of(host)->waiting[unit], (struct wait){ .kind = WAIT_OPEN });
+	wait_end(host);
+	host->wait.kind = WAIT_OPEN;
 }
 
-bool order_is_open(struct run_host *host, int64_t unit)
+bool order_is_open(const struct run_host *host)
 {
-	order_note(host);
-	return front_of(host)->lowest >= unit;
-}
-
-static void front_set_lowest(const struct run *run, struct front *front, int64_t lowest)
-{
-	int64_t old = front->lowest;
-
-	front->lowest = lowest;
-	for (int64_t i = old; i < lowest && i < (int64_t)run->unit_count; i++)
-		wake_all(&front->waiting[i + 1]);
-}
-
-static void front_move(const struct run *run, struct front *front, int64_t from, int64_t to)
-{
-	int64_t lowest = front->lowest;
-
-	if (from != UNIT_NEVER)
-		front->count[from]--;
-	if (to != UNIT_NEVER)
-		front->count[to]++;
-	if (to < lowest)
-		lowest = to;
-	while (lowest <= (int64_t)run->unit_count && front->count[lowest] == 0)
-		lowest++;
-	front_set_lowest(run, front, lowest > (int64_t)run->unit_count ? UNIT_NEVER : lowest);
-}
-
-/* Nobody waits for those that are only looked at but they themselves, and not for ever. */
-static bool holds(const struct run_host *host, enum front_kind front)
-{
-	return !host->bystander || (front == FRONT_ALL && !host->late);
+	return host->step_count == 0 && host->cursor->state == CURSOR_LIVE
+		&& position_compare(host->cursor->at, host->ahead) == 0
+		&& schedule_begun(host->run->schedule, host->ahead.batch)
+		&& schedule_turn(host->run->schedule, host->cursor);
 }
 
 bool order_tells(const struct run *run, const struct run_host *host, int64_t unit)
 {
 	if (!run->begun)
 		return host->phase != HOST_OUT;
-	return host_live(host) && !host->late && order_position(run, host) < unit;
+	return host_live(host) && !host->late && host->cursor->state == CURSOR_LIVE
+		&& host->cursor->at.unit->index < unit;
 }
 
-void order_note(struct run_host *host)
+/* What it looks at next is what it is at. */
+static void look_here(struct run_host *host)
 {
-	struct run *run = host->run;
-	int64_t position = order_position(run, host);
+	host->halted = false;
+	host->ahead = (struct position){0};
+	if (host->cursor->state == CURSOR_LIVE)
+		host->ahead = host->cursor->at;
+}
+
+void order_pass(struct run_host *host)
+{
+	schedule_pass(host->run->schedule, host->cursor);
+	if (host->halted && host->step_count == 0)
+		look_here(host);
+}
+
+/* All but the first ones. */
+static void drop_steps(struct run_host *host, size_t kept)
+{
+	for (size_t i = kept; i < host->step_count; i++) {
+		struct step *step = &host->steps[host->step_first + i];
+
+		if (!step->setup)
+			host->sent[step->unit->index] = false;
+		arena_free(step->arena);
+	}
+	if (host->step_count > kept)
+		host->step_count = kept;
+}
+
+void order_drop_behind(struct run_host *host, const struct step *step)
+{
+	drop_steps(host, (size_t)(step - host_first_step(host)) + 1);
+	host->halted = true;
+}
+
+void order_drop(struct run_host *host)
+{
+	drop_steps(host, 0);
+	host->outcome = (struct outcome){0};
+	variables_expect_nothing(host->run->options.variables, host->inventory);
+	look_here(host);
+}
+
+void order_moved(struct run_host *host)
+{
 	struct run_host *next;
 
-	for (enum front_kind i = FRONT_MEMBERS; i < FRONT_END; i++) {
-		int64_t at = holds(host, i) ? position : UNIT_NEVER;
-
-		if (at != host->at[i])
-			front_move(run, &run->fronts[i], host->at[i], at);
-		host->at[i] = at;
-	}
 	for (struct run_host *waiter = host->awaited; waiter; waiter = next) {
 		next = waiter->wait.next;
-		if (waiter->wait.kind == WAIT_TOLD && !order_tells(run, host, waiter->cursor))
-			wake(waiter);
+		if (waiter->wait.kind == WAIT_TOLD && !order_tells(host->run, host,
+				waiter->ahead.batch ? waiter->ahead.unit->index : UNIT_NEVER))
+			order_run(waiter);
 	}
+}
+
+void order_again(struct run_host *host)
+{
+	schedule_again(host->run->schedule, host->cursor);
+	look_here(host);
 }
 
 void order_begin(struct run *run)
 {
 	run->begun = true;
-	for (enum front_kind i = FRONT_MEMBERS; i < FRONT_END; i++) {
-		struct front *front = &run->fronts[i];
-
-		front->lowest = UNIT_NEVER;
-		front->count = arena_array(run->arena, run->unit_count + 1, sizeof(*front->count));
-		front->waiting = arena_array(run->arena, run->unit_count + 1, sizeof(*front->waiting));
-	}
+	run->here = arena_array(run->arena, run->host_count + 1, sizeof(*run->here));
+	run->announced = arena_array(run->arena, run->task_count + 1, sizeof(*run->announced));
+	schedule_start(run->schedule);
 	for (size_t i = 0; i < run->host_count; i++) {
 		struct run_host *host = &run->hosts[i];
 
 		run->live += host_live(host);
 		run->members_live += host_live(host) && !host->bystander;
-		for (enum front_kind k = FRONT_MEMBERS; k < FRONT_END; k++)
-			host->at[k] = UNIT_NEVER;
-		order_note(host);
+		if (!host_live(host) && host->cursor->state == CURSOR_LIVE)
+			schedule_end(run->schedule, host->cursor);
+		look_here(host);
 	}
 }
 
@@ -238,7 +233,6 @@ void order_end(struct run_host *host, enum host_phase phase)
 	run->live--;
 	run->members_live -= !host->bystander;
 	run->facts_heard += phase == HOST_OUT;
-	order_note(host);
 	order_told(host);
 	event_push(&run->queue, &event);
 }

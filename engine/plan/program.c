@@ -1,4 +1,4 @@
-/* program: what a text says is to be done, as a tree of blocks and steps in one order. */
+/* program: what a text says is to be done, as a tree of blocks and units in one order. */
 #include "plan/program.h"
 
 #include <string.h>
@@ -21,6 +21,26 @@ bool host_set_has(const struct host_set *set, size_t host)
 void host_set_add(struct host_set *set, size_t host)
 {
 	set->words[host / 64] |= UINT64_C(1) << host % 64;
+}
+
+void host_set_remove(struct host_set *set, size_t host)
+{
+	set->words[host / 64] &= ~(UINT64_C(1) << host % 64);
+}
+
+struct host_set *host_set_copy(struct arena *arena, const struct host_set *set)
+{
+	struct host_set *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = *set;
+	copy->words = arena_array(arena, set->count, sizeof(*set->words));
+	memcpy(copy->words, set->words, set->count * sizeof(*set->words));
+	return copy;
+}
+
+bool unit_has(const struct unit *unit, size_t host)
+{
+	return !unit->only || host_set_has(unit->only, host);
 }
 
 /* --- The tree --- */
@@ -58,15 +78,15 @@ struct block *program_block(struct program *program, struct block *parent, enum 
 	return block;
 }
 
-struct step *program_step(struct program *program, struct block *block, enum section section)
+struct unit *program_unit(struct program *program, struct block *block, enum section section)
 {
-	struct step *step = arena_alloc(program->arena, sizeof(*step));
+	struct unit *unit = arena_alloc(program->arena, sizeof(*unit));
 
-	step->block = block;
-	step->section = section;
-	step->index = block->sections[section].count;
-	nodes_add(program->arena, &block->sections[section])->step = step;
-	return step;
+	unit->block = block;
+	unit->section = section;
+	unit->place = block->sections[section].count;
+	nodes_add(program->arena, &block->sections[section])->unit = unit;
+	return unit;
 }
 
 struct block *block_around(const struct block *block, enum section *ret_section)
@@ -79,33 +99,54 @@ struct block *block_around(const struct block *block, enum section *ret_section)
 	return block->parent;
 }
 
-/* --- The order --- */
-
-bool step_before(const struct step *step, const struct step *other)
+bool unit_is_rescued(const struct unit *unit)
 {
-	return step->label < other->label;
+	const struct block *block = unit->block;
+	enum section section = unit->section;
+
+	while (block && (section != SECTION_MAIN || block->sections[SECTION_RESCUE].count == 0))
+		block = block_around(block, &section);
+	return block;
 }
 
-/* Links all steps of a block behind one; returns the last. */
-static struct step *link_steps(struct program *program, struct block *block, struct step *behind)
+bool unit_rescues(const struct unit *unit)
+{
+	enum section section = unit->section;
+
+	for (const struct block *block = unit->block; block; block = block_around(block, &section)) {
+		if (section == SECTION_RESCUE)
+			return true;
+	}
+	return false;
+}
+
+/* --- The order --- */
+
+bool unit_before(const struct unit *unit, const struct unit *other)
+{
+	return unit->label < other->label;
+}
+
+/* Links all units of a block behind one; returns the last. */
+static struct unit *link_units(struct program *program, struct block *block, struct unit *behind)
 {
 	for (size_t section = 0; section < SECTION_COUNT; section++) {
 		const struct nodes *nodes = &block->sections[section];
 
 		for (size_t i = 0; i < nodes->count; i++) {
-			struct step *step = nodes->nodes[i].step;
+			struct unit *unit = nodes->nodes[i].unit;
 
-			if (!step) {
-				behind = link_steps(program, nodes->nodes[i].block, behind);
+			if (!unit) {
+				behind = link_units(program, nodes->nodes[i].block, behind);
 				continue;
 			}
-			step->before = behind;
+			unit->before = behind;
 			if (behind)
-				behind->after = step;
+				behind->after = unit;
 			else
-				program->first = step;
-			program->step_count++;
-			behind = step;
+				program->first = unit;
+			program->unit_count++;
+			behind = unit;
 		}
 	}
 	return behind;
@@ -115,17 +156,17 @@ static void label_all(struct program *program)
 {
 	uint64_t label = 0;
 
-	for (struct step *step = program->first; step; step = step->after)
-		step->label = label += LABEL_GAP;
+	for (struct unit *unit = program->first; unit; unit = unit->after)
+		unit->label = label += LABEL_GAP;
 	program->relabelled++;
 }
 
-/* Those behind a step and before another one (NULL: the end). */
-static void label_between(struct program *program, struct step *from, struct step *until,
+/* Those behind a unit and before another one (NULL: the end). */
+static void label_between(struct program *program, struct unit *from, struct unit *until,
 	size_t count)
 {
 	uint64_t low = from ? from->label : 0, gap = LABEL_GAP;
-	struct step *step = from ? from->after : program->first;
+	struct unit *unit = from ? from->after : program->first;
 
 	if (until)
 		gap = (until->label - low) / (count + 1);
@@ -133,15 +174,15 @@ static void label_between(struct program *program, struct step *from, struct ste
 		label_all(program);
 		return;
 	}
-	for (; step != until; step = step->after)
-		step->label = low += gap;
+	for (; unit != until; unit = unit->after)
+		unit->label = low += gap;
 }
 
-static void insert(struct program *program, struct step *behind, struct block *block)
+static void insert(struct program *program, struct unit *behind, struct block *block)
 {
-	struct step *next = behind ? behind->after : program->first;
-	size_t count = program->step_count;
-	struct step *last = link_steps(program, block, behind);
+	struct unit *next = behind ? behind->after : program->first;
+	size_t count = program->unit_count;
+	struct unit *last = link_units(program, block, behind);
 
 	if (last == behind)
 		return;
@@ -150,7 +191,7 @@ static void insert(struct program *program, struct step *behind, struct block *b
 		next->before = last;
 	else
 		program->last = last;
-	label_between(program, behind, next, program->step_count - count);
+	label_between(program, behind, next, program->unit_count - count);
 }
 
 void program_add(struct program *program, struct block *block)
@@ -159,14 +200,14 @@ void program_add(struct program *program, struct block *block)
 }
 
 /* NULL: there is none in it. */
-static struct step *last_step(const struct block *block)
+static struct unit *last_unit(const struct block *block)
 {
 	for (size_t section = SECTION_COUNT; section-- > 0;) {
 		const struct nodes *nodes = &block->sections[section];
 
 		for (size_t i = nodes->count; i-- > 0;) {
-			struct step *last = nodes->nodes[i].step ? nodes->nodes[i].step
-				: last_step(nodes->nodes[i].block);
+			struct unit *last = nodes->nodes[i].unit ? nodes->nodes[i].unit
+				: last_unit(nodes->nodes[i].block);
 
 			if (last)
 				return last;
@@ -175,14 +216,14 @@ static struct step *last_step(const struct block *block)
 	return NULL;
 }
 
-struct group *program_open(struct program *program, struct step *include,
+struct group *program_open(struct program *program, struct unit *include,
 	const struct batch *batch, const char *key, struct block *block, size_t hosts)
 {
 	struct group *group = arena_alloc(program->arena, sizeof(*group)), **end = &include->groups;
-	struct step *behind = include;
+	struct unit *behind = include;
 
 	for (; *end; end = &(*end)->next) {
-		struct step *last = (*end)->batch == batch ? last_step((*end)->block) : NULL;
+		struct unit *last = (*end)->batch == batch ? last_unit((*end)->block) : NULL;
 
 		if (last)
 			behind = last;
@@ -197,7 +238,7 @@ struct group *program_open(struct program *program, struct step *include,
 	return group;
 }
 
-struct group *program_group(const struct step *include, const struct batch *batch,
+struct group *program_group(const struct unit *include, const struct batch *batch,
 	const char *key, size_t host)
 {
 	struct group *group = include->groups;

@@ -65,7 +65,7 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 	const struct step *step, enum status status, const struct result *body)
 {
 	const struct value *results = body->results;
-	bool failed = status == STATUS_FAILED || status == STATUS_IGNORED;
+	bool failed = status == STATUS_FAILED || status == STATUS_IGNORED || status == STATUS_RESCUED;
 	struct value *made, *item;
 
 	if (host_checks(host) && (status == STATUS_MAY_CHANGE || would_run(step, body)))
@@ -107,7 +107,7 @@ static int judge(struct run *run, struct run_host *host, const struct step *step
 
 	int result;
 
-	fill_play_hosts(run, step->unit->play);
+	fill_play_hosts(run, host, step->unit->play);
 	scope = scope_new(arena, run->options.variables, host->inventory, step->unit->play, task);
 	if (step->item->item)
 		scope_set(scope, task->loop_variable, step->item->item);
@@ -268,7 +268,7 @@ static void report_step(struct run *run, struct run_host *host, const struct ste
 		.silent = step->unit->undo && host->undo_told && judged->status == STATUS_OK,
 	};
 
-	announce_up_to(run, step->unit->task);
+	announce(host, step->unit);
 	effect_result(run, step->unit->task, &result);
 }
 
@@ -290,7 +290,7 @@ static void report_outcome(struct run *run, struct run_host *host, const struct 
 		.diff = step->filled->diff,
 	};
 
-	announce_up_to(run, step->unit->task);
+	announce(host, step->unit);
 	effect_result(run, step->unit->task, &result);
 }
 
@@ -375,33 +375,18 @@ static void take_facts(struct run *run, struct run_host *host, const struct resu
 	order_told(host);
 }
 
-/* force_handlers: a host that failed still runs the handlers that its changes notified, up to the
- * next point where handlers run. Whether there are any. */
-static bool handlers_first(struct run *run, struct run_host *host, const struct unit *failed)
+/* What the rescue may read. */
+static void remember_failure(struct run *run, struct run_host *host, const struct step *step,
+	const struct result *body, const struct judged *judged)
 {
-	int64_t flush = failed->index, first;
+	struct value *task = value_map(host->arena);
 
-	if (failed->task->handler || host->failed || run->stopped
-			|| !(failed->play->force_handlers || run->options.force_handlers))
-		return false;
-	do
-		flush = units_next(run, host, flush + 1);
-	while (flush < (int64_t)run->unit_count && run->units[flush]->task
-		&& run->units[flush]->play == failed->play);
-	if (flush >= (int64_t)run->unit_count || run->units[flush]->play != failed->play)
-		return false;
-	for (first = flush; run->units[first - 1]->task && run->units[first - 1]->task->handler; first--)
-		;
-	while (failed->index + 1 < first && run->units[failed->index + 1]->task == failed->task)
-		failed = run->units[failed->index + 1];
-	announce_leave(run, host, failed->index + 1, first);
-	host->failed = true;
-	host->last_unit = flush;
-	host->step_count = 0;
-	variables_expect_nothing(run->options.variables, host->inventory);
-	host->outcome = (struct outcome){0};
-	host->cursor = first;
-	return true;
+	value_set_string(host->arena, task, "name", step->filled->name);
+	value_set_string(host->arena, task, "action", step->unit->task->task->word);
+	variables_register(run->options.variables, host->inventory, "ansible_failed_task", task, false,
+		step->unit->index);
+	variables_register(run->options.variables, host->inventory, "ansible_failed_result",
+		registered_value(host->arena, host, step, judged->status, body), true, step->unit->index);
 }
 
 /* What changes nothing can't be what may change. */
@@ -422,16 +407,19 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 {
 	struct run_task *task = step->unit->task;
 	bool failed = judged->status == STATUS_FAILED;
-	bool end;
+	bool end, rescued;
 
 	if (failed && step->filled->ignore_errors) {
 		judged->status = STATUS_IGNORED;
 		failed = false;
 	}
+	rescued = failed && !host->bystander && unit_is_rescued(step->unit);
 	end = failed || task_ends(run, host, step);
 	outcome_add(host, step, body, judged);
 	remember(run, host, step, body, judged, end);
 	pass_unknown(run, host, step, judged);
+	if (rescued)
+		judged->status = host->outcome.status = STATUS_RESCUED;
 	/* A handler that wasn't due is nothing to talk about. */
 	if (host->bystander)
 		beside_take(host, step, judged->status);
@@ -445,14 +433,16 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 		host->changed += (host->outcome.status == STATUS_CHANGED && !step->filled->check)
 			|| (step->unit->undo && host->undone);
 		host->outcome = (struct outcome){0};
-		if (!host->bystander)
-			announce_less(run, task);
 	}
 	if (failed && host->bystander) {
 		beside_out(host, arena_printf(host->arena, "'%s' fails: %s", step->filled->name,
 			judged->message ? judged->message : "?"));
 	} else if (failed) {
-		leave_failed(host, step->unit, handlers_first(run, host, step->unit));
+		if (rescued)
+			remember_failure(run, host, step, body, judged);
+		leave_failed(host);
+	} else if (step->last) {
+		order_pass(host);
 	}
 }
 
@@ -481,7 +471,7 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 	host->undo_told = true;
 	host->undone = host->undone || result.status == STATUS_CHANGED;
 	host->refused = host->refused || result.status == STATUS_FAILED;
-	announce_up_to(run, step->unit->task);
+	announce(host, step->unit);
 	effect_result(run, step->unit->task, &result);
 }
 
@@ -573,24 +563,4 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	judge_step(run, host, step, body, arena, &judged);
 	refuse_half(step, half, &judged);
 	step_done(run, host, step, body, &judged);
-}
-
-void result_drain(struct run *run, struct run_host *host)
-{
-	struct step *first;
-
-	while (host_live(host) && (first = stage_first_step(host)) && first->local) {
-		struct step step = *first;
-
-		host->step_first++;
-		host->step_count--;
-		result_take(run, host, &step, step.item->result);
-	}
-}
-
-void on_local(struct run *run, const struct event *event)
-{
-	result_drain(run, event->host);
-	if (event->host->phase == HOST_IDLE)
-		order_run(event->host);
 }

@@ -44,25 +44,6 @@ unsigned run_task_count(const struct run *run)
 
 /* --- Before any host is contacted --- */
 
-static void count_remaining(struct run *run)
-{
-	for (size_t i = 0; i < run->unit_count; i++) {
-		const struct unit *unit = run->units[i];
-
-		if (!unit->task)
-			continue;
-		for (size_t k = 0; k < run->host_count; k++) {
-			bool before = i > 0 && run->units[i - 1]->task == unit->task;
-			bool counted = false;
-
-			for (size_t j = i; before && j-- > 0 && run->units[j]->task == unit->task;)
-				counted = counted || run->units[j]->member[k];
-			if (unit->member[k] && !counted && !run->hosts[k].bystander)
-				unit->task->remaining++;
-		}
-	}
-}
-
 /* What is wrong for a bystander alone is no error: it isn't looked at. ret_filled may be NULL. */
 static int fill_first(struct run *run, struct run_host *host, struct unit *unit,
 	const struct filled **ret_filled, struct error *err)
@@ -91,9 +72,22 @@ static void expect(struct run *run, const struct run_host *host, const struct un
 		facts_expect(run, host, unit, &filled->items[i]);
 }
 
+static bool rescues(const struct run *run)
+{
+	for (size_t i = 0; i < run->unit_count; i++) {
+		if (unit_rescues(run->units[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Fills in all that is known already; what is wrong there is an error of the text. */
 static int fill_all(struct run *run, struct error *err)
 {
+	if (rescues(run)) {
+		variables_promise(run->options.variables, "ansible_failed_task", false);
+		variables_promise(run->options.variables, "ansible_failed_result", false);
+	}
 	for (size_t i = 0; i < run->unit_count; i++) {
 		if (run->units[i]->task && !run->units[i]->undo)
 			facts_promise(run, run->units[i]->task->task);
@@ -105,16 +99,18 @@ static int fill_all(struct run *run, struct error *err)
 			struct run_host *host = &run->hosts[k];
 			const struct filled *filled;
 
-			if (!unit->member[k] || host->phase == HOST_OUT || passed_over(run, host, unit))
+			if (!unit_has(unit, k) || host->phase == HOST_OUT || passed_over(run, host, unit))
 				continue;
 			if (run_interrupted(run))
 				return error_set(err, ERROR_INTERRUPTED, "interrupted");
+			variables_set_early(run->options.variables, unit_rescues(unit));
 			if (fill_first(run, host, unit, &filled, err) < 0)
 				return -1;
 			if (filled)
 				expect(run, host, unit, filled);
 		}
 	}
+	variables_set_early(run->options.variables, false);
 	variables_forget(run->options.variables);
 	return 0;
 }
@@ -137,7 +133,6 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 		run_free(run);
 		return -1;
 	}
-	count_remaining(run);
 	*ret_run = run;
 	return 0;
 }
@@ -148,6 +143,8 @@ void run_free(struct run *run)
 	event_queue_free(&run->queue);
 	effects_free(run);
 	for (size_t i = 0; i < run->host_count; i++) {
+		for (size_t k = 0; k < run->hosts[i].step_count; k++)
+			arena_free(run->hosts[i].steps[run->hosts[i].step_first + k].arena);
 		arena_free(run->hosts[i].arena);
 		run->hosts[i].arena = NULL;
 	}

@@ -7,7 +7,7 @@ struct schedule *schedule_new(struct arena *arena, struct program *program, size
 
 	schedule->arena = arena;
 	schedule->program = program;
-	schedule->front.arena = arena;
+	schedule->front.arena = schedule->beside.arena = arena;
 	schedule->cursor_count = hosts;
 	schedule->cursors = arena_array(arena, hosts + 1, sizeof(*schedule->cursors));
 	schedule->here = arena_array(arena, hosts + 1, sizeof(*schedule->here));
@@ -64,14 +64,42 @@ struct cursor *schedule_moved(struct schedule *schedule)
 
 bool schedule_open(const struct schedule *schedule, struct position position)
 {
+	const struct cursor *top = front_top(&schedule->front);
+
+	if (position.batch->free)
+		return !top || top->at.batch->index >= position.batch->index;
 	return front_open(&schedule->front, position);
 }
 
-bool schedule_begun(const struct schedule *schedule, const struct cursor *cursor)
+bool schedule_turn(const struct schedule *schedule, const struct cursor *cursor)
+{
+	return schedule_open(schedule, cursor->at)
+		&& (!cursor->aside || front_open(&schedule->beside, cursor->at));
+}
+
+bool schedule_begun(const struct schedule *schedule, const struct batch *batch)
 {
 	const struct cursor *top = front_top(&schedule->front);
 
-	return !cursor->at.batch->waits || !top || top->at.batch->index >= cursor->at.batch->index;
+	return !batch->waits || !top || top->at.batch->index >= batch->index;
+}
+
+bool schedule_next(const struct schedule *schedule, const struct cursor *cursor,
+	struct position behind, struct position *ret_position)
+{
+	*ret_position = behind;
+	if (!cursor_next(cursor, behind, &ret_position->unit))
+		return false;
+	for (size_t i = behind.batch->index + 1; !ret_position->unit && i < schedule->batch_count;
+			i++) {
+		if (!host_set_has(&schedule->batches[i]->hosts, cursor->host))
+			continue;
+		*ret_position = (struct position){ schedule->batches[i], NULL };
+		cursor_next(cursor, *ret_position, &ret_position->unit);
+	}
+	if (!ret_position->unit)
+		ret_position->batch = NULL;
+	return true;
 }
 
 size_t schedule_here(struct schedule *schedule, struct position position,
@@ -82,7 +110,8 @@ size_t schedule_here(struct schedule *schedule, struct position position,
 	for (size_t i = 0; i < schedule->cursor_count; i++) {
 		struct cursor *cursor = &schedule->cursors[i];
 
-		if (cursor->state == CURSOR_LIVE && position_compare(cursor->at, position) == 0)
+		if (cursor->state == CURSOR_LIVE && !cursor->aside
+				&& position_compare(cursor->at, position) == 0)
 			schedule->here[count++] = cursor;
 	}
 	*ret_cursors = schedule->here;
@@ -91,6 +120,24 @@ size_t schedule_here(struct schedule *schedule, struct position position,
 
 /* --- From batch to batch --- */
 
+static struct front *front_of(struct schedule *schedule, const struct cursor *cursor)
+{
+	return cursor->aside ? &schedule->beside : &schedule->front;
+}
+
+static void place_moved(struct schedule *schedule, struct cursor *cursor)
+{
+	if (cursor->slot != SLOT_NONE)
+		front_move(front_of(schedule, cursor), cursor);
+	note_moved(schedule, cursor);
+}
+
+void schedule_forget(struct schedule *schedule, struct cursor *cursor)
+{
+	if (cursor->slot != SLOT_NONE)
+		front_remove(front_of(schedule, cursor), cursor);
+}
+
 static struct batch *batch_of(const struct schedule *schedule, const struct cursor *cursor)
 {
 	return schedule->batches[cursor->at.batch->index];
@@ -98,7 +145,7 @@ static struct batch *batch_of(const struct schedule *schedule, const struct curs
 
 static void go_out(struct schedule *schedule, struct cursor *cursor, enum cursor_out out);
 
-/* Those that are in no rescue and no always: at once, or where they have passed the step at which
+/* Those that are in no rescue and no always: at once, or where they have passed the unit at which
  * another one has failed. */
 static void end_all(struct schedule *schedule, struct position failed)
 {
@@ -106,15 +153,18 @@ static void end_all(struct schedule *schedule, struct position failed)
 	for (size_t i = 0; i < schedule->cursor_count; i++) {
 		struct cursor *cursor = &schedule->cursors[i];
 
-		cursor->ending = cursor->state == CURSOR_LIVE;
+		cursor->ending = cursor->state == CURSOR_LIVE && !cursor->aside;
 		if (cursor->ending && position_compare(cursor->at, failed) > 0
 				&& !cursor_recovers(cursor))
 			go_out(schedule, cursor, OUT_ENDED);
 	}
 }
 
-static void leave_batch(struct schedule *schedule, struct batch *batch)
+static void leave_batch(struct schedule *schedule, const struct cursor *cursor,
+	struct batch *batch)
 {
+	if (cursor->aside)
+		return;
 	batch->remaining--;
 	if (batch->remaining == 0 && batch_is_lost(batch) && !schedule->stopped)
 		end_all(schedule, (struct position){ batch, NULL });
@@ -126,9 +176,9 @@ static void leave_others(struct schedule *schedule, const struct cursor *cursor)
 	for (size_t i = cursor->at.batch->index + 1; i < schedule->batch_count; i++) {
 		struct batch *batch = schedule->batches[i];
 
-		if (host_set_has(&batch->hosts, cursor->host)) {
+		if (!cursor->aside && host_set_has(&batch->hosts, cursor->host)) {
 			batch->size--;
-			leave_batch(schedule, batch);
+			leave_batch(schedule, cursor, batch);
 		}
 	}
 }
@@ -137,13 +187,13 @@ static void go_out(struct schedule *schedule, struct cursor *cursor, enum cursor
 {
 	cursor->state = CURSOR_OUT;
 	cursor->out = out;
-	front_remove(&schedule->front, cursor);
+	schedule_forget(schedule, cursor);
 	note_moved(schedule, cursor);
 	leave_others(schedule, cursor);
-	leave_batch(schedule, batch_of(schedule, cursor));
+	leave_batch(schedule, cursor, batch_of(schedule, cursor));
 }
 
-/* To the next batch that has it, and a step for it. */
+/* To the next batch that has it, and a unit for it. */
 static bool enter_next(struct schedule *schedule, struct cursor *cursor, size_t from)
 {
 	for (size_t i = from; i < schedule->batch_count; i++) {
@@ -154,7 +204,7 @@ static bool enter_next(struct schedule *schedule, struct cursor *cursor, size_t 
 		cursor->counted = false;
 		if (cursor_enter(cursor, batch) == MOVE_ON && !batch->skipped)
 			return true;
-		leave_batch(schedule, batch);
+		leave_batch(schedule, cursor, batch);
 	}
 	return false;
 }
@@ -163,16 +213,16 @@ static void next_batch(struct schedule *schedule, struct cursor *cursor)
 {
 	struct batch *batch = batch_of(schedule, cursor);
 
-	note_moved(schedule, cursor);
 	if (enter_next(schedule, cursor, batch->index + 1)) {
-		front_move(&schedule->front, cursor);
-		if (schedule->stopped)
+		place_moved(schedule, cursor);
+		if (schedule->stopped && !cursor->aside)
 			go_out(schedule, cursor, OUT_ENDED);
 	} else {
 		cursor->state = CURSOR_DONE;
-		front_remove(&schedule->front, cursor);
+		schedule_forget(schedule, cursor);
+		note_moved(schedule, cursor);
 	}
-	leave_batch(schedule, batch);
+	leave_batch(schedule, cursor, batch);
 }
 
 void schedule_start(struct schedule *schedule)
@@ -181,18 +231,34 @@ void schedule_start(struct schedule *schedule)
 		struct batch *batch = schedule->batches[i];
 
 		for (size_t k = 0; k < schedule->cursor_count; k++)
-			batch->size += host_set_has(&batch->hosts, k);
+			batch->size += !schedule->cursors[k].aside && host_set_has(&batch->hosts, k);
 		batch->remaining = batch->size;
 	}
 	for (size_t i = 0; i < schedule->cursor_count; i++) {
 		struct cursor *cursor = &schedule->cursors[i];
 
 		if (enter_next(schedule, cursor, 0))
-			front_add(&schedule->front, cursor);
+			front_add(front_of(schedule, cursor), cursor);
 		else
 			cursor->state = CURSOR_DONE;
 		note_moved(schedule, cursor);
 	}
+}
+
+void schedule_again(struct schedule *schedule, struct cursor *cursor)
+{
+	size_t until = cursor->state == CURSOR_DONE ? schedule->batch_count : cursor->at.batch->index;
+
+	for (size_t i = 0; i < until; i++)
+		schedule->batches[i]->remaining += host_set_has(&schedule->batches[i]->hosts,
+			cursor->host);
+	schedule_forget(schedule, cursor);
+	cursor->state = CURSOR_LIVE;
+	if (enter_next(schedule, cursor, 0))
+		front_add(front_of(schedule, cursor), cursor);
+	else
+		cursor->state = CURSOR_DONE;
+	note_moved(schedule, cursor);
 }
 
 /* --- What happened to a host --- */
@@ -201,7 +267,7 @@ static void settle(struct schedule *schedule, struct cursor *cursor, struct posi
 	enum cursor_move move, bool fatal)
 {
 	struct batch *batch = batch_of(schedule, cursor);
-	bool lost = !cursor->counted && (move == MOVE_FAILED || cursor_is_lost(cursor));
+	bool lost = !cursor->aside && !cursor->counted && (move == MOVE_FAILED || cursor_is_lost(cursor));
 
 	if (move == MOVE_BEHIND) {
 		next_batch(schedule, cursor);
@@ -214,8 +280,7 @@ static void settle(struct schedule *schedule, struct cursor *cursor, struct posi
 	} else if (cursor->ending && !cursor_recovers(cursor)) {
 		go_out(schedule, cursor, OUT_ENDED);
 	} else {
-		front_move(&schedule->front, cursor);
-		note_moved(schedule, cursor);
+		place_moved(schedule, cursor);
 	}
 	if (lost && (fatal || batch_fails(batch)) && !schedule->stopped)
 		end_all(schedule, from);
@@ -242,7 +307,7 @@ void schedule_lose(struct schedule *schedule, struct cursor *cursor, bool fatal)
 {
 	struct batch *batch = batch_of(schedule, cursor);
 
-	batch->unreachable += !cursor->counted;
+	batch->unreachable += !cursor->aside && !cursor->counted;
 	go_out(schedule, cursor, OUT_UNREACHABLE);
 	if (fatal && !schedule->stopped)
 		end_all(schedule, cursor->at);

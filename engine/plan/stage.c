@@ -17,19 +17,12 @@ struct stage {
 	bool any;                  /* a unit is in it */
 };
 
-enum progress { PROGRESS_ON, PROGRESS_END, PROGRESS_WAIT };
-
-struct step *stage_first_step(struct run_host *host)
-{
-	return host->step_count > 0 ? &host->steps[host->step_first] : NULL;
-}
-
 static struct step *step_add(struct run_host *host, struct unit *unit)
 {
 	struct step *step;
 
 	if (host->step_count == 0)
-		host->step_first = 0;
+		host->step_first = host->untold = 0;
 	if (host->step_first + host->step_count == host->step_capacity) {
 		size_t capacity = host->step_capacity ? 2 * host->step_capacity : 32;
 
@@ -201,25 +194,25 @@ static bool await_facts(struct run *run, struct run_host *host, const struct fil
 	return true;
 }
 
-/* A unit whose values aren't all known: wait for what may tell them, or give up knowing. */
-static enum progress await_values(struct stage *stage, struct unit *unit,
-	const struct filled *filled)
+/* A unit whose values aren't all known: wait for what may tell them, or give up knowing. False, as of
+ * all that follow: the stage ends before or behind it. */
+static bool await_values(struct stage *stage, const struct filled *filled)
 {
 	struct run_host *host = stage->host;
 
 	if (host->step_count > 0)
-		return PROGRESS_END;
+		return false;
 	if (await_facts(stage->run, host, filled))
-		return PROGRESS_WAIT;
-	if (!order_is_open(host, unit->index)) {
-		order_wait(host, unit->index);
-		return PROGRESS_WAIT;
+		return false;
+	if (!order_is_open(host)) {
+		order_wait(host);
+		return false;
 	}
 	if (filled->asked.awaits) {
 		beside_await(host, WAIT_TOLD, filled->asked.awaits, filled->asked.instead);
-		return PROGRESS_WAIT;
+		return false;
 	}
-	return PROGRESS_ON;
+	return true;
 }
 
 /* Only in the run did it turn out whose facts are needed. */
@@ -250,8 +243,7 @@ static int fill_here(struct stage *stage, struct unit *unit, const struct filled
 	}
 	variables_set_early(variables, unit->early);
 	result = fill_unit(stage->run, host, unit, ret_filled, err);
-	if (result == 0 && !(*ret_filled)->known && host->step_count == 0
-			&& order_is_open(host, unit->index)) {
+	if (result == 0 && !(*ret_filled)->known && order_is_open(host)) {
 		variables_set_turn(variables, unit->index);
 		result = fill_unit(stage->run, host, unit, ret_filled, err);
 		variables_set_turn(variables, TURN_NONE);
@@ -260,25 +252,37 @@ static int fill_here(struct stage *stage, struct unit *unit, const struct filled
 	return result;
 }
 
-static void pass_over(struct stage *stage, struct unit *unit)
+/* To the next unit; false: what comes next isn't known before all before has passed. */
+static bool go_ahead(struct run_host *host)
 {
-	struct run *run = stage->run;
-	int64_t next = units_next(run, stage->host, unit->index + 1);
+	struct position next;
 
-	stage->host->cursor = unit->index + 1;
-	if (!stage->host->bystander && (next >= (int64_t)run->unit_count
-			|| run->units[next]->task != unit->task))
-		announce_less(run, unit->task);
+	if (!schedule_next(host->run->schedule, host->cursor, host->ahead, &next))
+		return false;
+	host->ahead = next;
+	return true;
 }
 
-static enum progress fail_unit(struct stage *stage, struct unit *unit, const struct error *err)
+static bool fail_unit(struct stage *stage, struct unit *unit, const struct error *err)
 {
 	add_failed(stage, unit, err);
-	stage->host->cursor = unit->index + 1;
-	return PROGRESS_END;
+	stage->host->halted = true;
+	return false;
 }
 
-static enum progress add_unit(struct stage *stage, struct unit *unit)
+/* Whether it is decided already that it fails: the node isn't asked for more. */
+static bool fails_here(const struct filled *filled)
+{
+	for (size_t i = 0; i < filled->count; i++) {
+		const struct filled_item *item = &filled->items[i];
+
+		if (item->kind == FILLED_RESULT && item->result->status == STATUS_FAILED)
+			return true;
+	}
+	return false;
+}
+
+static bool add_unit(struct stage *stage, struct unit *unit)
 {
 	struct run_host *host = stage->host;
 	const struct filled *filled;
@@ -286,38 +290,36 @@ static enum progress add_unit(struct stage *stage, struct unit *unit)
 	bool ends;
 
 	if (passed_over(stage->run, host, unit)) {
-		pass_over(stage, unit);
-		return PROGRESS_ON;
+		host->halted = !go_ahead(host);
+		return !host->halted;
 	}
 	if (host->facts_wanted && !host->facts_sent && host->contacted)
 		add_setup(stage, unit);
 	if (unit->barrier && host->step_count > 0)
-		return PROGRESS_END;
-	if (unit->barrier && !order_is_open(host, unit->index)) {
-		order_wait(host, unit->index);
-		return PROGRESS_WAIT;
+		return false;
+	if (unit->barrier && !order_is_open(host)) {
+		order_wait(host);
+		return false;
 	}
 	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free))
-		return PROGRESS_END;
+		return false;
 	if (fill_here(stage, unit, &filled, &err) < 0) {
 		if (host->step_count > 0)
-			return PROGRESS_END;
+			return false;
 		/* The run is about to be told. */
 		if (err.kind == ERROR_INTERRUPTED)
-			return PROGRESS_WAIT;
+			return false;
 		return fail_unit(stage, unit, &err);
 	}
 	if (!filled->known) {
-		enum progress progress = await_values(stage, unit, filled);
-
-		if (progress != PROGRESS_ON)
-			return progress;
+		if (!await_values(stage, filled))
+			return false;
 		if (facts_obtainable(stage, filled, &err) < 0)
 			return fail_unit(stage, unit, &err);
 	}
 	ends = add_filled(stage, unit, filled);
-	host->cursor = unit->index + 1;
-	return ends ? PROGRESS_END : PROGRESS_ON;
+	host->halted = ends || fails_here(filled) || !go_ahead(host);
+	return !host->halted;
 }
 
 static void add_flush(struct stage *stage)
@@ -392,83 +394,59 @@ static void send(struct stage *stage)
 		message->text = body_digest(stage->run->text);
 		message->seal = (struct bytes){ host->seal->text, host->seal->size };
 	}
-	if (host->cursor >= (int64_t)stage->run->unit_count && !host->failed)
+	if (!host->ahead.batch && !host->halted)
 		add_last(stage, message);
 	host->phase = HOST_BUSY;
 	host->asked = true;
 	effect_send(host, FRAME_STAGE, message, stage->arena);
 }
 
-/* Of one that failed only handlers run. */
-static bool is_at_end(const struct run_host *host)
-{
-	return host->failed && host->cursor > host->last_unit;
-}
-
-static enum progress fill_stage(struct stage *stage)
+static void fill_stage(struct stage *stage)
 {
 	struct run *run = stage->run;
 	struct run_host *host = stage->host;
 
-	for (;;) {
-		struct unit *unit;
-		enum progress progress;
+	while (host->ahead.batch && !host->halted) {
+		struct unit *unit = run->units[host->ahead.unit->index];
 
-		host->cursor = units_next(run, host, host->cursor);
-		if (host->cursor >= (int64_t)run->unit_count || is_at_end(host))
-			return PROGRESS_END;
-		unit = run->units[host->cursor];
+		if (!schedule_begun(run->schedule, host->ahead.batch)) {
+			order_wait(host);
+			return;
+		}
 		if (!stage->any)
 			stage->free = unit->play->free;
 		if (!unit->task) {
 			if (host->contacted)
 				add_flush(stage);
-			host->cursor++;
+			host->halted = !go_ahead(host);
 			continue;
 		}
-		progress = add_unit(stage, unit);
-		if (progress != PROGRESS_ON)
-			return progress;
+		if (!add_unit(stage, unit))
+			return;
 	}
-}
-
-/* What is decided here is taken; of an idle host that may be its end. */
-static void go_on(struct run *run, struct run_host *host)
-{
-	const struct event local = { .kind = EVENT_LOCAL, .host = host };
-	const struct step *first = stage_first_step(host);
-
-	if (first && first->local)
-		event_push(&run->queue, &local);
-	if (first || host->phase != HOST_IDLE)
-		return;
-	if (is_at_end(host))
-		leave(host);
-	else if (units_next(run, host, host->cursor) >= (int64_t)run->unit_count)
-		order_end(host, HOST_DONE);
-	else
-		order_run(host);
 }
 
 void on_runnable(struct run *run, const struct event *event)
 {
 	struct run_host *host = event->host;
 	struct stage stage = { .run = run, .host = host };
-	enum progress progress;
 
 	host->queued = false;
 	if (host->phase != HOST_IDLE)
 		return;
 	if (run->stopped) {
+		turn_take_all(run, host);
 		leave(host);
 		return;
 	}
 	stage.arena = arena_new();
-	progress = fill_stage(&stage);
+	fill_stage(&stage);
 	if (is_worth_sending(&stage))
 		send(&stage);
 	else
 		arena_free(stage.arena);
-	if (progress != PROGRESS_WAIT)
-		go_on(run, host);
+	if (host->phase == HOST_IDLE && host->cursor->state == CURSOR_DONE)
+		order_end(host, HOST_DONE);
+	else
+		order_turn(host);
 }

@@ -1,11 +1,12 @@
 /* state: what a run knows while it goes on. Private to plan/.
  *
- * Before contact units.c makes the units and fill.c fills them in for each host. Then drive.c takes
- * events (event.h) to their handlers, named on_…, and carries out the effects (effects.h): ready.c,
- * stage.c (what is sent), told.c and result.c (what comes back), relay.c (contents on their way),
- * ended.c. A file calls only those that stand before it here: effects, units, order, announce,
- * known, claims, prepare, fill, declare, fill_undo, leave, beside, planned, due, result, relay,
- * stage, told, ready, ended, drive. */
+ * Before contact units.c makes the program (program.h) and fill.c fills it in for each host. Then
+ * drive.c takes events (event.h) to their handlers, named on_…, and carries out the effects
+ * (effects.h): ready.c, stage.c (what is sent), told.c, turn.c and result.c (what comes back),
+ * relay.c (contents on their way), ended.c. A file calls only those that stand before it here:
+ * effects, front, cursor, batch, program, schedule, units, order, announce, known, claims, prepare,
+ * fill, declare, fill_undo, leave, beside, planned, due, result, relay, turn, stage, told, ready,
+ * ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
 
@@ -14,6 +15,7 @@
 #include "plan/effects.h"
 #include "plan/event.h"
 #include "plan/run.h"
+#include "plan/schedule.h"
 
 #include <stdint.h>
 
@@ -26,37 +28,15 @@ enum {
 
 #define UNIT_NEVER INT64_MAX
 
-/* A task as it is announced to people: once, although it may be several units. */
+/* A task as it is announced to people: once in a batch, although it may be several units. */
 struct run_task {
 	const struct task *task;
 	const struct play *play;
 	bool handler;
 	bool left_out;             /* by tags: it only declares */
-	unsigned remaining;        /* hosts that may still report */
+	const struct unit *last;   /* of its units */
 	unsigned report;           /* of report_task, once announced */
-	bool announced;
-	bool ended;
-};
-
-/* One thing that is sent to hosts: a task, a part of one, or a point where due handlers run. */
-struct filled;
-
-struct unit {
-	int64_t index;             /* in run->units */
-	const struct play *play;
-	size_t play_index;
-	struct run_task *task;     /* NULL: flush */
-	const struct module *module;
-	bool undo;                 /* the one that takes back, or looks */
-	bool early;                /* a handler that an earlier run left due; see due.c */
-	bool aside;                /* a handler outside its play: if it fails, the run goes on */
-	bool barrier;              /* before it all hosts must have passed what is before */
-	bool *member;              /* by index of run->hosts */
-	struct filled *shared[2];  /* filled in alike for all hosts, bystanders second; NULL: it isn't */
-	bool differs;              /* its preparation asked for something of a host, */
-	bool reads_own;            /* and be it for a value that no other host's preparation reads */
-	size_t filled_for;         /* so many hosts until now */
-	struct lookup prepared;    /* parameters, by what they were made of; see prepare.c */
+	const struct batch *batch; /* in which it is announced; NULL: it isn't yet, or not any more */
 };
 
 /* The contents that a task names. */
@@ -123,6 +103,9 @@ struct step {
 	bool last;                 /* of the unit's items */
 	bool setup;                /* not the user's: facts are read for this unit */
 	bool local;                /* nothing is awaited: item->result holds */
+	bool told;                 /* by its node, and it is to be taken when its turn comes … */
+	const struct result *body; /* … as this */
+	struct arena *arena;       /* of that */
 };
 
 /* What came of the items and parts of a task so far, on one host. */
@@ -145,19 +128,6 @@ enum host_phase {
 	HOST_BUSY,                 /* it works on a stage */
 	HOST_DONE,                 /* all is passed */
 	HOST_OUT,                  /* failed, lost or refused */
-};
-
-/* Where the last hosts stand; whoever waits until they have passed something. */
-enum front_kind {
-	FRONT_MEMBERS,             /* of the run's own hosts */
-	FRONT_ALL,                 /* and of the bystanders, which wait for one another */
-	FRONT_END,
-};
-
-struct front {
-	unsigned *count;           /* by unit: hosts that stand there */
-	struct run_host **waiting; /* by unit: hosts that wait until nobody stands before it */
-	int64_t lowest;            /* the first unit at which one stands; UNIT_NEVER: none does */
 };
 
 enum wait_kind {
@@ -184,7 +154,10 @@ struct run_host {
 	struct fleet_host *fleet;  /* the driver's */
 	bool contacted;            /* false: it needs no connection */
 	const char *user;          /* as whom it was logged in; NULL: not there yet */
-	int64_t at[FRONT_END];     /* where it is counted; UNIT_NEVER: nowhere */
+	struct cursor *cursor;     /* in run->schedule */
+	struct position ahead;     /* what is to be looked at next; batch NULL: nothing more */
+	bool halted;               /* that was looked at, but what follows is known only when it is passed */
+	bool turn;                 /* TURN is in the queue */
 	struct wait wait;
 	struct run_host *awaited;  /* the list of those that wait for this one */
 	bool queued;               /* RUNNABLE is in the queue */
@@ -193,16 +166,14 @@ struct run_host {
 	bool left;                 /* in no play, but had been in earlier runs */
 	bool asked;                /* a stage was sent */
 	bool late;                 /* a bystander for which nobody waits any more */
-	bool failed;               /* it is out as soon as the handlers up to last_unit have run */
-	int64_t last_unit;
 	bool facts_wanted;         /* some value reads them */
 	bool facts_sent;
 	bool facts_expected;       /* it is counted in run->facts_expected */
-	int64_t cursor;            /* the unit to be looked at next */
 	bool *sent;                /* by unit: the node has seen all of it */
 	struct filled **filled;    /* by unit; NULL: not filled in, or not known */
 	struct step *steps;        /* first in, first out */
 	size_t step_first, step_count, step_capacity;
+	size_t untold;             /* in steps: all before it needs no telling */
 	int64_t ids;               /* the last id given */
 	int64_t heard_at;          /* milliseconds: of a bystander, its last sign of life */
 	struct role_ran *roles;    /* that have run here, see passed.c */
@@ -245,14 +216,19 @@ struct run {
 	struct run_task **tasks;
 	size_t task_count, task_capacity;
 	bool **play_hosts;         /* by play and inventory index: the play's hosts before any limit */
-	size_t announced;          /* tasks announced so far */
+	struct host_set *play_sets;        /* by play: those of its hosts that are in the run */
+	struct run_task **announced;       /* and not over yet */
+	size_t announced_count;
 	const struct play *announced_play;
+	const struct batch *announced_batch;
 	struct run_host *hosts;
 	size_t host_count;
 	size_t bystander_count;
 	struct event_queue queue;
 	struct effects effects;
-	struct front fronts[FRONT_END];
+	struct schedule *schedule;
+	struct position front;             /* where the last of the run's own hosts stood */
+	struct cursor **here;              /* room for all */
 	struct run_host *waiting_facts;    /* the list of those with WAIT_FACTS */
 	size_t live, members_live;         /* hosts that aren't at their end */
 	size_t facts_expected[2];          /* members, bystanders that are going to tell facts */
@@ -266,6 +242,7 @@ struct run {
 	struct value *old;                 /* names of hosts of which the last known was used, as keys */
 	struct run_host **by_inventory;    /* by inventory index; NULL: not in this run */
 	const struct play *scope_play;     /* whose hosts the variables know */
+	const struct batch *scope_batch;   /* with serial: and of which batch */
 	struct bodies *bodies;
 	struct value *warned;              /* all so far, as keys */
 	struct claims *claims;             /* NULL: not made yet */
@@ -289,6 +266,12 @@ static inline bool host_shows_diff(const struct run_host *host)
 	return host->run->options.diff && !host->bystander;
 }
 
+/* What is next to be told of; NULL: nothing is under way. */
+static inline struct step *host_first_step(struct run_host *host)
+{
+	return host->step_count > 0 ? &host->steps[host->step_first] : NULL;
+}
+
 static inline bool host_live(const struct run_host *host)
 {
 	return host->phase != HOST_DONE && host->phase != HOST_OUT;
@@ -306,16 +289,13 @@ static inline bool run_interrupted(const struct run *run)
 	return run->options.interrupted && *run->options.interrupted > 0;
 }
 
-/* Whether it failed, and the rest of its stage doesn't count any more. */
-static inline bool host_stops(const struct run_host *host)
-{
-	return host->failed && host->phase == HOST_BUSY && host->step_count == 0;
-}
-
 /* units.c: fills run->units and run->hosts. */
 int units_make(struct run *run, struct error *err);
-/* A handler that comes first gets a line of its own, also where others have passed it already. */
-void units_announce_again(struct run *run, struct unit *unit);
+/* In which a host goes through a play; NULL: none. */
+const struct batch *units_batch(const struct run *run, const struct run_host *host,
+	const struct play *play);
+/* A host hasn't this one. */
+void units_take_off(struct run *run, struct unit *unit, const struct run_host *host);
 /* The next unit at or after from that is for the host; run->unit_count: none. */
 int64_t units_next(const struct run *run, const struct run_host *host, int64_t from);
 
@@ -333,7 +313,7 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 /* fill_undo.c: the same of a unit that undoes, or looks. */
 const struct filled *fill_undo(struct run *run, struct run_host *host, struct unit *unit);
 /* fill.c: the hosts of the unit's play, as expressions see them. */
-void fill_play_hosts(struct run *run, const struct play *play);
+void fill_play_hosts(struct run *run, const struct run_host *of, const struct play *play);
 /* The host whose facts a cause says to be missing; NULL: it says something else. */
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);
 const char *fill_handler_key(struct arena *arena, const struct task *handler);
@@ -352,16 +332,13 @@ void declare_all(struct run *run, struct run_host *host, bool also_sent, struct 
  * and with --resume what it had done is passed over. */
 void due_take(struct run *run, struct run_host *host, const struct hello *hello);
 
-/* announce.c: tells the report of tasks up to this one. */
-void announce_up_to(struct run *run, struct run_task *task);
-/* One host less from which a result of it may come. */
-void announce_less(struct run *run, struct run_task *task);
-/* The host won't do the units from one to before another: nobody waits for their results. */
-void announce_leave(struct run *run, const struct run_host *host, int64_t from, int64_t to);
+/* announce.c: tells the report of the task of a unit that a host is at. */
+void announce(struct run_host *host, const struct unit *unit);
+/* Those that all have passed are over. */
+void announce_ends(struct run *run);
 
 /* stage.c: sends an idle host what can be sent. */
 void on_runnable(struct run *run, const struct event *event);
-struct step *stage_first_step(struct run_host *host);
 
 /* result.c: what a node said of a step: all that may repeat what it was told is no more open than
  * that was. */
@@ -371,14 +348,14 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 /* What came of one resource of an undo; more follow. */
 void result_undone(struct run *run, struct run_host *host, const struct step *step,
 	const struct result *result);
-/* Takes the results of steps at the front that await nothing. */
-void result_drain(struct run *run, struct run_host *host);
-void on_local(struct run *run, const struct event *event);
 
 /* leave.c: the host takes no further part. */
 void leave(struct run_host *host);
-/* It failed at a unit, which may end the run for all; handlers_first: it goes on up to those. */
-void leave_failed(struct run_host *host, const struct unit *unit, bool handlers_first);
+/* It failed at the unit that it is at: it goes on where that is caught, or is out, which may end the
+ * run for all. */
+void leave_failed(struct run_host *host);
+/* It is out at once, for a reason of its own. */
+void leave_at_once(struct run_host *host);
 /* Gives its connection up, for this reason. */
 void leave_lost(struct run_host *host, const struct error *err);
 /* A copy of an error. */
@@ -388,16 +365,25 @@ void leave_strange(struct run_host *host, const char *message);
 
 /* ended.c */
 void on_lost(struct run *run, const struct event *event);
-void on_fatal(struct run *run, const struct event *event);
 void on_ended(struct run *run, const struct event *event);
 void on_cancel(struct run *run, const struct event *event);
+
+/* turn.c: what was told ahead is taken as its turn comes, the gate answered, and an idle host that
+ * waited for its turn goes on. */
+void on_turn(struct run *run, const struct event *event);
+void on_gate(struct run *run, const struct event *event);
+/* The same at once. */
+void turn_take(struct run *run, struct run_host *host);
+/* Takes all that was told, whosever turn it is. */
+void turn_take_all(struct run *run, struct run_host *host);
+/* To be called when all that an event meant is done: wakes those whose turn has come. */
+void turn_settle(struct run *run);
 
 /* ready.c, told.c */
 void on_ready(struct run *run, const struct event *event);
 void on_result(struct run *run, const struct event *event);
 void on_stage_end(struct run *run, const struct event *event);
 void on_request(struct run *run, const struct event *event);
-void on_gate(struct run *run, const struct event *event);
 void on_progress(struct run *run, const struct event *event);
 void on_strange(struct run *run, const struct event *event);
 
@@ -412,17 +398,26 @@ void planned_expect(const struct run *run, const struct run_host *host, const st
 /* Hosts that have moved on since the plan was made take no part. */
 void planned_leave_stale(struct run *run);
 
-/* order.c: where a host stands: its first unit that isn't passed. */
-int64_t order_position(const struct run *run, const struct run_host *host);
+/* order.c: puts all hosts at their beginning. */
 void order_begin(struct run *run);
-/* To be called when a host may stand elsewhere; the driver does it behind each event of it. */
-void order_note(struct run_host *host);
+/* It may have other units than it had, and has passed none. */
+void order_again(struct run_host *host);
 /* An idle host is looked at again, whatever it waits for. */
 void order_run(struct run_host *host);
-/* Whether every other host has passed all units before this one, where the host stands. */
-bool order_is_open(struct run_host *host, int64_t unit);
+/* TURN, once. */
+void order_turn(struct run_host *host);
+/* The unit that it is at is done. */
+void order_pass(struct run_host *host);
+/* Its node does nothing of what was sent behind a step that failed. */
+void order_drop_behind(struct run_host *host, const struct step *step);
+/* Nothing of what was sent ahead will be told. */
+void order_drop(struct run_host *host);
+/* Whether nobody is before the unit that is to be looked at next. */
+bool order_is_open(const struct run_host *host);
 /* Lets it wait until that is so. */
-void order_wait(struct run_host *host, int64_t unit);
+void order_wait(struct run_host *host);
+/* What it stands at is another unit. */
+void order_moved(struct run_host *host);
 /* Whether a host may still tell what it hasn't before a unit. */
 bool order_tells(const struct run *run, const struct run_host *host, int64_t unit);
 /* Lets it wait for another one: FACTS_OF or TOLD; from then on that one is late. */

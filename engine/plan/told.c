@@ -21,14 +21,26 @@ static bool undone_again(struct run_host *host, const char *resource, size_t siz
 	return false;
 }
 
+static struct step *first_untold(struct run_host *host)
+{
+	if (host->untold < host->step_first)
+		host->untold = host->step_first;
+	for (; host->untold < host->step_first + host->step_count; host->untold++) {
+		struct step *step = &host->steps[host->untold];
+
+		if (!step->told && !step->local)
+			return step;
+	}
+	return NULL;
+}
+
 void on_result(struct run *run, const struct event *event)
 {
 	struct run_host *host = event->host;
 	const struct result *result = event->message;
-	struct step *first = stage_first_step(host);
-	struct step step;
+	struct step *first = first_untold(host);
 
-	if (!host_live(host) || host_stops(host))
+	if (!host_live(host))
 		return;
 	if (!first || first->id != result->task
 			|| (result->more && (!first->unit->undo || run->options.look))) {
@@ -44,11 +56,19 @@ void on_result(struct run *run, const struct event *event)
 		result_undone(run, host, first, result);
 		return;
 	}
-	step = *first;
-	host->step_first++;
-	host->step_count--;
-	result_take(run, host, &step, result);
-	result_drain(run, host);
+	first->told = true;
+	if (!first->setup && result->status == STATUS_FAILED && !first->item->task->ignore_errors)
+		order_drop_behind(host, first);
+	if (first->setup) {
+		result_take(run, host, first, result);
+	} else if (first == host_first_step(host) && (host->bystander || (first->unit
+			== host->cursor->at.unit && schedule_open(run->schedule, host->cursor->at)))) {
+		first->body = result;
+	} else {
+		first->arena = arena_new();
+		first->body = message_copy(first->arena, &message_result, result);
+	}
+	turn_take(run, host);
 }
 
 static void take_orphans(struct run *run, struct run_host *host,
@@ -88,7 +108,7 @@ void on_stage_end(struct run *run, const struct event *event)
 	take_orphans(run, host, end->orphans);
 	if (end->problem) {
 		ledger_unwritten(host, end->problem);
-	} else if (host->step_count > 0 && !run->stopped) {
+	} else if (first_untold(host) && !run->stopped) {
 		leave_strange(host, "a stage ended before all its tasks were done");
 	} else {
 		host->phase = HOST_IDLE;
@@ -108,31 +128,11 @@ void on_request(struct run *run, const struct event *event)
 		relay_request(run, host, request);
 	} else {
 		host->gate = request->id;
-		on_gate(run, event);
+		turn_take(run, host);
+		/* Its facts can't be read as long as it waits. */
+		if (host->gate >= 0)
+			order_told(host);
 	}
-}
-
-void on_gate(struct run *run, const struct event *event)
-{
-	struct run_host *host = event->host;
-	int64_t unit = order_position(run, host);
-	bool go = !run->stopped && !host_stops(host);
-	struct reply *reply;
-
-	if (!host_live(host) || host->gate < 0)
-		return;
-	if (go && !order_is_open(host, unit)) {
-		order_wait(host, unit);
-		order_told(host);
-		return;
-	}
-	reply = arena_alloc(effects_arena(run), sizeof(*reply));
-	*reply = (struct reply){ .id = host->gate, .go = go };
-	host->gate = -1;
-	order_expect_facts(host);
-	if (go && host->step_count > 0)
-		announce_up_to(run, host->steps[host->step_first].unit->task);
-	effect_send(host, FRAME_REPLY, reply, NULL);
 }
 
 void on_progress(struct run *run, const struct event *event)

@@ -1,9 +1,11 @@
-/* units: the plays laid out as one ordered list, and which of it is for which host. */
+/* units: the program that plays make: blocks and units, batches of hosts, and which unit is for which
+ * host. */
 #include "plan/state.h"
 
 #include "expression/expression.h"
 #include "module/params.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Puts a unit behind a list. */
@@ -19,20 +21,35 @@ static void list_add(struct run *run, struct unit ***list, size_t *count, size_t
 	(*list)[(*count)++] = unit;
 }
 
-/* task NULL: a flush. Without a place among the tasks that are announced it is left out. */
-static struct unit *unit_new(struct run *run, size_t play_index, struct run_task *task)
-{
-	struct unit *unit = arena_alloc(run->arena, sizeof(*unit));
+/* Where the next unit is put. */
+struct making {
+	struct run *run;
+	size_t play_index;
+	struct block *block;
+	enum section section;
+	struct host_set *hosts;
+};
 
-	unit->index = (int64_t)run->unit_count;
-	unit->play = run->options.playbook->plays[play_index];
-	unit->play_index = play_index;
-	unit->task = task;
-	unit->member = arena_array(run->arena, run->host_count + 1, sizeof(bool));
-	if (task && task->left_out)
+/* task NULL: a flush. What tags leave out has no place. */
+static struct unit *unit_new(const struct making *making, struct run_task *task)
+{
+	struct run *run = making->run;
+	struct unit *unit;
+
+	if (task && task->left_out) {
+		unit = arena_alloc(run->arena, sizeof(*unit));
 		list_add(run, &run->left_out, &run->left_out_count, &run->left_out_capacity, unit);
-	else
+	} else {
+		unit = program_unit(run->schedule->program, making->block, making->section);
+		unit->index = (int64_t)run->unit_count;
 		list_add(run, &run->units, &run->unit_count, &run->unit_capacity, unit);
+	}
+	unit->play = run->options.playbook->plays[making->play_index];
+	unit->play_index = making->play_index;
+	unit->task = task;
+	unit->only = making->hosts;
+	if (task)
+		task->last = unit;
 	return unit;
 }
 
@@ -56,12 +73,6 @@ static struct run_task *task_new(struct run *run, const struct play *play,
 	}
 	run->tasks[run->task_count++] = made;
 	return made;
-}
-
-static void members_of_play(const struct run *run, struct unit *unit)
-{
-	for (size_t i = 0; i < run->host_count; i++)
-		unit->member[i] = run->play_hosts[unit->play_index][run->hosts[i].inventory->index];
 }
 
 /* The pattern in the parameter "group" of a task that has one; NULL: it has none. */
@@ -103,6 +114,7 @@ static int members_of_part(struct run *run, struct unit *unit, const struct part
 		return 0;
 	if (inventory_match(run->options.inventory, run->arena, pattern, place, &group, err) < 0)
 		return -1;
+	unit->only = host_set_copy(run->arena, unit->only);
 	inside = arena_array(run->arena, inventory_host_count(run->options.inventory) + 1,
 		sizeof(*inside));
 	for (size_t i = 0; i < group.count; i++)
@@ -113,75 +125,245 @@ static int members_of_part(struct run *run, struct unit *unit, const struct part
 
 		if (!inside[host->index] || (part->hosts == PART_FIRST && !first)
 				|| (part->hosts == PART_OTHERS && first))
-			unit->member[i] = false;
+			host_set_remove(unit->only, i);
 	}
 	return 0;
 }
 
-static int add_task(struct run *run, size_t play_index, const struct task *task, bool left_out,
+static int add_task(const struct making *making, const struct task *task, bool left_out,
 	struct error *err)
 {
-	struct run_task *made = task_new(run, run->options.playbook->plays[play_index], task,
+	struct run *run = making->run;
+	struct run_task *made = task_new(run, run->options.playbook->plays[making->play_index], task,
 		left_out);
 	const struct part *part = task->module->parts;
 	struct unit *unit;
 
 	if (!part) {
-		unit = unit_new(run, play_index, made);
-		unit->module = task->module;
-		members_of_play(run, unit);
+		unit_new(making, made)->module = task->module;
 		return 0;
 	}
 	for (; part->hosts != PART_END; part++) {
-		unit = unit_new(run, play_index, made);
+		unit = unit_new(making, made);
 		unit->module = part->module;
 		unit->barrier = part->barrier;
-		members_of_play(run, unit);
 		if (members_of_part(run, unit, part, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int add_flush(struct run *run, size_t play_index, struct error *err)
+static int add_flush(const struct making *making, struct error *err)
 {
-	const struct play *play = run->options.playbook->plays[play_index];
-	struct unit *unit;
+	const struct play *play = making->run->options.playbook->plays[making->play_index];
 
 	if (play->handler_count == 0)
 		return 0;
 	for (size_t i = 0; i < play->handler_count; i++) {
-		if (add_task(run, play_index, play->handlers[i], false, err) < 0)
+		if (add_task(making, play->handlers[i], false, err) < 0)
 			return -1;
 	}
-	unit = unit_new(run, play_index, NULL);
-	members_of_play(run, unit);
+	unit_new(making, NULL);
+	return 0;
+}
+
+/* Tasks up to where their handlers run; force_handlers: these whatever becomes of the tasks. */
+static struct block *section_new(const struct making *making, struct block *root)
+{
+	const struct run *run = making->run;
+	struct block *block;
+
+	if (!run->options.playbook->plays[making->play_index]->force_handlers
+			&& !run->options.force_handlers)
+		return root;
+	block = program_block(run->schedule->program, root, SECTION_MAIN);
+	block->forces_handlers = true;
+	return block;
+}
+
+static int end_section(struct making *making, struct block *block, struct error *err)
+{
+	making->block = block;
+	making->section = block->forces_handlers ? SECTION_ALWAYS : SECTION_MAIN;
+	return add_flush(making, err);
+}
+
+static bool is_chosen(const struct run *run, const struct task *task)
+{
+	return !run->options.look && task_chosen(task, run->options.tags, run->options.skip_tags);
+}
+
+static int add_items(struct making *making, const struct items *items, bool *since,
+	struct error *err);
+
+/* Without any task in it a section isn't there. */
+static int add_block(struct making *making, const struct task_block *text, bool *since,
+	struct error *err)
+{
+	struct making around = *making;
+
+	making->block = program_block(making->run->schedule->program, making->block, making->section);
+	for (size_t i = 0; i < BLOCK_PARTS; i++) {
+		making->section = (enum section)i;
+		if (add_items(making, &text->parts[i], since, err) < 0)
+			return -1;
+	}
+	*making = around;
+	return 0;
+}
+
+/* since: whether there was any task since handlers ran. */
+static int add_items(struct making *making, const struct items *items, bool *since,
+	struct error *err)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		const struct item *item = &items->items[i];
+		bool chosen = item->task && is_chosen(making->run, item->task);
+		int result;
+
+		if (item->kind == ITEM_BLOCK)
+			result = add_block(making, item->block, since, err);
+		else if (item->kind == ITEM_FLUSH)
+			result = *since ? add_flush(making, err) : 0;
+		else
+			result = add_task(making, item->task, !chosen, err);
+		if (result < 0)
+			return -1;
+		*since = item->kind == ITEM_FLUSH ? false : *since || chosen;
+	}
+	return 0;
+}
+
+/* The sections of a play end where handlers run that stand in no block. */
+static int add_sections(struct making *making, struct block *root, struct error *err)
+{
+	const struct items *all = &making->run->options.playbook->plays[making->play_index]->items;
+	bool since = false;
+
+	for (size_t i = 0; i < all->count;) {
+		struct block *section = section_new(making, root);
+		struct items some = { .items = &all->items[i] };
+
+		while (i < all->count && all->items[i++].kind != ITEM_FLUSH)
+			some.count++;
+		making->block = section;
+		making->section = SECTION_MAIN;
+		if (add_items(making, &some, &since, err) < 0
+				|| (since && end_section(making, section, err) < 0))
+			return -1;
+		since = false;
+	}
+	return 0;
+}
+
+static int read_share(struct run *run, const struct value *value, struct serial *ret_serial,
+	struct error *err)
+{
+	const char *text = value_text(value);
+	char *end = NULL;
+	long number = text ? strtol(text, &end, 10) : value->kind == VALUE_INTEGER ? value->integer : -1;
+
+	(void)run;
+	*ret_serial = (struct serial){ .percent = end && *end == '%' };
+	if (number < 0 || (text && (end == text || end[ret_serial->percent] || number > INT32_MAX))
+			|| (ret_serial->percent && number > 100))
+		return error_at(err, value->place, "'serial' is a number of hosts or a percentage");
+	ret_serial->number = (size_t)number;
+	return 0;
+}
+
+static int read_serial(struct run *run, const struct play *play, struct serial **ret_serial,
+	size_t *ret_count, struct error *err)
+{
+	struct value *filled, *list = value_list(run->arena);
+
+	*ret_count = 0;
+	if (!play->serial)
+		return 0;
+	if (expression_fill(run->arena, scope_new(run->arena, run->options.variables, NULL, play, NULL),
+			play->serial, &filled, err) < 0)
+		return -1;
+	/* An expression may give a list of its own. */
+	for (size_t i = 0; i < filled->count; i++) {
+		const struct value *one = filled->items[i];
+
+		for (size_t k = 0; one->kind == VALUE_LIST && k < one->count; k++)
+			value_append(run->arena, list, one->items[k]);
+		if (one->kind != VALUE_LIST)
+			value_append(run->arena, list, filled->items[i]);
+	}
+	*ret_serial = arena_array(run->arena, list->count + 1, sizeof(**ret_serial));
+	for (; *ret_count < list->count; ++*ret_count) {
+		if (read_share(run, list->items[*ret_count], &(*ret_serial)[*ret_count], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_max_fail(struct run *run, const struct play *play, int *ret_percent,
+	struct error *err)
+{
+	struct serial share;
+	struct value *filled;
+
+	*ret_percent = PERCENT_NONE;
+	if (!play->max_fail_percentage)
+		return 0;
+	if (expression_fill(run->arena, scope_new(run->arena, run->options.variables, NULL, play, NULL),
+			play->max_fail_percentage, &filled, err) < 0)
+		return -1;
+	if (read_share(run, filled, &share, err) < 0 || share.number > 100)
+		return error_at(err, play->max_fail_percentage->place,
+			"'max_fail_percentage' is a number from 0 to 100");
+	*ret_percent = (int)share.number;
+	return 0;
+}
+
+/* Hosts that are only looked at go with the first batch. */
+static int add_batches(struct run *run, size_t play_index, struct block *root, struct error *err)
+{
+	const struct play *play = run->options.playbook->plays[play_index];
+	size_t total = 0, done = 0, next = 0, count;
+	struct serial *serial = NULL;
+	int max_fail;
+
+	if (read_serial(run, play, &serial, &count, err) < 0
+			|| read_max_fail(run, play, &max_fail, err) < 0)
+		return -1;
+	for (size_t i = 0; i < run->host_count; i++)
+		total += !run->hosts[i].bystander && host_set_has(&run->play_sets[play_index], i);
+	for (size_t number = 0; number == 0 || done < total; number++) {
+		struct batch *batch = schedule_batch(run->schedule, play_index, root);
+		size_t size = batch_size(serial, count, number, total, done);
+
+		batch->waits = number > 0;
+		batch->free = play->free;
+		batch->max_fail_percentage = max_fail;
+		for (size_t i = 0; number == 0 && i < run->host_count; i++) {
+			if (run->hosts[i].bystander && host_set_has(&run->play_sets[play_index], i))
+				host_set_add(&batch->hosts, i);
+		}
+		for (size_t taken = 0; taken < size; next++) {
+			if (run->hosts[next].bystander || !host_set_has(&run->play_sets[play_index], next))
+				continue;
+			host_set_add(&batch->hosts, next);
+			taken++;
+		}
+		done += size;
+	}
 	return 0;
 }
 
 static int add_play(struct run *run, size_t play_index, struct error *err)
 {
-	const struct play *play = run->options.playbook->plays[play_index];
-	bool since = false;
+	struct making making = { .run = run, .play_index = play_index,
+		.hosts = &run->play_sets[play_index] };
+	struct block *root = program_block(run->schedule->program, NULL, SECTION_MAIN);
 
-	for (size_t i = 0; i < play->task_count; i++) {
-		const struct task *task = play->tasks[i];
-
-		bool chosen;
-
-		if (task->flush_handlers) {
-			if (since && add_flush(run, play_index, err) < 0)
-				return -1;
-			since = false;
-			continue;
-		}
-		chosen = task_chosen(task, run->options.tags, run->options.skip_tags);
-
-		if (add_task(run, play_index, task, !chosen, err) < 0)
-			return -1;
-		since = since || chosen;
-	}
-	return since ? add_flush(run, play_index, err) : 0;
+	if (add_sections(&making, root, err) < 0)
+		return -1;
+	program_add(run->schedule->program, root);
+	return add_batches(run, play_index, root, err);
 }
 
 static int match_play(struct run *run, size_t play_index, bool *chosen, struct error *err)
@@ -267,72 +449,60 @@ static void make_hosts(struct run *run, const bool *chosen)
 	}
 }
 
-/* Handlers of all plays, and a flush behind them; ret_first: where they begin. */
-static int add_all_handlers(struct run *run, size_t *ret_first, struct error *err)
+/* In front of all plays: for all hosts. */
+static struct making make_first(struct run *run)
 {
+	struct making making = { .run = run, .block = program_block(run->schedule->program, NULL,
+		SECTION_MAIN) };
+
+	schedule_batch(run->schedule, SIZE_MAX, making.block);
+	for (size_t i = 0; i < run->host_count; i++)
+		host_set_add(&run->schedule->batches[0]->hosts, i);
+	return making;
+}
+
+/* Handlers of all plays, and a flush behind them; early: for nobody yet. */
+static int add_all_handlers(struct making *making, bool early, struct error *err)
+{
+	struct run *run = making->run;
 	const struct playbook *playbook = run->options.playbook;
+	struct host_set nobody = host_set_new(run->arena, run->host_count);
+	size_t first = run->unit_count;
 
-	*ret_first = run->unit_count;
 	for (size_t i = 0; i < playbook->play_count; i++) {
-		const struct play *play = playbook->plays[i];
-
-		for (size_t k = 0; k < play->handler_count; k++) {
-			if (add_task(run, i, play->handlers[k], false, err) < 0)
+		making->play_index = i;
+		making->hosts = early ? &nobody : &run->play_sets[i];
+		for (size_t k = 0; k < playbook->plays[i]->handler_count; k++) {
+			if (add_task(making, playbook->plays[i]->handlers[k], false, err) < 0)
 				return -1;
 		}
 	}
-	if (run->unit_count > *ret_first)
-		unit_new(run, 0, NULL);
-	for (size_t i = *ret_first; i < run->unit_count; i++) {
+	making->play_index = 0;
+	making->hosts = early ? &nobody : NULL;
+	if (run->unit_count > first)
+		unit_new(making, NULL);
+	for (size_t i = first; i < run->unit_count; i++) {
 		run->units[i]->aside = true;
 		run->units[i]->barrier = false;
+		run->units[i]->early = early;
+		if (early)
+			run->units[i]->only = host_set_copy(run->arena, &nobody);
 	}
 	return 0;
-}
-
-/* Before the first task: for hosts on which an earlier run left them due. Nobody is a member
- * yet. */
-static int add_early(struct run *run, struct error *err)
-{
-	size_t first;
-
-	if (add_all_handlers(run, &first, err) < 0)
-		return -1;
-	for (size_t i = first; i < run->unit_count; i++) {
-		run->units[i]->early = true;
-		memset(run->units[i]->member, 0, run->host_count * sizeof(bool));
-	}
-	return 0;
-}
-
-/* After all was undone: what that has notified. */
-static int add_late(struct run *run, struct error *err)
-{
-	size_t first;
-
-	if (add_all_handlers(run, &first, err) < 0)
-		return -1;
-	for (size_t i = 0; run->unit_count > first && i < run->host_count; i++)
-		run->units[run->unit_count - 1]->member[i] = true;
-	return 0;
-}
-
-void units_announce_again(struct run *run, struct unit *unit)
-{
-	if (unit->task->announced)
-		unit->task = task_new(run, unit->play, unit->task->task, false);
 }
 
 /* Before the first task, on all hosts of the run. */
-static void add_undo(struct run *run)
+static void add_undo(struct making *making)
 {
 	static const struct module undo = { .name = "undo", .summary = "takes back" };
 	static const char *const names[] = { "", "Undo what the text no longer has",
 		"Undo what later runs did", "Undo all that this playbook did",
 		"Undo what was of hosts that left" };
+	struct run *run = making->run;
 	struct task *task = arena_alloc(run->arena, sizeof(*task));
 	struct play *play = arena_alloc(run->arena, sizeof(*play));
-	struct unit *unit = arena_alloc(run->arena, sizeof(*unit));
+	struct host_set *members = arena_alloc(run->arena, sizeof(*members));
+	struct unit *unit;
 
 	task->name = names[run->options.undo];
 	task->word = undo.name;
@@ -341,26 +511,52 @@ static void add_undo(struct run *run)
 	play->name = "Undo";
 	play->vars = play->file_vars = value_map(run->arena);
 	play->tags = value_list(run->arena);
-	unit->index = (int64_t)run->unit_count;
+	*members = host_set_new(run->arena, run->host_count);
+	for (size_t i = 0; i < run->host_count; i++) {
+		if (!run->hosts[i].bystander)
+			host_set_add(members, i);
+	}
+	making->play_index = 0;
+	making->hosts = members;
+	unit = unit_new(making, task_new(run, play, task, false));
 	unit->play = play;
-	unit->task = task_new(run, play, task, false);
 	unit->module = &undo;
 	unit->undo = true;
-	unit->member = arena_array(run->arena, run->host_count + 1, sizeof(bool));
-	for (size_t i = 0; i < run->host_count; i++)
-		unit->member[i] = !run->hosts[i].bystander;
-	list_add(run, &run->units, &run->unit_count, &run->unit_capacity, unit);
 }
 
-static void leave_out_all(struct run *run)
+static void make_schedule(struct run *run)
 {
-	for (size_t i = 1; i < run->unit_count; i++) {
-		if (run->units[i]->task)
-			list_add(run, &run->left_out, &run->left_out_count, &run->left_out_capacity,
-				run->units[i]);
+	size_t plays = run->options.playbook->play_count;
+
+	run->schedule = schedule_new(run->arena, program_new(run->arena), run->host_count);
+	run->play_sets = arena_array(run->arena, plays + 1, sizeof(*run->play_sets));
+	for (size_t i = 0; i < plays; i++) {
+		run->play_sets[i] = host_set_new(run->arena, run->host_count);
+		for (size_t k = 0; k < run->host_count; k++) {
+			if (run->play_hosts[i][run->hosts[k].inventory->index])
+				host_set_add(&run->play_sets[i], k);
+		}
 	}
-	run->unit_count = 1;
-	run->task_count = 1;
+	for (size_t i = 0; i < run->host_count; i++) {
+		run->hosts[i].cursor = &run->schedule->cursors[i];
+		run->hosts[i].cursor->aside = run->hosts[i].bystander;
+	}
+}
+
+/* What comes before all plays. */
+static int add_first(struct run *run, struct error *err)
+{
+	struct making making = make_first(run);
+
+	if (!run->options.look && run->options.undo != UNDO_ALL
+			&& add_all_handlers(&making, true, err) < 0)
+		return -1;
+	if (run->options.undo != UNDO_NOTHING || run->options.look)
+		add_undo(&making);
+	if (run->options.undo == UNDO_ALL && add_all_handlers(&making, false, err) < 0)
+		return -1;
+	program_add(run->schedule->program, making.block);
+	return 0;
 }
 
 int units_make(struct run *run, struct error *err)
@@ -375,19 +571,13 @@ int units_make(struct run *run, struct error *err)
 			return -1;
 	}
 	make_hosts(run, chosen);
-	if (!run->options.look && run->options.undo != UNDO_ALL && add_early(run, err) < 0)
-		return -1;
-	if (run->options.undo != UNDO_NOTHING || run->options.look)
-		add_undo(run);
-	if (run->options.undo == UNDO_ALL && add_late(run, err) < 0)
+	make_schedule(run);
+	if (add_first(run, err) < 0)
 		return -1;
 	for (size_t i = 0; run->options.undo != UNDO_ALL && i < playbook->play_count; i++) {
 		if (add_play(run, i, err) < 0)
 			return -1;
 	}
-	/* Who looks runs nothing of it, but what it declares counts. */
-	if (run->options.look)
-		leave_out_all(run);
 	for (size_t i = 0; i < run->host_count; i++) {
 		run->hosts[i].filled = arena_array(run->arena, run->unit_count + 1,
 			sizeof(struct filled *));
@@ -396,9 +586,28 @@ int units_make(struct run *run, struct error *err)
 	return 0;
 }
 
+const struct batch *units_batch(const struct run *run, const struct run_host *host,
+	const struct play *play)
+{
+	for (size_t i = 0; i < run->schedule->batch_count; i++) {
+		const struct batch *batch = run->schedule->batches[i];
+
+		if (host_set_has(&batch->hosts, host->index) && batch->play < SIZE_MAX
+				&& run->options.playbook->plays[batch->play] == play)
+			return batch;
+	}
+	return NULL;
+}
+
+void units_take_off(struct run *run, struct unit *unit, const struct run_host *host)
+{
+	unit->only = host_set_copy(run->arena, unit->only);
+	host_set_remove(unit->only, host->index);
+}
+
 int64_t units_next(const struct run *run, const struct run_host *host, int64_t from)
 {
-	while (from < (int64_t)run->unit_count && !run->units[from]->member[host->index])
+	while (from < (int64_t)run->unit_count && !unit_has(run->units[from], host->index))
 		from++;
 	return from;
 }

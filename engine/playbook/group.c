@@ -75,7 +75,9 @@ int block_read(struct play_reader *reader, const struct value *raw, const struct
 	for (size_t i = 0; result == 0 && i < BLOCK_PARTS; i++) {
 		const struct value_pair *pair = value_pair(raw, names[i]);
 
-		if (pair)
+		if (pair && i != BLOCK_MAIN && group->handler)
+			result = error_at(reader->err, pair->place, "a block of handlers has no '%s'", pair->key);
+		else if (pair)
 			result = tasks_read(reader, pair, group, group->handler, &block->parts[i]);
 	}
 	reader->depth--;

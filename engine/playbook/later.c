@@ -15,11 +15,9 @@ const struct later later_play_keywords[] = {
 	{ "ignore_unreachable", "leave it out: the other hosts go on without one that can't be reached" },
 	{ "import_playbook", "name the playbooks on the command line: beoplay first.yml second.yml" },
 	{ "include", "name the playbooks on the command line: beoplay first.yml second.yml" },
-	{ "max_fail_percentage", "use 'any_errors_fatal: true' to stop at the first failure" },
 	{ "module_defaults", "write the options into each task" },
 	{ "order", "leave it out: hosts come in the order of the inventory" },
 	{ "run_once", "give the task 'when: inventory_hostname == ansible_play_hosts[0]'" },
-	{ "serial", "run some hosts at a time with -l" },
 	{ "throttle", "run some hosts at a time with -l" },
 	{ "timeout", "limit the command: timeout SECONDS COMMAND" },
 	{ "vars_prompt", "give the variables with -e" },
@@ -28,7 +26,6 @@ const struct later later_play_keywords[] = {
 
 const struct later later_task_keywords[] = {
 	{ "action", "write the module's name as the key" },
-	{ "always", "write its tasks behind the block" },
 	{ "async", "leave it out: a task may take as long as it needs" },
 	{ "become_exe", "leave it out: it is the sudo in the PATH" },
 	{ "become_flags", "leave it out: sudo is run as 'sudo -n'" },
@@ -45,7 +42,6 @@ const struct later later_task_keywords[] = {
 	{ "poll", "leave it out: a task may take as long as it needs" },
 	{ "port", "set it for the play, or ansible_port for the host" },
 	{ "remote_user", "set it for the play, or become_user for the task" },
-	{ "rescue", "give the task ignore_errors and register, the next one 'when: NAME is failed'" },
 	{ "retries", "loop in a shell task: until COMMAND; do sleep 5; done" },
 	{ "run_once", "give the task 'when: inventory_hostname == ansible_play_hosts[0]'" },
 	{ "throttle", "run some hosts at a time with -l" },

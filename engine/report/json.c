@@ -215,6 +215,7 @@ void json_recap(struct report *report, const struct report_totals *totals)
 		json_object_object_add(made, "unreachable", json_object_new_int64(host->unreachable));
 		json_object_object_add(made, "failed", json_object_new_int64(host->failed));
 		json_object_object_add(made, "skipped", json_object_new_int64(host->skipped));
+		json_object_object_add(made, "rescued", json_object_new_int64(host->rescued));
 		json_object_object_add(made, "may_change", json_object_new_int64(host->may_change));
 		json_object_object_add(hosts, host->name, made);
 	}

@@ -43,6 +43,8 @@ const char *shown_status(const struct report *report, enum status status)
 		return "may change";
 	case STATUS_IGNORED:
 		return "failed, ignored";
+	case STATUS_RESCUED:
+		return "failed, rescued";
 	}
 	return "?";
 }
@@ -53,6 +55,7 @@ enum color status_color(enum status status)
 		[STATUS_OK] = COLOR_GREEN, [STATUS_CHANGED] = COLOR_YELLOW, [STATUS_FAILED] = COLOR_RED,
 		[STATUS_SKIPPED] = COLOR_DIM, [STATUS_UNREACHABLE] = COLOR_RED,
 		[STATUS_MAY_CHANGE] = COLOR_CYAN, [STATUS_IGNORED] = COLOR_YELLOW,
+		[STATUS_RESCUED] = COLOR_YELLOW,
 	};
 
 	return colors[status];

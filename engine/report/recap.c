@@ -17,7 +17,7 @@ static void print_host(const struct report *report, const struct host_report *ho
 	fprintf(report->options.out, "%s%-*s%s : ok=%-*u changed=%-*u unreachable=%-*u failed=%-*u "
 		"skipped=%-*u rescued=%-*u ignored=%u", color_on(report, color), width, host->name,
 		color_off(report, color), room, host->ok, room, host->changed, room, host->unreachable,
-		room, host->failed, room, host->skipped, room, 0u, host->ignored);
+		room, host->failed, room, host->skipped, room, host->rescued, host->ignored);
 	if (report->options.check)
 		fprintf(report->options.out, "    may_change=%u", host->may_change);
 	fputc('\n', report->options.out);

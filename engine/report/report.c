@@ -123,6 +123,9 @@ static void count(struct host_report *host, enum status status)
 		host->may_change++;
 		host->ok++;
 		break;
+	case STATUS_RESCUED:
+		host->rescued++;
+		break;
 	case STATUS_IGNORED:
 		host->ignored++;
 		host->ok++;
@@ -181,7 +184,8 @@ static void print_ready(struct report *report)
 /* no_log: what is left of a result is its status, and why nothing was done. */
 static struct report_result without_content(const struct report_result *result)
 {
-	bool failed = result->status == STATUS_FAILED || result->status == STATUS_IGNORED;
+	bool failed = result->status == STATUS_FAILED || result->status == STATUS_IGNORED
+		|| result->status == STATUS_RESCUED;
 
 	return (struct report_result){
 		.host = result->host,

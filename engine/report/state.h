@@ -38,7 +38,7 @@ struct task_report {
 
 struct host_report {
 	const char *name;
-	unsigned ok, changed, unreachable, failed, skipped, ignored, may_change;
+	unsigned ok, changed, unreachable, failed, skipped, rescued, ignored, may_change;
 	enum status worst;  /* of the loop at hand */
 	bool in_loop;
 };

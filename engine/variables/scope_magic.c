@@ -139,6 +139,11 @@ static struct value *value_of_play_hosts(struct scope *scope)
 	return scope->variables ? scope->variables->play_hosts : NULL;
 }
 
+static struct value *value_of_play_batch(struct scope *scope)
+{
+	return scope->variables ? scope->variables->play_batch : NULL;
+}
+
 static struct value *value_of_play_hosts_all(struct scope *scope)
 {
 	return scope->variables ? scope->variables->play_hosts_all : NULL;
@@ -280,7 +285,7 @@ static const struct magic magics[] = {
 	{ "ansible_limit", value_of_limit, false },
 	{ "ansible_parent_role_names", value_of_parent_names, false },
 	{ "ansible_parent_role_paths", value_of_parent_paths, false },
-	{ "ansible_play_batch", value_of_play_hosts, true },
+	{ "ansible_play_batch", value_of_play_batch, true },
 	{ "ansible_play_hosts", value_of_play_hosts, true },
 	{ "ansible_play_hosts_all", value_of_play_hosts_all, true },
 	{ "ansible_play_name", value_of_play_name, false },

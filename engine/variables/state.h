@@ -35,7 +35,7 @@ struct variables {
 	struct variables_options options;
 	struct host_values *hosts;  /* by inventory index */
 	size_t host_count;
-	struct value *play_hosts, *play_hosts_all;
+	struct value *play_hosts, *play_hosts_all, *play_batch;
 	struct value *groups;
 	struct value *sources;
 	struct lookup secret_names;

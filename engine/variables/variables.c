@@ -115,10 +115,12 @@ struct variables *variables_new(struct arena *arena, const struct variables_opti
 	return variables;
 }
 
-void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all)
+void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all,
+	struct value *batch)
 {
 	variables->play_hosts = hosts;
 	variables->play_hosts_all = all ? all : hosts;
+	variables->play_batch = batch ? batch : hosts;
 	variables->generation++;
 }
 

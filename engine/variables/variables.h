@@ -94,9 +94,10 @@ void variables_set_turn(struct variables *variables, int64_t turn);
  * the host itself is unknown, not undefined. */
 void variables_set_early(struct variables *variables, bool early);
 
-/* ansible_play_hosts, ansible_play_hosts_all, ansible_play_batch: lists of names. all may be
- * NULL. */
-void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all);
+/* ansible_play_hosts, ansible_play_hosts_all, ansible_play_batch: lists of names. NULL: the same as
+ * hosts. */
+void variables_set_play_hosts(struct variables *variables, struct value *hosts, struct value *all,
+	struct value *batch);
 
 /* Notes the values of secret names wherever the text has them, also where none of them is used.
  * Names that nobody defines are added to ret_unknown (a list of strings). */

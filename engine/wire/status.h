@@ -12,6 +12,7 @@ enum status {
 	STATUS_SKIPPED,        /* also: a handler that nobody notified */
 	STATUS_MAY_CHANGE,     /* dry run: can't be known yet */
 	STATUS_IGNORED,        /* failed with ignore_errors */
+	STATUS_RESCUED,        /* failed in a block with a rescue, which is done next */
 	STATUS_UNREACHABLE,
 };
 

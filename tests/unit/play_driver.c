@@ -18,7 +18,7 @@ struct told {
 /* What a host has looked at ahead of its turn. */
 struct ahead {
 	const struct batch *batch;
-	const struct step *told[32];
+	const struct unit *told[32];
 	size_t count;
 };
 
@@ -29,6 +29,8 @@ struct driver {
 	struct schedule *schedule;
 	struct chance chance;
 	unsigned seed;
+	struct item **items;       /* by index of units */
+	size_t item_count;
 	struct ahead ahead[SCRIPT_HOSTS];
 	unsigned rescued[SCRIPT_HOSTS];
 	struct told *told;
@@ -41,11 +43,14 @@ static void build(struct driver *driver, struct items items, struct block *block
 	for (size_t i = 0; i < items.count; i++) {
 		struct item *item = &items.items[i];
 		struct block *inner;
-		struct step *step;
+		struct unit *step;
 
 		if (item->kind != ITEM_BLOCK) {
-			step = program_step(driver->program, block, section);
-			step->data = item;
+			step = program_unit(driver->program, block, section);
+			step->index = (int64_t)driver->item_count;
+			driver->items = arena_grow(driver->arena, driver->items, driver->item_count
+				* sizeof(item), (driver->item_count + 1) * sizeof(item));
+			driver->items[driver->item_count++] = item;
 			step->run_once = item->once;
 			continue;
 		}
@@ -80,7 +85,7 @@ static void build_play(struct driver *driver, size_t index)
 
 static void tell(struct driver *driver, const struct cursor *cursor, char what)
 {
-	const struct item *item = cursor->at.step->data;
+	const struct item *item = driver->items[cursor->at.unit->index];
 
 	if (driver->told_count == driver->told_capacity) {
 		size_t capacity = driver->told_capacity ? 2 * driver->told_capacity : 64;
@@ -91,7 +96,7 @@ static void tell(struct driver *driver, const struct cursor *cursor, char what)
 	}
 	driver->told[driver->told_count++] = (struct told){ cursor->at, item->name, cursor->host, what };
 	if (what == '!')
-		driver->rescued[cursor->host] += cursor_rescues(cursor);
+		driver->rescued[cursor->host] += unit_is_rescued(cursor->at.unit);
 }
 
 static int compare_told(const void *one, const void *other)
@@ -104,8 +109,8 @@ static int compare_told(const void *one, const void *other)
 
 static void open_groups(struct driver *driver, struct cursor **here, size_t count)
 {
-	struct step *include = (struct step *)(uintptr_t)here[0]->at.step;
-	const struct item *item = include->data;
+	struct unit *include = (struct unit *)(uintptr_t)here[0]->at.unit;
+	const struct item *item = driver->items[include->index];
 
 	for (size_t i = 0; i < count; i++) {
 		size_t host = here[i]->host;
@@ -130,7 +135,7 @@ static void do_together(struct driver *driver, struct cursor **here, size_t coun
 {
 	struct cursor *first = here[0], *all[SCRIPT_HOSTS];
 	const struct batch *batch = first->at.batch;
-	const struct item *item = first->at.step->data;
+	const struct item *item = driver->items[first->at.unit->index];
 
 	memcpy(all, here, count * sizeof(*here));
 	switch (item->kind) {
@@ -179,9 +184,9 @@ static void do_together(struct driver *driver, struct cursor **here, size_t coun
 
 /* What is found to be right already may be told before its turn. */
 static bool is_looked_at(const struct driver *driver, const struct cursor *cursor,
-	const struct step *step)
+	const struct unit *step)
 {
-	const struct item *item = step->data;
+	const struct item *item = driver->items[step->index];
 
 	return item->kind == ITEM_DO && !item->once
 		&& !((item->fails | item->lost) >> cursor->host & 1)
@@ -191,11 +196,12 @@ static bool is_looked_at(const struct driver *driver, const struct cursor *curso
 static bool look_ahead(struct driver *driver, struct cursor *cursor)
 {
 	struct ahead *ahead = &driver->ahead[cursor->host];
-	const struct step *step = cursor->at.step;
+	const struct unit *step = cursor->at.unit;
 
-	if (!schedule_begun(driver->schedule, cursor) || ahead->count == 32)
+	if (!schedule_begun(driver->schedule, cursor->at.batch) || ahead->count == 32)
 		return false;
-	if (ahead->count > 0 && !cursor_next(cursor, ahead->told[ahead->count - 1], &step))
+	if (ahead->count > 0 && !cursor_next(cursor, (struct position){ cursor->at.batch,
+			ahead->told[ahead->count - 1] }, &step))
 		return false;
 	if (!step || !is_looked_at(driver, cursor, step))
 		return false;
@@ -206,7 +212,7 @@ static bool look_ahead(struct driver *driver, struct cursor *cursor)
 
 static void do_alone(struct driver *driver, struct cursor *cursor)
 {
-	const struct item *item = cursor->at.step->data;
+	const struct item *item = driver->items[cursor->at.unit->index];
 	unsigned host = 1u << cursor->host;
 
 	if (item->kind == ITEM_END_HOST) {
@@ -229,7 +235,7 @@ static void do_alone(struct driver *driver, struct cursor *cursor)
 /* Lets a host look at a step ahead, or do the one whose turn it is; whether it could. */
 static bool go_on(struct driver *driver, struct cursor *cursor)
 {
-	const struct item *item = cursor->at.step->data;
+	const struct item *item = driver->items[cursor->at.unit->index];
 	struct cursor **here;
 
 	if (look_ahead(driver, cursor))
@@ -257,7 +263,7 @@ static bool let_out(struct driver *driver)
 			ahead->count = 0;
 		if (ahead->count == 0 || !schedule_open(driver->schedule, cursor->at))
 			continue;
-		assert_ptr_equal(ahead->told[0], cursor->at.step);
+		assert_ptr_equal(ahead->told[0], cursor->at.unit);
 		memmove(ahead->told, ahead->told + 1, --ahead->count * sizeof(*ahead->told));
 		tell(driver, cursor, ' ');
 		schedule_pass(driver->schedule, cursor);
@@ -281,12 +287,12 @@ static void check(const struct driver *driver)
 		assert_int_equal(cursor->slot != SLOT_NONE, cursor->state == CURSOR_LIVE);
 	}
 	assert_int_equal(live, front->count);
-	for (const struct step *step = driver->program->first; step; step = step->after) {
+	for (const struct unit *step = driver->program->first; step; step = step->after) {
 		steps++;
 		if (step->after)
-			assert_true(step_before(step, step->after));
+			assert_true(unit_before(step, step->after));
 	}
-	assert_int_equal(steps, driver->program->step_count);
+	assert_int_equal(steps, driver->program->unit_count);
 }
 
 static void run_all(struct driver *driver)

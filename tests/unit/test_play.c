@@ -374,8 +374,13 @@ static void a_block_gives_its_keywords_to_each_task(void **state)
 	assert_null(one->no_log);
 	assert_refused("- hosts: all\n  tasks:\n  - block: [{ping: }]\n    register: x\n", 4, 5,
 		"'register' can't be used with 'block'");
-	assert_refused("- hosts: all\n  tasks:\n  - block: [{ping: }]\n    rescue: [{ping: }]\n", 4, 5,
-		"'rescue' is not supported yet");
+}
+
+static void handlers_are_not_rescued(void **state)
+{
+	(void)state;
+	assert_refused("- hosts: all\n  tasks:\n  - {ping: }\n  handlers:\n  - block: [{ping: }]\n"
+		"    rescue: [{ping: }]\n", 6, 5, "a block of handlers has no 'rescue'");
 }
 
 static void imported_tasks_stand_where_they_are_imported(void **state)
@@ -529,6 +534,7 @@ int main(void)
 		cmocka_unit_test(a_text_of_options_alone_is_a_map),
 		cmocka_unit_test(args_add_options),
 		cmocka_unit_test(a_block_gives_its_keywords_to_each_task),
+		cmocka_unit_test(handlers_are_not_rescued),
 		cmocka_unit_test(imported_tasks_stand_where_they_are_imported),
 		cmocka_unit_test(an_import_of_itself_is_refused),
 		cmocka_unit_test(imports_are_nested_only_so_deep),

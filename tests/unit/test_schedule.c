@@ -213,28 +213,28 @@ static void test_labels_are_made_anew_where_there_is_no_room(void **state)
 	struct arena *arena = arena_new();
 	struct program *program = program_new(arena);
 	struct block *root = program_block(program, NULL, SECTION_MAIN);
-	struct step *include = program_step(program, root, SECTION_MAIN), *last;
+	struct unit *include = program_unit(program, root, SECTION_MAIN), *last;
 	const struct batch batch = { .root = root };
 
 	(void)state;
-	last = program_step(program, root, SECTION_MAIN);
+	last = program_unit(program, root, SECTION_MAIN);
 	program_add(program, root);
-	assert_true(step_before(include, last));
+	assert_true(unit_before(include, last));
 	/* Each file begins with an include of the next. */
 	for (unsigned depth = 0; depth < 100; depth++) {
 		struct block *block = program_block(program, NULL, SECTION_MAIN);
-		struct step *first = program_step(program, block, SECTION_MAIN);
-		struct step *second = program_step(program, block, SECTION_MAIN);
+		struct unit *first = program_unit(program, block, SECTION_MAIN);
+		struct unit *second = program_unit(program, block, SECTION_MAIN);
 
 		program_open(program, include, &batch, "deeper", block, 1);
-		assert_true(step_before(include, first));
-		assert_true(step_before(first, second));
-		assert_true(step_before(second, include->after->after->after));
+		assert_true(unit_before(include, first));
+		assert_true(unit_before(first, second));
+		assert_true(unit_before(second, include->after->after->after));
 		include = first;
 	}
 	assert_true(program->relabelled > 0);
-	for (const struct step *step = program->first; step->after; step = step->after)
-		assert_true(step_before(step, step->after));
+	for (const struct unit *step = program->first; step->after; step = step->after)
+		assert_true(unit_before(step, step->after));
 	arena_free(arena);
 }
 
@@ -246,11 +246,11 @@ static void test_the_front_is_the_lowest_of_many(void **state)
 	const struct batch batch = { .root = root };
 	struct front front = { .arena = arena };
 	struct cursor cursors[200] = {0};
-	const struct step *steps[50];
+	const struct unit *steps[50];
 
 	(void)state;
 	for (size_t i = 0; i < 50; i++)
-		steps[i] = program_step(program, root, SECTION_MAIN);
+		steps[i] = program_unit(program, root, SECTION_MAIN);
 	program_add(program, root);
 	for (size_t i = 0; i < 200; i++) {
 		cursors[i].at = (struct position){ &batch, steps[(i * 7919) % 50] };
@@ -264,7 +264,7 @@ static void test_the_front_is_the_lowest_of_many(void **state)
 		} else if (cursor->slot == SLOT_NONE) {
 			front_add(&front, cursor);
 		} else {
-			cursor->at.step = steps[(i * 1103) % 50];
+			cursor->at.unit = steps[(i * 1103) % 50];
 			front_move(&front, cursor);
 		}
 		for (size_t k = 0; i % 50 == 0 && k < 200; k++) {
@@ -284,9 +284,9 @@ static void test_who_looks_ahead_stops_where_a_failure_goes_on(void **state)
 	struct program *program = program_new(arena);
 	struct block *root = program_block(program, NULL, SECTION_MAIN);
 	struct block *block = program_block(program, root, SECTION_MAIN);
-	const struct step *bad = program_step(program, block, SECTION_MAIN);
-	const struct step *always = program_step(program, block, SECTION_ALWAYS), *next;
-	const struct step *after = program_step(program, root, SECTION_MAIN);
+	const struct unit *bad = program_unit(program, block, SECTION_MAIN);
+	const struct unit *always = program_unit(program, block, SECTION_ALWAYS), *next;
+	const struct unit *after = program_unit(program, root, SECTION_MAIN);
 	struct schedule *schedule = schedule_new(arena, program, 1);
 	struct cursor *cursor = &schedule->cursors[0];
 
@@ -294,11 +294,11 @@ static void test_who_looks_ahead_stops_where_a_failure_goes_on(void **state)
 	program_add(program, root);
 	host_set_add(&schedule_batch(schedule, 0, root)->hosts, 0);
 	schedule_start(schedule);
-	assert_true(cursor_next(cursor, bad, &next) && next == always);
-	assert_true(cursor_next(cursor, always, &next) && next == after);
+	assert_true(cursor_next(cursor, (struct position){ cursor->at.batch, bad }, &next) && next == always);
+	assert_true(cursor_next(cursor, (struct position){ cursor->at.batch, always }, &next) && next == after);
 	schedule_fail(schedule, cursor, false);
-	assert_ptr_equal(cursor->at.step, always);
-	assert_false(cursor_next(cursor, always, &next));
+	assert_ptr_equal(cursor->at.unit, always);
+	assert_false(cursor_next(cursor, (struct position){ cursor->at.batch, always }, &next));
 	schedule_pass(schedule, cursor);
 	assert_int_equal(cursor->out, OUT_FAILED);
 	arena_free(arena);

@@ -361,7 +361,8 @@ static void magic_names_say_where_a_task_runs(void **state)
 	char here[4096];
 
 	(void)state;
-	variables_set_play_hosts(variables, yaml("[node1.lan]"), yaml("[node1.lan, node2]"));
+	variables_set_play_hosts(variables, yaml("[node1.lan]"), yaml("[node1.lan, node2]"),
+		NULL);
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		assert_string_equal(shown(scope, values[i][0]), values[i][1]);
 	assert_string_equal(filled(scope, "{{ ansible_version.major }}"), "2");
@@ -370,7 +371,7 @@ static void magic_names_say_where_a_task_runs(void **state)
 	assert_string_equal(filled(scope, "{{ inventory_file | dirname }}"), here);
 	assert_string_equal(filled(scope, "{{ inventory_file | basename }}"), "hosts.yml");
 	assert_string_equal(filled(scope, "{{ vars['base'] }}"), "8000");
-	variables_set_play_hosts(variables, yaml("[node2]"), NULL);
+	variables_set_play_hosts(variables, yaml("[node2]"), NULL, NULL);
 	assert_string_equal(shown(scope, "ansible_play_hosts_all"), "['node2']");
 }
 

@@ -95,7 +95,7 @@ static void push(struct run *run, const struct fleet_event *from)
 		push_of_host(run, from, event);
 		break;
 	case FLEET_WARNING:
-		effect_warn(run, event.host ? event.host->name : NULL, from->message);
+		run_warn(run, event.host ? event.host->name : NULL, from->message);
 		break;
 	case FLEET_TIME:
 	case FLEET_END:

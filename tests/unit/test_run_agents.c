@@ -155,7 +155,7 @@ static void a_handler_left_due_runs_first_in_the_next_run(void **state)
 	run = bench_at(site, text);
 	assert_int_equal(bench_execute(run), 0);
 	assert_string_equal(read_at(site, "a.restarted"), "");
-	assert_true(strncmp(bench_lines(run), "h: changed a ", 13) == 0);
+	assert_non_null(strstr(bench_lines(run), "h: changed a "));
 	bench_run_free(run);
 }
 

@@ -2,6 +2,7 @@
 #include "base/core.h"
 #include "base/suggest.h"
 #include "command/command.h"
+#include "command/options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -69,6 +70,19 @@ static const char *slip_of(const char *word)
 	return NULL;
 }
 
+/* Options may stand before the command, too: it comes to its place. */
+static void move_command(int argc, char **argv)
+{
+	int at = options_first_word(argc, argv);
+	char *word = at < argc ? argv[at] : NULL;
+
+	if (at < 2 || !word || !find_command(word))
+		return;
+	for (; at > 1; at--)
+		argv[at] = argv[at - 1];
+	argv[1] = word;
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command_line *command = argc > 1 ? find_command(argv[1]) : NULL;
@@ -93,6 +107,7 @@ int main(int argc, char **argv)
 	int code;
 
 	core_forbid();
+	move_command(argc, argv);
 	code = run(argc, argv);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;

@@ -1,5 +1,6 @@
 /* main: the far end. It speaks frames on stdin and stdout, and ends when the other end does. */
 #include "agent/ledger_schema.h"
+#include "agent/process.h"
 #include "agent/runner.h"
 #include "agent/supervisor.h"
 #include "base/core.h"
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	umask(022);
+	process_note_login();
 	clean_environment();
 	if (chdir("/") < 0 || supervisor_start() < 0 || sodium_init() < 0)
 		return 1;

@@ -45,6 +45,26 @@ struct run {
 
 /* --- Starting */
 
+enum { LOCALE_MOST = 16 };
+
+static struct {
+	char directory[4096];              /* "": it can't be told */
+	char *locale[LOCALE_MOST + 1];     /* LANG=…, LC_ALL=…, … */
+} login;
+
+void process_note_login(void)
+{
+	size_t count = 0;
+
+	if (!getcwd(login.directory, sizeof(login.directory)))
+		login.directory[0] = '\0';
+	for (char **variable = environ; *variable && count < LOCALE_MOST; variable++) {
+		if (strncmp(*variable, "LANG=", 5) == 0 || strncmp(*variable, "LANGUAGE=", 9) == 0
+				|| strncmp(*variable, "LC_", 3) == 0)
+			login.locale[count++] = strdup(*variable);
+	}
+}
+
 static bool same_variable(const char *one, const char *other)
 {
 	size_t size = strcspn(one, "=");
@@ -57,21 +77,22 @@ static char **environment(struct machine *machine, struct arena *arena,
 	const struct command *command)
 {
 	const char *fixed[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"LC_ALL=C", "LANG=C", "TERM=dumb",
+		"LC_ALL=C", "LANG=C",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=dumb",
 		arena_printf(arena, "HOME=%s", machine->home ? machine->home : "/"),
 		arena_printf(arena, "USER=%s", machine->user ? machine->user : ""),
 		arena_printf(arena, "LOGNAME=%s", machine->user ? machine->user : ""),
 	};
 	size_t fixed_count = sizeof(fixed) / sizeof(fixed[0]);
-	size_t own = 0;
-	size_t count = 0;
+	size_t own = 0, count = 0, first = command->flags & COMMAND_AT_LOGIN ? 2 : 0;
 	const char **result;
 
 	while (command->environment && command->environment[own])
 		own++;
-	result = arena_array(arena, fixed_count + own + 1, sizeof(*result));
-	for (size_t i = 0; i < fixed_count; i++) {
+	result = arena_array(arena, fixed_count + LOCALE_MOST + own + 1, sizeof(*result));
+	for (size_t i = 0; first > 0 && login.locale[i]; i++)
+		result[count++] = login.locale[i];
+	for (size_t i = first; i < fixed_count; i++) {
 		bool replaced = false;
 		for (size_t j = 0; j < own; j++)
 			replaced |= same_variable(fixed[i], command->environment[j]);
@@ -105,12 +126,23 @@ static char **arguments(struct arena *arena, const struct command *command)
 struct start {
 	char **argv;
 	char **variables;
-	const char *directory;
+	const char *directory; /* NULL: that of the login, or home */
+	const char *home;
 	const int *descriptors;
 	int report;            /* errno, if it can't be executed */
 	int lock;              /* not for the command; -1: none */
 	pid_t parent;          /* with whom it dies; 0: it outlives it */
 };
+
+static int enter(const struct start *start)
+{
+	if (start->directory)
+		return chdir(start->directory);
+	if ((login.directory[0] && chdir(login.directory) == 0)
+			|| (start->home && chdir(start->home) == 0))
+		return 0;
+	return chdir("/");
+}
 
 /* In the child, after fork: never returns. */
 static void execute(const struct start *start)
@@ -137,7 +169,7 @@ static void execute(const struct start *start)
 		if (dup2(descriptors[i], i) < 0)
 			goto failed;
 	}
-	if (chdir(start->directory) < 0)
+	if (enter(start) < 0)
 		goto failed;
 	environ = start->variables;
 	core_allow();
@@ -188,13 +220,27 @@ static int wait_executed(const struct machine *machine, const struct command *co
 	return -1;
 }
 
+static void cannot_run(const struct start *start, const char *directory, struct error *err)
+{
+	bool missing = errno == ENOENT && !directory;
+
+	if (directory)
+		error_errno(err, ERROR_TASK, "cannot run '%s' in '%s'", start->argv[0], directory);
+	else
+		error_errno(err, ERROR_TASK, "cannot run '%s'", start->argv[0]);
+	if (missing)
+		error_remedy(err, "install the package that brings it, or give its whole path");
+}
+
 pid_t process_start(struct machine *machine, struct arena *arena, const struct command *command,
 	const int descriptors[3], struct error *err)
 {
 	bool outlives = (command->flags & COMMAND_DETACHED) && machine->steps;
 	struct start start = {
 		.argv = arguments(arena, command), .variables = environment(machine, arena, command),
-		.directory = command->directory ? command->directory : "/", .descriptors = descriptors,
+		.directory = command->directory || (command->flags & COMMAND_AT_LOGIN)
+			? command->directory : "/",
+		.home = machine->home, .descriptors = descriptors,
 		.lock = machine->lock, .parent = outlives ? 0 : getpid(),
 	};
 	int report[2];
@@ -211,9 +257,9 @@ pid_t process_start(struct machine *machine, struct arena *arena, const struct c
 	result = pid < 0 ? -1 : wait_executed(machine, command, report[0], pid);
 	if (result < 0 && pid > 0 && errno == ETIMEDOUT)
 		error_set(err, ERROR_TASK, "cannot run '%s': the directory '%s' does not answer",
-			start.argv[0], start.directory);
+			start.argv[0], start.directory ? start.directory : login.directory);
 	else if (result < 0)
-		error_errno(err, ERROR_TASK, "cannot run '%s' in '%s'", start.argv[0], start.directory);
+		cannot_run(&start, command->directory, err);
 	close(report[0]);
 	return result < 0 ? -1 : pid;
 }

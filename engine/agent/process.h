@@ -8,6 +8,10 @@
 
 enum { PROCESS_GRACE = 5000 };   /* milliseconds from TERM to KILL */
 
+/* What commands find that run as in a login (COMMAND_AT_LOGIN): for the start of the program, before it
+ * leaves its directory and its environment. */
+void process_note_login(void);
+
 /* Starts it with these as stdin, stdout and stderr; the pid, or -1 (also if it can't be executed).
  * pid is its process group, too. */
 pid_t process_start(struct machine *machine, struct arena *arena, const struct command *command,

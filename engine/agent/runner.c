@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { OUTPUT_SHOWN_MOST = 8 << 10 };
+
 static int ask_keeper(void *context, struct arena *arena, const struct request *request,
 	struct reply *ret_reply, struct error *err)
 {
@@ -92,7 +94,8 @@ static void do_as(struct runner *runner, struct work *work, const char *name,
 		cause = user_pending(runner, work->arena, name);
 		if (cause) {
 			result->status = STATUS_MAY_CHANGE;
-			result->cause = arena_printf(work->arena, "depends on '%s'", cause);
+			result->cause = arena_printf(work->arena, "can't be told yet: '%s' comes before it",
+				cause);
 			return;
 		}
 		no_such_user(name, &err);
@@ -164,16 +167,32 @@ static void override_changed(const struct wire_task *task, struct result *result
 		result->status = choice_made(task->changed, changed) ? STATUS_CHANGED : STATUS_OK;
 }
 
+/* The end of a long output: causes stand there. */
+static struct value *last_of(struct arena *arena, const struct value *text)
+{
+	size_t size = text->size > OUTPUT_SHOWN_MOST ? OUTPUT_SHOWN_MOST : text->size;
+
+	return value_bytes(arena, text->text + text->size - size, size);
+}
+
 /* Where nobody looks at the results, only what is to be shown is told. */
 static void only_shown(struct arena *arena, const struct wire_task *task, struct result *result)
 {
-	struct value *show = value_get(result->results, "show");
+	static const char *const outputs[] = { "stdout", "stderr", NULL };
+	const struct value *results = result->results;
+	struct value *kept = value_map(arena), *show = value_get(results, "show");
 
 	if (task->results)
 		return;
-	result->results = show ? value_map(arena) : NULL;
 	if (show)
-		value_set(arena, result->results, "show", show);
+		value_set(arena, kept, "show", show);
+	for (size_t i = 0; result->status == STATUS_FAILED && outputs[i]; i++) {
+		const struct value *output = value_get(results, outputs[i]);
+
+		if (value_text(output) && output->size > 0)
+			value_set(arena, kept, outputs[i], last_of(arena, output));
+	}
+	result->results = kept->count > 0 ? kept : NULL;
 }
 
 /* What is too long isn't sent. */

@@ -401,11 +401,17 @@ static void tell_planned(struct work *work, const struct plan *plan, const void 
 	result->planned = arena_string(work->arena, hex);
 }
 
-static void may_change(struct work *work, const char *cause, const struct plan *plan,
-	const struct value *resources, struct result *result)
+/* What it would do if that changed nothing of it is shown, where that can be looked at. */
+static void may_change(struct work *work, struct host *host, const char *cause, bool looked,
+	const struct plan *plan, const struct value *resources, struct result *result)
 {
+	bool shown = looked && !plan->refused && plan->change_count > 0;
+
 	result->status = STATUS_MAY_CHANGE;
-	result->cause = arena_printf(work->arena, "depends on '%s'", cause);
+	result->cause = arena_printf(work->arena, "can't be told yet: '%s' comes before it%s", cause,
+		shown ? "; as things are now:" : "");
+	if (shown)
+		tell_plan(work, host, plan, result);
 	tell_writes(work, plan, resources, result);
 }
 
@@ -462,7 +468,7 @@ static int work_try(struct work *work, struct result *result, struct error *err)
 		}
 	}
 	if (cause) {
-		may_change(work, cause, plan, resources, result);
+		may_change(work, host, cause, looked == 0, plan, resources, result);
 		return 0;
 	}
 	if (looked < 0 || refused(plan, err) < 0)

@@ -330,6 +330,19 @@ static int check_together(const struct reading *reading)
 	return 0;
 }
 
+int options_first_word(int argc, char **argv)
+{
+	struct option longs[ROWS_MOST] = {{0}};
+	char letters[2 * ROWS_MOST + 1] = "+";
+
+	make_tables(longs, letters + 1);
+	optind = 0;
+	opterr = 0;
+	while (getopt_long(argc, argv, letters, longs, NULL) != -1)
+		;
+	return optind;
+}
+
 int options_parse(struct arena *arena, enum options_of command, int argc, char **argv,
 	struct apply_options *ret_options)
 {
@@ -356,7 +369,7 @@ int options_parse(struct arena *arena, enum options_of command, int argc, char *
 	ret_options->playbooks = argv + optind;
 	if (ret_options->help || ret_options->version)
 		return 0;
-	if (!*ret_options->playbooks)
+	if (!*ret_options->playbooks && command != OPTIONS_STATUS)
 		return usage("no playbook given", "", "beoplay --help shows how");
 	return check_together(&reading);
 }

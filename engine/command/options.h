@@ -76,7 +76,9 @@ struct option_row {
 
 extern const struct option_row option_rows[];   /* ends with one without a name */
 
-/* 0, or -1 with a message already on stderr. */
+/* Of a whole command line: where its first word is that is no option, nor the value of one. */
+int options_first_word(int argc, char **argv);
+/* 0, or -1 with a message already on stderr. Only of status playbooks may be empty. */
 int options_parse(struct arena *arena, enum options_of command, int argc, char **argv,
 	struct apply_options *ret_options);
 void options_help(void);

@@ -134,10 +134,20 @@ static void warn_of_secrets(const struct playing *playing, struct report *report
 static void tell_broken(const struct playing *playing, struct report *report)
 {
 	const struct value *broken = playing->sealing.broken;
+	struct value *reasons = value_map(playing->arena);
 
-	for (size_t i = 0; i < broken->count; i++)
-		report_warning(report, broken->pairs[i].key, arena_printf(playing->arena, "the seal of its "
-			"last run isn't used: %s", value_text(broken->pairs[i].value)));
+	for (size_t i = 0; i < broken->count; i++) {
+		const char *why = value_text(broken->pairs[i].value);
+
+		if (!value_get(reasons, why))
+			value_set(playing->arena, reasons, why, value_list(playing->arena));
+		value_append(playing->arena, value_get(reasons, why), value_string(playing->arena,
+			broken->pairs[i].key));
+	}
+	for (size_t i = 0; i < reasons->count; i++)
+		report_warning(report, report_hosts(report, reasons->pairs[i].value),
+			arena_printf(playing->arena, "the seal of the last run there isn't used: %s",
+			reasons->pairs[i].key));
 }
 
 static int reach_and_run(struct playing *playing, struct report *report, struct error *err)

@@ -121,17 +121,35 @@ static bool had_host(const struct rollback *rollback, const struct history_run *
 	return false;
 }
 
-/* Hosts that came with later runs, as a pattern; NULL: none. */
+/* Whether it has something of the playbook now, by the newest run that says something of it: not if
+ * all of it was undone there, or it has left the inventory. */
+static bool has_host(const struct rollback *rollback, const char *host)
+{
+	for (size_t i = 0; i < rollback->count; i++) {
+		if (value_get(rollback->runs[i].left, host))
+			return false;
+		if (value_get(rollback->runs[i].hosts, host))
+			return !is_undo_of_all(&rollback->runs[i]);
+	}
+	return false;
+}
+
+/* Hosts that came with later runs (each may have been limited to some), as a pattern; NULL: none. */
 static const char *later_hosts(const struct rollback *rollback, const struct history_run *target)
 {
-	const struct history_run *newest = &rollback->runs[0];
+	struct value *seen = value_map(rollback->arena);
 	const char *pattern = NULL;
 
-	for (size_t i = 0; i < newest->hosts->count; i++) {
-		const char *host = newest->hosts->pairs[i].key;
+	for (const struct history_run *run = rollback->runs; run < target; run++) {
+		for (size_t i = 0; i < run->hosts->count; i++) {
+			const char *host = run->hosts->pairs[i].key;
 
-		if (!had_host(rollback, target, host))
-			pattern = pattern ? arena_printf(rollback->arena, "%s:%s", pattern, host) : host;
+			if (value_get(seen, host))
+				continue;
+			value_set_bool(rollback->arena, seen, host, true);
+			if (has_host(rollback, host) && !had_host(rollback, target, host))
+				pattern = pattern ? arena_printf(rollback->arena, "%s:%s", pattern, host) : host;
+		}
 	}
 	return pattern;
 }

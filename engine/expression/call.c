@@ -57,15 +57,23 @@ const struct callable *const *callable_tables(enum callable_kind kind)
 	return kinds[kind].tables;
 }
 
+static bool is_lookup(const char *name)
+{
+	return strcmp(name, "lookup") == 0 || strcmp(name, "query") == 0 || strcmp(name, "q") == 0;
+}
+
 static int refuse(const struct callables *kind, const char *name, const char *written,
 	struct place place, struct error *err)
 {
 	struct suggestion suggestion = { .word = name };
 
 	for (size_t i = 0; kind->later[i]; i++) {
-		if (strcmp(kind->later[i], name) == 0)
-			return error_at(err, place, "the %s '%s' is not supported yet", kind->what,
-				written);
+		if (strcmp(kind->later[i], name) != 0)
+			continue;
+		error_at(err, place, "the %s '%s' is not supported yet", kind->what, written);
+		return error_remedy(err, is_lookup(name) ? "pass what it finds as a variable (vars_files, "
+			"host_vars, -e), or a file with 'src' of copy or template"
+			: "write it without, or pass what it gives as a variable (vars, host_vars, -e)");
 	}
 	for (size_t i = 0; kind->tables[i]; i++) {
 		for (const struct callable *row = kind->tables[i]; row->name; row++)

@@ -72,10 +72,10 @@ void live_draw(struct report *report)
 	live_clear(report);
 	if (report->printed < report->task_count)
 		task = &report->tasks[report->printed];
-	draw_line(report, task ? arena_printf(arena, "… %s: %u of %u hosts (task %zu of %u, %lld s)",
-		task->name, task->finished, task->expected, report->printed + 1, report->announced,
-		(long long)seconds) : arena_printf(arena, "… %zu hosts (%lld s)", report->host_count,
-		(long long)seconds));
+	draw_line(report, task ? arena_printf(arena, "… %s: %u of %u host%s (task %zu of %u, %lld s)",
+		task->name, task->finished, task->expected, task->expected == 1 ? "" : "s", report->printed + 1, report->announced,
+		(long long)seconds) : arena_printf(arena, "… %zu host%s (%lld s)", report->host_count,
+		report->host_count == 1 ? "" : "s", (long long)seconds));
 	for (size_t i = 0; task && task->progress && i < task->progress->count
 			&& i < PROGRESS_LINES_MOST; i++) {
 		const struct value *text = value_at(task->progress, i);

@@ -32,7 +32,7 @@ static void print_lines(struct report *report, const struct value *lines, const 
 	const char *before)
 {
 	for (size_t i = 0; i < lines->count; i++) {
-		const char *hosts = report_fold(report->arena, value_at(lines, i));
+		const char *hosts = report_hosts(report, value_at(lines, i));
 		const char *line = value_key(lines, i);
 
 		if (report->options.json)

@@ -4,11 +4,12 @@
 #include "base/quote.h"
 
 #include <stdlib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "module/module.h"
 
-enum { LINES_MOST = 200, NOTE_MOST = 240 };   /* lines; bytes */
+enum { LINES_MOST = 200, OUTPUT_LINES_MOST = 20, NOTE_MOST = 240 };   /* lines; bytes */
 
 const char *color_on(const struct report *report, enum color color)
 {
@@ -189,6 +190,35 @@ static void add_structure(struct report *report, struct buffer *out, const struc
 	add_lines(report, out, "    ", text, strlen(text));
 }
 
+/* What a command that failed said, if the message hasn't said all of it already. */
+static void add_output(struct report *report, struct buffer *out, const char *name,
+	const struct report_result *result)
+{
+	const struct value *value = value_get(result->results, name);
+	const char *text;
+	size_t lines;
+
+	value = value_text(value) ? report_disclosed(report, value) : NULL;
+	text = value ? value->text : "";
+	if (!*text || (result->message && strstr(result->message, text)))
+		return;
+	lines = count_lines(text);
+	buffer_printf(out, "    %s:\n", name);
+	if (lines > OUTPUT_LINES_MOST)
+		buffer_printf(out, "      … %zu lines before (-v shows all)\n", lines - OUTPUT_LINES_MOST);
+	for (; lines > OUTPUT_LINES_MOST; lines--)
+		text = strchr(text, '\n') + 1;
+	add_lines(report, out, "      ", text, strlen(text));
+}
+
+/* That a command which failed was to be run is no change. */
+static bool is_shown(const struct report_result *result, const struct told_change *change)
+{
+	return result->status != STATUS_OK && !((result->status == STATUS_FAILED
+		|| result->status == STATUS_IGNORED) && change->field
+		&& strcmp(change->field, "command") == 0);
+}
+
 char *plain_text(struct report *report, const struct report_result *result)
 {
 	const struct value *show = value_get(result->results, "show");
@@ -202,8 +232,15 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    ", result->message, strlen(result->message));
 	if (result->remedy)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
-	for (size_t i = 0; result->status != STATUS_OK && i < result->change_count; i++)
-		add_change(report, &out, &result->changes[i], result->diff);
+	if ((result->status == STATUS_FAILED || result->status == STATUS_IGNORED)
+			&& report->options.verbosity == 0) {
+		add_output(report, &out, "stderr", result);
+		add_output(report, &out, "stdout", result);
+	}
+	for (size_t i = 0; i < result->change_count; i++) {
+		if (is_shown(result, &result->changes[i]))
+			add_change(report, &out, &result->changes[i], result->diff);
+	}
 	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
 		const char *note = value_text(value_item(result->notes, i));
 
@@ -250,7 +287,13 @@ struct value *report_in_order(struct report *report, const struct value *names)
 	return ordered;
 }
 
-static void print_group(struct report *report, const struct group *group)
+const char *report_hosts(struct report *report, const struct value *names)
+{
+	return report_fold(report->arena, report_in_order(report, names));
+}
+
+static void print_group(struct report *report, const struct task_report *task,
+	const struct group *group)
 {
 	enum color color = status_color(group->status);
 
@@ -258,8 +301,31 @@ static void print_group(struct report *report, const struct group *group)
 		return;
 	fprintf(report->options.out, "  %s%s%s: %s\n", color_on(report, color),
 		shown_status(report, group->status), color_off(report, color),
-		report_fold(report->arena, report_in_order(report, group->hosts)));
+		report_hosts(report, group->hosts));
 	fputs(group->text, report->options.out);
+	if ((group->status == STATUS_FAILED || group->status == STATUS_IGNORED) && task->place.line > 0)
+		fprintf(report->options.out, "    at %s:%u\n", task->place.file, task->place.line);
+}
+
+static int by_order(const void *one, const void *other)
+{
+	const struct group *left = *(struct group *const *)one, *right = *(struct group *const *)other;
+
+	if (left->first != right->first)
+		return left->first < right->first ? -1 : 1;
+	return left->order < right->order ? -1 : left->order > right->order;
+}
+
+static void print_groups(struct report *report, const struct task_report *task)
+{
+	struct group **groups = arena_array(report->arena, task->group_count + 1, sizeof(*groups));
+	size_t count = 0;
+
+	for (struct group *group = task->groups; group; group = group->next)
+		groups[count++] = group;
+	qsort(groups, count, sizeof(*groups), by_order);
+	for (size_t i = 0; i < count; i++)
+		print_group(report, task, groups[i]);
 }
 
 void plain_task(struct report *report, const struct task_report *task)
@@ -271,7 +337,6 @@ void plain_task(struct report *report, const struct task_report *task)
 		return;
 	fprintf(report->options.out, "\n%s%s [%s]%s\n", color_on(report, COLOR_BOLD),
 		task->handler ? "HANDLER" : "TASK", task->name, color_off(report, COLOR_BOLD));
-	for (const struct group *group = task->groups; group; group = group->next)
-		print_group(report, group);
+	print_groups(report, task);
 	fflush(report->options.out);
 }

@@ -12,7 +12,8 @@ static void print_host(const struct report *report, const struct host_report *ho
 
 	/* Ansible's line, which scripts look for; on a terminal that is too narrow for it, without the
 	 * room for larger numbers. */
-	int room = report->options.live && live_width(report) < (unsigned)width + 92 ? 1 : 4;
+	int room = report->options.live && live_width(report) < (unsigned)width
+		+ (report->options.check ? 108 : 92) ? 1 : 4;
 
 	fprintf(report->options.out, "%s%-*s%s : ok=%-*u changed=%-*u unreachable=%-*u failed=%-*u "
 		"skipped=%-*u rescued=%-*u ignored=%u", color_on(report, color), width, host->name,
@@ -30,6 +31,7 @@ static struct report_totals totals_of(const struct report *report)
 	for (size_t i = 0; i < report->host_count; i++) {
 		totals.ok += report->recap[i].ok;
 		totals.changed += report->recap[i].changed;
+		totals.may_change += report->recap[i].may_change;
 		totals.failed += report->recap[i].failed > 0;
 		totals.unreachable += report->recap[i].unreachable > 0;
 	}
@@ -46,8 +48,7 @@ void report_orphans(struct report *report, const struct value *orphans)
 			color_on(report, COLOR_BOLD), color_off(report, COLOR_BOLD));
 	for (size_t i = 0; i < orphans->count; i++) {
 		const char *name = value_key(orphans, i);
-		const char *hosts = report_fold(report->arena, report_in_order(report,
-			value_at(orphans, i)));
+		const char *hosts = report_hosts(report, value_at(orphans, i));
 
 		if (report->options.json)
 			json_message(report, "orphan", hosts, name, NULL);
@@ -77,9 +78,12 @@ struct report_totals report_recap(struct report *report)
 	}
 	for (size_t i = 0; i < report->host_count; i++)
 		print_host(report, &report->recap[i], width);
-	fprintf(report->options.out, "%u host%s: %u %s, %u failed, %u unreachable, in %lld.%lld s\n",
-		totals.hosts, totals.hosts == 1 ? "" : "s", totals.changed,
-		report->options.check ? "changes to be made" : "changed", totals.failed,
+	fprintf(report->options.out, "%u host%s: %u %s", totals.hosts, totals.hosts == 1 ? "" : "s",
+		totals.changed, !report->options.check ? "changed" : totals.changed == 1
+		? "change to be made" : "changes to be made");
+	if (report->options.check && totals.may_change > 0)
+		fprintf(report->options.out, ", %u more may follow", totals.may_change);
+	fprintf(report->options.out, ", %u failed, %u unreachable, in %lld.%lld s\n", totals.failed,
 		totals.unreachable, (long long)(elapsed / 1000), (long long)(elapsed % 1000 / 100));
 	fflush(report->options.out);
 	return totals;

@@ -133,7 +133,8 @@ static void count(struct host_report *host, enum status status)
 	}
 }
 
-/* A loop counts once, with the worst of its items. */
+/* A loop counts once, with the worst of its items; but where something would change for certain, that
+ * more may change doesn't hide it. */
 static void count_result(struct report *report, const struct report_result *result)
 {
 	struct host_report *host = report_host(report, result->host);
@@ -141,12 +142,35 @@ static void count_result(struct report *report, const struct report_result *resu
 
 	if (!host)
 		return;
-	if (host->in_loop && status_outweighs(host->worst, status))
+	if (!host->in_loop)
+		host->may_change_too = false;
+	else if ((host->worst == STATUS_CHANGED && status == STATUS_MAY_CHANGE)
+			|| (host->worst == STATUS_MAY_CHANGE && status == STATUS_CHANGED)) {
+		status = STATUS_CHANGED;
+		host->may_change_too = true;
+	} else if (status_outweighs(host->worst, status)) {
 		status = host->worst;
+	}
 	host->worst = status;
 	host->in_loop = result->more;
-	if (!result->more)
-		count(host, status);
+	if (result->more)
+		return;
+	count(host, status);
+	host->may_change += status == STATUS_CHANGED && host->may_change_too;
+}
+
+/* Groups stand in the order of the inventory, those of one host in the order of its results. */
+static void take_order(struct report *report, struct task_report *task, const char *name,
+	struct group *group)
+{
+	const struct host_report *host = report_host(report, name);
+	size_t index = host ? (size_t)(host - report->recap) : report->host_count;
+
+	task->results++;
+	if (group->hosts->count > 0 && group->first <= index)
+		return;
+	group->first = index;
+	group->order = task->results;
 }
 
 static void add_to_group(struct report *report, struct task_report *task,
@@ -166,7 +190,9 @@ static void add_to_group(struct report *report, struct task_report *task,
 		else
 			task->groups = group;
 		task->last_group = group;
+		task->group_count++;
 	}
+	take_order(report, task, result->host, group);
 	value_append(report->arena, group->hosts, value_string(report->arena, result->host));
 }
 
@@ -208,6 +234,7 @@ static struct report_result without_texts(const struct report *report,
 		quiet.message = result->message ? level_word(result->unsaid) : NULL;
 		quiet.remedy = NULL;
 		quiet.notes = NULL;
+		quiet.results = NULL;
 	}
 	if (result->item && result->item_level >= least)
 		quiet.item = level_word(result->item_level);

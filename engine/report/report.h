@@ -79,12 +79,14 @@ void report_orphans(struct report *report, const struct value *orphans);
 void report_others(struct report *report, const struct value *affected,
 	const struct value *missed);
 
-struct report_totals { unsigned hosts, ok, changed, failed, unreachable; };
+struct report_totals { unsigned hosts, ok, changed, may_change, failed, unreachable; };
 /* The recap a host and the one-line total. */
 struct report_totals report_recap(struct report *report);
 
 /* "node[1-3,7],head": names folded as ClusterShell and pdsh do. names: list of strings. */
 char *report_fold(struct arena *arena, const struct value *names);
+/* The same, in the order of the inventory. */
+const char *report_hosts(struct report *report, const struct value *names);
 /* A unified diff (as diff -u), without headers; context 3 lines. Either may be NULL: not there. */
 char *report_diff(struct arena *arena, const char *before, const char *after);
 

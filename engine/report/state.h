@@ -18,7 +18,9 @@ struct group {
 	struct group *next;
 	enum status status;
 	char *text;
-	struct value *hosts;       /* names, in the order of the run */
+	struct value *hosts;       /* names, as they came */
+	size_t first;              /* which host of the inventory is the first of them */
+	size_t order;              /* its results before this one */
 };
 
 struct task_report {
@@ -32,6 +34,7 @@ struct task_report {
 	bool printed;
 	struct group *groups, *last_group;
 	struct lookup by_text[STATUS_COUNT]; /* the groups */
+	size_t group_count, results;
 	struct value *progress;    /* host → what it is doing */
 	const char *play;          /* to be announced before it; or NULL */
 };
@@ -41,6 +44,7 @@ struct host_report {
 	unsigned ok, changed, unreachable, failed, skipped, rescued, ignored, may_change;
 	enum status worst;  /* of the loop at hand */
 	bool in_loop;
+	bool may_change_too;  /* some of the loop's items, where others would change for certain */
 };
 
 struct report {

@@ -231,7 +231,7 @@ static struct command complete(struct host *host, const struct command_params *w
 	full.directory = want->chdir;
 	full.timeout = (unsigned)want->timeout;
 	full.most = OUTPUT_MOST;
-	full.flags |= COMMAND_ANY_STATUS | COMMAND_TELLS;
+	full.flags |= COMMAND_ANY_STATUS | COMMAND_TELLS | COMMAND_AT_LOGIN;
 	if (want->stdin) {
 		full.input = want->stdin_add_newline ?
 			arena_printf(host_arena(host), "%s\n", want->stdin) : want->stdin;

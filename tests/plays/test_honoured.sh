@@ -359,6 +359,32 @@ play <<'END'
 END
 check "a fact that isn't gathered is refused before any host is contacted" is "$status" 1
 
+# --- what a dry run can show ---
+
+printf -- '- hosts: head\n  tasks:\n    - {name: first, command: "true"}\n    - apt: {name: hello}\n' >dry.yml
+run dry.yml -C
+check "what an earlier task may change is shown as things are now" says "'first' comes before it; as things are now:" out
+check "with all that it would do then" says "hello state: absent → present" out
+check "and is counted as what may follow" says "1 change to be made, 1 more may follow" out
+
+# --- where commands run ---
+
+lab exec head sh -c 'echo LANG=C.UTF-8 >/etc/default/locale; useradd -m guest'
+play <<'END'
+- hosts: head
+  tasks:
+    - {shell: 'echo "$PWD $LANG ${LC_ALL-none}" >where'}
+    - {command: pwd, become: yes, become_user: guest, register: guest}
+    - {command: pwd, args: {chdir: /srv}, register: there}
+    - debug: {msg: "{{ guest.stdout }} {{ there.stdout }}"}
+    - {command: nosuchcommand, ignore_errors: yes}
+END
+check "a command runs where a login begins, in its language" is "$(on_head cat /root/where)" "/root C.UTF-8 none"
+check "of a user who may not be there, at home; with chdir, there" says "/home/guest /srv" out
+check "what isn't there is said with a remedy" says "→ install the package that brings it" out
+check "and where it stands" says "at play.yml:7" out
+check "but not as a change" silent "nosuchcommand command" out
+
 # --- the command line ---
 
 run play.yml --live

@@ -5,6 +5,8 @@
 set -u
 . "${0%/*}/checks.sh"
 out=out err=err
+# So that whoever may leave an image of its memory does: sshd's children, and beoplay here.
+ulimit -c unlimited
 nodes 2
 mkdir project kept
 cd project || exit 1
@@ -82,6 +84,7 @@ cat >site.yml <<END
     - lineinfile: {path: /srv/other, line: "line={{ other_line }}"}
     - lineinfile: {path: /srv/conf, line: "line={{ db_password }}"}
     - blockinfile: {path: /srv/conf, block: "block=Block$MARK"}
+    - lineinfile: {path: /srv/known, line: "line=Onlynode$MARK"}
     - name: shows no difference
       copy: {dest: /srv/nodiff, content: "Nodiff$MARK\n"}
       diff: no
@@ -97,8 +100,20 @@ cat >site.yml <<END
 END
 EXTRA=(-e "extra=Extravar$MARK" -e @extra.yml)
 
-lab exec node1 sh -c "umask 077; printf 'before=Before$MARK\n' | tee /srv/conf >/srv/other; umask 022; echo old >/srv/readable
+lab exec node1 sh -c "umask 077; printf 'before=Before$MARK\n' | tee /srv/conf /srv/known >/srv/other; umask 022; echo old >/srv/readable
 	printf 'old=Oldprivate$MARK\n' >/srv/literal; chmod 600 /srv/literal"
+
+# --- Who listens meanwhile ---
+
+# Whatever is given to the node's syslog, or its journal.
+lab exec node1 perl -MSocket -e '$| = 1; socket(my $log, AF_UNIX, SOCK_DGRAM, 0); unlink "/dev/log";
+	bind($log, pack_sockaddr_un("/dev/log")) or die; chmod 0666, "/dev/log";
+	while (defined recv($log, my $said, 65536, 0)) { print "$said\n" }' >../syslog 2>&1 &
+listeners=$!
+trap 'kill $listeners 2>/dev/null; rm -rf "$work"' EXIT
+for _ in $(seq 100); do lab exec node1 test -S /dev/log && break; sleep 0.1; done
+export TMPDIR=$work/tmp
+mkdir "$TMPDIR"
 
 # --- It works with them ---
 
@@ -133,7 +148,7 @@ control_in() { check "the search finds what is open in $1" is "$(found "$2" "$3"
 run json site.yml "${EXTRA[@]}" -D --json -vvv
 run again site.yml "${EXTRA[@]}" -D -vvv
 past log log
-past show show 1 --text
+past show show 1
 past diff diff 1 2
 run status status site.yml
 run live status site.yml --live
@@ -153,6 +168,14 @@ check "it shows what is private" is "$(found ../terminal Extravar Literal)" "Ext
 nothing_in "JSON, log, show, diff and a saved plan hold no secret" ../records $SECRET
 nothing_in "nor what is private" ../records $PRIVATE
 control_in "them" ../records Opentitle
+# Only the node knows that a file is private: what the playbook itself says is part of its text, and of
+# nothing else that is recorded.
+check "of a file that only the node knows to be private no record holds a difference" is "$(
+	cd ../records && grep -rl "Onlynode$MARK" . | sed 's/.*\///')" show.out
+check "but its line of the text" is "$(grep -c "Onlynode$MARK" ../records/show.out) $(
+	grep -c "path: /srv/known, line: \"line=Onlynode$MARK\"" ../records/show.out)" "1 1"
+check "the text of a playbook is the user's own" is "$(cd .. && mkdir texts && git --git-dir=project/.beoplay/history.git \
+	archive HEAD | tar x -C texts && grep -rl "Onlynode$MARK" texts | sed 's/.*\///' | sort -u)" site.yml
 check "nor a password's hash there" is "$(grep -rl "$MARK"Hash ../records)" ''
 
 git --git-dir=.beoplay/history.git cat-file --batch-all-objects --batch >../history
@@ -241,27 +264,99 @@ check "none of it holds the word for a secret" is "$(lab exec node1 sh -c \
 
 # --- While it runs ---
 
+# Arguments of -e are the user's own, and so are those of a command that is given a secret as one.
 cat >slow.yml <<END
 - hosts: node1
   tasks:
     - copy: {dest: /srv/slow, content: "{{ db_password }} of now", mode: '0600'}
     - user: {name: rita, password: '${HASH/salty/pepper}'}
-    - command: sleep 2
-    - command: sleep 2
-      args: {stdin: "{{ accounts[0].token }}"}
+    - shell: "sleep 100; : Openargument$MARK"
+      args: {stdin: "{{ accounts[0].token }} {{ extra }}"}
 END
-"$BEOPLAY" slow.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null &
-pid=$!
-for _ in $(seq 60); do
-	cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' '
-	lab exec node1 sh -c 'cat /proc/[0-9]*/cmdline; for p in /proc/[0-9]*; do
-		case $(readlink $p/exe) in *agent*) grep "Max core" $p/limits;; esac; done' 2>/dev/null | tr '\0' ' '
-	grep -h 'Max core' "/proc/$pid/limits" 2>/dev/null
-	kill -0 $pid 2>/dev/null || break
-done >../seen
+# What stands in the arguments and environments of processes, here and there: a lab's are this machine's, too.
+OPEN="Openenviron$MARK" sleep 300 &
+listeners="$listeners $!"
+while sleep 0.02; do
+	for process in /proc/[0-9]*; do
+		read -r name 2>/dev/null <"$process/comm" && [ "$name" != grep ] &&
+			cat "$process/cmdline" "$process/environ" 2>/dev/null
+	done | tr '\0' '\n' | grep -a "$MARK"
+done >../processes &
+listeners="$listeners $!"
+agents() {
+	lab exec node1 sh -c 'for p in /proc/[0-9]*; do
+		case $(readlink $p/exe) in *agent*) echo ${p#/proc/};; esac; done' 2>/dev/null
+}
+start() {
+	"$BEOPLAY" slow.yml "${EXTRA[@]}" -b -vvv -i "$LAB/inventory.yml" --user "$1" --known-hosts "$LAB/known_hosts" \
+		>"../kept/slow.out" 2>"../kept/slow.err" </dev/null &
+	pid=$!
+	for _ in $(seq 300); do
+		lab exec node1 sh -c 'grep -qxz "100" /proc/[0-9]*/cmdline' 2>/dev/null && break
+		sleep 0.1
+	done
+}
+end_command() {
+	lab exec node1 sh -c 'for p in /proc/[0-9]*; do grep -qxz 100 $p/cmdline && kill ${p#/proc/}; done' 2>/dev/null
+}
+# Images in a folder, or where else the pattern says.
+pattern=$(cat /proc/sys/kernel/core_pattern)
+case $pattern in
+/*) images() { ls "${pattern%/*}"; } ;;
+*) images() { ls "$1" | grep -c "^${pattern%%%*}"; } ;;
+esac
+images_of_node() { lab exec node1 sh -c "ls -A \"\$1\" | grep -c '^${pattern%%%*}'" images "$1"; }
+
+start root
+node_state node1
+check "while it runs no temporary file on the node holds a secret" is "$(found ../node-node1 $SECRET)" ''
+check "nor here" is "$(found "$TMPDIR" $SECRET $PRIVATE)$(found "$HOME" $SECRET $PRIVATE)" ''
+
+# Each of them is made to crash, where a process that may leaves an image of its memory.
+case $pattern in
+'|'*) echo "# images go to a program here: $pattern" ;;
+*)
+	workers=$(agents)
+	check "the agent is two processes" is "$(echo "$workers" | wc -l)" 2
+	places=$(for worker in $workers; do lab exec node1 readlink "/proc/$worker/cwd"; done | sort -u)
+	lab exec node1 kill -SEGV $workers 2>/dev/null
+	wait $pid
+	# With both of them gone nobody ends what they had run; without beoplay a command comes to its end.
+	end_command
+	place=$(echo "$places" | head -n 1)
+	check "an agent that crashes leaves no image of its memory" is "$(for place in $places; do
+		images_of_node "$place"; done | sort -u)" 0
+	lab exec node1 sh -c 'cd "$0" && sh -c "kill -SEGV \$\$"' "$place" 2>/dev/null
+	check "where others do" [ "$(images_of_node "$place")" -ge 1 ]
+	start root
+	kill -SEGV $pid
+	wait $pid 2>/dev/null
+	end_command
+	check "nor does beoplay" is "$(images .)" 0
+	sh -c 'kill -SEGV $$' 2>/dev/null
+	check "where others do, too" [ "$(images .)" -ge 1 ]
+	rm -f "${pattern%%%*}"*
+	;;
+esac
+for _ in $(seq 100); do [ -n "$(agents)" ] || break; sleep 0.1; done
+
+# With sudo, which tells syslog what it runs.
+start admin
+kill -TERM $pid
 wait $pid
-check "no process has a secret among its arguments" is "$(found ../seen $SECRET; grep -c "$MARK"Hash ../seen)" 0
-check "the arguments are seen" says 'sleep 2' ../seen
-check "neither side leaves core images" is "$(grep -oE 'Max core file size +[0-9a-z]+' ../seen |
-	awk '{ print $5 }' | sort -u)" 0
-check "both were looked at" test "$(grep -c 'Max core' ../seen)" -gt 2
+
+check "no process has a secret among its arguments or in its environment" \
+	is "$(found ../processes $SECRET; grep -c "$MARK"Hash ../processes)" 0
+check "both are looked at" is "$(found ../processes Openenviron Openargument)" "Openenviron Openargument "
+lab exec node1 logger "Openlog$MARK"
+for _ in $(seq 50); do grep -q Openlog ../syslog && break; sleep 0.1; done
+check "nothing that is given to syslog or the journal holds a secret" is "$(found ../syslog $SECRET $PRIVATE
+	grep -c "$MARK"Hash ../syslog)" 0
+check "what its commands say there is heard" says "new user: name=rita" ../syslog
+check "sudo, too" says "sudo.*COMMAND=" ../syslog
+control_in "syslog" ../syslog Openlog
+kept='slow.out slow.err'
+mkdir ../slow
+(cd ../kept && cp $kept ../slow)
+nothing_in "the terminal shows none either when it ends so" ../slow $SECRET
+nothing_in "nothing is left where temporary files are" "$TMPDIR" $SECRET $PRIVATE

@@ -133,6 +133,9 @@ check "what the text no longer has is gone" is "$(lab exec head ls /etc/only-fir
 check "and named no more" silent "LONGER" ../out
 beoplay status site.yml
 check "status is clean" is "$status" 0
+beoplay -i inventory.yml status
+check "options may stand before the command" is "$status" 0
+check "without a playbook all that were applied from here are looked at" says "^site.yml" ../out
 
 # --- A playbook that is called otherwise ---
 mv site.yml machines.yml
@@ -199,6 +202,32 @@ check "a rollback to a run of some hosts succeeds" is "$status" 0
 check "the others had the playbook before: not all of it is undone there" silent "Undo all" ../out
 check "what they had stays as it was" is "$(lab exec head stat -c %i /srv/some)" "$made"
 check "and they get that run's text" is "$(lab exec head cat /etc/some)" second
+beoplay rollback site.yml --to nothing
+
+# --- Hosts that came later, and a limited run after that ---
+mkdir "$work/later"
+cd "$work/later" || exit 1
+printf -- '- hosts: all\n  tasks:\n    - copy: {content: later, dest: /etc/later}\n' >site.yml
+sed '/node2/d' "$work/small/inventory.yml" >inventory.yml
+beoplay site.yml
+cp "$work/small/inventory.yml" .
+sed -i 's/later,/more,/' site.yml
+beoplay site.yml
+sed -i 's/more,/most,/' site.yml
+beoplay site.yml -l head --no-others
+beoplay rollback site.yml --to 1
+check "a rollback to before a host came takes back all that was done there" is \
+	"$(lab exec node2 ls /etc/later 2>&1)" "ls: cannot access '/etc/later': No such file or directory"
+check "also if the last run was limited to others" is "$(lab exec node1 cat /etc/later)" later
+
+# --- Two users ---
+sed -i 's/later,/of another,/' site.yml
+(export XDG_CONFIG_HOME="$work/another" && beoplay site.yml)
+sed -i 's/of another,/of one,/' site.yml
+beoplay site.yml
+check "whose seals of another user aren't used is said in one line" is \
+	"$(sed -n "s/^warning: \(.*\): the seal of the last run there isn't used: you don't have its key.*/\1/p" ../err)" \
+	"head,node[1-2]"
 beoplay rollback site.yml --to nothing
 cd "$work/small" || exit 1
 

@@ -368,13 +368,16 @@ static char *cut_recap(char *text)
 	return recap + 1;
 }
 
+/* Without the places of what failed: tests are about who does what. */
 static const char *lines_of(struct bench_run *bench, char *text)
 {
 	struct printed printed = { .bench = bench };
 	const char *lines;
 
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		take_line(&printed, line);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		if (strncmp(line, "    at site.yml:", 16) != 0)
+			take_line(&printed, line);
+	}
 	end_task(&printed);
 	lines = arena_bytes(bench->arena, printed.out.data ? printed.out.data : "", printed.out.size);
 	buffer_free(&printed.out);

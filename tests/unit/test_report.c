@@ -195,8 +195,83 @@ static void equal_results_are_folded(void **state)
 	report_task_end(printed.report, number);
 	flush(&printed);
 	assert_string_equal(printed.out, "\nPLAY [all]\n\nTASK [A task]\n"
-		"  changed: node[1-3]\n    /etc/motd mode: 0600 → 0644\n"
-		"  ok: head\n");
+		"  ok: head\n"
+		"  changed: node[1-3]\n    /etc/motd mode: 0600 → 0644\n");
+	end(&printed);
+}
+
+/* However they come. */
+static void groups_stand_in_the_order_of_the_inventory(void **state)
+{
+	static const char *const hosts[] = { "b", "c", "a" };
+	static const char *const items[] = { "one", "two" };
+	struct printed printed;
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80 }, "c b a");
+	number = task(&printed, 3);
+	for (size_t i = 0; i < 6; i++)
+		report_result(printed.report, number, &(struct report_result){ .host = hosts[i % 3],
+			.status = i % 3 == 2 ? STATUS_CHANGED : STATUS_OK, .item = items[i / 3],
+			.more = i < 3 });
+	report_task_end(printed.report, number);
+	flush(&printed);
+	assert_string_equal(printed.out, "\nTASK [A task]\n"
+		"  ok: c,b\n    item: one\n  ok: c,b\n    item: two\n"
+		"  changed: a\n    item: one\n  changed: a\n    item: two\n");
+	end(&printed);
+}
+
+static void a_failure_shows_what_was_said_and_where_it_stands(void **state)
+{
+	struct place place = { .file = "site.yml", .line = 16, .column = 3 };
+	struct printed printed;
+	struct value *results;
+	struct buffer lines = {0};
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80 }, "head");
+	results = value_map(printed.arena);
+	for (int i = 1; i <= 22; i++)
+		buffer_printf(&lines, "line %d\n", i);
+	value_set(printed.arena, results, "stdout", value_bytes(printed.arena, lines.data, lines.size));
+	value_set_string(printed.arena, results, "stderr", "no disk");
+	value_set_integer(printed.arena, results, "rc", 1);
+	number = report_task(printed.report, "A task", "command", false, place, 1);
+	report_result(printed.report, number, &(struct report_result){ .host = "head",
+		.status = STATUS_FAILED, .message = "non-zero return code 1: no disk", .results = results,
+		.changes = change_of(printed.arena, "command", NULL, "run", 0) });
+	report_task_end(printed.report, number);
+	flush(&printed);
+	assert_non_null(strstr(printed.out, "  failed: head\n    non-zero return code 1: no disk\n"
+		"    stdout:\n      … 2 lines before (-v shows all)\n      line 3\n"));
+	assert_non_null(strstr(printed.out, "      line 22\n    at site.yml:16\n"));
+	assert_null(strstr(printed.out, "run\n"));
+	buffer_free(&lines);
+	end(&printed);
+}
+
+static void a_dry_run_counts_what_is_certain_and_what_may_follow(void **state)
+{
+	static const enum status items[] = { STATUS_CHANGED, STATUS_MAY_CHANGE, STATUS_OK };
+	struct printed printed;
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80, .check = true }, "a b");
+	number = task(&printed, 2);
+	for (size_t i = 0; i < 3; i++)
+		report_result(printed.report, number, &(struct report_result){ .host = "a",
+			.status = items[i], .more = i < 2 });
+	report_result(printed.report, number, &(struct report_result){ .host = "b",
+		.status = STATUS_MAY_CHANGE });
+	report_task_end(printed.report, number);
+	report_recap(printed.report);
+	flush(&printed);
+	assert_non_null(strstr(printed.out, "ok=1    changed=1 "));
+	assert_non_null(strstr(printed.out, "2 hosts: 1 change to be made, 2 more may follow, 0 failed"));
 	end(&printed);
 }
 
@@ -673,6 +748,9 @@ int main(void)
 		cmocka_unit_test(a_missing_end_of_line_is_told),
 		cmocka_unit_test(long_lines_stay_whole),
 		cmocka_unit_test(equal_results_are_folded),
+		cmocka_unit_test(groups_stand_in_the_order_of_the_inventory),
+		cmocka_unit_test(a_failure_shows_what_was_said_and_where_it_stands),
+		cmocka_unit_test(a_dry_run_counts_what_is_certain_and_what_may_follow),
 		cmocka_unit_test(tasks_are_printed_in_their_order),
 		cmocka_unit_test(the_recap_counts_what_happened),
 		cmocka_unit_test(a_loop_counts_once_with_its_worst),

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -424,12 +426,24 @@ static void print_a_million_keys(const struct lie *lie)
 
 /* --- Silence --- */
 
-static void need_the_agent_again(const struct lie *lie)
+static void need_no_known_agent(const struct lie *lie)
 {
-	char bytes[65536];
+	static const char need[] = "\nbeoplay-need vax; \033[2Jreboot\n";
 
 	(void)lie;
-	while (agent_write("\nbeoplay-need\n", 14)) {
+	agent_write(need, sizeof(need) - 1);
+	pause();
+}
+
+static void need_the_agent_again(const struct lie *lie)
+{
+	char bytes[65536], need[128];
+	struct utsname machine;
+
+	(void)lie;
+	uname(&machine);
+	snprintf(need, sizeof(need), "\nbeoplay-need %.65s\n", machine.machine);
+	while (agent_write(need, strlen(need))) {
 		for (size_t got = 0; got < 1000000;) {
 			ssize_t size = read(STDIN_FILENO, bytes, sizeof(bytes));
 
@@ -510,6 +524,7 @@ static const struct {
 	{ "it prints without end instead of the agent", ENDS_LOST, print_before_the_magic },
 	{ "it prints a map of ten thousand keys", ENDS_ANYHOW, print_a_million_keys },
 	{ "it needs the agent again and again", ENDS_LOST, need_the_agent_again },
+	{ "it needs an agent that nobody has", ENDS_LOST, need_no_known_agent },
 	{ "it answers nothing but pings", ENDS_BY_SIGNAL, answer_only_pings },
 	{ "it never ends by itself", ENDS_BY_SIGNAL, never_end },
 	{ "it sends a frame byte by byte", ENDS_BY_SIGNAL, drip },

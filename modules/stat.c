@@ -19,9 +19,10 @@ struct stat_params {
 
 struct stat_state {
 	bool exists;
-	unsigned long mode;      /* with the kind of file */
-	unsigned long uid, gid, inode, links, blocks, block_size, device, major, minor;
-	long size;
+	/* Of 64 bits on machines of 32, too. */
+	unsigned long long mode; /* with the kind of file */
+	unsigned long long uid, gid, inode, links, blocks, block_size, device, major, minor;
+	long long size;
 	double accessed, modified, changed;
 	const char *owner, *group, *access, *source, *target, *sum;
 };
@@ -107,8 +108,8 @@ static int read_answer(struct host *host, const struct command_result *told,
 	have->target = next_text(&at, end);
 	have->sum = at < end ? arena_bytes(host_arena(host), at, strcspn(at, " \n")) : "";
 	have->exists = true;
-	if (sscanf(numbers, "%lx %lu %lu %ld %lu %lu %lu %lu %lu %lx %lx %lf %lf %lf", &have->mode,
-			&have->uid, &have->gid, &have->size, &have->inode, &have->links, &have->blocks,
+	if (sscanf(numbers, "%llx %llu %llu %lld %llu %llu %llu %llu %llu %llx %llx %lf %lf %lf",
+			&have->mode, &have->uid, &have->gid, &have->size, &have->inode, &have->links, &have->blocks,
 			&have->block_size, &have->device, &have->major, &have->minor, &have->accessed,
 			&have->modified, &have->changed) != 14)
 		return error_set(err, ERROR_TASK, "'stat' said something else than was asked");
@@ -184,14 +185,14 @@ static void add_rights(struct arena *arena, struct value *told, const struct sta
 	value_set_bool(arena, told, "readable", strchr(have->access, 'r'));
 	value_set_bool(arena, told, "writeable", strchr(have->access, 'w'));
 	value_set_bool(arena, told, "executable", strchr(have->access, 'x'));
-	value_set_string(arena, told, "mode", arena_printf(arena, "%04lo", have->mode & 07777));
+	value_set_string(arena, told, "mode", arena_printf(arena, "%04llo", have->mode & 07777));
 }
 
 static void add_numbers(struct arena *arena, struct value *told, const struct stat_state *have)
 {
 	const struct {
 		const char *name;
-		unsigned long number;
+		uint64_t number;
 	} numbers[] = { { "uid", have->uid }, { "gid", have->gid }, { "inode", have->inode },
 		{ "nlink", have->links }, { "blocks", have->blocks }, { "block_size", have->block_size },
 		{ "dev", have->device }, { "device_type", makedev((unsigned)have->major, (unsigned)have->minor) } };

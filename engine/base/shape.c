@@ -86,7 +86,7 @@ static int check_text(const struct checking *checking, const struct spot *spot,
 	if (value->kind != VALUE_STRING)
 		return must_be(checking, spot, "a string", value);
 	if (value->size > shape->most)
-		return wrong(checking, spot, "must have at most %zu bytes, not %zu", shape->most,
+		return wrong(checking, spot, "must have at most %zu bytes, not %zu", (size_t)shape->most,
 			value->size);
 	if (shape->kind == SHAPE_TEXT && memchr(value->text, 0, value->size + 1)
 			!= value->text + value->size)
@@ -102,7 +102,7 @@ static int check_list(const struct checking *checking, const struct spot *spot,
 	if (value->kind != VALUE_LIST)
 		return must_be(checking, spot, "a list", value);
 	if (value->count > shape->most)
-		return wrong(checking, spot, "must have at most %zu items, not %zu", shape->most,
+		return wrong(checking, spot, "must have at most %zu items, not %zu", (size_t)shape->most,
 			value->count);
 	for (size_t i = 0; i < value->count; i++) {
 		struct spot inner = { .outer = spot, .index = i };
@@ -119,7 +119,7 @@ static int check_table(const struct checking *checking, const struct spot *spot,
 	if (value->kind != VALUE_MAP)
 		return must_be(checking, spot, "a map", value);
 	if (value->count > shape->most)
-		return wrong(checking, spot, "must have at most %zu keys, not %zu", shape->most,
+		return wrong(checking, spot, "must have at most %zu keys, not %zu", (size_t)shape->most,
 			value->count);
 	for (size_t i = 0; i < value->count; i++) {
 		struct spot inner = { .outer = spot, .key = value_key(value, i) };
@@ -188,13 +188,13 @@ static int check_any(const struct checking *checking, const struct spot *spot,
 	const struct value *value, const struct shape *shape)
 {
 	size_t keys_most = shape->flags & SHAPE_MANY_KEYS ? SIZE_MAX : SHAPE_KEYS_MOST;
-	size_t left = shape->most;
+	size_t left = (size_t)shape->most;
 
 	if (shape->kind == SHAPE_ANY_MAP && value->kind != VALUE_MAP)
 		return must_be(checking, spot, "a map", value);
 	if (weigh(value, keys_most, &left) < 0)
 		return wrong(checking, spot, "must hold at most %zu bytes and %d keys in a map, and nothing "
-			"unknown", shape->most, SHAPE_KEYS_MOST);
+			"unknown", (size_t)shape->most, SHAPE_KEYS_MOST);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ struct shape {
 	const char *key;             /* in a map's table; else NULL */
 	enum shape_kind kind;
 	unsigned flags;
-	size_t most;
+	uint64_t most;
 	const struct shape *inside;
 	const char *const *words;    /* of a text: it must be one of these; NULL: any. Ends with NULL */
 };

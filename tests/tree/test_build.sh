@@ -3,6 +3,8 @@
 # Prints "ok NAME" or "not ok NAME: why".
 set -u
 . "${0%/*}/../plays/checks.sh"
+# What the caller's make was told isn't what is built here.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL WERROR
 out=/dev/null err=/dev/null
 build=${BEOPLAY%/beoplay}
 build=${build#"$tree/"}

@@ -56,6 +56,9 @@ sed -E 's/\\f[A-Z]//g; s/\\-/-/g; s/^\.[A-Z]+ //; s/"//g; s/ ,/,/g; s/  */ /g' e
 while read -r option; do
 	check "the man page has $option" grep -qE -- "(^|[ ,|])$(sed -E 's/^(-.) --/\1 ?, --/' <<<"$option")([],.)| ]|\$)" "$work/page"
 done < <(in_help)
+for command in $commands; do
+	check "the man page has the command $command" grep -qE "^beoplay $command( |\$|,|\|)|, beoplay $command( |\$|,)" "$work/page"
+done
 known=$(in_help | grep -oE -- '--[a-z-]+'; echo "--graph --list --host --keep" | tr ' ' '\n')
 for option in $(grep -oE -- '--[a-z][a-z-]+' "$work/page" | sort -u); do
 	check "$option of the man page is an option" grep -qxe "$option" <<<"$known"

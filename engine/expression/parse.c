@@ -5,10 +5,7 @@
 
 #include <string.h>
 
-static int parse_conditional(struct parser *parser, struct node **ret_node);
-static int parse_unary(struct parser *parser, bool with_filters, struct node **ret_node);
-
-static int parse_error(struct parser *parser, const char *wanted)
+int parser_error(struct parser *parser, const char *wanted)
 {
 	const struct token *token = &parser->lexer.token;
 
@@ -33,7 +30,7 @@ bool parser_at_word(const struct parser *parser, const char *word)
 int parser_expect(struct parser *parser, const char *symbol)
 {
 	if (!parser_at(parser, symbol))
-		return parse_error(parser, symbol);
+		return parser_error(parser, symbol);
 	return lexer_next(&parser->lexer);
 }
 
@@ -51,7 +48,7 @@ static int parser_enter(struct parser *parser)
 	return 0;
 }
 
-static struct node *node_new(struct parser *parser, enum node_kind kind, size_t offset)
+struct node *parser_node(struct parser *parser, enum node_kind kind, size_t offset)
 {
 	struct node *node = arena_alloc(parser->lexer.arena, sizeof(*node));
 
@@ -60,7 +57,7 @@ static struct node *node_new(struct parser *parser, enum node_kind kind, size_t 
 	return node;
 }
 
-static int node_close(struct parser *parser, struct node *node)
+int parser_close(struct parser *parser, struct node *node)
 {
 	unsigned height = taller(taller(taller(taller(0, node->first), node->second), node->third),
 		node->fourth);
@@ -74,18 +71,18 @@ static int node_close(struct parser *parser, struct node *node)
 	return 0;
 }
 
-static int node_two(struct parser *parser, enum node_kind kind, size_t offset, struct node *first,
+int parser_two(struct parser *parser, enum node_kind kind, size_t offset, struct node *first,
 	struct node *second, struct node **ret_node)
 {
-	struct node *node = node_new(parser, kind, offset);
+	struct node *node = parser_node(parser, kind, offset);
 
 	node->first = first;
 	node->second = second;
 	*ret_node = node;
-	return node_close(parser, node);
+	return parser_close(parser, node);
 }
 
-static void add_argument(struct parser *parser, struct node *node, const char *keyword,
+void parser_add(struct parser *parser, struct node *node, const char *keyword,
 	struct node *argument)
 {
 	size_t count = node->argument_count;
@@ -97,495 +94,28 @@ static void add_argument(struct parser *parser, struct node *node, const char *k
 	node->arguments[node->argument_count++] = (struct argument){ keyword, argument };
 }
 
-static int parse_literal(struct parser *parser, struct value *value, struct node **ret_node)
-{
-	struct node *node = node_new(parser, NODE_LITERAL, parser->lexer.token.offset);
-
-	node->literal = value;
-	node->height = 1;
-	*ret_node = node;
-	return lexer_next(&parser->lexer);
-}
-
-/* Strings side by side are one. */
-static int parse_string(struct parser *parser, struct node **ret_node)
-{
-	struct arena *arena = parser->lexer.arena;
-	struct node *node = node_new(parser, NODE_LITERAL, parser->lexer.token.offset);
-	struct value *all = value_bytes(arena, "", 0);
-
-	while (parser->lexer.token.kind == TOKEN_STRING) {
-		char *longer = arena_grow(arena, all->text, all->size,
-			all->size + parser->lexer.token.size + 1);
-
-		memcpy(longer + all->size, parser->lexer.token.text, parser->lexer.token.size);
-		all->text = longer;
-		all->size += parser->lexer.token.size;
-		if (lexer_next(&parser->lexer) < 0)
-			return -1;
-	}
-	node->literal = all;
-	node->height = 1;
-	*ret_node = node;
-	return 0;
-}
-
-static int parse_items(struct parser *parser, struct node *node, const char *close)
-{
-	while (!parser_at(parser, close)) {
-		struct node *item;
-
-		if (parse_conditional(parser, &item) < 0)
-			return -1;
-		add_argument(parser, node, NULL, item);
-		if (parser_at(parser, close))
-			break;
-		if (!parser_at(parser, ","))
-			return parse_error(parser, close[0] == ']' ? "',' or ']'" : "',' or ')'");
-		if (lexer_next(&parser->lexer) < 0)
-			return -1;
-	}
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	return node_close(parser, node);
-}
-
-static int parse_list(struct parser *parser, struct node **ret_node)
-{
-	struct node *node = node_new(parser, NODE_LIST, parser->lexer.token.offset);
-
-	*ret_node = node;
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	return parse_items(parser, node, "]");
-}
-
-/* (x) is x; () and (x,) and (x, y) are lists. */
-static int parse_parenthesis(struct parser *parser, struct node **ret_node)
-{
-	struct node *list = node_new(parser, NODE_LIST, parser->lexer.token.offset);
-
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	if (!parser_at(parser, ")")) {
-		if (parse_conditional(parser, ret_node) < 0)
-			return -1;
-		if (parser_at(parser, ")"))
-			return lexer_next(&parser->lexer);
-		if (!parser_at(parser, ","))
-			return parse_error(parser, "')'");
-		if (lexer_next(&parser->lexer) < 0)
-			return -1;
-		add_argument(parser, list, NULL, *ret_node);
-	}
-	list->tuple = true;
-	*ret_node = list;
-	return parse_items(parser, list, ")");
-}
-
-static int parse_pair(struct parser *parser, struct node *node)
-{
-	struct node *key, *item;
-
-	if (parse_conditional(parser, &key) < 0)
-		return -1;
-	if (!parser_at(parser, ":"))
-		return parse_error(parser, "':'");
-	if (lexer_next(&parser->lexer) < 0 || parse_conditional(parser, &item) < 0)
-		return -1;
-	add_argument(parser, node, NULL, key);
-	add_argument(parser, node, NULL, item);
-	return 0;
-}
-
-static int parse_map(struct parser *parser, struct node **ret_node)
-{
-	struct node *node = node_new(parser, NODE_MAP, parser->lexer.token.offset);
-
-	*ret_node = node;
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	if (parser_at(parser, "{")) {
-		lexer_error(&parser->lexer, node->offset, "{{ }} inside of an expression");
-		return error_remedy(parser->lexer.err,
-			"leave {{ }} away: this is an expression already");
-	}
-	while (!parser_at(parser, "}")) {
-		if (parse_pair(parser, node) < 0)
-			return -1;
-		if (parser_at(parser, "}"))
-			break;
-		if (!parser_at(parser, ","))
-			return parse_error(parser, "',' or '}'");
-		if (lexer_next(&parser->lexer) < 0)
-			return -1;
-	}
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	return node_close(parser, node);
-}
-
-static bool among(const char *word, const char *const *words)
-{
-	for (; *words; words++) {
-		if (strcmp(word, *words) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int parse_name(struct parser *parser, struct node **ret_node)
-{
-	static const char *const operators[] = { "and", "or", "not", "in", "is", "if", "else",
-		NULL };
-	struct arena *arena = parser->lexer.arena;
-	const char *name = parser->lexer.token.text;
-	struct node *node;
-
-	if (among(name, operators))
-		return parse_error(parser, "a value");
-	if (strcmp(name, "true") == 0 || strcmp(name, "True") == 0)
-		return parse_literal(parser, value_bool(arena, true), ret_node);
-	if (strcmp(name, "false") == 0 || strcmp(name, "False") == 0)
-		return parse_literal(parser, value_bool(arena, false), ret_node);
-	if (strcmp(name, "none") == 0 || strcmp(name, "None") == 0)
-		return parse_literal(parser, value_null(arena), ret_node);
-	if (strcmp(name, "loop") == 0)
-		parser->loop_read = true;
-	node = node_new(parser, NODE_NAME, parser->lexer.token.offset);
-	node->name = name;
-	node->height = 1;
-	*ret_node = node;
-	return lexer_next(&parser->lexer);
-}
-
-static int parse_primary(struct parser *parser, struct node **ret_node)
-{
-	struct arena *arena = parser->lexer.arena;
-	const struct token *token = &parser->lexer.token;
-
-	switch (token->kind) {
-	case TOKEN_NAME:
-		return parse_name(parser, ret_node);
-	case TOKEN_STRING:
-		return parse_string(parser, ret_node);
-	case TOKEN_INTEGER:
-		return parse_literal(parser, value_integer(arena, token->integer), ret_node);
-	case TOKEN_FLOAT:
-		return parse_literal(parser, value_float(arena, token->number), ret_node);
-	default:
-		break;
-	}
-	if (parser_at(parser, "("))
-		return parse_parenthesis(parser, ret_node);
-	if (parser_at(parser, "["))
-		return parse_list(parser, ret_node);
-	if (parser_at(parser, "{"))
-		return parse_map(parser, ret_node);
-	return parse_error(parser, "a value");
-}
-
-static int parse_argument(struct parser *parser, struct node *node)
-{
-	const char *keyword = NULL;
-	struct node *argument;
-
-	if (parser->lexer.token.kind == TOKEN_NAME && lexer_sees(&parser->lexer, "=") &&
-		!lexer_sees(&parser->lexer, "==")) {
-		keyword = parser->lexer.token.text;
-		if (lexer_next(&parser->lexer) < 0 || lexer_next(&parser->lexer) < 0)
-			return -1;
-	}
-	if (parser_at(parser, "*") || parser_at(parser, "**"))
-		return lexer_error(&parser->lexer, parser->lexer.token.offset,
-			"'%s' before an argument is not supported yet", parser->lexer.token.text);
-	if (!keyword && node->argument_count &&
-		node->arguments[node->argument_count - 1].keyword)
-		return lexer_error(&parser->lexer, parser->lexer.token.offset,
-			"an argument without a keyword cannot follow one with it");
-	if (parse_conditional(parser, &argument) < 0)
-		return -1;
-	add_argument(parser, node, keyword, argument);
-	return 0;
-}
-
-static int parse_arguments(struct parser *parser, struct node *node)
-{
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	while (!parser_at(parser, ")")) {
-		if (parse_argument(parser, node) < 0)
-			return -1;
-		if (parser_at(parser, ")"))
-			break;
-		if (!parser_at(parser, ","))
-			return parse_error(parser, "',' or ')'");
-		if (lexer_next(&parser->lexer) < 0)
-			return -1;
-	}
-	return lexer_next(&parser->lexer);
-}
-
-/* Finds what is called, and whether it takes these arguments. */
-static int resolve(struct parser *parser, enum callable_kind kind, struct node *node)
-{
-	struct place place = syntax_place(parser->lexer.scalar, node->offset);
-	struct arena *arena = parser->lexer.arena;
-	const char **keywords = arena_array(arena, node->argument_count + 1, sizeof(*keywords));
-
-	node->positions = arena_array(arena, node->argument_count + 1, sizeof(*node->positions));
-	node->callable = callable_find(kind, node->name, place, parser->lexer.err);
-	if (!node->callable)
-		return -1;
-	for (size_t i = 0; i < node->argument_count; i++)
-		keywords[i] = node->arguments[i].keyword;
-	if (callable_bind(node->callable, keywords, node->argument_count, node->positions,
-			place, parser->lexer.err) < 0)
-		return -1;
-	return node_close(parser, node);
-}
-
-/* map('upper'), select('odd'), selectattr('a', 'defined'): a name given as a string. */
-static int resolve_named(struct parser *parser, const struct node *node)
-{
-	static const char *const with_test[] = { "select", "reject", NULL };
-	static const char *const with_attribute[] = { "selectattr", "rejectattr", NULL };
-	bool is_map = strcmp(node->name, "map") == 0;
-	size_t at = among(node->name, with_attribute) ? 1 : 0;
-	const struct node *name;
-
-	if (!is_map && at == 0 && !among(node->name, with_test))
-		return 0;
-	if (node->argument_count <= at || node->arguments[at].keyword)
-		return 0;
-	name = node->arguments[at].node;
-	if (name->kind != NODE_LITERAL || name->literal->kind != VALUE_STRING)
-		return 0;
-	return callable_find(is_map ? CALLABLE_FILTER : CALLABLE_TEST, name->literal->text,
-		syntax_place(parser->lexer.scalar, name->offset), parser->lexer.err) ? 0 : -1;
-}
-
-static int parse_filter(struct parser *parser, struct node **node)
-{
-	struct node *filter;
-
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	if (parser->lexer.token.kind != TOKEN_NAME)
-		return parse_error(parser, "the name of a filter");
-	filter = node_new(parser, NODE_FILTER, parser->lexer.token.offset);
-	filter->first = *node;
-	if (parser_dotted_name(parser, &filter->name) < 0)
-		return -1;
-	if (parser_at(parser, "(") && parse_arguments(parser, filter) < 0)
-		return -1;
-	*node = filter;
-	if (resolve(parser, CALLABLE_FILTER, filter) < 0)
-		return -1;
-	return resolve_named(parser, filter);
-}
-
-static bool test_argument_follows(const struct parser *parser)
-{
-	static const char *const words[] = { "else", "or", "and", "if", "in", "not", "is", NULL };
-	const struct token *token = &parser->lexer.token;
-
-	if (token->kind == TOKEN_NAME)
-		return !among(token->text, words);
-	return token->kind == TOKEN_STRING || token->kind == TOKEN_INTEGER ||
-		token->kind == TOKEN_FLOAT || parser_at(parser, "[") || parser_at(parser, "{");
-}
-
-static int parse_postfix(struct parser *parser, struct node **node);
-
-/* x is divisibleby 3: one argument may stand without brackets. */
-static int parse_test_argument(struct parser *parser, struct node *test)
-{
-	struct node *argument;
-
-	if (parse_primary(parser, &argument) < 0 || parse_postfix(parser, &argument) < 0)
-		return -1;
-	add_argument(parser, test, NULL, argument);
-	return 0;
-}
-
-static int parse_test(struct parser *parser, struct node **node)
-{
-	struct node *test;
-	size_t offset = parser->lexer.token.offset;
-	bool negated = false;
-
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	if (parser_at_word(parser, "not")) {
-		negated = true;
-		if (lexer_next(&parser->lexer) < 0)
-			return -1;
-	}
-	if (parser->lexer.token.kind != TOKEN_NAME)
-		return parse_error(parser, "the name of a test");
-	test = node_new(parser, NODE_TEST, parser->lexer.token.offset);
-	test->first = *node;
-	if (parser_dotted_name(parser, &test->name) < 0)
-		return -1;
-	if (parser_at(parser, "(")) {
-		if (parse_arguments(parser, test) < 0)
-			return -1;
-	} else if (test_argument_follows(parser) && parse_test_argument(parser, test) < 0) {
-		return -1;
-	}
-	*node = test;
-	if (resolve(parser, CALLABLE_TEST, test) < 0)
-		return -1;
-	return negated ? node_two(parser, NODE_NOT, offset, test, NULL, node) : 0;
-}
-
-static int parse_function(struct parser *parser, struct node **node)
-{
-	struct node *function = node_new(parser, NODE_FUNCTION, (*node)->offset);
-
-	if ((*node)->kind == NODE_INDEX && (*node)->dotted) {
-		function->kind = NODE_METHOD;
-		function->first = (*node)->first;
-		function->name = (*node)->second->literal->text;
-		function->offset = (*node)->second->offset;
-	} else if ((*node)->kind == NODE_NAME) {
-		function->name = (*node)->name;
-	} else {
-		return lexer_error(&parser->lexer, parser->lexer.token.offset,
-			"this is no function and cannot be called");
-	}
-	if (parse_arguments(parser, function) < 0)
-		return -1;
-	*node = function;
-	return resolve(parser, function->kind == NODE_METHOD ? CALLABLE_METHOD : CALLABLE_FUNCTION,
-		function);
-}
-
-static int parse_dot(struct parser *parser, struct node **node)
-{
-	struct node *name;
-
-	parser->lexer.after_dot = true;
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	parser->lexer.after_dot = false;
-	if (parser->lexer.token.kind != TOKEN_NAME && parser->lexer.token.kind != TOKEN_INTEGER)
-		return parse_error(parser, "a name");
-	name = node_new(parser, NODE_LITERAL, parser->lexer.token.offset);
-	name->height = 1;
-	name->literal = parser->lexer.token.kind == TOKEN_NAME ?
-		value_string(parser->lexer.arena, parser->lexer.token.text) :
-		value_integer(parser->lexer.arena, parser->lexer.token.integer);
-	if (node_two(parser, NODE_INDEX, name->offset, *node, name, node) < 0)
-		return -1;
-	(*node)->dotted = name->literal->kind == VALUE_STRING;
-	return lexer_next(&parser->lexer);
-}
-
-static int parse_slice_part(struct parser *parser, struct node **ret_part)
-{
-	*ret_part = NULL;
-	if (parser_at(parser, ":") || parser_at(parser, "]"))
-		return 0;
-	return parse_conditional(parser, ret_part);
-}
-
-static int parse_slice(struct parser *parser, struct node *from, struct node *slice)
-{
-	slice->kind = NODE_SLICE;
-	slice->second = from;
-	if (lexer_next(&parser->lexer) < 0 || parse_slice_part(parser, &slice->third) < 0)
-		return -1;
-	if (!parser_at(parser, ":"))
-		return 0;
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	return parse_slice_part(parser, &slice->fourth);
-}
-
-static int parse_index(struct parser *parser, struct node **node)
-{
-	struct node *index = node_new(parser, NODE_INDEX, parser->lexer.token.offset);
-	struct node *part;
-
-	index->first = *node;
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	if (parser_at(parser, "]"))
-		return parse_error(parser, "an index");
-	if (parse_slice_part(parser, &part) < 0)
-		return -1;
-	index->second = part;
-	index->offset = part ? part->offset : index->offset;
-	if (parser_at(parser, ":") && parse_slice(parser, part, index) < 0)
-		return -1;
-	if (!parser_at(parser, "]"))
-		return parse_error(parser, "']'");
-	*node = index;
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
-	return node_close(parser, index);
-}
-
-static int parse_postfix(struct parser *parser, struct node **node)
-{
-	for (;;) {
-		int result;
-
-		if (parser_at(parser, "."))
-			result = parse_dot(parser, node);
-		else if (parser_at(parser, "["))
-			result = parse_index(parser, node);
-		else if (parser_at(parser, "("))
-			result = parse_function(parser, node);
-		else
-			return 0;
-		if (result < 0)
-			return -1;
-	}
-}
-
-static int parse_filters(struct parser *parser, struct node **node)
-{
-	for (;;) {
-		int result;
-
-		if (parser_at(parser, "|"))
-			result = parse_filter(parser, node);
-		else if (parser_at_word(parser, "is"))
-			result = parse_test(parser, node);
-		else if (parser_at(parser, "("))
-			result = parse_function(parser, node);
-		else
-			return 0;
-		if (result < 0)
-			return -1;
-	}
-}
-
 static int parse_sign(struct parser *parser, struct node **ret_node)
 {
 	enum node_kind kind = parser_at(parser, "-") ? NODE_NEGATE : NODE_PLUS;
 	size_t offset = parser->lexer.token.offset;
 	struct node *operand;
 
-	if (lexer_next(&parser->lexer) < 0 || parse_unary(parser, false, &operand) < 0)
+	if (lexer_next(&parser->lexer) < 0 || parser_unary(parser, false, &operand) < 0)
 		return -1;
-	return node_two(parser, kind, offset, operand, NULL, ret_node);
+	return parser_two(parser, kind, offset, operand, NULL, ret_node);
 }
 
-static int parse_unary(struct parser *parser, bool with_filters, struct node **ret_node)
+int parser_unary(struct parser *parser, bool with_filters, struct node **ret_node)
 {
 	bool sign = parser_at(parser, "-") || parser_at(parser, "+");
 
 	if (parser_enter(parser) < 0)
 		return -1;
-	if ((sign ? parse_sign(parser, ret_node) : parse_primary(parser, ret_node)) < 0 ||
-		parse_postfix(parser, ret_node) < 0)
+	if ((sign ? parse_sign(parser, ret_node) : parser_primary(parser, ret_node)) < 0 ||
+		parser_postfix(parser, ret_node) < 0)
 		return -1;
 	parser->depth--;
-	return with_filters ? parse_filters(parser, ret_node) : 0;
+	return with_filters ? parser_filters(parser, ret_node) : 0;
 }
 
 struct operator {
@@ -622,7 +152,7 @@ static int node_binary(struct parser *parser, enum operation operation, size_t o
 {
 	bool formats = operation == OPERATION_MODULO && right->tuple;
 
-	if (node_two(parser, NODE_BINARY, offset, left, right, ret_node) < 0)
+	if (parser_two(parser, NODE_BINARY, offset, left, right, ret_node) < 0)
 		return -1;
 	(*ret_node)->operation = formats ? OPERATION_FORMAT : operation;
 	return 0;
@@ -633,7 +163,7 @@ static int parse_level(struct parser *parser, size_t level, struct node **ret_no
 	const struct operator *operator;
 
 	if (level == 0)
-		return parse_unary(parser, true, ret_node);
+		return parser_unary(parser, true, ret_node);
 	if (parse_level(parser, level - 1, ret_node) < 0)
 		return -1;
 	while ((operator = operator_here(parser, levels[level - 1]))) {
@@ -687,7 +217,7 @@ static int parse_comparison(struct parser *parser, struct node **ret_node)
 		if (parse_sum(parser, &right) < 0 ||
 			node_binary(parser, operation, offset, left, right, &compared) < 0)
 			return -1;
-		if (all && node_two(parser, NODE_AND, offset, all, compared, &all) < 0)
+		if (all && parser_two(parser, NODE_AND, offset, all, compared, &all) < 0)
 			return -1;
 		if (!all)
 			all = compared;
@@ -708,7 +238,7 @@ static int parse_not(struct parser *parser, struct node **ret_node)
 		parse_not(parser, &operand) < 0)
 		return -1;
 	parser->depth--;
-	return node_two(parser, NODE_NOT, offset, operand, NULL, ret_node);
+	return parser_two(parser, NODE_NOT, offset, operand, NULL, ret_node);
 }
 
 static int parse_and(struct parser *parser, struct node **ret_node)
@@ -720,7 +250,7 @@ static int parse_and(struct parser *parser, struct node **ret_node)
 		struct node *right;
 
 		if (lexer_next(&parser->lexer) < 0 || parse_not(parser, &right) < 0 ||
-			node_two(parser, NODE_AND, offset, *ret_node, right, ret_node) < 0)
+			parser_two(parser, NODE_AND, offset, *ret_node, right, ret_node) < 0)
 			return -1;
 	}
 	return 0;
@@ -735,7 +265,7 @@ int parser_or(struct parser *parser, struct node **ret_node)
 		struct node *right;
 
 		if (lexer_next(&parser->lexer) < 0 || parse_and(parser, &right) < 0 ||
-			node_two(parser, NODE_OR, offset, *ret_node, right, ret_node) < 0)
+			parser_two(parser, NODE_OR, offset, *ret_node, right, ret_node) < 0)
 			return -1;
 	}
 	return 0;
@@ -743,19 +273,19 @@ int parser_or(struct parser *parser, struct node **ret_node)
 
 static int parse_if(struct parser *parser, struct node **node)
 {
-	struct node *choice = node_new(parser, NODE_CONDITIONAL, parser->lexer.token.offset);
+	struct node *choice = parser_node(parser, NODE_CONDITIONAL, parser->lexer.token.offset);
 
 	choice->first = *node;
 	if (lexer_next(&parser->lexer) < 0 || parser_or(parser, &choice->second) < 0)
 		return -1;
 	if (parser_at_word(parser, "else") &&
-		(lexer_next(&parser->lexer) < 0 || parse_conditional(parser, &choice->third) < 0))
+		(lexer_next(&parser->lexer) < 0 || parser_conditional(parser, &choice->third) < 0))
 		return -1;
 	*node = choice;
-	return node_close(parser, choice);
+	return parser_close(parser, choice);
 }
 
-static int parse_conditional(struct parser *parser, struct node **ret_node)
+int parser_conditional(struct parser *parser, struct node **ret_node)
 {
 	if (parser_enter(parser) < 0 || parser_or(parser, ret_node) < 0)
 		return -1;
@@ -772,23 +302,23 @@ int parser_expression(struct parser *parser, struct node **ret_node)
 	struct node *list, *item;
 	size_t offset = parser->lexer.token.offset;
 
-	if (parse_conditional(parser, ret_node) < 0)
+	if (parser_conditional(parser, ret_node) < 0)
 		return -1;
 	if (!parser_at(parser, ","))
 		return 0;
-	list = node_new(parser, NODE_LIST, offset);
-	add_argument(parser, list, NULL, *ret_node);
+	list = parser_node(parser, NODE_LIST, offset);
+	parser_add(parser, list, NULL, *ret_node);
 	*ret_node = list;
 	while (parser_at(parser, ",")) {
 		if (lexer_next(&parser->lexer) < 0)
 			return -1;
 		if (parser->lexer.token.kind == TOKEN_END)
 			break;
-		if (parse_conditional(parser, &item) < 0)
+		if (parser_conditional(parser, &item) < 0)
 			return -1;
-		add_argument(parser, list, NULL, item);
+		parser_add(parser, list, NULL, item);
 	}
-	return node_close(parser, list);
+	return parser_close(parser, list);
 }
 
 int parser_dotted_name(struct parser *parser, const char **ret_name)
@@ -800,7 +330,7 @@ int parser_dotted_name(struct parser *parser, const char **ret_name)
 		if (lexer_next(&parser->lexer) < 0)
 			return -1;
 		if (parser->lexer.token.kind != TOKEN_NAME)
-			return parse_error(parser, "a name");
+			return parser_error(parser, "a name");
 		*ret_name = arena_printf(parser->lexer.arena, "%s.%s", *ret_name,
 			parser->lexer.token.text);
 		if (lexer_next(&parser->lexer) < 0)
@@ -811,7 +341,7 @@ int parser_dotted_name(struct parser *parser, const char **ret_name)
 
 int parser_end(struct parser *parser, const char *wanted)
 {
-	return parser->lexer.token.kind == TOKEN_END ? 0 : parse_error(parser, wanted);
+	return parser->lexer.token.kind == TOKEN_END ? 0 : parser_error(parser, wanted);
 }
 
 int syntax_expression(struct arena *arena, const struct value *scalar, struct node **ret_node,
@@ -825,7 +355,7 @@ int syntax_expression(struct arena *arena, const struct value *scalar, struct no
 		return -1;
 	if (parser.lexer.token.kind == TOKEN_END)
 		return lexer_error(&parser.lexer, 0, "this expression is empty");
-	if (parse_conditional(&parser, ret_node) < 0)
+	if (parser_conditional(&parser, ret_node) < 0)
 		return -1;
 	return parser_end(&parser, "an operator or the end");
 }

@@ -1,4 +1,4 @@
-/* parse: the parser of expressions, for the parser of statements. */
+/* parse: the parser of expressions, for the parser of statements, and what its files share. */
 #ifndef TEXT_EXPRESSION_PARSE_H
 #define TEXT_EXPRESSION_PARSE_H
 
@@ -23,5 +23,28 @@ int parser_expression(struct parser *parser, struct node **ret_node);
 int parser_or(struct parser *parser, struct node **ret_node);
 /* a.b.c; the token now is a NAME. */
 int parser_dotted_name(struct parser *parser, const char **ret_name);
+
+/* --- Between parse.c and parse_operand.c --- */
+
+/* "here is 'x', but WANTED is expected". -1. */
+int parser_error(struct parser *parser, const char *wanted);
+struct node *parser_node(struct parser *parser, enum node_kind kind, size_t offset);
+/* Once all below the node is there; an error if that is nested too deeply. */
+int parser_close(struct parser *parser, struct node *node);
+/* A node with at most two below it, closed. */
+int parser_two(struct parser *parser, enum node_kind kind, size_t offset, struct node *first,
+	struct node *second, struct node **ret_node);
+void parser_add(struct parser *parser, struct node *node, const char *keyword,
+	struct node *argument);
+
+/* "x if c else y", and anything tighter. */
+int parser_conditional(struct parser *parser, struct node **ret_node);
+/* Signs and one operand, with its filters or without. */
+int parser_unary(struct parser *parser, bool with_filters, struct node **ret_node);
+/* A literal, a name, or something in brackets. */
+int parser_primary(struct parser *parser, struct node **ret_node);
+/* .name, [index], .method() behind it; and then | filter, is test, (call). */
+int parser_postfix(struct parser *parser, struct node **node);
+int parser_filters(struct parser *parser, struct node **node);
 
 #endif

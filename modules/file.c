@@ -23,7 +23,7 @@ struct file_params {
 	char *mode;
 	char *src;
 	bool force;
-	bool keeps_time;         /* touch changes no time */
+	bool keeps_time, keeps_access;         /* touch changes no time */
 	/* Internal, of an undo: */
 	char *mtime;             /* nanoseconds */
 	char *body;              /* content by digest */
@@ -68,6 +68,7 @@ struct file_state {
 
 static const char *const file_words[] = { "file", "directory", "link", "absent", "touch", NULL };
 static const char *const time_words[] = { "now", "preserve", NULL };
+static const char *const access_words[] = { "preserve", NULL };
 
 static const cyaml_strval_t file_choices[] = {
 	{ "file", WISH_FILE }, { "directory", WISH_DIRECTORY }, { "link", WISH_LINK },
@@ -75,6 +76,8 @@ static const cyaml_strval_t file_choices[] = {
 };
 
 static const cyaml_strval_t time_choices[] = { { "now", false }, { "preserve", true } };
+
+static const cyaml_strval_t access_choices[] = { { "preserve", true } };
 
 static const struct param file_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "what it is about", .flags = PARAM_REQUIRED,
@@ -98,6 +101,8 @@ static const struct param file_table[] = {
 	{ .name = "modification_time", .kind = PARAM_CHOICE, .doc = "preserve: touch leaves the time of "
 		"what is there", .otherwise = "now", .choices = time_words,
 		.into = INTO_CHOICE(struct file_params, keeps_time, time_choices) },
+	{ .name = "access_time", .kind = PARAM_CHOICE, .doc = "touch never sets it", .choices = access_words,
+		.otherwise = "preserve", .into = INTO_CHOICE(struct file_params, keeps_access, access_choices) },
 	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "owner and mode of all that is below",
 		.flags = PARAM_NOT_YET },
 	{ .name = "above", .kind = PARAM_LIST, .doc = "mode and owner of the directories above",

@@ -535,7 +535,8 @@ static void a_file_is_touched_each_time_unless_its_time_is_kept(void **state)
 	assert_string_equal(bench_text(bench, "/srv/old"), "text");
 	assert_int_equal(bench_undo(bench), 0);
 	assert_int_equal(at("/srv/old")->info.mtime, 5);
-	assert_int_equal(apply("{path: /srv/old, state: touch, modification_time: preserve}"), 0);
+	assert_int_equal(apply("{path: /srv/old, state: touch, modification_time: preserve,"
+		" access_time: preserve}"), 0);
 	assert_string_equal(bench->log.data, "");
 	bench_link(bench, "/srv/link", "old");
 	assert_int_equal(apply("{path: /srv/link, state: touch}"), -1);

@@ -65,7 +65,7 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 	const struct step *step, enum status status, const struct result *body)
 {
 	const struct value *results = body->results;
-	bool failed = status == STATUS_FAILED || status == STATUS_IGNORED || status == STATUS_RESCUED;
+	bool failed = status_failed(status);
 	struct value *made, *item;
 
 	if (host_checks(host) && (status == STATUS_MAY_CHANGE || would_run(step, body)))
@@ -314,12 +314,10 @@ static void remember(struct run *run, struct run_host *host, const struct step *
 		registered = value_map(arena);
 		value_set(arena, registered, "results", outcome->items);
 		value_set_bool(arena, registered, "changed", outcome->status == STATUS_CHANGED);
-		value_set_bool(arena, registered, "failed", outcome->status == STATUS_FAILED
-			|| outcome->status == STATUS_IGNORED);
+		value_set_bool(arena, registered, "failed", status_failed(outcome->status));
 		if (outcome->status == STATUS_SKIPPED)
 			value_set_bool(arena, registered, "skipped", true);
-		value_set_string(arena, registered, "msg", outcome->status == STATUS_FAILED
-			|| outcome->status == STATUS_IGNORED ? "One or more items failed"
+		value_set_string(arena, registered, "msg", status_failed(outcome->status) ? "One or more items failed"
 			: outcome->status == STATUS_SKIPPED ? "All items skipped" : "All items completed");
 	}
 	if (end)

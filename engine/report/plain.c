@@ -214,8 +214,7 @@ static void add_output(struct report *report, struct buffer *out, const char *na
 /* That a command which failed was to be run is no change. */
 static bool is_shown(const struct report_result *result, const struct told_change *change)
 {
-	return result->status != STATUS_OK && !((result->status == STATUS_FAILED
-		|| result->status == STATUS_IGNORED) && change->field
+	return result->status != STATUS_OK && !(status_failed(result->status) && change->field
 		&& strcmp(change->field, "command") == 0);
 }
 
@@ -232,8 +231,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    ", result->message, strlen(result->message));
 	if (result->remedy)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
-	if ((result->status == STATUS_FAILED || result->status == STATUS_IGNORED)
-			&& report->options.verbosity == 0) {
+	if (status_failed(result->status) && report->options.verbosity == 0) {
 		add_output(report, &out, "stderr", result);
 		add_output(report, &out, "stdout", result);
 	}
@@ -303,7 +301,7 @@ static void print_group(struct report *report, const struct task_report *task,
 		shown_status(report, group->status), color_off(report, color),
 		report_hosts(report, group->hosts));
 	fputs(group->text, report->options.out);
-	if ((group->status == STATUS_FAILED || group->status == STATUS_IGNORED) && task->place.line > 0)
+	if (status_failed(group->status) && task->place.line > 0)
 		fprintf(report->options.out, "    at %s:%u\n", task->place.file, task->place.line);
 }
 

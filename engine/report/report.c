@@ -210,8 +210,7 @@ static void print_ready(struct report *report)
 /* no_log: what is left of a result is its status, and why nothing was done. */
 static struct report_result without_content(const struct report_result *result)
 {
-	bool failed = result->status == STATUS_FAILED || result->status == STATUS_IGNORED
-		|| result->status == STATUS_RESCUED;
+	bool failed = status_failed(result->status);
 
 	return (struct report_result){
 		.host = result->host,

@@ -10,6 +10,11 @@ const char *const status_words[] = {
 	[STATUS_UNREACHABLE] = "unreachable", NULL,
 };
 
+bool status_failed(enum status status)
+{
+	return status == STATUS_FAILED || status == STATUS_IGNORED || status == STATUS_RESCUED;
+}
+
 bool status_outweighs(enum status one, enum status other)
 {
 	static const int rank[] = {

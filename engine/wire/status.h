@@ -20,6 +20,9 @@ enum { STATUS_OF_AGENTS = STATUS_MAY_CHANGE + 1, STATUS_COUNT = STATUS_UNREACHAB
 
 extern const char *const status_words[];    /* in this order; ends with NULL */
 
+/* Whether the task failed, whatever was made of that. */
+bool status_failed(enum status status);
+
 /* Which of two counts for a task with several items or parts. */
 bool status_outweighs(enum status one, enum status other);
 

@@ -140,6 +140,23 @@ static void the_rescue_reads_what_has_failed(void **state)
 	bench_run_free(run);
 }
 
+static void a_loop_that_is_rescued_is_registered_as_failed(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - block:\n"
+		"    - {name: t1, command: x, loop: [1, 2], register: one}\n"
+		"    rescue:\n"
+		"    - {name: r1, command: x, when: one.failed and one.msg == 'One or more items failed'}\n");
+
+	(void)state;
+	bench_answer(run, "a", "t1", "failed: no space");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_recap(run, "a"), "ok=1 changed=1 rescued=1");
+	bench_run_free(run);
+}
+
 static void what_a_block_did_not_come_to_is_not_registered(void **state)
 {
 	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
@@ -306,6 +323,7 @@ int main(void)
 		cmocka_unit_test(behind_an_always_a_failure_goes_on),
 		cmocka_unit_test(a_lost_host_is_not_rescued),
 		cmocka_unit_test(the_rescue_reads_what_has_failed),
+		cmocka_unit_test(a_loop_that_is_rescued_is_registered_as_failed),
 		cmocka_unit_test(what_a_block_did_not_come_to_is_not_registered),
 		cmocka_unit_test(handlers_that_a_block_notified_run_whatever_becomes_of_it),
 		cmocka_unit_test(serial_takes_some_hosts_at_a_time),

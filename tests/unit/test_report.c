@@ -225,6 +225,8 @@ static void groups_stand_in_the_order_of_the_inventory(void **state)
 
 static void a_failure_shows_what_was_said_and_where_it_stands(void **state)
 {
+	static const enum status kinds[] = { STATUS_FAILED, STATUS_IGNORED, STATUS_RESCUED };
+	const char *at;
 	struct place place = { .file = "site.yml", .line = 16, .column = 3 };
 	struct printed printed;
 	struct value *results;
@@ -239,16 +241,19 @@ static void a_failure_shows_what_was_said_and_where_it_stands(void **state)
 	value_set(printed.arena, results, "stdout", value_bytes(printed.arena, lines.data, lines.size));
 	value_set_string(printed.arena, results, "stderr", "no disk");
 	value_set_integer(printed.arena, results, "rc", 1);
-	number = report_task(printed.report, "A task", "command", false, place, 1);
-	report_result(printed.report, number, &(struct report_result){ .host = "head",
-		.status = STATUS_FAILED, .message = "non-zero return code 1: no disk", .results = results,
-		.changes = change_of(printed.arena, "command", NULL, "run", 0) });
-	report_task_end(printed.report, number);
-	flush(&printed);
-	assert_non_null(strstr(printed.out, "  failed: head\n    non-zero return code 1: no disk\n"
-		"    stdout:\n      … 2 lines before (-v shows all)\n      line 3\n"));
-	assert_non_null(strstr(printed.out, "      line 22\n    at site.yml:16\n"));
-	assert_null(strstr(printed.out, "run\n"));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		number = report_task(printed.report, "A task", "command", false, place, 1);
+		report_result(printed.report, number, &(struct report_result){ .host = "head",
+			.status = kinds[i], .message = "non-zero return code 1: no disk", .results = results,
+			.changes = change_of(printed.arena, "command", NULL, "run", 0) });
+		report_task_end(printed.report, number);
+		flush(&printed);
+		at = strrchr(printed.out, '[');
+		assert_non_null(strstr(at, ": head\n    non-zero return code 1: no disk\n"
+			"    stdout:\n      … 2 lines before (-v shows all)\n      line 3\n"));
+		assert_non_null(strstr(at, "      line 22\n    at site.yml:16\n"));
+		assert_null(strstr(at, "run\n"));
+	}
 	buffer_free(&lines);
 	end(&printed);
 }

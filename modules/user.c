@@ -374,8 +374,9 @@ static int user_inspect(struct host *host, const void *params, void *ret_state,
 		? have->user.home : arena_printf(host_arena(host), "/home/%s", want->name);
 	if (look_at_homes(host, want, have, err) < 0)
 		return -1;
+	/* One of its name, without the user: a group task made it, or a useradd that was killed. */
 	if (!have->user.exists)
-		return 0;
+		return want->present && !want->group ? host_group(host, want->name, &have->own, err) : 0;
 	if (!want->present && guard_user(host, want, have, err) < 0)
 		return -1;
 	if (host_group_by_id(host, have->user.gid, &have->own, err) < 0
@@ -573,7 +574,8 @@ static int set_ageing(struct host *host, const struct user_params *want, struct 
 	return host_run(host, &(struct command){ .argv = words.argv }, &result, err);
 }
 
-static int add_user(struct host *host, const struct user_params *want, struct error *err)
+static int add_user(struct host *host, const struct user_params *want,
+	const struct user_state *have, struct error *err)
 {
 	bool home = want->create_home && !(want->home && is_nowhere(want->home));
 	struct words words = { .argv = { "useradd", home ? "--create-home" : "--no-create-home" },
@@ -584,7 +586,7 @@ static int add_user(struct host *host, const struct user_params *want, struct er
 	struct command_result result;
 
 	add_word(&words, "--uid", want->uid);
-	add_word(&words, "--gid", want->group);
+	add_word(&words, "--gid", want->group ? want->group : have->own.exists ? want->name : NULL);
 	if (want->groups_count > 0)
 		add_word(&words, "--groups", join_wished(host_arena(host), want));
 	add_word(&words, "--home-dir", want->home);
@@ -599,12 +601,23 @@ static int add_user(struct host *host, const struct user_params *want, struct er
 	return want->ageing ? set_ageing(host, want, err) : 0;
 }
 
-static int add_group(struct host *host, const struct user_params *want, struct error *err)
+static int add_group(struct host *host, const struct user_params *want, const char *name,
+	struct error *err)
 {
-	const char *const argv[] = { "groupadd", "--gid", want->own_gid, "--", want->group, NULL };
+	const char *const argv[] = { "groupadd", "--gid", want->own_gid, "--", name, NULL };
 	struct command_result result;
 
 	return host_run(host, &(struct command){ .argv = argv }, &result, err);
+}
+
+/* userdel takes the group of the same name along, also one that was there before the user. */
+static int keep_group(struct host *host, const struct user_params *want, struct error *err)
+{
+	struct group_info group;
+
+	if (host_group(host, want->name, &group, err) < 0)
+		return -1;
+	return group.exists ? 0 : add_group(host, want, want->name, err);
 }
 
 /* With what is in the home, as usermod does it. */
@@ -664,9 +677,9 @@ static int user_apply(struct host *host, const void *params, const void *state,
 	(void)results;
 	switch ((enum user_step)change->step) {
 	case USER_ADD:
-		return add_user(host, want, err);
+		return add_user(host, want, have, err);
 	case USER_ADD_GROUP:
-		return add_group(host, want, err);
+		return add_group(host, want, want->group, err);
 	case USER_GROUP_ID:
 		return set_group_id(host, want, have, err);
 	case USER_MODIFY:
@@ -686,7 +699,9 @@ static int user_apply(struct host *host, const void *params, const void *state,
 		if (want->remove)
 			words.argv[words.count++] = "--remove";
 		add_word(&words, "--", want->name);
-		return host_run(host, &(struct command){ .argv = words.argv }, &result, err);
+		if (host_run(host, &(struct command){ .argv = words.argv }, &result, err) < 0)
+			return -1;
+		return want->own_gid ? keep_group(host, want, err) : 0;
 	case USER_REMOVE_HOME:
 		return remove_home(host, have, err);
 	}
@@ -750,6 +765,8 @@ static void user_invert(struct inverses *inverses, const void *params, const voi
 	value_set_string(arena, back, "state", have->user.exists ? "present" : "absent");
 	if (have->user.exists)
 		tell_what_was(arena, want, have, back);
+	else if (have->own.exists)
+		value_set(arena, back, "own_gid", value_printf(arena, "%u", have->own.gid));
 	/* Another task may make the home, or a later run, after the user went and came again. */
 	if ((want->present || have->user.exists) && have->home_path[0] == '/'
 			&& have->home.kind == FILE_NONE)

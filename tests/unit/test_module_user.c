@@ -392,6 +392,16 @@ static void undo_never_takes_a_home_that_was_there_before(void **state)
 		"run useradd --create-home --home-dir /srv/mpi --shell /bin/bash -- mpi\n");
 }
 
+/* A useradd that was killed leaves one, too. */
+static void a_group_of_its_name_that_was_there_is_used_and_stays(void **state)
+{
+	(void)state;
+	add_group("mpi", 777, "");
+	there_and_back("{name: mpi, create_home: no}",
+		"run useradd --no-create-home --gid mpi --shell /bin/bash -- mpi\n");
+	assert_int_equal(group("mpi")->gid, 777);
+}
+
 static void a_home_that_was_there_stays_where_none_was_wished(void **state)
 {
 	(void)state;
@@ -768,6 +778,7 @@ int main(void)
 		TEST(undo_does_not_follow_a_link_in_a_home),
 		TEST(a_link_of_the_skeleton_is_left_with_the_home),
 		TEST(undo_never_takes_a_home_that_was_there_before),
+		TEST(a_group_of_its_name_that_was_there_is_used_and_stays),
 		TEST(a_home_that_was_there_stays_where_none_was_wished),
 		TEST(a_home_that_an_undo_took_is_made_again),
 		TEST(a_home_that_came_with_a_later_user_goes),

@@ -147,7 +147,7 @@ $(BUILD)/agent-%.digest: $(BUILD)/agent-%
 $(BUILD)/engine/fleet/agents.o: FLAGS += $(AGENTS_FLAGS)
 $(BUILD)/engine/fleet/agents.o: $(BUILD)/architectures
 $(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENTS) $(AGENTS:=.digest) \
-		$(BUILD)/architectures
+		$(BUILD)/architectures | $(STAMP)
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) $(AGENTS_FLAGS) -Wa,-I$(BUILD) -c $< -o $@
 

@@ -155,6 +155,7 @@ static void note_today(const struct playing *playing)
 	playing_load(&today, &ignored);
 	if (today.run)
 		run_free(today.run);
+	history_close(today.earlier.history);
 }
 
 const struct record *playing_revealed(struct playing *playing, struct source *today)

@@ -803,6 +803,9 @@ static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
 		*ret_filled = keep_filled(&filling, &filled);
 	} else {
 		error_place(err, filling.task->place);
+		/* A template's name is of what is given back. */
+		if (err)
+			err->place.file = arena_string(run->arena, err->place.file);
 	}
 	arena_free(filling.arena);
 	*ret_again = again;

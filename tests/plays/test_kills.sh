@@ -102,11 +102,12 @@ lab exec head sh -c '
 	cp -a /etc /tmp/etc && mount -t tmpfs -o size=8m none /etc && cp -a /tmp/etc/. /etc && rm -r /tmp/etc
 	cp -a /srv/kills /tmp/kills && mount -t tmpfs -o size=2m none /srv/kills && cp -a /tmp/kills/. /srv/kills
 	rm -r /tmp/kills
-	cp -a /var/lib/beoplay /tmp/kept && mount -t tmpfs -o size=16m,mode=700 none /var/lib/beoplay
+	cp -a /var/lib/beoplay /tmp/kept
+	mount -t tmpfs -o "size=$(($(du -sm /tmp/kept | cut -f 1) + 12))m,mode=700" none /var/lib/beoplay
 	cp -a /tmp/kept/. /var/lib/beoplay && rm -r /tmp/kept'
 fill() {
 	lab exec head sh -c 'for at in /etc /srv/kills /var/lib/beoplay; do
-		[ "$1" = none ] || { head -c 30m /dev/zero >$at/filler; truncate -s -"$1" $at/filler; } 2>/dev/null
+		[ "$1" = none ] || { head -c 200m /dev/zero >$at/filler; truncate -s -"$1" $at/filler; } 2>/dev/null
 		shift
 	done' fill "$@"
 }

@@ -42,12 +42,11 @@ LINK := -pie $(NOW)
 PLAIN_FLAGS := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 $(OPTIMIZE) \
 	$(HARDENING) $(WARNINGS) -I. -Iengine
 FLAGS := $(PLAIN_FLAGS) $(HARDENING_$(HERE)) $(CPPFLAGS) $(CFLAGS)
-# Debian 13 calls it msgpack-c. The compiler prints a path where it knows a library of that name; asked
-# when it is there, not before make deps.
-MSGPACK = $(if $(findstring /,$(shell $(CC) -print-file-name=libmsgpack-c.a)),msgpack-c,msgpackc)
-LIBRARIES = -lssh -lcyaml -lyaml -lgit2 -lcrypto -l$(MSGPACK) -lzstd -lsodium -ljson-c -lpcre2-8 \
+# Debian 13 calls it msgpack-c. The compiler prints a path where it knows a library of that name.
+MSGPACK := $(if $(findstring /,$(shell $(CC) -print-file-name=libmsgpack-c.a)),msgpack-c,msgpackc)
+LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lcrypto -l$(MSGPACK) -lzstd -lsodium -ljson-c -lpcre2-8 \
 	-lsqlite3 -lm
-AGENT_LIBRARIES = -l:libcyaml.a -l:libyaml.a -l:lib$(MSGPACK).a -l:libzstd.a -l:libsodium.a \
+AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:lib$(MSGPACK).a -l:libzstd.a -l:libsodium.a \
 	-l:libpcre2-8.a -l:libsqlite3.a -lm
 # Debian's glibc for armhf has no static-pie.
 static_link = $(if $(filter armhf,$(1)),-static,-static-pie) $(NOW) \
@@ -130,6 +129,10 @@ deps:
 $(STAMP): Makefile $(BUILD)/architectures
 	@$(MAKE) --no-print-directory deps INSTALLS='$(INSTALLS)' NEEDED='$(NEEDED)'
 	@mkdir -p $(@D) && touch $@
+# Read as a makefile, so that all is asked of the compiler once more after one was installed.
+ifneq ($(filter-out deps clean,$(or $(MAKECMDGOALS),all)),)
+include $(STAMP)
+endif
 
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(STAMP)
 	@mkdir -p $(@D)

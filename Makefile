@@ -90,7 +90,7 @@ AGENT_PACKAGES := libcyaml-dev libyaml-dev libmsgpack-dev/libmsgpack-c-dev libzs
 	libpcre2-dev libsqlite3-dev
 PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libgit2-dev libjson-c-dev $(AGENT_PACKAGES)
 FUZZ_PACKAGES := clang libclang-rt-14-dev/libclang-rt-19-dev
-TEST_PACKAGES := libcmocka-dev mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
+TEST_PACKAGES := libcmocka-dev zstd mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
 	sudo
 
 include engine/agent/architectures.mk

@@ -21,6 +21,7 @@ static const struct remains packages[] = {
 		"what was there" },
 	{ "/var/cache/apt/*", "apt's caches" },
 	{ "/var/cache/debconf/*-old", "debconf's databases before their last change" },
+	{ "/var/cache/debconf/tmp.ci", "Debian 13: where packages' questions are unpacked, empty" },
 	{ "/var/cache/ldconfig/aux-cache", "ldconfig's cache" },
 	{ "/var/lib/apt/lists/*", "the package lists, where update_cache has refreshed them" },
 	{ "/var/lib/dpkg/diversions-old", "Debian 13: dpkg's diversions before their last "

@@ -639,6 +639,28 @@ static int set_group_id(struct host *host, const struct user_params *want,
 	return host_run(host, &(struct command){ .argv = files }, &result, err);
 }
 
+/* Debian 13 says in login.defs(5) that a home is for its user alone; useradd heeds that by itself. */
+static int make_home(struct host *host, const char *name, struct error *err)
+{
+	static const char word[] = "\nHOME_MODE";
+	const char *argv[] = { "mkhomedir_helper", name, NULL, NULL, NULL, NULL };
+	struct command_result result;
+	struct error ignored = {0};
+	const char *mode = NULL;
+	char *text;
+
+	if (host_read_text(host, "/etc/login.defs", 1 << 20, &text, &ignored) == 0)
+		mode = strstr(text, word);
+	if (mode) {
+		mode += strlen(word);
+		mode += strspn(mode, " \t");
+		argv[2] = "0022";
+		argv[3] = "/etc/skel";
+		argv[4] = arena_bytes(host_arena(host), mode, strspn(mode, "01234567"));
+	}
+	return host_run(host, &(struct command){ .argv = argv }, &result, err);
+}
+
 static int remove_home(struct host *host, const struct user_state *have, struct error *err)
 {
 	for (size_t i = have->made->count; i-- > 0;) {
@@ -669,7 +691,6 @@ static int user_apply(struct host *host, const void *params, const void *state,
 {
 	const struct user_params *want = params;
 	const struct user_state *have = state;
-	const char *const make_home[] = { "mkhomedir_helper", want->name, NULL };
 	struct words words = { .argv = { "userdel" }, .count = 1 };
 	struct guard_refusal refusal;
 	struct command_result result;
@@ -685,7 +706,7 @@ static int user_apply(struct host *host, const void *params, const void *state,
 	case USER_MODIFY:
 		return modify(host, want, change, err);
 	case USER_MAKE_HOME:
-		return host_run(host, &(struct command){ .argv = make_home }, &result, err);
+		return make_home(host, want->name, err);
 	case USER_PASSWORD:
 		return set_password(host, want, want->password, err);
 	case USER_AGEING:

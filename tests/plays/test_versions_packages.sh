@@ -99,7 +99,8 @@ check "all is as before beoplay then, too" same ../blank ../now
 diff ../files ../left | sed -n 's/^[<>] \.\([^ ]*\) .*/\1/p' | sort -u >../differs
 set -f
 case $(lab exec head cat /etc/debian_version) in 12.*) newer='Debian 13: ' ;; *) newer=none ;; esac
-for one in $(remains | grep -v -e ' the order of its lines' -e " $newer" | cut -d ' ' -f 1); do
+# debconf's folder goes again with the last package that asks anything: test_versions.sh has none.
+for one in $(remains | grep -v -e ' the order of its lines' -e " $newer" -e debconf/tmp.ci | cut -d ' ' -f 1); do
 	check "an undo leaves $one" grep -qE "^($(echo "$one" | pattern_of))\$" ../differs
 done
 set +f

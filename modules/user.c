@@ -654,6 +654,8 @@ static int make_home(struct host *host, const char *name, struct error *err)
 	if (mode) {
 		mode += strlen(word);
 		mode += strspn(mode, " \t");
+	}
+	if (mode && strspn(mode, "01234567") > 0) {
 		argv[2] = "0022";
 		argv[3] = "/etc/skel";
 		argv[4] = arena_bytes(host_arena(host), mode, strspn(mode, "01234567"));

@@ -522,6 +522,9 @@ static void another_home_is_made_and_goes_and_the_old_one_stays(void **state)
 	bench_file(bench, "/etc/login.defs", 0644, "# HOME_MODE of all\nUMASK 022\nHOME_MODE\t0700\nUID_MIN 1000\n");
 	there_and_back("{name: anna, home: /srv/anna}",
 		"run usermod --home /srv/anna -- anna\nrun mkhomedir_helper anna 0022 /etc/skel 0700\n");
+	bench_file(bench, "/etc/login.defs", 0644, "UMASK 022\nHOME_MODE\n");
+	there_and_back("{name: anna, home: /srv/anna}",
+		"run usermod --home /srv/anna -- anna\nrun mkhomedir_helper anna\n");
 }
 
 static void a_missing_home_is_made_and_goes(void **state)

@@ -360,6 +360,17 @@ static int failed(struct ssh *ssh, const char *what, struct error *err)
 	return error_set(err, ERROR_UNREACHABLE, "%s%s%s", what, *shown ? ": " : "", shown);
 }
 
+/* sshd(8) has said nothing yet, so it won't have this client now: PerSourcePenalties, on since OpenSSH 9.8,
+ * after logins that failed; or MaxStartups. */
+static int not_connected(struct ssh *ssh, struct error *err)
+{
+	if (ssh_get_serverbanner(ssh->session))
+		return failed(ssh, "no SSH connection", err);
+	failed(ssh, "the server closed the connection before SSH began", err);
+	return error_remedy(err, "sshd may be turning this address away for a minute after failed logins "
+		"(PerSourcePenalties) or because of too many at once (MaxStartups): wait, and run it again");
+}
+
 static const char *key_text(struct ssh *ssh)
 {
 	ssh_key key = NULL;
@@ -515,7 +526,7 @@ static int step_once(struct ssh *ssh, const char *command, struct error *err)
 		if (result == SSH_AGAIN)
 			return 0;
 		if (result != SSH_OK)
-			return failed(ssh, "no SSH connection", err);
+			return not_connected(ssh, err);
 		ssh->phase = SSH_AUTHENTICATING;
 		return check_host_key(ssh, err) < 0 ? -1 : 1;
 	case SSH_AUTHENTICATING:

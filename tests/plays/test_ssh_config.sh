@@ -76,6 +76,19 @@ $base
 END
 refused "a key that the machine's file revokes" '@revoked'
 
+# --- A server that won't have this client ---
+perl -MIO::Socket -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:2022", Listen => 5, ReuseAddr => 1);
+	print "listening\n"; STDOUT->flush; close($s->accept) for 1 .. 20' >listening &
+until [ -s listening ]; do sleep 0.05; done
+configured --known-hosts known <<-END
+Host node
+  HostName 127.0.0.1
+  Port 2022
+END
+refused "a server that closes at once" 'the server closed the connection before SSH began'
+check "what to do is said" says PerSourcePenalties err
+kill $! 2>/dev/null
+
 # --- Where keys are looked for ---
 rm -f "$ssh/known_hosts"
 echo "$address $key" >second

@@ -11,16 +11,17 @@ static void print_host(const struct report *report, const struct host_report *ho
 		? COLOR_YELLOW : COLOR_GREEN;
 
 	/* Ansible's line, which scripts look for; on a terminal that is too narrow for it, without the
-	 * room for larger numbers. */
-	int room = report->options.live && live_width(report) < (unsigned)width
-		+ (report->options.check ? 108 : 92) ? 1 : 4;
+	 * room for larger numbers and without a last count of 0. */
+	bool narrow = report->options.live && live_width(report) < (unsigned)width
+		+ (report->options.check ? 108 : 92);
+	int room = narrow ? 1 : 4;
 
 	fprintf(report->options.out, "%s%-*s%s : ok=%-*u changed=%-*u unreachable=%-*u failed=%-*u "
 		"skipped=%-*u rescued=%-*u ignored=%u", color_on(report, color), width, host->name,
 		color_off(report, color), room, host->ok, room, host->changed, room, host->unreachable,
 		room, host->failed, room, host->skipped, room, host->rescued, host->ignored);
-	if (report->options.check)
-		fprintf(report->options.out, "    may_change=%u", host->may_change);
+	if (report->options.check && (!narrow || host->may_change > 0))
+		fprintf(report->options.out, "%*smay_change=%u", room, "", host->may_change);
 	fputc('\n', report->options.out);
 }
 
@@ -40,6 +41,7 @@ static struct report_totals totals_of(const struct report *report)
 
 void report_orphans(struct report *report, const struct value *orphans)
 {
+	lost_print(report);
 	if (orphans->count == 0)
 		return;
 	live_clear(report);
@@ -65,6 +67,7 @@ struct report_totals report_recap(struct report *report)
 	int width = 0;
 
 	live_clear(report);
+	lost_print(report);
 	if (report->options.json) {
 		json_recap(report, &totals);
 		return totals;

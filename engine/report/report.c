@@ -31,6 +31,7 @@ struct report *report_new(const struct report_options *options)
 
 void report_free(struct report *report)
 {
+	lost_print(report);
 	arena_free(report->arena);
 }
 
@@ -201,6 +202,7 @@ static void print_ready(struct report *report)
 {
 	while (report->printed < report->task_count && report->tasks[report->printed].ended) {
 		live_clear(report);
+		lost_print(report);
 		if (!report->options.json)
 			plain_task(report, &report->tasks[report->printed]);
 		report->printed++;
@@ -274,7 +276,7 @@ static void begin_errors(struct report *report)
 	fflush(report->options.out);
 }
 
-static void say(struct report *report, enum color color, const char *word, const char *host,
+void report_say(struct report *report, enum color color, const char *word, const char *host,
 	const char *message)
 {
 	begin_errors(report);
@@ -291,16 +293,11 @@ void report_lost(struct report *report, const char *host, const struct error *er
 
 	if (recap)
 		count(recap, unreachable ? STATUS_UNREACHABLE : STATUS_FAILED);
-	if (report->options.json) {
+	if (report->options.json)
 		json_message(report, unreachable ? "unreachable" : "failed", host, err->message,
 			err->remedy);
-		return;
-	}
-	say(report, COLOR_RED, unreachable ? "unreachable:" : "failed:", host, err->message);
-	if (err->remedy[0])
-		fprintf(report->options.errors, "    → %s\n", report_shown(report, err->remedy,
-			strlen(err->remedy), 0));
-	fflush(report->options.errors);
+	else
+		lost_add(report, host, err);
 }
 
 void report_progress(struct report *report, const char *host, const char *text)
@@ -321,7 +318,7 @@ void report_warning(struct report *report, const char *host, const char *message
 	if (report->options.json)
 		json_message(report, "warning", host, message, NULL);
 	else
-		say(report, COLOR_YELLOW, host ? "warning:" : "warning", host, message);
+		report_say(report, COLOR_YELLOW, host ? "warning:" : "warning", host, message);
 }
 
 /* As wide as the text before it is shown; tabs are kept so that the caret stands right. */
@@ -365,6 +362,7 @@ void report_error(struct report *report, const struct error *err, const char *te
 {
 	char *message = report_shown(report, err->message, strlen(err->message), 1);
 
+	lost_print(report);
 	begin_errors(report);
 	if (report->options.json) {
 		json_message(report, "error", NULL, err->place.line ? arena_printf(report->arena,
@@ -387,6 +385,8 @@ void report_error(struct report *report, const struct error *err, const char *te
 
 void report_tick(struct report *report)
 {
-	if (report->options.live)
-		live_draw(report);
+	if (!report->options.live)
+		return;
+	lost_tick(report);
+	live_draw(report);
 }

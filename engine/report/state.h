@@ -61,7 +61,8 @@ struct report {
 	const char *play;          /* not yet printed */
 	int64_t start;             /* milliseconds */
 	size_t live_lines;         /* on the terminal, to be drawn over */
-	unsigned unreachable;
+	struct lost *lost, **last_lost;   /* not yet told */
+	int64_t lost_at;           /* when the first of them was lost */
 };
 
 /* NULL: the run has no such host. */
@@ -84,6 +85,17 @@ void json_result(struct report *report, const struct task_report *task,
 void json_message(struct report *report, const char *event, const char *host,
 	const char *message, const char *remedy);
 void json_recap(struct report *report, const struct report_totals *totals);
+
+/* lost.c: hosts that are gone. */
+void lost_add(struct report *report, const char *host, const struct error *err);
+/* Tells those that weren't told yet, in the order of the inventory. */
+void lost_print(struct report *report);
+/* On a terminal, those too that wait for a long task. */
+void lost_tick(struct report *report);
+
+/* A line in the stream of errors: "word host: message"; host may be NULL. */
+void report_say(struct report *report, enum color color, const char *word, const char *host,
+	const char *message);
 
 /* live.c */
 unsigned live_width(const struct report *report);   /* columns */

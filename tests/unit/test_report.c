@@ -335,6 +335,41 @@ static void the_recap_counts_what_happened(void **state)
 	end(&printed);
 }
 
+static void lose(struct report *report, const char *host, const char *message)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_UNREACHABLE, "%s", message);
+	error_remedy(&err, "plug it in");
+	report_lost(report, host, &err);
+}
+
+static void lost_hosts_are_told_in_inventory_order_before_the_next_task(void **state)
+{
+	struct printed printed;
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80 }, "n1 n2 n3 n4 n5");
+	number = task(&printed, 5);
+	lose(printed.report, "n4", "no answer");
+	lose(printed.report, "n2", "no route");
+	lose(printed.report, "n3", "no answer");
+	flush(&printed);
+	assert_string_equal(printed.errors, "");
+	report_task_end(printed.report, number);
+	lose(printed.report, "n1", "no answer");
+	flush(&printed);
+	assert_string_equal(printed.errors, "unreachable: n2: no route\n"
+		"unreachable: n[3-4]: no answer\n    → plug it in\n");
+	report_recap(printed.report);
+	flush(&printed);
+	assert_string_equal(printed.errors, "unreachable: n2: no route\n"
+		"unreachable: n[3-4]: no answer\n    → plug it in\n"
+		"unreachable: n1: no answer\n    → plug it in\n");
+	end(&printed);
+}
+
 static void a_loop_counts_once_with_its_worst(void **state)
 {
 	struct printed printed;
@@ -758,6 +793,7 @@ int main(void)
 		cmocka_unit_test(a_dry_run_counts_what_is_certain_and_what_may_follow),
 		cmocka_unit_test(tasks_are_printed_in_their_order),
 		cmocka_unit_test(the_recap_counts_what_happened),
+		cmocka_unit_test(lost_hosts_are_told_in_inventory_order_before_the_next_task),
 		cmocka_unit_test(a_loop_counts_once_with_its_worst),
 		cmocka_unit_test(a_long_note_is_cut_at_a_word),
 		cmocka_unit_test(hostile_bytes_are_made_printable),

@@ -7,26 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FILE_MOST = 1 << 20, LIVE_MOST = 64 };
-
-struct network_state {
-	enum network_backend backend;
-	const char *interface;     /* NULL: there is none with this mac */
-	bool there;                /* the kernel has it */
-	bool up;
-	int mtu;
-	const char *live[LIVE_MOST];    /* addresses with prefix, without link-local ones */
-	size_t live_count;
-	bool carries;              /* the connection comes over it */
-	bool default_route;        /* there is one, over whatever */
-	const char *default_via;
-	const char *file;
-	const char *want;          /* what the file should hold; NULL: none */
-	const char *have;          /* what it holds; NULL: it isn't there */
-	const char *elsewhere;     /* another file with a stanza for it; NULL */
-	struct value *record;      /* {addresses: what we have put there} */
-};
-
 enum network_step {
 	NETWORK_WRITE, NETWORK_REMOVE, NETWORK_UP, NETWORK_ADD, NETWORK_DELETE, NETWORK_MTU,
 	NETWORK_GATEWAY, NETWORK_REMEMBER,
@@ -184,229 +164,6 @@ static int network_prepare(struct prepare *prepare, struct value *params, struct
 		address = "";
 	value_set_string(arena, params, "connection", address);
 	return 0;
-}
-
-/* --- Looking */
-
-static int is_there(struct host *host, const char *path, bool *ret_there, struct error *err)
-{
-	struct file_info info;
-
-	if (host_stat(host, path, &info, err) < 0)
-		return -1;
-	*ret_there = info.kind != FILE_NONE;
-	return 0;
-}
-
-static int choose_backend(struct host *host, const struct network_params *want,
-	struct network_state *have, struct error *err)
-{
-	bool manager, networkd;
-
-	have->backend = want->backend;
-	if (want->backend != NETWORK_AUTO)
-		return 0;
-	if (is_there(host, "/run/NetworkManager", &manager, err) < 0 ||
-	    is_there(host, "/run/systemd/netif/state", &networkd, err) < 0)
-		return -1;
-	have->backend = manager ? NETWORK_MANAGER : networkd ? NETWORK_NETWORKD : NETWORK_IFUPDOWN;
-	return 0;
-}
-
-static int read_word(struct host *host, const char *path, const char **ret_word,
-	struct error *err)
-{
-	struct file_info info;
-	char *text;
-	size_t size;
-
-	*ret_word = NULL;
-	if (host_stat(host, path, &info, err) < 0)
-		return -1;
-	if (info.kind != FILE_REGULAR)
-		return 0;
-	if (host_read(host, path, 4096, &text, &size, err) < 0)
-		return -1;
-	text[strcspn(text, "\n")] = '\0';
-	*ret_word = text;
-	return 0;
-}
-
-static int find_interface(struct host *host, const struct network_params *want,
-	struct network_state *have, struct error *err)
-{
-	struct file_name *names;
-	size_t count;
-
-	have->interface = want->interface;
-	if (want->interface)
-		return is_there(host, arena_printf(host_arena(host), "/sys/class/net/%s",
-			want->interface), &have->there, err);
-	if (host_list(host, "/sys/class/net", &names, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		const char *mac;
-
-		if (read_word(host, arena_printf(host_arena(host), "/sys/class/net/%s/address",
-				names[i].name), &mac, err) < 0)
-			return -1;
-		if (mac && strcasecmp(mac, want->mac) == 0) {
-			have->interface = names[i].name;
-			have->there = true;
-		}
-	}
-	return 0;
-}
-
-static int run_ip(struct host *host, const char *const *argv, char **ret_output,
-	struct error *err)
-{
-	struct command command = { .argv = argv, .timeout = 30 };
-	struct command_result result;
-
-	if (host_look(host, &command, &result, err) < 0)
-		return -1;
-	*ret_output = result.output;
-	return 0;
-}
-
-/* The word behind another one on the first line: "mtu" in "… mtu 1500 qdisc …" */
-static const char *word_after(struct arena *arena, const char *text, const char *key)
-{
-	size_t size = strlen(key);
-
-	for (const char *at = strstr(text, key); at; at = strstr(at + 1, key)) {
-		if ((at == text || strchr(" \t", at[-1])) && at[size] == ' ')
-			return arena_bytes(arena, at + size + 1, strcspn(at + size + 1, " \n\\"));
-	}
-	return NULL;
-}
-
-static void take_addresses(struct arena *arena, const char *output,
-	const struct network_params *want, struct network_state *have)
-{
-	size_t size = strlen(want->connection);
-
-	for (const char *line = output; *line;) {
-		const char *text = arena_bytes(arena, line, strcspn(line, "\n"));
-		const char *address = word_after(arena, text, "inet");
-
-		if (!address)
-			address = word_after(arena, text, "inet6");
-		address = address ? network_canonical(arena, address) : NULL;
-		if (address && !strstr(text, "scope link") && have->live_count < LIVE_MOST) {
-			have->live[have->live_count++] = address;
-			if (size > 0 && strncmp(address, want->connection, size) == 0 &&
-			    address[size] == '/')
-				have->carries = true;
-		}
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-}
-
-static int look_at_live(struct host *host, const struct network_params *want,
-	struct network_state *have, struct error *err)
-{
-	const char *const addresses[] = { "ip", "-o", "addr", "show", "dev", have->interface, NULL };
-	const char *const link[] = { "ip", "-o", "link", "show", "dev", have->interface, NULL };
-	static const char *const routes[] = { "ip", "-o", "route", "show", "default", NULL };
-	struct arena *arena = host_arena(host);
-	const char *mtu;
-	char *output;
-
-	if (!have->there)
-		return 0;
-	if (run_ip(host, addresses, &output, err) < 0)
-		return -1;
-	take_addresses(arena, output, want, have);
-	if (run_ip(host, link, &output, err) < 0)
-		return -1;
-	mtu = word_after(arena, output, "mtu");
-	have->mtu = mtu ? atoi(mtu) : 0;
-	have->up = strstr(output, ",UP") || strstr(output, "<UP");
-	if (run_ip(host, routes, &output, err) < 0)
-		return -1;
-	have->default_route = strncmp(output, "default", 7) == 0;
-	have->default_via = word_after(arena, output, "via");
-	return 0;
-}
-
-static int read_file(struct host *host, const char *path, const char **ret_text,
-	struct error *err)
-{
-	struct file_info info;
-	char *text;
-
-	*ret_text = NULL;
-	if (host_stat(host, path, &info, err) < 0)
-		return -1;
-	if (info.kind != FILE_REGULAR)
-		return 0;
-	if (host_read_text(host, path, FILE_MOST, &text, err) < 0)
-		return -1;
-	*ret_text = text;
-	return 0;
-}
-
-/* Another stanza for the same interface would come up beside ours. */
-static int look_elsewhere(struct host *host, struct network_state *have, struct error *err)
-{
-	static const char directory[] = "/etc/network/interfaces.d";
-	struct arena *arena = host_arena(host);
-	struct file_name *names;
-	const char *text;
-	size_t count;
-	bool there;
-
-	if (have->backend != NETWORK_IFUPDOWN)
-		return 0;
-	if (read_file(host, "/etc/network/interfaces", &text, err) < 0 ||
-	    is_there(host, directory, &there, err) < 0)
-		return -1;
-	if (text && network_has_stanza(text, have->interface))
-		have->elsewhere = "/etc/network/interfaces";
-	if (!there)
-		return 0;
-	if (host_list(host, directory, &names, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count && !have->elsewhere; i++) {
-		const char *path = arena_printf(arena, "%s/%s", directory, names[i].name);
-
-		if (strcmp(path, have->file) == 0 || names[i].info.kind != FILE_REGULAR)
-			continue;
-		if (read_file(host, path, &text, err) < 0)
-			return -1;
-		if (text && network_has_stanza(text, have->interface))
-			have->elsewhere = path;
-	}
-	return 0;
-}
-
-static const char *record_key(struct arena *arena, const struct network_state *have)
-{
-	return arena_printf(arena, "network:%s", have->interface);
-}
-
-static int network_inspect(struct host *host, const void *params, void *ret_state,
-	struct error *err)
-{
-	const struct network_params *want = params;
-	struct network_state *have = ret_state;
-	struct arena *arena = host_arena(host);
-
-	if (choose_backend(host, want, have, err) < 0 || find_interface(host, want, have, err) < 0)
-		return -1;
-	if (!have->interface)
-		return 0;
-	have->file = network_file_path(arena, have->backend, have->interface);
-	if (want->state == NETWORK_PRESENT)
-		have->want = want->text ? want->text :
-			network_file_text(arena, have->backend, have->interface, want);
-	if (read_file(host, have->file, &have->have, err) < 0 ||
-	    look_elsewhere(host, have, err) < 0 || look_at_live(host, want, have, err) < 0)
-		return -1;
-	return host_record_get(host, record_key(arena, have), &have->record, err);
 }
 
 /* --- Planning */
@@ -574,7 +331,7 @@ static int add_address(struct host *host, const struct network_state *have, cons
 	struct value *record;
 	struct value *addresses;
 
-	if (host_record_get(host, record_key(arena, have), &record, err) < 0)
+	if (host_record_get(host, network_record_key(arena, have), &record, err) < 0)
 		return -1;
 	if (!record)
 		record = value_map(arena);
@@ -584,7 +341,7 @@ static int add_address(struct host *host, const struct network_state *have, cons
 		value_append(arena, addresses, value_get(record, "addresses")->items[i]);
 	value_append(arena, addresses, value_string(arena, address));
 	value_set(arena, record, "addresses", addresses);
-	if (host_record_set(host, record_key(arena, have), record, err) < 0)
+	if (host_record_set(host, network_record_key(arena, have), record, err) < 0)
 		return -1;
 	return ip(host, argv, err);
 }
@@ -633,7 +390,7 @@ static int network_apply(struct host *host, const void *params, const void *stat
 	case NETWORK_GATEWAY:
 		return ip(host, gateway, err);
 	case NETWORK_REMEMBER:
-		return host_record_set(host, record_key(host_arena(host), have), NULL, err);
+		return host_record_set(host, network_record_key(host_arena(host), have), NULL, err);
 	}
 	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
 }

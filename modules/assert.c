@@ -23,12 +23,12 @@ static int check_message(const struct value *params, const char *name, struct er
 		const struct value *line = value_item(message, i);
 
 		if (!value_text(line) && line->kind != VALUE_UNKNOWN)
-			return error_at(err, line->place, "'%s' of assert is a text or a list of texts, here "
-				"stands %s", name, value_kind_name(line));
+			return error_at(err, TASK_INVALID_VALUE, line->place, "'%s' of assert is a text or a "
+				"list of texts, here stands %s", name, value_kind_name(line));
 	}
 	if (message && message->kind == VALUE_MAP)
-		return error_at(err, message->place, "'%s' of assert is a text or a list of texts, this is "
-			"a map", name);
+		return error_at(err, TASK_INVALID_VALUE, message->place, "'%s' of assert is a text or a "
+			"list of texts, this is a map", name);
 	return 0;
 }
 

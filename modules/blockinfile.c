@@ -99,7 +99,8 @@ static int only_end(const struct value *params, const char *name, const char *wo
 
 	if (!value_text(value) || strcmp(value->text, word) == 0)
 		return 0;
-	error_at(err, value->place, "'%s' with a pattern is not supported yet", name);
+	error_at(err, TASK_UNSUPPORTED_PARAMETER, value->place, "'%s' with a pattern is not supported "
+		"yet", name);
 	return error_remedy(err, "only %s: %s is", name, word);
 }
 
@@ -108,11 +109,11 @@ static int block_check(const struct value *params, struct error *err)
 	const struct value *marker = value_get(params, "marker");
 
 	if (value_text(marker) && !strstr(marker->text, "{mark}")) {
-		error_at(err, marker->place, "'marker' holds no {mark}");
+		error_at(err, TASK_MISSING_PARAMETER, marker->place, "'marker' holds no {mark}");
 		return error_remedy(err, "without it begin and end can't be told apart");
 	}
 	if (value_text(marker) && strchr(marker->text, '\n'))
-		return error_at(err, marker->place, "'marker' must be one line");
+		return error_at(err, TASK_INVALID_VALUE, marker->place, "'marker' must be one line");
 	if (only_end(params, "insertafter", "EOF", err) < 0)
 		return -1;
 	return only_end(params, "insertbefore", "BOF", err);
@@ -231,12 +232,12 @@ static void block_plan(struct plan *plan, const void *params, const void *state)
 	const struct block_state *have = state;
 
 	if (have->old.broken)
-		plan_refuse(plan, plan_printf(plan, "put the line '%s' back where the block ends, or "
-			"remove the line '%s'", have->end, have->begin),
+		plan_refuse(plan, HOST_FILE_INVALID, plan_printf(plan, "put the line "
+			"'%s' back where the block ends, or remove the line '%s'", have->end, have->begin),
 			"'%s' has a block without an end", want->path);
 	else if (have->clash)
-		plan_refuse(plan, "choose another marker", "the block for '%s' holds a marker line itself",
-			want->path);
+		plan_refuse(plan, HOST_REFUSED, "choose another marker", "the block for '%s' "
+			"holds a marker line itself", want->path);
 	else
 		text_file_plan(plan, &have->file);
 }

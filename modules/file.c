@@ -129,14 +129,16 @@ static int file_check(const struct value *params, struct error *err)
 	const struct value *src = value_get(params, "src");
 
 	if (is_word(state, "link") && !src) {
-		error_at(err, state->place, "a link needs 'src'");
+		error_at(err, TASK_MISSING_PARAMETER, state->place, "a link needs 'src'");
 		return error_remedy(err, "src is what the link points at");
 	}
 	if (src && state && state->kind == VALUE_STRING && !is_word(state, "link"))
-		return error_at(err, src->place, "'src' is for links only (state: link)");
+		return error_at(err, TASK_CONFLICTING_PARAMETERS, src->place, "'src' is for links only "
+			"(state: link)");
 	if (is_word(state, "absent") && !value_get(params, "up_to") && path
 			&& path->kind == VALUE_STRING && guard_is_system(path->text)) {
-		error_at(err, path->place, "'%s' is not removed: it belongs to the system", path->text);
+		error_at(err, TASK_PROTECTED, path->place, "'%s' is not removed: it belongs to the system",
+			path->text);
 		return error_remedy(err, "name what is to go below it; look whether a variable in the path "
 			"is empty");
 	}
@@ -427,8 +429,8 @@ static void plan_link(struct plan *plan, const struct file_params *want,
 	}
 	if (info->kind != FILE_NONE && info->kind != FILE_LINK && !(want->force
 			&& info->kind == FILE_REGULAR)) {
-		plan_refuse(plan, "remove it first, or say force: yes for a file",
-			"'%s' is a %s, not a link", want->path, kind_word(info->kind));
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "remove it first, or say "
+			"force: yes for a file", "'%s' is a %s, not a link", want->path, kind_word(info->kind));
 		return;
 	}
 	if (info->kind == FILE_REGULAR)
@@ -453,9 +455,9 @@ static void plan_file(struct plan *plan, const struct file_params *want,
 		return;
 	}
 	if (kind != FILE_REGULAR) {
-		plan_refuse(plan, "use copy or template for a file's content, or another state",
-			kind == FILE_NONE ? "there is no file '%s'" : "'%s' is no regular file",
-			want->path);
+		plan_refuse(plan, HOST_FILE_NOT_FOUND, "use copy or template for a "
+			"file's content, or another state", kind == FILE_NONE ? "there is no file '%s'"
+			: "'%s' is no regular file", want->path);
 		return;
 	}
 	attributes_plan(plan, want->path, &attributes, &have->at);
@@ -473,7 +475,8 @@ static void plan_touch(struct plan *plan, const struct file_params *want,
 		return;
 	}
 	if (kind != FILE_REGULAR && kind != FILE_DIRECTORY) {
-		plan_refuse(plan, "name the file itself", "'%s' is a %s", want->path, kind_word(kind));
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "name the file itself",
+			"'%s' is a %s", want->path, kind_word(kind));
 		return;
 	}
 	if (!want->keeps_time)
@@ -578,8 +581,8 @@ static void file_plan(struct plan *plan, const void *params, const void *state)
 		else if (kind == FILE_DIRECTORY)
 			attributes_plan(plan, want->path, &attributes, &have->at);
 		else
-			plan_refuse(plan, "remove it first (state: absent)", "'%s' is a %s, not a directory",
-				want->path, kind_word(kind));
+			plan_refuse(plan, HOST_FILE_WRONG_TYPE, "remove it first (state: "
+				"absent)", "'%s' is a %s, not a directory", want->path, kind_word(kind));
 		break;
 	}
 	plan_time(plan, want, have);

@@ -46,9 +46,11 @@ static int group_check(const struct value *params, struct error *err)
 	/* A name of digits would be taken for a number. */
 	if (value_text(name) && (*name->text == '-' || strpbrk(name->text, ":,\n /")
 			|| !name->text[strspn(name->text, "0123456789")]))
-		return error_at(err, name->place, "'%s' is no name of a group", name->text);
+		return error_at(err, TASK_INVALID_NAME, name->place, "'%s' is no name of a group",
+			name->text);
 	if (value_text(gid) && *gid->text == '-')
-		return error_at(err, gid->place, "'%s' is no number of a group", gid->text);
+		return error_at(err, TASK_INVALID_NAME, gid->place, "'%s' is no number of a group",
+			gid->text);
 	return 0;
 }
 

@@ -61,7 +61,7 @@ static int hostname_check(const struct value *params, struct error *err)
 		return 0;
 	if (!name || name->kind != VALUE_STRING || is_hostname(name->text))
 		return 0;
-	error_at(err, name->place, "'%s' is no name for a machine", name->text);
+	error_at(err, TASK_INVALID_NAME, name->place, "'%s' is no name for a machine", name->text);
 	return error_remedy(err, "letters, digits and dashes, at most %d", NAME_MOST);
 }
 
@@ -129,7 +129,8 @@ static void hostname_plan(struct plan *plan, const void *params, const void *sta
 	const struct hostname_state *have = state;
 
 	if (have->kind != FILE_NONE && have->kind != FILE_REGULAR) {
-		plan_refuse(plan, "move it away", "'/etc/hostname' is no regular file");
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
+			"'/etc/hostname' is no regular file");
 		return;
 	}
 	if (want->undo)

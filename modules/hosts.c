@@ -1,5 +1,6 @@
 /* hosts: every machine knows every name, in one managed block of /etc/hosts. */
 #include "base/buffer.h"
+#include "modules/errors.h"
 #include "modules/shared/line_ends.h"
 #include "modules/shared/managed_block.h"
 #include "modules/shared/taken_line.h"
@@ -142,13 +143,15 @@ static int hosts_check(const struct value *params, struct error *err)
 		const struct value *names = value_get(extra->items[i], "names");
 
 		if (value_text(address) && !is_address(address->text))
-			return error_at(err, address->place, "'%s' is no address", address->text);
+			return error_at(err, TASK_INVALID_NAME, address->place, "'%s' is no address",
+				address->text);
 		if (names && names->kind == VALUE_LIST && names->count == 0)
-			return error_at(err, names->place, "an address of 'extra' has no names");
+			return error_at(err, TASK_INVALID_VALUE, names->place, "an address of 'extra' has no "
+				"names");
 		for (size_t k = 0; names && names->kind == VALUE_LIST && k < names->count; k++) {
 			if (value_text(names->items[k]) && !is_name(names->items[k]->text))
-				return error_at(err, names->items[k]->place, "'%s' is no name of a host",
-					names->items[k]->text);
+				return error_at(err, TASK_INVALID_NAME, names->items[k]->place, "'%s' is no name "
+					"of a host", names->items[k]->text);
 		}
 	}
 	return 0;
@@ -183,8 +186,8 @@ static int add_aliases(struct prepare *prepare, const char *host, struct value *
 		const struct value *alias = value_item(aliases, i);
 
 		if (!value_text(alias) || !is_name(value_text(alias)))
-			return error_set(err, ERROR_TEXT, "the variable aliases of %s holds what is no name",
-				host);
+			return error_set(err, TASK_INVALID_NAME, "the variable aliases of %s holds what is no "
+				"name", host);
 		if (prepare_claim(prepare, host, alias, err) < 0)
 			return -1;
 		add_name(arena, names, value_text(alias));
@@ -203,11 +206,11 @@ static int add_entry(struct prepare *prepare, const char *host, const struct val
 	if (prepare_address(prepare, host, &address, err) < 0)
 		return -1;
 	if (!is_address(address)) {
-		error_set(err, ERROR_TEXT, "the inventory has no address of %s", host);
+		error_set(err, HOSTS_NO_ADDRESS, "the inventory has no address of %s", host);
 		return error_remedy(err, "give it one: ansible_host: 10.0.0.1");
 	}
 	if (domain && *domain && !is_name(domain))
-		return error_set(err, ERROR_TEXT, "'%.200s' is no domain", domain);
+		return error_set(err, TASK_INVALID_NAME, "'%.200s' is no domain", domain);
 	if (domain && *domain)
 		add_name(arena, names, arena_printf(arena, "%s.%s", host, domain));
 	add_name(arena, names, host);
@@ -252,8 +255,9 @@ static int check_addresses(struct prepare *prepare, const struct value *hosts,
 		const char *one = value_get_string(owners, address), *other = value_text(hosts->items[i]);
 
 		if (one) {
-			error_at(err, place_of_address(prepare, other), "%s has the address %s of %s (%s)",
-				other, address, one, place_of(arena, place_of_address(prepare, one)));
+			error_at(err, INVENTORY_ADDRESS_CONFLICT, place_of_address(prepare, other),
+				"%s has the address %s of %s (%s)", other, address, one, place_of(arena,
+				place_of_address(prepare, one)));
 			return error_remedy(err, "give one of them its own: cluster_address: 10.0.0.2");
 		}
 		value_set(arena, owners, address, hosts->items[i]);
@@ -282,8 +286,8 @@ static int check_name(struct prepare *prepare, const struct value *hosts,
 
 		if (!has_name(value_get(entries->items[i], "names"), value_text(name)))
 			continue;
-		error_at(err, name->place, "'%s' is a name of %s already (%s)", value_text(name), host,
-			place_of(arena, place_of_address(prepare, host)));
+		error_at(err, TASK_INVALID_NAME, name->place, "'%s' is a name of %s already (%s)",
+			value_text(name), host, place_of(arena, place_of_address(prepare, host)));
 		return error_remedy(err, "take it out here, or name the host otherwise");
 	}
 	for (size_t i = 0; i < upto; i++) {
@@ -291,8 +295,8 @@ static int check_name(struct prepare *prepare, const struct value *hosts,
 
 		if (!has_name(names, value_text(name)))
 			continue;
-		error_at(err, name->place, "'%s' is named in 'extra' twice (%s)", value_text(name),
-			place_of(arena, names->place));
+		error_at(err, INVENTORY_ADDRESS_CONFLICT, name->place, "'%s' is named in 'extra' twice "
+			"(%s)", value_text(name), place_of(arena, names->place));
 		return error_remedy(err, "a name has one address: take one of them out");
 	}
 	return 0;
@@ -778,17 +782,20 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 	const struct hosts_state *have = state;
 
 	if (have->info.kind != FILE_NONE && have->info.kind != FILE_REGULAR) {
-		plan_refuse(plan, "make it a regular file", "'%s' is no regular file", want->path);
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "make it a regular file",
+			"'%s' is no regular file", want->path);
 		return;
 	}
 	if (have->broken) {
-		plan_refuse(plan, "put the line '" BLOCK_END "' back where the block ends, or remove the "
-			"line '" BLOCK_BEGIN "'", "'%s' has a block without an end", want->path);
+		plan_refuse(plan, HOST_FILE_INVALID, "put the line '"
+			BLOCK_END "' back where the block ends, or remove the line '" BLOCK_BEGIN "'",
+			"'%s' has a block without an end", want->path);
 		return;
 	}
 	if (have->clash) {
-		plan_refuse(plan, "say conflict: take or conflict: keep, or remove the line",
-			"'%s' has a line of its own for %s: %s", want->path, have->clash_name, have->clash);
+		plan_refuse(plan, HOSTS_CLASH, "say conflict: take or conflict: keep, or "
+			"remove the line", "'%s' has a line of its own for %s: %s", want->path,
+			have->clash_name, have->clash);
 		return;
 	}
 	if (strcmp(have->before, have->after) == 0)

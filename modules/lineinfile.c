@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/quote.h"
 #include "base/regex.h"
+#include "modules/errors.h"
 #include "modules/shared/text_file.h"
 
 #include <string.h>
@@ -139,8 +140,8 @@ static int compile(const char *text, struct pattern *ret_pattern, struct error *
 		.regex = regex_compile(text, strlen(text), REGEX_BYTES, &problem) };
 	if (ret_pattern->regex)
 		return 0;
-	return error_set(err, ERROR_TASK, "the pattern '%s' is wrong at character %zu: %s", text,
-		problem.offset + 1, problem.message);
+	return error_set(err, LINEINFILE_PATTERN_FAILED, "the pattern '%s' is wrong at character %zu: "
+		"%s", text, problem.offset + 1, problem.message);
 }
 
 static bool matches(struct pattern *pattern, const char *line, size_t size)
@@ -158,8 +159,8 @@ static int finish(struct pattern *pattern, const char *text, struct error *err)
 	regex_free(pattern->regex);
 	if (!pattern->lost)
 		return 0;
-	error_set(err, ERROR_TASK, "the pattern '%s' has too many ways to match the lines of this file",
-		text);
+	error_set(err, LINEINFILE_PATTERN_FAILED, "the pattern '%s' has too many ways to match the "
+		"lines of this file", text);
 	return error_remedy(err, "write a simpler one: without repetitions inside repetitions");
 }
 
@@ -172,7 +173,7 @@ static int check_pattern(const struct value *params, const char *name, struct er
 	if (!value_text(value))
 		return 0;
 	if (compile(value->text, &pattern, &problem) < 0)
-		return error_at(err, value->place, "%s", problem.message);
+		return error_at(err, TASK_INVALID_VALUE, value->place, "%s", problem.message);
 	regex_free(pattern.regex);
 	return 0;
 }
@@ -187,18 +188,19 @@ static int line_check(const struct value *params, struct error *err)
 	if (undo && strcmp(undo, "true") == 0)
 		return 0;
 	if (!line && !absent)
-		return error_set(err, ERROR_TEXT, "'line' is needed");
+		return error_set(err, TASK_MISSING_PARAMETER, "'line' is needed");
 	if (!line && !value_get(params, "regexp") && !value_get(params, "search_string"))
-		return error_set(err, ERROR_TEXT, "one of 'line', 'regexp' and 'search_string' is needed");
+		return error_set(err, TASK_MISSING_PARAMETER, "one of 'line', 'regexp' and 'search_string' "
+			"is needed");
 	if (value_text(line) && strchr(line->text, '\n')) {
-		error_at(err, line->place, "'line' holds more than one line");
+		error_at(err, TASK_INVALID_VALUE, line->place, "'line' holds more than one line");
 		return error_remedy(err, "blockinfile manages several");
 	}
 	if (value_get(params, "regexp") && value_get(params, "search_string"))
-		return error_at(err, value_get(params, "search_string")->place,
+		return error_at(err, TASK_CONFLICTING_PARAMETERS, value_get(params, "search_string")->place,
 			"'regexp' and 'search_string' exclude each other");
 	if (value_get(params, "insertafter") && value_get(params, "insertbefore"))
-		return error_at(err, value_get(params, "insertbefore")->place,
+		return error_at(err, TASK_CONFLICTING_PARAMETERS, value_get(params, "insertbefore")->place,
 			"'insertafter' and 'insertbefore' exclude each other");
 	if (check_pattern(params, "regexp", err) < 0 || check_pattern(params, "insertafter", err) < 0)
 		return -1;

@@ -141,7 +141,7 @@ static int machine_id_apply(struct host *host, const void *params, const void *s
 
 	(void)state;
 	if (change->step != MACHINE_ID_WRITE)
-		return error_set(err, ERROR_BUG, "machine-id has no step %u", change->step);
+		return error_set(err, BEOPLAY_BUG, "machine-id has no step %u", change->step);
 	value_set_string(arena, results, "machine_id", id);
 	value_set_string(arena, record, "id", id);
 	if (host_record_set(host, HOST_RECORD_NEXT_ID, record, err) < 0)

@@ -1,6 +1,7 @@
 /* nfs-mount: an export of another machine, in fstab and mounted. A mount is never touched to look at
  * it, only /proc/self/mountinfo is read: a dead server must not hang the run. */
 #include "base/buffer.h"
+#include "modules/errors.h"
 #include "module/module.h"
 
 #include <string.h>
@@ -94,11 +95,11 @@ static int mount_check(const struct value *params, struct error *err)
 
 	if (src && src->kind == VALUE_STRING && (!colon || colon == src->text ||
 			src->text[0] == '-')) {
-		error_at(err, src->place, "'%s' is not an export", src->text);
+		error_at(err, TASK_INVALID_VALUE, src->place, "'%s' is not an export", src->text);
 		return error_remedy(err, "write it as head:/srv/shared");
 	}
 	if (path && path->kind == VALUE_STRING && path->text[strspn(path->text, "/")] == '\0')
-		return error_at(err, path->place, "nothing is mounted on '/'");
+		return error_at(err, TASK_PROTECTED, path->place, "nothing is mounted on '/'");
 	return 0;
 }
 
@@ -346,8 +347,8 @@ static bool plan_live(struct plan *plan, const struct mount_params *want,
 	bool unwished = want->state == MOUNT_UNMOUNTED || want->state == MOUNT_ABSENT;
 
 	if (have->live.there && !is_nfs(&have->live) && (wished || (unwished && have->line))) {
-		plan_refuse(plan, "unmount it first", "something else is mounted on '%s': %s (%s)",
-			have->path, have->live.source, have->live.type);
+		plan_refuse(plan, HOST_FILE_EXISTS, "unmount it first", "something else "
+			"is mounted on '%s': %s (%s)", have->path, have->live.source, have->live.type);
 		return false;
 	}
 	if (is_nfs(&have->live) && (unwished || (wished && !right)))
@@ -363,8 +364,8 @@ static void mount_plan(struct plan *plan, const void *params, const void *state)
 	const struct mount_state *have = state;
 
 	if (!have->helper && want->state == MOUNT_MOUNTED) {
-		plan_refuse(plan, "install nfs-common, with a task of apt-packages",
-			"there is nothing here that can mount NFS");
+		plan_refuse(plan, NFS_MOUNT_NO_CLIENT, "install nfs-common, with a "
+			"task of apt-packages", "there is nothing here that can mount NFS");
 		return;
 	}
 	plan_old(plan, have);
@@ -373,7 +374,8 @@ static void mount_plan(struct plan *plan, const void *params, const void *state)
 		plan_add(plan, MOUNT_MAKE, have->path, "state", "absent", "directory");
 	else if (want->state == MOUNT_MOUNTED && !have->live.there &&
 		have->directory.kind != FILE_DIRECTORY) {
-		plan_refuse(plan, NULL, "'%s' is not a directory", have->path);
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, NULL, "'%s' is not a "
+			"directory", have->path);
 		return;
 	}
 	plan_fstab(plan, have);
@@ -459,7 +461,7 @@ static int unmount(struct host *host, const char *path, struct error *err)
 	if (result.status == 0)
 		return 0;
 	if (!result.timed_out) {
-		error_set(err, ERROR_TASK, "cannot unmount '%s': %.500s", path, result.errors);
+		error_set(err, NFS_MOUNT_FAILED, "cannot unmount '%s': %.500s", path, result.errors);
 		return error_remedy(err, "look with 'fuser -vm %s' who uses it", path);
 	}
 	command.argv = lazy;
@@ -511,7 +513,7 @@ static int mount_it(struct host *host, const struct mount_params *want,
 		if (host_run(host, &wait, &result, err) < 0)
 			return -1;
 	}
-	error_set(err, ERROR_TASK, "cannot mount '%s' on '%s': %.500s", want->src, have->path,
+	error_set(err, NFS_MOUNT_FAILED, "cannot mount '%s' on '%s': %.500s", want->src, have->path,
 		result.timed_out ? "the server does not answer" : result.errors);
 	return error_remedy(err, "look on the server with 'exportfs -s' whether this host may");
 }
@@ -552,7 +554,7 @@ static int mount_apply(struct host *host, const void *params, const void *state,
 	case MOUNT_REMEMBER:
 		return remember(host, want, have, err);
 	}
-	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
+	return error_set(err, BEOPLAY_BUG, "there is no step %u", change->step);
 }
 
 /* --- Resources, results, the way back */

@@ -1,6 +1,7 @@
 /* service: a service runs or doesn't, now and after the next start of the machine.
  *
  * Through systemctl(1) where systemd is process 1, else through service(8) and update-rc.d(8). */
+#include "modules/errors.h"
 #include "module/module.h"
 
 #include <string.h>
@@ -64,7 +65,8 @@ static int service_check(const struct value *params, struct error *err)
 	const struct value *name = value_get(params, "name");
 
 	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, " /\n")))
-		return error_at(err, name->place, "'%s' is no name of a service", name->text);
+		return error_at(err, TASK_INVALID_NAME, name->place, "'%s' is no name of a service",
+			name->text);
 	return 0;
 }
 
@@ -167,13 +169,13 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 	bool enabled = want->enabled && strcmp(want->enabled, "true") == 0;
 
 	if (have->masked && (enabled || wakes(want, have))) {
-		plan_refuse(plan, plan_printf(plan, "systemctl unmask %s", want->name),
-			"the service '%s' is masked", want->name);
+		plan_refuse(plan, SERVICE_NOT_FOUND, plan_printf(plan,
+			"systemctl unmask %s", want->name), "the service '%s' is masked", want->name);
 		return;
 	}
 	if (!have->there) {
-		plan_refuse(plan, "is its package installed, and the name right?",
-			"there is no service '%s'", want->name);
+		plan_refuse(plan, SERVICE_NOT_FOUND, "is its package installed, and the "
+			"name right?", "there is no service '%s'", want->name);
 		return;
 	}
 	if (want->daemon_reload && have->systemd)
@@ -211,7 +213,7 @@ static int tell_failed(struct host *host, const char *name, const char *shown, s
 
 	if (look(host, argv, &journal, err) < 0)
 		return -1;
-	error_set(err, ERROR_TASK, "'%s' ended as soon as it was started (%.*s): %s", name,
+	error_set(err, SERVICE_ENDED, "'%s' ended as soon as it was started (%.*s): %s", name,
 		found ? (int)strcspn(found, "\n") : 0, found ? found : "", journal.status == 0
 		&& journal.output_size > 0 ? command_last_words(host_arena(host), &journal)
 		: "the journal says nothing of it");

@@ -15,13 +15,14 @@ static int set_fact_check(const struct value *params, struct error *err)
 	const struct value *cacheable = value_get(params, "cacheable");
 
 	if (value_text(cacheable) && strcmp(value_text(cacheable), "true") == 0) {
-		error_at(err, cacheable->place, "'cacheable: yes' of set_fact is not supported yet");
+		error_at(err, TASK_UNSUPPORTED_PARAMETER, cacheable->place, "'cacheable: yes' of set_fact "
+			"is not supported yet");
 		return error_remedy(err, "leave it out: all later tasks and plays of the run see the "
 			"variable; what is to last goes into host_vars/");
 	}
 	if (params->count > (cacheable ? 1 : 0))
 		return 0;
-	error_set(err, ERROR_TEXT, "set_fact sets nothing");
+	error_set(err, TASK_MISSING_PARAMETER, "set_fact sets nothing");
 	return error_remedy(err, "write 'name: value' lines below it");
 }
 

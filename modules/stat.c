@@ -66,7 +66,8 @@ static int stat_check(const struct value *params, struct error *err)
 
 		if (!value_text(value) || strcmp(value_text(value), "true") != 0)
 			continue;
-		error_at(err, value->place, "'%s: yes' of stat is not supported yet", untold[i]);
+		error_at(err, TASK_UNSUPPORTED_PARAMETER, value->place, "'%s: yes' of stat is not "
+			"supported yet", untold[i]);
 		return error_remedy(err, "ask with a command: %s", i == 0 ? "file --mime-type --brief FILE"
 			: "lsattr -d FILE");
 	}
@@ -112,7 +113,7 @@ static int read_answer(struct host *host, const struct command_result *told,
 			&have->mode, &have->uid, &have->gid, &have->size, &have->inode, &have->links, &have->blocks,
 			&have->block_size, &have->device, &have->major, &have->minor, &have->accessed,
 			&have->modified, &have->changed) != 14)
-		return error_set(err, ERROR_TASK, "'stat' said something else than was asked");
+		return error_set(err, HOST_FILE_UNREADABLE, "'stat' said something else than was asked");
 	return 0;
 }
 
@@ -136,7 +137,7 @@ static int stat_inspect(struct host *host, const void *params, void *state, stru
 		return read_answer(host, &told, have, err);
 	if (strstr(told.errors, "No such file or directory"))
 		return 0;
-	return error_set(err, ERROR_TASK, "cannot look at '%s': %s", want->path,
+	return error_set(err, HOST_FILE_UNREADABLE, "cannot look at '%s': %s", want->path,
 		command_last_words(host_arena(host), &told));
 }
 
@@ -155,7 +156,7 @@ static int stat_apply(struct host *host, const void *params, const void *state,
 	(void)state;
 	(void)change;
 	(void)results;
-	return error_set(err, ERROR_BUG, "a file is only looked at");
+	return error_set(err, BEOPLAY_BUG, "a file is only looked at");
 }
 
 static void add_kind(struct arena *arena, struct value *told, const struct stat_state *have)

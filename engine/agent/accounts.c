@@ -144,7 +144,7 @@ static int get_user(struct machine *machine, struct arena *arena, const struct k
 	if (find(machine, arena, machine->passwd, "passwd", 7, key, fields, err) == 0)
 		return err && err->kind != ERROR_NONE ? -1 : 0;
 	if (id_of(fields[2]) < 0 || id_of(fields[3]) < 0)
-		return error_set(err, ERROR_TASK, "the entry of user '%s' is malformed", fields[0]);
+		return error_set(err, HOST_FILE_INVALID, "the entry of user '%s' is malformed", fields[0]);
 	*ret_user = (struct user_info){
 		.exists = true,
 		.name = fields[0],
@@ -184,7 +184,7 @@ static int get_group(struct machine *machine, struct arena *arena, const struct 
 	if (find(machine, arena, machine->group, "group", 4, key, fields, err) == 0)
 		return err && err->kind != ERROR_NONE ? -1 : 0;
 	if (id_of(fields[2]) < 0)
-		return error_set(err, ERROR_TASK, "the entry of group '%s' is malformed", fields[0]);
+		return error_set(err, HOST_FILE_INVALID, "the entry of group '%s' is malformed", fields[0]);
 	*ret_group = (struct group_info){
 		.exists = true,
 		.name = fields[0],

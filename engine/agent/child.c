@@ -57,7 +57,7 @@ static int become(struct work *work, const struct user_info *user, pid_t parent,
 		return -1;
 	if (setgroups(count, groups) < 0 || setresgid(user->gid, user->gid, user->gid) < 0
 			|| setresuid(user->uid, user->uid, user->uid) < 0)
-		return error_errno(err, ERROR_TASK, "cannot become '%s'", user->name);
+		return error_errno(err, HOST_CANNOT_BECOME, "cannot become '%s'", user->name);
 	/* Other ids clear this one: not before them. The parent may be gone already. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -195,11 +195,11 @@ static void attend(struct runner *runner, struct link *child, pid_t pid, struct 
 			break;
 	}
 	if (done == 0) {
-		error_set(&err, ERROR_TASK, "the process that worked as '%s' was ended: it was stopped, or "
-			"did not answer", user->name);
+		error_set(&err, HOST_PROCESS_KILLED, "the process that worked as '%s' was ended: it was "
+			"stopped, or did not answer", user->name);
 		work_failed(work->arena, result, &err);
 	} else if (done != 1) {
-		error_set(&err, ERROR_TASK, "the process that worked as '%s' died", user->name);
+		error_set(&err, HOST_PROCESS_KILLED, "the process that worked as '%s' died", user->name);
 		work_failed(work->arena, result, &err);
 	}
 }
@@ -214,7 +214,7 @@ void child_do(struct runner *runner, struct work *work, const struct user_info *
 
 	link_flush(&runner->link);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-		error_errno(&err, ERROR_TASK, "cannot work as '%s'", user->name);
+		error_errno(&err, HOST_SYSTEM, "cannot work as '%s'", user->name);
 		work_failed(work->arena, result, &err);
 		return;
 	}
@@ -226,7 +226,7 @@ void child_do(struct runner *runner, struct work *work, const struct user_info *
 	}
 	close(ends[1]);
 	if (pid < 0) {
-		error_errno(&err, ERROR_TASK, "cannot work as '%s'", user->name);
+		error_errno(&err, HOST_SYSTEM, "cannot work as '%s'", user->name);
 		work_failed(work->arena, result, &err);
 	} else {
 		link_init(&child, ends[0], ends[0], SENT_BY_PARENT, SENT_BY_CHILD);

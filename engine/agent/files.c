@@ -31,7 +31,7 @@ static int read_target(struct arena *arena, int directory, const char *name,
 	ssize_t size = readlinkat(directory, name, target, sizeof(target));
 
 	if (size < 0)
-		return error_errno(err, ERROR_TASK, "cannot read the link '%s'", name);
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot read the link '%s'", name);
 	info->target = arena_bytes(arena, target, (size_t)size);
 	return 0;
 }
@@ -46,7 +46,7 @@ static int info_at(struct arena *arena, int directory, const char *name,
 	if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return 0;
-		return error_errno(err, ERROR_TASK, "cannot look at '%s'", name);
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot look at '%s'", name);
 	}
 	ret_info->kind = kind_of(found.st_mode);
 	ret_info->mode = found.st_mode & 07777;
@@ -92,7 +92,7 @@ int files_real(void *machine, struct arena *arena, const char *path, const char 
 	snprintf(handle, sizeof(handle), "/proc/self/fd/%d", directory);
 	size = readlink(handle, real, sizeof(real));
 	if (size < 0)
-		result = error_errno(err, ERROR_TASK, "cannot find the way to '%s'", path);
+		result = error_errno(err, HOST_FILE_UNREADABLE, "cannot find the way to '%s'", path);
 	else if (strcmp(name, ".") == 0)
 		*ret_real = arena_bytes(arena, real, (size_t)size);
 	else
@@ -125,9 +125,9 @@ static int open_path(const char *path, int flags, struct error *err)
 	errno = ENOENT;
 	fd = result == 0 ? open_quietly(directory, name, flags) : -1;
 	if (fd < 0 && errno == ELOOP)
-		error_set(err, ERROR_TASK, "'%s' is a symbolic link", path);
+		error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is a symbolic link", path);
 	else if (fd < 0)
-		error_errno(err, ERROR_TASK, "cannot read '%s'", path);
+		error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", path);
 	if (directory >= 0)
 		close(directory);
 	return fd;
@@ -143,7 +143,7 @@ int files_open(const char *path, struct error *err)
 	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
 		return fd;
 	close(fd);
-	return error_set(err, ERROR_TASK, "'%s' is not a regular file", path);
+	return error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is not a regular file", path);
 }
 
 /* Reads up to room bytes, fewer only at the end. */
@@ -179,10 +179,10 @@ static int read_all(struct arena *arena, int fd, const char *path, size_t most, 
 	for (;;) {
 		ssize_t size = read_full(fd, bytes + used, room - used);
 		if (size < 0)
-			return error_errno(err, ERROR_TASK, "cannot read '%s'", path);
+			return error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", path);
 		used += (size_t)size;
 		if (used > most)
-			return error_set(err, ERROR_TASK, "'%s' has more than %zu bytes", path, most);
+			return error_set(err, HOST_FILE_TOO_LARGE, "'%s' has more than %zu bytes", path, most);
 		if (used < room)
 			break;
 		bytes = arena_grow(arena, bytes, room, 2 * room + 1);
@@ -221,7 +221,7 @@ int files_chunk(struct arena *arena, const char *path, int64_t offset, char **re
 	if (fstat(fd, &info) == 0 && lseek(fd, offset, SEEK_SET) >= 0)
 		size = read_full(fd, *ret_bytes, CHUNK_SIZE);
 	if (size < 0)
-		error_errno(err, ERROR_TASK, "cannot read '%s'", path);
+		error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", path);
 	close(fd);
 	if (size < 0)
 		return -1;
@@ -242,7 +242,7 @@ int files_digest(void *machine, struct arena *arena, const char *path, const cha
 		return -1;
 	result = digest_descriptor(fd, hex);
 	if (result < 0)
-		error_errno(err, ERROR_TASK, "cannot read '%s'", path);
+		error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", path);
 	close(fd);
 	if (result == 0)
 		*ret_digest = arena_string(arena, hex);
@@ -289,7 +289,7 @@ static int list_entries(struct arena *arena, DIR *directory, struct name_list *l
 		list_add(arena, list, &item);
 	}
 	if (errno != 0)
-		return error_errno(err, ERROR_TASK, "cannot list a directory");
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot list a directory");
 	return 0;
 }
 
@@ -307,7 +307,7 @@ int files_list(void *machine, struct arena *arena, const char *path, struct file
 	directory = fdopendir(fd);
 	if (!directory) {
 		close(fd);
-		return error_errno(err, ERROR_TASK, "cannot list '%s'", path);
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot list '%s'", path);
 	}
 	result = list_entries(arena, directory, &list, err);
 	closedir(directory);

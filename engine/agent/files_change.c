@@ -16,7 +16,7 @@ static int find(const char *path, char name[WALK_NAME_SIZE], struct error *err)
 	int result = walk_to(path, &directory, name, err);
 
 	if (result > 0) {
-		error_set(err, ERROR_TASK, "the directory of '%s' does not exist", path);
+		error_set(err, HOST_NO_DIRECTORY, "the directory of '%s' does not exist", path);
 		error_remedy(err, "make it first, with a task of file: state=directory");
 		return -1;
 	}
@@ -38,7 +38,7 @@ static void sync_directory(int directory)
 static int finish(int directory, int result, const char *what, const char *path, struct error *err)
 {
 	if (result < 0)
-		error_errno(err, ERROR_TASK, "cannot %s '%s'", what, path);
+		error_errno(err, HOST_FILE_UNWRITABLE, "cannot %s '%s'", what, path);
 	else
 		sync_directory(directory);
 	close(directory);
@@ -59,13 +59,13 @@ int files_set_mode(void *machine, const char *path, unsigned mode, struct error 
 		return -1;
 	fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && fstat(fd, &info) == 0 && S_ISLNK(info.st_mode)) {
-		error_set(err, ERROR_TASK, "'%s' is a symbolic link, which has no mode", path);
+		error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is a symbolic link, which has no mode", path);
 	} else if (fd >= 0) {
 		snprintf(handle, sizeof(handle), "/proc/self/fd/%d", fd);
 		result = chmod(handle, (mode_t)mode & 07777);
 	}
 	if (result < 0)
-		error_errno(err, ERROR_TASK, "cannot change the mode of '%s'", path);
+		error_errno(err, HOST_FILE_UNWRITABLE, "cannot change the mode of '%s'", path);
 	if (fd >= 0)
 		close(fd);
 	close(directory);

@@ -48,12 +48,12 @@ static int write_failed(const struct writing *writing, struct error *err)
 	int number = errno;
 
 	if (is_of_kernel(writing)) {
-		error_set(err, ERROR_TASK, "'%s' is of the kernel's own files, none of which can be "
-			"replaced", path);
+		error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is of the kernel's own files, none of which can "
+			"be replaced", path);
 		return error_remedy(err, "write to it with a task of shell, or say it in /etc/sysctl.d");
 	}
 	errno = number;
-	error_errno(err, ERROR_TASK, "cannot write '%s'", path);
+	error_errno(err, HOST_FILE_UNWRITABLE, "cannot write '%s'", path);
 	if (number == ENOSPC || number == EDQUOT)
 		error_remedy(err, "make room on that file system; the file is as it was before");
 	if (number == EBUSY)
@@ -86,9 +86,10 @@ static int look_at_old(struct writing *writing, struct error *err)
 		return write_failed(writing, err);
 	}
 	if (S_ISDIR(writing->old.st_mode))
-		return error_set(err, ERROR_TASK, "'%s' is a directory", writing->write->path);
+		return error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is a directory", writing->write->path);
 	if (!S_ISREG(writing->old.st_mode) && !S_ISLNK(writing->old.st_mode))
-		return error_set(err, ERROR_TASK, "'%s' is not a regular file", writing->write->path);
+		return error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is not a regular file",
+			writing->write->path);
 	writing->there = true;
 	return 0;
 }
@@ -135,7 +136,7 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 		*size = reply.size;
 	if (!bytes->bytes || reply.size != *size || (int64_t)bytes->size > *size - offset
 			|| (bytes->size == 0 && offset < *size))
-		return error_set(err, ERROR_TASK, "the content of '%s' came malformed",
+		return error_set(err, HOST_CONTENT_LOST, "the content of '%s' came malformed",
 			writing->write->path);
 	/* A full disk is told before it is filled. */
 	if (offset == 0 && *size > 0 && posix_fallocate(writing->fd, 0, *size) == ENOSPC)
@@ -168,7 +169,7 @@ static int put_body(struct writing *writing, struct error *err)
 	crypto_hash_sha256_final(&state, hash);
 	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
 	if (strcmp(hex, writing->write->body) != 0)
-		return error_set(err, ERROR_TASK, "the content that came for '%s' is not the one "
+		return error_set(err, HOST_CONTENT_LOST, "the content that came for '%s' is not the one "
 			"that was promised (%.12s… instead of %.12s…)", writing->write->path, hex,
 			writing->write->body);
 	return 0;
@@ -199,7 +200,7 @@ static void keep_attributes(struct writing *writing)
 
 static int no_owner(const struct file_write *write, struct error *err)
 {
-	error_errno(err, ERROR_TASK, "cannot give '%s' its owner and group", write->path);
+	error_errno(err, HOST_FILE_UNWRITABLE, "cannot give '%s' its owner and group", write->path);
 	return error_remedy(err, "let the task become root (become: yes)");
 }
 
@@ -213,7 +214,7 @@ static int in_place(struct writing *writing, struct error *err)
 		return write_failed(writing, err);
 	if (fstat(writing->place, &now) < 0 || now.st_ino != writing->old.st_ino
 			|| now.st_dev != writing->old.st_dev)
-		return error_set(err, ERROR_TASK, "'%s' changed while it was being written",
+		return error_set(err, HOST_FILE_CHANGED, "'%s' changed while it was being written",
 			writing->write->path);
 	return 0;
 }
@@ -323,8 +324,8 @@ static int validate(struct writing *writing, struct arena *arena, struct error *
 		return -1;
 	if (result.status == 0)
 		return 0;
-	error_set(err, ERROR_TASK, "the new content of '%s' was refused by '%s' (status %d): %s%s",
-		writing->write->path, writing->write->validate, result.status, result.errors,
+	error_set(err, HOST_VALIDATION_FAILED, "the new content of '%s' was refused by '%s' (status "
+		"%d): %s%s", writing->write->path, writing->write->validate, result.status, result.errors,
 		result.output);
 	return error_remedy(err, "the file is as it was before");
 }
@@ -361,7 +362,7 @@ static int keep_backup(struct writing *writing, struct error *err)
 	int result = walk_to(writing->write->backup, &directory, name, err);
 
 	if (result > 0)
-		return error_set(err, ERROR_TASK, "the directory of '%s' does not exist",
+		return error_set(err, HOST_NO_DIRECTORY, "the directory of '%s' does not exist",
 			writing->write->backup);
 	if (result < 0)
 		return -1;
@@ -424,7 +425,7 @@ int files_write(void *machine, const struct file_write *write, struct error *err
 	int result = walk_to(write->path, &writing.directory, writing.name, err);
 
 	if (result > 0) {
-		error_set(err, ERROR_TASK, "the directory of '%s' does not exist", write->path);
+		error_set(err, HOST_NO_DIRECTORY, "the directory of '%s' does not exist", write->path);
 		return error_remedy(err, "make it first, with a task of file: state=directory");
 	}
 	if (result < 0)

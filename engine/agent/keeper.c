@@ -171,16 +171,16 @@ static int ask_gate(struct runner *runner, struct arena *arena, const struct req
 	struct reply reply = {0};
 
 	if (runner->check)
-		return error_set(err, ERROR_BUG, "a dry run was about to change something");
+		return error_set(err, BEOPLAY_BUG, "a dry run was about to change something");
 	if (keeper_lock(runner, err) < 0)
 		return -1;
 	if (runner->free)
-		return link_alive(&runner->link) ? 0 : error_set(err, ERROR_INTERRUPTED,
+		return link_alive(&runner->link) ? 0 : error_set(err, RUN_INTERRUPTED,
 			"stopped before this task");
 	if (link_request(&runner->link, arena, request, &reply, err) < 0)
 		return -1;
 	if (!reply.go)
-		return error_set(err, ERROR_INTERRUPTED, "stopped before this task");
+		return error_set(err, RUN_INTERRUPTED, "stopped before this task");
 	return 0;
 }
 
@@ -319,11 +319,11 @@ static int piece(void *context, struct arena *arena, int64_t offset, const char 
 			got = frame_take(arena, &pieces, SENT_BY_CHILD, &frame, err) < 0 ? -1 : 1;
 		buffer_free(&pieces.payload);
 		if (got <= 0)
-			return error_set(err, ERROR_TASK, "'%s' can't be kept", from->path);
+			return error_set(err, LEDGER_NOT_KEPT, "'%s' can't be kept", from->path);
 	} while (frame.type != FRAME_CHUNK);
 	chunk = frame.message;
 	if (!chunk->bytes.bytes)
-		return error_set(err, ERROR_TASK, "'%s' can't be kept: %.500s", from->path,
+		return error_set(err, LEDGER_NOT_KEPT, "'%s' can't be kept: %.500s", from->path,
 			chunk->error ? chunk->error : "");
 	*ret_bytes = chunk->bytes.bytes;
 	*ret_count = chunk->bytes.size;
@@ -337,7 +337,7 @@ static int keep(struct runner *runner, struct link *child, struct arena *arena,
 	char digest[DIGEST_HEX_SIZE];
 
 	if (!from.path || ledger_keep(&runner->ledger, piece, &from, digest, err) < 0)
-		return error_set(err, ERROR_TASK, "a file can't be kept");
+		return error_set(err, LEDGER_NOT_KEPT, "a file can't be kept");
 	reply->digest = arena_string(arena, digest);
 	return 0;
 }
@@ -399,7 +399,7 @@ void keeper_serve(void *context, struct arena *arena, const struct fetch *fetch,
 	struct error err = {0};
 
 	if (!path)
-		error_set(&err, ERROR_TASK, "this content isn't offered here");
+		error_set(&err, HOST_CONTENT_LOST, "this content isn't offered here");
 	if (!path || chunk_of(arena, path, fetch->offset, &chunk->bytes, &chunk->size, &err) < 0)
 		chunk->error = arena_string(arena, err.message);
 }
@@ -415,7 +415,8 @@ static int body(struct runner *runner, struct arena *arena, const struct request
 		return ledger_body_chunk(&runner->ledger, arena, digest, request->offset,
 			&reply->bytes.bytes, &reply->bytes.size, &reply->size, err);
 	if (runner->undoes)
-		return error_set(err, ERROR_TASK, "the content that was there before isn't kept here");
+		return error_set(err, HOST_CONTENT_LOST, "the content that was there before isn't kept "
+			"here");
 	return link_request(&runner->link, arena, request, reply, err);
 }
 
@@ -445,7 +446,7 @@ static int begin(struct runner *runner, struct link *child, struct arena *arena,
 static int set_record(struct runner *runner, const struct request *request, struct error *err)
 {
 	if (runner->check)
-		return error_set(err, ERROR_BUG, "a dry run was about to write a record");
+		return error_set(err, BEOPLAY_BUG, "a dry run was about to write a record");
 	if (ledger_set_record(&runner->ledger, request->key, request->record, err) < 0)
 		return -1;
 	return ledger_save(&runner->ledger, err);
@@ -479,5 +480,5 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 	case REQUEST_RECORD_SET:
 		return request->key ? set_record(runner, request, err) : 0;
 	}
-	return error_set(err, ERROR_BUG, "a question of an unknown kind");
+	return error_set(err, BEOPLAY_BUG, "a question of an unknown kind");
 }

@@ -76,7 +76,7 @@ static int check_machine(struct ledger *ledger, struct error *err)
 	if (!id || strcmp(id, ledger->machine_id) == 0
 			|| ledger_machine_expects(ledger->database, ledger->arena, ledger->machine_id))
 		return 0;
-	error_set(err, ERROR_TASK, "the ledger '%s' is of another machine", database_path(ledger));
+	error_set(err, LEDGER_FOREIGN, "the ledger '%s' is of another machine", database_path(ledger));
 	return error_remedy(err, "move it away; what beoplay has changed there can't be undone here");
 }
 
@@ -239,7 +239,7 @@ static int make_new(struct ledger *ledger, struct error *err)
 		return -1;
 	}
 	if (rename(fresh, path) < 0 || sync_directory(ledger->directory) < 0)
-		return error_errno(err, ERROR_TASK, "cannot make the ledger '%s'", path);
+		return error_errno(err, LEDGER_UNWRITABLE, "cannot make the ledger '%s'", path);
 	return 0;
 }
 
@@ -280,7 +280,7 @@ static int follow_machine(struct ledger *ledger, struct error *err)
 		return 0;
 	rmdir(ledger->directory);
 	if (rename(from, ledger->directory) < 0 || sync_directory(ledger->state) < 0)
-		return error_errno(err, ERROR_TASK, "cannot move the ledger '%s' to '%s'", from,
+		return error_errno(err, LEDGER_UNWRITABLE, "cannot move the ledger '%s' to '%s'", from,
 			ledger->directory);
 	return 0;
 }

@@ -43,10 +43,10 @@ int ledger_make_directory(const char *directory, const char *name, struct error 
 
 	snprintf(path, sizeof(path), "%s%s%s", directory, name ? "/" : "", name ? name : "");
 	if (make_path(path) < 0)
-		return error_errno(err, ERROR_TASK, "cannot make '%s'", path);
+		return error_errno(err, LEDGER_NOT_KEPT, "cannot make '%s'", path);
 	if (lstat(path, &info) < 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid() ||
 	    (info.st_mode & 022) != 0)
-		return error_set(err, ERROR_TASK, "'%s' is no directory that only its owner can "
+		return error_set(err, LEDGER_UNTRUSTED, "'%s' is no directory that only its owner can "
 			"write", path);
 	return 0;
 }
@@ -105,7 +105,7 @@ int ledger_body_chunk(const struct ledger *ledger, struct arena *arena, const ch
 	char *bytes;
 
 	if (offset < 0 || inline_chunk(ledger, arena, digest, offset, ret_bytes, ret_count, ret_size))
-		return offset < 0 ? error_set(err, ERROR_BUG, "a piece before the beginning") : 0;
+		return offset < 0 ? error_set(err, BEOPLAY_BUG, "a piece before the beginning") : 0;
 	if (files_chunk(arena, body_path(ledger, arena, digest), offset, &bytes, ret_count, ret_size,
 			err) < 0)
 		return -1;
@@ -133,7 +133,7 @@ static int spill(struct keeping *keeping, struct error *err)
 	keeping->fd = open(keeping->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		0600);
 	if (keeping->fd < 0)
-		return error_errno(err, ERROR_TASK, "cannot write '%s'", keeping->temporary);
+		return error_errno(err, LEDGER_NOT_KEPT, "cannot write '%s'", keeping->temporary);
 	return 0;
 }
 
@@ -151,7 +151,7 @@ static int take_piece(struct keeping *keeping, const char *bytes, size_t count,
 		count = keeping->bytes.size;
 	}
 	if (keeping->fd >= 0 && whole_put(keeping->fd, bytes, count) < 0)
-		return error_errno(err, ERROR_TASK, "cannot keep what was there before");
+		return error_errno(err, LEDGER_NOT_KEPT, "cannot keep what was there before");
 	return 0;
 }
 
@@ -180,7 +180,7 @@ static int settle(struct keeping *keeping, const char *digest, struct error *err
 	bool spilled = keeping->fd >= 0;
 
 	if (spilled && rename(keeping->temporary, body_path(ledger, keeping->arena, digest)) < 0)
-		return error_errno(err, ERROR_TASK, "cannot keep what was there before");
+		return error_errno(err, LEDGER_NOT_KEPT, "cannot keep what was there before");
 	if (ledger_has_body(ledger, digest))
 		return 0;
 	database_do(ledger->database, "INSERT OR REPLACE INTO body(digest, size, bytes) VALUES(?, ?, ?)",
@@ -258,7 +258,7 @@ int ledger_sync_bodies(struct ledger *ledger, struct error *err)
 	for (size_t i = 0; i < ledger->kept->count; i++)
 		files += in_file(ledger, ledger->kept->pairs[i].key);
 	if (files > 0 && sync_files(ledger, arena, files) < 0)
-		result = error_errno(err, ERROR_TASK, "cannot keep what was there before");
+		result = error_errno(err, LEDGER_NOT_KEPT, "cannot keep what was there before");
 	ledger->kept = value_map(ledger->arena);
 	arena_free(arena);
 	return result;

@@ -21,8 +21,8 @@ static const char remedy[] = "restore it from a backup, or move it away: what be
 
 static int damaged(const struct database *database, const char *why, struct error *err)
 {
-	error_set(err, ERROR_TASK, "the ledger '%s' is damaged%s%s", place_of(database), why ? ": " : "",
-		why ? why : "");
+	error_set(err, LEDGER_DAMAGED, "the ledger '%s' is damaged%s%s", place_of(database), why ? ": "
+		: "", why ? why : "");
 	return error_remedy(err, "%s", remedy);
 }
 
@@ -34,17 +34,17 @@ static int say(const struct database *database, int code, struct error *err)
 		return damaged(database, why, err);
 	switch (code & 0xff) {
 	case SQLITE_FULL:
-		error_set(err, ERROR_TASK, "the ledger '%s' can't be written: no space left on the disk",
-			place_of(database));
+		error_set(err, LEDGER_UNWRITABLE, "the ledger '%s' can't be written: no space left on the "
+			"disk", place_of(database));
 		return error_remedy(err, "make room on that file system");
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return damaged(database, NULL, err);
 	case SQLITE_READONLY:
-		return error_set(err, ERROR_TASK, "the ledger '%s' can't be written: its file system is "
-			"read-only", place_of(database));
+		return error_set(err, LEDGER_UNWRITABLE, "the ledger '%s' can't be written: its file "
+			"system is read-only", place_of(database));
 	default:
-		return error_set(err, ERROR_TASK, "the ledger '%s': %s", place_of(database),
+		return error_set(err, LEDGER_UNUSABLE, "the ledger '%s': %s", place_of(database),
 			database->sqlite ? sqlite3_errmsg(database->sqlite) : sqlite3_errstr(code));
 	}
 }
@@ -81,7 +81,7 @@ static int make_schema(struct database *database, struct error *err)
 
 static int newer(const struct database *database, int64_t version, struct error *err)
 {
-	error_set(err, ERROR_TASK, "the ledger '%s' was written by a newer beoplay (its version is "
+	error_set(err, LEDGER_NEWER, "the ledger '%s' was written by a newer beoplay (its version is "
 		"%lld, this one knows %d)", place_of(database), (long long)version, LEDGER_VERSION);
 	return error_remedy(err, "use that beoplay, or a newer one");
 }
@@ -136,7 +136,7 @@ static int open_file(struct database *database, const char *lock, struct error *
 	if (database->path)
 		return 0;
 	if (sqlite3_open(":memory:", &database->sqlite) != SQLITE_OK)
-		return error_set(err, ERROR_TASK, "cannot look at the ledger: out of memory");
+		return error_set(err, LEDGER_UNUSABLE, "cannot look at the ledger: out of memory");
 	return 0;
 }
 
@@ -190,7 +190,7 @@ static sqlite3_stmt *prepared(struct database *database, const char *sql)
 			return database->statements[i].statement;
 	}
 	if (database->statement_count == DATABASE_STATEMENTS_MOST) {
-		error_set(&database->error, ERROR_BUG, "the ledger has too many statements");
+		error_set(&database->error, BEOPLAY_BUG, "the ledger has too many statements");
 		return NULL;
 	}
 	last = &database->statements[database->statement_count];
@@ -332,7 +332,7 @@ static void begin(struct database *database)
 		return;
 	database_let_go(database);
 	if (!database->writable) {
-		error_set(&database->error, ERROR_BUG, "who only looks was about to write the ledger");
+		error_set(&database->error, BEOPLAY_BUG, "who only looks was about to write the ledger");
 		return;
 	}
 	database_row(database, database_query(database, "BEGIN IMMEDIATE", ""));

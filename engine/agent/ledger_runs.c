@@ -239,7 +239,7 @@ int ledger_set_record(struct ledger *ledger, const char *key, const struct value
 	fits = bytes.size <= RECORD_MOST;
 	buffer_free(&bytes);
 	if (!fits)
-		return error_set(err, ERROR_BUG, "the record '%s' is too large", key);
+		return error_set(err, BEOPLAY_BUG, "the record '%s' is too large", key);
 	arena = arena_new();
 	database_do(ledger->database, "INSERT INTO note(key, path, value) VALUES(?, ?, ?) "
 		"ON CONFLICT(key) DO UPDATE SET value=excluded.value", "ssv", key,

@@ -16,11 +16,11 @@ static int text_piece(void *context, struct arena *arena, int64_t offset, const 
 	struct reply reply = {0};
 
 	if (offset > TEXT_MOST)
-		return error_set(err, ERROR_TASK, "the text of this run is too long");
+		return error_set(err, LEDGER_NOT_KEPT, "the text of this run is too long");
 	if (link_request(&runner->link, arena, &request, &reply, err) < 0)
 		return -1;
 	if (!reply.bytes.bytes)
-		return error_set(err, ERROR_TASK, "the text of this run didn't come");
+		return error_set(err, LEDGER_NOT_KEPT, "the text of this run didn't come");
 	*ret_bytes = reply.bytes.bytes;
 	*ret_count = reply.bytes.size;
 	return 0;

@@ -25,7 +25,7 @@ enum { V1_VERSION = 1, V1_MOST = 64 << 20, V1_VALUES_MOST = 8 << 20 };
 
 static int damaged(const char *path, struct error *err)
 {
-	error_set(err, ERROR_TASK, "the ledger '%s' is damaged", path);
+	error_set(err, LEDGER_DAMAGED, "the ledger '%s' is damaged", path);
 	return error_remedy(err, "restore it from a backup, or move it away: what beoplay has changed "
 		"here so far can't be undone then");
 }
@@ -40,8 +40,8 @@ static int read_root(struct arena *arena, const char *path, struct value **ret_r
 	if (files_stat(NULL, arena, path, &info, err) < 0)
 		return -1;
 	if (info.uid != geteuid() || (info.mode & 022) != 0)
-		return error_set(err, ERROR_TASK, "the ledger '%s' could have been written by someone else",
-			path);
+		return error_set(err, LEDGER_UNTRUSTED, "the ledger '%s' could have been written by "
+			"someone else", path);
 	if (files_read(NULL, arena, path, V1_MOST, &bytes, &size, err) < 0)
 		return -1;
 	if (wire_decode_most(arena, bytes, size, V1_VALUES_MOST, ret_root, NULL) < 0)
@@ -63,8 +63,8 @@ static int check_root(const char *path, const struct value *root, struct error *
 	int64_t version = value_get_integer(root, "version", -1);
 
 	if (version > V1_VERSION) {
-		error_set(err, ERROR_TASK, "the ledger '%s' was written by a newer beoplay (its version is "
-			"%lld)", path, (long long)version);
+		error_set(err, LEDGER_NEWER, "the ledger '%s' was written by a newer beoplay (its version "
+			"is %lld)", path, (long long)version);
 		return error_remedy(err, "use that beoplay, or a newer one");
 	}
 	for (size_t i = 0; i < 3; i++) {

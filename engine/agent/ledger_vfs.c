@@ -341,16 +341,17 @@ static int check_place(const char *path, bool make, struct error *err)
 	int fd;
 
 	if (result != 0)
-		return result < 0 ? -1 : error_set(err, ERROR_TASK, "'%s' isn't there", path);
+		return result < 0 ? -1 : error_set(err, LEDGER_UNUSABLE, "'%s' isn't there", path);
 	fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && make)
 		fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		result = error_errno(err, ERROR_TASK, "cannot open '%s'", path);
+		result = error_errno(err, LEDGER_UNUSABLE, "cannot open '%s'", path);
 	else if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || !ours(&info))
-		result = error_set(err, ERROR_TASK, "'%s' isn't a file that only you can write", path);
+		result = error_set(err, LEDGER_UNTRUSTED, "'%s' isn't a file that only you can write",
+			path);
 	else if (fstat(directory, &info) < 0 || !ours(&info))
-		result = error_set(err, ERROR_TASK, "others can write where '%s' is", path);
+		result = error_set(err, LEDGER_UNTRUSTED, "others can write where '%s' is", path);
 	if (result < 0)
 		error_remedy(err, "look who has put it there; a ledger and its directory belong to the "
 			"user of the agent alone");
@@ -512,10 +513,10 @@ static int cannot_open(sqlite3 *database, const char *path, struct error *err)
 	const char *why;
 
 	if (!database)
-		return error_set(err, ERROR_TASK, "cannot open '%s': out of memory", path);
+		return error_set(err, LEDGER_UNUSABLE, "cannot open '%s': out of memory", path);
 	if (ledger_vfs_damaged(database, &why))
-		return error_set(err, ERROR_TASK, "'%s' is damaged: %s", path, why);
-	return error_set(err, ERROR_TASK, "cannot open '%s': %s", path, sqlite3_errmsg(database));
+		return error_set(err, LEDGER_DAMAGED, "'%s' is damaged: %s", path, why);
+	return error_set(err, LEDGER_UNUSABLE, "cannot open '%s': %s", path, sqlite3_errmsg(database));
 }
 
 int ledger_vfs_open(const char *path, const char *lock, enum ledger_access access,
@@ -527,7 +528,7 @@ int ledger_vfs_open(const char *path, const char *lock, enum ledger_access acces
 
 	*ret_database = NULL;
 	if (!under && ledger_vfs_set_base("unix-none") < 0)
-		return error_set(err, ERROR_BUG, "SQLite has no access to files");
+		return error_set(err, BEOPLAY_BUG, "SQLite has no access to files");
 	sqlite3_hard_heap_limit64(HEAP_MOST);
 	if (check_place(path, write, err) < 0)
 		return -1;

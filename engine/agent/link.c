@@ -178,8 +178,8 @@ static bool wait_frame(struct link *link)
 static int request_lost(const struct link *link, struct error *err)
 {
 	if (link->cancelled)
-		return error_set(err, ERROR_INTERRUPTED, "stopped as asked");
-	return error_set(err, ERROR_INTERRUPTED, "the connection to the controller is gone");
+		return error_set(err, RUN_INTERRUPTED, "stopped as asked");
+	return error_set(err, RUN_INTERRUPTED, "the connection to the controller is gone");
 }
 
 int link_request(struct link *link, struct arena *arena, const struct request *request,
@@ -191,7 +191,7 @@ int link_request(struct link *link, struct arena *arena, const struct request *r
 	asked.id = ++link->requests;
 	link_send(link, FRAME_REQUEST, &asked, &unsent);
 	if (unsent.kind != ERROR_NONE)
-		return error_set(err, ERROR_TASK, "%s", unsent.message);
+		return error_set(err, HOST_SYSTEM, "%s", unsent.message);
 	link_flush(link);
 	for (;;) {
 		if (link->lost || !wait_frame(link))
@@ -199,7 +199,7 @@ int link_request(struct link *link, struct arena *arena, const struct request *r
 		if (link_service(link, arena, asked.id, ret_reply) > 0)
 			break;
 	}
-	return ret_reply->error ? error_set(err, ERROR_TASK, "%.1500s", ret_reply->error) : 0;
+	return ret_reply->error ? error_set(err, HOST_CONTENT_LOST, "%.1500s", ret_reply->error) : 0;
 }
 
 int link_next(struct link *link, struct arena *arena, struct frame *ret_frame)

@@ -85,7 +85,7 @@ static int locked(int fd, struct error *err)
 	struct arena *arena = arena_new();
 	const struct lock_holder *holder = read_text(arena, fd);
 
-	error_set(err, ERROR_TASK, "this machine is being changed by %s, from %s, since %s",
+	error_set(err, HOST_LOCKED, "this machine is being changed by %s, from %s, since %s",
 		holder->who, holder->from, holder->since);
 	error_remedy(err, "wait until that run is over, then apply again");
 	arena_free(arena);
@@ -145,12 +145,12 @@ static int open_lock(const char *directory, struct error *err)
 	int fd = -1;
 
 	if (root_holds()) {
-		error_set(err, ERROR_TASK, "this machine is being changed by a run as root");
+		error_set(err, HOST_LOCKED, "this machine is being changed by a run as root");
 		error_remedy(err, "wait until that run is over, then apply again");
 	} else {
 		fd = open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0)
-			error_errno(err, ERROR_TASK, "cannot open the lock '%s'", file);
+			error_errno(err, HOST_SYSTEM, "cannot open the lock '%s'", file);
 	}
 	arena_free(arena);
 	return fd;
@@ -169,7 +169,7 @@ int lock_take(const char *directory, const char *who, struct error *err)
 	if (errno == EWOULDBLOCK)
 		locked(fd, err);
 	else
-		error_errno(err, ERROR_TASK, "cannot lock this machine");
+		error_errno(err, HOST_SYSTEM, "cannot lock this machine");
 	close(fd);
 	return -1;
 }

@@ -33,7 +33,7 @@ static int machine_name(void *machine, struct arena *arena, const char **ret_nam
 
 	(void)machine;
 	if (uname(&names) < 0)
-		return error_errno(err, ERROR_TASK, "cannot read the name of the machine");
+		return error_errno(err, HOST_SYSTEM, "cannot read the name of the machine");
 	*ret_name = arena_string(arena, names.nodename);
 	return 0;
 }
@@ -42,7 +42,7 @@ static int machine_set_name(void *machine, const char *name, struct error *err)
 {
 	(void)machine;
 	if (sethostname(name, strlen(name)) < 0)
-		return error_errno(err, ERROR_TASK, "cannot name the machine '%s'", name);
+		return error_errno(err, HOST_SYSTEM, "cannot name the machine '%s'", name);
 	return 0;
 }
 
@@ -58,9 +58,9 @@ static int64_t body_piece(struct machine *machine, const char *digest, struct bu
 
 	if (machine->ask(machine->context, arena, &request, &reply, err) == 0) {
 		if (!reply.bytes.bytes)
-			error_set(err, ERROR_TASK, "a content came malformed");
+			error_set(err, HOST_CONTENT_LOST, "a content came malformed");
 		else if (bytes->size + reply.bytes.size > most)
-			error_set(err, ERROR_TASK, "a content has more than %zu bytes", most);
+			error_set(err, HOST_FILE_TOO_LARGE, "a content has more than %zu bytes", most);
 		else
 			count = (int64_t)reply.bytes.size;
 		if (count > 0)
@@ -86,7 +86,7 @@ static int machine_body(void *context, struct arena *arena, const char *digest, 
 	if (count == 0) {
 		digest_bytes(bytes.data ? bytes.data : "", bytes.size, hex);
 		if (strcmp(hex, digest) != 0)
-			count = error_set(err, ERROR_TASK, "a content came that is not the one that "
+			count = error_set(err, HOST_CONTENT_LOST, "a content came that is not the one that "
 				"was promised");
 	}
 	if (count == 0) {

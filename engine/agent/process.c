@@ -225,9 +225,10 @@ static void cannot_run(const struct start *start, const char *directory, struct 
 	bool missing = errno == ENOENT && !directory;
 
 	if (directory)
-		error_errno(err, ERROR_TASK, "cannot run '%s' in '%s'", start->argv[0], directory);
+		error_errno(err, HOST_COMMAND_NOT_RUN, "cannot run '%s' in '%s'", start->argv[0],
+			directory);
 	else
-		error_errno(err, ERROR_TASK, "cannot run '%s'", start->argv[0]);
+		error_errno(err, HOST_COMMAND_NOT_RUN, "cannot run '%s'", start->argv[0]);
 	if (missing)
 		error_remedy(err, "install the package that brings it, or give its whole path");
 }
@@ -248,7 +249,7 @@ pid_t process_start(struct machine *machine, struct arena *arena, const struct c
 	int result;
 
 	if (pipe2(report, O_CLOEXEC) < 0)
-		return error_errno(err, ERROR_TASK, "cannot run '%s'", start.argv[0]);
+		return error_errno(err, HOST_COMMAND_NOT_RUN, "cannot run '%s'", start.argv[0]);
 	start.report = report[1];
 	pid = fork();
 	if (pid == 0)
@@ -256,7 +257,7 @@ pid_t process_start(struct machine *machine, struct arena *arena, const struct c
 	close(report[1]);
 	result = pid < 0 ? -1 : wait_executed(machine, command, report[0], pid);
 	if (result < 0 && pid > 0 && errno == ETIMEDOUT)
-		error_set(err, ERROR_TASK, "cannot run '%s': the directory '%s' does not answer",
+		error_set(err, HOST_COMMAND_NOT_RUN, "cannot run '%s': the directory '%s' does not answer",
 			start.argv[0], start.directory ? start.directory : login.directory);
 	else if (result < 0)
 		cannot_run(&start, command->directory, err);
@@ -480,13 +481,13 @@ int process_judge(struct arena *arena, const struct command *command,
 	if (command->flags & COMMAND_ANY_STATUS)
 		return 0;
 	if (result->timed_out)
-		return error_set(err, ERROR_TASK, "'%s' did not end within %u seconds", name,
+		return error_set(err, HOST_COMMAND_TIMEOUT, "'%s' did not end within %u seconds", name,
 			command->timeout);
 	if (result->status > 128)
-		return error_set(err, ERROR_TASK, "'%s' was ended by signal %d: %s", name,
+		return error_set(err, HOST_COMMAND_FAILED, "'%s' was ended by signal %d: %s", name,
 			result->status - 128, command_last_words(arena, result));
 	if (result->status != 0)
-		return error_set(err, ERROR_TASK, "'%s' failed with status %d: %s", name,
+		return error_set(err, HOST_COMMAND_FAILED, "'%s' failed with status %d: %s", name,
 			result->status, command_last_words(arena, result));
 	return 0;
 }
@@ -527,7 +528,7 @@ static int start(struct run *run, struct error *err)
 	int theirs[3];
 
 	if (open_pipes(run, theirs) < 0)
-		return error_errno(err, ERROR_TASK, "cannot make pipes");
+		return error_errno(err, HOST_SYSTEM, "cannot make pipes");
 	run->pid = process_start(run->machine, run->arena, run->command, theirs, err);
 	for (int i = 0; i < 3; i++)
 		close(theirs[i]);
@@ -536,7 +537,7 @@ static int start(struct run *run, struct error *err)
 	run->pidfd = pidfd_open(run->pid, 0);
 	if (run->pidfd >= 0)
 		return 0;
-	error_errno(err, ERROR_TASK, "cannot follow a process");
+	error_errno(err, HOST_SYSTEM, "cannot follow a process");
 	kill(-run->pid, SIGKILL);
 	waitpid(run->pid, NULL, 0);
 	return -1;
@@ -580,7 +581,7 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	result.timed_out = run.timed_out;
 	*ret_result = result;
 	if (run.interrupted)
-		return error_set(err, ERROR_INTERRUPTED, "'%s' was ended as asked",
+		return error_set(err, RUN_INTERRUPTED, "'%s' was ended as asked",
 			process_name(arena, command));
 	return process_judge(arena, command, ret_result, err);
 }

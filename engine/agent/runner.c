@@ -75,7 +75,7 @@ static const char *user_pending(const struct runner *runner, struct arena *arena
 
 static int no_such_user(const char *name, struct error *err)
 {
-	error_set(err, ERROR_TASK, "there is no user '%s' on this machine", name);
+	error_set(err, HOST_UNKNOWN_USER, "there is no user '%s' on this machine", name);
 	return error_remedy(err, "let a user task make it before");
 }
 
@@ -100,7 +100,7 @@ static void do_as(struct runner *runner, struct work *work, const char *name,
 		}
 		no_such_user(name, &err);
 	} else if (err.kind == ERROR_NONE && runner->user.uid != 0) {
-		error_set(&err, ERROR_TASK, "'%s' can't become '%s'", runner->user.name, name);
+		error_set(&err, HOST_CANNOT_BECOME, "'%s' can't become '%s'", runner->user.name, name);
 		error_remedy(&err, "log in as root, or let the task become (become: yes, or -b)");
 	}
 	if (err.kind != ERROR_NONE)

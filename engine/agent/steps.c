@@ -244,10 +244,10 @@ static int collect(struct step *step, struct command_result *ret_result, struct 
 	result.output = read_output(step, "out", most, &result.output_size, &result.truncated);
 	result.errors = read_output(step, "err", most, &result.errors_size, &result.truncated);
 	if (!end)
-		return error_set(err, ERROR_TASK, "'%s' was broken off: its supervisor was killed",
+		return error_set(err, HOST_PROCESS_KILLED, "'%s' was broken off: its supervisor was killed",
 			process_name(arena, step->command));
 	if (value_get_string(end, "error"))
-		return error_set(err, ERROR_TASK, "%s", value_get_string(end, "error"));
+		return error_set(err, HOST_COMMAND_FAILED, "%s", value_get_string(end, "error"));
 	result.status = (int)value_get_integer(end, "status", 255);
 	result.timed_out = value_get_bool(end, "timed_out");
 	*ret_result = result;
@@ -271,12 +271,12 @@ static int make_step(struct step *step, struct error *err)
 	time_t now = time(NULL);
 
 	if (mkdir(machine->steps, 0700) < 0 && errno != EEXIST)
-		return error_errno(err, ERROR_TASK, "cannot make '%s'", machine->steps);
+		return error_errno(err, HOST_SYSTEM, "cannot make '%s'", machine->steps);
 	step->directory = arena_printf(arena, "%s/%lld-%ld", machine->steps, (long long)now,
 		(long)getpid());
 	for (unsigned more = 1; mkdir(step->directory, 0700) < 0; more++) {
 		if (errno != EEXIST || more > 10000)
-			return error_errno(err, ERROR_TASK, "cannot make '%s'", step->directory);
+			return error_errno(err, HOST_SYSTEM, "cannot make '%s'", step->directory);
 		step->directory = arena_printf(arena, "%s/%lld-%ld-%u", machine->steps,
 			(long long)now, (long)getpid(), more);
 	}
@@ -300,7 +300,7 @@ int steps_run(struct machine *machine, struct arena *arena, const struct command
 	if (pid == 0)
 		supervise(&step);
 	if (pid < 0)
-		return error_errno(err, ERROR_TASK, "cannot start a process");
+		return error_errno(err, HOST_SYSTEM, "cannot start a process");
 	wait_supervisor(&step, pid);
 	/* Where it was killed, nobody else ends its command. */
 	session_end(pid, SESSION_GRACE);

@@ -26,7 +26,7 @@ int undo_make_task(struct arena *arena, const struct undoing *undoing, const cha
 	int result;
 
 	if (!module)
-		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'",
+		return error_set(err, AGENT_BAD_TASK, "this agent doesn't know the module '%s'",
 			name ? name : "");
 	if (params_canonical(arena, module, params, place, true, &canonical, err) < 0)
 		return -1;

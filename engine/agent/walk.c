@@ -59,12 +59,12 @@ static int follow_link(struct walker *walker, int link, const char *name, struct
 	int length;
 
 	if (size < 0)
-		return error_errno(err, ERROR_TASK, "cannot read the link '%s' in '%s'", name,
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot read the link '%s' in '%s'", name,
 			walker->path);
 	target[size] = '\0';
 	length = snprintf(way, sizeof(way), "%s/%s", target, walker->way);
 	if (length < 0 || (size_t)length >= sizeof(way) || ++walker->links > LINKS_MOST)
-		return error_set(err, ERROR_TASK, "'%s' leads through too many symbolic links",
+		return error_set(err, HOST_LINK_NOT_FOLLOWED, "'%s' leads through too many symbolic links",
 			walker->path);
 	memcpy(walker->way, way, (size_t)length + 1);
 	if (target[0] == '/') {
@@ -83,7 +83,7 @@ static int next_name(struct walker *walker, char ret_name[WALK_NAME_SIZE], struc
 	if (size == 0)
 		return 0;
 	if (size >= WALK_NAME_SIZE)
-		return error_set(err, ERROR_TASK, "a name in '%s' is too long", walker->path);
+		return error_set(err, HOST_FILE_WRONG_TYPE, "a name in '%s' is too long", walker->path);
 	memcpy(ret_name, start, size);
 	ret_name[size] = '\0';
 	memmove(walker->way, start + size, strlen(start + size) + 1);
@@ -100,9 +100,9 @@ static int step_into(struct walker *walker, const char *name, struct error *err)
 	if (next < 0 && errno == ENOENT)
 		return 1;
 	if (next < 0)
-		return error_errno(err, ERROR_TASK, "cannot reach '%s'", walker->path);
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot reach '%s'", walker->path);
 	if (fstat(next, &info) < 0) {
-		result = error_errno(err, ERROR_TASK, "cannot reach '%s'", walker->path);
+		result = error_errno(err, HOST_FILE_UNREADABLE, "cannot reach '%s'", walker->path);
 	} else if (S_ISDIR(info.st_mode)) {
 		close(walker->directory);
 		walker->directory = next;
@@ -110,8 +110,8 @@ static int step_into(struct walker *walker, const char *name, struct error *err)
 	} else if (!S_ISLNK(info.st_mode)) {
 		result = 1;
 	} else if (!link_trusted(walker, &info)) {
-		error_set(err, ERROR_TASK, "'%s' leads through the symbolic link '%s', which an "
-			"ordinary user could have put there", walker->path, name);
+		error_set(err, HOST_LINK_NOT_FOLLOWED, "'%s' leads through the symbolic link '%s', which "
+			"an ordinary user could have put there", walker->path, name);
 		result = error_remedy(err, "work there as the user whom the directory belongs to "
 			"(become_user), or name the real path");
 	} else {
@@ -154,7 +154,7 @@ static int split(const char *path, char directory[PATH_MAX], char ret_name[WALK_
 	for (start = size; start > 0 && path[start - 1] != '/'; )
 		start--;
 	if (path[0] != '/' || start >= PATH_MAX || size - start >= WALK_NAME_SIZE)
-		return error_set(err, ERROR_TASK, "'%.200s' is no usable path", path);
+		return error_set(err, HOST_FILE_WRONG_TYPE, "'%.200s' is no usable path", path);
 	memcpy(directory, path, start);
 	directory[start] = '\0';
 	memcpy(ret_name, path + start, size - start);
@@ -162,7 +162,7 @@ static int split(const char *path, char directory[PATH_MAX], char ret_name[WALK_
 	if (size == start)
 		memcpy(ret_name, ".", 2);
 	if (strcmp(ret_name, "..") == 0)
-		return error_set(err, ERROR_TASK, "'%.200s' ends with '..'", path);
+		return error_set(err, HOST_FILE_WRONG_TYPE, "'%.200s' ends with '..'", path);
 	return 0;
 }
 
@@ -180,7 +180,7 @@ int walk_to(const char *path, int *ret_directory, char ret_name[WALK_NAME_SIZE],
 	if (errno == ENOENT || errno == ENOTDIR)
 		return 1;
 	if (errno != ELOOP && errno != ENOSYS && errno != EINVAL && errno != EPERM)
-		return error_errno(err, ERROR_TASK, "cannot reach '%s'", path);
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot reach '%s'", path);
 	return walk_by_steps(path, directory, ret_directory, err);
 }
 

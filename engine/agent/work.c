@@ -13,10 +13,10 @@ int work_load(struct work *work, struct error *err)
 	const char *name = work->task->module, *params = work->task->params;
 
 	if (!name || !params)
-		return error_set(err, ERROR_TASK, "a task came without module or parameters");
+		return error_set(err, AGENT_BAD_TASK, "a task came without module or parameters");
 	work->module = module_find(name);
 	if (!work->module || !work->module->inspect)
-		return error_set(err, ERROR_TASK, "this agent doesn't know the module '%s'", name);
+		return error_set(err, AGENT_BAD_TASK, "this agent doesn't know the module '%s'", name);
 	digest_bytes(params, strlen(params), work->digest);
 	return module_load(work->arena, work->module, params, strlen(params), &work->params, err);
 }
@@ -169,7 +169,7 @@ static int keep_files(struct work *work, const struct inverses_entry *entry,
 	if (ask(work, &request, &reply, err) < 0)
 		return -1;
 	if (!reply.digest || !entry->keep_digest || strcmp(reply.digest, entry->keep_digest) != 0)
-		return error_set(err, ERROR_TASK, "'%s' changed while it was being looked at",
+		return error_set(err, HOST_FILE_CHANGED, "'%s' changed while it was being looked at",
 			entry->keep_path);
 	inverse->body = entry->keep_digest;
 	return 0;
@@ -233,7 +233,7 @@ static int refused(const struct plan *plan, struct error *err)
 {
 	if (!plan->refused)
 		return 0;
-	error_set(err, ERROR_TASK, "%s", plan->refusal);
+	error_set(err, plan->refused, "%s", plan->refusal);
 	return plan->remedy ? error_remedy(err, "%s", plan->remedy) : -1;
 }
 
@@ -249,9 +249,9 @@ static int converged(const struct plan *plan, struct error *err)
 	}
 	if (!left)
 		return 0;
-	error_set(err, ERROR_TASK, "did not converge: after the changes %s is still to be changed "
-		"(%s: %.200s, wanted %.200s)", left->subject, left->field,
-		left->before ? left->before : "nothing", left->after ? left->after : "nothing");
+	error_set(err, HOST_NOT_CONVERGED, "did not converge: after the changes %s is still to be "
+		"changed (%s: %.200s, wanted %.200s)", left->subject, left->field, left->before
+		? left->before : "nothing", left->after ? left->after : "nothing");
 	return error_remedy(err, "something else changes it too, or this is a bug of the module");
 }
 

@@ -8,40 +8,70 @@
 #include <stdio.h>
 #include <string.h>
 
-static int error_fill(struct error *err, enum error_kind kind, const char *format, va_list args)
-	__attribute__((format(printf, 3, 0)));
-static int error_fill(struct error *err, enum error_kind kind, const char *format, va_list args)
+static int error_fill(struct error *err, const struct error_code *code, const char *format,
+	va_list args) __attribute__((format(printf, 3, 0)));
+static int error_fill(struct error *err, const struct error_code *code, const char *format,
+	va_list args)
 {
 	if (!err || err->kind != ERROR_NONE)
 		return -1;
-	err->kind = kind;
+	err->code = code;
+	err->kind = code->kind;
 	vsnprintf(err->message, sizeof(err->message), format, args);
 	return -1;
 }
 
-int error_set(struct error *err, enum error_kind kind, const char *format, ...)
+int (error_set)(struct error *err, const struct error_code *code, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	error_fill(err, kind, format, args);
+	error_fill(err, code, format, args);
 	va_end(args);
 	return -1;
 }
 
-int error_at(struct error *err, struct place place, const char *format, ...)
+int (error_at)(struct error *err, const struct error_code *code, struct place place,
+	const char *format, ...)
 {
 	va_list args;
 
 	if (err && err->kind == ERROR_NONE)
 		err->place = place;
 	va_start(args, format);
-	error_fill(err, ERROR_TEXT, format, args);
+	error_fill(err, code, format, args);
 	va_end(args);
 	return -1;
 }
 
-int error_errno(struct error *err, enum error_kind kind, const char *format, ...)
+int error_old(struct error *err, struct place place, const char *format, ...)
+{
+	va_list args;
+
+	if (err && err->kind == ERROR_NONE)
+		err->place = place;
+	va_start(args, format);
+	error_fill(err, error_code_of_kind(ERROR_TEXT), format, args);
+	va_end(args);
+	return -1;
+}
+
+const struct error_code *error_code_of_kind(enum error_kind kind)
+{
+	static const struct error_code codes[] = {
+		[ERROR_TEXT] = { "text", ERROR_TEXT, "", "" },
+		[ERROR_UNREACHABLE] = { "unreachable", ERROR_UNREACHABLE, "", "" },
+		[ERROR_TASK] = { "task", ERROR_TASK, "", "" },
+		[ERROR_PROTOCOL] = { "protocol", ERROR_PROTOCOL, "", "" },
+		[ERROR_BUG] = { "bug", ERROR_BUG, "", "" },
+		[ERROR_INTERRUPTED] = { "interrupted", ERROR_INTERRUPTED, "", "" },
+		[ERROR_KEPT_BACK] = { "kept back", ERROR_KEPT_BACK, "", "" },
+	};
+
+	return &codes[kind];
+}
+
+int (error_errno)(struct error *err, const struct error_code *code, const char *format, ...)
 {
 	int number = errno;
 	size_t used;
@@ -50,7 +80,7 @@ int error_errno(struct error *err, enum error_kind kind, const char *format, ...
 	if (!err || err->kind != ERROR_NONE)
 		return -1;
 	va_start(args, format);
-	error_fill(err, kind, format, args);
+	error_fill(err, code, format, args);
 	va_end(args);
 	used = strlen(err->message);
 	snprintf(err->message + used, sizeof(err->message) - used, ": %s", strerror(number));

@@ -2,23 +2,11 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include "base/error_code.h"
+
 #include <stdarg.h>
 
 struct arena;
-
-/* Each kind has a reader: TEXT stops before any host is contacted, UNREACHABLE drops a host,
- * TASK fails a task on one host, PROTOCOL fails a host whose agent says what none says, BUG is
- * ours, INTERRUPTED is ^C. */
-enum error_kind {
-	ERROR_NONE,
-	ERROR_TEXT,
-	ERROR_UNREACHABLE,
-	ERROR_TASK,
-	ERROR_PROTOCOL,
-	ERROR_BUG,
-	ERROR_INTERRUPTED,
-	ERROR_KEPT_BACK,     /* a text of the past lacks what wasn't for everybody to read */
-};
 
 /* A place in a text. file is borrowed and lives as long as the text; line and column count from 1,
  * columns in bytes; line 0: no place. */
@@ -29,7 +17,8 @@ struct place {
 };
 
 struct error {
-	enum error_kind kind;
+	const struct error_code *code;   /* NULL: no error */
+	enum error_kind kind;            /* the code's */
 	struct place place;
 	char message[2048];
 	char remedy[1024];   /* what to do; "" if nothing is known */
@@ -38,12 +27,27 @@ struct error {
 
 /* All return -1, so that failing is one line. An error that is already set is kept: the inner one
  * knows more. err may be NULL. */
-int error_set(struct error *err, enum error_kind kind, const char *format, ...)
+int error_set(struct error *err, const struct error_code *code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-int error_at(struct error *err, struct place place, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));   /* kind TEXT */
-int error_errno(struct error *err, enum error_kind kind, const char *format, ...)
+int error_at(struct error *err, const struct error_code *code, struct place place,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+int error_errno(struct error *err, const struct error_code *code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));   /* appends ": strerror(errno)" */
+int error_old(struct error *err, struct place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Calls that give a kind, or a place without a code, until all have theirs. */
+const struct error_code *error_code_of_kind(enum error_kind kind);
+static inline const struct error_code *error_code_itself(const struct error_code *code)
+{
+	return code;
+}
+#define CODE_OF(code) _Generic((code), const struct error_code *: error_code_itself, \
+	default: error_code_of_kind)(code)
+#define error_set(err, code, ...) (error_set)(err, CODE_OF(code), __VA_ARGS__)
+#define error_errno(err, code, ...) (error_errno)(err, CODE_OF(code), __VA_ARGS__)
+#define error_at(err, code, ...) _Generic((code), struct place: error_old, \
+	default: error_at)(err, code, __VA_ARGS__)
 
 /* Adds a remedy to an error that has none yet; returns -1. */
 int error_remedy(struct error *err, const char *format, ...)

@@ -16,7 +16,7 @@ struct spot {
 
 struct checking {
 	const char *name;
-	enum error_kind kind;
+	const struct error_code *code;
 	struct error *err;
 };
 
@@ -43,7 +43,7 @@ static int wrong(const struct checking *checking, const struct spot *spot, const
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	add_spot(&path, spot);
-	error_set(checking->err, checking->kind, "%s: %s%s%s%s", checking->name,
+	error_set(checking->err, checking->code, "%s: %s%s%s%s", checking->name,
 		path.size > 0 ? "'" : "", path.size > 0 ? path.data : "it", path.size > 0 ? "' " : " ",
 		what);
 	buffer_free(&path);
@@ -227,17 +227,17 @@ static int check(const struct checking *checking, const struct spot *spot,
 }
 
 int shape_check(const struct value *value, const struct shape *shape, const char *name,
-	enum error_kind kind, struct error *err)
+	const struct error_code *code, struct error *err)
 {
-	struct checking checking = { name, kind, err };
+	struct checking checking = { name, code, err };
 
 	return check(&checking, NULL, value, shape);
 }
 
 int shape_check_map(const struct value *value, const struct shape *keys, const char *name,
-	enum error_kind kind, struct error *err)
+	const struct error_code *code, struct error *err)
 {
-	struct checking checking = { name, kind, err };
+	struct checking checking = { name, code, err };
 
 	return check_map(&checking, NULL, value, keys);
 }

@@ -46,11 +46,11 @@ struct shape {
 	const char *const *words;    /* of a text: it must be one of these; NULL: any. Ends with NULL */
 };
 
-/* -1 with err of this kind: name is what the value is called in the message, a path follows. */
+/* -1 with err of this code: name is what the value is called in the message, a path follows. */
 int shape_check(const struct value *value, const struct shape *shape, const char *name,
-	enum error_kind kind, struct error *err);
+	const struct error_code *code, struct error *err);
 /* The same of a map with the keys of this table. */
 int shape_check_map(const struct value *value, const struct shape *keys, const char *name,
-	enum error_kind kind, struct error *err);
+	const struct error_code *code, struct error *err);
 
 #endif

@@ -50,7 +50,7 @@ static int print_host(struct arena *arena, const struct inventory *inventory,
 	struct scope *scope;
 
 	if (!host)
-		return error_set(err, ERROR_TEXT, "the inventory has no host '%s'", name);
+		return error_set(err, INVENTORY_UNKNOWN_HOST, "the inventory has no host '%s'", name);
 	scope = scope_new(arena, variables, host, NULL, NULL);
 	for (size_t i = 0; i < host->vars->count; i++) {
 		struct value *value;
@@ -73,7 +73,7 @@ static int load(struct arena *arena, struct source *source, struct value *given,
 	if (project_find(arena, source, "./playbook", given, &project, err) < 0)
 		return -1;
 	if (project.inventories->count == 0) {
-		error_set(err, ERROR_TEXT, "there is no inventory here or above");
+		error_set(err, INVENTORY_NOT_FOUND, "there is no inventory here or above");
 		if (project.stopped)
 			return error_remedy(err, "%s; name an inventory with -i", project.stopped);
 		return error_remedy(err, "name one with -i");
@@ -115,7 +115,8 @@ static int print_list(struct arena *arena, const struct inventory *inventory, co
 		return -1;
 	for (size_t i = 0; i < list.count; i++)
 		puts(shown(arena, list.hosts[i]->name));
-	return list.count > 0 ? 0 : error_set(err, ERROR_TEXT, "'%s' matches no host", pattern);
+	return list.count > 0 ? 0 : error_set(err, INVENTORY_UNKNOWN_HOST, "'%s' matches no host",
+		pattern);
 }
 
 static int print_asked(struct arena *arena, const struct inventory *inventory,
@@ -128,7 +129,7 @@ static int print_asked(struct arena *arena, const struct inventory *inventory,
 	if (asked->list)
 		return print_list(arena, inventory, word, err);
 	if (!inventory_has_group(inventory, word)) {
-		error_set(err, ERROR_TEXT, "the inventory has no group '%s'", word);
+		error_set(err, INVENTORY_UNKNOWN_GROUP, "the inventory has no group '%s'", word);
 		return error_remedy(err, "see them all: beoplay inventory");
 	}
 	print_group(arena, inventory, word, 0);

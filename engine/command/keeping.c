@@ -38,7 +38,7 @@ static int open_here(struct arena *arena, struct history **ret_history, struct e
 	if (history_open(past_folder(arena, NULL), false, &history, err) < 0)
 		return -1;
 	if (!history) {
-		error_set(err, ERROR_TEXT, "there is no history here");
+		error_set(err, HISTORY_NONE, "there is no history here");
 		return error_remedy(err, "go where the playbook is");
 	}
 	history_close(history);
@@ -79,7 +79,8 @@ static int count_runs(struct arena *arena, struct history *history, const char *
 	}
 	if (*ret_count > 0)
 		return 0;
-	error_set(err, ERROR_TEXT, "no run has a %s '%s'", path ? "file" : "host", path ? path : host);
+	error_set(err, HISTORY_UNKNOWN_RUN, "no run has a %s '%s'", path ? "file" : "host", path ? path
+		: host);
 	return error_remedy(err, "see what there is: beoplay log, beoplay show RUN");
 }
 

@@ -84,8 +84,8 @@ static int choose(const struct key_command *command, const struct key **ret_key,
 	if (*ret_key)
 		return 0;
 	if (!command->what)
-		return error_set(err, ERROR_TEXT, "there is no key yet: the first apply makes one");
-	error_set(err, ERROR_TEXT, "you have no key '%s'", command->what);
+		return error_set(err, KEY_NOT_FOUND, "there is no key yet: the first apply makes one");
+	error_set(err, KEY_NOT_FOUND, "you have no key '%s'", command->what);
 	return error_remedy(err, "beoplay key list shows those that you have");
 }
 
@@ -104,7 +104,7 @@ static int key_export(const struct key_command *command, struct error *err)
 		return 0;
 	}
 	if (whole_replace(command->output, text, strlen(text), 0600, false) < 0)
-		return error_errno(err, ERROR_TEXT, "cannot write '%s'", command->output);
+		return error_errno(err, FILE_UNWRITABLE, "cannot write '%s'", command->output);
 	printf("key %s is in %s\n", key->id, command->output);
 	return 0;
 }
@@ -119,7 +119,7 @@ static int read_text(const struct key_command *command, char **ret_text, struct 
 		size = read(fd, *ret_text, EXPORT_MOST + 1);
 	if (fd >= 0)
 		close(fd);
-	return size < 0 ? error_errno(err, ERROR_TEXT, "cannot read '%s'", command->what) : 0;
+	return size < 0 ? error_errno(err, FILE_UNREADABLE, "cannot read '%s'", command->what) : 0;
 }
 
 static int key_import(const struct key_command *command, struct error *err)
@@ -129,7 +129,7 @@ static int key_import(const struct key_command *command, struct error *err)
 	char *text;
 
 	if (!command->what) {
-		error_set(err, ERROR_TEXT, "which file holds the key?");
+		error_set(err, CLI_INVALID_USAGE, "which file holds the key?");
 		return error_remedy(err, "beoplay key import FILE");
 	}
 	if (read_text(command, &text, err) < 0 || passphrase_read(command->arena,
@@ -154,7 +154,7 @@ static int key_rotate(const struct key_command *command, struct error *err)
 static int key_revoke(const struct key_command *command, struct error *err)
 {
 	if (!command->what) {
-		error_set(err, ERROR_TEXT, "which key?");
+		error_set(err, CLI_INVALID_USAGE, "which key?");
 		return error_remedy(err, "beoplay key revoke ID; beoplay key list shows the IDs");
 	}
 	if (keys_revoke(command->arena, command->directory, command->what, err) < 0)

@@ -80,9 +80,9 @@ static int print_all(struct log *log, struct error *err)
 		printed++;
 	}
 	if (result == 0 && printed == 0)
-		result = error_set(err, ERROR_TEXT, "no run is%s%s%s%s", log->playbook ? " of " : "",
-			log->playbook ? log->playbook : "", log->host ? " on " : "",
-			log->host ? log->host : "");
+		result = error_set(err, HISTORY_UNKNOWN_RUN, "no run is%s%s%s%s", log->playbook ? " of "
+			: "", log->playbook ? log->playbook : "", log->host ? " on " : "", log->host ? log->host
+			: "");
 	history_close(history);
 	return result;
 }

@@ -39,8 +39,8 @@ int passphrase_ask(struct arena *arena, const char *prompt, const char **ret_tex
 	if (!terminal || tcgetattr(fileno(terminal), &shown) < 0) {
 		if (terminal)
 			fclose(terminal);
-		return error_set(err, ERROR_TEXT, "nobody can be asked for the %s: there is no terminal",
-			prompt);
+		return error_set(err, CLI_NO_TERMINAL, "nobody can be asked for the %s: there is no "
+			"terminal", prompt);
 	}
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
@@ -51,7 +51,7 @@ int passphrase_ask(struct arena *arena, const char *prompt, const char **ret_tex
 	tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
 	fputs("\n", terminal);
 	fclose(terminal);
-	return *ret_text ? 0 : error_set(err, ERROR_TEXT, "the %s was not given", prompt);
+	return *ret_text ? 0 : error_set(err, CLI_NO_ANSWER, "the %s was not given", prompt);
 }
 
 int passphrase_read(struct arena *arena, const char *path, bool fresh, const char **ret_passphrase,
@@ -65,7 +65,7 @@ int passphrase_read(struct arena *arena, const char *path, bool fresh, const cha
 			return error_remedy(err, "name a file that holds it with --passphrase-file");
 		if (fresh && (passphrase_ask(arena, "passphrase once more", &again, err) < 0
 				|| strcmp(again, *ret_passphrase) != 0))
-			return error_set(err, ERROR_TEXT, "the two passphrases differ");
+			return error_set(err, CLI_NO_ANSWER, "the two passphrases differ");
 		return 0;
 	}
 	file = fopen(path, "re");
@@ -73,8 +73,9 @@ int passphrase_read(struct arena *arena, const char *path, bool fresh, const cha
 	if (file)
 		fclose(file);
 	if (!file)
-		return error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
-	return *ret_passphrase ? 0 : error_set(err, ERROR_TEXT, "'%s' holds no passphrase", path);
+		return error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
+	return *ret_passphrase ? 0 : error_set(err, KEY_INVALID_PASSPHRASE, "'%s' holds no passphrase",
+		path);
 }
 
 bool passphrase_agree(const char *question)

@@ -104,8 +104,8 @@ static int load_options(const struct value *saved, struct apply_options *options
 	struct error *err)
 {
 	if (value_get_bool(saved, "extra_values") && options->extra->count == 0) {
-		error_set(err, ERROR_TEXT, "the plan was made with values on the command line, which it "
-			"doesn't hold");
+		error_set(err, CLI_INVALID_USAGE, "the plan was made with values on the command line, "
+			"which it doesn't hold");
 		return error_remedy(err, "give the same -e again, or put them into a file: -e @FILE");
 	}
 	for (size_t i = 0; i < TEXT_COUNT; i++) {
@@ -129,7 +129,8 @@ static int only_reaching(const struct apply_options *given, struct error *err)
 			&& !given->become && !given->become_user && !given->discard_drift && !given->resume
 			&& !given->with_affected)
 		return 0;
-	error_set(err, ERROR_TEXT, "a saved plan has its own inventory, hosts, tags and variables");
+	error_set(err, CLI_INVALID_USAGE, "a saved plan has its own inventory, hosts, tags and "
+		"variables");
 	return error_remedy(err, "give only how hosts are reached (-u, --private-key, -T, …) and what "
 		"is shown (-v, -D, --json)");
 }
@@ -193,10 +194,10 @@ static int save(struct arena *arena, struct apply_options *options, const char *
 	struct value *hosts = planned_hosts(arena, found, &changes, &maybe);
 
 	if (hosts->count == 0)
-		return error_set(err, ERROR_TEXT, "no plan was made: there is no host on which all went "
+		return error_set(err, PLAN_NOT_MADE, "no plan was made: there is no host on which all went "
 			"well");
 	if (!getcwd(directory, sizeof(directory)))
-		return error_errno(err, ERROR_TEXT, "the current directory can't be named");
+		return error_errno(err, FILE_UNREADABLE, "the current directory can't be named");
 	if (saved_key_load(arena, saved_key_path(arena), true, &key, err) < 0)
 		return -1;
 	value_set_string(arena, body, "program", program(arena));
@@ -287,13 +288,13 @@ static int read_plan(struct arena *arena, const char *path, struct saved_key *re
 		return -1;
 	made_by = value_get_string(*ret_body, "program");
 	if (!made_by || strcmp(made_by, program(arena)) != 0) {
-		error_set(err, ERROR_TEXT, "the plan '%s' was made by beoplay %s, this is %s", path,
+		error_set(err, PLAN_OTHER_VERSION, "the plan '%s' was made by beoplay %s, this is %s", path,
 			made_by ? made_by : "?", program(arena));
 		return error_remedy(err, "make a new one with this one");
 	}
 	if (!value_get_string(*ret_body, "playbook") || !value_get_string(*ret_body, "directory")
 			|| !value_get(*ret_body, "hosts"))
-		return error_set(err, ERROR_TEXT, "the plan '%s' is not a whole one", path);
+		return error_set(err, PLAN_DAMAGED, "the plan '%s' is not a whole one", path);
 	return 0;
 }
 
@@ -314,7 +315,8 @@ static int go_there(struct arena *arena, const struct value *body, struct apply_
 	options->known_hosts = absolute(arena, options->known_hosts);
 	if (chdir(directory) == 0)
 		return 0;
-	error_errno(err, ERROR_TEXT, "the plan was made in '%s', which can't be entered", directory);
+	error_errno(err, FILE_UNREADABLE, "the plan was made in '%s', which can't be entered",
+		directory);
 	return error_remedy(err, "a plan is applied where its text is");
 }
 

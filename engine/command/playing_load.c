@@ -72,7 +72,7 @@ static int load_inventory(struct playing *playing, struct error *err)
 	struct variables_options options = { 0 };
 
 	if (paths->count == 0) {
-		error_set(err, ERROR_TEXT, "there is no inventory beside '%s' or above it",
+		error_set(err, INVENTORY_NOT_FOUND, "there is no inventory beside '%s' or above it",
 			playing->playbook->path);
 		if (playing->project.stopped)
 			return error_remedy(err, "%s; name an inventory with -i", playing->project.stopped);
@@ -150,7 +150,8 @@ static int load_limit(struct playing *playing, struct error *err)
 	if (playing->past)
 		limit_to_past(playing);
 	if (playing->limit.count == 0)
-		return error_set(err, ERROR_TEXT, "-l '%s' matches no host", playing->options->limit);
+		return error_set(err, INVENTORY_NO_MATCH, "-l '%s' matches no host",
+			playing->options->limit);
 	return 0;
 }
 

@@ -79,8 +79,8 @@ static int ask(struct playing *playing, const char *name, struct value *extra, s
 	const char *text;
 
 	if (!passphrase_terminal()) {
-		error_set(err, ERROR_TEXT, "%s was applied with -e %s=…, and values of -e are not kept",
-			playing->past->name, name);
+		error_set(err, HISTORY_KEPT_BACK, "%s was applied with -e %s=…, and values of -e are not "
+			"kept", playing->past->name, name);
 		return error_remedy(err, "give it again: -e %s=VALUE", name);
 	}
 	if (passphrase_ask(playing->arena, prompt, &text, err) < 0)

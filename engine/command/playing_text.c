@@ -155,7 +155,7 @@ void playing_give_text(struct playing *playing, struct revision *revision)
 
 static int damaged(struct error *err)
 {
-	return error_set(err, ERROR_TEXT, "the text that a node kept is damaged");
+	return error_set(err, SEAL_ALTERED, "the text that a node kept is damaged");
 }
 
 int playing_unpack(struct arena *arena, const char *bytes, size_t size,
@@ -166,7 +166,7 @@ int playing_unpack(struct arena *arena, const char *bytes, size_t size,
 	struct value *packed;
 
 	if (wire_decode(arena, bytes, size, &packed, NULL) < 0
-			|| shape_check_map(packed, record_packed, "a packed text", ERROR_TEXT, NULL) < 0)
+			|| shape_check_map(packed, record_packed, "a packed text", SEAL_ALTERED, NULL) < 0)
 		return damaged(err);
 	run->how = value_get(packed, "how");
 	run->playbook = value_get_string(packed, "playbook");

@@ -55,7 +55,7 @@ static int check_folder(const char *directory, const char *named, struct error *
 	uid_t also = geteuid();
 
 	if (stat(directory[0] ? directory : ".", &info) < 0)
-		return error_errno(ret_why, ERROR_TEXT, "cannot look at '%s'", directory);
+		return error_errno(ret_why, FILE_UNREADABLE, "cannot look at '%s'", directory);
 	if (named && stat(named, &file) == 0) {
 		also = file.st_uid;
 		info.st_mode &= ~(mode_t)S_IWGRP;
@@ -159,8 +159,8 @@ static int check_keys(const struct value *root, struct error *err)
 		"key" };
 
 	if (root->kind != VALUE_MAP)
-		return error_at(err, root->place, "this must be a map with the keys project, "
-			"inventory, roles_path, secrets and key");
+		return error_at(err, PROJECT_INVALID_VALUE, root->place, "this must be a map with the keys "
+			"project, inventory, roles_path, secrets and key");
 	for (size_t i = 0; i < root->count; i++) {
 		struct suggestion suggestion = { .word = root->pairs[i].key };
 		bool known = false;
@@ -171,7 +171,8 @@ static int check_keys(const struct value *root, struct error *err)
 		}
 		if (known)
 			continue;
-		error_at(err, root->pairs[i].place, "unknown key '%s'", root->pairs[i].key);
+		error_at(err, PROJECT_UNKNOWN_KEY, root->pairs[i].place, "unknown key '%s'",
+			root->pairs[i].key);
 		return suggestion.nearest ? error_remedy(err, "did you mean '%s'?", suggestion.nearest)
 			: error_remedy(err, "known are project, inventory, roles_path, secrets and "
 				"key");
@@ -191,10 +192,12 @@ static int add_inventories(struct arena *arena, const char *directory, const str
 		return 0;
 	}
 	if (named->kind != VALUE_LIST)
-		return error_at(err, named->place, "'inventory' must be a path or a list of paths");
+		return error_at(err, PROJECT_INVALID_VALUE, named->place, "'inventory' must be a path or a "
+			"list of paths");
 	for (size_t i = 0; i < named->count; i++) {
 		if (!value_text(named->items[i]))
-			return error_at(err, named->items[i]->place, "an inventory is a path");
+			return error_at(err, PROJECT_INVALID_VALUE, named->items[i]->place, "an inventory is a "
+				"path");
 		if (add_inventories(arena, directory, named->items[i], project, err) < 0)
 			return -1;
 	}
@@ -220,7 +223,8 @@ static int add_roles(struct arena *arena, const char *directory, const struct va
 		const struct value *path = named->kind == VALUE_LIST ? named->items[i] : named;
 
 		if (!value_text(path) || !path->size || strchr(path->text, ':')) {
-			error_at(err, path->place, "'roles_path' must be a path or a list of paths");
+			error_at(err, PROJECT_INVALID_VALUE, path->place, "'roles_path' must be a path or a "
+				"list of paths");
 			return error_remedy(err, "write one '- PATH' a line");
 		}
 		value_append(arena, project->roles, value_string(arena, path_join(arena, directory,
@@ -267,12 +271,13 @@ static int add_secrets(struct arena *arena, const struct value *named, struct pr
 	struct error *err)
 {
 	if (named && named->kind != VALUE_LIST)
-		return error_at(err, named->place, "'secrets' must be a list of variables' names");
+		return error_at(err, PROJECT_INVALID_VALUE, named->place, "'secrets' must be a list of "
+			"variables' names");
 	for (size_t i = 0; named && i < named->count; i++) {
 		const struct value *name = named->items[i];
 
 		if (!value_text(name) || !name->size || name->size > 256 || strpbrk(name->text, ". {}[]")) {
-			error_at(err, name->place, "this is no variable's name");
+			error_at(err, PROJECT_INVALID_VALUE, name->place, "this is no variable's name");
 			return error_remedy(err, "a name stands for all variables, and keys inside of "
 				"variables, that are called so");
 		}
@@ -298,12 +303,13 @@ static int read_settings(struct arena *arena, struct source *source, const char 
 		return -1;
 	name = value_get(root, "project");
 	if (name && (!value_text(name) || !name->size || name->size > 128))
-		return error_at(err, name->place, "'project' must be a name");
+		return error_at(err, PROJECT_INVALID_VALUE, name->place, "'project' must be a name");
 	if (name)
 		project->name = value_text(name);
 	name = value_get(root, "key");
 	if (name && (!value_text(name) || strlen(value_text(name)) != KEY_HEX_SIZE - 1)) {
-		error_at(err, name->place, "'key' must be the ID of a key, in quotes");
+		error_at(err, PROJECT_INVALID_VALUE, name->place, "'key' must be the ID of a key, in "
+			"quotes");
 		return error_remedy(err, "beoplay key list shows those that you have");
 	}
 	if (name)

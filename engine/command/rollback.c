@@ -52,8 +52,8 @@ static int check_shared(const struct rollback *rollback, const struct history_ru
 	}
 	if (others->count == 0)
 		return 0;
-	error_set(err, ERROR_TEXT, "not all hosts have run %lld: it failed on %s, or didn't reach %s",
-		(long long)newest->number, report_fold(rollback->arena, others),
+	error_set(err, HISTORY_DISAGREEMENT, "not all hosts have run %lld: it failed on %s, or didn't "
+		"reach %s", (long long)newest->number, report_fold(rollback->arena, others),
 		others->count > 1 ? "them" : "it");
 	if (!before)
 		return error_remedy(err, "apply it again first; --to nothing undoes all that was done");
@@ -79,7 +79,7 @@ static int find_before(const struct rollback *rollback, const struct history_run
 	*ret_run = before;
 	if (!same)
 		return 0;
-	error_set(err, ERROR_TEXT, "there is no earlier text of '%s' in the history",
+	error_set(err, HISTORY_UNKNOWN_RUN, "there is no earlier text of '%s' in the history",
 		rollback->playbook);
 	return error_remedy(err, "--to nothing undoes all that it did");
 }
@@ -97,8 +97,8 @@ static int find_run(const struct rollback *rollback, const char *revision,
 			return 0;
 		}
 	}
-	error_set(err, ERROR_TEXT, "run %lld was one of '%s', not of '%s'", (long long)found.number,
-		found.playbook, rollback->playbook);
+	error_set(err, HISTORY_UNKNOWN_RUN, "run %lld was one of '%s', not of '%s'",
+		(long long)found.number, found.playbook, rollback->playbook);
 	return error_remedy(err, "beoplay log %s lists its runs", rollback->playbook);
 }
 

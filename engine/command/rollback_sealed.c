@@ -99,7 +99,7 @@ static int fetch(struct sealed *sealed, struct bytes *ret_pack, struct error *er
 
 	sodium_bin2hex(wanted, sizeof(wanted), sealed->target.run->seal.pack, SEAL_DIGEST_SIZE);
 	if (look(sealed, wanted, &looked, &count, &lost) != EXIT_GOOD)
-		return error_set(err, ERROR_TEXT, "the hosts can't be asked");
+		return error_set(err, SEAL_NO_TEXT, "the hosts can't be asked");
 	for (size_t i = 0; i < count; i++) {
 		const struct bytes text = looked[i].looked ? looked[i].looked->text : (struct bytes){0};
 
@@ -111,7 +111,7 @@ static int fetch(struct sealed *sealed, struct bytes *ret_pack, struct error *er
 			return 0;
 		}
 	}
-	error_set(err, ERROR_TEXT, "no host hands out the text of %s",
+	error_set(err, SEAL_NO_TEXT, "no host hands out the text of %s",
 		chain_name(sealed->arena, sealed->target.run));
 	return error_remedy(err, "roll back where the history is; --to nothing undoes all that it did");
 }
@@ -126,15 +126,16 @@ static int open_text(struct sealed *sealed, struct bytes pack,
 	size_t size;
 
 	if (!pack_key(pack.bytes, pack.size, id))
-		return error_set(err, ERROR_TEXT, "what the hosts kept is no sealed text");
+		return error_set(err, SEAL_ALTERED, "what the hosts kept is no sealed text");
 	keys = sealing_keys(&sealed->sealing, id, &why);
 	if (!keys)
-		return error_set(err, ERROR_TEXT, "the text can't be opened: %s", why);
+		return error_set(err, SEAL_OTHER_KEY, "the text can't be opened: %s", why);
 	if (pack_open(sealed->arena, keys, pack.bytes, pack.size, &text, &size, err) < 0
 			|| playing_unpack(sealed->arena, text, size, ret_past, err) < 0)
 		return -1;
 	if (strcmp(ret_past->run->playbook, sealed->owner) != 0)
-		return error_set(err, ERROR_TEXT, "the text that the hosts kept is that of another playbook");
+		return error_set(err, SEAL_OTHER_KEY, "the text that the hosts kept is that of another "
+			"playbook");
 	return 0;
 }
 
@@ -167,8 +168,8 @@ static int agree(const struct sealed *sealed, struct error *err)
 	const char *to = sealed->options->to, *what = describe(sealed);
 
 	if (to && !is_named(run, to)) {
-		error_set(err, ERROR_TEXT, "without a history only the text before the last one is known: "
-			"%s", what);
+		error_set(err, HISTORY_NONE, "without a history only the text before the last one is "
+			"known: %s", what);
 		return error_remedy(err, "--to %s goes back to it", run->seal.run);
 	}
 	if (to || sealed->options->check) {
@@ -176,12 +177,12 @@ static int agree(const struct sealed *sealed, struct error *err)
 		return 0;
 	}
 	if (!passphrase_terminal()) {
-		error_set(err, ERROR_TEXT, "there is no history here; the hosts agree on %s", what);
+		error_set(err, HISTORY_NONE, "there is no history here; the hosts agree on %s", what);
 		return error_remedy(err, "if that is the one, say so: --to %s", run->seal.run);
 	}
 	if (passphrase_agree(arena_printf(sealed->arena, "Go back to %s?", what)))
 		return 0;
-	return error_set(err, ERROR_TEXT, "nothing was done");
+	return error_set(err, CLI_DECLINED, "nothing was done");
 }
 
 static int go_back(struct sealed *sealed, struct error *err)
@@ -216,7 +217,7 @@ int rollback_sealed(struct arena *arena, const struct apply_options *options, co
 	if (code != EXIT_GOOD)
 		return code;
 	if (sealed.looked_count == 0)
-		return error_set(err, ERROR_TEXT, "no host could be asked what was before");
+		return error_set(err, SEAL_NO_TEXT, "no host could be asked what was before");
 	if (options->to && strcmp(options->to, "nothing") == 0)
 		return playing_run(options, playbook, NULL, &nothing);
 	return go_back(&sealed, err);

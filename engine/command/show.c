@@ -169,7 +169,7 @@ static int with_history(int argc, char **argv, const char *usage, int most,
 	}
 	if (history_open(past_folder(showing.arena, NULL), false, &showing.history, &err) == 0
 			&& !showing.history) {
-		error_set(&err, ERROR_TEXT, "there is no history here");
+		error_set(&err, HISTORY_NONE, "there is no history here");
 		error_remedy(&err, "go where the playbook is");
 	}
 	if (err.kind != ERROR_NONE || run(&showing, argv[1], argc > 2 ? argv[2] : NULL, &err) < 0) {

@@ -225,7 +225,7 @@ static int find_playbooks(struct arena *arena, char ***ret_playbooks, struct err
 	*ret_playbooks = playbooks;
 	if (paths->count > 0)
 		return 0;
-	error_set(err, ERROR_TEXT, "no playbook given, and none was applied from here");
+	error_set(err, CLI_INVALID_USAGE, "no playbook given, and none was applied from here");
 	return error_remedy(err, "name one, or go where the playbooks are");
 }
 

@@ -70,7 +70,8 @@ static int refuse(const struct callables *kind, const char *name, const char *wr
 	for (size_t i = 0; kind->later[i]; i++) {
 		if (strcmp(kind->later[i], name) != 0)
 			continue;
-		error_at(err, place, "the %s '%s' is not supported yet", kind->what, written);
+		error_at(err, EXPRESSION_UNSUPPORTED, place, "the %s '%s' is not supported yet", kind->what,
+			written);
 		return error_remedy(err, is_lookup(name) ? "pass what it finds as a variable (vars_files, "
 			"host_vars, -e), or a file with 'src' of copy or template"
 			: "write it without, or pass what it gives as a variable (vars, host_vars, -e)");
@@ -79,7 +80,7 @@ static int refuse(const struct callables *kind, const char *name, const char *wr
 		for (const struct callable *row = kind->tables[i]; row->name; row++)
 			suggest_offer(&suggestion, row->name);
 	}
-	error_at(err, place, "there is no %s '%s'", kind->what, written);
+	error_at(err, EXPRESSION_UNKNOWN_FUNCTION, place, "there is no %s '%s'", kind->what, written);
 	if (suggestion.nearest)
 		error_remedy(err, "did you mean '%s'?", suggestion.nearest);
 	return -1;
@@ -101,8 +102,8 @@ const struct callable *callable_find(enum callable_kind kind, const char *name,
 		}
 	}
 	if (strchr(plain, '.'))
-		error_at(err, place, "the %s '%s' of a collection is not supported yet",
-			kinds[kind].what, name);
+		error_at(err, EXPRESSION_UNSUPPORTED, place, "the %s '%s' of a collection is not supported "
+			"yet", kinds[kind].what, name);
 	else
 		refuse(&kinds[kind], plain, name, place, err);
 	return NULL;
@@ -132,7 +133,8 @@ static int bind_keyword(const struct callable *callable, const char *keyword, si
 	*ret_position = CALL_PARAMETERS_MOST;
 	if (callable->flags & CALL_KEYWORDS)
 		return 0;
-	error_at(err, place, "'%s' has no argument '%s'", callable->name, keyword);
+	error_at(err, EXPRESSION_INVALID_ARGUMENT, place, "'%s' has no argument '%s'", callable->name,
+		keyword);
 	if (suggestion.nearest)
 		error_remedy(err, "did you mean '%s'?", suggestion.nearest);
 	return -1;
@@ -151,19 +153,19 @@ int callable_bind(const struct callable *callable, const char *const *keywords, 
 			return -1;
 		if (positions[i] == CALL_PARAMETERS_MOST) {
 			if (!keywords[i] && !(callable->flags & CALL_MANY))
-				return error_at(err, place, "'%s' takes at most %zu argument%s",
-					callable->name, parameters, parameters == 1 ? "" : "s");
+				return error_at(err, EXPRESSION_INVALID_ARGUMENT, place, "'%s' takes at most %zu "
+					"argument%s", callable->name, parameters, parameters == 1 ? "" : "s");
 			continue;
 		}
 		if (taken[positions[i]])
-			return error_at(err, place, "'%s' is given twice",
+			return error_at(err, EXPRESSION_INVALID_ARGUMENT, place, "'%s' is given twice",
 				callable->parameters[positions[i]]);
 		taken[positions[i]] = true;
 	}
 	for (size_t i = 0; i < callable->required; i++) {
 		if (!taken[i])
-			return error_at(err, place, "'%s' needs the argument '%s'", callable->name,
-				callable->parameters[i]);
+			return error_at(err, EXPRESSION_INVALID_ARGUMENT, place, "'%s' needs the argument '%s'",
+				callable->name, callable->parameters[i]);
 	}
 	return 0;
 }

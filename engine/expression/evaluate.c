@@ -33,12 +33,13 @@ int evaluation_error(struct evaluation *evaluation, size_t offset, const char *f
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	return error_at(evaluation->evaluator->err, syntax_place(evaluation->scalar, offset), "%s",
-		message);
+	return error_at(evaluation->evaluator->err, EXPRESSION_FAILED, syntax_place(evaluation->scalar,
+		offset), "%s", message);
 }
 
 int evaluation_spend(struct evaluation *evaluation, size_t offset, size_t steps, size_t bytes)
 {
+	struct place place = syntax_place(evaluation->scalar, offset);
 	struct evaluator *evaluator = evaluation->evaluator;
 
 	if (steps <= evaluator->steps && bytes <= evaluator->bytes) {
@@ -48,9 +49,9 @@ int evaluation_spend(struct evaluation *evaluation, size_t offset, size_t steps,
 	}
 	evaluator->exhausted = true;
 	if (bytes > evaluator->bytes)
-		return evaluation_error(evaluation, offset, "this makes more than %d MiB",
-			EXPRESSION_BYTES_MOST >> 20);
-	return evaluation_error(evaluation, offset, "this takes more than %d steps",
+		return error_at(evaluator->err, EXPRESSION_TOO_EXPENSIVE, place, "this makes more than %d "
+			"MiB", EXPRESSION_BYTES_MOST >> 20);
+	return error_at(evaluator->err, EXPRESSION_TOO_EXPENSIVE, place, "this takes more than %d steps",
 		EXPRESSION_STEPS_MOST);
 }
 
@@ -65,7 +66,8 @@ int evaluation_undefined(struct evaluation *evaluation, size_t offset, struct va
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	error_clear(why);
-	error_at(why, syntax_place(evaluation->scalar, offset), "%s", message);
+	error_at(why, EXPRESSION_UNDEFINED_VARIABLE, syntax_place(evaluation->scalar, offset), "%s",
+		message);
 	*ret_value = NULL;
 	return 0;
 }

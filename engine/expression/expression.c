@@ -82,8 +82,8 @@ static int condition_kind(const struct value *condition, struct error *err)
 {
 	if (condition->kind == VALUE_BOOL || condition->kind == VALUE_STRING)
 		return 0;
-	return error_at(err, condition->place, "a condition is an expression or a boolean, not %s",
-		value_kind_name(condition));
+	return error_at(err, EXPRESSION_INVALID_CONDITION, condition->place, "a condition is an "
+		"expression or a boolean, not %s", value_kind_name(condition));
 }
 
 static int check_condition(const struct value *condition, struct error *err)
@@ -148,8 +148,8 @@ int expression_truth(struct arena *arena, struct scope *scope, const struct valu
 	if (expression_fill(arena, scope, value, &filled, err) < 0)
 		return -1;
 	if (filled->kind == VALUE_UNKNOWN)
-		return error_at(err, value->place, "this must be known here, but is only after: %s",
-			filled->text);
+		return error_at(err, EXPRESSION_UNKNOWN_YET, value->place, "this must be known here, but "
+			"is only after: %s", filled->text);
 	if (value_is_omit(filled)) {
 		*ret_truth = otherwise;
 		return 0;

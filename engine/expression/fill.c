@@ -161,7 +161,7 @@ static int fill_pair(struct filling *filling, const struct value_pair *pair, str
 		return 0;
 	}
 	if (strcmp(key->text, pair->key) != 0 && value_pair(map, key->text))
-		return error_at(filling->evaluator->err, pair->place,
+		return error_at(filling->evaluator->err, EXPRESSION_DUPLICATE_KEY, pair->place,
 			"the key '%s' is in this map already", key->level ? "…" : key->text);
 	map->level = level_higher(map->level, key->level);
 	value_set_at(arena, map, key->text, pair->place, item);
@@ -202,7 +202,8 @@ static int fill_inside(struct filling *filling, const struct value *value,
 	if (!expression_inside(value))
 		return 0;
 	if (++filling->depth > VALUE_DEPTH_MOST)
-		return error_at(filling->evaluator->err, value->place, "this is nested too deeply");
+		return error_at(filling->evaluator->err, EXPRESSION_TOO_EXPENSIVE, value->place,
+			"this is nested too deeply");
 	if (value->kind == VALUE_LIST)
 		result = fill_list(filling, value, ret_value);
 	else if (value->kind == VALUE_MAP)

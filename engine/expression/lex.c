@@ -37,7 +37,8 @@ int lexer_error(struct lexer *lexer, size_t offset, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	return error_at(lexer->err, syntax_place(lexer->scalar, offset), "%s", message);
+	return error_at(lexer->err, EXPRESSION_SYNTAX, syntax_place(lexer->scalar, offset), "%s",
+		message);
 }
 
 const char *token_name(const struct token *token)

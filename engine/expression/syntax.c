@@ -37,13 +37,13 @@ static int no_setting(const char *name, struct error *err)
 
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
 		if (strcmp(later[i], name) == 0) {
-			error_set(err, ERROR_TEXT, "'%s' of a template is not supported yet", name);
+			error_set(err, EXPRESSION_UNSUPPORTED, "'%s' of a template is not supported yet", name);
 			return error_remedy(err, "leave it out");
 		}
 	}
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		suggest_offer(&suggestion, settings[i].name);
-	error_set(err, ERROR_TEXT, "Jinja has no setting '%s'", name);
+	error_set(err, EXPRESSION_INVALID_SETTING, "Jinja has no setting '%s'", name);
 	return error_remedy(err, "did you mean '%s'?", suggestion.nearest ? suggestion.nearest
 		: "trim_blocks");
 }
@@ -65,7 +65,8 @@ int template_setting(struct template_syntax *syntax, const char *name, const str
 		return param_bool(value, field, err);
 	if (value->kind != VALUE_STRING || value->size == 0 || value->size > 16
 			|| strchr(value->text, '\n'))
-		return error_set(err, ERROR_TEXT, "'%s' is a short text that isn't empty", name);
+		return error_set(err, EXPRESSION_INVALID_SETTING, "'%s' is a short text that isn't empty",
+			name);
 	*(const char **)field = value->text;
 	return 0;
 }
@@ -90,7 +91,8 @@ static int read_setting(struct arena *arena, const char *text, size_t size, stru
 	const char *word;
 
 	if (!colon) {
-		error_at(err, place, "'%s' is no setting of a template", trimmed(arena, text, size));
+		error_at(err, EXPRESSION_INVALID_SETTING, place, "'%s' is no setting of a template",
+			trimmed(arena, text, size));
 		return error_remedy(err, "write #jinja2: trim_blocks: False, lstrip_blocks: True");
 	}
 	word = trimmed(arena, colon + 1, size - (size_t)(colon + 1 - text));

@@ -38,7 +38,8 @@ int agent_lacking(const char *architecture, struct error *err)
 
 	while (*name && strcmp(*name, architecture) != 0)
 		name++;
-	error_set(err, ERROR_UNREACHABLE, "this beoplay has no agent for %.32s machines", architecture);
+	error_set(err, AGENT_UNSUPPORTED_MACHINE, "this beoplay has no agent for %.32s machines",
+		architecture);
 	if (!*name)
 		return error_remedy(err, "there are agents for x86_64, aarch64 and armhf (ARMv7)");
 	for (const struct agent *agent = agents; agent->architecture; agent++)

@@ -11,7 +11,7 @@
 
 static int unresolved(const struct dial *dial, int problem, struct error *err)
 {
-	error_set(err, ERROR_UNREACHABLE, "the name '%s' can't be resolved: %s", dial->name->name,
+	error_set(err, SSH_UNRESOLVED_NAME, "the name '%s' can't be resolved: %s", dial->name->name,
 		gai_strerror(problem));
 	return error_remedy(err, "give its address as ansible_host in the inventory");
 }
@@ -82,7 +82,7 @@ static int try_next(struct dial *dial, struct error *err)
 			close(dial->fd);
 		dial->fd = -1;
 	}
-	error_set(err, ERROR_UNREACHABLE, "no connection to %s port %s: %s", dial->name->name,
+	error_set(err, SSH_NO_CONNECTION, "no connection to %s port %s: %s", dial->name->name,
 		dial->name->port, strerror(dial->problem));
 	return dial->problem == ECONNREFUSED ? error_remedy(err, "is sshd running there?")
 		: error_remedy(err, "is the machine on, and the address right?");

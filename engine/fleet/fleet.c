@@ -365,12 +365,12 @@ static int not_the_agent(struct fleet_host *host, struct error *err)
 	if (failure) {
 		failure += strlen(DELIVER_FAIL);
 		said = quote_printable(host->arena, failure, strcspn(failure, "\n"), 0);
-		return error_set(err, ERROR_UNREACHABLE, "the agent can't be started: %s", said);
+		return error_set(err, AGENT_NOT_STARTED, "the agent can't be started: %s", said);
 	}
 	said = said_in_a_line(host->arena, &host->errors);
 	if (!*said)
 		said = said_in_a_line(host->arena, &host->in);
-	error_set(err, ERROR_UNREACHABLE, "the agent can't be started: %.500s", *said ? said
+	error_set(err, AGENT_NOT_STARTED, "the agent can't be started: %.500s", *said ? said
 		: "the login shell ended without a word");
 	if (host->target.become && strstr(said, "must have a tty"))
 		return error_remedy(err, "take 'Defaults requiretty' out of /etc/sudoers, or log in as root");
@@ -395,7 +395,7 @@ static int take_need(struct fleet_host *host, const char *need, struct error *er
 	if (!end)
 		return 0;
 	if (host->agent)
-		return error_set(err, ERROR_UNREACHABLE,
+		return error_set(err, AGENT_NOT_STARTED,
 			"the agent was sent there, and is asked for again");
 	name = quote_printable(host->arena, word, (size_t)(end - word), 0);
 	host->agent = agent_find(name);
@@ -424,7 +424,7 @@ static int take_boot(struct fleet_host *host, struct error *err)
 	if (need && take_need(host, need, err) < 0)
 		return -1;
 	if (host->in.size > NOISE_MOST)
-		return error_set(err, ERROR_UNREACHABLE, "the login shell prints without end");
+		return error_set(err, AGENT_FOREIGN, "the login shell prints without end");
 	return 0;
 }
 
@@ -434,7 +434,7 @@ static int take_hello(struct fleet_host *host, const struct frame *frame,
 	const struct hello *hello = frame->message;
 
 	if (frame->type != FRAME_HELLO || hello->version != WIRE_VERSION)
-		return error_set(err, ERROR_UNREACHABLE, "the agent there isn't this beoplay's");
+		return error_set(err, AGENT_FOREIGN, "the agent there isn't this beoplay's");
 	host->state = HOST_LIVE;
 	host->heard = host->pinged = now_milliseconds();
 	uncount(host);
@@ -547,7 +547,7 @@ static int ended(struct fleet_host *host, struct error *err)
 	}
 	if (host->state == HOST_BOOTING)
 		return not_the_agent(host, err);
-	error_set(err, ERROR_UNREACHABLE, "the connection ended");
+	error_set(err, AGENT_LOST, "the connection ended");
 	if (host->errors.size > 0)
 		error_remedy(err, "the agent's last words: %.300s", quote_printable(host->arena,
 			host->errors.data, host->errors.size, 0));
@@ -710,7 +710,7 @@ static void timed_out(struct fleet_host *host)
 	if (host->state == HOST_CONNECTING) {
 		host->transport->late(host->connection, host->fleet->options.timeout, &err);
 	} else {
-		error_set(&err, ERROR_UNREACHABLE, "not reached within %u s: %s",
+		error_set(&err, SSH_TIMEOUT, "not reached within %u s: %s",
 			host->fleet->options.timeout, doing[host->state]);
 		error_remedy(&err, "look at %s, or give it more time with -T", host->target.address);
 	}
@@ -721,7 +721,7 @@ static void slow(struct fleet_host *host)
 {
 	struct error err = {0};
 
-	error_set(&err, ERROR_UNREACHABLE, "a message took more than %d s to arrive",
+	error_set(&err, AGENT_LOST, "a message took more than %d s to arrive",
 		FRAME_TIME_MOST / 1000);
 	error_remedy(&err, "is the line to it as slow as that?");
 	lose(host, &err);
@@ -731,7 +731,7 @@ static void silent(struct fleet_host *host)
 {
 	struct error err = {0};
 
-	error_set(&err, ERROR_UNREACHABLE, "nothing was heard for %d s", SILENCE_MOST / 1000);
+	error_set(&err, AGENT_LOST, "nothing was heard for %d s", SILENCE_MOST / 1000);
 	error_remedy(&err, "is the machine still on, and its cable plugged in?");
 	lose(host, &err);
 }
@@ -852,7 +852,7 @@ static int look_at_connections(struct ssh_fleet *fleet, int64_t wait, struct err
 
 	fleet->taken = 0;
 	if (count < 0 && errno != EINTR)
-		return error_errno(err, ERROR_BUG, "cannot watch connections");
+		return error_errno(err, RUN_SYSTEM, "cannot watch connections");
 	for (int i = 0; i < count; i++)
 		step(events[i].data.ptr);
 	return 0;
@@ -899,7 +899,7 @@ struct fleet *fleet_new(const struct fleet_options *options, struct error *err)
 	fleet->keys = ssh_keys_new();
 	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (fleet->epoll < 0) {
-		error_errno(err, ERROR_BUG, "cannot watch connections");
+		error_errno(err, RUN_SYSTEM, "cannot watch connections");
 		fleet_free(&fleet->base);
 		return NULL;
 	}

@@ -163,13 +163,14 @@ static int judge_revoked(struct judging *judging, const char *path, struct error
 	int result = 0;
 
 	if (!file) {
-		error_errno(err, ERROR_UNREACHABLE, "cannot read the revoked host keys in '%s'", path);
+		error_errno(err, SSH_KNOWN_HOSTS_UNUSABLE, "cannot read the revoked host keys in '%s'",
+			path);
 		return error_remedy(err, "mend RevokedHostKeys in your ssh configuration, or remove it");
 	}
 	for (unsigned number = 1; result == 0 && getline(&text, &capacity, file) > 0; number++) {
 		if (number == 1 && strncmp(text, "SSHKRL\n", 7) == 0) {
-			error_set(err, ERROR_UNREACHABLE, "'%s' is a binary key revocation list, which is "
-				"not supported", path);
+			error_set(err, SSH_KNOWN_HOSTS_UNUSABLE, "'%s' is a binary key revocation list, which "
+				"is not supported", path);
 			result = error_remedy(err, "list the public keys that are revoked as text, one a "
 				"line");
 		} else if (read_line(text, false, &judging->line)
@@ -195,7 +196,7 @@ int hostkeys_check(struct arena *arena, const struct hostkeys *hostkeys, const c
 	struct key *offered = arena_alloc(arena, sizeof(*offered));
 
 	if (!read_key(key, offered))
-		return error_set(err, ERROR_UNREACHABLE, "the host key that was offered is damaged");
+		return error_set(err, SSH_HOST_KEY_INVALID, "the host key that was offered is damaged");
 	judging->key = offered;
 	if (hostkeys->revoked && judge_revoked(judging, hostkeys->revoked, err) < 0)
 		return -1;
@@ -259,10 +260,10 @@ int hostkeys_add(struct arena *arena, const struct hostkeys *hostkeys, const cha
 	int fd = path ? open_to_add(path, &info) : -1, result;
 
 	if (!path)
-		return error_set(err, ERROR_UNREACHABLE, "there is no known_hosts file to which the key of "
-			"%s could be added", name);
+		return error_set(err, SSH_KNOWN_HOSTS_UNUSABLE, "there is no known_hosts file to which the "
+			"key of %s could be added", name);
 	if (fd < 0)
-		return error_errno(err, ERROR_UNREACHABLE, "cannot write '%s'", path);
+		return error_errno(err, SSH_KNOWN_HOSTS_UNUSABLE, "cannot write '%s'", path);
 	/* One write at the end is whole without the lock, too; nobody waits for it here. */
 	flock(fd, LOCK_EX | LOCK_NB);
 	if (info.st_size > 0 && pread(fd, &last, 1, info.st_size - 1) == 1 && last != '\n')
@@ -270,7 +271,7 @@ int hostkeys_add(struct arena *arena, const struct hostkeys *hostkeys, const cha
 	buffer_printf(&line, "%s %s\n", hashed ? hostkeys_hash(arena, name) : name, key);
 	result = whole_put(fd, line.data, line.size);
 	if (result < 0)
-		error_errno(err, ERROR_UNREACHABLE, "cannot write '%s'", path);
+		error_errno(err, SSH_KNOWN_HOSTS_UNUSABLE, "cannot write '%s'", path);
 	buffer_free(&line);
 	close(fd);
 	return result;

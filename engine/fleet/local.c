@@ -68,9 +68,9 @@ static int start(struct local *local, const char *command, const struct agent *a
 
 	if ((!command && memory < 0) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0
 			|| pipe2(errors, O_CLOEXEC) < 0)
-		error_errno(err, ERROR_UNREACHABLE, "cannot start the agent here");
+		error_errno(err, AGENT_NOT_STARTED, "cannot start the agent here");
 	else if ((local->pid = fork()) < 0)
-		error_errno(err, ERROR_UNREACHABLE, "cannot start the agent here");
+		error_errno(err, AGENT_NOT_STARTED, "cannot start the agent here");
 	if (local->pid == 0 && err->kind == ERROR_NONE)
 		child(command, memory, ends[1], errors[1]);
 	if (memory >= 0)
@@ -140,7 +140,7 @@ static ssize_t give_local(struct connection *connection, const char *bytes, size
 
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	return sent < 0 ? error_errno(err, ERROR_UNREACHABLE, "the agent is gone") : sent;
+	return sent < 0 ? error_errno(err, AGENT_LOST, "the agent is gone") : sent;
 }
 
 static bool blocked_local(const struct connection *connection)

@@ -196,7 +196,7 @@ static int set_option(struct ssh *ssh, enum ssh_options_e option, const char *na
 {
 	if (!value || ssh_options_set(ssh->session, option, value) == SSH_OK)
 		return 0;
-	error_set(err, ERROR_UNREACHABLE, "%s '%s' of your ssh configuration cannot be used", name,
+	error_set(err, SSH_CONFIG_INVALID, "%s '%s' of your ssh configuration cannot be used", name,
 		value);
 	return error_remedy(err, "name algorithms that libssh has, or remove the line");
 }
@@ -247,7 +247,7 @@ static int configure(struct ssh *ssh, struct error *err)
 	if (ssh_config_read(ssh->arena, &asked, &config, err) < 0)
 		return -1;
 	if (config.proxy) {
-		error_set(err, ERROR_UNREACHABLE, "%s in your ssh configuration is not supported yet",
+		error_set(err, SSH_CONFIG_UNSUPPORTED, "%s in your ssh configuration is not supported yet",
 			config.proxy);
 		return error_remedy(err, "reach the host directly, or run beoplay on the bastion");
 	}
@@ -257,7 +257,7 @@ static int configure(struct ssh *ssh, struct error *err)
 	ssh->port = settings->port ? settings->port : config.port ? config.port : 22;
 	ssh->family = config.family;
 	if (ssh_options_set(ssh->session, SSH_OPTIONS_HOST, ssh->address) != SSH_OK)
-		return error_set(err, ERROR_UNREACHABLE, "'%s' is no address", ssh->address);
+		return error_set(err, SSH_INVALID_ADDRESS, "'%s' is no address", ssh->address);
 	ssh_options_set(ssh->session, SSH_OPTIONS_USER, ssh->user);
 	ssh_options_set(ssh->session, SSH_OPTIONS_PORT, &ssh->port);
 	choose_known_hosts(ssh, &config);
@@ -276,7 +276,7 @@ struct ssh *ssh_new_session(struct arena *arena, struct ssh_keys *keys,
 	ssh->fd = -1;
 	ssh->session = ssh_new();
 	if (!ssh->session) {
-		error_set(err, ERROR_UNREACHABLE, "cannot make an SSH session");
+		error_set(err, SSH_FAILED, "cannot make an SSH session");
 		return NULL;
 	}
 	if (configure(ssh, err) < 0) {
@@ -348,7 +348,7 @@ int ssh_take_socket(struct ssh *ssh, int fd, struct error *err)
 	ssh->fd = fd;
 	ssh_set_blocking(ssh->session, 0);
 	if (ssh_options_set(ssh->session, SSH_OPTIONS_FD, &fd) != SSH_OK)
-		return error_set(err, ERROR_UNREACHABLE, "cannot use the connection");
+		return error_set(err, SSH_FAILED, "cannot use the connection");
 	return 0;
 }
 
@@ -357,7 +357,7 @@ static int failed(struct ssh *ssh, const char *what, struct error *err)
 	const char *said = ssh_get_error(ssh->session);
 	char *shown = quote_printable(ssh->arena, said, strnlen(said, 512), 0);
 
-	return error_set(err, ERROR_UNREACHABLE, "%s%s%s", what, *shown ? ": " : "", shown);
+	return error_set(err, SSH_FAILED, "%s%s%s", what, *shown ? ": " : "", shown);
 }
 
 /* sshd(8) has said nothing yet, so it won't have this client now: PerSourcePenalties, on since OpenSSH 9.8,
@@ -401,14 +401,14 @@ static int key_unknown(struct ssh *ssh, const char *key, struct error *err)
 	const char *file = ssh->add_nowhere ? NULL : ssh->known_hosts[0];
 
 	if (ssh->settings.accept_new && !file) {
-		error_set(err, ERROR_UNREACHABLE, "there is no known_hosts file to which the key of %s "
-			"could be added", known_as(ssh));
+		error_set(err, SSH_KNOWN_HOSTS_UNUSABLE, "there is no known_hosts file to which the key of "
+			"%s could be added", known_as(ssh));
 		return error_remedy(err, "name one with --known-hosts");
 	}
 	if (ssh->settings.accept_new)
 		return ssh->settings.only_look ? 0
 			: hostkeys_add(ssh->arena, &ssh->hostkeys, key, ssh->hash, err);
-	error_set(err, ERROR_UNREACHABLE, "the host key of %s isn't known (%.*s)", known_as(ssh),
+	error_set(err, SSH_HOST_KEY_UNKNOWN, "the host key of %s isn't known (%.*s)", known_as(ssh),
 		(int)strcspn(key, " "), key);
 	return error_remedy(err, "if this is the first contact, run with --accept-new-host-keys; or "
 		"put its key into %s", file ? file : "a known_hosts file");
@@ -416,8 +416,8 @@ static int key_unknown(struct ssh *ssh, const char *key, struct error *err)
 
 static int key_changed(struct ssh *ssh, const struct hostkeys_found *found, struct error *err)
 {
-	error_set(err, ERROR_UNREACHABLE, "the host key of %s has CHANGED (%s:%u has another): this is "
-		"another machine, a reinstalled one, or someone in between", known_as(ssh), found->path,
+	error_set(err, SSH_HOST_KEY_CHANGED, "the host key of %s has CHANGED (%s:%u has another): this "
+		"is another machine, a reinstalled one, or someone in between", known_as(ssh), found->path,
 		found->line);
 	return error_remedy(err, "if you know why: ssh-keygen -R '%s' -f %s, then run with "
 		"--accept-new-host-keys", known_as(ssh), found->path);
@@ -434,7 +434,7 @@ static int check_host_key(struct ssh *ssh, struct error *err)
 		return -1;
 	switch (found.verdict) {
 	case HOSTKEYS_REVOKED:
-		error_set(err, ERROR_UNREACHABLE, "the host key of %s is %s %s:%u", known_as(ssh),
+		error_set(err, SSH_HOST_KEY_REVOKED, "the host key of %s is %s %s:%u", known_as(ssh),
 			found.path == ssh->hostkeys.revoked ? "among the revoked ones in"
 			: "marked @revoked in", found.path, found.line);
 		return error_remedy(err, "give the machine a new host key, and put that one into "
@@ -454,7 +454,7 @@ static int check_host_key(struct ssh *ssh, struct error *err)
 
 static int denied(struct ssh *ssh, struct error *err)
 {
-	error_set(err, ERROR_UNREACHABLE, "%s@%s accepts none of the keys%s", ssh->user,
+	error_set(err, SSH_AUTHENTICATION_FAILED, "%s@%s accepts none of the keys%s", ssh->user,
 		known_as(ssh), ssh->tried ? "" : ": there is none to offer");
 	if (ssh->settings.private_key && ssh->identity_count == 0)
 		return error_remedy(err, "there is no private key '%s'", ssh->settings.private_key);

@@ -39,7 +39,7 @@ struct reader {
 
 static int refuse(struct reader *reader, const char *what, const char *remedy)
 {
-	error_set(reader->err, ERROR_UNREACHABLE, "%s:%u: %s", reader->path, reader->line, what);
+	error_set(reader->err, SSH_CONFIG_INVALID, "%s:%u: %s", reader->path, reader->line, what);
 	return error_remedy(reader->err, "%s", remedy);
 }
 
@@ -420,13 +420,13 @@ static int check_file(const struct reader *reader, int fd, const char *path)
 	struct stat info;
 
 	if (fstat(fd, &info) < 0)
-		return error_errno(reader->err, ERROR_UNREACHABLE, "cannot read '%s'", path);
+		return error_errno(reader->err, SSH_CONFIG_INVALID, "cannot read '%s'", path);
 	if (!S_ISREG(info.st_mode) || info.st_size > FILE_MOST)
-		return error_set(reader->err, ERROR_UNREACHABLE, "'%s' is not a regular file of at most "
+		return error_set(reader->err, SSH_CONFIG_INVALID, "'%s' is not a regular file of at most "
 			"1 MiB", path);
 	if (trust_check(&info, path, geteuid(), false, &why) == 0)
 		return 0;
-	error_set(reader->err, ERROR_UNREACHABLE, "%s", why.message);
+	error_set(reader->err, SSH_CONFIG_INVALID, "%s", why.message);
 	return error_remedy(reader->err, "chown it to yourself, and chmod 600 '%s'", path);
 }
 
@@ -441,10 +441,10 @@ static int read_file(struct reader *reader, const char *path, unsigned depth)
 		return 0;
 	if (depth > DEPTH_MOST || check_file(reader, fd, path) < 0) {
 		close(fd);
-		return error_set(reader->err, ERROR_UNREACHABLE, "'%s' is included too deeply", path);
+		return error_set(reader->err, SSH_CONFIG_INVALID, "'%s' is included too deeply", path);
 	}
 	file = fdopen(fd, "r");
-	result = file ? 0 : error_errno(reader->err, ERROR_UNREACHABLE, "cannot read '%s'", path);
+	result = file ? 0 : error_errno(reader->err, SSH_CONFIG_INVALID, "cannot read '%s'", path);
 	reader->path = path;
 	for (reader->line = 1; result == 0 && getline(&text, &capacity, file) > 0; reader->line++)
 		result = read_line(reader, text, depth);

@@ -96,7 +96,7 @@ static void late_ssh(const struct connection *connection, unsigned seconds, stru
 {
 	const struct ssh_connection *way = (const struct ssh_connection *)connection;
 
-	error_set(err, ERROR_UNREACHABLE, "not reached within %u s: %s", seconds,
+	error_set(err, SSH_TIMEOUT, "not reached within %u s: %s", seconds,
 		way->dialing ? "no TCP connection" : "sshd doesn't answer");
 	error_remedy(err, way->dialing ? "is the machine on, and the address %s right?"
 		: "look at %s, or give it more time with -T", way->address);

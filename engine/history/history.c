@@ -35,7 +35,7 @@ int history_failed(struct error *err, const char *what)
 {
 	const git_error *said = git_error_last();
 
-	error_set(err, ERROR_BUG, "%s: %s", what, said && said->message ? said->message
+	error_set(err, HISTORY_GIT, "%s: %s", what, said && said->message ? said->message
 		: "libgit2 doesn't say why");
 	if (said && said->message && strstr(said->message, "safe.directory"))
 		error_remedy(err, "the history belongs to another user: run as that one, or move it away");
@@ -413,6 +413,6 @@ int history_load(struct history *history, struct arena *arena, const char *revis
 			return history_failed(err, "cannot read that run");
 		return 0;
 	}
-	error_set(err, ERROR_TEXT, "the history has no run '%s'", revision);
+	error_set(err, HISTORY_UNKNOWN_RUN, "the history has no run '%s'", revision);
 	return error_remedy(err, "beoplay log lists them");
 }

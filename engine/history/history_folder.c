@@ -16,14 +16,14 @@ enum { DEPTH_MOST = 8, FILE_MOST = 64 << 20 };
 
 static int not_used(const char *path, const char *what, struct error *err)
 {
-	error_set(err, ERROR_TEXT, "the history in '%s' is not used: %s", path, what);
+	error_set(err, HISTORY_UNTRUSTED, "the history in '%s' is not used: %s", path, what);
 	return error_remedy(err, "if you trust what is in it, put it right; else move '%s' away", path);
 }
 
 /* An error of trust.c as one about the history. */
 static int not_trusted(const char *path, struct error *why, struct error *err)
 {
-	error_set(err, ERROR_TEXT, "the history in '%s' is not used: %s", path, why->message);
+	error_set(err, HISTORY_UNTRUSTED, "the history in '%s' is not used: %s", path, why->message);
 	return error_remedy(err, "%s", why->remedy);
 }
 
@@ -111,11 +111,11 @@ static int make(int top, const char *folder, struct error *err)
 	struct error why = {0};
 
 	if (check_way(top, folder, &why) < 0) {
-		error_set(err, ERROR_TEXT, "no history is kept in '%s': %s", folder, why.message);
+		error_set(err, HISTORY_NOT_WRITTEN, "no history is kept in '%s': %s", folder, why.message);
 		return error_remedy(err, "%s", why.remedy);
 	}
 	if (mkdirat(top, ".beoplay", 0700) < 0 && errno != EEXIST)
-		return error_errno(err, ERROR_TEXT, "cannot make '%s'", folder);
+		return error_errno(err, HISTORY_NOT_WRITTEN, "cannot make '%s'", folder);
 	return 0;
 }
 
@@ -128,7 +128,7 @@ static int real_name(int fd, char *room, size_t size, struct error *err)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	length = readlink(link, room, size - 1);
 	if (length < 0)
-		return error_errno(err, ERROR_TEXT, "cannot find the history's directory");
+		return error_errno(err, HISTORY_NOT_WRITTEN, "cannot find the history's directory");
 	room[length] = '\0';
 	return 0;
 }
@@ -179,7 +179,7 @@ int history_folder(const char *project, bool create, char *room, size_t size, in
 	*ret_fd = -1;
 	if (top < 0)
 		return errno == ENOENT && !create ? 0
-			: error_errno(err, ERROR_TEXT, "cannot open '%s'", directory);
+			: error_errno(err, HISTORY_NOT_WRITTEN, "cannot open '%s'", directory);
 	snprintf(folder, sizeof(folder), "%.4000s/.beoplay", directory);
 	result = open_folder(top, folder, create, ret_fd, err);
 	close(top);
@@ -197,10 +197,11 @@ int history_lock_file(int folder, struct error *err)
 	int fd = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return error_errno(err, ERROR_TEXT, "cannot open the history's lock, .beoplay/lock");
+		return error_errno(err, HISTORY_NOT_WRITTEN, "cannot open the history's lock, "
+			".beoplay/lock");
 	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid())
 		return fd;
 	close(fd);
-	error_set(err, ERROR_TEXT, "the history's lock, .beoplay/lock, is no file of yours");
+	error_set(err, HISTORY_UNTRUSTED, "the history's lock, .beoplay/lock, is no file of yours");
 	return error_remedy(err, "remove it");
 }

@@ -190,9 +190,9 @@ static int take_place(struct history *history, const char *fresh, struct error *
 	git_repository_free(history->repository);
 	history->repository = NULL;
 	if (rename(path, old) < 0)
-		return error_errno(err, ERROR_BUG, "cannot replace '%s'", path);
+		return error_errno(err, HISTORY_NOT_WRITTEN, "cannot replace '%s'", path);
 	if (rename(fresh, path) < 0) {
-		error_errno(err, ERROR_BUG, "cannot replace '%s'", path);
+		error_errno(err, HISTORY_NOT_WRITTEN, "cannot replace '%s'", path);
 		if (rename(old, path) < 0)
 			error_remedy(err, "the history is now in '%s'", old);
 		return -1;
@@ -267,6 +267,6 @@ int history_forget(struct history *history, const char *host, struct error *err)
 	arena_free(rewriting.arena);
 	if (result < 0 || rewriting.found)
 		return result;
-	error_set(err, ERROR_TEXT, "the history has no host '%s'", host);
+	error_set(err, HISTORY_UNKNOWN_RUN, "the history has no host '%s'", host);
 	return error_remedy(err, "see them with beoplay log");
 }

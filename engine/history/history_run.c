@@ -307,7 +307,7 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 	if (result == 0)
 		result = tree_parse(arena, "run.yml", bytes, size, &root, &ignored);
 	if (result == 0)
-		result = shape_check_map(root, run_keys, "run.yml", ERROR_TEXT, &ignored);
+		result = shape_check_map(root, run_keys, "run.yml", HISTORY_DAMAGED, &ignored);
 	if (result == 0 && value_get_integer(root, "number", 0) < 1)
 		result = -1;
 	if (result == 0) {

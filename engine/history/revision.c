@@ -137,7 +137,7 @@ int revision_record(struct revision *revision, struct arena *arena, const char *
 	int result = git_revparse_single(&found, revision->repository, name);
 
 	if (result < 0) {
-		error_set(err, ERROR_TEXT, "'%s' is no run of the history and no revision of your "
+		error_set(err, HISTORY_UNKNOWN_RUN, "'%s' is no run of the history and no revision of your "
 			"repository", name);
 		return error_remedy(err, "beoplay log lists the runs");
 	}

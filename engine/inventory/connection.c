@@ -17,8 +17,9 @@ static int check_word(const struct value_pair *pair, struct error *err)
 	if ((pair->value->kind == VALUE_STRING && pair->value->size > 0)
 			|| pair->value->kind == VALUE_INTEGER)
 		return 0;
-	return error_at(err, place_of(pair), "'%s' is a string that isn't empty, this is %s", pair->key,
-		pair->value->kind == VALUE_STRING ? "an empty one" : value_kind_name(pair->value));
+	return error_at(err, INVENTORY_INVALID_VALUE, place_of(pair), "'%s' is a string that isn't "
+		"empty, this is %s", pair->key, pair->value->kind == VALUE_STRING ? "an empty one"
+		: value_kind_name(pair->value));
 }
 
 int connection_check_kind(const struct value_pair *pair, struct error *err)
@@ -31,7 +32,7 @@ int connection_check_kind(const struct value_pair *pair, struct error *err)
 		if (value_text(pair->value) && strcmp(value_text(pair->value), kinds[i]) == 0)
 			return 0;
 	}
-	error_at(err, place_of(pair), "the connection '%s' is not supported yet",
+	error_at(err, INVENTORY_UNSUPPORTED, place_of(pair), "the connection '%s' is not supported yet",
 		value_text(pair->value) ? value_text(pair->value) : "");
 	return error_remedy(err, "there are ssh and local");
 }
@@ -43,7 +44,8 @@ int connection_check_port(const struct value_pair *pair, struct error *err)
 	if (param_integer(pair->value, &port, err) < 0)
 		return error_place(err, place_of(pair));
 	if (port < 1 || port > 65535)
-		return error_at(err, place_of(pair), "'%s' is a port, from 1 to 65535", pair->key);
+		return error_at(err, INVENTORY_INVALID_VALUE, place_of(pair), "'%s' is a port, from 1 to "
+			"65535", pair->key);
 	return 0;
 }
 
@@ -60,8 +62,8 @@ int connection_check_method(const struct value_pair *pair, struct error *err)
 
 	if (method && (strcmp(method, "sudo") == 0 || strcmp(method, "ansible.builtin.sudo") == 0))
 		return 0;
-	error_at(err, place_of(pair), "the become_method '%s' is not supported yet",
-		method ? method : value_kind_name(pair->value));
+	error_at(err, INVENTORY_UNSUPPORTED, place_of(pair), "the become_method '%s' is not supported "
+		"yet", method ? method : value_kind_name(pair->value));
 	return error_remedy(err, "leave it out: it is sudo");
 }
 
@@ -177,7 +179,8 @@ const struct connection_variable *connection_find(const char *name)
 
 static int refuse(const struct value_pair *pair, const char *instead, struct error *err)
 {
-	error_at(err, pair->place, "the variable '%s' is not supported yet", pair->key);
+	error_at(err, INVENTORY_UNSUPPORTED, pair->place, "the variable '%s' is not supported yet",
+		pair->key);
 	return error_remedy(err, "%s", instead);
 }
 
@@ -196,7 +199,8 @@ static int check_spelling(const struct value_pair *pair, struct error *err)
 	}
 	if (!near)
 		return 0;
-	error_at(err, pair->place, "no variable of Ansible's is called '%s'", pair->key);
+	error_at(err, INVENTORY_UNKNOWN_VARIABLE, pair->place, "no variable of Ansible's is called "
+		"'%s'", pair->key);
 	return error_remedy(err, "did you mean '%s'? A variable of your own needs another name",
 		near->name);
 }
@@ -212,7 +216,8 @@ int connection_check(const struct value_pair *pair, bool of_task, struct error *
 	if (variable->instead)
 		return refuse(pair, variable->instead, err);
 	if (of_task && !variable->of_tasks) {
-		error_at(err, pair->place, "'%s' can't be set for a task alone", pair->key);
+		error_at(err, INVENTORY_MISPLACED_VARIABLE, pair->place, "'%s' can't be set for a task "
+			"alone", pair->key);
 		return error_remedy(err, "a host is reached in one way: set it for the host, or for the play");
 	}
 	if (!variable->check || expression_inside(pair->value))

@@ -48,7 +48,8 @@ static int take_word(struct reader *reader, const char **at, char **ret_word,
 		const char *end = quote ? strchr(from + 1, quote) : NULL;
 
 		if (quote && !end)
-			return error_at(reader->err, place_of(reader, from), "a quote is not closed");
+			return error_at(reader->err, INVENTORY_INVALID_FORMAT, place_of(reader, from),
+				"a quote is not closed");
 		if (quote) {
 			memcpy(word + used, from + 1, (size_t)(end - from - 1));
 			used += (size_t)(end - from - 1);
@@ -56,7 +57,8 @@ static int take_word(struct reader *reader, const char **at, char **ret_word,
 			continue;
 		}
 		if (*from == '#') {
-			error_at(reader->err, place_of(reader, from), "a '#' within a word");
+			error_at(reader->err, INVENTORY_INVALID_FORMAT, place_of(reader, from), "a '#' within "
+				"a word");
 			return error_remedy(reader->err, "put the value into quotes, or a blank before a comment");
 		}
 		word[used++] = *from++;
@@ -184,7 +186,8 @@ static int read_structure(struct reader *reader, const char *text, struct place 
 	struct error inner = { 0 };
 
 	if (tree_parse(reader->arena, reader->file, text, strlen(text), ret_value, &inner) < 0) {
-		error_at(reader->err, moved(inner.place, place), "%s", inner.message);
+		error_at(reader->err, INVENTORY_INVALID_FORMAT, moved(inner.place, place), "%s",
+			inner.message);
 		return error_remedy(reader->err, "%s", inner.remedy[0] ? inner.remedy :
 			"put it into quotes, if it is a text");
 	}
@@ -254,7 +257,8 @@ static int read_host_line(struct reader *reader, const char *line)
 			break;
 		equals = strchr(word, '=');
 		if (!equals || equals == word) {
-			error_at(reader->err, word_place, "'%s' is no variable of '%s'", word, name);
+			error_at(reader->err, INVENTORY_INVALID_FORMAT, word_place, "'%s' is no variable of "
+				"'%s'", word, name);
 			return error_remedy(reader->err, "write name=value, one host a line");
 		}
 		*equals = '\0';
@@ -276,7 +280,7 @@ static int read_child_line(struct reader *reader, const char *line)
 		build_group(reader->inventory, name, place, &child, reader->err) < 0)
 		return -1;
 	if (child == reader->inventory->all)
-		return error_at(reader->err, place, "'all' can't be a child");
+		return error_at(reader->err, INVENTORY_CYCLE, place, "'all' can't be a child");
 	build_child(reader->inventory, reader->group, child);
 	return 0;
 }
@@ -299,8 +303,8 @@ static int read_var_line(struct reader *reader, const char *line)
 	const char *value;
 
 	if (!equals || equals == line) {
-		error_at(reader->err, place_of(reader, line), "this is no variable of the group '%s'",
-			reader->group->name);
+		error_at(reader->err, INVENTORY_INVALID_FORMAT, place_of(reader, line),
+			"this is no variable of the group '%s'", reader->group->name);
 		return error_remedy(reader->err, "write name=value");
 	}
 	value = skip_blanks(equals + 1);
@@ -316,7 +320,8 @@ static int read_section(struct reader *reader, const char *line)
 	char *name, *kind;
 
 	if (!end || (*behind && *behind != '#' && *behind != ';'))
-		return error_at(reader->err, place_of(reader, line), "a section is written [group]");
+		return error_at(reader->err, INVENTORY_INVALID_FORMAT, place_of(reader, line),
+			"a section is written [group]");
 	name = arena_bytes(reader->arena, line + 1, (size_t)(end - line - 1));
 	kind = strchr(name, ':');
 	if (kind)
@@ -328,7 +333,8 @@ static int read_section(struct reader *reader, const char *line)
 	} else if (strcmp(kind, "vars") == 0) {
 		reader->section = SECTION_VARS;
 	} else {
-		error_at(reader->err, place_of(reader, line), "a group has no '%s'", kind);
+		error_at(reader->err, INVENTORY_UNKNOWN_KEYWORD, place_of(reader, line), "a group has no "
+			"'%s'", kind);
 		return error_remedy(reader->err, "write [%s:children] or [%s:vars]", name, name);
 	}
 	if (build_group(reader->inventory, name, place_of(reader, line + 1), &reader->group,
@@ -378,8 +384,8 @@ int inventory_read_ini(struct inventory *inventory, const char *path, const char
 			return -1;
 		at += length;
 		if (at < size && bytes[at] == '\0')
-			return error_at(err, (struct place){ reader.file, reader.line, 1 },
-				"there is a NUL byte in the text");
+			return error_at(err, YAML_INVALID_ENCODING, (struct place){ reader.file, reader.line,
+				1 }, "there is a NUL byte in the text");
 		at++;
 	}
 	return 0;

@@ -52,7 +52,7 @@ static int check_name(const char *what, const char *name, const char *also, stru
 		size++;
 	if (name[size] == '\0' && size > 0 && size <= NAME_MOST && name[0] != '-' && name[0] != '.')
 		return 0;
-	error_at(err, place, "'%s' can't be the name of a %s", name, what);
+	error_at(err, INVENTORY_INVALID_NAME, place, "'%s' can't be the name of a %s", name, what);
 	return error_remedy(err, "names are of letters, digits, '.', '_' and '-'");
 }
 
@@ -92,7 +92,7 @@ int build_host(struct inventory *inventory, const char *name, struct place place
 		if (check_name("host", name, "._-:", place, err) < 0)
 			return -1;
 		if (inventory->host_count >= INVENTORY_HOSTS_MOST)
-			return error_at(err, place, "there are more than %d hosts",
+			return error_at(err, INVENTORY_TOO_LARGE, place, "there are more than %d hosts",
 				(int)INVENTORY_HOSTS_MOST);
 		host = arena_alloc(inventory->arena, sizeof(*host));
 		host->name = arena_string(inventory->arena, name);
@@ -146,7 +146,8 @@ int build_hosts(struct inventory *inventory, struct inventory_group *group, cons
 	struct value *names = value_list(inventory->arena);
 
 	if (port == 0 || port > 65535)
-		return error_at(err, place, "in '%s' the port is not from 1 to 65535", name);
+		return error_at(err, INVENTORY_INVALID_VALUE, place, "in '%s' the port is not from 1 to "
+			"65535", name);
 	build_check_vars(inventory, vars);
 	if (inventory_expand(inventory->arena, pure, place, names, err) < 0)
 		return -1;
@@ -217,8 +218,8 @@ static int read_file(struct inventory *inventory, struct source *source, const c
 	if (source_read(source, path, &bytes, &size, err) < 0)
 		return -1;
 	if (size > 2 && bytes[0] == '#' && bytes[1] == '!') {
-		error_at(err, (struct place){ arena_string(inventory->arena, path), 1, 1 },
-			"inventories that are programs are not supported yet");
+		error_at(err, INVENTORY_UNSUPPORTED, (struct place){ arena_string(inventory->arena, path),
+			1, 1 }, "inventories that are programs are not supported yet");
 		return error_remedy(err, "write its output into a file");
 	}
 	if (looks_like_yaml(path, bytes, size))
@@ -247,8 +248,8 @@ static int read_directory(struct inventory *inventory, struct source *source, co
 	size_t count;
 
 	if (depth > DIRECTORY_DEPTH_MOST)
-		return error_set(err, ERROR_TEXT, "'%s' is nested deeper than %d directories", path,
-			(int)DIRECTORY_DEPTH_MOST);
+		return error_set(err, INVENTORY_TOO_LARGE, "'%s' is nested deeper than %d directories",
+			path, (int)DIRECTORY_DEPTH_MOST);
 	if (source_list(source, path, &entries, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
@@ -308,7 +309,7 @@ static int read_path(struct inventory *inventory, struct source *source, const c
 		return read_file(inventory, source, path, err);
 	if (strchr(path, ','))
 		return read_host_list(inventory, path, err);
-	error_set(err, ERROR_TEXT, "there is no inventory '%s'", path);
+	error_set(err, INVENTORY_NOT_FOUND, "there is no inventory '%s'", path);
 	return error_remedy(err, "name a file, a directory, or hosts with a comma: -i %s,", path);
 }
 
@@ -349,11 +350,12 @@ static int read_vars_of_paths(struct inventory *inventory, struct source *source
 static int walk_groups(struct inventory_group *group, unsigned depth, struct error *err)
 {
 	if (group->walk == GROUP_OPEN)
-		return error_at(err, group->place, "the group '%s' is a child of itself", group->name);
+		return error_at(err, INVENTORY_CYCLE, group->place, "the group '%s' is a child of itself",
+			group->name);
 	if (group->walk == GROUP_DONE && group->depth >= depth)
 		return 0;
 	if (depth > GROUP_DEPTH_MOST)
-		return error_at(err, group->place, "groups are nested deeper than %d",
+		return error_at(err, INVENTORY_TOO_LARGE, group->place, "groups are nested deeper than %d",
 			(int)GROUP_DEPTH_MOST);
 	group->walk = GROUP_OPEN;
 	if (depth > group->depth)
@@ -478,7 +480,8 @@ static int check_declared(const struct inventory *inventory, struct error *err)
 			if (inventory->groups[j]->declared)
 				suggest_offer(&suggestion, inventory->groups[j]->name);
 		}
-		error_at(err, group->place, "the group '%s' is written nowhere", group->name);
+		error_at(err, INVENTORY_UNKNOWN_GROUP, group->place, "the group '%s' is written nowhere",
+			group->name);
 		if (suggestion.nearest)
 			return error_remedy(err, "did you mean '%s'?", suggestion.nearest);
 		return error_remedy(err, "write its hosts under [%s]", group->name);

@@ -36,7 +36,7 @@ static struct place moved(struct place place, size_t columns)
 
 static int refuse(struct place place, const char *pattern, const char *what, struct error *err)
 {
-	return error_at(err, place, "in the pattern '%s' %s", pattern, what);
+	return error_at(err, INVENTORY_INVALID_PATTERN, place, "in the pattern '%s' %s", pattern, what);
 }
 
 /* The end of the term that begins at text: ',' and ':' inside brackets don't count. */
@@ -62,8 +62,8 @@ static struct regex *compile(const char *pattern, struct place place, struct err
 	struct regex *regex = regex_compile(pattern + 1, strlen(pattern + 1), 0, &problem);
 
 	if (!regex)
-		error_at(err, place, "'%s' is no regular expression: %s at character %zu", pattern,
-			problem.message, problem.offset + 1);
+		error_at(err, INVENTORY_INVALID_PATTERN, place, "'%s' is no regular expression: %s at "
+			"character %zu", pattern, problem.message, problem.offset + 1);
 	return regex;
 }
 
@@ -138,7 +138,7 @@ static int split(struct arena *arena, const char *pattern, struct place place,
 		terms[count++] = term;
 	}
 	if (count == 0)
-		return error_at(err, place, "the pattern is empty");
+		return error_at(err, INVENTORY_INVALID_PATTERN, place, "the pattern is empty");
 	*ret_terms = terms;
 	*ret_count = count;
 	return 0;
@@ -188,7 +188,8 @@ static int mark_matching(const struct matcher *matcher, struct regex *regex, con
 	}
 	if (result >= 0)
 		return 0;
-	error_at(matcher->err, place, "'%s' has too many ways to match a name", pattern);
+	error_at(matcher->err, INVENTORY_INVALID_PATTERN, place, "'%s' has too many ways to match a "
+		"name", pattern);
 	return error_remedy(matcher->err, "write a simpler pattern, or name the hosts");
 }
 
@@ -224,7 +225,8 @@ static int refuse_unknown(const struct matcher *matcher, const char *name, struc
 		suggest_offer(&suggestion, inventory->groups[i]->name);
 	for (size_t i = 0; i < inventory->host_count; i++)
 		suggest_offer(&suggestion, inventory->hosts[i]->name);
-	error_at(matcher->err, place, "the inventory has no host and no group '%s'", name);
+	error_at(matcher->err, INVENTORY_UNKNOWN_HOST, place, "the inventory has no host and no group "
+		"'%s'", name);
 	if (suggestion.nearest)
 		return error_remedy(matcher->err, "did you mean '%s'?", suggestion.nearest);
 	if (strcmp(name, "localhost") == 0)

@@ -19,15 +19,15 @@ static int expand(struct range *range, const char *prefix, const char *rest);
 
 static int refuse(const struct range *range, const char *what)
 {
-	error_at(range->err, range->place, "in '%s' %s", range->name, what);
+	error_at(range->err, INVENTORY_INVALID_NAME, range->place, "in '%s' %s", range->name, what);
 	return error_remedy(range->err, "write node[1:3], node[01:64:2], node[a:f] or node[1-64,70]");
 }
 
 static int add_name(struct range *range, const char *name)
 {
 	if (range->names->count >= INVENTORY_HOSTS_MOST)
-		return error_at(range->err, range->place, "'%s' makes more than %d names", range->name,
-			(int)INVENTORY_HOSTS_MOST);
+		return error_at(range->err, INVENTORY_TOO_LARGE, range->place, "'%s' makes more than %d "
+			"names", range->name, (int)INVENTORY_HOSTS_MOST);
 	value_append(range->arena, range->names, value_string(range->arena, name));
 	return 0;
 }
@@ -117,6 +117,7 @@ int inventory_expand(struct arena *arena, const char *name, struct place place,
 	struct range range = { arena, name, place, names, err };
 
 	if (strlen(name) > NAME_MOST)
-		return error_at(err, place, "a name is longer than %d bytes", (int)NAME_MOST);
+		return error_at(err, INVENTORY_INVALID_NAME, place, "a name is longer than %d bytes",
+			(int)NAME_MOST);
 	return expand(&range, "", name);
 }

@@ -26,8 +26,8 @@ static int read_file(struct reader *reader, const char *path, struct value *vars
 	if (root->kind == VALUE_NULL)
 		return 0;
 	if (root->kind != VALUE_MAP) {
-		error_at(reader->err, root->place, "a file of variables is a map, this is %s",
-			value_kind_name(root));
+		error_at(reader->err, VARIABLE_INVALID_FORMAT, root->place, "a file of variables is a map, "
+			"this is %s", value_kind_name(root));
 		return error_remedy(reader->err, "write 'name: value' lines");
 	}
 	build_check_vars(reader->inventory, root);
@@ -62,7 +62,7 @@ static int read_any(struct reader *reader, const char *path, struct value *vars,
 	if (entry.kind != SOURCE_DIRECTORY)
 		return 0;
 	if (depth > DEPTH_MOST)
-		return error_set(reader->err, ERROR_TEXT, "'%s' is nested too deep", path);
+		return error_set(reader->err, INVENTORY_TOO_LARGE, "'%s' is nested too deep", path);
 	if (source_list(reader->source, path, &entries, &count, reader->err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {

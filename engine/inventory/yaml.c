@@ -10,8 +10,8 @@ static int expect_map(const struct value *value, const struct value_pair *pair,
 {
 	if (value->kind == VALUE_MAP || value->kind == VALUE_NULL)
 		return 0;
-	error_at(err, value->place.line ? value->place : pair->place, "'%s' is a map, this is %s",
-		pair->key, value_kind_name(value));
+	error_at(err, INVENTORY_INVALID_FORMAT, value->place.line ? value->place : pair->place,
+		"'%s' is a map, this is %s", pair->key, value_kind_name(value));
 	return error_remedy(err, "%s", remedy);
 }
 
@@ -45,7 +45,8 @@ static int read_children(struct inventory *inventory, struct inventory_group *gr
 		if (read_group(inventory, &pair->value->pairs[i], &child, err) < 0)
 			return -1;
 		if (child == inventory->all)
-			return error_at(err, pair->value->pairs[i].place, "'all' can't be a child");
+			return error_at(err, INVENTORY_CYCLE, pair->value->pairs[i].place, "'all' can't be a "
+				"child");
 		build_child(inventory, group, child);
 	}
 	return 0;
@@ -70,8 +71,8 @@ static int read_part(struct inventory *inventory, struct inventory_group *group,
 	suggest_offer(&suggestion, "hosts");
 	suggest_offer(&suggestion, "children");
 	suggest_offer(&suggestion, "vars");
-	error_at(err, pair->place, "the group '%s' has no '%s'; a group has hosts, vars and children",
-		group->name, pair->key);
+	error_at(err, INVENTORY_UNKNOWN_KEYWORD, pair->place, "the group '%s' has no '%s'; a group has "
+		"hosts, vars and children", group->name, pair->key);
 	if (suggestion.nearest)
 		return error_remedy(err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(err, "put hosts under 'hosts:' and groups under 'children:'");
@@ -102,8 +103,8 @@ int inventory_read_yaml(struct inventory *inventory, const char *path, const cha
 	if (root->kind == VALUE_NULL)
 		return 0;
 	if (root->kind != VALUE_MAP) {
-		error_at(err, root->place, "an inventory is a map of groups, this is %s",
-			value_kind_name(root));
+		error_at(err, INVENTORY_INVALID_FORMAT, root->place, "an inventory is a map of groups, "
+			"this is %s", value_kind_name(root));
 		return error_remedy(err, "begin with 'all:', and 'hosts:' below it");
 	}
 	for (size_t i = 0; i < root->count; i++) {
@@ -112,7 +113,8 @@ int inventory_read_yaml(struct inventory *inventory, const char *path, const cha
 
 		if (strcmp(pair->key, "hosts") == 0 || strcmp(pair->key, "children") == 0 ||
 			strcmp(pair->key, "vars") == 0) {
-			error_at(err, pair->place, "'%s' stands outside any group", pair->key);
+			error_at(err, INVENTORY_INVALID_FORMAT, pair->place, "'%s' stands outside any group",
+				pair->key);
 			return error_remedy(err, "put it below 'all:'");
 		}
 		if (read_group(inventory, pair, &group, err) < 0)

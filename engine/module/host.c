@@ -57,7 +57,7 @@ void host_has_read(struct host *host, const char *what)
 static int absolute(const char *path, struct error *err)
 {
 	if (!path || path[0] != '/')
-		return error_set(err, ERROR_BUG, "'%s' is not an absolute path", path ? path : "");
+		return error_set(err, BEOPLAY_BUG, "'%s' is not an absolute path", path ? path : "");
 	return 0;
 }
 
@@ -66,7 +66,7 @@ static int may_change(struct host *host, const char *what, const char *subject, 
 {
 	if (!host->looking)
 		return 0;
-	return error_set(err, ERROR_BUG, "inspect tried to %s '%s': it may only look", what, subject);
+	return error_set(err, BEOPLAY_BUG, "inspect tried to %s '%s': it may only look", what, subject);
 }
 
 /* The same for a path. */
@@ -105,7 +105,7 @@ int host_read_text(struct host *host, const char *path, size_t most, char **ret_
 		return -1;
 	if (!memchr(*ret_text, 0, size))
 		return 0;
-	error_set(err, ERROR_TASK, "'%s' is no text: it has a NUL byte", path);
+	error_set(err, HOST_FILE_INVALID, "'%s' is no text: it has a NUL byte", path);
 	return error_remedy(err, "look at what has written to it; nothing in it is changed until then");
 }
 
@@ -222,15 +222,15 @@ int host_look(struct host *host, const struct command *command, struct command_r
 	struct command looking = *command;
 
 	if (command->flags & COMMAND_DETACHED)
-		return error_set(err, ERROR_BUG, "a command that only looks can't be detached");
+		return error_set(err, BEOPLAY_BUG, "a command that only looks can't be detached");
 	note(host, "command", command->flags & COMMAND_SHELL ? "*" : command->argv[0]);
 	looking.flags |= COMMAND_LOOK;
 	if (host->calls->run(host->machine, host->arena, &looking, ret_result, err) < 0)
 		return -1;
 	/* A module that reads it would take the half for the whole. */
 	if (ret_result->truncated)
-		return error_set(err, ERROR_TASK, "'%s' said more than the %zu bytes that are read of it",
-			command->argv[0], command->most ? command->most : COMMAND_OUTPUT_MOST);
+		return error_set(err, HOST_FILE_TOO_LARGE, "'%s' said more than the %zu bytes that are "
+			"read of it", command->argv[0], command->most ? command->most : COMMAND_OUTPUT_MOST);
 	return 0;
 }
 
@@ -324,7 +324,7 @@ int host_record_set(struct host *host, const char *key, const struct value *reco
 	if (may_change(host, "keep the record", key, err) < 0)
 		return -1;
 	if (!host->calls->record_set)
-		return error_set(err, ERROR_BUG, "this machine keeps no records");
+		return error_set(err, BEOPLAY_BUG, "this machine keeps no records");
 	return host->calls->record_set(host->machine, key, record, err);
 }
 

@@ -163,11 +163,11 @@ int module_load(struct arena *arena, const struct module *module, const char *ya
 	result = cyaml_load_data((const uint8_t *)yaml, size, &config, &schema, &params, NULL);
 	if (result != CYAML_OK) {
 		join_lines(message);
-		return error_set(err, ERROR_TASK, "the parameters of %s can't be loaded: %s%s%s",
+		return error_set(err, AGENT_BAD_TASK, "the parameters of %s can't be loaded: %s%s%s",
 			module->name, cyaml_strerror(result), message[0] ? ": " : "", message);
 	}
 	if (!params)
-		return error_set(err, ERROR_BUG, "there are no parameters for %s", module->name);
+		return error_set(err, BEOPLAY_BUG, "there are no parameters for %s", module->name);
 	*ret_params = params;
 	return 0;
 }

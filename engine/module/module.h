@@ -144,8 +144,8 @@ struct arena *plan_arena(struct plan *plan);
 void plan_writes(struct plan *plan, const char *what);
 
 /* The wish can't be fulfilled; nothing is applied. The first one counts. remedy may be NULL. */
-void plan_refuse(struct plan *plan, const char *remedy, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void plan_refuse(struct plan *plan, const struct error_code *code, const char *remedy,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Something isn't known yet, so that there may be more to change. What is known is done all the
  * same; if that is nothing, the task "may change". The first one counts. */
@@ -360,6 +360,10 @@ struct module {
 extern const struct module *const modules_all[];   /* ends with NULL */
 /* By name or alias; dashes and underscores are equal, "ansible.builtin." is dropped; NULL: none. */
 const struct module *module_find(const char *name);
+/* Errors that only modules have; ends with NULL. */
+extern const struct error_code *const modules_errors[];
+/* The engine's or a module's; NULL: none has this name. */
+const struct error_code *error_named(const char *name);
 /* The one that reads the facts. */
 const struct module *module_of_facts(void);
 /* The one that brings back a whole file. */

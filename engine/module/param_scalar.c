@@ -33,8 +33,9 @@ static int refuse(const struct value *value, const char *wanted, struct error *e
 	const char *text = written(value);
 
 	if (text && !value->level)
-		return error_at(err, value->place, "'%s' is not %s", text, wanted);
-	return error_at(err, value->place, "%s is wanted here, this is %s", wanted, shown(value));
+		return error_at(err, TASK_INVALID_VALUE, value->place, "'%s' is not %s", text, wanted);
+	return error_at(err, TASK_INVALID_VALUE, value->place, "%s is wanted here, this is %s", wanted,
+		shown(value));
 }
 
 int param_bool(const struct value *value, bool *ret_truth, struct error *err)
@@ -153,8 +154,8 @@ int param_mode(struct arena *arena, const struct value *value, const char **ret_
 		return 0;
 	}
 	if (value->kind == VALUE_INTEGER && text && !octal && text[strspn(text, "01234567")] == '\0') {
-		error_at(err, value->place, "the mode %s is a decimal number here, not the octal 0%s",
-			text, text);
+		error_at(err, TASK_INVALID_VALUE, value->place, "the mode %s is a decimal number here, not "
+			"the octal 0%s", text, text);
 		return error_remedy(err, "write 0%s", text);
 	}
 	refuse(value, "a file mode", err);

@@ -123,17 +123,20 @@ static int to_string(struct normaliser *normaliser, const struct param *param,
 	size_t size = value->size;
 
 	if (!is_scalar(value))
-		return error_at(normaliser->err, value->place, "'%s' of %s is %s, this is %s", param->name,
-			normaliser->module, param_kind_name(param->kind), value_kind_name(value));
+		return error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' of %s is %s, this "
+			"is %s", param->name, normaliser->module, param_kind_name(param->kind),
+			value_kind_name(value));
 	if (!text) {
 		text = value->kind == VALUE_BOOL ? value->truth ? "true" : "false"
 			: arena_printf(normaliser->arena, "%" PRId64, value->integer);
 		size = strlen(text);
 	}
 	if (memchr(text, '\0', size))
-		return error_at(normaliser->err, value->place, "'%s' holds a NUL byte", param->name);
+		return error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' holds a NUL byte",
+			param->name);
 	if (!utf8_valid(text, size)) {
-		error_at(normaliser->err, value->place, "'%s' is not valid UTF-8", param->name);
+		error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' is not valid UTF-8",
+			param->name);
 		return error_remedy(normaliser->err, "bring such bytes as a file, with src");
 	}
 	*ret_value = canonical(normaliser, value, text, size);
@@ -162,7 +165,8 @@ static int to_bool(struct normaliser *normaliser, const struct value *value,
 	bool truth;
 
 	if (number) {
-		error_at(normaliser->err, value->place, "a number is not true or false");
+		error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "a number is not true or "
+			"false");
 		return error_remedy(normaliser->err, "write true or false");
 	}
 	if (param_bool(value, &truth, normaliser->err) < 0)
@@ -198,8 +202,8 @@ static int canonical_path(struct normaliser *normaliser, const struct param *par
 		at += strspn(at, "/");
 		size = strcspn(at, "/");
 		if (size == 2 && strncmp(at, "..", 2) == 0) {
-			error_at(normaliser->err, value->place, "'%s' of %s holds '..': '%s'", param->name,
-				normaliser->module, text);
+			error_at(normaliser->err, TASK_INVALID_PATH, value->place, "'%s' of %s holds '..': "
+				"'%s'", param->name, normaliser->module, text);
 			return error_remedy(normaliser->err, "write the path without it");
 		}
 		if (size == 0 || (size == 1 && *at == '.'))
@@ -220,13 +224,13 @@ static int to_path(struct normaliser *normaliser, const struct param *param,
 	if (to_string(normaliser, param, value, ret_value) < 0)
 		return -1;
 	if (param->kind == PARAM_PATH && (*ret_value)->text[0] != '/') {
-		error_at(normaliser->err, value->place, "'%s' of %s must be an absolute path, this is '%s'",
-			param->name, normaliser->module, (*ret_value)->text);
+		error_at(normaliser->err, TASK_INVALID_PATH, value->place, "'%s' of %s must be an absolute "
+			"path, this is '%s'", param->name, normaliser->module, (*ret_value)->text);
 		return error_remedy(normaliser->err, "begin it with /");
 	}
 	if ((*ret_value)->size == 0)
-		return error_at(normaliser->err, value->place, "'%s' of %s is empty", param->name,
-			normaliser->module);
+		return error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' of %s is empty",
+			param->name, normaliser->module);
 	if (param->kind != PARAM_PATH || param->flags & PARAM_VERBATIM)
 		return 0;
 	return canonical_path(normaliser, param, value, ret_value);
@@ -247,8 +251,8 @@ static int to_choice(struct normaliser *normaliser, const struct param *param,
 		suggest_offer(&suggestion, *choice);
 		words = arena_printf(normaliser->arena, "%s%s%s", words, words[0] ? ", " : "", *choice);
 	}
-	error_at(normaliser->err, value->place, "'%s' of %s can't be '%s'", param->name,
-		normaliser->module, (*ret_value)->text);
+	error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' of %s can't be '%s'",
+		param->name, normaliser->module, (*ret_value)->text);
 	if (suggestion.nearest)
 		return error_remedy(normaliser->err, "did you mean '%s'? Possible are: %s",
 			suggestion.nearest, words);
@@ -288,8 +292,8 @@ static int to_pairs(struct normaliser *normaliser, const struct param *param,
 	list->kind = VALUE_LIST;
 	*ret_value = list;
 	if (value->kind != VALUE_MAP)
-		return error_at(normaliser->err, value->place, "'%s' of %s is a map, this is %s",
-			param->name, normaliser->module, value_kind_name(value));
+		return error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' of %s is a map, "
+			"this is %s", param->name, normaliser->module, value_kind_name(value));
 	for (size_t i = 0; i < value->count; i++) {
 		struct value *pair = value_map(normaliser->arena);
 		struct value *item = value->pairs[i].value;
@@ -318,8 +322,8 @@ static int to_records(struct normaliser *normaliser, const struct param *param,
 		if (item->kind == VALUE_UNKNOWN) {
 			record = value_copy(normaliser->arena, item);
 		} else if (item->kind != VALUE_MAP) {
-			return error_at(normaliser->err, item->place, "'%s' of %s is a list of maps, this is %s",
-				param->name, normaliser->module, value_kind_name(item));
+			return error_at(normaliser->err, TASK_INVALID_VALUE, item->place, "'%s' of %s is a "
+				"list of maps, this is %s", param->name, normaliser->module, value_kind_name(item));
 		} else if (normalise_map(normaliser, param->entries, item, item->place, &record) < 0) {
 			return -1;
 		}
@@ -340,8 +344,9 @@ static int to_conditions(struct normaliser *normaliser, const struct param *para
 		const struct value *one = value->kind == VALUE_LIST ? value->items[i] : value;
 
 		if (one->kind != VALUE_STRING && one->kind != VALUE_BOOL)
-			return error_at(normaliser->err, one->place, "'%s' of %s is a condition or a list of "
-				"them, here stands %s", param->name, normaliser->module, value_kind_name(one));
+			return error_at(normaliser->err, TASK_INVALID_VALUE, one->place, "'%s' of %s is a "
+				"condition or a list of them, here stands %s", param->name, normaliser->module,
+				value_kind_name(one));
 		value_append(normaliser->arena, list, (struct value *)one);
 	}
 	return 0;
@@ -384,7 +389,7 @@ static int normalise_value(struct normaliser *normaliser, const struct param *pa
 	case PARAM_CONDITION:
 		return to_conditions(normaliser, param, value, ret_value);
 	}
-	return error_set(normaliser->err, ERROR_BUG, "'%s' has no kind", param->name);
+	return error_set(normaliser->err, BEOPLAY_BUG, "'%s' has no kind", param->name);
 }
 
 /* --- Defaults --------------------------------------------------------------------------------- */
@@ -439,7 +444,8 @@ static int refuse_name(struct normaliser *normaliser, const struct param *table,
 		while (at && (alias = next_alias(&at, &size)) && size > 0)
 			suggest_offer(&suggestion, arena_bytes(normaliser->arena, alias, size));
 	}
-	error_at(normaliser->err, pair->place, "%s has no option '%s'", normaliser->module, pair->key);
+	error_at(normaliser->err, TASK_UNKNOWN_PARAMETER, pair->place, "%s has no option '%s'",
+		normaliser->module, pair->key);
 	if (suggestion.nearest)
 		return error_remedy(normaliser->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(normaliser->err, "see what it has: beoplay doc %s", normaliser->module);
@@ -458,11 +464,11 @@ static int take_pair(struct normaliser *normaliser, const struct param *table,
 	if (!param || ((param->flags & PARAM_INTERNAL) && !normaliser->allow_internal))
 		return refuse_name(normaliser, table, pair);
 	if (param->flags & PARAM_NOT_YET)
-		return error_at(normaliser->err, pair->place, "the option '%s' of %s is not supported yet",
-			param->name, normaliser->module);
+		return error_at(normaliser->err, TASK_UNSUPPORTED_PARAMETER, pair->place, "the option '%s' "
+			"of %s is not supported yet", param->name, normaliser->module);
 	if (value_get(params, param->name))
-		return error_at(normaliser->err, pair->place, "'%s' and '%s' are the same option",
-			param->name, pair->key);
+		return error_at(normaliser->err, TASK_CONFLICTING_PARAMETERS, pair->place, "'%s' and '%s' "
+			"are the same option", param->name, pair->key);
 	if (pair->value->kind == VALUE_NULL)
 		return 0;
 	if (normalise_value(normaliser, param, pair->value, &value) < 0)
@@ -482,8 +488,8 @@ static int fill_missing(struct normaliser *normaliser, const struct param *table
 		if (value_get(params, param->name))
 			continue;
 		if (param->flags & PARAM_REQUIRED)
-			return error_at(normaliser->err, place, "%s needs the option '%s': %s",
-				normaliser->module, param->name, param->doc ? param->doc : "");
+			return error_at(normaliser->err, TASK_MISSING_PARAMETER, place, "%s needs the option "
+				"'%s': %s", normaliser->module, param->name, param->doc ? param->doc : "");
 		if (!param->otherwise)
 			continue;
 		if (default_value(normaliser, param, &value) < 0)
@@ -516,8 +522,8 @@ int params_canonical(struct arena *arena, const struct module *module, const str
 	if (raw->kind == VALUE_NULL)
 		raw = value_map(arena);
 	if (raw->kind != VALUE_MAP)
-		return error_at(err, place, "the parameters of %s are a map, this is %s", module->name,
-			value_kind_name(raw));
+		return error_at(err, TASK_INVALID_VALUE, place, "the parameters of %s are a map, this is "
+			"%s", module->name, value_kind_name(raw));
 	if (normalise_map(&normaliser, module->params, raw, place, ret_params) < 0)
 		return error_place(err, place);
 	return 0;
@@ -552,7 +558,7 @@ static int write_value(struct buffer *out, const char *name, const struct value 
 		buffer_add_string(out, "}");
 		return 0;
 	default:
-		return error_set(err, ERROR_BUG, "the parameter '%s' holds %s", name,
+		return error_set(err, BEOPLAY_BUG, "the parameter '%s' holds %s", name,
 			value_kind_name(value));
 	}
 }

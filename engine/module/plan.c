@@ -64,13 +64,14 @@ void plan_writes(struct plan *plan, const char *what)
 	value_append(plan->arena, plan->writes, value_string(plan->arena, what));
 }
 
-void plan_refuse(struct plan *plan, const char *remedy, const char *format, ...)
+void plan_refuse(struct plan *plan, const struct error_code *code, const char *remedy,
+	const char *format, ...)
 {
 	va_list args;
 
 	if (plan->refused)
 		return;
-	plan->refused = true;
+	plan->refused = code;
 	plan->remedy = arena_string(plan->arena, remedy);
 	va_start(args, format);
 	plan->refusal = arena_vprintf(plan->arena, format, args);

@@ -19,7 +19,7 @@ struct plan {
 	struct value *writes;        /* list of strings, from plan_writes */
 	struct value *notes;         /* list of strings, from plan_note */
 	const char *missing;         /* what isn't known yet; or NULL */
-	bool refused;
+	const struct error_code *refused;   /* NULL: it isn't */
 	const char *refusal;         /* why, if refused */
 	const char *remedy;          /* or NULL */
 };

@@ -69,7 +69,7 @@ int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_b
 		if (fd < 0)
 			return -1;
 		if (digest_descriptor(fd, hex) < 0) {
-			error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+			error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
 			close(fd);
 			return -1;
 		}

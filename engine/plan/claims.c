@@ -114,8 +114,8 @@ int claims_check(struct run *run, const char *host, const struct value *name, st
 		other = claim->host;
 	if (!other)
 		return 0;
-	error_set(err, ERROR_TEXT, "%s and %s both claim to be '%s'", own->name, other->name,
-		value_text(name));
+	error_set(err, INVENTORY_ADDRESS_CONFLICT, "%s and %s both claim to be '%s'", own->name,
+		other->name, value_text(name));
 	return error_remedy(err, "at least one of them has it from a node's facts: look at that machine, or "
 		"write the address into the inventory");
 }

@@ -225,6 +225,6 @@ int run_execute(struct run *run, struct fleet *fleet, struct report *report, str
 	known_say(run);
 	effects_carry_out(run, fleet, report);
 	if (result == 0 && run->stopped)
-		return error_set(err, ERROR_INTERRUPTED, "interrupted");
+		return error_set(err, RUN_INTERRUPTED, "interrupted");
 	return result;
 }

@@ -15,7 +15,7 @@ static void lose_member(struct run *run, struct run_host *host, const struct err
 
 void on_lost(struct run *run, const struct event *event)
 {
-	static const struct error ended = { .kind = ERROR_UNREACHABLE,
+	static const struct error ended = { .code = AGENT_LOST, .kind = ERROR_UNREACHABLE,
 		.message = "the connection ended before its tasks did" };
 	struct run_host *host = event->host;
 

@@ -47,8 +47,8 @@ static int name_of(struct scope *scope, struct arena *arena, const struct value_
 	*ret_name = value_text(name);
 	if (*ret_name)
 		return 0;
-	error_at(err, pair->place, "the name of a variable must be known before the run, '%s' isn't",
-		pair->key);
+	error_at(err, EXPRESSION_UNKNOWN_YET, pair->place, "the name of a variable must be known "
+		"before the run, '%s' isn't", pair->key);
 	return error_remedy(err, "set one map with a fixed name instead");
 }
 

@@ -119,7 +119,8 @@ static int fill_user(struct filling *filling, const char **ret_user, struct erro
 		return 0;
 	}
 	if (!value_text(name) || !name->size)
-		return error_at(err, raw->place, "'become_user' must be a user's name");
+		return error_at(err, PLAYBOOK_INVALID_VALUE, raw->place, "'become_user' must be a user's "
+			"name");
 	*ret_user = value_text(name);
 	return 0;
 }
@@ -140,8 +141,8 @@ static int fill_notify(struct filling *filling, struct wire_task *task, struct e
 		if (name)
 			handlers = play_notified(filling->arena, filling->unit->play, name, &count);
 		if (count == 0)
-			return error_at(err, filling->task->notify->place, "there is no handler '%s'",
-				name ? name : "");
+			return error_at(err, PLAYBOOK_UNKNOWN_HANDLER, filling->task->notify->place,
+				"there is no handler '%s'", name ? name : "");
 		for (size_t k = 0; k < count; k++)
 			value_append(filling->arena, keys, value_string(filling->arena,
 				fill_handler_key(filling->arena, handlers[k])));
@@ -485,8 +486,8 @@ static int fill_loop(struct filling *filling, struct filled *filled, struct valu
 	if (list->kind == VALUE_UNKNOWN)
 		return unknown_task(filling, &filled->items[0], value_unknown_cause(list), err);
 	if (list->kind != VALUE_LIST) {
-		error_at(err, filling->task->loop->place, "a loop needs a list, this is %s",
-			value_kind_name(list));
+		error_at(err, PLAYBOOK_INVALID_VALUE, filling->task->loop->place, "a loop needs a list, "
+			"this is %s", value_kind_name(list));
 		if (list->kind == VALUE_MAP)
 			error_remedy(err, "a map becomes a list with '| dict2items'");
 		return -1;
@@ -522,7 +523,7 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 	filled->items = arena_array(filling->arena, items->count, sizeof(*filled->items));
 	for (size_t i = 0; i < items->count; i++) {
 		if (run_interrupted(filling->run))
-			return error_set(err, ERROR_INTERRUPTED, "interrupted");
+			return error_set(err, RUN_INTERRUPTED, "interrupted");
 		filled->items[i].item = items->items[i];
 		if (fill_item(filling, filled, &filled->items[i], err) < 0)
 			return -1;

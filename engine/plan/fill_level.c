@@ -220,7 +220,7 @@ static const struct value *secret_in(const struct value *value, const char *name
 
 static int refuse(const struct value *secret, const char *what, struct error *err)
 {
-	error_at(err, secret->place, "a secret can't be part of %s", what);
+	error_at(err, VARIABLE_SECRET_IN_NAME, secret->place, "a secret can't be part of %s", what);
 	return error_remedy(err, "names stand in ledgers, messages and records, for all to read");
 }
 

@@ -76,7 +76,7 @@ void leave_strange(struct run_host *host, const char *message)
 {
 	struct error err = {0};
 
-	error_set(&err, ERROR_PROTOCOL, "protocol error: %s", message);
+	error_set(&err, AGENT_PROTOCOL, "protocol error: %s", message);
 	error_remedy(&err, "this is a bug in beoplay, or the host doesn't run beoplay's own agent");
 	leave_lost(host, &err);
 }

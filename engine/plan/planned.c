@@ -199,7 +199,7 @@ static void leave_stale(struct run *run, struct run_host *host, struct run_task 
 	} else if (lost) {
 		struct error *err = arena_alloc(host->arena, sizeof(*err));
 
-		error_set(err, ERROR_UNREACHABLE, "%s", lost);
+		error_set(err, AGENT_LOST, "%s", lost);
 		leave(host);
 		host->unreachable = true;
 		effect_lost(host, err);

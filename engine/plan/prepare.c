@@ -356,7 +356,8 @@ int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	const char **places, *last = NULL, *looked = "";
 
 	if (source[0] == '~') {
-		error_set(err, ERROR_TEXT, "'%s' starts with '~', which only a shell expands", source);
+		error_set(err, FILE_INVALID_NAME, "'%s' starts with '~', which only a shell expands",
+			source);
 		return error_remedy(err, "write a path beside the playbook");
 	}
 	places = places_of(prepare, source, kind);
@@ -371,7 +372,7 @@ int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 			looked = arena_printf(prepare->arena, "%s%s'%s'", looked, *looked ? ", " : "", last);
 		last = places[i];
 	}
-	error_set(err, ERROR_TEXT, "there is no file '%s'", last ? last : source);
+	error_set(err, FILE_NOT_FOUND, "there is no file '%s'", last ? last : source);
 	return *looked ? error_remedy(err, "looked in %s too", looked) : -1;
 }
 
@@ -433,7 +434,7 @@ int prepare_offer(struct prepare *prepare, const char *host, const char *digest,
 
 	own_host(prepare);
 	if (!from || !digest_valid(digest) || size < 0)
-		return error_set(err, ERROR_TEXT, "%s told nothing sensible of a content that it has",
+		return error_set(err, AGENT_PROTOCOL, "%s told nothing sensible of a content that it has",
 			host);
 	name_body(prepare, bodies_add_offer(prepare->run->bodies, from, digest, size));
 	return 0;
@@ -471,7 +472,7 @@ static int list_below(struct prepare *prepare, const char *root, const char *bel
 	size_t count;
 
 	if (depth > LIST_DEPTH_MOST)
-		return error_set(err, ERROR_TEXT, "'%s' has more than %d levels", root,
+		return error_set(err, FILE_TOO_LARGE, "'%s' has more than %d levels", root,
 			LIST_DEPTH_MOST);
 	if (source_list(prepare->run->options.source, path_join(prepare->arena, root, below), &found,
 			&count, err) < 0)
@@ -515,9 +516,9 @@ int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry
 	if (source_stat(prepare->run->options.source, path, true, &entry, err) < 0)
 		return -1;
 	if (entry.kind == SOURCE_NONE)
-		return error_set(err, ERROR_TEXT, "there is no file '%s'", path);
+		return error_set(err, FILE_NOT_FOUND, "there is no file '%s'", path);
 	if (entry.kind == SOURCE_OTHER) {
-		error_set(err, ERROR_TEXT, "'%s' is neither a file nor a directory", path);
+		error_set(err, FILE_WRONG_TYPE, "'%s' is neither a file nor a directory", path);
 		return error_remedy(err, "put a regular file there");
 	}
 	fill_entry(ret_entry, &entry, path);

@@ -6,7 +6,7 @@ static void ledger_unusable(struct run_host *host, const struct hello *hello)
 {
 	struct error err = {0};
 
-	error_set(&err, ERROR_TASK, "%.1500s", hello->problem);
+	error_set(&err, LEDGER_UNUSABLE, "%.1500s", hello->problem);
 	if (hello->remedy)
 		error_remedy(&err, "%.900s", hello->remedy);
 	leave_lost(host, &err);

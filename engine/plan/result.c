@@ -358,7 +358,7 @@ static void take_facts(struct run *run, struct run_host *host, const struct resu
 	struct error err = {0};
 
 	if (value_pair_count(facts) > 0 && shape_check_map(facts, run->setup->facts,
-			"in the facts", ERROR_PROTOCOL, &err) < 0) {
+			"in the facts", AGENT_PROTOCOL, &err) < 0) {
 		leave_strange(host, err.message);
 		facts = NULL;
 	}

@@ -102,7 +102,7 @@ static int fill_all(struct run *run, struct error *err)
 			if (!unit_has(unit, k) || host->phase == HOST_OUT || passed_over(run, host, unit))
 				continue;
 			if (run_interrupted(run))
-				return error_set(err, ERROR_INTERRUPTED, "interrupted");
+				return error_set(err, RUN_INTERRUPTED, "interrupted");
 			variables_set_early(run->options.variables, unit_rescues(unit));
 			if (fill_first(run, host, unit, &filled, err) < 0)
 				return -1;

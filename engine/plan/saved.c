@@ -129,7 +129,7 @@ static int check_key(const char *path, const struct stat *info, struct error *er
 	struct stat above;
 
 	if (fd < 0 || fstat(fd, &above) < 0)
-		error_errno(err, ERROR_TEXT, "cannot look at '%s'", directory);
+		error_errno(err, KEY_UNUSABLE, "cannot look at '%s'", directory);
 	else if (trust_check(&above, directory, geteuid(), false, err) == 0)
 		result = trust_way(fd, directory, err);
 	if (fd >= 0)
@@ -137,7 +137,7 @@ static int check_key(const char *path, const struct stat *info, struct error *er
 	arena_free(arena);
 	if (result < 0 || (info->st_uid == geteuid() && (info->st_mode & 077) == 0))
 		return result;
-	error_set(err, ERROR_TEXT, "the key '%s' must belong to you, and be readable by you alone",
+	error_set(err, KEY_UNTRUSTED, "the key '%s' must belong to you, and be readable by you alone",
 		path);
 	return error_remedy(err, "if it is yours: chmod 600 '%s'; if not, remove it, and make new "
 		"plans", path);
@@ -151,17 +151,18 @@ int saved_key_load(struct arena *arena, const char *path, bool make, struct save
 	size_t size;
 
 	if (access(path, F_OK) < 0 && !make) {
-		error_set(err, ERROR_TEXT, "the key that plans are signed with, '%s', isn't there", path);
+		error_set(err, KEY_NOT_FOUND, "the key that plans are signed with, '%s', isn't there",
+			path);
 		return error_remedy(err, "apply the plan as the user who made it, or make a new one");
 	}
 	if (access(path, F_OK) < 0 && make_key(path) < 0)
-		return error_errno(err, ERROR_TEXT, "cannot make the key '%s'", path);
+		return error_errno(err, KEY_UNUSABLE, "cannot make the key '%s'", path);
 	if (read_file(arena, path, SAVED_KEY_SIZE, &bytes, &size, &info) < 0)
-		return error_errno(err, ERROR_TEXT, "cannot read the key '%s'", path);
+		return error_errno(err, KEY_UNUSABLE, "cannot read the key '%s'", path);
 	if (check_key(path, &info, err) < 0)
 		return -1;
 	if (size != SAVED_KEY_SIZE)
-		return error_set(err, ERROR_TEXT, "the key '%s' is damaged: it needs %d bytes", path,
+		return error_set(err, KEY_DAMAGED, "the key '%s' is damaged: it needs %d bytes", path,
 			SAVED_KEY_SIZE);
 	memcpy(ret_key->bytes, bytes, SAVED_KEY_SIZE);
 	return 0;
@@ -196,7 +197,7 @@ int saved_write(const char *path, const struct saved_key *key, const struct valu
 	buffer_free(&bytes);
 	buffer_free(&file);
 	if (result < 0)
-		return error_errno(err, ERROR_TEXT, "cannot write the plan '%s'", path);
+		return error_errno(err, PLAN_UNUSABLE, "cannot write the plan '%s'", path);
 	return 0;
 }
 
@@ -243,22 +244,23 @@ int saved_read(struct arena *arena, const char *path, const struct saved_key *ke
 	size_t size;
 
 	if (read_file(arena, path, SAVED_MOST, &bytes, &size, &info) < 0)
-		return error_errno(err, ERROR_TEXT, "cannot read the plan '%s'", path);
+		return error_errno(err, PLAN_UNUSABLE, "cannot read the plan '%s'", path);
 	if (size < header || strncmp(bytes, magic, sizeof(magic) - 1) != 0)
-		return error_set(err, ERROR_TEXT, "'%s' is not a whole plan", path);
+		return error_set(err, PLAN_DAMAGED, "'%s' is not a whole plan", path);
 	if (strncmp(bytes + sizeof(magic) - 1, version, sizeof(version) - 1) != 0) {
-		error_set(err, ERROR_TEXT, "the plan '%s' was made by another version of beoplay", path);
+		error_set(err, PLAN_OTHER_VERSION, "the plan '%s' was made by another version of beoplay",
+			path);
 		return error_remedy(err, "make a new one with this version");
 	}
 	code_of(key, bytes + header, size - header, expected);
 	snprintf(given, sizeof(given), "%.*s", CODE_HEX_SIZE - 1, bytes + before);
 	if (bytes[header - 1] != '\n' || !same_code(expected, given)) {
-		error_set(err, ERROR_TEXT, "the plan '%s' was altered, or made by somebody else", path);
+		error_set(err, PLAN_ALTERED, "the plan '%s' was altered, or made by somebody else", path);
 		return error_remedy(err, "make a new one");
 	}
 	if (wire_decode(arena, bytes + header, size - header, ret_body, err) < 0)
 		return -1;
-	return shape_check_map(*ret_body, body_keys, "the plan", ERROR_TEXT, err);
+	return shape_check_map(*ret_body, body_keys, "the plan", PLAN_DAMAGED, err);
 }
 
 /* --- What is in it --- */
@@ -304,7 +306,7 @@ struct value *saved_seal_texts(struct arena *arena, const struct saved_key *key,
 
 static int text_differs(const char *path, const char *how, struct error *err)
 {
-	error_set(err, ERROR_TEXT, "'%s' %s since the plan was made", path, how);
+	error_set(err, PLAN_STALE_TEXT, "'%s' %s since the plan was made", path, how);
 	return error_remedy(err, "make a new plan, or bring the text back to what it was");
 }
 

@@ -223,8 +223,8 @@ static int facts_obtainable(const struct stage *stage, const struct filled *fill
 
 	if (!teller)
 		return 0;
-	error_set(err, ERROR_TASK, "this needs the facts of '%s', which can't be read now: '%s' waits "
-		"until '%s' has done this task", teller->name, teller->name, stage->host->name);
+	error_set(err, TASK_WAITS_FOR_ITSELF, "this needs the facts of '%s', which can't be read now: "
+		"'%s' waits until '%s' has done this task", teller->name, teller->name, stage->host->name);
 	return error_remedy(err, "let an earlier task use a fact of '%s' by its name, so that they are "
 		"read at the beginning", teller->name);
 }

@@ -231,8 +231,9 @@ static int check_host(struct run *run, struct run_host *host, struct error *err)
 		}
 		if (same_target(&target, &other))
 			continue;
-		error_at(err, place_of(play), "'%s' is reached %s in the play at line %u, but %s in this one",
-			host->name, show_target(run, &target), first->place.line, show_target(run, &other));
+		error_at(err, PLAYBOOK_TARGET_CONFLICT, place_of(play), "'%s' is reached %s in the play at "
+			"line %u, but %s in this one", host->name, show_target(run, &target), first->place.line,
+			show_target(run, &other));
 		return error_remedy(err, "two ways to one host in a run are not supported yet: give both "
 			"plays the same settings, or put this one into a playbook of its own");
 	}

@@ -91,7 +91,7 @@ static void ledger_unwritten(struct run_host *host, const char *problem)
 {
 	struct error err = {0};
 
-	error_set(&err, ERROR_TASK, "the ledger can't be written: %.1500s", problem);
+	error_set(&err, LEDGER_UNWRITABLE, "the ledger can't be written: %.1500s", problem);
 	error_remedy(&err, "what this run changed there isn't recorded; mend the cause, then apply again");
 	leave_lost(host, &err);
 }

@@ -95,7 +95,8 @@ static int task_group(struct run *run, const struct play *play, const struct tas
 			task), raw, &filled, err) < 0)
 		return -1;
 	if (!value_text(filled))
-		return error_at(err, raw->place, "'group' must be a pattern of hosts");
+		return error_at(err, PLAYBOOK_INVALID_VALUE, raw->place, "'group' must be a pattern of "
+			"hosts");
 	*ret_pattern = value_text(filled);
 	return 0;
 }
@@ -267,7 +268,8 @@ static int read_share(struct run *run, const struct value *value, struct serial 
 	*ret_serial = (struct serial){ .percent = end && *end == '%' };
 	if (number < 0 || (text && (end == text || end[ret_serial->percent] || number > INT32_MAX))
 			|| (ret_serial->percent && number > 100))
-		return error_at(err, value->place, "'serial' is a number of hosts or a percentage");
+		return error_at(err, PLAYBOOK_INVALID_VALUE, value->place, "'serial' is a number of hosts "
+			"or a percentage");
 	ret_serial->number = (size_t)number;
 	return 0;
 }
@@ -313,7 +315,7 @@ static int read_max_fail(struct run *run, const struct play *play, int *ret_perc
 			play->max_fail_percentage, &filled, err) < 0)
 		return -1;
 	if (read_share(run, filled, &share, err) < 0 || share.number > 100)
-		return error_at(err, play->max_fail_percentage->place,
+		return error_at(err, PLAYBOOK_INVALID_VALUE, play->max_fail_percentage->place,
 			"'max_fail_percentage' is a number from 0 to 100");
 	*ret_percent = (int)share.number;
 	return 0;
@@ -378,7 +380,8 @@ static int match_play(struct run *run, size_t play_index, bool *chosen, struct e
 			NULL), play->hosts, &pattern, err) < 0)
 		return -1;
 	if (!value_text(pattern))
-		return error_at(err, play->hosts->place, "'hosts' must be a pattern of hosts");
+		return error_at(err, PLAYBOOK_INVALID_VALUE, play->hosts->place, "'hosts' must be a "
+			"pattern of hosts");
 	if (inventory_match(run->options.inventory, run->arena, value_text(pattern),
 			play->hosts->place, &list, err) < 0)
 		return -1;

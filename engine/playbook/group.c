@@ -56,8 +56,8 @@ void task_inherit(struct arena *arena, struct task *task, const struct task *gro
 int play_enter(struct play_reader *reader, struct place place)
 {
 	if (reader->depth >= PLAY_DEPTH_MOST)
-		return error_at(reader->err, place, "blocks, imports and roles are nested deeper than %d",
-			(int)PLAY_DEPTH_MOST);
+		return error_at(reader->err, PLAYBOOK_TOO_DEEP, place, "blocks, imports and roles are "
+			"nested deeper than %d", (int)PLAY_DEPTH_MOST);
 	reader->depth++;
 	return 0;
 }
@@ -76,7 +76,8 @@ int block_read(struct play_reader *reader, const struct value *raw, const struct
 		const struct value_pair *pair = value_pair(raw, names[i]);
 
 		if (pair && i != BLOCK_MAIN && group->handler)
-			result = error_at(reader->err, pair->place, "a block of handlers has no '%s'", pair->key);
+			result = error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place,
+				"a block of handlers has no '%s'", pair->key);
 		else if (pair)
 			result = tasks_read(reader, pair, group, group->handler, &block->parts[i]);
 	}
@@ -91,7 +92,8 @@ static int add_later(struct play_reader *reader, const struct value_pair *pair,
 	const struct value *word, struct task *task, struct items *items)
 {
 	if (!reader->whole)
-		return error_at(reader->err, word->place, "'meta: %s' is not supported yet", word->text);
+		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, word->place, "'meta: %s' is not "
+			"supported yet", word->text);
 	task->word = pair->key;
 	task->meta = word->text;
 	task->params = value_map(reader->arena);
@@ -117,12 +119,14 @@ int meta_read(struct play_reader *reader, const struct value_pair *pair, struct 
 	if (strcmp(word->text, "noop") == 0)
 		return 0;
 	if (strcmp(word->text, "flush_handlers") != 0) {
-		error_at(reader->err, word->place, "meta can't do '%s'", word->text);
+		error_at(reader->err, PLAYBOOK_INVALID_VALUE, word->place, "meta can't do '%s'",
+			word->text);
 		return error_remedy(reader->err, "write flush_handlers");
 	}
 	if (task->when || task->handler)
-		return error_at(reader->err, pair->place, "'meta: flush_handlers' can't stand %s",
-			task->handler ? "among handlers" : "under a condition");
+		return error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place,
+			"'meta: flush_handlers' can't stand %s", task->handler ? "among handlers"
+			: "under a condition");
 	flush = tasks_flush(reader, task->place, items);
 	flush->title = task->title;
 	flush->name = task->name;

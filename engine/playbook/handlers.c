@@ -68,7 +68,8 @@ static int refuse_notify(struct play_reader *reader, const struct value *name)
 		for (size_t j = 0; handler->listen && j < handler->listen->count; j++)
 			suggest_offer(&suggestion, handler->listen->items[j]->text);
 	}
-	error_at(reader->err, name->place, "this play has no handler '%s'", name->text);
+	error_at(reader->err, PLAYBOOK_UNKNOWN_HANDLER, name->place, "this play has no handler '%s'",
+		name->text);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(reader->err, "write one with this name under 'handlers'");
@@ -94,7 +95,8 @@ static int check_name(struct play_reader *reader, size_t index)
 	const struct task *handler = reader->play->handlers[index];
 
 	if (!handler->name && !handler->listen) {
-		error_at(reader->err, handler->place, "a handler without a name can't be notified");
+		error_at(reader->err, PLAYBOOK_UNNAMED_HANDLER, handler->place, "a handler without a name "
+			"can't be notified");
 		return error_remedy(reader->err, "give it a name");
 	}
 	for (size_t i = 0; handler->name && i < index; i++) {
@@ -102,8 +104,8 @@ static int check_name(struct play_reader *reader, size_t index)
 
 		if (!other->name || strcmp(other->name, handler->name) != 0 || other->role != handler->role)
 			continue;
-		error_at(reader->err, handler->name_value->place, "a second handler is named '%s'; the "
-			"first one is in line %u", handler->name, other->place.line);
+		error_at(reader->err, PLAYBOOK_DUPLICATE, handler->name_value->place, "a second handler is "
+			"named '%s'; the first one is in line %u", handler->name, other->place.line);
 		return error_remedy(reader->err, "rename one; several may 'listen' to the same word");
 	}
 	return 0;

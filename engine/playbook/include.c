@@ -26,11 +26,12 @@ static int file_name(struct play_reader *reader, const struct value_pair *pair,
 
 		if (option != file && (strcmp(option->key, "apply") != 0
 				|| strncmp(play_without_prefix(pair->key), "include", 7) != 0))
-			return error_at(reader->err, option->place, "'%s' has no option '%s'", pair->key,
-				option->key);
+			return error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, option->place,
+				"'%s' has no option '%s'", pair->key, option->key);
 	}
 	if (!file)
-		return error_at(reader->err, pair->place, "'%s' names no file", pair->key);
+		return error_at(reader->err, PLAYBOOK_INVALID_VALUE, pair->place, "'%s' names no file",
+			pair->key);
 	*ret_name = file;
 	return 0;
 }
@@ -76,7 +77,7 @@ int tasks_file_read(struct play_reader *reader, const char *path, struct place p
 
 	for (const struct play_import *import = &above; import; import = import->above) {
 		if (strcmp(import->path, path) == 0)
-			return error_at(reader->err, place, "'%s' would import itself", path);
+			return error_at(reader->err, PLAYBOOK_CYCLE, place, "'%s' would import itself", path);
 	}
 	if (play_enter(reader, place) < 0)
 		return -1;
@@ -85,8 +86,8 @@ int tasks_file_read(struct play_reader *reader, const char *path, struct place p
 	if (tree_parse(reader->arena, path, bytes, size, &read.value, reader->err) < 0)
 		return -1;
 	if (read.value->kind != VALUE_LIST && read.value->kind != VALUE_NULL) {
-		error_at(reader->err, read.value->place, "a file of tasks is a list, this is %s",
-			value_kind_name(read.value));
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, read.value->place, "a file of tasks is a "
+			"list, this is %s", value_kind_name(read.value));
 		return error_remedy(reader->err, "begin each task with '- '");
 	}
 	reader->import = (struct play_import){ path, &above };
@@ -131,7 +132,8 @@ static int refuse_option(struct play_reader *reader, const struct value_pair *pa
 		suggest_offer(&suggestion, names[i]);
 	if (include)
 		suggest_offer(&suggestion, "public");
-	error_at(reader->err, option->place, "'%s' has no option '%s'", pair->key, option->key);
+	error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, option->place, "'%s' has no option '%s'",
+		pair->key, option->key);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(reader->err, "variables for the role go into 'vars' of the task");
@@ -155,7 +157,8 @@ static int read_option(struct play_reader *reader, const struct value_pair *pair
 			include->public = truth;
 		if (strcmp(option->key, "allow_duplicates") != 0 || truth)
 			return 0;
-		error_at(reader->err, option->place, "'allow_duplicates: no' is not supported yet");
+		error_at(reader->err, PLAYBOOK_UNSUPPORTED, option->place, "'allow_duplicates: no' is not "
+			"supported yet");
 		return error_remedy(reader->err, "give the role a condition");
 	}
 	if (is_include && strcmp(option->key, "apply") == 0 && option->value->kind == VALUE_MAP) {
@@ -183,7 +186,8 @@ static int read_options(struct play_reader *reader, const struct value_pair *pai
 			return -1;
 	}
 	if (!include->name)
-		return error_at(reader->err, pair->place, "'%s' names no role", pair->key);
+		return error_at(reader->err, PLAYBOOK_INVALID_VALUE, pair->place, "'%s' names no role",
+			pair->key);
 	return 0;
 }
 
@@ -219,8 +223,8 @@ int import_role_read(struct play_reader *reader, const struct value *raw,
 		return -1;
 	if (!is_open(&include))
 		return read_role(reader, &include, &request, items);
-	error_at(reader->err, pair->place, "what is imported must be known before the run, here stand "
-		"variables");
+	error_at(reader->err, PLAYBOOK_DYNAMIC_IMPORT, pair->place, "what is imported must be known "
+		"before the run, here stand variables");
 	return error_remedy(reader->err, "write out the names, or one import for each with its 'when'");
 }
 
@@ -229,7 +233,8 @@ int import_role_read(struct play_reader *reader, const struct value *raw,
 static int refuse_include(struct play_reader *reader, const struct value_pair *pair,
 	const char *why)
 {
-	error_at(reader->err, pair->place, "'%s' with %s is not supported yet", pair->key, why);
+	error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'%s' with %s is not supported yet",
+		pair->key, why);
 	return error_remedy(reader->err, "write one include for each with its 'when', or import it");
 }
 

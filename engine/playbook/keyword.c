@@ -17,8 +17,8 @@ struct place keyword_place(const struct value_pair *pair)
 int keyword_refuse_kind(struct play_reader *reader, const struct value_pair *pair,
 	const char *wanted)
 {
-	return error_at(reader->err, keyword_place(pair), "'%s' is %s, this is %s", pair->key, wanted,
-		value_kind_name(pair->value));
+	return error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(pair), "'%s' is %s, this is "
+		"%s", pair->key, wanted, value_kind_name(pair->value));
 }
 
 struct value *keyword_string_of(struct play_reader *reader, struct value *value)
@@ -44,7 +44,8 @@ int keyword_text(struct play_reader *reader, const struct value_pair *pair,
 	if (!text)
 		return keyword_refuse_kind(reader, pair, "a string");
 	if (text->size == 0)
-		return error_at(reader->err, keyword_place(pair), "'%s' is empty", pair->key);
+		return error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(pair), "'%s' is empty",
+			pair->key);
 	if (expression_check(reader->arena, text, reader->err) < 0)
 		return -1;
 	*ret_value = text;
@@ -57,8 +58,8 @@ int keyword_word(struct play_reader *reader, const struct value_pair *pair,
 	if (keyword_text(reader, pair, ret_value) < 0)
 		return -1;
 	if (expression_inside(*ret_value))
-		return error_at(reader->err, keyword_place(pair), "an expression in '%s' is not supported "
-			"yet", pair->key);
+		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, keyword_place(pair), "an expression in "
+			"'%s' is not supported yet", pair->key);
 	return 0;
 }
 
@@ -80,8 +81,8 @@ int keyword_plain_truth(struct play_reader *reader, const struct value_pair *pai
 	bool *ret_truth)
 {
 	if (expression_inside(pair->value)) {
-		error_at(reader->err, keyword_place(pair), "an expression in '%s' is not supported yet",
-			pair->key);
+		error_at(reader->err, PLAYBOOK_UNSUPPORTED, keyword_place(pair), "an expression in '%s' is "
+			"not supported yet", pair->key);
 		return error_remedy(reader->err, "write yes or no");
 	}
 	if (param_bool(pair->value, ret_truth, reader->err) < 0)
@@ -108,15 +109,16 @@ int keyword_condition(struct play_reader *reader, const struct value_pair *pair,
 	struct value *list;
 
 	if (pair->value->kind == VALUE_NULL)
-		return error_at(reader->err, pair->place, "'%s' is empty", pair->key);
+		return error_at(reader->err, PLAYBOOK_INVALID_VALUE, pair->place, "'%s' is empty",
+			pair->key);
 	list = list_of(reader, pair->value);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct value *item = list->items[i];
 
 		if (item->kind == VALUE_STRING || item->kind == VALUE_BOOL)
 			continue;
-		return error_at(reader->err, item->place.line ? item->place : pair->place,
-			"'%s' is an expression, true or false, this is %s", pair->key,
+		return error_at(reader->err, PLAYBOOK_INVALID_VALUE, item->place.line ? item->place
+			: pair->place, "'%s' is an expression, true or false, this is %s", pair->key,
 			value_kind_name(item));
 	}
 	if (expression_check_condition(reader->arena, list, reader->err) < 0)
@@ -140,7 +142,7 @@ int keyword_strings(struct play_reader *reader, const struct value_pair *pair,
 		struct value *string = keyword_string_of(reader, list->items[i]);
 
 		if (!string)
-			return error_at(reader->err, keyword_place(&(struct value_pair){
+			return error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(&(struct value_pair){
 				.place = pair->place, .value = list->items[i] }),
 				"'%s' is a string or a list of strings, here stands %s", pair->key,
 				value_kind_name(list->items[i]));
@@ -193,14 +195,15 @@ static int check_name(const char *name, struct place place, struct error *err)
 	while (isalnum((unsigned char)name[size]) || name[size] == '_')
 		size++;
 	if (size == 0 || name[size] || isdigit((unsigned char)name[0])) {
-		error_at(err, place, "'%s' can't be the name of a variable", name);
+		error_at(err, VARIABLE_INVALID_NAME, place, "'%s' can't be the name of a variable", name);
 		return error_remedy(err, "names are of letters, digits and '_'");
 	}
 	if (among(of_expressions, name))
-		return error_at(err, place, "'%s' can't be the name of a variable: it is a word of "
-			"expressions", name);
+		return error_at(err, VARIABLE_INVALID_NAME, place, "'%s' can't be the name of a variable: "
+			"it is a word of expressions", name);
 	if (among(set_by_us, name))
-		return error_at(err, place, "'%s' can't be set: beoplay gives it its value", name);
+		return error_at(err, VARIABLE_RESERVED, place, "'%s' can't be set: beoplay gives it its "
+			"value", name);
 	return 0;
 }
 
@@ -209,8 +212,8 @@ int play_check_variable(const char *name, struct place place, struct error *err)
 	if (check_name(name, place, err) < 0)
 		return -1;
 	if (connection_find(name))
-		return error_at(err, place, "'%s' can't be set here: it says how a host is reached",
-			name);
+		return error_at(err, VARIABLE_RESERVED, place, "'%s' can't be set here: it says how a host "
+			"is reached", name);
 	return 0;
 }
 

@@ -16,8 +16,8 @@ static int find_loop(struct play_reader *reader, const struct value *raw,
 		const struct value_pair *pair = value_pair(raw, names[i]);
 
 		if (pair && *ret_pair)
-			return error_at(reader->err, pair->place, "a task has one loop: here are both '%s' and "
-				"'%s'", (*ret_pair)->key, pair->key);
+			return error_at(reader->err, PLAYBOOK_DUPLICATE, pair->place, "a task has one loop: "
+				"here are both '%s' and '%s'", (*ret_pair)->key, pair->key);
 		if (pair)
 			*ret_pair = pair;
 	}
@@ -58,12 +58,13 @@ static int refuse_control(struct play_reader *reader, const struct value_pair *p
 
 	for (size_t i = 0; later[i]; i++) {
 		if (strcmp(later[i], pair->key) == 0)
-			return error_at(reader->err, pair->place, "'%s' of loop_control is not supported yet",
-				pair->key);
+			return error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'%s' of loop_control "
+				"is not supported yet", pair->key);
 	}
 	suggest_offer(&suggestion, "loop_var");
 	suggest_offer(&suggestion, "label");
-	error_at(reader->err, pair->place, "loop_control has no '%s'", pair->key);
+	error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, pair->place, "loop_control has no '%s'",
+		pair->key);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(reader->err, "it has loop_var and label");
@@ -104,6 +105,7 @@ int task_read_loop(struct play_reader *reader, const struct value *raw, struct t
 	if (loop && read_loop_list(reader, loop, task) < 0)
 		return -1;
 	if (control && !loop)
-		return error_at(reader->err, control->place, "loop_control stands without a loop");
+		return error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, control->place, "loop_control "
+			"stands without a loop");
 	return control ? read_control(reader, control, task) : 0;
 }

@@ -69,7 +69,8 @@ static int refuse_later(struct play_reader *reader, const struct value_pair *pai
 {
 	const char *dot = strrchr(pair->key, '.');
 
-	error_at(reader->err, pair->place, "%s '%s' is not supported yet", what, pair->key);
+	error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "%s '%s' is not supported yet", what,
+		pair->key);
 	if (dot && play_module(reader, dot + 1))
 		return error_remedy(reader->err, "there is a module '%s'", dot + 1);
 	if (later)
@@ -121,7 +122,8 @@ int task_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 	if (module || (name == pair->key && in_a_collection(name)))
 		return refuse_later(reader, pair, "the module", module);
 	if (keyword_find(play_keywords, pair->key) || later_find(later_play_keywords, pair->key)) {
-		error_at(reader->err, pair->place, "'%s' belongs to a play, not to a task", pair->key);
+		error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place, "'%s' belongs to a play, "
+			"not to a task", pair->key);
 		return error_remedy(reader->err, "move it out of the task, to the play");
 	}
 	offer_modules(&suggestion, reader);
@@ -131,8 +133,8 @@ int task_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 		offer_later(&suggestion, later_task_keywords);
 		offer_later(&suggestion, later_modules);
 	}
-	error_at(reader->err, pair->place, "'%s' is neither a module nor a keyword of a task",
-		pair->key);
+	error_at(reader->err, PLAYBOOK_UNKNOWN_MODULE, pair->place, "'%s' is neither a module nor a "
+		"keyword of a task", pair->key);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(reader->err, "see what there is: beoplay doc");
@@ -146,19 +148,22 @@ int play_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 	if (keyword)
 		return refuse_later(reader, pair, "the keyword", keyword);
 	if (strcmp(pair->key, "user") == 0) {
-		error_at(reader->err, pair->place, "the keyword 'user' is not supported yet");
+		error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "the keyword 'user' is not "
+			"supported yet");
 		return error_remedy(reader->err, "write remote_user, which means the same");
 	}
 	if (play_module(reader, pair->key) || keyword_find(task_keywords, pair->key) ||
 		among(forms, play_without_prefix(pair->key)) ||
 		later_find(later_task_keywords, pair->key) || later_module(pair->key)) {
-		error_at(reader->err, pair->place, "'%s' belongs to a task, not to a play", pair->key);
+		error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place, "'%s' belongs to a task, "
+			"not to a play", pair->key);
 		return error_remedy(reader->err, "put it into the list under 'tasks'");
 	}
 	offer_keywords(&suggestion, play_keywords);
 	if (!suggestion.nearest)
 		offer_later(&suggestion, later_play_keywords);
-	error_at(reader->err, pair->place, "a play has no keyword '%s'", pair->key);
+	error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, pair->place, "a play has no keyword '%s'",
+		pair->key);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(reader->err, "a play has hosts, vars, tasks, handlers and the like");

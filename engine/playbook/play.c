@@ -69,7 +69,7 @@ static int keyword_hosts(struct play_reader *reader, const struct value_pair *pa
 
 	if (pair->value->kind == VALUE_NULL || (pair->value->kind == VALUE_LIST &&
 		pair->value->count == 0)) {
-		error_at(reader->err, pair->place, "the play names no hosts");
+		error_at(reader->err, PLAYBOOK_NO_HOSTS, pair->place, "the play names no hosts");
 		return error_remedy(reader->err, "write a host, a group, or all");
 	}
 	if (keyword_strings(reader, pair, &patterns) < 0)
@@ -128,12 +128,14 @@ static int keyword_serial(struct play_reader *reader, const struct value_pair *p
 		value_append(reader->arena, list, pair->value);
 	}
 	if (list->count == 0)
-		return error_at(reader->err, pair->place, "'%s' is empty", pair->key);
+		return error_at(reader->err, PLAYBOOK_INVALID_VALUE, pair->place, "'%s' is empty",
+			pair->key);
 	for (size_t i = 0; i < list->count; i++) {
 		if (is_share(list->items[i]))
 			continue;
-		error_at(reader->err, list->items[i]->place.line ? list->items[i]->place : pair->place,
-			"'%s' is a number of hosts or a percentage", pair->key);
+		error_at(reader->err, PLAYBOOK_INVALID_VALUE, list->items[i]->place.line
+			? list->items[i]->place : pair->place, "'%s' is a number of hosts or a percentage",
+			pair->key);
 		return error_remedy(reader->err, "write 3, \"30%%\", or a list of such");
 	}
 	if (expression_check(reader->arena, list, reader->err) < 0)
@@ -153,12 +155,13 @@ static int read_strategy(struct play_reader *reader, const struct value_pair *pa
 	if (reader->play->free || strcmp(word->text, "linear") == 0)
 		return 0;
 	if (strcmp(word->text, "host_pinned") == 0 || strcmp(word->text, "debug") == 0)
-		return error_at(reader->err, word->place, "the strategy '%s' is not supported yet",
-			word->text);
+		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, word->place, "the strategy '%s' is not "
+			"supported yet", word->text);
 	suggestion.word = word->text;
 	suggest_offer(&suggestion, "free");
 	suggest_offer(&suggestion, "linear");
-	error_at(reader->err, word->place, "there is no strategy '%s'", word->text);
+	error_at(reader->err, PLAYBOOK_INVALID_VALUE, word->place, "there is no strategy '%s'",
+		word->text);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(reader->err, "there are linear and free");
@@ -185,8 +188,8 @@ static int read_vars_file(struct play_reader *reader, const struct value *name)
 	size_t size;
 
 	if (expression_inside(name))
-		return error_at(reader->err, name->place, "an expression in 'vars_files' is not supported "
-			"yet");
+		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, name->place, "an expression in "
+			"'vars_files' is not supported yet");
 	if (source_read(reader->source, path, &bytes, &size, reader->err) < 0)
 		return error_place(reader->err, name->place);
 	if (tree_parse(reader->arena, path, bytes, size, &pair.value, reader->err) < 0 ||
@@ -364,7 +367,7 @@ static int read_play(struct play_reader *reader, const struct value *raw)
 			play_keep_error(reader);
 	}
 	if (!value_pair(raw, "hosts") && !value_pair(raw, "import_playbook")) {
-		error_at(reader->err, raw->place, "the play names no hosts");
+		error_at(reader->err, PLAYBOOK_NO_HOSTS, raw->place, "the play names no hosts");
 		error_remedy(reader->err, "add 'hosts: all', or a group of the inventory");
 		play_keep_error(reader);
 	}
@@ -390,8 +393,8 @@ static int read_plays(struct play_reader *reader, const struct value *root)
 		const struct value *raw = root->items[i];
 
 		if (raw->kind != VALUE_MAP) {
-			error_at(reader->err, raw->place, "a play is a map, this is %s",
-				value_kind_name(raw));
+			error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a play is a map, this is "
+				"%s", value_kind_name(raw));
 			error_remedy(reader->err, "write '- hosts: all' and 'tasks:' below it");
 			play_keep_error(reader);
 			continue;
@@ -412,12 +415,12 @@ static int read_plays(struct play_reader *reader, const struct value *root)
 static int read_root(struct play_reader *reader, const struct value *root)
 {
 	if (root->kind == VALUE_NULL || (root->kind == VALUE_LIST && root->count == 0)) {
-		error_at(reader->err, root->place, "the playbook is empty");
+		error_at(reader->err, PLAYBOOK_EMPTY, root->place, "the playbook is empty");
 		return error_remedy(reader->err, "begin with '- hosts: all'");
 	}
 	if (root->kind != VALUE_LIST) {
-		error_at(reader->err, root->place, "a playbook is a list of plays, this is %s",
-			value_kind_name(root));
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, root->place, "a playbook is a list of "
+			"plays, this is %s", value_kind_name(root));
 		return error_remedy(reader->err, "begin each play with '- hosts: …'");
 	}
 	return read_plays(reader, root);

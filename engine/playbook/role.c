@@ -95,7 +95,8 @@ static int refuse_role(struct play_reader *reader, const struct role_request *re
 		if (!strstr(looked, arena_printf(reader->arena, "'%s'", directory)))
 			looked = arena_printf(reader->arena, "%s%s'%s'", looked, i ? ", " : "", directory);
 	}
-	error_at(reader->err, request->place, "there is no role '%s'", request->name);
+	error_at(reader->err, PLAYBOOK_UNKNOWN_ROLE, request->place, "there is no role '%s'",
+		request->name);
 	return error_remedy(reader->err, "looked in %s", looked);
 }
 
@@ -135,8 +136,8 @@ static int find_part(struct play_reader *reader, const struct role_request *requ
 			return 0;
 	}
 	*ret_path = NULL;
-	return name ? error_at(reader->err, request->place, "the role '%s' has no '%s' in '%s'",
-		request->name, name, directory) : 0;
+	return name ? error_at(reader->err, PLAYBOOK_ROLE_FILE_MISSING, request->place, "the role '%s' "
+		"has no '%s' in '%s'", request->name, name, directory) : 0;
 }
 
 /* --- Its variables --- */
@@ -245,8 +246,8 @@ static int read_meta(struct play_reader *reader, const struct role_request *requ
 	if (root->kind == VALUE_NULL)
 		return 0;
 	if (root->kind != VALUE_MAP)
-		return error_at(reader->err, root->place, "what a role says of itself is a map, this is %s",
-			value_kind_name(root));
+		return error_at(reader->err, PLAYBOOK_INVALID_FORMAT, root->place, "what a role says of "
+			"itself is a map, this is %s", value_kind_name(root));
 	if (value_pair(root, "argument_specs"))
 		note_specs(reader, role);
 	pair = value_pair(root, "allow_duplicates");
@@ -343,7 +344,7 @@ static int read_entry_map(struct play_reader *reader, const struct value *raw,
 			return -1;
 	}
 	if (!word) {
-		error_at(reader->err, raw->place, "this names no role");
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "this names no role");
 		return error_remedy(reader->err, "write 'role: NAME'");
 	}
 	request->name = word->text;
@@ -362,11 +363,12 @@ static int read_entry(struct play_reader *reader, const struct value *raw,
 		request->name = raw->text;
 		request->place = raw->place;
 	} else if (raw->kind == VALUE_STRING) {
-		error_at(reader->err, raw->place, "the name of a role must be known before the run");
+		error_at(reader->err, PLAYBOOK_DYNAMIC_IMPORT, raw->place, "the name of a role must be "
+			"known before the run");
 		return error_remedy(reader->err, "write out the names, each with its 'when'");
 	} else if (raw->kind != VALUE_MAP) {
-		error_at(reader->err, raw->place, "a role is a name or a map, this is %s",
-			value_kind_name(raw));
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a role is a name or a map, "
+			"this is %s", value_kind_name(raw));
 		return error_remedy(reader->err, "write '- role: NAME' and keywords below it");
 	} else if (read_entry_map(reader, raw, request, group) < 0) {
 		return -1;
@@ -398,8 +400,8 @@ static int refuse_circle(struct play_reader *reader, const struct role_request *
 {
 	for (const struct role_use *use = reader->role; use; use = use->parent) {
 		if (strcmp(use->path, path) == 0)
-			return error_at(reader->err, request->place, "the role '%s' would need itself",
-				request->name);
+			return error_at(reader->err, PLAYBOOK_CYCLE, request->place, "the role '%s' would need "
+				"itself", request->name);
 	}
 	return 0;
 }

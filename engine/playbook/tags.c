@@ -72,7 +72,7 @@ static int split_tags(struct play_reader *reader, const struct value *text, stru
 		while (to > from && text->text[to - 1] == ' ')
 			to--;
 		if (from == to)
-			return error_at(reader->err, text->place, "a tag is empty");
+			return error_at(reader->err, PLAYBOOK_INVALID_VALUE, text->place, "a tag is empty");
 		tag = value_bytes(reader->arena, text->text + from, to - from);
 		tag->place = text->place;
 		if (!has_tag(tags, tag->text))
@@ -92,8 +92,8 @@ int keyword_tags(struct play_reader *reader, const struct value_pair *pair,
 	if (!texts)
 		return 0;
 	if (expression_inside(texts))
-		return error_at(reader->err, keyword_place(pair), "an expression in '%s' is not supported "
-			"yet", pair->key);
+		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, keyword_place(pair), "an expression in "
+			"'%s' is not supported yet", pair->key);
 	tags = value_list(reader->arena);
 	tags->place = texts->place;
 	for (size_t i = 0; i < texts->count; i++) {

@@ -80,8 +80,8 @@ static int take_subject(struct play_reader *reader, const struct value_pair *pai
 			return task_refuse_key(reader, pair);
 	}
 	if (subject->pair) {
-		error_at(reader->err, pair->place, "a task does one thing: here are both '%s' and '%s'",
-			subject->pair->key, pair->key);
+		error_at(reader->err, PLAYBOOK_SEVERAL_MODULES, pair->place, "a task does one thing: here "
+			"are both '%s' and '%s'", subject->pair->key, pair->key);
 		return error_remedy(reader->err, "make it two tasks");
 	}
 	*subject = found;
@@ -104,7 +104,7 @@ static int find_subject(struct play_reader *reader, const struct value *raw,
 		return -1;
 	if (ret_subject->pair)
 		return 0;
-	error_at(reader->err, raw->place, "the task names no module");
+	error_at(reader->err, PLAYBOOK_NO_MODULE, raw->place, "the task names no module");
 	return error_remedy(reader->err, "see what there is: beoplay doc");
 }
 
@@ -129,14 +129,16 @@ static int read_keyword(struct play_reader *reader, const struct keyword *keywor
 	struct value *value = NULL;
 
 	if ((keyword->flags & KEYWORD_HANDLER) && !task->handler)
-		return error_at(reader->err, pair->place, "'%s' belongs to a handler", pair->key);
+		return error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place, "'%s' belongs to a "
+			"handler", pair->key);
 	if ((keyword->flags & KEYWORD_BLOCK) && !(flags & KEYWORD_BLOCK)) {
-		error_at(reader->err, pair->place, "'%s' belongs to a block", pair->key);
+		error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place, "'%s' belongs to a block",
+			pair->key);
 		return error_remedy(reader->err, "write 'block:' with the tasks before it");
 	}
 	if (flags && !(keyword->flags & flags))
-		return error_at(reader->err, pair->place, "'%s' can't be used with '%s'", pair->key,
-			what);
+		return error_at(reader->err, PLAYBOOK_CONFLICTING_KEYWORDS, pair->place, "'%s' can't be "
+			"used with '%s'", pair->key, what);
 	if (play_refuse_later(reader, pair, later_task_keywords) < 0)
 		play_keep_error(reader);
 	if (!keyword->read)
@@ -241,7 +243,8 @@ static int read_item(struct play_reader *reader, const struct value *raw,
 	struct subject subject;
 
 	if (raw->kind != VALUE_MAP) {
-		error_at(reader->err, raw->place, "a task is a map, this is %s", value_kind_name(raw));
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a task is a map, this is %s",
+			value_kind_name(raw));
 		return error_remedy(reader->err, "write '- name: …' and the module below it");
 	}
 	if (find_subject(reader, raw, &subject) < 0

@@ -65,7 +65,7 @@ int chain_order(struct arena *arena, struct chain *chain, struct error *err)
 		if (!is_last(chain, run))
 			continue;
 		if (newest && length(chain, newest) > 1 && length(chain, run) > 1) {
-			error_set(err, ERROR_TEXT, "the ledger of %s has two newest runs: %s, and %s",
+			error_set(err, HISTORY_DISAGREEMENT, "the ledger of %s has two newest runs: %s, and %s",
 				chain->host, chain_name(arena, newest), chain_name(arena, run));
 			return error_remedy(err, "it was brought back from a backup; roll back where the "
 				"history is");
@@ -108,7 +108,7 @@ static int disagree(struct arena *arena, const char *what, const struct chain *o
 	const struct chain_run *run, const struct chain *other, const struct chain_run *instead,
 	struct error *err)
 {
-	error_set(err, ERROR_TEXT, "the hosts don't agree on %s: %s has %s; %s has %s", what,
+	error_set(err, HISTORY_DISAGREEMENT, "the hosts don't agree on %s: %s has %s; %s has %s", what,
 		one->host, chain_name(arena, run), other->host, chain_name(arena, instead));
 	return error_remedy(err, "roll back where the history is, or host by host with -l");
 }
@@ -163,7 +163,7 @@ int chains_before(struct arena *arena, const struct chain *chains, size_t count,
 	if (latest(arena, chains, count, runs, "the last run", &ret_target->newest, err) < 0)
 		return -1;
 	if (!ret_target->newest) {
-		error_set(err, ERROR_TEXT, "no host has a sealed text of this playbook");
+		error_set(err, SEAL_NO_TEXT, "no host has a sealed text of this playbook");
 		return error_remedy(err, "roll back where the history is; --to nothing undoes all that it "
 			"did");
 	}
@@ -178,8 +178,8 @@ int chains_before(struct arena *arena, const struct chain *chains, size_t count,
 			err) < 0)
 		return -1;
 	if (!ret_target->run) {
-		error_set(err, ERROR_TEXT, "no host has had another text of this playbook before the last "
-			"one");
+		error_set(err, SEAL_NO_TEXT, "no host has had another text of this playbook before the "
+			"last one");
 		return error_remedy(err, "--to nothing undoes all that it did");
 	}
 	ret_target->after = names_after(arena, chains, count, ret_target->run);

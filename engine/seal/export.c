@@ -42,8 +42,8 @@ static int stretch(const unsigned char *header, const char *passphrase,
 			passphrase, strlen(passphrase), header + AT_SALT, get_number(header + AT_OPS, 4),
 			(size_t)get_number(header + AT_MEMORY, 8), crypto_pwhash_ALG_ARGON2ID13) == 0)
 		return 0;
-	return error_set(err, ERROR_TEXT, "there isn't enough memory to use the passphrase (%llu MiB)",
-		(unsigned long long)get_number(header + AT_MEMORY, 8) / MIB);
+	return error_set(err, KEY_TOO_EXPENSIVE, "there isn't enough memory to use the passphrase "
+		"(%llu MiB)", (unsigned long long)get_number(header + AT_MEMORY, 8) / MIB);
 }
 
 /* --- Out --- */
@@ -72,8 +72,8 @@ int export_write(struct arena *arena, const struct key *key, const char *passphr
 	size_t name = strnlen(key->name, KEY_NAME_MOST), size = PLAIN_LEAST + name;
 
 	if (strlen(passphrase) < EXPORT_PASSPHRASE_LEAST)
-		return error_set(err, ERROR_TEXT, "the passphrase must have at least %d characters",
-			EXPORT_PASSPHRASE_LEAST);
+		return error_set(err, KEY_INVALID_PASSPHRASE, "the passphrase must have at least %d "
+			"characters", EXPORT_PASSPHRASE_LEAST);
 	memcpy(bytes, magic, MAGIC_SIZE);
 	put_number(bytes + AT_OPS, OPS, 4);
 	put_number(bytes + AT_MEMORY, (uint64_t)MEMORY * MIB, 8);
@@ -95,7 +95,7 @@ int export_write(struct arena *arena, const struct key *key, const char *passphr
 
 static int no_key(struct error *err)
 {
-	error_set(err, ERROR_TEXT, "this is no exported key of beoplay");
+	error_set(err, KEY_DAMAGED, "this is no exported key of beoplay");
 	return error_remedy(err, "beoplay key export writes one");
 }
 
@@ -107,8 +107,8 @@ static int check_bounds(const unsigned char *bytes, size_t size, struct error *e
 		return no_key(err);
 	if (ops < 1 || ops > OPS_MOST || memory < (uint64_t)MEMORY_LEAST * MIB
 			|| memory > (uint64_t)MEMORY_MOST * MIB)
-		return error_set(err, ERROR_TEXT, "opening this key would take %llu passes over %llu MiB, "
-			"and at most %d over %d MiB are allowed", (unsigned long long)ops,
+		return error_set(err, KEY_TOO_EXPENSIVE, "opening this key would take %llu passes over "
+			"%llu MiB, and at most %d over %d MiB are allowed", (unsigned long long)ops,
 			(unsigned long long)memory / MIB, OPS_MOST, MEMORY_MOST);
 	return 0;
 }
@@ -126,7 +126,8 @@ static int open_key(struct arena *arena, const unsigned char *bytes, size_t size
 		size - HEADER_SIZE, bytes, HEADER_SIZE, bytes + AT_NONCE, stretched);
 	sodium_memzero(stretched, sizeof(stretched));
 	if (result != 0)
-		return error_set(err, ERROR_TEXT, "the passphrase is wrong, or the exported key was altered");
+		return error_set(err, KEY_WRONG_PASSPHRASE, "the passphrase is wrong, or the exported key "
+			"was altered");
 	*ret_key = (struct key){ .created = (int64_t)get_number(plain + KEY_SIZE, 8),
 		.name = arena_bytes(arena, (char *)plain + PLAIN_LEAST,
 			strcspn((char *)plain + PLAIN_LEAST, "\n")) };

@@ -58,18 +58,18 @@ static int read_private(struct arena *arena, const char *path, size_t most, char
 	ssize_t size;
 
 	if (fd < 0)
-		return error_errno(err, ERROR_TEXT, "cannot read the key '%s'", path);
+		return error_errno(err, KEY_UNUSABLE, "cannot read the key '%s'", path);
 	if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid()
 			|| (info.st_mode & 077) != 0 || info.st_size > (off_t)most) {
 		close(fd);
-		error_set(err, ERROR_TEXT, "the key '%s' must be a file that you alone can read", path);
+		error_set(err, KEY_UNTRUSTED, "the key '%s' must be a file that you alone can read", path);
 		return error_remedy(err, "chmod 600 it; if others could read it, 'beoplay key rotate'");
 	}
 	*ret_text = arena_alloc(arena, most + 1);
 	size = read(fd, *ret_text, most);
 	close(fd);
 	if (size < 0)
-		return error_errno(err, ERROR_TEXT, "cannot read the key '%s'", path);
+		return error_errno(err, KEY_UNUSABLE, "cannot read the key '%s'", path);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static int read_key(struct arena *arena, const char *directory, const char *id,
 	}
 	sodium_memzero(text, FILE_MOST);
 	if (strcmp(ret_key->id, id) != 0)
-		return error_set(err, ERROR_TEXT, "the key '%s' is damaged", path);
+		return error_set(err, KEY_DAMAGED, "the key '%s' is damaged", path);
 	return 0;
 }
 
@@ -122,12 +122,12 @@ static int make_directory(const char *directory, struct error *err)
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return error_errno(err, ERROR_TEXT, "cannot make '%s'", path);
+			return error_errno(err, KEY_UNUSABLE, "cannot make '%s'", path);
 		*slash = '/';
 	}
 	if (lstat(directory, &info) < 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid()
 			|| (info.st_mode & 077) != 0) {
-		error_set(err, ERROR_TEXT, "'%s' must be a directory of yours that you alone can read",
+		error_set(err, KEY_UNTRUSTED, "'%s' must be a directory of yours that you alone can read",
 			directory);
 		return error_remedy(err, "chmod 700 it");
 	}
@@ -152,7 +152,7 @@ int keys_add(struct arena *arena, const char *directory, struct key *key, struct
 	sodium_memzero(hex, sizeof(hex));
 	buffer_free(&text);
 	if (result < 0 && errno != EEXIST)
-		return error_errno(err, ERROR_TEXT, "cannot write a key into '%s'", directory);
+		return error_errno(err, KEY_UNUSABLE, "cannot write a key into '%s'", directory);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ int keys_load(struct arena *arena, const char *directory, struct key **ret_keys,
 		return -1;
 	folder = opendir(directory);
 	if (!folder && errno != ENOENT)
-		return error_errno(err, ERROR_TEXT, "cannot read the keys in '%s'", directory);
+		return error_errno(err, KEY_UNUSABLE, "cannot read the keys in '%s'", directory);
 	while (folder && result == 0 && (entry = readdir(folder))) {
 		if (!is_id(entry->d_name))
 			continue;
@@ -285,7 +285,7 @@ int keys_revoke(struct arena *arena, const char *directory, const char *id, stru
 	char *revoked;
 
 	if (!is_id(id)) {
-		error_set(err, ERROR_TEXT, "'%s' is not the ID of a key", id);
+		error_set(err, KEY_NOT_FOUND, "'%s' is not the ID of a key", id);
 		return error_remedy(err, "beoplay key list shows them");
 	}
 	if (make_directory(directory, err) < 0
@@ -296,7 +296,7 @@ int keys_revoke(struct arena *arena, const char *directory, const char *id, stru
 	text = arena_printf(arena, "%s%s\n", revoked, id);
 	if (whole_replace(arena_printf(arena, "%s/revoked", directory), text, strlen(text), 0600,
 			true) < 0)
-		return error_errno(err, ERROR_TEXT, "cannot write '%s/revoked'", directory);
+		return error_errno(err, KEY_UNUSABLE, "cannot write '%s/revoked'", directory);
 	return 0;
 }
 

@@ -67,7 +67,7 @@ static int compress(struct arena *arena, const void *text, size_t size, unsigned
 	done = ZSTD_compress(plain + LENGTH_SIZE, room, text, size, LEVEL);
 	if (ZSTD_isError(done) || size > PACK_UNPACKED_MOST
 			|| padded(LENGTH_SIZE + done) + TAG_SIZE + PACK_HEADER_SIZE > PACK_MOST)
-		return error_set(err, ERROR_TEXT, "the text is too large for nodes to keep");
+		return error_set(err, SEAL_TOO_LARGE, "the text is too large for nodes to keep");
 	put_number(plain, (uint32_t)done);
 	*ret_size = padded(LENGTH_SIZE + done);
 	memset(plain + LENGTH_SIZE + done, 0, *ret_size - LENGTH_SIZE - done);
@@ -115,11 +115,11 @@ static int check_header(const struct owner_keys *keys, const unsigned char *pack
 			|| size > CIPHER_MOST + PACK_HEADER_SIZE
 			|| get_number(pack + AT_LENGTH) != size - PACK_HEADER_SIZE
 			|| size < PACK_HEADER_SIZE + PLAIN_LEAST + TAG_SIZE)
-		return error_set(err, ERROR_TEXT, "what a node kept is no text of beoplay");
+		return error_set(err, SEAL_ALTERED, "what a node kept is no text of beoplay");
 	if (memcmp(pack + AT_KEY, keys->id, KEY_ID_SIZE) != 0)
-		return error_set(err, ERROR_TEXT, "the text is sealed with another key, %s", id);
+		return error_set(err, SEAL_OTHER_KEY, "the text is sealed with another key, %s", id);
 	if (memcmp(pack + AT_OWNER, keys->owner, sizeof(keys->owner)) != 0)
-		return error_set(err, ERROR_TEXT, "the text is that of another project or playbook");
+		return error_set(err, SEAL_OTHER_KEY, "the text is that of another project or playbook");
 	return 0;
 }
 
@@ -163,6 +163,6 @@ int pack_open(struct arena *arena, const struct owner_keys *keys, const void *by
 		result = unpack(arena, plain, plain_size, ret_text, ret_size);
 	sodium_memzero(plain, plain_size);
 	if (result != 0)
-		return error_set(err, ERROR_TEXT, "the text that a node kept was altered");
+		return error_set(err, SEAL_ALTERED, "the text that a node kept was altered");
 	return 0;
 }

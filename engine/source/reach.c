@@ -355,16 +355,16 @@ static int anywhere(const struct reach *reach, const char *path, bool follow, in
 		O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
 	if (*ret_fd >= 0 || errno == ENOENT || errno == ENOTDIR)
 		return 0;
-	return error_errno(err, ERROR_TEXT, "cannot look at '%s'", path);
+	return error_errno(err, FILE_UNREADABLE, "cannot look at '%s'", path);
 }
 
 static int outside(const char *path, const struct walker *walker, struct error *err)
 {
 	if (walker->links > 0 || *walker->link)
-		error_set(err, ERROR_TEXT, "'%s' lies outside the project: '%s' is a link to '%s'", path,
-			walker->link, walker->target);
+		error_set(err, FILE_OUTSIDE_PROJECT, "'%s' lies outside the project: '%s' is a link to "
+			"'%s'", path, walker->link, walker->target);
 	else
-		error_set(err, ERROR_TEXT, "'%s' lies outside the project", path);
+		error_set(err, FILE_OUTSIDE_PROJECT, "'%s' lies outside the project", path);
 	return error_remedy(err, "move it into the project's directory (the nearest one above the "
 		"playbook with beoplay.yml or .git, else the playbook's own), or run with "
 		"--allow-outside");
@@ -377,7 +377,7 @@ static int refuse_barred(const struct allowed *allowed, const char *full, const 
 
 	if (lstat(full, &info) < 0)
 		return 0;
-	error_set(err, ERROR_TEXT, "'%s' is not read: %s", path, allowed->why->message);
+	error_set(err, FILE_UNTRUSTED, "'%s' is not read: %s", path, allowed->why->message);
 	return error_remedy(err, "%s", allowed->why->remedy);
 }
 
@@ -410,14 +410,14 @@ int reach_find(const struct reach *reach, const char *path, bool follow, int *re
 		case NOTHING_THERE:
 			if (walker.links == 0 || strlen(walker.way) < walker.behind)
 				return 0;
-			error_set(err, ERROR_TEXT, "'%s' cannot be read: '%s' is a link to '%s', which "
+			error_set(err, FILE_NOT_FOUND, "'%s' cannot be read: '%s' is a link to '%s', which "
 				"does not exist", path, walker.link, walker.target);
 			return error_remedy(err, "mend the link, or remove it");
 		case LEADS_OUT:
 			led_out = walker;
 			break;
 		case CANNOT:
-			error_errno(err, ERROR_TEXT, "cannot look at '%s'", path);
+			error_errno(err, FILE_UNREADABLE, "cannot look at '%s'", path);
 			return errno == ELOOP ? error_remedy(err, "mend the link '%s'", walker.link) : -1;
 		}
 	}

@@ -296,9 +296,10 @@ static int find_bytes(void *context, struct arena *arena, const char *path,
 		file = find(record, plain_path(arena, path_join(arena, path_directory(arena, path),
 			file->target)));
 	if (!file)
-		return error_set(err, ERROR_TEXT, "cannot read '%s': it wasn't part of that run", path);
+		return error_set(err, HISTORY_LEFT_OUT, "cannot read '%s': it wasn't part of that run",
+			path);
 	if (!file->bytes) {
-		error_set(err, record_keeps_back(file->left_out) ? ERROR_KEPT_BACK : ERROR_TEXT,
+		error_set(err, record_keeps_back(file->left_out) ? HISTORY_KEPT_BACK : HISTORY_LEFT_OUT,
 			"cannot read '%s': it was left out of the history, as %s", path,
 			file->left_out ? file->left_out : "it is no file");
 		return error_remedy(err, "bring that text back by other means, and apply it");
@@ -315,7 +316,7 @@ static int read_bytes(void *context, struct arena *arena, const char *path, size
 	if (find_bytes(context, arena, path, &file, err) < 0)
 		return -1;
 	if (file->size > most)
-		return error_set(err, ERROR_TEXT, "'%s' is larger than %zu bytes", path, most);
+		return error_set(err, FILE_TOO_LARGE, "'%s' is larger than %zu bytes", path, most);
 	*ret_bytes = arena_bytes(arena, file->bytes, file->size);
 	*ret_size = file->size;
 	return 0;
@@ -331,7 +332,7 @@ static int open_bytes(void *context, const char *path, int64_t *ret_size, struct
 		fd = memfd_create("beoplay", MFD_CLOEXEC);
 		*ret_size = (int64_t)file->size;
 		if (fd < 0 || whole_put(fd, file->bytes, file->size) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
-			error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+			error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
 			if (fd >= 0)
 				close(fd);
 			fd = -1;
@@ -464,7 +465,7 @@ int record_unpack(struct arena *arena, const struct value *packed, struct record
 	struct record *record = record_new(arena);
 
 	if (!packed || packed->kind != VALUE_LIST)
-		return error_set(err, ERROR_TEXT, "this is no record of a run");
+		return error_set(err, HISTORY_DAMAGED, "this is no record of a run");
 	for (size_t i = 0; i < packed->count; i++) {
 		const struct value *one = packed->items[i], *bytes = value_get(one, "bytes");
 		const char *kind = value_get_string(one, "kind");
@@ -479,7 +480,7 @@ int record_unpack(struct arena *arena, const struct value *packed, struct record
 				file.kind = (enum source_kind)k;
 		}
 		if (!file.path || file.kind == SOURCE_NONE || find(record, file.path))
-			return error_set(err, ERROR_TEXT, "the record of a run is damaged");
+			return error_set(err, HISTORY_DAMAGED, "the record of a run is damaged");
 		if (bytes && value_text(bytes)) {
 			file.bytes = bytes->text;
 			file.size = bytes->size;

@@ -185,17 +185,17 @@ static int open_found(const struct reach *reach, const char *path, int flags, st
 	if (reach_find(reach, path, true, &fd, err) < 0)
 		return -1;
 	if (fd < 0)
-		return errno = ENOENT, error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+		return errno = ENOENT, error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
 	if (fstat(fd, ret_info) < 0)
-		error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+		error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
 	else if (flags & O_DIRECTORY && !S_ISDIR(ret_info->st_mode))
-		error_set(err, ERROR_TEXT, "cannot list '%s': it is not a directory", path);
+		error_set(err, FILE_WRONG_TYPE, "cannot list '%s': it is not a directory", path);
 	else if (!(flags & O_DIRECTORY) && S_ISDIR(ret_info->st_mode))
-		error_set(err, ERROR_TEXT, "cannot read '%s': it is a directory", path);
+		error_set(err, FILE_WRONG_TYPE, "cannot read '%s': it is a directory", path);
 	else if (!(flags & O_DIRECTORY) && !S_ISREG(ret_info->st_mode))
-		error_set(err, ERROR_TEXT, "cannot read '%s': it is not a regular file", path);
+		error_set(err, FILE_WRONG_TYPE, "cannot read '%s': it is not a regular file", path);
 	else if ((fd = reach_open(fd, flags)) < 0)
-		error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+		error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
 	else
 		return fd;
 	if (fd >= 0)
@@ -215,7 +215,7 @@ static int read_descriptor(int fd, struct arena *arena, const char *path, size_t
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_errno(err, ERROR_TEXT, "cannot read '%s'", path);
+			return error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
 		if (got == 0)
 			break;
 		size += (size_t)got;
@@ -235,7 +235,7 @@ static int tree_read(void *context, struct arena *arena, const char *path, size_
 	if (fd < 0)
 		return -1;
 	if (info.st_size > (off_t)most)
-		result = error_set(err, ERROR_TEXT, "'%s' is larger than %zu bytes", path, most);
+		result = error_set(err, FILE_TOO_LARGE, "'%s' is larger than %zu bytes", path, most);
 	else
 		result = read_descriptor(fd, arena, path, (size_t)info.st_size, ret_bytes, ret_size, err);
 	close(fd);
@@ -293,7 +293,7 @@ static int tree_stat(void *context, struct arena *arena, const char *path, bool 
 		return 0;
 	if (fstat(fd, &info) < 0) {
 		close(fd);
-		return error_errno(err, ERROR_TEXT, "cannot look at '%s'", path);
+		return error_errno(err, FILE_UNREADABLE, "cannot look at '%s'", path);
 	}
 	fill_entry(arena, fd, "", &info, ret_entry);
 	close(fd);
@@ -348,7 +348,7 @@ static int tree_list(void *context, struct arena *arena, const char *path,
 		close(fd);
 	result = directory ? list_entries(directory, arena, ret_entries, ret_count) : -1;
 	if (result < 0)
-		error_errno(err, ERROR_TEXT, "cannot list '%s'", path);
+		error_errno(err, FILE_UNREADABLE, "cannot list '%s'", path);
 	if (directory)
 		closedir(directory);
 	if (result == 0 && *ret_count > 0)

@@ -40,15 +40,15 @@ int trust_check(const struct stat *info, const char *path, uid_t also, bool stic
 		const struct passwd *owner = getpwuid(info->st_uid);
 
 		if (owner)
-			error_set(err, ERROR_TEXT, "'%s' belongs to the user '%s'", path, owner->pw_name);
+			error_set(err, FILE_UNTRUSTED, "'%s' belongs to the user '%s'", path, owner->pw_name);
 		else
-			error_set(err, ERROR_TEXT, "'%s' belongs to the user id %u", path,
+			error_set(err, FILE_UNTRUSTED, "'%s' belongs to the user id %u", path,
 				(unsigned)info->st_uid);
 		return error_remedy(err, "run beoplay as its owner, or work in a directory of your own");
 	}
 	if (!others_write(info, sticky))
 		return 0;
-	error_set(err, ERROR_TEXT, "other users can write to '%s'", path);
+	error_set(err, FILE_UNTRUSTED, "other users can write to '%s'", path);
 	return error_remedy(err, "chmod go-w '%s', or work in a directory of your own", path);
 }
 
@@ -89,5 +89,5 @@ int trust_way(int fd, const char *path, struct error *err)
 	}
 	if (at >= 0)
 		close(at);
-	return result < 0 ? -1 : error_errno(err, ERROR_TEXT, "cannot look above '%s'", path);
+	return result < 0 ? -1 : error_errno(err, FILE_UNREADABLE, "cannot look above '%s'", path);
 }

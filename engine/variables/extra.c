@@ -33,7 +33,7 @@ static bool valid_name(const char *name)
 
 static int refuse_name(const char *name, struct place place, struct error *err)
 {
-	error_at(err, place, "'%s' is no valid name of a variable", name);
+	error_at(err, VARIABLE_INVALID_NAME, place, "'%s' is no valid name of a variable", name);
 	return error_remedy(err, "a name is letters, digits and _, and begins with no digit");
 }
 
@@ -43,8 +43,8 @@ static int merge(struct arena *arena, const struct value *map, struct place plac
 	if (map->kind == VALUE_NULL)
 		return 0;
 	if (map->kind != VALUE_MAP)
-		return error_at(err, place, "extra variables are a map, this is %s",
-			value_kind_name(map));
+		return error_at(err, VARIABLE_INVALID_FORMAT, place, "extra variables are a map, this is "
+			"%s", value_kind_name(map));
 	for (size_t i = 0; i < map->count; i++) {
 		if (!valid_name(map->pairs[i].key))
 			return refuse_name(map->pairs[i].key, map->pairs[i].place, err);
@@ -77,7 +77,8 @@ static int read_value(struct words *words, struct buffer *out)
 			buffer_add_char(out, c);
 		}
 	}
-	return quote ? error_at(words->err, place_at(words, opened), "this quote is never closed") :
+	return quote ? error_at(words->err, VARIABLE_INVALID_FORMAT, place_at(words, opened),
+		"this quote is never closed") :
 		0;
 }
 
@@ -115,7 +116,8 @@ static int read_pair(struct words *words)
 	int result;
 
 	if (words->text[from + size] != '=') {
-		error_at(words->err, place_at(words, from), "'%s' has no value", name);
+		error_at(words->err, VARIABLE_INVALID_FORMAT, place_at(words, from), "'%s' has no value",
+			name);
 		return error_remedy(words->err, "write NAME=VALUE, {a map} or @FILE");
 	}
 	if (!valid_name(name))

@@ -158,7 +158,7 @@ void variables_set_facts(struct variables *variables, const struct inventory_hos
 	for (const struct shape *fact = module_of_facts()->facts; fact->key; fact++) {
 		const struct value *told = value_get(facts, fact->key);
 
-		if (told && shape_check(told, fact, "facts", ERROR_PROTOCOL, NULL) == 0)
+		if (told && shape_check(told, fact, "facts", AGENT_PROTOCOL, NULL) == 0)
 			value_set(variables->arena, known, fact->key, value_copy(variables->arena, told));
 	}
 	value_mark_data(known);

@@ -71,7 +71,7 @@ int frame_write(struct buffer *out, enum frame_sender sender, enum frame_type ty
 	wire_encode(&payload, message_value(arena, frame_message(type), message, frame_form(sender)));
 	arena_free(arena);
 	if (payload.size > most)
-		result = error_set(err, ERROR_BUG, "a message of %zu bytes is too long: %zu are possible",
+		result = error_set(err, BEOPLAY_BUG, "a message of %zu bytes is too long: %zu are possible",
 			payload.size, most);
 	while (result == 0 && done < payload.size) {
 		size_t left = payload.size - done, size = left < FRAME_MOST ? left : FRAME_MOST;
@@ -96,7 +96,7 @@ int64_t frame_size(const void *bytes, size_t size, struct error *err)
 			|| (header[1] & ~(FRAME_COMPRESSED | FRAME_CONTINUED))
 			|| ((header[1] & FRAME_CONTINUED) && most_of((enum frame_type)header[0]) == FRAME_MOST)
 			|| header[2] || header[3] || length > FRAME_MOST)
-		return error_set(err, ERROR_PROTOCOL, "protocol error: malformed frame");
+		return error_set(err, AGENT_PROTOCOL, "protocol error: malformed frame");
 	return (int64_t)(FRAME_HEADER_SIZE + length);
 }
 
@@ -108,14 +108,15 @@ static int decompress(const char *payload, size_t size, char **ret_bytes, size_t
 
 	if (claimed == ZSTD_CONTENTSIZE_UNKNOWN || claimed == ZSTD_CONTENTSIZE_ERROR
 			|| claimed > FRAME_MOST)
-		return error_set(err, ERROR_PROTOCOL, "protocol error: a frame that doesn't state its size");
+		return error_set(err, AGENT_PROTOCOL, "protocol error: a frame that doesn't state its "
+			"size");
 	*ret_bytes = malloc((size_t)claimed + 1);
 	if (!*ret_bytes)
-		return error_errno(err, ERROR_UNREACHABLE, "cannot take a message");
+		return error_errno(err, AGENT_LOST, "cannot take a message");
 	got = ZSTD_decompress(*ret_bytes, (size_t)claimed, payload, size);
 	if (ZSTD_isError(got)) {
 		free(*ret_bytes);
-		return error_set(err, ERROR_PROTOCOL, "protocol error: a frame that can't be decompressed");
+		return error_set(err, AGENT_PROTOCOL, "protocol error: a frame that can't be decompressed");
 	}
 	*ret_size = got;
 	return 0;
@@ -129,7 +130,7 @@ int frame_add(const void *bytes, size_t whole, struct frame_pieces *pieces, stru
 	char *unpacked = NULL;
 
 	if (pieces->more && pieces->type != type)
-		return error_set(err, ERROR_PROTOCOL, "protocol error: a message inside another one");
+		return error_set(err, AGENT_PROTOCOL, "protocol error: a message inside another one");
 	if (header[1] & FRAME_COMPRESSED) {
 		if (decompress(from, length, &unpacked, &length, err) < 0)
 			return -1;
@@ -140,7 +141,7 @@ int frame_add(const void *bytes, size_t whole, struct frame_pieces *pieces, stru
 	pieces->type = type;
 	pieces->more = (header[1] & FRAME_CONTINUED) != 0;
 	if (pieces->payload.size > most_of(type))
-		return error_set(err, ERROR_PROTOCOL, "protocol error in %s: it has no end",
+		return error_set(err, AGENT_PROTOCOL, "protocol error in %s: it has no end",
 			frame_name(type));
 	return 0;
 }
@@ -157,12 +158,12 @@ static int take_message(struct arena *arena, enum frame_sender sender, const str
 	void *made;
 
 	if (!frame_sends(sender, frame->type))
-		return error_set(err, ERROR_PROTOCOL, "protocol error: %s sent %s, which isn't its to send",
+		return error_set(err, AGENT_PROTOCOL, "protocol error: %s sent %s, which isn't its to send",
 			senders[sender], frame_name(frame->type));
 	snprintf(name, sizeof(name), "protocol error in %s", frame_name(frame->type));
 	made = arena_alloc(arena, message->size);
 	frame->message = made;
-	return message_take(arena, message, frame_form(sender), body, name, ERROR_PROTOCOL, made, err);
+	return message_take(arena, message, frame_form(sender), body, name, AGENT_PROTOCOL, made, err);
 }
 
 /* What a controller sends may have many values: its agents believe it. */
@@ -180,7 +181,7 @@ int frame_take(struct arena *arena, const struct frame_pieces *pieces, enum fram
 		payload->data, payload->size, &body, &malformed);
 
 	if (result < 0)
-		return error_set(err, ERROR_PROTOCOL, "protocol error in %s: %s",
+		return error_set(err, AGENT_PROTOCOL, "protocol error in %s: %s",
 			frame_name(pieces->type), malformed.message);
 	return take_message(arena, sender, body, ret_frame, err);
 }
@@ -193,10 +194,10 @@ int frame_read(struct arena *arena, const void *bytes, size_t size, enum frame_s
 	int result;
 
 	if (whole <= 0 || (size_t)whole > size)
-		return error_set(err, ERROR_PROTOCOL, "protocol error: truncated frame");
+		return error_set(err, AGENT_PROTOCOL, "protocol error: truncated frame");
 	result = frame_add(bytes, (size_t)whole, &pieces, err);
 	if (result == 0 && pieces.more)
-		result = error_set(err, ERROR_PROTOCOL, "protocol error: truncated message");
+		result = error_set(err, AGENT_PROTOCOL, "protocol error: truncated message");
 	if (result == 0)
 		result = frame_take(arena, &pieces, sender, ret_frame, err);
 	buffer_free(&pieces.payload);
@@ -214,9 +215,9 @@ static int read_all(int fd, char *bytes, size_t size, struct error *err)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_errno(err, ERROR_UNREACHABLE, "cannot read a message");
+			return error_errno(err, AGENT_LOST, "cannot read a message");
 		if (got == 0)
-			return done == 0 ? 0 : error_set(err, ERROR_UNREACHABLE,
+			return done == 0 ? 0 : error_set(err, AGENT_LOST,
 				"the connection ended inside a message");
 		done += (size_t)got;
 	}
@@ -238,11 +239,11 @@ static int receive_piece(int fd, struct frame_pieces *pieces, struct error *err)
 		return -1;
 	bytes = malloc((size_t)whole);
 	if (!bytes)
-		return error_errno(err, ERROR_UNREACHABLE, "cannot take a message");
+		return error_errno(err, AGENT_LOST, "cannot take a message");
 	memcpy(bytes, header, sizeof(header));
 	got = read_all(fd, bytes + FRAME_HEADER_SIZE, (size_t)whole - FRAME_HEADER_SIZE, err);
 	if (got == 0 && whole > FRAME_HEADER_SIZE)
-		got = error_set(err, ERROR_UNREACHABLE, "the connection ended inside a message");
+		got = error_set(err, AGENT_LOST, "the connection ended inside a message");
 	else if (got >= 0)
 		got = frame_add(bytes, (size_t)whole, pieces, err) < 0 ? -1 : 1;
 	free(bytes);
@@ -271,7 +272,7 @@ int frame_send(int fd, enum frame_sender sender, enum frame_type type, const voi
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0)
-			result = error_errno(err, ERROR_UNREACHABLE, "cannot send a message");
+			result = error_errno(err, AGENT_LOST, "cannot send a message");
 		else
 			done += (size_t)sent;
 	}

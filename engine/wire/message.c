@@ -142,7 +142,7 @@ struct taking {
 	struct arena *arena;
 	enum message_form form;
 	const char *name;
-	enum error_kind kind;
+	const struct error_code *code;
 	struct error *err;
 };
 
@@ -169,7 +169,7 @@ static int wrong(const struct taking *taking, const struct spot *spot, const cha
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	add_spot(&path, spot);
-	error_set(taking->err, taking->kind, "%s: %s%s%s%s", taking->name, path.size > 0 ? "'" : "",
+	error_set(taking->err, taking->code, "%s: %s%s%s%s", taking->name, path.size > 0 ? "'" : "",
 		path.size > 0 ? path.data : "it", path.size > 0 ? "' " : " ", what);
 	buffer_free(&path);
 	return -1;
@@ -275,7 +275,7 @@ static int check_value(const struct taking *taking, const struct spot *spot,
 
 	if (field->kind == FIELD_MAP && value->kind != VALUE_MAP)
 		return must_be(taking, spot, "a map", value);
-	if (shape_check(value, &shape, "", taking->kind, NULL) < 0)
+	if (shape_check(value, &shape, "", taking->code, NULL) < 0)
 		return wrong(taking, spot, "must hold at most %zu bytes and %d keys in a map, and nothing "
 			"unknown", field->most, SHAPE_KEYS_MOST);
 	return 0;
@@ -414,10 +414,10 @@ static int take(const struct taking *taking, const struct spot *spot,
 }
 
 int message_take(struct arena *arena, const struct message *message, enum message_form form,
-	const struct value *value, const char *name, enum error_kind kind, void *ret_to,
+	const struct value *value, const char *name, const struct error_code *code, void *ret_to,
 	struct error *err)
 {
-	struct taking taking = { arena, form, name, kind, err };
+	struct taking taking = { arena, form, name, code, err };
 
 	return take(&taking, NULL, message, value, ret_to);
 }

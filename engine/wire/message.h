@@ -72,9 +72,9 @@ enum message_form {
 /* What is inside is borrowed, in both directions. from NULL: a message with nothing in it. */
 struct value *message_value(struct arena *arena, const struct message *message, const void *from,
 	enum message_form form);
-/* -1 with err of this kind, which names the field that is wrong behind the name of the whole. */
+/* -1 with err of this code, which names the field that is wrong behind the name of the whole. */
 int message_take(struct arena *arena, const struct message *message, enum message_form form,
-	const struct value *value, const char *name, enum error_kind kind, void *ret_to,
+	const struct value *value, const char *name, const struct error_code *code, void *ret_to,
 	struct error *err);
 
 /* A deep copy. */

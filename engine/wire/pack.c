@@ -110,7 +110,7 @@ static int unpack_ext(struct arena *arena, const msgpack_object_ext *ext, unsign
 	}
 	if (ext->type != EXT_LEVEL || ext->size == 0 || ext->ptr[0] <= LEVEL_OPEN
 			|| ext->ptr[0] > LEVEL_SECRET)
-		return error_set(err, ERROR_PROTOCOL, "malformed data: unknown type");
+		return error_set(err, AGENT_PROTOCOL, "malformed data: unknown type");
 	if (decode(arena, ext->ptr + 1, ext->size - 1, COUNT_MOST, depth + 1, ret_value, err) < 0)
 		return -1;
 	(*ret_value)->level = level_higher((*ret_value)->level, (enum level)ext->ptr[0]);
@@ -132,12 +132,12 @@ static int unpack_map(struct arena *arena, const msgpack_object_map *map, unsign
 		char *name;
 
 		if (key->type != MSGPACK_OBJECT_STR || has_nul(&key->via.str))
-			return error_set(err, ERROR_PROTOCOL, "malformed data: a key that is no string");
+			return error_set(err, AGENT_PROTOCOL, "malformed data: a key that is no string");
 		if (unpack(arena, &map->ptr[i].val, depth + 1, &item, err) < 0)
 			return -1;
 		name = arena_bytes(arena, key->via.str.ptr, key->via.str.size);
 		if (value_get(made, name))
-			return error_set(err, ERROR_PROTOCOL, "malformed data: duplicate key '%.64s'", name);
+			return error_set(err, AGENT_PROTOCOL, "malformed data: duplicate key '%.64s'", name);
 		value_set(arena, made, name, item);
 	}
 	return 0;
@@ -149,7 +149,7 @@ static int unpack(struct arena *arena, const msgpack_object *object, unsigned de
 	struct value *item;
 
 	if (depth > VALUE_DEPTH_MOST)
-		return error_set(err, ERROR_PROTOCOL, "malformed data: nested too deeply");
+		return error_set(err, AGENT_PROTOCOL, "malformed data: nested too deeply");
 	switch (object->type) {
 	case MSGPACK_OBJECT_NIL:
 		*ret_value = value_null(arena);
@@ -159,7 +159,7 @@ static int unpack(struct arena *arena, const msgpack_object *object, unsigned de
 		return 0;
 	case MSGPACK_OBJECT_POSITIVE_INTEGER:
 		if (object->via.u64 > INT64_MAX)
-			return error_set(err, ERROR_PROTOCOL, "malformed data: a number out of range");
+			return error_set(err, AGENT_PROTOCOL, "malformed data: a number out of range");
 		*ret_value = value_integer(arena, (int64_t)object->via.u64);
 		return 0;
 	case MSGPACK_OBJECT_NEGATIVE_INTEGER:
@@ -186,7 +186,7 @@ static int unpack(struct arena *arena, const msgpack_object *object, unsigned de
 	case MSGPACK_OBJECT_EXT:
 		return unpack_ext(arena, &object->via.ext, depth, ret_value, err);
 	default:
-		return error_set(err, ERROR_PROTOCOL, "malformed data: unknown type");
+		return error_set(err, AGENT_PROTOCOL, "malformed data: unknown type");
 	}
 }
 
@@ -201,7 +201,7 @@ struct cursor {
 
 static int too_short(struct error *err)
 {
-	return error_set(err, ERROR_PROTOCOL, "malformed data: it is truncated");
+	return error_set(err, AGENT_PROTOCOL, "malformed data: it is truncated");
 }
 
 static int take_length(struct cursor *cursor, unsigned bytes, uint64_t *ret_length,
@@ -268,14 +268,14 @@ static int look_through(struct cursor *cursor, struct error *err)
 		while (open[depth] == 0) {
 			if (depth == 0)
 				return cursor->at == cursor->end ? 0
-					: error_set(err, ERROR_PROTOCOL, "malformed data: something follows it");
+					: error_set(err, AGENT_PROTOCOL, "malformed data: something follows it");
 			depth--;
 		}
 		open[depth]--;
 		if (cursor->at == cursor->end)
 			return too_short(err);
 		if (++cursor->count > cursor->most)
-			return error_set(err, ERROR_PROTOCOL, "malformed data: too many values");
+			return error_set(err, AGENT_PROTOCOL, "malformed data: too many values");
 		head = head_of(*cursor->at++);
 		length = head.size;
 		if (head.length_bytes && take_length(cursor, head.length_bytes, &length, err) < 0)
@@ -290,7 +290,7 @@ static int look_through(struct cursor *cursor, struct error *err)
 		if (length * head.per_item > (uint64_t)(cursor->end - cursor->at))
 			return too_short(err);
 		if (++depth > VALUE_DEPTH_MOST)
-			return error_set(err, ERROR_PROTOCOL, "malformed data: nested too deeply");
+			return error_set(err, AGENT_PROTOCOL, "malformed data: nested too deeply");
 		open[depth] = length * head.per_item;
 	}
 }
@@ -309,7 +309,7 @@ static int decode(struct arena *arena, const void *bytes, size_t size, size_t mo
 	if (msgpack_unpack_next(&unpacked, bytes, size, NULL) == MSGPACK_UNPACK_SUCCESS)
 		result = unpack(arena, &unpacked.data, depth, ret_value, err);
 	else
-		error_set(err, ERROR_PROTOCOL, "malformed data");
+		error_set(err, AGENT_PROTOCOL, "malformed data");
 	msgpack_unpacked_destroy(&unpacked);
 	return result;
 }

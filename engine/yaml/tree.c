@@ -140,7 +140,7 @@ static int quote_braces(struct tree *tree, const char *at)
 
 	while (size > 0 && at[size - 1] == ' ')
 		size--;
-	error_at(tree->err, place, "a value that begins with {{ must be quoted");
+	error_at(tree->err, YAML_UNQUOTED, place, "a value that begins with {{ must be quoted");
 	if (memchr(at, '"', size))
 		return error_remedy(tree->err, "quote it: '%.*s'", (int)size, at);
 	return error_remedy(tree->err, "quote it: \"%.*s\"", (int)size, at);
@@ -157,8 +157,8 @@ static int syntax_error(struct tree *tree)
 	char found = at < tree->size ? tree->bytes[at] : '\0';
 
 	if (parser->error == YAML_READER_ERROR)
-		return error_at(tree->err, offset_place(tree, parser->problem_offset),
-			"the text is not valid UTF-8, or holds a control character");
+		return error_at(tree->err, YAML_INVALID_ENCODING, offset_place(tree,
+			parser->problem_offset), "the text is not valid UTF-8, or holds a control character");
 	if (!braces && parser->context_mark.line != parser->problem_mark.line)
 		braces = unquoted_braces(tree, parser->context_mark.line);
 	if (!braces && parser->problem_mark.line > 0)
@@ -166,22 +166,23 @@ static int syntax_error(struct tree *tree)
 	if (braces)
 		return quote_braces(tree, braces);
 	if (found == '\t') {
-		error_at(tree->err, place, "a tab stands where YAML allows only spaces");
+		error_at(tree->err, YAML_INDENTATION, place, "a tab stands where YAML allows only spaces");
 		return error_remedy(tree->err, "indent with spaces");
 	}
 	if (strcmp(problem, "mapping values are not allowed in this context") == 0) {
-		error_at(tree->err, place, "a key can't stand here: the indentation is wrong, or a value "
-			"that holds ': ' isn't quoted");
+		error_at(tree->err, YAML_INDENTATION, place, "a key can't stand here: the indentation is "
+			"wrong, or a value that holds ': ' isn't quoted");
 		return error_remedy(tree->err, "indent as the lines around, or quote the value");
 	}
 	if (strstr(problem, "cannot start any token")) {
-		error_at(tree->err, place, "a value can't begin with '%c'", found);
+		error_at(tree->err, YAML_UNQUOTED, place, "a value can't begin with '%c'", found);
 		return error_remedy(tree->err, "quote the value");
 	}
 	if (context[0] && parser->context_mark.line != parser->problem_mark.line)
-		return error_at(tree->err, place, "%s %s (which began in line %zu)", problem, context,
-			parser->context_mark.line + 1);
-	return error_at(tree->err, place, "%s%s%s", problem, context[0] ? " " : "", context);
+		return error_at(tree->err, YAML_SYNTAX, place, "%s %s (which began in line %zu)", problem,
+			context, parser->context_mark.line + 1);
+	return error_at(tree->err, YAML_SYNTAX, place, "%s%s%s", problem, context[0] ? " " : "",
+		context);
 }
 
 /* --- Values ----------------------------------------------------------------------------------- */
@@ -199,16 +200,16 @@ static int count_nodes(struct tree *tree, size_t nodes, struct place place)
 {
 	tree->nodes += nodes;
 	if (tree->nodes > TREE_NODES_MOST)
-		return error_at(tree->err, place, "the text grows beyond %d values, aliases counted",
-			(int)TREE_NODES_MOST);
+		return error_at(tree->err, YAML_TOO_LARGE, place, "the text grows beyond %d values, "
+			"aliases counted", (int)TREE_NODES_MOST);
 	return 0;
 }
 
 static int refuse_tag(struct tree *tree, const char *tag, struct place place)
 {
 	if (strcmp(tag, "!vault") == 0 || strcmp(tag, "!vault-encrypted") == 0)
-		return error_at(tree->err, place, "!vault is not supported yet");
-	return error_at(tree->err, place, "the tag %s is not supported", tag);
+		return error_at(tree->err, YAML_VAULT, place, "!vault is not supported yet");
+	return error_at(tree->err, YAML_UNSUPPORTED_TAG, place, "the tag %s is not supported", tag);
 }
 
 /* Where the scalar itself begins, behind its anchor and tag. */
@@ -239,7 +240,7 @@ static int read_scalar(struct tree *tree, const yaml_event_t *event, struct valu
 	if (tag && !unsafe && !string)
 		return refuse_tag(tree, tag, place);
 	if (memchr(text, '\0', event->data.scalar.length))
-		return error_at(tree->err, place, "there is a NUL byte in the text");
+		return error_at(tree->err, YAML_INVALID_ENCODING, place, "there is a NUL byte in the text");
 	if (quoted || string || unsafe)
 		value = value_bytes(tree->arena, text, event->data.scalar.length);
 	else if (tree_scalar(tree->arena, text, event->data.scalar.length, place, &value,
@@ -286,7 +287,7 @@ static int read_key(struct tree *tree, const yaml_event_t *event, struct value_p
 			return quote_braces(tree, at - 1);
 	}
 	if (event->type != YAML_SCALAR_EVENT)
-		return error_at(tree->err, place, "a key must be a simple text");
+		return error_at(tree->err, YAML_INVALID_KEY, place, "a key must be a simple text");
 	if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !event->data.scalar.tag) {
 		/* A key is its text: yes: and 12:30: are allowed. */
 		size_t at = scalar_offset(tree, event);
@@ -299,7 +300,7 @@ static int read_key(struct tree *tree, const yaml_event_t *event, struct value_p
 		place = key->place;
 	}
 	if (strlen(key->text) != key->size)
-		return error_at(tree->err, place, "there is a NUL byte in the text");
+		return error_at(tree->err, YAML_INVALID_ENCODING, place, "there is a NUL byte in the text");
 	*ret_pair = (struct value_pair){ .key = key->text, .place = place };
 	return 0;
 }
@@ -324,8 +325,8 @@ static int add_pair(struct tree *tree, struct value *map, const struct value_pai
 		value_set_at(tree->arena, map, pair->key, pair->place, pair->value);
 		return 0;
 	}
-	error_at(tree->err, pair->place, "'%s' is here a second time; the first one is in "
-		"line %u, column %u", pair->key, first->place.line, first->place.column);
+	error_at(tree->err, YAML_DUPLICATE_KEY, pair->place, "'%s' is here a second time; the first "
+		"one is in line %u, column %u", pair->key, first->place.line, first->place.column);
 	return error_remedy(tree->err, "keep one of them");
 }
 
@@ -336,14 +337,15 @@ static int merge_from(struct tree *tree, struct value *map, const struct value *
 	if (from->kind == VALUE_LIST) {
 		for (size_t i = 0; i < from->count; i++) {
 			if (from->items[i]->kind != VALUE_MAP)
-				return error_at(tree->err, place, "'<<' takes a map or a list of maps");
+				return error_at(tree->err, YAML_INVALID_KEY, place, "'<<' takes a map or a list of "
+					"maps");
 			if (merge_from(tree, map, from->items[i], place) < 0)
 				return -1;
 		}
 		return 0;
 	}
 	if (from->kind != VALUE_MAP)
-		return error_at(tree->err, place, "'<<' takes a map or a list of maps");
+		return error_at(tree->err, YAML_INVALID_KEY, place, "'<<' takes a map or a list of maps");
 	if (count_nodes(tree, from->count, place) < 0)
 		return -1;
 	for (size_t i = 0; i < from->count; i++) {
@@ -401,8 +403,8 @@ static int read_container(struct tree *tree, const yaml_event_t *event, struct v
 		strcmp((const char *)tag, YAML_SEQ_TAG) != 0 && strcmp((const char *)tag, "!") != 0)
 		return refuse_tag(tree, (const char *)tag, value->place);
 	if (++tree->depth > TREE_DEPTH_MOST)
-		return error_at(tree->err, value->place, "lists and maps are nested deeper than %d",
-			(int)TREE_DEPTH_MOST);
+		return error_at(tree->err, YAML_TOO_LARGE, value->place, "lists and maps are nested deeper "
+			"than %d", (int)TREE_DEPTH_MOST);
 	result = is_map ? read_map(tree, value) : read_list(tree, value);
 	tree->depth--;
 	*ret_value = value;
@@ -446,11 +448,12 @@ static int read_alias(struct tree *tree, const yaml_event_t *event, struct value
 		if (strcmp(anchor->name, name) != 0)
 			continue;
 		if (!anchor->value)
-			return error_at(tree->err, place, "'*%s' stands inside what it names", name);
+			return error_at(tree->err, YAML_INVALID_ALIAS, place, "'*%s' stands inside what it "
+				"names", name);
 		*ret_value = anchor->value;
 		return count_nodes(tree, anchor->nodes, place);
 	}
-	error_at(tree->err, place, "nothing is named '&%s'", name);
+	error_at(tree->err, YAML_INVALID_ALIAS, place, "nothing is named '&%s'", name);
 	return error_remedy(tree->err, "quote the value, if the * is meant as text");
 }
 
@@ -467,7 +470,7 @@ static int read_node(struct tree *tree, const yaml_event_t *event, struct value 
 		return -1;
 	if (name) {
 		if (tree->anchor_count >= 1000)
-			return error_at(tree->err, mark_place(tree, &event->start_mark),
+			return error_at(tree->err, YAML_TOO_LARGE, mark_place(tree, &event->start_mark),
 				"there are more than 1000 anchors");
 		index = anchor_add(tree, name);
 	}
@@ -518,7 +521,8 @@ static int read_document(struct tree *tree, struct value **ret_root)
 	if (result < 0 || take(tree, &type, &place) < 0 || take(tree, &type, &place) < 0)
 		return -1;
 	if (type != YAML_STREAM_END_EVENT)
-		return error_at(tree->err, place, "a second document begins here; only one is allowed");
+		return error_at(tree->err, YAML_SEVERAL_DOCUMENTS, place, "a second document begins here; "
+			"only one is allowed");
 	return 0;
 }
 
@@ -527,8 +531,8 @@ static int refuse_bytes(struct tree *tree)
 	const char *nul = memchr(tree->bytes, '\0', tree->size);
 
 	if (nul)
-		return error_at(tree->err, offset_place(tree, (size_t)(nul - tree->bytes)),
-			"there is a NUL byte in the text");
+		return error_at(tree->err, YAML_INVALID_ENCODING, offset_place(tree,
+			(size_t)(nul - tree->bytes)), "there is a NUL byte in the text");
 	return 0;
 }
 
@@ -544,7 +548,7 @@ int tree_parse(struct arena *arena, const char *file, const char *bytes, size_t 
 	}
 	tree.file = arena_string(arena, file);
 	if (size > 14 && memcmp(bytes, "$ANSIBLE_VAULT", 14) == 0) {
-		error_at(err, (struct place){ tree.file, 1, 1 },
+		error_at(err, YAML_VAULT, (struct place){ tree.file, 1, 1 },
 			"files that are encrypted with ansible-vault are not supported yet");
 		return error_remedy(err, "ansible-vault decrypt %s, and keep it out of the repository", file);
 	}
@@ -554,7 +558,7 @@ int tree_parse(struct arena *arena, const char *file, const char *bytes, size_t 
 	if (refuse_bytes(&tree) < 0)
 		return -1;
 	if (!yaml_parser_initialize(&tree.parser))
-		return error_set(err, ERROR_BUG, "cannot start the YAML parser");
+		return error_set(err, RUN_SYSTEM, "cannot start the YAML parser");
 	yaml_parser_set_encoding(&tree.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&tree.parser, (const unsigned char *)tree.bytes, size);
 	result = read_document(&tree, ret_root);

@@ -184,12 +184,12 @@ static int read_integer(struct arena *arena, const char *text, const char *digit
 	long long number;
 
 	if (plain[0] == '\0')
-		return error_at(err, place, "'%s' is no integer", text),
+		return error_at(err, YAML_INVALID_NUMBER, place, "'%s' is no integer", text),
 			error_remedy(err, "quote it: \"%s\"", text);
 	errno = 0;
 	number = strtoll(signed_text, NULL, base);
 	if (errno == ERANGE)
-		return error_at(err, place, "the integer %s is too large", text),
+		return error_at(err, YAML_INVALID_NUMBER, place, "the integer %s is too large", text),
 			error_remedy(err, "quote it, if it is a text: \"%s\"", text);
 	*ret_value = value_integer(arena, number);
 	return 0;
@@ -209,7 +209,7 @@ static double read_float(struct arena *arena, const char *text)
 
 static int refuse(struct place place, const char *text, const char *what, struct error *err)
 {
-	error_at(err, place, "%s means %s in YAML 1.1, not a text", text, what);
+	error_at(err, YAML_AMBIGUOUS_VALUE, place, "%s means %s in YAML 1.1, not a text", text, what);
 	return error_remedy(err, "quote it: \"%s\"", text);
 }
 
@@ -242,7 +242,7 @@ int tree_scalar(struct arena *arena, const char *text, size_t size, struct place
 	char *copy = arena_bytes(arena, text, size);
 
 	if (strlen(copy) != size)
-		return error_at(err, place, "there is a NUL byte in the text");
+		return error_at(err, YAML_INVALID_ENCODING, place, "there is a NUL byte in the text");
 	if (read_typed(arena, copy, place, ret_value, err) < 0)
 		return -1;
 	(*ret_value)->text = copy;

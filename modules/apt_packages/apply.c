@@ -1,5 +1,6 @@
 /* apply: one transaction of apt, which goes on although everything else dies. */
 #include "modules/apt_packages/apt_packages.h"
+#include "modules/errors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,19 +69,30 @@ static const char *what_failed(struct arena *arena, const struct command_result 
 	return found ? found : command_last_words(arena, result);
 }
 
+static bool is_unknown(const struct command_result *result)
+{
+	return strstr(result->errors, "Unable to locate package");
+}
+
+static bool is_offline(const struct command_result *result)
+{
+	return strstr(result->errors, "Could not resolve") || strstr(result->errors, "Failed to fetch");
+}
+
 static int judge(struct arena *arena, const char *what, const struct command_result *result,
 	struct error *err)
 {
 	if (result->status == 0)
 		return 0;
-	error_set(err, ERROR_TASK, "%s failed: %s", what, what_failed(arena, result));
+	error_set(err, is_locked(result) ? APT_PACKAGES_LOCKED : is_unknown(result)
+		? APT_PACKAGES_UNAVAILABLE : is_offline(result) ? APT_PACKAGES_DOWNLOAD_FAILED
+		: APT_PACKAGES_FAILED, "%s failed: %s", what, what_failed(arena, result));
 	if (is_locked(result))
 		return error_remedy(err, "wait until it has ended, or wait longer with lock_timeout");
-	if (strstr(result->errors, "Unable to locate package"))
-		return error_remedy(err, "look at the spelling, or refresh the lists with "
-			"'update_cache: yes'");
-	if (strstr(result->errors, "Could not resolve") || strstr(result->errors, "Failed to fetch"))
-		return error_remedy(err, "look at the node's network and the sources in /etc/apt");
+	if (is_unknown(result))
+		return error_remedy(err, "check the spelling, or fetch new lists with 'update_cache: yes'");
+	if (is_offline(result))
+		return error_remedy(err, "check the node's network and the sources in /etc/apt");
 	return -1;
 }
 
@@ -159,8 +171,8 @@ static int judge_update(struct host *host, const struct command_result *result, 
 	if (judge(host_arena(host), "apt-get update", result, err) == 0 && !missing)
 		return 0;
 	if (result->status == 0) {
-		error_set(err, ERROR_TASK, "apt-get update failed: %.*s", (int)strcspn(missing, "\n"),
-			missing);
+		error_set(err, APT_PACKAGES_DOWNLOAD_FAILED, "apt-get update failed: %.*s",
+			(int)strcspn(missing, "\n"), missing);
 		error_remedy(err, "look at the node's network and the sources in /etc/apt");
 	}
 	host_set_mtime(host, APT_LISTS, APT_LISTS_FAILED, NULL);
@@ -388,5 +400,5 @@ int apt_apply(struct host *host, const void *params, const void *state,
 	case APT_STEP_HOLD:
 		return apt_mark(host, want, *want->hold ? "hold" : "unhold", change->subject, err);
 	}
-	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
+	return error_set(err, BEOPLAY_BUG, "there is no step %u", change->step);
 }

@@ -2,6 +2,7 @@
 #include "modules/apt_packages/apt_packages.h"
 
 #include "base/buffer.h"
+#include "modules/errors.h"
 #include "modules/shared/remains.h"
 
 #include <ctype.h>
@@ -107,7 +108,8 @@ static int check_name(const struct value *item, const char *text, size_t size, s
 		goto refused;
 	return 0;
 refused:
-	error_at(err, item->place, "'%.*s' is not the name of a package", (int)size, text);
+	error_at(err, TASK_INVALID_NAME, item->place, "'%.*s' is not the name of a package", (int)size,
+		text);
 	return error_remedy(err, "write it as rsync, libc6:arm64 or rsync=3.2.7-1");
 }
 
@@ -133,7 +135,7 @@ static int apt_check(const struct value *params, struct error *err)
 	if (unknown || names->count > 0 || value_get(params, "cache_valid_time") ||
 	    (update && strcmp(update, "true") == 0))
 		return 0;
-	error_at(err, params->place, "apt-packages names no package");
+	error_at(err, TASK_MISSING_PARAMETER, params->place, "apt-packages names no package");
 	return error_remedy(err, "say with 'name' which ones");
 }
 
@@ -232,7 +234,8 @@ static void plan_install(struct plan *plan, const struct apt_params *want,
 		if (need != APT_INSTALL && need != APT_UPGRADE)
 			continue;
 		if (have->problem && !have->refresh && !have->status.interrupted) {
-			plan_refuse(plan, have->remedy, "%s", have->problem);
+			plan_refuse(plan, APT_PACKAGES_UNAVAILABLE, have->remedy,
+				"%s", have->problem);
 			return;
 		}
 		plan_install_one(plan, have, &have->wishes[i], need, first);
@@ -273,19 +276,22 @@ static bool refuse_vital(struct plan *plan, const struct apt_state *have, const 
 
 	for (size_t i = 0; ways_in[i]; i++) {
 		if (strlen(ways_in[i]) == size && strncmp(ways_in[i], name, size) == 0) {
-			plan_refuse(plan, "remove it by hand, if that is really meant",
-				"without '%s' this machine could no longer be reached", name);
+			plan_refuse(plan, APT_PACKAGES_NEEDED, "remove it by hand, if "
+				"that is really meant", "without '%s' this machine could no longer be reached",
+				name);
 			return true;
 		}
 	}
 	if (package && package->essential) {
-		plan_refuse(plan, NULL, "'%s' is essential: no machine runs without it", name);
+		plan_refuse(plan, APT_PACKAGES_NEEDED, NULL, "'%s' is essential: no "
+			"machine runs without it", name);
 		return true;
 	}
 	if (have->kernel[0] && size > image && strncmp(name, "linux-image-", image) == 0 &&
 	    strlen(have->kernel) == size - image &&
 	    strncmp(name + image, have->kernel, size - image) == 0) {
-		plan_refuse(plan, "boot another kernel first", "'%s' is the kernel that runs", name);
+		plan_refuse(plan, APT_PACKAGES_NEEDED, "boot another kernel first",
+			"'%s' is the kernel that runs", name);
 		return true;
 	}
 	return false;
@@ -323,8 +329,8 @@ static void plan_undo(struct plan *plan, const struct apt_state *have)
 		plan_release(plan, have, have->wishes[i].name);
 	for (size_t i = 0; i < have->move_count; i++) {
 		if (have->moves[i].after || !is_removal(have, have->moves[i].name)) {
-			plan_refuse(plan, "remove it by hand, and look at what apt says",
-				"apt would also %s '%s', which did not come with it",
+			plan_refuse(plan, APT_PACKAGES_NEEDED, "remove it by hand, and "
+				"look at what apt says", "apt would also %s '%s', which did not come with it",
 				have->moves[i].after ? "install" : "remove", have->moves[i].name);
 			return;
 		}
@@ -382,7 +388,8 @@ static void apt_plan(struct plan *plan, const void *params, const void *state)
 	if (have->status.interrupted)
 		plan_add(plan, APT_STEP_REPAIR, "dpkg", "state", "interrupted", "repaired");
 	if (have->problem && want->state == APT_ABSENT && !have->status.interrupted) {
-		plan_refuse(plan, have->remedy, "%s", have->problem);
+		plan_refuse(plan, APT_PACKAGES_UNAVAILABLE, have->remedy, "%s",
+			have->problem);
 		return;
 	}
 	if (have->refresh)

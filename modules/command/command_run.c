@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/glob.h"
+#include "modules/errors.h"
 
 #include <string.h>
 
@@ -28,7 +29,7 @@ static int split_quoted(struct splitter *splitter, char quote, struct error *err
 		buffer_add_char(&splitter->word, *splitter->at++);
 	}
 	if (!*splitter->at) {
-		error_set(err, ERROR_TASK, "a %c is opened in the command and never closed", quote);
+		error_set(err, COMMAND_INVALID, "a %c is opened in the command and never closed", quote);
 		return error_remedy(err, "close it, or write the words as a list with argv");
 	}
 	splitter->at++;
@@ -49,7 +50,7 @@ static int split_word(struct splitter *splitter, struct error *err)
 		}
 		if (c == '\\') {
 			if (!*splitter->at)
-				return error_set(err, ERROR_TASK,
+				return error_set(err, COMMAND_INVALID,
 					"the command ends with a backslash that quotes nothing");
 			c = *splitter->at++;
 		}
@@ -92,7 +93,8 @@ static int check_relative(const struct value *params, const char *name, struct e
 
 	if (!path || path->kind != VALUE_STRING || path->text[0] == '/' || value_get(params, "chdir"))
 		return 0;
-	error_at(err, path->place, "'%s' is not an absolute path, and there is no chdir", path->text);
+	error_at(err, TASK_INVALID_PATH, path->place, "'%s' is not an absolute path, and there is no "
+		"chdir", path->text);
 	return error_remedy(err, "begin it with /, or say with chdir where it is");
 }
 
@@ -102,14 +104,16 @@ int command_check(const struct value *params, struct error *err)
 	const struct value *argv = value_get(params, "argv");
 
 	if (cmd && argv) {
-		error_at(err, argv->place, "'cmd' and 'argv' exclude each other");
+		error_at(err, TASK_CONFLICTING_PARAMETERS, argv->place, "'cmd' and 'argv' exclude each "
+			"other");
 		return error_remedy(err, "keep one of them");
 	}
 	if (!cmd && !argv)
-		return error_at(err, params->place, "there is no command");
+		return error_at(err, TASK_MISSING_PARAMETER, params->place, "there is no command");
 	if ((argv && argv->kind == VALUE_LIST && argv->count == 0) ||
 	    (cmd && cmd->kind == VALUE_STRING && cmd->text[strspn(cmd->text, " \t\r\n")] == '\0'))
-		return error_at(err, (argv ? argv : cmd)->place, "the command is empty");
+		return error_at(err, TASK_INVALID_VALUE, (argv ? argv : cmd)->place, "the command is "
+			"empty");
 	if (check_relative(params, "creates", err) < 0)
 		return -1;
 	return check_relative(params, "removes", err);
@@ -144,7 +148,7 @@ static int match_below(struct matcher *matcher, const char *directory, const cha
 		return -1;
 	for (size_t i = 0; i < count && !matcher->found; i++) {
 		if (matcher->looked++ > MATCHES_MOST)
-			return error_set(err, ERROR_TASK, "the pattern '%s' meets too many names", rest);
+			return error_set(err, COMMAND_INVALID, "the pattern '%s' meets too many names", rest);
 		if (!glob_match(component, strlen(component), names[i].name, GLOB_SETS | GLOB_PERIOD))
 			continue;
 		if (!more)
@@ -262,10 +266,11 @@ int command_execute(struct host *host, const struct command_params *want,
 	if (result.truncated)
 		value_set_bool(arena, results, "truncated", true);
 	if (result.timed_out)
-		return error_set(err, ERROR_TASK, "it did not end within %u seconds", full.timeout);
+		return error_set(err, COMMAND_TIMEOUT, "it did not end within %u seconds", full.timeout);
 	if (result.status != 0)
-		return error_set(err, ERROR_TASK, "non-zero return code %d%s%s", result.status,
-			result.errors_size || result.output_size ? ": " : "", command_last_words(arena, &result));
+		return error_set(err, COMMAND_NONZERO_EXIT, "non-zero return code %d%s%s", result.status,
+			result.errors_size || result.output_size ? ": " : "", command_last_words(arena,
+			&result));
 	return 0;
 }
 

@@ -51,15 +51,16 @@ int copy_check(const struct value *params, struct error *err)
 	const struct value *validate = value_get(params, "validate");
 
 	if (src && content)
-		return error_at(err, content->place, "'src' and 'content' exclude each other");
+		return error_at(err, TASK_CONFLICTING_PARAMETERS, content->place, "'src' and 'content' "
+			"exclude each other");
 	if (!src && !content && !value_get(params, "body"))
-		return error_set(err, ERROR_TEXT, "one of 'src' and 'content' is needed");
+		return error_set(err, TASK_MISSING_PARAMETER, "one of 'src' and 'content' is needed");
 	if (!src && dest && dest->kind == VALUE_STRING && dest->size > 0
 			&& dest->text[dest->size - 1] == '/')
-		return error_at(err, dest->place, "'dest' must name a file, as there is no 'src' to take "
-			"the name from");
+		return error_at(err, TASK_CONFLICTING_PARAMETERS, dest->place, "'dest' must name a file, "
+			"as there is no 'src' to take the name from");
 	if (validate && validate->kind == VALUE_STRING && !strstr(validate->text, "%s")) {
-		error_at(err, validate->place, "'validate' holds no %%s");
+		error_at(err, TASK_MISSING_PARAMETER, validate->place, "'validate' holds no %%s");
 		return error_remedy(err, "write %%s where the file's path goes");
 	}
 	return 0;
@@ -99,7 +100,7 @@ static int copy_prepare(struct prepare *prepare, struct value *params, struct er
 			|| prepare_stat(prepare, path, &entry, err) < 0)
 		return error_place(err, value_get(params, "src")->place);
 	if (entry.kind == ENTRY_DIRECTORY) {
-		error_set(err, ERROR_TEXT, "'%s' is a directory", path);
+		error_set(err, FILE_WRONG_TYPE, "'%s' is a directory", path);
 		error_remedy(err, "file-sync copies directories");
 		return error_place(err, value_get(params, "src")->place);
 	}
@@ -146,7 +147,7 @@ int copy_inspect(struct host *host, const void *params, void *ret_state, struct 
 
 	have->path = want->dest;
 	if (!want->body)
-		return error_set(err, ERROR_BUG, "a copy came without its content");
+		return error_set(err, BEOPLAY_BUG, "a copy came without its content");
 	if (attributes_inspect(host, have->path, &attributes, &have->at, err) < 0)
 		return -1;
 	have->mode = mode_of(host_arena(host), want, &have->at.info);
@@ -191,12 +192,14 @@ void copy_plan(struct plan *plan, const void *params, const void *state)
 	enum file_kind kind = have->at.info.kind;
 
 	if (kind == FILE_DIRECTORY) {
-		plan_refuse(plan, "end dest with / to copy into it", "'%s' is a directory", have->path);
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "end dest with / to copy "
+			"into it", "'%s' is a directory", have->path);
 		return;
 	}
 	if (kind == FILE_OTHER || kind == FILE_LINK) {
-		plan_refuse(plan, "remove it first (file with state: absent)", "'%s' is %s",
-			have->path, kind == FILE_LINK ? "a symbolic link" : "a special file");
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "remove it first (file with "
+			"state: absent)", "'%s' is %s", have->path, kind == FILE_LINK ? "a symbolic link"
+			: "a special file");
 		return;
 	}
 	if (kind == FILE_REGULAR && !want->force)

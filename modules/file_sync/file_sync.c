@@ -1,6 +1,7 @@
 /* file-sync: a file or a whole directory is what it is beside the playbook. */
 #include "modules/file_sync/file_sync.h"
 
+#include "modules/errors.h"
 #include "modules/shared/backup.h"
 #include "modules/shared/file_attributes.h"
 
@@ -66,18 +67,19 @@ static int sync_check(const struct value *params, struct error *err)
 
 	if (delete && strcmp(delete, "true") == 0 && dest && dest->kind == VALUE_STRING
 			&& guard_is_system(dest->text)) {
-		error_at(err, dest->place, "'delete' would empty '%s', which belongs to the system",
-			dest->text);
+		error_at(err, TASK_PROTECTED, dest->place, "'delete' would empty '%s', which belongs to "
+			"the system", dest->text);
 		return error_remedy(err, "name what is to be equal below it; look whether a variable in the "
 			"path is empty");
 	}
 	if (dest && dest->kind == VALUE_STRING && dest->text[strspn(dest->text, "/")] == '\0')
-		return error_at(err, dest->place, "a whole machine is not synchronised");
+		return error_at(err, TASK_PROTECTED, dest->place, "a whole machine is not synchronised");
 	if (transport && transport->kind == VALUE_STRING && strcmp(transport->text, "agent") != 0)
-		return error_at(err, transport->place, strcmp(transport->text, "mpi") == 0 ?
-			"transport 'mpi' is not supported yet" : "there is only the transport 'agent'");
+		return error_at(err, TASK_UNSUPPORTED_PARAMETER, transport->place, strcmp(transport->text,
+			"mpi") == 0 ? "transport 'mpi' is not supported yet"
+			: "there is only the transport 'agent'");
 	if (validate && validate->kind == VALUE_STRING && !strstr(validate->text, "%s")) {
-		error_at(err, validate->place, "'validate' holds no %%s");
+		error_at(err, TASK_MISSING_PARAMETER, validate->place, "'validate' holds no %%s");
 		return error_remedy(err, "write %%s where the file's path goes");
 	}
 	return 0;
@@ -187,7 +189,7 @@ static int add_extra(struct walk *walk, const char *path, const struct file_info
 	struct sync_state *have = walk->have;
 
 	if (have->extra_count == EXTRAS_MOST)
-		return error_set(err, ERROR_TASK, "'%s' holds too much", walk->want->dest);
+		return error_set(err, FILE_SYNC_TOO_LARGE, "'%s' holds too much", walk->want->dest);
 	if (have->extra_count == walk->capacity) {
 		walk->capacity = walk->capacity ? 2 * walk->capacity : 64;
 		have->extras = arena_grow(host_arena(walk->host), have->extras,
@@ -252,7 +254,7 @@ static int walk_extras(struct walk *walk, const struct sync_entry *const *sorted
 	size_t count;
 
 	if (depth > DEPTH_MOST)
-		return error_set(err, ERROR_TASK, "'%s' is too deep", path);
+		return error_set(err, FILE_SYNC_TOO_LARGE, "'%s' is too deep", path);
 	if (host_list(walk->host, path, &names, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
@@ -308,7 +310,7 @@ static int sync_inspect(struct host *host, const void *params, void *ret_state, 
 	struct sync_line *lines;
 
 	if (!want->manifest)
-		return error_set(err, ERROR_BUG, "file-sync came without its manifest");
+		return error_set(err, BEOPLAY_BUG, "file-sync came without its manifest");
 	if (sync_manifest_read(arena, want->manifest, &lines, &have->count, err) < 0 ||
 	    attributes_owner(host, want->owner, want->group, &have->uid, &have->gid, err) < 0)
 		return -1;
@@ -380,8 +382,8 @@ static bool plan_file(struct plan *plan, const struct sync_state *have,
 	const struct sync_entry *entry)
 {
 	if (entry->have.kind == FILE_DIRECTORY || entry->have.kind == FILE_OTHER) {
-		plan_refuse(plan, "move it away, then try again", "'%s' is a %s, not a file",
-			entry->path, kind_name(entry->have.kind));
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away, then try "
+			"again", "'%s' is a %s, not a file", entry->path, kind_name(entry->have.kind));
 		return false;
 	}
 	if (entry->have.kind != FILE_REGULAR || strcmp(entry->digest, entry->want.digest) != 0) {
@@ -402,8 +404,8 @@ static bool plan_directory(struct plan *plan, const struct sync_state *have,
 		return true;
 	}
 	if (entry->have.kind != FILE_NONE) {
-		plan_refuse(plan, "move it away, then try again", "'%s' is a %s, not a directory",
-			entry->path, kind_name(entry->have.kind));
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away, then try "
+			"again", "'%s' is a %s, not a directory", entry->path, kind_name(entry->have.kind));
 		return false;
 	}
 	plan_add(plan, SYNC_STEP_DIRECTORY, entry->path, "state", "absent", "directory")->detail =
@@ -418,8 +420,8 @@ static bool plan_link(struct plan *plan, const struct sync_entry *entry)
 	if (link && strcmp(entry->have.target, entry->want.target) == 0)
 		return true;
 	if (entry->have.kind == FILE_DIRECTORY || entry->have.kind == FILE_OTHER) {
-		plan_refuse(plan, "move it away, then try again", "'%s' is a %s, not a link",
-			entry->path, kind_name(entry->have.kind));
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away, then try "
+			"again", "'%s' is a %s, not a link", entry->path, kind_name(entry->have.kind));
 		return false;
 	}
 	plan_add(plan, SYNC_STEP_LINK, entry->path, "target",
@@ -465,9 +467,9 @@ static void sync_plan(struct plan *plan, const void *params, const void *state)
 	if (!guard_plan(plan, &have->refusal))
 		return;
 	if (want->max_delete >= 0 && have->extra_count > (size_t)want->max_delete) {
-		plan_refuse(plan, "look whether dest is right; if it is, raise max_delete",
-			"%zu files below '%s' would be removed, more than max_delete (%d)",
-			have->extra_count, want->dest, want->max_delete);
+		plan_refuse(plan, FILE_SYNC_TOO_MANY_DELETED, "look whether "
+			"dest is right; if it is, raise max_delete", "%zu files below '%s' would be removed, "
+			"more than max_delete (%d)", have->extra_count, want->dest, want->max_delete);
 		return;
 	}
 	for (size_t i = 0; i < have->count; i++) {
@@ -586,7 +588,7 @@ static int sync_apply(struct host *host, const void *params, const void *state,
 		return guard_remove(host, change->subject, change->step == SYNC_STEP_REMOVE
 			? GUARD_EMPTY : 0, err);
 	}
-	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
+	return error_set(err, BEOPLAY_BUG, "there is no step %u", change->step);
 }
 
 /* --- Resources, results, the way back */

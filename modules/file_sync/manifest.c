@@ -1,4 +1,5 @@
 /* manifest: the text in which the wished entries of a tree travel; patterns; modes. */
+#include "modules/errors.h"
 #include "modules/file_sync/file_sync.h"
 
 #include "base/digest.h"
@@ -138,9 +139,9 @@ int sync_manifest_read(struct arena *arena, const char *text, struct sync_line *
 		const char *end = text + strcspn(text, "\n");
 
 		if (count == SYNC_ENTRIES_MOST)
-			return error_set(err, ERROR_TASK, "the manifest has too many entries");
+			return error_set(err, FILE_SYNC_TOO_LARGE, "the manifest has too many entries");
 		if (read_line(arena, text, end, &lines[count]) < 0)
-			return error_set(err, ERROR_TASK, "line %zu of the manifest is malformed",
+			return error_set(err, AGENT_BAD_TASK, "line %zu of the manifest is malformed",
 				count + 1);
 		count++;
 		text = end + (*end == '\n');

@@ -57,7 +57,7 @@ static int add_entry(struct lister *lister, const struct prepare_entry *entry, c
 
 	tell_special(lister, entry, source);
 	if (entry->kind == ENTRY_OTHER) {
-		error_set(err, ERROR_TEXT, "'%s' is neither a file, a directory nor a link", source);
+		error_set(err, FILE_WRONG_TYPE, "'%s' is neither a file, a directory nor a link", source);
 		return error_remedy(err, "name it in 'exclude', or remove it from the project");
 	}
 	switch (entry->kind) {
@@ -79,14 +79,14 @@ static int add_entry(struct lister *lister, const struct prepare_entry *entry, c
 	}
 	if (!utf8_valid(path, strlen(path)) ||
 	    (line.target && !utf8_valid(line.target, strlen(line.target)))) {
-		error_set(err, ERROR_TEXT, "the name of '%s' is not valid UTF-8", source);
+		error_set(err, FILE_INVALID_NAME, "the name of '%s' is not valid UTF-8", source);
 		return error_remedy(err, "rename it, or exclude it");
 	}
 	sync_line_write(&lister->text, &line);
 	lister->count++;
 	if (lister->count > SYNC_ENTRIES_MOST || lister->text.size > SYNC_MANIFEST_MOST ||
 	    lister->count * lister->text.size > SYNC_LEDGER_MOST) {
-		error_set(err, ERROR_TEXT, "'%s' holds too many files for one task",
+		error_set(err, FILE_TOO_LARGE, "'%s' holds too many files for one task",
 			value_get_string(lister->params, "src"));
 		return error_remedy(err, "split it over several tasks, or bring it as an archive");
 	}
@@ -147,7 +147,8 @@ static int fill(struct lister *lister, struct value *params, struct error *err)
 		value_set_string(arena, params, "dest", arena_printf(arena, "%s%s", dest, name));
 	if (value_get(params, "delete") &&
 	    strcmp(value_get_string(params, "delete"), "true") == 0)
-		return error_set(err, ERROR_TEXT, "'delete' is for directories, '%s' is a file", src);
+		return error_set(err, TASK_CONFLICTING_PARAMETERS, "'delete' is for directories, '%s' is a "
+			"file", src);
 	return add_entry(lister, &entry, path, ".", err);
 }
 

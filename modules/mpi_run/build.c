@@ -1,6 +1,7 @@
 /* build: on the host that launches: the hostfile, and the program compiled from its
  * source. */
 #include "modules/command/command_run.h"
+#include "modules/errors.h"
 #include "modules/file_sync/file_sync.h"
 #include "modules/mpi_run/files.h"
 
@@ -32,7 +33,7 @@ static int split_all(struct arena *arena, char *const *texts, unsigned count, co
 			return -1;
 		for (size_t k = 0; k < split_count; k++) {
 			if (*ret_count >= most)
-				return error_set(err, ERROR_TASK, "the compiler's options are too many");
+				return error_set(err, MPI_RUN_NOT_READY, "the compiler's options are too many");
 			words[(*ret_count)++] = split[k];
 		}
 	}
@@ -102,7 +103,7 @@ static int build_inspect(struct host *host, const void *params, void *ret_state,
 	if (want->undo)
 		return mpi_files_look(host, want, &have->files, err);
 	if (!want->hostfile_text)
-		return error_set(err, ERROR_BUG, "mpi-run-build came without its hosts");
+		return error_set(err, BEOPLAY_BUG, "mpi-run-build came without its hosts");
 	if (mpi_files_look(host, want, &have->files, err) < 0 ||
 	    look_at_hostfile(host, want, have, err) < 0)
 		return -1;
@@ -128,8 +129,9 @@ static void plan_source(struct plan *plan, const struct mpi_params *want,
 	if (have->program_right)
 		return;
 	if (!mpi_files_ours(&have->files) && program->info.kind != FILE_NONE) {
-		plan_refuse(plan, "move it away, or say with 'program' where to put it",
-			"'%s' is there already, and not from a job of beoplay", program->path);
+		plan_refuse(plan, MPI_RUN_PROGRAM, "move it away, or say with 'program' "
+			"where to put it", "'%s' is there already, and not from a job of beoplay",
+			program->path);
 		return;
 	}
 	if (!source->digest || strcmp(source->digest, want->source_body) != 0)
@@ -155,8 +157,8 @@ static void build_plan(struct plan *plan, const void *params, const void *state)
 	if (mpi_refuse(plan, want, have->files.user.uid))
 		return;
 	if (!want->source && !have->program_right) {
-		plan_refuse(plan, "look at its path", "there is no program '%s'",
-			have->files.program.path);
+		plan_refuse(plan, MPI_RUN_PROGRAM, "look at its path",
+			"there is no program '%s'", have->files.program.path);
 		return;
 	}
 	mpi_plan_directories(plan, &have->files);
@@ -164,7 +166,8 @@ static void build_plan(struct plan *plan, const void *params, const void *state)
 		plan_source(plan, want, have);
 	if (!have->hostfile_right && have->hostfile.info.kind != FILE_NONE &&
 	    have->hostfile.info.kind != FILE_REGULAR)
-		plan_refuse(plan, "move it away", "'%s' is not a file", have->hostfile.path);
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
+			"'%s' is not a file", have->hostfile.path);
 	else if (!have->hostfile_right)
 		plan_add(plan, BUILD_HOSTFILE, have->hostfile.path, "content", NULL,
 			want->hostfile_text);

@@ -151,7 +151,7 @@ int mpi_apply_shared(struct host *host, const struct mpi_files *files,
 	case MPI_STEP_OWN:
 		break;
 	}
-	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
+	return error_set(err, BEOPLAY_BUG, "there is no step %u", change->step);
 }
 
 int mpi_files_remember(struct host *host, const struct mpi_files *files, const char *program,

@@ -1,5 +1,6 @@
 /* hosts: on the controller, from what the hosts have told: nodes, hostfile, what would go
  * wrong, and the subnet that they share. */
+#include "modules/errors.h"
 #include "modules/mpi_run/mpi_run.h"
 
 #include <arpa/inet.h>
@@ -204,7 +205,7 @@ static int use_network(struct job_hosts *hosts, const char *text, struct error *
 	struct network network;
 
 	if (!read_network(text, &network)) {
-		error_set(err, ERROR_TEXT, "'%s' is not a network", text);
+		error_set(err, TASK_INVALID_VALUE, "'%s' is not a network", text);
 		return error_remedy(err, "write it as 10.0.0.0/24");
 	}
 	for (size_t i = 0; i < hosts->count; i++) {
@@ -344,14 +345,14 @@ static int collect(struct job_hosts *hosts, struct error *err)
 	if (prepare_hosts(hosts->prepare, pattern, &names, err) < 0)
 		return -1;
 	if (names->count == 0)
-		return error_set(err, ERROR_TEXT, "no host matches the group '%s'", pattern);
+		return error_set(err, MPI_RUN_HOSTS, "no host matches the group '%s'", pattern);
 	hosts->nodes = arena_array(hosts->arena, names->count, sizeof(*hosts->nodes));
 	for (size_t i = 0; i < names->count; i++) {
 		struct node *node = &hosts->nodes[hosts->count++];
 
 		node->name = value_text(names->items[i]);
 		if (!prepare_in_play(hosts->prepare, node->name)) {
-			error_set(err, ERROR_TEXT, "the group '%s' has %s, which is not in this play",
+			error_set(err, MPI_RUN_HOSTS, "the group '%s' has %s, which is not in this play",
 				pattern, node->name);
 			return error_remedy(err, "let the play's hosts contain the whole group");
 		}
@@ -415,7 +416,7 @@ int mpi_prepare_program(struct prepare *prepare, struct value *params, struct er
 		if (prepare_offer(prepare, first, digest, size, err) < 0)
 			return -1;
 	} else if (value_get(params, "source")) {
-		error_set(err, ERROR_TEXT, "the program that %s built has %lld bytes", first,
+		error_set(err, FILE_TOO_LARGE, "the program that %s built has %lld bytes", first,
 			(long long)size);
 		return error_remedy(err, "a program has at most %d MiB", PROGRAM_MOST >> 20);
 	}

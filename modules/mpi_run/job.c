@@ -3,6 +3,7 @@
  * The record "mpi-run:job:DIGEST" is named by what makes it this job (program's path, arguments,
  * directory, np) and holds what it depended on: {program, settings, inputs, hostfile, when,
  * elapsed, results}. */
+#include "modules/errors.h"
 #include "modules/mpi_run/files.h"
 
 #include "base/digest.h"
@@ -266,7 +267,7 @@ static int job_inspect(struct host *host, const void *params, void *ret_state, s
 	struct file_info info;
 
 	if (!want->hostfile_text || !want->program_body)
-		return error_set(err, ERROR_BUG, "mpi-run-job came without its hosts");
+		return error_set(err, BEOPLAY_BUG, "mpi-run-job came without its hosts");
 	have->findings = value_list(arena);
 	if (mpi_user(host, want, &have->user, err) < 0)
 		return -1;
@@ -329,8 +330,8 @@ static bool refuse_unreachable(struct plan *plan, const struct job_state *have)
 		buffer_printf(&all, "%s%.*s (%s)", i ? "; " : "", (int)size, text, text + size + 1);
 	}
 	if (all.size > 0)
-		plan_refuse(plan, "mend that, or leave this check out with 'preflight: false'", "%s",
-			all.data);
+		plan_refuse(plan, MPI_RUN_NOT_READY, "mend that, or leave this check "
+			"out with 'preflight: false'", "%s", all.data);
 	buffer_free(&all);
 	return have->findings->count > 0;
 }
@@ -580,12 +581,12 @@ static int judge(struct arena *arena, const struct command_result *result,
 	const char *said = command_last_words(arena, result);
 
 	if (result->timed_out)
-		return error_set(err, ERROR_TASK, "the job did not end within %u seconds%s%s",
+		return error_set(err, MPI_RUN_JOB_TIMEOUT, "the job did not end within %u seconds%s%s",
 			command->timeout, said[0] ? "; the last that it said: " : "", said);
 	if (result->status == 0)
 		return 0;
-	return error_set(err, ERROR_TASK, "the job failed with status %d%s%s: %s", result->status,
-		failed ? " on " : "", failed ? failed : "", said);
+	return error_set(err, MPI_RUN_JOB_FAILED, "the job failed with status %d%s%s: %s",
+		result->status, failed ? " on " : "", failed ? failed : "", said);
 }
 
 static int job_apply(struct host *host, const void *params, const void *state,
@@ -655,7 +656,7 @@ static int job_prepare(struct prepare *prepare, struct value *params, struct err
 		if (prepare_heard(prepare, name, "mpi-run-place", key) || prepare_absent(prepare, name))
 			continue;
 		if (prepare_lost(prepare, name))
-			return error_set(err, ERROR_TASK,
+			return error_set(err, MPI_RUN_NOT_READY,
 				"%s did not get the program, so the job is not started", name);
 		value_set(arena, params, "program_path", value_unknown(arena,
 			arena_printf(arena, "whether %s has the program", name)));

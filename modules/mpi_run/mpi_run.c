@@ -1,5 +1,6 @@
 /* mpi-run: a job of Open MPI over many hosts, as a state: done is done. */
 #include "modules/mpi_run/mpi_run.h"
+#include "modules/errors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +162,7 @@ int mpi_user(struct host *host, const struct mpi_params *want, struct user_info 
 		return -1;
 	if (ret_user->exists && ret_user->home && ret_user->home[0] == '/')
 		return 0;
-	return error_set(err, ERROR_TASK, "there is no user '%s' with a home",
+	return error_set(err, HOST_UNKNOWN_USER, "there is no user '%s' with a home",
 		want->user ? want->user : "of this task");
 }
 
@@ -188,8 +189,8 @@ bool mpi_refuse(struct plan *plan, const struct mpi_params *want, uid_t uid)
 	struct buffer all = { 0 };
 
 	if (uid == 0 && !want->allow_root)
-		plan_refuse(plan, "say as whom with 'user', or allow it with 'allow_root: true'",
-			"a job of MPI is not run as root");
+		plan_refuse(plan, MPI_RUN_NOT_READY, "say as whom with 'user', or allow "
+			"it with 'allow_root: true'", "a job of MPI is not run as root");
 	for (unsigned i = 0; want->preflight && i < want->findings_count; i++) {
 		const char *tab = strchr(want->findings[i], '\t');
 		int size = tab ? (int)(tab - want->findings[i]) : (int)strlen(want->findings[i]);
@@ -198,8 +199,8 @@ bool mpi_refuse(struct plan *plan, const struct mpi_params *want, uid_t uid)
 			tab ? " (" : "", tab ? tab + 1 : "", tab ? ")" : "");
 	}
 	if (all.size > 0)
-		plan_refuse(plan, "mend that, or leave this check out with 'preflight: false'", "%s",
-			all.data);
+		plan_refuse(plan, MPI_RUN_NOT_READY, "mend that, or leave this check "
+			"out with 'preflight: false'", "%s", all.data);
 	buffer_free(&all);
 	return uid == 0 && !want->allow_root ? true : want->preflight && want->findings_count > 0;
 }
@@ -224,7 +225,7 @@ static int check_number(const struct value *params, const char *name, const char
 		return 0;
 	if (text[0] && strlen(text) < 7 && text[strspn(text, "0123456789")] == '\0' && atoi(text) > 0)
 		return 0;
-	error_at(err, value->place, "'%s' of mpi-run can't be '%s'", name, text);
+	error_at(err, TASK_INVALID_VALUE, value->place, "'%s' of mpi-run can't be '%s'", name, text);
 	return error_remedy(err, other ? "write a number of processes, or %s" :
 		"write a number of processes", other);
 }
@@ -236,15 +237,16 @@ static int mpi_check(const struct value *params, struct error *err)
 	const char *path = value_text(program);
 
 	if (!program && !source) {
-		error_at(err, params->place, "mpi-run needs a program");
+		error_at(err, TASK_MISSING_PARAMETER, params->place, "mpi-run needs a program");
 		return error_remedy(err, "say 'source' for a C file, or 'program'");
 	}
 	if (path && path[0] != '/' && (strchr(path, '/') || source)) {
-		error_at(err, program->place, "'program' must be an absolute path, this is '%s'", path);
+		error_at(err, TASK_INVALID_PATH, program->place, "'program' must be an absolute path, this "
+			"is '%s'", path);
 		return error_remedy(err, "begin it with /");
 	}
 	if (path && (!path[0] || path[0] == '-'))
-		return error_at(err, program->place, "'%s' is not a program", path);
+		return error_at(err, TASK_INVALID_PATH, program->place, "'%s' is not a program", path);
 	if (check_number(params, "slots", "cores", err) < 0)
 		return -1;
 	return check_number(params, "np", NULL, err);

@@ -1,4 +1,5 @@
 /* place: the program of a job, at the same path as on the host that launches it. */
+#include "modules/errors.h"
 #include "modules/mpi_run/files.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ static int place_inspect(struct host *host, const void *params, void *ret_state,
 	struct place_state *have = ret_state;
 
 	if (!want->undo && !want->program_body)
-		return error_set(err, ERROR_BUG, "mpi-run-place came without a program");
+		return error_set(err, BEOPLAY_BUG, "mpi-run-place came without a program");
 	return mpi_files_look(host, want, &have->files, err);
 }
 
@@ -39,15 +40,15 @@ static bool allowed(struct plan *plan, const struct mpi_params *want,
 	const struct mpi_file *program = &files->program;
 
 	if (strcmp(program->path, want->program_path) != 0) {
-		plan_refuse(plan, "give the user the same home everywhere, or say with 'program' where "
-			"to put it", "the program is '%s' here and '%s' on the host that launches it",
-			program->path, want->program_path);
+		plan_refuse(plan, MPI_RUN_PROGRAM, "give the user the same home "
+			"everywhere, or say with 'program' where to put it", "the program is '%s' here and "
+			"'%s' on the host that launches it", program->path, want->program_path);
 		return false;
 	}
 	if (program->info.kind == FILE_NONE || mpi_files_ours(files))
 		return true;
-	plan_refuse(plan, "move it away, or say with 'program' where to put it",
-		"'%s' is there already, and not from a job of beoplay", program->path);
+	plan_refuse(plan, MPI_RUN_PROGRAM, "move it away, or say with 'program' where "
+		"to put it", "'%s' is there already, and not from a job of beoplay", program->path);
 	return false;
 }
 

@@ -144,7 +144,7 @@ static int probe_apply(struct host *host, const void *params, const void *state,
 	(void)params;
 	(void)state;
 	(void)results;
-	return error_set(err, ERROR_BUG, "a probe changes nothing, step %u", change->step);
+	return error_set(err, BEOPLAY_BUG, "a probe changes nothing, step %u", change->step);
 }
 
 static struct value *probe_publish(struct arena *arena, const void *params, const void *state,

@@ -1,6 +1,7 @@
 /* network: addresses of an interface, on disk and live. What the connection of this run hangs on is
  * never taken away. */
 #include "modules/network/network.h"
+#include "modules/errors.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -89,7 +90,8 @@ static int check_words(const struct value *value, const char *others, const char
 				continue;
 			if (k == item->size && k > 0 && item->text[0] != '-')
 				break;
-			return error_at(err, item->place, "'%s' is not %s", item->text, what);
+			return error_at(err, TASK_INVALID_VALUE, item->place, "'%s' is not %s", item->text,
+				what);
 		}
 	}
 	return 0;
@@ -105,7 +107,8 @@ static int check_addresses(const struct value *addresses, struct error *err)
 
 		if (result < 0 || item->kind != VALUE_STRING || network_canonical(arena, item->text))
 			continue;
-		error_at(err, item->place, "'%s' is not an address with its prefix", item->text);
+		error_at(err, TASK_INVALID_VALUE, item->place, "'%s' is not an address with its prefix",
+			item->text);
 		result = error_remedy(err, "write it as 10.0.0.101/24");
 	}
 	arena_free(arena);
@@ -129,7 +132,8 @@ static int network_check(const struct value *params, struct error *err)
 	const char *state = value_get_string(params, "state");
 
 	if (!value_get(params, "interface") == !value_get(params, "mac")) {
-		error_at(err, params->place, "network needs 'interface' or 'mac', one of them");
+		error_at(err, TASK_MISSING_PARAMETER, params->place, "network needs 'interface' or 'mac', "
+			"one of them");
 		return error_remedy(err, "say which interface is meant: interface: eth0");
 	}
 	if (check_words(value_get(params, "interface"), "._-@", "the name of an interface", err) < 0 ||
@@ -143,7 +147,8 @@ static int network_check(const struct value *params, struct error *err)
 	if (addresses && addresses->kind == VALUE_LIST && addresses->count == 0 && dhcp &&
 	    strcmp(dhcp, "false") == 0 && state && strcmp(state, "present") == 0 &&
 	    !value_get(params, "text")) {
-		error_at(err, params->place, "network has neither 'addresses' nor 'dhcp: true'");
+		error_at(err, TASK_MISSING_PARAMETER, params->place, "network has neither 'addresses' nor "
+			"'dhcp: true'");
 		return error_remedy(err, "say which addresses the interface has");
 	}
 	return 0;
@@ -231,10 +236,10 @@ static bool plan_removals(struct plan *plan, const struct network_params *want,
 			continue;
 		if (is_connection(want, address) && is_kept_by_us(have, address) && !want->dhcp
 				&& want->state == NETWORK_PRESENT) {
-			plan_refuse(plan, "keep this address beside the new one, and take it away in a "
-				"later run that comes over the new one",
-				"changing the address that this connection comes over (%s) is not supported "
-				"yet", address);
+			plan_refuse(plan, NETWORK_OWN_CONNECTION, "keep this address "
+				"beside the new one, and take it away in a later run that comes over the new one",
+				"changing the address that this connection comes over (%s) is not supported yet",
+				address);
 			return false;
 		}
 		if (is_ours(have, address) && !is_connection(want, address))
@@ -288,18 +293,18 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 	const struct network_state *have = state;
 
 	if (!have->interface) {
-		plan_refuse(plan, "look with 'ip link'", "no interface has the hardware address %s",
-			want->mac);
+		plan_refuse(plan, NETWORK_NO_INTERFACE, "look with 'ip link'",
+			"no interface has the hardware address %s", want->mac);
 		return;
 	}
 	if (!have->there && want->state == NETWORK_PRESENT) {
-		plan_refuse(plan, "look with 'ip link' how it is called", "there is no interface '%s'",
-			have->interface);
+		plan_refuse(plan, NETWORK_NO_INTERFACE, "look with 'ip link' how it "
+			"is called", "there is no interface '%s'", have->interface);
 		return;
 	}
 	if (have->elsewhere && want->state == NETWORK_PRESENT) {
-		plan_refuse(plan, "take it out there", "'%s' configures %s, too", have->elsewhere,
-			have->interface);
+		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE,
+			"take it out there", "'%s' configures %s, too", have->elsewhere, have->interface);
 		return;
 	}
 	if (!plan_removals(plan, want, have))
@@ -392,7 +397,7 @@ static int network_apply(struct host *host, const void *params, const void *stat
 	case NETWORK_REMEMBER:
 		return host_record_set(host, network_record_key(host_arena(host), have), NULL, err);
 	}
-	return error_set(err, ERROR_BUG, "there is no step %u", change->step);
+	return error_set(err, BEOPLAY_BUG, "there is no step %u", change->step);
 }
 
 /* --- Resources, results, the way back */

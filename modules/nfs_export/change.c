@@ -1,4 +1,5 @@
 /* change: writes the file of an export and has the kernel follow it. */
+#include "modules/errors.h"
 #include "modules/nfs_export/nfs_export.h"
 
 #include <string.h>
@@ -151,8 +152,8 @@ static int reload(struct host *host, const struct export_state *have, struct err
 	if (!refused)
 		return remove_locks(host, err);
 	put_back(host, have);
-	error_set(err, ERROR_TASK, "exportfs refuses it, so '%s' is as it was before: %s", have->file,
-		command_last_words(host_arena(host), &result));
+	error_set(err, NFS_EXPORT_FAILED, "exportfs refuses it, so '%s' is as it was before: %s",
+		have->file, command_last_words(host_arena(host), &result));
 	return error_remedy(err, "look at the clients and options, and whether the names are known "
 		"there (a task of hosts)");
 }

@@ -1,4 +1,5 @@
 /* nfs-export: a directory that other machines may mount; its own file in /etc/exports.d. */
+#include "modules/errors.h"
 #include "modules/nfs_export/nfs_export.h"
 
 #include "base/buffer.h"
@@ -52,7 +53,8 @@ static int check_words(const struct value *list, const char *allowed, const char
 		for (size_t k = 0; item->kind == VALUE_STRING && k < item->size; k++) {
 			if (isalnum((unsigned char)item->text[k]) || strchr(allowed, item->text[k]))
 				continue;
-			return error_at(err, item->place, "'%s' is not %s of nfs-export", item->text, what);
+			return error_at(err, TASK_INVALID_VALUE, item->place, "'%s' is not %s of nfs-export",
+				item->text, what);
 		}
 	}
 	return 0;
@@ -65,12 +67,12 @@ static int export_check(const struct value *params, struct error *err)
 	const char *state = value_get_string(params, "state");
 
 	if (path && path->kind == VALUE_STRING && path->text[strspn(path->text, "/")] == '\0')
-		return error_at(err, path->place, "a whole machine is not exported");
+		return error_at(err, TASK_PROTECTED, path->place, "a whole machine is not exported");
 	if (check_words(value_get(params, "options"), "_=:@,.-/", "an option", err) < 0)
 		return -1;
 	if (state && strcmp(state, "present") == 0 && clients && clients->kind == VALUE_LIST &&
 	    clients->count == 0 && !value_get(params, "text")) {
-		error_at(err, params->place, "nfs-export needs 'clients'");
+		error_at(err, TASK_MISSING_PARAMETER, params->place, "nfs-export needs 'clients'");
 		return error_remedy(err, "name who may mount it: a group, or a network");
 	}
 	return 0;
@@ -215,7 +217,7 @@ static void plan_path(struct plan *plan, const struct export_params *want,
 	if (info->kind == FILE_DIRECTORY)
 		attributes_plan(plan, want->path, &have->wishes, &have->path);
 	else if (info->kind != FILE_NONE)
-		plan_refuse(plan, NULL, "'%s' is not a directory", want->path);
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, NULL, "'%s' is not a directory", want->path);
 	else if (want->state == EXPORT_PRESENT)
 		plan_add(plan, EXPORT_MAKE, want->path, "state", "absent", "directory");
 }
@@ -240,8 +242,8 @@ static void export_plan(struct plan *plan, const void *params, const void *state
 		!have->have;
 
 	if (!have->server && want->state == EXPORT_PRESENT) {
-		plan_refuse(plan, "install nfs-kernel-server, with a task of apt-packages",
-			"there is no NFS server here");
+		plan_refuse(plan, NFS_EXPORT_NO_SERVER, "install nfs-kernel-server, with a task of "
+			"apt-packages", "there is no NFS server here");
 		return;
 	}
 	if (want->state == EXPORT_PRESENT && !have->want)

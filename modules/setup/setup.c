@@ -310,7 +310,7 @@ static int setup_inspect(struct host *host, const void *params, void *ret_state,
 
 	(void)params;
 	if (uname(&names) < 0)
-		return error_errno(err, ERROR_TASK, "cannot read the machine's name");
+		return error_errno(err, HOST_SYSTEM, "cannot read the machine's name");
 	value_set(arena, facts, "hostname", value_bytes(arena, names.nodename,
 		strcspn(names.nodename, ".")));
 	value_set_string(arena, facts, "nodename", names.nodename);
@@ -346,7 +346,7 @@ static int setup_apply(struct host *host, const void *params, const void *state,
 	(void)state;
 	(void)change;
 	(void)results;
-	return error_set(err, ERROR_BUG, "facts are only read");
+	return error_set(err, BEOPLAY_BUG, "facts are only read");
 }
 
 static void setup_results(struct arena *arena, const void *params, const void *state,

@@ -1,5 +1,6 @@
 /* dpkg_status: which packages a machine has, as dpkg and apt wrote it down. */
 #include "modules/shared/dpkg_status.h"
+#include "modules/errors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static int next_field(struct reader *reader, struct field *ret_field, struct err
 			return 0;
 		end = memchr(line, '\n', (size_t)(reader->end - line));
 		if (!end)
-			return error_set(err, ERROR_TASK, "it ends within line %u", reader->line + 1);
+			return error_set(err, HOST_FILE_INVALID, "it ends within line %u", reader->line + 1);
 		reader->at = end + 1;
 		reader->line++;
 	} while (*line == ' ' || *line == '\t');
@@ -44,7 +45,7 @@ static int next_field(struct reader *reader, struct field *ret_field, struct err
 	*end = '\0';
 	colon = memchr(line, ':', (size_t)(end - line));
 	if (!colon || strlen(line) != (size_t)(end - line))
-		return error_set(err, ERROR_TASK, "line %u is malformed", reader->line);
+		return error_set(err, HOST_FILE_INVALID, "line %u is malformed", reader->line);
 	*colon = '\0';
 	*ret_field = (struct field){ line, colon + 1 + strspn(colon + 1, " \t") };
 	return 1;
@@ -68,7 +69,7 @@ static int take_status(struct dpkg_package *package, char *text, unsigned line, 
 	char *state = flag ? strchr(flag + 1, ' ') : NULL;
 
 	if (!state || strchr(state + 1, ' '))
-		return error_set(err, ERROR_TASK, "the status in line %u is malformed", line);
+		return error_set(err, HOST_FILE_INVALID, "the status in line %u is malformed", line);
 	*flag++ = '\0';
 	*state++ = '\0';
 	package->held = strcmp(text, "hold") == 0;
@@ -127,7 +128,8 @@ static int next_package(struct reader *reader, struct dpkg_package *ret_package,
 	if (result < 0)
 		return -1;
 	if (!package.name || !package.name[0])
-		return error_set(err, ERROR_TASK, "what begins in line %u names no package", begin);
+		return error_set(err, TASK_MISSING_PARAMETER, "what begins in line %u names no package",
+			begin);
 	*ret_package = package;
 	return 1;
 }
@@ -152,7 +154,7 @@ int dpkg_status_parse(struct arena *arena, char *text, size_t size,
 
 	while ((result = next_package(&reader, &package, err)) > 0) {
 		if (status.count >= DPKG_PACKAGES_MOST)
-			return error_set(err, ERROR_TASK, "it holds too many packages");
+			return error_set(err, HOST_FILE_INVALID, "it holds too many packages");
 		if (status.count == capacity) {
 			capacity = capacity ? 2 * capacity : 512;
 			status.packages = arena_grow(arena, status.packages,
@@ -255,13 +257,14 @@ int dpkg_status_read(struct host *host, struct dpkg_status *ret_status, struct e
 	if (host_stat(host, STATUS_PATH, &info, err) < 0)
 		return -1;
 	if (info.kind != FILE_REGULAR) {
-		error_set(err, ERROR_TASK, "there is no '" STATUS_PATH "': this is not a Debian machine");
+		error_set(err, APT_PACKAGES_NOT_DEBIAN, "there is no '"
+			STATUS_PATH "': this is not a Debian machine");
 		return error_remedy(err, "packages are managed on Debian and what is made from it");
 	}
 	if (host_read(host, STATUS_PATH, DPKG_STATUS_MOST, &text, &size, err) < 0)
 		return -1;
 	if (dpkg_status_parse(host_arena(host), text, size, ret_status, &inner) < 0)
-		return error_set(err, ERROR_TASK, "cannot understand '" STATUS_PATH "': %s",
+		return error_set(err, HOST_FILE_INVALID, "cannot understand '" STATUS_PATH "': %s",
 			inner.message);
 	if (read_automatic(host, ret_status, err) < 0)
 		return -1;

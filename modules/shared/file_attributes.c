@@ -26,14 +26,14 @@ int attributes_owner(struct host *host, const char *owner, const char *group, in
 		if (host_user(host, owner, &user, err) < 0)
 			return -1;
 		if (!user.exists)
-			return error_set(err, ERROR_TASK, "there is no user '%s'", owner);
+			return error_set(err, HOST_UNKNOWN_USER, "there is no user '%s'", owner);
 		*ret_uid = user.uid;
 	}
 	if (group && !take_number(group, ret_gid)) {
 		if (host_group(host, group, &found, err) < 0)
 			return -1;
 		if (!found.exists)
-			return error_set(err, ERROR_TASK, "there is no group '%s'", group);
+			return error_set(err, HOST_UNKNOWN_GROUP, "there is no group '%s'", group);
 		*ret_gid = found.gid;
 	}
 	return 0;

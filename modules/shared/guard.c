@@ -273,7 +273,7 @@ int guard_error(const struct guard_refusal *refusal, struct error *err)
 {
 	if (!refusal->reason)
 		return 0;
-	error_set(err, ERROR_TASK, "%s", refusal->reason);
+	error_set(err, HOST_PROTECTED, "%s", refusal->reason);
 	return error_remedy(err, "%s", refusal->remedy);
 }
 
@@ -281,6 +281,6 @@ bool guard_plan(struct plan *plan, const struct guard_refusal *refusal)
 {
 	if (!refusal->reason)
 		return true;
-	plan_refuse(plan, refusal->remedy, "%s", refusal->reason);
+	plan_refuse(plan, HOST_PROTECTED, refusal->remedy, "%s", refusal->reason);
 	return false;
 }

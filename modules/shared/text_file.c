@@ -45,11 +45,13 @@ void text_file_plan(struct plan *plan, const struct text_file *file)
 	}
 
 	if (kind != FILE_NONE && kind != FILE_REGULAR) {
-		plan_refuse(plan, "name the file itself", "'%s' is no regular file", file->path);
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "name the file itself",
+			"'%s' is no regular file", file->path);
 		return;
 	}
 	if (kind == FILE_NONE && differs && !file->create) {
-		plan_refuse(plan, "create: yes makes it", "there is no file '%s'", file->path);
+		plan_refuse(plan, HOST_FILE_NOT_FOUND, "create: yes makes it",
+			"there is no file '%s'", file->path);
 		return;
 	}
 	if (differs) {

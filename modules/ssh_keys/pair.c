@@ -1,4 +1,5 @@
 /* ssh-keys-pair: a user has a key pair; the private half never leaves the node. */
+#include "modules/errors.h"
 #include "modules/ssh_keys/ssh_keys.h"
 
 #include <sodium.h>
@@ -237,8 +238,8 @@ static bool belongs_to_user(struct plan *plan, const struct pair_state *have,
 {
 	if (file->info.kind == FILE_NONE || file->info.uid == have->user.uid)
 		return true;
-	plan_refuse(plan, plan_printf(plan, "chown %s: %s", have->user.name, file->path),
-		"'%s' does not belong to %s", file->path, have->user.name);
+	plan_refuse(plan, HOST_REFUSED, plan_printf(plan, "chown %s: %s", have->user.name,
+		file->path), "'%s' does not belong to %s", file->path, have->user.name);
 	return false;
 }
 
@@ -255,8 +256,8 @@ static void plan_pair(struct plan *plan, const struct ssh_keys_params *want,
 	if (want->regenerate == REGENERATE_MISMATCH)
 		before = mismatch(plan_arena(plan), want, have);
 	if (before && have->aside_taken) {
-		plan_refuse(plan, "move it away", "'%s.old' is there already, where the pair before is to "
-			"be put", private->path);
+		plan_refuse(plan, HOST_FILE_EXISTS, "move it away", "'%s.old' is there "
+			"already, where the pair before is to be put", private->path);
 		return;
 	}
 	if (before) {
@@ -273,8 +274,9 @@ static void plan_pair(struct plan *plan, const struct ssh_keys_params *want,
 		plan_add(plan, PAIR_PUBLIC, have->files[FILE_PUBLIC].path, "state", "absent",
 			"public key");
 	else
-		plan_refuse(plan, "write its public key beside it, or say regenerate: mismatch",
-			"'%s' can't be read, as it has a passphrase or is no key", private->path);
+		plan_refuse(plan, SSH_KEYS_UNREADABLE_KEY, "write its public key "
+			"beside it, or say regenerate: mismatch", "'%s' can't be read, as it has a passphrase "
+			"or is no key", private->path);
 }
 
 static void pair_plan(struct plan *plan, const void *params, const void *state)
@@ -290,7 +292,8 @@ static void pair_plan(struct plan *plan, const void *params, const void *state)
 	if (!want->makes || !want->present)
 		return;
 	if (directory->info.kind != FILE_NONE && directory->info.kind != FILE_DIRECTORY) {
-		plan_refuse(plan, "move it away", "'%s' is no directory", directory->path);
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
+			"'%s' is no directory", directory->path);
 		return;
 	}
 	if ((!want->path && !belongs_to_user(plan, have, directory))
@@ -298,7 +301,8 @@ static void pair_plan(struct plan *plan, const void *params, const void *state)
 		return;
 	for (int i = 0; i < FILE_DIRECTORY_OF_BOTH; i++) {
 		if (have->files[i].info.kind != FILE_NONE && have->files[i].info.kind != FILE_REGULAR) {
-			plan_refuse(plan, "move it away", "'%s' is no regular file", have->files[i].path);
+			plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
+				"'%s' is no regular file", have->files[i].path);
 			return;
 		}
 	}

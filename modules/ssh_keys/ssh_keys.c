@@ -1,5 +1,6 @@
 /* ssh-keys: who may log in where, and both ends known to each other. */
 #include "modules/ssh_keys/ssh_keys.h"
+#include "modules/errors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +182,8 @@ static int check_authorized(const struct value *authorized, struct error *err)
 			size_t size = strcspn(line, "\n");
 
 			if (strspn(line, " \t\r") < size && *line != '#' && !is_public_key(line, size)) {
-				error_at(err, authorized->items[i]->place, "'%.60s' is no public key", line);
+				error_at(err, SSH_KEYS_INVALID_KEY, authorized->items[i]->place, "'%.60s' is no "
+					"public key", line);
 				return error_remedy(err, "a key is ssh-ed25519 AAAA…; what goes before keys is for "
 					"'options'");
 			}
@@ -201,18 +203,19 @@ int ssh_keys_check(const struct value *params, struct error *err)
 	if (says(params, "undo", "true"))
 		return 0;
 	if (!trust && (!authorized || (authorized->kind == VALUE_LIST && authorized->count == 0))) {
-		error_set(err, ERROR_TEXT, "one of 'trust' and 'authorized' is needed");
+		error_set(err, TASK_MISSING_PARAMETER, "one of 'trust' and 'authorized' is needed");
 		return error_remedy(err, "trust: all lets the user of every host log in on every other");
 	}
 	if (trust && value_text(user) && strcmp(user->text, "root") == 0
 			&& says(params, "allow_root", "false")) {
-		error_at(err, user->place, "trust among root accounts needs allow_root: yes");
+		error_at(err, TASK_INVALID_VALUE, user->place, "trust among root accounts needs "
+			"allow_root: yes");
 		return error_remedy(err, "better use an ordinary user, as MPI does");
 	}
 	if (value_text(options) && strchr(options->text, '\n'))
-		return error_at(err, options->place, "'options' must be one line");
+		return error_at(err, TASK_INVALID_VALUE, options->place, "'options' must be one line");
 	if (says(params, "regenerate", "always")) {
-		error_at(err, value_get(params, "regenerate")->place,
+		error_at(err, TASK_UNSUPPORTED_PARAMETER, value_get(params, "regenerate")->place,
 			"regenerate: always is not supported yet");
 		return error_remedy(err, "remove the old pair by hand, or say mismatch");
 	}
@@ -225,7 +228,7 @@ int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *e
 
 	if (!value_get(params, "user")) {
 		if (!login) {
-			error_set(err, ERROR_TEXT, "whose keys? The login user of %s isn't known",
+			error_set(err, TASK_MISSING_PARAMETER, "whose keys? The login user of %s isn't known",
 				prepare_host(prepare));
 			return error_remedy(err, "user: mpi");
 		}
@@ -233,7 +236,8 @@ int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *e
 	}
 	if (login && says(params, "exclusive", "true") && says(params, "state", "present")
 			&& says(params, "user", login)) {
-		error_set(err, ERROR_TEXT, "'exclusive' could take the key away with which beoplay logs in");
+		error_set(err, TASK_PROTECTED, "'exclusive' could take the key away with which beoplay "
+			"logs in");
 		return error_remedy(err, "use it for another user than the login user");
 	}
 	return ssh_keys_check(params, err);
@@ -250,11 +254,11 @@ int ssh_keys_directory(struct host *host, const struct ssh_keys_params *want,
 	if (host_user(host, want->user, ret_user, err) < 0)
 		return -1;
 	if (!ret_user->exists) {
-		error_set(err, ERROR_TASK, "there is no user '%s'", want->user);
+		error_set(err, HOST_UNKNOWN_USER, "there is no user '%s'", want->user);
 		return error_remedy(err, "let a user task make it before");
 	}
 	if (ret_user->home[0] != '/')
-		return error_set(err, ERROR_TASK, "'%s' has no home", want->user);
+		return error_set(err, HOST_UNKNOWN_USER, "'%s' has no home", want->user);
 	*ret_directory = arena_printf(host_arena(host), "%s/.ssh", ret_user->home);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* ssh-keys-trust: keys of a user on other hosts may log in, and those hosts are known. */
 #include "base/quote.h"
+#include "modules/errors.h"
 #include "modules/shared/line_ends.h"
 #include "modules/shared/managed_block.h"
 #include "modules/ssh_keys/trust.h"
@@ -36,7 +37,7 @@ static int host_names(struct prepare *prepare, const char *host, const char **re
 			|| (reached && prepare_claim(prepare, host, reached, err) < 0))
 		return -1;
 	if (!is_plain_name(address)) {
-		error_set(err, ERROR_TEXT, "'%s' is no address of %s", address, host);
+		error_set(err, TASK_INVALID_NAME, "'%s' is no address of %s", address, host);
 		return error_remedy(err, "cluster_address or ansible_host says it");
 	}
 	names = strcmp(address, host) == 0 ? arena_string(arena, host)
@@ -346,14 +347,14 @@ static bool is_fine(struct plan *plan, const struct trust_state *have, const cha
 	if (info->kind == FILE_NONE)
 		return true;
 	if (info->kind != kind) {
-		plan_refuse(plan, "move it away", "'%s' is no %s", path,
-			kind == FILE_DIRECTORY ? "directory" : "regular file");
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
+			"'%s' is no %s", path, kind == FILE_DIRECTORY ? "directory" : "regular file");
 		return false;
 	}
 	if (info->uid == have->user.uid)
 		return true;
-	plan_refuse(plan, plan_printf(plan, "chown %s: %s", have->user.name, path),
-		"'%s' does not belong to %s", path, have->user.name);
+	plan_refuse(plan, HOST_REFUSED, plan_printf(plan, "chown %s: %s", have->user.name,
+		path), "'%s' does not belong to %s", path, have->user.name);
 	return false;
 }
 
@@ -361,11 +362,11 @@ static void plan_file(struct plan *plan, const struct ssh_keys_params *want, uns
 	const struct trust_file *file)
 {
 	if (file->no_text)
-		plan_refuse(plan, "see what is in it, and put it in order", "'%s' is no text",
-			file->path);
+		plan_refuse(plan, HOST_FILE_INVALID, "see what is in it, and put it in "
+			"order", "'%s' is no text", file->path);
 	if (file->broken)
-		plan_refuse(plan, "put the END line back, or remove the BEGIN line",
-			"'%s' has a block of beoplay's without an end", file->path);
+		plan_refuse(plan, HOST_FILE_INVALID, "put the END line back, or remove "
+			"the BEGIN line", "'%s' has a block of beoplay's without an end", file->path);
 	if (goes(want, file))
 		plan_add(plan, TRUST_REMOVE, file->path, "state", "file", "absent");
 	else if (strcmp(file->before, file->after) != 0)
@@ -398,14 +399,17 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 		plan_mode(plan, want, have->directory, &have->directory_info, 0700);
 	}
 	if (have->is_login && want->exclusive && want->present && !want->undo)
-		plan_refuse(plan, "use it for another user than the one that logs in",
-			"'exclusive' could take the key away by which %s logs in", want->user);
+		plan_refuse(plan, SSH_KEYS_LOCKOUT, "use it for another user than the "
+			"one that logs in", "'exclusive' could take the key away by which %s logs in",
+			want->user);
 	if (have->is_login && trust_has_key(have->keys.before) && !trust_has_key(have->keys.after))
-		plan_refuse(plan, "leave it another key, or log in as another user",
-			"no key would be left in '%s', by which %s logs in", have->keys.path, want->user);
+		plan_refuse(plan, SSH_KEYS_LOCKOUT, "leave it another key, or log in as "
+			"another user", "no key would be left in '%s', by which %s logs in", have->keys.path,
+			want->user);
 	if (have->taken->count > 0 && have->keys.no_utf8)
-		plan_refuse(plan, "take its other keys away by hand", "'%s' holds what is no UTF-8, so "
-			"taking keys away could not be undone", have->keys.path);
+		plan_refuse(plan, HOST_FILE_INVALID, "take its other keys away by hand",
+			"'%s' holds what is no UTF-8, so taking keys away could not be undone",
+			have->keys.path);
 	plan_file(plan, want, TRUST_KEYS, &have->keys);
 	plan_file(plan, want, TRUST_KNOWN, &have->known);
 	if (strcmp(have->config.before, have->config.after) != 0 || have->config.broken

@@ -66,22 +66,28 @@ static int user_check(const struct value *params, struct error *err)
 	/* A name of digits would be taken for a number. */
 	if (value_text(name) && (*name->text == '-' || strpbrk(name->text, ":,\n /")
 			|| !name->text[strspn(name->text, "0123456789")]))
-		return error_at(err, name->place, "'%s' is no name of a user", name->text);
+		return error_at(err, TASK_INVALID_NAME, name->place, "'%s' is no name of a user",
+			name->text);
 	if (value_text(name) && strcmp(name->text, "root") == 0 && value_get_string(params, "state")
 			&& strcmp(value_get_string(params, "state"), "absent") == 0)
-		return error_at(err, name->place, "root is not removed");
+		return error_at(err, TASK_PROTECTED, name->place, "root is not removed");
 	if (value_text(uid) && *uid->text == '-')
-		return error_at(err, uid->place, "'%s' is no number of a user", uid->text);
+		return error_at(err, TASK_INVALID_NAME, uid->place, "'%s' is no number of a user",
+			uid->text);
 	if (value_text(comment) && strpbrk(comment->text, ":\n"))
-		return error_at(err, comment->place, "'comment' must be one line without a colon");
+		return error_at(err, TASK_INVALID_VALUE, comment->place, "'comment' must be one line "
+			"without a colon");
 	if (value_text(password) && strpbrk(password->text, ":\n"))
-		return error_at(err, password->place, "'password' must be one line without a colon");
+		return error_at(err, TASK_INVALID_VALUE, password->place, "'password' must be one line "
+			"without a colon");
 	if (value_text(password) && !*password->text) {
-		error_at(err, password->place, "'password' is empty: anybody could log in without one");
+		error_at(err, TASK_INVALID_VALUE, password->place, "'password' is empty: anybody could log "
+			"in without one");
 		return error_remedy(err, "look whether a variable is empty; '!' locks the account");
 	}
 	if (value_text(password) && !strchr("$!*", *password->text)) {
-		error_at(err, password->place, "'password' must be crypted, not the password itself");
+		error_at(err, TASK_INVALID_VALUE, password->place, "'password' must be crypted, not the "
+			"password itself");
 		return error_remedy(err, "mkpasswd makes one; '!' locks the account");
 	}
 	return 0;
@@ -234,8 +240,8 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 	if (want->group && !have->primary.exists && want->own_gid) {
 		plan_add(plan, USER_ADD_GROUP, want->group, "state", "absent", "present");
 	} else if (want->group && !have->primary.exists) {
-		plan_refuse(plan, "let a group task make it before", "there is no group '%s'",
-			want->group);
+		plan_refuse(plan, HOST_UNKNOWN_GROUP, "let a group task make it before",
+			"there is no group '%s'", want->group);
 		return;
 	}
 	if (!have->user.exists) {

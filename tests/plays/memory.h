@@ -17,7 +17,7 @@ static inline int memory_read(void *context, struct arena *arena, const char *pa
 			return 0;
 		}
 	}
-	return error_set(err, ERROR_TEXT, "cannot read '%s'", path);
+	return error_set(err, FILE_NOT_FOUND, "cannot read '%s'", path);
 }
 
 static inline bool memory_below(const char *path, const char *directory)

@@ -63,7 +63,8 @@ static inline int file_check(const struct value *params, struct error *err)
 {
 	if (!value_get(params, "content") || !value_get(params, "src"))
 		return 0;
-	error_at(err, value_get(params, "src")->place, "'content' and 'src' exclude each other");
+	error_at(err, TASK_CONFLICTING_PARAMETERS, value_get(params, "src")->place, "'content' and "
+		"'src' exclude each other");
 	return error_remedy(err, "keep one of them");
 }
 

@@ -276,7 +276,7 @@ static void *named(struct arena *arena, const struct message *message, const str
 	struct error err = {0};
 
 	if (message_take(arena, message, MESSAGE_NAMED, value_copy(arena, keys), message->name,
-			ERROR_BUG, made, &err) < 0) {
+			BEOPLAY_BUG, made, &err) < 0) {
 		fprintf(stderr, "%s\n", err.message);
 		abort();
 	}
@@ -760,7 +760,7 @@ static void take_event(struct fleet_host *host, struct fleet_event *event)
 		event->kind = FLEET_LOST;
 		err = (struct error){0};
 		if (word->why)
-			error_set(&err, ERROR_UNREACHABLE, "%s", word->why);
+			error_set(&err, AGENT_LOST, "%s", word->why);
 		event->error = word->why ? &err : NULL;
 		host->state = NODE_GONE;
 		memory->open--;
@@ -822,7 +822,7 @@ static int next(struct fleet *fleet, int64_t until, struct fleet_event *event, s
 	}
 	event->now = memory->now;
 	if (memory->now > memory->idle + IDLE_MOST)
-		return error_set(err, ERROR_BUG, "the run hangs:\n%.1500s", memory_log(fleet));
+		return error_set(err, BEOPLAY_BUG, "the run hangs:\n%.1500s", memory_log(fleet));
 	return 0;
 }
 

@@ -199,7 +199,7 @@ static struct bench_file *regular(struct bench *bench, const char *path, struct 
 
 	if (file && file->info.kind == FILE_REGULAR)
 		return file;
-	error_set(err, ERROR_TASK, "cannot read '%s'", path);
+	error_set(err, HOST_FILE_UNREADABLE, "cannot read '%s'", path);
 	return NULL;
 }
 
@@ -211,7 +211,7 @@ static int machine_read(void *machine, struct arena *arena, const char *path, si
 	if (!file)
 		return -1;
 	if (file->size > most)
-		return error_set(err, ERROR_TASK, "'%s' is too large", path);
+		return error_set(err, HOST_FILE_UNREADABLE, "'%s' is too large", path);
 	*ret_bytes = arena_bytes(arena, file->bytes, file->size);
 	*ret_size = file->size;
 	return 0;
@@ -243,7 +243,7 @@ static int machine_list(void *machine, struct arena *arena, const char *path,
 	size_t size = strcmp(path, "/") == 0 ? 0 : strlen(path);
 
 	if (!directory || directory->info.kind != FILE_DIRECTORY)
-		return error_set(err, ERROR_TASK, "cannot list '%s'", path);
+		return error_set(err, HOST_FILE_UNREADABLE, "cannot list '%s'", path);
 	*ret_names = arena_array(arena, BENCH_FILES, sizeof(**ret_names));
 	*ret_count = 0;
 	for (size_t i = 0; i < bench->file_count; i++) {
@@ -384,7 +384,7 @@ static int machine_run(void *machine, struct arena *arena, const struct command 
 	if (!bench->looking && !(command->flags & COMMAND_LOOK))
 		note(bench, "run %s%s", words, command->flags & COMMAND_DETACHED ? " (detached)" : "");
 	if (!known)
-		return error_set(err, ERROR_TASK, "nobody expects '%s'", words);
+		return error_set(err, HOST_COMMAND_FAILED, "nobody expects '%s'", words);
 	known->count++;
 	if (known->effect)
 		known->effect(bench, command);
@@ -397,7 +397,7 @@ static int machine_run(void *machine, struct arena *arena, const struct command 
 		.errors_size = strlen(known->errors),
 	};
 	if (known->status != 0 && !(command->flags & COMMAND_ANY_STATUS))
-		return error_set(err, ERROR_TASK, "'%s' failed: %s", words, known->errors);
+		return error_set(err, HOST_COMMAND_FAILED, "'%s' failed: %s", words, known->errors);
 	return 0;
 }
 
@@ -410,7 +410,7 @@ static int parent_there(struct bench *bench, const char *path, struct error *err
 
 	if (slash == path || (directory && directory->info.kind == FILE_DIRECTORY))
 		return 0;
-	return error_set(err, ERROR_TASK, "the directory of '%s' does not exist", path);
+	return error_set(err, HOST_NO_DIRECTORY, "the directory of '%s' does not exist", path);
 }
 
 static int machine_write(void *machine, const struct file_write *write, struct error *err)
@@ -425,7 +425,7 @@ static int machine_write(void *machine, const struct file_write *write, struct e
 	if (parent_there(bench, write->path, err) < 0)
 		return -1;
 	if (write->body && !body)
-		return error_set(err, ERROR_TASK, "there is no body %s", write->body);
+		return error_set(err, HOST_CONTENT_LOST, "there is no body %s", write->body);
 	note(bench, "write %s %04o%s%s", write->path, mode, write->validate ? " validate " : "",
 		write->validate ? write->validate : "");
 	if (write->backup && old) {
@@ -446,7 +446,7 @@ static int there(struct bench *bench, const char *path, struct bench_file **ret_
 	struct error *err)
 {
 	*ret_file = bench_find(bench, path);
-	return *ret_file ? 0 : error_set(err, ERROR_TASK, "'%s' does not exist", path);
+	return *ret_file ? 0 : error_set(err, HOST_FILE_NOT_FOUND, "'%s' does not exist", path);
 }
 
 static int machine_set_mode(void *machine, const char *path, unsigned mode, struct error *err)
@@ -495,7 +495,7 @@ static int machine_make_directory(void *machine, const char *path, unsigned mode
 	if (parent_there(machine, path, err) < 0)
 		return -1;
 	if (bench_find(machine, path))
-		return error_set(err, ERROR_TASK, "'%s' exists", path);
+		return error_set(err, HOST_FILE_EXISTS, "'%s' exists", path);
 	parent = bench_find(machine, arena_bytes(bench->arena, path,
 		(size_t)(strrchr(path, '/') - path)));
 	if (parent)
@@ -511,7 +511,7 @@ static int machine_make_link(void *machine, const char *path, const char *target
 	if (parent_there(machine, path, err) < 0)
 		return -1;
 	if (bench_find(machine, path))
-		return error_set(err, ERROR_TASK, "'%s' exists", path);
+		return error_set(err, HOST_FILE_EXISTS, "'%s' exists", path);
 	note(machine, "link %s %s", path, target);
 	bench_link(machine, path, target);
 	return 0;
@@ -530,7 +530,7 @@ static int machine_remove(void *machine, const char *path, struct error *err)
 	    machine_list(bench, bench->arena, path, &names, &count, err) < 0)
 		return -1;
 	if (count > 0)
-		return error_set(err, ERROR_TASK, "'%s' is not empty", path);
+		return error_set(err, HOST_FILE_EXISTS, "'%s' is not empty", path);
 	note(bench, "remove %s", path);
 	bench_remove(bench, path);
 	return 0;
@@ -568,7 +568,7 @@ static int machine_body(void *machine, struct arena *arena, const char *digest, 
 	const struct value *body = value_get(((struct bench *)machine)->bodies, digest);
 
 	if (!body || body->size > most)
-		return error_set(err, ERROR_TASK, "there is no body %s", digest);
+		return error_set(err, HOST_CONTENT_LOST, "there is no body %s", digest);
 	*ret_bytes = arena_bytes(arena, body->text, body->size);
 	*ret_size = body->size;
 	return 0;
@@ -722,7 +722,7 @@ struct plan *bench_look(struct bench *bench, const struct module *module, void *
 
 static int refused(struct bench *bench, const struct plan *plan)
 {
-	error_set(&bench->err, ERROR_TASK, "%s", plan->refusal);
+	error_set(&bench->err, plan->refused, "%s", plan->refusal);
 	return error_remedy(&bench->err, "%s", plan->remedy ? plan->remedy : "");
 }
 
@@ -786,7 +786,7 @@ int bench_apply(struct bench *bench, const struct module *module, void *params)
 		if (result == 0 && !(module->flags & MODULE_ACTION)) {
 			plan = bench_look(bench, module, params);
 			if (!plan || plan->refused || left_over(bench, plan))
-				return error_set(&bench->err, ERROR_TASK, "did not converge: %s", plan &&
+				return error_set(&bench->err, HOST_REFUSED, "did not converge: %s", plan &&
 					left_over(bench, plan) ? left_over(bench, plan) : "");
 		}
 	}
@@ -805,9 +805,9 @@ int bench_undo(struct bench *bench)
 		const struct module *module = entry->module ? module_find(entry->module) : applied;
 
 		if (!module)
-			return error_set(&bench->err, ERROR_BUG, "no module '%s'", entry->module);
+			return error_set(&bench->err, BEOPLAY_BUG, "no module '%s'", entry->module);
 		if (!entry->params)
-			return error_set(&bench->err, ERROR_TASK, "%s", entry->reason);
+			return error_set(&bench->err, HOST_REFUSED, "%s", entry->reason);
 		if (bench_apply(bench, module, bench_load_value(bench, module, entry->params)) < 0)
 			return -1;
 	}

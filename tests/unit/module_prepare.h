@@ -168,7 +168,7 @@ static inline int prepare_index(struct prepare *prepare, const char *path, size_
 			return 0;
 		}
 	}
-	return error_set(err, ERROR_TEXT, "there is no '%s'", path);
+	return error_set(err, FILE_NOT_FOUND, "there is no '%s'", path);
 }
 
 int prepare_find(struct prepare *prepare, const char *source, const char *kind,

@@ -27,8 +27,8 @@ static void an_error_keeps_its_first_cause(void **state)
 
 	(void)state;
 	errno = ENOENT;
-	assert_int_equal(error_errno(&err, ERROR_TASK, "cannot read '%s'", "/a"), -1);
-	assert_int_equal(error_set(&err, ERROR_BUG, "something outer"), -1);
+	assert_int_equal(error_errno(&err, HOST_FILE_UNREADABLE, "cannot read '%s'", "/a"), -1);
+	assert_int_equal(error_set(&err, BEOPLAY_BUG, "something outer"), -1);
 	assert_int_equal(err.kind, ERROR_TASK);
 	assert_string_equal(err.message, "cannot read '/a': No such file or directory");
 }
@@ -40,7 +40,7 @@ static void an_error_gets_a_place_and_a_remedy_once(void **state)
 	struct place other = { .file = "other.yml", .line = 1, .column = 1 };
 
 	(void)state;
-	error_at(&err, place, "no module '%s'", "pakage");
+	error_at(&err, PLAYBOOK_UNKNOWN_MODULE, place, "no module '%s'", "pakage");
 	error_remedy(&err, "did you mean '%s'?", "package");
 	error_remedy(&err, "something else");
 	error_place(&err, other);
@@ -55,10 +55,10 @@ static void an_error_cleared_can_be_set_again(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	error_set(&err, ERROR_TASK, "first");
+	error_set(&err, HOST_FILE_UNREADABLE, "first");
 	error_clear(&err);
 	assert_int_equal(err.kind, ERROR_NONE);
-	error_set(&err, ERROR_UNREACHABLE, "second");
+	error_set(&err, AGENT_LOST, "second");
 	assert_string_equal(err.message, "second");
 }
 

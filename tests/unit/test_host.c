@@ -114,8 +114,8 @@ static void the_first_refusal_counts(void **state)
 	struct plan *plan = plan_new(arena);
 
 	(void)state;
-	plan_refuse(plan, "do this", "no %s", "one");
-	plan_refuse(plan, NULL, "no two");
+	plan_refuse(plan, HOST_REFUSED, "do this", "no %s", "one");
+	plan_refuse(plan, HOST_FILE_EXISTS, NULL, "no two");
 	assert_true(plan->refused);
 	assert_string_equal(plan->refusal, "no one");
 	assert_string_equal(plan->remedy, "do this");

@@ -316,7 +316,7 @@ static void the_recap_counts_what_happened(void **state)
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
 		report_result(printed.report, task(&printed, 1), &(struct report_result){ .host = "a",
 			.status = statuses[i] });
-	error_set(&err, ERROR_UNREACHABLE, "no connection");
+	error_set(&err, AGENT_LOST, "no connection");
 	report_lost(printed.report, "bb", &err);
 	totals = report_recap(printed.report);
 	flush(&printed);
@@ -339,7 +339,7 @@ static void lose(struct report *report, const char *host, const char *message)
 {
 	struct error err = { 0 };
 
-	error_set(&err, ERROR_UNREACHABLE, "%s", message);
+	error_set(&err, AGENT_LOST, "%s", message);
 	error_remedy(&err, "plug it in");
 	report_lost(report, host, &err);
 }
@@ -460,7 +460,7 @@ static void hostile_bytes_are_made_printable(void **state)
 		.results = results, .notes = notes, .diff = true });
 	report_task_end(printed.report, number);
 	report_warning(printed.report, "a", HOSTILE);
-	error_set(&err, ERROR_UNREACHABLE, "%s", HOSTILE);
+	error_set(&err, AGENT_LOST, "%s", HOSTILE);
 	error_remedy(&err, "%s", HOSTILE);
 	report_lost(printed.report, "a", &err);
 	report_error(printed.report, &err, NULL, 0);
@@ -575,7 +575,7 @@ static void tell_unreachable(struct report *report)
 {
 	struct error err = { 0 };
 
-	error_set(&err, ERROR_UNREACHABLE, "the host key has changed");
+	error_set(&err, SSH_HOST_KEY_CHANGED, "the host key has changed");
 	error_remedy(&err, "ssh-keygen -R");
 	report_lost(report, "a", &err);
 }
@@ -589,7 +589,7 @@ static void tell_error(struct report *report)
 {
 	struct error err = { 0 };
 
-	error_set(&err, ERROR_TEXT, "there is no such thing");
+	error_set(&err, FILE_NOT_FOUND, "there is no such thing");
 	error_remedy(&err, "write another");
 	report_error(report, &err, NULL, 0);
 }
@@ -712,7 +712,7 @@ static void json_lines_are_valid_whatever_comes(void **state)
 		.change_count = 1, .changes = change_of(printed.arena, "content", HOSTILE, "\"\\", 0) });
 	report_task_end(printed.report, number);
 	report_warning(printed.report, NULL, HOSTILE);
-	error_set(&err, ERROR_UNREACHABLE, "%s", HOSTILE);
+	error_set(&err, AGENT_LOST, "%s", HOSTILE);
 	report_lost(printed.report, "a", &err);
 	report_recap(printed.report);
 	flush(&printed);
@@ -734,7 +734,7 @@ static void points(const char *text, unsigned line, unsigned column, const char 
 
 	memcpy(exact, text, size);    /* nothing behind it */
 	begin(&printed, (struct report_options){ .width = 80 }, "a");
-	error_at(&err, (struct place){ "site.yml", line, column }, "wrong");
+	error_at(&err, PLAYBOOK_INVALID_VALUE, (struct place){ "site.yml", line, column }, "wrong");
 	error_remedy(&err, "do better");
 	report_error(printed.report, &err, exact, size);
 	flush(&printed);
@@ -770,7 +770,7 @@ static void an_error_without_a_place_is_the_programs(void **state)
 
 	(void)state;
 	begin(&printed, (struct report_options){ .width = 80 }, "a");
-	error_set(&err, ERROR_TEXT, "there is no inventory");
+	error_set(&err, INVENTORY_NOT_FOUND, "there is no inventory");
 	report_error(printed.report, &err, NULL, 0);
 	flush(&printed);
 	assert_string_equal(printed.errors, "beoplay: there is no inventory\n");

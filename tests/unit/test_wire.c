@@ -203,7 +203,7 @@ static void every_field_of_every_message_comes_back(void **state)
 		}
 		named = arena_alloc(arena, message->size + 1);
 		assert_int_equal(message_take(arena, message, MESSAGE_NAMED, message_value(arena, message,
-			full, MESSAGE_NAMED), message->name, ERROR_TEXT, named, &err), 0);
+			full, MESSAGE_NAMED), message->name, FILE_UNREADABLE, named, &err), 0);
 		assert_true(same(arena, message, full, named, MESSAGE_NAMED));
 		assert_true(same(arena, message, full, message_copy(arena, message, full),
 			MESSAGE_NAMED));

@@ -1,0 +1,88 @@
+/* Errors that only a module has; what modules share with each other is in base/errors. */
+#ifndef MODULES_ERRORS_H
+#define MODULES_ERRORS_H
+
+#include "base/error_code.h"
+
+#define ERRORS_OF_MODULES(X) \
+	X(APT_PACKAGES_FAILED, "apt-packages.failed", TASK, \
+		"apt or dpkg failed", "the message has what it said") \
+	X(APT_PACKAGES_LOCKED, "apt-packages.locked", TASK, \
+		"another package manager is running on the host", \
+		"wait until it has ended, or wait longer with lock_timeout") \
+	X(APT_PACKAGES_DOWNLOAD_FAILED, "apt-packages.download-failed", TASK, \
+		"packages or their lists couldn't be fetched", \
+		"check the network of the host and the sources in /etc/apt") \
+	X(APT_PACKAGES_UNAVAILABLE, "apt-packages.unavailable", TASK, \
+		"a package or version isn't available, or apt can't resolve its dependencies", \
+		"check the name and the sources; update_cache: yes fetches new lists") \
+	X(APT_PACKAGES_NEEDED, "apt-packages.needed", TASK, \
+		"a package isn't removed because the machine needs it to run or to be reached", \
+		"remove it by hand if that is really intended") \
+	X(APT_PACKAGES_NOT_DEBIAN, "apt-packages.not-debian", TASK, \
+		"the host has no packages of dpkg", "use apt-packages on Debian machines only") \
+	X(COMMAND_NONZERO_EXIT, "command.nonzero-exit", TASK, \
+		"a command or script of command or shell ended with another exit status than 0", \
+		"look at its output; failed_when decides otherwise") \
+	X(COMMAND_TIMEOUT, "command.timeout", TASK, \
+		"a command or script of command or shell didn't end in time", "raise timeout") \
+	X(COMMAND_INVALID, "command.invalid", TASK, \
+		"a command line can't be split into words, or matches too many names", \
+		"correct the quotes, or use argv") \
+	X(FILE_SYNC_TOO_LARGE, "file-sync.too-large", TASK, \
+		"a directory has too many files, or is nested too deeply", "split it into several tasks") \
+	X(FILE_SYNC_TOO_MANY_DELETED, "file-sync.too-many-deleted", TASK, \
+		"the task would delete more files than max_delete allows", \
+		"check dest; if it is right, raise max_delete") \
+	X(HOSTS_NO_ADDRESS, "hosts.no-address", TEXT, \
+		"the inventory has no address of a host", "set cluster_address or ansible_host") \
+	X(HOSTS_CLASH, "hosts.clash", TASK, \
+		"/etc/hosts has a line of its own for a host of the cluster", \
+		"use conflict: take or conflict: keep, or remove the line") \
+	X(LINEINFILE_PATTERN_FAILED, "lineinfile.pattern-failed", TASK, \
+		"a regular expression is invalid, or too expensive for this file", "simplify it") \
+	X(MPI_RUN_JOB_FAILED, "mpi-run.job-failed", TASK, \
+		"the MPI job ended with another exit status than 0", "look at its output") \
+	X(MPI_RUN_JOB_TIMEOUT, "mpi-run.job-timeout", TASK, \
+		"the MPI job didn't end in time", "raise timeout, or find out what it waits for") \
+	X(MPI_RUN_NOT_READY, "mpi-run.not-ready", TASK, \
+		"something that the MPI job needs is not as it must be on all hosts", \
+		"fix what the message names, or skip the check with preflight: false") \
+	X(MPI_RUN_HOSTS, "mpi-run.hosts", TEXT, \
+		"the group of the MPI job has no hosts, or hosts that are not in the play", \
+		"add the hosts to the play") \
+	X(MPI_RUN_PROGRAM, "mpi-run.program", TASK, \
+		"the program of the MPI job is missing, too large, or would replace something else", \
+		"check its path") \
+	X(NETWORK_NO_INTERFACE, "network.no-interface", TASK, \
+		"the host has no such network interface", "look at the names with 'ip link'") \
+	X(NETWORK_CONFIGURED_ELSEWHERE, "network.configured-elsewhere", TASK, \
+		"another file already configures the network interface", "remove it there") \
+	X(NETWORK_OWN_CONNECTION, "network.own-connection", TASK, \
+		"the change would cut the connection that beoplay itself uses", \
+		"keep the old address beside the new one, and remove it in a later run") \
+	X(NFS_EXPORT_FAILED, "nfs-export.failed", TASK, \
+		"exportfs rejects the export", "correct the options") \
+	X(NFS_EXPORT_NO_SERVER, "nfs-export.no-server", TASK, \
+		"the host has no NFS server", "install nfs-kernel-server with an apt-packages task") \
+	X(NFS_MOUNT_FAILED, "nfs-mount.failed", TASK, \
+		"the export can't be mounted or unmounted", "check the server and the network") \
+	X(NFS_MOUNT_NO_CLIENT, "nfs-mount.no-client", TASK, \
+		"the host can't mount NFS", "install nfs-common with an apt-packages task") \
+	X(SERVICE_ENDED, "service.ended", TASK, \
+		"the service ended as soon as it was started", "look at its journal") \
+	X(SERVICE_NOT_FOUND, "service.not-found", TASK, \
+		"the host has no such service, or it is masked", \
+		"check the name, and that its package is installed") \
+	X(SSH_KEYS_INVALID_KEY, "ssh-keys.invalid-key", TEXT, \
+		"a line is not an SSH public key", "paste the whole line of the .pub file") \
+	X(SSH_KEYS_LOCKOUT, "ssh-keys.lockout", TASK, \
+		"the task would remove the key that beoplay logs in with", \
+		"leave that key, or log in as another user") \
+	X(SSH_KEYS_UNREADABLE_KEY, "ssh-keys.unreadable-key", TASK, \
+		"a private key on the host has a passphrase or isn't a key", \
+		"use regenerate: mismatch to replace it")
+
+ERRORS_OF_MODULES(ERROR_CODE_DECLARE)
+
+#endif

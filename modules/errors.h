@@ -67,6 +67,8 @@
 		"the host has no NFS server", "install nfs-kernel-server with an apt-packages task") \
 	X(NFS_MOUNT_FAILED, "nfs-mount.failed", TASK, \
 		"the export can't be mounted or unmounted", "check the server and the network") \
+	X(NFS_MOUNT_DUPLICATE, "nfs-mount.duplicate", TASK, \
+		"fstab has several lines for one path", "keep one of them") \
 	X(NFS_MOUNT_NO_CLIENT, "nfs-mount.no-client", TASK, \
 		"the host can't mount NFS", "install nfs-common with an apt-packages task") \
 	X(SERVICE_ENDED, "service.ended", TASK, \

@@ -248,8 +248,8 @@ static int look_at_old(struct host *host, const struct mount_params *want, const
 	have->old_live = live_at(arena, mountinfo, plain_path(arena, path));
 	look_at_fstab(arena, plain_path(arena, path), have, &lines, &have->old_line,
 		&have->old_place);
-	if (have->old_line && strcmp(field(arena, have->old_line, strlen(have->old_line), 0),
-			escaped(arena, want->src)) != 0)
+	if (have->old_line && (lines > 1 || strcmp(field(arena, have->old_line,
+			strlen(have->old_line), 0), escaped(arena, want->src)) != 0))
 		have->old_line = NULL;
 	return 0;
 }
@@ -331,8 +331,7 @@ static void plan_old(struct plan *plan, const struct mount_state *have)
 
 static void plan_fstab(struct plan *plan, const struct mount_state *have)
 {
-	bool right = have->want ? have->lines == 1 && strcmp(have->line, have->want) == 0 :
-		have->lines == 0;
+	bool right = have->want ? have->line && strcmp(have->line, have->want) == 0 : !have->line;
 
 	if (!right || have->old_line)
 		plan_add(plan, MOUNT_FSTAB, FSTAB, "line",
@@ -366,6 +365,12 @@ static void mount_plan(struct plan *plan, const void *params, const void *state)
 	if (!have->helper && want->state == MOUNT_MOUNTED) {
 		plan_refuse(plan, NFS_MOUNT_NO_CLIENT, "install nfs-common, with a "
 			"task of apt-packages", "there is nothing here that can mount NFS");
+		return;
+	}
+	/* An undo brings back one. */
+	if (have->lines > 1) {
+		plan_refuse(plan, NFS_MOUNT_DUPLICATE, "keep one of them", "%s has %u lines for '%s'", FSTAB,
+			have->lines, have->path);
 		return;
 	}
 	plan_old(plan, have);

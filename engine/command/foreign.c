@@ -17,8 +17,8 @@ static const struct {
 	const char *variable;      /* behind ANSIBLE_ */
 	const char *instead;
 } settings[] = {
-	{ "ask_become_pass", "BECOME_ASK_PASS", "let sudo ask for nothing" },
-	{ "ask_pass", "ASK_PASS", "ssh-copy-id" },
+	{ "ask_become_pass", "BECOME_ASK_PASS", "-K" },
+	{ "ask_pass", "ASK_PASS", "-k" },
 	{ "become", "BECOME", "-b, or become in the play" },
 	{ "become_user", "BECOME_USER", "--become-user, or become_user in the play" },
 	{ "forks", "FORKS", "-f" },

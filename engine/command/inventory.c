@@ -4,6 +4,7 @@
 #include "base/disclose.h"
 #include "base/quote.h"
 #include "expression/expression.h"
+#include "inventory/connection.h"
 #include "inventory/inventory.h"
 #include "variables/variables.h"
 
@@ -87,6 +88,8 @@ static int load(struct arena *arena, struct source *source, struct value *given,
 	options.inventory = *ret_inventory;
 	options.playbook_directory = ".";
 	options.inventory_sources = names;
+	for (size_t i = 0; i < inventory_host_count(*ret_inventory); i++)
+		connection_secrets(arena, inventory_host(*ret_inventory, i)->vars, project.secrets);
 	options.secret_names = project.secrets;
 	*ret_variables = variables_new(arena, &options);
 	return 0;

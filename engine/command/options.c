@@ -3,6 +3,7 @@
 #include "command/options.h"
 
 #include "base/suggest.h"
+#include "inventory/connection.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -17,8 +18,6 @@ enum {
 };
 
 #define AT(field) offsetof(struct apply_options, field)
-#define BY_KEY "let the user log in with a key: ssh-copy-id USER@HOST"
-#define BY_SUDOERS "let sudo ask for nothing: USER ALL=(ALL) NOPASSWD: ALL in /etc/sudoers.d"
 #define NO_VAULT "keep secrets in a file of their own, outside of the repository: -e @FILE"
 #define BY_SSH_CONFIG "write the options into ~/.ssh/config"
 
@@ -61,10 +60,22 @@ const struct option_row option_rows[] = {
 	{ "lock-wait", 0, OPTION_NUMBER, AT(lock_wait), "SECONDS", RUNS,
 		"waits for another run to end on a host", 86400 },
 	{ "become", 'b', OPTION_FLAG, AT(become), NULL, ALL,
-		"works as root (or --become-user) through sudo", 0 },
+		"works as root (or --become-user)", 0 },
 	{ "become-user", 0, OPTION_TEXT, AT(become_user), "USER", ALL,
 		"becomes this user instead of root", 0 },
+	{ "become-method", 0, OPTION_TEXT, AT(become_method), "METHOD", ALL,
+		"how: sudo (the default), su with root's password, or doas", 0 },
+	{ "ask-become-pass", 'K', OPTION_FLAG, AT(ask_become_pass), NULL, ALL,
+		"asks for the password that sudo or su wants", 0 },
+	{ "become-password-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", ALL,
+		"its first line is that password; -: stdin", 0 },
+	{ "become-pass-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", ALL, NULL, 0 },
 	{ "user", 'u', OPTION_TEXT, AT(user), "USER", ALL, "logs in as this user", 0 },
+	{ "ask-pass", 'k', OPTION_FLAG, AT(ask_pass), NULL, ALL,
+		"asks for the password of the login, for hosts that no key opens", 0 },
+	{ "connection-password-file", 0, OPTION_TEXT, AT(password_file), "FILE", ALL,
+		"its first line is that password; -: stdin", 0 },
+	{ "conn-pass-file", 0, OPTION_TEXT, AT(password_file), "FILE", ALL, NULL, 0 },
 	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", ALL, "with this key", 0 },
 	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", ALL, NULL, 0 },
 	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", ALL, "for reaching a host (10)", 3600 },
@@ -86,13 +97,6 @@ const struct option_row option_rows[] = {
 	{ "help", 'h', OPTION_FLAG, AT(help), NULL, ALL, "this", 0 },
 	{ "version", 'V', OPTION_FLAG, AT(version), NULL, APPLY, "which beoplay this is", 0 },
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
-	{ "ask-pass", 'k', OPTION_REFUSED, 0, NULL, ALL, BY_KEY, 0 },
-	{ "connection-password-file", 0, OPTION_REFUSED, 0, "FILE", ALL, BY_KEY, 0 },
-	{ "conn-pass-file", 0, OPTION_REFUSED, 0, "FILE", ALL, BY_KEY, 0 },
-	{ "ask-become-pass", 'K', OPTION_REFUSED, 0, NULL, ALL, BY_SUDOERS, 0 },
-	{ "become-password-file", 0, OPTION_REFUSED, 0, "FILE", ALL, BY_SUDOERS, 0 },
-	{ "become-pass-file", 0, OPTION_REFUSED, 0, "FILE", ALL, BY_SUDOERS, 0 },
-	{ "become-method", 0, OPTION_REFUSED, 0, "METHOD", ALL, "leave it out: it is sudo", 0 },
 	{ "connection", 'c', OPTION_REFUSED, 0, "KIND", ALL,
 		"set it in the play or the inventory: connection: local", 0 },
 	{ "ask-vault-pass", 'J', OPTION_REFUSED, 0, NULL, ALL, NO_VAULT, 0 },
@@ -317,7 +321,16 @@ static const struct option_row *row_of(int key)
 static int check_together(const struct reading *reading)
 {
 	const struct apply_options *options = reading->options;
+	const struct value_pair method = { .key = "become-method", .value = options->become_method
+		? value_string(reading->arena, options->become_method) : NULL };
+	struct error err = {0};
 
+	if (options->become_method && connection_check_method(&method, &err) < 0)
+		return usage(err.message, "", err.remedy);
+	if (options->ask_pass && options->password_file)
+		return usage("-k and --connection-password-file exclude each other", "", "leave one out");
+	if (options->ask_become_pass && options->become_password_file)
+		return usage("-K and --become-password-file exclude each other", "", "leave one out");
 	if (options->discard_drift && reading->command != OPTIONS_ROLLBACK && !options->prune)
 		return usage("--discard-drift is about what is undone", "", "give --prune with it");
 	if (options->with_affected && options->no_others)

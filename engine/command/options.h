@@ -21,6 +21,9 @@ struct apply_options {
 	const char *user;
 	const char *private_key;
 	const char *become_user;
+	const char *become_method;
+	const char *password_file, *become_password_file;
+	bool ask_pass, ask_become_pass;
 	const char *known_hosts;
 	bool become;
 	bool check;

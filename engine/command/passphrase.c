@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -10,14 +11,55 @@
 
 enum { LINE_MOST = 1024 };
 
-/* A line without its end; NULL at the end of the file. */
-static const char *read_line(struct arena *arena, FILE *file)
+/* A line without its end; NULL with err: there is none, or it is too long. */
+static const char *read_line(struct arena *arena, FILE *file, const char *what, struct error *err)
 {
 	char line[LINE_MOST];
+	const char *text = NULL;
 
 	if (!fgets(line, sizeof(line), file))
-		return NULL;
-	return arena_bytes(arena, line, strcspn(line, "\r\n"));
+		error_set(err, CLI_NO_ANSWER, "%s", what);
+	else if (strlen(line) == sizeof(line) - 1 && !strchr(line, '\n'))
+		error_set(err, CLI_NO_ANSWER, "a line of more than %d bytes is no password", LINE_MOST - 2);
+	else
+		text = arena_bytes(arena, line, strcspn(line, "\r\n"));
+	explicit_bzero(line, sizeof(line));
+	return text;
+}
+
+/* --- The terminal --- */
+
+static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+enum { ENDS = sizeof(ends) / sizeof(ends[0]) };
+static volatile sig_atomic_t ended_by;
+
+static void on_end(int number)
+{
+	ended_by = number;
+}
+
+/* Whatever ends the program while it waits, the terminal shows again what is typed; stopping it
+ * (^Z) would leave that to the shell. */
+static void hide(int fd, const struct termios *shown, struct sigaction before[ENDS])
+{
+	struct sigaction action = { .sa_handler = on_end };
+	struct termios hidden = *shown;
+
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	hidden.c_cc[VSUSP] = _POSIX_VDISABLE;
+	ended_by = 0;
+	for (int i = 0; i < ENDS; i++)
+		sigaction(ends[i], &action, &before[i]);
+	tcsetattr(fd, TCSAFLUSH, &hidden);
+}
+
+static void show(int fd, const struct termios *shown, const struct sigaction before[ENDS])
+{
+	tcsetattr(fd, TCSAFLUSH, shown);
+	for (int i = 0; i < ENDS; i++)
+		sigaction(ends[i], &before[i], NULL);
+	if (ended_by)
+		raise(ended_by);
 }
 
 bool passphrase_terminal(void)
@@ -33,7 +75,8 @@ int passphrase_ask(struct arena *arena, const char *prompt, const char **ret_tex
 	struct error *err)
 {
 	FILE *terminal = isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+e") : NULL;
-	struct termios shown, hidden;
+	struct sigaction before[ENDS];
+	struct termios shown;
 
 	*ret_text = NULL;
 	if (!terminal || tcgetattr(fileno(terminal), &shown) < 0) {
@@ -42,16 +85,21 @@ int passphrase_ask(struct arena *arena, const char *prompt, const char **ret_tex
 		return error_set(err, CLI_NO_TERMINAL, "nobody can be asked for the %s: there is no "
 			"terminal", prompt);
 	}
-	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	fprintf(terminal, "%s: ", prompt);
 	fflush(terminal);
-	tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
-	*ret_text = read_line(arena, terminal);
-	tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
+	hide(fileno(terminal), &shown, before);
+	*ret_text = read_line(arena, terminal, arena_printf(arena, "the %s was not given", prompt),
+		err);
 	fputs("\n", terminal);
+	fflush(terminal);
+	show(fileno(terminal), &shown, before);
 	fclose(terminal);
-	return *ret_text ? 0 : error_set(err, CLI_NO_ANSWER, "the %s was not given", prompt);
+	if (ended_by) {
+		*ret_text = NULL;
+		error_clear(err);
+		return error_set(err, RUN_INTERRUPTED, "interrupted");
+	}
+	return *ret_text ? 0 : -1;
 }
 
 int passphrase_read(struct arena *arena, const char *path, bool fresh, const char **ret_passphrase,
@@ -69,13 +117,11 @@ int passphrase_read(struct arena *arena, const char *path, bool fresh, const cha
 		return 0;
 	}
 	file = fopen(path, "re");
-	*ret_passphrase = file ? read_line(arena, file) : NULL;
-	if (file)
-		fclose(file);
 	if (!file)
 		return error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
-	return *ret_passphrase ? 0 : error_set(err, KEY_INVALID_PASSPHRASE, "'%s' holds no passphrase",
-		path);
+	*ret_passphrase = read_line(arena, file, arena_printf(arena, "'%s' is empty", path), err);
+	fclose(file);
+	return *ret_passphrase ? 0 : -1;
 }
 
 bool passphrase_agree(const char *question)

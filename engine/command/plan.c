@@ -32,6 +32,7 @@ static const struct option_field texts[] = {
 	{ "private_key", offsetof(struct apply_options, private_key) },
 	{ "known_hosts", offsetof(struct apply_options, known_hosts) },
 	{ "become_user", offsetof(struct apply_options, become_user) },
+	{ "become_method", offsetof(struct apply_options, become_method) },
 	{ "at", offsetof(struct apply_options, at) },
 };
 static const struct option_field flags[] = {

@@ -3,7 +3,9 @@
 
 #include "base/suggest.h"
 #include "command/former.h"
+#include "command/passwords.h"
 #include "history/history.h"
+#include "inventory/connection.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -65,6 +67,25 @@ static int load_extra(struct playing *playing, struct value *extra, struct error
 	return 0;
 }
 
+/* Those of beoplay.yml, and passwords for reaching hosts where there are any. */
+static const struct value *secret_names(const struct playing *playing, const struct value *extra)
+{
+	struct value *names = value_copy(playing->arena, playing->project.secrets);
+
+	connection_secrets(playing->arena, extra, names);
+	for (size_t i = 0; i < inventory_host_count(playing->inventory); i++)
+		connection_secrets(playing->arena, inventory_host(playing->inventory, i)->vars, names);
+	for (size_t i = 0; i < playing->playbook->play_count; i++) {
+		const struct play *play = playing->playbook->plays[i];
+		const struct value *const all[] = { play->vars, play->file_vars, play->role_vars,
+			play->role_defaults };
+
+		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)
+			connection_secrets(playing->arena, all[k], names);
+	}
+	return names;
+}
+
 static int load_inventory(struct playing *playing, struct error *err)
 {
 	const struct value *paths = playing->project.inventories;
@@ -90,7 +111,6 @@ static int load_inventory(struct playing *playing, struct error *err)
 	options.diff = playing->options->diff;
 	options.extra = value_map(playing->arena);
 	options.today = playing->today_hosts;
-	options.secret_names = playing->project.secrets;
 	options.secrets = playing->secrets;
 	options.verbosity = playing->options->verbosity;
 	options.forks = playing->options->forks;
@@ -102,6 +122,7 @@ static int load_inventory(struct playing *playing, struct error *err)
 	if (playing_extra_wanted(playing, options.extra, err) < 0)
 		return -1;
 	value_raise(options.extra, LEVEL_PRIVATE);
+	options.secret_names = secret_names(playing, options.extra);
 	playing->variables = variables_new(playing->arena, &options);
 	return 0;
 }
@@ -245,6 +266,7 @@ static int make_run(struct playing *playing, struct error *err)
 {
 	const struct apply_options *given = playing->options;
 	bool everything = playing->undo && playing->undo->undo == UNDO_ALL;
+	struct passwords passwords = {0};
 	struct run_options options = {
 		.source = playing->source,
 		.playbook = playing->playbook,
@@ -270,6 +292,7 @@ static int make_run(struct playing *playing, struct error *err)
 		.become_user = given->become_user,
 		.user = given->user,
 		.private_key = given->private_key,
+		.become_method = given->become_method,
 		.timeout = given->timeout,
 		.project = playing->project.name,
 		.owner = playing->project.playbook,
@@ -298,6 +321,10 @@ static int make_run(struct playing *playing, struct error *err)
 		.leave_nothing = given->check,
 		.verbosity = given->verbosity,
 	};
+	if (!given->syntax_check && passwords_get(given, &passwords, err) < 0)
+		return -1;
+	options.password = passwords.login;
+	options.become_password = passwords.become;
 	if (know_earlier(playing, err) < 0)
 		return -1;
 	options.formerly = playing->earlier.formerly;

@@ -100,12 +100,23 @@ static const char deliver_rest[] =
 	"rm -rf \"${gone:-$t}\"\n"
 	"exec /proc/self/fd/9\n";
 
-/* sudo notes in the home of a member of sudo or admin that it let him in, and has no option not to:
- * where it hasn't yet, the note goes at once. */
+/* Messages come in the language that they are looked for in, and the agent has its own again. */
 static const char become[] =
-	"n=${HOME-}/.sudo_as_admin_successful; [ -e \"$n\" ] && n=\n"
-	"exec sudo -n -- sh -c \"$1\" sh \"$n\"";
-static const char unnote[] = "[ ! \"$1\" ] || rm -f -- \"$1\"\n";
+	"p=$2 t= n=${HOME-}/.sudo_as_admin_successful; [ -e \"$n\" ] && n=\n";
+static const char become_asking[] = "t=$(date +%s)\n";
+static const char become_words[] =
+	"set -- \"$1\" sh \"$n\" \"$t\" \"${LC_ALL-}\"; export LC_ALL=C\n";
+
+/* sudo notes in the home of a member of sudo or admin that it let him in, and elsewhere that it
+ * explained itself before it asked for a password; it has no option not to. What it has noted just
+ * now goes at once. */
+static const char became[] =
+	"if [ \"$3\" ]; then LC_ALL=$3; else unset LC_ALL; fi\n"
+	"[ ! \"$1\" ] || rm -f -- \"$1\"\n"
+	"for s in ${2:+\"${SUDO_USER-}\" \"${SUDO_UID-}\"}; do\n"
+	"	s=/var/lib/sudo/lectured/$s\n"
+	"	[ ! -f \"$s\" ] || [ \"$(stat -c %Y \"$s\")\" -lt \"$2\" ] || rm -f -- \"$s\"\n"
+	"done\n";
 
 static void add_script(struct buffer *script, const struct deliver *deliver)
 {
@@ -119,20 +130,38 @@ static void add_script(struct buffer *script, const struct deliver *deliver)
 	buffer_add_string(script, start);
 }
 
+static void add_become(struct buffer *command, const struct become *way)
+{
+	struct buffer words = {0};
+	bool asking = way->password && way->way->script_asking;
+
+	buffer_add_string(&words, become);
+	if (asking)
+		buffer_add_string(&words, become_asking);
+	buffer_add_string(&words, become_words);
+	buffer_add_string(&words, asking ? way->way->script_asking : way->way->script);
+	quote_shell(command, words.data);
+	buffer_add_string(command, " sh ");
+	buffer_free(&words);
+}
+
 char *deliver_command(struct arena *arena, const struct deliver *deliver)
 {
 	struct buffer script = {0}, command = {0};
-	bool sudo = deliver->become && !deliver->root;
+	const struct become *way = deliver->root ? NULL : deliver->become;
 	char *result;
 
 	buffer_add_string(&command, "exec sh -c ");
-	if (sudo) {
-		quote_shell(&command, become);
-		buffer_add_string(&command, " sh ");
-		buffer_add_string(&script, unnote);
+	if (way) {
+		add_become(&command, way);
+		buffer_add_string(&script, became);
 	}
 	add_script(&script, deliver);
 	quote_shell(&command, script.data);
+	if (way) {
+		buffer_add_char(&command, ' ');
+		quote_shell(&command, way->prompt);
+	}
 	result = arena_string(arena, command.data);
 	buffer_free(&script);
 	buffer_free(&command);

@@ -10,6 +10,7 @@
 #define FLEET_DELIVER_H
 
 #include "base/arena.h"
+#include "fleet/become.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@
 
 struct deliver {
 	bool root;               /* the login is root's */
-	bool become;             /* through sudo -n */
+	struct become *become;   /* how the login user becomes root; NULL: not */
 	bool leave_nothing;
 };
 

@@ -23,7 +23,7 @@ enum {
 	FRAME_TIME_MOST = 120 * 1000,  /* from a message's first byte to its last */
 	CLOSING_MOST = 10 * 1000,
 	NOISE_MOST = 64 << 10,         /* bytes before the magic */
-	ERRORS_MOST = 4 << 10,         /* bytes of stderr that are kept */
+	ERRORS_MOST = 4 << 10,         /* bytes of stderr that are kept, the last */
 	ERRORS_READ = 64,              /* pieces of it that are read at a time */
 	TRIES_MOST = 4,
 	EVENTS = 64,
@@ -370,15 +370,14 @@ static int not_the_agent(struct fleet_host *host, struct error *err)
 	said = said_in_a_line(host->arena, &host->errors);
 	if (!*said)
 		said = said_in_a_line(host->arena, &host->in);
+	if (strstr(said, "Password change required")) {
+		error_set(err, SSH_AUTHENTICATION_FAILED, "the password of '%s' has expired", host->user);
+		return error_remedy(err, "log in with ssh, and choose a new one");
+	}
+	if (host->connection->become && become_refused(host->connection->become, said, err))
+		return -1;
 	error_set(err, AGENT_NOT_STARTED, "the agent can't be started: %.500s", *said ? said
 		: "the login shell ended without a word");
-	if (host->target.become && strstr(said, "must have a tty"))
-		return error_remedy(err, "take 'Defaults requiretty' out of /etc/sudoers, or log in as root");
-	if (host->target.become && (strstr(said, "password") || strstr(said, "terminal")))
-		return error_remedy(err, "let sudo ask nothing: 'USER ALL=(ALL) NOPASSWD: ALL' in "
-			"/etc/sudoers.d, or log in as root");
-	if (host->target.become && strstr(said, "sudo") && strstr(said, "not found"))
-		return error_remedy(err, "install sudo there, or log in as root");
 	if (!*said || strstr(said, "not found"))
 		return error_remedy(err, "look what the login shell's own files do there (.bashrc, .profile): "
 			"they must not end it, nor start another");
@@ -532,9 +531,21 @@ static void read_errors(struct fleet_host *host)
 		got = host->transport->take(host->connection, true, bytes, sizeof(bytes));
 		if (got <= 0)
 			return;
-		if (host->errors.size < ERRORS_MOST)
-			buffer_add(&host->errors, bytes, (size_t)got);
+		buffer_add(&host->errors, bytes, (size_t)got);
+		if (host->errors.size > ERRORS_MOST)
+			buffer_drop_front(&host->errors, host->errors.size - ERRORS_MOST);
 	}
+}
+
+/* Whoever makes root of the login user may ask for a password first. */
+static int answer_become(struct fleet_host *host, struct error *err)
+{
+	struct become *become = host->connection->become;
+	int result = become ? become_look(become, &host->errors, err) : 0;
+
+	if (result > 0)
+		buffer_printf(&host->out, "%s\n", become->password);
+	return result < 0 ? -1 : 0;
 }
 
 static int ended(struct fleet_host *host, struct error *err)
@@ -582,6 +593,8 @@ static int converse(struct fleet_host *host, struct fleet_event *event, struct e
 	if (!host->said)
 		read_errors(host);
 	host->said = true;
+	if (host->state == HOST_BOOTING && answer_become(host, err) < 0)
+		return -1;
 	do {
 		int result = read_in(host, event, err);
 
@@ -712,6 +725,9 @@ static void timed_out(struct fleet_host *host)
 	} else {
 		error_set(&err, SSH_TIMEOUT, "not reached within %u s: %s",
 			host->fleet->options.timeout, doing[host->state]);
+		if (host->errors.size > 0)
+			error_remedy(&err, "its last words: %.300s", said_in_a_line(host->arena,
+				&host->errors));
 		error_remedy(&err, "look at %s, or give it more time with -T", host->target.address);
 	}
 	lose(host, &err);

@@ -16,6 +16,7 @@
 
 struct fleet;
 struct fleet_host;                   /* each kind of fleet has its own */
+struct become_way;
 struct transport;
 
 struct fleet_options {
@@ -36,7 +37,10 @@ struct fleet_target {
 	const char *user;
 	const char *private_key;
 	const struct transport *transport;
-	bool become;                     /* sudo -n to root */
+	const char *password;            /* of the login; NULL: only keys */
+	bool become;                     /* to root, if it isn't root's login */
+	const struct become_way *way;    /* how */
+	const char *become_password;     /* NULL: nothing may be asked */
 	bool only_look;                  /* no byte stays there, and no new host key is accepted */
 	void *context;                   /* the caller's */
 };

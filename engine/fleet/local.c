@@ -95,17 +95,21 @@ static struct connection *open_local(const struct transport_request *request, st
 {
 	struct local *local = arena_alloc(request->arena, sizeof(*local));
 	const struct agent *agent = agent_find(agents_here);
-	const struct deliver deliver = { .become = true,
-		.leave_nothing = request->options->leave_nothing || request->target->only_look };
+	const struct fleet_target *target = request->target;
+	struct deliver deliver = {
+		.leave_nothing = request->options->leave_nothing || target->only_look };
 	const struct passwd *user = getpwuid(geteuid());
-	bool sudo = request->target->become && geteuid() != 0;
 
 	local->base = (struct connection){ .fd = -1, .errors = -1, .events = EPOLLIN };
 	local->base.user = user ? arena_string(request->arena, user->pw_name)
 		: arena_printf(request->arena, "%u", (unsigned)geteuid());
-	if (!sudo && !agent)
+	if (target->become && geteuid() != 0)
+		deliver.become = local->base.become = become_new(request->arena, target->way,
+			local->base.user, target->become_password);
+	if (!deliver.become && !agent)
 		agent_lacking(agents_here, err);
-	else if (start(local, sudo ? deliver_command(request->arena, &deliver) : NULL, agent, err) == 0)
+	else if (start(local, deliver.become ? deliver_command(request->arena, &deliver)
+			: NULL, agent, err) == 0)
 		return &local->base;
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "fleet/hostkeys.h"
 #include "fleet/ssh_config.h"
+#include "fleet/ssh_password.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 16 << 10 };
+enum { PIECE = 16 << 10, WITH_PASSWORD_MOST = 3 };
 
 struct loaded {
 	struct loaded *next;
@@ -60,6 +61,7 @@ struct ssh {
 	bool agent;              /* its keys are offered now */
 	bool encrypted;          /* a key was skipped, as it needs a passphrase */
 	bool tried;              /* any key was offered */
+	struct ssh_password *password;   /* once its turn has come */
 };
 
 struct ssh_keys *ssh_keys_new(void)
@@ -166,6 +168,12 @@ static void choose_identities(struct ssh *ssh, const struct ssh_config *config)
 	}
 	ssh->agent = ssh->has_agent && !ssh->named;
 	ssh->has_agent = ssh->has_agent && ssh->named;
+	/* sshd counts all that is offered, and the password must not be one too many. */
+	if (ssh->settings.password) {
+		ssh->agent = ssh->has_agent = false;
+		if (ssh->identity_count > WITH_PASSWORD_MOST)
+			ssh->identity_count = WITH_PASSWORD_MOST;
+	}
 }
 
 /* Which files say whose key a host has. What is named on the command line stands for the user's
@@ -463,8 +471,22 @@ static int denied(struct ssh *ssh, struct error *err)
 			"configuration: mend it, or name a key with --private-key");
 	if (ssh->encrypted)
 		return error_remedy(err, "a key needs a passphrase: ssh-add it, so that ssh-agent has it");
-	return error_remedy(err, "ssh-copy-id %s@%s, or name a key with --private-key", ssh->user,
-		ssh->address);
+	return error_remedy(err, "ssh-copy-id %s@%s, name a key with --private-key, or give a password "
+		"with -k", ssh->user, ssh->address);
+}
+
+/* No key is left. */
+static int by_password(struct ssh *ssh, struct error *err)
+{
+	if (!ssh->settings.password)
+		return denied(ssh, err);
+	if (!ssh->password) {
+		ssh->password = arena_alloc(ssh->arena, sizeof(*ssh->password));
+		*ssh->password = (struct ssh_password){ .arena = ssh->arena, .session = ssh->session,
+			.text = ssh->settings.password, .user = ssh->user, .host = known_as(ssh),
+			.asked = ssh->tried };
+	}
+	return ssh_password_step(ssh->password, err);
 }
 
 /* One that needs a passphrase may be in ssh-agent, which libssh can only ask for all that it
@@ -479,7 +501,7 @@ static void skip_identity(struct ssh *ssh, const struct loaded *loaded)
 	}
 }
 
-/* 1 authenticated, 0 again, -1 no key is left. */
+/* 1 authenticated, 0 again, -1 nothing is left to try. */
 static int authenticate(struct ssh *ssh, struct error *err)
 {
 	for (;;) {
@@ -500,7 +522,7 @@ static int authenticate(struct ssh *ssh, struct error *err)
 			ssh->agent = true;
 			continue;
 		} else {
-			return denied(ssh, err);
+			return by_password(ssh, err);
 		}
 		if (result == SSH_AUTH_AGAIN)
 			return 0;

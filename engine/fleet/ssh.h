@@ -1,5 +1,5 @@
-/* ssh: one SSH session to one host that runs one command, never blocking. The one place where
- * libssh is called; its traps are handled here.
+/* ssh: one SSH session to one host that runs one command, never blocking. Here (and in
+ * ssh_password.c) libssh is called, and its traps are handled.
  *
  * Steps give 1 when done, 0 when the socket has to become ready first, -1 with err
  * (UNREACHABLE). */
@@ -21,6 +21,7 @@ struct ssh_settings {
 	unsigned port;           /* 0: as config, else 22 */
 	const char *user;        /* NULL: as config, else the local user */
 	const char *private_key; /* NULL: as config, ssh-agent, ~/.ssh/id_* */
+	const char *password;    /* tried once, where no key lets in; NULL: none */
 	const char *known_hosts; /* instead of the user's own files; NULL: as config */
 	bool accept_new;
 	bool only_look;          /* what is accepted isn't written down */

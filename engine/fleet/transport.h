@@ -6,6 +6,7 @@
 #define FLEET_TRANSPORT_H
 
 #include "base/arena.h"
+#include "fleet/become.h"
 #include "fleet/fleet.h"
 
 #include <sys/types.h>
@@ -15,6 +16,7 @@ struct ssh_keys;
 struct connection {
 	const char *user;        /* as whom it logs in */
 	const char *host_key;    /* "TYPE BASE64", once the command runs; NULL: there is none */
+	struct become *become;   /* NULL: root logs in, or nobody becomes root */
 	int fd;                  /* to be watched; -1: none yet */
 	int errors;              /* the same for stderr, where it comes by a file of its own; else -1 */
 	uint32_t events;         /* of epoll(7) for fd, until the command runs */

@@ -18,13 +18,18 @@ struct ssh_connection {
 	const char *command;
 };
 
-static const char *command(const struct transport_request *request, const char *user)
+static const char *command(const struct transport_request *request, const char *user,
+	struct become **ret_become)
 {
+	const struct fleet_target *target = request->target;
 	const struct deliver deliver = {
-		.root = strcmp(user, "root") == 0, .become = request->target->become,
-		.leave_nothing = request->options->leave_nothing || request->target->only_look,
+		.root = strcmp(user, "root") == 0,
+		.become = !target->become || strcmp(user, "root") == 0 ? NULL
+			: become_new(request->arena, target->way, user, target->become_password),
+		.leave_nothing = request->options->leave_nothing || target->only_look,
 	};
 
+	*ret_become = deliver.become;
 	return deliver_command(request->arena, &deliver);
 }
 
@@ -34,7 +39,8 @@ static struct connection *open_ssh(const struct transport_request *request, stru
 	const struct fleet_target *target = request->target;
 	const struct ssh_settings settings = {
 		.address = target->address, .port = target->port, .user = target->user,
-		.private_key = target->private_key, .known_hosts = request->options->known_hosts,
+		.private_key = target->private_key, .password = target->password,
+		.known_hosts = request->options->known_hosts,
 		.accept_new = request->options->accept_new_host_keys && !target->only_look,
 		.only_look = request->options->leave_nothing,
 		.warn = request->warn, .context = request->context,
@@ -47,7 +53,7 @@ static struct connection *open_ssh(const struct transport_request *request, stru
 	way->base = (struct connection){ .fd = -1, .errors = -1, .events = EPOLLOUT,
 		.user = arena_string(request->arena, ssh_user(way->ssh)) };
 	way->address = target->address;
-	way->command = command(request, way->base.user);
+	way->command = command(request, way->base.user, &way->base.become);
 	way->dialing = true;
 	if (dial_start(&way->dial, ssh_address(way->ssh), ssh_port(way->ssh), ssh_family(way->ssh),
 			err) == 0)

@@ -58,17 +58,32 @@ static int check_truth(const struct value_pair *pair, struct error *err)
 
 int connection_check_method(const struct value_pair *pair, struct error *err)
 {
+	static const char *const methods[] = { "sudo", "ansible.builtin.sudo", "su",
+		"ansible.builtin.su", "doas", "community.general.doas" };
 	const char *method = value_text(pair->value);
 
-	if (method && (strcmp(method, "sudo") == 0 || strcmp(method, "ansible.builtin.sudo") == 0))
-		return 0;
+	for (size_t i = 0; method && i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(method, methods[i]) == 0)
+			return 0;
+	}
 	error_at(err, INVENTORY_UNSUPPORTED, place_of(pair), "the become_method '%s' is not supported "
 		"yet", method ? method : value_kind_name(pair->value));
-	return error_remedy(err, "leave it out: it is sudo");
+	return error_remedy(err, "there are sudo, su and doas");
 }
 
-#define BY_KEY "let the user log in with a key: ssh-copy-id USER@HOST"
-#define BY_SUDOERS "let sudo ask for nothing: USER ALL=(ALL) NOPASSWD: ALL in /etc/sudoers.d"
+void connection_secrets(struct arena *arena, const struct value *vars, struct value *names)
+{
+	for (const struct connection_variable *one = connection_variables; one->name; one++) {
+		bool known = !one->secret || !value_get(vars, one->name);
+
+		for (size_t i = 0; !known && i < names->count; i++)
+			known = strcmp(value_text(names->items[i]), one->name) == 0;
+		if (!known)
+			value_append(arena, names, value_string(arena, one->name));
+	}
+}
+
+#define BY_PASSWORD "write ansible_become_password"
 #define BY_SSH_CONFIG "write the options into ~/.ssh/config, for this host"
 #define BY_BECOME "write ansible_become and ansible_become_user"
 #define BY_TIMEOUT "use -T SECONDS on the command line"
@@ -90,29 +105,31 @@ const struct connection_variable connection_variables[] = {
 		.check = check_word },
 	{ .name = "ansible_become", .check = check_truth, .of_tasks = true },
 	{ .name = "ansible_become_user", .check = check_word, .of_tasks = true },
-	{ .name = "ansible_become_method", .check = connection_check_method, .of_tasks = true },
+	{ .name = "ansible_become_method", .check = connection_check_method },
+	{ .name = "ansible_password", .check = check_word, .secret = true },
+	{ .name = "ansible_ssh_pass", .same = "ansible_password", .check = check_word, .secret = true },
+	{ .name = "ansible_ssh_password", .same = "ansible_password", .check = check_word,
+		.secret = true },
+	{ .name = "ansible_become_password", .check = check_word, .secret = true },
+	{ .name = "ansible_become_pass", .same = "ansible_become_password", .check = check_word,
+		.secret = true },
 	{ .name = "ansible_group_priority", .check = check_word },
 	/* Ways of Ansible to the same end: nothing changes with them. */
 	{ .name = "ansible_python_interpreter", .of_tasks = true },
 	{ .name = "ansible_pipelining", .of_tasks = true },
 	{ .name = "ansible_ssh_pipelining", .of_tasks = true },
 	/* What would make a difference is refused. */
-	{ .name = "ansible_password", .instead = BY_KEY },
-	{ .name = "ansible_ssh_pass", .instead = BY_KEY },
-	{ .name = "ansible_ssh_password", .instead = BY_KEY },
-	{ .name = "ansible_sshpass_prompt", .instead = BY_KEY },
-	{ .name = "ansible_become_pass", .instead = BY_SUDOERS },
-	{ .name = "ansible_become_password", .instead = BY_SUDOERS },
-	{ .name = "ansible_sudo_pass", .instead = BY_SUDOERS },
+	{ .name = "ansible_sshpass_prompt", .instead = "leave it out: there is no sshpass" },
+	{ .name = "ansible_sudo_pass", .instead = BY_PASSWORD },
 	{ .name = "ansible_become_exe", .instead = "leave it out: it is the sudo in the PATH" },
-	{ .name = "ansible_become_flags", .instead = "leave it out: sudo is run as 'sudo -n'" },
+	{ .name = "ansible_become_flags", .instead = "leave it out: sudo has the flags that it needs" },
 	{ .name = "ansible_sudo", .instead = BY_BECOME },
 	{ .name = "ansible_sudo_user", .instead = BY_BECOME },
 	{ .name = "ansible_sudo_exe", .instead = BY_BECOME },
 	{ .name = "ansible_sudo_flags", .instead = BY_BECOME },
 	{ .name = "ansible_su", .instead = BY_BECOME },
 	{ .name = "ansible_su_user", .instead = BY_BECOME },
-	{ .name = "ansible_su_pass", .instead = BY_SUDOERS },
+	{ .name = "ansible_su_pass", .instead = BY_PASSWORD },
 	{ .name = "ansible_su_exe", .instead = BY_BECOME },
 	{ .name = "ansible_su_flags", .instead = BY_BECOME },
 	{ .name = "ansible_ssh_args", .instead = BY_SSH_CONFIG },

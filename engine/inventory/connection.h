@@ -17,6 +17,7 @@ struct connection_variable {
 	int (*check)(const struct value_pair *pair, struct error *err);   /* NULL: anything goes */
 	const char *instead;    /* not supported: what to do; NULL: it is honoured */
 	bool of_tasks;          /* also of a single task or block */
+	bool secret;            /* whatever beoplay.yml says */
 };
 
 /* Ends with one without a name. */
@@ -29,6 +30,9 @@ const struct connection_variable *connection_find(const char *name);
 int connection_check_kind(const struct value_pair *pair, struct error *err);
 int connection_check_port(const struct value_pair *pair, struct error *err);
 int connection_check_method(const struct value_pair *pair, struct error *err);
+
+/* Adds the names of variables of a map that are secret to a list, each once. */
+void connection_secrets(struct arena *arena, const struct value *vars, struct value *names);
 
 /* Whether a variable may be set; of_task: for a task or block alone. Also refuses names that are a
  * slip away from one of them. */

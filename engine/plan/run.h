@@ -65,6 +65,9 @@ struct run_options {
 	const char *become_user;              /* NULL: root */
 	const char *user;                     /* login for hosts that say nothing; or NULL */
 	const char *private_key;
+	const char *password;                 /* of logins, where no key lets in; NULL: none */
+	const char *become_method;            /* for plays and hosts that say nothing; NULL: sudo */
+	const char *become_password;          /* NULL: nothing may be asked */
 	unsigned timeout;                     /* seconds that a host may take to be reached */
 	const char *project;
 	const char *owner;                    /* the playbook, as ledgers name it */

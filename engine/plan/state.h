@@ -469,9 +469,20 @@ void facts_let_out(struct run *run, const struct run_host *host, const struct st
 /* The names that it sets, for variables_promise. */
 void facts_promise(struct run *run, const struct task *task);
 
+/* setting.c: what says how a host is reached, as text, checked: a value whose expressions are filled
+ * in, as if the variable of this name were set to it; or that variable. NULL: not given, or with
+ * err. */
+const char *setting_text(struct run *run, const char *name, struct value *value,
+	struct place place, struct error *err);
+const char *host_variable(struct run *run, struct scope *scope, const char *name,
+	struct error *err);
+
 /* target.c: where and as whom a host is reached: as the first of its plays says. */
 int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_target,
 	struct error *err);
+/* become.c: passwords, and how the login user becomes root; play: the host's first. */
+int become_of(struct run *run, const struct run_host *host, const struct play *play,
+	struct fleet_target *target, struct error *err);
 /* Refuses plays that would reach a host in different ways, as it has one connection. */
 int targets_check(struct run *run, struct error *err);
 

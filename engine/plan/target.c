@@ -1,37 +1,11 @@
 /* target: where and as whom each host is reached. */
 #include "plan/state.h"
 
-#include "inventory/connection.h"
 #include "expression/expression.h"
 #include "fleet/transport.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A setting as text, once its expressions are filled in; name: the variable that would make it. */
-static const char *setting_text(struct run *run, const char *name, struct value *value,
-	struct place place, struct error *err)
-{
-	const struct connection_variable *variable = connection_find(name);
-	const struct value_pair pair = { .key = name, .place = place, .value = value };
-
-	if (variable->check && variable->check(&pair, err) < 0) {
-		error_place(err, place);
-		return NULL;
-	}
-	return value->kind == VALUE_STRING ? value->text : expression_show(run->arena, value);
-}
-
-static const char *host_variable(struct run *run, struct scope *scope, const char *name,
-	struct error *err)
-{
-	const struct value *raw = scope_raw(scope, name);
-	struct value *value;
-
-	if (scope_get(run->arena, scope, name, &value, err) < 0 || !value)
-		return NULL;
-	return setting_text(run, name, value, raw ? raw->place : (struct place){ 0 }, err);
-}
 
 /* The first play of a host, whose connection settings count. */
 static const struct play *first_play(const struct run *run, const struct run_host *host)
@@ -131,7 +105,6 @@ static int target_of_play(struct run *run, const struct run_host *host, const st
 	const char *port = host_variable(run, scope, "ansible_port", err);
 	const char *address = host_variable(run, scope, "ansible_host", err);
 
-	host_variable(run, scope, "ansible_become_method", err);
 	if (!connection && !run->options.today)
 		connection = play_word(run, scope, "ansible_connection", play->connection, err);
 	if (!user && !run->options.today_plays)
@@ -152,7 +125,10 @@ static int target_of_play(struct run *run, const struct run_host *host, const st
 int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_target,
 	struct error *err)
 {
-	if (target_of_play(run, host, first_play(run, host), ret_target, err) < 0)
+	const struct play *play = first_play(run, host);
+
+	if (target_of_play(run, host, play, ret_target, err) < 0
+			|| become_of(run, host, play, ret_target, err) < 0)
 		return -1;
 	ret_target->become = host_becomes(run, host);
 	ret_target->only_look = host->bystander;

@@ -73,7 +73,7 @@ int keyword_vars(struct play_reader *reader, const struct value_pair *pair,
 int keyword_task_vars(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* those of a task alone */
 int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
-	struct value **ret_value);
+	struct value **ret_value);                                     /* of the play, wherever it stands */
 int keyword_number(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* or an expression */
 

@@ -254,7 +254,18 @@ int keyword_task_vars(struct play_reader *reader, const struct value_pair *pair,
 int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value)
 {
-	if (keyword_word(reader, pair, ret_value) < 0)
+	struct value **method = &reader->play->become_method;
+
+	if (keyword_word(reader, pair, ret_value) < 0
+			|| connection_check_method(pair, reader->err) < 0)
 		return -1;
-	return connection_check_method(pair, reader->err);
+	if (!*method)
+		*method = *ret_value;
+	if (strcmp(play_without_prefix(value_text(*method)),
+			play_without_prefix(value_text(*ret_value))) == 0)
+		return 0;
+	error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(pair), "'%s' is the become_method "
+		"here, and '%s' in line %u of this play", value_text(*ret_value), value_text(*method), (*method)->place.line);
+	return error_remedy(reader->err, "a host has one way to root: set it for the play, or "
+		"ansible_become_method for the host");
 }

@@ -5,7 +5,7 @@
 
 const struct later later_play_keywords[] = {
 	{ "become_exe", "leave it out: it is the sudo in the PATH" },
-	{ "become_flags", "leave it out: sudo is run as 'sudo -n'" },
+	{ "become_flags", "leave it out: sudo has the flags that it needs" },
 	{ "collections", "leave it out and write modules by their short names" },
 	{ "debugger", "leave it out; --check and -v show what a task does" },
 	{ "environment", "set it in the command: env NAME=value COMMAND" },
@@ -28,7 +28,7 @@ const struct later later_task_keywords[] = {
 	{ "action", "write the module's name as the key" },
 	{ "async", "leave it out: a task may take as long as it needs" },
 	{ "become_exe", "leave it out: it is the sudo in the PATH" },
-	{ "become_flags", "leave it out: sudo is run as 'sudo -n'" },
+	{ "become_flags", "leave it out: sudo has the flags that it needs" },
 	{ "collections", "leave it out and write modules by their short names" },
 	{ "connection", "set it for the play, or ansible_connection for the host" },
 	{ "debugger", "leave it out; --check and -v show what a task does" },

@@ -140,6 +140,7 @@ struct play {
 	struct value *file_vars;        /* map, merged from vars_files; never NULL */
 	struct value *become;           /* NULL: not said */
 	struct value *become_user;      /* NULL: root */
+	struct value *become_method;    /* its own, or that of its tasks; NULL: not said */
 	struct value *remote_user;      /* NULL: not said */
 	struct value *connection;       /* "local" or "ssh"; NULL: not said */
 	struct value *port;             /* NULL: not said */

@@ -215,7 +215,7 @@ box ansible_host=10.0.1.100 ansible_user=admin ansible_become=yes ansible_become
 END
 check "ansible_become of a host is honoured" says "root on $id as admin" out
 reach who.yml <<'END'
-box ansible_host=10.0.1.100 ansible_connection=docker ansible_become_pass=x
+box ansible_host=10.0.1.100 ansible_connection=docker ansible_sudo_pass=x
 other ansible_host=10.0.1.101 ansible_shell_type=csh ansible_hots=1
 END
 check "what is not honoured is refused" is "$status" 1

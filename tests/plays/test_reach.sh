@@ -120,7 +120,7 @@ check "one that was there stays" is "$(lab exec node3 ls -A /home/admin/.sudo_as
 lab exec node3 sh -c 'chmod 600 /usr/bin/sudo; mv /usr/bin/sudo /usr/bin/nosudo'
 run play.yml -u admin -b -l node3
 lab exec node3 sh -c 'mv /usr/bin/nosudo /usr/bin/sudo; chmod 4755 /usr/bin/sudo'
-check "missing sudo is named" says "sudo: not found" err
+check "missing sudo is named" says "there is no sudo" err
 lab exec node3 sh -c 'mv /etc/sudoers.d /etc/sudoers.off; echo "root ALL=(ALL) ALL" >/etc/sudoers'
 run play.yml -u admin -b -l node3
 check "sudo that wants a password gets a remedy" says "NOPASSWD" err

@@ -99,8 +99,8 @@ static void check_keywords(const struct keyword *table, const struct later *late
 	const char *text)
 {
 	for (; table->name; table++) {
-		/* Only its one value is accepted. What can't be run yet is read, and refused. */
-		if (strcmp(table->name, "become_method") == 0 || later_find(later, table->name))
+		/* What can't be run yet is read, and refused. */
+		if (later_find(later, table->name))
 			continue;
 		if (!reads_field(text, field_of(table->name)))
 			fail_msg("the keyword '%s' is accepted, and '%s' is read by nobody", table->name,
@@ -228,7 +228,8 @@ static bool takes(enum options_of command, const struct option_row *row)
 	struct arena *arena = arena_new();
 	struct apply_options options;
 	char *argv[] = { arena_string(arena, "beoplay"), arena_printf(arena, "--%s", row->name),
-		arena_string(arena, row->value ? "1" : "p.yml"), arena_string(arena, "p.yml"),
+		arena_string(arena, !row->value ? "p.yml" : strcmp(row->value, "METHOD") == 0 ? "su" : "1"),
+		arena_string(arena, "p.yml"),
 		arena_string(arena, "--limit=a"), arena_string(arena, "--prune"), NULL };
 	int argc = strcmp(row->name, "limit") == 0 ? 4 : 5;
 	bool taken;

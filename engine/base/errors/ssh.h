@@ -23,8 +23,8 @@
 		"a known_hosts or revoked keys file can't be read or written, or isn't configured", \
 		"check UserKnownHostsFile and the file's permissions") \
 	X(SSH_AUTHENTICATION_FAILED, "ssh.authentication-failed", UNREACHABLE, \
-		"the host accepts none of the keys for this user", \
-		"install your public key there, for example with ssh-copy-id") \
+		"the host lets this user in with none of the keys, nor with the password, if one was given", \
+		"install your public key there, for example with ssh-copy-id, or give the right password") \
 	X(SSH_CONFIG_INVALID, "ssh.config-invalid", UNREACHABLE, \
 		"your ssh configuration can't be read, or has a line that can't be used", \
 		"correct the line; ssh -G HOST shows what ssh makes of it") \
@@ -39,8 +39,8 @@
 	X(AGENT_NOT_STARTED, "agent.not-started", UNREACHABLE, \
 		"the agent could not be started on the host", "the message says what the host answered") \
 	X(AGENT_BECOME_FAILED, "agent.become-failed", UNREACHABLE, \
-		"sudo didn't let the login user become another user", \
-		"allow passwordless sudo for the login user, or log in as root") \
+		"sudo, su or doas didn't make root of the login user", \
+		"give the password that it wants with -K, allow it for the login user, or log in as root") \
 	X(AGENT_FOREIGN, "agent.foreign", UNREACHABLE, \
 		"the agent on the host belongs to a different beoplay, or the login shell prints too much", \
 		"look at what the login shell of the user does") \

@@ -1,0 +1,23 @@
+/* passwords: those of logins and for becoming root, as the command line gives them. */
+#ifndef COMMAND_PASSWORDS_H
+#define COMMAND_PASSWORDS_H
+
+#include "command/options.h"
+
+#include "base/error.h"
+
+struct passwords {
+	const char *login;       /* NULL: only keys */
+	const char *become;      /* NULL: as the login's for sudo, else nothing may be asked */
+};
+
+/* Asks for them, or reads their files, the first time; the same for all playbooks of a command
+ * line. They live as long as the program. 0, or -1 with err (INTERRUPTED: ^C). */
+int passwords_get(const struct apply_options *options, struct passwords *ret_passwords,
+	struct error *err);
+
+/* The first line of a file, "-" being stdin; arena holds it. 0, or -1 with err. */
+int passwords_read(struct arena *arena, const char *path, const char **ret_password,
+	struct error *err);
+
+#endif

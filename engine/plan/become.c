@@ -1,0 +1,64 @@
+/* become: with which passwords a host is logged in to, and in which way its login user becomes
+ * root. */
+#include "plan/state.h"
+
+#include "base/secrets.h"
+#include "fleet/become.h"
+
+#include <string.h>
+
+static const char *password(struct run *run, struct scope *scope, const char *name,
+	const char *given, struct error *err)
+{
+	const char *text = host_variable(run, scope, name, err);
+
+	if (!text)
+		text = given;
+	if (text)
+		secrets_note_text(run->options.secrets, text, strlen(text), LEVEL_SECRET);
+	return text;
+}
+
+/* What the plays of the host say: root is reached once, in one way. */
+static const struct value *method_of_plays(struct run *run, const struct run_host *host,
+	struct error *err)
+{
+	const struct playbook *playbook = run->options.playbook;
+	const struct value *found = NULL;
+
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const struct value *method = playbook->plays[i]->become_method;
+
+		if (!method || !run->play_hosts[i][host->inventory->index])
+			continue;
+		if (found && become_find(value_text(found)) != become_find(value_text(method))) {
+			error_at(err, INVENTORY_INVALID_VALUE, method->place, "'%s' becomes root by %s in the "
+				"play at line %u, but by %s in this one", host->name, value_text(found), found->place.line,
+				value_text(method));
+			error_remedy(err, "a host has one way: set ansible_become_method for it");
+			return NULL;
+		}
+		found = method;
+	}
+	return found;
+}
+
+int become_of(struct run *run, const struct run_host *host, const struct play *play,
+	struct fleet_target *target, struct error *err)
+{
+	struct scope *scope = scope_new(run->arena, run->options.variables, host->inventory, play,
+		NULL);
+	const char *method = host_variable(run, scope, "ansible_become_method", err);
+	const struct value *played = method || err->kind ? NULL : method_of_plays(run, host, err);
+
+	if (!method)
+		method = played ? value_text(played) : run->options.become_method;
+	target->way = become_find(method);
+	target->password = password(run, scope, "ansible_password", run->options.password, err);
+	target->become_password = password(run, scope, "ansible_become_password",
+		run->options.become_password, err);
+	/* As with Ansible: whoever gives one password means it for sudo, too. */
+	if (!target->become_password && target->way == become_find("sudo"))
+		target->become_password = target->password;
+	return err->kind ? -1 : 0;
+}

@@ -180,7 +180,7 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 	}
 	if (want->daemon_reload && have->systemd)
 		plan_add(plan, SERVICE_RELOAD_UNITS, want->name, "units", NULL, "read anew")->flags |=
-			CHANGE_EACH_TIME;
+			CHANGE_EACH_TIME | CHANGE_KEEPS_STATE;
 	if (want->enabled && have->fixed)
 		plan_note(plan, "'%s' can't be enabled nor disabled, other units start it", want->name);
 	else if (want->unlinked && have->linked)
@@ -199,7 +199,7 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 			: "reloaded");
 
 		change->detail = want->state == WISH_RESTARTED || !have->running ? "restart" : "reload";
-		change->flags |= CHANGE_EACH_TIME;
+		change->flags |= CHANGE_EACH_TIME | (have->running ? CHANGE_KEEPS_STATE : 0);
 	}
 }
 
@@ -308,6 +308,7 @@ const struct module module_service = {
 	.params = service_table,
 	.params_size = sizeof(struct service_params),
 	.state_size = sizeof(struct service_state),
+	.flags = MODULE_RESTARTS,
 	.aliases = service_aliases,
 	.check = service_check,
 	.resources = service_resources,

@@ -435,6 +435,9 @@ static int begin(struct runner *runner, struct link *child, struct arena *arena,
 	for (size_t i = 0; i < value_item_count(request->notify); i++) {
 		const char *key = value_text(request->notify->items[i]);
 
+		if (!key)
+			continue;
+		runner_note_wanted(runner, key);
 		if (ledger_is_due(&runner->ledger, &runner->owner, key))
 			continue;
 		ledger_due_add(&runner->ledger, &runner->owner, key);

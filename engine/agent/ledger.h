@@ -264,6 +264,9 @@ void ledger_due_remove(struct ledger *ledger, const struct ledger_owner *owner,
 void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner);
 bool ledger_is_due(const struct ledger *ledger, const struct ledger_owner *owner,
 	const char *handler);
+/* Keys of those that runs from since on have made due. */
+struct value *ledger_due_since(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, int64_t since);
 /* Of all owners (NULL) or of one. */
 struct due_handler *ledger_due(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, size_t *ret_count);

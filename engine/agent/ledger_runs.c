@@ -154,6 +154,19 @@ void ledger_due_forget(struct ledger *ledger, const struct ledger_owner *owner)
 		database_do(ledger->database, "DELETE FROM due WHERE owner=?", "i", id);
 }
 
+struct value *ledger_due_since(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, int64_t since)
+{
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT d.handler FROM due d "
+		"LEFT JOIN run r ON r.owner=d.owner AND r.name=d.run "
+		"WHERE d.owner=? AND ifnull(r.sequence, 0)>=?", "ii", ledger_owner_id(ledger, owner), since);
+	struct value *keys = value_list(arena);
+
+	while (database_row(ledger->database, query))
+		value_append(arena, keys, value_string(arena, database_text(arena, query, 0)));
+	return keys;
+}
+
 struct due_handler *ledger_due(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, size_t *ret_count)
 {

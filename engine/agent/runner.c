@@ -30,6 +30,7 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 		.undone = runner->undone,
 		.restored = runner->restored,
 		.refused = runner->refused,
+		.restarts = runner->restarts,
 		.machine = {
 			.link = &runner->link,
 			.task = task->id,
@@ -133,6 +134,17 @@ static bool may_note(struct runner *runner)
 	return !runner->check && keeper_lock(runner, &ignored) == 0;
 }
 
+void runner_note_wanted(struct runner *runner, const char *key)
+{
+	bool wanted = has_key(runner->due, key) || value_get(runner->maybe, key)
+		|| ledger_is_due(&runner->ledger, &runner->owner, key);
+
+	if (!runner->undoes && !runner->restarts)
+		value_remove(runner->for_undone, key);
+	else if (!wanted)
+		value_set_bool(runner->arena, runner->for_undone, key, true);
+}
+
 void runner_notify(struct runner *runner, const struct value *keys)
 {
 	for (size_t i = 0; keys && keys->kind == VALUE_LIST && i < keys->count; i++) {
@@ -140,6 +152,7 @@ void runner_notify(struct runner *runner, const struct value *keys)
 
 		if (!key)
 			continue;
+		runner_note_wanted(runner, key);
 		if (!has_key(runner->due, key))
 			value_append(runner->arena, runner->due, value_string(runner->arena, key));
 		if (!runner->check && !ledger_is_due(&runner->ledger, &runner->owner, key)
@@ -151,8 +164,12 @@ void runner_notify(struct runner *runner, const struct value *keys)
 void runner_may_notify(struct runner *runner, const struct value *keys, const char *cause)
 {
 	for (size_t i = 0; keys && keys->kind == VALUE_LIST && i < keys->count; i++) {
-		if (value_text(keys->items[i]))
-			value_set_string(runner->arena, runner->maybe, value_text(keys->items[i]), cause);
+		const char *key = value_text(keys->items[i]);
+
+		if (!key)
+			continue;
+		runner_note_wanted(runner, key);
+		value_set_string(runner->arena, runner->maybe, key, cause);
 	}
 }
 
@@ -361,8 +378,60 @@ static void forget_due(struct runner *runner, const char *key)
 			value_append(runner->arena, rest, runner->due->items[i]);
 	}
 	runner->due = rest;
+	value_remove(runner->for_undone, key);
 	if (ledger_is_due(&runner->ledger, &runner->owner, key) && may_note(runner))
 		ledger_due_remove(&runner->ledger, &runner->owner, key);
+}
+
+/* What was undone makes nothing: its handlers restart what runs, and run commands. */
+static bool can_restart(const struct wire_task *task)
+{
+	const struct module *module = task->controller ? NULL : module_find(task->module);
+
+	return task->controller || (module && ((module->flags & MODULE_RESTARTS)
+		|| (module->flags & (MODULE_ACTION | MODULE_INTERNAL)) == MODULE_ACTION));
+}
+
+static bool is_due(const struct runner *runner, const char *key)
+{
+	return has_key(runner->due, key) || ledger_is_due(&runner->ledger, &runner->owner, key);
+}
+
+/* False: the stage is over. */
+static bool do_handler(struct runner *runner, const struct wire_task *task, bool due)
+{
+	const char *cause = value_get_string(runner->maybe, task->handler);
+	bool goes_on = true;
+
+	if (runner->restarts && !can_restart(task)) {
+		tell(runner, task, STATUS_SKIPPED, NULL);
+	} else if (!due) {
+		tell(runner, task, cause ? STATUS_MAY_CHANGE : STATUS_SKIPPED, cause);
+	} else if (task->controller) {
+		/* What it does is the controller's. */
+		tell(runner, task, STATUS_OK, NULL);
+	} else {
+		goes_on = link_alive(&runner->link) && do_task(runner, task);
+	}
+	return goes_on;
+}
+
+/* The items of a loop are one handler: it is due until the last of them has been done. */
+static bool do_items(struct runner *runner, const struct wire_task *const *tasks, size_t count)
+{
+	const char *key = tasks[0]->handler;
+	bool due = is_due(runner, key), goes_on = true, failed = false;
+
+	runner->restarts = value_get(runner->for_undone, key) != NULL;
+	for (size_t i = 0; goes_on && i < count; i++) {
+		runner->task_failed = false;
+		goes_on = do_handler(runner, tasks[i], due);
+		failed = failed || runner->task_failed;
+	}
+	runner->restarts = false;
+	if (due && goes_on && !failed)
+		forget_due(runner, key);
+	return goes_on;
 }
 
 static bool flush(struct runner *runner)
@@ -373,26 +442,11 @@ static bool flush(struct runner *runner)
 
 	runner->handlers = NULL;
 	runner->handler_count = 0;
-	for (size_t i = 0; goes_on && i < count; i++) {
-		const struct wire_task *task = handlers[i];
-		const char *key = task->handler;
-
-		if (!has_key(runner->due, key)
-				&& !ledger_is_due(&runner->ledger, &runner->owner, key)) {
-			const char *cause = value_get_string(runner->maybe, key);
-
-			tell(runner, task, cause ? STATUS_MAY_CHANGE : STATUS_SKIPPED, cause);
-			continue;
-		}
-		if (task->controller) {
-			/* What it does is the controller's. */
-			tell(runner, task, STATUS_OK, NULL);
-			runner->task_failed = false;
-		} else {
-			goes_on = link_alive(&runner->link) && do_task(runner, task);
-		}
-		if (goes_on && !runner->task_failed)
-			forget_due(runner, key);
+	for (size_t i = 0, items; goes_on && i < count; i += items) {
+		for (items = 1; i + items < count
+				&& strcmp(handlers[i + items]->handler, handlers[i]->handler) == 0; items++)
+			;
+		goes_on = do_items(runner, &handlers[i], items);
 	}
 	return goes_on;
 }
@@ -590,6 +644,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	*runner = (struct runner){ .arena = arena_new(), .lock = -1 };
 	runner->due = value_list(runner->arena);
 	runner->maybe = value_map(runner->arena);
+	runner->for_undone = value_map(runner->arena);
 	runner->pending = value_list(runner->arena);
 	runner->undone = value_list(runner->arena);
 	runner->restored = value_map(runner->arena);

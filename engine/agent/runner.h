@@ -37,6 +37,8 @@ struct runner {
 	size_t handler_count;
 	struct value *due;           /* keys that were notified */
 	struct value *maybe;         /* in a dry run: keys that may be notified, each with a cause */
+	struct value *for_undone;    /* those of due and maybe that only undos want, as keys */
+	bool restarts;               /* the handler at hand is one of them: see work.h */
 	struct value *pending;       /* in a dry run: see pending.h */
 	struct value *undone, *restored;   /* in a dry run: see work.h */
 	struct value *refused;       /* resources that weren't undone */
@@ -61,6 +63,8 @@ void runner_send(struct runner *runner, struct arena *arena, const struct wire_t
 	struct result *result);
 /* Handlers with these keys are due. */
 void runner_notify(struct runner *runner, const struct value *keys);
+/* Before this handler is made due, by a task or an undo at hand. */
+void runner_note_wanted(struct runner *runner, const char *key);
 /* In a dry run: they may be. */
 void runner_may_notify(struct runner *runner, const struct value *keys, const char *cause);
 /* After a change: what is now in the files of these resources. */

@@ -373,6 +373,17 @@ static int64_t first_run(const struct undoing *undoing)
 	return ledger_first_of(&runner->ledger, &runner->owner, undoing->wish->after);
 }
 
+/* What a run that is undone has left due, too, is only for what was undone. */
+static void take_due(struct undoing *undoing, struct arena *arena)
+{
+	struct runner *runner = undoing->runner;
+	const struct value *keys = undoing->prune ? NULL
+		: ledger_due_since(&runner->ledger, arena, &runner->owner, undoing->since);
+
+	for (size_t i = 0; i < value_item_count(keys); i++)
+		value_set_bool(runner->arena, runner->for_undone, value_text(keys->items[i]), true);
+}
+
 static int undo_all(struct undoing *undoing, struct error *err)
 {
 	struct runner *runner = undoing->runner;
@@ -393,6 +404,7 @@ static int undo_all(struct undoing *undoing, struct error *err)
 		count = result < 0 ? 0 : ledger_undos(&runner->ledger, arena, &runner->owner,
 			undoing->since, is_pruned, undoing, &undos);
 	}
+	take_due(undoing, arena);
 	undoing->files = ledger_files(&runner->ledger, arena, undoing->since);
 	plans = arena_array(arena, count + undoing->files->count + 1, sizeof(*plans));
 	for (size_t i = 0; i < count && link_alive(&runner->link); i++) {

@@ -46,12 +46,22 @@ static struct value *change_value(struct arena *arena, const struct told_change 
 	return value;
 }
 
+/* A change that is planned each time, and leaves all as it is or doesn't know what is there, says
+ * nothing of what somebody else has done. */
+static bool tells_drift(const struct told_change *change)
+{
+	return !(change->flags & CHANGE_KEEPS_STATE)
+		&& (!(change->flags & CHANGE_EACH_TIME) || change->before);
+}
+
 static void add_about(struct arena *arena, struct value *about, const char *resource,
 	const struct result *result)
 {
 	for (size_t i = 0; i < result->change_count; i++) {
-		if (is_about(resource, result->changes[i].subject))
-			value_append(arena, about, change_value(arena, &result->changes[i]));
+		const struct told_change *change = &result->changes[i];
+
+		if (is_about(resource, change->subject) && tells_drift(change))
+			value_append(arena, about, change_value(arena, change));
 	}
 }
 

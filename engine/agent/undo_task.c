@@ -51,8 +51,9 @@ static void add_handlers(const struct undoing *undoing, struct arena *arena,
 		if (undo_has_word(undoing->wish->handlers, value_text(notify->items[i])))
 			value_append(arena, keys, notify->items[i]);
 		else if (notes)
-			value_append(arena, notes, value_printf(arena, "the text has no handler '%s' any more",
-				value_text(notify->items[i])));
+			value_append(arena, notes, value_printf(arena, "its handler '%s' isn't run: the text %s",
+				value_text(notify->items[i]), undoing->since > 0 ? "rolled back to doesn't have it"
+				: "doesn't have it any more"));
 	}
 }
 

@@ -192,7 +192,7 @@ static int begin(struct work *work, const void *state, struct value *resources,
 	struct reply reply;
 
 	request.file = work->task->file;
-	if (work->module->invert && !request.file)
+	if (work->module->invert && !request.file && !work->restarts)
 		work->module->invert(inverses, work->params, state);
 	told = arena_array(work->arena, inverses->count, sizeof(*told));
 	for (size_t i = 0; i < inverses->count; i++) {
@@ -217,6 +217,19 @@ static int begin(struct work *work, const void *state, struct value *resources,
 
 /* --- The steps of a task --- */
 
+/* What can't be restarted has been undone itself. */
+static void keep_restarts(struct plan *plan)
+{
+	size_t kept = 0;
+
+	plan->refused = false;
+	for (size_t i = 0; i < plan->change_count; i++) {
+		if (plan->changes[i]->flags & CHANGE_KEEPS_STATE)
+			plan->changes[kept++] = plan->changes[i];
+	}
+	plan->change_count = kept;
+}
+
 static int look(struct work *work, struct host *host, void **ret_state, struct plan **ret_plan,
 	struct error *err)
 {
@@ -226,6 +239,8 @@ static int look(struct work *work, struct host *host, void **ret_state, struct p
 	if (work->module->inspect(host, work->params, *ret_state, err) < 0)
 		return -1;
 	work->module->plan(*ret_plan, work->params, *ret_state);
+	if (work->restarts && !(work->module->flags & MODULE_ACTION))
+		keep_restarts(*ret_plan);
 	return 0;
 }
 
@@ -444,7 +459,7 @@ static int work_try(struct work *work, struct result *result, struct error *err)
 
 	if (work->task->resource)
 		names_add(names, "%s", work->task->resource);
-	else if (work->module->resources && !work->task->file)
+	else if (work->module->resources && !work->task->file && !work->restarts)
 		work->module->resources(names, work->params);
 	resources = list_of(work, names);
 	work->wanted = wanted_of(work, names);
@@ -484,7 +499,7 @@ static int work_try(struct work *work, struct result *result, struct error *err)
 		return 0;
 	}
 	if (plan->change_count == 0) {
-		result->status = STATUS_OK;
+		result->status = work->restarts ? STATUS_SKIPPED : STATUS_OK;
 		tell_end(work, state, results, result);
 		return 0;
 	}

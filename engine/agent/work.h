@@ -27,6 +27,8 @@ struct work {
 	const struct value *undone;      /* the same of undos; may be NULL */
 	const struct value *restored;    /* resource → {MODULE: digest of the wish that holds again} */
 	const struct value *refused;     /* resources that an undo left alone, as keys; may be NULL */
+	bool restarts;                   /* only changes that keep the state are made, and nothing of it is
+	                                    noted: for what was undone */
 	bool note;                       /* only what begin writes down: it is done in another way */
 	struct machine machine;
 	const struct module *module;     /* set by work_load */

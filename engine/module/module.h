@@ -111,6 +111,7 @@ enum change_flags {
 	CHANGE_BINARY = 1 << 2,      /* before and after are descriptions ("1204 bytes"), not content */
 	CHANGE_EACH_TIME = 1 << 3,   /* a restart: planned again however it went, so not looked for
 	                                when the task must have converged */
+	CHANGE_KEEPS_STATE = 1 << 4, /* a restart of what runs: afterwards all is as it was */
 };
 
 /* One step of a plan. before and after are text for people, and where field is "content" the whole
@@ -303,6 +304,8 @@ enum module_flags {
 	                                   nothing, instead of that it may change */
 	MODULE_SETS = 1 << 4,           /* takes options of any name beside its table, and gives the host
 	                                   variables of these names */
+	MODULE_RESTARTS = 1 << 6,       /* some of its changes are CHANGE_KEEPS_STATE: as a handler, it makes
+	                                   these, and no others, for what was undone */
 	MODULE_OUTPUT = 1 << 5,         /* its results are stdout and stderr: where they are seen, they
 	                                   are also lists of lines, stdout_lines and stderr_lines; with
 	                                   truncated they can't be registered */

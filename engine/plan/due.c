@@ -15,12 +15,13 @@ static bool add_early(struct run *run, struct run_host *host, const char *key)
 {
 	bool found = false;
 
-	for (size_t i = 0; i < run->unit_count && !run->units[i]->undo; i++) {
+	for (size_t i = 0; i < run->unit_count; i++) {
 		struct unit *unit = run->units[i];
 
-		if (!unit->early)
+		if (!unit->early && !unit->undo)
 			break;
-		if (unit->task && strcmp(fill_handler_key(host->arena, unit->task->task), key) == 0
+		if (unit->early && unit->task
+				&& strcmp(fill_handler_key(host->arena, unit->task->task), key) == 0
 				&& run->play_hosts[unit->play_index][host->inventory->index]) {
 			host_set_add(unit->only, host->index);
 			found = true;
@@ -50,8 +51,9 @@ static void take_due(struct run *run, struct run_host *host, const struct hello 
 		value_append(host->arena, host->dropped, value_string(host->arena, key));
 	}
 	/* And the flush behind them. */
-	for (size_t i = 0; any && i < run->unit_count && run->units[i]->early; i++) {
-		if (!run->units[i]->task)
+	for (size_t i = 0; any && i < run->unit_count
+			&& (run->units[i]->early || run->units[i]->undo); i++) {
+		if (run->units[i]->early && !run->units[i]->task)
 			host_set_add(run->units[i]->only, host->index);
 	}
 }

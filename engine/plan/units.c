@@ -550,14 +550,16 @@ static void make_schedule(struct run *run)
 static int add_first(struct run *run, struct error *err)
 {
 	struct making making = make_first(run);
+	bool undoes = run->options.undo != UNDO_NOTHING || run->options.look;
+	bool back = run->options.undo == UNDO_AFTER || run->options.undo == UNDO_ALL;
 
-	if (!run->options.look && run->options.undo != UNDO_ALL
-			&& add_all_handlers(&making, true, err) < 0)
-		return -1;
-	if (run->options.undo != UNDO_NOTHING || run->options.look)
+	/* In a rollback also what was due before is for what there is once that is undone. */
+	if (undoes && back)
 		add_undo(&making);
-	if (run->options.undo == UNDO_ALL && add_all_handlers(&making, false, err) < 0)
+	if (!run->options.look && add_all_handlers(&making, run->options.undo != UNDO_ALL, err) < 0)
 		return -1;
+	if (undoes && !back)
+		add_undo(&making);
 	program_add(run->schedule->program, making.block);
 	return 0;
 }

@@ -100,7 +100,7 @@ check "as the text has them" says "HANDLER \[both\]" ../out
 beoplay rollback undone.yml
 check "what is undone notifies its handlers, also commands" is \
 	"$(lab exec head cat /root/undone | tr '\n' ' ')" "both both new both "
-check "one that the older text doesn't have is named" says "the text has no handler 'new' any more" ../out
+check "one that the older text doesn't have is named" says "its handler 'new' isn't run: the text rolled back to doesn't have it" ../out
 beoplay status undone.yml
 check "and isn't due any more" is "$status" 0
 beoplay rollback undone.yml --to nothing

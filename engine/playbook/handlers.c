@@ -90,6 +90,17 @@ static int check_notify(struct play_reader *reader, const struct task *task)
 	return 0;
 }
 
+/* Its parts wait for what other hosts tell, and each host runs its handlers alone. */
+static int check_parts(struct play_reader *reader, const struct task *handler)
+{
+	if (!handler->module || !handler->module->parts)
+		return 0;
+	error_at(reader->err, handler->place, "%s can't be a handler: it waits for other hosts",
+		handler->module->name);
+	return error_remedy(reader->err, "make it a task behind the others: 'register' their result, and "
+		"'when: RESULT is changed'");
+}
+
 static int check_name(struct play_reader *reader, size_t index)
 {
 	const struct task *handler = reader->play->handlers[index];
@@ -116,7 +127,7 @@ int handlers_check(struct play_reader *reader)
 	const struct play *play = reader->play;
 
 	for (size_t i = 0; i < play->handler_count; i++) {
-		if (check_name(reader, i) < 0)
+		if (check_name(reader, i) < 0 || check_parts(reader, play->handlers[i]) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < play->task_count; i++) {

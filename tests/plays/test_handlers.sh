@@ -152,3 +152,11 @@ check "then nothing changes" is "$(recap head changed)" 0
 beoplay rollback site.yml --to nothing
 state_all ../now
 check "and to nothing is to nothing" same ../blank ../now
+
+# --- What needs other hosts ---
+for module in 'mpi-run: {source: a.c}' 'ssh_keys: {user: mpi, trust: all}'; do
+	printf -- '- hosts: all\n  tasks: [{command: x, notify: h}]\n  handlers:\n  - name: h\n    %s\n' "$module" >needs.yml
+	beoplay needs.yml
+	check "${module%%:*} is refused as a handler, at its place" is "$status $(grep -c '^needs.yml:4:5: ' ../err)" "1 1"
+	check "with another way" says "make it a task behind the others" ../err
+done

@@ -118,7 +118,7 @@ static void answer(struct runner *runner, struct link *child, struct arena *aren
 	struct reply reply;
 
 	if (keeper_answer(runner, child, arena, request, &reply, &err) < 0)
-		reply = (struct reply){ .error = err.message };
+		reply = (struct reply){ .error = err.message, .code = err.code->name };
 	reply.id = request->id;
 	link_send(child, FRAME_REPLY, &reply, NULL);
 	link_flush(child);

@@ -1,6 +1,8 @@
 /* link: one end of a conversation in frames: with the controller, or between parent and child. */
 #include "agent/link.h"
 
+#include "module/module.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -185,6 +187,7 @@ static int request_lost(const struct link *link, struct error *err)
 int link_request(struct link *link, struct arena *arena, const struct request *request,
 	struct reply *ret_reply, struct error *err)
 {
+	const struct error_code *code;
 	struct request asked = *request;
 	struct error unsent = {0};
 
@@ -199,7 +202,10 @@ int link_request(struct link *link, struct arena *arena, const struct request *r
 		if (link_service(link, arena, asked.id, ret_reply) > 0)
 			break;
 	}
-	return ret_reply->error ? error_set(err, HOST_CONTENT_LOST, "%.1500s", ret_reply->error) : 0;
+	if (!ret_reply->error)
+		return 0;
+	code = ret_reply->code ? error_named(ret_reply->code) : NULL;
+	return error_set(err, code ? code : HOST_CONTENT_LOST, "%.1500s", ret_reply->error);
 }
 
 int link_next(struct link *link, struct arena *arena, struct frame *ret_frame)

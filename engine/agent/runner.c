@@ -227,6 +227,7 @@ void runner_send(struct runner *runner, struct arena *arena, const struct wire_t
 	result->results = NULL;
 	result->status = STATUS_FAILED;
 	result->message = "the results are too long to be told";
+	result->code = HOST_FILE_TOO_LARGE->name;
 	link_send(&runner->link, FRAME_RESULT, result, NULL);
 }
 
@@ -541,8 +542,10 @@ static void do_stage(struct runner *runner, const struct wire_stage *stage)
 		ledger_due_forget(&runner->ledger, &runner->owner);
 	if (runner->lock >= 0 && !runner->check)
 		ledger_task_end(&runner->ledger);
-	if (keeper_save(runner, goes_on && stage->last, &err) < 0)
+	if (keeper_save(runner, goes_on && stage->last, &err) < 0) {
 		end.problem = err.message;
+		end.code = err.code->name;
+	}
 	link_send(&runner->link, FRAME_STAGE_END, &end, NULL);
 	link_flush(&runner->link);
 	arena_free(arena);
@@ -595,6 +598,7 @@ static void greet(struct runner *runner)
 	if (ledger->problem.kind != ERROR_NONE) {
 		hello.problem = ledger->problem.message;
 		hello.remedy = ledger->problem.remedy[0] ? ledger->problem.remedy : NULL;
+		hello.code = ledger->problem.code->name;
 	}
 	runner->over = steps_over(runner->arena, runner->steps);
 	link_send(&runner->link, FRAME_HELLO, &hello, NULL);

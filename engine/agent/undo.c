@@ -14,6 +14,7 @@
 static void fails(struct result *result, const char *message, const char *remedy)
 {
 	result->status = STATUS_FAILED;
+	result->code = UNDO_DRIFTED->name;
 	result->message = message;
 	result->remedy = remedy;
 }
@@ -235,7 +236,7 @@ static void leave_to_text(const struct undoing *undoing, struct arena *arena,
 
 	result->changes = NULL;
 	result->change_count = 0;
-	result->message = result->remedy = NULL;
+	result->message = result->remedy = result->code = NULL;
 	stays(arena, result, arena_printf(arena, "%s, as %s", declared ? "left to its task"
 		: "it doesn't come back", message));
 }
@@ -292,7 +293,7 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 	try_one(undoing, arena, plan, &result);
 	if (!plan->drifted && undo_moot(undoing, arena, plan->undo->resource, &result)) {
 		result.status = STATUS_OK;
-		result.message = result.remedy = NULL;
+		result.message = result.remedy = result.code = NULL;
 	}
 	if (again && result.status == STATUS_FAILED && !plan->drifted && !runner->check) {
 		arena_free(arena);

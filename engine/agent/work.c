@@ -25,6 +25,7 @@ void work_failed(struct arena *arena, struct result *result, const struct error 
 {
 	result->status = STATUS_FAILED;
 	result->message = arena_string(arena, err->message);
+	result->code = err->code->name;
 	if (err->remedy[0])
 		result->remedy = arena_string(arena, err->remedy);
 }

@@ -27,7 +27,8 @@ _beoplay() {
 		elif [[ $word == -* ]]; then
 			words=$(_beoplay_help | grep -oE -- '--[a-z][a-z-]+' | sort -u)
 		elif [[ ${COMP_WORDS[1]} == doc && $COMP_CWORD -gt 1 ]]; then
-			words=$(beoplay doc 2>/dev/null | cut -d ' ' -f 1)
+			words=$(beoplay doc 2>/dev/null | cut -d ' ' -f 1; echo errors)
+			[[ ${COMP_WORDS[2]} != errors ]] || words=$(beoplay doc errors 2>/dev/null | grep -oE '^[a-z-]+\.[a-z0-9-]+')
 		else
 			mapfile -t COMPREPLY < <(compgen -d -- "$word"
 				for kind in yml yaml plan; do compgen -f -X "!*.$kind" -- "$word"; done)

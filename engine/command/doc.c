@@ -1,5 +1,6 @@
 /* doc: what modules there are and what they take, from the same tables that check playbooks. */
 #include "command/command.h"
+#include "command/doc.h"
 #include "module/module.h"
 #include "module/params.h"
 #include "base/suggest.h"
@@ -74,9 +75,15 @@ static int unknown_module(const char *name)
 int command_doc(int argc, char **argv)
 {
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		puts("usage: beoplay doc [MODULE…]");
+		puts("usage: beoplay doc [MODULE…]\n"
+			"       beoplay doc errors [CODE…]\n"
+			"\n"
+			"List the modules, or show the parameters of some; list the codes of errors, or show what\n"
+			"some of them mean and what to do.");
 		return EXIT_GOOD;
 	}
+	if (argc > 1 && strcmp(argv[1], "errors") == 0)
+		return doc_errors(argv + 2);
 	for (size_t i = 0; argc < 2 && modules_all[i]; i++) {
 		if (!(modules_all[i]->flags & MODULE_INTERNAL))
 			printf("%-14s %s\n", modules_all[i]->name, modules_all[i]->summary);

@@ -1,6 +1,7 @@
 /* options: the command line of the commands that run a playbook, under the names that Ansible's
  * users type. */
 #include "command/options.h"
+#include "command/playing.h"
 
 #include "base/suggest.h"
 #include "inventory/connection.h"
@@ -166,7 +167,11 @@ void options_help(void)
 
 static int usage(const char *what, const char *given, const char *remedy)
 {
-	fprintf(stderr, "beoplay: %s%s\n  → %s\n", what, given, remedy);
+	struct error err = {0};
+
+	error_set(&err, CLI_INVALID_USAGE, "%s%s", what, given);
+	error_remedy(&err, "%s", remedy);
+	playing_complain(&err);
 	return -1;
 }
 

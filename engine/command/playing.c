@@ -43,12 +43,26 @@ static bool lists(const struct apply_options *options)
 		|| options->syntax_check;
 }
 
+/* One on which can be drawn. */
+static bool is_terminal(int stream)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(stream) && term && strcmp(term, "dumb") != 0;
+}
+
+static bool has_color(int stream)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return is_terminal(stream) && !(no_color && *no_color);
+}
+
 /* out NULL: the terminal. */
 static struct report *make_report(const struct apply_options *options,
 	const struct secrets *secrets, FILE *out)
 {
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	bool terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+	bool terminal = is_terminal(STDOUT_FILENO);
 	struct report_options made = {
 		.out = out ? out : stdout,
 		.errors = out ? out : stderr,
@@ -56,7 +70,7 @@ static struct report *make_report(const struct apply_options *options,
 		.check = options->check,
 		.with_affected = options->with_affected,
 		.verbosity = options->verbosity,
-		.color = terminal && !(no_color && *no_color),
+		.color = has_color(STDOUT_FILENO),
 		.live = terminal && !out && !options->json,
 		.secrets = secrets,
 	};
@@ -374,7 +388,10 @@ void playing_complain(const struct error *err)
 {
 	struct arena *arena = arena_new();
 
-	fprintf(stderr, "beoplay: %s\n", quote_printable(arena, err->message, strlen(err->message), 1));
+	fprintf(stderr, "beoplay: %s", quote_printable(arena, err->message, strlen(err->message), 1));
+	if (has_color(STDERR_FILENO))
+		fprintf(stderr, " \033[2m[%s]\033[0m", err->code->name);
+	fputc('\n', stderr);
 	if (err->remedy[0])
 		fprintf(stderr, "  → %s\n", quote_printable(arena, err->remedy, strlen(err->remedy), 1));
 	arena_free(arena);

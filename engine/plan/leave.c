@@ -72,6 +72,14 @@ void leave_lost(struct run_host *host, const struct error *err)
 	event_push(&host->run->queue, &event);
 }
 
+bool leave_unknown_code(struct run_host *host, const char *code)
+{
+	if (!code || error_named(code))
+		return false;
+	leave_strange(host, "an error code that doesn't exist");
+	return true;
+}
+
 void leave_strange(struct run_host *host, const char *message)
 {
 	struct error err = {0};

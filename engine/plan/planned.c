@@ -191,6 +191,7 @@ static void leave_stale(struct run *run, struct run_host *host, struct run_task 
 		.host = host->name, .status = STATUS_FAILED,
 		.message = value_get_string(follow, "stale"),
 		.remedy = "nothing is done on this host; make a new plan",
+		.code = PLAN_STALE_HOST->name,
 	};
 
 	if (result.message) {

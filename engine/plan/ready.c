@@ -6,7 +6,8 @@ static void ledger_unusable(struct run_host *host, const struct hello *hello)
 {
 	struct error err = {0};
 
-	error_set(&err, LEDGER_UNUSABLE, "%.1500s", hello->problem);
+	error_set(&err, hello->code ? error_named(hello->code) : LEDGER_UNUSABLE, "%.1500s",
+		hello->problem);
 	if (hello->remedy)
 		error_remedy(&err, "%.900s", hello->remedy);
 	leave_lost(host, &err);
@@ -50,7 +51,7 @@ void on_ready(struct run *run, const struct event *event)
 
 	host->key = arena_string(host->arena, event->key);
 	host->user = arena_string(host->arena, event->user);
-	if (!host_live(host))
+	if (!host_live(host) || leave_unknown_code(host, hello->code))
 		return;
 	host->phase = HOST_IDLE;
 	if (hello->problem) {

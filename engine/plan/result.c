@@ -83,6 +83,8 @@ static struct value *registered_value(struct arena *arena, const struct run_host
 		value_set_bool(arena, made, "failed_when_result", failed);
 	if (step->filled->empty)
 		value_set(arena, made, "results", value_list(arena));
+	if (failed && !value_get(made, "code"))
+		value_set_string(arena, made, "code", body->code ? body->code : TASK_FAILED->name);
 	if (body->message && !value_get(made, "msg"))
 		value_set_string(arena, made, "msg", body->message);
 	level_results(made, step);
@@ -140,10 +142,19 @@ static void notify(struct run *run, struct run_host *host, const struct step *st
 	(void)run;
 }
 
+/* One that lasts; a task that failed without one says so itself. */
+static const char *code_of(const struct result *body)
+{
+	if (body->status != STATUS_FAILED)
+		return NULL;
+	return body->code ? error_named(body->code)->name : TASK_FAILED->name;
+}
+
 struct judged {
 	enum status status;
 	const char *message;
 	const char *remedy;
+	const char *code;
 };
 
 static void judge_failed(struct judged *judged, struct arena *arena, const struct value *condition,
@@ -156,10 +167,10 @@ static void judge_failed(struct judged *judged, struct arena *arena, const struc
 		judged->message = arena_printf(arena, "failed_when: %s", condition->count > 0
 			? expression_show(arena, value_item(condition, 0)) : expression_show(arena, condition));
 		judged->remedy = NULL;
+		judged->code = TASK_FAILED->name;
 	} else if (judged->status == STATUS_FAILED) {
 		judged->status = STATUS_CHANGED;
-		judged->message = NULL;
-		judged->remedy = NULL;
+		judged->message = judged->remedy = judged->code = NULL;
 	}
 }
 
@@ -191,6 +202,7 @@ static void judge_step(struct run *run, struct run_host *host, const struct step
 		judged->message = arena_printf(arena, "%s:%u:%u: %s", err.place.file ? err.place.file
 			: "", err.place.line, err.place.column, err.message);
 		judged->remedy = err.remedy[0] ? arena_string(arena, err.remedy) : NULL;
+		judged->code = err.code->name;
 	}
 }
 
@@ -232,6 +244,7 @@ static void outcome_add(struct run_host *host, const struct step *step, const st
 			outcome->message = arena_string(arena, judged->message);
 		outcome->status = judged->status;
 		outcome->remedy = arena_string(arena, judged->remedy);
+		outcome->code = judged->code;
 	} else if (judged->status == STATUS_MAY_CHANGE) {
 		outcome->message = arena_string(arena, judged->message);
 	}
@@ -261,6 +274,7 @@ static void report_step(struct run *run, struct run_host *host, const struct ste
 		.unsaid = step->item->unsaid,
 		.message = judged->message,
 		.remedy = judged->remedy,
+		.code = judged->code,
 		.milliseconds = body->milliseconds,
 		.no_log = step->filled->no_log,
 		.diff = step->filled->diff,
@@ -285,6 +299,7 @@ static void report_outcome(struct run *run, struct run_host *host, const struct 
 		.unsaid = step->item->unsaid,
 		.message = outcome->message,
 		.remedy = outcome->remedy,
+		.code = outcome->code,
 		.milliseconds = outcome->milliseconds,
 		.no_log = step->filled->no_log,
 		.diff = step->filled->diff,
@@ -456,6 +471,7 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 		.item = body->resource ? body->resource : "?",
 		.message = body->message,
 		.remedy = body->remedy,
+		.code = code_of(body),
 		.milliseconds = body->milliseconds,
 		.diff = step->filled->diff,
 		.more = true,
@@ -518,6 +534,7 @@ static void refuse_half(const struct step *step, const char *half, struct judged
 	judged->status = STATUS_FAILED;
 	judged->message = half;
 	judged->remedy = "let the command write to a file, or say less";
+	judged->code = HOST_FILE_TOO_LARGE->name;
 }
 
 /* What a command leaves that check_mode keeps from being run, where others really are; as
@@ -555,7 +572,7 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 		body = skipped_run(arena);
 	if (body->results && (step->unit->module->flags & MODULE_OUTPUT))
 		half = complete_output(arena, body->results);
-	judged = (struct judged){ body->status, body->message, body->remedy };
+	judged = (struct judged){ body->status, body->message, body->remedy, code_of(body) };
 	if (judged.status == STATUS_MAY_CHANGE && !judged.message)
 		judged.message = body->cause;
 	judge_step(run, host, step, body, arena, &judged);

@@ -100,7 +100,8 @@ static void decide_unknown(struct run_host *host, const struct module *module,
 	*item->result = (struct result){ .status = STATUS_MAY_CHANGE, .cause = item->cause };
 	if (fails)
 		*item->result = (struct result){ .status = STATUS_FAILED, .message = arena_printf(
-			host->arena, "this needs what can't be known: %s", item->cause) };
+			host->arena, "this needs what can't be known: %s", item->cause),
+			.code = EXPRESSION_UNKNOWN_YET->name };
 }
 
 /* Whether the stage ends behind it: nothing may go on before its result is judged here. */
@@ -161,6 +162,7 @@ static void add_failed(struct stage *stage, struct unit *unit, const struct erro
 	result->status = STATUS_FAILED;
 	result->message = err->place.line > 0 ? arena_printf(arena, "%s:%u:%u: %s", err->place.file,
 		err->place.line, err->place.column, err->message) : arena_string(arena, err->message);
+	result->code = err->code->name;
 	if (err->remedy[0])
 		result->remedy = arena_string(arena, err->remedy);
 	add_filled(stage, unit, filled);

@@ -119,6 +119,7 @@ struct outcome {
 	struct value *items;       /* of a loop: registered results */
 	const char *message;
 	const char *remedy;
+	const char *code;
 	int64_t milliseconds;
 };
 
@@ -362,6 +363,8 @@ void leave_lost(struct run_host *host, const struct error *err);
 const struct error *leave_kept(struct arena *arena, const struct error *err);
 /* Its agent says what none would say: the message says what. */
 void leave_strange(struct run_host *host, const char *message);
+/* Whether it left as what it told is the code of no error; NULL is none told. */
+bool leave_unknown_code(struct run_host *host, const char *code);
 
 /* ended.c */
 void on_lost(struct run *run, const struct event *event);

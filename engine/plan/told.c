@@ -40,7 +40,7 @@ void on_result(struct run *run, const struct event *event)
 	const struct result *result = event->message;
 	struct step *first = first_untold(host);
 
-	if (!host_live(host))
+	if (!host_live(host) || leave_unknown_code(host, result->code))
 		return;
 	if (!first || first->id != result->task
 			|| (result->more && (!first->unit->undo || run->options.look))) {
@@ -87,11 +87,12 @@ static void take_orphans(struct run *run, struct run_host *host,
 	}
 }
 
-static void ledger_unwritten(struct run_host *host, const char *problem)
+static void ledger_unwritten(struct run_host *host, const struct stage_end *end)
 {
 	struct error err = {0};
 
-	error_set(&err, LEDGER_UNWRITABLE, "the ledger can't be written: %.1500s", problem);
+	error_set(&err, end->code ? error_named(end->code) : LEDGER_UNWRITABLE,
+		"the ledger can't be written: %.1500s", end->problem);
 	error_remedy(&err, "what this run changed there isn't recorded; mend the cause, then apply again");
 	leave_lost(host, &err);
 }
@@ -103,11 +104,11 @@ void on_stage_end(struct run *run, const struct event *event)
 
 	if (host_live(host) && host->phase != HOST_BUSY)
 		leave_strange(host, "the end of a stage that isn't under way");
-	if (host->phase != HOST_BUSY)
+	if (host->phase != HOST_BUSY || leave_unknown_code(host, end->code))
 		return;
 	take_orphans(run, host, end->orphans);
 	if (end->problem) {
-		ledger_unwritten(host, end->problem);
+		ledger_unwritten(host, end);
 	} else if (first_untold(host) && !run->stopped) {
 		leave_strange(host, "a stage ended before all its tasks were done");
 	} else {

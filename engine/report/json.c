@@ -182,6 +182,7 @@ void json_result(struct report *report, const struct task_report *task,
 	put(report, event, "item", result->item);
 	put(report, event, "message", result->message);
 	put(report, event, "remedy", result->remedy);
+	put_name(report, event, "code", result->code);
 	json_object_object_add(event, "milliseconds", json_object_new_int64(result->milliseconds));
 	if (result->change_count > 0)
 		json_object_object_add(event, "changes", changes_of(report, result));
@@ -191,13 +192,19 @@ void json_result(struct report *report, const struct task_report *task,
 }
 
 void json_message(struct report *report, const char *name, const char *host,
-	const char *message, const char *remedy)
+	const char *message, const struct error *err)
 {
 	json_object *event = event_new(name);
 
 	put_name(report, event, "host", host);
 	put(report, event, "message", message);
-	put(report, event, "remedy", remedy && *remedy ? remedy : NULL);
+	put(report, event, "remedy", err && err->remedy[0] ? err->remedy : NULL);
+	put_name(report, event, "code", err ? err->code->name : NULL);
+	if (err && err->place.line > 0) {
+		put_name(report, event, "file", err->place.file);
+		json_object_object_add(event, "line", json_object_new_int64(err->place.line));
+		json_object_object_add(event, "column", json_object_new_int64(err->place.column));
+	}
 	print(report, event);
 }
 

@@ -13,6 +13,7 @@ struct lost {
 	bool unreachable;         /* or failed */
 	const char *message;
 	const char *remedy;       /* "": none */
+	const struct error_code *code;
 	struct value *hosts;
 };
 
@@ -26,6 +27,7 @@ void lost_add(struct report *report, const char *host, const struct error *err)
 		.unreachable = err->kind == ERROR_UNREACHABLE,
 		.message = arena_string(report->arena, err->message),
 		.remedy = arena_string(report->arena, err->remedy),
+		.code = err->code,
 		.hosts = value_list(report->arena),
 	};
 	value_append(report->arena, lost->hosts, value_string(report->arena, host));
@@ -83,7 +85,7 @@ void lost_print(struct report *report)
 	count = fold(report, all, count);
 	for (size_t i = 0; i < count; i++) {
 		report_say(report, COLOR_RED, all[i]->unreachable ? "unreachable:" : "failed:",
-			report_hosts(report, all[i]->hosts), all[i]->message);
+			report_hosts(report, all[i]->hosts), all[i]->message, all[i]->code);
 		if (all[i]->remedy[0] && (i + 1 == count
 				|| strcmp(all[i]->remedy, all[i + 1]->remedy) != 0))
 			fprintf(report->options.errors, "    → %s\n", report_shown(report,

@@ -211,6 +211,21 @@ static void add_output(struct report *report, struct buffer *out, const char *na
 	add_lines(report, out, "      ", text, strlen(text));
 }
 
+/* The code stands behind the first line. */
+static void add_message(struct report *report, struct buffer *out, const char *message,
+	const char *code)
+{
+	size_t first = *code ? strcspn(message, "\n") : strlen(message);
+
+	add_lines(report, out, "    ", message, first);
+	if (*code && out->size > 0) {
+		out->size--;
+		buffer_printf(out, "%s\n", code);
+		message += first + (message[first] == '\n');
+		add_lines(report, out, "    ", message, strlen(message));
+	}
+}
+
 /* That a command which failed was to be run is no change. */
 static bool is_shown(const struct report_result *result, const struct told_change *change)
 {
@@ -228,7 +243,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 		buffer_printf(&out, "    item: %s\n", report_shown(report, result->item,
 			strlen(result->item), 0));
 	if (result->message)
-		add_lines(report, &out, "    ", result->message, strlen(result->message));
+		add_message(report, &out, result->message, report_code(report, result->code));
 	if (result->remedy)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
 	if (status_failed(result->status) && report->options.verbosity == 0) {

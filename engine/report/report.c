@@ -276,13 +276,23 @@ static void begin_errors(struct report *report)
 	fflush(report->options.out);
 }
 
+/* To be looked up with `beoplay doc errors`; whoever reads a file of plain lines asks with -v. */
+const char *report_code(const struct report *report, const char *code)
+{
+	if (!code || (!report->options.color && report->options.verbosity == 0))
+		return "";
+	return arena_printf(report->arena, " %s[%s]%s", color_on(report, COLOR_DIM), code,
+		color_off(report, COLOR_DIM));
+}
+
 void report_say(struct report *report, enum color color, const char *word, const char *host,
-	const char *message)
+	const char *message, const struct error_code *code)
 {
 	begin_errors(report);
-	fprintf(report->options.errors, "%s%s%s%s%s: %s\n", color_on(report, color), word,
+	fprintf(report->options.errors, "%s%s%s%s%s: %s%s\n", color_on(report, color), word,
 		host ? " " : "", host ? host : "", color_off(report, color),
-		report_shown(report, message, strlen(message), 0));
+		report_shown(report, message, strlen(message), 0),
+		report_code(report, code ? code->name : NULL));
 	fflush(report->options.errors);
 }
 
@@ -295,7 +305,7 @@ void report_lost(struct report *report, const char *host, const struct error *er
 		count(recap, unreachable ? STATUS_UNREACHABLE : STATUS_FAILED);
 	if (report->options.json)
 		json_message(report, unreachable ? "unreachable" : "failed", host, err->message,
-			err->remedy);
+			err);
 	else
 		lost_add(report, host, err);
 }
@@ -318,7 +328,8 @@ void report_warning(struct report *report, const char *host, const char *message
 	if (report->options.json)
 		json_message(report, "warning", host, message, NULL);
 	else
-		report_say(report, COLOR_YELLOW, host ? "warning:" : "warning", host, message);
+		report_say(report, COLOR_YELLOW, host ? "warning:" : "warning", host, message,
+			NULL);
 }
 
 /* As wide as the text before it is shown; tabs are kept so that the caret stands right. */
@@ -367,14 +378,15 @@ void report_error(struct report *report, const struct error *err, const char *te
 	if (report->options.json) {
 		json_message(report, "error", NULL, err->place.line ? arena_printf(report->arena,
 			"%s:%u:%u: %s", err->place.file, err->place.line, err->place.column, message)
-			: message, err->remedy);
+			: message, err);
 		return;
 	}
 	if (err->place.line > 0)
-		fprintf(report->options.errors, "%s:%u:%u: %s\n", err->place.file, err->place.line,
-			err->place.column, message);
+		fprintf(report->options.errors, "%s:%u:%u: %s%s\n", err->place.file, err->place.line,
+			err->place.column, message, report_code(report, err->code->name));
 	else
-		fprintf(report->options.errors, "beoplay: %s\n", message);
+		fprintf(report->options.errors, "beoplay: %s%s\n", message,
+			report_code(report, err->code->name));
 	if (err->place.line > 0 && text)
 		say_line(report, err, text, size);
 	if (err->remedy[0])

@@ -41,6 +41,7 @@ struct report_result {
 	                                  is too short: whom it isn't for sees none of them */
 	const char *message;           /* failed, unreachable, skipped, may change: why; else NULL */
 	const char *remedy;
+	const char *code;              /* failed: the name of the error's code, which lasts; else NULL */
 	int64_t milliseconds;
 	bool silent;                   /* counted, not shown: all was said by those before */
 	bool no_log;                   /* say nothing of content */

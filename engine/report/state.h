@@ -83,7 +83,7 @@ void json_run(struct report *report, const char *playbook);
 void json_result(struct report *report, const struct task_report *task,
 	const struct report_result *result);
 void json_message(struct report *report, const char *event, const char *host,
-	const char *message, const char *remedy);
+	const char *message, const struct error *err);   /* err: its remedy and code; or NULL */
 void json_recap(struct report *report, const struct report_totals *totals);
 
 /* lost.c: hosts that are gone. */
@@ -95,7 +95,9 @@ void lost_tick(struct report *report);
 
 /* A line in the stream of errors: "word host: message"; host may be NULL. */
 void report_say(struct report *report, enum color color, const char *word, const char *host,
-	const char *message);
+	const char *message, const struct error_code *code);
+/* " [area.name]" behind a message; "" where nobody is shown it, or code is NULL. */
+const char *report_code(const struct report *report, const char *code);
 
 /* live.c */
 unsigned live_width(const struct report *report);   /* columns */

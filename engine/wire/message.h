@@ -41,6 +41,7 @@ enum field_flags {
 	FIELD_SIGNED = 1 << 1,       /* down to -most */
 	FIELD_INSIDE = 1 << 2,       /* only between the agent and its child; stands behind all others */
 	FIELD_MANY_KEYS = 1 << 3,    /* of a value: SHAPE_KEYS_MOST doesn't count */
+	FIELD_CODE = 1 << 4,         /* of a text: the name of an error, which who takes it looks up */
 };
 
 struct message;

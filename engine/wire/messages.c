@@ -6,6 +6,7 @@
 #include "wire/wire.h"
 
 enum {
+	CODE_MOST = 64,                /* names of errors */
 	NAME_MOST = 1024,              /* of users, machines, modules, projects, runs */
 	RESOURCE_MOST = 4096,
 	KEY_MOST = 4096,               /* of a handler */
@@ -124,7 +125,8 @@ static const struct field hello_fields[] = {
 	MANY(hello, due, due_count, 0, message_due_handler, due_handler, FEW),
 	MANY(hello, failed, failed_count, 0, message_failed_task, failed_task, FEW),
 	TEXT(hello, foreign, 0, PATH_MOST), TEXT(hello, problem, 0, TITLE_MOST),
-	TEXT(hello, remedy, 0, TITLE_MOST), ONE(hello, seals, 0, message_seals, seals),
+	TEXT(hello, remedy, 0, TITLE_MOST), TEXT(hello, code, FIELD_CODE, CODE_MOST),
+	ONE(hello, seals, 0, message_seals, seals),
 	ONE(hello, lock, 0, message_lock_holder, lock_holder),
 	MANY(hello, ran, ran_count, 0, message_ran_step, ran_step, 16),
 	END,
@@ -133,6 +135,7 @@ const struct message message_hello = MESSAGE("HELLO", hello);
 
 static const struct field stage_end_fields[] = {
 	TEXTS(stage_end, orphans, 0, MANY_ITEMS, RESOURCE_MOST), TEXT(stage_end, problem, 0, TITLE_MOST),
+	TEXT(stage_end, code, FIELD_CODE, CODE_MOST),
 	END,
 };
 const struct message message_stage_end = MESSAGE("STAGE_END", stage_end);
@@ -178,7 +181,8 @@ const struct message message_request = MESSAGE("REQUEST", request);
 
 static const struct field reply_fields[] = {
 	NUMBER(reply, id, FIELD_NEEDED), BYTES(reply, bytes, 0, CHUNK_SIZE), NUMBER(reply, size, 0),
-	BOOL(reply, go, 0), TEXT(reply, error, 0, TITLE_MOST), DIGEST(reply, digest, FIELD_INSIDE),
+	BOOL(reply, go, 0), TEXT(reply, error, 0, TITLE_MOST), TEXT(reply, code, FIELD_CODE, CODE_MOST),
+	 DIGEST(reply, digest, FIELD_INSIDE),
 	TEXT(reply, note, FIELD_INSIDE, TITLE_MOST),
 	VALUE(reply, record, FIELD_INSIDE | FIELD_MANY_KEYS, FRAME_MOST),
 	END,
@@ -224,7 +228,7 @@ static const struct field result_fields[] = {
 	TEXTS(result, notes, 0, MANY_ITEMS, TEXT_MOST), MAP(result, results, 0, RESULT_MOST),
 	ONE(result, published, 0, message_published, published),
 	TEXT(result, message, 0, TEXT_MOST), TEXT(result, remedy, 0, TEXT_MOST),
-	TEXT(result, cause, 0, TITLE_MOST), DIGEST(result, planned, 0),
+	TEXT(result, code, FIELD_CODE, CODE_MOST), TEXT(result, cause, 0, TITLE_MOST), DIGEST(result, planned, 0),
 	NUMBER(result, milliseconds, 0), ONE(result, looked, 0, message_looked, looked),
 	TEXTS(result, writes, FIELD_INSIDE, MANY_ITEMS, TEXT_MOST),
 	TEXTS(result, resources, FIELD_INSIDE, MANY_ITEMS, RESOURCE_MOST),

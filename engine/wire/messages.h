@@ -54,7 +54,7 @@ struct hello {
 	const struct failed_task *failed;
 	size_t failed_count;
 	const char *foreign;         /* where the ledger of another machine lies */
-	const char *problem, *remedy;   /* why the ledger can't be used */
+	const char *problem, *remedy, *code;   /* why the ledger can't be used */
 	const struct seals *seals;
 	const struct lock_holder *lock; /* NULL: nobody holds it */
 	const struct ran_step *ran;
@@ -65,7 +65,7 @@ struct hello {
 
 struct stage_end {
 	struct value *orphans;       /* identities that the ledger has and the text hasn't */
-	const char *problem;         /* why the ledger couldn't be written */
+	const char *problem, *code;  /* why the ledger couldn't be written */
 };
 
 /* --- REQUEST: agent → controller, and child → agent, answered by a REPLY with the same id --- */
@@ -117,7 +117,7 @@ struct reply {
 	struct bytes bytes;          /* of a body */
 	int64_t size;                /* of the whole body */
 	bool go;                     /* of a gate; false: the run is over for this host */
-	const char *error;
+	const char *error, *code;
 	/* to a child only */
 	const char *digest, *note;
 	struct value *record;
@@ -195,6 +195,7 @@ struct result {
 	struct value *results;       /* a map */
 	const struct published *published;
 	const char *message, *remedy;   /* failed; skipped: why */
+	const char *code;            /* failed: the name of the error's code */
 	const char *cause;           /* may_change: what must be known first */
 	const char *planned;         /* digest of what a dry run plans */
 	int64_t milliseconds;

@@ -37,7 +37,7 @@ static struct value *valid(struct arena *arena, const struct field *field)
 	case FIELD_TEXT:
 	case FIELD_BYTES:
 	case FIELD_LEVELLED:
-		return value_string(arena, "a");
+		return value_string(arena, field->flags & FIELD_CODE ? HOST_REFUSED->name : "a");
 	case FIELD_TEXTS:
 		return list_of(arena, value_string(arena, "a"));
 	case FIELD_ONE:
@@ -185,6 +185,8 @@ static void add_wrong_sizes(struct making *making, const struct path *path,
 	}
 	if (field->kind == FIELD_TEXT || field->kind == FIELD_BYTES || field->kind == FIELD_LEVELLED)
 		add_wrong_texts(making, path, field->most, field->kind);
+	if (field->flags & FIELD_CODE)
+		add(making, path, "is the code of no error", value_string(arena, "host.nothing"));
 	for (size_t i = 0; list && i <= field->most && i < 130000; i++)
 		value_append(arena, many, value_null(arena));
 	for (int i = 0; (field->kind == FIELD_VALUE || field->kind == FIELD_MAP)

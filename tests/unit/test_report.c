@@ -777,9 +777,60 @@ static void an_error_without_a_place_is_the_programs(void **state)
 	end(&printed);
 }
 
+static void json_has_the_code_and_the_place_of_an_error(void **state)
+{
+	struct printed printed;
+	struct error err = { 0 };
+
+	(void)state;
+	begin(&printed, (struct report_options){ .json = true }, "a");
+	error_at(&err, YAML_SYNTAX, (struct place){ "site.yml", 3, 7 }, "wrong");
+	report_error(printed.report, &err, NULL, 0);
+	flush(&printed);
+	assert_non_null(strstr(printed.out, "\"code\":\"yaml.syntax\",\"file\":\"site.yml\",\"line\":3,"
+		"\"column\":7}"));
+	end(&printed);
+}
+
+static void json_has_the_code_of_a_lost_host_and_of_a_failed_task(void **state)
+{
+	struct printed printed;
+	struct error err = { 0 };
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ .json = true }, "a b");
+	number = task(&printed, 1);
+	report_result(printed.report, number, &(struct report_result){ .host = "a",
+		.status = STATUS_FAILED, .message = "no", .code = HOST_REFUSED->name });
+	error_set(&err, SSH_HOST_KEY_CHANGED, "the host key has changed");
+	report_lost(printed.report, "b", &err);
+	flush(&printed);
+	assert_non_null(strstr(printed.out, "\"code\":\"host.refused\""));
+	assert_non_null(strstr(printed.out, "\"code\":\"ssh.host-key-changed\""));
+	end(&printed);
+}
+
+static void codes_stand_behind_messages_where_more_is_asked_for(void **state)
+{
+	struct printed printed;
+	struct error err = { 0 };
+
+	(void)state;
+	begin(&printed, (struct report_options){ .width = 80, .verbosity = 1 }, "a");
+	error_set(&err, INVENTORY_NOT_FOUND, "there is no inventory");
+	report_error(printed.report, &err, NULL, 0);
+	flush(&printed);
+	assert_string_equal(printed.errors, "beoplay: there is no inventory [inventory.not-found]\n");
+	end(&printed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(json_has_the_code_and_the_place_of_an_error),
+		cmocka_unit_test(json_has_the_code_of_a_lost_host_and_of_a_failed_task),
+		cmocka_unit_test(codes_stand_behind_messages_where_more_is_asked_for),
 		cmocka_unit_test(names_with_numbers_are_folded),
 		cmocka_unit_test(padded_numbers_keep_their_width),
 		cmocka_unit_test(domains_and_addresses_are_not_torn),

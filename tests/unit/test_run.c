@@ -319,6 +319,37 @@ static void ignore_errors_lets_a_host_go_on(void **state)
 	bench_run_free(run);
 }
 
+static void a_registered_failure_has_the_code_of_its_error(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: b\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, ignore_errors: true, register: one}\n"
+		"  - {name: t2, command: x, when: one.code == 'task.failed'}\n"
+		"  - {name: t3, command: x, when: one.code != 'task.failed'}\n");
+
+	(void)state;
+	bench_answer(run, "b", "t1", "failed: no");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: failed, ignored b (no)\n"
+		"t2: changed b\nt3:\n");
+	bench_run_free(run);
+}
+
+static void an_agent_that_tells_the_code_of_no_error_fails_its_host(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks: [{name: t1, command: x}]\n");
+
+	(void)state;
+	bench_returns(run, "b", "t1", "code: ledger.nothing");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1: changed a,c\n");
+	assert_non_null(strstr(bench_said(run), "an error code that doesn't exist"));
+	bench_run_free(run);
+}
+
 static void any_errors_fatal_ends_the_run_for_all_before_anything_more_changes(void **state)
 {
 	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
@@ -442,6 +473,8 @@ int main(void)
 		cmocka_unit_test(handlers_that_an_earlier_run_left_due_come_first),
 		cmocka_unit_test(a_host_that_fails_is_out_and_the_others_go_on),
 		cmocka_unit_test(ignore_errors_lets_a_host_go_on),
+		cmocka_unit_test(a_registered_failure_has_the_code_of_its_error),
+		cmocka_unit_test(an_agent_that_tells_the_code_of_no_error_fails_its_host),
 		cmocka_unit_test(any_errors_fatal_ends_the_run_for_all_before_anything_more_changes),
 		cmocka_unit_test(an_unreachable_host_is_such_an_error),
 		cmocka_unit_test(a_host_that_cannot_be_reached_holds_nobody_back),

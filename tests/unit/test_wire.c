@@ -478,8 +478,8 @@ static void a_message_is_what_its_table_says_or_refused(void **state)
 	longer = result_with(arena, "looked", value_null(arena));
 	value_append(arena, longer, value_null(arena));
 	assert_int_equal(read_back(FRAME_RESULT, longer, SENT_BY_AGENT, &err), -1);
-	assert_string_equal(err.message, "protocol error in RESULT: it must have at most 14 fields, "
-		"not 15");
+	assert_string_equal(err.message, "protocol error in RESULT: it must have at most 15 fields, "
+		"not 16");
 	assert_int_equal(read_back(FRAME_RESULT, longer, SENT_BY_CHILD, &err), 0);
 	err = (struct error){0};
 	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "status", value_integer(arena,

@@ -18,6 +18,9 @@
 	X(LEDGER_CONFLICT, "ledger.conflict", TASK, \
 		"two playbooks have conflicting definitions of the same resource", \
 		"remove the resource from one of them") \
+	X(UNDO_DRIFTED, "undo.drifted", TASK, \
+		"a change isn't undone, because somebody has changed the same thing since", \
+		"--discard-drift undoes it all the same") \
 	X(LEDGER_NOT_KEPT, "ledger.not-kept", TASK, \
 		"something that an undo would need can't be kept, or isn't there", \
 		"check the free space below /var/lib/beoplay")

@@ -21,7 +21,7 @@ static int error_fill(struct error *err, const struct error_code *code, const ch
 	return -1;
 }
 
-int (error_set)(struct error *err, const struct error_code *code, const char *format, ...)
+int error_set(struct error *err, const struct error_code *code, const char *format, ...)
 {
 	va_list args;
 
@@ -31,7 +31,7 @@ int (error_set)(struct error *err, const struct error_code *code, const char *fo
 	return -1;
 }
 
-int (error_at)(struct error *err, const struct error_code *code, struct place place,
+int error_at(struct error *err, const struct error_code *code, struct place place,
 	const char *format, ...)
 {
 	va_list args;
@@ -44,34 +44,7 @@ int (error_at)(struct error *err, const struct error_code *code, struct place pl
 	return -1;
 }
 
-int error_old(struct error *err, struct place place, const char *format, ...)
-{
-	va_list args;
-
-	if (err && err->kind == ERROR_NONE)
-		err->place = place;
-	va_start(args, format);
-	error_fill(err, error_code_of_kind(ERROR_TEXT), format, args);
-	va_end(args);
-	return -1;
-}
-
-const struct error_code *error_code_of_kind(enum error_kind kind)
-{
-	static const struct error_code codes[] = {
-		[ERROR_TEXT] = { "text", ERROR_TEXT, "", "" },
-		[ERROR_UNREACHABLE] = { "unreachable", ERROR_UNREACHABLE, "", "" },
-		[ERROR_TASK] = { "task", ERROR_TASK, "", "" },
-		[ERROR_PROTOCOL] = { "protocol", ERROR_PROTOCOL, "", "" },
-		[ERROR_BUG] = { "bug", ERROR_BUG, "", "" },
-		[ERROR_INTERRUPTED] = { "interrupted", ERROR_INTERRUPTED, "", "" },
-		[ERROR_KEPT_BACK] = { "kept back", ERROR_KEPT_BACK, "", "" },
-	};
-
-	return &codes[kind];
-}
-
-int (error_errno)(struct error *err, const struct error_code *code, const char *format, ...)
+int error_errno(struct error *err, const struct error_code *code, const char *format, ...)
 {
 	int number = errno;
 	size_t used;

@@ -33,21 +33,6 @@ int error_at(struct error *err, const struct error_code *code, struct place plac
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 int error_errno(struct error *err, const struct error_code *code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));   /* appends ": strerror(errno)" */
-int error_old(struct error *err, struct place place, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Calls that give a kind, or a place without a code, until all have theirs. */
-const struct error_code *error_code_of_kind(enum error_kind kind);
-static inline const struct error_code *error_code_itself(const struct error_code *code)
-{
-	return code;
-}
-#define CODE_OF(code) _Generic((code), const struct error_code *: error_code_itself, \
-	default: error_code_of_kind)(code)
-#define error_set(err, code, ...) (error_set)(err, CODE_OF(code), __VA_ARGS__)
-#define error_errno(err, code, ...) (error_errno)(err, CODE_OF(code), __VA_ARGS__)
-#define error_at(err, code, ...) _Generic((code), struct place: error_old, \
-	default: error_at)(err, code, __VA_ARGS__)
 
 /* Adds a remedy to an error that has none yet; returns -1. */
 int error_remedy(struct error *err, const char *format, ...)

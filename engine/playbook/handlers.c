@@ -95,8 +95,8 @@ static int check_parts(struct play_reader *reader, const struct task *handler)
 {
 	if (!handler->module || !handler->module->parts)
 		return 0;
-	error_at(reader->err, handler->place, "%s can't be a handler: it waits for other hosts",
-		handler->module->name);
+	error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, handler->place, "%s can't be a handler: it waits "
+		"for other hosts", handler->module->name);
 	return error_remedy(reader->err, "make it a task behind the others: 'register' their result, and "
 		"'when: RESULT is changed'");
 }

@@ -247,16 +247,38 @@ static bool same(const struct node *one, const struct node *other, const char *k
 	return left && right && left[0] && strcmp(left, right) == 0;
 }
 
-static void look_at_two(struct job_hosts *hosts, const struct node *one, const struct node *other)
+/* The first node that has told the same; else this one is noted, and NULL. */
+static const char *told_before(struct job_hosts *hosts, struct value *by_told, const struct node *node,
+	const char *key)
 {
-	if (same(one, other, "machine_id"))
-		find(hosts, "give each its own, with a task of machine-id (what beoplay keeps there goes along)",
-			"%s and %s have the same machine-id: one is a copy of the other's disk",
-			one->name, other->name);
-	if (same(one, other, "hostname"))
-		find(hosts, "give each its own, with a task of hostname",
-			"%s and %s have the same host name '%s'", one->name, other->name,
-			value_get_string(one->facts, "hostname"));
+	const char *told = value_get_string(node->facts, key), *first;
+
+	if (!told || !*told)
+		return NULL;
+	first = value_get_string(by_told, told);
+	if (!first)
+		value_set_string(hosts->arena, by_told, told, node->name);
+	return first;
+}
+
+static void look_at_copies(struct job_hosts *hosts)
+{
+	struct value *machines = value_map(hosts->arena), *names = value_map(hosts->arena);
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct node *node = &hosts->nodes[i];
+		const char *first = told_before(hosts, machines, node, "machine_id");
+
+		if (first)
+			find(hosts, "give each its own, with a task of machine-id (what beoplay keeps there goes along)",
+				"%s and %s have the same machine-id: one is a copy of the other's disk",
+				first, node->name);
+		first = told_before(hosts, names, node, "hostname");
+		if (first)
+			find(hosts, "give each its own, with a task of hostname",
+				"%s and %s have the same host name '%s'", first, node->name,
+				value_get_string(node->facts, "hostname"));
+	}
 }
 
 /* Against the first: a program for its processor and its Open MPI is to run there, too. */
@@ -290,9 +312,8 @@ static void look_at_all(struct job_hosts *hosts)
 			look_at_addresses(hosts, &hosts->nodes[i], limited ? &used : NULL);
 		if (i > 0)
 			look_at_first(hosts, &hosts->nodes[i]);
-		for (size_t k = 0; k < i; k++)
-			look_at_two(hosts, &hosts->nodes[k], &hosts->nodes[i]);
 	}
+	look_at_copies(hosts);
 	if (np && slots && strtoull(np, NULL, 10) > strtoull(slots, NULL, 10))
 		find(hosts, "raise 'slots', or lower 'np'",
 			"np is %s, but all hosts together have only %s slots", np, slots);

@@ -3,6 +3,7 @@
 #include "modules/nfs_export/nfs_export.h"
 
 #include "base/buffer.h"
+#include "base/lookup.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -95,17 +96,25 @@ static bool is_address(const char *text)
 	return inet_pton(AF_INET, copy, &binary) == 1 || inet_pton(AF_INET6, copy, &binary) == 1;
 }
 
-static void add_once(struct arena *arena, struct value *list, const char *text)
+/* Addresses in their order, each once. */
+struct clients {
+	struct value *list;
+	struct lookup seen;
+};
+
+static void add_once(struct arena *arena, struct clients *clients, const char *text)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i]->text, text) == 0)
-			return;
-	}
-	value_append(arena, list, value_string(arena, text));
+	struct value *address;
+
+	if (lookup_get(&clients->seen, text))
+		return;
+	address = value_string(arena, text);
+	lookup_put(arena, &clients->seen, address->text, address);
+	value_append(arena, clients->list, address);
 }
 
 /* The hosts of a pattern by their addresses, without the one that exports. */
-static int add_pattern(struct prepare *prepare, struct value *list, const char *pattern,
+static int add_pattern(struct prepare *prepare, struct clients *clients, const char *pattern,
 	struct error *err)
 {
 	struct value *names;
@@ -119,7 +128,7 @@ static int add_pattern(struct prepare *prepare, struct value *list, const char *
 			continue;
 		if (prepare_address(prepare, value_text(names->items[i]), &address, err) < 0)
 			return -1;
-		add_once(prepare_arena(prepare), list, address);
+		add_once(prepare_arena(prepare), clients, address);
 	}
 	return 0;
 }
@@ -128,7 +137,7 @@ static int export_prepare(struct prepare *prepare, struct value *params, struct 
 {
 	struct arena *arena = prepare_arena(prepare);
 	const struct value *clients = value_get(params, "clients");
-	struct value *hosts = value_list(arena);
+	struct clients hosts = { .list = value_list(arena) };
 
 	for (size_t i = 0; clients && clients->kind == VALUE_LIST && i < clients->count; i++) {
 		const char *text = value_text(clients->items[i]);
@@ -136,13 +145,13 @@ static int export_prepare(struct prepare *prepare, struct value *params, struct 
 		if (!text)
 			return 0;
 		if (is_address(text))
-			add_once(arena, hosts, text);
-		else if (add_pattern(prepare, hosts, text, err) < 0)
+			add_once(arena, &hosts, text);
+		else if (add_pattern(prepare, &hosts, text, err) < 0)
 			return -1;
 	}
-	if (check_words(hosts, ".:/_-", "a client", err) < 0)
+	if (check_words(hosts.list, ".:/_-", "a client", err) < 0)
 		return -1;
-	value_set(arena, params, "hosts", hosts);
+	value_set(arena, params, "hosts", hosts.list);
 	return 0;
 }
 

@@ -34,7 +34,7 @@ struct hosts_params {
 	bool present;
 	struct hosts_extra *entries;     /* internal: of the group */
 	unsigned entries_count;
-	char *self;                      /* internal: the machine's own name */
+	char *self;                      /* internal: the machine's own name; NULL: of an undo */
 	/* Internal, of an undo: */
 	bool undo;
 	bool made;                       /* the file was not there before */
@@ -101,8 +101,8 @@ static const struct param hosts_table[] = {
 	{ .name = "entries", .kind = PARAM_RECORDS, .doc = "the group's names",
 		.otherwise = "", .entries = entry_table, .flags = PARAM_INTERNAL,
 		.into = INTO_LIST(struct hosts_params, entries) },
-	{ .name = "self", .kind = PARAM_STRING, .doc = "the machine's own name", .otherwise = "",
-		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct hosts_params, self) },
+	{ .name = "self", .kind = PARAM_STRING, .doc = "the machine's own name",
+		.flags = PARAM_INTERNAL | PARAM_HOST, .into = INTO_TEXT(struct hosts_params, self) },
 	{ .name = "undo", .kind = PARAM_BOOL, .doc = "an entry goes back to what it was",
 		.otherwise = "no", .flags = PARAM_INTERNAL,
 		.into = INTO_BOOL(struct hosts_params, undo) },
@@ -334,7 +334,6 @@ static int hosts_prepare(struct prepare *prepare, struct value *params, struct e
 			value_get(params, "extra"), err) < 0)
 		return -1;
 	value_set(arena, params, "entries", entries);
-	value_set_string(arena, params, "self", prepare_host(prepare));
 	return 0;
 }
 
@@ -394,7 +393,7 @@ static void add_own(struct buffer *text, const struct hosts_params *want, const 
 
 static bool is_self(const struct hosts_params *want, const struct hosts_extra *entry)
 {
-	for (unsigned i = 0; i < entry->names_count; i++) {
+	for (unsigned i = 0; want->self && i < entry->names_count; i++) {
 		if (strcasecmp(entry->names[i], want->self) == 0)
 			return true;
 	}
@@ -513,7 +512,7 @@ static const char *line_of_others(struct arena *arena, const struct hosts_params
 
 		if (!wished || strcmp(wished, address) == 0)
 			continue;
-		if (strcasecmp(name, want->self) == 0 && strcmp(address, "127.0.1.1") == 0) {
+		if (want->self && strcasecmp(name, want->self) == 0 && strcmp(address, "127.0.1.1") == 0) {
 			keep_own(arena, want, have, words);
 			take_line(arena, have, line, NULL, words->items[i]);
 			return NULL;

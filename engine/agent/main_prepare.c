@@ -15,6 +15,8 @@ NOT_HERE(const char *, prepare_host, struct prepare *prepare)
 NOT_HERE(const char *, prepare_user, struct prepare *prepare)
 NOT_HERE(int, prepare_hosts, struct prepare *prepare, const char *pattern,
 	struct value **ret_names, struct error *err)
+NOT_HERE(int, prepare_is_among, struct prepare *prepare, const char *pattern, bool *ret_among,
+	struct error *err)
 NOT_HERE(bool, prepare_in_play, struct prepare *prepare, const char *host)
 NOT_HERE(int, prepare_variable, struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err)

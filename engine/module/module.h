@@ -49,6 +49,7 @@ enum param_flags {
 	PARAM_INTO = 1 << 7,         /* a path with a slash at its end: the directory into which */
 	PARAM_VERBATIM = 1 << 8,     /* a path that is only used: as it is written, with .. and all */
 	PARAM_ASIDE = 1 << 9,        /* how, not what: two tasks that differ in it wish the same */
+	PARAM_HOST = 1 << 10,        /* the inventory name of the host itself, which the engine adds for each */
 	PARAM_CONTENT = 1 << 6,      /* a string that may be null and keeps trailing newlines */
 };
 
@@ -201,7 +202,10 @@ struct prepare_entry {
 struct arena *prepare_arena(struct prepare *prepare);
 const char *prepare_host(struct prepare *prepare);    /* inventory name of the host in question */
 const char *prepare_user(struct prepare *prepare);    /* who logs in there; NULL: not known */
-/* Names of the hosts of a pattern, in inventory order, as a list of strings. */
+/* Whether the host in question is one of a pattern. */
+int prepare_is_among(struct prepare *prepare, const char *pattern, bool *ret_among,
+	struct error *err);
+/* Names of the hosts of a pattern, in inventory order, as a list of strings; only to be read. */
 int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **ret_names,
 	struct error *err);
 /* Whether the host is one of this play's (before any limit). */

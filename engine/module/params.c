@@ -584,6 +584,26 @@ int params_write(struct buffer *out, const struct module *module, const struct v
 	return 0;
 }
 
+const char *params_with_host(struct arena *arena, const struct module *module, const char *written,
+	const char *host)
+{
+	const struct param *param = module->params;
+	struct buffer text = {0};
+	const char *with;
+
+	while (param && param->name && !(param->flags & PARAM_HOST))
+		param++;
+	if (!param || !param->name)
+		return written;
+	buffer_add_string(&text, written);
+	buffer_printf(&text, "%s: ", param->name);
+	quote_yaml(&text, host, strlen(host));
+	buffer_add_string(&text, "\n");
+	with = arena_bytes(arena, text.data, text.size);
+	buffer_free(&text);
+	return with;
+}
+
 static bool is_wish(const struct module *module, const char *line)
 {
 	size_t size = strcspn(line, ":\n");

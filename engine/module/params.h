@@ -33,6 +33,10 @@ int params_canonical(struct arena *arena, const struct module *module, const str
 int params_write(struct buffer *out, const struct module *module, const struct value *params,
 	struct error *err);
 
+/* What params_write has written, with the name of the host itself where the module wants it. */
+const char *params_with_host(struct arena *arena, const struct module *module, const char *written,
+	const char *host);
+
 /* Appends those lines of written params that say what is wished: none of PARAM_ASIDE, and not where
  * on the controller it came from. */
 void params_wish(struct buffer *out, const struct module *module, const char *written);

@@ -16,6 +16,7 @@ struct filling {
 	struct scope *scope;
 	struct asked asked;
 	bool differs;              /* between hosts, apart from what its module's preparation asks for */
+	bool hears, course;        /* see struct asked */
 	const char *cause;         /* why a keyword isn't known yet; NULL: all are */
 };
 
@@ -187,27 +188,15 @@ static int unknown(struct filled_item *item, const char *cause)
 	return 0;
 }
 
-static int fill_task(struct filling *filling, struct filled *filled, const struct value *params,
+static int fill_task(struct filling *filling, struct filled *filled, struct prepared *prepared,
 	struct filled_item *item, struct error *err)
 {
 	struct arena *arena = filling->arena;
 	struct wire_task *task = arena_alloc(arena, sizeof(*task));
-	struct buffer yaml = {0};
-	int result;
 
-	if (params_write(&yaml, filling->unit->module, params, err) < 0) {
-		buffer_free(&yaml);
-		return -1;
-	}
-	result = fill_names_allowed(arena, filling->unit->module, params, yaml.data ? yaml.data : "",
-		yaml.size, err);
-	if (result < 0) {
-		buffer_free(&yaml);
-		return -1;
-	}
 	*task = (struct wire_task){
 		.module = filling->unit->module->name,
-		.params = arena_bytes(arena, yaml.data ? yaml.data : "", yaml.size),
+		.params = prepared->text,
 		.name = filled->name,
 		.handler = filling->unit->task->handler ? fill_handler_key(arena, filling->task) : NULL,
 		.ignore_errors = filled->ignore_errors,
@@ -220,8 +209,8 @@ static int fill_task(struct filling *filling, struct filled *filled, const struc
 			|| filling->task->changed_when
 			|| filling->task->failed_when || filling->run->options.results,
 	};
-	item->bytes = yaml.size + 128;
-	buffer_free(&yaml);
+	item->bytes = prepared->size + 128;
+	item->kept = prepared->kept;
 	if (fill_user(filling, &task->user, err) < 0)
 		return -1;
 	if (filling->cause)
@@ -278,6 +267,7 @@ static int left_as_it_is(struct filling *filling, struct filled_item *item)
 		"private, and so is not kept with %s", task_title(filling->task),
 		filling->run->options.revision);
 
+	filling->differs = true;
 	skip(filling, item, message);
 	run_warn(filling->run, filling->host->name, message);
 	return 0;
@@ -360,17 +350,26 @@ static int fill_decision(struct filling *filling, struct filled *filled, struct 
 	return 0;
 }
 
+static void take_notes(struct filling *filling)
+{
+	unsigned notes = scope_notes(filling->scope);
+
+	filling->differs = filling->differs || (notes & SCOPE_DIFFERS);
+	filling->hears = filling->hears || (notes & SCOPE_HEARS);
+	filling->course = filling->course || (notes & SCOPE_COURSE);
+}
+
 /* What that looks up is noted in the unit. */
 static int prepare(struct filling *filling, struct value *params, struct filled_item *item,
-	struct error *err)
+	struct prepared *ret_prepared, struct error *err)
 {
-	int result;
-
-	filling->differs = scope_differs(filling->scope) || filling->differs;
-	result = prepare_task(filling->run, filling->host, filling->unit, filling->scope,
-		filling->arena, params, &filling->asked, item, item->level, err);
-	scope_differs(filling->scope);
-	return result;
+	take_notes(filling);
+	if (prepared_get(filling->host, filling->unit, filling->scope, filling->arena, params, item->level,
+			&filling->asked, ret_prepared, err) < 0)
+		return -1;
+	item->named = ret_prepared->named;
+	item->level = level_higher(item->level, ret_prepared->level);
+	return 0;
 }
 
 static int fill_params(struct filling *filling, struct filled *filled, struct filled_item *item,
@@ -378,6 +377,7 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 {
 	const struct module *module = filling->unit->module;
 	struct error problem = {0};
+	struct prepared prepared;
 	struct value *params;
 
 	if (fill_options(filling, &params, err) < 0)
@@ -393,19 +393,16 @@ static int fill_params(struct filling *filling, struct filled *filled, struct fi
 	fill_level(filling->run, module, params, filled, item);
 	if (module->decide)
 		return fill_decision(filling, filled, item, params, err);
-	if (module->prepare && prepare(filling, params, item, &problem) < 0)
+	if (prepare(filling, params, item, &prepared, &problem) < 0)
 		return keeps_back(filling, item, &problem, err);
-	if (value_unknown_inside(params))
-		return unknown(item, value_unknown_cause(params));
-	if (filling->asked.missing)
-		return unknown(item, filling->asked.missing);
-	item->level = level_higher(item->level, value_level(params));
+	if (prepared.cause)
+		return unknown(item, prepared.cause);
 	if (filling->run->options.without_actions && !filling->task->handler
 			&& (module->flags & MODULE_ACTION)) {
 		skip(filling, item, "not done again in a rollback; --with-commands does it");
 		return 0;
 	}
-	return fill_task(filling, filled, params, item, err);
+	return fill_task(filling, filled, &prepared, item, err);
 }
 
 static const char *condition_text(struct arena *arena, const struct value *when)
@@ -620,6 +617,18 @@ static bool want_facts(struct filling *filling, const char *cause)
 	return false;
 }
 
+static struct wire_task *keep_task(struct arena *arena, const struct filled_item *item)
+{
+	struct wire_task bare = *item->task, *kept;
+
+	if (item->kept)
+		bare.params = "";
+	kept = message_copy(arena, &message_wire_task, &bare);
+	if (item->kept)
+		kept->params = item->task->params;
+	return kept;
+}
+
 /* Into the arena of the host or of the run, where it stays. */
 static struct filled *keep(struct arena *arena, const struct filled *filled)
 {
@@ -638,7 +647,7 @@ static struct filled *keep(struct arena *arena, const struct filled *filled)
 		to->cause = arena_string(arena, from->cause);
 		to->label = arena_string(arena, from->label);
 		to->item = from->item ? value_copy(arena, from->item) : NULL;
-		to->task = from->task ? message_copy(arena, &message_wire_task, from->task) : NULL;
+		to->task = from->task ? keep_task(arena, from) : NULL;
 		to->result = from->result ? message_copy(arena, &message_result, from->result) : NULL;
 		to->facts = from->facts ? value_copy(arena, from->facts) : NULL;
 		to->named.bodies = arena_array(arena, from->named.count, sizeof(struct body *));
@@ -693,6 +702,7 @@ static int declare_params(struct filling *filling, struct value *texts)
 	struct arena *arena = filling->arena;
 	struct error ignored = {0};
 	struct buffer yaml = {0};
+	struct named named;
 	struct value *params;
 	enum level level;
 	int result;
@@ -705,7 +715,7 @@ static int declare_params(struct filling *filling, struct value *texts)
 		return -1;
 	level = declared_level(filling, params);
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, arena, params, &filling->asked, NULL, level, &ignored) < 0)
+			filling->scope, arena, params, &filling->asked, &named, level, &ignored) < 0)
 		return -1;
 	blank_unknown(arena, module->params, params, false);
 	if (value_unknown_inside(params))
@@ -751,23 +761,26 @@ static bool has_all_errors(const struct filling *filling)
 	return filling->run->options.only_checks && !unit->reads_own && unit->filled_for > 0;
 }
 
-/* What is known stays: for all hosts if it was made of nothing of this one. */
+/* Whether it stays as it is to the end. */
+static bool stays(const struct unit *unit, const struct filled *filled)
+{
+	return filled->known && !filled->asked.others && !unit->barrier;
+}
+
+/* For all hosts if it was made of nothing of this one. Facts that are missing are asked for by each
+ * host itself. */
 static const struct filled *keep_filled(struct filling *filling, const struct filled *filled)
 {
 	struct run_host *host = filling->host;
 	struct unit *unit = filling->unit;
-	bool stays = filled->known && !filling->asked.others && !unit->barrier;
-	bool shared = !scope_differs(filling->scope) && !filling->differs
-		&& !filling->run->options.past
-		&& ((stays && !unit->differs) || has_all_errors(filling));
+	bool shared = !filling->differs && (has_all_errors(filling) || (!unit->differs
+		&& (filled->known || !filled->asked.facts)));
 	struct filled *kept = keep(shared ? filling->run->arena : host->arena, filled);
 
 	unit->filled_for++;
-	if (stays)
+	if (stays(unit, kept))
 		host->filled[unit->index] = kept;
-	if (shared)
-		unit->shared[host->bystander] = kept;
-	return kept;
+	return shared ? filled_share(host, unit, kept) : kept;
 }
 
 static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
@@ -776,14 +789,15 @@ static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
 	struct filling filling = { .run = run, .host = host, .unit = unit,
 		.task = unit->task->task };
 	struct filled filled = { .known = true };
+	struct filled *ready = host->filled[unit->index];
 	bool again = false;
 	int result;
 
 	*ret_again = false;
-	if (!host->filled[unit->index])
-		host->filled[unit->index] = unit->shared[host->bystander];
-	if (host->filled[unit->index]) {
-		*ret_filled = host->filled[unit->index];
+	if (!ready && (ready = filled_shared(host, unit)) && stays(unit, ready))
+		host->filled[unit->index] = ready;
+	if (ready) {
+		*ret_filled = ready;
 		return 0;
 	}
 	filling.arena = arena_new();
@@ -800,7 +814,10 @@ static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
 			filled.known = false;
 			again = again || want_facts(&filling, filled.items[i].cause);
 		}
+		take_notes(&filling);
 		filled.asked = filling.asked;
+		filled.asked.facts = filled.asked.facts || filling.hears;
+		filled.asked.course = filled.asked.course || filling.course;
 		*ret_filled = keep_filled(&filling, &filled);
 	} else {
 		error_place(err, filling.task->place);

@@ -124,6 +124,7 @@ void order_moved(struct run_host *host)
 {
 	struct run_host *next;
 
+	host->run->moved++;
 	for (struct run_host *waiter = host->awaited; waiter; waiter = next) {
 		next = waiter->wait.next;
 		if (waiter->wait.kind == WAIT_TOLD && !order_tells(host->run, host,
@@ -233,6 +234,7 @@ void order_end(struct run_host *host, enum host_phase phase)
 	run->live--;
 	run->members_live -= !host->bystander;
 	run->facts_heard += phase == HOST_OUT;
+	run->moved++;
 	order_told(host);
 	event_push(&run->queue, &event);
 }

@@ -22,12 +22,6 @@ struct prepare {
 	bool walks;                /* asks for one host after the other */
 };
 
-/* What is the same for all hosts is prepared once; lives in the run's arena. */
-struct prepared {
-	const struct value *params;
-	struct named named;
-};
-
 static void add_named(struct arena *arena, struct named *to, const struct named *from)
 {
 	size_t count = to->count + from->count;
@@ -43,50 +37,17 @@ static void add_named(struct arena *arena, struct named *to, const struct named 
 	to->count = count;
 }
 
-/* What a preparation is made of, as long as it asks for nothing of the host; NULL: of more. */
-static const char *prepared_key(const struct prepare *prepare, const struct value *params)
-{
-	char *key = arena_alloc(prepare->arena, DIGEST_HEX_SIZE + 2);
-	struct buffer made = {0};
-
-	if (prepare->unit->differs || value_level(params) > LEVEL_OPEN)
-		return NULL;
-	wire_encode(&made, params);
-	digest_bytes(made.data, made.size, key);
-	key[DIGEST_HEX_SIZE - 1] = (char)('0' + prepare->level);
-	buffer_free(&made);
-	return key;
-}
-
-static void keep_prepared(const struct prepare *prepare, const char *key,
-	const struct value *params)
-{
-	struct arena *arena = prepare->run->arena;
-	struct prepared *kept = arena_alloc(arena, sizeof(*kept));
-
-	kept->params = value_copy(arena, params);
-	add_named(arena, &kept->named, &prepare->named);
-	lookup_put(arena, &prepare->unit->prepared, arena_string(arena, key), kept);
-}
-
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
-	struct arena *arena, struct value *params, struct asked *asked, struct filled_item *item,
+	struct arena *arena, struct value *params, struct asked *asked, struct named *named,
 	enum level level, struct error *err)
 {
 	struct prepare prepare = { .run = run, .host = host, .unit = unit, .scope = scope,
 		.arena = arena, .asked = asked, .level = level,
 		.has_mode = value_get_string(params, "mode") != NULL };
-	const char *key = prepared_key(&prepare, params);
-	const struct prepared *kept = key ? lookup_get(&unit->prepared, key) : NULL;
 
-	if (kept)
-		*params = *value_copy(arena, kept->params);
-	else if (unit->module->prepare(&prepare, params, err) < 0)
+	if (unit->module->prepare(&prepare, params, err) < 0)
 		return -1;
-	else if (key && !unit->differs)
-		keep_prepared(&prepare, key, params);
-	if (item)
-		add_named(arena, &item->named, kept ? &kept->named : &prepare.named);
+	*named = prepare.named;
 	return 0;
 }
 
@@ -120,22 +81,61 @@ const char *prepare_host(struct prepare *prepare)
 
 const char *prepare_user(struct prepare *prepare)
 {
-	return own_host(prepare)->user;
+	prepare->unit->by_user = true;
+	return prepare->host->user;
+}
+
+/* The hosts of a pattern, looked for once; in the arena of the run. */
+struct matched {
+	struct value *names;
+	bool *has;                 /* by inventory index */
+};
+
+static int match(struct prepare *prepare, const char *pattern, const struct matched **ret_matched,
+	struct error *err)
+{
+	struct run *run = prepare->run;
+	struct matched *matched = lookup_get(&run->matched, pattern);
+	struct inventory_list list;
+
+	*ret_matched = matched;
+	if (matched)
+		return 0;
+	if (inventory_match(run->options.inventory, prepare->arena, pattern, (struct place){0}, &list,
+			err) < 0)
+		return -1;
+	*ret_matched = matched = arena_alloc(run->arena, sizeof(*matched));
+	matched->names = value_list(run->arena);
+	matched->has = arena_array(run->arena, inventory_host_count(run->options.inventory) + 1,
+		sizeof(*matched->has));
+	for (size_t i = 0; i < list.count; i++) {
+		value_append(run->arena, matched->names, value_string(run->arena, list.hosts[i]->name));
+		matched->has[list.hosts[i]->index] = true;
+	}
+	lookup_put(run->arena, &run->matched, arena_string(run->arena, pattern), matched);
+	return 0;
 }
 
 int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **ret_names,
 	struct error *err)
 {
-	struct inventory_list list;
-	struct value *names = value_list(prepare->arena);
+	const struct matched *matched;
 
-	if (inventory_match(prepare->run->options.inventory, prepare->arena, pattern,
-			(struct place){0}, &list, err) < 0)
+	if (match(prepare, pattern, &matched, err) < 0)
 		return -1;
-	for (size_t i = 0; i < list.count; i++)
-		value_append(prepare->arena, names, value_string(prepare->arena, list.hosts[i]->name));
-	*ret_names = names;
+	*ret_names = matched->names;
 	prepare->walks = true;
+	return 0;
+}
+
+int prepare_is_among(struct prepare *prepare, const char *pattern, bool *ret_among,
+	struct error *err)
+{
+	const struct matched *matched;
+
+	if (match(prepare, pattern, &matched, err) < 0)
+		return -1;
+	*ret_among = matched->has[own_host(prepare)->inventory->index];
 	return 0;
 }
 
@@ -149,12 +149,15 @@ bool prepare_in_play(struct prepare *prepare, const char *host)
 int prepare_variable(struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err)
 {
-	bool own = strcmp(host, own_host(prepare)->name) == 0;
+	bool own = strcmp(host, prepare->host->name) == 0
+		&& (!prepare->walks || scope_sets(prepare->scope, name));
 	struct scope *scope = own ? prepare->scope
 		: scope_of_host(prepare->arena, prepare->scope, host);
 
-	if (own && (!prepare->walks || scope_sets(scope, name)))
+	if (own) {
+		own_host(prepare);
 		prepare->unit->reads_own = true;
+	}
 	*ret_value = NULL;
 	return scope ? scope_get(prepare->arena, scope, name, ret_value, err) : 0;
 }
@@ -181,15 +184,19 @@ int prepare_address(struct prepare *prepare, const char *host, const char **ret_
 int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
 	struct error *err)
 {
-	own_host(prepare);
 	return claims_check(prepare->run, host, name, err);
 }
 
 /* It may be different later. */
 static void asks_others(struct prepare *prepare)
 {
-	own_host(prepare);
 	prepare->asked->others = true;
+}
+
+/* Also when they do. */
+static void asks_course(struct prepare *prepare)
+{
+	prepare->asked->others = prepare->asked->course = true;
 }
 
 static struct run_host *host_of(struct prepare *prepare, const char *name)
@@ -202,6 +209,7 @@ static struct run_host *host_of(struct prepare *prepare, const char *name)
 /* Whether a host may still tell what it hasn't; known: there is something of an earlier run. */
 static bool still_tells(struct prepare *prepare, struct run_host *found, bool known)
 {
+	asks_course(prepare);
 	if (!found || !order_tells(prepare->run, found, prepare->unit->index))
 		return false;
 	if (found->bystander) {
@@ -220,6 +228,7 @@ static const struct value *last_known(struct prepare *prepare, const char *host,
 	struct asked *asked = prepare->asked;
 	const struct value *known;
 
+	asks_course(prepare);
 	if (!prepare->run->begun || (found && !found->bystander && found->phase != HOST_OUT))
 		return NULL;
 	known = known_of(prepare->run, host, what);
@@ -265,7 +274,7 @@ bool prepare_lost(struct prepare *prepare, const char *host)
 {
 	const struct run_host *found = host_of(prepare, host);
 
-	asks_others(prepare);
+	asks_course(prepare);
 	return !found || found->phase == HOST_OUT || (found->bystander
 		&& !order_tells(prepare->run, found, prepare->unit->index));
 }
@@ -274,7 +283,7 @@ bool prepare_absent(struct prepare *prepare, const char *host)
 {
 	const struct run_host *found = host_of(prepare, host);
 
-	asks_others(prepare);
+	asks_course(prepare);
 	return !found || found->bystander || found->phase == HOST_OUT;
 }
 
@@ -432,7 +441,7 @@ int prepare_offer(struct prepare *prepare, const char *host, const char *digest,
 {
 	struct run_host *from = host_of(prepare, host);
 
-	own_host(prepare);
+	asks_others(prepare);
 	if (!from || !digest_valid(digest) || size < 0)
 		return error_set(err, AGENT_PROTOCOL, "%s told nothing sensible of a content that it has",
 			host);
@@ -536,7 +545,6 @@ int prepare_template(struct prepare *prepare, const char *text, size_t size, con
 		if (template_setting(&syntax, settings->pairs[i].key, value, err) < 0)
 			return error_place(err, value->place);
 	}
-	own_host(prepare);
 	prepare->unit->reads_own = true;
 	return expression_template(prepare->arena, prepare->scope, text, size, path, &syntax, ret_text,
 		err);
@@ -545,7 +553,6 @@ int prepare_template(struct prepare *prepare, const char *text, size_t size, con
 int prepare_expression(struct prepare *prepare, const struct value *expression,
 	struct value **ret_value, struct error *err)
 {
-	own_host(prepare);
 	prepare->unit->reads_own = true;
 	return expression_value(prepare->arena, prepare->scope, expression, ret_value, err);
 }

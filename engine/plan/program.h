@@ -37,6 +37,18 @@ enum section { SECTION_MAIN, SECTION_RESCUE, SECTION_ALWAYS, SECTION_COUNT };
 
 /* One thing to be done, by all hosts that come by: a task, a part of one, or a point where the
  * handlers run that are due. */
+/* When something was made of what hosts tell, and for whom; see prepared.c. */
+struct made {
+	const char *user;          /* who logs in */
+	uint64_t heard, told, moved;   /* of the run, by then; 0: nothing was asked of that */
+};
+
+/* What was filled in once. */
+struct shared {
+	struct filled *filled;     /* NULL: nothing */
+	struct made made;
+};
+
 struct unit {
 	uint64_t label;            /* only compared, and only by unit_before */
 	struct unit *before, *after;   /* in the order of the whole program; NULL: none */
@@ -56,11 +68,12 @@ struct unit {
 	bool early;                /* a handler that an earlier run left due; see due.c */
 	bool aside;                /* a handler outside its play: if it fails, the run goes on */
 	bool barrier;              /* before it all hosts must have passed what is before */
-	struct filled *shared[2];  /* filled in alike for all hosts, bystanders second; NULL: it isn't */
-	bool differs;              /* its preparation asked for something of a host, */
+	struct shared shared[2];   /* filled in alike for all hosts, bystanders second */
+	bool differs;              /* its preparation asked for something of the host itself, */
+	bool by_user;              /* or for who logs in there, */
 	bool reads_own;            /* and be it for a value that no other host's preparation reads */
 	size_t filled_for;         /* so many hosts until now */
-	struct lookup prepared;    /* parameters, by what they were made of; see prepare.c */
+	struct lookup prepared;    /* parameters, by what they were made of; see prepared.c */
 };
 
 /* Either a unit or a block. */

@@ -49,6 +49,7 @@ void on_ready(struct run *run, const struct event *event)
 	struct run_host *host = event->host;
 	const struct hello *hello = event->message;
 
+	run->told++;
 	host->key = arena_string(host->arena, event->key);
 	host->user = arena_string(host->arena, event->user);
 	if (!host_live(host) || leave_unknown_code(host, hello->code))

@@ -363,6 +363,7 @@ static void take_published(struct run_host *host, const struct step *step,
 		host->published = value_map(host->arena);
 	facts = value_copy(host->arena, published->facts);
 	value_mark_data(facts);
+	host->run->told++;
 	value_set(host->arena, host->published, arena_printf(host->arena, "%s/%s", published->module,
 		published->key ? published->key : ""), facts);
 }

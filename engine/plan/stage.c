@@ -4,6 +4,8 @@
  * hosts publish), and behind one whose result is judged here. */
 #include "plan/state.h"
 
+#include "module/params.h"
+
 #include <string.h>
 
 struct stage {
@@ -63,6 +65,9 @@ static void add_task(struct stage *stage, struct step *step)
 
 	*task = *step->item->task;
 	task->id = step->id;
+	if (task->params && step->unit->module)
+		task->params = params_with_host(stage->arena, step->unit->module, task->params,
+			stage->host->name);
 	/* Not becoming anyone: as who has logged in, also where the agent became root for others. */
 	if (task->user && !*task->user)
 		task->user = login_user(stage->host);

@@ -5,7 +5,7 @@
  * (effects.h): ready.c, stage.c (what is sent), told.c, turn.c and result.c (what comes back),
  * relay.c (contents on their way), ended.c. A file calls only those that stand before it here:
  * effects, front, cursor, batch, program, schedule, units, order, announce, known, claims, prepare,
- * fill, declare, fill_undo, leave, beside, planned, due, result, relay, turn, stage, told, ready,
+ * prepared, fill, declare, fill_undo, leave, beside, planned, due, result, relay, turn, stage, told, ready,
  * ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
@@ -64,6 +64,7 @@ struct filled_item {
 	struct value *facts;       /* variables that the host has once it is done; NULL: none */
 	bool skipped;              /* by its condition, or an empty loop */
 	size_t bytes;              /* about how many the task takes */
+	bool kept;                 /* the text of its parameters lives as long as the run */
 	struct named named;        /* the host may have these once the task is sent */
 	enum level level;          /* of all that it says: it may repeat what it was told */
 	enum level unsaid;         /* of what is too short in it to be found in what it says */
@@ -72,6 +73,8 @@ struct filled_item {
 /* What a unit's values were asked of other hosts. */
 struct asked {
 	bool others;               /* something was: it may be different later */
+	bool course;               /* and whether they may still tell something */
+	bool facts;                /* facts of hosts by their names were */
 	struct run_host *awaits;   /* one that is only looked at, and hasn't told yet; NULL: none */
 	bool instead;              /* there is something last known of it */
 	struct value *old;         /* names of hosts of which the last known is used; NULL: none */
@@ -244,13 +247,16 @@ struct run {
 	struct run_host **by_inventory;    /* by inventory index; NULL: not in this run */
 	const struct play *scope_play;     /* whose hosts the variables know */
 	const struct batch *scope_batch;   /* with serial: and of which batch */
+	struct lookup matched;             /* pattern → struct matched, see prepare.c */
 	struct bodies *bodies;
 	struct value *warned;              /* all so far, as keys */
 	struct claims *claims;             /* NULL: not made yet */
 	struct relay *relays;
 	int64_t relay_ids;
 	const struct module *setup;
-	uint64_t facts_heard;              /* goes up when facts come, or won't come any more */
+	uint64_t facts_heard;              /* goes up when facts come, or won't come any more, */
+	uint64_t told;                     /* when a host publishes something, or shows its key, */
+	uint64_t moved;                    /* when a host goes on, or is at its end */
 	unsigned stopped;                  /* ^C seen so often */
 	int64_t stopped_at;                /* milliseconds */
 };
@@ -438,11 +444,31 @@ void order_told(struct run_host *host);
 /* HOST_DONE or HOST_OUT. */
 void order_end(struct run_host *host, enum host_phase phase);
 
-/* prepare.c: what was asked of others is added to asked, the contents that it names to item (NULL:
- * the task isn't going to be sent); files that it reads have this level. */
+/* prepare.c: what was asked of others is added to asked, named is what it names; files that it reads
+ * have this level. */
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
-	struct arena *arena, struct value *params, struct asked *asked, struct filled_item *item,
+	struct arena *arena, struct value *params, struct asked *asked, struct named *named,
 	enum level level, struct error *err);
+
+/* prepared.c: parameters as they are sent. */
+struct prepared {
+	const char *text;          /* NULL: it isn't known, */
+	const char *cause;         /* as this isn't */
+	size_t size;
+	bool kept;                 /* the text lives as long as the run */
+	enum level level;
+	struct asked asked;
+	struct named named;
+};
+/* Of these normalised parameters, which it may change; what is asked of others is added to asked. */
+int prepared_get(struct run_host *host, struct unit *unit, struct scope *scope, struct arena *arena,
+	struct value *params, enum level level, struct asked *asked, struct prepared *ret_prepared,
+	struct error *err);
+/* A unit filled in for this host (in the arena of the run) holds for all others. Returns what this host
+ * takes. */
+struct filled *filled_share(struct run_host *host, struct unit *unit, struct filled *filled);
+/* What was filled in for another host, where it would come out the same for this one; else NULL. */
+struct filled *filled_shared(struct run_host *host, struct unit *unit);
 
 /* The same of a module that decides on the controller. */
 int prepare_decision(struct run *run, struct run_host *host, struct unit *unit,

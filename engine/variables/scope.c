@@ -172,6 +172,15 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 	return found ? found : not_yet(scope, name);
 }
 
+/* Whether a name on another host may read differently at another time, or for its own tasks: what tasks
+ * set. */
+static bool differs_elsewhere(struct scope *scope, const char *name)
+{
+	if (fact_name(name))
+		scope->root->notes |= SCOPE_HEARS;
+	return variables_promised(scope->variables, name);
+}
+
 /* One with two spellings may be set, and asked for, by either; the old one is stronger, as with
  * Ansible. */
 const struct value *scope_raw(struct scope *scope, const char *name)
@@ -180,9 +189,11 @@ const struct value *scope_raw(struct scope *scope, const char *name)
 	const struct connection_variable *other = connection_variables;
 	const struct value *found = NULL, *today = today_of(scope, name);
 
-	if (today || scope != scope->root || (scope->variables
-			&& variables_differ(scope->variables, name)))
-		scope->root->differs = true;
+	if (today || (scope->variables && (scope == scope->root
+			? variables_differ(scope->variables, name) : differs_elsewhere(scope, name))))
+		scope->root->notes |= SCOPE_DIFFERS;
+	if (value_get(scope->set, name))
+		scope->root->notes |= SCOPE_SET;
 	if (today)
 		return value_get(today, name);
 	for (; variable && !found && other->name; other++) {
@@ -207,12 +218,12 @@ bool scope_sets(const struct scope *scope, const char *name)
 		|| default_value(scope, name);
 }
 
-bool scope_differs(struct scope *scope)
+unsigned scope_notes(struct scope *scope)
 {
-	bool differs = scope->root->differs;
+	unsigned notes = scope->root->notes;
 
-	scope->root->differs = false;
-	return differs;
+	scope->root->notes = 0;
+	return notes;
 }
 
 struct value *scope_default(struct scope *scope, const char *name)
@@ -220,7 +231,7 @@ struct value *scope_default(struct scope *scope, const char *name)
 	if (!scope->host || scope->root != scope)
 		return NULL;
 	if (strcmp(name, "ansible_host") == 0 || strcmp(name, "ansible_ssh_host") == 0) {
-		scope->differs = true;
+		scope->notes |= SCOPE_DIFFERS;
 		return value_string(scope->arena, scope->host->name);
 	}
 	if (strcmp(name, "ansible_connection") == 0)
@@ -325,6 +336,11 @@ static int enter(struct evaluation *evaluation, const struct frame *frame, size_
 	return 0;
 }
 
+struct cached {
+	struct value *value;
+	unsigned notes;            /* of what it was made of */
+};
+
 /* What was filled in stays valid until a host's values change. */
 static struct lookup *cache_of(struct scope *scope)
 {
@@ -336,20 +352,23 @@ static struct lookup *cache_of(struct scope *scope)
 	return &scope->cache;
 }
 
-int scope_find(struct evaluation *evaluation, const char *name, size_t offset,
+static void cache(struct scope *scope, const char *name, struct value *value)
+{
+	struct cached *cached = arena_alloc(scope->arena, sizeof(*cached));
+
+	*cached = (struct cached){ value, scope->root->notes };
+	lookup_put(scope->arena, cache_of(scope), arena_string(scope->arena, name), cached);
+}
+
+static int find_anew(struct evaluation *evaluation, const char *name, size_t offset,
 	struct value **ret_value)
 {
 	struct evaluator *evaluator = evaluation->evaluator;
 	struct scope *scope = evaluation->scope;
 	struct frame frame = { scope, name, evaluator->frames };
-	bool caches = evaluator->arena == scope->arena;
-	const struct value *raw;
+	const struct value *raw = scope_raw(scope, name);
 	int result;
 
-	*ret_value = caches ? lookup_get(cache_of(scope), name) : NULL;
-	if (*ret_value)
-		return 0;
-	raw = scope_raw(scope, name);
 	*ret_value = (struct value *)raw;
 	if (!raw)
 		return 0;
@@ -363,10 +382,29 @@ int scope_find(struct evaluation *evaluation, const char *name, size_t offset,
 			return -1;
 	}
 	*ret_value = variables_leveled(scope->variables, evaluator->arena, name, *ret_value);
-	if (caches)
-		lookup_put(scope->arena, cache_of(scope), arena_string(scope->arena, name),
-			*ret_value);
+	if (evaluator->arena == scope->arena)
+		cache(scope, name, *ret_value);
 	return 0;
+}
+
+int scope_find(struct evaluation *evaluation, const char *name, size_t offset,
+	struct value **ret_value)
+{
+	struct scope *scope = evaluation->scope, *root = scope->root;
+	const struct cached *cached = evaluation->evaluator->arena == scope->arena
+		? lookup_get(cache_of(scope), name) : NULL;
+	unsigned before = root->notes;
+	int result;
+
+	if (cached) {
+		*ret_value = cached->value;
+		root->notes |= cached->notes;
+		return 0;
+	}
+	root->notes = 0;
+	result = find_anew(evaluation, name, offset, ret_value);
+	root->notes |= before;
+	return result;
 }
 
 int scope_undefined(struct evaluation *evaluation, const char *name, size_t offset,
@@ -510,6 +548,7 @@ struct value *lazy_keys(struct arena *arena, const struct value *lazy)
 				value_string(arena, inventory_host(inventory, i)->name));
 		return keys;
 	}
+	map->scope->root->notes |= SCOPE_DIFFERS;
 	scope_names(arena, map->scope, all);
 	for (size_t i = 0; i < all->count; i++) {
 		bool is_hidden = false;

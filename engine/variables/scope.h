@@ -14,9 +14,9 @@ struct scope {
 	const struct task *task;
 	struct value *set;             /* map of scope_set */
 	struct value *expected;        /* map of scope_expect; NULL: none */
-	struct lookup cache;           /* name → filled in value, if made in the scope's arena */
+	struct lookup cache;           /* name → struct cached, if made in the scope's arena */
 	uint64_t generation;           /* of variables, when the cache was made */
-	bool differs;                  /* of the root: see scope_differs */
+	unsigned notes;                /* of the root: see scope_notes */
 	struct scope *root;            /* whose hosts are used; itself, if not of hostvars */
 	struct lookup hosts;           /* name → scope, as hostvars sees it */
 };

@@ -273,44 +273,44 @@ static struct value *value_of_version(struct scope *scope)
 struct magic {
 	const char *name;
 	struct value *(*value)(struct scope *scope);   /* NULL: not defined here */
-	bool differs;              /* for each host, or from time to time */
+	unsigned notes;            /* see scope_notes; SCOPE_DIFFERS: for each host */
 };
 
 static const struct magic magics[] = {
-	{ "ansible_check_mode", value_of_check_mode, false },
-	{ "ansible_dependent_role_names", value_of_needed_roles, false },
-	{ "ansible_diff_mode", value_of_diff_mode, false },
-	{ "ansible_forks", value_of_forks, false },
-	{ "ansible_inventory_sources", value_of_sources, false },
-	{ "ansible_limit", value_of_limit, false },
-	{ "ansible_parent_role_names", value_of_parent_names, false },
-	{ "ansible_parent_role_paths", value_of_parent_paths, false },
-	{ "ansible_play_batch", value_of_play_batch, true },
-	{ "ansible_play_hosts", value_of_play_hosts, true },
-	{ "ansible_play_hosts_all", value_of_play_hosts_all, true },
-	{ "ansible_play_name", value_of_play_name, false },
-	{ "ansible_play_role_names", value_of_play_roles, false },
-	{ "ansible_role_name", value_of_whole_role_name, false },
-	{ "ansible_role_names", value_of_role_names, false },
-	{ "ansible_run_tags", value_of_run_tags, false },
-	{ "ansible_skip_tags", value_of_skip_tags, false },
-	{ "ansible_verbosity", value_of_verbosity, false },
-	{ "ansible_version", value_of_version, false },
-	{ "group_names", value_of_group_names, true },
-	{ "groups", value_of_groups, false },
-	{ "hostvars", value_of_hostvars, true },
-	{ "inventory_dir", value_of_inventory_dir, false },
-	{ "inventory_file", value_of_inventory_file, false },
-	{ "inventory_hostname", value_of_hostname, true },
-	{ "inventory_hostname_short", value_of_short_hostname, true },
-	{ "omit", value_of_omit, false },
-	{ "play_hosts", value_of_play_hosts, true },
-	{ "playbook_dir", value_of_playbook_dir, false },
-	{ "role_name", value_of_role_name, false },
-	{ "role_names", value_of_play_roles, false },
-	{ "role_path", value_of_role_path, false },
-	{ "vars", value_of_vars, true },
-	{ NULL, NULL, false },
+	{ "ansible_check_mode", value_of_check_mode, 0 },
+	{ "ansible_dependent_role_names", value_of_needed_roles, 0 },
+	{ "ansible_diff_mode", value_of_diff_mode, 0 },
+	{ "ansible_forks", value_of_forks, 0 },
+	{ "ansible_inventory_sources", value_of_sources, 0 },
+	{ "ansible_limit", value_of_limit, 0 },
+	{ "ansible_parent_role_names", value_of_parent_names, 0 },
+	{ "ansible_parent_role_paths", value_of_parent_paths, 0 },
+	{ "ansible_play_batch", value_of_play_batch, SCOPE_DIFFERS },
+	{ "ansible_play_hosts", value_of_play_hosts, SCOPE_COURSE },
+	{ "ansible_play_hosts_all", value_of_play_hosts_all, 0 },
+	{ "ansible_play_name", value_of_play_name, 0 },
+	{ "ansible_play_role_names", value_of_play_roles, 0 },
+	{ "ansible_role_name", value_of_whole_role_name, 0 },
+	{ "ansible_role_names", value_of_role_names, 0 },
+	{ "ansible_run_tags", value_of_run_tags, 0 },
+	{ "ansible_skip_tags", value_of_skip_tags, 0 },
+	{ "ansible_verbosity", value_of_verbosity, 0 },
+	{ "ansible_version", value_of_version, 0 },
+	{ "group_names", value_of_group_names, SCOPE_DIFFERS },
+	{ "groups", value_of_groups, 0 },
+	{ "hostvars", value_of_hostvars, 0 },
+	{ "inventory_dir", value_of_inventory_dir, 0 },
+	{ "inventory_file", value_of_inventory_file, 0 },
+	{ "inventory_hostname", value_of_hostname, SCOPE_DIFFERS },
+	{ "inventory_hostname_short", value_of_short_hostname, SCOPE_DIFFERS },
+	{ "omit", value_of_omit, 0 },
+	{ "play_hosts", value_of_play_hosts, SCOPE_COURSE },
+	{ "playbook_dir", value_of_playbook_dir, 0 },
+	{ "role_name", value_of_role_name, 0 },
+	{ "role_names", value_of_play_roles, 0 },
+	{ "role_path", value_of_role_path, 0 },
+	{ "vars", value_of_vars, 0 },
+	{ NULL, NULL, 0 },
 };
 
 struct value *magic_value(struct scope *scope, const char *name)
@@ -318,7 +318,7 @@ struct value *magic_value(struct scope *scope, const char *name)
 	for (const struct magic *magic = magics; magic->name; magic++) {
 		if (strcmp(magic->name, name) != 0)
 			continue;
-		scope->root->differs = scope->root->differs || magic->differs;
+		scope->root->notes |= scope == scope->root ? magic->notes : magic->notes & SCOPE_COURSE;
 		return magic->value(scope);
 	}
 	return NULL;

@@ -126,9 +126,15 @@ void scope_expect(struct scope *scope, const char *name, struct value *value);
 /* A value with the levels that beoplay.yml gives to what has this name. May be a copy. */
 struct value *scope_leveled(struct scope *scope, const char *name, struct value *value);
 
-/* Whether, since this was asked the last time, a name was looked up that may mean something else for
- * another host of the same play and task, or at another time. */
-bool scope_differs(struct scope *scope);
+/* What names were looked up since this was asked the last time. */
+enum scope_notes {
+	SCOPE_DIFFERS = 1 << 0,    /* such as may mean something else for another host of the same play and
+	                              task, or at another time */
+	SCOPE_HEARS = 1 << 1,      /* facts of hosts by their names: for all the same, once they are there */
+	SCOPE_COURSE = 1 << 2,     /* who is still in the play: for all the same at one time */
+	SCOPE_SET = 1 << 3,        /* such as scope_set defines */
+};
+unsigned scope_notes(struct scope *scope);
 /* Whether the task, its play or scope_set defines it: then hostvars sees another value. */
 bool scope_sets(const struct scope *scope, const char *name);
 /* As it is written, not filled in; NULL: not defined. */

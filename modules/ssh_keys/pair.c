@@ -33,19 +33,14 @@ static int pair_prepare(struct prepare *prepare, struct value *params, struct er
 {
 	struct arena *arena = prepare_arena(prepare);
 	const char *trust = value_get_string(params, "trust");
-	struct value *hosts;
 	bool makes = false;
 
 	if (ssh_keys_user(prepare, params, err) < 0)
 		return -1;
 	if (value_get_string(params, "undo") && strcmp(value_get_string(params, "undo"), "true") == 0)
 		return 0;
-	if (trust) {
-		if (prepare_hosts(prepare, trust, &hosts, err) < 0)
-			return error_place(err, value_get(params, "trust")->place);
-		for (size_t i = 0; i < hosts->count; i++)
-			makes = makes || strcmp(value_text(hosts->items[i]), prepare_host(prepare)) == 0;
-	}
+	if (trust && prepare_is_among(prepare, trust, &makes, err) < 0)
+		return error_place(err, value_get(params, "trust")->place);
 	value_set_string(arena, params, "makes", makes ? "true" : "false");
 	if (!value_get(params, "comment"))
 		value_set(arena, params, "comment", value_printf(arena, "%s@%s",

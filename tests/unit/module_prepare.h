@@ -98,6 +98,17 @@ int prepare_hosts(struct prepare *prepare, const char *pattern, struct value **r
 	return 0;
 }
 
+int prepare_is_among(struct prepare *prepare, const char *pattern, bool *ret_among,
+	struct error *err)
+{
+	(void)pattern;
+	(void)err;
+	*ret_among = false;
+	for (size_t i = 0; i < prepare->hosts->count; i++)
+		*ret_among |= strcmp(value_text(prepare->hosts->items[i]), prepare->host) == 0;
+	return 0;
+}
+
 bool prepare_in_play(struct prepare *prepare, const char *host)
 {
 	return !prepare->outside || strcmp(prepare->outside, host) != 0;

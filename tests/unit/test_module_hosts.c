@@ -52,6 +52,7 @@ static void *load(const char *yaml)
 
 	if (!params || module_hosts.prepare(prepare, params, &bench->err) < 0)
 		return NULL;
+	value_set_string(bench->arena, params, "self", prepare->host);
 	return bench_load_prepared(bench, &module_hosts, params);
 }
 

@@ -207,6 +207,9 @@ bench-against: $(STAMP) $(BUILD)/beoplay
 $(BUILD)/floor: $(BUILD)/tests/bench/floor.o $(BUILD)/libbeoplay.a
 	@$(CC) $(FLAGS) $(LINK) $(LDFLAGS) $^ $(LIBRARIES) -o $@
 
+$(BUILD)/thousand: $(BUILD)/tests/bench/thousand.o $(BUILD)/tests/unit/helpers.a $(BUILD)/libbeoplay.a
+	@$(CC) $(FLAGS) $(LINK) $(LDFLAGS) $^ $(LIBRARIES) -lcmocka -o $@
+
 install: $(BUILD)/beoplay
 	install -D -m 755 $(BUILD)/beoplay $(DESTDIR)$(PREFIX)/bin/beoplay
 	install -D -m 644 engine/command/beoplay.1 $(DESTDIR)$(PREFIX)/share/man/man1/beoplay.1

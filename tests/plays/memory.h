@@ -5,6 +5,8 @@
 #include "source/source.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static inline int memory_read(void *context, struct arena *arena, const char *path, size_t most,
 	char **ret_bytes, size_t *ret_size, struct error *err)
@@ -67,11 +69,27 @@ static inline int memory_list(void *context, struct arena *arena, const char *pa
 	return 0;
 }
 
+static inline int memory_open(void *context, const char *path, int64_t *ret_size, struct error *err)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC);
+
+	for (const char **file = context; file[0]; file += 2) {
+		if (strcmp(file[0], path) != 0)
+			continue;
+		*ret_size = (int64_t)strlen(file[1]);
+		if (fd >= 0 && write(fd, file[1], strlen(file[1])) == (ssize_t)*ret_size
+				&& lseek(fd, 0, SEEK_SET) == 0)
+			return fd;
+	}
+	return error_set(err, ERROR_TEXT, "cannot read '%s'", path);
+}
+
 /* files: path, text, path, text, …, NULL; borrowed. */
 static inline struct source *memory_source(struct arena *arena, const char *const *files)
 {
 	static const struct source_calls calls = {
 		.read = memory_read, .list = memory_list, .stat = memory_stat,
+		.open = memory_open,
 	};
 	size_t count = 0;
 	const char **context;

@@ -33,7 +33,7 @@ struct bench_run {
 	struct saying sayings[SAYINGS_MOST];
 	size_t saying_count;
 	unsigned press_at, press_times, orders;
-	bool unchecked;
+	bool unchecked, packs;
 	volatile sig_atomic_t interrupted;
 	struct error err;
 	const char *lines, *said, *log, *recap;
@@ -182,6 +182,8 @@ static void tell_fleet(struct bench_run *bench)
 			break;
 		}
 	}
+	if (bench->packs)
+		memory_packs(bench->fleet);
 	if (bench->press_times > 0)
 		memory_press(bench->fleet, &bench->interrupted, bench->press_at, bench->press_times);
 }
@@ -498,6 +500,16 @@ const char *bench_recap(struct bench_run *bench, const char *host)
 	recap = arena_bytes(bench->arena, out.data ? out.data : "", out.size);
 	buffer_free(&out);
 	return recap;
+}
+
+void bench_packs(struct bench_run *bench)
+{
+	bench->packs = true;
+}
+
+uint64_t bench_packed(const struct bench_run *bench)
+{
+	return memory_packed(bench->fleet);
 }
 
 unsigned bench_stages(const struct bench_run *bench, const char *host)

@@ -45,6 +45,9 @@ const char *bench_recap(struct bench_run *bench, const char *host);
 /* What was said outside the results. */
 const char *bench_said(const struct bench_run *bench);
 const char *bench_log(const struct bench_run *bench);
+/* Packs all that is sent; how many bytes that was. */
+void bench_packs(struct bench_run *bench);
+uint64_t bench_packed(const struct bench_run *bench);
 unsigned bench_stages(const struct bench_run *bench, const char *host);
 struct run *bench_ran(const struct bench_run *bench);
 

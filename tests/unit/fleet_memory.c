@@ -78,6 +78,8 @@ struct memory {
 	unsigned seed;
 	int64_t now, idle;
 	unsigned events;
+	bool packs;
+	uint64_t packed;               /* bytes */
 	struct buffer log;
 	void (*watch)(void *context);
 	void *watch_context;
@@ -148,6 +150,16 @@ void memory_watch(struct fleet *fleet, void (*watch)(void *context), void *conte
 	memory_of(fleet)->watch_context = context;
 }
 
+void memory_packs(struct fleet *fleet)
+{
+	memory_of(fleet)->packs = true;
+}
+
+uint64_t memory_packed(const struct fleet *fleet)
+{
+	return memory_of(fleet)->packed;
+}
+
 void memory_press(struct fleet *fleet, volatile sig_atomic_t *interrupted, unsigned event,
 	unsigned times)
 {
@@ -173,12 +185,22 @@ static const char *answer_is(const char *answer, const char *word)
 	return strncmp(answer + size, ": ", 2) == 0 ? answer + size + 2 : NULL;
 }
 
+/* "MODULE of NAME". */
+static bool fits_part(const char *pattern, const struct wire_task *task)
+{
+	size_t size = task->module ? strlen(task->module) : 0;
+
+	return size > 0 && strncmp(pattern, task->module, size) == 0
+		&& strncmp(pattern + size, " of ", 4) == 0 && strcmp(pattern + size + 4, task->name) == 0;
+}
+
 static const struct rule *rule_for(const struct fleet_host *host, const struct wire_task *task,
 	bool keys)
 {
 	for (const struct rule *rule = host->fleet->answers; rule; rule = rule->next) {
 		if (keys == (rule->keys != NULL) && fits(rule->host, host->target.name)
-				&& (fits(rule->task, task->name) || fits(rule->task, task->module)))
+				&& (fits(rule->task, task->name) || fits(rule->task, task->module)
+				|| fits_part(rule->task, task)))
 			return rule;
 	}
 	return NULL;
@@ -444,9 +466,20 @@ static void work(struct fleet_host *host)
 	end_stage(host);
 }
 
+/* Without parameters, which a scripted node has no use for. */
 static void take_stage(struct fleet_host *host, const struct wire_stage *stage)
 {
-	host->stage = message_copy(host->arena, &message_wire_stage, stage);
+	struct arena *arena = arena_new();
+	struct wire_task *tasks = arena_array(arena, stage->task_count, sizeof(*tasks));
+	struct wire_stage bare = *stage;
+
+	for (size_t i = 0; i < stage->task_count; i++) {
+		tasks[i] = stage->tasks[i];
+		tasks[i].params = tasks[i].params ? "" : NULL;
+	}
+	bare.tasks = tasks;
+	host->stage = message_copy(host->arena, &message_wire_stage, &bare);
+	arena_free(arena);
 	host->task = 0;
 	host->granted = host->fetched = false;
 	host->stages++;
@@ -692,10 +725,24 @@ static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *ta
 	return host;
 }
 
+/* As far as a real fleet goes before the connection. */
+static void pack(struct memory *memory, enum frame_type type, const void *message)
+{
+	struct buffer out = {0};
+	struct error err = {0};
+
+	if (frame_write(&out, SENT_BY_CONTROLLER, type, message, &err) < 0)
+		abort();
+	memory->packed += out.size;
+	buffer_free(&out);
+}
+
 static void send_frame(struct fleet_host *host, enum frame_type type, const void *message)
 {
 	if (host->state == NODE_GONE || host->silent)
 		return;
+	if (host->fleet->packs)
+		pack(host->fleet, type, message);
 	log_sent(host, type, message);
 	if (host->fd >= 0) {
 		give_agent(host, type, message);

@@ -16,8 +16,8 @@
 struct fleet *memory_new(unsigned seed);
 void memory_free(struct fleet *fleet);
 
-/* What a task gives on a host, by its name or its module; "*" is any. The first answer that fits
- * counts; a task FETCH is what it does when it is asked for a content:
+/* What a task gives on a host, by its name or its module, or "MODULE of NAME"; "*" is any. The first
+ * answer that fits counts; a task FETCH is what it does when it is asked for a content:
  *     ok | changed | skipped
  *     failed: MESSAGE
  *     lost: MESSAGE        the connection ends in front of the task
@@ -45,6 +45,9 @@ void memory_watch(struct fleet *fleet, void (*watch)(void *context), void *conte
 void memory_press(struct fleet *fleet, volatile sig_atomic_t *interrupted, unsigned event,
 	unsigned times);
 
+/* Packs what is sent, as for a connection, and counts its bytes. */
+void memory_packs(struct fleet *fleet);
+uint64_t memory_packed(const struct fleet *fleet);
 /* How many stages a host was sent. */
 unsigned memory_stages(const struct fleet *fleet, const char *host);
 /* Events so far. */

@@ -126,9 +126,9 @@ static void copy_named(struct arena *arena, struct named *named)
 	named->bodies = bodies;
 }
 
-/* Into the arena of the run. */
+/* Into the arena of the run; prepared is what is kept from then on. */
 static void keep(struct run_host *host, struct unit *unit, const char *key, struct kept *kept,
-	const struct prepared *prepared)
+	struct prepared *prepared)
 {
 	struct arena *arena = host->run->arena;
 
@@ -145,6 +145,7 @@ static void keep(struct run_host *host, struct unit *unit, const char *key, stru
 	if (prepared->asked.old)
 		kept->prepared.asked.old = value_copy(arena, prepared->asked.old);
 	copy_named(arena, &kept->prepared.named);
+	*prepared = kept->prepared;
 }
 
 static int prepare_anew(struct run_host *host, struct unit *unit, struct scope *scope,

@@ -3,6 +3,7 @@
 #include "tests/unit/bench_run.h"
 
 #include "base/buffer.h"
+#include "plan/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,11 +81,93 @@ static void many_hosts_change_all_in_step(void **state)
 	free(hosts);
 }
 
+/* --- What is kept once --- */
+
+static const char addressed[] = "all:\n  hosts:\n    a: {ansible_host: 10.0.0.1, rack: r1}\n"
+	"    b: {ansible_host: 10.0.0.2, rack: r2}\n    c: {ansible_host: 10.0.0.3, rack: r1}\n";
+
+/* The text of the parameters of a unit, as it is kept for a host; NULL: none is. */
+static const char *kept(struct bench_run *bench, size_t host, size_t unit)
+{
+	const struct run *run = bench_ran(bench);
+	const struct filled *filled = run->hosts[host].filled[unit];
+
+	return filled && filled->items[0].task ? filled->items[0].task->params : NULL;
+}
+
+/* Of the unit with this index; its lines are borrowed. */
+static struct bench_run *ran(const char *tasks)
+{
+	struct bench_run *bench = bench_run(addressed, tasks);
+
+	bench_in_one_order(bench);
+	assert_int_equal(bench_execute(bench), 0);
+	return bench;
+}
+
+static void what_is_prepared_alike_is_one_text_for_all_hosts(void **state)
+{
+	struct bench_run *bench = ran("- hosts: all\n  tasks:\n"
+		"  - {hosts: {group: all}}\n"
+		"  - {hosts: {group: all, path: /h2}, when: inventory_hostname != 'x'}\n"
+		"  - copy: {dest: /x, content: \"{{ groups.all | map('extract', hostvars, 'ansible_host')"
+		" | join }}\"}\n");
+
+	(void)state;
+	for (size_t unit = 0; unit < 2; unit++) {
+		assert_non_null(strstr(kept(bench, 0, unit), "10.0.0.3"));
+		assert_ptr_equal(kept(bench, 0, unit), kept(bench, 1, unit));
+		assert_ptr_equal(kept(bench, 0, unit), kept(bench, 2, unit));
+	}
+	assert_ptr_equal(kept(bench, 0, 2), kept(bench, 2, 2));
+	bench_run_free(bench);
+}
+
+static void what_a_host_has_for_itself_is_its_own(void **state)
+{
+	struct bench_run *bench = bench_run(addressed, "- hosts: all\n  tasks:\n"
+		"  - copy: {dest: /x, content: \"{{ rack }}\"}\n"
+		"  - copy: {dest: /y, content: \"{{ hostvars[inventory_hostname].rack }}\"}\n"
+		"  - template: {dest: /z, src: t.j2}\n"
+		"  - template: {dest: /z, src: i.j2}\n    loop: [1, 2]\n"
+		"  - template: {dest: /w, src: i.j2}\n    vars: {item: \"{{ rack }}\"}\n");
+	struct run *run;
+
+	(void)state;
+	bench_in_one_order(bench);
+	bench_further(bench, "i.j2", "{{ item }}");
+	bench_further(bench, "t.j2", "{{ rack }}");
+	assert_int_equal(bench_execute(bench), 0);
+	for (size_t unit = 0; unit < 3; unit++)
+		assert_string_not_equal(kept(bench, 0, unit), kept(bench, 1, unit));
+	assert_string_not_equal(kept(bench, 0, 4), kept(bench, 1, 4));
+	/* Items that differ in nothing but what the template makes of them. */
+	run = bench_ran(bench);
+	assert_string_not_equal(run->hosts[0].filled[3]->items[0].task->params,
+		run->hosts[0].filled[3]->items[1].task->params);
+	bench_run_free(bench);
+}
+
+static void what_tasks_set_on_a_host_is_seen_by_its_own_tasks_first(void **state)
+{
+	struct bench_run *bench = ran("- hosts: all\n  tasks:\n"
+		"  - {set_fact: {mine: \"{{ inventory_hostname }}\"}}\n"
+		"  - {debug: {msg: \"{{ hostvars.a.mine }}\"}}\n"
+		"  - {copy: {dest: /x, content: \"{{ mine }}\"}}\n");
+
+	(void)state;
+	assert_string_not_equal(kept(bench, 0, 2), kept(bench, 1, 2));
+	bench_run_free(bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_hosts_without_changes_are_two_messages_each),
 		cmocka_unit_test(many_hosts_change_all_in_step),
+		cmocka_unit_test(what_is_prepared_alike_is_one_text_for_all_hosts),
+		cmocka_unit_test(what_a_host_has_for_itself_is_its_own),
+		cmocka_unit_test(what_tasks_set_on_a_host_is_seen_by_its_own_tasks_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,7 @@ static inline int memory_open(void *context, const char *path, int64_t *ret_size
 				&& lseek(fd, 0, SEEK_SET) == 0)
 			return fd;
 	}
-	return error_set(err, ERROR_TEXT, "cannot read '%s'", path);
+	return error_set(err, FILE_NOT_FOUND, "cannot read '%s'", path);
 }
 
 /* files: path, text, path, text, …, NULL; borrowed. */

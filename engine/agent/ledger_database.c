@@ -152,6 +152,7 @@ static int set_up(struct database *database, const char *lock, struct error *err
 	if (!database->writable && database_integer(database, 0, "SELECT count(*) FROM sqlite_schema",
 			"") == 0 && database->error.kind == ERROR_NONE)
 		return 1;
+	database->alone = database->writable && database->path;
 	return database->path ? check_form(database, err) : 0;
 }
 
@@ -194,8 +195,7 @@ static sqlite3_stmt *prepared(struct database *database, const char *sql)
 		return NULL;
 	}
 	last = &database->statements[database->statement_count];
-	code = sqlite3_prepare_v3(database->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT,
-		&last->statement, NULL);
+	code = sqlite3_prepare_v2(database->sqlite, sql, -1, &last->statement, NULL);
 	if (code != SQLITE_OK) {
 		note_error(database, code);
 		return NULL;
@@ -261,11 +261,22 @@ static sqlite3_stmt *begin_statement(struct database *database, const char *sql,
 	return NULL;
 }
 
+static void run(struct database *database, const char *sql, ...)
+{
+	va_list none;
+
+	va_start(none, sql);
+	database_row(database, begin_statement(database, sql, "", none));
+	va_end(none);
+}
+
 sqlite3_stmt *database_query(struct database *database, const char *sql, const char *types, ...)
 {
 	sqlite3_stmt *statement;
 	va_list args;
 
+	if (database->alone)
+		database_hold(database);
 	va_start(args, types);
 	statement = begin_statement(database, sql, types, args);
 	va_end(args);
@@ -299,6 +310,8 @@ int64_t database_integer(struct database *database, int64_t otherwise, const cha
 	int64_t found = otherwise;
 	va_list args;
 
+	if (database->alone)
+		database_hold(database);
 	va_start(args, types);
 	statement = begin_statement(database, sql, types, args);
 	va_end(args);
@@ -314,7 +327,7 @@ void database_hold(struct database *database)
 {
 	if (!database->path || database->changed || database->held)
 		return;
-	database_row(database, database_query(database, "BEGIN", ""));
+	run(database, "BEGIN");
 	database->held = database->error.kind == ERROR_NONE;
 }
 
@@ -335,7 +348,7 @@ static void begin(struct database *database)
 		error_set(&database->error, BEOPLAY_BUG, "who only looks was about to write the ledger");
 		return;
 	}
-	database_row(database, database_query(database, "BEGIN IMMEDIATE", ""));
+	run(database, "BEGIN IMMEDIATE");
 	database->changed = database->error.kind == ERROR_NONE;
 }
 
@@ -355,7 +368,7 @@ void database_do(struct database *database, const char *sql, const char *types, 
 int database_commit(struct database *database, struct error *err)
 {
 	if (database->changed && database->error.kind == ERROR_NONE)
-		database_row(database, database_query(database, "COMMIT", ""));
+		run(database, "COMMIT");
 	if (database->error.kind == ERROR_NONE) {
 		database->changed = false;
 		return 0;
@@ -371,7 +384,7 @@ void database_roll_back(struct database *database)
 	database->error = (struct error){0};
 	/* After some errors SQLite has done it already. */
 	if (database->sqlite && !sqlite3_get_autocommit(database->sqlite))
-		database_row(database, database_query(database, "ROLLBACK", ""));
+		run(database, "ROLLBACK");
 	database->error = (struct error){0};
 	database->changed = database->held = false;
 }

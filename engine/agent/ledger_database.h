@@ -24,6 +24,7 @@ struct database {
 	bool writable;
 	bool changed;                /* a transaction is open */
 	bool held;                   /* the same for looking only */
+	bool alone;                  /* nobody else can write: it is held between transactions, too */
 	int code;                    /* SQLite's, of error */
 	struct error error;          /* of the transaction, or of reading */
 	struct database_statement {

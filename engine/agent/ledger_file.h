@@ -24,6 +24,7 @@ struct ledger_file {
 	struct ledger_file *database;        /* of a journal; of the database: itself */
 	const char *path;
 	bool looks;
+	bool names;                          /* a journal that may have been made: a sync is also its name's */
 	/* Of the database: */
 	const char *journal;                 /* the path of it */
 	char *lock;                          /* the path of it; NULL: no locks */
@@ -31,6 +32,7 @@ struct ledger_file {
 	int level;                           /* SQLITE_LOCK_… */
 	const char *damage;                  /* what was found; NULL: nothing */
 	struct ledger_seal seal;             /* of the journal at hand */
+	bool journal_named;                  /* its name is durable */
 	/* Of a database that is looked at, from its lock until it is given back: */
 	bool journal_done;                   /* as if the journal were empty */
 	bool resized;                        /* pages count, not the file's */

@@ -94,13 +94,17 @@ static void sweep_resource(struct ledger *ledger, struct arena *arena, int64_t i
 /* What nobody has had since before the oldest run that could be gone back to. */
 static void sweep_gone(struct ledger *ledger, struct arena *arena, int64_t owner, int64_t oldest)
 {
-	sqlite3_stmt *query = database_query(ledger->database, "SELECT c.resource FROM claim c "
-		"WHERE c.owner=?1 AND c.live=0 AND c.gone<=?2 AND NOT EXISTS(SELECT 1 FROM claim o "
-		"WHERE o.resource=c.resource AND o.owner<>?1)", "ii", owner, oldest);
+	sqlite3_stmt *query;
 	size_t count = 0, capacity = 0;
 	struct value *params;
 	int64_t *ids = NULL;
 
+	if (!database_integer(ledger->database, 0, "SELECT 1 FROM claim WHERE owner=?1 AND live=0 "
+			"AND gone<=?2 LIMIT 1", "ii", owner, oldest))
+		return;
+	query = database_query(ledger->database, "SELECT c.resource FROM claim c "
+		"WHERE c.owner=?1 AND c.live=0 AND c.gone<=?2 AND NOT EXISTS(SELECT 1 FROM claim o "
+		"WHERE o.resource=c.resource AND o.owner<>?1)", "ii", owner, oldest);
 	while (database_row(ledger->database, query)) {
 		if (count == capacity) {
 			size_t larger = capacity ? 2 * capacity : 64;

@@ -14,7 +14,7 @@
 enum {
 	SUM_AT = LEDGER_PAGE - crypto_shorthash_BYTES, PAGE_SIZE_AT = 16, RESERVED_AT = 20,
 	BUSY_MOST = 10 * 1000, HEAP_MOST = 256 << 20, VALUE_MOST = 64 << 20,
-	TEXT_MOST = 64 << 10,
+	TEXT_MOST = 64 << 10, SLOT_SIZE = 1200, SLOTS = 200,
 };
 
 static sqlite3_vfs *under;
@@ -257,8 +257,11 @@ static int journal_size(sqlite3_file *file, sqlite3_int64 *ret_size)
 static int file_sync(sqlite3_file *file, int flags)
 {
 	struct ledger_file *synced = (struct ledger_file *)file;
+	int result = synced->looks ? SQLITE_OK : synced->real->pMethods->xSync(synced->real, flags);
 
-	return synced->looks ? SQLITE_OK : synced->real->pMethods->xSync(synced->real, flags);
+	if (synced->names && result == SQLITE_OK)
+		synced->database->journal_named = true;
+	return result;
 }
 
 static int file_close(sqlite3_file *file)
@@ -377,6 +380,7 @@ static int open_journal(struct ledger_file *file, const char *path, int flags)
 
 	file->base.pMethods = &journal_methods;
 	file->database = (struct ledger_file *)sqlite3_database_file_object(path);
+	file->names = (flags & SQLITE_OPEN_CREATE) != 0;
 	if (file->looks || !(flags & SQLITE_OPEN_CREATE) || !file->database->journal_done)
 		return result;
 	result = file->real->pMethods->xTruncate(file->real, 0);
@@ -384,6 +388,12 @@ static int open_journal(struct ledger_file *file, const char *path, int flags)
 		result = file->real->pMethods->xSync(file->real, SQLITE_SYNC_NORMAL);
 	file->database->journal_done = result != SQLITE_OK;
 	return result;
+}
+
+/* Whether this connection has made sure that the journal's name is there after a power cut. */
+static bool journal_named(const char *path)
+{
+	return path && ((struct ledger_file *)sqlite3_database_file_object(path))->journal_named;
 }
 
 static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *opened, int flags,
@@ -397,7 +407,10 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *opened, in
 	int result;
 
 	*file = (struct ledger_file){ .real = (sqlite3_file *)(file + 1), .looks = looks };
-	if (!path || !kind || check_place(path, (real_flags & SQLITE_OPEN_CREATE) != 0, &ignored) < 0)
+	/* Opened to be made, its directory is synced, too: once is enough. */
+	if (!looks && kind == SQLITE_OPEN_MAIN_JOURNAL && journal_named(path))
+		real_flags &= ~SQLITE_OPEN_CREATE;
+	if (!path || !kind || check_place(path, !looks && (flags & SQLITE_OPEN_CREATE) != 0, &ignored) < 0)
 		return SQLITE_CANTOPEN;
 	result = under->xOpen(under, path, file->real, real_flags, &real_flags);
 	if (result != SQLITE_OK)
@@ -455,6 +468,8 @@ static int vfs_register(sqlite3_vfs *vfs)
 
 int ledger_vfs_set_base(const char *name)
 {
+	/* The agent has no threads. Refused, and left, where SQLite was in use before. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	under = sqlite3_vfs_find(name);
 	if (!under || vfs_register(&writing) != SQLITE_OK || vfs_register(&looking) != SQLITE_OK)
 		return -1;
@@ -482,6 +497,7 @@ static int set_up(sqlite3 *database, const char *lock, enum ledger_access access
 	sqlite3_extended_result_codes(database, 1);
 	sqlite3_busy_timeout(database, BUSY_MOST);
 	sqlite3_file_control(database, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+	sqlite3_db_config(database, SQLITE_DBCONFIG_LOOKASIDE, NULL, SLOT_SIZE, SLOTS);
 	sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
@@ -523,7 +539,7 @@ int ledger_vfs_open(const char *path, const char *lock, enum ledger_access acces
 	sqlite3 **ret_database, struct error *err)
 {
 	bool write = access == LEDGER_WRITE;
-	int flags = SQLITE_OPEN_READWRITE | (write ? SQLITE_OPEN_CREATE : 0);
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (write ? SQLITE_OPEN_CREATE : 0);
 	int result;
 
 	*ret_database = NULL;

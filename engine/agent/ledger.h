@@ -79,7 +79,8 @@ struct ledger_undo {
 	const struct value *way;     /* {sequence, module, params, user, before}; NULL: nothing has changed */
 	const char *reason;          /* why it can't be undone, or why there is nothing to do */
 	const char *module;          /* by which it came here */
-	const char *parent;          /* as of ledger_parent */
+	const char *parent;          /* of whose task it is a part that no text names (a file that a sync
+	                                took away); or NULL */
 	size_t others;               /* so many other owners: then it stays */
 	bool release;                /* the owner didn't have it at that time */
 	bool gap;                    /* what it was then isn't kept any more: there is no way */
@@ -161,13 +162,10 @@ int ledger_conflict(const struct ledger *ledger, struct arena *arena,
 void ledger_adopt(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
 	const struct ledger_wish *wish);
 /* It is going to be changed. inverse (may be NULL: can't be undone) counts only the first time in a
- * run. parent: see ledger_parent. body: digest of bytes that were kept for it, or NULL. */
+ * run. parent: as in ledger_undo. body: digest of bytes that were kept for it, or NULL. */
 void ledger_change(struct ledger *ledger, const struct ledger_owner *owner, const char *resource,
 	const char *parent, const struct ledger_wish *wish, const struct inverses_entry *inverse,
 	const char *body);
-/* Of which resource's task it is a part that no text names (a file that a sync took away); or
- * NULL. */
-const char *ledger_parent(const struct ledger *ledger, struct arena *arena, const char *resource);
 /* The owner lets go, after an undo. The entry stays as long as a rollback may ask for it. */
 void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
 /* It was left so, though its wish alone would have it otherwise: another one's way back has added

@@ -17,17 +17,6 @@ bool ledger_has_owner(const struct ledger *ledger, const char *resource)
 		"ON c.resource=r.id WHERE r.identity=? AND c.live LIMIT 1", "s", resource) != 0;
 }
 
-const char *ledger_parent(const struct ledger *ledger, struct arena *arena, const char *resource)
-{
-	sqlite3_stmt *query = database_query(ledger->database,
-		"SELECT parent FROM resource WHERE identity=?", "s", resource);
-	const char *parent = database_row(ledger->database, query)
-		? database_text(arena, query, 0) : NULL;
-
-	database_end(query);
-	return parent;
-}
-
 const char *ledger_params(const struct ledger *ledger, struct arena *arena, const char *digest)
 {
 	sqlite3_stmt *query = database_query(ledger->database,

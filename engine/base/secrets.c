@@ -282,12 +282,6 @@ const char *secrets_cut(const struct secrets *secrets, struct arena *arena, cons
 	return secrets_replace(secrets, arena, text, size, least, plain_word, NULL, ret_size);
 }
 
-const char *secrets_cut_text(const struct secrets *secrets, struct arena *arena, const char *text,
-	enum level least)
-{
-	return text ? secrets_cut(secrets, arena, text, strlen(text), least, NULL) : NULL;
-}
-
 void secrets_mark(const struct secrets *secrets, struct value *value)
 {
 	if (value->kind == VALUE_STRING && value->level < LEVEL_SECRET)

@@ -41,9 +41,6 @@ enum level secrets_level(const struct secrets *secrets, const char *text, size_t
  * text if there is none. */
 const char *secrets_cut(const struct secrets *secrets, struct arena *arena, const char *text,
 	size_t size, enum level least, size_t *ret_size);
-/* The same of a text that ends with a NUL; NULL gives NULL. */
-const char *secrets_cut_text(const struct secrets *secrets, struct arena *arena, const char *text,
-	enum level least);
 /* The same with words of the caller's. */
 typedef void secrets_word(void *context, struct buffer *out, const char *secret, size_t size,
 	enum level level);

@@ -672,16 +672,3 @@ struct inventory_list inventory_group_hosts(const struct inventory *inventory, c
 
 	return group ? group->outermost : (struct inventory_list){ 0 };
 }
-
-struct value *inventory_group_vars(const struct inventory *inventory, const char *name)
-{
-	const struct inventory_group *group = inventory_group(inventory, name);
-	struct value *vars;
-
-	if (!group)
-		return NULL;
-	vars = value_map(inventory->arena);
-	for (size_t i = 0; i < GROUP_VARS_END; i++)
-		build_merge(inventory->arena, vars, group->vars[i]);
-	return vars;
-}

@@ -48,11 +48,10 @@ struct value *inventory_groups_of(const struct inventory *inventory, struct aren
 /* Group name → list of host names in inventory order, with "all" and "ungrouped" (groups). */
 struct value *inventory_groups(const struct inventory *inventory);
 bool inventory_has_group(const struct inventory *inventory, const char *name);
-/* Direct children and variables, for `inventory --graph`; NULL: no such group. */
+/* Direct children, for `inventory --graph`; NULL: no such group. */
 struct value *inventory_group_children(const struct inventory *inventory, const char *name);
 /* The hosts of a group that are in none of its children, in inventory order. */
 struct inventory_list inventory_group_hosts(const struct inventory *inventory, const char *name);
-struct value *inventory_group_vars(const struct inventory *inventory, const char *name);
 
 /* "node[1:3]" → node1 node2 node3; also [01:64:2], [a:f], [1-64,70], [001-003], several brackets. A
  * name without brackets gives itself. Appends strings to the list names. */

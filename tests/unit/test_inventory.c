@@ -150,7 +150,6 @@ static void groups_know_their_children_and_hosts_their_groups(void **state)
 	assert_true(inventory_has_group(inventory, "slow"));
 	assert_false(inventory_has_group(inventory, "node1"));
 	assert_null(inventory_group_children(inventory, "none"));
-	assert_int_equal(value_get_integer(inventory_group_vars(inventory, "fast"), "slots", 0), 8);
 }
 
 static void a_child_is_stronger_than_its_parent_and_a_host_than_both(void **state)

@@ -15,6 +15,7 @@ static const struct command_line commands[] = {
 	{ "doc", "what modules there are, and their options", command_doc },
 	{ "forget", "drops what the history keeps of a host", command_forget },
 	{ "history", "makes the history smaller", command_history },
+	{ "init", "a new project, from machines as their installer left them", command_init },
 	{ "inventory", "hosts, groups and their variables", command_inventory },
 	{ "key", "the keys that seal what nodes keep", command_key },
 	{ "log", "the runs of a project", command_log },

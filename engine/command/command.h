@@ -26,6 +26,7 @@ int command_diff(int argc, char **argv);
 int command_doc(int argc, char **argv);
 int command_forget(int argc, char **argv);
 int command_history(int argc, char **argv);
+int command_init(int argc, char **argv);
 int command_inventory(int argc, char **argv);
 int command_key(int argc, char **argv);
 int command_log(int argc, char **argv);

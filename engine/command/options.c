@@ -13,7 +13,8 @@
 
 enum {
 	APPLY = OPTIONS_APPLY, PLAN = OPTIONS_PLAN, BACK = OPTIONS_ROLLBACK, STATUS = OPTIONS_STATUS,
-	RUNS = APPLY | PLAN | BACK, ALL = RUNS | STATUS,
+	INIT = OPTIONS_INIT,
+	RUNS = APPLY | PLAN | BACK, ALL = RUNS | STATUS, REACH = ALL | INIT,
 	FIRST_KEY = 256,   /* of options without a letter, by row */
 	ROWS_MOST = 96,
 };
@@ -23,6 +24,10 @@ enum {
 #define BY_SSH_CONFIG "write the options into ~/.ssh/config"
 
 const struct option_row option_rows[] = {
+	{ "hosts", 0, OPTION_LIST, AT(new_hosts), "HOSTS", INIT,
+		"the machines: addresses or names, with commas; ranges: 10.0.0.[1:9]", 0 },
+	{ "passwordless-sudo", 0, OPTION_FLAG, AT(passwordless_sudo), NULL, INIT,
+		"lets the login user become root without a password; doesn't ask", 0 },
 	{ "inventory", 'i', OPTION_LIST, AT(inventories), "PATH", ALL,
 		"inventory: a file, a directory, or \"host1,host2,\"\n"
 		"(else inventory/ or inventory.yml beside the playbook or above)", 0 },
@@ -66,25 +71,26 @@ const struct option_row option_rows[] = {
 		"becomes this user instead of root", 0 },
 	{ "become-method", 0, OPTION_TEXT, AT(become_method), "METHOD", ALL,
 		"how: sudo (the default), su with root's password, or doas", 0 },
-	{ "ask-become-pass", 'K', OPTION_FLAG, AT(ask_become_pass), NULL, ALL,
+	{ "ask-become-pass", 'K', OPTION_FLAG, AT(ask_become_pass), NULL, REACH,
 		"asks for the password that sudo or su wants", 0 },
-	{ "become-password-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", ALL,
+	{ "become-password-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", REACH,
 		"its first line is that password; -: stdin", 0 },
-	{ "become-pass-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", ALL, NULL, 0 },
-	{ "user", 'u', OPTION_TEXT, AT(user), "USER", ALL, "logs in as this user", 0 },
-	{ "ask-pass", 'k', OPTION_FLAG, AT(ask_pass), NULL, ALL,
+	{ "become-pass-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", REACH, NULL, 0 },
+	{ "user", 'u', OPTION_TEXT, AT(user), "USER", REACH, "logs in as this user", 0 },
+	{ "ask-pass", 'k', OPTION_FLAG, AT(ask_pass), NULL, REACH,
 		"asks for the password of the login, for hosts that no key opens", 0 },
-	{ "connection-password-file", 0, OPTION_TEXT, AT(password_file), "FILE", ALL,
+	{ "connection-password-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH,
 		"its first line is that password; -: stdin", 0 },
-	{ "conn-pass-file", 0, OPTION_TEXT, AT(password_file), "FILE", ALL, NULL, 0 },
-	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", ALL, "with this key", 0 },
-	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", ALL, NULL, 0 },
-	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", ALL, "for reaching a host (10)", 3600 },
-	{ "forks", 'f', OPTION_NUMBER, AT(forks), "N", ALL,
+	{ "password-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH, NULL, 0 },
+	{ "conn-pass-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH, NULL, 0 },
+	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", REACH, "with this key", 0 },
+	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", REACH, NULL, 0 },
+	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", REACH, "for reaching a host (10)", 3600 },
+	{ "forks", 'f', OPTION_NUMBER, AT(forks), "N", REACH,
 		"so many hosts connecting at once (all)", 100000 },
-	{ "known-hosts", 0, OPTION_TEXT, AT(known_hosts), "FILE", ALL,
+	{ "known-hosts", 0, OPTION_TEXT, AT(known_hosts), "FILE", REACH,
 		"instead of ~/.ssh/known_hosts", 0 },
-	{ "accept-new-host-keys", 0, OPTION_FLAG, AT(accept_new_host_keys), NULL, ALL,
+	{ "accept-new-host-keys", 0, OPTION_FLAG, AT(accept_new_host_keys), NULL, REACH,
 		"writes down the key of a host never seen before", 0 },
 	{ "allow-outside", 0, OPTION_FLAG, AT(allow_outside), NULL, ALL,
 		"playbooks may read files outside the project", 0 },
@@ -95,7 +101,7 @@ const struct option_row option_rows[] = {
 	{ "list-tags", 0, OPTION_FLAG, AT(list_tags), NULL, APPLY, "the tags; no host is contacted", 0 },
 	{ "syntax-check", 0, OPTION_FLAG, AT(syntax_check), NULL, APPLY,
 		"only looks for mistakes in the text", 0 },
-	{ "help", 'h', OPTION_FLAG, AT(help), NULL, ALL, "this", 0 },
+	{ "help", 'h', OPTION_FLAG, AT(help), NULL, REACH, "this", 0 },
 	{ "version", 'V', OPTION_FLAG, AT(version), NULL, APPLY, "which beoplay this is", 0 },
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
 	{ "connection", 'c', OPTION_REFUSED, 0, "KIND", ALL,
@@ -121,6 +127,7 @@ const struct option_row option_rows[] = {
 
 static const struct { unsigned command; const char *name; } commands[] = {
 	{ APPLY, "apply" }, { PLAN, "plan" }, { BACK, "rollback" }, { STATUS, "status" },
+	{ INIT, "init" },
 };
 
 /* --- Saying --- */
@@ -370,7 +377,8 @@ int options_parse(struct arena *arena, enum options_of command, int argc, char *
 	int key;
 
 	*ret_options = (struct apply_options){
-		.inventories = value_list(arena), .extra = value_list(arena), .timeout = 10,
+		.inventories = value_list(arena), .extra = value_list(arena),
+		.new_hosts = value_list(arena), .timeout = 10,
 	};
 	make_tables(longs, letters);
 	optind = 0;
@@ -386,6 +394,8 @@ int options_parse(struct arena *arena, enum options_of command, int argc, char *
 	}
 	ret_options->playbooks = argv + optind;
 	if (ret_options->help || ret_options->version)
+		return 0;
+	if (command == OPTIONS_INIT)
 		return 0;
 	if (!*ret_options->playbooks && command != OPTIONS_STATUS)
 		return usage("no playbook given", "", "beoplay --help shows how");

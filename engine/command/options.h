@@ -24,6 +24,8 @@ struct apply_options {
 	const char *become_method;
 	const char *password_file, *become_password_file;
 	bool ask_pass, ask_become_pass;
+	bool passwordless_sudo;
+	struct value *new_hosts;         /* of init: lists with commas */
 	const char *known_hosts;
 	bool become;
 	bool check;
@@ -60,6 +62,7 @@ enum options_of {
 	OPTIONS_PLAN = 1 << 1,
 	OPTIONS_ROLLBACK = 1 << 2,
 	OPTIONS_STATUS = 1 << 3,
+	OPTIONS_INIT = 1 << 4,
 };
 
 enum option_kind {

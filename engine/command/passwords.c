@@ -42,13 +42,19 @@ static int get(struct arena *arena, const char *path, bool ask, const char *prom
 	return 0;
 }
 
+void passwords_set(const struct passwords *passwords)
+{
+	known = *passwords;
+	asked = true;
+}
+
 int passwords_get(const struct apply_options *options, struct passwords *ret_passwords,
 	struct error *err)
 {
 	static struct arena *arena;
 
 	if (!asked) {
-		arena = arena ? arena : arena_new();
+		arena = arena ? arena : arena_new_wiped();
 		if (get(arena, options->password_file, options->ask_pass, "SSH password",
 				"--connection-password-file", &known.login, err) < 0
 				|| get(arena, options->become_password_file, options->ask_become_pass,

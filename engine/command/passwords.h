@@ -16,6 +16,9 @@ struct passwords {
 int passwords_get(const struct apply_options *options, struct passwords *ret_passwords,
 	struct error *err);
 
+/* The same without asking: from here on these are given. */
+void passwords_set(const struct passwords *passwords);
+
 /* The first line of a file, "-" being stdin; arena holds it. 0, or -1 with err. */
 int passwords_read(struct arena *arena, const char *path, const char **ret_password,
 	struct error *err);

@@ -370,6 +370,36 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 	return code;
 }
 
+int playing_facts(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const struct value **ret_facts, const struct value **ret_outcome)
+{
+	struct apply_options quiet = *options;
+	struct playing playing = { .arena = arena, .options = &quiet, .typed = playbook };
+	FILE *nowhere = fopen("/dev/null", "w");
+	struct report *report = report_new(&(struct report_options){ .out = nowhere,
+		.errors = nowhere });
+	struct error err = {0};
+	int code = EXIT_GOOD;
+
+	quiet.check = true;
+	if (playing_load(&playing, &err) < 0) {
+		code = not_begun(report, &err);
+		playing_complain(&err);
+	} else {
+		report_run(report, playing.playbook->path, run_hosts(playing.run), 1);
+		if (reach_and_run(&playing, report, &err) < 0)
+			code = EXIT_INTERRUPTED;
+		*ret_facts = value_copy(arena, run_facts(playing.run));
+		*ret_outcome = value_copy(arena, run_outcome(playing.run));
+		run_free(playing.run);
+	}
+	history_close(playing.earlier.history);
+	report_free(report);
+	if (nowhere)
+		fclose(nowhere);
+	return code;
+}
+
 int playing_owner(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char **ret_project, const char **ret_owner, const char **ret_folder, struct error *err)
 {

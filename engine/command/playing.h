@@ -54,6 +54,11 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 	const char *text, struct playing_looked **ret_looked, size_t *ret_count,
 	struct value **ret_lost);
 
+/* What the hosts of a playbook are, as run_facts; nothing is printed, and nothing left there. Errors
+ * of hosts are in ret_outcome (run_outcome). An exit code; EXIT_TEXT with the error said. */
+int playing_facts(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const struct value **ret_facts, const struct value **ret_outcome);
+
 /* Back from what is in a pack that nodes keep (seal/pack.h). */
 int playing_unpack(struct arena *arena, const char *bytes, size_t size,
 	struct playing_past *ret_past, struct error *err);

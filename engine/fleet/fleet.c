@@ -836,6 +836,7 @@ static bool take_lost(struct ssh_fleet *fleet, struct fleet_event *event)
 	event->kind = FLEET_LOST;
 	event->context = host->target.context;
 	event->error = host->lost;
+	event->key = host->connection ? host->connection->offered_key : NULL;
 	return true;
 }
 

@@ -37,6 +37,8 @@ struct fleet_target {
 	const char *user;
 	const char *private_key;
 	const struct transport *transport;
+	const char *accept_key;          /* the one key that is accepted as new, and written down in any
+	                                    case; NULL: as the options say */
 	const char *password;            /* of the login; NULL: only keys */
 	bool become;                     /* to root, if it isn't root's login */
 	const struct become_way *way;    /* how */
@@ -62,7 +64,8 @@ struct fleet_event {
 	const struct hello *hello;       /* READY */
 	const char *user;                /* READY: as whom it logged in, before any become */
 	const char *key;                 /* READY: "TYPE BASE64" of the key that the host was
-	                                    authenticated with; NULL: local */
+	                                    authenticated with; NULL: local. LOST: that of a host that
+	                                    isn't known; NULL: it is, or offered none */
 	const struct frame *frame;       /* FRAME */
 	size_t queued;                   /* FRAME: bytes that still wait until the host takes them */
 	const struct error *error;       /* LOST: why; NULL: it ended as asked */

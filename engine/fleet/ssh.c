@@ -52,7 +52,7 @@ struct ssh {
 	const char *known_hosts[2 * SSH_FILES_MOST + 2];   /* the user's, the machine's, NULL */
 	struct hostkeys hostkeys;
 	bool add_nowhere, hash;
-	const char *host_key;
+	const char *host_key, *offered_key;
 	const char *identities[SSH_FILES_MOST];   /* paths to be tried, in order */
 	size_t identity_count, identity;
 	bool named;              /* the user named the keys */
@@ -117,7 +117,7 @@ static struct loaded *load_key(struct ssh_keys *keys, const char *path)
 
 /* --- Settings --- */
 
-static const char *expand_home(struct arena *arena, const char *path)
+const char *ssh_expand_home(struct arena *arena, const char *path)
 {
 	const char *home = getenv("HOME");
 
@@ -128,13 +128,13 @@ static const char *expand_home(struct arena *arena, const char *path)
 
 static void add_identity(struct ssh *ssh, const char *path)
 {
-	const char *full = expand_home(ssh->arena, path);
+	const char *full = ssh_expand_home(ssh->arena, path);
 
 	if (ssh->identity_count < SSH_FILES_MOST && access(full, F_OK) == 0)
 		ssh->identities[ssh->identity_count++] = full;
 }
 
-static const char *local_user(struct arena *arena)
+const char *ssh_local_user(struct arena *arena)
 {
 	const struct passwd *user = getpwuid(getuid());
 
@@ -142,14 +142,16 @@ static const char *local_user(struct arena *arena)
 		: arena_printf(arena, "%u", (unsigned)getuid());
 }
 
+const char *const ssh_identities[] = {
+	"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa", NULL,
+};
+
 /* What the user named on the command line is all that is offered. ssh-agent comes before the usual
  * files, and behind those that the configuration names, unless it says IdentitiesOnly. */
 static void choose_identities(struct ssh *ssh, const struct ssh_config *config)
 {
-	static const char *const defaults[] = {
-		"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa", NULL,
-	};
-	const char *const *files = config->identities[0] ? config->identities : defaults;
+	const char *const *files = config->identities[0] ? config->identities
+		: ssh_identities;
 
 	ssh->has_agent = getenv("SSH_AUTH_SOCK") != NULL;
 	if (config->identity_agent) {
@@ -183,7 +185,7 @@ static void choose_known_hosts(struct ssh *ssh, const struct ssh_config *config)
 	size_t count = 0;
 
 	if (ssh->settings.known_hosts)
-		ssh->known_hosts[count++] = expand_home(ssh->arena, ssh->settings.known_hosts);
+		ssh->known_hosts[count++] = ssh_expand_home(ssh->arena, ssh->settings.known_hosts);
 	for (size_t i = 0; !ssh->settings.known_hosts && config->known_hosts[i]; i++)
 		ssh->known_hosts[count++] = config->known_hosts[i];
 	if (count == 0)
@@ -261,7 +263,7 @@ static int configure(struct ssh *ssh, struct error *err)
 	}
 	ssh->address = config.host;
 	ssh->user = settings->user ? settings->user : config.user;
-	ssh->user = ssh->user ? ssh->user : local_user(ssh->arena);
+	ssh->user = ssh->user ? ssh->user : ssh_local_user(ssh->arena);
 	ssh->port = settings->port ? settings->port : config.port ? config.port : 22;
 	ssh->family = config.family;
 	if (ssh_options_set(ssh->session, SSH_OPTIONS_HOST, ssh->address) != SSH_OK)
@@ -330,6 +332,11 @@ const char *ssh_user(const struct ssh *ssh)
 const char *ssh_host_key(const struct ssh *ssh)
 {
 	return ssh->host_key;
+}
+
+const char *ssh_offered_key(const struct ssh *ssh)
+{
+	return ssh->offered_key;
 }
 
 bool ssh_greeted(const struct ssh *ssh)
@@ -407,14 +414,17 @@ static const char *known_as(const struct ssh *ssh)
 static int key_unknown(struct ssh *ssh, const char *key, struct error *err)
 {
 	const char *file = ssh->add_nowhere ? NULL : ssh->known_hosts[0];
+	bool accepted = ssh->settings.accept ? strcmp(ssh->settings.accept, key) == 0
+		: ssh->settings.accept_new;
 
-	if (ssh->settings.accept_new && !file) {
+	ssh->offered_key = key;
+	if (accepted && !file) {
 		error_set(err, SSH_KNOWN_HOSTS_UNUSABLE, "there is no known_hosts file to which the key of "
 			"%s could be added", known_as(ssh));
 		return error_remedy(err, "name one with --known-hosts");
 	}
-	if (ssh->settings.accept_new)
-		return ssh->settings.only_look ? 0
+	if (accepted)
+		return ssh->settings.only_look && !ssh->settings.accept ? 0
 			: hostkeys_add(ssh->arena, &ssh->hostkeys, key, ssh->hash, err);
 	error_set(err, SSH_HOST_KEY_UNKNOWN, "the host key of %s isn't known (%.*s)", known_as(ssh),
 		(int)strcspn(key, " "), key);

@@ -24,11 +24,18 @@ struct ssh_settings {
 	const char *password;    /* tried once, where no key lets in; NULL: none */
 	const char *known_hosts; /* instead of the user's own files; NULL: as config */
 	bool accept_new;
+	const char *accept;      /* "TYPE BASE64": the one new key that is accepted; NULL: see accept_new */
 	bool only_look;          /* what is accepted isn't written down */
 	void (*warn)(void *context, const char *message);
 	void *context;
 	unsigned verbosity;
 };
+
+/* Where the user's keys usually are, below ~/, ends with NULL; a path with ~/ filled in; who the user
+ * is here. */
+extern const char *const ssh_identities[];
+const char *ssh_expand_home(struct arena *arena, const char *path);
+const char *ssh_local_user(struct arena *arena);
 
 struct ssh_keys *ssh_keys_new(void);
 void ssh_keys_free(struct ssh_keys *keys);
@@ -52,6 +59,8 @@ int ssh_step(struct ssh *ssh, const char *command, struct error *err);
 bool ssh_greeted(const struct ssh *ssh);
 /* "TYPE BASE64", once it is checked; else NULL. */
 const char *ssh_host_key(const struct ssh *ssh);
+/* The same of a host that isn't known; NULL: it is, or has offered none. */
+const char *ssh_offered_key(const struct ssh *ssh);
 /* Whether the socket should be watched for being writable, too. */
 bool ssh_wants_write(const struct ssh *ssh);
 

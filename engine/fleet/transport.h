@@ -16,6 +16,7 @@ struct ssh_keys;
 struct connection {
 	const char *user;        /* as whom it logs in */
 	const char *host_key;    /* "TYPE BASE64", once the command runs; NULL: there is none */
+	const char *offered_key; /* the same of a host that isn't known; NULL: none */
 	struct become *become;   /* NULL: root logs in, or nobody becomes root */
 	int fd;                  /* to be watched; -1: none yet */
 	int errors;              /* the same for stderr, where it comes by a file of its own; else -1 */

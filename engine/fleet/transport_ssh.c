@@ -41,6 +41,7 @@ static struct connection *open_ssh(const struct transport_request *request, stru
 		.address = target->address, .port = target->port, .user = target->user,
 		.private_key = target->private_key, .password = target->password,
 		.known_hosts = request->options->known_hosts,
+		.accept = target->accept_key,
 		.accept_new = request->options->accept_new_host_keys && !target->only_look,
 		.only_look = request->options->leave_nothing,
 		.warn = request->warn, .context = request->context,
@@ -85,6 +86,7 @@ static int step_ssh(struct connection *connection, struct error *err)
 		return result;
 	result = ssh_step(way->ssh, way->command, err);
 	connection->events = EPOLLIN | (ssh_wants_write(way->ssh) ? EPOLLOUT : 0);
+	connection->offered_key = ssh_offered_key(way->ssh);
 	if (result > 0)
 		connection->host_key = ssh_host_key(way->ssh);
 	return result;

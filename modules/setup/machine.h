@@ -6,6 +6,9 @@
 #include "module/host.h"
 
 /* At most FILE_MOST bytes of a file; "" if it can't be read. */
+/* What configures an interface: "netplan", "NetworkManager", "networkd", "ifupdown"; "" if it can't be
+ * told. NULL: no interface. */
+const char *setup_network_manager(struct host *host, const char *interface);
 const char *setup_read(struct host *host, const char *path);
 
 void setup_add_processors(struct host *host, struct value *facts);

@@ -79,7 +79,8 @@ static const struct shape setup_facts[] = {
 	{ "interfaces", SHAPE_LIST, 0, ADDRESSES_MOST, one_name, NULL }, TEXT("kernel"),
 	TEXT("kernel_version"), TEXT("machine"), TEXT("machine_id"), NUMBER("memfree_mb"),
 	{ "memory_mb", SHAPE_MAP, 0, 0, memory, NULL }, NUMBER("memtotal_mb"),
-	{ "mounts", SHAPE_LIST, 0, ADDRESSES_MOST, one_mount, NULL }, TEXT("nodename"),
+	{ "mounts", SHAPE_LIST, 0, ADDRESSES_MOST, one_mount, NULL }, TEXT("network_configured_by"),
+	TEXT("nodename"),
 	TEXT("os_family"), TEXT("pkg_mgr"),
 	{ "processor", SHAPE_LIST, 0, PROCESSORS_MOST, one_name, NULL }, NUMBER("processor_cores"),
 	NUMBER("processor_count"), NUMBER("processor_nproc"), NUMBER("processor_threads_per_core"),
@@ -276,6 +277,8 @@ static void add_addresses(struct host *host, struct value *facts)
 	value_set(arena, facts, "all_ipv6_addresses", six);
 	value_set(arena, facts, "default_ipv4", route);
 	value_set(arena, facts, "default_ipv6", route6);
+	value_set_string(arena, facts, "network_configured_by", setup_network_manager(host,
+		value_get_string(route, "interface")));
 	value_set(arena, facts, "interfaces", names);
 }
 

@@ -28,7 +28,7 @@ options_of() { beoplay help "$1" | grep -oE -- '--[a-z][a-z-]+' | sort -u | past
 check "there are commands" [ "$(wc -w <<<"$commands")" -ge 12 ]
 check "each command is completed" is "$(for c in $commands; do completes "${c:0:4}" | grep -ow "$c"; done | sort -u | paste -s -d ' ')" \
 	"$(sort <<<"$commands" | paste -s -d ' ')"
-for command in apply plan rollback status; do
+for command in apply init plan rollback status; do
 	check "the options of $command are" is "$(completes $command --)" "$(options_of $command)"
 done
 check "without a command they are those of apply" is "$(completes --)" "$(options_of apply)"
@@ -48,7 +48,7 @@ check "doc by a module" is "$(completes doc lineinf)" lineinfile
 cd "$tree" || exit 1
 # "-l --limit PATTERN" of each option in a help, and of each in the man page.
 in_help() {
-	for command in apply plan rollback status key; do
+	for command in apply init plan rollback status key; do
 		beoplay help $command | sed -nE 's/^  (-[a-zA-Z], |    )?(--[a-z][a-z-]*)( [A-Z]+)?( .*|$)/\1\2\3/p'
 	done | tr -d , | sed 's/^ *//' | sort -u
 }
@@ -59,7 +59,7 @@ done < <(in_help)
 for command in $commands; do
 	check "the man page has the command $command" grep -qE "^beoplay $command( |\$|,|\|)|, beoplay $command( |\$|,)" "$work/page"
 done
-known=$(in_help | grep -oE -- '--[a-z-]+'; echo "--graph --list --host --keep" | tr ' ' '\n')
+known=$(in_help | grep -oE -- '--[a-z-]+'; echo "--graph --list --host --keep --password-file" | tr ' ' '\n')
 for option in $(grep -oE -- '--[a-z][a-z-]+' "$work/page" | sort -u); do
 	check "$option of the man page is an option" grep -qxe "$option" <<<"$known"
 done

@@ -20,6 +20,7 @@ static const struct command_line commands[] = {
 	{ "key", "the keys that seal what nodes keep", command_key },
 	{ "log", "the runs of a project", command_log },
 	{ "plan", "a dry run that can be kept, and applied just as it is", command_plan },
+	{ "replace", "machines that were reinstalled: their new host keys", command_replace },
 	{ "rollback", "the machines as an earlier run left them", command_rollback },
 	{ "show", "a run with its text", command_show },
 	{ "status", "what each host has, by its own word", command_status },

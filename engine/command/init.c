@@ -220,6 +220,11 @@ static bool is_in(const struct init_host *host)
 	return host->in;
 }
 
+static bool is_out(const struct init_host *host)
+{
+	return !host->in;
+}
+
 bool init_wants_rule(const struct init_host *host)
 {
 	return by_sudo_asking(host);
@@ -262,10 +267,10 @@ static int apply_access(struct init *init, bool sudoers)
 
 	options.user = options.private_key = NULL;
 	options.diff = true;
-	options.no_others = true;
-	options.limit = limit_of(init, is_in);
-	if (!options.limit)
-		return EXIT_UNREACHABLE;
+	if (init_names(init, is_out)) {
+		options.no_others = true;
+		options.limit = limit_of(init, is_in);
+	}
 	passwords_set(&passwords);
 	printf("\nbeoplay %s/access.yml%s%s\n", init->folder, init_names(init, by_password) ? " -k" : "",
 		sudoers ? " -K" : "");
@@ -315,6 +320,8 @@ static int begin(struct init *init, int *ret_code, struct error *err)
 	if (offer_sudoers(init, &sudoers, err) < 0 || init_write(init, sudoers, err) < 0)
 		return -1;
 	*ret_code = apply_access(init, sudoers);
+	if (init_names(init, is_out) && *ret_code != EXIT_INTERRUPTED && *ret_code != EXIT_TEXT)
+		*ret_code |= EXIT_UNREACHABLE;
 	tell_next(init, sudoers);
 	return 0;
 }

@@ -16,6 +16,8 @@ struct init_host {
 	unsigned port;           /* 0: the usual one */
 	const char *key;         /* of the host, once it was offered or is known */
 	bool unknown;            /* that key is new */
+	bool changed;            /* another one is known */
+	const char *user;        /* of the inventory; NULL: as the options say */
 	bool in;                 /* the user can log in */
 	bool by_password;
 	bool root;               /* root is reached: by way, or it is root's own login */
@@ -30,6 +32,7 @@ struct init {
 	const struct apply_options *options;
 	const char *folder;
 	struct init_host *hosts;
+	bool named;              /* hosts have their names in an inventory */
 	size_t count;
 	const char *user;        /* who logs in */
 	struct identity identity;
@@ -60,6 +63,9 @@ const char *init_fold(const struct init *init, const struct value *names);
 /* The names of those hosts of which it holds, folded. */
 typedef bool init_holds(const struct init_host *host);
 const char *init_names(const struct init *init, init_holds *holds);
+
+/* One line for each key of those hosts of which it holds. */
+void init_show_keys(struct init *init, init_holds *holds);
 
 int init_root(struct init *init, struct error *err);
 

@@ -68,6 +68,9 @@ static void take(struct init *init, const struct fleet_event *event, struct flee
 	} else if (event->kind == FLEET_READY) {
 		attempt->done = true;
 		attempt->host->key = arena_string(init->arena, event->key);
+		/* As ~/.ssh/config may have said. */
+		if (!init->options->user)
+			init->user = arena_string(init->arena, event->user);
 		fleet->calls->close(hosts[attempt - attempts]);
 	} else if (event->kind == FLEET_LOST && !attempt->done) {
 		struct error *why = arena_alloc(init->arena, sizeof(*why));
@@ -83,10 +86,11 @@ static void take(struct init *init, const struct fleet_event *event, struct flee
 static struct fleet_target target_of(const struct init *init, struct init_attempt *attempt)
 {
 	return (struct fleet_target){
-		.name = attempt->host->name, .address = attempt->host->given, .port = attempt->host->port,
-		.user = init->options->user, .private_key = init->options->private_key,
+		.name = init->named ? attempt->host->name : NULL, .address = attempt->host->given, .port = attempt->host->port,
+		.user = attempt->host->user ? attempt->host->user : init->options->user, .private_key = init->options->private_key,
 		.transport = transport_find(NULL), .context = attempt,
-		.accept_key = attempt->host->unknown ? attempt->host->key : NULL,
+		.accept_key = attempt->host->unknown || attempt->host->changed ? attempt->host->key : NULL,
+		.replace_key = attempt->host->changed,
 		.password = attempt->password, .become = attempt->way != NULL, .way = attempt->way,
 		.become_password = attempt->become_password,
 	};
@@ -130,7 +134,7 @@ static bool is_unknown(const struct init_host *host)
 }
 
 /* One line for each key; several hosts with one key are copies of one system, or one machine. */
-static void show_keys(struct init *init)
+void init_show_keys(struct init *init, init_holds *holds)
 {
 	for (size_t i = 0; i < init->count; i++) {
 		const struct init_host *host = &init->hosts[i];
@@ -138,7 +142,7 @@ static void show_keys(struct init *init)
 		bool first = true;
 
 		for (size_t k = 0; k < init->count; k++) {
-			if (!init->hosts[k].unknown || !host->unknown
+			if (!holds(&init->hosts[k]) || !holds(host)
 					|| strcmp(init->hosts[k].key, host->key) != 0)
 				continue;
 			first = first && (k >= i || same->count > 0);
@@ -163,7 +167,7 @@ static int ask_keys(struct init *init, struct error *err)
 	if (!names)
 		return 0;
 	printf("Never seen before, with these host keys:\n");
-	show_keys(init);
+	init_show_keys(init, is_unknown);
 	fflush(stdout);
 	if (init->options->accept_new_host_keys)
 		return 0;

@@ -74,6 +74,19 @@ static int by_sudo(struct init *init, struct error *err)
 	return 0;
 }
 
+/* What to do where neither sudo nor a password of root's helped. */
+static void say_ways(struct init *init, struct init_host *host)
+{
+	struct error *why = arena_alloc(init->arena, sizeof(*why));
+
+	if (!host->problem)
+		return;
+	error_set(why, host->problem->code, "%s", host->problem->message);
+	error_remedy(why, "give root's password with -K, for su; or there, as root: apt install sudo; "
+		"adduser %s sudo", init->user);
+	host->problem = why;
+}
+
 static int by_su(struct init *init, struct error *err)
 {
 	const char *names = init_names(init, is_without);
@@ -86,7 +99,13 @@ static int by_su(struct init *init, struct error *err)
 	if (ask(init, arena_printf(init->arena, "root's password on %s (empty: leave it so)", names),
 			&init->root_password, err) < 0)
 		return -1;
-	return init->root_password ? try_way(init, "su", init->root_password, is_without, err) : 0;
+	if (init->root_password)
+		return try_way(init, "su", init->root_password, is_without, err);
+	for (size_t i = 0; i < init->count; i++) {
+		if (is_without(&init->hosts[i]))
+			say_ways(init, &init->hosts[i]);
+	}
+	return 0;
 }
 
 int init_root(struct init *init, struct error *err)

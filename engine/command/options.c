@@ -13,7 +13,7 @@
 
 enum {
 	APPLY = OPTIONS_APPLY, PLAN = OPTIONS_PLAN, BACK = OPTIONS_ROLLBACK, STATUS = OPTIONS_STATUS,
-	INIT = OPTIONS_INIT,
+	INIT = OPTIONS_INIT, REPLACE = OPTIONS_REPLACE,
 	RUNS = APPLY | PLAN | BACK, ALL = RUNS | STATUS, REACH = ALL | INIT,
 	FIRST_KEY = 256,   /* of options without a letter, by row */
 	ROWS_MOST = 96,
@@ -28,10 +28,10 @@ const struct option_row option_rows[] = {
 		"the machines: addresses or names, with commas; ranges: 10.0.0.[1:9]", 0 },
 	{ "passwordless-sudo", 0, OPTION_FLAG, AT(passwordless_sudo), NULL, INIT,
 		"lets the login user become root without a password; doesn't ask", 0 },
-	{ "inventory", 'i', OPTION_LIST, AT(inventories), "PATH", ALL,
+	{ "inventory", 'i', OPTION_LIST, AT(inventories), "PATH", ALL | REPLACE,
 		"inventory: a file, a directory, or \"host1,host2,\"\n"
 		"(else inventory/ or inventory.yml beside the playbook or above)", 0 },
-	{ "inventory-file", 0, OPTION_LIST, AT(inventories), "PATH", ALL, NULL, 0 },
+	{ "inventory-file", 0, OPTION_LIST, AT(inventories), "PATH", ALL | REPLACE, NULL, 0 },
 	{ "limit", 'l', OPTION_TEXT, AT(limit), "PATTERN", ALL,
 		"only these of the playbook's hosts; @FILE: from a file", 0 },
 	{ "with-affected", 0, OPTION_FLAG, AT(with_affected), NULL, APPLY | PLAN,
@@ -76,21 +76,21 @@ const struct option_row option_rows[] = {
 	{ "become-password-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", REACH,
 		"its first line is that password; -: stdin", 0 },
 	{ "become-pass-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", REACH, NULL, 0 },
-	{ "user", 'u', OPTION_TEXT, AT(user), "USER", REACH, "logs in as this user", 0 },
+	{ "user", 'u', OPTION_TEXT, AT(user), "USER", REACH | REPLACE, "logs in as this user", 0 },
 	{ "ask-pass", 'k', OPTION_FLAG, AT(ask_pass), NULL, REACH,
 		"asks for the password of the login, for hosts that no key opens", 0 },
 	{ "connection-password-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH,
 		"its first line is that password; -: stdin", 0 },
 	{ "password-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH, NULL, 0 },
 	{ "conn-pass-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH, NULL, 0 },
-	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", REACH, "with this key", 0 },
-	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", REACH, NULL, 0 },
-	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", REACH, "for reaching a host (10)", 3600 },
-	{ "forks", 'f', OPTION_NUMBER, AT(forks), "N", REACH,
+	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", REACH | REPLACE, "with this key", 0 },
+	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", REACH | REPLACE, NULL, 0 },
+	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", REACH | REPLACE, "for reaching a host (10)", 3600 },
+	{ "forks", 'f', OPTION_NUMBER, AT(forks), "N", REACH | REPLACE,
 		"so many hosts connecting at once (all)", 100000 },
-	{ "known-hosts", 0, OPTION_TEXT, AT(known_hosts), "FILE", REACH,
+	{ "known-hosts", 0, OPTION_TEXT, AT(known_hosts), "FILE", REACH | REPLACE,
 		"instead of ~/.ssh/known_hosts", 0 },
-	{ "accept-new-host-keys", 0, OPTION_FLAG, AT(accept_new_host_keys), NULL, REACH,
+	{ "accept-new-host-keys", 0, OPTION_FLAG, AT(accept_new_host_keys), NULL, REACH | REPLACE,
 		"writes down the key of a host never seen before", 0 },
 	{ "allow-outside", 0, OPTION_FLAG, AT(allow_outside), NULL, ALL,
 		"playbooks may read files outside the project", 0 },
@@ -101,7 +101,7 @@ const struct option_row option_rows[] = {
 	{ "list-tags", 0, OPTION_FLAG, AT(list_tags), NULL, APPLY, "the tags; no host is contacted", 0 },
 	{ "syntax-check", 0, OPTION_FLAG, AT(syntax_check), NULL, APPLY,
 		"only looks for mistakes in the text", 0 },
-	{ "help", 'h', OPTION_FLAG, AT(help), NULL, REACH, "this", 0 },
+	{ "help", 'h', OPTION_FLAG, AT(help), NULL, REACH | REPLACE, "this", 0 },
 	{ "version", 'V', OPTION_FLAG, AT(version), NULL, APPLY, "which beoplay this is", 0 },
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
 	{ "connection", 'c', OPTION_REFUSED, 0, "KIND", ALL,
@@ -127,7 +127,7 @@ const struct option_row option_rows[] = {
 
 static const struct { unsigned command; const char *name; } commands[] = {
 	{ APPLY, "apply" }, { PLAN, "plan" }, { BACK, "rollback" }, { STATUS, "status" },
-	{ INIT, "init" },
+	{ INIT, "init" }, { REPLACE, "replace" },
 };
 
 /* --- Saying --- */
@@ -395,7 +395,7 @@ int options_parse(struct arena *arena, enum options_of command, int argc, char *
 	ret_options->playbooks = argv + optind;
 	if (ret_options->help || ret_options->version)
 		return 0;
-	if (command == OPTIONS_INIT)
+	if (command == OPTIONS_INIT || command == OPTIONS_REPLACE)
 		return 0;
 	if (!*ret_options->playbooks && command != OPTIONS_STATUS)
 		return usage("no playbook given", "", "beoplay --help shows how");

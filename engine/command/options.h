@@ -63,6 +63,7 @@ enum options_of {
 	OPTIONS_ROLLBACK = 1 << 2,
 	OPTIONS_STATUS = 1 << 3,
 	OPTIONS_INIT = 1 << 4,
+	OPTIONS_REPLACE = 1 << 5,
 };
 
 enum option_kind {

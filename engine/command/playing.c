@@ -164,7 +164,7 @@ static void tell_broken(const struct playing *playing, struct report *report)
 			reasons->pairs[i].key));
 }
 
-static int reach_and_run(struct playing *playing, struct report *report, struct error *err)
+int playing_reach(struct playing *playing, struct report *report, struct error *err)
 {
 	struct fleet *fleet = fleet_new(&playing->fleet, err);
 	int result;
@@ -195,7 +195,7 @@ static int execute(struct playing *playing, struct report *report, struct value 
 		upgrade_begin(playing, report);
 		playing_give_text(playing, revision);
 	}
-	result = reach_and_run(playing, report, err);
+	result = playing_reach(playing, report, err);
 	if (!playing->options->check) {
 		playing_write_down(playing, revision, report);
 		upgrade_end(playing, report);
@@ -358,39 +358,9 @@ int playing_look(struct arena *arena, const struct apply_options *options, const
 			say_error(&playing, report, &err);
 	} else {
 		report_run(report, playing.playbook->path, run_hosts(playing.run), 1);
-		if (reach_and_run(&playing, report, &err) < 0)
+		if (playing_reach(&playing, report, &err) < 0)
 			code = EXIT_INTERRUPTED;
 		take_looked(arena, playing.run, ret_looked, ret_count, *ret_lost);
-		run_free(playing.run);
-	}
-	history_close(playing.earlier.history);
-	report_free(report);
-	if (nowhere)
-		fclose(nowhere);
-	return code;
-}
-
-int playing_facts(struct arena *arena, const struct apply_options *options, const char *playbook,
-	const struct value **ret_facts, const struct value **ret_outcome)
-{
-	struct apply_options quiet = *options;
-	struct playing playing = { .arena = arena, .options = &quiet, .typed = playbook };
-	FILE *nowhere = fopen("/dev/null", "w");
-	struct report *report = report_new(&(struct report_options){ .out = nowhere,
-		.errors = nowhere });
-	struct error err = {0};
-	int code = EXIT_GOOD;
-
-	quiet.check = true;
-	if (playing_load(&playing, &err) < 0) {
-		code = not_begun(report, &err);
-		playing_complain(&err);
-	} else {
-		report_run(report, playing.playbook->path, run_hosts(playing.run), 1);
-		if (reach_and_run(&playing, report, &err) < 0)
-			code = EXIT_INTERRUPTED;
-		*ret_facts = value_copy(arena, run_facts(playing.run));
-		*ret_outcome = value_copy(arena, run_outcome(playing.run));
 		run_free(playing.run);
 	}
 	history_close(playing.earlier.history);

@@ -60,6 +60,9 @@ int playing_extra_wanted(struct playing *playing, struct value *extra, struct er
 /* The text of the past, with what is still the same today in its place. */
 const struct record *playing_revealed(struct playing *playing, struct source *today);
 
+/* Lets it happen on its hosts. 0, or -1 with err. */
+int playing_reach(struct playing *playing, struct report *report, struct error *err);
+
 /* How often ^C was pressed. */
 const volatile sig_atomic_t *playing_interrupted(void);
 

@@ -31,7 +31,7 @@ struct fleet_options {
 /* Where and as whom. Strings are borrowed for the life of the fleet; NULL: as ~/.ssh/config or the
  * defaults say. */
 struct fleet_target {
-	const char *name;                /* inventory name, for messages */
+	const char *name;                /* inventory name, for messages; NULL: it has none */
 	const char *address;
 	unsigned port;                   /* 0: default */
 	const char *user;
@@ -39,6 +39,7 @@ struct fleet_target {
 	const struct transport *transport;
 	const char *accept_key;          /* the one key that is accepted as new, and written down in any
 	                                    case; NULL: as the options say */
+	bool replace_key;                /* accept_key takes the place of the key that is known */
 	const char *password;            /* of the login; NULL: only keys */
 	bool become;                     /* to root, if it isn't root's login */
 	const struct become_way *way;    /* how */

@@ -43,4 +43,9 @@ const char *hostkeys_name(struct arena *arena, const struct hostkeys *hostkeys);
 int hostkeys_add(struct arena *arena, const struct hostkeys *hostkeys, const char *key, bool hashed,
 	struct error *err);
 
+/* The same in the place of what the first file says of the host: lines that name it go, but for
+ * those with patterns or marks. -1 with err, also where another file still says otherwise. */
+int hostkeys_replace(struct arena *arena, const struct hostkeys *hostkeys, const char *key,
+	bool hashed, struct error *err);
+
 #endif

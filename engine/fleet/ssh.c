@@ -432,11 +432,17 @@ static int key_unknown(struct ssh *ssh, const char *key, struct error *err)
 		"put its key into %s", file ? file : "a known_hosts file");
 }
 
-static int key_changed(struct ssh *ssh, const struct hostkeys_found *found, struct error *err)
+static int key_changed(struct ssh *ssh, const struct hostkeys_found *found, const char *key,
+	struct error *err)
 {
+	ssh->offered_key = key;
+	if (ssh->settings.replace && ssh->settings.accept && strcmp(ssh->settings.accept, key) == 0)
+		return hostkeys_replace(ssh->arena, &ssh->hostkeys, key, ssh->hash, err);
 	error_set(err, SSH_HOST_KEY_CHANGED, "the host key of %s has CHANGED (%s:%u has another): this "
 		"is another machine, a reinstalled one, or someone in between", known_as(ssh), found->path,
 		found->line);
+	if (ssh->settings.name)
+		return error_remedy(err, "if you know why: beoplay replace %s", ssh->settings.name);
 	return error_remedy(err, "if you know why: ssh-keygen -R '%s' -f %s, then run with "
 		"--accept-new-host-keys", known_as(ssh), found->path);
 }
@@ -458,7 +464,9 @@ static int check_host_key(struct ssh *ssh, struct error *err)
 		return error_remedy(err, "give the machine a new host key, and put that one into "
 			"known_hosts");
 	case HOSTKEYS_CHANGED:
-		return key_changed(ssh, &found, err);
+		if (key_changed(ssh, &found, key, err) < 0)
+			return -1;
+		break;
 	case HOSTKEYS_UNKNOWN:
 		if (key_unknown(ssh, key, err) < 0)
 			return -1;

@@ -17,6 +17,7 @@ struct ssh;
 struct ssh_keys;             /* private keys that were loaded, shared by all sessions */
 
 struct ssh_settings {
+	const char *name;        /* as people call the host, for messages; NULL: by its address */
 	const char *address;     /* as the inventory says; ~/.ssh/config may know more */
 	unsigned port;           /* 0: as config, else 22 */
 	const char *user;        /* NULL: as config, else the local user */
@@ -25,6 +26,7 @@ struct ssh_settings {
 	const char *known_hosts; /* instead of the user's own files; NULL: as config */
 	bool accept_new;
 	const char *accept;      /* "TYPE BASE64": the one new key that is accepted; NULL: see accept_new */
+	bool replace;            /* accept also takes the place of the key that is known */
 	bool only_look;          /* what is accepted isn't written down */
 	void (*warn)(void *context, const char *message);
 	void *context;

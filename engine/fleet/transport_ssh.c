@@ -38,10 +38,10 @@ static struct connection *open_ssh(const struct transport_request *request, stru
 	struct ssh_connection *way = arena_alloc(request->arena, sizeof(*way));
 	const struct fleet_target *target = request->target;
 	const struct ssh_settings settings = {
-		.address = target->address, .port = target->port, .user = target->user,
+		.name = target->name, .address = target->address, .port = target->port, .user = target->user,
 		.private_key = target->private_key, .password = target->password,
 		.known_hosts = request->options->known_hosts,
-		.accept = target->accept_key,
+		.accept = target->accept_key, .replace = target->replace_key,
 		.accept_new = request->options->accept_new_host_keys && !target->only_look,
 		.only_look = request->options->leave_nothing,
 		.warn = request->warn, .context = request->context,

@@ -150,7 +150,7 @@ check "with all of them it is" is "$(grep -c 'Hallo from processor .*, rank [0-5
 lab rekey node1
 play
 check "a changed host key is refused" is "$status" 4
-check "a changed host key is called so, with a remedy" says "ssh-keygen -R" err
+check "a changed host key is called so, with a remedy" says "beoplay replace" err
 cp "$LAB/known_hosts" known_hosts
 ssh-keygen -q -R 10.0.1.101 -f known_hosts >/dev/null 2>&1
 play

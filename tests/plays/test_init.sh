@@ -16,6 +16,11 @@ done
 lab exec head usermod -aG sudo bob
 lab exec node1 sh -c 'echo "bob ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/bob'
 lab exec node2 sh -c 'chmod 600 /usr/bin/sudo; mv /usr/bin/sudo /usr/bin/nosudo'
+# What configures the interface: as each of them leaves its word.
+index=$(lab exec head cat /sys/class/net/eth0/ifindex)
+lab exec head sh -c "mkdir -p /run/NetworkManager/devices; echo managed=true >/run/NetworkManager/devices/$index"
+lab exec node2 sh -c 'echo "iface eth0 inet dhcp" >>/etc/network/interfaces'
+cp "$LAB_KEY" labkey
 rm -f "$HOME"/.ssh/id_* "$HOME/.ssh/known_hosts"
 echo $LOGIN >login
 run() {
@@ -67,6 +72,7 @@ answer "root's password" $ROOT
 answer "[y/N] " y
 asked "Next:"
 left
+init_status=$status
 check "a slip of the finger is asked about once more, on one host" is "$(grep -c 'Failed password for bob' \
 	"$LAB"/nodes/*/log | sed 's,.*/nodes/,,; s,/log,,' | tr '\n' ' ')" "head:1 node1:1 node2:0 "
 check "one host with another password is named, and the others go on" says "wrong password for 'bob'" "$screen"
@@ -83,6 +89,9 @@ check "the inventory has what was found" is "$("$BEOPLAY" inventory -i cluster/i
 	tr -d ' \n' | grep -c 'ansible_become_method.*su.*mac.*'"$(lab exec node2 cat /sys/class/net/eth0/address)")" 1
 check "cores, architecture and machine-id, too" is "$(node2 | grep -c "$(uname -m), $(nproc) cores\|$(lab exec \
 	node2 cat /etc/machine-id)")" 2
+check "and what configures the interface" is "$(grep -o 'eth0 is configured by [a-zA-Z]*' \
+	cluster/inventory/hosts.yml | cut -d ' ' -f 5 | tr '\n' ' ')" "NetworkManager ifupdown "
+check "some host that wasn't reached makes exit code 4" is "$init_status" 4
 check "a host that was not reached says so there" says "not reached: wrong password" cluster/inventory/hosts.yml
 run cluster/access.yml -l head,node2
 check "what was done there is an ordinary playbook, and nothing is left to do" is "$(recap head changed)" 0
@@ -117,3 +126,35 @@ check "a key with a passphrase is installed, and it is said to ssh-add it" says 
 check "by its public half" is "$(lab exec head grep -c "$(cut -d ' ' -f 2 "$key.pub")" /home/bob/.ssh/authorized_keys)" 1
 check "whoever agrees beforehand isn't asked" is "$(lab exec head cat /etc/sudoers.d/beoplay)" \
 	"bob ALL=(ALL:ALL) NOPASSWD: ALL"
+
+# Machines that were reinstalled, all of them but head.
+mkdir again
+cd again || exit 1
+out=../out err=../err
+cat >inventory.yml <<END
+all:
+  vars: {ansible_user: root}
+  hosts: {head: {ansible_host: $A}, node1: {ansible_host: $B}, node2: {ansible_host: $C}}
+END
+printf -- '- hosts: all\n  tasks:\n    - copy: {content: "x", dest: /etc/there}\n' >play.yml
+cp "$LAB/known_hosts" known
+echo "$B,other.example $(ssh-keygen -F $A -f known | grep -v '^#' | cut -d ' ' -f 2-)" >more
+sed -i "/^$C /d" known
+cat more >>known
+replace() { run replace "$@" --known-hosts known --private-key ../labkey; }
+ssh-keygen -q -R $B -f known >/dev/null 2>&1
+echo "$B $(cut -d ' ' -f 2- more | head -n 1)" >>known
+run play.yml --known-hosts known --private-key ../labkey
+check "a host with another key is refused, with the command" says "beoplay replace node1" "$err"
+replace all
+check "without a terminal it isn't accepted, either" says "accept-new-host-keys" "$err"
+at_terminal 80 "$BEOPLAY" replace all --known-hosts known --private-key ../labkey
+answer "[y/N] " y
+left
+check "all new keys are one question" is "$status $(grep -c 'y/N' "$screen")" "0 1"
+run play.yml --known-hosts known --private-key ../labkey
+check "and are known then" is "$status" 0
+check "the old one is gone" is "$(ssh-keygen -F $B -f known | grep -vc '^#')" 1
+check "nothing else is" is "$(ssh-keygen -F $A -f known | grep -vc '^#')" 1
+replace node1
+check "where nothing is new nothing is asked" says "nothing to do" "$out"

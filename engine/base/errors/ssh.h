@@ -14,7 +14,7 @@
 		"compare the key, then use --accept-new-host-keys once") \
 	X(SSH_HOST_KEY_CHANGED, "ssh.host-key-changed", UNREACHABLE, \
 		"the host's key differs from the one in known_hosts", \
-		"make sure that the machine was reinstalled, then remove the old key with ssh-keygen -R") \
+		"make sure that the machine was reinstalled, then use beoplay replace HOST") \
 	X(SSH_HOST_KEY_REVOKED, "ssh.host-key-revoked", UNREACHABLE, \
 		"the host's key is marked as revoked", "give the host a new key") \
 	X(SSH_HOST_KEY_INVALID, "ssh.host-key-invalid", UNREACHABLE, \

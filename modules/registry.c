@@ -18,6 +18,7 @@ extern const struct module module_hosts;
 extern const struct module module_include;
 extern const struct module module_lineinfile;
 extern const struct module module_machine_id;
+extern const struct module module_meta;
 extern const struct module module_mpi_run;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_job;
@@ -53,6 +54,7 @@ const struct module *const modules_all[] = {
 	&module_include,
 	&module_lineinfile,
 	&module_machine_id,
+	&module_meta,
 	&module_mpi_run,
 	&module_mpi_run_build,
 	&module_mpi_run_job,

@@ -32,7 +32,7 @@ void announce(struct run_host *host, const struct unit *unit)
 		run->announced[run->announced_count++] = task;
 	begin_play(run, task, batch);
 	task->batch = batch;
-	effect_task(run, task, batch->free ? (unsigned)batch->remaining
+	effect_task(run, task, unit->run_once ? 1 : batch->free ? (unsigned)batch->remaining
 		: (unsigned)schedule_here(run->schedule, (struct position){ batch, unit }, &here));
 }
 

@@ -72,30 +72,47 @@ int facts_unknown(const struct task *task, struct scope *scope, struct arena *ar
 	return 0;
 }
 
-/* Of a handler nobody knows yet whether it is due. */
+/* Of a handler nobody knows yet whether it is due, nor of what is done once which host does it. */
 void facts_expect(struct run *run, const struct run_host *host, const struct unit *unit,
 	const struct filled_item *item)
 {
+	struct value *unknown = NULL;
+
+	if (item->facts && unit->task->handler)
+		unknown = value_unknown(run->arena, arena_printf(run->arena, "whether '%s' is due",
+			task_title(unit->task->task)));
+	else if (item->facts && unit->run_once && !run->begun)
+		unknown = value_unknown(run->arena, arena_printf(run->arena, "which host does '%s'",
+			task_title(unit->task->task)));
 	for (size_t i = 0; item->facts && i < item->facts->count; i++)
 		variables_expect(run->options.variables, host->inventory, item->facts->pairs[i].key,
-			unit->task->handler ? value_unknown(run->arena, arena_printf(run->arena,
-			"whether '%s' is due", task_title(unit->task->task))) : item->facts->pairs[i].value);
+			unknown ? unknown : item->facts->pairs[i].value);
+}
+
+static void let_out(struct run *run, const struct run_host *host, const struct step *step)
+{
+	const struct value *facts = step->item->facts;
+
+	for (size_t i = 0; i < facts->count; i++)
+		variables_register(run->options.variables, host->inventory, facts->pairs[i].key,
+			facts->pairs[i].value, false, step->unit->index);
 }
 
 void facts_let_out(struct run *run, const struct run_host *host, const struct step *step,
 	bool done)
 {
-	const struct filled_item *item = step->item;
+	const struct value *facts = step->item->facts;
 
-	for (size_t i = 0; item->facts && i < item->facts->count; i++) {
-		const struct value_pair *pair = &item->facts->pairs[i];
-
-		if (done)
-			variables_register(run->options.variables, host->inventory, pair->key, pair->value,
-				false, step->unit->index);
-		else
-			variables_passed(run->options.variables, host->inventory, pair->key);
+	if (!facts)
+		return;
+	/* What an include brings in only those do that include it. */
+	for (size_t i = 0; done && i < run->host_count; i++) {
+		if (&run->hosts[i] == host || (!step->unit->task->task->included
+				&& order_concerns(host, step->unit, &run->hosts[i])))
+			let_out(run, &run->hosts[i], step);
 	}
+	for (size_t i = 0; !done && i < facts->count; i++)
+		variables_passed(run->options.variables, host->inventory, facts->pairs[i].key);
 }
 
 void facts_promise(struct run *run, const struct task *task)

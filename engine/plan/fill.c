@@ -794,8 +794,13 @@ static int fill_once(struct run *run, struct run_host *host, struct unit *unit,
 	int result;
 
 	*ret_again = false;
-	if (!ready && (ready = filled_shared(host, unit)) && stays(unit, ready))
+	if (host->doubt && host->doubt_play == unit->play) {
+		filling.cause = host->doubt;
+		filling.differs = true;
+		ready = host->filled[unit->index] = NULL;
+	} else if (!ready && (ready = filled_shared(host, unit)) && stays(unit, ready)) {
 		host->filled[unit->index] = ready;
+	}
 	if (ready) {
 		*ret_filled = ready;
 		return 0;

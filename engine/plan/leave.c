@@ -3,6 +3,8 @@
 
 #include "expression/expression.h"
 
+#include <string.h>
+
 void leave(struct run_host *host)
 {
 	struct run *run = host->run;
@@ -16,41 +18,90 @@ void leave(struct run_host *host)
 	order_end(host, HOST_OUT);
 }
 
+static bool is_true(struct run *run, const struct run_host *host, const struct unit *unit,
+	const struct value *raw)
+{
+	const struct task *task = unit->task ? unit->task->task : NULL;
+	struct error ignored = {0};
+	bool truth = false;
+
+	fill_play_hosts(run, host, unit->play);
+	expression_truth(effects_arena(run), scope_new(effects_arena(run), run->options.variables,
+		host->inventory, unit->play, task), raw, false, &truth, &ignored);
+	return truth;
+}
+
 /* Whether a failure at a unit is one of all hosts. */
 static bool is_fatal(struct run *run, const struct run_host *host, const struct unit *unit)
 {
 	const struct task *task = unit->task ? unit->task->task : NULL;
-	const struct value *raw = task && task->any_errors_fatal ? task->any_errors_fatal
-		: unit->play->any_errors_fatal;
-	struct error ignored = {0};
-	bool fatal = false;
+	const struct play *play = unit->play;
 
-	fill_play_hosts(run, host, unit->play);
-	expression_truth(effects_arena(run), scope_new(effects_arena(run), run->options.variables,
-		host->inventory, unit->play, task), raw, false, &fatal, &ignored);
-	return fatal;
+	if (unit->run_once && schedule_first_here(run->schedule, host->cursor->at) == host->cursor
+			&& !is_true(run, host, unit,
+			task->ignore_errors ? task->ignore_errors : play->ignore_errors))
+		return true;
+	return is_true(run, host, unit, task && task->any_errors_fatal ? task->any_errors_fatal
+		: play->any_errors_fatal);
+}
+
+/* What one fails to do for all fails for all, each of which goes on where that is caught. */
+static void fail_once(struct run *run, struct run_host *host)
+{
+	struct cursor **here;
+	size_t count = schedule_here(run->schedule, host->cursor->at, &here);
+
+	memcpy(run->here, here, count * sizeof(*here));
+	for (size_t i = 0; i < count; i++)
+		order_forget_filled(&run->hosts[here[i]->host]);
+	schedule_fail_once(run->schedule, host->cursor);
+	for (size_t i = 0; i < count; i++) {
+		struct run_host *other = &run->hosts[run->here[i]->host];
+
+		order_drop(other);
+		order_go_on(other);
+	}
 }
 
 void leave_failed(struct run_host *host)
 {
+	const struct unit *unit = host->cursor->at.unit;
 	struct run *run = host->run;
 
-	/* What was filled in for when all is well. */
-	for (int64_t i = host->cursor->at.unit->index + 1; i < (int64_t)run->unit_count; i++)
-		host->filled[i] = NULL;
-	schedule_fail(run->schedule, host->cursor, is_fatal(run, host,
-		run->units[host->cursor->at.unit->index]));
+	if (unit->run_once) {
+		fail_once(run, host);
+		return;
+	}
+	order_forget_filled(host);
+	schedule_fail(run->schedule, host->cursor, is_fatal(run, host, unit));
 	order_drop(host);
+}
+
+/* Those that waited for what it was to do for them wait no more. */
+static void lose_once(struct run *run, struct run_host *host)
+{
+	struct cursor **here;
+	size_t count = schedule_here(run->schedule, host->cursor->at, &here);
+
+	memcpy(run->here, here, count * sizeof(*here));
+	schedule_lose_once(run->schedule, host->cursor);
+	for (size_t i = 0; i < count; i++) {
+		if (run->here[i] != host->cursor)
+			order_go_on(&run->hosts[run->here[i]->host]);
+	}
 }
 
 void leave_at_once(struct run_host *host)
 {
 	struct cursor *cursor = host->cursor;
 	struct run *run = host->run;
+	bool live = run->begun && cursor->state == CURSOR_LIVE;
+	bool fatal = live && is_fatal(run, host, cursor->at.unit);
 
-	if (run->begun && cursor->state == CURSOR_LIVE)
-		schedule_lose(run->schedule, cursor, is_fatal(run, host,
-			run->units[cursor->at.unit->index]));
+	if (fatal && cursor->at.unit->run_once)
+		lose_once(run, host);
+	else if (live)
+		schedule_lose(run->schedule, cursor, fatal);
 	leave(host);
 }
 

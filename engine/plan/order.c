@@ -2,6 +2,8 @@
  * the playbook. */
 #include "plan/state.h"
 
+#include <string.h>
+
 /* --- Waiting, in one list at a time --- */
 
 static void wait_end(struct run_host *host)
@@ -65,7 +67,28 @@ bool order_is_open(const struct run_host *host)
 	return host->step_count == 0 && host->cursor->state == CURSOR_LIVE
 		&& position_compare(host->cursor->at, host->ahead) == 0
 		&& schedule_begun(host->run->schedule, host->ahead.batch)
-		&& schedule_turn(host->run->schedule, host->cursor);
+		&& schedule_turn(host->run->schedule, host->cursor)
+		&& (!host->ahead.unit->run_once || order_does_it(host));
+}
+
+/* Whether it has come to where it is: what an earlier run left due there would come first. */
+static bool has_arrived(const struct run_host *host)
+{
+	return host->phase != HOST_NEW;
+}
+
+bool order_does_it(const struct run_host *host)
+{
+	struct cursor **here;
+	size_t count;
+	bool all = true;
+
+	if (schedule_first_here(host->run->schedule, host->cursor->at) != host->cursor)
+		return false;
+	count = schedule_here(host->run->schedule, host->cursor->at, &here);
+	for (size_t i = 0; i < count; i++)
+		all = all && has_arrived(&host->run->hosts[here[i]->host]);
+	return all;
 }
 
 bool order_tells(const struct run *run, const struct run_host *host, int64_t unit)
@@ -90,6 +113,32 @@ void order_pass(struct run_host *host)
 	schedule_pass(host->run->schedule, host->cursor);
 	if (host->halted && host->step_count == 0)
 		look_here(host);
+}
+
+bool order_concerns(const struct run_host *host, const struct unit *unit,
+	const struct run_host *other)
+{
+	return other == host
+		|| (unit->run_once && host_set_has(&host->cursor->at.batch->hosts, other->index));
+}
+
+void order_go_on(struct run_host *host)
+{
+	look_here(host);
+	if (host->phase == HOST_IDLE)
+		order_run(host);
+}
+
+void order_pass_once(struct run_host *host)
+{
+	struct run *run = host->run;
+	struct cursor **here;
+	size_t count = schedule_here(run->schedule, host->cursor->at, &here);
+
+	memcpy(run->here, here, count * sizeof(*here));
+	schedule_pass_once(run->schedule, host->cursor);
+	for (size_t i = 0; i < count; i++)
+		order_go_on(&run->hosts[run->here[i]->host]);
 }
 
 /* All but the first ones. */
@@ -118,6 +167,39 @@ void order_drop(struct run_host *host)
 	host->outcome = (struct outcome){0};
 	variables_expect_nothing(host->run->options.variables, host->inventory);
 	look_here(host);
+}
+
+/* Facts that were asked for in it are asked for again. */
+static void forget_setup(struct run_host *host)
+{
+	for (size_t i = 0; i < host->step_count; i++) {
+		if (host->steps[host->step_first + i].setup
+				&& !host->steps[host->step_first + i].told)
+			host->facts_sent = false;
+	}
+}
+
+void order_abandon(struct run_host *host)
+{
+	const struct event gate = { .kind = EVENT_GATE, .host = host };
+
+	forget_setup(host);
+	order_forget_filled(host);
+	order_drop(host);
+	host->abandoned = host->phase == HOST_BUSY;
+	if (host->abandoned && host->gate >= 0)
+		event_push(&host->run->queue, &gate);
+	order_go_on(host);
+}
+
+void order_forget_filled(struct run_host *host)
+{
+	const struct run *run = host->run;
+
+	for (size_t i = 0; host->cursor->at.unit && i < run->unit_count; i++) {
+		if (!unit_before(run->units[i], host->cursor->at.unit))
+			host->filled[i] = NULL;
+	}
 }
 
 void order_moved(struct run_host *host)

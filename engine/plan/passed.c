@@ -57,7 +57,8 @@ bool passed_over(struct run *run, struct run_host *host, const struct unit *unit
 	const char *cause;
 	bool passed;
 
-	if (role_has_run(host, task))
+	/* What is done for all of the run's own hosts, these do. */
+	if (role_has_run(host, task) || (unit->run_once && host->bystander))
 		return true;
 	if (!task->included_by)
 		return false;

@@ -155,6 +155,7 @@ struct judged {
 	const char *message;
 	const char *remedy;
 	const char *code;
+	const char *doubt;         /* why it isn't known what comes of it; NULL: it is */
 };
 
 static void judge_failed(struct judged *judged, struct arena *arena, const struct value *condition,
@@ -280,6 +281,7 @@ static void report_step(struct run *run, struct run_host *host, const struct ste
 		.diff = step->filled->diff,
 		.more = more,
 		.silent = step->unit->undo && host->undo_told && judged->status == STATUS_OK,
+		.uncounted = step->unit->task->task->meta && !status_failed(judged->status),
 	};
 
 	announce(host, step->unit);
@@ -309,6 +311,19 @@ static void report_outcome(struct run *run, struct run_host *host, const struct 
 	effect_result(run, step->unit->task, &result);
 }
 
+/* What one has done for all in its batch they all have. */
+static void register_value(struct run *run, const struct run_host *host, const struct step *step,
+	const char *name, const struct value *value)
+{
+	for (size_t i = 0; i < run->host_count; i++) {
+		const struct run_host *other = &run->hosts[i];
+
+		if (order_concerns(host, step->unit, other))
+			variables_register(run->options.variables, other->inventory, name, value, true,
+				step->unit->index);
+	}
+}
+
 static void remember(struct run *run, struct run_host *host, const struct step *step,
 	const struct result *body, const struct judged *judged, bool end)
 {
@@ -336,19 +351,7 @@ static void remember(struct run *run, struct run_host *host, const struct step *
 			: outcome->status == STATUS_SKIPPED ? "All items skipped" : "All items completed");
 	}
 	if (end)
-		variables_register(run->options.variables, host->inventory, name, registered, true,
-			step->unit->index);
-}
-
-/* Whether no more steps of this task will come from the host. */
-static bool task_ends(const struct run *run, const struct run_host *host, const struct step *step)
-{
-	int64_t next;
-
-	if (!step->last)
-		return false;
-	next = units_next(run, host, step->unit->index + 1);
-	return next >= (int64_t)run->unit_count || run->units[next]->task != step->unit->task;
+		register_value(run, host, step, name, registered);
 }
 
 /* A part of a task speaks for itself alone. */
@@ -397,10 +400,9 @@ static void remember_failure(struct run *run, struct run_host *host, const struc
 
 	value_set_string(host->arena, task, "name", step->filled->name);
 	value_set_string(host->arena, task, "action", step->unit->task->task->word);
-	variables_register(run->options.variables, host->inventory, "ansible_failed_task", task, false,
-		step->unit->index);
-	variables_register(run->options.variables, host->inventory, "ansible_failed_result",
-		registered_value(host->arena, host, step, judged->status, body), true, step->unit->index);
+	register_value(run, host, step, "ansible_failed_task", task);
+	register_value(run, host, step, "ansible_failed_result", registered_value(host->arena, host,
+		step, judged->status, body));
 }
 
 /* What changes nothing can't be what may change. */
@@ -412,8 +414,53 @@ static void pass_unknown(struct run *run, const struct run_host *host, const str
 	if (judged->status != STATUS_MAY_CHANGE || !(module->decide || (module->flags & MODULE_LOOKS)))
 		return;
 	judged->status = STATUS_OK;
+	judged->doubt = judged->message ? judged->message : "?";
 	judged->message = arena_printf(run->arena, "not known%s: %s", host_checks(host)
 		? " in a dry run" : "", judged->message ? judged->message : "?");
+}
+
+/* A handler that wasn't due is nothing to talk about, nor is what would have been about the run. */
+static bool is_silent(const struct step *step, const struct judged *judged)
+{
+	const struct run_task *task = step->unit->task;
+
+	return judged->status == STATUS_SKIPPED && ((task->handler && !step->local)
+		|| task->task->meta);
+}
+
+/* Others need not do a handler that is done for them, nor may a later run. */
+static void pass_handler_once(struct run *run, struct run_host *host, const struct step *step)
+{
+	const char *key = fill_handler_key(run->arena, step->unit->task->task);
+
+	for (size_t i = 0; i < run->host_count; i++) {
+		struct run_host *other = &run->hosts[i];
+
+		if (other == host || other->bystander || !order_concerns(host, step->unit, other))
+			continue;
+		if (!other->dropped)
+			other->dropped = value_list(other->arena);
+		value_append(other->arena, other->dropped, value_string(other->arena, key));
+	}
+	order_pass_once(host);
+}
+
+/* The host goes on. */
+static void pass(struct run *run, struct run_host *host, const struct step *step,
+	const struct judged *judged)
+{
+	bool done = judged->status != STATUS_SKIPPED;
+
+	if (step->unit->task->task->meta && done)
+		meta_act(run, host, step, judged->doubt);
+	else if (step->unit->run_once && step->unit->task->handler && !done && !step->local)
+		order_pass(host);
+	else if (step->unit->run_once && step->unit->task->handler)
+		pass_handler_once(run, host, step);
+	else if (step->unit->run_once)
+		order_pass_once(host);
+	else
+		order_pass(host);
 }
 
 static void step_done(struct run *run, struct run_host *host, const struct step *step,
@@ -428,16 +475,15 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 		failed = false;
 	}
 	rescued = failed && !host->bystander && unit_is_rescued(step->unit);
-	end = failed || task_ends(run, host, step);
+	end = failed || (step->last && units_is_last(step->unit, host));
 	outcome_add(host, step, body, judged);
 	remember(run, host, step, body, judged, end);
 	pass_unknown(run, host, step, judged);
 	if (rescued)
 		judged->status = host->outcome.status = STATUS_RESCUED;
-	/* A handler that wasn't due is nothing to talk about. */
 	if (host->bystander)
 		beside_take(host, step, judged->status);
-	else if (task->handler && judged->status == STATUS_SKIPPED && !step->local)
+	else if (is_silent(step, judged))
 		;
 	else if (!task->task->module->parts)
 		report_step(run, host, step, body, judged, !end);
@@ -456,7 +502,7 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 			remember_failure(run, host, step, body, judged);
 		leave_failed(host);
 	} else if (step->last) {
-		order_pass(host);
+		pass(run, host, step, judged);
 	}
 }
 
@@ -573,7 +619,8 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 		body = skipped_run(arena);
 	if (body->results && (step->unit->module->flags & MODULE_OUTPUT))
 		half = complete_output(arena, body->results);
-	judged = (struct judged){ body->status, body->message, body->remedy, code_of(body) };
+	judged = (struct judged){ .status = body->status, .message = body->message,
+		.remedy = body->remedy, .code = code_of(body) };
 	if (judged.status == STATUS_MAY_CHANGE && !judged.message)
 		judged.message = body->cause;
 	judge_step(run, host, step, body, arena, &judged);

@@ -102,17 +102,30 @@ bool schedule_next(const struct schedule *schedule, const struct cursor *cursor,
 	return true;
 }
 
+static bool is_here(const struct cursor *cursor, struct position position)
+{
+	return cursor->state == CURSOR_LIVE && !cursor->aside
+		&& position_compare(cursor->at, position) == 0;
+}
+
+const struct cursor *schedule_first_here(const struct schedule *schedule,
+	struct position position)
+{
+	for (size_t i = 0; i < schedule->cursor_count; i++) {
+		if (is_here(&schedule->cursors[i], position))
+			return &schedule->cursors[i];
+	}
+	return NULL;
+}
+
 size_t schedule_here(struct schedule *schedule, struct position position,
 	struct cursor ***ret_cursors)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < schedule->cursor_count; i++) {
-		struct cursor *cursor = &schedule->cursors[i];
-
-		if (cursor->state == CURSOR_LIVE && !cursor->aside
-				&& position_compare(cursor->at, position) == 0)
-			schedule->here[count++] = cursor;
+		if (is_here(&schedule->cursors[i], position))
+			schedule->here[count++] = &schedule->cursors[i];
 	}
 	*ret_cursors = schedule->here;
 	return count;
@@ -307,10 +320,23 @@ void schedule_lose(struct schedule *schedule, struct cursor *cursor, bool fatal)
 {
 	struct batch *batch = batch_of(schedule, cursor);
 
+
 	batch->unreachable += !cursor->aside && !cursor->counted;
 	go_out(schedule, cursor, OUT_UNREACHABLE);
 	if (fatal && !schedule->stopped)
 		end_all(schedule, cursor->at);
+}
+
+void schedule_lose_once(struct schedule *schedule, struct cursor *cursor)
+{
+	struct cursor **here;
+	size_t count = schedule_here(schedule, cursor->at, &here);
+
+	schedule_lose(schedule, cursor, true);
+	for (size_t i = 0; i < count; i++) {
+		if (here[i]->state == CURSOR_LIVE)
+			schedule_pass(schedule, here[i]);
+	}
 }
 
 void schedule_end(struct schedule *schedule, struct cursor *cursor)
@@ -357,7 +383,7 @@ void schedule_end_batch(struct schedule *schedule, const struct batch *batch)
 	for (size_t i = 0; i < schedule->cursor_count; i++) {
 		struct cursor *cursor = &schedule->cursors[i];
 
-		if (cursor->state == CURSOR_LIVE && cursor->at.batch == batch)
+		if (cursor->state == CURSOR_LIVE && !cursor->aside && cursor->at.batch == batch)
 			end_host(schedule, cursor, (struct position){ batch, NULL });
 	}
 }

@@ -45,6 +45,9 @@ bool schedule_open(const struct schedule *schedule, struct position position);
 bool schedule_turn(const struct schedule *schedule, const struct cursor *cursor);
 /* Whether hosts may look at a batch. */
 bool schedule_begun(const struct schedule *schedule, const struct batch *batch);
+/* The first of the hosts at a position; NULL: there is none. */
+const struct cursor *schedule_first_here(const struct schedule *schedule,
+	struct position position);
 /* The hosts at a position, by their index; how many. The array holds until the next call. */
 size_t schedule_here(struct schedule *schedule, struct position position,
 	struct cursor ***ret_cursors);
@@ -57,6 +60,8 @@ void schedule_lose(struct schedule *schedule, struct cursor *cursor, bool fatal)
 /* What one host did at an open run_once unit, for all that are there. */
 void schedule_pass_once(struct schedule *schedule, struct cursor *cursor);
 void schedule_fail_once(struct schedule *schedule, struct cursor *cursor);
+/* Nobody does it in its place. */
+void schedule_lose_once(struct schedule *schedule, struct cursor *cursor);
 /* It goes on with its next play. */
 void schedule_end_host(struct schedule *schedule, struct cursor *cursor);
 void schedule_end_batch(struct schedule *schedule, const struct batch *batch);

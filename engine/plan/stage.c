@@ -84,9 +84,8 @@ static void expect(struct stage *stage, const struct unit *unit, const struct fi
 {
 	struct run *run = stage->run;
 	const char *name = unit->task->task->registers;
-	int64_t next = units_next(run, stage->host, unit->index + 1);
 
-	if (name && (next >= (int64_t)run->unit_count || run->units[next]->task != unit->task))
+	if (name && units_is_last(unit, stage->host))
 		variables_expect(run->options.variables, stage->host->inventory, name,
 			value_unknown(stage->arena, arena_printf(stage->arena, "the result of '%s'",
 				filled->name)));
@@ -277,6 +276,18 @@ static bool fail_unit(struct stage *stage, struct unit *unit, const struct error
 	return false;
 }
 
+static void add_flush(struct stage *stage)
+{
+	*task_add(stage) = (struct wire_task){ .id = ++stage->host->ids, .kind = TASK_FLUSH };
+	stage->any = true;
+}
+
+/* What is about the run, and isn't skipped, may let the host go on elsewhere. */
+static bool leads_elsewhere(const struct unit *unit, const struct filled *filled)
+{
+	return unit->task->task->meta && !filled->items[0].skipped;
+}
+
 /* Whether it is decided already that it fails: the node isn't asked for more. */
 static bool fails_here(const struct filled *filled)
 {
@@ -302,9 +313,9 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 	}
 	if (host->facts_wanted && !host->facts_sent && host->contacted)
 		add_setup(stage, unit);
-	if (unit->barrier && host->step_count > 0)
+	if ((unit->barrier || unit->run_once) && host->step_count > 0)
 		return false;
-	if (unit->barrier && !order_is_open(host)) {
+	if ((unit->barrier || unit->run_once) && !order_is_open(host)) {
 		order_wait(host);
 		return false;
 	}
@@ -324,15 +335,11 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 		if (facts_obtainable(stage, filled, &err) < 0)
 			return fail_unit(stage, unit, &err);
 	}
-	ends = add_filled(stage, unit, filled);
+	ends = add_filled(stage, unit, filled) || unit->run_once || leads_elsewhere(unit, filled);
+	if (unit->run_once && unit->task->handler)
+		add_flush(stage);
 	host->halted = ends || fails_here(filled) || !go_ahead(host);
 	return !host->halted;
-}
-
-static void add_flush(struct stage *stage)
-{
-	*task_add(stage) = (struct wire_task){ .id = ++stage->host->ids, .kind = TASK_FLUSH };
-	stage->any = true;
 }
 
 static bool only_handlers(const struct stage *stage)
@@ -344,12 +351,21 @@ static bool only_handlers(const struct stage *stage)
 	return true;
 }
 
+/* All that the host has to do is known by now. */
+static bool is_last(const struct run_host *host)
+{
+	return !host->ahead.batch && !host->halted;
+}
+
 /* Handlers alone aren't worth a message, if nothing can have notified them. A host without any task
- * is asked once what it has. */
+ * is asked once what it has. One that was sent something learns that nothing more comes. */
 static bool is_worth_sending(const struct stage *stage)
 {
-	return (stage->task_count > 0 && (stage->host->step_count > 0 || !only_handlers(stage)))
-		|| (stage->host->left && !stage->host->asked);
+	const struct run_host *host = stage->host;
+
+	return (stage->task_count > 0 && (host->step_count > 0 || !only_handlers(stage)))
+		|| (host->left && !host->asked)
+		|| (host->asked && !host->asked_last && is_last(host) && host->wait.kind == WAIT_NOTHING);
 }
 
 /* With the last stage the node can say what no task declares any more. */
@@ -357,7 +373,7 @@ static void add_last(struct stage *stage, struct wire_stage *message)
 {
 	struct whole *whole;
 
-	message->last = true;
+	message->last = stage->host->asked_last = true;
 	if (stage->host->bystander && !stage->host->left)
 		return;
 	if (stage->run->options.undo == UNDO_ALL || stage->run->options.look
@@ -401,7 +417,7 @@ static void send(struct stage *stage)
 		message->text = body_digest(stage->run->text);
 		message->seal = (struct bytes){ host->seal->text, host->seal->size };
 	}
-	if (!host->ahead.batch && !host->halted)
+	if (is_last(host))
 		add_last(stage, message);
 	host->phase = HOST_BUSY;
 	host->asked = true;

@@ -5,7 +5,8 @@
  * (effects.h): ready.c, stage.c (what is sent), told.c, turn.c and result.c (what comes back),
  * relay.c (contents on their way), ended.c. A file calls only those that stand before it here:
  * effects, front, cursor, batch, program, schedule, units, order, announce, known, claims, prepare,
- * prepared, fill, declare, fill_undo, leave, beside, planned, due, result, relay, turn, stage, told, ready,
+ * prepared, fill, declare, fill_undo, leave, meta, beside, planned, due, result, relay, turn, stage,
+ * told, ready,
  * ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
@@ -169,6 +170,10 @@ struct run_host {
 	bool bystander;            /* outside the limit, or in no play: only looked at, see beside.c */
 	bool left;                 /* in no play, but had been in earlier runs */
 	bool asked;                /* a stage was sent */
+	bool asked_last;           /* the last one */
+	bool abandoned;            /* nothing of the stage under way counts any more */
+	const char *doubt;         /* of a dry run: why it isn't known whether it comes to what is left … */
+	const struct play *doubt_play;     /* … of this play; NULL: it is */
 	bool late;                 /* a bystander for which nobody waits any more */
 	bool facts_wanted;         /* some value reads them */
 	bool facts_sent;
@@ -301,6 +306,8 @@ int units_make(struct run *run, struct error *err);
 /* In which a host goes through a play; NULL: none. */
 const struct batch *units_batch(const struct run *run, const struct run_host *host,
 	const struct play *play);
+/* Whether no other unit of its task is for the host behind it. */
+bool units_is_last(const struct unit *unit, const struct run_host *host);
 /* A host hasn't this one. */
 void units_take_off(struct run *run, struct unit *unit, const struct run_host *host);
 /* The next unit at or after from that is for the host; run->unit_count: none. */
@@ -355,6 +362,10 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 /* What came of one resource of an undo; more follow. */
 void result_undone(struct run *run, struct run_host *host, const struct step *step,
 	const struct result *result);
+
+/* meta.c: what a task is about the run itself is done; doubt: why it isn't known whether it is, in
+ * a dry run, else NULL. */
+void meta_act(struct run *run, struct run_host *host, const struct step *step, const char *doubt);
 
 /* leave.c: the host takes no further part. */
 void leave(struct run_host *host);
@@ -417,6 +428,15 @@ void order_run(struct run_host *host);
 void order_turn(struct run_host *host);
 /* The unit that it is at is done. */
 void order_pass(struct run_host *host);
+/* The same for all that are there: one has done it for them. */
+void order_pass_once(struct run_host *host);
+/* Whether what a host does at a unit, at which it is, is also done for another one. */
+bool order_concerns(const struct run_host *host, const struct unit *unit,
+	const struct run_host *other);
+/* Of what is done once: whether this host does it, the first of those that are there. */
+bool order_does_it(const struct run_host *host);
+/* What it stands at is another unit, and it has sent nothing ahead. */
+void order_go_on(struct run_host *host);
 /* Its node does nothing of what was sent behind a step that failed. */
 void order_drop_behind(struct run_host *host, const struct step *step);
 /* Nothing of what was sent ahead will be told. */
@@ -425,6 +445,11 @@ void order_drop(struct run_host *host);
 bool order_is_open(const struct run_host *host);
 /* Lets it wait until that is so. */
 void order_wait(struct run_host *host);
+/* It is to go on elsewhere: its node does nothing more of what was sent, and nothing of what it tells
+ * of that counts. */
+void order_abandon(struct run_host *host);
+/* What was filled in for where it is and behind, as long as all was well. */
+void order_forget_filled(struct run_host *host);
 /* What it stands at is another unit. */
 void order_moved(struct run_host *host);
 /* Whether a host may still tell what it hasn't before a unit. */

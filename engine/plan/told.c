@@ -40,7 +40,7 @@ void on_result(struct run *run, const struct event *event)
 	const struct result *result = event->message;
 	struct step *first = first_untold(host);
 
-	if (!host_live(host) || leave_unknown_code(host, result->code))
+	if (!host_live(host) || leave_unknown_code(host, result->code) || host->abandoned)
 		return;
 	if (!first || first->id != result->task
 			|| (result->more && (!first->unit->undo || run->options.look))) {
@@ -109,10 +109,11 @@ void on_stage_end(struct run *run, const struct event *event)
 	take_orphans(run, host, end->orphans);
 	if (end->problem) {
 		ledger_unwritten(host, end);
-	} else if (first_untold(host) && !run->stopped) {
+	} else if (first_untold(host) && !run->stopped && !host->abandoned) {
 		leave_strange(host, "a stage ended before all its tasks were done");
 	} else {
 		host->phase = HOST_IDLE;
+		host->abandoned = false;
 		order_run(host);
 	}
 }

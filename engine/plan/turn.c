@@ -54,7 +54,7 @@ static bool is_turn(const struct run_host *host, const struct step *first)
 static void answer_gate(struct run *run, struct run_host *host)
 {
 	const struct step *first = host_first_step(host);
-	bool go = !run->stopped;
+	bool go = !run->stopped && !host->abandoned;
 	struct reply *reply;
 
 	if (!host_live(host) || host->gate < 0)
@@ -134,6 +134,18 @@ static void wake_bystanders(struct run *run)
 	}
 }
 
+/* Of what is done once it is another one's turn where the first has gone. */
+static void wake_next(struct run *run)
+{
+	const struct cursor *first;
+
+	if (!run->front.unit || !run->front.unit->run_once)
+		return;
+	first = schedule_first_here(run->schedule, run->front);
+	if (first)
+		order_turn(&run->hosts[first->host]);
+}
+
 void turn_settle(struct run *run)
 {
 	bool any = false;
@@ -150,6 +162,8 @@ void turn_settle(struct run *run)
 		any = true;
 	}
 	wake_front(run);
-	if (any)
-		wake_bystanders(run);
+	if (!any)
+		return;
+	wake_next(run);
+	wake_bystanders(run);
 }

@@ -131,17 +131,51 @@ static int members_of_part(struct run *run, struct unit *unit, const struct part
 	return 0;
 }
 
+/* What is about all hosts one decides for all. */
+static bool meta_is_of_all(enum meta meta)
+{
+	return meta == META_END_BATCH || meta == META_END_PLAY || meta == META_CLEAR_FACTS;
+}
+
+/* Whether one host does the task for all; with strategy free they don't wait for it. */
+static int is_run_once(struct run *run, const struct play *play, const struct task *task,
+	bool *ret_once, struct error *err)
+{
+	const struct value *raw = task->run_once ? task->run_once : play->run_once;
+	struct scope *scope = scope_new(run->arena, run->options.variables, NULL, play, task);
+
+	if (expression_truth(run->arena, scope, raw, false, ret_once, err) < 0) {
+		error_place(err, raw->place.line ? raw->place : task->place);
+		return error_remedy(err, "'run_once' is decided for all hosts at once: it sees no variable of "
+			"a single one");
+	}
+	if (*ret_once && play->free)
+		run_warn(run, NULL, arena_printf(run->arena, "%s:%u: with 'strategy: free' each host does "
+			"what has 'run_once'", task->place.file, task->place.line));
+	*ret_once = (*ret_once || meta_is_of_all(task->meta)) && !play->free;
+	if (!*ret_once || !task->module->parts)
+		return 0;
+	error_at(err, PLAYBOOK_CONFLICTING_KEYWORDS, task->place, "'%s' can't have 'run_once'",
+		task->module->name);
+	return error_remedy(err, "leave it out: each of its steps knows its hosts");
+}
+
 static int add_task(const struct making *making, const struct task *task, bool left_out,
 	struct error *err)
 {
 	struct run *run = making->run;
-	struct run_task *made = task_new(run, run->options.playbook->plays[making->play_index], task,
-		left_out);
+	const struct play *play = run->options.playbook->plays[making->play_index];
+	struct run_task *made = task_new(run, play, task, left_out);
 	const struct part *part = task->module->parts;
 	struct unit *unit;
+	bool once;
 
+	if (is_run_once(run, play, task, &once, err) < 0)
+		return -1;
 	if (!part) {
-		unit_new(making, made)->module = task->module;
+		unit = unit_new(making, made);
+		unit->module = task->module;
+		unit->run_once = once;
 		return 0;
 	}
 	for (; part->hosts != PART_END; part++) {
@@ -161,6 +195,13 @@ static int add_flush(const struct making *making, struct error *err)
 	if (play->handler_count == 0)
 		return 0;
 	for (size_t i = 0; i < play->handler_count; i++) {
+		bool once;
+
+		if (is_run_once(making->run, play, play->handlers[i], &once, err) < 0)
+			return -1;
+		/* Where one host does it for all, those before it must have been done. */
+		if (once && i > 0)
+			unit_new(making, NULL);
 		if (add_task(making, play->handlers[i], false, err) < 0)
 			return -1;
 	}
@@ -486,7 +527,7 @@ static int add_all_handlers(struct making *making, bool early, struct error *err
 		unit_new(making, NULL);
 	for (size_t i = first; i < run->unit_count; i++) {
 		run->units[i]->aside = true;
-		run->units[i]->barrier = false;
+		run->units[i]->barrier = run->units[i]->run_once = false;
 		run->units[i]->early = early;
 		if (early)
 			run->units[i]->only = host_set_copy(run->arena, &nobody);
@@ -602,6 +643,16 @@ const struct batch *units_batch(const struct run *run, const struct run_host *ho
 			return batch;
 	}
 	return NULL;
+}
+
+bool units_is_last(const struct unit *unit, const struct run_host *host)
+{
+	for (const struct unit *next = unit->after; next && next->task == unit->task;
+			next = next->after) {
+		if (unit_has(next, host->index))
+			return false;
+	}
+	return true;
 }
 
 void units_take_off(struct run *run, struct unit *unit, const struct run_host *host)

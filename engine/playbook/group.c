@@ -1,6 +1,7 @@
 /* group: blocks, imports and meta: what stands for several tasks, or for none. */
 #include "playbook/build.h"
 
+#include "base/suggest.h"
 #include "inventory/build.h"
 #include "yaml/tree.h"
 
@@ -87,41 +88,88 @@ int block_read(struct play_reader *reader, const struct value *raw, const struct
 	return result;
 }
 
+static const struct {
+	const char *word;
+	enum meta meta;
+	const char *instead;       /* META_NONE: why there is none, and what to do */
+} metas[] = {
+	{ "end_host", META_END_HOST, NULL },
+	{ "end_batch", META_END_BATCH, NULL },
+	{ "end_play", META_END_PLAY, NULL },
+	{ "clear_facts", META_CLEAR_FACTS, NULL },
+	{ "clear_host_errors", META_NONE, "catch the failure with 'rescue' or 'ignore_errors'" },
+	{ "end_role", META_NONE, "give the tasks behind it a 'when'" },
+	{ "refresh_inventory", META_NONE, "leave it out: the inventory is a text that a run doesn't change" },
+	{ "reset_connection", META_NONE, "make it two playbooks: beoplay first.yml second.yml" },
+};
+
 /* One that the scheduler has to do. */
-static int add_later(struct play_reader *reader, const struct value_pair *pair,
-	const struct value *word, struct task *task, struct items *items)
+static int add_meta(struct play_reader *reader, const struct value_pair *pair,
+	const struct value *word, enum meta meta, struct task *task, struct items *items)
 {
-	if (!reader->whole)
-		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, word->place, "'meta: %s' is not "
-			"supported yet", word->text);
+	if (task->handler)
+		return error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place,
+			"'meta: %s' can't stand among handlers", word->text);
+	if (reader->play->free && (meta == META_END_BATCH || meta == META_END_PLAY)) {
+		error_at(reader->err, PLAYBOOK_CONFLICTING_KEYWORDS, word->place, "with 'strategy: free' hosts don't "
+			"wait for one another, so 'meta: %s' can't end all of them at once", word->text);
+		return error_remedy(reader->err, "leave out the strategy, or write end_host");
+	}
+	task->module = reader->modules.find("meta");
 	task->word = pair->key;
-	task->meta = word->text;
+	task->module_place = pair->place;
+	task->meta = meta;
 	task->params = value_map(reader->arena);
 	task->tags = task->tags ? task->tags : value_list(reader->arena);
+	task->notify = NULL;
+	if (!task->name)
+		task->title = arena_printf(reader->arena, "%s%smeta: %s", task->role ? task->role->name : "",
+			task->role ? " : " : "", word->text);
 	items_add(reader, items, (struct item){ .kind = ITEM_META, .task = task });
 	return 0;
+}
+
+static int refuse_meta(struct play_reader *reader, const struct value *word, const char *instead)
+{
+	error_at(reader->err, PLAYBOOK_UNSUPPORTED, word->place, "'meta: %s' is not supported",
+		word->text);
+	return error_remedy(reader->err, "%s", instead);
+}
+
+static int refuse_word(struct play_reader *reader, const struct value *word)
+{
+	struct suggestion suggestion = { .word = word->text };
+
+	suggest_offer(&suggestion, "flush_handlers");
+	suggest_offer(&suggestion, "noop");
+	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++) {
+		if (metas[i].meta)
+			suggest_offer(&suggestion, metas[i].word);
+	}
+	error_at(reader->err, PLAYBOOK_INVALID_VALUE, word->place, "meta can't do '%s'", word->text);
+	if (suggestion.nearest)
+		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
+	return error_remedy(reader->err, "it knows flush_handlers, end_host, end_batch, end_play, "
+		"clear_facts and noop");
 }
 
 int meta_read(struct play_reader *reader, const struct value_pair *pair, struct task *task,
 	struct items *items)
 {
-	static const char *const later[] = { "clear_facts", "clear_host_errors", "end_batch",
-		"end_host", "end_play", "end_role", "refresh_inventory", "reset_connection", NULL };
 	struct value *word;
 	struct task *flush;
 
 	if (keyword_word(reader, pair, &word) < 0)
 		return -1;
-	for (size_t i = 0; later[i]; i++) {
-		if (strcmp(later[i], word->text) == 0)
-			return add_later(reader, pair, word, task, items);
+	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++) {
+		if (strcmp(metas[i].word, word->text) == 0)
+			return metas[i].meta ? add_meta(reader, pair, word, metas[i].meta, task, items)
+				: refuse_meta(reader, word, metas[i].instead);
 	}
 	if (strcmp(word->text, "noop") == 0)
 		return 0;
 	if (strcmp(word->text, "flush_handlers") != 0) {
-		error_at(reader->err, PLAYBOOK_INVALID_VALUE, word->place, "meta can't do '%s'",
-			word->text);
-		return error_remedy(reader->err, "write flush_handlers");
+		return refuse_word(reader, word);
 	}
 	if (task->when || task->handler)
 		return error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place,

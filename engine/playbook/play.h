@@ -51,6 +51,13 @@ struct include {
 
 enum role_part { ROLE_TASKS, ROLE_VARS, ROLE_DEFAULTS, ROLE_HANDLERS };
 
+/* What a task does that is about the run itself. */
+enum meta {
+	META_NONE,
+	META_END_HOST, META_END_BATCH, META_END_PLAY,
+	META_CLEAR_FACTS,
+};
+
 struct task {
 	const char *name;               /* NULL: none given; may hold {{ }}: name_value */
 	struct value *name_value;       /* or NULL */
@@ -91,7 +98,7 @@ struct task {
 	struct value *include_vars;     /* map, of the includes around, stronger than what tasks set; or
 	                                   NULL */
 	const char *included;           /* of such an include: the variable that says so; or NULL */
-	const char *meta;               /* end_host, end_play, …; NULL: no meta, or flush_handlers */
+	enum meta meta;                 /* META_NONE: no meta, or flush_handlers */
 	struct include *include;        /* one whose turn has to come; NULL: none */
 	struct retry *retry;            /* NULL: once */
 	struct value *run_once;         /* expression_truth; NULL: as the play */

@@ -220,6 +220,7 @@ static struct report_result without_content(const struct report_result *result)
 		.message = failed ? "what it said is hidden by no_log" : result->message,
 		.milliseconds = result->milliseconds,
 		.no_log = true,
+		.uncounted = result->uncounted,
 		.more = result->more,
 	};
 }
@@ -250,7 +251,8 @@ void report_result(struct report *report, unsigned task_index,
 		: without_texts(report, result);
 
 	result = &quiet;
-	count_result(report, result);
+	if (!result->uncounted)
+		count_result(report, result);
 	if (!result->more)
 		task->finished++;
 	if (task->progress)

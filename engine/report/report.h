@@ -44,6 +44,7 @@ struct report_result {
 	const char *code;              /* failed: the name of the error's code, which lasts; else NULL */
 	int64_t milliseconds;
 	bool silent;                   /* counted, not shown: all was said by those before */
+	bool uncounted;                /* the recap has nothing of it */
 	bool no_log;                   /* say nothing of content */
 	bool diff;                     /* show what changes in it */
 	bool more;                     /* a loop: another result of this host for this task follows; the

@@ -166,6 +166,11 @@ void variables_set_facts(struct variables *variables, const struct inventory_hos
 	host_values(variables, host)->facts = known;
 }
 
+void variables_clear_facts(struct variables *variables, const struct inventory_host *host)
+{
+	host_values(variables, host)->facts = NULL;
+}
+
 bool variables_has_facts(const struct variables *variables, const struct inventory_host *host)
 {
 	return variables_of(variables, host)->facts != NULL;

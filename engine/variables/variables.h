@@ -54,6 +54,8 @@ int variables_extra(struct arena *arena, struct source *source, const char *text
  * module's table hasn't, or not so, is left out (module_of_facts). */
 void variables_set_facts(struct variables *variables, const struct inventory_host *host,
 	const struct value *facts);
+/* They are unknown again. */
+void variables_clear_facts(struct variables *variables, const struct inventory_host *host);
 bool variables_has_facts(const struct variables *variables, const struct inventory_host *host);
 
 /* Whether a name, as expression_names gives it, is a fact (ansible_hostname, ansible_facts, …). */

@@ -99,9 +99,13 @@ static const struct module module_include = {
 	.flags = MODULE_CONTROLLER | MODULE_SETS | MODULE_INTERNAL,
 };
 
+static const struct module module_meta = {
+	.name = "meta", .params = no_params, .flags = MODULE_CONTROLLER | MODULE_INTERNAL,
+};
+
 static const struct module *const test_modules_all[] = {
 	&module_packages, &module_assert, &module_command, &module_file, &module_part, &module_hosts,
-	&module_include, &module_ping, &module_set_fact, NULL,
+	&module_include, &module_meta, &module_ping, &module_set_fact, NULL,
 };
 
 static inline bool test_name_is(const char *one, const char *other)

@@ -214,6 +214,9 @@ static void check_host(struct run_host *host)
 		? schedule_turn(host->run->schedule, host->cursor)
 		: schedule_open(host->run->schedule, host->cursor->at));
 
+	/* Another one does it for all. */
+	if (turn && !first && host->cursor->at.unit->run_once && !order_does_it(host))
+		turn = false;
 	assert_false(host->queued);
 	assert_false(host->turn);
 	if (host->wait.kind != WAIT_NOTHING)

@@ -167,11 +167,7 @@ static void do_together(struct driver *driver, struct cursor **here, size_t coun
 	default:
 		if (item->lost >> first->host & 1) {
 			tell(driver, first, '?');
-			schedule_lose(driver->schedule, first, true);
-			for (size_t i = 1; i < count; i++) {
-				if (all[i]->state == CURSOR_LIVE)
-					schedule_pass(driver->schedule, all[i]);
-			}
+			schedule_lose_once(driver->schedule, first);
 		} else if (item->fails >> first->host & 1) {
 			tell(driver, first, '!');
 			schedule_fail_once(driver->schedule, first);

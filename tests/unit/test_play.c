@@ -207,7 +207,11 @@ static void handlers_can_be_flushed_by_hand(void **state)
 	assert_list(play->tasks[1]->tags, "x");
 	assert_refused("- hosts: all\n  tasks:\n  - meta: flush_handlers\n    when: x\n", 3, 5,
 		"under a condition");
-	assert_refused("- hosts: all\n  tasks:\n  - meta: end_play\n", 3, 11, "not supported yet");
+	assert_refused("- hosts: all\n  tasks:\n  - meta: refresh_inventory\n", 3, 11, "not supported");
+	assert_refused("- hosts: all\n  strategy: free\n  tasks:\n  - meta: end_play\n", 4, 11,
+		"'strategy: free'");
+	assert_refused("- hosts: all\n  tasks: []\n  handlers:\n  - {name: h, meta: end_host}\n", 4, 15,
+		"among handlers");
 }
 
 static void a_task_has_its_keywords(void **state)

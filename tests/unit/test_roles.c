@@ -132,7 +132,7 @@ static void what_the_scheduler_has_to_do_is_kept(void **state)
 	assert_true(tasks[3]->include->role && tasks[3]->include->public);
 	assert_string_equal(tasks[3]->include->from[ROLE_TASKS]->text, "x");
 	assert_int_equal(play->items.items[4].kind, ITEM_META);
-	assert_string_equal(tasks[4]->meta, "end_host");
+	assert_int_equal(tasks[4]->meta, META_END_HOST);
 }
 
 /* All errors of a text: those of what can't be run yet as well. */

@@ -1,0 +1,287 @@
+/* Whole runs against machines in memory: who does what where tasks decide about the run itself, as
+ * ansible-core 2.14 has it. */
+#include "tests/unit/bench_run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HOSTS "all: {hosts: {a: , b: , c: }}"
+#define FIVE "all: {hosts: {a: , b: , c: , d: , e: }}"
+
+/* --- meta --- */
+
+static void hosts_batches_and_plays_end_where_a_task_says_so(void **state)
+{
+	struct bench_run *run = bench_run(FIVE, "- hosts: all\n"
+		"  serial: 3\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, notify: h}\n"
+		"  - {meta: end_host, when: inventory_hostname == 'a'}\n"
+		"  - {name: t2, command: x}\n"
+		"  - {meta: end_batch, when: inventory_hostname == 'b'}\n"
+		"  - {name: t3, command: x}\n"
+		"  - {meta: end_play, when: inventory_hostname == 'd'}\n"
+		"  - {name: t4, command: x}\n"
+		"  handlers: [{name: h, command: x}]\n"
+		"- hosts: all\n"
+		"  tasks: [{name: p2, command: x}]\n");
+
+	(void)state;
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: changed a,b,c\nmeta: end_host: ok a\n"
+		"t2: changed b,c\nmeta: end_batch: ok b\nt1: changed d,e\nt2: changed d,e\n"
+		"t3: changed d,e\nmeta: end_play: ok d\np2: changed a,b,c,d,e\n");
+	assert_string_equal(bench_recap(run, "a"), "ok=2 changed=2");
+	assert_string_equal(bench_recap(run, "d"), "ok=4 changed=4");
+	bench_run_free(run);
+}
+
+static void a_host_that_ends_does_no_always_and_no_handlers(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - block:\n"
+		"    - {name: t1, command: x, notify: h}\n"
+		"    - {name: stop here, meta: end_host, when: inventory_hostname == 'a'}\n"
+		"    - {name: t2, command: x}\n"
+		"    always: [{name: al, command: x}]\n"
+		"  handlers: [{name: h, command: x}]\n");
+
+	(void)state;
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: changed a,b,c\nstop here: ok a\nt2: changed b,c\n"
+		"al: changed b,c\nh: changed b,c\n");
+	bench_run_free(run);
+}
+
+static void a_registered_value_ends_a_host(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, register: r}\n"
+		"  - {meta: end_host, when: r.rc == 7}\n"
+		"  - {name: t2, command: x}\n");
+
+	(void)state;
+	bench_answer(run, "*", "*", "changed");
+	bench_returns(run, "b", "t1", "results: {rc: 7}");
+	bench_returns(run, "*", "t1", "results: {rc: 0}");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: changed a,b,c\nmeta: end_host: ok b\n"
+		"t2: changed a,c\n");
+	assert_string_equal(bench_recap(run, "b"), "ok=1 changed=1");
+	bench_run_free(run);
+}
+
+static void a_dry_run_says_what_depends_on_an_end_that_is_not_known(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, register: r}\n"
+		"  - {meta: end_play, when: r.rc == 7}\n"
+		"  - {name: t2, command: x}\n"
+		"- hosts: all\n"
+		"  tasks: [{name: p2, command: x}]\n");
+
+	(void)state;
+	bench_options(run)->check = true;
+	bench_returns(run, "*", "t1", "changes: [{subject: x, field: command}]");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_non_null(strstr(bench_lines(run), "t2: may change a,b,c (whether 'meta: end_play' comes "
+		"before it: the result of 't1'"));
+	assert_non_null(strstr(bench_lines(run), "p2: would change a,b,c\n"));
+	bench_run_free(run);
+}
+
+static void hosts_in_a_rescue_end_with_their_play(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - block:\n"
+		"    - {name: t1, command: x}\n"
+		"    - {meta: end_play}\n"
+		"    - {name: t2, command: x}\n"
+		"    rescue:\n"
+		"    - {name: r1, file: {path: /1, state: directory}}\n"
+		"    - {name: r2, command: x}\n"
+		"- hosts: all\n"
+		"  tasks: [{name: p2, command: x}]\n");
+
+	(void)state;
+	bench_answer(run, "b", "t1", "failed: no");
+	bench_answer(run, "a", "t1", "slow: 900");
+	bench_answer(run, "*", "r1", "ok");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: changed a,c; failed, rescued b (no)\nmeta: end_play: ok a\n"
+		"p2: changed a,b,c\n");
+	bench_run_free(run);
+}
+
+/* --- run_once --- */
+
+static void one_host_does_for_all_what_has_run_once(void **state)
+{
+	struct bench_run *run = bench_run(FIVE, "- hosts: all\n"
+		"  serial: 3\n"
+		"  tasks:\n"
+		"  - {name: t1, file: {path: /1, state: directory}}\n"
+		"  - {name: once, command: x, run_once: yes, register: r}\n"
+		"  - {name: t2, command: x, when: r.rc == 3}\n"
+		"  - {name: set, set_fact: {z: '{{ inventory_hostname }}'}, run_once: yes}\n"
+		"  - {name: t3, command: x, when: z in 'ad'}\n");
+
+	(void)state;
+	bench_answer(run, "*", "t1", "ok");
+	bench_answer(run, "*", "*", "changed");
+	bench_returns(run, "a", "once", "results: {rc: 3}");
+	bench_returns(run, "*", "once", "results: {rc: 4}");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: ok a,b,c\nonce: changed a\nt2: changed a,b,c\n"
+		"set: ok a\nt3: changed a,b,c\nt1: ok d,e\nonce: changed d\n"
+		"t2:\nset: ok d\nt3: changed d,e\n");
+	assert_string_equal(bench_recap(run, "b"), "ok=3 changed=2");
+	bench_run_free(run);
+}
+
+static void its_condition_and_its_loop_are_those_of_the_first_host(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: skips, command: x, run_once: yes, when: inventory_hostname == 'b', register: r}\n"
+		"  - {name: t1, command: x, when: r is skipped}\n"
+		"  - {name: loops, command: x, run_once: yes, loop: [1, 2], register: q, notify: h}\n"
+		"  - {name: t2, command: x, when: q.results | length == 2}\n"
+		"  handlers: [{name: h, command: x}]\n");
+
+	(void)state;
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "skips:\nt1: changed a,b,c\nloops: changed a (item: 1); changed a (item: 2)\nt2: changed a,b,c\n"
+		"h: changed a\n");
+	bench_run_free(run);
+}
+
+static void a_failure_of_what_runs_once_is_one_of_all(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - block:\n"
+		"    - {name: once, command: x, run_once: yes}\n"
+		"    - {name: t2, command: x}\n"
+		"    rescue:\n"
+		"    - {name: r, command: x, when: ansible_failed_task.name == 'once'}\n"
+		"  - {name: bad, command: x, run_once: yes}\n"
+		"  - {name: t3, command: x}\n"
+		"- hosts: all\n"
+		"  tasks: [{name: p2, command: x}]\n");
+
+	(void)state;
+	bench_answer(run, "*", "once", "failed: no");
+	bench_answer(run, "*", "bad", "failed: never");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "once: failed, rescued a (no)\nr: changed a,b,c\n"
+		"bad: failed a (never)\n");
+	assert_string_equal(bench_recap(run, "a"), "ok=1 changed=1 failed=1 rescued=1");
+	assert_string_equal(bench_recap(run, "b"), "ok=1 changed=1");
+	bench_run_free(run);
+}
+
+static void the_next_host_does_it_where_the_first_has_failed_before(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x}\n"
+		"  - {name: once, command: x, run_once: yes}\n"
+		"  - {name: t2, command: x}\n");
+
+	(void)state;
+	bench_answer(run, "a", "t1", "failed: no");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1: changed b,c; failed a (no)\nonce: changed b\n"
+		"t2: changed b,c\n");
+	bench_run_free(run);
+}
+
+static void where_the_host_that_runs_once_is_lost_all_end(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: once, command: x, run_once: yes}\n"
+		"  - {name: t2, command: x}\n"
+		"- hosts: all\n"
+		"  tasks: [{name: p2, command: x}]\n");
+
+	(void)state;
+	bench_answer(run, "a", "once", "lost: no route");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 4);
+	assert_string_equal(bench_lines(run), "");
+	bench_run_free(run);
+}
+
+static void a_handler_may_run_once_for_all_that_notified_it(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, notify: [h0, h1, h2]}\n"
+		"  handlers:\n"
+		"  - {name: h0, command: x}\n"
+		"  - {name: h1, command: x, run_once: yes}\n"
+		"  - {name: h2, command: x}\n");
+
+	(void)state;
+	bench_answer(run, "a", "t1", "ok");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: changed b,c; ok a\nh0: changed b,c\n"
+		"h1: changed b\nh2: changed b,c\n");
+	bench_run_free(run);
+}
+
+static void an_include_that_runs_once_is_of_one_host(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {include_tasks: more.yml, run_once: yes}\n"
+		"  - {name: t2, command: x}\n");
+
+	(void)state;
+	bench_further(run, "more.yml", "- {name: m1, command: x}\n");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "include_tasks: ok a\nm1: changed a\n"
+		"t2: changed a,b,c\n");
+	bench_run_free(run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hosts_batches_and_plays_end_where_a_task_says_so),
+		cmocka_unit_test(a_host_that_ends_does_no_always_and_no_handlers),
+		cmocka_unit_test(a_registered_value_ends_a_host),
+		cmocka_unit_test(a_dry_run_says_what_depends_on_an_end_that_is_not_known),
+		cmocka_unit_test(hosts_in_a_rescue_end_with_their_play),
+		cmocka_unit_test(one_host_does_for_all_what_has_run_once),
+		cmocka_unit_test(its_condition_and_its_loop_are_those_of_the_first_host),
+		cmocka_unit_test(a_failure_of_what_runs_once_is_one_of_all),
+		cmocka_unit_test(the_next_host_does_it_where_the_first_has_failed_before),
+		cmocka_unit_test(where_the_host_that_runs_once_is_lost_all_end),
+		cmocka_unit_test(a_handler_may_run_once_for_all_that_notified_it),
+		cmocka_unit_test(an_include_that_runs_once_is_of_one_host),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -8,6 +8,7 @@ enum { TICK = 100 };     /* milliseconds: how often time goes on for a run */
 static void on_time(struct run *run, const struct event *event)
 {
 	(void)event;
+	order_tick(run);
 	beside_tick(run);
 	relay_tick(run);
 }

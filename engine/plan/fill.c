@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* until: as Ansible has them where nothing is said, and what is more than anybody means. */
+enum { RETRIES = 3, RETRY_DELAY = 5, RETRIES_MOST = 1000000, RETRY_DELAY_MOST = 86400 };
+
 struct filling {
 	struct run *run;
 	struct run_host *host;
@@ -207,7 +210,7 @@ static int fill_task(struct filling *filling, struct filled *filled, struct prep
 		.level = item->level,
 		.results = unit_is_rescued(filling->unit) || filling->task->registers
 			|| filling->task->changed_when
-			|| filling->task->failed_when || filling->run->options.results,
+			|| filling->task->failed_when || filling->task->retry || filling->run->options.results,
 	};
 	item->bytes = prepared->size + 128;
 	item->kept = prepared->kept;
@@ -219,7 +222,12 @@ static int fill_task(struct filling *filling, struct filled *filled, struct prep
 		return -1;
 	if (fill_notify(filling, task, err) < 0)
 		return -1;
-	if (filled->judge && filling->task->changed_when)
+	/* Only the last try counts. */
+	if (result_retries(filled)) {
+		filled->judge = true;
+		task->ignore_errors = true;
+	}
+	if (filled->judge && (filling->task->changed_when || result_retries(filled)))
 		task->notify = NULL;
 	item->kind = FILLED_RUN;
 	item->task = task;
@@ -344,7 +352,7 @@ static int fill_decision(struct filling *filling, struct filled *filled, struct 
 	*item->result = (struct result){ .status = statuses[decision.status],
 		.message = decision.message, .results = decision.results };
 	filled->judge = filled->judge || decision.status == DECISION_FAILED
-		|| filling->task->failed_when;
+		|| filling->task->failed_when || result_retries(filled);
 	if (filling->unit->task->handler)
 		ask_whether_due(filling, filled, item);
 	return 0;
@@ -532,6 +540,45 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 	return 0;
 }
 
+/* A number that a task says; one that can't be known yet leaves its cause. */
+static int fill_number(struct filling *filling, const struct value *raw, int64_t otherwise,
+	int64_t *ret_number, struct error *err)
+{
+	struct value *filled;
+
+	*ret_number = otherwise;
+	if (!raw)
+		return 0;
+	if (expression_fill(filling->arena, filling->scope, raw, &filled, err) < 0)
+		return -1;
+	if (filled->kind == VALUE_UNKNOWN) {
+		filling->cause = value_unknown_cause(filled);
+		return 0;
+	}
+	return param_integer(filled, ret_number, err) < 0 ? error_place(err, raw->place) : 0;
+}
+
+/* As with Ansible: retries say how often more; none at all, or fewer, that it isn't looked at. */
+static int fill_retry(struct filling *filling, struct filled *filled, struct error *err)
+{
+	const struct retry *retry = filling->task->retry;
+	int64_t retries, delay;
+
+	filled->tries = 1;
+	if (!retry)
+		return 0;
+	if (fill_number(filling, retry->retries, RETRIES, &retries, err) < 0
+			|| fill_number(filling, retry->delay, RETRY_DELAY, &delay, err) < 0)
+		return -1;
+	if (retries > RETRIES_MOST || delay > RETRY_DELAY_MOST)
+		return error_at(err, PLAYBOOK_INVALID_VALUE, filling->task->place,
+			"'retries' is at most %d, 'delay' at most %d seconds", (int)RETRIES_MOST,
+			(int)RETRY_DELAY_MOST);
+	filled->delay = (delay < 0 ? 1 : delay) * 1000;
+	filled->tries = retries > 0 ? (unsigned)retries + 1 : 1;
+	return 0;
+}
+
 static int fill_flags(struct filling *filling, struct filled *filled, struct error *err)
 {
 	const struct task *task = filling->task;
@@ -564,7 +611,7 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	filled->no_diff = diff && !filled->diff;
 	/* Whatever a text says, a host that is only looked at isn't changed. */
 	filled->check = filled->check || filling->host->bystander;
-	return 0;
+	return fill_retry(filling, filled, err);
 }
 
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause)

@@ -302,6 +302,24 @@ bool order_await_facts(struct run_host *host)
 	return true;
 }
 
+/* --- Trying again --- */
+
+void order_await_retry(struct run_host *host, int64_t until)
+{
+	wait_in(host, &host->run->waiting_retry, (struct wait){ .kind = WAIT_RETRY, .until = until });
+}
+
+void order_tick(struct run *run)
+{
+	struct run_host *next;
+
+	for (struct run_host *host = run->waiting_retry; host; host = next) {
+		next = host->wait.next;
+		if (host->wait.until <= run->now)
+			order_run(host);
+	}
+}
+
 /* --- The end --- */
 
 void order_end(struct run_host *host, enum host_phase phase)

@@ -111,15 +111,19 @@ static void decide_unknown(struct run_host *host, const struct module *module,
 /* Whether the stage ends behind it: nothing may go on before its result is judged here. */
 static bool add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
 {
-	bool ends = filled->judge;
+	const struct retrying *retrying = &stage->host->retrying;
+	bool again = retrying->unit == unit, ends = filled->judge;
+	size_t first = again ? retrying->item : 0;
+	size_t end = result_retries(filled) ? first + 1 : filled->count;
 
 	stage->host->sent[unit->index] = !unit->task->handler;
 	for (size_t i = 0; filled->asked.old && !stage->host->bystander && i < filled->asked.old->count;
 			i++)
 		known_note(stage->run, value_text(filled->asked.old->items[i]));
-	expect(stage, unit, filled);
+	if (!again)
+		expect(stage, unit, filled);
 	passed_note(stage->host, unit, filled);
-	for (size_t i = 0; i < filled->count; i++) {
+	for (size_t i = first; i < end; i++) {
 		struct step *step = step_add(stage->host, unit);
 
 		step->filled = filled;
@@ -307,6 +311,10 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 	struct error err = {0};
 	bool ends;
 
+	if (host->retrying.unit == unit && host->retrying.at > stage->run->now) {
+		order_await_retry(host, host->retrying.at);
+		return false;
+	}
 	if (passed_over(stage->run, host, unit)) {
 		host->halted = !go_ahead(host);
 		return !host->halted;

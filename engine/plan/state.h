@@ -89,6 +89,8 @@ struct filled {
 	bool empty;                /* a loop without items */
 	bool known;                /* no item is FILLED_UNKNOWN */
 	bool judge;                /* the result decides here: nothing may go on before */
+	unsigned tries;            /* until: at most so often; else 1, as in a dry run */
+	int64_t delay;             /* milliseconds between them */
 	bool ignore_errors;
 	bool no_log;
 	bool check;                /* only looked at: in a dry run, or by check_mode */
@@ -141,12 +143,13 @@ enum wait_kind {
 	WAIT_FACTS,                /* until no host is going to tell facts any more */
 	WAIT_FACTS_OF,             /* until a host has told its facts, or won't any more */
 	WAIT_TOLD,                 /* until a host has told what it has, or has come to here itself */
+	WAIT_RETRY,                /* until a task is to be tried again */
 };
 
 struct wait {
 	enum wait_kind kind;
 	struct run_host *on;       /* FACTS_OF, TOLD */
-	int64_t until;             /* of these: milliseconds, then on is late */
+	int64_t until;             /* of these: milliseconds, then on is late; RETRY: then it is tried */
 	struct run_host *next, **from;     /* in the list of those that wait for the same */
 };
 
@@ -185,6 +188,12 @@ struct run_host {
 	size_t untold;             /* in steps: all before it needs no telling */
 	int64_t ids;               /* the last id given */
 	int64_t heard_at;          /* milliseconds: of a bystander, its last sign of life */
+	struct retrying {          /* until: how far it is with the unit that it is at */
+		const struct unit *unit;
+		size_t item;           /* the one to be tried next */
+		unsigned tries;        /* of it, so far */
+		int64_t at;            /* milliseconds: not before that */
+	} retrying;
 	struct role_ran *roles;    /* that have run here, see passed.c */
 	struct value *would;       /* of a bystander: what would change there, as keys */
 	const char *missed;        /* of a bystander: why it wasn't asked to the end; else NULL */
@@ -239,6 +248,7 @@ struct run {
 	struct position front;             /* where the last of the run's own hosts stood */
 	struct cursor **here;              /* room for all */
 	struct run_host *waiting_facts;    /* the list of those with WAIT_FACTS */
+	struct run_host *waiting_retry;    /* … RETRY */
 	size_t live, members_live;         /* hosts that aren't at their end */
 	size_t facts_expected[2];          /* members, bystanders that are going to tell facts */
 	bool facts_wanted;                 /* of all hosts */
@@ -312,6 +322,12 @@ bool units_is_last(const struct unit *unit, const struct run_host *host);
 void units_take_off(struct run *run, struct unit *unit, const struct run_host *host);
 /* The next unit at or after from that is for the host; run->unit_count: none. */
 int64_t units_next(const struct run *run, const struct run_host *host, int64_t from);
+
+/* until: whether it may be done more than once. */
+static inline bool result_retries(const struct filled *filled)
+{
+	return filled->tries > 1 && !filled->check;
+}
 
 /* fill.c: ret_filled is kept in host->filled if all is known. An error (kind TEXT) is one of the
  * text. Never twice the same work: what is kept is returned. */
@@ -464,6 +480,9 @@ bool order_facts_held_up(const struct run_host *host);
 void order_expect_facts(struct run_host *host);
 /* Lets it wait until no facts are to come any more; false: none are. */
 bool order_await_facts(struct run_host *host);
+/* Lets it wait until then, and looks at those for which it is time. */
+void order_await_retry(struct run_host *host, int64_t until);
+void order_tick(struct run *run);
 /* It has told something, or won't any more: whoever waits for that goes on. */
 void order_told(struct run_host *host);
 /* HOST_DONE or HOST_OUT. */

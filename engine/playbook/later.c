@@ -31,7 +31,6 @@ const struct later later_task_keywords[] = {
 	{ "collections", "leave it out and write modules by their short names" },
 	{ "connection", "set it for the play, or ansible_connection for the host" },
 	{ "debugger", "leave it out; --check and -v show what a task does" },
-	{ "delay", "loop in a shell task: until COMMAND; do sleep 5; done" },
 	{ "delegate_facts", "write a play of its own for the other host" },
 	{ "delegate_to", "write a play of its own for the other host" },
 	{ "environment", "set it in the command: env NAME=value COMMAND" },
@@ -41,10 +40,8 @@ const struct later later_task_keywords[] = {
 	{ "poll", "leave it out: a task may take as long as it needs" },
 	{ "port", "set it for the play, or ansible_port for the host" },
 	{ "remote_user", "set it for the play, or become_user for the task" },
-	{ "retries", "loop in a shell task: until COMMAND; do sleep 5; done" },
 	{ "throttle", "run some hosts at a time with -l" },
 	{ "timeout", "limit the command: timeout SECONDS COMMAND" },
-	{ "until", "loop in a shell task: until COMMAND; do sleep 5; done" },
 	{ NULL, NULL },
 };
 
@@ -148,7 +145,7 @@ const struct later later_modules[] = {
 	{ "unarchive", "use 'command: tar -xf FILE -C DIRECTORY' with 'creates'" },
 	{ "uri", "use 'command: curl …' with register" },
 	{ "validate_argspec", "leave it out" },
-	{ "wait_for", "loop in a shell task: until COMMAND; do sleep 5; done" },
+	{ "wait_for", "use a command with 'until'" },
 	{ "wait_for_connection", "leave it out, and apply again when the host is back" },
 	{ "xattr", BY_COMMAND },
 	{ "xml", "use lineinfile, or a template" },

@@ -224,6 +224,10 @@ static int read_task(struct play_reader *reader, const struct value *raw,
 		return -1;
 	task->module = subject->module;
 	task->word = subject->pair->key;
+	if (task->retry && (task->handler || task->module->parts))
+		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, task->place,
+			"%s can't be tried again with 'until'", task->handler ? "a handler"
+			: task->module->name);
 	/* A task that gathers facts makes them known. */
 	if (task->module == reader->modules.find("gather_facts"))
 		reader->play->without_facts = false;

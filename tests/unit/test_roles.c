@@ -139,9 +139,9 @@ static void what_the_scheduler_has_to_do_is_kept(void **state)
 static void each_error_is_told_with_what_can_not_be_run_yet(void **state)
 {
 	static const char *const expected[] = { "'serial' is a number",
-		"'delegate_to' is not supported", "integer", "'retries' is not supported", "option 'pth'" };
+		"'delegate_to' is not supported", "integer", "'delegate_facts' is not supported", "option 'pth'" };
 	const char *const texts[] = { "site.yml", "- hosts: all\n  serial: many\n  tasks:\n"
-		"  - {ping: , retries: some}\n"
+		"  - {ping: , delegate_facts: yes, retries: some}\n"
 		"  - {ping: , delegate_to: x}\n"
 		"  - block: [{file: {pth: /x}}]\n", NULL };
 	unsigned found = 0;

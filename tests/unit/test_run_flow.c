@@ -266,6 +266,95 @@ static void an_include_that_runs_once_is_of_one_host(void **state)
 	bench_run_free(run);
 }
 
+/* --- until --- */
+
+static void a_task_is_tried_until_its_condition_holds(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, register: r, until: r.attempts == 3 or r.rc == 0, retries: 5,"
+		" delay: 60, notify: h}\n"
+		"  - {name: t2, command: \"x {{ r.attempts }}\", when: r.attempts == 3}\n"
+		"  handlers: [{name: h, command: x}]\n");
+
+	(void)state;
+	bench_returns(run, "a", "t1", "results: {rc: 0}");
+	bench_returns(run, "*", "t1", "results: {rc: 1}");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: changed a,b,c\nt2: changed b,c\nh: changed a,b,c\n");
+	assert_string_equal(bench_recap(run, "b"), "ok=3 changed=3");
+	assert_int_equal(bench_stages(run, "b"), 4);
+	bench_run_free(run);
+}
+
+static void a_task_fails_where_its_condition_never_holds(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - block:\n"
+		"    - {name: t1, command: x, register: r, until: r.rc == 7, retries: 2, delay: 0, notify: h}\n"
+		"    rescue:\n"
+		"    - {name: t2, command: x, when: ansible_failed_result.attempts == 2}\n"
+		"  handlers: [{name: h, command: x}]\n");
+
+	(void)state;
+	bench_returns(run, "*", "t1", "results: {rc: 0}");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: failed, rescued a,b,c (until: r.rc == 7: not so in 3 "
+		"tries)\nt2: changed a,b,c\n");
+	bench_run_free(run);
+}
+
+static void each_item_is_tried_before_the_next_one(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: a\n"
+		"  tasks:\n"
+		"  - {name: t1, command: \"{{ item }}\", register: r, until: r.rc == 0, retries: 1, delay: 0,"
+		" loop: [1, 2], ignore_errors: yes}\n"
+		"  - {name: t2, command: x, when: \"r.results | map(attribute='attempts') | list == [1, 1]\"}\n");
+
+	(void)state;
+	bench_returns(run, "*", "t1", "results: {rc: 1}");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_int_equal(bench_stages(run, "a"), 5);
+	assert_string_equal(bench_recap(run, "a"), "ok=2 changed=1 ignored=1");
+	bench_run_free(run);
+}
+
+static void without_a_condition_a_task_is_tried_until_it_does_not_fail(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: a\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, retries: 4, delay: 1}\n"
+		"  - {name: t2, command: x, retries: 0, until: false}\n");
+
+	(void)state;
+	bench_answer(run, "a", "t1", "failed: no");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1: failed a (no)\n");
+	assert_int_equal(bench_stages(run, "a"), 5);
+	bench_run_free(run);
+}
+
+static void a_dry_run_tries_once_and_says_how_often_it_would_be(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: a\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, register: r, until: r.rc == 0, retries: 4}\n");
+
+	(void)state;
+	bench_options(run)->check = true;
+	bench_returns(run, "*", "t1", "changes: [{subject: x, field: command}]");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_non_null(strstr(bench_lines(run), "until: r.rc == 0: up to 5 tries, 5 s apart"));
+	assert_int_equal(bench_stages(run, "a"), 1);
+	bench_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +370,11 @@ int main(void)
 		cmocka_unit_test(where_the_host_that_runs_once_is_lost_all_end),
 		cmocka_unit_test(a_handler_may_run_once_for_all_that_notified_it),
 		cmocka_unit_test(an_include_that_runs_once_is_of_one_host),
+		cmocka_unit_test(a_task_is_tried_until_its_condition_holds),
+		cmocka_unit_test(a_task_fails_where_its_condition_never_holds),
+		cmocka_unit_test(each_item_is_tried_before_the_next_one),
+		cmocka_unit_test(without_a_condition_a_task_is_tried_until_it_does_not_fail),
+		cmocka_unit_test(a_dry_run_tries_once_and_says_how_often_it_would_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,18 @@ static void end(struct run *run, struct run_task *task)
 	effect_task_end(run, task);
 }
 
+static void add(struct run *run, struct run_task *task)
+{
+	if (run->announced_count == run->announced_capacity) {
+		size_t capacity = run->announced_capacity ? 2 * run->announced_capacity : 16;
+
+		run->announced = arena_grow(run->arena, run->announced, run->announced_count
+			* sizeof(task), capacity * sizeof(task));
+		run->announced_capacity = capacity;
+	}
+	run->announced[run->announced_count++] = task;
+}
+
 void announce(struct run_host *host, const struct unit *unit)
 {
 	const struct batch *batch = host->cursor->at.batch;
@@ -29,7 +41,7 @@ void announce(struct run_host *host, const struct unit *unit)
 	if (task->batch)
 		end(run, task);
 	else
-		run->announced[run->announced_count++] = task;
+		add(run, task);
 	begin_play(run, task, batch);
 	task->batch = batch;
 	effect_task(run, task, unit->run_once ? 1 : batch->free ? (unsigned)batch->remaining

@@ -39,10 +39,33 @@ static int declare_task(struct declaring *declaring, const struct module *module
 	return 0;
 }
 
+/* What it brings in is a unit of its own once it is open for the host; what it leaves out may be
+ * anything. */
+static bool is_open(const struct declaring *declaring, const struct unit *include)
+{
+	const struct group *group = include->groups;
+
+	while (group && !host_set_has(&group->hosts, declaring->host->index))
+		group = group->next;
+	return group && !include->task->task->when;
+}
+
+static void declare_include(struct declaring *declaring, const struct unit *include)
+{
+	for (size_t i = 0; modules_all[i] && !is_open(declaring, include); i++) {
+		if (modules_all[i]->resources)
+			add_word(declaring->arena, declaring->unsure, modules_all[i]->name);
+	}
+}
+
 static void declare_unit(struct declaring *declaring, struct unit *unit)
 {
 	struct value *params;
 
+	if (unit->task && unit->task->task->include) {
+		declare_include(declaring, unit);
+		return;
+	}
 	if (!unit->task || unit->undo || !unit->module->inspect)
 		return;
 	if (fill_declared(declaring->run, declaring->host, unit, declaring->arena, &params) == 0) {

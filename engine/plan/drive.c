@@ -125,8 +125,11 @@ static bool needs_connection(const struct run *run, const struct run_host *host)
 		return true;
 	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
 			i = units_next(run, host, i + 1)) {
-		if (run->units[i]->task && !run->units[i]->task->handler
-				&& !(run->units[i]->module->flags & MODULE_CONTROLLER))
+		const struct unit *unit = run->units[i];
+
+		/* What an include brings in may need it. */
+		if (unit->task && !unit->task->handler && (unit->task->task->include
+				|| !(unit->module->flags & MODULE_CONTROLLER)))
 			return true;
 	}
 	return false;

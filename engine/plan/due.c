@@ -82,7 +82,7 @@ static void register_unknown(struct run *run, const struct run_host *host,
 	if (task && task->registers)
 		variables_register(run->options.variables, host->inventory, task->registers,
 			value_unknown(run->arena, arena_printf(run->arena, "the result of '%s', which isn't "
-				"run again", task_title(task))), false, unit->index);
+				"run again", task_title(task))), false, unit_turn(unit));
 }
 
 /* Tasks before it are passed over, but not handlers that come first. */

@@ -95,7 +95,7 @@ static void let_out(struct run *run, const struct run_host *host, const struct s
 
 	for (size_t i = 0; i < facts->count; i++)
 		variables_register(run->options.variables, host->inventory, facts->pairs[i].key,
-			facts->pairs[i].value, false, step->unit->index);
+			facts->pairs[i].value, false, unit_turn(step->unit));
 }
 
 void facts_let_out(struct run *run, const struct run_host *host, const struct step *step,

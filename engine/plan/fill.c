@@ -432,6 +432,52 @@ static void set_label(struct filling *filling, struct filled_item *item, const s
 	item->label = expression_show(filling->arena, shown);
 }
 
+static int fill_name(struct filling *filling, const char *key, const struct value *raw,
+	struct value *opens, const char **ret_cause, struct error *err)
+{
+	struct value *name;
+
+	if (!raw || *ret_cause)
+		return 0;
+	if (expression_fill(filling->arena, filling->scope, raw, &name, err) < 0)
+		return -1;
+	if (name->kind == VALUE_UNKNOWN)
+		*ret_cause = value_unknown_cause(name);
+	else if (!value_text(name) || name->size == 0)
+		return error_at(err, PLAYBOOK_INVALID_VALUE, raw->place, "what is included has a name, this is "
+			"%s", value_kind_name(name));
+	else if (fill_name_allowed(name, raw, err) < 0)
+		return -1;
+	else
+		value_set_at(filling->arena, opens, key, raw->place, name);
+	return 0;
+}
+
+/* Which file or role an include brings in. */
+static int fill_include(struct filling *filling, struct filled_item *item, struct error *err)
+{
+	static const char *const froms[] = { "tasks", "vars", "defaults", "handlers" };
+	const struct include *include = filling->task->include;
+	struct value *opens = value_map(filling->arena);
+	const char *cause = NULL;
+
+	if (fill_name(filling, "name", include->role ? include->name : include->file, opens, &cause,
+			err) < 0)
+		return -1;
+	for (size_t i = 0; i < 4; i++) {
+		if (fill_name(filling, froms[i], include->from[i], opens, &cause, err) < 0)
+			return -1;
+	}
+	if (cause)
+		return unknown_task(filling, item, cause, err);
+	item->kind = FILLED_RESULT;
+	item->opens = opens;
+	item->result = arena_alloc(filling->arena, sizeof(*item->result));
+	*item->result = (struct result){ .status = STATUS_OK,
+		.message = value_get_string(opens, "name") };
+	return 0;
+}
+
 static int fill_item(struct filling *filling, struct filled *filled, struct filled_item *item,
 	struct error *err)
 {
@@ -455,7 +501,8 @@ static int fill_item(struct filling *filling, struct filled *filled, struct fill
 			return -1;
 		set_label(filling, item, label);
 	}
-	return fill_params(filling, filled, item, err);
+	return task->include ? fill_include(filling, item, err)
+		: fill_params(filling, filled, item, err);
 }
 
 static void add_items(struct arena *arena, struct value *to, const struct value *list,
@@ -565,7 +612,7 @@ static int fill_retry(struct filling *filling, struct filled *filled, struct err
 	int64_t retries, delay;
 
 	filled->tries = 1;
-	if (!retry)
+	if (!retry || !retry->asked)
 		return 0;
 	if (fill_number(filling, retry->retries, RETRIES, &retries, err) < 0
 			|| fill_number(filling, retry->delay, RETRY_DELAY, &delay, err) < 0)
@@ -697,6 +744,7 @@ static struct filled *keep(struct arena *arena, const struct filled *filled)
 		to->task = from->task ? keep_task(arena, from) : NULL;
 		to->result = from->result ? message_copy(arena, &message_result, from->result) : NULL;
 		to->facts = from->facts ? value_copy(arena, from->facts) : NULL;
+		to->opens = from->opens ? value_copy(arena, from->opens) : NULL;
 		to->named.bodies = arena_array(arena, from->named.count, sizeof(struct body *));
 		if (from->named.count > 0)
 			memcpy(to->named.bodies, from->named.bodies,

@@ -188,19 +188,26 @@ static void note_written(struct secrets *secrets, struct arena *arena, const str
 	}
 }
 
+void run_note_tasks(struct secrets *secrets, struct arena *arena, const struct play *play,
+	const struct items *items)
+{
+	size_t count;
+	struct task **tasks = items_flat(arena, items, &count);
+
+	for (size_t i = 0; secrets && i < count; i++) {
+		if (tasks[i]->module && tasks[i]->params)
+			note_written(secrets, arena, tasks[i], may_be_true(tasks[i]->no_log ? tasks[i]->no_log
+				: play->no_log));
+	}
+}
+
 void run_note_secrets(struct secrets *secrets, struct arena *arena, const struct playbook *playbook)
 {
 	for (size_t i = 0; i < playbook->play_count; i++) {
 		const struct play *play = playbook->plays[i];
 
-		for (size_t k = 0; k < play->task_count + play->handler_count; k++) {
-			const struct task *task = k < play->task_count ? play->tasks[k]
-				: play->handlers[k - play->task_count];
-
-			if (task->module && task->params)
-				note_written(secrets, arena, task, may_be_true(task->no_log ? task->no_log
-					: play->no_log));
-		}
+		run_note_tasks(secrets, arena, play, &play->items);
+		run_note_tasks(secrets, arena, play, &play->handler_items);
 	}
 }
 

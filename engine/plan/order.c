@@ -96,7 +96,7 @@ bool order_tells(const struct run *run, const struct run_host *host, int64_t uni
 	if (!run->begun)
 		return host->phase != HOST_OUT;
 	return host_live(host) && !host->late && host->cursor->state == CURSOR_LIVE
-		&& host->cursor->at.unit->index < unit;
+		&& unit_turn(host->cursor->at.unit) < unit;
 }
 
 /* What it looks at next is what it is at. */
@@ -164,6 +164,7 @@ void order_drop_behind(struct run_host *host, const struct step *step)
 void order_drop(struct run_host *host)
 {
 	drop_steps(host, 0);
+	host->chosen = NULL;
 	host->outcome = (struct outcome){0};
 	variables_expect_nothing(host->run->options.variables, host->inventory);
 	look_here(host);
@@ -210,7 +211,7 @@ void order_moved(struct run_host *host)
 	for (struct run_host *waiter = host->awaited; waiter; waiter = next) {
 		next = waiter->wait.next;
 		if (waiter->wait.kind == WAIT_TOLD && !order_tells(host->run, host,
-				waiter->ahead.batch ? waiter->ahead.unit->index : UNIT_NEVER))
+				waiter->ahead.batch ? unit_turn(waiter->ahead.unit) : UNIT_NEVER))
 			order_run(waiter);
 	}
 }
@@ -225,7 +226,6 @@ void order_begin(struct run *run)
 {
 	run->begun = true;
 	run->here = arena_array(run->arena, run->host_count + 1, sizeof(*run->here));
-	run->announced = arena_array(run->arena, run->task_count + 1, sizeof(*run->announced));
 	schedule_start(run->schedule);
 	for (size_t i = 0; i < run->host_count; i++) {
 		struct run_host *host = &run->hosts[i];
@@ -300,6 +300,20 @@ bool order_await_facts(struct run_host *host)
 		return false;
 	wait_in(host, &host->run->waiting_facts, (struct wait){ .kind = WAIT_FACTS });
 	return true;
+}
+
+/* --- Includes --- */
+
+void order_await_chosen(struct run_host *host)
+{
+	wait_end(host);
+	host->wait.kind = WAIT_CHOSEN;
+}
+
+void order_decided(struct run_host *host)
+{
+	wait_end(host);
+	order_turn(host);
 }
 
 /* --- Trying again --- */

@@ -10,18 +10,23 @@
 
 enum { BEFORE_MOST = 200 };   /* bytes */
 
+static const char *unit_key(struct arena *arena, const struct unit *unit)
+{
+	return unit->path ? unit->path : arena_printf(arena, "%lld", (long long)unit->index);
+}
+
 /* Names a step of a host in every run of the same text. */
 static const char *step_key(struct arena *arena, const struct step *step)
 {
-	if (!step->filled->loop)
-		return arena_printf(arena, "%lld", (long long)step->unit->index);
-	return arena_printf(arena, "%lld.%zu", (long long)step->unit->index,
-		(size_t)(step->item - step->filled->items));
+	const char *key = unit_key(arena, step->unit);
+
+	return step->filled->loop ? arena_printf(arena, "%s.%zu", key,
+		(size_t)(step->item - step->filled->items)) : key;
 }
 
 static const char *undo_key(struct arena *arena, const struct step *step, const char *resource)
 {
-	return arena_printf(arena, "%lld %s", (long long)step->unit->index, resource);
+	return arena_printf(arena, "%s %s", unit_key(arena, step->unit), resource);
 }
 
 /* --- In a dry run --- */
@@ -125,9 +130,17 @@ static const struct value *expected_of(const struct value *tasks, struct arena *
 	const struct step *step)
 {
 	const struct value *expected = value_get(tasks, step_key(arena, step));
+	const struct unit *unit = step->unit;
 
-	if (!expected)
-		expected = value_get(tasks, arena_printf(arena, "%lld", (long long)step->unit->index));
+	/* Nor was what an include brings in where that wasn't known. */
+	while (!expected && unit) {
+		const struct block *block = unit->block;
+
+		expected = value_get(tasks, unit_key(arena, unit));
+		while (block->parent && !block->opened_by)
+			block = block->parent;
+		unit = block->opened_by;
+	}
 	return expected;
 }
 

@@ -210,7 +210,7 @@ static struct run_host *host_of(struct prepare *prepare, const char *name)
 static bool still_tells(struct prepare *prepare, struct run_host *found, bool known)
 {
 	asks_course(prepare);
-	if (!found || !order_tells(prepare->run, found, prepare->unit->index))
+	if (!found || !order_tells(prepare->run, found, unit_turn(prepare->unit)))
 		return false;
 	if (found->bystander) {
 		prepare->asked->awaits = found;
@@ -276,7 +276,7 @@ bool prepare_lost(struct prepare *prepare, const char *host)
 
 	asks_course(prepare);
 	return !found || found->phase == HOST_OUT || (found->bystander
-		&& !order_tells(prepare->run, found, prepare->unit->index));
+		&& !order_tells(prepare->run, found, unit_turn(prepare->unit)));
 }
 
 bool prepare_absent(struct prepare *prepare, const char *host)

@@ -60,6 +60,8 @@ struct unit {
 	struct group *groups;      /* what an include has opened so far */
 	/* What it is; read by whoever sends it. */
 	int64_t index;             /* in run->units */
+	const char *path;          /* of what an include brought in: names it in every run of the same text;
+	                              NULL: the index does */
 	const struct play *play;
 	size_t play_index;
 	struct run_task *task;     /* NULL: due handlers run here */

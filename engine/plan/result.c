@@ -115,7 +115,7 @@ static int judge(struct run *run, struct run_host *host, const struct step *step
 		scope_set(scope, task->loop_variable, step->item->item);
 	if (task->registers)
 		scope_set(scope, task->registers, registered);
-	variables_set_turn(run->options.variables, step->unit->index);
+	variables_set_turn(run->options.variables, unit_turn(step->unit));
 	result = expression_condition(arena, scope, condition, ret_truth, err);
 	variables_set_turn(run->options.variables, TURN_NONE);
 	return result;
@@ -422,7 +422,7 @@ static void register_value(struct run *run, const struct run_host *host, const s
 
 		if (order_concerns(host, step->unit, other))
 			variables_register(run->options.variables, other->inventory, name, value, true,
-				step->unit->index);
+				unit_turn(step->unit));
 	}
 }
 
@@ -553,7 +553,7 @@ static void pass(struct run *run, struct run_host *host, const struct step *step
 {
 	bool done = judged->status != STATUS_SKIPPED;
 
-	if (step->unit->task->task->meta && done)
+	if ((step->unit->task->task->meta && done) || (step->unit->task->task->include && judged->doubt))
 		meta_act(run, host, step, judged->doubt);
 	else if (step->unit->run_once && step->unit->task->handler && !done && !step->local)
 		order_pass(host);
@@ -588,7 +588,7 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	else if (is_silent(step, judged))
 		;
 	else if (!task->task->module->parts)
-		report_step(run, host, step, body, judged, !end);
+		report_step(run, host, step, body, judged, !end && !task->task->include);
 	else if (end)
 		report_outcome(run, host, step);
 	if (end && host->outcome.task == task) {

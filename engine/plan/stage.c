@@ -155,6 +155,21 @@ static bool add_filled(struct stage *stage, struct unit *unit, const struct fill
 	return ends;
 }
 
+void stage_decided(struct run_host *host, struct unit *unit, const struct filled *filled)
+{
+	passed_note(host, unit, filled);
+	for (size_t i = 0; i < filled->count; i++) {
+		struct step *step = step_add(host, unit);
+
+		step->filled = filled;
+		step->item = &filled->items[i];
+		step->last = i + 1 == filled->count;
+		step->local = true;
+	}
+	host->halted = true;
+	order_decided(host);
+}
+
 static void add_failed(struct stage *stage, struct unit *unit, const struct error *err)
 {
 	struct arena *arena = stage->host->arena;
@@ -254,7 +269,7 @@ static int fill_here(struct stage *stage, struct unit *unit, const struct filled
 	variables_set_early(variables, unit->early);
 	result = fill_unit(stage->run, host, unit, ret_filled, err);
 	if (result == 0 && !(*ret_filled)->known && order_is_open(host)) {
-		variables_set_turn(variables, unit->index);
+		variables_set_turn(variables, unit_turn(unit));
 		result = fill_unit(stage->run, host, unit, ret_filled, err);
 		variables_set_turn(variables, TURN_NONE);
 	}
@@ -342,6 +357,9 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 			return false;
 		if (facts_obtainable(stage, filled, &err) < 0)
 			return fail_unit(stage, unit, &err);
+	} else if (unit->task->task->include) {
+		include_choose(host, filled);
+		return false;
 	}
 	ends = add_filled(stage, unit, filled) || unit->run_once || leads_elsewhere(unit, filled);
 	if (unit->run_once && unit->task->handler)

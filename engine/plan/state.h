@@ -5,8 +5,8 @@
  * (effects.h): ready.c, stage.c (what is sent), told.c, turn.c and result.c (what comes back),
  * relay.c (contents on their way), ended.c. A file calls only those that stand before it here:
  * effects, front, cursor, batch, program, schedule, units, order, announce, known, claims, prepare,
- * prepared, fill, declare, fill_undo, leave, meta, beside, planned, due, result, relay, turn, stage,
- * told, ready,
+ * prepared, fill, declare, fill_undo, leave, meta, beside, planned, due, include, result, relay, turn,
+ * stage, told, ready,
  * ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
@@ -64,6 +64,7 @@ struct filled_item {
 	                              to be due */
 	struct value *facts;       /* variables that the host has once it is done; NULL: none */
 	bool skipped;              /* by its condition, or an empty loop */
+	const struct value *opens; /* of an include: what it brings in, a map; NULL: nothing */
 	size_t bytes;              /* about how many the task takes */
 	bool kept;                 /* the text of its parameters lives as long as the run */
 	struct named named;        /* the host may have these once the task is sent */
@@ -143,6 +144,7 @@ enum wait_kind {
 	WAIT_FACTS,                /* until no host is going to tell facts any more */
 	WAIT_FACTS_OF,             /* until a host has told its facts, or won't any more */
 	WAIT_TOLD,                 /* until a host has told what it has, or has come to here itself */
+	WAIT_CHOSEN,               /* until all that are there know what an include brings in for them */
 	WAIT_RETRY,                /* until a task is to be tried again */
 };
 
@@ -183,6 +185,8 @@ struct run_host {
 	bool facts_expected;       /* it is counted in run->facts_expected */
 	bool *sent;                /* by unit: the node has seen all of it */
 	struct filled **filled;    /* by unit; NULL: not filled in, or not known */
+	size_t unit_room;          /* in these two */
+	const struct filled *chosen;       /* of the include that it is at; NULL: not known yet */
 	struct step *steps;        /* first in, first out */
 	size_t step_first, step_count, step_capacity;
 	size_t untold;             /* in steps: all before it needs no telling */
@@ -236,7 +240,7 @@ struct run {
 	bool **play_hosts;         /* by play and inventory index: the play's hosts before any limit */
 	struct host_set *play_sets;        /* by play: those of its hosts that are in the run */
 	struct run_task **announced;       /* and not over yet */
-	size_t announced_count;
+	size_t announced_count, announced_capacity;
 	const struct play *announced_play;
 	const struct batch *announced_batch;
 	struct run_host *hosts;
@@ -299,6 +303,12 @@ static inline bool host_live(const struct run_host *host)
 	return host->phase != HOST_DONE && host->phase != HOST_OUT;
 }
 
+/* When all have come to a unit: later ones have higher numbers. */
+static inline int64_t unit_turn(const struct unit *unit)
+{
+	return (int64_t)unit->label;
+}
+
 /* Whether a connection to the host is there to be used. */
 static inline bool run_connected(const struct run_host *host)
 {
@@ -316,6 +326,11 @@ int units_make(struct run *run, struct error *err);
 /* In which a host goes through a play; NULL: none. */
 const struct batch *units_batch(const struct run *run, const struct run_host *host,
 	const struct play *play);
+/* Makes room for all units in what each host has of them. */
+void units_make_room(struct run *run);
+/* The units of what an include brings in for a batch, under a key: nobody has them yet. */
+int units_open(struct run *run, struct unit *include, const struct batch *batch, const char *key,
+	const struct items *items, struct group **ret_group, struct error *err);
 /* Whether no other unit of its task is for the host behind it. */
 bool units_is_last(const struct unit *unit, const struct run_host *host);
 /* A host hasn't this one. */
@@ -329,6 +344,9 @@ static inline bool result_retries(const struct filled *filled)
 	return filled->tries > 1 && !filled->check;
 }
 
+/* fill_level.c: the same as run_note_secrets of what an include brought in. */
+void run_note_tasks(struct secrets *secrets, struct arena *arena, const struct play *play,
+	const struct items *items);
 /* fill.c: ret_filled is kept in host->filled if all is known. An error (kind TEXT) is one of the
  * text. Never twice the same work: what is kept is returned. */
 /* fill_level.c: the level of a task with these parameters, of which those with one are noted. */
@@ -367,7 +385,9 @@ void announce(struct run_host *host, const struct unit *unit);
 /* Those that all have passed are over. */
 void announce_ends(struct run *run);
 
-/* stage.c: sends an idle host what can be sent. */
+/* stage.c: the host has no more to do at a unit than to take what was decided here. */
+void stage_decided(struct run_host *host, struct unit *unit, const struct filled *filled);
+/* Sends an idle host what can be sent. */
 void on_runnable(struct run *run, const struct event *event);
 
 /* result.c: what a node said of a step: all that may repeat what it was told is no more open than
@@ -382,6 +402,12 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 /* meta.c: what a task is about the run itself is done; doubt: why it isn't known whether it is, in
  * a dry run, else NULL. */
 void meta_act(struct run *run, struct run_host *host, const struct step *step, const char *doubt);
+
+/* include.c: the host knows what the include that it is at brings in for it, and waits for the
+ * others. */
+void include_choose(struct run_host *host, const struct filled *chosen);
+/* Opens it once all that are at the front know. */
+void include_settle(struct run *run);
 
 /* leave.c: the host takes no further part. */
 void leave(struct run_host *host);
@@ -480,6 +506,9 @@ bool order_facts_held_up(const struct run_host *host);
 void order_expect_facts(struct run_host *host);
 /* Lets it wait until no facts are to come any more; false: none are. */
 bool order_await_facts(struct run_host *host);
+/* Lets it wait until all know what an include brings in, and no longer. */
+void order_await_chosen(struct run_host *host);
+void order_decided(struct run_host *host);
 /* Lets it wait until then, and looks at those for which it is time. */
 void order_await_retry(struct run_host *host, int64_t until);
 void order_tick(struct run *run);

@@ -179,8 +179,8 @@ static bool has_tasks_on(const struct run *run, const struct run_host *host,
 			i = units_next(run, host, i + 1)) {
 		const struct unit *unit = run->units[i];
 
-		if (unit->play == play && unit->task && !unit->undo
-				&& !(unit->module->flags & MODULE_CONTROLLER))
+		if (unit->play == play && unit->task && !unit->undo && (unit->task->task->include
+				|| !(unit->module->flags & MODULE_CONTROLLER)))
 			return true;
 	}
 	return false;

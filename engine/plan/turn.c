@@ -162,6 +162,7 @@ void turn_settle(struct run *run)
 		any = true;
 	}
 	wake_front(run);
+	include_settle(run);
 	if (!any)
 		return;
 	wake_next(run);

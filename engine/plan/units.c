@@ -176,6 +176,7 @@ static int add_task(const struct making *making, const struct task *task, bool l
 		unit = unit_new(making, made);
 		unit->module = task->module;
 		unit->run_once = once;
+		unit->barrier = task->include;
 		return 0;
 	}
 	for (; part->hosts != PART_END; part++) {
@@ -624,11 +625,51 @@ int units_make(struct run *run, struct error *err)
 		if (add_play(run, i, err) < 0)
 			return -1;
 	}
+	units_make_room(run);
+	return 0;
+}
+
+void units_make_room(struct run *run)
+{
 	for (size_t i = 0; i < run->host_count; i++) {
-		run->hosts[i].filled = arena_array(run->arena, run->unit_count + 1,
-			sizeof(struct filled *));
-		run->hosts[i].sent = arena_array(run->arena, run->unit_count + 1, sizeof(bool));
+		struct run_host *host = &run->hosts[i];
+		size_t room = host->unit_room ? 2 * host->unit_room : 1;
+
+		if (host->unit_room > run->unit_count)
+			continue;
+		room = room > run->unit_count ? room : run->unit_count + 1;
+		host->filled = arena_grow(run->arena, host->filled, host->unit_room
+			* sizeof(struct filled *), room * sizeof(struct filled *));
+		host->sent = arena_grow(run->arena, host->sent, host->unit_room, room);
+		host->unit_room = room;
 	}
+}
+
+/* Names that are the same in every run of the same text. */
+static void name_units(struct run *run, const struct unit *include, const char *key, size_t first)
+{
+	const char *name = include->path ? include->path : arena_printf(run->arena, "%lld",
+		(long long)include->index);
+
+	for (size_t i = first; i < run->unit_count; i++)
+		run->units[i]->path = arena_printf(run->arena, "%s/%s/%zu", name, key, i - first);
+}
+
+int units_open(struct run *run, struct unit *include, const struct batch *batch, const char *key,
+	const struct items *items, struct group **ret_group, struct error *err)
+{
+	struct making making = { .run = run, .play_index = include->play_index,
+		.hosts = &run->play_sets[include->play_index],
+		.block = program_block(run->schedule->program, NULL, SECTION_MAIN) };
+	size_t first = run->unit_count;
+	bool since = false;
+
+	if (add_items(&making, items, &since, err) < 0)
+		return -1;
+	name_units(run, include, key, first);
+	units_make_room(run);
+	*ret_group = program_open(run->schedule->program, include, batch, key, making.block,
+		run->host_count);
 	return 0;
 }
 

@@ -28,7 +28,6 @@ struct play_reader {
 	struct value *include_vars;        /* of the includes around; NULL: none */
 	struct role_seen *roles;           /* uses of roles in this play, for role_use.once */
 	struct items role_handlers, imported_handlers;
-	size_t includes;                   /* so far, in the playbook */
 	bool whole;                        /* see playbook_modules */
 	unsigned depth;
 	struct error_list errors;          /* those so far, behind which reading went on */
@@ -198,6 +197,8 @@ int task_read_params(struct play_reader *reader, struct task *task, const struct
 /* play_handlers.c */
 
 int handlers_check(struct play_reader *reader);
+/* Whether what tasks notify is there. */
+int handlers_check_tasks(struct play_reader *reader, struct task *const *tasks, size_t count);
 
 /* play_tags.c */
 

@@ -122,6 +122,15 @@ static int check_name(struct play_reader *reader, size_t index)
 	return 0;
 }
 
+int handlers_check_tasks(struct play_reader *reader, struct task *const *tasks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (check_notify(reader, tasks[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int handlers_check(struct play_reader *reader)
 {
 	const struct play *play = reader->play;
@@ -130,13 +139,7 @@ int handlers_check(struct play_reader *reader)
 		if (check_name(reader, i) < 0 || check_parts(reader, play->handlers[i]) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < play->task_count; i++) {
-		if (check_notify(reader, play->tasks[i]) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < play->handler_count; i++) {
-		if (check_notify(reader, play->handlers[i]) < 0)
-			return -1;
-	}
-	return 0;
+	if (handlers_check_tasks(reader, play->tasks, play->task_count) < 0)
+		return -1;
+	return handlers_check_tasks(reader, play->handlers, play->handler_count);
 }

@@ -230,14 +230,6 @@ int import_role_read(struct play_reader *reader, const struct value *raw,
 
 /* --- Includes --- */
 
-static int refuse_include(struct play_reader *reader, const struct value_pair *pair,
-	const char *why)
-{
-	error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'%s' with %s is not supported yet",
-		pair->key, why);
-	return error_remedy(reader->err, "write one include for each with its 'when', or import it");
-}
-
 /* The include's own step, which decides for each host whether what it brings in is done. */
 static const struct task *add_step(struct play_reader *reader, const struct value_pair *pair,
 	const struct task *task, struct items *items)
@@ -249,7 +241,7 @@ static const struct task *add_step(struct play_reader *reader, const struct valu
 	step->word = pair->key;
 	step->module_place = pair->place;
 	step->params = value_map(reader->arena);
-	step->included = arena_printf(reader->arena, "include %zu", ++reader->includes);
+	step->included = arena_printf(reader->arena, "include %zu", ++reader->playbook->include_count);
 	value_set_bool(reader->arena, step->params, step->included, true);
 	step->tags = task->tags ? task->tags : value_list(reader->arena);
 	step->notify = NULL;
@@ -343,7 +335,40 @@ static int read_file(struct play_reader *reader, const struct value_pair *pair,
 	if (apply && apply->value->kind != VALUE_MAP)
 		return keyword_refuse_kind(reader, apply, "a map");
 	include->apply = apply ? apply->value : NULL;
-	include->directory = path_directory(reader->arena, reader->import.path);
+	return 0;
+}
+
+/* What it brings in is known when its turn comes: to whom it stands, and where. */
+static int add_open(struct play_reader *reader, const struct value *raw,
+	const struct value_pair *pair, struct task *task, const struct task *around,
+	struct include *include, struct items *items)
+{
+	struct play_reader *here = arena_alloc(reader->arena, sizeof(*here));
+	struct value *own = value_get(raw, "vars");
+	struct task ignored = { 0 };
+
+	if (task->handler) {
+		error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'%s' among handlers must be known "
+			"before the run, here %s", pair->key, task->loop ? "is a loop" : "stand variables");
+		return error_remedy(reader->err, "write one include for each with its 'when'");
+	}
+	/* What is wrong with apply is told now. */
+	if (read_apply(reader, pair, include, &ignored) < 0)
+		return -1;
+	note_own(reader, raw, pair);
+	*here = *reader;
+	here->import.above = NULL;
+	include->vars = own && own->kind == VALUE_MAP ? own : NULL;
+	include->around = around;
+	include->reader = here;
+	task->module = reader->modules.find("include");
+	task->word = pair->key;
+	task->module_place = pair->place;
+	task->include = include;
+	task->params = value_map(reader->arena);
+	task->tags = task->tags ? task->tags : value_list(reader->arena);
+	task->notify = NULL;
+	items_add(reader, items, (struct item){ .kind = ITEM_INCLUDE, .task = task });
 	return 0;
 }
 
@@ -358,12 +383,93 @@ int include_read(struct play_reader *reader, const struct value *raw, const stru
 		return -1;
 	if (!task->loop && !is_open(include))
 		return read_plain(reader, raw, pair, task, around, include, items);
-	if (!reader->whole)
-		return refuse_include(reader, pair, task->loop ? "a loop" : "variables in its name");
-	task->word = pair->key;
-	task->include = include;
-	task->params = value_map(reader->arena);
-	task->tags = task->tags ? task->tags : value_list(reader->arena);
-	items_add(reader, items, (struct item){ .kind = ITEM_INCLUDE, .task = task });
+	return add_open(reader, raw, pair, task, around, include, items);
+}
+
+/* --- When their turn has come --- */
+
+/* A group that gives its keywords to what is inside. */
+static int read_group(struct play_reader *reader, const struct task *task,
+	const struct include *include, struct task **ret_group)
+{
+	const struct value_pair pair = { .key = task->word, .place = task->place };
+
+	*ret_group = group_inside(reader, task, include->around);
+	return read_apply(reader, &pair, include, *ret_group);
+}
+
+static int read_opened(struct play_reader *reader, const struct task *task,
+	const struct include *include, struct items *items)
+{
+	struct role_request request = { .exports = include->public };
+	struct task *group;
+
+	if (read_group(reader, task, include, &group) < 0)
+		return -1;
+	if (!include->role) {
+		const char *path = find_tasks(reader, include->file->text, false);
+
+		/* A file may include itself as long as that ends. */
+		reader->import.path = "";
+		return tasks_file_read(reader, path, include->file->place, group, items);
+	}
+	request.group = group;
+	return read_role(reader, include, &request, items);
+}
+
+static bool has_handler(const struct play *play, const struct task *handler)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < play->handler_count && !has; i++)
+		has = strcmp(task_title(play->handlers[i]), task_title(handler)) == 0;
+	return has;
+}
+
+/* Those of roles that are brought in now: nodes were told of all handlers before. */
+static int check_handlers(struct play_reader *reader)
+{
+	const struct items *handlers = &reader->imported_handlers;
+
+	for (size_t i = 0; i < handlers->count; i++) {
+		const struct task *handler = handlers->items[i].task;
+
+		if (!handler || has_handler(reader->play, handler))
+			continue;
+		error_at(reader->err, PLAYBOOK_UNSUPPORTED, handler->place, "the handler '%s' is of a role that "
+			"is known only in the run", task_title(handler));
+		return error_remedy(reader->err, "write out the role's name in the playbook, in one include "
+			"for each with its 'when'");
+	}
 	return 0;
+}
+
+int playbook_include(struct arena *arena, struct source *source, const struct task *task,
+	const struct include *include, const struct value *given, struct items *ret_items,
+	struct error *err)
+{
+	struct play_reader reader = *include->reader;
+	struct task **tasks;
+	size_t count;
+
+	reader.arena = arena;
+	reader.source = source;
+	reader.err = err;
+	reader.errors = (struct error_list){ 0 };
+	reader.imported_handlers = (struct items){ 0 };
+	reader.include_vars = value_map(arena);
+	if (include->reader->include_vars)
+		build_merge(arena, reader.include_vars, include->reader->include_vars);
+	if (given)
+		build_merge(arena, reader.include_vars, given);
+	if (include->vars)
+		build_merge(arena, reader.include_vars, include->vars);
+	*ret_items = (struct items){ 0 };
+	if (read_opened(&reader, task, include, ret_items) < 0
+			|| error_tell(&reader.errors, err) < 0 || check_handlers(&reader) < 0)
+		return -1;
+	tasks = items_flat(arena, ret_items, &count);
+	for (size_t i = 0; i < count; i++)
+		tasks[i]->index = reader.playbook->task_count++;
+	return handlers_check_tasks(&reader, tasks, count);
 }

@@ -36,6 +36,7 @@ struct role_use {
 struct retry {
 	struct value *until;            /* a condition; NULL: the task must not fail */
 	struct value *retries, *delay;  /* numbers, or strings with {{ }}; NULL: 3, and 5 seconds */
+	bool asked;                     /* there is an until or retries */
 };
 
 /* What include_tasks and include_role bring in when their turn comes. */
@@ -46,7 +47,9 @@ struct include {
 	struct value *from[4];          /* of include_role: by enum role_part; NULL: main */
 	struct value *apply;            /* map of keywords for what is inside; NULL: none */
 	bool public;                    /* its variables are the play's, too */
-	const char *directory;          /* where file is looked for first: of the text that names it */
+	struct value *vars;             /* its own, which what is inside sees; or NULL */
+	const struct task *around;      /* keywords of what is around it; or NULL */
+	const struct play_reader *reader;   /* as it was where the include stands */
 };
 
 enum role_part { ROLE_TASKS, ROLE_VARS, ROLE_DEFAULTS, ROLE_HANDLERS };
@@ -179,6 +182,7 @@ struct playbook {
 	struct play **plays;
 	size_t play_count;
 	size_t task_count;              /* indexes of tasks are below this */
+	size_t include_count;           /* whose files were read so far */
 	bool has_roles;
 	struct value *notes;            /* what is to be said of the text: list of strings; never NULL */
 };
@@ -194,6 +198,12 @@ struct playbook_modules {
  * on behind an error as far as it can: err->next has the others. */
 int playbook_load(struct arena *arena, struct source *source, const char *path,
 	const struct playbook_modules *modules, struct playbook **ret_playbook, struct error *err);
+
+/* What an include brings in, read when its turn has come. include: the task's, with what is written
+ * there filled in; given: variables for what is inside, or NULL. Handlers must be known before. */
+int playbook_include(struct arena *arena, struct source *source, const struct task *task,
+	const struct include *include, const struct value *given, struct items *ret_items,
+	struct error *err);
 
 /* All tasks in a row. */
 struct task **items_flat(struct arena *arena, const struct items *items, size_t *ret_count);

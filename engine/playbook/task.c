@@ -112,8 +112,13 @@ static int find_subject(struct play_reader *reader, const struct value *raw,
 static int read_retry(struct play_reader *reader, const struct value_pair *pair,
 	struct task *task)
 {
-	if (!task->retry)
+	bool asks = strcmp(pair->key, "until") == 0 || strcmp(pair->key, "retries") == 0;
+
+	/* A delay alone means nothing, as in Ansible. */
+	if (!task->retry && (asks || strcmp(pair->key, "delay") == 0))
 		task->retry = arena_alloc(reader->arena, sizeof(*task->retry));
+	if (task->retry && asks)
+		task->retry->asked = true;
 	if (strcmp(pair->key, "until") == 0)
 		return keyword_condition(reader, pair, &task->retry->until);
 	if (strcmp(pair->key, "retries") == 0)

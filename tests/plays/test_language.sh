@@ -198,11 +198,11 @@ check "a short one is whole" says "whole=1000 False" out
 check "what a command said last stands in its error" says "return code 3: … THE CAUSE$" out
 
 # --- One host, two ways to it ---
-cat >ways.yml <<'END'
+cat >ways.yml <<END
 - hosts: node1
   connection: local
   tasks:
-    - command: touch /tmp/by-the-first
+    - command: touch $work/by-the-first
 - hosts: node1
   tasks:
     - command: touch /tmp/by-the-second
@@ -210,7 +210,7 @@ END
 run ways.yml
 check "two plays that reach one host in two ways are refused" is "$status" 1
 check "at their place" says "^ways.yml:5:3: 'node1' is reached as the controller itself" err
-check "and nothing is run here" [ ! -e /tmp/by-the-first ]
+check "and nothing is run here" [ ! -e "$work/by-the-first" ]
 check "nor there" lab exec node1 sh -c '! test -e /tmp/by-the-second'
 
 # --- What hosts share, and what each has for itself ---

@@ -227,7 +227,7 @@ static void check_host(struct run_host *host)
 		assert_true(order_facts_to_come(host->wait.on));
 	if (host->wait.kind == WAIT_TOLD)
 		assert_true(order_tells(host->run, host->wait.on, host->ahead.batch
-			? host->ahead.unit->index : INT64_MAX));
+			? unit_turn(host->ahead.unit) : INT64_MAX));
 	if (host->wait.kind == WAIT_FACTS)
 		assert_true(host->run->facts_expected[0] + host->run->facts_expected[1] > 0);
 	if (host->phase == HOST_IDLE && !host->run->stopped && turn)

@@ -16,7 +16,9 @@ static void doubt(struct run *run, struct run_host *host, const struct step *ste
 {
 	for (size_t i = 0; i < run->host_count && step->unit->task->task->meta
 			!= META_CLEAR_FACTS; i++) {
-		if (!is_meant(run, host, step, &run->hosts[i]))
+		/* The first one says it. */
+		if (!is_meant(run, host, step, &run->hosts[i])
+				|| (run->hosts[i].doubt && run->hosts[i].doubt_play == step->unit->play))
 			continue;
 		run->hosts[i].doubt = arena_printf(run->arena, "whether '%s' comes before it: %s",
 			step->filled->name, cause);

@@ -276,7 +276,9 @@ static bool retry(struct run *run, struct run_host *host, const struct step *ste
 		retrying = (struct retrying){ .unit = step->unit };
 	*body = with_attempts(arena, *body, ++retrying.tries);
 	if (has_come(run, host, step, *body, judged->status, &come, &err) < 0) {
-		judge_wrong(arena, &err, judged);
+		/* What made it fail explains more. */
+		if (judged->status != STATUS_FAILED)
+			judge_wrong(arena, &err, judged);
 	} else if (!come && retrying.tries < step->filled->tries) {
 		try_again(run, host, step, &retrying);
 		return true;
@@ -588,7 +590,8 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	else if (is_silent(step, judged))
 		;
 	else if (!task->task->module->parts)
-		report_step(run, host, step, body, judged, !end && !task->task->include);
+		report_step(run, host, step, body, judged, !end && (!task->task->include
+			|| judged->status == STATUS_SKIPPED));
 	else if (end)
 		report_outcome(run, host, step);
 	if (end && host->outcome.task == task) {

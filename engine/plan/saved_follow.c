@@ -82,8 +82,10 @@ static const char *difference(struct arena *arena, const struct value *then,
 {
 	if (has_status(now, "failed") && !has_status(then, "failed"))
 		return message ? message : "it would fail";
-	if (has_status(now, "failed") || has_status(then, "may_change") || has_status(now, "ok")
-			|| has_status(now, "skipped"))
+	if (has_status(now, "failed") || has_status(then, "may_change") || has_status(now, "skipped"))
+		return NULL;
+	/* What changed_when calls no change is planned all the same. */
+	if (has_status(now, "ok") && (!value_get(now, "planned") || same_string(then, now, "planned")))
 		return NULL;
 	if (!same_string(then, now, "params"))
 		return "its parameters are others";
@@ -108,11 +110,12 @@ static const char *task_name(struct arena *arena, const struct value *note)
 static void expect(struct arena *arena, struct value *tasks, const char *key,
 	const struct value *fresh)
 {
+	const char *planned = value_get_string(fresh, "planned");
+
 	if (has_status(fresh, "may_change"))
 		value_set(arena, tasks, key, value_null(arena));
 	else
-		value_set_string(arena, tasks, key, has_status(fresh, "changed")
-			? value_get_string(fresh, "planned") : "");
+		value_set_string(arena, tasks, key, planned ? planned : "");
 }
 
 static struct value *follow_host(struct arena *arena, const struct value *saved,

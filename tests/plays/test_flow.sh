@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tasks that decide who does what, on lab nodes: run_once and meta. Prints "ok NAME" or "not ok NAME:
+# Tasks that decide who does what, on lab nodes: run_once, meta, until, includes. Prints "ok NAME" or "not ok NAME:
 # why".
 set -u
 . "${0%/*}/checks.sh"
@@ -77,3 +77,36 @@ run last.yml
 check "then no more" is "$status" 0
 run last.yml --resume
 check "and there is nothing to resume" says "first\|copy" out
+
+mkdir tasks
+cat >include.yml <<'END'
+- hosts: all
+  tasks:
+    - {name: probe, command: cat /root/kind, register: kind, changed_when: false, failed_when: false}
+    - include_tasks: "tasks/{{ kind.stdout | default('none', true) }}.yml"
+    - {name: wait, shell: "echo >>/root/tried; test -e /root/ready", until: waited.rc == 0, retries: 20,
+       delay: 1, register: waited, changed_when: false}
+    - copy: {content: "{{ waited.attempts > 1 }}", dest: /root/waited}
+END
+echo '- copy: {content: n, dest: /root/none}' >tasks/none.yml
+echo '- copy: {content: h, dest: /root/kind-of-head}' >tasks/head.yml
+lab exec head sh -c 'echo head >/root/kind; touch /root/ready'
+lab exec node1 touch /root/ready
+run include.yml --check
+check "a dry run says that it doesn't know what is included" says "not known in a dry run: the result of 'probe'" out
+check "and tries nothing" lab exec head test ! -e /root/tried
+run plan include.yml -o include.plan
+{ sleep 3; lab exec node2 touch /root/ready; } &
+"$BEOPLAY" apply include.plan --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null
+check "a plan of that is applied" is "$?" 0
+wait
+check "each host has what is included for it" is "$(lab exec head cat /root/kind-of-head) $(lab exec node1 cat /root/none)" \
+	"h n"
+check "and nothing else" lab exec node1 test ! -e /root/kind-of-head
+check "a task is tried until it succeeds" is "$(lab exec node1 cat /root/waited) $(lab exec node2 cat /root/waited)" \
+	"False True"
+echo '- copy: {content: h, dest: /root/other}' >tasks/head.yml
+run include.yml
+check "what was included before is named" says "head: file:/root/kind-of-head" out
+run rollback include.yml --to 7
+check "a rollback brings back what was included then" is "$(lab exec head ls /root | grep -c 'kind-of-head\|other')" 1

@@ -69,7 +69,7 @@ static struct result *failed(struct arena *arena, const struct error *err)
 
 	*result = (struct result){ .status = STATUS_FAILED, .message = err->place.line > 0
 		? arena_printf(arena, "%s:%u:%u: %s", err->place.file, err->place.line, err->place.column,
-		err->message) : arena_string(arena, err->message) };
+		err->message) : arena_string(arena, err->message), .code = err->code->name };
 	if (err->remedy[0])
 		result->remedy = arena_string(arena, err->remedy);
 	return result;

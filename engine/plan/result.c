@@ -284,9 +284,11 @@ static bool retry(struct run *run, struct run_host *host, const struct step *ste
 		return true;
 	} else if (!come) {
 		*body = with_attempts(arena, *body, step->filled->tries - 1);
-		if (judged->status != STATUS_FAILED)
+		if (judged->status != STATUS_FAILED) {
 			judged->message = arena_printf(arena, "%s: not so in %u tries", condition_shown(arena,
 				step->unit->task->task->retry->until), step->filled->tries);
+			judged->code = TASK_FAILED->name;
+		}
 		judged->status = STATUS_FAILED;
 	}
 	host->retrying = (struct retrying){ .unit = step->unit, .item = retrying.item + 1 };

@@ -253,6 +253,22 @@ static int refused(const struct plan *plan, struct error *err)
 	return plan->remedy ? error_remedy(err, "%s", plan->remedy) : -1;
 }
 
+/* What fails ahead of its turn is looked at again when that has come: what is missing may be what an
+ * earlier task of another host makes. */
+static int look_in_turn(struct work *work, struct host *host, void **ret_state,
+	struct plan **ret_plan, struct error *err)
+{
+	const struct request gate = { .kind = REQUEST_GATE, .task = work->task->id };
+	struct reply reply;
+	struct error first = {0};
+
+	if (look(work, host, ret_state, ret_plan, &first) == 0 && refused(*ret_plan, &first) == 0)
+		return 0;
+	if (ask(work, &gate, &reply, err) < 0)
+		return -1;
+	return look(work, host, ret_state, ret_plan, err);
+}
+
 static int converged(const struct plan *plan, struct error *err)
 {
 	const struct change *left = NULL;
@@ -473,7 +489,8 @@ static int work_try(struct work *work, struct result *result, struct error *err)
 		result->message = "left alone, as it was not undone: it isn't as beoplay left it";
 		return 0;
 	}
-	looked = look(work, host, &state, &plan, err);
+	looked = work->check ? look(work, host, &state, &plan, err)
+		: look_in_turn(work, host, &state, &plan, err);
 	if (work->check)
 		cause = pending_met(work->pending, reads, resources);
 	if (work->check && !cause && work->undone) {

@@ -176,6 +176,21 @@ static void an_undo_takes_back_what_the_runs_did(void **state)
 
 #define with_site(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void what_fails_ahead_of_its_turn_is_looked_at_again(void **state)
+{
+	const struct site *site = *state;
+	struct bench_run *run = bench_at(site, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, shell: \"sleep 0.3; echo one >%s/late\", when: inventory_hostname == 'a'}\n"
+		"  - {name: t2, lineinfile: {path: \"%s/late\", line: two}, when: inventory_hostname == 'b'}\n"
+		"  - {name: t3, lineinfile: {path: \"%s/never\", line: two}, when: inventory_hostname == 'b'}\n");
+
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(read_at(site, "late"), "one\ntwo\n");
+	assert_string_equal(bench_recap(run, "b"), "ok=1 changed=1 failed=1 skipped=1");
+	bench_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +198,7 @@ int main(void)
 		with_site(a_dry_run_touches_nothing),
 		with_site(a_registered_result_of_a_command_is_told),
 		with_site(a_failure_on_one_host_leaves_the_other_alone),
+		with_site(what_fails_ahead_of_its_turn_is_looked_at_again),
 		with_site(a_handler_left_due_runs_first_in_the_next_run),
 		with_site(an_undo_takes_back_what_the_runs_did),
 	};

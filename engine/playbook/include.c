@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { CANDIDATES_MOST = 1000 };   /* files beside one another that an include may mean */
+
 /* --- Files of tasks --- */
 
 /* "import_tasks: more.yml" or "import_tasks: { file: more.yml }" */
@@ -338,6 +340,61 @@ static int read_file(struct play_reader *reader, const struct value_pair *pair,
 	return 0;
 }
 
+/* Files that a name may come to mean, where only the last part of it is open. */
+static bool may_mean(const char *name, const char *before, size_t before_size, const char *after)
+{
+	size_t size = strlen(name), after_size = strlen(after);
+	const char *dot = strrchr(name, '.');
+
+	if (size < before_size + after_size || strncmp(name, before, before_size) != 0
+			|| strcmp(name + size - after_size, after) != 0)
+		return false;
+	return after_size > 0 || (dot && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0));
+}
+
+/* They are of the run's text, whichever it will be: so nodes keep them, and a plan notices where they
+ * change. What can't be read is told when its turn has come. */
+static void note_candidates(struct play_reader *reader, const char *directory, const char *name)
+{
+	const char *open = strstr(name, "{{"), *close = strstr(name, "}}"), *more, *slash, *last;
+	struct arena *arena = reader->arena;
+	struct source_entry *entries;
+	struct error ignored = { 0 };
+	size_t count;
+
+	while (close && (more = strstr(close + 2, "}}")))
+		close = more;
+	if (!open || !close || strchr(close, '/'))
+		return;
+	slash = memrchr(name, '/', (size_t)(open - name));
+	last = slash ? slash + 1 : name;
+	directory = path_join(arena, directory, slash ? arena_bytes(arena, name, (size_t)(slash - name))
+		: ".");
+	if (source_list(reader->source, directory, &entries, &count, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < count && i < CANDIDATES_MOST; i++) {
+		struct error unread = { 0 };
+		char *bytes;
+		size_t size;
+
+		if (entries[i].kind != SOURCE_DIRECTORY && may_mean(entries[i].name, last,
+				(size_t)(open - last), close + 2))
+			source_read(reader->source, path_join(arena, directory, entries[i].name), &bytes, &size,
+				&unread);
+	}
+}
+
+static void note_files(struct play_reader *reader, const struct include *include)
+{
+	if (include->role)
+		return;
+	note_candidates(reader, path_directory(reader->arena, reader->import.path),
+		include->file->text);
+	if (reader->role)
+		note_candidates(reader, path_join(reader->arena, reader->role->path, "tasks"),
+			include->file->text);
+}
+
 /* What it brings in is known when its turn comes: to whom it stands, and where. */
 static int add_open(struct play_reader *reader, const struct value *raw,
 	const struct value_pair *pair, struct task *task, const struct task *around,
@@ -356,6 +413,7 @@ static int add_open(struct play_reader *reader, const struct value *raw,
 	if (read_apply(reader, pair, include, &ignored) < 0)
 		return -1;
 	note_own(reader, raw, pair);
+	note_files(reader, include);
 	*here = *reader;
 	here->import.above = NULL;
 	include->vars = own && own->kind == VALUE_MAP ? own : NULL;

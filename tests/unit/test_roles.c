@@ -135,6 +135,23 @@ static void what_the_scheduler_has_to_do_is_kept(void **state)
 	assert_int_equal(tasks[4]->meta, META_END_HOST);
 }
 
+static void files_that_an_include_may_mean_are_of_the_text(void **state)
+{
+	const char *const texts[] = { "site.yml", "- hosts: all\n  tasks:\n"
+		"  - include_tasks: \"tasks/of-{{ which }}.yml\"\n",
+		"tasks/of-a.yml", "- ping:\n", "tasks/of-b.yml", "not: tasks\n", "tasks/c.yml", "- ping:\n",
+		NULL };
+	struct playbook_modules modules = test_modules;
+	struct source *source = memory_source(arena, texts);
+	struct playbook *playbook;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(playbook_load(arena, source, "site.yml", &modules, &playbook, &failure), 0);
+	source_files(source, &count);
+	assert_int_equal(count, 3);
+}
+
 /* All errors of a text: those of what can't be run yet as well. */
 static void each_error_is_told_with_what_can_not_be_run_yet(void **state)
 {
@@ -432,6 +449,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_are_a_tree_and_a_row),
 		cmocka_unit_test(what_the_scheduler_has_to_do_is_kept),
+		cmocka_unit_test(files_that_an_include_may_mean_are_of_the_text),
 		cmocka_unit_test(each_error_is_told_with_what_can_not_be_run_yet),
 		cmocka_unit_test(roles_stand_between_pre_tasks_and_tasks),
 		cmocka_unit_test(dependencies_come_first_and_inherit),

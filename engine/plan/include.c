@@ -107,12 +107,24 @@ static void open_for(struct run *run, struct run_host *host)
 	host->chosen = filled;
 }
 
+/* It has no more to do there than to take what was decided. */
 static void decide(struct run *run, struct run_host *host)
 {
+	struct unit *unit = run->units[host->cursor->at.unit->index];
 	const struct filled *chosen = host->chosen;
 
 	host->chosen = NULL;
-	stage_decided(host, run->units[host->cursor->at.unit->index], chosen);
+	passed_note(host, unit, chosen);
+	for (size_t i = 0; i < chosen->count; i++) {
+		struct step *step = order_step(host, unit);
+
+		step->filled = chosen;
+		step->item = &chosen->items[i];
+		step->last = i + 1 == chosen->count;
+		step->local = true;
+	}
+	host->halted = true;
+	order_decided(host);
 }
 
 void include_choose(struct run_host *host, const struct filled *chosen)

@@ -45,6 +45,24 @@ static void wake_all(struct run_host **list)
 		order_run(*list);
 }
 
+struct step *order_step(struct run_host *host, struct unit *unit)
+{
+	struct step *step;
+
+	if (host->step_count == 0)
+		host->step_first = host->untold = 0;
+	if (host->step_first + host->step_count == host->step_capacity) {
+		size_t capacity = host->step_capacity ? 2 * host->step_capacity : 32;
+
+		host->steps = arena_grow(host->arena, host->steps,
+			host->step_capacity * sizeof(*host->steps), capacity * sizeof(*host->steps));
+		host->step_capacity = capacity;
+	}
+	step = &host->steps[host->step_first + host->step_count++];
+	*step = (struct step){ .id = ++host->ids, .unit = unit, .last = true };
+	return step;
+}
+
 /* --- Whose turn it is --- */
 
 void order_turn(struct run_host *host)

@@ -19,24 +19,6 @@ struct stage {
 	bool any;                  /* a unit is in it */
 };
 
-static struct step *step_add(struct run_host *host, struct unit *unit)
-{
-	struct step *step;
-
-	if (host->step_count == 0)
-		host->step_first = host->untold = 0;
-	if (host->step_first + host->step_count == host->step_capacity) {
-		size_t capacity = host->step_capacity ? 2 * host->step_capacity : 32;
-
-		host->steps = arena_grow(host->arena, host->steps,
-			host->step_capacity * sizeof(*host->steps), capacity * sizeof(*host->steps));
-		host->step_capacity = capacity;
-	}
-	step = &host->steps[host->step_first + host->step_count++];
-	*step = (struct step){ .id = ++host->ids, .unit = unit, .last = true };
-	return step;
-}
-
 static struct wire_task *task_add(struct stage *stage)
 {
 	return ARENA_PUSH(stage->arena, &stage->tasks, &stage->task_count);
@@ -45,7 +27,7 @@ static struct wire_task *task_add(struct stage *stage)
 /* Its own task, in front of the unit that reads facts. */
 static void add_setup(struct stage *stage, struct unit *unit)
 {
-	struct step *step = step_add(stage->host, unit);
+	struct step *step = order_step(stage->host, unit);
 
 	stage->host->facts_sent = true;
 	step->setup = true;
@@ -124,7 +106,7 @@ static bool add_filled(struct stage *stage, struct unit *unit, const struct fill
 		expect(stage, unit, filled);
 	passed_note(stage->host, unit, filled);
 	for (size_t i = first; i < end; i++) {
-		struct step *step = step_add(stage->host, unit);
+		struct step *step = order_step(stage->host, unit);
 
 		step->filled = filled;
 		step->item = &filled->items[i];
@@ -153,21 +135,6 @@ static bool add_filled(struct stage *stage, struct unit *unit, const struct fill
 	}
 	stage->any = true;
 	return ends;
-}
-
-void stage_decided(struct run_host *host, struct unit *unit, const struct filled *filled)
-{
-	passed_note(host, unit, filled);
-	for (size_t i = 0; i < filled->count; i++) {
-		struct step *step = step_add(host, unit);
-
-		step->filled = filled;
-		step->item = &filled->items[i];
-		step->last = i + 1 == filled->count;
-		step->local = true;
-	}
-	host->halted = true;
-	order_decided(host);
 }
 
 static void add_failed(struct stage *stage, struct unit *unit, const struct error *err)

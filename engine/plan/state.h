@@ -385,9 +385,7 @@ void announce(struct run_host *host, const struct unit *unit);
 /* Those that all have passed are over. */
 void announce_ends(struct run *run);
 
-/* stage.c: the host has no more to do at a unit than to take what was decided here. */
-void stage_decided(struct run_host *host, struct unit *unit, const struct filled *filled);
-/* Sends an idle host what can be sent. */
+/* stage.c: sends an idle host what can be sent. */
 void on_runnable(struct run *run, const struct event *event);
 
 /* result.c: what a node said of a step: all that may repeat what it was told is no more open than
@@ -460,7 +458,9 @@ void planned_expect(const struct run *run, const struct run_host *host, const st
 /* Hosts that have moved on since the plan was made take no part. */
 void planned_leave_stale(struct run *run);
 
-/* order.c: puts all hosts at their beginning. */
+/* order.c: one step more of a host, behind all others. */
+struct step *order_step(struct run_host *host, struct unit *unit);
+/* Puts all hosts at their beginning. */
 void order_begin(struct run *run);
 /* It may have other units than it had, and has passed none. */
 void order_again(struct run_host *host);

@@ -137,21 +137,39 @@ void include_choose(struct run_host *host, const struct filled *chosen)
 	decide(host->run, host);
 }
 
+/* Whoever is there without having chosen is awaited: those before it have. */
+static bool all_have_chosen(struct run *run)
+{
+	struct choosing *choosing = &run->choosing;
+
+	if (choosing->at.batch != run->front.batch || choosing->at.unit != run->front.unit)
+		*choosing = (struct choosing){ .at = run->front };
+	for (; choosing->next < run->host_count; choosing->next++) {
+		const struct run_host *host = &run->hosts[choosing->next];
+
+		if (!schedule_is_here(host->cursor, run->front))
+			continue;
+		if (!host->chosen)
+			return false;
+		if (run->front.unit->run_once)
+			break;
+	}
+	return true;
+}
+
 void include_settle(struct run *run)
 {
 	const struct unit *unit = run->front.unit;
 	struct cursor **here;
 	size_t count;
 
-	if (!unit || !unit->task || !unit->task->task->include || run->front.batch->free)
+	if (!unit || !unit->task || !unit->task->task->include || run->front.batch->free
+			|| !all_have_chosen(run) || run->choosing.decided)
 		return;
+	run->choosing.decided = true;
 	count = schedule_here(run->schedule, run->front, &here);
 	if (unit->run_once && count > 0)
 		count = 1;
-	for (size_t i = 0; i < count; i++) {
-		if (!run->hosts[here[i]->host].chosen)
-			return;
-	}
 	memcpy(run->here, here, count * sizeof(*here));
 	for (size_t i = 0; i < count; i++)
 		open_for(run, &run->hosts[run->here[i]->host]);

@@ -102,7 +102,7 @@ bool schedule_next(const struct schedule *schedule, const struct cursor *cursor,
 	return true;
 }
 
-static bool is_here(const struct cursor *cursor, struct position position)
+bool schedule_is_here(const struct cursor *cursor, struct position position)
 {
 	return cursor->state == CURSOR_LIVE && !cursor->aside
 		&& position_compare(cursor->at, position) == 0;
@@ -112,7 +112,7 @@ const struct cursor *schedule_first_here(const struct schedule *schedule,
 	struct position position)
 {
 	for (size_t i = 0; i < schedule->cursor_count; i++) {
-		if (is_here(&schedule->cursors[i], position))
+		if (schedule_is_here(&schedule->cursors[i], position))
 			return &schedule->cursors[i];
 	}
 	return NULL;
@@ -124,7 +124,7 @@ size_t schedule_here(struct schedule *schedule, struct position position,
 	size_t count = 0;
 
 	for (size_t i = 0; i < schedule->cursor_count; i++) {
-		if (is_here(&schedule->cursors[i], position))
+		if (schedule_is_here(&schedule->cursors[i], position))
 			schedule->here[count++] = &schedule->cursors[i];
 	}
 	*ret_cursors = schedule->here;

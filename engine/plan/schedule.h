@@ -45,6 +45,8 @@ bool schedule_open(const struct schedule *schedule, struct position position);
 bool schedule_turn(const struct schedule *schedule, const struct cursor *cursor);
 /* Whether hosts may look at a batch. */
 bool schedule_begun(const struct schedule *schedule, const struct batch *batch);
+/* Whether a host is at a position, and counts there. */
+bool schedule_is_here(const struct cursor *cursor, struct position position);
 /* The first of the hosts at a position; NULL: there is none. */
 const struct cursor *schedule_first_here(const struct schedule *schedule,
 	struct position position);

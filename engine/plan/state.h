@@ -250,6 +250,11 @@ struct run {
 	struct effects effects;
 	struct schedule *schedule;
 	struct position front;             /* where the last of the run's own hosts stood */
+	struct choosing {                  /* at an include that is known only in the run */
+		struct position at;
+		size_t next;                   /* all hosts before it that are there have chosen */
+		bool decided;
+	} choosing;
 	struct cursor **here;              /* room for all */
 	struct run_host *waiting_facts;    /* the list of those with WAIT_FACTS */
 	struct run_host *waiting_retry;    /* … RETRY */

@@ -81,6 +81,28 @@ static void many_hosts_change_all_in_step(void **state)
 	free(hosts);
 }
 
+static void many_hosts_do_once_and_include_what_a_value_says(void **state)
+{
+	char *hosts = inventory();
+	struct bench_run *run = bench_run(hosts, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: once, command: x, run_once: yes, register: r}\n"
+		"  - include_tasks: \"{{ r.stdout }}-{{ (inventory_hostname | length) % 2 }}.yml\"\n"
+		"  - {name: after, file: {path: /9, state: directory}}\n");
+
+	(void)state;
+	bench_further(run, "f-0.yml", "- {name: even, command: x}\n");
+	bench_further(run, "f-1.yml", "- {name: odd, command: x}\n");
+	bench_unchecked(run);
+	bench_answer(run, "*", "*", "changed");
+	bench_returns(run, "*", "once", "results: {stdout: f, rc: 0}");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_recap(run, "h1"), "ok=4 changed=3");
+	assert_string_equal(bench_recap(run, "h300"), "ok=3 changed=2");
+	bench_run_free(run);
+	free(hosts);
+}
+
 /* --- What is kept once --- */
 
 static const char addressed[] = "all:\n  hosts:\n    a: {ansible_host: 10.0.0.1, rack: r1}\n"
@@ -165,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_hosts_without_changes_are_two_messages_each),
 		cmocka_unit_test(many_hosts_change_all_in_step),
+		cmocka_unit_test(many_hosts_do_once_and_include_what_a_value_says),
 		cmocka_unit_test(what_is_prepared_alike_is_one_text_for_all_hosts),
 		cmocka_unit_test(what_a_host_has_for_itself_is_its_own),
 		cmocka_unit_test(what_tasks_set_on_a_host_is_seen_by_its_own_tasks_first),

@@ -103,27 +103,13 @@ struct record *record_new(struct arena *arena)
 	return arena_alloc(arena, sizeof(struct record));
 }
 
-static struct record_file *find(const struct record *record, const char *path)
-{
-	for (size_t i = 0; i < record->count; i++) {
-		if (strcmp(record->files[i].path, path) == 0)
-			return &record->files[i];
-	}
-	return NULL;
-}
-
 struct record_file *record_add(struct arena *arena, struct record *record,
 	const struct record_file *file)
 {
-	if (record->count == record->capacity) {
-		size_t capacity = record->capacity ? 2 * record->capacity : 32;
+	struct record_file *added = ARENA_PUSH(arena, &record->files, &record->count);
 
-		record->files = arena_grow(arena, record->files, record->count * sizeof(*record->files),
-			capacity * sizeof(*record->files));
-		record->capacity = capacity;
-	}
-	record->files[record->count] = *file;
-	return &record->files[record->count++];
+	*added = *file;
+	return added;
 }
 
 struct recorder {
@@ -252,19 +238,70 @@ const struct record *recorder_read(struct recorder *recorder)
 
 /* --- A source made of it --- */
 
-static bool is_below(const char *path, const char *directory)
-{
-	size_t size = strlen(directory);
+/* What is in a directory, each name once. */
+struct folder {
+	const char **names;
+	size_t count;
+};
 
-	return size == 0 ? path[0] != '/' : strncmp(path, directory, size) == 0 && path[size] == '/';
+/* A record by paths. */
+struct shelf {
+	struct lookup files;       /* path → struct record_file */
+	struct lookup folders;     /* path → struct folder */
+};
+
+static struct folder *folder_of(struct arena *arena, struct shelf *shelf, const char *path)
+{
+	struct folder *folder = lookup_get(&shelf->folders, path);
+
+	if (!folder) {
+		folder = arena_alloc(arena, sizeof(*folder));
+		lookup_put(arena, &shelf->folders, path, folder);
+	}
+	return folder;
+}
+
+/* Into its directory, and that into the one above, up to one that stands there already. "" is the
+ * project's. */
+static void shelve(struct arena *arena, struct shelf *shelf, const char *path)
+{
+	for (;;) {
+		const char *slash = strrchr(path, '/');
+		const char *above = slash ? arena_bytes(arena, path, (size_t)(slash - path)) : "";
+		bool stands = lookup_get(&shelf->folders, above);
+		struct folder *folder = slash == path ? NULL : folder_of(arena, shelf, above);
+
+		if (!folder)
+			return;
+		*ARENA_PUSH(arena, &folder->names, &folder->count) = slash ? slash + 1 : path;
+		if (stands || !*above || lookup_get(&shelf->files, above))
+			return;
+		path = above;
+	}
+}
+
+static struct shelf *shelf_new(struct arena *arena, const struct record *record)
+{
+	struct shelf *shelf = arena_alloc(arena, sizeof(*shelf));
+
+	for (size_t i = 0; i < record->count; i++) {
+		struct record_file *file = &record->files[i];
+
+		if (lookup_get(&shelf->files, file->path))
+			continue;
+		lookup_put(arena, &shelf->files, file->path, file);
+		if (!lookup_get(&shelf->folders, file->path))
+			shelve(arena, shelf, file->path);
+	}
+	return shelf;
 }
 
 static int look(void *context, struct arena *arena, const char *path, bool follow,
 	struct source_entry *ret_entry, struct error *err)
 {
-	const struct record *record = context;
+	const struct shelf *shelf = context;
 	const char *plain = plain_path(arena, path);
-	const struct record_file *file = find(record, plain);
+	const struct record_file *file = lookup_get(&shelf->files, plain);
 
 	*ret_entry = (struct source_entry){ .name = path };
 	if (file && file->kind == SOURCE_LINK && follow && file->target)
@@ -277,11 +314,9 @@ static int look(void *context, struct arena *arena, const char *path, bool follo
 		ret_entry->target = file->target;
 		return 0;
 	}
-	for (size_t i = 0; i < record->count; i++) {
-		if (is_below(record->files[i].path, plain)) {
-			ret_entry->kind = SOURCE_DIRECTORY;
-			ret_entry->mode = 0755;
-		}
+	if (lookup_get(&shelf->folders, plain)) {
+		ret_entry->kind = SOURCE_DIRECTORY;
+		ret_entry->mode = 0755;
 	}
 	return 0;
 }
@@ -289,11 +324,11 @@ static int look(void *context, struct arena *arena, const char *path, bool follo
 static int find_bytes(void *context, struct arena *arena, const char *path,
 	const struct record_file **ret_file, struct error *err)
 {
-	const struct record *record = context;
-	const struct record_file *file = find(record, plain_path(arena, path));
+	const struct shelf *shelf = context;
+	const struct record_file *file = lookup_get(&shelf->files, plain_path(arena, path));
 
 	if (file && file->kind == SOURCE_LINK && file->target)
-		file = find(record, plain_path(arena, path_join(arena, path_directory(arena, path),
+		file = lookup_get(&shelf->files, plain_path(arena, path_join(arena, path_directory(arena, path),
 			file->target)));
 	if (!file)
 		return error_set(err, HISTORY_LEFT_OUT, "cannot read '%s': it wasn't part of that run",
@@ -349,36 +384,20 @@ static int by_name(const void *one, const void *other)
 	return strcmp(left->name, right->name);
 }
 
-static bool has_name(const struct source_entry *entries, size_t count, const char *name,
-	size_t size)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strlen(entries[i].name) == size && strncmp(entries[i].name, name, size) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int list_names(void *context, struct arena *arena, const char *path,
 	struct source_entry **ret_entries, size_t *ret_count, struct error *err)
 {
-	const struct record *record = context;
+	const struct shelf *shelf = context;
 	const char *plain = plain_path(arena, path);
-	size_t skip = strlen(plain) + (*plain != '\0'), count = 0;
+	const struct folder *folder = lookup_get(&shelf->folders, plain);
+	size_t count = folder ? folder->count : 0;
 
-	*ret_entries = arena_array(arena, record->count + 1, sizeof(**ret_entries));
-	for (size_t i = 0; i < record->count; i++) {
-		const char *inner = record->files[i].path + skip;
-		const char *name;
-
-		if (!is_below(record->files[i].path, plain)
-				|| has_name(*ret_entries, count, inner, strcspn(inner, "/")))
-			continue;
-		name = arena_bytes(arena, inner, strcspn(inner, "/"));
-		if (look(context, arena, path_join(arena, plain, name), false, &(*ret_entries)[count],
-				err) < 0)
+	*ret_entries = arena_array(arena, count + 1, sizeof(**ret_entries));
+	for (size_t i = 0; i < count; i++) {
+		if (look(context, arena, path_join(arena, plain, folder->names[i]), false,
+				&(*ret_entries)[i], err) < 0)
 			return -1;
-		(*ret_entries)[count++].name = name;
+		(*ret_entries)[i].name = folder->names[i];
 	}
 	if (count > 0)
 		qsort(*ret_entries, count, sizeof(**ret_entries), by_name);
@@ -392,7 +411,7 @@ struct source *record_source(struct arena *arena, const struct record *record)
 		.read = read_bytes, .list = list_names, .stat = look, .open = open_bytes,
 	};
 
-	return source_new(arena, &calls, (void *)(uintptr_t)record);
+	return source_new(arena, &calls, shelf_new(arena, record));
 }
 
 /* --- As one value --- */
@@ -463,6 +482,7 @@ int record_unpack(struct arena *arena, const struct value *packed, struct record
 	struct error *err)
 {
 	struct record *record = record_new(arena);
+	struct lookup known = {0};
 
 	if (!packed || packed->kind != VALUE_LIST)
 		return error_set(err, HISTORY_DAMAGED, "this is no record of a run");
@@ -479,13 +499,13 @@ int record_unpack(struct arena *arena, const struct value *packed, struct record
 			if (strcmp(kind_words[k], kind) == 0)
 				file.kind = (enum source_kind)k;
 		}
-		if (!file.path || file.kind == SOURCE_NONE || find(record, file.path))
+		if (!file.path || file.kind == SOURCE_NONE || lookup_get(&known, file.path))
 			return error_set(err, HISTORY_DAMAGED, "the record of a run is damaged");
 		if (bytes && value_text(bytes)) {
 			file.bytes = bytes->text;
 			file.size = bytes->size;
 		}
-		record_add(arena, record, &file);
+		lookup_put(arena, &known, file.path, record_add(arena, record, &file));
 	}
 	*ret_record = record;
 	return 0;

@@ -35,7 +35,7 @@ struct record_file {
 
 struct record {
 	struct record_file *files;
-	size_t count, capacity;
+	size_t count;
 };
 
 /* Whether a path (as given) shall be left out; ret_why says why. */

@@ -252,6 +252,42 @@ static void a_text_is_run_again_from_the_history_alone(void **state)
 	assert_non_null(strstr(err.message, "left out of the history, as it is larger than 1 MiB"));
 }
 
+/* The names in a directory: "a b c ". */
+static const char *listed(const struct record *record, const char *path)
+{
+	struct source_entry *entries;
+	struct error err = {0};
+	const char *names = "";
+	size_t count;
+
+	assert_int_equal(source_list(record_source(arena, record), path, &entries, &count, &err), 0);
+	for (size_t i = 0; i < count; i++)
+		names = arena_printf(arena, "%s%s ", names, entries[i].name);
+	return names;
+}
+
+static void a_directory_of_a_record_lists_each_name_once_whatever_came_first(void **state)
+{
+	static const struct record_file files[] = {
+		{ .path = "a/b/1", .kind = SOURCE_FILE }, { .path = "a/b", .kind = SOURCE_DIRECTORY },
+		{ .path = "c", .kind = SOURCE_DIRECTORY }, { .path = "c/d/2", .kind = SOURCE_FILE },
+		{ .path = "c/d", .kind = SOURCE_DIRECTORY }, { .path = "c/d/0", .kind = SOURCE_FILE },
+		{ .path = "/etc/x", .kind = SOURCE_FILE }, { .path = "top", .kind = SOURCE_FILE },
+	};
+	struct record *record = record_new(arena);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		record_add(arena, record, &files[i]);
+	assert_string_equal(listed(record, "."), "a c top ");
+	assert_string_equal(listed(record, "a"), "b ");
+	assert_string_equal(listed(record, "a/b"), "1 ");
+	assert_string_equal(listed(record, "c"), "d ");
+	assert_string_equal(listed(record, "c/./d/"), "0 2 ");
+	assert_string_equal(listed(record, "/etc"), "x ");
+	assert_string_equal(listed(record, "top"), "");
+}
+
 static void a_packed_record_is_the_same_and_a_damaged_one_is_refused(void **state)
 {
 	struct value *packed = record_pack(arena, texts(), 5);
@@ -533,6 +569,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_there_is_no_error, begin, end),
 		cmocka_unit_test_setup_teardown(runs_at_the_same_time_are_all_kept, begin, end),
 		cmocka_unit_test_setup_teardown(a_text_is_run_again_from_the_history_alone, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_directory_of_a_record_lists_each_name_once_whatever_came_first, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_packed_record_is_the_same_and_a_damaged_one_is_refused, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_expunged_or_collected_is_gone_from_the_disk,

@@ -11,7 +11,7 @@
 #define BLOCK_BEGIN "# BEGIN beoplay hosts"
 #define BLOCK_END "# END beoplay hosts"
 
-enum { FILE_MOST = 16 << 20, CLOUD_MOST = 1 << 20 };
+enum { FILE_MOST = 16 << 20, CLOUD_MOST = 1 << 20, NAME_SIZE = 256 };
 
 enum hosts_conflict { CONFLICT_ERROR, CONFLICT_TAKE, CONFLICT_KEEP };
 
@@ -53,6 +53,7 @@ struct hosts_state {
 	const char *after;
 	bool dos;                        /* lines end with \r\n, here with \n */
 	const char *inside;              /* of the block, before */
+	struct lookup wished;            /* small letters of a name → its address */
 	bool broken;                     /* the block's end is missing */
 	bool cloud;                      /* cloud-init writes the file, too */
 	const char *clash;               /* a line of others about a name of ours; or NULL */
@@ -131,7 +132,7 @@ static bool is_address(const char *text)
 /* hosts(5): a name has no blanks and no #. */
 static bool is_name(const char *text)
 {
-	return *text && strcspn(text, " \t\r\n#") == strlen(text) && strlen(text) < 256;
+	return *text && strcspn(text, " \t\r\n#") == strlen(text) && strlen(text) < NAME_SIZE;
 }
 
 static int hosts_check(const struct value *params, struct error *err)
@@ -362,31 +363,51 @@ static void hosts_resources(struct names *names, const void *params)
 		add_resource(names, want, &want->extra[i]);
 }
 
-static const char *wished_address(const struct hosts_params *want, const char *name)
+static char *small_letters(char *name)
 {
-	for (unsigned i = 0; i < want->entries_count; i++) {
-		for (unsigned k = 0; k < want->entries[i].names_count; k++) {
-			if (strcasecmp(want->entries[i].names[k], name) == 0)
-				return want->entries[i].address;
-		}
+	for (char *at = name; *at; at++)
+		*at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
+	return name;
+}
+
+/* The first address of a name counts. */
+static void learn_wish(struct arena *arena, struct hosts_state *have,
+	const struct hosts_extra *entry)
+{
+	for (unsigned i = 0; i < entry->names_count; i++) {
+		char *name = small_letters(arena_string(arena, entry->names[i]));
+
+		if (!lookup_get(&have->wished, name))
+			lookup_put(arena, &have->wished, name, entry->address);
 	}
-	for (unsigned i = 0; i < want->extra_count; i++) {
-		for (unsigned k = 0; k < want->extra[i].names_count; k++) {
-			if (strcasecmp(want->extra[i].names[k], name) == 0)
-				return want->extra[i].address;
-		}
-	}
-	return NULL;
+}
+
+static void learn_wishes(struct arena *arena, const struct hosts_params *want,
+	struct hosts_state *have)
+{
+	for (unsigned i = 0; i < want->entries_count; i++)
+		learn_wish(arena, have, &want->entries[i]);
+	for (unsigned i = 0; i < want->extra_count; i++)
+		learn_wish(arena, have, &want->extra[i]);
+}
+
+/* NULL: none is wished. */
+static const char *wished_address(const struct hosts_state *have, const char *name)
+{
+	char small[NAME_SIZE];
+
+	if (strlen(name) >= sizeof(small))
+		return NULL;
+	return lookup_get(&have->wished, small_letters(strcpy(small, name)));
 }
 
 /* A name with a domain comes first: that is the one that hostname -f tells. */
-static void add_own(struct buffer *text, const struct hosts_params *want, const struct value *own,
-	bool full)
+static void add_own(struct buffer *text, const struct hosts_state *have, bool full)
 {
-	for (size_t i = 0; i < own->count; i++) {
-		const char *name = value_text(own->items[i]);
+	for (size_t i = 0; i < have->own->count; i++) {
+		const char *name = value_text(have->own->items[i]);
 
-		if ((strchr(name, '.') != NULL) == full && !wished_address(want, name))
+		if ((strchr(name, '.') != NULL) == full && !wished_address(have, name))
 			buffer_printf(text, " %s", name);
 	}
 }
@@ -401,19 +422,19 @@ static bool is_self(const struct hosts_params *want, const struct hosts_extra *e
 }
 
 static void add_entry_line(struct buffer *text, const struct hosts_params *want,
-	const struct hosts_extra *entry, const struct value *own)
+	const struct hosts_extra *entry, const struct hosts_state *have)
 {
 	bool self = is_self(want, entry), full = strchr(entry->names[0], '.') != NULL;
 
 	buffer_add_string(text, entry->address);
 	if (self && !full)
-		add_own(text, want, own, true);
+		add_own(text, have, true);
 	for (unsigned i = 0; i < entry->names_count; i++)
 		buffer_printf(text, " %s", entry->names[i]);
 	if (self && full)
-		add_own(text, want, own, true);
+		add_own(text, have, true);
 	if (self)
-		add_own(text, want, own, false);
+		add_own(text, have, false);
 	buffer_add_char(text, '\n');
 }
 
@@ -487,11 +508,10 @@ static void take_line(struct arena *arena, struct hosts_state *have, const char 
 	value_append(arena, have->taken_for, name);
 }
 
-static void keep_own(struct arena *arena, const struct hosts_params *want,
-	struct hosts_state *have, const struct value *words)
+static void keep_own(struct arena *arena, struct hosts_state *have, const struct value *words)
 {
 	for (size_t i = 1; i < words->count; i++) {
-		if (!wished_address(want, value_text(words->items[i])))
+		if (!wished_address(have, value_text(words->items[i])))
 			add_name(arena, have->own, value_text(words->items[i]));
 	}
 }
@@ -508,12 +528,12 @@ static const char *line_of_others(struct arena *arena, const struct hosts_params
 
 	for (size_t i = 1; want->present && i < words->count; i++) {
 		const char *name = value_text(words->items[i]);
-		const char *wished = wished_address(want, name);
+		const char *wished = wished_address(have, name);
 
 		if (!wished || strcmp(wished, address) == 0)
 			continue;
 		if (want->self && strcasecmp(name, want->self) == 0 && strcmp(address, "127.0.1.1") == 0) {
-			keep_own(arena, want, have, words);
+			keep_own(arena, have, words);
 			take_line(arena, have, line, NULL, words->items[i]);
 			return NULL;
 		}
@@ -616,7 +636,7 @@ static const char *undone_block(struct arena *arena, const struct hosts_params *
 }
 
 static const char *wished_block(struct arena *arena, const struct hosts_params *want,
-	const struct value *own, const char *inside)
+	const struct hosts_state *have, const char *inside)
 {
 	struct buffer text = {0};
 
@@ -625,9 +645,9 @@ static const char *wished_block(struct arena *arena, const struct hosts_params *
 	if (!want->present)
 		return NULL;
 	for (unsigned i = 0; i < want->entries_count; i++)
-		add_entry_line(&text, want, &want->entries[i], own);
+		add_entry_line(&text, want, &want->entries[i], have);
 	for (unsigned i = 0; i < want->extra_count; i++)
-		add_entry_line(&text, want, &want->extra[i], own);
+		add_entry_line(&text, want, &want->extra[i], have);
 	return settle(arena, &text);
 }
 
@@ -635,8 +655,10 @@ static const char *wished_block(struct arena *arena, const struct hosts_params *
 static void tell_difference(struct arena *arena, const char *one, const char *other,
 	struct value *names)
 {
+	struct lookup lines = managed_block_lines(arena, other);
+
 	for (; *one; one += strcspn(one, "\n") + 1) {
-		if (!managed_block_has_line(other, one, strcspn(one, "\n")))
+		if (!lookup_get(&lines, arena_bytes(arena, one, strcspn(one, "\n"))))
 			value_append(arena, names, value_string(arena, first_name(arena, one)));
 	}
 }
@@ -697,11 +719,12 @@ static void compose(struct arena *arena, const struct hosts_params *want,
 
 	have->broken = block.broken;
 	have->inside = block.inside;
+	learn_wishes(arena, want, have);
 	have->after = have->before;
 	if (block.broken)
 		return;
 	text = want->undo ? have->before : with_others(arena, want, have, &block);
-	inside = wished_block(arena, want, have->own, block.inside);
+	inside = wished_block(arena, want, have, block.inside);
 	if (block.there || inside)
 		text = managed_block_set(arena, text, BLOCK_BEGIN, BLOCK_END, inside);
 	have->after = taken_lines_restore(arena, text, want->taken, want->taken_count);
@@ -848,29 +871,44 @@ static void hosts_results(struct arena *arena, const void *params, const void *s
 	value_set(arena, results, "conflicts", have->conflicts);
 }
 
-/* An entry that the block has already, and how many lines stand before it. */
-static const char *old_entry(struct arena *arena, const char *inside, char *name, int *ret_place)
+/* A line of the block, and how many stand before it. */
+struct block_line {
+	const char *text;
+	int place;
+};
+
+/* Name → the first line of the block that has it. */
+static struct lookup lines_by_name(struct arena *arena, const char *inside)
 {
-	for (*ret_place = 0; *inside; inside += strcspn(inside, "\n") + 1, ++*ret_place) {
-		if (is_entry_of(arena, inside, &name, 1))
-			return arena_bytes(arena, inside, strcspn(inside, "\n"));
+	struct lookup lines = {0};
+
+	for (int place = 0; *inside; inside += strcspn(inside, "\n") + 1, place++) {
+		size_t size = strcspn(inside, "\n");
+		struct value *words = line_words(arena, inside, size);
+		struct block_line *line = arena_alloc(arena, sizeof(*line));
+
+		*line = (struct block_line){ arena_bytes(arena, inside, size), place };
+		for (size_t i = 1; i < words->count; i++) {
+			if (!lookup_get(&lines, value_text(words->items[i])))
+				lookup_put(arena, &lines, value_text(words->items[i]), line);
+		}
 	}
-	return NULL;
+	return lines;
 }
 
 static void invert_entry(struct inverses *inverses, const struct hosts_params *want,
-	const struct hosts_state *have, const struct hosts_extra *entry)
+	const struct hosts_state *have, const struct lookup *lines, const struct hosts_extra *entry)
 {
 	struct arena *arena = inverses_arena(inverses);
-	struct value *back = value_map(arena), *gone = value_list(arena), *lines = value_list(arena);
+	struct value *back = value_map(arena), *gone = value_list(arena);
+	struct value *back_lines = value_list(arena);
 	struct value *taken = value_list(arena);
-	int place;
-	const char *old = old_entry(arena, have->inside, entry->names[0], &place);
+	const struct block_line *old = lookup_get(lines, entry->names[0]);
 
 	value_append(arena, gone, value_string(arena, entry->names[0]));
 	if (old) {
-		value_append(arena, lines, value_string(arena, old));
-		value_set(arena, back, "place", value_printf(arena, "%d", place));
+		value_append(arena, back_lines, value_string(arena, old->text));
+		value_set(arena, back, "place", value_printf(arena, "%d", old->place));
 	}
 	for (size_t i = 0; i < have->taken->count; i++) {
 		if (is_one_of(value_text(have->taken_for->items[i]), entry->names, entry->names_count))
@@ -880,7 +918,7 @@ static void invert_entry(struct inverses *inverses, const struct hosts_params *w
 	value_set_string(arena, back, "undo", "yes");
 	value_set_string(arena, back, "made", have->info.kind == FILE_NONE ? "yes" : "no");
 	value_set(arena, back, "gone", gone);
-	value_set(arena, back, "back", lines);
+	value_set(arena, back, "back", back_lines);
 	value_set(arena, back, "taken", taken);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "hosts-entry:%s:%s", want->path, entry->names[0]),
@@ -891,13 +929,15 @@ static void invert_entry(struct inverses *inverses, const struct hosts_params *w
 static void hosts_invert(struct inverses *inverses, const void *params, const void *state)
 {
 	const struct hosts_params *want = params;
+	const struct hosts_state *have = state;
+	struct lookup lines = lines_by_name(inverses_arena(inverses), have->inside);
 
 	for (unsigned i = 0; i < want->entries_count; i++)
-		invert_entry(inverses, want, state, &want->entries[i]);
+		invert_entry(inverses, want, have, &lines, &want->entries[i]);
 	for (unsigned i = 0; i < want->extra_count; i++)
-		invert_entry(inverses, want, state, &want->extra[i]);
+		invert_entry(inverses, want, have, &lines, &want->extra[i]);
 	for (unsigned i = 0; i < want->gone_count; i++)
-		invert_entry(inverses, want, state, &(struct hosts_extra){ .names = &want->gone[i],
+		invert_entry(inverses, want, have, &lines, &(struct hosts_extra){ .names = &want->gone[i],
 			.names_count = 1 });
 }
 

@@ -63,6 +63,20 @@ char *managed_block_set(struct arena *arena, const char *text, const char *begin
 		behind);
 }
 
+struct lookup managed_block_lines(struct arena *arena, const char *text)
+{
+	struct lookup lines = {0};
+
+	while (*text) {
+		size_t size = strcspn(text, "\n");
+		char *line = arena_bytes(arena, text, size);
+
+		lookup_put(arena, &lines, line, line);
+		text += size + (text[size] == '\n');
+	}
+	return lines;
+}
+
 bool managed_block_has_line(const char *text, const char *line, size_t size)
 {
 	while (*text) {

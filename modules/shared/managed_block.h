@@ -4,6 +4,7 @@
 #define MODULES_MANAGED_BLOCK_H
 
 #include "base/arena.h"
+#include "base/lookup.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +25,8 @@ struct managed_block managed_block_find(struct arena *arena, const char *text,
 char *managed_block_set(struct arena *arena, const char *text, const char *begin, const char *end,
 	const char *inside);
 
+/* The lines of a text, to look many up in it. */
+struct lookup managed_block_lines(struct arena *arena, const char *text);
 /* Whether the text has exactly this line, of size bytes. */
 bool managed_block_has_line(const char *text, const char *line, size_t size);
 

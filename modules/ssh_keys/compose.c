@@ -446,11 +446,13 @@ static const char *with_block(struct arena *arena, const char *text, const char 
 static void tell_difference(struct arena *arena, const char *one, const char *other,
 	struct value *names)
 {
+	struct lookup lines = managed_block_lines(arena, other ? other : "");
+
 	for (; one && *one; one = next_line(one)) {
 		size_t size = strcspn(one, "\n");
 		const char *space = memrchr(one, ' ', size);
 
-		if (space && !managed_block_has_line(other ? other : "", one, size))
+		if (space && !lookup_get(&lines, arena_bytes(arena, one, size)))
 			value_append(arena, names, value_bytes(arena, space + 1,
 				(size_t)(one + size - space - 1)));
 	}

@@ -196,7 +196,7 @@ test: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
 demo: $(STAMP) $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/lab/demo
 
-bench: $(STAMP) $(BUILD)/beoplay $(BUILD)/floor
+bench: $(STAMP) $(BUILD)/beoplay $(BUILD)/floor $(BUILD)/thousand
 	@dpkg-query -W ansible-mitogen time >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -q --no-install-recommends ansible-core ansible-mitogen time python3-apt
 	@tests/bench/run

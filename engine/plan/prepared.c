@@ -152,8 +152,8 @@ static int prepare_anew(struct run_host *host, struct unit *unit, struct scope *
 	struct arena *arena, struct value *params, enum level level, struct prepared *prepared,
 	struct error *err)
 {
-	if (unit->module->prepare && prepare_task(host->run, host, unit, scope, arena, params, &prepared->asked, &prepared->named,
-			level, err) < 0)
+	if (unit->module->prepare && prepare_task(host->run, host, unit, scope, arena, params,
+			&prepared->asked, &prepared->named, level, err) < 0)
 		return -1;
 	prepared->level = value_level(params);
 	if (value_unknown_inside(params))

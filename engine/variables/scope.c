@@ -172,8 +172,8 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 	return found ? found : not_yet(scope, name);
 }
 
-/* Whether a name on another host may read differently at another time, or for its own tasks: what tasks
- * set. */
+/* Whether a name on another host may read differently at another time, or for its own tasks: what
+ * tasks set. */
 static bool differs_elsewhere(struct scope *scope, const char *name)
 {
 	if (fact_name(name))

@@ -25,7 +25,11 @@ static bool is_true(struct run *run, const struct run_host *host, const struct u
 	struct error ignored = {0};
 	bool truth = false;
 
-	fill_play_hosts(run, host, unit->play);
+	if (!raw)
+		return false;
+	/* The list of all that are left costs as much as there are, for each that fails. */
+	if (expression_inside(raw))
+		fill_play_hosts(run, host, unit->play);
 	expression_truth(effects_arena(run), scope_new(effects_arena(run), run->options.variables,
 		host->inventory, unit->play, task), raw, false, &truth, &ignored);
 	return truth;

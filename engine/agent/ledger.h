@@ -82,6 +82,7 @@ struct ledger_undo {
 	const char *parent;          /* of whose task it is a part that no text names (a file that a sync
 	                                took away); or NULL */
 	size_t others;               /* so many other owners: then it stays */
+	bool steady;                 /* no run since then wished otherwise in between */
 	bool release;                /* the owner didn't have it at that time */
 	bool gap;                    /* what it was then isn't kept any more: there is no way */
 };

@@ -161,7 +161,7 @@ static bool is_repaired(const struct undoing *undoing, struct arena *arena,
 	const struct value *before = value_get(undo->way, "before");
 	const char *path, *left;
 
-	return !undoing->prune && !undoing->all && !undo->release && before
+	return !undoing->prune && !undoing->all && !undo->release && undo->steady && before
 		&& value_equal(before, value_get(undo->owner, "wishes"))
 		&& !ledger_shares_file(&undoing->runner->ledger, arena, undo->resource, &path, &left);
 }

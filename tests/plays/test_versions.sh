@@ -181,6 +181,19 @@ beoplay rollback site.yml --to nothing
 state_all ../now
 check "what the first version did is undone all the same" same ../blank ../now
 
+# --- The same text again, after another one in between ---
+between() {
+	printf -- '- hosts: all\n  tasks:\n    - file: {path: /srv/between, state: directory%s}\n' "$1" >between.yml
+	beoplay between.yml
+}
+between ""
+between ", mode: 0700"
+between ""
+beoplay rollback between.yml --to "$("$BEOPLAY" log between.yml | sed -n 's/^run \([0-9]*\) .*/\1/p' | tail -n 1)"
+check "what was wished otherwise in between is undone, though the last text is that of then" is \
+	"$(lab exec head stat -c %a /srv/between)" 755
+beoplay rollback between.yml --to nothing
+
 # --- Back to a run of some hosts ---
 mkdir "$work/some"
 cp inventory.yml "$work/some"

@@ -10,20 +10,20 @@
 #include <unistd.h>
 
 static const struct command_line commands[] = {
-	{ "apply", "makes the machines be what playbooks say (the default)", command_apply },
-	{ "diff", "what is different between the texts of two runs", command_diff },
-	{ "doc", "what modules there are, and their options", command_doc },
-	{ "forget", "drops what the history keeps of a host", command_forget },
-	{ "history", "makes the history smaller", command_history },
-	{ "init", "a new project, from machines as their installer left them", command_init },
-	{ "inventory", "hosts, groups and their variables", command_inventory },
-	{ "key", "the keys that seal what nodes keep", command_key },
-	{ "log", "the runs of a project", command_log },
-	{ "plan", "a dry run that can be kept, and applied just as it is", command_plan },
-	{ "replace", "machines that were reinstalled: their new host keys", command_replace },
-	{ "rollback", "the machines as an earlier run left them", command_rollback },
-	{ "show", "a run with its text", command_show },
-	{ "status", "what each host has, by its own word", command_status },
+	{ "apply", "apply playbooks to the machines (the default)", command_apply },
+	{ "diff", "compare the texts of two runs", command_diff },
+	{ "doc", "describe the modules, and the codes of errors", command_doc },
+	{ "forget", "remove a host from the history", command_forget },
+	{ "history", "remove runs or files from the history", command_history },
+	{ "init", "start a project with machines as their installer left them", command_init },
+	{ "inventory", "list hosts, groups and their variables", command_inventory },
+	{ "key", "manage the keys that seal what nodes keep", command_key },
+	{ "log", "list the runs of a project", command_log },
+	{ "plan", "preview a run, and save it to be applied exactly as shown", command_plan },
+	{ "replace", "accept the new host keys of machines that were reinstalled", command_replace },
+	{ "rollback", "return the machines to the state of an earlier run", command_rollback },
+	{ "show", "show a run and its text", command_show },
+	{ "status", "show what each host has, as reported by the host itself", command_status },
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };

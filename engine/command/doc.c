@@ -32,7 +32,7 @@ static void print_param(const struct param *param, int indent)
 
 static void print_remains(const struct remains *const *tables)
 {
-	printf("\nwhat an undo leaves, by Debian's nature:\n");
+	printf("\nwhat an undo inevitably leaves behind:\n");
 	for (; *tables; tables++) {
 		for (const struct remains *one = *tables; one->path; one++)
 			printf("  %-30s %s\n", one->path, one->doc);
@@ -43,7 +43,7 @@ static void print_module(const struct module *module)
 {
 	printf("%s: %s\n", module->name, module->summary);
 	if (module->aliases) {
-		fputs("also written", stdout);
+		fputs("aliases:", stdout);
 		for (size_t i = 0; module->aliases[i]; i++)
 			printf(" %s", module->aliases[i]);
 		putchar('\n');
@@ -79,7 +79,7 @@ int command_doc(int argc, char **argv)
 			"       beoplay doc errors [CODE…]\n"
 			"\n"
 			"List the modules, or show the parameters of some; list the codes of errors, or show what\n"
-			"some of them mean and what to do.");
+			"some of them mean and what to do about them.");
 		return EXIT_GOOD;
 	}
 	if (argc > 1 && strcmp(argv[1], "errors") == 0)

@@ -10,14 +10,14 @@
 
 static int usage(FILE *out)
 {
-	fputs("usage: beoplay history gc --keep N      drops all runs but the newest N (and those that\n"
-		"                                        a host still has)\n"
-		"       beoplay history expunge PATH     drops a file of the project from all runs\n"
-		"       beoplay forget HOST              drops what is kept of a host: what became of it in\n"
-		"                                        each run, its keys and facts, which run it has\n"
+	fputs("usage: beoplay history gc --keep N      remove all runs but the newest N (and those\n"
+		"                                        that a host still has)\n"
+		"       beoplay history expunge PATH     remove a file of the project from all runs\n"
+		"       beoplay forget HOST              remove what is kept of a host: its results,\n"
+		"                                        its keys and facts, and its current run\n"
 		"\n"
-		"The texts of runs, which may name a host, stay as they were applied. What nodes keep of the\n"
-		"last two runs is theirs: their ledgers are not touched. Numbers of runs stay, hashes change.\n",
+		"The texts of runs, which may name a host, are kept as they were applied. Ledgers on the\n"
+		"nodes are not touched. The numbers of runs stay the same; their hashes change.\n",
 		out);
 	return out == stdout ? EXIT_GOOD : EXIT_TEXT;
 }
@@ -38,8 +38,8 @@ static int open_here(struct arena *arena, struct history **ret_history, struct e
 	if (history_open(past_folder(arena, NULL), false, &history, err) < 0)
 		return -1;
 	if (!history) {
-		error_set(err, HISTORY_NONE, "there is no history here");
-		return error_remedy(err, "go where the playbook is");
+		error_set(err, HISTORY_NONE, "no history found here");
+		return error_remedy(err, "run this in the playbook's directory");
 	}
 	history_close(history);
 	/* Again, with the lock. */

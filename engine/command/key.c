@@ -24,19 +24,19 @@ struct key_command {
 
 static int usage(FILE *out)
 {
-	fputs("usage: beoplay key list               IDs, ages and names of your keys\n"
-		"       beoplay key export [ID] [-o FILE]   a key as a text that a passphrase opens\n"
-		"       beoplay key import FILE        such a text becomes one of your keys\n"
-		"       beoplay key rotate             a new key seals from now on; the old ones still open\n"
-		"       beoplay key revoke ID          nothing that this key sealed is believed any more\n"
+	fputs("usage: beoplay key list               list your keys with ID, age and name\n"
+		"       beoplay key export [ID] [-o FILE]   export a key, protected by a passphrase\n"
+		"       beoplay key import FILE        add an exported key to your keys\n"
+		"       beoplay key rotate             seal with a new key; old keys still open\n"
+		"       beoplay key revoke ID          no longer trust anything that this key sealed\n"
 		"\n"
-		"Nodes keep the texts of the last runs sealed with your key, so that you can roll back\n"
-		"without a history, and nobody on a node can read them or replace them. Keep an export in\n"
-		"a safe place: without history and key, earlier texts can't be opened. A team shares one:\n"
-		"export it, import it everywhere, and write 'key: ID' into beoplay.yml.\n"
+		"Nodes keep the texts of the last runs, sealed with your key: you can roll back without a\n"
+		"history, and nobody on a node can read or replace them. Keep an exported key in a safe\n"
+		"place; without both history and key, earlier texts can't be opened. To share a key in a\n"
+		"team, export it, import it everywhere, and write 'key: ID' into beoplay.yml.\n"
 		"\n"
-		"  --passphrase-file FILE   the passphrase is its first line; else it is asked for\n"
-		"  -o, --output FILE        where the exported key goes; else to the standard output\n", out);
+		"  --passphrase-file FILE   read the passphrase from its first line (default: ask)\n"
+		"  -o, --output FILE        write the exported key to FILE, not to standard output\n", out);
 	return out == stdout ? EXIT_GOOD : EXIT_TEXT;
 }
 
@@ -129,7 +129,7 @@ static int key_import(const struct key_command *command, struct error *err)
 	char *text;
 
 	if (!command->what) {
-		error_set(err, CLI_INVALID_USAGE, "which file holds the key?");
+		error_set(err, CLI_INVALID_USAGE, "no key file given");
 		return error_remedy(err, "beoplay key import FILE");
 	}
 	if (read_text(command, &text, err) < 0 || passphrase_read(command->arena,
@@ -154,7 +154,7 @@ static int key_rotate(const struct key_command *command, struct error *err)
 static int key_revoke(const struct key_command *command, struct error *err)
 {
 	if (!command->what) {
-		error_set(err, CLI_INVALID_USAGE, "which key?");
+		error_set(err, CLI_INVALID_USAGE, "no key ID given");
 		return error_remedy(err, "beoplay key revoke ID; beoplay key list shows the IDs");
 	}
 	if (keys_revoke(command->arena, command->directory, command->what, err) < 0)

@@ -30,92 +30,101 @@ const struct option_row option_rows[] = {
 		"lets the login user become root without a password; doesn't ask", 0 },
 	{ "inventory", 'i', OPTION_LIST, AT(inventories), "PATH", ALL | REPLACE,
 		"inventory: a file, a directory, or \"host1,host2,\"\n"
-		"(else inventory/ or inventory.yml beside the playbook or above)", 0 },
+		"(default: inventory/ or inventory.yml in the playbook's directory or above)", 0 },
 	{ "inventory-file", 0, OPTION_LIST, AT(inventories), "PATH", ALL | REPLACE, NULL, 0 },
 	{ "limit", 'l', OPTION_TEXT, AT(limit), "PATTERN", ALL,
-		"only these of the playbook's hosts; @FILE: from a file", 0 },
+		"limit the run to these hosts; @FILE reads patterns from a file", 0 },
 	{ "with-affected", 0, OPTION_FLAG, AT(with_affected), NULL, APPLY | PLAN,
-		"and then the others that would change, too (-l names them)", 0 },
+		"then also apply to the other hosts that would change", 0 },
 	{ "no-others", 0, OPTION_FLAG, AT(no_others), NULL, RUNS,
-		"contacts no host outside -l: what they last told is used", 0 },
-	{ "tags", 't', OPTION_TAGS, AT(tags), "TAGS", ALL, "only tasks with these tags", 0 },
-	{ "skip-tags", 0, OPTION_TAGS, AT(skip_tags), "TAGS", ALL, "no tasks with these tags", 0 },
+		"contact no host outside -l; use what they last reported", 0 },
+	{ "tags", 't', OPTION_TAGS, AT(tags), "TAGS", ALL, "run only tasks with these tags", 0 },
+	{ "skip-tags", 0, OPTION_TAGS, AT(skip_tags), "TAGS", ALL, "skip tasks with these tags", 0 },
 	{ "extra-vars", 'e', OPTION_LIST, AT(extra), "VARS", ALL,
-		"variables: k=v, JSON, YAML, or @FILE", 0 },
-	{ "output", 'o', OPTION_TEXT, AT(output), "FILE", PLAN, "where the plan is kept", 0 },
+		"set variables: k=v, JSON, YAML, or @FILE", 0 },
+	{ "output", 'o', OPTION_TEXT, AT(output), "FILE", PLAN, "save the plan to FILE", 0 },
 	{ "to", 0, OPTION_TEXT, AT(to), "REV", BACK,
-		"a run's number or hash, as beoplay log shows them; nothing: undoes all\n"
-		"that this playbook ever did", 0 },
+		"go back to this run, by its number or hash in beoplay log; 'nothing'\n"
+		"undoes everything that this playbook ever did", 0 },
 	{ "live", 0, OPTION_FLAG, AT(live), NULL, STATUS,
-		"also what is otherwise than the text wants it, as a diff", 0 },
+		"also show drift from the playbook, as a diff", 0 },
 	{ "check", 'C', OPTION_FLAG, AT(check), NULL, RUNS,
-		"a dry run: says what would change, changes nothing", 0 },
-	{ "diff", 'D', OPTION_FLAG, AT(diff), NULL, RUNS, "shows what changes in files", 0 },
+		"dry run: show what would change, without changing anything", 0 },
+	{ "diff", 'D', OPTION_FLAG, AT(diff), NULL, RUNS, "show what changes in files", 0 },
 	{ "at", 0, OPTION_TEXT, AT(at), "REV", APPLY | PLAN,
-		"an earlier text: a run of beoplay log, or a revision of your git", 0 },
+		"apply an earlier text: a run of beoplay log, or a revision of your git", 0 },
 	{ "prune", 0, OPTION_FLAG, AT(prune), NULL, APPLY | PLAN,
-		"undoes what the text no longer has (every run names it)", 0 },
+		"undo what is no longer in the playbook (every run lists it)", 0 },
 	{ "discard-drift", 0, OPTION_FLAG, AT(discard_drift), NULL, RUNS,
-		"undoes also what somebody has changed since", 0 },
+		"also undo what somebody has changed since", 0 },
 	{ "with-commands", 0, OPTION_FLAG, AT(with_commands), NULL, BACK,
-		"runs the commands and jobs of the old text again, too", 0 },
+		"also run the commands and jobs of the old text again", 0 },
 	{ "resume", 0, OPTION_FLAG, AT(resume), NULL, APPLY,
-		"goes on where the last run failed, host by host", 0 },
+		"resume at the failed task, host by host", 0 },
 	{ "force-handlers", 0, OPTION_FLAG, AT(force_handlers), NULL, RUNS,
-		"runs notified handlers also on hosts where a task failed", 0 },
+		"run notified handlers even on hosts where a task failed", 0 },
 	{ "lock-wait", 0, OPTION_NUMBER, AT(lock_wait), "SECONDS", RUNS,
-		"waits for another run to end on a host", 86400 },
+		"wait this long for another run to finish on a host", 86400 },
 	{ "become", 'b', OPTION_FLAG, AT(become), NULL, ALL,
-		"works as root (or --become-user)", 0 },
+		"run tasks as root (or --become-user)", 0 },
 	{ "become-user", 0, OPTION_TEXT, AT(become_user), "USER", ALL,
-		"becomes this user instead of root", 0 },
+		"become this user instead of root", 0 },
 	{ "become-method", 0, OPTION_TEXT, AT(become_method), "METHOD", ALL,
-		"how: sudo (the default), su with root's password, or doas", 0 },
+		"use sudo (the default), su with root's password, or doas", 0 },
 	{ "ask-become-pass", 'K', OPTION_FLAG, AT(ask_become_pass), NULL, REACH,
-		"asks for the password that sudo or su wants", 0 },
+		"ask for the password that sudo or su requires", 0 },
 	{ "become-password-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", REACH,
-		"its first line is that password; -: stdin", 0 },
+		"read it from the first line of FILE; - is standard input", 0 },
 	{ "become-pass-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", REACH, NULL, 0 },
-	{ "user", 'u', OPTION_TEXT, AT(user), "USER", REACH | REPLACE, "logs in as this user", 0 },
+	{ "user", 'u', OPTION_TEXT, AT(user), "USER", REACH | REPLACE, "log in as this user", 0 },
 	{ "ask-pass", 'k', OPTION_FLAG, AT(ask_pass), NULL, REACH,
-		"asks for the password of the login, for hosts that no key opens", 0 },
+		"ask for the login password, for hosts that accept none of your keys", 0 },
 	{ "connection-password-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH,
-		"its first line is that password; -: stdin", 0 },
+		"read it from the first line of FILE; - is standard input", 0 },
 	{ "password-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH, NULL, 0 },
 	{ "conn-pass-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH, NULL, 0 },
-	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", REACH | REPLACE, "with this key", 0 },
+	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", REACH | REPLACE,
+		"log in with this private key", 0 },
 	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", REACH | REPLACE, NULL, 0 },
-	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", REACH | REPLACE, "for reaching a host (10)", 3600 },
+	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", REACH | REPLACE,
+		"wait this long for a host and its agent to answer (default: 10)", 3600 },
 	{ "forks", 'f', OPTION_NUMBER, AT(forks), "N", REACH | REPLACE,
-		"so many hosts connecting at once (all)", 100000 },
+		"connect to at most N hosts at a time (default: all)", 100000 },
 	{ "known-hosts", 0, OPTION_TEXT, AT(known_hosts), "FILE", REACH | REPLACE,
-		"instead of ~/.ssh/known_hosts", 0 },
+		"use FILE instead of ~/.ssh/known_hosts", 0 },
 	{ "accept-new-host-keys", 0, OPTION_FLAG, AT(accept_new_host_keys), NULL, REACH | REPLACE,
-		"writes down the key of a host never seen before", 0 },
+		"accept and save the key of a host never seen before", 0 },
 	{ "allow-outside", 0, OPTION_FLAG, AT(allow_outside), NULL, ALL,
-		"playbooks may read files outside the project", 0 },
-	{ "verbose", 'v', OPTION_COUNT, AT(verbosity), NULL, ALL, "more, -vv even more", 0 },
-	{ "json", 0, OPTION_FLAG, AT(json), NULL, RUNS, "one event a line", 0 },
-	{ "list-hosts", 0, OPTION_FLAG, AT(list_hosts), NULL, APPLY, "the hosts; none is contacted", 0 },
-	{ "list-tasks", 0, OPTION_FLAG, AT(list_tasks), NULL, APPLY, "the tasks; no host is contacted", 0 },
-	{ "list-tags", 0, OPTION_FLAG, AT(list_tags), NULL, APPLY, "the tags; no host is contacted", 0 },
+		"let playbooks read files outside the project", 0 },
+	{ "verbose", 'v', OPTION_COUNT, AT(verbosity), NULL, ALL,
+		"show returned values and the codes of errors", 0 },
+	{ "json", 0, OPTION_FLAG, AT(json), NULL, RUNS, "print one JSON event per line", 0 },
+	{ "list-hosts", 0, OPTION_FLAG, AT(list_hosts), NULL, APPLY,
+		"list the hosts, without contacting any", 0 },
+	{ "list-tasks", 0, OPTION_FLAG, AT(list_tasks), NULL, APPLY,
+		"list the tasks, without contacting any host", 0 },
+	{ "list-tags", 0, OPTION_FLAG, AT(list_tags), NULL, APPLY,
+		"list the tags, without contacting any host", 0 },
 	{ "syntax-check", 0, OPTION_FLAG, AT(syntax_check), NULL, APPLY,
-		"only looks for mistakes in the text", 0 },
+		"only check the playbooks for mistakes", 0 },
 	{ "help", 'h', OPTION_FLAG, AT(help), NULL, REACH | REPLACE, "this", 0 },
-	{ "version", 'V', OPTION_FLAG, AT(version), NULL, APPLY, "which beoplay this is", 0 },
+	{ "version", 'V', OPTION_FLAG, AT(version), NULL, APPLY, "show the version", 0 },
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
 	{ "connection", 'c', OPTION_REFUSED, 0, "KIND", ALL,
-		"set it in the play or the inventory: connection: local", 0 },
+		"set 'connection: local' in the play, or ansible_connection in the inventory", 0 },
 	{ "ask-vault-pass", 'J', OPTION_REFUSED, 0, NULL, ALL, NO_VAULT, 0 },
 	{ "ask-vault-password", 0, OPTION_REFUSED, 0, NULL, ALL, NO_VAULT, 0 },
 	{ "vault-password-file", 0, OPTION_REFUSED, 0, "FILE", ALL, NO_VAULT, 0 },
 	{ "vault-pass-file", 0, OPTION_REFUSED, 0, "FILE", ALL, NO_VAULT, 0 },
 	{ "vault-id", 0, OPTION_REFUSED, 0, "ID", ALL, NO_VAULT, 0 },
 	{ "start-at-task", 0, OPTION_REFUSED, 0, "NAME", ALL,
-		"--resume goes on at the task that failed, -t runs tasks by their tags", 0 },
-	{ "step", 0, OPTION_REFUSED, 0, NULL, ALL, "look first: --check --diff, or beoplay plan", 0 },
-	{ "flush-cache", 0, OPTION_REFUSED, 0, NULL, ALL, "leave it out: facts are read in each run", 0 },
-	{ "module-path", 'M', OPTION_REFUSED, 0, "PATH", ALL, "leave it out: see beoplay doc", 0 },
+		"use --resume to resume at the failed task, or -t to select tasks by tag", 0 },
+	{ "step", 0, OPTION_REFUSED, 0, NULL, ALL,
+		"preview the run with --check --diff, or with beoplay plan", 0 },
+	{ "flush-cache", 0, OPTION_REFUSED, 0, NULL, ALL,
+		"drop it: facts are gathered in each run", 0 },
+	{ "module-path", 'M', OPTION_REFUSED, 0, "PATH", ALL,
+		"drop it; beoplay doc lists the modules", 0 },
 	{ "ssh-common-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
 	{ "ssh-extra-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
 	{ "scp-extra-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
@@ -165,11 +174,11 @@ void options_help(void)
 {
 	puts("usage: beoplay [apply] PLAYBOOK… [options]\n"
 		"\n"
-		"Makes the machines of an inventory be what the playbooks say. A plan that was saved with\n"
-		"beoplay plan -o is applied in the same way.\n");
+		"Bring the inventory's machines into the state that the playbooks describe. A plan\n"
+		"saved with beoplay plan -o is applied in the same way.\n");
 	options_print(OPTIONS_APPLY);
-	puts("\nExit codes: 0 done; 1 the text or the command line is wrong; 2 a host failed; 4 a host\n"
-		"couldn't be reached; 6 both; 130 interrupted.");
+	puts("\nExit codes: 0 done; 1 error in the playbook, the inventory or the command line; 2 a\n"
+		"host failed; 4 a host couldn't be reached; 6 both; 130 interrupted.");
 }
 
 static int usage(const char *what, const char *given, const char *remedy)
@@ -262,7 +271,7 @@ static int take_row(const struct reading *reading, const struct option_row *row)
 		return 0;
 	case OPTION_TEXT:
 		if (*text && row->offset == AT(limit))
-			return usage("-l is here a second time: ", optarg, "write both into one: -l A,B");
+			return usage("-l is given twice: ", optarg, "combine them: -l A,B");
 		*text = optarg;
 		return 0;
 	case OPTION_LIST:
@@ -286,7 +295,7 @@ static int take_row(const struct reading *reading, const struct option_row *row)
 static int unknown_option(const struct reading *reading, const char *given)
 {
 	struct suggestion suggestion = { .word = given + strspn(given, "-") };
-	const char *remedy = "beoplay --help shows the options";
+	const char *remedy = "beoplay --help lists the options";
 
 	if (optopt >= FIRST_KEY)
 		return usage(given, " takes no value", remedy);
@@ -388,7 +397,7 @@ int options_parse(struct arena *arena, enum options_of command, int argc, char *
 			return unknown_option(&reading, argv[optind - 1]);
 		if (key == ':')
 			return usage("a value is missing after ", argv[optind - 1],
-				"beoplay --help shows the options");
+				"beoplay --help lists the options");
 		if (take_row(&reading, row_of(key)) < 0)
 			return -1;
 	}

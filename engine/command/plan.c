@@ -195,8 +195,8 @@ static int save(struct arena *arena, struct apply_options *options, const char *
 	struct value *hosts = planned_hosts(arena, found, &changes, &maybe);
 
 	if (hosts->count == 0)
-		return error_set(err, PLAN_NOT_MADE, "no plan was made: there is no host on which all went "
-			"well");
+		return error_set(err, PLAN_NOT_MADE, "no plan was saved: no host finished without an "
+			"error");
 	if (!getcwd(directory, sizeof(directory)))
 		return error_errno(err, FILE_UNREADABLE, "the current directory can't be named");
 	if (saved_key_load(arena, saved_key_path(arena), true, &key, err) < 0)
@@ -213,7 +213,7 @@ static int save(struct arena *arena, struct apply_options *options, const char *
 		return -1;
 	if (!options->json)
 		printf("\nThe plan is in %s: %zu changes, %zu that depend on them, on %zu of %zu hosts.\n"
-			"  → beoplay apply %s does just these\n", options->output, changes, maybe,
+			"  → beoplay apply %s applies exactly these\n", options->output, changes, maybe,
 			hosts->count, found->found_outcome->count, options->output);
 	return 0;
 }
@@ -237,14 +237,15 @@ static void help(void)
 {
 	puts("usage: beoplay plan PLAYBOOK [-o FILE] [options]\n"
 		"\n"
-		"A dry run, with diffs. With -o it is kept, and\n"
+		"Preview a run, with diffs. With -o the plan is saved, and\n"
 		"\n"
 		"    beoplay apply FILE\n"
 		"\n"
-		"does just these changes later: a host that has moved on meanwhile is left alone, and what\n"
-		"moved is named (exit code 2). Tasks that depend on changes not made yet (\"may change\") may\n"
-		"do what they must. The file is readable by you alone, holds no contents and no secrets, and\n"
-		"is refused if it was altered, if it is another's, or if the texts have changed.\n");
+		"applies exactly these changes later. A host that has changed in the meantime is\n"
+		"skipped, and the difference is named (exit code 2). Tasks that depend on changes not\n"
+		"made yet (\"may change\") do what is needed then. The file is readable by you alone\n"
+		"and holds no contents and no secrets; it is rejected if it was altered, if somebody\n"
+		"else made it, or if the texts have changed.\n");
 	options_print(OPTIONS_PLAN);
 }
 
@@ -295,7 +296,7 @@ static int read_plan(struct arena *arena, const char *path, struct saved_key *re
 	}
 	if (!value_get_string(*ret_body, "playbook") || !value_get_string(*ret_body, "directory")
 			|| !value_get(*ret_body, "hosts"))
-		return error_set(err, PLAN_DAMAGED, "the plan '%s' is not a whole one", path);
+		return error_set(err, PLAN_DAMAGED, "the plan '%s' is truncated", path);
 	return 0;
 }
 

@@ -223,14 +223,14 @@ static void help(void)
 {
 	puts("usage: beoplay rollback PLAYBOOK [--to REV | --to nothing] [options]\n"
 		"\n"
-		"Makes the machines be again what an earlier run left: applies its text, and undoes what\n"
-		"later runs added, the latest first. Without --to: the last text before the present one.\n"
-		"What somebody else has changed meanwhile is not undone (--discard-drift does), and old\n"
-		"commands and jobs are not run again (--with-commands does). Which hosts there are and how\n"
-		"they are reached is always what the inventory says today.\n"
+		"Return the machines to the state of an earlier run: apply its text, and undo what\n"
+		"later runs added, latest first. The default is the last text before the present one.\n"
+		"What somebody else has changed in the meantime is kept (unless --discard-drift), and\n"
+		"old commands and jobs are not run again (unless --with-commands). The hosts, and how\n"
+		"they are reached, always come from today's inventory.\n"
 		"\n"
-		"Where there is no history, the sealed texts that the hosts keep are used, if your key opens\n"
-		"them and the hosts agree; then you are asked first, or --to names the run.\n");
+		"Without a history, the sealed texts kept by the hosts are used, if your key opens them\n"
+		"and the hosts agree; you are asked first, unless --to names the run.\n");
 	options_print(OPTIONS_ROLLBACK);
 }
 

@@ -169,8 +169,8 @@ static int with_history(int argc, char **argv, const char *usage, int most,
 	}
 	if (history_open(past_folder(showing.arena, NULL), false, &showing.history, &err) == 0
 			&& !showing.history) {
-		error_set(&err, HISTORY_NONE, "there is no history here");
-		error_remedy(&err, "go where the playbook is");
+		error_set(&err, HISTORY_NONE, "no history found here");
+		error_remedy(&err, "run this in the playbook's directory");
 	}
 	if (err.kind != ERROR_NONE || run(&showing, argv[1], argc > 2 ? argv[2] : NULL, &err) < 0) {
 		playing_complain(&err);

@@ -126,7 +126,7 @@ static void print_looked(struct overview *overview)
 	}
 	printf("%s\n", overview->playbook);
 	print_lines(overview, NULL, runs);
-	print_lines(overview, "no longer in the text (--prune undoes it)", orphans);
+	print_lines(overview, "no longer in the playbook (--prune undoes it)", orphans);
 	print_lines(overview, "stopped at a task that failed (--resume goes on there)", failed);
 	print_lines(overview, "handlers still to be run", due);
 }
@@ -233,12 +233,13 @@ static void help(void)
 {
 	puts("usage: beoplay status [PLAYBOOK...] [--live] [options]\n"
 		"\n"
-		"What each host has of a playbook, as its own ledger says: the last run that changed\n"
-		"something there, when and by whom; what the text no longer has; handlers that a run which\n"
-		"died has left; also of hosts that are in no play any more. Nothing is changed. Without a\n"
-		"playbook: of all that were applied from here.\n");
+		"Show what each host has of a playbook, as reported by its own ledger: the last run\n"
+		"that changed something, when and by whom; what is no longer in the playbook; handlers\n"
+		"left by a run that died; also on hosts that are no longer in any play. Nothing is\n"
+		"changed. Without a playbook, show all that were applied from here.\n");
 	options_print(OPTIONS_STATUS);
-	puts("\nExit codes: 0 all is as it should be; 3 not so; 4 a host couldn't be reached.");
+	puts("\nExit codes: 0 everything is as it should be; 3 something differs; 4 a host couldn't\n"
+		"be reached.");
 }
 
 int command_status(int argc, char **argv)

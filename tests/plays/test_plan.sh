@@ -37,7 +37,7 @@ beoplay_as_is() {
 state ../blank
 beoplay plan site.yml -o it.plan -e @secrets.yml
 check "a plan is made" is "$status" 0
-check "it says how to apply it" says "beoplay apply it.plan does just these" ../out
+check "it says how to apply it" says "beoplay apply it.plan applies exactly these" ../out
 check "with what it would do" says "would change: head,node\[1-2\]" ../out
 state ../now
 check "nothing is touched" same ../blank ../now

@@ -1,7 +1,7 @@
 /* Each wrong text in tests/plays/bad is refused at its place, before any host is contacted.
  *
  * The first line of a file says what is expected:
- *     # expect: [FILE:]LINE:COLUMN part of the message [-> part of the remedy]
+ *     # expect: [FILE:]LINE:COLUMN CODE [-> part of the remedy]
  * FILE is beside the file itself, which is meant where it isn't given. */
 #include "inventory/inventory.h"
 #include "playbook/play.h"
@@ -23,7 +23,7 @@ struct expected {
 	const char *file;
 	unsigned line;
 	unsigned column;
-	const char *message;
+	const char *code;        /* the name of it */
 	const char *remedy;      /* "": any */
 };
 
@@ -34,20 +34,19 @@ static struct expected read_expected(struct arena *arena, const char *path, cons
 {
 	struct expected expected = { .file = path, .remedy = "" };
 	char *line = arena_bytes(arena, text, strcspn(text, "\n"));
-	char *message, *arrow, *colon;
+	char *code, *arrow, *colon;
 
 	assert_int_equal(strncmp(line, expect_mark, strlen(expect_mark)), 0);
 	line += strlen(expect_mark);
-	message = strchr(line, ' ');
-	assert_non_null(message);
-	*message++ = '\0';
-	arrow = strstr(message, " -> ");
+	code = strchr(line, ' ');
+	assert_non_null(code);
+	*code++ = '\0';
+	arrow = strstr(code, " -> ");
 	if (arrow) {
 		*arrow = '\0';
 		expected.remedy = arrow + 4;
 	}
-	expected.message = message;
-	assert_true(message[0] != '\0');
+	expected.code = code;
 	colon = strrchr(line, ':');
 	assert_non_null(colon);
 	*colon = '\0';
@@ -92,12 +91,12 @@ static void a_wrong_text_is_refused_at_its_place(void **state)
 	assert_int_equal(source_read(source, path, &text, &size, &err), 0);
 	expected = read_expected(arena, path, text);
 	assert_int_equal(load(arena, source, path, &err), -1);
-	if (!strstr(err.message, expected.message) || !strstr(err.remedy, expected.remedy) ||
+	if (strcmp(err.code->name, expected.code) != 0 || !strstr(err.remedy, expected.remedy) ||
 		err.place.line != expected.line || err.place.column != expected.column)
-		print_error("%s:%u:%u: %s (%s)\n", err.place.file, err.place.line, err.place.column,
-			err.message, err.remedy);
+		print_error("%s:%u:%u: %s [%s] (%s)\n", err.place.file, err.place.line, err.place.column,
+			err.message, err.code->name, err.remedy);
 	assert_int_equal(err.kind, ERROR_TEXT);
-	assert_non_null(strstr(err.message, expected.message));
+	assert_string_equal(err.code->name, expected.code);
 	assert_non_null(strstr(err.remedy, expected.remedy));
 	assert_string_equal(err.place.file, expected.file);
 	assert_int_equal(err.place.line, expected.line);

@@ -24,7 +24,7 @@ static int fail_decide(struct prepare *prepare, const struct value *params,
 
 const struct module module_fail = {
 	.name = "fail",
-	.summary = "fails, with a message",
+	.summary = "fail with a message",
 	.params = fail_table,
 	.flags = MODULE_CONTROLLER,
 	.decide = fail_decide,

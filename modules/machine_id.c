@@ -1,4 +1,4 @@
-/* machine-id: an /etc/machine-id that no other host of the group has.
+/* machine-id: make sure that no two hosts have the same /etc/machine-id.
  *
  * Cloned disks have the same. The first host of the group keeps it, each of the others gets a new
  * one (machine-id(5)). What beoplay keeps of the machine goes by that id, so the ledger is told
@@ -25,7 +25,7 @@ struct machine_id_state {
 };
 
 static const struct param machine_id_table[] = {
-	{ .name = "group", .kind = PARAM_STRING, .doc = "the hosts whose ids differ: a pattern",
+	{ .name = "group", .kind = PARAM_STRING, .doc = "the hosts whose IDs must differ: a pattern",
 		.otherwise = "all", .into = INTO_TEXT(struct machine_id_params, group) },
 	{ .name = "taken", .kind = PARAM_LIST, .doc = "ids of others", .flags = PARAM_INTERNAL,
 		.into = INTO_LIST(struct machine_id_params, taken) },
@@ -172,7 +172,7 @@ static void machine_id_invert(struct inverses *inverses, const void *params, con
 
 const struct module module_machine_id = {
 	.name = "machine-id",
-	.summary = "an /etc/machine-id that no other host of the group has",
+	.summary = "make sure that no two hosts have the same /etc/machine-id",
 	.params = machine_id_table,
 	.params_size = sizeof(struct machine_id_params),
 	.state_size = sizeof(struct machine_id_state),

@@ -66,7 +66,7 @@ static int set_fact_decide(struct prepare *prepare, const struct value *params,
 
 const struct module module_set_fact = {
 	.name = "set_fact",
-	.summary = "gives the host variables, of any name, for all later tasks of the run",
+	.summary = "set variables of the host for all later tasks of the run",
 	.params = set_fact_table,
 	.flags = MODULE_CONTROLLER | MODULE_SETS,
 	.check = set_fact_check,

@@ -1,4 +1,4 @@
-/* shell: a command line is given to a shell, each time. */
+/* shell: run a command line in a shell. */
 #include "modules/command/command_run.h"
 
 static const struct param shell_params[] = {
@@ -6,24 +6,24 @@ static const struct param shell_params[] = {
 		.flags = PARAM_FREE_FORM | PARAM_REQUIRED,
 		.into = INTO_TEXT(struct command_params, cmd) },
 	{ .name = "chdir", .kind = PARAM_PATH,
-		.doc = "the directory where it runs; else where a login begins",
+		.doc = "the directory to run it in; default: where a login starts",
 		.flags = PARAM_VERBATIM, .into = INTO_TEXT(struct command_params, chdir) },
 	{ .name = "creates", .kind = PARAM_STRING,
-		.doc = "a path, or a pattern as *.o: if it is there, the command is not run",
+		.doc = "skip the command if this path, or a match of this pattern (e.g. *.o), exists",
 		.into = INTO_TEXT(struct command_params, creates) },
 	{ .name = "removes", .kind = PARAM_STRING,
-		.doc = "a path, or a pattern: if it is not there, the command is not run",
+		.doc = "skip the command if this path, or any match of this pattern, is missing",
 		.into = INTO_TEXT(struct command_params, removes) },
-	{ .name = "executable", .kind = PARAM_PATH, .doc = "another shell than /bin/sh",
+	{ .name = "executable", .kind = PARAM_PATH, .doc = "the shell to use instead of /bin/sh",
 		.flags = PARAM_VERBATIM, .into = INTO_TEXT(struct command_params, executable) },
-	{ .name = "stdin", .kind = PARAM_STRING, .doc = "what it reads; by default nothing",
+	{ .name = "stdin", .kind = PARAM_STRING, .doc = "standard input; default: empty",
 		.into = INTO_TEXT(struct command_params, stdin) },
 	{ .name = "stdin_add_newline", .kind = PARAM_BOOL, .doc = "end stdin with a newline",
 		.otherwise = "yes", .into = INTO_BOOL(struct command_params, stdin_add_newline) },
 	{ .name = "strip_empty_ends", .kind = PARAM_BOOL,
-		.doc = "take empty lines from the end of stdout and stderr", .otherwise = "yes",
+		.doc = "strip empty lines from the end of stdout and stderr", .otherwise = "yes",
 		.into = INTO_BOOL(struct command_params, strip_empty_ends) },
-	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "after this it is ended; 0: never",
+	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "stop it after this time; 0: never",
 		.otherwise = "0", .into = INTO_NUMBER(struct command_params, timeout) },
 	{ 0 },
 };
@@ -47,7 +47,7 @@ static int shell_apply(struct host *host, const void *params, const void *state,
 
 const struct module module_shell = {
 	.name = "shell",
-	.summary = "a command line is given to a shell, each time",
+	.summary = "run a command line in a shell",
 	.params = shell_params,
 	.params_size = sizeof(struct command_params),
 	.state_size = sizeof(struct command_state),

@@ -1,4 +1,4 @@
-/* nfs-export: a directory that other machines may mount; its own file in /etc/exports.d. */
+/* nfs-export: export a directory that other machines may mount; its own file in /etc/exports.d. */
 #include "modules/errors.h"
 #include "modules/nfs_export/nfs_export.h"
 
@@ -327,7 +327,7 @@ static void export_invert(struct inverses *ret_inverses, const void *params, con
 
 const struct module module_nfs_export = {
 	.name = "nfs-export",
-	.summary = "a directory that other machines may mount",
+	.summary = "export a directory that other machines may mount",
 	.params = export_table,
 	.params_size = sizeof(struct export_params),
 	.state_size = sizeof(struct export_state),

@@ -366,7 +366,7 @@ static const char *const setup_aliases[] = { "gather_facts", NULL };
 
 const struct module module_setup = {
 	.name = "setup",
-	.summary = "facts of the machine",
+	.summary = "gather facts about the machine",
 	.params = setup_table,
 	.params_size = sizeof(struct setup_params),
 	.state_size = sizeof(struct setup_state),

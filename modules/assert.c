@@ -1,4 +1,4 @@
-/* assert: fails unless conditions hold; no host is asked. */
+/* assert: fail unless conditions hold; no host is asked. */
 #include "module/module.h"
 
 #include <string.h>
@@ -23,12 +23,12 @@ static int check_message(const struct value *params, const char *name, struct er
 		const struct value *line = value_item(message, i);
 
 		if (!value_text(line) && line->kind != VALUE_UNKNOWN)
-			return error_at(err, TASK_INVALID_VALUE, line->place, "'%s' of assert is a text or a "
-				"list of texts, here stands %s", name, value_kind_name(line));
+			return error_at(err, TASK_INVALID_VALUE, line->place, "'%s' of assert must be a text "
+				"or a list of texts, not %s", name, value_kind_name(line));
 	}
 	if (message && message->kind == VALUE_MAP)
-		return error_at(err, TASK_INVALID_VALUE, message->place, "'%s' of assert is a text or a "
-			"list of texts, this is a map", name);
+		return error_at(err, TASK_INVALID_VALUE, message->place, "'%s' of assert must be a text or "
+			"a list of texts, not a map", name);
 	return 0;
 }
 
@@ -93,7 +93,7 @@ static int assert_decide(struct prepare *prepare, const struct value *params,
 
 const struct module module_assert = {
 	.name = "assert",
-	.summary = "fails unless conditions hold",
+	.summary = "fail unless conditions hold",
 	.params = assert_table,
 	.flags = MODULE_CONTROLLER,
 	.check = assert_check,

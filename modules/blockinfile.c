@@ -1,4 +1,4 @@
-/* blockinfile: some lines of a file are these, between two marker lines. */
+/* blockinfile: manage a block of lines in a file, between two marker lines. */
 #include "base/quote.h"
 #include "modules/shared/managed_block.h"
 #include "modules/shared/text_file.h"
@@ -109,7 +109,7 @@ static int block_check(const struct value *params, struct error *err)
 	const struct value *marker = value_get(params, "marker");
 
 	if (value_text(marker) && !strstr(marker->text, "{mark}")) {
-		error_at(err, TASK_MISSING_PARAMETER, marker->place, "'marker' holds no {mark}");
+		error_at(err, TASK_MISSING_PARAMETER, marker->place, "'marker' has no {mark}");
 		return error_remedy(err, "without it begin and end can't be told apart");
 	}
 	if (value_text(marker) && strchr(marker->text, '\n'))
@@ -298,7 +298,7 @@ static void block_invert(struct inverses *inverses, const void *params, const vo
 
 const struct module module_blockinfile = {
 	.name = "blockinfile",
-	.summary = "some lines of a file are these, between two marker lines",
+	.summary = "manage a block of lines in a file, between two marker lines",
 	.params = block_table,
 	.params_size = sizeof(struct block_params),
 	.content = "block",

@@ -1,4 +1,4 @@
-/* debug: says something, or what a variable holds; no host is asked. */
+/* debug: print a message, or the value of a variable; no host is asked. */
 #include "module/module.h"
 
 #include "base/buffer.h"
@@ -7,11 +7,12 @@
 #include <string.h>
 
 static const struct param debug_table[] = {
-	{ .name = "msg", .kind = PARAM_ANY, .doc = "what is said: a text, a list or a map",
+	{ .name = "msg", .kind = PARAM_ANY, .doc = "what to print: a string, a list or a map",
 		.otherwise = "Hello world!",
 		.flags = PARAM_FREE_FORM },
-	{ .name = "var", .kind = PARAM_STRING, .doc = "an expression, whose value is said instead" },
-	{ .name = "verbosity", .kind = PARAM_INTEGER, .doc = "only with so many -v",
+	{ .name = "var", .kind = PARAM_STRING, .doc = "an expression whose value to print instead" },
+	{ .name = "verbosity", .kind = PARAM_INTEGER,
+		.doc = "print only at this verbosity (number of -v)",
 		.otherwise = "0" },
 	{ 0 },
 };
@@ -69,7 +70,7 @@ static int debug_decide(struct prepare *prepare, const struct value *params,
 
 const struct module module_debug = {
 	.name = "debug",
-	.summary = "says something, or what a variable holds",
+	.summary = "print a message, or the value of a variable",
 	.params = debug_table,
 	.flags = MODULE_CONTROLLER | MODULE_LOOKS,
 	.decide = debug_decide,

@@ -80,30 +80,33 @@ static const cyaml_strval_t time_choices[] = { { "now", false }, { "preserve", t
 static const cyaml_strval_t access_choices[] = { { "preserve", true } };
 
 static const struct param file_table[] = {
-	{ .name = "path", .kind = PARAM_PATH, .doc = "what it is about", .flags = PARAM_REQUIRED,
+	{ .name = "path", .kind = PARAM_PATH, .doc = "the path to manage", .flags = PARAM_REQUIRED,
 		.alias = "dest", .into = INTO_TEXT(struct file_params, path) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what is there; file: must be there already; "
+	{ .name = "state", .kind = PARAM_CHOICE,
+		.doc = "what should be there; file: must already exist; "
 		"touch: an empty one is made, or one that is there is as if just written; absent: a "
 			"directory goes with all in it, which an undo brings back up to 1000 files and "
 		"256 MiB",
 		.otherwise = "file", .choices = file_words,
 		.into = INTO_CHOICE(struct file_params, state, file_choices) },
-	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to",
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "its owner",
 		.into = INTO_TEXT(struct file_params, owner) },
-	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to",
+	{ .name = "group", .kind = PARAM_STRING, .doc = "its group",
 		.into = INTO_TEXT(struct file_params, group) },
-	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions, as 0644 or u=rw,go=r",
+	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions, e.g. 0644 or u=rw,go=r",
 		.into = INTO_TEXT(struct file_params, mode) },
-	{ .name = "src", .kind = PARAM_STRING, .doc = "what a link points at",
+	{ .name = "src", .kind = PARAM_STRING, .doc = "the target of a link",
 		.into = INTO_TEXT(struct file_params, src) },
-	{ .name = "force", .kind = PARAM_BOOL, .doc = "a link may take the place of a file",
+	{ .name = "force", .kind = PARAM_BOOL, .doc = "let a link replace a file",
 		.otherwise = "no", .into = INTO_BOOL(struct file_params, force) },
-	{ .name = "modification_time", .kind = PARAM_CHOICE, .doc = "preserve: touch leaves the time of "
+	{ .name = "modification_time", .kind = PARAM_CHOICE,
+		.doc = "preserve: touch leaves the time of "
 		"what is there", .otherwise = "now", .choices = time_words,
 		.into = INTO_CHOICE(struct file_params, keeps_time, time_choices) },
-	{ .name = "access_time", .kind = PARAM_CHOICE, .doc = "touch never sets it", .choices = access_words,
+	{ .name = "access_time", .kind = PARAM_CHOICE,
+		.doc = "touch never sets it", .choices = access_words,
 		.otherwise = "preserve", .into = INTO_CHOICE(struct file_params, keeps_access, access_choices) },
-	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "owner and mode of all that is below",
+	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "also set owner and mode of everything below",
 		.flags = PARAM_NOT_YET },
 	{ .name = "above", .kind = PARAM_LIST, .doc = "mode and owner of the directories above",
 		.otherwise = "", .flags = PARAM_INTERNAL, .into = INTO_LIST(struct file_params, above) },
@@ -139,8 +142,8 @@ static int file_check(const struct value *params, struct error *err)
 			&& path->kind == VALUE_STRING && guard_is_system(path->text)) {
 		error_at(err, TASK_PROTECTED, path->place, "'%s' is not removed: it belongs to the system",
 			path->text);
-		return error_remedy(err, "name what is to go below it; look whether a variable in the path "
-			"is empty");
+		return error_remedy(err, "name what is to go below it; check whether a variable in the "
+			"path is empty");
 	}
 	return 0;
 }
@@ -429,8 +432,8 @@ static void plan_link(struct plan *plan, const struct file_params *want,
 	}
 	if (info->kind != FILE_NONE && info->kind != FILE_LINK && !(want->force
 			&& info->kind == FILE_REGULAR)) {
-		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "remove it first, or say "
-			"force: yes for a file", "'%s' is a %s, not a link", want->path, kind_word(info->kind));
+		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "remove it first, or use force: yes for a file",
+			"'%s' is a %s, not a link", want->path, kind_word(info->kind));
 		return;
 	}
 	if (info->kind == FILE_REGULAR)
@@ -457,7 +460,7 @@ static void plan_file(struct plan *plan, const struct file_params *want,
 	if (kind != FILE_REGULAR) {
 		plan_refuse(plan, HOST_FILE_NOT_FOUND, "use copy or template for a "
 			"file's content, or another state", kind == FILE_NONE ? "there is no file '%s'"
-			: "'%s' is no regular file", want->path);
+			: "'%s' is not a regular file", want->path);
 		return;
 	}
 	attributes_plan(plan, want->path, &attributes, &have->at);
@@ -796,7 +799,7 @@ static void file_invert(struct inverses *inverses, const void *params, const voi
 
 const struct module module_file = {
 	.name = "file",
-	.summary = "what is at a path: a file, a directory, a link, or nothing; its owner and mode",
+	.summary = "create or remove files, directories and links, and set owner and mode",
 	.params = file_table,
 	.params_size = sizeof(struct file_params),
 	.content = "file",

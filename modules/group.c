@@ -1,4 +1,4 @@
-/* group: a group of users exists, or doesn't. */
+/* group: create or remove a group. */
 #include "modules/shared/remains.h"
 
 #include <string.h>
@@ -25,14 +25,14 @@ static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present"
 static const struct param group_table[] = {
 	{ .name = "name", .kind = PARAM_STRING, .doc = "the group", .flags = PARAM_REQUIRED,
 		.into = INTO_TEXT(struct group_params, name) },
-	{ .name = "gid", .kind = PARAM_INTEGER, .doc = "its number",
+	{ .name = "gid", .kind = PARAM_INTEGER, .doc = "its group ID",
 		.into = INTO_TEXT(struct group_params, gid) },
-	{ .name = "system", .kind = PARAM_BOOL, .doc = "a new one gets a number for the system's own",
+	{ .name = "system", .kind = PARAM_BOOL, .doc = "give a new group a system ID",
 		.otherwise = "no", .into = INTO_BOOL(struct group_params, system) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether the group should exist",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct group_params, present, state_choices) },
-	{ .name = "members", .kind = PARAM_LIST, .doc = "who is in a new one", .otherwise = "",
+	{ .name = "members", .kind = PARAM_LIST, .doc = "members of a new group", .otherwise = "",
 		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct group_params, members) },
 	{ 0 },
 };
@@ -46,10 +46,10 @@ static int group_check(const struct value *params, struct error *err)
 	/* A name of digits would be taken for a number. */
 	if (value_text(name) && (*name->text == '-' || strpbrk(name->text, ":,\n /")
 			|| !name->text[strspn(name->text, "0123456789")]))
-		return error_at(err, TASK_INVALID_NAME, name->place, "'%s' is no name of a group",
+		return error_at(err, TASK_INVALID_NAME, name->place, "invalid group name '%s'",
 			name->text);
 	if (value_text(gid) && *gid->text == '-')
-		return error_at(err, TASK_INVALID_NAME, gid->place, "'%s' is no number of a group",
+		return error_at(err, TASK_INVALID_NAME, gid->place, "invalid group ID '%s'",
 			gid->text);
 	return 0;
 }
@@ -166,7 +166,7 @@ static void group_invert(struct inverses *inverses, const void *params, const vo
 
 const struct module module_group = {
 	.name = "group",
-	.summary = "a group of users exists, or doesn't",
+	.summary = "create or remove a group",
 	.params = group_table,
 	.remains = remains_of_accounts,
 	.params_size = sizeof(struct group_params),

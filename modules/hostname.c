@@ -1,4 +1,4 @@
-/* hostname: the name of the machine, in /etc/hostname and in the running kernel. */
+/* hostname: set the host name, in /etc/hostname and in the running kernel. */
 #include "module/module.h"
 
 #include <string.h>
@@ -21,13 +21,14 @@ struct hostname_state {
 };
 
 static const struct param hostname_table[] = {
-	{ .name = "name", .kind = PARAM_STRING, .doc = "the name; without it that of the inventory",
+	{ .name = "name", .kind = PARAM_STRING,
+		.doc = "the host name; default: the name in the inventory",
 		.into = INTO_TEXT(struct hostname_params, name) },
 	{ .name = "undo", .kind = PARAM_BOOL, .doc = "go back to what was", .otherwise = "no",
 		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct hostname_params, undo) },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "the file that was there, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY, .into = INTO_TEXT(struct hostname_params, body) },
-	{ .name = "use", .kind = PARAM_STRING, .doc = "how it is set", .flags = PARAM_NOT_YET },
+	{ .name = "use", .kind = PARAM_STRING, .doc = "how to set it", .flags = PARAM_NOT_YET },
 	{ 0 },
 };
 
@@ -61,7 +62,7 @@ static int hostname_check(const struct value *params, struct error *err)
 		return 0;
 	if (!name || name->kind != VALUE_STRING || is_hostname(name->text))
 		return 0;
-	error_at(err, TASK_INVALID_NAME, name->place, "'%s' is no name for a machine", name->text);
+	error_at(err, TASK_INVALID_NAME, name->place, "invalid host name '%s'", name->text);
 	return error_remedy(err, "letters, digits and dashes, at most %d", NAME_MOST);
 }
 
@@ -130,7 +131,7 @@ static void hostname_plan(struct plan *plan, const void *params, const void *sta
 
 	if (have->kind != FILE_NONE && have->kind != FILE_REGULAR) {
 		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
-			"'/etc/hostname' is no regular file");
+			"'/etc/hostname' is not a regular file");
 		return;
 	}
 	if (want->undo)
@@ -193,7 +194,7 @@ static void hostname_invert(struct inverses *inverses, const void *params, const
 
 const struct module module_hostname = {
 	.name = "hostname",
-	.summary = "the name of the machine, in /etc/hostname and in the running kernel",
+	.summary = "set the host name, in /etc/hostname and in the running kernel",
 	.params = hostname_table,
 	.params_size = sizeof(struct hostname_params),
 	.state_size = sizeof(struct hostname_state),

@@ -82,11 +82,12 @@ static const struct param entry_table[] = {
 };
 
 static const struct param hosts_table[] = {
-	{ .name = "group", .kind = PARAM_PATTERN, .doc = "the hosts that are known by name",
+	{ .name = "group", .kind = PARAM_PATTERN, .doc = "the hosts to list",
 		.otherwise = "all", .into = INTO_TEXT(struct hosts_params, group) },
-	{ .name = "domain", .kind = PARAM_STRING, .doc = "names get this domain, too",
+	{ .name = "domain", .kind = PARAM_STRING, .doc = "also add names with this domain",
 		.into = INTO_TEXT(struct hosts_params, domain) },
-	{ .name = "aliases", .kind = PARAM_BOOL, .doc = "take each host's variable aliases",
+	{ .name = "aliases", .kind = PARAM_BOOL,
+		.doc = "also add the names in each host's variable aliases",
 		.otherwise = "no", .into = INTO_BOOL(struct hosts_params, aliases) },
 	{ .name = "extra", .kind = PARAM_RECORDS, .doc = "names of other machines",
 		.otherwise = "", .entries = entry_table, .into = INTO_LIST(struct hosts_params, extra) },
@@ -96,7 +97,7 @@ static const struct param hosts_table[] = {
 		"one of these names another address", .otherwise = "error",
 		.choices = conflict_words,
 		.into = INTO_CHOICE(struct hosts_params, conflict, conflict_choices) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: the block goes",
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: remove the block",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct hosts_params, present, state_choices) },
 	{ .name = "entries", .kind = PARAM_RECORDS, .doc = "the group's names",
@@ -144,15 +145,15 @@ static int hosts_check(const struct value *params, struct error *err)
 		const struct value *names = value_get(extra->items[i], "names");
 
 		if (value_text(address) && !is_address(address->text))
-			return error_at(err, TASK_INVALID_NAME, address->place, "'%s' is no address",
+			return error_at(err, TASK_INVALID_NAME, address->place, "invalid address '%s'",
 				address->text);
 		if (names && names->kind == VALUE_LIST && names->count == 0)
 			return error_at(err, TASK_INVALID_VALUE, names->place, "an address of 'extra' has no "
 				"names");
 		for (size_t k = 0; names && names->kind == VALUE_LIST && k < names->count; k++) {
 			if (value_text(names->items[k]) && !is_name(names->items[k]->text))
-				return error_at(err, TASK_INVALID_NAME, names->items[k]->place, "'%s' is no name "
-					"of a host", names->items[k]->text);
+				return error_at(err, TASK_INVALID_NAME, names->items[k]->place, "invalid host name "
+					"'%s'", names->items[k]->text);
 		}
 	}
 	return 0;
@@ -187,7 +188,7 @@ static int add_aliases(struct prepare *prepare, const char *host, struct value *
 		const struct value *alias = value_item(aliases, i);
 
 		if (!value_text(alias) || !is_name(value_text(alias)))
-			return error_set(err, TASK_INVALID_NAME, "the variable aliases of %s holds what is no "
+			return error_set(err, TASK_INVALID_NAME, "the variable aliases of %s has an invalid "
 				"name", host);
 		if (prepare_claim(prepare, host, alias, err) < 0)
 			return -1;
@@ -211,7 +212,7 @@ static int add_entry(struct prepare *prepare, const char *host, const struct val
 		return error_remedy(err, "give it one: ansible_host: 10.0.0.1");
 	}
 	if (domain && *domain && !is_name(domain))
-		return error_set(err, TASK_INVALID_NAME, "'%.200s' is no domain", domain);
+		return error_set(err, TASK_INVALID_NAME, "invalid domain '%.200s'", domain);
 	if (domain && *domain)
 		add_name(arena, names, arena_printf(arena, "%s.%s", host, domain));
 	add_name(arena, names, host);
@@ -287,7 +288,7 @@ static int check_name(struct prepare *prepare, const struct value *hosts,
 
 		if (!has_name(value_get(entries->items[i], "names"), value_text(name)))
 			continue;
-		error_at(err, TASK_INVALID_NAME, name->place, "'%s' is a name of %s already (%s)",
+		error_at(err, INVENTORY_ADDRESS_CONFLICT, name->place, "'%s' is a name of %s already (%s)",
 			value_text(name), host, place_of(arena, place_of_address(prepare, host)));
 		return error_remedy(err, "take it out here, or name the host otherwise");
 	}
@@ -805,7 +806,7 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 
 	if (have->info.kind != FILE_NONE && have->info.kind != FILE_REGULAR) {
 		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "make it a regular file",
-			"'%s' is no regular file", want->path);
+			"'%s' is not a regular file", want->path);
 		return;
 	}
 	if (have->broken) {
@@ -815,7 +816,7 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 		return;
 	}
 	if (have->clash) {
-		plan_refuse(plan, HOSTS_CLASH, "say conflict: take or conflict: keep, or "
+		plan_refuse(plan, HOSTS_CLASH, "use conflict: take or conflict: keep, or "
 			"remove the line", "'%s' has a line of its own for %s: %s", want->path,
 			have->clash_name, have->clash);
 		return;
@@ -943,7 +944,7 @@ static void hosts_invert(struct inverses *inverses, const void *params, const vo
 
 const struct module module_hosts = {
 	.name = "hosts",
-	.summary = "every machine knows every name: /etc/hosts",
+	.summary = "list every host of the inventory in /etc/hosts",
 	.params = hosts_table,
 	.params_size = sizeof(struct hosts_params),
 	.content = "hosts-entry",

@@ -1,4 +1,4 @@
-/* lineinfile: a file has this line, or doesn't; a line that matches is replaced. */
+/* lineinfile: add, replace or remove a line of a file. */
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/quote.h"
@@ -78,29 +78,30 @@ static const struct param line_table[] = {
 		.alias = "dest", .into = INTO_TEXT(struct line_params, path) },
 	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .alias = "value",
 		.into = INTO_TEXT(struct line_params, line) },
-	{ .name = "regexp", .kind = PARAM_STRING, .doc = "the last line that matches is replaced; "
+	{ .name = "regexp", .kind = PARAM_STRING, .doc = "replace the last line that matches; "
 		"absent: all that match go", .alias = "regex",
 		.into = INTO_TEXT(struct line_params, regexp) },
-	{ .name = "search_string", .kind = PARAM_STRING, .doc = "the same with a plain text",
+	{ .name = "search_string", .kind = PARAM_STRING, .doc = "like regexp, but a plain string",
 		.into = INTO_TEXT(struct line_params, search_string) },
-	{ .name = "insertafter", .kind = PARAM_STRING, .doc = "a new line comes behind the last that "
+	{ .name = "insertafter", .kind = PARAM_STRING, .doc = "put a new line after the last one that "
 		"matches, or at the end (EOF)", .into = INTO_TEXT(struct line_params, insertafter) },
-	{ .name = "insertbefore", .kind = PARAM_STRING, .doc = "a new line comes before the last that "
+	{ .name = "insertbefore", .kind = PARAM_STRING,
+		.doc = "put a new line before the last one that "
 		"matches, or first (BOF)", .into = INTO_TEXT(struct line_params, insertbefore) },
-	{ .name = "firstmatch", .kind = PARAM_BOOL, .doc = "the first that matches, not the last",
+	{ .name = "firstmatch", .kind = PARAM_BOOL, .doc = "use the first match, not the last",
 		.otherwise = "no", .into = INTO_BOOL(struct line_params, firstmatch) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether the line should be there",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct line_params, present, state_choices) },
-	{ .name = "create", .kind = PARAM_BOOL, .doc = "make the file", .otherwise = "no",
+	{ .name = "create", .kind = PARAM_BOOL, .doc = "create the file if missing", .otherwise = "no",
 		.into = INTO_BOOL(struct line_params, create) },
 	{ .name = "backrefs", .kind = PARAM_BOOL, .doc = "\\1 in line", .flags = PARAM_NOT_YET },
-	{ .name = "backup", .kind = PARAM_BOOL, .doc = "keep the old file beside it, as NAME.DATE~",
+	{ .name = "backup", .kind = PARAM_BOOL, .doc = "keep the old file next to it, as NAME.DATE~",
 		.otherwise = "no", .flags = PARAM_ASIDE, .into = INTO_BOOL(struct line_params, backup) },
 	{ .name = "validate", .kind = PARAM_STRING,
 		.doc = "a command that must accept the new file, with %s for it", .flags = PARAM_ASIDE,
 		.into = INTO_TEXT(struct line_params, validate) },
-	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user the file belongs to",
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "the owner of the file",
 		.into = INTO_TEXT(struct line_params, owner) },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "its group",
 		.into = INTO_TEXT(struct line_params, group) },
@@ -659,7 +660,7 @@ static void line_invert(struct inverses *inverses, const void *params, const voi
 
 const struct module module_lineinfile = {
 	.name = "lineinfile",
-	.summary = "a file has this line, or doesn't; a line that matches is replaced",
+	.summary = "add, replace or remove a line of a file",
 	.params = line_table,
 	.params_size = sizeof(struct line_params),
 	.content = "line",

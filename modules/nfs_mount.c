@@ -63,14 +63,15 @@ static const cyaml_strval_t state_values[] = {
 };
 
 static const struct param mount_table[] = {
-	{ .name = "src", .kind = PARAM_STRING, .doc = "the export, as head:/srv/shared",
+	{ .name = "src", .kind = PARAM_STRING, .doc = "the export, e.g. head:/srv/shared",
 		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct mount_params, src) },
-	{ .name = "path", .kind = PARAM_PATH, .doc = "where it is mounted; made if it is not there",
+	{ .name = "path", .kind = PARAM_PATH, .doc = "where to mount it; created if missing",
 		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct mount_params, path) },
 	{ .name = "options", .kind = PARAM_LIST, .doc = "as in nfs(5); nofail and _netdev keep the "
 		"machine starting while the server is away", .otherwise = "nofail,_netdev",
 		.alias = "opts", .into = INTO_LIST(struct mount_params, options) },
-	{ .name = "vers", .kind = PARAM_STRING, .doc = "version of NFS, as 4.2; default: the best that "
+	{ .name = "vers", .kind = PARAM_STRING,
+		.doc = "version of NFS, e.g. 4.2; default: the best that "
 		"both know", .into = INTO_TEXT(struct mount_params, vers) },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "mounted: in fstab and mounted; present: in "
 		"fstab; unmounted: in fstab and not mounted; absent: neither", .otherwise = "mounted",
@@ -467,7 +468,7 @@ static int unmount(struct host *host, const char *path, struct error *err)
 		return 0;
 	if (!result.timed_out) {
 		error_set(err, NFS_MOUNT_FAILED, "cannot unmount '%s': %.500s", path, result.errors);
-		return error_remedy(err, "look with 'fuser -vm %s' who uses it", path);
+		return error_remedy(err, "'fuser -vm %s' shows who uses it", path);
 	}
 	command.argv = lazy;
 	command.flags = 0;
@@ -635,7 +636,7 @@ static const char *mount_of_host(struct arena *arena, const void *params)
 
 const struct module module_nfs_mount = {
 	.name = "nfs-mount",
-	.summary = "an export of another machine, in fstab and mounted",
+	.summary = "mount an export of another machine, and enter it in fstab",
 	.params = mount_table,
 	.params_size = sizeof(struct mount_params),
 	.state_size = sizeof(struct mount_state),

@@ -1,4 +1,4 @@
-/* service: a service runs or doesn't, now and after the next start of the machine.
+/* service: start or stop a service, now and at boot.
  *
  * Through systemctl(1) where systemd is process 1, else through service(8) and update-rc.d(8). */
 #include "modules/errors.h"
@@ -43,19 +43,20 @@ static const cyaml_strval_t state_choices[] = {
 static const struct param service_table[] = {
 	{ .name = "name", .kind = PARAM_STRING, .doc = "the service", .flags = PARAM_REQUIRED,
 		.alias = "service", .into = INTO_TEXT(struct service_params, name) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "what it does; restarted and reloaded happen "
+	{ .name = "state", .kind = PARAM_CHOICE,
+		.doc = "whether it should run; restarted and reloaded happen "
 		"each time", .otherwise = "unchanged", .choices = state_words,
 		.into = INTO_CHOICE(struct service_params, state, state_choices) },
-	{ .name = "enabled", .kind = PARAM_BOOL, .doc = "whether the machine starts it",
+	{ .name = "enabled", .kind = PARAM_BOOL, .doc = "whether to start it at boot",
 		.into = INTO_TEXT(struct service_params, enabled) },
-	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "systemd reads its units anew before",
+	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "run systemctl daemon-reload first",
 		.otherwise = "no", .into = INTO_BOOL(struct service_params, daemon_reload) },
 	{ .name = "unlinked", .kind = PARAM_BOOL, .doc = "nothing says when the script is run",
 		.otherwise = "no", .flags = PARAM_INTERNAL,
 		.into = INTO_BOOL(struct service_params, unlinked) },
 	{ .name = "masked", .kind = PARAM_BOOL, .doc = "it can't be started",
 		.flags = PARAM_NOT_YET },
-	{ .name = "sleep", .kind = PARAM_INTEGER, .doc = "between stop and start",
+	{ .name = "sleep", .kind = PARAM_INTEGER, .doc = "seconds between stop and start",
 		.flags = PARAM_NOT_YET },
 	{ 0 },
 };
@@ -65,7 +66,7 @@ static int service_check(const struct value *params, struct error *err)
 	const struct value *name = value_get(params, "name");
 
 	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, " /\n")))
-		return error_at(err, TASK_INVALID_NAME, name->place, "'%s' is no name of a service",
+		return error_at(err, TASK_INVALID_NAME, name->place, "invalid service name '%s'",
 			name->text);
 	return 0;
 }
@@ -304,7 +305,7 @@ static const char *const service_aliases[] = { "systemd", "systemd_service", "sy
 
 const struct module module_service = {
 	.name = "service",
-	.summary = "a service runs or doesn't, now and after the next start of the machine",
+	.summary = "start or stop a service, now and at boot",
 	.params = service_table,
 	.params_size = sizeof(struct service_params),
 	.state_size = sizeof(struct service_state),

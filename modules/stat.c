@@ -36,16 +36,16 @@ static const cyaml_strval_t sum_choices[] = { { "md5", SUM_MD5 }, { "sha1", SUM_
 
 static const struct param stat_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .flags = PARAM_REQUIRED | PARAM_VERBATIM,
-		.alias = "dest, name", .doc = "what is looked at",
+		.alias = "dest, name", .doc = "the path to inspect",
 		.into = INTO_TEXT(struct stat_params, path) },
 	{ .name = "follow", .kind = PARAM_BOOL, .otherwise = "no",
-		.doc = "of a link what it leads to", .into = INTO_BOOL(struct stat_params, follow) },
+		.doc = "follow links", .into = INTO_BOOL(struct stat_params, follow) },
 	{ .name = "get_checksum", .kind = PARAM_BOOL, .otherwise = "yes",
-		.doc = "also the checksum of a file's content",
+		.doc = "also return the checksum of a file",
 		.into = INTO_BOOL(struct stat_params, get_checksum) },
 	{ .name = "checksum_algorithm", .kind = PARAM_CHOICE, .choices = sum_words,
 		.alias = "checksum, checksum_algo", .otherwise = "sha1",
-		.doc = "how that is computed",
+		.doc = "the algorithm of the checksum",
 		.into = INTO_CHOICE(struct stat_params, checksum_algorithm, sum_choices) },
 	{ .name = "get_mime", .kind = PARAM_BOOL, .otherwise = "no",
 		.alias = "mime, mime_type, mime-type",
@@ -137,7 +137,7 @@ static int stat_inspect(struct host *host, const void *params, void *state, stru
 		return read_answer(host, &told, have, err);
 	if (strstr(told.errors, "No such file or directory"))
 		return 0;
-	return error_set(err, HOST_FILE_UNREADABLE, "cannot look at '%s': %s", want->path,
+	return error_set(err, HOST_FILE_UNREADABLE, "cannot inspect '%s': %s", want->path,
 		command_last_words(host_arena(host), &told));
 }
 
@@ -233,7 +233,7 @@ static void stat_results(struct arena *arena, const void *params, const void *st
 
 const struct module module_stat = {
 	.name = "stat",
-	.summary = "tells what is known of a file",
+	.summary = "return what is known of a file",
 	.params = stat_table,
 	.params_size = sizeof(struct stat_params),
 	.state_size = sizeof(struct stat_state),

@@ -46,7 +46,7 @@ static int info_at(struct arena *arena, int directory, const char *name,
 	if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return 0;
-		return error_errno(err, HOST_FILE_UNREADABLE, "cannot look at '%s'", name);
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot inspect '%s'", name);
 	}
 	ret_info->kind = kind_of(found.st_mode);
 	ret_info->mode = found.st_mode & 07777;
@@ -92,7 +92,7 @@ int files_real(void *machine, struct arena *arena, const char *path, const char 
 	snprintf(handle, sizeof(handle), "/proc/self/fd/%d", directory);
 	size = readlink(handle, real, sizeof(real));
 	if (size < 0)
-		result = error_errno(err, HOST_FILE_UNREADABLE, "cannot find the way to '%s'", path);
+		result = error_errno(err, HOST_FILE_UNREADABLE, "cannot resolve the path '%s'", path);
 	else if (strcmp(name, ".") == 0)
 		*ret_real = arena_bytes(arena, real, (size_t)size);
 	else

@@ -60,7 +60,7 @@ static int write_failed(const struct writing *writing, struct error *err)
 		error_remedy(err, "something is mounted on the file itself, as containers do it: unmount it, "
 			"or change the file that is mounted there");
 	if (number == EACCES || number == EPERM)
-		error_remedy(err, "let the task become root (become: yes), or give %s the right to write in "
+		error_remedy(err, "run the task as root (become: yes), or give %s the right to write in "
 			"that directory", writing->machine && writing->machine->user ? writing->machine->user
 			: "the user");
 	return -1;
@@ -136,7 +136,7 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 		*size = reply.size;
 	if (!bytes->bytes || reply.size != *size || (int64_t)bytes->size > *size - offset
 			|| (bytes->size == 0 && offset < *size))
-		return error_set(err, HOST_CONTENT_LOST, "the content of '%s' came malformed",
+		return error_set(err, HOST_CONTENT_LOST, "the content received for '%s' is malformed",
 			writing->write->path);
 	/* A full disk is told before it is filled. */
 	if (offset == 0 && *size > 0 && posix_fallocate(writing->fd, 0, *size) == ENOSPC)
@@ -169,9 +169,8 @@ static int put_body(struct writing *writing, struct error *err)
 	crypto_hash_sha256_final(&state, hash);
 	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
 	if (strcmp(hex, writing->write->body) != 0)
-		return error_set(err, HOST_CONTENT_LOST, "the content that came for '%s' is not the one "
-			"that was promised (%.12s… instead of %.12s…)", writing->write->path, hex,
-			writing->write->body);
+		return error_set(err, HOST_CONTENT_LOST, "the content received for '%s' doesn't match its "
+			"digest (%.12s… instead of %.12s…)", writing->write->path, hex, writing->write->body);
 	return 0;
 }
 
@@ -201,7 +200,7 @@ static void keep_attributes(struct writing *writing)
 static int no_owner(const struct file_write *write, struct error *err)
 {
 	error_errno(err, HOST_FILE_UNWRITABLE, "cannot give '%s' its owner and group", write->path);
-	return error_remedy(err, "let the task become root (become: yes)");
+	return error_remedy(err, "run the task as root (become: yes)");
 }
 
 /* Who may write a file but not give another one its owner and group writes into it, as cp does. */

@@ -319,11 +319,11 @@ static int piece(void *context, struct arena *arena, int64_t offset, const char 
 			got = frame_take(arena, &pieces, SENT_BY_CHILD, &frame, err) < 0 ? -1 : 1;
 		buffer_free(&pieces.payload);
 		if (got <= 0)
-			return error_set(err, LEDGER_NOT_KEPT, "'%s' can't be kept", from->path);
+			return error_set(err, LEDGER_NOT_KEPT, "cannot keep '%s'", from->path);
 	} while (frame.type != FRAME_CHUNK);
 	chunk = frame.message;
 	if (!chunk->bytes.bytes)
-		return error_set(err, LEDGER_NOT_KEPT, "'%s' can't be kept: %.500s", from->path,
+		return error_set(err, LEDGER_NOT_KEPT, "cannot keep '%s': %.500s", from->path,
 			chunk->error ? chunk->error : "");
 	*ret_bytes = chunk->bytes.bytes;
 	*ret_count = chunk->bytes.size;

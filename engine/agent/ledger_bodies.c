@@ -46,7 +46,7 @@ int ledger_make_directory(const char *directory, const char *name, struct error 
 		return error_errno(err, LEDGER_NOT_KEPT, "cannot make '%s'", path);
 	if (lstat(path, &info) < 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid() ||
 	    (info.st_mode & 022) != 0)
-		return error_set(err, LEDGER_UNTRUSTED, "'%s' is no directory that only its owner can "
+		return error_set(err, LEDGER_UNTRUSTED, "'%s' is not a directory that only its owner can "
 			"write", path);
 	return 0;
 }

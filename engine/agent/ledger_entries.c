@@ -79,9 +79,9 @@ int ledger_conflict(const struct ledger *ledger, struct arena *arena,
 		"OR ?4 IS NULL THEN w.params=?5 ELSE w.wanted=?4 END", "iisss", id, me, wish->module,
 		wish->wanted, wish->digest);
 	if (over > 0) {
-		error_set(err, LEDGER_CONFLICT, "two playbooks wish different things of %s: %s has changed "
-			"it since, and here %s of project %s wishes the same as before", resource,
-			name_of(ledger, arena, over), owner->playbook, owner->project);
+		error_set(err, LEDGER_CONFLICT, "conflicting definitions of %s: %s has changed it since, "
+			"and here %s of project %s still defines it as before", resource, name_of(ledger, arena,
+			over), owner->playbook, owner->project);
 		return error_remedy(err, "let one of them manage it: take it out of the other, and apply "
 			"that with --prune");
 	}

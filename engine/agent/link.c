@@ -180,7 +180,7 @@ static bool wait_frame(struct link *link)
 static int request_lost(const struct link *link, struct error *err)
 {
 	if (link->cancelled)
-		return error_set(err, RUN_INTERRUPTED, "stopped as asked");
+		return error_set(err, RUN_INTERRUPTED, "stopped on request");
 	return error_set(err, RUN_INTERRUPTED, "the connection to the controller is gone");
 }
 

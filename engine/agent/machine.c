@@ -58,9 +58,9 @@ static int64_t body_piece(struct machine *machine, const char *digest, struct bu
 
 	if (machine->ask(machine->context, arena, &request, &reply, err) == 0) {
 		if (!reply.bytes.bytes)
-			error_set(err, HOST_CONTENT_LOST, "a content came malformed");
+			error_set(err, HOST_CONTENT_LOST, "the content received is malformed");
 		else if (bytes->size + reply.bytes.size > most)
-			error_set(err, HOST_FILE_TOO_LARGE, "a content has more than %zu bytes", most);
+			error_set(err, HOST_FILE_TOO_LARGE, "the content has more than %zu bytes", most);
 		else
 			count = (int64_t)reply.bytes.size;
 		if (count > 0)
@@ -86,8 +86,8 @@ static int machine_body(void *context, struct arena *arena, const char *digest, 
 	if (count == 0) {
 		digest_bytes(bytes.data ? bytes.data : "", bytes.size, hex);
 		if (strcmp(hex, digest) != 0)
-			count = error_set(err, HOST_CONTENT_LOST, "a content came that is not the one that "
-				"was promised");
+			count = error_set(err, HOST_CONTENT_LOST, "the content received doesn't match its "
+				"digest");
 	}
 	if (count == 0) {
 		*ret_bytes = arena_bytes(arena, bytes.data ? bytes.data : "", bytes.size);

@@ -67,7 +67,7 @@ int planned_check(const struct work *work, const struct plan *plan, const void *
 		error_set(err, PLAN_STALE_HOST, "stale: %s (%s) has changed since the plan was made",
 			plan->changes[0]->subject, plan->changes[0]->field);
 	else
-		error_set(err, PLAN_STALE_HOST, "stale: %s (%s) was not to be changed when the plan was "
-			"made", plan->changes[0]->subject, plan->changes[0]->field);
+		error_set(err, PLAN_STALE_HOST, "stale: %s (%s) has changed since the plan was made, which "
+			"left it alone", plan->changes[0]->subject, plan->changes[0]->field);
 	return error_remedy(err, "this task did nothing; make a new plan");
 }

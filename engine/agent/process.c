@@ -581,7 +581,7 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	result.timed_out = run.timed_out;
 	*ret_result = result;
 	if (run.interrupted)
-		return error_set(err, RUN_INTERRUPTED, "'%s' was ended as asked",
+		return error_set(err, RUN_INTERRUPTED, "'%s' was stopped on request",
 			process_name(arena, command));
 	return process_judge(arena, command, ret_result, err);
 }

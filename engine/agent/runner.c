@@ -77,7 +77,7 @@ static const char *user_pending(const struct runner *runner, struct arena *arena
 static int no_such_user(const char *name, struct error *err)
 {
 	error_set(err, HOST_UNKNOWN_USER, "there is no user '%s' on this machine", name);
-	return error_remedy(err, "let a user task make it before");
+	return error_remedy(err, "create it first with a user task");
 }
 
 static void do_as(struct runner *runner, struct work *work, const char *name,

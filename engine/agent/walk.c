@@ -154,7 +154,7 @@ static int split(const char *path, char directory[PATH_MAX], char ret_name[WALK_
 	for (start = size; start > 0 && path[start - 1] != '/'; )
 		start--;
 	if (path[0] != '/' || start >= PATH_MAX || size - start >= WALK_NAME_SIZE)
-		return error_set(err, HOST_FILE_WRONG_TYPE, "'%.200s' is no usable path", path);
+		return error_set(err, HOST_FILE_WRONG_TYPE, "'%.200s' is not a usable path", path);
 	memcpy(directory, path, start);
 	directory[start] = '\0';
 	memcpy(ret_name, path + start, size - start);

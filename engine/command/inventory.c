@@ -74,7 +74,7 @@ static int load(struct arena *arena, struct source *source, struct value *given,
 	if (project_find(arena, source, "./playbook", given, &project, err) < 0)
 		return -1;
 	if (project.inventories->count == 0) {
-		error_set(err, INVENTORY_NOT_FOUND, "there is no inventory here or above");
+		error_set(err, INVENTORY_NOT_FOUND, "no inventory found here or in a parent directory");
 		if (project.stopped)
 			return error_remedy(err, "%s; name an inventory with -i", project.stopped);
 		return error_remedy(err, "name one with -i");

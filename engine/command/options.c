@@ -25,9 +25,10 @@ enum {
 
 const struct option_row option_rows[] = {
 	{ "hosts", 0, OPTION_LIST, AT(new_hosts), "HOSTS", INIT,
-		"the machines: addresses or names, with commas; ranges: 10.0.0.[1:9]", 0 },
+		"set up these machines: addresses or names, comma-separated;\n"
+		"ranges: 10.0.0.[1:9]", 0 },
 	{ "passwordless-sudo", 0, OPTION_FLAG, AT(passwordless_sudo), NULL, INIT,
-		"lets the login user become root without a password; doesn't ask", 0 },
+		"let the login user become root without a password, without asking", 0 },
 	{ "inventory", 'i', OPTION_LIST, AT(inventories), "PATH", ALL | REPLACE,
 		"inventory: a file, a directory, or \"host1,host2,\"\n"
 		"(default: inventory/ or inventory.yml in the playbook's directory or above)", 0 },
@@ -107,7 +108,7 @@ const struct option_row option_rows[] = {
 		"list the tags, without contacting any host", 0 },
 	{ "syntax-check", 0, OPTION_FLAG, AT(syntax_check), NULL, APPLY,
 		"only check the playbooks for mistakes", 0 },
-	{ "help", 'h', OPTION_FLAG, AT(help), NULL, REACH | REPLACE, "this", 0 },
+	{ "help", 'h', OPTION_FLAG, AT(help), NULL, REACH | REPLACE, "show this help", 0 },
 	{ "version", 'V', OPTION_FLAG, AT(version), NULL, APPLY, "show the version", 0 },
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
 	{ "connection", 'c', OPTION_REFUSED, 0, "KIND", ALL,

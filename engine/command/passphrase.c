@@ -82,7 +82,7 @@ int passphrase_ask(struct arena *arena, const char *prompt, const char **ret_tex
 	if (!terminal || tcgetattr(fileno(terminal), &shown) < 0) {
 		if (terminal)
 			fclose(terminal);
-		return error_set(err, CLI_NO_TERMINAL, "nobody can be asked for the %s: there is no "
+		return error_set(err, CLI_NO_TERMINAL, "cannot ask for the %s: there is no "
 			"terminal", prompt);
 	}
 	fprintf(terminal, "%s: ", prompt);

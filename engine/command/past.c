@@ -32,7 +32,7 @@ const char *past_folder(struct arena *arena, const char *playbook)
 
 static int no_history(const char *playbook, struct error *err)
 {
-	error_set(err, HISTORY_NONE, "there is no history beside '%s': nothing was applied from here",
+	error_set(err, HISTORY_NONE, "no history found for '%s': nothing was applied from here",
 		playbook);
 	return error_remedy(err, "apply it first, or work where it was applied");
 }

@@ -93,8 +93,8 @@ static int load_inventory(struct playing *playing, struct error *err)
 	struct variables_options options = { 0 };
 
 	if (paths->count == 0) {
-		error_set(err, INVENTORY_NOT_FOUND, "there is no inventory beside '%s' or above it",
-			playing->playbook->path);
+		error_set(err, INVENTORY_NOT_FOUND, "no inventory found in the directory of '%s' or its "
+			"parents", playing->playbook->path);
 		if (playing->project.stopped)
 			return error_remedy(err, "%s; name an inventory with -i", playing->project.stopped);
 		return error_remedy(err, "write inventory/hosts.yml, or name one with -i");

@@ -155,7 +155,7 @@ void playing_give_text(struct playing *playing, struct revision *revision)
 
 static int damaged(struct error *err)
 {
-	return error_set(err, SEAL_ALTERED, "the text that a node kept is damaged");
+	return error_set(err, SEAL_ALTERED, "the text kept on the node is damaged");
 }
 
 int playing_unpack(struct arena *arena, const char *bytes, size_t size,

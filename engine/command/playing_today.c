@@ -23,8 +23,8 @@ static int load_inventory(struct today *today, const struct value *paths, struct
 		.inventory_sources = names };
 
 	if (paths->count == 0) {
-		error_set(err, INVENTORY_NOT_FOUND, "there is no inventory beside '%s' or above it",
-			playing->typed);
+		error_set(err, INVENTORY_NOT_FOUND, "no inventory found in the directory of '%s' or its "
+			"parents", playing->typed);
 		return error_remedy(err, "which hosts there are and where they are is never taken from an "
 			"older text: name today's inventory with -i");
 	}

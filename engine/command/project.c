@@ -55,7 +55,7 @@ static int check_folder(const char *directory, const char *named, struct error *
 	uid_t also = geteuid();
 
 	if (stat(directory[0] ? directory : ".", &info) < 0)
-		return error_errno(ret_why, FILE_UNREADABLE, "cannot look at '%s'", directory);
+		return error_errno(ret_why, FILE_UNREADABLE, "cannot inspect '%s'", directory);
 	if (named && stat(named, &file) == 0) {
 		also = file.st_uid;
 		info.st_mode &= ~(mode_t)S_IWGRP;

@@ -177,7 +177,7 @@ static int agree(const struct sealed *sealed, struct error *err)
 		return 0;
 	}
 	if (!passphrase_terminal()) {
-		error_set(err, HISTORY_NONE, "there is no history here; the hosts agree on %s", what);
+		error_set(err, HISTORY_NONE, "no history found here; the hosts agree on %s", what);
 		return error_remedy(err, "if that is the one, say so: --to %s", run->seal.run);
 	}
 	if (passphrase_agree(arena_printf(sealed->arena, "Go back to %s?", what)))

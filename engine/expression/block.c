@@ -407,7 +407,7 @@ static int parse_statement(struct writer *writer, struct block *block, const cha
 		return -1;
 	if (lexer->token.kind != TOKEN_NAME)
 		return lexer_error(lexer, lexer->token.offset,
-			"behind {%% a word like 'if' is expected");
+			"expected a keyword such as 'if' after {%%");
 	if (!among(lexer->token.text, ends))
 		return parse_tag(writer, block, open);
 	*ret_end = lexer->token.text;

@@ -173,14 +173,14 @@ int callable_bind(const struct callable *callable, const char *const *keywords, 
 int call_error(struct evaluation *evaluation, const struct call *call, const char *wanted,
 	const struct value *found)
 {
-	return evaluation_error(evaluation, call->offset, "'%s' needs %s, this is %s",
+	return evaluation_error(evaluation, call->offset, "'%s' needs %s, not %s",
 		call->callable->name, wanted, value_kind_name(found));
 }
 
 static int argument_error(struct evaluation *evaluation, const struct call *call, size_t parameter,
 	const char *wanted)
 {
-	return evaluation_error(evaluation, call->offset, "'%s' of '%s' must be %s, this is %s",
+	return evaluation_error(evaluation, call->offset, "'%s' of '%s' must be %s, not %s",
 		call->callable->parameters[parameter], call->callable->name, wanted,
 		value_kind_name(call->arguments[parameter]));
 }

@@ -74,7 +74,7 @@ static int parse_condition(struct arena *scratch, const struct value *scalar,
 	if (syntax_expression(scratch, scalar, ret_node, err) == 0)
 		return 0;
 	if (strstr(scalar->text, "{{"))
-		error_remedy(err, "leave {{ }} away: a condition is an expression already");
+		error_remedy(err, "drop the {{ }}: a condition is already an expression");
 	return -1;
 }
 
@@ -174,7 +174,7 @@ static int condition_value(struct evaluator *evaluator, struct scope *scope,
 		return -1;
 	if ((*ret_value)->kind == VALUE_BOOL || (*ret_value)->kind == VALUE_UNKNOWN)
 		return 0;
-	evaluation_error(&evaluation, node->offset, "a condition must be true or false, this is %s",
+	evaluation_error(&evaluation, node->offset, "a condition must be true or false, not %s",
 		value_kind_name(*ret_value));
 	return error_remedy(evaluator->err,
 		"compare it, or say what is meant: '| bool', '| length > 0', 'is defined'");

@@ -98,7 +98,7 @@ static int format_number(struct evaluation *evaluation, size_t offset, struct bu
 	char format[64], text[1500];
 
 	if (value->kind != VALUE_INTEGER && value->kind != VALUE_FLOAT)
-		return evaluation_error(evaluation, offset, "%%%c needs a number, this is %s",
+		return evaluation_error(evaluation, offset, "%%%c needs a number, not %s",
 			conversion->letter, value_kind_name(value));
 	if (!is_float && !(number > -9.2e18 && number < 9.2e18) && value->kind == VALUE_FLOAT)
 		return evaluation_error(evaluation, offset, "%%%c needs an integer",

@@ -506,7 +506,7 @@ static int bound(struct evaluation *evaluation, size_t offset, const struct valu
 	if (!value || value->kind == VALUE_NULL)
 		return 0;
 	if (value->kind != VALUE_INTEGER)
-		return evaluation_error(evaluation, offset, "a slice needs integers, this is %s",
+		return evaluation_error(evaluation, offset, "a slice needs integers, not %s",
 			value_kind_name(value));
 	*ret_bound = value->integer;
 	return 0;

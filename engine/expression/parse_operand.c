@@ -117,7 +117,7 @@ static int parse_map(struct parser *parser, struct node **ret_node)
 	if (parser_at(parser, "{")) {
 		lexer_error(&parser->lexer, node->offset, "{{ }} inside of an expression");
 		return error_remedy(parser->lexer.err,
-			"leave {{ }} away: this is an expression already");
+			"drop the {{ }}: this is already an expression");
 	}
 	while (!parser_at(parser, "}")) {
 		if (parse_pair(parser, node) < 0)

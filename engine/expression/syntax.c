@@ -91,7 +91,7 @@ static int read_setting(struct arena *arena, const char *text, size_t size, stru
 	const char *word;
 
 	if (!colon) {
-		error_at(err, EXPRESSION_INVALID_SETTING, place, "'%s' is no setting of a template",
+		error_at(err, EXPRESSION_INVALID_SETTING, place, "'%s' is not a setting of a template",
 			trimmed(arena, text, size));
 		return error_remedy(err, "write #jinja2: trim_blocks: False, lstrip_blocks: True");
 	}

@@ -191,7 +191,7 @@ int text_split(struct evaluation *evaluation, size_t offset, const struct value 
 		return split_at_blanks(evaluation, offset, text, most, *ret_list);
 	if (separator->kind != VALUE_STRING)
 		return evaluation_error(evaluation, offset,
-			"the separator must be a string, this is %s",
+			"the separator must be a string, not %s",
 			value_kind_name(separator));
 	if (separator->size == 0)
 		return evaluation_error(evaluation, offset, "the separator is empty");

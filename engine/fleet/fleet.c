@@ -379,8 +379,8 @@ static int not_the_agent(struct fleet_host *host, struct error *err)
 	error_set(err, AGENT_NOT_STARTED, "the agent can't be started: %.500s", *said ? said
 		: "the login shell ended without a word");
 	if (!*said || strstr(said, "not found"))
-		return error_remedy(err, "look what the login shell's own files do there (.bashrc, .profile): "
-			"they must not end it, nor start another");
+		return error_remedy(err, "check what the login shell's startup files do there (.bashrc, "
+			".profile): they must not end it, nor start another");
 	return -1;
 }
 
@@ -423,7 +423,7 @@ static int take_boot(struct fleet_host *host, struct error *err)
 	if (need && take_need(host, need, err) < 0)
 		return -1;
 	if (host->in.size > NOISE_MOST)
-		return error_set(err, AGENT_FOREIGN, "the login shell prints without end");
+		return error_set(err, AGENT_FOREIGN, "the login shell keeps printing");
 	return 0;
 }
 
@@ -433,7 +433,8 @@ static int take_hello(struct fleet_host *host, const struct frame *frame,
 	const struct hello *hello = frame->message;
 
 	if (frame->type != FRAME_HELLO || hello->version != WIRE_VERSION)
-		return error_set(err, AGENT_FOREIGN, "the agent there isn't this beoplay's");
+		return error_set(err, AGENT_FOREIGN, "the agent on the host belongs to a different "
+			"beoplay");
 	host->state = HOST_LIVE;
 	host->heard = host->pinged = now_milliseconds();
 	uncount(host);
@@ -747,7 +748,7 @@ static void silent(struct fleet_host *host)
 {
 	struct error err = {0};
 
-	error_set(&err, AGENT_LOST, "nothing was heard for %d s", SILENCE_MOST / 1000);
+	error_set(&err, AGENT_LOST, "no response for %d s", SILENCE_MOST / 1000);
 	error_remedy(&err, "is the machine still on, and its cable plugged in?");
 	lose(host, &err);
 }

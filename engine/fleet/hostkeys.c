@@ -81,7 +81,7 @@ static bool read_line(const char *at, bool names, struct line *ret_line)
 	return read_key(skip_blanks(at + ret_line->names_size), &ret_line->key);
 }
 
-/* NULL and errno: it isn't there, or is no regular file. */
+/* NULL and errno: it isn't there, or is not a regular file. */
 static FILE *open_lines(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -165,7 +165,7 @@ static int judge_revoked(struct judging *judging, const char *path, struct error
 	if (!file) {
 		error_errno(err, SSH_KNOWN_HOSTS_UNUSABLE, "cannot read the revoked host keys in '%s'",
 			path);
-		return error_remedy(err, "mend RevokedHostKeys in your ssh configuration, or remove it");
+		return error_remedy(err, "fix RevokedHostKeys in your ssh configuration, or remove it");
 	}
 	for (unsigned number = 1; result == 0 && getline(&text, &capacity, file) > 0; number++) {
 		if (number == 1 && strncmp(text, "SSHKRL\n", 7) == 0) {

@@ -267,7 +267,7 @@ static int configure(struct ssh *ssh, struct error *err)
 	ssh->port = settings->port ? settings->port : config.port ? config.port : 22;
 	ssh->family = config.family;
 	if (ssh_options_set(ssh->session, SSH_OPTIONS_HOST, ssh->address) != SSH_OK)
-		return error_set(err, SSH_INVALID_ADDRESS, "'%s' is no address", ssh->address);
+		return error_set(err, SSH_INVALID_ADDRESS, "invalid address '%s'", ssh->address);
 	ssh_options_set(ssh->session, SSH_OPTIONS_USER, ssh->user);
 	ssh_options_set(ssh->session, SSH_OPTIONS_PORT, &ssh->port);
 	choose_known_hosts(ssh, &config);
@@ -486,7 +486,7 @@ static int denied(struct ssh *ssh, struct error *err)
 		return error_remedy(err, "there is no private key '%s'", ssh->settings.private_key);
 	if (ssh->named && ssh->identity_count == 0)
 		return error_remedy(err, "none of the files exists that IdentityFile names in your ssh "
-			"configuration: mend it, or name a key with --private-key");
+			"configuration: fix it, or name a key with --private-key");
 	if (ssh->encrypted)
 		return error_remedy(err, "a key needs a passphrase: ssh-add it, so that ssh-agent has it");
 	return error_remedy(err, "ssh-copy-id %s@%s, name a key with --private-key, or give a password "

@@ -141,7 +141,7 @@ static int cannot_open(int top, const char *folder, struct error *err)
 	struct stat info;
 
 	if (problem == ELOOP || problem == ENOTDIR)
-		return not_used(folder, "it is a link, or no directory", err);
+		return not_used(folder, "it is a link, or not a directory", err);
 	if (fstatat(top, ".beoplay", &info, AT_SYMLINK_NOFOLLOW) == 0
 			&& trust_check(&info, folder, geteuid(), false, &why) < 0)
 		return not_trusted(folder, &why, err);
@@ -202,6 +202,6 @@ int history_lock_file(int folder, struct error *err)
 	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid())
 		return fd;
 	close(fd);
-	error_set(err, HISTORY_UNTRUSTED, "the history's lock, .beoplay/lock, is no file of yours");
+	error_set(err, HISTORY_UNTRUSTED, "the history's lock, .beoplay/lock, is not a file of yours");
 	return error_remedy(err, "remove it");
 }

@@ -137,8 +137,8 @@ int revision_record(struct revision *revision, struct arena *arena, const char *
 	int result = git_revparse_single(&found, revision->repository, name);
 
 	if (result < 0) {
-		error_set(err, HISTORY_UNKNOWN_RUN, "'%s' is no run of the history and no revision of your "
-			"repository", name);
+		error_set(err, HISTORY_UNKNOWN_RUN, "'%s' is neither a run of the history nor a revision "
+			"of your repository", name);
 		return error_remedy(err, "beoplay log lists the runs");
 	}
 	result = git_object_peel(&commit, found, GIT_OBJECT_COMMIT);

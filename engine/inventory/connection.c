@@ -17,8 +17,8 @@ static int check_word(const struct value_pair *pair, struct error *err)
 	if ((pair->value->kind == VALUE_STRING && pair->value->size > 0)
 			|| pair->value->kind == VALUE_INTEGER)
 		return 0;
-	return error_at(err, INVENTORY_INVALID_VALUE, place_of(pair), "'%s' is a string that isn't "
-		"empty, this is %s", pair->key, pair->value->kind == VALUE_STRING ? "an empty one"
+	return error_at(err, INVENTORY_INVALID_VALUE, place_of(pair), "'%s' must be a string that "
+		"isn't empty, not %s", pair->key, pair->value->kind == VALUE_STRING ? "an empty one"
 		: value_kind_name(pair->value));
 }
 

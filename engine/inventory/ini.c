@@ -257,7 +257,7 @@ static int read_host_line(struct reader *reader, const char *line)
 			break;
 		equals = strchr(word, '=');
 		if (!equals || equals == word) {
-			error_at(reader->err, INVENTORY_INVALID_FORMAT, word_place, "'%s' is no variable of "
+			error_at(reader->err, INVENTORY_INVALID_FORMAT, word_place, "'%s' is not a variable of "
 				"'%s'", word, name);
 			return error_remedy(reader->err, "write name=value, one host a line");
 		}
@@ -304,7 +304,7 @@ static int read_var_line(struct reader *reader, const char *line)
 
 	if (!equals || equals == line) {
 		error_at(reader->err, INVENTORY_INVALID_FORMAT, place_of(reader, line),
-			"this is no variable of the group '%s'", reader->group->name);
+			"this is not a variable of the group '%s'", reader->group->name);
 		return error_remedy(reader->err, "write name=value");
 	}
 	value = skip_blanks(equals + 1);

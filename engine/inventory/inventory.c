@@ -92,7 +92,7 @@ int build_host(struct inventory *inventory, const char *name, struct place place
 		if (check_name("host", name, "._-:", place, err) < 0)
 			return -1;
 		if (inventory->host_count >= INVENTORY_HOSTS_MOST)
-			return error_at(err, INVENTORY_TOO_LARGE, place, "there are more than %d hosts",
+			return error_at(err, INVENTORY_TOO_LARGE, place, "more than %d hosts",
 				(int)INVENTORY_HOSTS_MOST);
 		host = arena_alloc(inventory->arena, sizeof(*host));
 		host->name = arena_string(inventory->arena, name);
@@ -480,7 +480,7 @@ static int check_declared(const struct inventory *inventory, struct error *err)
 			if (inventory->groups[j]->declared)
 				suggest_offer(&suggestion, inventory->groups[j]->name);
 		}
-		error_at(err, INVENTORY_UNKNOWN_GROUP, group->place, "the group '%s' is written nowhere",
+		error_at(err, INVENTORY_UNKNOWN_GROUP, group->place, "the group '%s' is not defined",
 			group->name);
 		if (suggestion.nearest)
 			return error_remedy(err, "did you mean '%s'?", suggestion.nearest);

@@ -62,7 +62,7 @@ static struct regex *compile(const char *pattern, struct place place, struct err
 	struct regex *regex = regex_compile(pattern + 1, strlen(pattern + 1), 0, &problem);
 
 	if (!regex)
-		error_at(err, INVENTORY_INVALID_PATTERN, place, "'%s' is no regular expression: %s at "
+		error_at(err, INVENTORY_INVALID_PATTERN, place, "invalid regular expression '%s': %s at "
 			"character %zu", pattern, problem.message, problem.offset + 1);
 	return regex;
 }

@@ -26,8 +26,8 @@ static int read_file(struct reader *reader, const char *path, struct value *vars
 	if (root->kind == VALUE_NULL)
 		return 0;
 	if (root->kind != VALUE_MAP) {
-		error_at(reader->err, VARIABLE_INVALID_FORMAT, root->place, "a file of variables is a map, "
-			"this is %s", value_kind_name(root));
+		error_at(reader->err, VARIABLE_INVALID_FORMAT, root->place, "a file of variables must be a "
+			"map, not %s", value_kind_name(root));
 		return error_remedy(reader->err, "write 'name: value' lines");
 	}
 	build_check_vars(reader->inventory, root);

@@ -11,7 +11,7 @@ static int expect_map(const struct value *value, const struct value_pair *pair,
 	if (value->kind == VALUE_MAP || value->kind == VALUE_NULL)
 		return 0;
 	error_at(err, INVENTORY_INVALID_FORMAT, value->place.line ? value->place : pair->place,
-		"'%s' is a map, this is %s", pair->key, value_kind_name(value));
+		"'%s' must be a map, not %s", pair->key, value_kind_name(value));
 	return error_remedy(err, "%s", remedy);
 }
 
@@ -103,8 +103,8 @@ int inventory_read_yaml(struct inventory *inventory, const char *path, const cha
 	if (root->kind == VALUE_NULL)
 		return 0;
 	if (root->kind != VALUE_MAP) {
-		error_at(err, INVENTORY_INVALID_FORMAT, root->place, "an inventory is a map of groups, "
-			"this is %s", value_kind_name(root));
+		error_at(err, INVENTORY_INVALID_FORMAT, root->place, "an inventory must be a map of "
+			"groups, not %s", value_kind_name(root));
 		return error_remedy(err, "begin with 'all:', and 'hosts:' below it");
 	}
 	for (size_t i = 0; i < root->count; i++) {
@@ -113,7 +113,7 @@ int inventory_read_yaml(struct inventory *inventory, const char *path, const cha
 
 		if (strcmp(pair->key, "hosts") == 0 || strcmp(pair->key, "children") == 0 ||
 			strcmp(pair->key, "vars") == 0) {
-			error_at(err, INVENTORY_INVALID_FORMAT, pair->place, "'%s' stands outside any group",
+			error_at(err, INVENTORY_INVALID_FORMAT, pair->place, "'%s' is outside any group",
 				pair->key);
 			return error_remedy(err, "put it below 'all:'");
 		}

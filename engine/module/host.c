@@ -105,8 +105,9 @@ int host_read_text(struct host *host, const char *path, size_t most, char **ret_
 		return -1;
 	if (!memchr(*ret_text, 0, size))
 		return 0;
-	error_set(err, HOST_FILE_INVALID, "'%s' is no text: it has a NUL byte", path);
-	return error_remedy(err, "look at what has written to it; nothing in it is changed until then");
+	error_set(err, HOST_FILE_INVALID, "'%s' is not a text file: it has a NUL byte", path);
+	return error_remedy(err, "find out what has written to it; nothing in it is changed until "
+		"then");
 }
 
 int host_digest(struct host *host, const char *path, const char **ret_digest, struct error *err)

@@ -34,7 +34,7 @@ static int refuse(const struct value *value, const char *wanted, struct error *e
 
 	if (text && !value->level)
 		return error_at(err, TASK_INVALID_VALUE, value->place, "'%s' is not %s", text, wanted);
-	return error_at(err, TASK_INVALID_VALUE, value->place, "%s is wanted here, this is %s", wanted,
+	return error_at(err, TASK_INVALID_VALUE, value->place, "expected %s, not %s", wanted,
 		shown(value));
 }
 

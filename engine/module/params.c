@@ -82,7 +82,7 @@ const char *param_kind_name(enum param_kind kind)
 	case PARAM_PATH:
 		return "an absolute path";
 	case PARAM_SOURCE:
-		return "a path beside the playbook";
+		return "a path in the playbook's directory";
 	case PARAM_CHOICE:
 		return "one of a few words";
 	case PARAM_ANY:
@@ -123,8 +123,8 @@ static int to_string(struct normaliser *normaliser, const struct param *param,
 	size_t size = value->size;
 
 	if (!is_scalar(value))
-		return error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' of %s is %s, this "
-			"is %s", param->name, normaliser->module, param_kind_name(param->kind),
+		return error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' of %s must be %s, "
+			"not %s", param->name, normaliser->module, param_kind_name(param->kind),
 			value_kind_name(value));
 	if (!text) {
 		text = value->kind == VALUE_BOOL ? value->truth ? "true" : "false"
@@ -292,8 +292,8 @@ static int to_pairs(struct normaliser *normaliser, const struct param *param,
 	list->kind = VALUE_LIST;
 	*ret_value = list;
 	if (value->kind != VALUE_MAP)
-		return error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' of %s is a map, "
-			"this is %s", param->name, normaliser->module, value_kind_name(value));
+		return error_at(normaliser->err, TASK_INVALID_VALUE, value->place, "'%s' of %s must be a "
+			"map, not %s", param->name, normaliser->module, value_kind_name(value));
 	for (size_t i = 0; i < value->count; i++) {
 		struct value *pair = value_map(normaliser->arena);
 		struct value *item = value->pairs[i].value;
@@ -322,8 +322,8 @@ static int to_records(struct normaliser *normaliser, const struct param *param,
 		if (item->kind == VALUE_UNKNOWN) {
 			record = value_copy(normaliser->arena, item);
 		} else if (item->kind != VALUE_MAP) {
-			return error_at(normaliser->err, TASK_INVALID_VALUE, item->place, "'%s' of %s is a "
-				"list of maps, this is %s", param->name, normaliser->module, value_kind_name(item));
+			return error_at(normaliser->err, TASK_INVALID_VALUE, item->place, "'%s' of %s must be "
+				"a list of maps, not %s", param->name, normaliser->module, value_kind_name(item));
 		} else if (normalise_map(normaliser, param->entries, item, item->place, &record) < 0) {
 			return -1;
 		}
@@ -344,8 +344,8 @@ static int to_conditions(struct normaliser *normaliser, const struct param *para
 		const struct value *one = value->kind == VALUE_LIST ? value->items[i] : value;
 
 		if (one->kind != VALUE_STRING && one->kind != VALUE_BOOL)
-			return error_at(normaliser->err, TASK_INVALID_VALUE, one->place, "'%s' of %s is a "
-				"condition or a list of them, here stands %s", param->name, normaliser->module,
+			return error_at(normaliser->err, TASK_INVALID_VALUE, one->place, "'%s' of %s must be a "
+				"condition or a list of them, not %s", param->name, normaliser->module,
 				value_kind_name(one));
 		value_append(normaliser->arena, list, (struct value *)one);
 	}
@@ -444,7 +444,7 @@ static int refuse_name(struct normaliser *normaliser, const struct param *table,
 		while (at && (alias = next_alias(&at, &size)) && size > 0)
 			suggest_offer(&suggestion, arena_bytes(normaliser->arena, alias, size));
 	}
-	error_at(normaliser->err, TASK_UNKNOWN_PARAMETER, pair->place, "%s has no option '%s'",
+	error_at(normaliser->err, TASK_UNKNOWN_PARAMETER, pair->place, "%s has no parameter '%s'",
 		normaliser->module, pair->key);
 	if (suggestion.nearest)
 		return error_remedy(normaliser->err, "did you mean '%s'?", suggestion.nearest);
@@ -464,11 +464,11 @@ static int take_pair(struct normaliser *normaliser, const struct param *table,
 	if (!param || ((param->flags & PARAM_INTERNAL) && !normaliser->allow_internal))
 		return refuse_name(normaliser, table, pair);
 	if (param->flags & PARAM_NOT_YET)
-		return error_at(normaliser->err, TASK_UNSUPPORTED_PARAMETER, pair->place, "the option '%s' "
-			"of %s is not supported yet", param->name, normaliser->module);
+		return error_at(normaliser->err, TASK_UNSUPPORTED_PARAMETER, pair->place, "the parameter "
+			"'%s' of %s is not supported yet", param->name, normaliser->module);
 	if (value_get(params, param->name))
 		return error_at(normaliser->err, TASK_CONFLICTING_PARAMETERS, pair->place, "'%s' and '%s' "
-			"are the same option", param->name, pair->key);
+			"are the same parameter", param->name, pair->key);
 	if (pair->value->kind == VALUE_NULL)
 		return 0;
 	if (normalise_value(normaliser, param, pair->value, &value) < 0)
@@ -488,8 +488,9 @@ static int fill_missing(struct normaliser *normaliser, const struct param *table
 		if (value_get(params, param->name))
 			continue;
 		if (param->flags & PARAM_REQUIRED)
-			return error_at(normaliser->err, TASK_MISSING_PARAMETER, place, "%s needs the option "
-				"'%s': %s", normaliser->module, param->name, param->doc ? param->doc : "");
+			return error_at(normaliser->err, TASK_MISSING_PARAMETER, place, "%s needs the "
+				"parameter '%s': %s", normaliser->module, param->name,
+				param->doc ? param->doc : "");
 		if (!param->otherwise)
 			continue;
 		if (default_value(normaliser, param, &value) < 0)
@@ -522,7 +523,7 @@ int params_canonical(struct arena *arena, const struct module *module, const str
 	if (raw->kind == VALUE_NULL)
 		raw = value_map(arena);
 	if (raw->kind != VALUE_MAP)
-		return error_at(err, TASK_INVALID_VALUE, place, "the parameters of %s are a map, this is "
+		return error_at(err, TASK_INVALID_VALUE, place, "the parameters of %s must be a map, not "
 			"%s", module->name, value_kind_name(raw));
 	if (normalise_map(&normaliser, module->params, raw, place, ret_params) < 0)
 		return error_place(err, place);

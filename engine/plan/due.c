@@ -44,8 +44,8 @@ static void take_due(struct run *run, struct run_host *host, const struct hello 
 			any = true;
 			continue;
 		}
-		run_warn(run, host->name, arena_printf(host->arena, "the handler '%s', which an earlier "
-			"run left to be done, is no longer in the text: dropped", key));
+		run_warn(run, host->name, arena_printf(host->arena, "dropping the pending handler "
+			"'%s': it is no longer in the playbook", key));
 		if (!host->dropped)
 			host->dropped = value_list(host->arena);
 		value_append(host->arena, host->dropped, value_string(host->arena, key));
@@ -112,7 +112,7 @@ static void resume(struct run *run, struct run_host *host, const struct hello *h
 			pass_over(run, host, unit);
 		else
 			run_warn(run, host->name, arena_printf(host->arena, "the task '%.200s', at which the "
-				"last run failed, is no longer in the text: from the beginning", task));
+				"last run failed, is no longer in the playbook: starting over", task));
 	}
 }
 

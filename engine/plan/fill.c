@@ -539,7 +539,7 @@ static int fill_loop(struct filling *filling, struct filled *filled, struct valu
 		return unknown_task(filling, &filled->items[0], value_unknown_cause(list), err);
 	if (list->kind != VALUE_LIST) {
 		error_at(err, PLAYBOOK_INVALID_VALUE, filling->task->loop->place, "a loop needs a list, "
-			"this is %s", value_kind_name(list));
+			"not %s", value_kind_name(list));
 		if (list->kind == VALUE_MAP)
 			error_remedy(err, "a map becomes a list with '| dict2items'");
 		return -1;

@@ -367,7 +367,7 @@ int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	if (source[0] == '~') {
 		error_set(err, FILE_INVALID_NAME, "'%s' starts with '~', which only a shell expands",
 			source);
-		return error_remedy(err, "write a path beside the playbook");
+		return error_remedy(err, "write a path in the playbook's directory");
 	}
 	places = places_of(prepare, source, kind);
 	for (size_t i = 0; places[i]; i++) {

@@ -129,7 +129,7 @@ static int check_key(const char *path, const struct stat *info, struct error *er
 	struct stat above;
 
 	if (fd < 0 || fstat(fd, &above) < 0)
-		error_errno(err, KEY_UNUSABLE, "cannot look at '%s'", directory);
+		error_errno(err, KEY_UNUSABLE, "cannot inspect '%s'", directory);
 	else if (trust_check(&above, directory, geteuid(), false, err) == 0)
 		result = trust_way(fd, directory, err);
 	if (fd >= 0)
@@ -246,7 +246,7 @@ int saved_read(struct arena *arena, const char *path, const struct saved_key *ke
 	if (read_file(arena, path, SAVED_MOST, &bytes, &size, &info) < 0)
 		return error_errno(err, PLAN_UNUSABLE, "cannot read the plan '%s'", path);
 	if (size < header || strncmp(bytes, magic, sizeof(magic) - 1) != 0)
-		return error_set(err, PLAN_DAMAGED, "'%s' is not a whole plan", path);
+		return error_set(err, PLAN_DAMAGED, "'%s' is not a complete plan", path);
 	if (strncmp(bytes + sizeof(magic) - 1, version, sizeof(version) - 1) != 0) {
 		error_set(err, PLAN_OTHER_VERSION, "the plan '%s' was made by another version of beoplay",
 			path);

@@ -93,7 +93,8 @@ static void ledger_unwritten(struct run_host *host, const struct stage_end *end)
 
 	error_set(&err, end->code ? error_named(end->code) : LEDGER_UNWRITABLE,
 		"the ledger can't be written: %.1500s", end->problem);
-	error_remedy(&err, "what this run changed there isn't recorded; mend the cause, then apply again");
+	error_remedy(&err, "what this run changed there isn't recorded; fix the cause, then apply "
+		"again");
 	leave_lost(host, &err);
 }
 

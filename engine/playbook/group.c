@@ -146,7 +146,7 @@ static int refuse_word(struct play_reader *reader, const struct value *word)
 		if (metas[i].meta)
 			suggest_offer(&suggestion, metas[i].word);
 	}
-	error_at(reader->err, PLAYBOOK_INVALID_VALUE, word->place, "meta can't do '%s'", word->text);
+	error_at(reader->err, PLAYBOOK_INVALID_VALUE, word->place, "unknown meta action '%s'", word->text);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(reader->err, "it knows flush_handlers, end_host, end_batch, end_play, "
@@ -173,7 +173,7 @@ int meta_read(struct play_reader *reader, const struct value_pair *pair, struct 
 	}
 	if (task->when || task->handler)
 		return error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, pair->place,
-			"'meta: flush_handlers' can't stand %s", task->handler ? "among handlers"
+			"'meta: flush_handlers' isn't allowed %s", task->handler ? "among handlers"
 			: "under a condition");
 	flush = tasks_flush(reader, task->place, items);
 	flush->title = task->title;

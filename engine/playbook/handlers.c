@@ -115,8 +115,8 @@ static int check_name(struct play_reader *reader, size_t index)
 
 		if (!other->name || strcmp(other->name, handler->name) != 0 || other->role != handler->role)
 			continue;
-		error_at(reader->err, PLAYBOOK_DUPLICATE, handler->name_value->place, "a second handler is "
-			"named '%s'; the first one is in line %u", handler->name, other->place.line);
+		error_at(reader->err, PLAYBOOK_DUPLICATE, handler->name_value->place, "duplicate handler "
+			"'%s' (first defined in line %u)", handler->name, other->place.line);
 		return error_remedy(reader->err, "rename one; several may 'listen' to the same word");
 	}
 	return 0;

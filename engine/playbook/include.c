@@ -29,7 +29,7 @@ static int file_name(struct play_reader *reader, const struct value_pair *pair,
 		if (option != file && (strcmp(option->key, "apply") != 0
 				|| strncmp(play_without_prefix(pair->key), "include", 7) != 0))
 			return error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, option->place,
-				"'%s' has no option '%s'", pair->key, option->key);
+				"'%s' has no parameter '%s'", pair->key, option->key);
 	}
 	if (!file)
 		return error_at(reader->err, PLAYBOOK_INVALID_VALUE, pair->place, "'%s' names no file",
@@ -79,7 +79,7 @@ int tasks_file_read(struct play_reader *reader, const char *path, struct place p
 
 	for (const struct play_import *import = &above; import; import = import->above) {
 		if (strcmp(import->path, path) == 0)
-			return error_at(reader->err, PLAYBOOK_CYCLE, place, "'%s' would import itself", path);
+			return error_at(reader->err, PLAYBOOK_CYCLE, place, "'%s' imports itself", path);
 	}
 	if (play_enter(reader, place) < 0)
 		return -1;
@@ -88,8 +88,8 @@ int tasks_file_read(struct play_reader *reader, const char *path, struct place p
 	if (tree_parse(reader->arena, path, bytes, size, &read.value, reader->err) < 0)
 		return -1;
 	if (read.value->kind != VALUE_LIST && read.value->kind != VALUE_NULL) {
-		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, read.value->place, "a file of tasks is a "
-			"list, this is %s", value_kind_name(read.value));
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, read.value->place, "a file of tasks must be "
+			"a list, not %s", value_kind_name(read.value));
 		return error_remedy(reader->err, "begin each task with '- '");
 	}
 	reader->import = (struct play_import){ path, &above };
@@ -134,7 +134,7 @@ static int refuse_option(struct play_reader *reader, const struct value_pair *pa
 		suggest_offer(&suggestion, names[i]);
 	if (include)
 		suggest_offer(&suggestion, "public");
-	error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, option->place, "'%s' has no option '%s'",
+	error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, option->place, "'%s' has no parameter '%s'",
 		pair->key, option->key);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
@@ -225,8 +225,8 @@ int import_role_read(struct play_reader *reader, const struct value *raw,
 		return -1;
 	if (!is_open(&include))
 		return read_role(reader, &include, &request, items);
-	error_at(reader->err, PLAYBOOK_DYNAMIC_IMPORT, pair->place, "what is imported must be known "
-		"before the run, here stand variables");
+	error_at(reader->err, PLAYBOOK_DYNAMIC_IMPORT, pair->place, "an import must be known before "
+		"the run, but this one contains variables");
 	return error_remedy(reader->err, "write out the names, or one import for each with its 'when'");
 }
 

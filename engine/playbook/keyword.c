@@ -17,8 +17,8 @@ struct place keyword_place(const struct value_pair *pair)
 int keyword_refuse_kind(struct play_reader *reader, const struct value_pair *pair,
 	const char *wanted)
 {
-	return error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(pair), "'%s' is %s, this is "
-		"%s", pair->key, wanted, value_kind_name(pair->value));
+	return error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(pair), "'%s' must be %s, "
+		"not %s", pair->key, wanted, value_kind_name(pair->value));
 }
 
 struct value *keyword_string_of(struct play_reader *reader, struct value *value)
@@ -118,7 +118,7 @@ int keyword_condition(struct play_reader *reader, const struct value_pair *pair,
 		if (item->kind == VALUE_STRING || item->kind == VALUE_BOOL)
 			continue;
 		return error_at(reader->err, PLAYBOOK_INVALID_VALUE, item->place.line ? item->place
-			: pair->place, "'%s' is an expression, true or false, this is %s", pair->key,
+			: pair->place, "'%s' must be an expression, true or false, not %s", pair->key,
 			value_kind_name(item));
 	}
 	if (expression_check_condition(reader->arena, list, reader->err) < 0)
@@ -144,7 +144,7 @@ int keyword_strings(struct play_reader *reader, const struct value_pair *pair,
 		if (!string)
 			return error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(&(struct value_pair){
 				.place = pair->place, .value = list->items[i] }),
-				"'%s' is a string or a list of strings, here stands %s", pair->key,
+				"'%s' must be a string or a list of strings, not %s", pair->key,
 				value_kind_name(list->items[i]));
 		value_append(reader->arena, strings, string);
 	}

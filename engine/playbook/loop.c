@@ -16,8 +16,8 @@ static int find_loop(struct play_reader *reader, const struct value *raw,
 		const struct value_pair *pair = value_pair(raw, names[i]);
 
 		if (pair && *ret_pair)
-			return error_at(reader->err, PLAYBOOK_DUPLICATE, pair->place, "a task has one loop: "
-				"here are both '%s' and '%s'", (*ret_pair)->key, pair->key);
+			return error_at(reader->err, PLAYBOOK_DUPLICATE, pair->place, "a task can have only "
+				"one loop, but this one has both '%s' and '%s'", (*ret_pair)->key, pair->key);
 		if (pair)
 			*ret_pair = pair;
 	}
@@ -106,6 +106,6 @@ int task_read_loop(struct play_reader *reader, const struct value *raw, struct t
 		return -1;
 	if (control && !loop)
 		return error_at(reader->err, PLAYBOOK_MISPLACED_KEYWORD, control->place, "loop_control "
-			"stands without a loop");
+			"without a loop");
 	return control ? read_control(reader, control, task) : 0;
 }

@@ -99,7 +99,7 @@ static int set_word(struct words *words, const struct word *word)
 	struct place place = tree_place(words->text, word->start);
 
 	if (value_get(words->params, name))
-		return error_at(words->reader->err, YAML_DUPLICATE_KEY, place, "'%s' is here a second time",
+		return error_at(words->reader->err, YAML_DUPLICATE_KEY, place, "duplicate parameter '%s'",
 			name);
 	if (end > start + 1 && (text[start] == '"' || text[start] == '\'') &&
 		text[end - 1] == text[start]) {
@@ -121,7 +121,7 @@ static int read_options(struct words *words)
 		if (word.equals)
 			continue;
 		error_at(words->reader->err, TASK_INVALID_VALUE, tree_place(words->text, word.start),
-			"%s takes options, not a text", words->module->name);
+			"%s takes parameters, not a string", words->module->name);
 		return error_remedy(words->reader->err, "write them below it, one 'name: value' a line");
 	}
 	return 0;
@@ -211,8 +211,8 @@ static int read_text(struct play_reader *reader, const struct module *module,
 		value_map(reader->arena) };
 
 	if (!words.text) {
-		error_at(reader->err, TASK_INVALID_VALUE, keyword_place(pair), "the options of %s are a "
-			"map, this is %s", module->name, value_kind_name(pair->value));
+		error_at(reader->err, TASK_INVALID_VALUE, keyword_place(pair), "the parameters of %s must "
+			"be a map, not %s", module->name, value_kind_name(pair->value));
 		return error_remedy(reader->err, "write them below it, one 'name: value' a line");
 	}
 	*ret_params = words.params;
@@ -242,8 +242,8 @@ static int add_args(struct play_reader *reader, const struct value_pair *args,
 			const struct value_pair *pair = &sources[i]->pairs[j];
 
 			if (value_get(all, pair->key))
-				return error_at(reader->err, YAML_DUPLICATE_KEY, pair->place, "'%s' is here a "
-					"second time", pair->key);
+				return error_at(reader->err, YAML_DUPLICATE_KEY, pair->place, "duplicate parameter "
+					"'%s'", pair->key);
 			value_set_at(reader->arena, all, pair->key, pair->place, pair->value);
 		}
 	}

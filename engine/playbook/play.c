@@ -393,7 +393,7 @@ static int read_plays(struct play_reader *reader, const struct value *root)
 		const struct value *raw = root->items[i];
 
 		if (raw->kind != VALUE_MAP) {
-			error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a play is a map, this is "
+			error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a play must be a map, not "
 				"%s", value_kind_name(raw));
 			error_remedy(reader->err, "write '- hosts: all' and 'tasks:' below it");
 			play_keep_error(reader);
@@ -419,8 +419,8 @@ static int read_root(struct play_reader *reader, const struct value *root)
 		return error_remedy(reader->err, "begin with '- hosts: all'");
 	}
 	if (root->kind != VALUE_LIST) {
-		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, root->place, "a playbook is a list of "
-			"plays, this is %s", value_kind_name(root));
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, root->place, "a playbook must be a list of "
+			"plays, not %s", value_kind_name(root));
 		return error_remedy(reader->err, "begin each play with '- hosts: …'");
 	}
 	return read_plays(reader, root);

@@ -247,7 +247,7 @@ static int read_meta(struct play_reader *reader, const struct role_request *requ
 		return 0;
 	if (root->kind != VALUE_MAP)
 		return error_at(reader->err, PLAYBOOK_INVALID_FORMAT, root->place, "what a role says of "
-			"itself is a map, this is %s", value_kind_name(root));
+			"itself must be a map, not %s", value_kind_name(root));
 	if (value_pair(root, "argument_specs"))
 		note_specs(reader, role);
 	pair = value_pair(root, "allow_duplicates");
@@ -367,8 +367,8 @@ static int read_entry(struct play_reader *reader, const struct value *raw,
 			"known before the run");
 		return error_remedy(reader->err, "write out the names, each with its 'when'");
 	} else if (raw->kind != VALUE_MAP) {
-		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a role is a name or a map, "
-			"this is %s", value_kind_name(raw));
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a role must be a name or a "
+			"map, not %s", value_kind_name(raw));
 		return error_remedy(reader->err, "write '- role: NAME' and keywords below it");
 	} else if (read_entry_map(reader, raw, request, group) < 0) {
 		return -1;
@@ -400,7 +400,7 @@ static int refuse_circle(struct play_reader *reader, const struct role_request *
 {
 	for (const struct role_use *use = reader->role; use; use = use->parent) {
 		if (strcmp(use->path, path) == 0)
-			return error_at(reader->err, PLAYBOOK_CYCLE, request->place, "the role '%s' would need "
+			return error_at(reader->err, PLAYBOOK_CYCLE, request->place, "the role '%s' depends on "
 				"itself", request->name);
 	}
 	return 0;

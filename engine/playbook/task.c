@@ -80,8 +80,8 @@ static int take_subject(struct play_reader *reader, const struct value_pair *pai
 			return task_refuse_key(reader, pair);
 	}
 	if (subject->pair) {
-		error_at(reader->err, PLAYBOOK_SEVERAL_MODULES, pair->place, "a task does one thing: here "
-			"are both '%s' and '%s'", subject->pair->key, pair->key);
+		error_at(reader->err, PLAYBOOK_SEVERAL_MODULES, pair->place, "a task can have only one "
+			"action, but this one has both '%s' and '%s'", subject->pair->key, pair->key);
 		return error_remedy(reader->err, "make it two tasks");
 	}
 	*subject = found;
@@ -252,7 +252,7 @@ static int read_item(struct play_reader *reader, const struct value *raw,
 	struct subject subject;
 
 	if (raw->kind != VALUE_MAP) {
-		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a task is a map, this is %s",
+		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a task must be a map, not %s",
 			value_kind_name(raw));
 		return error_remedy(reader->err, "write '- name: …' and the module below it");
 	}

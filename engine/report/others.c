@@ -60,5 +60,5 @@ void report_others(struct report *report, const struct value *affected,
 	print_lines(report, would, "would_change_too", "  ");
 	if (why->count > 0 && would->count == 0 && !report->options.json)
 		fputc('\n', report->options.out);
-	print_lines(report, why, "not_asked", "not asked: ");
+	print_lines(report, why, "not_asked", "not checked: ");
 }

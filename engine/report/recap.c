@@ -46,7 +46,7 @@ void report_orphans(struct report *report, const struct value *orphans)
 		return;
 	live_clear(report);
 	if (!report->options.json)
-		fprintf(report->options.out, "\n%sNO LONGER IN THE TEXT%s (--prune undoes it)\n",
+		fprintf(report->options.out, "\n%sNO LONGER IN THE PLAYBOOK%s (--prune undoes it)\n",
 			color_on(report, COLOR_BOLD), color_off(report, COLOR_BOLD));
 	for (size_t i = 0; i < orphans->count; i++) {
 		const char *name = value_key(orphans, i);

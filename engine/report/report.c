@@ -217,7 +217,7 @@ static struct report_result without_content(const struct report_result *result)
 	return (struct report_result){
 		.host = result->host,
 		.status = result->status,
-		.message = failed ? "what it said is hidden by no_log" : result->message,
+		.message = failed ? "output hidden by no_log" : result->message,
 		.milliseconds = result->milliseconds,
 		.no_log = true,
 		.uncounted = result->uncounted,

@@ -95,7 +95,7 @@ int export_write(struct arena *arena, const struct key *key, const char *passphr
 
 static int no_key(struct error *err)
 {
-	error_set(err, KEY_DAMAGED, "this is no exported key of beoplay");
+	error_set(err, KEY_DAMAGED, "this is not an exported key of beoplay");
 	return error_remedy(err, "beoplay key export writes one");
 }
 

@@ -115,7 +115,7 @@ static int check_header(const struct owner_keys *keys, const unsigned char *pack
 			|| size > CIPHER_MOST + PACK_HEADER_SIZE
 			|| get_number(pack + AT_LENGTH) != size - PACK_HEADER_SIZE
 			|| size < PACK_HEADER_SIZE + PLAIN_LEAST + TAG_SIZE)
-		return error_set(err, SEAL_ALTERED, "what a node kept is no text of beoplay");
+		return error_set(err, SEAL_ALTERED, "what a node kept is not a text of beoplay");
 	if (memcmp(pack + AT_KEY, keys->id, KEY_ID_SIZE) != 0)
 		return error_set(err, SEAL_OTHER_KEY, "the text is sealed with another key, %s", id);
 	if (memcmp(pack + AT_OWNER, keys->owner, sizeof(keys->owner)) != 0)
@@ -163,6 +163,6 @@ int pack_open(struct arena *arena, const struct owner_keys *keys, const void *by
 		result = unpack(arena, plain, plain_size, ret_text, ret_size);
 	sodium_memzero(plain, plain_size);
 	if (result != 0)
-		return error_set(err, SEAL_ALTERED, "the text that a node kept was altered");
+		return error_set(err, SEAL_ALTERED, "the text kept on the node was altered");
 	return 0;
 }

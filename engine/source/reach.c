@@ -355,7 +355,7 @@ static int anywhere(const struct reach *reach, const char *path, bool follow, in
 		O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
 	if (*ret_fd >= 0 || errno == ENOENT || errno == ENOTDIR)
 		return 0;
-	return error_errno(err, FILE_UNREADABLE, "cannot look at '%s'", path);
+	return error_errno(err, FILE_UNREADABLE, "cannot inspect '%s'", path);
 }
 
 static int outside(const char *path, const struct walker *walker, struct error *err)
@@ -412,13 +412,13 @@ int reach_find(const struct reach *reach, const char *path, bool follow, int *re
 				return 0;
 			error_set(err, FILE_NOT_FOUND, "'%s' cannot be read: '%s' is a link to '%s', which "
 				"does not exist", path, walker.link, walker.target);
-			return error_remedy(err, "mend the link, or remove it");
+			return error_remedy(err, "fix the link, or remove it");
 		case LEADS_OUT:
 			led_out = walker;
 			break;
 		case CANNOT:
-			error_errno(err, FILE_UNREADABLE, "cannot look at '%s'", path);
-			return errno == ELOOP ? error_remedy(err, "mend the link '%s'", walker.link) : -1;
+			error_errno(err, FILE_UNREADABLE, "cannot inspect '%s'", path);
+			return errno == ELOOP ? error_remedy(err, "fix the link '%s'", walker.link) : -1;
 		}
 	}
 	return outside(path, &led_out, err);

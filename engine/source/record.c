@@ -336,7 +336,7 @@ static int find_bytes(void *context, struct arena *arena, const char *path,
 	if (!file->bytes) {
 		error_set(err, record_keeps_back(file->left_out) ? HISTORY_KEPT_BACK : HISTORY_LEFT_OUT,
 			"cannot read '%s': it was left out of the history, as %s", path,
-			file->left_out ? file->left_out : "it is no file");
+			file->left_out ? file->left_out : "it is not a file");
 		return error_remedy(err, "bring that text back by other means, and apply it");
 	}
 	*ret_file = file;
@@ -485,7 +485,7 @@ int record_unpack(struct arena *arena, const struct value *packed, struct record
 	struct lookup known = {0};
 
 	if (!packed || packed->kind != VALUE_LIST)
-		return error_set(err, HISTORY_DAMAGED, "this is no record of a run");
+		return error_set(err, HISTORY_DAMAGED, "this is not the record of a run");
 	for (size_t i = 0; i < packed->count; i++) {
 		const struct value *one = packed->items[i], *bytes = value_get(one, "bytes");
 		const char *kind = value_get_string(one, "kind");

@@ -293,7 +293,7 @@ static int tree_stat(void *context, struct arena *arena, const char *path, bool 
 		return 0;
 	if (fstat(fd, &info) < 0) {
 		close(fd);
-		return error_errno(err, FILE_UNREADABLE, "cannot look at '%s'", path);
+		return error_errno(err, FILE_UNREADABLE, "cannot inspect '%s'", path);
 	}
 	fill_entry(arena, fd, "", &info, ret_entry);
 	close(fd);

@@ -33,7 +33,7 @@ static bool valid_name(const char *name)
 
 static int refuse_name(const char *name, struct place place, struct error *err)
 {
-	error_at(err, VARIABLE_INVALID_NAME, place, "'%s' is no valid name of a variable", name);
+	error_at(err, VARIABLE_INVALID_NAME, place, "invalid variable name '%s'", name);
 	return error_remedy(err, "a name is letters, digits and _, and begins with no digit");
 }
 
@@ -43,7 +43,7 @@ static int merge(struct arena *arena, const struct value *map, struct place plac
 	if (map->kind == VALUE_NULL)
 		return 0;
 	if (map->kind != VALUE_MAP)
-		return error_at(err, VARIABLE_INVALID_FORMAT, place, "extra variables are a map, this is "
+		return error_at(err, VARIABLE_INVALID_FORMAT, place, "extra variables must be a map, not "
 			"%s", value_kind_name(map));
 	for (size_t i = 0; i < map->count; i++) {
 		if (!valid_name(map->pairs[i].key))

@@ -166,13 +166,14 @@ static int syntax_error(struct tree *tree)
 	if (braces)
 		return quote_braces(tree, braces);
 	if (found == '\t') {
-		error_at(tree->err, YAML_INDENTATION, place, "a tab stands where YAML allows only spaces");
+		error_at(tree->err, YAML_INDENTATION, place, "a tab isn't allowed here: YAML is indented "
+			"with spaces");
 		return error_remedy(tree->err, "indent with spaces");
 	}
 	if (strcmp(problem, "mapping values are not allowed in this context") == 0) {
-		error_at(tree->err, YAML_INDENTATION, place, "a key can't stand here: the indentation is "
+		error_at(tree->err, YAML_INDENTATION, place, "a key isn't allowed here: the indentation is "
 			"wrong, or a value that holds ': ' isn't quoted");
-		return error_remedy(tree->err, "indent as the lines around, or quote the value");
+		return error_remedy(tree->err, "indent it like the surrounding lines, or quote the value");
 	}
 	if (strstr(problem, "cannot start any token")) {
 		error_at(tree->err, YAML_UNQUOTED, place, "a value can't begin with '%c'", found);
@@ -325,8 +326,8 @@ static int add_pair(struct tree *tree, struct value *map, const struct value_pai
 		value_set_at(tree->arena, map, pair->key, pair->place, pair->value);
 		return 0;
 	}
-	error_at(tree->err, YAML_DUPLICATE_KEY, pair->place, "'%s' is here a second time; the first "
-		"one is in line %u, column %u", pair->key, first->place.line, first->place.column);
+	error_at(tree->err, YAML_DUPLICATE_KEY, pair->place, "duplicate key '%s' (first defined in "
+		"line %u, column %u)", pair->key, first->place.line, first->place.column);
 	return error_remedy(tree->err, "keep one of them");
 }
 
@@ -448,8 +449,8 @@ static int read_alias(struct tree *tree, const yaml_event_t *event, struct value
 		if (strcmp(anchor->name, name) != 0)
 			continue;
 		if (!anchor->value)
-			return error_at(tree->err, YAML_INVALID_ALIAS, place, "'*%s' stands inside what it "
-				"names", name);
+			return error_at(tree->err, YAML_INVALID_ALIAS, place, "'*%s' is inside the value that "
+				"it names", name);
 		*ret_value = anchor->value;
 		return count_nodes(tree, anchor->nodes, place);
 	}

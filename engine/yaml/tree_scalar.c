@@ -184,7 +184,7 @@ static int read_integer(struct arena *arena, const char *text, const char *digit
 	long long number;
 
 	if (plain[0] == '\0')
-		return error_at(err, YAML_INVALID_NUMBER, place, "'%s' is no integer", text),
+		return error_at(err, YAML_INVALID_NUMBER, place, "'%s' is not an integer", text),
 			error_remedy(err, "quote it: \"%s\"", text);
 	errno = 0;
 	number = strtoll(signed_text, NULL, base);

@@ -52,7 +52,7 @@ static int run_unlocked(struct host *host, const struct apt_params *want,
 		waited += end.tv_sec - start.tv_sec;
 		if (ret_result->status == 0 || !is_locked(ret_result) || waited >= want->lock_timeout)
 			return 0;
-		host_progress(host, "waits for another one that works on packages: %.200s",
+		host_progress(host, "waiting for another package manager to finish: %.200s",
 			ret_result->errors);
 		pause = want->lock_timeout - waited < LOCK_PAUSE ? want->lock_timeout - waited : LOCK_PAUSE;
 		if (pause_for_lock(host, pause, err) < 0)

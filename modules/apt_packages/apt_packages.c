@@ -1,4 +1,4 @@
-/* apt-packages: which Debian packages a machine has; one transaction of apt a task. */
+/* apt-packages: install or remove Debian packages; one transaction of apt a task. */
 #include "modules/apt_packages/apt_packages.h"
 
 #include "base/buffer.h"
@@ -23,7 +23,7 @@ static const cyaml_strval_t undo_values[] = {
 static const struct param apt_table[] = {
 	{ .name = "name", .kind = PARAM_LIST, .doc = "names of packages, or name=version",
 		.otherwise = "", .alias = "pkg", .into = INTO_LIST(struct apt_params, name) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether they are installed",
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether they should be installed",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct apt_params, state, state_values) },
 	{ .name = "update_cache", .kind = PARAM_BOOL,
@@ -32,31 +32,31 @@ static const struct param apt_table[] = {
 		.otherwise = "no", .alias = "update-cache",
 		.into = INTO_BOOL(struct apt_params, update_cache) },
 	{ .name = "cache_valid_time", .kind = PARAM_DURATION,
-		.doc = "refresh the lists only when they are older, or a source is newer",
+		.doc = "refresh the lists only if they are older than this, or a source is newer",
 		.into = INTO_NUMBER_POINTER(struct apt_params, cache_valid_time) },
-	{ .name = "install_recommends", .kind = PARAM_BOOL, .doc = "install what they recommend, too",
+	{ .name = "install_recommends", .kind = PARAM_BOOL, .doc = "also install recommended packages",
 		.otherwise = "no", .alias = "install-recommends",
 		.into = INTO_BOOL(struct apt_params, install_recommends) },
 	{ .name = "default_release", .kind = PARAM_STRING,
-		.doc = "from which release, as bookworm-backports", .alias = "default-release",
+		.doc = "the release to install from, e.g. bookworm-backports", .alias = "default-release",
 		.into = INTO_TEXT(struct apt_params, default_release) },
 	{ .name = "purge", .kind = PARAM_BOOL, .doc = "absent: remove their configuration, too; an "
 		"undo brings back what dpkg knows as such",
 		.otherwise = "no", .into = INTO_BOOL(struct apt_params, purge) },
-	{ .name = "hold", .kind = PARAM_BOOL, .doc = "whether apt may change their versions",
+	{ .name = "hold", .kind = PARAM_BOOL, .doc = "hold their versions, or release them",
 		.into = INTO_BOOL_POINTER(struct apt_params, hold) },
 	{ .name = "lock_timeout", .kind = PARAM_DURATION,
-		.doc = "how long to wait for another one that works on packages", .otherwise = "60s",
+		.doc = "how long to wait for another package manager to finish", .otherwise = "60s",
 		.into = INTO_NUMBER(struct apt_params, lock_timeout) },
-	{ .name = "only_upgrade", .kind = PARAM_BOOL, .doc = "don't install what is not there yet",
+	{ .name = "only_upgrade", .kind = PARAM_BOOL, .doc = "don't install packages that are missing",
 		.otherwise = "no", .into = INTO_BOOL(struct apt_params, only_upgrade) },
-	{ .name = "allow_downgrade", .kind = PARAM_BOOL, .doc = "allow older versions",
+	{ .name = "allow_downgrade", .kind = PARAM_BOOL, .doc = "allow downgrades",
 		.otherwise = "no", .alias = "allow_downgrades",
 		.into = INTO_BOOL(struct apt_params, allow_downgrade) },
 	{ .name = "allow_change_held_packages", .kind = PARAM_BOOL,
 		.doc = "also change packages on hold", .otherwise = "no",
 		.into = INTO_BOOL(struct apt_params, allow_change_held_packages) },
-	{ .name = "force_apt_get", .kind = PARAM_BOOL, .doc = "taken for granted",
+	{ .name = "force_apt_get", .kind = PARAM_BOOL, .doc = "accepted for compatibility; always on",
 		.otherwise = "no", .into = INTO_BOOL(struct apt_params, force_apt_get) },
 	{ .name = "undo", .kind = PARAM_CHOICE, .doc = "what an undo does to what came: auto purges "
 		"where no configuration was edited, else removes", .otherwise = "auto",
@@ -69,7 +69,7 @@ static const struct param apt_table[] = {
 		.into = INTO_BOOL(struct apt_params, automatic) },
 	{ .name = "along", .kind = PARAM_LIST, .doc = "of them those that nobody has asked for",
 		.otherwise = "", .flags = PARAM_INTERNAL, .into = INTO_LIST(struct apt_params, along) },
-	{ .name = "autoremove", .kind = PARAM_BOOL, .doc = "remove what nothing needs any more",
+	{ .name = "autoremove", .kind = PARAM_BOOL, .doc = "remove packages that are no longer needed",
 		.flags = PARAM_NOT_YET },
 	{ .name = "autoclean", .kind = PARAM_BOOL, .doc = "", .flags = PARAM_NOT_YET },
 	{ .name = "clean", .kind = PARAM_BOOL, .doc = "", .flags = PARAM_NOT_YET },
@@ -136,7 +136,7 @@ static int apt_check(const struct value *params, struct error *err)
 	    (update && strcmp(update, "true") == 0))
 		return 0;
 	error_at(err, TASK_MISSING_PARAMETER, params->place, "apt-packages names no package");
-	return error_remedy(err, "say with 'name' which ones");
+	return error_remedy(err, "name them with 'name'");
 }
 
 /* --- Planning */
@@ -256,9 +256,9 @@ static void plan_marks(struct plan *plan, const struct apt_params *want,
 		const struct dpkg_package *package = dpkg_find(&have->status, name);
 
 		if (apt_need(want, have, &have->wishes[i]) == APT_MARK)
-			plan_add(plan, APT_STEP_MARK, name, "wanted by",
-				have->wishes[i].automatic ? "people" : "other packages only",
-				have->wishes[i].automatic ? "other packages only" : "people")->detail =
+			plan_add(plan, APT_STEP_MARK, name, "installed",
+				have->wishes[i].automatic ? "manually" : "automatically",
+				have->wishes[i].automatic ? "automatically" : "manually")->detail =
 				&have->wishes[i];
 		if (want->hold && *want->hold != (package && package->held))
 			plan_add(plan, APT_STEP_HOLD, name, "hold", *want->hold ? "no" : "yes",
@@ -319,8 +319,8 @@ static void plan_release(struct plan *plan, const struct apt_state *have, const 
 		return;
 	plan_note(plan, "%s stays: another package needs it by now", name);
 	if (!package->automatic)
-		plan_add(plan, APT_STEP_RELEASE, name, "wanted by", "people",
-			"other packages only");
+		plan_add(plan, APT_STEP_RELEASE, name, "installed", "manually",
+			"automatically");
 }
 
 static void plan_undo(struct plan *plan, const struct apt_state *have)
@@ -540,7 +540,7 @@ static const char *const apt_aliases[] = { "apt", "package", NULL };
 
 const struct module module_apt_packages = {
 	.name = "apt-packages",
-	.summary = "which Debian packages a machine has",
+	.summary = "install or remove Debian packages",
 	.params = apt_table,
 	.remains = remains_of_packages,
 	.params_size = sizeof(struct apt_params),

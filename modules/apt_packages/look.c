@@ -249,10 +249,10 @@ static void take_problem(struct arena *arena, const struct apt_params *want,
 	have->problem = causes(arena, result->errors);
 	if (strstr(result->errors, "Unable to locate package") ||
 	    strstr(result->errors, "has no installation candidate"))
-		have->remedy = want->update_cache ? "look at the spelling, and at the sources in /etc/apt" :
-			"look at the spelling, or refresh the lists with 'update_cache: yes'";
+		have->remedy = want->update_cache ? "check the spelling, and at the sources in /etc/apt" :
+			"check the spelling, or refresh the lists with 'update_cache: yes'";
 	else if (strstr(result->errors, "Version "))
-		have->remedy = "look with 'apt-cache madison NAME' which versions there are";
+		have->remedy = "'apt-cache madison NAME' lists the versions";
 }
 
 /* apt-get takes NAME+ and NAME- for orders to install and to remove NAME, where no package is

@@ -95,7 +95,7 @@ static int check_relative(const struct value *params, const char *name, struct e
 		return 0;
 	error_at(err, TASK_INVALID_PATH, path->place, "'%s' is not an absolute path, and there is no "
 		"chdir", path->text);
-	return error_remedy(err, "begin it with /, or say with chdir where it is");
+	return error_remedy(err, "begin it with /, or set chdir to its directory");
 }
 
 int command_check(const struct value *params, struct error *err)

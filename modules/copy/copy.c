@@ -1,4 +1,4 @@
-/* copy: a file has the content of one beside the playbook, or of the task itself. */
+/* copy: copy a file from the playbook's directory, or content from the task. */
 #include "modules/copy/copy.h"
 
 #include "base/quote.h"
@@ -10,18 +10,20 @@
 enum copy_step { COPY_WRITE = ATTRIBUTES_STEP_END };
 
 static const struct param copy_table[] = {
-	{ .name = "src", .kind = PARAM_SOURCE, .doc = "a file beside the playbook, or in files/",
+	{ .name = "src", .kind = PARAM_SOURCE,
+		.doc = "a file in the playbook's directory, or in files/",
 		.into = INTO_TEXT(struct copy_params, src) },
 	{ .name = "content", .kind = PARAM_STRING, .doc = "the content itself, instead of src",
 		.flags = PARAM_CONTENT, .into = INTO_TEXT(struct copy_params, content) },
 	{ .name = "dest", .kind = PARAM_PATH, .doc = "the file; with / at its end: a directory",
 		.flags = PARAM_REQUIRED | PARAM_INTO, .alias = "path",
 		.into = INTO_TEXT(struct copy_params, dest) },
-	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to",
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "its owner",
 		.into = INTO_TEXT(struct copy_params, owner) },
-	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to",
+	{ .name = "group", .kind = PARAM_STRING, .doc = "its group",
 		.into = INTO_TEXT(struct copy_params, group) },
-	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; without it a new file has 0644, and "
+	{ .name = "mode", .kind = PARAM_MODE,
+		.doc = "its permissions; by default a new file has 0644, and "
 		"none can be read by more than src can", .into = INTO_TEXT(struct copy_params, mode) },
 	{ .name = "validate", .kind = PARAM_STRING,
 		.doc = "a command that must accept the new file, with %s for it", .flags = PARAM_ASIDE,
@@ -60,7 +62,7 @@ int copy_check(const struct value *params, struct error *err)
 		return error_at(err, TASK_CONFLICTING_PARAMETERS, dest->place, "'dest' must name a file, "
 			"as there is no 'src' to take the name from");
 	if (validate && validate->kind == VALUE_STRING && !strstr(validate->text, "%s")) {
-		error_at(err, TASK_MISSING_PARAMETER, validate->place, "'validate' holds no %%s");
+		error_at(err, TASK_MISSING_PARAMETER, validate->place, "'validate' has no %%s");
 		return error_remedy(err, "write %%s where the file's path goes");
 	}
 	return 0;
@@ -264,7 +266,7 @@ void copy_invert(struct inverses *inverses, const void *params, const void *stat
 
 const struct module module_copy = {
 	.name = "copy",
-	.summary = "a file has the content of one beside the playbook, or of the task itself",
+	.summary = "copy a file from the playbook's directory, or content from the task",
 	.params = copy_table,
 	.params_size = sizeof(struct copy_params),
 	.content = "file",

@@ -2,16 +2,17 @@
 #include "modules/copy/copy.h"
 
 static const struct param template_table[] = {
-	{ .name = "src", .kind = PARAM_SOURCE, .doc = "a template beside the playbook, or in "
+	{ .name = "src", .kind = PARAM_SOURCE, .doc = "a template in the playbook's directory, or in "
 		"templates/", .flags = PARAM_REQUIRED, .into = INTO_TEXT(struct copy_params, src) },
 	{ .name = "dest", .kind = PARAM_PATH, .doc = "the file; with / at its end: a directory",
 		.flags = PARAM_REQUIRED | PARAM_INTO, .alias = "path",
 		.into = INTO_TEXT(struct copy_params, dest) },
-	{ .name = "owner", .kind = PARAM_STRING, .doc = "the user it belongs to",
+	{ .name = "owner", .kind = PARAM_STRING, .doc = "its owner",
 		.into = INTO_TEXT(struct copy_params, owner) },
-	{ .name = "group", .kind = PARAM_STRING, .doc = "the group it belongs to",
+	{ .name = "group", .kind = PARAM_STRING, .doc = "its group",
 		.into = INTO_TEXT(struct copy_params, group) },
-	{ .name = "mode", .kind = PARAM_MODE, .doc = "its permissions; without it a new file has 0644, and "
+	{ .name = "mode", .kind = PARAM_MODE,
+		.doc = "its permissions; by default a new file has 0644, and "
 		"none can be read by more than src can", .into = INTO_TEXT(struct copy_params, mode) },
 	{ .name = "validate", .kind = PARAM_STRING,
 		.doc = "a command that must accept the new file, with %s for it", .flags = PARAM_ASIDE,
@@ -93,7 +94,7 @@ static int template_prepare(struct prepare *prepare, struct value *params, struc
 
 const struct module module_template = {
 	.name = "template",
-	.summary = "a file has the content of a template, its expressions filled in",
+	.summary = "write a file from a template",
 	.params = template_table,
 	.params_size = sizeof(struct copy_params),
 	.content = "file",

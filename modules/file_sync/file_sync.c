@@ -1,4 +1,4 @@
-/* file-sync: a file or a whole directory is what it is beside the playbook. */
+/* file-sync: copy a file or a whole directory from the playbook's directory. */
 #include "modules/file_sync/file_sync.h"
 
 #include "modules/errors.h"
@@ -16,7 +16,7 @@ enum sync_step { SYNC_STEP_DIRECTORY, SYNC_STEP_WRITE, SYNC_STEP_LINK, SYNC_STEP
 	SYNC_STEP_OWNER, SYNC_STEP_REMOVE, SYNC_STEP_DELETE };
 
 static const struct param sync_table[] = {
-	{ .name = "src", .kind = PARAM_SOURCE, .doc = "a file or directory beside the playbook",
+	{ .name = "src", .kind = PARAM_SOURCE, .doc = "a file or directory in the playbook's directory",
 		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct sync_params, src) },
 	{ .name = "dest", .kind = PARAM_PATH, .doc = "what becomes equal to it; of a directory, the "
 		"content", .flags = PARAM_REQUIRED | PARAM_INTO,
@@ -69,8 +69,8 @@ static int sync_check(const struct value *params, struct error *err)
 			&& guard_is_system(dest->text)) {
 		error_at(err, TASK_PROTECTED, dest->place, "'delete' would empty '%s', which belongs to "
 			"the system", dest->text);
-		return error_remedy(err, "name what is to be equal below it; look whether a variable in the "
-			"path is empty");
+		return error_remedy(err, "name what is to be equal below it; check whether a variable in "
+			"the path is empty");
 	}
 	if (dest && dest->kind == VALUE_STRING && dest->text[strspn(dest->text, "/")] == '\0')
 		return error_at(err, TASK_PROTECTED, dest->place, "a whole machine is not synchronised");
@@ -79,7 +79,7 @@ static int sync_check(const struct value *params, struct error *err)
 			"mpi") == 0 ? "transport 'mpi' is not supported yet"
 			: "there is only the transport 'agent'");
 	if (validate && validate->kind == VALUE_STRING && !strstr(validate->text, "%s")) {
-		error_at(err, TASK_MISSING_PARAMETER, validate->place, "'validate' holds no %%s");
+		error_at(err, TASK_MISSING_PARAMETER, validate->place, "'validate' has no %%s");
 		return error_remedy(err, "write %%s where the file's path goes");
 	}
 	return 0;
@@ -467,9 +467,9 @@ static void sync_plan(struct plan *plan, const void *params, const void *state)
 	if (!guard_plan(plan, &have->refusal))
 		return;
 	if (want->max_delete >= 0 && have->extra_count > (size_t)want->max_delete) {
-		plan_refuse(plan, FILE_SYNC_TOO_MANY_DELETED, "look whether "
-			"dest is right; if it is, raise max_delete", "%zu files below '%s' would be removed, "
-			"more than max_delete (%d)", have->extra_count, want->dest, want->max_delete);
+		plan_refuse(plan, FILE_SYNC_TOO_MANY_DELETED, "check that dest is right; if it is, raise "
+			"max_delete", "%zu files below '%s' would be removed, " "more than max_delete (%d)",
+			have->extra_count, want->dest, want->max_delete);
 		return;
 	}
 	for (size_t i = 0; i < have->count; i++) {
@@ -724,7 +724,7 @@ static void sync_invert(struct inverses *ret_inverses, const void *params, const
 
 const struct module module_file_sync = {
 	.name = "file-sync",
-	.summary = "a file or a whole directory is what it is beside the playbook",
+	.summary = "copy a file or a whole directory from the playbook's directory",
 	.params = sync_table,
 	.params_size = sizeof(struct sync_params),
 	.content = "file",

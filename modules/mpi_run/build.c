@@ -129,9 +129,8 @@ static void plan_source(struct plan *plan, const struct mpi_params *want,
 	if (have->program_right)
 		return;
 	if (!mpi_files_ours(&have->files) && program->info.kind != FILE_NONE) {
-		plan_refuse(plan, MPI_RUN_PROGRAM, "move it away, or say with 'program' "
-			"where to put it", "'%s' is there already, and not from a job of beoplay",
-			program->path);
+		plan_refuse(plan, MPI_RUN_PROGRAM, "move it away, or set 'program' to another path",
+			"'%s' is there already, and not from a job of beoplay", program->path);
 		return;
 	}
 	if (!source->digest || strcmp(source->digest, want->source_body) != 0)

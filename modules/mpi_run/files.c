@@ -91,7 +91,7 @@ void mpi_plan_undo(struct plan *plan, const struct mpi_files *files)
 		plan_note(plan, "'%s' stays: it isn't what was put there", files->program.path);
 	if (value_get_string(files->record, "source") && files->source.info.kind == FILE_REGULAR)
 		plan_add(plan, MPI_STEP_REMOVE, files->source.path, "state", "present", "absent");
-	plan_add(plan, MPI_STEP_FORGET, files->program.path, "record", "ours", "forgotten");
+	plan_add(plan, MPI_STEP_FORGET, files->program.path, "record", "managed", "no longer managed");
 }
 
 /* --- Changing */

@@ -383,7 +383,7 @@ static int collect(struct job_hosts *hosts, struct error *err)
 
 			value_set(hosts->arena, hosts->params, "hostfile_text", value_unknown(hosts->arena,
 				arena_printf(hosts->arena, lost ? "%s, without which no job is started"
-				: "what %s has for MPI", node->name)));
+				: "the MPI installation of %s", node->name)));
 			return 0;
 		}
 	}

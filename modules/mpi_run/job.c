@@ -206,7 +206,7 @@ static const char *remedy_of(const char *said)
 		return "let the user in there, with a task of ssh-keys";
 	if (strstr(said, "Could not resolve"))
 		return "give it a name, with a task of hosts";
-	return "look whether sshd runs there and the network is up";
+	return "check that sshd is running there and the network is up";
 }
 
 static void judge_line(struct arena *arena, const struct mpi_params *want, const char *name,
@@ -330,8 +330,8 @@ static bool refuse_unreachable(struct plan *plan, const struct job_state *have)
 		buffer_printf(&all, "%s%.*s (%s)", i ? "; " : "", (int)size, text, text + size + 1);
 	}
 	if (all.size > 0)
-		plan_refuse(plan, MPI_RUN_NOT_READY, "mend that, or leave this check "
-			"out with 'preflight: false'", "%s", all.data);
+		plan_refuse(plan, MPI_RUN_NOT_READY, "fix that, or skip this check with 'preflight: false'",
+			"%s", all.data);
 	buffer_free(&all);
 	return have->findings->count > 0;
 }

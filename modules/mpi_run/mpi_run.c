@@ -17,35 +17,38 @@ static const cyaml_strval_t rerun_values[] = {
 };
 
 const struct param mpi_table[] = {
-	{ .name = "source", .kind = PARAM_SOURCE, .doc = "a C file, compiled on the first host",
+	{ .name = "source", .kind = PARAM_SOURCE, .doc = "a C file to compile on the first host",
 		.into = INTO_TEXT(struct mpi_params, source) },
 	{ .name = "program", .kind = PARAM_STRING, .doc = "without source: what is run, a path or a "
 		"name in PATH; with it: where the program goes",
 		.into = INTO_TEXT(struct mpi_params, program) },
-	{ .name = "compiler", .kind = PARAM_STRING, .doc = "what compiles it", .otherwise = "mpicc",
+	{ .name = "compiler", .kind = PARAM_STRING, .doc = "the compiler", .otherwise = "mpicc",
 		.into = INTO_TEXT(struct mpi_params, compiler) },
 	{ .name = "cflags", .kind = PARAM_LIST, .doc = "options of the compiler", .otherwise = "-O2",
 		.into = INTO_LIST(struct mpi_params, cflags) },
-	{ .name = "ldflags", .kind = PARAM_LIST, .doc = "options behind the source, as -lm",
+	{ .name = "ldflags", .kind = PARAM_LIST, .doc = "linker options after the source, e.g. -lm",
 		.otherwise = "", .into = INTO_LIST(struct mpi_params, ldflags) },
 	{ .name = "args", .kind = PARAM_LIST, .doc = "arguments of the program", .otherwise = "",
 		.into = INTO_LIST(struct mpi_params, args) },
 	{ .name = "group", .kind = PARAM_PATTERN,
 		.doc = "the hosts; the first one launches. The play must contain all of them",
 		.otherwise = "all", .into = INTO_TEXT(struct mpi_params, group) },
-	{ .name = "slots", .kind = PARAM_STRING, .doc = "processes a host: a number, or cores",
+	{ .name = "slots", .kind = PARAM_STRING, .doc = "processes per host: a number, or cores",
 		.otherwise = "cores", .into = INTO_TEXT(struct mpi_params, slots) },
-	{ .name = "np", .kind = PARAM_INTEGER, .doc = "processes altogether; default: all slots",
+	{ .name = "np", .kind = PARAM_INTEGER, .doc = "total number of processes; default: all slots",
 		.into = INTO_NUMBER_POINTER(struct mpi_params, np) },
 	{ .name = "hostfile", .kind = PARAM_PATH,
 		.doc = "default: ~/.local/share/beoplay/NAME.hostfile",
 		.into = INTO_TEXT(struct mpi_params, hostfile) },
-	{ .name = "chdir", .kind = PARAM_PATH, .doc = "where it runs, on every host; default: the "
+	{ .name = "chdir", .kind = PARAM_PATH,
+		.doc = "the directory to run it in, on every host; default: the "
 		"user's home",
 		.flags = PARAM_VERBATIM, .into = INTO_TEXT(struct mpi_params, chdir) },
-	{ .name = "user", .kind = PARAM_STRING, .doc = "as whom; default: as the task",
+	{ .name = "user", .kind = PARAM_STRING,
+		.doc = "the user to run it as; default: the task's user",
 		.into = INTO_TEXT(struct mpi_params, user) },
-	{ .name = "allow_root", .kind = PARAM_BOOL, .doc = "run as root, too", .otherwise = "no",
+	{ .name = "allow_root", .kind = PARAM_BOOL,
+		.doc = "allow the job to run as root", .otherwise = "no",
 		.into = INTO_BOOL(struct mpi_params, allow_root) },
 	{ .name = "map_by", .kind = PARAM_STRING, .doc = "mpirun's --map-by",
 		.into = INTO_TEXT(struct mpi_params, map_by) },
@@ -61,16 +64,16 @@ const struct param mpi_table[] = {
 	{ .name = "inputs", .kind = PARAM_LIST,
 		.doc = "files on the first host; when one changes, the job runs again",
 		.otherwise = "", .into = INTO_LIST(struct mpi_params, inputs) },
-	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "after this it is ended; 0: never",
+	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "stop it after this time; 0: never",
 		.otherwise = "0", .into = INTO_NUMBER(struct mpi_params, timeout) },
 	{ .name = "creates", .kind = PARAM_PATH,
-		.doc = "if this is there on the first host, nothing is run",
+		.doc = "skip the job if this path exists on the first host",
 		.flags = PARAM_VERBATIM, .into = INTO_TEXT(struct mpi_params, creates) },
 	{ .name = "rerun", .kind = PARAM_CHOICE, .doc = "when a job that ended well runs again: when "
 		"anything changed, when anything but the hosts did, or always",
 		.otherwise = "changed", .choices = rerun_words,
 		.into = INTO_CHOICE(struct mpi_params, rerun, rerun_values) },
-	{ .name = "preflight", .kind = PARAM_BOOL, .doc = "look for what would go wrong first",
+	{ .name = "preflight", .kind = PARAM_BOOL, .doc = "check the hosts for problems first",
 		.otherwise = "yes", .into = INTO_BOOL(struct mpi_params, preflight) },
 	{ .name = "output", .kind = PARAM_STRING, .doc = "a file on the controller for its output",
 		.flags = PARAM_NOT_YET },
@@ -189,8 +192,8 @@ bool mpi_refuse(struct plan *plan, const struct mpi_params *want, uid_t uid)
 	struct buffer all = { 0 };
 
 	if (uid == 0 && !want->allow_root)
-		plan_refuse(plan, MPI_RUN_NOT_READY, "say as whom with 'user', or allow "
-			"it with 'allow_root: true'", "a job of MPI is not run as root");
+		plan_refuse(plan, MPI_RUN_NOT_READY, "set 'user', or allow it with 'allow_root: true'",
+			"a job of MPI is not run as root");
 	for (unsigned i = 0; want->preflight && i < want->findings_count; i++) {
 		const char *tab = strchr(want->findings[i], '\t');
 		int size = tab ? (int)(tab - want->findings[i]) : (int)strlen(want->findings[i]);
@@ -199,8 +202,8 @@ bool mpi_refuse(struct plan *plan, const struct mpi_params *want, uid_t uid)
 			tab ? " (" : "", tab ? tab + 1 : "", tab ? ")" : "");
 	}
 	if (all.size > 0)
-		plan_refuse(plan, MPI_RUN_NOT_READY, "mend that, or leave this check "
-			"out with 'preflight: false'", "%s", all.data);
+		plan_refuse(plan, MPI_RUN_NOT_READY, "fix that, or skip this check with 'preflight: false'",
+			"%s", all.data);
 	buffer_free(&all);
 	return uid == 0 && !want->allow_root ? true : want->preflight && want->findings_count > 0;
 }
@@ -238,7 +241,7 @@ static int mpi_check(const struct value *params, struct error *err)
 
 	if (!program && !source) {
 		error_at(err, TASK_MISSING_PARAMETER, params->place, "mpi-run needs a program");
-		return error_remedy(err, "say 'source' for a C file, or 'program'");
+		return error_remedy(err, "set 'source' to a C file, or 'program' to a program");
 	}
 	if (path && path[0] != '/' && (strchr(path, '/') || source)) {
 		error_at(err, TASK_INVALID_PATH, program->place, "'program' must be an absolute path, this "
@@ -262,7 +265,7 @@ static const struct part mpi_parts[] = {
 
 const struct module module_mpi_run = {
 	.name = "mpi-run",
-	.summary = "a job of Open MPI over many hosts runs once, and again when something changed",
+	.summary = "run an Open MPI job on many hosts once, and again when something has changed",
 	.params = mpi_table,
 	.params_size = sizeof(struct mpi_params),
 	.parts = mpi_parts,

@@ -41,14 +41,14 @@ static bool allowed(struct plan *plan, const struct mpi_params *want,
 
 	if (strcmp(program->path, want->program_path) != 0) {
 		plan_refuse(plan, MPI_RUN_PROGRAM, "give the user the same home "
-			"everywhere, or say with 'program' where to put it", "the program is '%s' here and "
+			"everywhere, or set 'program' to another path", "the program is '%s' here and "
 			"'%s' on the host that launches it", program->path, want->program_path);
 		return false;
 	}
 	if (program->info.kind == FILE_NONE || mpi_files_ours(files))
 		return true;
-	plan_refuse(plan, MPI_RUN_PROGRAM, "move it away, or say with 'program' where "
-		"to put it", "'%s' is there already, and not from a job of beoplay", program->path);
+	plan_refuse(plan, MPI_RUN_PROGRAM, "move it away, or set 'program' to another path",
+		"'%s' is there already, and not from a job of beoplay", program->path);
 	return false;
 }
 

@@ -25,7 +25,7 @@ static const cyaml_strval_t state_values[] = {
 };
 
 static const struct param route_table[] = {
-	{ .name = "to", .kind = PARAM_STRING, .doc = "network, as 10.1.0.0/16",
+	{ .name = "to", .kind = PARAM_STRING, .doc = "network, e.g. 10.1.0.0/16",
 		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct network_route, to) },
 	{ .name = "via", .kind = PARAM_STRING, .doc = "router", .flags = PARAM_REQUIRED,
 		.into = INTO_TEXT(struct network_route, via) },
@@ -33,24 +33,26 @@ static const struct param route_table[] = {
 };
 
 static const struct param network_table[] = {
-	{ .name = "interface", .kind = PARAM_STRING, .doc = "its name, as eth0",
+	{ .name = "interface", .kind = PARAM_STRING, .doc = "its name, e.g. eth0",
 		.into = INTO_TEXT(struct network_params, interface) },
-	{ .name = "mac", .kind = PARAM_STRING, .doc = "instead of its name, its hardware address",
+	{ .name = "mac", .kind = PARAM_STRING, .doc = "its hardware address, instead of its name",
 		.into = INTO_TEXT(struct network_params, mac) },
-	{ .name = "addresses", .kind = PARAM_LIST, .doc = "with prefix, as 10.0.0.101/24",
+	{ .name = "addresses", .kind = PARAM_LIST, .doc = "addresses with prefix, e.g. 10.0.0.101/24",
 		.otherwise = "", .into = INTO_LIST(struct network_params, addresses) },
 	{ .name = "gateway", .kind = PARAM_STRING, .doc = "the router for all other networks",
 		.into = INTO_TEXT(struct network_params, gateway) },
-	{ .name = "nameservers", .kind = PARAM_LIST, .doc = "addresses", .otherwise = "",
+	{ .name = "nameservers", .kind = PARAM_LIST,
+		.doc = "addresses of name servers", .otherwise = "",
 		.into = INTO_LIST(struct network_params, nameservers) },
-	{ .name = "search", .kind = PARAM_LIST, .doc = "domains for short names", .otherwise = "",
+	{ .name = "search", .kind = PARAM_LIST,
+		.doc = "domains to complete short names with", .otherwise = "",
 		.into = INTO_LIST(struct network_params, search) },
-	{ .name = "routes", .kind = PARAM_RECORDS, .doc = "further networks, with to and via",
+	{ .name = "routes", .kind = PARAM_RECORDS, .doc = "routes to further networks, with to and via",
 		.otherwise = "", .entries = route_table,
 		.into = INTO_LIST(struct network_params, routes) },
-	{ .name = "mtu", .kind = PARAM_INTEGER, .doc = "largest packet",
+	{ .name = "mtu", .kind = PARAM_INTEGER, .doc = "largest packet size",
 		.into = INTO_NUMBER_POINTER(struct network_params, mtu) },
-	{ .name = "dhcp", .kind = PARAM_BOOL, .doc = "take an address from a server",
+	{ .name = "dhcp", .kind = PARAM_BOOL, .doc = "get an address by DHCP",
 		.otherwise = "no", .into = INTO_BOOL(struct network_params, dhcp) },
 	{ .name = "backend", .kind = PARAM_CHOICE, .doc = "who brings it up; auto: who does it now",
 		.otherwise = "auto", .choices = backend_words,
@@ -245,7 +247,7 @@ static bool plan_removals(struct plan *plan, const struct network_params *want,
 		if (is_ours(have, address) && !is_connection(want, address))
 			plan_add(plan, NETWORK_DELETE, have->interface, "address", address, NULL);
 		else if (want->state == NETWORK_PRESENT && !want->dhcp && writes_file(have))
-			plan_note(plan, "%s stays on %s until it is brought up anew", address,
+			plan_note(plan, "%s stays on %s until the interface is restarted", address,
 				have->interface);
 	}
 	return true;
@@ -268,13 +270,13 @@ static void plan_additions(struct plan *plan, const struct network_params *want,
 		plan_add(plan, NETWORK_MTU, have->interface, "mtu", plan_printf(plan, "%d", have->mtu),
 			plan_printf(plan, "%d", *want->mtu));
 	else if (want->mtu && *want->mtu != have->mtu)
-		plan_note(plan, "the mtu of %s changes when it is brought up anew", have->interface);
+		plan_note(plan, "the mtu of %s changes when the interface is restarted", have->interface);
 	if (!want->gateway)
 		return;
 	if (!have->default_route)
 		plan_add(plan, NETWORK_GATEWAY, have->interface, "gateway", NULL, want->gateway);
 	else if (have->default_via && strcmp(have->default_via, want->gateway) != 0)
-		plan_note(plan, "the gateway stays %s until %s is brought up anew", have->default_via,
+		plan_note(plan, "the gateway stays %s until %s is restarted", have->default_via,
 			have->interface);
 }
 
@@ -293,13 +295,13 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 	const struct network_state *have = state;
 
 	if (!have->interface) {
-		plan_refuse(plan, NETWORK_NO_INTERFACE, "look with 'ip link'",
+		plan_refuse(plan, NETWORK_NO_INTERFACE, "'ip link' lists them",
 			"no interface has the hardware address %s", want->mac);
 		return;
 	}
 	if (!have->there && want->state == NETWORK_PRESENT) {
-		plan_refuse(plan, NETWORK_NO_INTERFACE, "look with 'ip link' how it "
-			"is called", "there is no interface '%s'", have->interface);
+		plan_refuse(plan, NETWORK_NO_INTERFACE, "'ip link' shows its name", "there is no interface "
+			"'%s'", have->interface);
 		return;
 	}
 	if (have->elsewhere && want->state == NETWORK_PRESENT) {
@@ -310,11 +312,11 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 	if (!plan_removals(plan, want, have))
 		return;
 	if (plan_file(plan, have) && want->dhcp)
-		plan_note(plan, "%s asks for an address when it is brought up anew", have->interface);
+		plan_note(plan, "%s asks for an address when the interface is restarted", have->interface);
 	if (want->state == NETWORK_PRESENT && !want->text)
 		plan_additions(plan, want, have);
 	if (want->state == NETWORK_ABSENT && have->record)
-		plan_add(plan, NETWORK_REMEMBER, have->interface, "record", "ours", "forgotten");
+		plan_add(plan, NETWORK_REMEMBER, have->interface, "record", "managed", "no longer managed");
 }
 
 /* --- Changing */
@@ -449,7 +451,7 @@ static void network_invert(struct inverses *ret_inverses, const void *params, co
 
 const struct module module_network = {
 	.name = "network",
-	.summary = "addresses of an interface, on disk and live",
+	.summary = "configure the addresses of a network interface, on disk and live",
 	.params = network_table,
 	.params_size = sizeof(struct network_params),
 	.state_size = sizeof(struct network_state),

@@ -245,8 +245,8 @@ int guard_check(struct host *host, const struct guard *guard, const char *path, 
 	if (!(flags & GUARD_EMPTY) && guard_is_system(real)) {
 		ret_refusal->reason = arena_printf(arena, "'%s' is not removed: it belongs to the system",
 			real);
-		ret_refusal->remedy = "name what is to go below it; look whether a variable in the path is "
-			"empty";
+		ret_refusal->remedy = "name what to remove below it; check whether a variable in the path "
+			"is empty";
 	}
 	return 0;
 }

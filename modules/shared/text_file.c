@@ -46,7 +46,7 @@ void text_file_plan(struct plan *plan, const struct text_file *file)
 
 	if (kind != FILE_NONE && kind != FILE_REGULAR) {
 		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "name the file itself",
-			"'%s' is no regular file", file->path);
+			"'%s' is not a regular file", file->path);
 		return;
 	}
 	if (kind == FILE_NONE && differs && !file->create) {

@@ -270,7 +270,7 @@ static void plan_pair(struct plan *plan, const struct ssh_keys_params *want,
 			"public key");
 	else
 		plan_refuse(plan, SSH_KEYS_UNREADABLE_KEY, "write its public key "
-			"beside it, or say regenerate: mismatch", "'%s' can't be read, as it has a passphrase "
+			"beside it, or use regenerate: mismatch", "'%s' can't be read, as it has a passphrase "
 			"or is no key", private->path);
 }
 
@@ -288,7 +288,7 @@ static void pair_plan(struct plan *plan, const void *params, const void *state)
 		return;
 	if (directory->info.kind != FILE_NONE && directory->info.kind != FILE_DIRECTORY) {
 		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
-			"'%s' is no directory", directory->path);
+			"'%s' is not a directory", directory->path);
 		return;
 	}
 	if ((!want->path && !belongs_to_user(plan, have, directory))
@@ -297,7 +297,7 @@ static void pair_plan(struct plan *plan, const void *params, const void *state)
 	for (int i = 0; i < FILE_DIRECTORY_OF_BOTH; i++) {
 		if (have->files[i].info.kind != FILE_NONE && have->files[i].info.kind != FILE_REGULAR) {
 			plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
-				"'%s' is no regular file", have->files[i].path);
+				"'%s' is not a regular file", have->files[i].path);
 			return;
 		}
 	}

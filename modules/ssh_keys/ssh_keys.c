@@ -1,4 +1,4 @@
-/* ssh-keys: who may log in where, and both ends known to each other. */
+/* ssh-keys: let users log in from host to host, with keys known at both ends. */
 #include "modules/ssh_keys/ssh_keys.h"
 #include "modules/errors.h"
 
@@ -39,36 +39,43 @@ static const struct param before_table[] = {
 };
 
 const struct param ssh_keys_table[] = {
-	{ .name = "user", .kind = PARAM_STRING, .doc = "whose keys; without it the login user's",
+	{ .name = "user", .kind = PARAM_STRING, .doc = "whose keys; default: the login user",
 		.into = INTO_TEXT(struct ssh_keys_params, user) },
-	{ .name = "type", .kind = PARAM_CHOICE, .doc = "of a new key pair", .otherwise = "ed25519",
+	{ .name = "type", .kind = PARAM_CHOICE, .doc = "type of a new key pair", .otherwise = "ed25519",
 		.choices = type_words, .into = INTO_TEXT(struct ssh_keys_params, type) },
-	{ .name = "bits", .kind = PARAM_INTEGER, .doc = "of a new rsa key", .otherwise = "3072",
+	{ .name = "bits", .kind = PARAM_INTEGER, .doc = "size of a new RSA key", .otherwise = "3072",
 		.into = INTO_NUMBER(struct ssh_keys_params, bits) },
-	{ .name = "path", .kind = PARAM_PATH, .doc = "the private key; without it ~/.ssh/id_TYPE; "
+	{ .name = "path", .kind = PARAM_PATH, .doc = "the private key; default: ~/.ssh/id_TYPE; "
 		"for another name ~/.ssh/config says which hosts it is for",
 		.into = INTO_TEXT(struct ssh_keys_params, path) },
-	{ .name = "comment", .kind = PARAM_STRING, .doc = "of a new key; without it USER@HOST",
+	{ .name = "comment", .kind = PARAM_STRING, .doc = "comment of a new key; default: USER@HOST",
 		.into = INTO_TEXT(struct ssh_keys_params, comment) },
-	{ .name = "trust", .kind = PARAM_PATTERN, .doc = "the user of these hosts may log in here",
+	{ .name = "trust", .kind = PARAM_PATTERN,
+		.doc = "hosts whose user of this name may log in here",
 		.into = INTO_TEXT(struct ssh_keys_params, trust) },
-	{ .name = "authorized", .kind = PARAM_LIST, .doc = "public keys that may log in here, too; those of "
+	{ .name = "authorized", .kind = PARAM_LIST,
+		.doc = "public keys that may also log in here; those of "
 		"other tasks stay, and with state: absent just these go",
 		.otherwise = "", .into = INTO_LIST(struct ssh_keys_params, authorized) },
-	{ .name = "options", .kind = PARAM_STRING, .doc = "before each key, as in authorized_keys",
+	{ .name = "options", .kind = PARAM_STRING,
+		.doc = "options put before each key, see authorized_keys",
 		.otherwise = "", .into = INTO_TEXT(struct ssh_keys_params, options) },
-	{ .name = "known_hosts", .kind = PARAM_BOOL, .doc = "the hosts of trust are known to the user",
+	{ .name = "known_hosts", .kind = PARAM_BOOL,
+		.doc = "add the trusted hosts to the user's known_hosts",
 		.otherwise = "yes", .into = INTO_BOOL(struct ssh_keys_params, known_hosts) },
 	{ .name = "allow_root", .kind = PARAM_BOOL, .doc = "needed for trust among root accounts",
 		.otherwise = "no", .into = INTO_BOOL(struct ssh_keys_params, allow_root) },
-	{ .name = "exclusive", .kind = PARAM_BOOL, .doc = "no other keys may log in but those of trust and "
+	{ .name = "exclusive", .kind = PARAM_BOOL,
+		.doc = "no other keys may log in but those of trust and "
 		"authorized, so only one task of a user can say this",
 		.otherwise = "no", .into = INTO_BOOL(struct ssh_keys_params, exclusive) },
-	{ .name = "regenerate", .kind = PARAM_CHOICE, .doc = "when a new pair takes the place of an old "
+	{ .name = "regenerate", .kind = PARAM_CHOICE,
+		.doc = "when a new pair takes the place of an old "
 		"one; mismatch: if type or bits are others", .otherwise = "never",
 		.choices = regenerate_words,
 		.into = INTO_CHOICE(struct ssh_keys_params, regenerate, regenerate_choices) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: keys and known hosts of the hosts of trust go, "
+	{ .name = "state", .kind = PARAM_CHOICE,
+		.doc = "absent: keys and known hosts of the hosts of trust go, "
 		"and the keys of authorized",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct ssh_keys_params, present, state_choices) },
@@ -104,7 +111,8 @@ const struct param ssh_keys_table[] = {
 	{ .name = "lost", .kind = PARAM_RECORDS, .doc = "keys of hosts that come back", .otherwise = "",
 		.entries = taken_line_table, .flags = PARAM_INTERNAL,
 		.into = INTO_LIST(struct ssh_keys_params, lost) },
-	{ .name = "lost_known", .kind = PARAM_RECORDS, .doc = "host keys that come back in their places",
+	{ .name = "lost_known", .kind = PARAM_RECORDS,
+		.doc = "host keys that come back in their places",
 		.otherwise = "",
 		.entries = taken_line_table, .flags = PARAM_INTERNAL,
 		.into = INTO_LIST(struct ssh_keys_params, lost_known) },
@@ -182,7 +190,7 @@ static int check_authorized(const struct value *authorized, struct error *err)
 			size_t size = strcspn(line, "\n");
 
 			if (strspn(line, " \t\r") < size && *line != '#' && !is_public_key(line, size)) {
-				error_at(err, SSH_KEYS_INVALID_KEY, authorized->items[i]->place, "'%.60s' is no "
+				error_at(err, SSH_KEYS_INVALID_KEY, authorized->items[i]->place, "'%.60s' is not a "
 					"public key", line);
 				return error_remedy(err, "a key is ssh-ed25519 AAAA…; what goes before keys is for "
 					"'options'");
@@ -228,8 +236,8 @@ int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *e
 
 	if (!value_get(params, "user")) {
 		if (!login) {
-			error_set(err, TASK_MISSING_PARAMETER, "whose keys? The login user of %s isn't known",
-				prepare_host(prepare));
+			error_set(err, TASK_MISSING_PARAMETER, "no user given, and the login user of %s isn't "
+				"known", prepare_host(prepare));
 			return error_remedy(err, "user: mpi");
 		}
 		value_set_string(prepare_arena(prepare), params, "user", login);
@@ -255,7 +263,7 @@ int ssh_keys_directory(struct host *host, const struct ssh_keys_params *want,
 		return -1;
 	if (!ret_user->exists) {
 		error_set(err, HOST_UNKNOWN_USER, "there is no user '%s'", want->user);
-		return error_remedy(err, "let a user task make it before");
+		return error_remedy(err, "create it first with a user task");
 	}
 	if (ret_user->home[0] != '/')
 		return error_set(err, HOST_UNKNOWN_USER, "'%s' has no home", want->user);
@@ -297,7 +305,7 @@ static const struct part ssh_keys_parts[] = {
 
 const struct module module_ssh_keys = {
 	.name = "ssh-keys",
-	.summary = "who may log in where, and both ends known to each other",
+	.summary = "let users log in from host to host, with keys known at both ends",
 	.params = ssh_keys_table,
 	.params_size = sizeof(struct ssh_keys_params),
 	.parts = ssh_keys_parts,

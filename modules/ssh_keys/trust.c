@@ -37,7 +37,7 @@ static int host_names(struct prepare *prepare, const char *host, const char **re
 			|| (reached && prepare_claim(prepare, host, reached, err) < 0))
 		return -1;
 	if (!is_plain_name(address)) {
-		error_set(err, TASK_INVALID_NAME, "'%s' is no address of %s", address, host);
+		error_set(err, TASK_INVALID_NAME, "'%s' is not an address of %s", address, host);
 		return error_remedy(err, "cluster_address or ansible_host says it");
 	}
 	names = strcmp(address, host) == 0 ? arena_string(arena, host)
@@ -124,7 +124,7 @@ static int add_key(struct prepare *prepare, const char *host, const struct value
 	}
 	(void)err;
 	if (published && (!key || !ssh_key_valid(key))) {
-		prepare_warn(prepare, "what %s says is no public key, so it is left out", host);
+		prepare_warn(prepare, "what %s says is not a public key, so it is ignored", host);
 		key = NULL;
 	}
 	if (!key && prepare_in_play(prepare, host))
@@ -348,7 +348,7 @@ static bool is_fine(struct plan *plan, const struct trust_state *have, const cha
 		return true;
 	if (info->kind != kind) {
 		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
-			"'%s' is no %s", path, kind == FILE_DIRECTORY ? "directory" : "regular file");
+			"'%s' is not a %s", path, kind == FILE_DIRECTORY ? "directory" : "regular file");
 		return false;
 	}
 	if (info->uid == have->user.uid)
@@ -363,7 +363,7 @@ static void plan_file(struct plan *plan, const struct ssh_keys_params *want, uns
 {
 	if (file->no_text)
 		plan_refuse(plan, HOST_FILE_INVALID, "see what is in it, and put it in "
-			"order", "'%s' is no text", file->path);
+			"order", "'%s' is not a text file", file->path);
 	if (file->broken)
 		plan_refuse(plan, HOST_FILE_INVALID, "put the END line back, or remove "
 			"the BEGIN line", "'%s' has a block of beoplay's without an end", file->path);
@@ -408,7 +408,7 @@ static void trust_plan(struct plan *plan, const void *params, const void *state)
 			want->user);
 	if (have->taken->count > 0 && have->keys.no_utf8)
 		plan_refuse(plan, HOST_FILE_INVALID, "take its other keys away by hand",
-			"'%s' holds what is no UTF-8, so taking keys away could not be undone",
+			"'%s' is not valid UTF-8, so removing keys could not be undone",
 			have->keys.path);
 	plan_file(plan, want, TRUST_KEYS, &have->keys);
 	plan_file(plan, want, TRUST_KNOWN, &have->known);

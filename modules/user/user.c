@@ -1,4 +1,4 @@
-/* user: a user exists with this home, shell and groups, or doesn't. */
+/* user: create or remove a user, with its home, shell and groups. */
 #include "modules/user/user.h"
 #include "modules/shared/remains.h"
 
@@ -12,27 +12,29 @@ static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present"
 static const struct param user_table[] = {
 	{ .name = "name", .kind = PARAM_STRING, .doc = "the user", .flags = PARAM_REQUIRED,
 		.alias = "user", .into = INTO_TEXT(struct user_params, name) },
-	{ .name = "uid", .kind = PARAM_INTEGER, .doc = "its number",
+	{ .name = "uid", .kind = PARAM_INTEGER, .doc = "its user ID",
 		.into = INTO_TEXT(struct user_params, uid) },
 	{ .name = "group", .kind = PARAM_STRING, .doc = "its primary group, by name",
 		.into = INTO_TEXT(struct user_params, group) },
-	{ .name = "groups", .kind = PARAM_LIST, .doc = "the other groups that it is in",
+	{ .name = "groups", .kind = PARAM_LIST, .doc = "its supplementary groups",
 		.into = INTO_LIST(struct user_params, groups) },
-	{ .name = "append", .kind = PARAM_BOOL, .doc = "it stays in groups that aren't named",
+	{ .name = "append", .kind = PARAM_BOOL, .doc = "keep it in groups that aren't listed",
 		.otherwise = "no", .into = INTO_BOOL(struct user_params, append) },
-	{ .name = "home", .kind = PARAM_PATH, .doc = "its home",
+	{ .name = "home", .kind = PARAM_PATH, .doc = "its home directory",
 		.flags = PARAM_VERBATIM, .into = INTO_TEXT(struct user_params, home) },
-	{ .name = "create_home", .kind = PARAM_BOOL, .doc = "make the home", .otherwise = "yes",
+	{ .name = "create_home", .kind = PARAM_BOOL,
+		.doc = "create the home directory", .otherwise = "yes",
 		.alias = "createhome", .into = INTO_BOOL(struct user_params, create_home) },
 	{ .name = "shell", .kind = PARAM_PATH, .doc = "its login shell; a new user gets /bin/bash",
 		.flags = PARAM_VERBATIM, .into = INTO_TEXT(struct user_params, shell) },
 	{ .name = "comment", .kind = PARAM_STRING, .doc = "its full name",
 		.into = INTO_TEXT(struct user_params, comment) },
-	{ .name = "system", .kind = PARAM_BOOL, .doc = "a new one gets a number for the system's own",
+	{ .name = "system", .kind = PARAM_BOOL, .doc = "give a new user a system ID",
 		.otherwise = "no", .into = INTO_BOOL(struct user_params, system) },
-	{ .name = "password", .kind = PARAM_STRING, .doc = "crypted as crypt(5) says; '!' locks it",
+	{ .name = "password", .kind = PARAM_STRING,
+		.doc = "encrypted, see crypt(5); '!' locks the account",
 		.flags = PARAM_SECRET, .into = INTO_TEXT(struct user_params, password) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether it is there",
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether the user should exist",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct user_params, present, state_choices) },
 	{ .name = "remove", .kind = PARAM_BOOL, .doc = "absent: its home goes, too; no undo "
@@ -66,13 +68,13 @@ static int user_check(const struct value *params, struct error *err)
 	/* A name of digits would be taken for a number. */
 	if (value_text(name) && (*name->text == '-' || strpbrk(name->text, ":,\n /")
 			|| !name->text[strspn(name->text, "0123456789")]))
-		return error_at(err, TASK_INVALID_NAME, name->place, "'%s' is no name of a user",
+		return error_at(err, TASK_INVALID_NAME, name->place, "invalid user name '%s'",
 			name->text);
 	if (value_text(name) && strcmp(name->text, "root") == 0 && value_get_string(params, "state")
 			&& strcmp(value_get_string(params, "state"), "absent") == 0)
 		return error_at(err, TASK_PROTECTED, name->place, "root is not removed");
 	if (value_text(uid) && *uid->text == '-')
-		return error_at(err, TASK_INVALID_NAME, uid->place, "'%s' is no number of a user",
+		return error_at(err, TASK_INVALID_NAME, uid->place, "invalid user ID '%s'",
 			uid->text);
 	if (value_text(comment) && strpbrk(comment->text, ":\n"))
 		return error_at(err, TASK_INVALID_VALUE, comment->place, "'comment' must be one line "
@@ -83,7 +85,7 @@ static int user_check(const struct value *params, struct error *err)
 	if (value_text(password) && !*password->text) {
 		error_at(err, TASK_INVALID_VALUE, password->place, "'password' is empty: anybody could log "
 			"in without one");
-		return error_remedy(err, "look whether a variable is empty; '!' locks the account");
+		return error_remedy(err, "check whether a variable is empty; '!' locks the account");
 	}
 	if (value_text(password) && !strchr("$!*", *password->text)) {
 		error_at(err, TASK_INVALID_VALUE, password->place, "'password' must be crypted, not the "
@@ -201,7 +203,7 @@ static void plan_made_home(struct plan *plan, const struct user_params *want,
 	const struct user_state *have)
 {
 	if (have->used)
-		plan_note(plan, "'%s' stays, as it was used", want->made_home);
+		plan_note(plan, "'%s' is kept because it was used", want->made_home);
 	else if (have->made->count > 0)
 		plan_add(plan, USER_REMOVE_HOME, want->made_home, "state", "directory", "absent");
 }
@@ -240,7 +242,7 @@ static void user_plan(struct plan *plan, const void *params, const void *state)
 	if (want->group && !have->primary.exists && want->own_gid) {
 		plan_add(plan, USER_ADD_GROUP, want->group, "state", "absent", "present");
 	} else if (want->group && !have->primary.exists) {
-		plan_refuse(plan, HOST_UNKNOWN_GROUP, "let a group task make it before",
+		plan_refuse(plan, HOST_UNKNOWN_GROUP, "create it first with a group task",
 			"there is no group '%s'", want->group);
 		return;
 	}
@@ -344,7 +346,7 @@ static void user_invert(struct inverses *inverses, const void *params, const voi
 
 const struct module module_user = {
 	.name = "user",
-	.summary = "a user exists with this home, shell and groups, or doesn't",
+	.summary = "create or remove a user, with its home, shell and groups",
 	.params = user_table,
 	.remains = remains_of_accounts,
 	.params_size = sizeof(struct user_params),

@@ -33,5 +33,9 @@ check() {
 }
 is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
 says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
+# An error of this code (beoplay doc errors) was told, by a run with -v or --json.
+code() {
+	grep -qF -e "[$1]" -e "\"code\":\"$1\"" "$out" "$err" || { echo "no error $1"; return 1; }
+}
 silent() { ! grep -q -- "$1" "$2" || { echo "'$1' in $2"; return 1; }; }
 recap() { grep -E "^$1 +:" "$out" | sed -E "s/.*$2=([0-9]+).*/\\1/"; }

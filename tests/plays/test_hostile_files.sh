@@ -229,8 +229,8 @@ histories() {
 	recorded; rm -rf .beoplay; ln -s ../outside/planted .beoplay
 	spoilt 'a history that is a dangling link' 'it is a link'
 	recorded; rm -rf .beoplay; ln -s .beoplay .beoplay; spoilt 'a history that is a loop' 'it is a link'
-	recorded; rm -rf .beoplay; echo x >.beoplay; spoilt 'a history that is a file' 'no directory'
-	recorded; rm -rf .beoplay; mkfifo .beoplay; spoilt 'a history that is a FIFO' 'no directory'
+	recorded; rm -rf .beoplay; echo x >.beoplay; spoilt 'a history that is a file' 'not a directory'
+	recorded; rm -rf .beoplay; mkfifo .beoplay; spoilt 'a history that is a FIFO' 'not a directory'
 	recorded; mv $history ../outside/h; ln -s ../../outside/h $history
 	spoilt 'a repository that is a link' 'neither a file nor a directory'
 	for name in HEAD config packed-refs refs/heads/runs objects/info/x; do
@@ -252,7 +252,7 @@ locks() {
 	recorded; rm .beoplay/lock; ln -s ../../outside/planted .beoplay/lock; run_as_is site.yml
 	check "$who: a lock that is a link" unharmed says "the history's lock" "$err"
 	recorded; rm .beoplay/lock; mkfifo .beoplay/lock; own; run_as_is site.yml
-	check "$who: a lock that is a FIFO" says 'no file of yours' "$err"
+	check "$who: a lock that is a FIFO" says 'not a file of yours' "$err"
 	recorded; rm .beoplay/lock; mkdir .beoplay/lock; run_as_is site.yml
 	check "$who: a lock that is a directory" says "the history's lock" "$err"
 	start; mkdir .beoplay; ln -s ../../outside/planted .beoplay/.gitignore; run site.yml

@@ -122,7 +122,7 @@ lab exec node3 rm -r /home/mpi/.ssh
 lab silence node2
 seconds beoplay site.yml -l node3
 check "one that is silent doesn't make the run fail" is "$status" 0
-check "it is named" says "^not asked: node2: not reached in time" ../out
+check "it is named" says "^not checked: node2: not reached in time" ../out
 check "it is waited for a short time (took $took s)" [ "$took" -le 5 ]
 check "what it last told is used" says "$(key node2) mpi@node2" "$(keys_of node3 >file; echo file)"
 check "also its host key" says "^node2," "$(known_of node3 >file; echo file)"
@@ -154,25 +154,25 @@ lab pause node1
 seconds beoplay site.yml -l node3
 lab resume node1
 check "a stopped sshd is waited for a short time (took $took s)" [ "$took" -le 5 ]
-check "and named" says "^not asked: node1: " ../out
+check "and named" says "^not checked: node1: " ../out
 lab exec head sh -c 'mv /usr/sbin/exportfs /root; printf "#!/bin/sh\nsleep 40\n" >/usr/sbin/exportfs
 	chmod 755 /usr/sbin/exportfs'
 seconds beoplay site.yml -l node3
 check "one that hangs is left alone after a while (took $took s)" [ "$took" -le 14 ]
-check "and named, too" says "^not asked: head: it didn't answer in time" ../out
+check "and named, too" says "^not checked: head: it didn't answer in time" ../out
 check "it is no failure" is "$status" 0
 lab exec head mv /root/exportfs /usr/sbin/exportfs
 printf -- '- hosts: head\n  tasks:\n    - shell: touch /root/begun; sleep 4\n' >slow.yml
 "$BEOPLAY" slow.yml -u root --known-hosts "$LAB/known_hosts" >/dev/null 2>&1 </dev/null &
 until lab exec head test -e /root/begun; do sleep 0.1; done
 beoplay site.yml -l node3
-check "one that another run is at work on is asked all the same" silent "not asked" ../out
+check "one that another run is at work on is asked all the same" silent "not checked" ../out
 wait
 cp inventory.yml kept.yml
 sed -i 's/  node2: {/&unknown_name: "{{ nothing }}", ansible_port: "{{ 70000 }}", /' inventory.yml
 beoplay site.yml -l node3
 check "what is wrong in the text for others alone is no error" is "$status" 0
-check "but said" says "^not asked: node2: .*ansible_port" ../out
+check "but said" says "^not checked: node2: .*ansible_port" ../out
 cp kept.yml inventory.yml
 
 # --- Facts of others ---
@@ -214,7 +214,7 @@ lab exec node3 rm /home/mpi/.ssh/authorized_keys /home/mpi/.ssh/known_hosts
 beoplay site.yml -l node3 --no-others
 check "nothing of it gets into authorized_keys" is "$(keys_of node3 | grep -c evil)" 0
 check "nor into known_hosts" is "$(known_of node3 | grep -c '\*')" 0
-check "it is said" says "what head says is no public key" ../err
+check "it is said" says "what head says is not a public key" ../err
 history update-ref refs/heads/runs "$good"
 beoplay site.yml
 check "with the right one all is well again" is "$(keys_of node3 | grep -c mpi@)" 4
@@ -315,7 +315,7 @@ check "until now nothing was changed there" diff -q before after
 lab silence node3
 seconds beoplay site.yml
 check "where it can't be reached, that is no failure (took $took s)" is "$status" 0
-check "it is named" says "^not asked: node3: " ../out
+check "it is named" says "^not checked: node3: " ../out
 lab unsilence node3
 beoplay site.yml --prune --check
 check "a dry run of prune says what goes there" says "changed: node3\|change: node3" ../out

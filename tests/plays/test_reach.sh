@@ -118,21 +118,22 @@ run play.yml -u admin -b -l node3
 check "one that was there stays" is "$(lab exec node3 ls -A /home/admin/.sudo_as_admin_successful)" \
 	/home/admin/.sudo_as_admin_successful
 lab exec node3 sh -c 'chmod 600 /usr/bin/sudo; mv /usr/bin/sudo /usr/bin/nosudo'
-run play.yml -u admin -b -l node3
+run play.yml -u admin -b -l node3 -v
 lab exec node3 sh -c 'mv /usr/bin/nosudo /usr/bin/sudo; chmod 4755 /usr/bin/sudo'
 check "missing sudo is named" says "there is no sudo" err
+check "as what keeps from becoming root" code agent.become-failed
 lab exec node3 sh -c 'mv /etc/sudoers.d /etc/sudoers.off; echo "root ALL=(ALL) ALL" >/etc/sudoers'
 run play.yml -u admin -b -l node3
 check "sudo that wants a password gets a remedy" says "NOPASSWD" err
-run play.yml -u nobodyknows -l node3
-check "a user that isn't let in is told so" says "accepts none of the keys" err
+run play.yml -u nobodyknows -l node3 -v
+check "a user that isn't let in is told so" code ssh.authentication-failed
 check "and gives exit code 4" is "$status" 4
 
 key=$(ssh-keygen -F 10.0.1.101 -f known_hosts | grep -v '^#' | cut -d ' ' -f 2-)
 cp known_hosts kept
 echo "@revoked * $key" >>known_hosts
-run play.yml -u root -l node1
-check "a revoked key is refused" says "@revoked" err
+run play.yml -u root -l node1 -v
+check "a revoked key is refused" code ssh.host-key-revoked
 cp kept known_hosts
 ssh-keygen -q -H -f known_hosts >/dev/null 2>&1
 run play.yml -u root -l node1
@@ -141,12 +142,12 @@ cp kept known_hosts
 run play.yml -u root -f 1
 check "one at a time reaches all" is "$status" 0
 sed -i 's/10.0.1.103/no-such-name.invalid/' hosts.yml
-run play.yml -u root -T 5
-check "a name that can't be resolved is called so" says "can't be resolved" err
+run play.yml -u root -T 5 -v
+check "a name that can't be resolved is called so" code ssh.unresolved-name
 cp "$LAB/inventory.yml" hosts.yml
 sed -i 's/\(10.0.1.103\)/\1, ansible_port: 2222/' hosts.yml
-run play.yml -u root -l node3
-check "a refused port is called so" says "Connection refused" err
+run play.yml -u root -l node3 --json
+check "a refused port is called so" code ssh.no-connection
 cp "$LAB/inventory.yml" hosts.yml
 mkdir -p "$HOME/.ssh"
 printf 'Host alias3\n  HostName 10.0.1.103\n  User root\n  IdentityFile %s\n' "$LAB_KEY" >"$HOME/.ssh/config"

@@ -98,7 +98,7 @@ static const char *claims(const char *run, const char *wanted)
 	const char *other;
 
 	if (ledger_conflict(&ledger, arena, &owner, thing, &wish, &other, &err) < 0)
-		return strstr(err.message, "two playbooks") ? "conflict" : "error";
+		return err.code == LEDGER_CONFLICT ? "conflict" : "error";
 	return other ? "takes over" : "";
 }
 

@@ -390,7 +390,7 @@ static void what_is_no_text_file_is_refused(void **state)
 	(void)state;
 	bench_link(bench, PATH, "b.conf");
 	assert_int_equal(apply("block: b=2"), -1);
-	assert_string_equal(bench->err.message, "'" PATH "' is no regular file");
+	assert_string_equal(bench->err.message, "'" PATH "' is not a regular file");
 	bench_directory(bench, PATH, 0755);
 	assert_int_equal(apply("block: b=2, create: yes"), -1);
 	assert_string_equal(bench->log.data, "");
@@ -422,7 +422,7 @@ static void assert_refused(const char *options, const char *why)
 static void wrong_parameters_are_refused(void **state)
 {
 	(void)state;
-	assert_refused("block: x, marker: '# mine'", "'marker' holds no {mark}");
+	assert_refused("block: x, marker: '# mine'", "'marker' has no {mark}");
 	assert_non_null(strstr(bench->err.remedy, "told apart"));
 	assert_refused("block: x, marker: \"# {mark}\\n#\"", "must be one line");
 	assert_refused("block: x, insertafter: ^a", "not supported yet");
@@ -430,9 +430,9 @@ static void wrong_parameters_are_refused(void **state)
 	assert_refused("block: x, insertbefore: EOF", "not supported yet");
 	assert_string_equal(bench->err.remedy, "only insertbefore: BOF is");
 	assert_refused("block: x, state: gone", "can't be 'gone'");
-	assert_refused("block: x, lines: y", "no option 'lines'");
+	assert_refused("block: x, lines: y", "no parameter 'lines'");
 	assert_null(bench_normalise(bench, &module_blockinfile, "{block: a}"));
-	assert_non_null(strstr(bench->err.message, "needs the option 'path'"));
+	assert_ptr_equal(bench->err.code, TASK_MISSING_PARAMETER);
 }
 
 static void a_block_whose_lines_end_as_on_dos_is_found_and_stays_so(void **state)

@@ -276,7 +276,7 @@ static void a_command_may_judge_the_content(void **state)
 	assert_int_equal(apply("{src: motd, dest: /etc/sudoers, validate: visudo -cf %s}"), 0);
 	assert_string_equal(bench->log.data, "write /etc/sudoers 0644 validate visudo -cf %s\n");
 	assert_null(load(&module_copy, "{src: motd, dest: /etc/sudoers, validate: visudo}"));
-	assert_string_equal(bench->err.message, "'validate' holds no %s");
+	assert_string_equal(bench->err.message, "'validate' has no %s");
 	assert_non_null(strstr(bench->err.remedy, "%s"));
 }
 
@@ -357,7 +357,7 @@ static void assert_refused(const struct module *module, const char *yaml, const 
 static void wrong_parameters_are_refused(void **state)
 {
 	(void)state;
-	assert_refused(&module_copy, "{src: motd}", "needs the option 'dest'");
+	assert_refused(&module_copy, "{src: motd}", "needs the parameter 'dest'");
 	assert_refused(&module_copy, "{dest: /etc/motd}", "one of 'src' and 'content' is needed");
 	assert_refused(&module_copy, "{src: motd, content: x, dest: /etc/motd}", "exclude each other");
 	assert_refused(&module_copy, "{content: x, dest: /etc/}", "must name a file");
@@ -366,8 +366,8 @@ static void wrong_parameters_are_refused(void **state)
 	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, remote_src: yes}",
 		"not supported yet");
 	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, follow: yes}", "not supported yet");
-	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, destt: x}", "no option 'destt'");
-	assert_refused(&module_template, "{dest: /etc/motd}", "needs the option 'src'");
+	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, destt: x}", "no parameter 'destt'");
+	assert_refused(&module_template, "{dest: /etc/motd}", "needs the parameter 'src'");
 	assert_refused(&module_template, "{src: motd.j2, dest: /etc/motd, validate: x}", "no %s");
 }
 

@@ -88,12 +88,12 @@ static void assert_refuses_other_messages_than_texts(void **state)
 {
 	(void)state;
 	assert_string_equal(refused(&module_assert, "{that: 'true', fail_msg: {a: b}}"),
-		"'fail_msg' of assert is a text or a list of texts, this is a map");
+		"'fail_msg' of assert must be a text or a list of texts, not a map");
 	assert_string_equal(refused(&module_assert, "{that: 'true', success_msg: [[a]]}"),
-		"'success_msg' of assert is a text or a list of texts, here stands a list");
+		"'success_msg' of assert must be a text or a list of texts, not a list");
 	assert_string_equal(refused(&module_assert, "{that: [[a]]}"),
-		"'that' of assert is a condition or a list of them, here stands a list");
-	assert_non_null(strstr(refused(&module_assert, "{}"), "assert needs the option 'that'"));
+		"'that' of assert must be a condition or a list of them, not a list");
+	assert_non_null(strstr(refused(&module_assert, "{}"), "assert needs the parameter 'that'"));
 }
 
 static void fail_fails_with_its_message(void **state)

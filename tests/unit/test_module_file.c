@@ -416,7 +416,7 @@ static void a_file_must_be_there_already(void **state)
 	assert_string_equal(bench->err.message, "there is no file '/srv/none'");
 	assert_non_null(strstr(bench->err.remedy, "copy"));
 	assert_int_equal(apply("{path: /srv, mode: '0644'}"), -1);
-	assert_string_equal(bench->err.message, "'/srv' is no regular file");
+	assert_string_equal(bench->err.message, "'/srv' is not a regular file");
 	bench_link(bench, "/srv/l", "f");
 	assert_int_equal(apply("{path: /srv/l, owner: mpi}"), -1);
 	assert_string_equal(bench->log.data, "");
@@ -508,11 +508,11 @@ static void assert_refused(const char *yaml, const char *why)
 static void wrong_parameters_are_refused(void **state)
 {
 	(void)state;
-	assert_refused("{state: directory}", "needs the option 'path'");
+	assert_refused("{state: directory}", "needs the parameter 'path'");
 	assert_refused("{path: srv, state: directory}", "absolute path");
 	assert_refused("{path: /srv, state: folder}", "can't be 'folder'");
 	assert_refused("{path: /srv, mode: 644}", "decimal");
-	assert_refused("{path: /srv, modus: '0644'}", "no option 'modus'");
+	assert_refused("{path: /srv, modus: '0644'}", "no parameter 'modus'");
 	assert_refused("{path: /srv/x, state: hard, src: y}", "can't be 'hard'");
 	assert_refused("{path: /srv, state: directory, recurse: yes}", "not supported yet");
 	assert_refused("{path: /srv/x, state: link}", "a link needs 'src'");

@@ -104,7 +104,7 @@ static void what_it_does_not_tell_is_refused(void **state)
 	assert_null(bench_normalise(bench, &module_stat, "{path: /x, mime: yes}"));
 	assert_string_equal(bench->err.message, "'get_mime: yes' of stat is not supported yet");
 	assert_null(bench_normalise(bench, &module_stat, "{path: /x, name: /y}"));
-	assert_string_equal(bench->err.message, "'path' and 'name' are the same option");
+	assert_string_equal(bench->err.message, "'path' and 'name' are the same parameter");
 }
 
 int main(void)

@@ -345,8 +345,8 @@ static void undo_never_takes_a_home_that_was_used(void **state)
 		assert_int_equal(bench_undo(bench), 0);
 		assert_null(user("mpi"));
 		assert_string_equal(bench->log.data, "run userdel -- mpi\n");
-		assert_string_equal(bench->planned->notes->items[0]->text, "'/home/mpi' stays, as it was "
-			"used");
+		assert_string_equal(bench->planned->notes->items[0]->text, "'/home/mpi' is kept because "
+			"it was used");
 		assert_string_equal(bench_text(bench, used[i]), "mine\n");
 		assert_non_null(bench_find(bench, "/home/mpi/.bashrc"));
 		bench_remove(bench, used[i]);
@@ -705,7 +705,7 @@ static void a_group_that_is_not_there_is_refused(void **state)
 	(void)state;
 	assert_int_equal(apply("{name: mpi, group: crew}"), -1);
 	assert_string_equal(bench->err.message, "there is no group 'crew'");
-	assert_string_equal(bench->err.remedy, "let a group task make it before");
+	assert_string_equal(bench->err.remedy, "create it first with a group task");
 	assert_string_equal(bench->log.data, "");
 }
 
@@ -727,15 +727,15 @@ static void refused(const char *yaml, const char *message)
 static void wrong_parameters_are_refused(void **state)
 {
 	(void)state;
-	refused("{name: ''}", "no name of a user");
-	refused("{name: -r}", "no name of a user");
-	refused("{name: 'a:b'}", "no name of a user");
-	refused("{name: 'a b'}", "no name of a user");
-	refused("{name: ../a}", "no name of a user");
-	refused("{name: \"a\\nb\"}", "no name of a user");
-	refused("{name: '1001'}", "no name of a user");
+	refused("{name: ''}", "invalid user name");
+	refused("{name: -r}", "invalid user name");
+	refused("{name: 'a:b'}", "invalid user name");
+	refused("{name: 'a b'}", "invalid user name");
+	refused("{name: ../a}", "invalid user name");
+	refused("{name: \"a\\nb\"}", "invalid user name");
+	refused("{name: '1001'}", "invalid user name");
 	refused("{name: root, state: absent}", "root is not removed");
-	refused("{name: mpi, uid: -1}", "no number of a user");
+	refused("{name: mpi, uid: -1}", "invalid user ID");
 	refused("{name: mpi, uid: many}", "decimal integer");
 	refused("{name: mpi, comment: 'a:b'}", "without a colon");
 	refused("{name: mpi, comment: \"a\\nb\"}", "one line");
@@ -766,7 +766,7 @@ static void an_empty_password_is_refused(void **state)
 {
 	(void)state;
 	assert_null(bench_normalise(bench, &module_user, "{name: anna, password: ''}"));
-	assert_non_null(strstr(bench->err.message, "is empty"));
+	assert_ptr_equal(bench->err.code, TASK_INVALID_VALUE);
 	assert_non_null(strstr(bench->err.remedy, "'!' locks"));
 	assert_non_null(bench_normalise(bench, &module_user, "{name: anna, password: '!'}"));
 }

@@ -83,9 +83,9 @@ static void defaults_are_filled_in_and_names_are_canonical(void **state)
 static void an_unknown_name_is_refused_with_the_nearest(void **state)
 {
 	(void)state;
-	assert_refused(&module_file, "path: /x\nmoed: 0644", 2, 1, "file has no option 'moed'");
+	assert_refused(&module_file, "path: /x\nmoed: 0644", 2, 1, "file has no parameter 'moed'");
 	assert_string_equal(failure.remedy, "did you mean 'mode'?");
-	assert_refused(&module_file, "path: /x\nzzzzzz: 1", 2, 1, "file has no option 'zzzzzz'");
+	assert_refused(&module_file, "path: /x\nzzzzzz: 1", 2, 1, "file has no parameter 'zzzzzz'");
 	assert_string_equal(failure.remedy, "see what it has: beoplay doc file");
 }
 
@@ -94,7 +94,7 @@ static void an_internal_name_is_only_for_inverses(void **state)
 	struct value *params;
 
 	(void)state;
-	assert_refused(&module_file, "path: /x\ndigest: ab", 2, 1, "file has no option 'digest'");
+	assert_refused(&module_file, "path: /x\ndigest: ab", 2, 1, "file has no parameter 'digest'");
 	assert_int_equal(params_normalise(arena, &module_file, tree("path: /x\ndigest: ab"),
 		(struct place){ 0 }, true, &params, &failure), 0);
 	assert_string_equal(value_get_string(params, "digest"), "ab");
@@ -116,9 +116,10 @@ static void a_name_and_its_alias_are_one_option(void **state)
 static void what_is_missing_is_said_at_the_task(void **state)
 {
 	(void)state;
-	assert_refused(&module_file, "mode: 0644", 99, 1, "file needs the option 'path': which file");
-	assert_refused(&module_file, "path:", 99, 1, "file needs the option 'path'");
-	assert_refused(&module_file, "[a]", 99, 1, "the parameters of file are a map");
+	assert_refused(&module_file, "mode: 0644", 99, 1,
+		"file needs the parameter 'path': which file");
+	assert_refused(&module_file, "path:", 99, 1, "file needs the parameter 'path'");
+	assert_refused(&module_file, "[a]", 99, 1, "the parameters of file must be a map");
 }
 
 static void the_modules_own_check_has_the_last_word(void **state)
@@ -241,8 +242,8 @@ static void texts_stay_as_they_were_written(void **state)
 		"\"a\\x09b\\n\"");
 	assert_string_equal(one(&module_file, "path: /x", "content", "''"), "\"\"");
 	assert_refused(&module_file, "path: /x\ncontent: [a]", 2, 10,
-		"'content' of file is a string, this is a list");
-	assert_refused(&module_file, "path: /x\ncontent: {a: b}", 2, 10, "this is a map");
+		"'content' of file must be a string, not a list");
+	assert_refused(&module_file, "path: /x\ncontent: {a: b}", 2, 10, ", not a map");
 }
 
 static void a_path_is_absolute_and_a_source_is_not_empty(void **state)
@@ -273,9 +274,9 @@ static void a_scalar_becomes_a_list_of_one(void **state)
 	assert_string_equal(one(&module_command, "cmd: x", "argv", "[a, 1, yes]"),
 		"[\"a\", \"1\", \"yes\"]");
 	assert_string_equal(one(&module_command, "cmd: x", "argv", "[]"), "[]");
-	assert_refused(&module_command, "argv: [a, [b]]", 1, 11, "a list of strings, this is a list");
-	assert_refused(&module_command, "argv: [a, ~]", 1, 11, "this is null");
-	assert_refused(&module_command, "argv: {a: b}", 1, 7, "this is a map");
+	assert_refused(&module_command, "argv: [a, [b]]", 1, 11, "a list of strings, not a list");
+	assert_refused(&module_command, "argv: [a, ~]", 1, 11, ", not null");
+	assert_refused(&module_command, "argv: {a: b}", 1, 7, ", not a map");
 }
 
 static void a_map_becomes_pairs(void **state)
@@ -284,8 +285,8 @@ static void a_map_becomes_pairs(void **state)
 	assert_string_equal(one(&module_hosts, "group: all", "labels", "{b: 1, a: yes}"),
 		"[{key: \"b\", value: \"1\"}, {key: \"a\", value: \"yes\"}]");
 	assert_string_equal(one(&module_hosts, "group: all", "labels", "{}"), "[]");
-	assert_refused(&module_hosts, "labels: [a]", 1, 9, "is a map, this is a list");
-	assert_refused(&module_hosts, "labels: {a: [b]}", 1, 13, "this is a list");
+	assert_refused(&module_hosts, "labels: [a]", 1, 9, "must be a map, not a list");
+	assert_refused(&module_hosts, "labels: {a: [b]}", 1, 13, ", not a list");
 }
 
 static void records_are_normalised_in_turn(void **state)
@@ -294,10 +295,10 @@ static void records_are_normalised_in_turn(void **state)
 	assert_string_equal(one(&module_hosts, "group: all", "extra",
 		"[{address: 10.0.0.9, names: nas}, {address: '::1'}]"),
 		"[{address: \"10.0.0.9\", names: [\"nas\"]}, {address: \"::1\", names: []}]");
-	assert_refused(&module_hosts, "extra: [{address: a, nmaes: b}]", 1, 22, "no option 'nmaes'");
+	assert_refused(&module_hosts, "extra: [{address: a, nmaes: b}]", 1, 22, "no parameter 'nmaes'");
 	assert_string_equal(failure.remedy, "did you mean 'names'?");
-	assert_refused(&module_hosts, "extra:\n  - names: b", 2, 5, "needs the option 'address'");
-	assert_refused(&module_hosts, "extra: [a]", 1, 9, "is a list of maps, this is a string");
+	assert_refused(&module_hosts, "extra:\n  - names: b", 2, 5, "needs the parameter 'address'");
+	assert_refused(&module_hosts, "extra: [a]", 1, 9, "must be a list of maps, not a string");
 }
 
 static void a_pattern_is_well_formed(void **state)
@@ -362,7 +363,7 @@ static void what_holds_expressions_is_checked_as_far_as_can_be(void **state)
 	assert_int_equal(check(&module_file, "path: '{{ x }}'\nmoed: '{{ y }}'"), -1);
 	assert_string_equal(failure.remedy, "did you mean 'mode'?");
 	assert_int_equal(check(&module_file, "mode: '{{ y }}'"), -1);
-	assert_non_null(strstr(failure.message, "needs the option 'path'"));
+	assert_ptr_equal(failure.code, TASK_MISSING_PARAMETER);
 	assert_int_equal(check(&module_file, "path: '{{ x }}'\ncontent: a\nsrc: b"), 0);
 	assert_int_equal(check(&module_file, "path: /x\ncontent: a\nsrc: b"), -1);
 	assert_int_equal(check(&module_hosts, "extra: [{address: '{{ x }}', names: ['{{ y }}']}]"), 0);
@@ -380,7 +381,7 @@ static void text_that_is_no_utf8_must_come_as_a_file(void **state)
 	value_set(arena, raw, "content", value_bytes(arena, "\xff", 1));
 	assert_int_equal(params_normalise(arena, &module_file, raw, (struct place){ 0 }, false, &params,
 		&failure), -1);
-	assert_non_null(strstr(failure.message, "not valid UTF-8"));
+	assert_ptr_equal(failure.code, TASK_INVALID_VALUE);
 	error_clear(&failure);
 	value_set(arena, raw, "content", value_bytes(arena, "a\0b", 3));
 	assert_int_equal(params_normalise(arena, &module_file, raw, (struct place){ 0 }, false, &params,

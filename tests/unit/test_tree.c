@@ -192,9 +192,9 @@ static void keys_are_texts_and_keep_their_order(void **state)
 static void a_key_twice_is_refused_where_it_stands_again(void **state)
 {
 	(void)state;
-	assert_refused("a: 1\nb: 2\na: 3\n", 3, 1, "'a' is here a second time");
+	assert_refused("a: 1\nb: 2\na: 3\n", 3, 1, "duplicate key 'a'");
 	assert_non_null(strstr(failure.message, "line 1, column 1"));
-	assert_refused("x: {b: 1, \"b\": 2}\n", 1, 11, "'b' is here a second time");
+	assert_refused("x: {b: 1, \"b\": 2}\n", 1, 11, "duplicate key 'b'");
 }
 
 static void a_key_that_is_no_text_is_refused(void **state)
@@ -227,7 +227,7 @@ static void an_alias_is_the_value_it_names(void **state)
 	(void)state;
 	assert_ptr_equal(value_get(root, "a"), value_get(root, "b"));
 	assert_refused("a: *x\n", 1, 4, "nothing is named '&x'");
-	assert_refused("a: &x [*x]\n", 1, 8, "stands inside what it names");
+	assert_refused("a: &x [*x]\n", 1, 8, "is inside the value that it names");
 }
 
 static void aliases_that_grow_without_end_are_refused(void **state)
@@ -243,7 +243,7 @@ static void aliases_that_grow_without_end_are_refused(void **state)
 			i - 1, i - 1, i - 1, i - 1);
 	}
 	assert_null(parse(text));
-	assert_non_null(strstr(failure.message, "grows beyond"));
+	assert_ptr_equal(failure.code, YAML_TOO_LARGE);
 	assert_int_equal(failure.place.line, 6);
 }
 
@@ -332,7 +332,7 @@ static void mistakes_of_indentation_say_so(void **state)
 {
 	(void)state;
 	assert_refused("a: b: c\n", 1, 5, "the indentation is wrong, or a value that holds ': '");
-	assert_refused("a:\n\t- b\n", 2, 1, "a tab stands where YAML allows only spaces");
+	assert_refused("a:\n\t- b\n", 2, 1, "a tab isn't allowed here");
 	assert_refused("a: @b\n", 1, 4, "a value can't begin with '@'");
 	assert_refused("a: \"b\n", 2, 1, "");
 }

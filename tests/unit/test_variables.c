@@ -614,12 +614,12 @@ static void extra_variables_are_words_a_map_or_a_file(void **state)
 		{ "@vars.yml", "{'a': 1, 'b': ['x']}" },
 		{ "", "{}" },
 		{ "a", "'a' has no value" },
-		{ "1a=2", "'1a' is no valid name of a variable" },
-		{ "a-b=2", "'a-b' is no valid name of a variable" },
-		{ "{a-b: 1}", "'a-b' is no valid name of a variable" },
+		{ "1a=2", "invalid variable name '1a'" },
+		{ "a-b=2", "invalid variable name 'a-b'" },
+		{ "{a-b: 1}", "invalid variable name 'a-b'" },
 		{ "a='x", "this quote is never closed" },
-		{ "[1]", "extra variables are a map, this is a list" },
-		{ "@list.yml", "extra variables are a map, this is a list" },
+		{ "[1]", "extra variables must be a map, not a list" },
+		{ "@list.yml", "extra variables must be a map, not a list" },
 	};
 
 	(void)state;

@@ -57,7 +57,7 @@
 		"the message says what is in the way") \
 	X(HOST_PROTECTED, "host.protected", TASK, \
 		"the task would remove something that the system or beoplay needs", \
-		"name something below it, or look whether a variable in the path is empty") \
+		"name something below it, or check whether a variable in the path is empty") \
 	X(TASK_FAILED, "task.failed", TASK, \
 		"a condition of the task (failed_when, assert, fail) says that it failed", "") \
 	X(TASK_WAITS_FOR_ITSELF, "task.waits-for-itself", TASK, \

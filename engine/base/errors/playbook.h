@@ -70,4 +70,4 @@
 		"write an absolute path") \
 	X(TASK_PROTECTED, "task.protected", TEXT, \
 		"a task would remove something that the system or beoplay needs", \
-		"name something below it, or look whether a variable in the path is empty")
+		"name something below it, or check whether a variable in the path is empty")

@@ -241,8 +241,8 @@ static int offer_sudoers(struct init *init, bool *ret_agreed, struct error *err)
 	if (*ret_agreed || !init->terminal)
 		return 0;
 	printf("sudo asks '%s' for a password on %s, so each run needs -K.\n"
-		"A file /etc/sudoers.d/beoplay would let it ask for none: whoever has your key is root\n"
-		"there then.\n", init->user, names);
+		"A file %s would let it ask for none: whoever has your key is\n"
+		"root there then.\n", init->user, names, init_rule_path(init));
 	return init_agree("Shall it be written?", ret_agreed, err);
 }
 

@@ -76,6 +76,8 @@ int init_look(struct init *init, struct error *err);
 int init_write(struct init *init, bool sudoers, struct error *err);
 /* sudo is there, and asks for a password. */
 bool init_wants_rule(const struct init_host *host);
+/* The file of sudoers with the user's line, in which sudo takes names without dots only. */
+const char *init_rule_path(const struct init *init);
 /* Whether a line of sudoers can hold the user's name. */
 bool init_plain_user(const char *user);
 

@@ -303,9 +303,10 @@ static void make_access(struct buffer *out, const struct init *init, bool sudoer
 	}
 	buffer_printf(out, "]\n  tasks:\n"
 		"    - name: %s becomes root without a password\n      become: yes\n"
-		"      copy:\n        dest: /etc/sudoers.d/beoplay\n"
+		"      copy:\n        dest: %s\n"
 		"        content: \"%s ALL=(ALL:ALL) NOPASSWD: ALL\\n\"\n        mode: '0440'\n"
-		"        validate: /usr/sbin/visudo -cf %%s\n", init->user, init->user);
+		"        validate: /usr/sbin/visudo -cf %%s\n", init->user, init_rule_path(init),
+		init->user);
 }
 
 static void make_site(struct buffer *out)
@@ -363,6 +364,17 @@ int init_write(struct init *init, bool sudoers, struct error *err)
 		return -1;
 	make_project(&text);
 	return write_file(init, "beoplay.yml", &text, err);
+}
+
+const char *init_rule_path(const struct init *init)
+{
+	char *path = arena_printf(init->arena, "/etc/sudoers.d/beoplay-%s", init->user);
+
+	for (char *at = path + strlen("/etc/sudoers.d/"); *at; at++) {
+		if (*at == '.')
+			*at = '_';
+	}
+	return path;
 }
 
 bool init_plain_user(const char *user)

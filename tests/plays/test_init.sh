@@ -96,7 +96,7 @@ check "a host that was not reached says so there" says "not reached: wrong passw
 run cluster/access.yml -l head,node2
 check "what was done there is an ordinary playbook, and nothing is left to do" is "$(recap head changed)" 0
 run rollback cluster/access.yml --to nothing -l head
-check "which can be undone" is "$(lab exec head ls /etc/sudoers.d/beoplay 2>&1 | grep -c 'No such')" 1
+check "which can be undone" is "$(lab exec head ls /etc/sudoers.d/beoplay-bob 2>&1 | grep -c 'No such')" 1
 
 before=$(find cluster -type f ! -path '*/.beoplay/*' -exec sha256sum {} + | sort | sha256sum)
 run init cluster --hosts $B -u bob --accept-new-host-keys --password-file login
@@ -124,7 +124,7 @@ ssh-keygen -q -t ed25519 -N geheim -f "$key"
 run init locked --hosts $A -u bob --accept-new-host-keys --password-file login --passwordless-sudo
 check "a key with a passphrase is installed, and it is said to ssh-add it" says "has a passphrase: ssh-add" "$out"
 check "by its public half" is "$(lab exec head grep -c "$(cut -d ' ' -f 2 "$key.pub")" /home/bob/.ssh/authorized_keys)" 1
-check "whoever agrees beforehand isn't asked" is "$(lab exec head cat /etc/sudoers.d/beoplay)" \
+check "whoever agrees beforehand isn't asked" is "$(lab exec head cat /etc/sudoers.d/beoplay-bob)" \
 	"bob ALL=(ALL:ALL) NOPASSWD: ALL"
 
 # Machines that were reinstalled, all of them but head.

@@ -43,7 +43,7 @@ static int wait_for_lock(struct runner *runner, struct error *err)
 	for (;;) {
 		struct error held = {0};
 
-		lock = lock_take(runner->ledger.locks, runner->who, &held);
+		lock = lock_take(runner->ledger.locks, runner->who, runner->owner.run, &held);
 		if (lock >= 0)
 			return lock;
 		if (milliseconds_now() >= until || !link_alive(&runner->link)) {

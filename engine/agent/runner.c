@@ -459,10 +459,32 @@ static const char *text_or(struct arena *arena, const char *text, const char *ot
 	return arena_string(arena, text ? text : otherwise);
 }
 
+/* Which handlers are due is each owner's own: several hosts of one playbook may work here by turns. */
+static void change_owner(struct runner *runner, const char *playbook)
+{
+	struct arena *arena = runner->arena;
+	struct value *kept = value_map(arena), *other;
+
+	keeper_save(runner, true, NULL);
+	value_set(arena, kept, "due", runner->due);
+	value_set(arena, kept, "maybe", runner->maybe);
+	value_set(arena, kept, "for undone", runner->for_undone);
+	value_set(arena, runner->others, runner->owner.playbook, kept);
+	other = value_get(runner->others, playbook);
+	runner->due = other ? value_get(other, "due") : value_list(arena);
+	runner->maybe = other ? value_get(other, "maybe") : value_map(arena);
+	runner->for_undone = other ? value_get(other, "for undone") : value_map(arena);
+	runner->owner = (struct ledger_owner){0};
+}
+
 static void take_owner(struct runner *runner, const struct wire_stage *stage)
 {
 	struct arena *arena = runner->arena;
 	struct ledger_owner *owner = &runner->owner;
+	const char *playbook = stage->playbook ? stage->playbook : "";
+
+	if (owner->playbook && strcmp(owner->playbook, playbook) != 0)
+		change_owner(runner, playbook);
 
 	owner->project = text_or(arena, stage->project, "");
 	owner->playbook = text_or(arena, stage->playbook, "");
@@ -649,6 +671,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	runner->due = value_list(runner->arena);
 	runner->maybe = value_map(runner->arena);
 	runner->for_undone = value_map(runner->arena);
+	runner->others = value_map(runner->arena);
 	runner->pending = value_list(runner->arena);
 	runner->undone = value_list(runner->arena);
 	runner->restored = value_map(runner->arena);

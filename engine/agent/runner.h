@@ -39,6 +39,7 @@ struct runner {
 	struct value *maybe;         /* in a dry run: keys that may be notified, each with a cause */
 	struct value *for_undone;    /* those of due and maybe that only undos want, as keys */
 	bool restarts;               /* the handler at hand is one of them: see work.h */
+	struct value *others;        /* of the playbooks before this one: these three */
 	struct value *pending;       /* in a dry run: see pending.h */
 	struct value *undone, *restored;   /* in a dry run: see work.h */
 	struct value *refused;       /* resources that weren't undone */

@@ -106,7 +106,7 @@ const struct message message_looked = MESSAGE("what the ledger has", looked);
 
 static const struct field lock_holder_fields[] = {
 	TEXT(lock_holder, who, 0, NAME_MOST), TEXT(lock_holder, from, 0, NAME_MOST),
-	TEXT(lock_holder, since, 0, NAME_MOST),
+	TEXT(lock_holder, since, 0, NAME_MOST), TEXT(lock_holder, run, 0, NAME_MOST),
 	END,
 };
 static const struct message message_lock_holder = MESSAGE("lock", lock_holder);

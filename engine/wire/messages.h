@@ -35,7 +35,7 @@ struct seals {
 };
 
 struct lock_holder {
-	const char *who, *from, *since;
+	const char *who, *from, *since, *run;
 };
 
 enum step_end { STEP_BROKEN_OFF, STEP_RUNNING, STEP_ENDED };

@@ -3,6 +3,7 @@
 #include "command/playing_state.h"
 
 #include "inventory/connection.h"
+#include "plan/run.h"
 #include "expression/expression.h"
 
 #include <string.h>
@@ -44,25 +45,55 @@ static int load_inventory(struct today *today, const struct value *paths, struct
 	return 0;
 }
 
-/* The first play of today's text that a host is in. */
-static const struct play *play_of(const struct today *today, const struct inventory_host *host)
+static bool is_in(const struct today *today, const struct play *play,
+	const struct inventory_host *host)
 {
-	struct arena *arena = today->playing->arena;
+	struct inventory_list list;
+	struct error ignored = {0};
 
+	if (!value_text(play->hosts) || inventory_match(today->inventory, today->playing->arena,
+			value_text(play->hosts), (struct place){0}, &list, &ignored) < 0)
+		return false;
+	for (size_t k = 0; k < list.count; k++) {
+		if (list.hosts[k] == host)
+			return true;
+	}
+	return false;
+}
+
+static bool differ(const struct value *one, const struct value *other)
+{
+	return one != other && (!one || !other || !value_text(one) || !value_text(other)
+		|| strcmp(value_text(one), value_text(other)) != 0);
+}
+
+static bool has_own_ways(const struct play *play)
+{
+	for (size_t i = 0; i < play->task_count; i++) {
+		if (play->tasks[i]->connection || play->tasks[i]->remote_user || play->tasks[i]->port)
+			return true;
+	}
+	return false;
+}
+
+/* The first play of today's text that a host is in; NULL: it is in none. */
+static const struct play *play_of(const struct today *today, const struct inventory_host *host,
+	bool *ret_several)
+{
+	const struct play *first = NULL;
+
+	*ret_several = false;
 	for (size_t i = 0; today->playbook && i < today->playbook->play_count; i++) {
 		const struct play *play = today->playbook->plays[i];
-		struct inventory_list list;
-		struct error ignored = {0};
 
-		if (!value_text(play->hosts) || inventory_match(today->inventory, arena,
-				value_text(play->hosts), (struct place){0}, &list, &ignored) < 0)
+		if (!is_in(today, play, host))
 			continue;
-		for (size_t k = 0; k < list.count; k++) {
-			if (list.hosts[k] == host)
-				return play;
-		}
+		first = first ? first : play;
+		*ret_several = *ret_several || has_own_ways(play)
+			|| differ(play->connection, first->connection)
+			|| differ(play->remote_user, first->remote_user) || differ(play->port, first->port);
 	}
-	return NULL;
+	return first;
 }
 
 /* What the host's variables don't say the play does. */
@@ -93,7 +124,8 @@ static int take_host(struct today *today, const struct inventory_host *host,
 	struct value *ret_settings, struct error *err)
 {
 	struct arena *arena = today->playing->arena;
-	const struct play *play = play_of(today, host);
+	bool several;
+	const struct play *play = play_of(today, host, &several);
 	struct scope *scope = scope_new(arena, today->variables, host, play, NULL);
 
 	if (take_variable(arena, scope, "cluster_address", ret_settings, err) < 0)
@@ -102,6 +134,11 @@ static int take_host(struct today *today, const struct inventory_host *host,
 		if (!connection_variables[i].of_tasks && take_variable(arena, scope,
 				connection_variables[i].name, ret_settings, err) < 0)
 			return -1;
+	}
+	/* Then it is for each play of the older text to say which one. */
+	if (several) {
+		value_set_bool(arena, ret_settings, RUN_SEVERAL_WAYS, true);
+		play = NULL;
 	}
 	take_word(arena, scope, ret_settings, "ansible_connection", play ? play->connection : NULL);
 	take_word(arena, scope, ret_settings, "ansible_user", play ? play->remote_user : NULL);

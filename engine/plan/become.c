@@ -20,16 +20,16 @@ static const char *password(struct run *run, struct scope *scope, const char *na
 }
 
 /* What the plays of the host say: root is reached once, in one way. */
-static const struct value *method_of_plays(struct run *run, const struct run_host *host,
+static const struct value *method_of_plays(struct run *run, const struct inventory_host *host,
 	struct error *err)
 {
 	const struct playbook *playbook = run->options.playbook;
 	const struct value *found = NULL;
 
-	for (size_t i = 0; i < playbook->play_count; i++) {
+	for (size_t i = 0; host && i < playbook->play_count; i++) {
 		const struct value *method = playbook->plays[i]->become_method;
 
-		if (!method || !run->play_hosts[i][host->inventory->index])
+		if (!method || !run->play_hosts[i][host->index])
 			continue;
 		if (found && become_find(value_text(found)) != become_find(value_text(method))) {
 			error_at(err, INVENTORY_INVALID_VALUE, method->place, "'%s' becomes root by %s in the "
@@ -43,10 +43,10 @@ static const struct value *method_of_plays(struct run *run, const struct run_hos
 	return found;
 }
 
-int become_of(struct run *run, const struct run_host *host, const struct play *play,
+int become_of(struct run *run, const struct inventory_host *host, const struct play *play,
 	struct fleet_target *target, struct error *err)
 {
-	struct scope *scope = scope_new(run->arena, run->options.variables, host->inventory, play,
+	struct scope *scope = scope_new(run->arena, run->options.variables, host, play,
 		NULL);
 	const char *method = host_variable(run, scope, "ansible_become_method", err);
 	const struct value *played = method || err->kind ? NULL : method_of_plays(run, host, err);

@@ -9,6 +9,7 @@
 struct declaring {
 	struct run *run;
 	struct run_host *host;
+	const struct target *target;
 	struct arena *arena;
 	struct value *declared, *unsure;
 };
@@ -58,16 +59,32 @@ static void declare_include(struct declaring *declaring, const struct unit *incl
 	}
 }
 
+/* Whether it is of this target, or may be. */
+static bool is_there(const struct declaring *declaring, const struct unit *unit,
+	const char **ret_cause)
+{
+	struct error ignored = {0};
+	const struct target *at = target_at(declaring->run, declaring->host, unit, ret_cause, &ignored);
+
+	return !at || target_same_owner(declaring->host, at, declaring->target);
+}
+
 static void declare_unit(struct declaring *declaring, struct unit *unit)
 {
 	struct value *params;
+	const char *cause;
 
 	if (unit->task && unit->task->task->include) {
 		declare_include(declaring, unit);
 		return;
 	}
-	if (!unit->task || unit->undo || !unit->module->inspect)
+	if (!unit->task || unit->undo || !unit->module->inspect
+			|| !is_there(declaring, unit, &cause))
 		return;
+	if (cause) {
+		add_word(declaring->arena, declaring->unsure, unit->module->name);
+		return;
+	}
 	if (fill_declared(declaring->run, declaring->host, unit, declaring->arena, &params) == 0) {
 		size_t i = 0;
 
@@ -80,14 +97,15 @@ static void declare_unit(struct declaring *declaring, struct unit *unit)
 	add_word(declaring->arena, declaring->unsure, unit->module->name);
 }
 
-void declare_all(struct run *run, struct run_host *host, bool also_sent, struct arena *arena,
-	struct value *declared, struct value *unsure)
+void declare_all(struct run *run, struct run_host *host, struct target *target, bool also_sent,
+	struct arena *arena, struct value *declared, struct value *unsure)
 {
-	struct declaring declaring = { run, host, arena, declared, unsure };
+	struct declaring declaring = { run, host, target, arena, declared, unsure };
+	const struct visit *visit = visit_at(host, target);
 
 	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
 			i = units_next(run, host, i + 1)) {
-		if (also_sent || !host->sent[i])
+		if (also_sent || !visit->sent[i])
 			declare_unit(&declaring, run->units[i]);
 	}
 	for (size_t i = 0; i < run->left_out_count; i++) {

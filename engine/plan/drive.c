@@ -62,41 +62,44 @@ static enum event_kind kind_of_frame(enum frame_type type)
 	}
 }
 
-static void push_of_host(struct run *run, const struct fleet_event *from, struct event event)
+static void push_of_target(struct run *run, const struct fleet_event *from, struct event event)
 {
 	/* What it said before it was given up. */
-	if (event.host->closed && from->kind != FLEET_LOST)
+	if (event.target->state == TARGET_GONE && from->kind != FLEET_LOST)
 		return;
-	event.host->heard_at = run->now;
+	if (event.host)
+		event.host->heard_at = run->now;
 	event_push(&run->queue, &event);
 }
 
 static void push(struct run *run, const struct fleet_event *from)
 {
-	struct event event = { .host = from->context };
+	struct event event = { .target = from->context };
 
+	if (event.target)
+		event.host = event.target->worker;
 	switch (from->kind) {
 	case FLEET_READY:
 		event.kind = EVENT_READY;
 		event.message = from->hello;
 		event.user = from->user;
 		event.key = from->key;
-		push_of_host(run, from, event);
+		push_of_target(run, from, event);
 		break;
 	case FLEET_FRAME:
 		event.kind = kind_of_frame(from->frame->type);
 		event.message = from->frame->message;
 		event.size = from->frame->size;
 		event.queued = from->queued;
-		push_of_host(run, from, event);
+		push_of_target(run, from, event);
 		break;
 	case FLEET_LOST:
 		event.kind = EVENT_LOST;
 		event.error = from->error;
-		push_of_host(run, from, event);
+		push_of_target(run, from, event);
 		break;
 	case FLEET_WARNING:
-		run_warn(run, event.host ? event.host->name : NULL, from->message);
+		run_warn(run, event.target ? event.target->name : NULL, from->message);
 		break;
 	case FLEET_TIME:
 	case FLEET_END:
@@ -135,9 +138,30 @@ static bool needs_connection(const struct run *run, const struct run_host *host)
 	return false;
 }
 
+/* Where it begins. */
+static struct target *first_target(struct run *run, struct run_host *host, struct error *err)
+{
+	const char *cause;
+
+	if (host->facts_wanted || host->left || run->options.resume)
+		return host->home;
+	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
+			i = units_next(run, host, i + 1)) {
+		struct target *target;
+
+		if (!run->units[i]->task || (run->units[i]->module
+				&& (run->units[i]->module->flags & MODULE_CONTROLLER)))
+			continue;
+		target = target_at(run, host, run->units[i], &cause, err);
+		if (target || err->kind != ERROR_NONE)
+			return target;
+	}
+	return host->home;
+}
+
 static int connect_host(struct run *run, struct run_host *host, struct error *err)
 {
-	struct fleet_target target;
+	struct target *target;
 
 	if (host->phase == HOST_OUT)
 		return 0;
@@ -152,9 +176,12 @@ static int connect_host(struct run *run, struct run_host *host, struct error *er
 			host->phase = HOST_IDLE;
 		return 0;
 	}
-	if (target_of(run, host, &target, err) < 0)
-		return -1;
-	effect_connect(host, &target);
+	target = first_target(run, host, err);
+	if (!target)
+		return err->kind != ERROR_NONE ? -1 : 0;
+	host->contacted = true;
+	visit_at(host, target);
+	target_ready(target, host);
 	return 0;
 }
 

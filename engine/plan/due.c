@@ -4,14 +4,95 @@
 
 #include <string.h>
 
-static bool is_of(const struct run *run, const char *project, const char *playbook)
+/* A handler that one target has noted as due, and another one is to do. */
+struct moved {
+	struct moved *next;
+	const char *key;
+	struct visit *to;
+};
+
+static bool is_of(const struct run_host *host, const struct target *target, const char *project,
+	const char *playbook)
 {
-	return project && playbook && strcmp(project, run->options.project) == 0
-		&& strcmp(playbook, run->options.owner) == 0;
+	return project && playbook && strcmp(project, host->run->options.project) == 0
+		&& strcmp(playbook, target_owner(host, target)) == 0;
 }
 
+static void add_key(struct run_host *host, struct value **keys, const char *key)
+{
+	if (!*keys)
+		*keys = value_list(host->arena);
+	for (size_t i = 0; i < (*keys)->count; i++) {
+		if (strcmp(value_text((*keys)->items[i]), key) == 0)
+			return;
+	}
+	value_append(host->arena, *keys, value_string(host->arena, key));
+}
+
+/* --- Handlers of tasks that are done elsewhere --- */
+
+static struct target *handled_at(struct run_host *host, const struct play *play,
+	const struct task *handler)
+{
+	struct run *run = host->run;
+	struct error ignored = {0};
+	struct target *at = NULL;
+	const char *cause;
+
+	for (size_t i = 0; i < run->unit_count && !at; i++) {
+		const struct unit *unit = run->units[i];
+
+		if (unit->task && unit->play == play && unit->task->task == handler)
+			at = target_at(run, host, unit, &cause, &ignored);
+	}
+	return at ? at : host->home;
+}
+
+void due_notify(struct run_host *host, const struct play *play, const struct task *handler,
+	struct target *target, bool noted)
+{
+	struct target *at = handled_at(host, play, handler);
+	const char *key = fill_handler_key(host->arena, handler);
+	struct visit *from = visit_at(host, target);
+	struct moved *moved;
+
+	if (noted && at == target)
+		return;
+	add_key(host, &visit_at(host, at)->notified, key);
+	if (!noted)
+		return;
+	moved = arena_alloc(host->arena, sizeof(*moved));
+	*moved = (struct moved){ .next = from->moved, .key = key, .to = visit_at(host, at) };
+	from->moved = moved;
+}
+
+void due_drop(struct run_host *host, const struct play *play, const struct task *handler)
+{
+	add_key(host, &visit_at(host, handled_at(host, play, handler))->dropped,
+		fill_handler_key(host->arena, handler));
+}
+
+/* Once it is due there, it isn't any more where it was noted. */
+void due_sent(struct run_host *host, struct visit *visit)
+{
+	visit->notified = visit->dropped = NULL;
+	for (struct visit *from = host->visits; from; from = from->next) {
+		for (struct moved **at = &from->moved; *at;) {
+			if ((*at)->to != visit) {
+				at = &(*at)->next;
+				continue;
+			}
+			add_key(host, &from->dropped, (*at)->key);
+			*at = (*at)->next;
+		}
+	}
+}
+
+/* --- What an earlier run has left --- */
+
 /* Units of a handler that come before the first task; false: the text has no such handler. */
-static bool add_early(struct run *run, struct run_host *host, const char *key)
+static bool add_early(struct run *run, struct run_host *host, struct target *target,
+	const char *key)
 {
 	bool found = false;
 
@@ -24,31 +105,31 @@ static bool add_early(struct run *run, struct run_host *host, const char *key)
 				&& strcmp(fill_handler_key(host->arena, unit->task->task), key) == 0
 				&& run->play_hosts[unit->play_index][host->inventory->index]) {
 			host_set_add(unit->only, host->index);
+			due_notify(host, unit->play, unit->task->task, target, true);
 			found = true;
 		}
 	}
 	return found;
 }
 
-static void take_due(struct run *run, struct run_host *host, const struct hello *hello)
+static void take_due(struct run *run, struct run_host *host, struct target *target,
+	const struct hello *hello)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < hello->due_count; i++) {
 		const char *key = hello->due[i].handler;
 
-		if (!key || !is_of(run, hello->due[i].project, hello->due[i].playbook)
+		if (!key || !is_of(host, target, hello->due[i].project, hello->due[i].playbook)
 				|| strlen(key) >= HANDLER_KEY_SIZE)
 			continue;
-		if (add_early(run, host, key)) {
+		if (add_early(run, host, target, key)) {
 			any = true;
 			continue;
 		}
 		run_warn(run, host->name, arena_printf(host->arena, "dropping the pending handler "
 			"'%s': it is no longer in the playbook", key));
-		if (!host->dropped)
-			host->dropped = value_list(host->arena);
-		value_append(host->arena, host->dropped, value_string(host->arena, key));
+		add_key(host, &visit_at(host, target)->dropped, key);
 	}
 	/* And the flush behind them. */
 	for (size_t i = 0; any && i < run->unit_count
@@ -99,13 +180,14 @@ static void pass_over(struct run *run, struct run_host *host, int64_t until)
 	}
 }
 
-static void resume(struct run *run, struct run_host *host, const struct hello *hello)
+static void resume(struct run *run, struct run_host *host, const struct target *target,
+	const struct hello *hello)
 {
 	for (size_t i = 0; i < hello->failed_count; i++) {
 		const char *task = hello->failed[i].task;
 		int64_t unit;
 
-		if (!task || !is_of(run, hello->failed[i].project, hello->failed[i].playbook))
+		if (!task || !is_of(host, target, hello->failed[i].project, hello->failed[i].playbook))
 			continue;
 		unit = find_unit(run, host, task);
 		if (unit >= 0)
@@ -116,12 +198,13 @@ static void resume(struct run *run, struct run_host *host, const struct hello *h
 	}
 }
 
-void due_take(struct run *run, struct run_host *host, const struct hello *hello)
+void due_take(struct run *run, struct run_host *host, struct target *target,
+	const struct hello *hello)
 {
 	if (run->options.look || run->options.undo == UNDO_ALL)
 		return;
-	take_due(run, host, hello);
+	take_due(run, host, target, hello);
 	if (run->options.resume)
-		resume(run, host, hello);
+		resume(run, host, target, hello);
 	order_again(host);
 }

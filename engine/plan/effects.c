@@ -10,7 +10,7 @@ struct arena *effects_arena(struct run *run)
 	return run->effects.arena;
 }
 
-static struct effect *add(struct run *run, enum effect_kind kind, struct run_host *host)
+static struct effect *add(struct run *run, enum effect_kind kind)
 {
 	struct effects *effects = &run->effects;
 	struct effect *effect;
@@ -22,51 +22,58 @@ static struct effect *add(struct run *run, enum effect_kind kind, struct run_hos
 			abort();
 	}
 	effect = &effects->items[effects->count++];
-	*effect = (struct effect){ .kind = kind, .host = host };
+	*effect = (struct effect){ .kind = kind };
 	return effect;
 }
 
-void effect_connect(struct run_host *host, const struct fleet_target *target)
+static struct effect *add_at(struct target *target, enum effect_kind kind)
 {
-	host->contacted = true;
-	add(host->run, EFFECT_CONNECT, host)->with.target = *target;
+	struct effect *effect = add(target->run, kind);
+
+	effect->target = target;
+	return effect;
 }
 
-void effect_send(struct run_host *host, enum frame_type type, const void *message,
+void effect_connect(struct target *target)
+{
+	add_at(target, EFFECT_CONNECT);
+}
+
+void effect_send(struct target *target, enum frame_type type, const void *message,
 	struct arena *arena)
 {
 	struct effect *effect;
 
-	if (host->closed) {
+	if (target->state == TARGET_GONE) {
 		arena_free(arena);
 		return;
 	}
-	effect = add(host->run, EFFECT_SEND, host);
+	effect = add_at(target, EFFECT_SEND);
 	effect->with.send.type = type;
 	effect->with.send.message = message;
 	effect->with.send.arena = arena;
 }
 
-void effect_close(struct run_host *host)
+void effect_close(struct target *target)
 {
-	host->closed = true;
-	add(host->run, EFFECT_CLOSE, host);
+	target->state = TARGET_GONE;
+	add_at(target, EFFECT_CLOSE);
 }
 
-void effect_drop(struct run_host *host)
+void effect_drop(struct target *target)
 {
-	host->closed = true;
-	add(host->run, EFFECT_DROP, host);
+	target->state = TARGET_GONE;
+	add_at(target, EFFECT_DROP);
 }
 
 void effect_play(struct run *run, const char *name)
 {
-	add(run, EFFECT_PLAY, NULL)->with.text = name;
+	add(run, EFFECT_PLAY)->with.text = name;
 }
 
 void effect_task(struct run *run, struct run_task *task, unsigned hosts)
 {
-	struct effect *effect = add(run, EFFECT_TASK, NULL);
+	struct effect *effect = add(run, EFFECT_TASK);
 
 	effect->task = task;
 	effect->with.hosts = hosts;
@@ -74,7 +81,7 @@ void effect_task(struct run *run, struct run_task *task, unsigned hosts)
 
 void effect_result(struct run *run, struct run_task *task, const struct report_result *result)
 {
-	struct effect *effect = add(run, EFFECT_RESULT, NULL);
+	struct effect *effect = add(run, EFFECT_RESULT);
 
 	effect->task = task;
 	effect->with.result = *result;
@@ -82,22 +89,28 @@ void effect_result(struct run *run, struct run_task *task, const struct report_r
 
 void effect_task_end(struct run *run, struct run_task *task)
 {
-	add(run, EFFECT_TASK_END, NULL)->task = task;
+	add(run, EFFECT_TASK_END)->task = task;
 }
 
 void effect_lost(struct run_host *host, const struct error *err)
 {
-	add(host->run, EFFECT_LOST, host)->with.error = err;
+	struct effect *effect = add(host->run, EFFECT_LOST);
+
+	effect->host = host;
+	effect->with.error = err;
 }
 
 void effect_progress(struct run_host *host, const char *text)
 {
-	add(host->run, EFFECT_PROGRESS, host)->with.text = text;
+	struct effect *effect = add(host->run, EFFECT_PROGRESS);
+
+	effect->host = host;
+	effect->with.text = text;
 }
 
 void effect_warn(struct run *run, const char *host, const char *message)
 {
-	struct effect *effect = add(run, EFFECT_WARN, NULL);
+	struct effect *effect = add(run, EFFECT_WARN);
 
 	effect->with.warning.host = arena_string(run->arena, host);
 	effect->with.warning.message = arena_string(run->arena, message);
@@ -123,7 +136,7 @@ void run_warn(struct run *run, const char *host, const char *message)
 
 static void send(const struct fleet *fleet, const struct effect *effect)
 {
-	fleet->calls->send(effect->host->fleet, effect->with.send.type,
+	fleet->calls->send(effect->target->fleet, effect->with.send.type,
 		effect->with.send.message);
 	arena_free(effect->with.send.arena);
 }
@@ -162,16 +175,16 @@ static void carry_out(struct fleet *fleet, struct report *report, const struct e
 {
 	switch (effect->kind) {
 	case EFFECT_CONNECT:
-		effect->host->fleet = fleet->calls->add(fleet, &effect->with.target);
+		effect->target->fleet = fleet->calls->add(fleet, &effect->target->way);
 		break;
 	case EFFECT_SEND:
 		send(fleet, effect);
 		break;
 	case EFFECT_CLOSE:
-		fleet->calls->close(effect->host->fleet);
+		fleet->calls->close(effect->target->fleet);
 		break;
 	case EFFECT_DROP:
-		fleet->calls->drop(effect->host->fleet);
+		fleet->calls->drop(effect->target->fleet);
 		break;
 	default:
 		tell(report, effect);

@@ -10,6 +10,7 @@
 struct run;
 struct run_host;
 struct run_task;
+struct target;
 
 enum effect_kind {
 	EFFECT_CONNECT, EFFECT_SEND, EFFECT_CLOSE, EFFECT_DROP,
@@ -19,10 +20,10 @@ enum effect_kind {
 
 struct effect {
 	enum effect_kind kind;
-	struct run_host *host;           /* or NULL */
+	struct target *target;           /* CONNECT, SEND, CLOSE, DROP */
+	struct run_host *host;           /* LOST, PROGRESS */
 	struct run_task *task;           /* TASK, RESULT, TASK_END */
 	union {
-		struct fleet_target target;
 		struct {
 			enum frame_type type;
 			const void *message;     /* see fleet.h */
@@ -48,12 +49,12 @@ struct effects {
 /* Lives until all that is to be done now is done. */
 struct arena *effects_arena(struct run *run);
 
-void effect_connect(struct run_host *host, const struct fleet_target *target);
-/* arena NULL: the message lives in effects_arena, or longer. */
-void effect_send(struct run_host *host, enum frame_type type, const void *message,
+void effect_connect(struct target *target);
+/* arena NULL: the message lives in effects_arena, or longer. Nothing goes to one that is gone. */
+void effect_send(struct target *target, enum frame_type type, const void *message,
 	struct arena *arena);
-void effect_close(struct run_host *host);
-void effect_drop(struct run_host *host);
+void effect_close(struct target *target);
+void effect_drop(struct target *target);
 void effect_play(struct run *run, const char *name);
 void effect_task(struct run *run, struct run_task *task, unsigned hosts);
 void effect_result(struct run *run, struct run_task *task, const struct report_result *result);

@@ -1,6 +1,8 @@
 /* ended: hosts are lost, interrupted or done, and what follows for the others. */
 #include "plan/state.h"
 
+#include <stdio.h>
+
 static void lose_member(struct run *run, struct run_host *host, const struct error *err)
 {
 	turn_take_all(run, host);
@@ -13,40 +15,85 @@ static void lose_member(struct run *run, struct run_host *host, const struct err
 		effect_lost(host, leave_kept(host->arena, err));
 }
 
+/* Whom that takes with it: who works there or waits for it, and whose machine it is. */
+static bool is_lost_with(const struct run_host *host, const struct target *target)
+{
+	if (!host_live(host))
+		return false;
+	return host->home == target || (host->phase == HOST_BUSY && host->target == target)
+		|| (host->wait.kind == WAIT_TARGET && host->wait.target == target);
+}
+
+/* Where it isn't the host's own machine, it is said which one it is. */
+static const struct error *error_of(const struct run_host *host, const struct target *target,
+	const struct error *err)
+{
+	struct error *more;
+
+	if (target == host->home)
+		return err;
+	more = arena_alloc(host->arena, sizeof(*more));
+	*more = *err;
+	snprintf(more->message, sizeof(more->message), "%.400s: %.1500s",
+		target_show(host->arena, target), err->message);
+	return more;
+}
+
+static void lose(struct run *run, struct run_host *host, const struct target *target)
+{
+	if (!is_lost_with(host, target))
+		return;
+	if (host->bystander)
+		beside_out(host, target->lost->message);
+	else
+		lose_member(run, host, error_of(host, target, target->lost));
+}
+
 void on_lost(struct run *run, const struct event *event)
 {
 	static const struct error ended = { .code = AGENT_LOST, .kind = ERROR_UNREACHABLE,
 		.message = "the connection ended before its tasks did" };
-	struct run_host *host = event->host;
+	struct target *target = event->target;
 
-	host->closed = true;
-	if (!host_live(host))
-		relay_out(run, host);
-	else if (host->bystander)
-		beside_out(host, event->error ? event->error->message : "the connection ended");
+	target->state = TARGET_GONE;
+	target->lost = event->error ? leave_kept(run->arena, event->error) : &ended;
+	relay_out(run, target);
+	if (target->host && !target->shared)
+		lose(run, target->host, target);
 	else
-		lose_member(run, host, event->error ? event->error : &ended);
+		for (size_t i = 0; i < run->host_count; i++)
+			lose(run, &run->hosts[i], target);
+	target->busy = target->taken = false;
 }
 
-static void close_host(struct run_host *host)
+static void close_target(struct target *target)
 {
-	if (run_connected(host))
-		effect_close(host);
+	if (target->state == TARGET_COMING || target->state == TARGET_READY)
+		effect_close(target);
 }
 
-/* A host that has offered something stays until nobody can ask for it any more. */
+static void close_all(struct run *run)
+{
+	run->over = true;
+	for (struct target *target = run->targets; target; target = target->next)
+		close_target(target);
+}
+
+/* What was offered stays until nobody can ask for it any more, and what others may use. */
 void on_ended(struct run *run, const struct event *event)
 {
-	relay_out(run, event->host);
-	if (event->host->phase == HOST_OUT || !event->host->published)
-		close_host(event->host);
+	for (struct visit *visit = event->host->visits; visit; visit = visit->next) {
+		struct target *target = visit->target;
+
+		if (target->shared || (target->stays && event->host->phase != HOST_OUT))
+			continue;
+		relay_out(run, target);
+		close_target(target);
+	}
 	if (run->members_live == 0 && run->members_done == 0)
 		run->members_done = run->now;
-	if (run->live > 0 || run->over)
-		return;
-	run->over = true;
-	for (size_t i = 0; i < run->host_count; i++)
-		close_host(&run->hosts[i]);
+	if (run->live == 0 && !run->over)
+		close_all(run);
 }
 
 /* The first ^C lets every node finish the step at hand. */
@@ -62,7 +109,7 @@ void on_cancel(struct run *run, const struct event *event)
 		const struct event gate = { .kind = EVENT_GATE, .host = host };
 
 		if (host->phase == HOST_BUSY) {
-			effect_send(host, FRAME_CANCEL, NULL, NULL);
+			effect_send(host->target, FRAME_CANCEL, NULL, NULL);
 			event_push(&run->queue, &gate);
 		} else {
 			turn_take_all(run, host);

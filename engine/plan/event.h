@@ -13,6 +13,7 @@
 
 struct run;
 struct run_host;
+struct target;
 
 enum event_kind {
 	/* from outside */
@@ -36,7 +37,8 @@ enum event_kind {
 
 struct event {
 	enum event_kind kind;
-	struct run_host *host;     /* whom it is about; NULL: all */
+	struct target *target;     /* of what comes from outside; NULL: TIME, CANCEL */
+	struct run_host *host;     /* whom it is about: the target's worker; NULL: nobody */
 	const void *message;       /* the struct of its kind (messages.h); only while it is handled */
 	size_t size;               /* bytes of that */
 	size_t queued;             /* bytes that the host hasn't taken yet */

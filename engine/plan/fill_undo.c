@@ -18,7 +18,8 @@ static struct value *handler_keys(const struct run *run, const struct run_host *
 	return keys;
 }
 
-static const struct undo_order *undo_order(struct run *run, struct run_host *host)
+static const struct undo_order *undo_order(struct run *run, struct run_host *host,
+	struct target *target)
 {
 	static const enum undo_mode modes[] = {
 		[UNDO_NOTHING] = UNDO_MODE_NONE, [UNDO_ORPHANS] = UNDO_MODE_PRUNE,
@@ -37,19 +38,20 @@ static const struct undo_order *undo_order(struct run *run, struct run_host *hos
 	if (options->undo != UNDO_ALL) {
 		order->declared = value_list(host->arena);
 		order->unsure = value_list(host->arena);
-		declare_all(run, host, true, host->arena, order->declared, order->unsure);
+		declare_all(run, host, target, true, host->arena, order->declared, order->unsure);
 	}
 	return order;
 }
 
-static const struct look_order *look_order(struct run *run, struct run_host *host)
+static const struct look_order *look_order(struct run *run, struct run_host *host,
+	struct target *target)
 {
 	struct look_order *order = arena_alloc(host->arena, sizeof(*order));
 	struct whole *whole = arena_alloc(host->arena, sizeof(*whole));
 
 	whole->unseen = value_list(host->arena);
 	whole->unsure = value_list(host->arena);
-	declare_all(run, host, true, host->arena, whole->unseen, whole->unsure);
+	declare_all(run, host, target, true, host->arena, whole->unseen, whole->unsure);
 	*order = (struct look_order){ .whole = whole, .text = run->options.look_text };
 	return order;
 }
@@ -58,15 +60,18 @@ const struct filled *fill_undo(struct run *run, struct run_host *host, struct un
 {
 	struct filled *filled = arena_alloc(host->arena, sizeof(*filled));
 	struct filled_item *item = arena_alloc(host->arena, sizeof(*item));
+	struct error ignored = {0};
+	const char *cause;
+	struct target *target = target_at(run, host, unit, &cause, &ignored);
 
 	item->kind = FILLED_RUN;
 	item->task = arena_alloc(host->arena, sizeof(*item->task));
 	item->task->name = task_title(unit->task->task);
 	item->task->kind = run->options.look ? TASK_LOOK : TASK_UNDO;
 	if (run->options.look)
-		item->task->look = look_order(run, host);
+		item->task->look = look_order(run, host, target);
 	else
-		item->task->undo = undo_order(run, host);
+		item->task->undo = undo_order(run, host, target);
 	*filled = (struct filled){ .items = item, .count = 1, .known = true,
 		.check = host_checks(host), .diff = host_shows_diff(host),
 		.name = task_title(unit->task->task) };

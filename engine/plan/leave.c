@@ -117,29 +117,29 @@ const struct error *leave_kept(struct arena *arena, const struct error *err)
 	return copy;
 }
 
-void leave_lost(struct run_host *host, const struct error *err)
+void leave_lost(struct target *target, const struct error *err)
 {
-	const struct event event = { .kind = EVENT_LOST, .host = host,
-		.error = leave_kept(host->arena, err) };
+	const struct event event = { .kind = EVENT_LOST, .target = target, .host = target->worker,
+		.error = leave_kept(target->run->arena, err) };
 
-	if (!host->closed)
-		effect_drop(host);
-	event_push(&host->run->queue, &event);
+	if (target->state != TARGET_GONE)
+		effect_drop(target);
+	event_push(&target->run->queue, &event);
 }
 
-bool leave_unknown_code(struct run_host *host, const char *code)
+bool leave_unknown_code(struct target *target, const char *code)
 {
 	if (!code || error_named(code))
 		return false;
-	leave_strange(host, "an error code that doesn't exist");
+	leave_strange(target, "an error code that doesn't exist");
 	return true;
 }
 
-void leave_strange(struct run_host *host, const char *message)
+void leave_strange(struct target *target, const char *message)
 {
 	struct error err = {0};
 
 	error_set(&err, AGENT_PROTOCOL, "protocol error: %s", message);
 	error_remedy(&err, "this is a bug in beoplay, or the host doesn't run beoplay's own agent");
-	leave_lost(host, &err);
+	leave_lost(target, &err);
 }

@@ -80,6 +80,12 @@ void order_wait(struct run_host *host)
 	host->wait.kind = WAIT_OPEN;
 }
 
+void order_wait_for(struct run_host *host, struct target *target)
+{
+	wait_end(host);
+	host->wait = (struct wait){ .kind = WAIT_TARGET, .target = target };
+}
+
 bool order_is_open(const struct run_host *host)
 {
 	return host->step_count == 0 && host->cursor->state == CURSOR_LIVE
@@ -165,8 +171,8 @@ static void drop_steps(struct run_host *host, size_t kept)
 	for (size_t i = kept; i < host->step_count; i++) {
 		struct step *step = &host->steps[host->step_first + i];
 
-		if (!step->setup)
-			host->sent[step->unit->index] = false;
+		if (!step->setup && step->target)
+			visit_at(host, step->target)->sent[step->unit->index] = false;
 		arena_free(step->arena);
 	}
 	if (host->step_count > kept)
@@ -363,6 +369,7 @@ void order_end(struct run_host *host, enum host_phase phase)
 	if (!run->begun)
 		return;
 	wait_end(host);
+	targets_leave(host);
 	run->live--;
 	run->members_live -= !host->bystander;
 	run->facts_heard += phase == HOST_OUT;

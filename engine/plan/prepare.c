@@ -82,7 +82,7 @@ const char *prepare_host(struct prepare *prepare)
 const char *prepare_user(struct prepare *prepare)
 {
 	prepare->unit->by_user = true;
-	return prepare->host->user;
+	return target_user(prepare->host, prepare->unit);
 }
 
 /* The hosts of a pattern, looked for once; in the arena of the run. */

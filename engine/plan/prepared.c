@@ -9,11 +9,11 @@
 
 /* --- How long something filled in or prepared holds --- */
 
-static struct made made_now(const struct run *run, const struct run_host *host,
+static struct made made_now(struct run *run, struct run_host *host, const struct unit *unit,
 	const struct asked *asked)
 {
 	return (struct made){
-		.user = host->user,
+		.user = unit->by_user ? target_user(host, unit) : NULL,
 		.heard = asked->facts || asked->others ? run->facts_heard : 0,
 		.told = asked->others ? run->told : 0,
 		.moved = asked->course ? run->moved : 0,
@@ -21,14 +21,14 @@ static struct made made_now(const struct run *run, const struct run_host *host,
 }
 
 /* Of other hosts the same would be heard, and the same user logs in where that counts. */
-static bool holds(const struct made *made, const struct run *run, const struct run_host *host,
+static bool holds(const struct made *made, struct run *run, struct run_host *host,
 	const struct unit *unit, const struct asked *asked)
 {
-	const struct made now = made_now(run, host, asked);
+	const struct made now = made_now(run, host, unit, asked);
 	bool same_user = !made->user || !now.user ? made->user == now.user
 		: strcmp(made->user, now.user) == 0;
 
-	return (same_user || !unit->by_user) && made->heard == now.heard && made->told == now.told
+	return same_user && made->heard == now.heard && made->told == now.told
 		&& made->moved == now.moved;
 }
 
@@ -50,7 +50,7 @@ struct filled *filled_share(struct run_host *host, struct unit *unit, struct fil
 	struct shared *shared = &unit->shared[host->bystander];
 
 	shared->filled = filled;
-	shared->made = made_now(host->run, host, &filled->asked);
+	shared->made = made_now(host->run, host, unit, &filled->asked);
 	return filled->known ? filled : own_copy(host, filled);
 }
 
@@ -136,7 +136,7 @@ static void keep(struct run_host *host, struct unit *unit, const char *key, stru
 		kept = arena_alloc(arena, sizeof(*kept));
 		lookup_put(arena, &unit->prepared, arena_string(arena, key), kept);
 	}
-	kept->made = made_now(host->run, host, &prepared->asked);
+	kept->made = made_now(host->run, host, unit, &prepared->asked);
 	kept->prepared = *prepared;
 	kept->prepared.kept = true;
 	kept->prepared.text = arena_string(arena, prepared->text);

@@ -66,7 +66,8 @@ struct unit {
 	size_t play_index;
 	struct run_task *task;     /* NULL: due handlers run here */
 	const struct module *module;
-	bool undo;                 /* the one that takes back, or looks */
+	bool undo;                 /* one that takes back, or looks … */
+	size_t visit;              /* … at which target of a host, from 0 */
 	bool early;                /* a handler that an earlier run left due; see due.c */
 	bool aside;                /* a handler outside its play: if it fails, the run goes on */
 	bool barrier;              /* before it all hosts must have passed what is before */

@@ -1,8 +1,10 @@
 /* ready: a host's agent is there; what its HELLO tells. */
 #include "plan/state.h"
 
+#include <string.h>
+
 /* Without its ledger nothing is done on a host: what is changed there couldn't be undone. */
-static void ledger_unusable(struct run_host *host, const struct hello *hello)
+static void ledger_unusable(struct target *target, const struct hello *hello)
 {
 	struct error err = {0};
 
@@ -10,19 +12,19 @@ static void ledger_unusable(struct run_host *host, const struct hello *hello)
 		hello->problem);
 	if (hello->remedy)
 		error_remedy(&err, "%.900s", hello->remedy);
-	leave_lost(host, &err);
+	leave_lost(target, &err);
 }
 
-static void warn_of_ledger(struct run *run, const struct run_host *host, const struct hello *hello)
+static void warn_of_ledger(struct run *run, const struct target *target, const struct hello *hello)
 {
 	const struct lock_holder *lock = hello->lock;
 
 	if (hello->foreign)
-		run_warn(run, host->name, arena_printf(host->arena, "'%s' is the ledger of another machine "
+		run_warn(run, target->name, arena_printf(run->arena, "'%s' is the ledger of another machine "
 			"(a cloned disk?): it isn't used, and what is in it can't be undone here",
 			hello->foreign));
-	if (lock)
-		run_warn(run, host->name, arena_printf(host->arena, "it is being changed by %s, from %s, "
+	if (lock && (!lock->run || strcmp(lock->run, run->options.run) != 0))
+		run_warn(run, target->name, arena_printf(run->arena, "it is being changed by %s, from %s, "
 			"since %s", lock->who ? lock->who : "?", lock->from ? lock->from : "?",
 			lock->since ? lock->since : "?"));
 }
@@ -36,34 +38,47 @@ static const char *became_of(struct arena *arena, const struct ran_step *step)
 	return arena_printf(arena, "has ended meanwhile (exit status %d)", (int)step->status);
 }
 
-static void warn_of_steps(struct run *run, const struct run_host *host, const struct hello *hello)
+static void warn_of_steps(struct run *run, const struct target *target, const struct hello *hello)
 {
 	for (size_t i = 0; i < hello->ran_count; i++)
-		run_warn(run, host->name, arena_printf(host->arena, "'%s' of an earlier run %s",
+		run_warn(run, target->name, arena_printf(run->arena, "'%s' of an earlier run %s",
 			hello->ran[i].command ? hello->ran[i].command : "a step",
-			became_of(host->arena, &hello->ran[i])));
+			became_of(run->arena, &hello->ran[i])));
+}
+
+/* It begins here. */
+static void begin_at(struct run_host *host, struct target *target, const struct hello *hello)
+{
+	host->phase = HOST_IDLE;
+	host->heard_at = host->run->now;
+	if (!host->bystander)
+		due_take(host->run, host, target, hello);
 }
 
 void on_ready(struct run *run, const struct event *event)
 {
-	struct run_host *host = event->host;
+	struct target *target = event->target;
 	const struct hello *hello = event->message;
+	struct run_host *host;
 
 	run->told++;
-	host->key = arena_string(host->arena, event->key);
-	host->user = arena_string(host->arena, event->user);
-	if (!host_live(host) || leave_unknown_code(host, hello->code))
+	target->user = arena_string(run->arena, event->user);
+	if (target->host && target == target->host->home)
+		target->host->key = arena_string(run->arena, event->key);
+	if (leave_unknown_code(target, hello->code))
 		return;
-	host->phase = HOST_IDLE;
 	if (hello->problem) {
-		ledger_unusable(host, hello);
+		ledger_unusable(target, hello);
 		return;
 	}
-	warn_of_ledger(run, host, hello);
-	warn_of_steps(run, host, hello);
-	host->seal = run->text && !host_checks(host) ? run->seal(run->seal_context, host->arena,
-		host->name, hello->seals) : NULL;
-	if (!host->bystander)
-		due_take(run, host, hello);
-	order_run(host);
+	target->state = TARGET_READY;
+	warn_of_ledger(run, target, hello);
+	warn_of_steps(run, target, hello);
+	target->seal = run->text && target->host && !host_checks(target->host) ? run->seal(
+		run->seal_context, run->arena, target->host->name, hello->seals) : NULL;
+	while ((host = target_next(target))) {
+		if (host->phase == HOST_NEW)
+			begin_at(host, target, hello);
+		order_run(host);
+	}
 }

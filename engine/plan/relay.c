@@ -9,8 +9,8 @@ enum { SILENCE_MOST = 30 * 1000 };   /* milliseconds that a host may take to han
 struct relay {
 	struct relay *next;
 	int64_t id;                /* of the FETCH */
-	struct run_host *from;     /* who has it */
-	struct run_host *to;       /* who asked */
+	struct target *from;       /* where it is */
+	struct target *to;         /* who asked */
 	int64_t request;           /* and under which id */
 	int64_t offset, size;      /* of the piece, and of the whole as it was promised */
 	int64_t since;             /* milliseconds */
@@ -18,18 +18,18 @@ struct relay {
 };
 
 /* arena: in which its bytes are, given back once it is sent; or NULL. */
-static void reply(struct run_host *host, struct arena *arena, int64_t request, struct reply chunk)
+static void reply(struct target *target, struct arena *arena, int64_t request, struct reply chunk)
 {
-	struct reply *sent = arena_alloc(arena ? arena : effects_arena(host->run), sizeof(*sent));
+	struct reply *sent = arena_alloc(arena ? arena : effects_arena(target->run), sizeof(*sent));
 
 	*sent = chunk;
 	sent->id = request;
-	effect_send(host, FRAME_REPLY, sent, arena);
+	effect_send(target, FRAME_REPLY, sent, arena);
 }
 
-static void reply_error(struct run_host *host, int64_t request, const char *text)
+static void reply_error(struct target *target, int64_t request, const char *text)
 {
-	reply(host, NULL, request, (struct reply){ .error = text });
+	reply(target, NULL, request, (struct reply){ .error = text });
 }
 
 static struct relay *relay_new(struct run *run)
@@ -49,22 +49,22 @@ static struct relay *relay_new(struct run *run)
 }
 
 /* Agents ask for one piece at a time. */
-static bool is_waiting(const struct run *run, const struct run_host *host)
+static bool is_waiting(const struct run *run, const struct target *target)
 {
 	for (const struct relay *relay = run->relays; relay; relay = relay->next) {
-		if (!relay->done && relay->to == host)
+		if (!relay->done && relay->to == target)
 			return true;
 	}
 	return false;
 }
 
-static void fetch(struct run *run, struct run_host *to, const struct body *offered,
+static void fetch(struct run *run, struct target *to, const struct body *offered,
 	int64_t offset, int64_t request)
 {
 	struct relay *relay = relay_new(run);
 	struct fetch *wanted = arena_alloc(effects_arena(run), sizeof(*wanted));
 
-	relay->from = body_offerer(offered);
+	relay->from = body_offerer(offered)->offers;
 	relay->to = to;
 	relay->request = request;
 	relay->offset = offset;
@@ -74,7 +74,7 @@ static void fetch(struct run *run, struct run_host *to, const struct body *offer
 	effect_send(relay->from, FRAME_FETCH, wanted, NULL);
 }
 
-static void answer(struct run *run, struct run_host *host, const struct body *body,
+static void answer(struct run *run, struct target *target, const struct body *body,
 	int64_t offset, int64_t request)
 {
 	struct run_host *offerer = body_offerer(body);
@@ -82,28 +82,28 @@ static void answer(struct run *run, struct run_host *host, const struct body *bo
 
 	if (!offerer) {
 		arena = arena_new();
-		reply(host, arena, request, bodies_chunk(run->bodies, arena, body, offset));
-	} else if (run_connected(offerer)) {
-		fetch(run, host, body, offset, request);
+		reply(target, arena, request, bodies_chunk(run->bodies, arena, body, offset));
+	} else if (offerer->offers && offerer->offers->state == TARGET_READY) {
+		fetch(run, target, body, offset, request);
 	} else {
-		reply_error(host, request, arena_printf(effects_arena(run),
+		reply_error(target, request, arena_printf(effects_arena(run),
 			"%s, which has this content, is gone", offerer->name));
 	}
 }
 
-void relay_request(struct run *run, struct run_host *host, const struct request *request)
+void relay_request(struct run *run, struct target *target, const struct request *request)
 {
 	const struct body *body = request->digest ? bodies_find(run->bodies, request->digest,
-		host->index) : NULL;
+		target->worker->index) : NULL;
 
 	if (!body)
-		leave_strange(host, "the node asked for content that none of its tasks has");
+		leave_strange(target, "the node asked for content that none of its tasks has");
 	else if (request->offset > body_size(body))
-		leave_strange(host, "the node asked for what is behind the end of a content");
-	else if (is_waiting(run, host))
-		leave_strange(host, "the node asked for a content before it had the last one");
+		leave_strange(target, "the node asked for what is behind the end of a content");
+	else if (is_waiting(run, target))
+		leave_strange(target, "the node asked for a content before it had the last one");
 	else
-		answer(run, host, body, request->offset, request->id);
+		answer(run, target, body, request->offset, request->id);
 }
 
 /* Whether a chunk is the piece that was promised; the receiver's digest tells the rest. */
@@ -138,22 +138,22 @@ void on_chunk(struct run *run, const struct event *event)
 	const struct chunk *chunk = event->message;
 
 	for (struct relay *relay = run->relays; relay; relay = relay->next) {
-		if (relay->done || relay->id != chunk->id || relay->from != event->host)
+		if (relay->done || relay->id != chunk->id || relay->from != event->target)
 			continue;
 		pass_on(relay, chunk);
 		return;
 	}
 }
 
-void relay_out(struct run *run, struct run_host *host)
+void relay_out(struct run *run, struct target *target)
 {
 	for (struct relay *relay = run->relays; relay; relay = relay->next) {
-		if (relay->done || (relay->from != host && relay->to != host))
+		if (relay->done || (relay->from != target && relay->to != target))
 			continue;
 		relay->done = true;
-		if (relay->to != host)
-			reply_error(relay->to, relay->request, arena_printf(host->arena,
-				"%s, which has this content, is gone", host->name));
+		if (relay->to != target)
+			reply_error(relay->to, relay->request, arena_printf(run->arena,
+				"%s, which has this content, is gone", target->name));
 	}
 }
 
@@ -163,7 +163,7 @@ void relay_tick(struct run *run)
 		if (relay->done || run->now - relay->since < SILENCE_MOST)
 			continue;
 		relay->done = true;
-		reply_error(relay->to, relay->request, arena_printf(relay->from->arena,
+		reply_error(relay->to, relay->request, arena_printf(run->arena,
 			"%s has this content, but hasn't handed it out for %d seconds", relay->from->name,
 			SILENCE_MOST / 1000));
 	}

@@ -122,7 +122,7 @@ static int judge(struct run *run, struct run_host *host, const struct step *step
 }
 
 /* Handlers of a change that only the controller knows of. */
-static void notify(struct run *run, struct run_host *host, const struct step *step)
+static void notify(struct run_host *host, const struct step *step)
 {
 	const struct task *task = step->unit->task->task;
 	struct arena *arena = host->arena;
@@ -133,13 +133,26 @@ static void notify(struct run *run, struct run_host *host, const struct step *st
 		size_t count = 0;
 
 		handlers = name ? play_notified(arena, step->unit->play, name, &count) : NULL;
-		if (!host->notified)
-			host->notified = value_list(arena);
 		for (size_t k = 0; k < count; k++)
-			value_append(arena, host->notified, value_string(arena,
-				fill_handler_key(arena, handlers[k])));
+			due_notify(host, step->unit->play, handlers[k], host->target, false);
 	}
-	(void)run;
+}
+
+/* Handlers that are done somewhere else than the task that notified them. */
+static void notify_elsewhere(struct run_host *host, const struct step *step)
+{
+	const struct task *task = step->unit->task->task;
+
+	for (size_t i = 0; host->visits && host->visits->next && !step->local && task->notify
+			&& i < task->notify->count; i++) {
+		const char *name = value_text(value_item(task->notify, i));
+		struct task **handlers;
+		size_t count = 0;
+
+		handlers = name ? play_notified(host->arena, step->unit->play, name, &count) : NULL;
+		for (size_t k = 0; k < count; k++)
+			due_notify(host, step->unit->play, handlers[k], host->target, true);
+	}
 }
 
 /* One that lasts; a task that failed without one says so itself. */
@@ -207,7 +220,7 @@ static void judge_step(struct run *run, struct run_host *host, const struct step
 			judged->status = truth->truth ? STATUS_CHANGED : STATUS_OK;
 		if (result == 0 && truth->kind == VALUE_BOOL && truth->truth && step->filled->judge
 				&& !result_retries(step->filled))
-			notify(run, host, step);
+			notify(host, step);
 	}
 	if (result < 0)
 		judge_wrong(arena, &err, judged);
@@ -470,6 +483,8 @@ static void take_published(struct run_host *host, const struct step *step,
 		return;
 	if (!host->published)
 		host->published = value_map(host->arena);
+	host->offers = host->target;
+	host->offers->stays = true;
 	facts = value_copy(host->arena, published->facts);
 	value_mark_data(facts);
 	host->run->told++;
@@ -484,7 +499,7 @@ static void take_facts(struct run *run, struct run_host *host, const struct resu
 
 	if (value_pair_count(facts) > 0 && shape_check_map(facts, run->setup->facts,
 			"in the facts", AGENT_PROTOCOL, &err) < 0) {
-		leave_strange(host, err.message);
+		leave_strange(host->home, err.message);
 		facts = NULL;
 	}
 	if (value_pair_count(facts) > 0)
@@ -537,16 +552,12 @@ static bool is_silent(const struct step *step, const struct judged *judged)
 /* Others need not do a handler that is done for them, nor may a later run. */
 static void pass_handler_once(struct run *run, struct run_host *host, const struct step *step)
 {
-	const char *key = fill_handler_key(run->arena, step->unit->task->task);
-
 	for (size_t i = 0; i < run->host_count; i++) {
 		struct run_host *other = &run->hosts[i];
 
 		if (other == host || other->bystander || !order_concerns(host, step->unit, other))
 			continue;
-		if (!other->dropped)
-			other->dropped = value_list(other->arena);
-		value_append(other->arena, other->dropped, value_string(other->arena, key));
+		due_drop(other, step->unit->play, step->unit->task->task);
 	}
 	order_pass_once(host);
 }
@@ -580,6 +591,8 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 		judged->status = STATUS_IGNORED;
 		failed = false;
 	}
+	if (judged->status == STATUS_CHANGED)
+		notify_elsewhere(host, step);
 	rescued = failed && !host->bystander && unit_is_rescued(step->unit);
 	end = failed || (step->last && units_is_last(step->unit, host));
 	outcome_add(host, step, body, judged);
@@ -737,6 +750,6 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	if (retry(run, host, step, &body, &judged))
 		return;
 	if (result_retries(step->filled) && judged.status == STATUS_CHANGED)
-		notify(run, host, step);
+		notify(host, step);
 	step_done(run, host, step, with_tries(arena, step, body), &judged);
 }

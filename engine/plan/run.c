@@ -129,7 +129,7 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->planned = value_map(arena);
 	run->old = value_map(arena);
 	run->warned = value_map(arena);
-	if (units_make(run, err) < 0 || targets_check(run, err) < 0 || fill_all(run, err) < 0) {
+	if (units_make(run, err) < 0 || fill_all(run, err) < 0) {
 		run_free(run);
 		return -1;
 	}

@@ -32,6 +32,10 @@ enum run_undo {
 	UNDO_LEFT,             /* what was of hosts that left the inventory: see run_options.vanished */
 };
 
+/* In what today's text says of a host: it works on it in several ways (locally, too, or as several
+ * users), so that what an older text says of them counts. */
+#define RUN_SEVERAL_WAYS "several ways"
+
 /* All is borrowed for the life of the run. */
 struct run_options {
 	struct source *source;

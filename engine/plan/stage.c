@@ -11,12 +11,14 @@
 struct stage {
 	struct run *run;
 	struct run_host *host;
+	struct target *target;     /* NULL: nothing is for any yet */
 	struct arena *arena;
 	struct wire_task *tasks;
 	size_t task_count;
 	size_t bytes;
 	bool free;                 /* of the play of its first unit */
 	bool any;                  /* a unit is in it */
+	bool handlers;             /* the last ones in it are not flushed yet */
 };
 
 static struct wire_task *task_add(struct stage *stage)
@@ -31,14 +33,10 @@ static void add_setup(struct stage *stage, struct unit *unit)
 
 	stage->host->facts_sent = true;
 	step->setup = true;
+	step->target = stage->target;
 	*task_add(stage) = (struct wire_task){ .id = step->id, .module = stage->run->setup->name,
 		.params = "{}", .name = "facts", .results = true };
 	stage->any = true;
-}
-
-static const char *login_user(const struct run_host *host)
-{
-	return host->user;
 }
 
 static void add_task(struct stage *stage, struct step *step)
@@ -47,17 +45,19 @@ static void add_task(struct stage *stage, struct step *step)
 
 	*task = *step->item->task;
 	task->id = step->id;
+	step->target = stage->target;
 	if (task->params && step->unit->module)
 		task->params = params_with_host(stage->arena, step->unit->module, task->params,
 			stage->host->name);
 	/* Not becoming anyone: as who has logged in, also where the agent became root for others. */
 	if (task->user && !*task->user)
-		task->user = login_user(stage->host);
+		task->user = stage->target->user;
 	for (size_t i = 0; i < step->item->named.count; i++)
 		bodies_allow(stage->run->bodies, step->item->named.bodies[i], stage->host->index,
 			stage->run->host_count);
 	planned_expect(stage->run, stage->host, step, stage->arena, task);
 	stage->bytes += step->item->bytes;
+	stage->handlers = task->handler != NULL;
 }
 
 /* What a task will register and set, as long as it hasn't run. A task of several parts registers
@@ -98,7 +98,8 @@ static bool add_filled(struct stage *stage, struct unit *unit, const struct fill
 	size_t first = again ? retrying->item : 0;
 	size_t end = result_retries(filled) ? first + 1 : filled->count;
 
-	stage->host->sent[unit->index] = !unit->task->handler;
+	if (stage->target)
+		visit_at(stage->host, stage->target)->sent[unit->index] = !unit->task->handler;
 	for (size_t i = 0; filled->asked.old && !stage->host->bystander && i < filled->asked.old->count;
 			i++)
 		known_note(stage->run, value_text(filled->asked.old->items[i]));
@@ -123,15 +124,15 @@ static bool add_filled(struct stage *stage, struct unit *unit, const struct fill
 		}
 		step->local = filled->items[i].kind == FILLED_RESULT;
 		/* Without a node nothing was changed, so no handler is due. */
-		if (!step->local && !stage->host->contacted) {
+		if (!step->local && !stage->target) {
 			step->local = true;
 			filled->items[i].result = arena_alloc(stage->host->arena, sizeof(struct result));
 			filled->items[i].result->status = STATUS_SKIPPED;
 		}
 		if (!step->local)
 			add_task(stage, step);
-		else
-			stage->host->sent[unit->index] = false;
+		else if (stage->target)
+			visit_at(stage->host, stage->target)->sent[unit->index] = false;
 	}
 	stage->any = true;
 	return ends;
@@ -266,6 +267,7 @@ static void add_flush(struct stage *stage)
 {
 	*task_add(stage) = (struct wire_task){ .id = ++stage->host->ids, .kind = TASK_FLUSH };
 	stage->any = true;
+	stage->handlers = false;
 }
 
 /* What is about the run, and isn't skipped, may let the host go on elsewhere. */
@@ -286,6 +288,91 @@ static bool fails_here(const struct filled *filled)
 	return false;
 }
 
+static bool fail_target(struct stage *stage, struct unit *unit, const struct target *target)
+{
+	struct run_host *host = stage->host;
+	const struct event event = { .kind = EVENT_LOST, .target = (struct target *)target,
+		.host = host, .error = target->lost };
+
+	(void)unit;
+	order_wait_for(host, (struct target *)target);
+	event_push(&stage->run->queue, &event);
+	return false;
+}
+
+/* Whether the next unit can be done there, in this stage. A host goes on to another target when
+ * all before has passed: what came of it may be what is needed there. */
+static bool go_to(struct stage *stage, struct unit *unit, struct target *target)
+{
+	struct run_host *host = stage->host;
+	bool moves = host->target && host->target != target;
+
+	if (stage->target && stage->target != target)
+		return false;
+	if (stage->any && (target->shared || moves))
+		return false;
+	if ((moves || target->shared) && !order_is_open(host)) {
+		if (host->step_count == 0)
+			order_wait(host);
+		return false;
+	}
+	if (target->state == TARGET_GONE)
+		return fail_target(stage, unit, target);
+	visit_at(host, target);
+	if (!target_ready(target, host))
+		return false;
+	stage->target = target;
+	return true;
+}
+
+/* Facts are those of the host's own machine. */
+static bool read_facts(struct stage *stage, struct unit *unit)
+{
+	struct run_host *host = stage->host;
+
+	if (!host->facts_wanted || host->facts_sent || !host->contacted)
+		return true;
+	if (!go_to(stage, unit, host->home))
+		return false;
+	add_setup(stage, unit);
+	return true;
+}
+
+/* What must be known to say where it is done. */
+static bool await_target(struct stage *stage, struct unit *unit, const char *cause)
+{
+	struct error err = {0};
+
+	if (stage->host->step_count > 0)
+		return false;
+	if (!order_is_open(stage->host)) {
+		order_wait(stage->host);
+		return false;
+	}
+	error_set(&err, PLAYBOOK_TARGET_UNKNOWN, "where this is to be done can't be known: %s", cause);
+	return fail_unit(stage, unit, &err);
+}
+
+/* Whether the unit can be added now: its target is there, or it needs none. */
+static bool find_target(struct stage *stage, struct unit *unit)
+{
+	struct run_host *host = stage->host;
+	struct error err = {0};
+	struct target *target;
+	const char *cause;
+
+	if (!host->contacted)
+		return true;
+	if (!read_facts(stage, unit))
+		return false;
+	target = target_at(stage->run, host, unit, &cause, &err);
+	if (err.kind != ERROR_NONE)
+		return host->step_count == 0 && fail_unit(stage, unit, &err);
+	if (cause)
+		return await_target(stage, unit, cause);
+	return !target || go_to(stage, unit, target);
+}
+
 static bool add_unit(struct stage *stage, struct unit *unit)
 {
 	struct run_host *host = stage->host;
@@ -301,8 +388,6 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 		host->halted = !go_ahead(host);
 		return !host->halted;
 	}
-	if (host->facts_wanted && !host->facts_sent && host->contacted)
-		add_setup(stage, unit);
 	if ((unit->barrier || unit->run_once) && host->step_count > 0)
 		return false;
 	if ((unit->barrier || unit->run_once) && !order_is_open(host)) {
@@ -310,6 +395,8 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 		return false;
 	}
 	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free))
+		return false;
+	if (!find_target(stage, unit))
 		return false;
 	if (fill_here(stage, unit, &filled, &err) < 0) {
 		if (host->step_count > 0)
@@ -329,10 +416,10 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 		return false;
 	}
 	ends = add_filled(stage, unit, filled) || unit->run_once || leads_elsewhere(unit, filled);
-	if (unit->run_once && unit->task->handler)
+	if (unit->run_once && unit->task->handler && stage->target)
 		add_flush(stage);
 	host->halted = ends || fails_here(filled) || !go_ahead(host);
-	return !host->halted;
+	return !host->halted && !(stage->target && stage->target->shared);
 }
 
 static bool only_handlers(const struct stage *stage)
@@ -357,8 +444,7 @@ static bool is_worth_sending(const struct stage *stage)
 	const struct run_host *host = stage->host;
 
 	return (stage->task_count > 0 && (host->step_count > 0 || !only_handlers(stage)))
-		|| (host->left && !host->asked)
-		|| (host->asked && !host->asked_last && is_last(host) && host->wait.kind == WAIT_NOTHING);
+		|| (host->left && stage->target && !visit_at(stage->host, stage->target)->asked);
 }
 
 /* With the last stage the node can say what no task declares any more. */
@@ -366,7 +452,8 @@ static void add_last(struct stage *stage, struct wire_stage *message)
 {
 	struct whole *whole;
 
-	message->last = stage->host->asked_last = true;
+	visit_at(stage->host, stage->target)->last = true;
+	message->last = true;
 	if (stage->host->bystander && !stage->host->left)
 		return;
 	if (stage->run->options.undo == UNDO_ALL || stage->run->options.look
@@ -375,46 +462,76 @@ static void add_last(struct stage *stage, struct wire_stage *message)
 	whole = arena_alloc(stage->arena, sizeof(*whole));
 	whole->unseen = value_list(stage->arena);
 	whole->unsure = value_list(stage->arena);
-	declare_all(stage->run, stage->host, false, stage->arena, whole->unseen, whole->unsure);
+	declare_all(stage->run, stage->host, stage->target, false, stage->arena, whole->unseen,
+		whole->unsure);
 	message->whole = whole;
 }
 
-static void send(struct stage *stage)
+static void keep_text(const struct stage *stage, struct wire_stage *message)
+{
+	const struct run_host *host = stage->host;
+	const struct value *seal = stage->target->seal;
+
+	if (!seal || stage->target->host != host)
+		return;
+	bodies_allow(stage->run->bodies, stage->run->text, host->index, stage->run->host_count);
+	message->text = body_digest(stage->run->text);
+	message->seal = (struct bytes){ seal->text, seal->size };
+}
+
+static void send(struct stage *stage, bool last)
 {
 	const struct run_options *options = &stage->run->options;
 	struct run_host *host = stage->host;
+	struct visit *visit = visit_at(host, stage->target);
 	struct wire_stage *message = arena_alloc(stage->arena, sizeof(*message));
 
+	if (stage->handlers)
+		add_flush(stage);
 	*message = (struct wire_stage){
 		.apply = !host_checks(host),
 		.diff = host_shows_diff(host),
 		.free = stage->free,
 		.project = options->project,
-		.playbook = options->owner,
+		.playbook = target_owner(host, stage->target),
 		.formerly = options->formerly,
 		.run = options->run,
 		.revision = options->revision,
 		.who = options->who,
-		.login = login_user(host),
+		.login = stage->target->user,
 		.time = options->time,
 		.lock_wait = options->lock_wait,
-		.notified = host->notified,
-		.dropped = host->dropped,
+		.notified = visit->notified,
+		.dropped = visit->dropped,
 		.tasks = stage->tasks,
 		.task_count = stage->task_count,
 	};
-
-	host->notified = host->dropped = NULL;
-	if (host->seal) {
-		bodies_allow(stage->run->bodies, stage->run->text, host->index, stage->run->host_count);
-		message->text = body_digest(stage->run->text);
-		message->seal = (struct bytes){ host->seal->text, host->seal->size };
-	}
-	if (is_last(host))
+	due_sent(host, visit);
+	keep_text(stage, message);
+	if (last)
 		add_last(stage, message);
 	host->phase = HOST_BUSY;
-	host->asked = true;
-	effect_send(host, FRAME_STAGE, message, stage->arena);
+	host->target = stage->target;
+	visit->asked = true;
+	stage->target->worker = host;
+	stage->target->taken = stage->target->busy = true;
+	effect_send(stage->target, FRAME_STAGE, message, stage->arena);
+}
+
+/* A flush goes where the handlers before it went. */
+static bool add_unit_or_flush(struct stage *stage, struct unit *unit)
+{
+	struct run_host *host = stage->host;
+
+	if (unit->task)
+		return add_unit(stage, unit);
+	if (!stage->target && host->contacted && host->home->state == TARGET_READY
+			&& !host->visits->next && !host->home->shared)
+		stage->target = host->home;
+	if (stage->target)
+		add_flush(stage);
+	host->halted = !go_ahead(host);
+	return true;
 }
 
 static void fill_stage(struct stage *stage)
@@ -431,15 +548,44 @@ static void fill_stage(struct stage *stage)
 		}
 		if (!stage->any)
 			stage->free = unit->play->free;
-		if (!unit->task) {
-			if (host->contacted)
-				add_flush(stage);
-			host->halted = !go_ahead(host);
-			continue;
-		}
-		if (!add_unit(stage, unit))
+		if (!add_unit_or_flush(stage, unit))
 			return;
 	}
+}
+
+/* Tells the next of its targets that nothing more comes; false: all are told. */
+static bool send_last(struct stage *stage)
+{
+	const struct visit *visit = visit_unfinished(stage->host);
+
+	if (!visit)
+		return false;
+	stage->target = visit->target;
+	if (target_ready(stage->target, stage->host))
+		send(stage, true);
+	return true;
+}
+
+static void go_on(struct stage *stage)
+{
+	struct run_host *host = stage->host;
+
+	fill_stage(stage);
+	if (!stage->target && host->left && !host->visits->asked) {
+		stage->target = host->home;
+		if (!target_ready(stage->target, host))
+			return;
+	}
+	if (is_worth_sending(stage)) {
+		send(stage, is_last(host));
+		return;
+	}
+	if (host->target && is_last(host) && host->wait.kind == WAIT_NOTHING
+			&& (host->cursor->state == CURSOR_DONE || !(host->visits->next
+			|| host->target->shared)) && send_last(stage))
+		return;
+	if (host->cursor->state == CURSOR_DONE)
+		order_end(host, HOST_DONE);
 }
 
 void on_runnable(struct run *run, const struct event *event)
@@ -456,13 +602,10 @@ void on_runnable(struct run *run, const struct event *event)
 		return;
 	}
 	stage.arena = arena_new();
-	fill_stage(&stage);
-	if (is_worth_sending(&stage))
-		send(&stage);
-	else
+	go_on(&stage);
+	if (host->phase != HOST_BUSY)
 		arena_free(stage.arena);
-	if (host->phase == HOST_IDLE && host->cursor->state == CURSOR_DONE)
-		order_end(host, HOST_DONE);
-	else
+	targets_leave(host);
+	if (host_live(host))
 		order_turn(host);
 }

@@ -17,6 +17,7 @@
 #include "plan/event.h"
 #include "plan/run.h"
 #include "plan/schedule.h"
+#include "plan/target.h"
 
 #include <stdint.h>
 
@@ -108,6 +109,7 @@ struct step {
 	const struct filled *filled;
 	const struct filled_item *item;
 	bool last;                 /* of the unit's items */
+	struct target *target;     /* to which it was sent; NULL: it is local */
 	bool setup;                /* not the user's: facts are read for this unit */
 	bool local;                /* nothing is awaited: item->result holds */
 	bool told;                 /* by its node, and it is to be taken when its turn comes … */
@@ -146,11 +148,13 @@ enum wait_kind {
 	WAIT_TOLD,                 /* until a host has told what it has, or has come to here itself */
 	WAIT_CHOSEN,               /* until all that are there know what an include brings in for them */
 	WAIT_RETRY,                /* until a task is to be tried again */
+	WAIT_TARGET,               /* until a target is there, and free */
 };
 
 struct wait {
 	enum wait_kind kind;
 	struct run_host *on;       /* FACTS_OF, TOLD */
+	struct target *target;     /* TARGET */
 	int64_t until;             /* of these: milliseconds, then on is late; RETRY: then it is tried */
 	struct run_host *next, **from;     /* in the list of those that wait for the same */
 };
@@ -161,9 +165,11 @@ struct run_host {
 	struct inventory_host *inventory;
 	const char *name;
 	struct arena *arena;
-	struct fleet_host *fleet;  /* the driver's */
+	struct target *home;       /* its own machine, of which its facts are */
+	struct target *target;     /* at which its stage is, or was last; NULL: nowhere yet */
+	struct visit *visits;      /* what it has at its targets, home first */
+	struct target **at_play;   /* by play: of tasks that say nothing else; NULL: not in it */
 	bool contacted;            /* false: it needs no connection */
-	const char *user;          /* as whom it was logged in; NULL: not there yet */
 	struct cursor *cursor;     /* in run->schedule */
 	struct position ahead;     /* what is to be looked at next; batch NULL: nothing more */
 	bool halted;               /* that was looked at, but what follows is known only when it is passed */
@@ -174,8 +180,6 @@ struct run_host {
 	enum host_phase phase;
 	bool bystander;            /* outside the limit, or in no play: only looked at, see beside.c */
 	bool left;                 /* in no play, but had been in earlier runs */
-	bool asked;                /* a stage was sent */
-	bool asked_last;           /* the last one */
 	bool abandoned;            /* nothing of the stage under way counts any more */
 	const char *doubt;         /* of a dry run: why it isn't known whether it comes to what is left … */
 	const struct play *doubt_play;     /* … of this play; NULL: it is */
@@ -183,7 +187,6 @@ struct run_host {
 	bool facts_wanted;         /* some value reads them */
 	bool facts_sent;
 	bool facts_expected;       /* it is counted in run->facts_expected */
-	bool *sent;                /* by unit: the node has seen all of it */
 	struct filled **filled;    /* by unit; NULL: not filled in, or not known */
 	size_t unit_room;          /* in these two */
 	const struct filled *chosen;       /* of the include that it is at; NULL: not known yet */
@@ -204,11 +207,9 @@ struct run_host {
 	int64_t gate;              /* id of the REQUEST that waits; -1: none */
 	struct outcome outcome;
 	struct value *published;   /* "module/key" → facts */
+	struct target *offers;     /* where what it published is; NULL: it hasn't */
 	struct value *facts;       /* as setup told them; NULL: not read */
-	struct value *notified;    /* keys of handlers found due here */
-	struct value *dropped;     /* keys of due handlers that the text has no more */
 	const char *key;           /* host key; NULL: none seen */
-	struct value *seal;        /* what it is to keep beside the text; NULL: neither */
 	const struct looked *looked;   /* what its ledger has; NULL: not told */
 	unsigned changed;          /* tasks */
 	struct value *undone_resources;    /* of which results came, as keys; NULL: none */
@@ -219,7 +220,6 @@ struct run_host {
 	bool has_orphans;
 	bool unreachable;
 	const char *lost;          /* why its connection was given up; else NULL */
-	bool closed;               /* the connection is being ended */
 };
 
 struct run {
@@ -276,6 +276,10 @@ struct run {
 	struct value *warned;              /* all so far, as keys */
 	struct claims *claims;             /* NULL: not made yet */
 	struct relay *relays;
+	struct target *targets;
+	struct lookup targets_by_key;
+	size_t local_hosts;        /* of the inventory that are the controller by their variables … */
+	bool local_counted;        /* … once that is counted */
 	int64_t relay_ids;
 	const struct module *setup;
 	uint64_t facts_heard;              /* goes up when facts come, or won't come any more, */
@@ -312,12 +316,6 @@ static inline bool host_live(const struct run_host *host)
 static inline int64_t unit_turn(const struct unit *unit)
 {
 	return (int64_t)unit->label;
-}
-
-/* Whether a connection to the host is there to be used. */
-static inline bool run_connected(const struct run_host *host)
-{
-	return host->contacted && !host->closed;
 }
 
 /* Whether ^C was pressed: what takes long ends with an error of kind INTERRUPTED. */
@@ -376,14 +374,23 @@ const char *fill_handler_key(struct arena *arena, const struct task *handler);
 int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
 	struct value **ret_params);
 
-/* declare.c: adds the identities of what the text has for a host, beyond what the node has seen (or
- * all of it), to declared, and the names of modules of which that isn't known to unsure. */
-void declare_all(struct run *run, struct run_host *host, bool also_sent, struct arena *arena,
-	struct value *declared, struct value *unsure);
+/* declare.c: adds the identities of what the text has for a host at a target, beyond what that has
+ * seen (or all of it), to declared, and the names of modules of which that isn't known to unsure. */
+void declare_all(struct run *run, struct run_host *host, struct target *target, bool also_sent,
+	struct arena *arena, struct value *declared, struct value *unsure);
 
 /* due.c: what an earlier run that died has left on a host, from its HELLO: due handlers come first,
  * and with --resume what it had done is passed over. */
-void due_take(struct run *run, struct run_host *host, const struct hello *hello);
+void due_take(struct run *run, struct run_host *host, struct target *target,
+	const struct hello *hello);
+/* A handler of the host was notified by what was done at a target: where it is done it is due, if
+ * that is elsewhere. noted: the target has written that down. */
+void due_notify(struct run_host *host, const struct play *play, const struct task *handler,
+	struct target *target, bool noted);
+/* It isn't due any more, wherever the host would do it. */
+void due_drop(struct run_host *host, const struct play *play, const struct task *handler);
+/* What is said of handlers with the stage that goes there. */
+void due_sent(struct run_host *host, struct visit *visit);
 
 /* announce.c: tells the report of the task of a unit that a host is at. */
 void announce(struct run_host *host, const struct unit *unit);
@@ -419,14 +426,14 @@ void leave(struct run_host *host);
 void leave_failed(struct run_host *host);
 /* It is out at once, for a reason of its own. */
 void leave_at_once(struct run_host *host);
-/* Gives its connection up, for this reason. */
-void leave_lost(struct run_host *host, const struct error *err);
+/* Gives a connection up, for this reason. */
+void leave_lost(struct target *target, const struct error *err);
 /* A copy of an error. */
 const struct error *leave_kept(struct arena *arena, const struct error *err);
 /* Its agent says what none would say: the message says what. */
-void leave_strange(struct run_host *host, const char *message);
+void leave_strange(struct target *target, const char *message);
 /* Whether it left as what it told is the code of no error; NULL is none told. */
-bool leave_unknown_code(struct run_host *host, const char *code);
+bool leave_unknown_code(struct target *target, const char *code);
 
 /* ended.c */
 void on_lost(struct run *run, const struct event *event);
@@ -497,6 +504,8 @@ void order_wait(struct run_host *host);
 void order_abandon(struct run_host *host);
 /* What was filled in for where it is and behind, as long as all was well. */
 void order_forget_filled(struct run_host *host);
+/* Lets it wait until a target is there, and free. */
+void order_wait_for(struct run_host *host, struct target *target);
 /* What it stands at is another unit. */
 void order_moved(struct run_host *host);
 /* Whether a host may still tell what it hasn't before a unit. */
@@ -584,14 +593,9 @@ const char *setting_text(struct run *run, const char *name, struct value *value,
 const char *host_variable(struct run *run, struct scope *scope, const char *name,
 	struct error *err);
 
-/* target.c: where and as whom a host is reached: as the first of its plays says. */
-int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_target,
-	struct error *err);
-/* become.c: passwords, and how the login user becomes root; play: the host's first. */
-int become_of(struct run *run, const struct run_host *host, const struct play *play,
+/* become.c: passwords, and how the login user becomes root; host: whose machine it is, or NULL. */
+int become_of(struct run *run, const struct inventory_host *host, const struct play *play,
 	struct fleet_target *target, struct error *err);
-/* Refuses plays that would reach a host in different ways, as it has one connection. */
-int targets_check(struct run *run, struct error *err);
 
 /* claims.c: an error if the address, name or alias of a host is another one's and either of them
  * has it from a node. */
@@ -617,9 +621,9 @@ void beside_tick(struct run *run);
 
 /* relay.c: a node's request for content, answered from here or from the node that offered it. A
  * host that asks for what isn't its own, or hands out what it didn't promise, is out. */
-void relay_request(struct run *run, struct run_host *host, const struct request *request);
+void relay_request(struct run *run, struct target *target, const struct request *request);
 void on_chunk(struct run *run, const struct event *event);
-void relay_out(struct run *run, struct run_host *host);
+void relay_out(struct run *run, struct target *target);
 /* Every 100 ms: who waits for a silent host is told. */
 void relay_tick(struct run *run);
 

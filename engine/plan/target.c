@@ -1,227 +1,385 @@
-/* target: where and as whom each host is reached. */
+/* target: machines as they are worked on, and what each host has there. */
 #include "plan/state.h"
 
-#include "expression/expression.h"
 #include "fleet/transport.h"
+#include "plan/way.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* The first play of a host, whose connection settings count. */
-static const struct play *first_play(const struct run *run, const struct run_host *host)
-{
-	const struct playbook *playbook = run->options.playbook;
-	int64_t first = units_next(run, host, 0);
+/* --- Which there are --- */
 
-	if (first < (int64_t)run->unit_count && !run->units[first]->undo)
-		return run->units[first]->play;
-	for (size_t i = 0; i < playbook->play_count; i++) {
-		if (run->play_hosts[i][host->inventory->index])
-			return playbook->plays[i];
-	}
-	return playbook->plays[0];
+static const char *key_of(struct arena *arena, const struct fleet_target *way, bool looks)
+{
+	const char *look = looks ? "look " : "";
+
+	if (way->transport->here)
+		return looks ? arena_printf(arena, "look %s", way->name) : "";
+	return arena_printf(arena, "%s%s|%s|%u|%s|%s", look, way->name, way->address, way->port,
+		way->user ? way->user : "", way->private_key ? way->private_key : "");
 }
 
-static const char *play_word(struct run *run, struct scope *scope, const char *name,
-	const struct value *raw, struct error *err)
+static struct target *target_find(struct run *run, struct run_host *host,
+	const struct way_of *of, const char **ret_cause, struct error *err)
 {
-	struct value *value;
+	struct run_host *machine = of->machine ? run->by_inventory[of->machine->index] : NULL;
+	bool looks = host->bystander && machine == host;
+	struct fleet_target way;
+	struct target *target;
+	const char *key;
 
-	if (!raw || expression_fill(run->arena, scope, raw, &value, err) < 0)
+	if (way_find(run, of, &way, ret_cause, err) < 0 || *ret_cause)
 		return NULL;
-	return setting_text(run, name, value, raw->place, err);
+	key = key_of(run->arena, &way, looks);
+	target = lookup_get(&run->targets_by_key, key);
+	if (target)
+		return target;
+	target = arena_alloc(run->arena, sizeof(*target));
+	target->run = run;
+	target->name = way.transport->here ? "localhost" : of->name;
+	target->host = way.transport->here ? NULL : machine;
+	target->way = way;
+	target->way.name = target->name;
+	target->way.context = target;
+	target->way.only_look = looks;
+	target->next = run->targets;
+	run->targets = target;
+	lookup_put(run->arena, &run->targets_by_key, key, target);
+	return target;
 }
 
-static bool task_becomes(struct run *run, const struct run_host *host, const struct play *play,
-	const struct task *task)
+static struct target *target_of(struct run *run, struct run_host *host, const struct play *play,
+	const struct task *task, const char **ret_cause, struct error *err)
 {
-	struct scope *scope = scope_new(run->arena, run->options.variables, host->inventory, play,
-		task);
-	bool become = run->options.become;
+	const struct way_of of = { .machine = host->inventory, .subject = host->inventory,
+		.name = host->name, .play = play, .task = task };
+
+	return target_find(run, host, &of, ret_cause, err);
+}
+
+struct target *target_named(struct run *run, struct run_host *host, const struct play *play,
+	const struct task *task, const char *name, const char **ret_cause, struct error *err)
+{
+	const struct inventory_host *machine = inventory_find(run->options.inventory, name);
+	const struct way_of of = { .machine = machine, .subject = host->inventory,
+		.name = machine ? machine->name : arena_string(run->arena, name),
+		.delegated = machine != host->inventory, .play = play, .task = task };
+
+	*ret_cause = NULL;
+	return target_find(run, host, &of, ret_cause, err);
+}
+
+/* Without a node nothing is done; but which handlers are due the host's own one knows. */
+static bool needs_node(const struct unit *unit)
+{
+	return unit->undo || (unit->task && unit->module && (unit->task->handler
+		|| !(unit->module->flags & MODULE_CONTROLLER)));
+}
+
+static struct target *undo_target(const struct run_host *host, size_t number)
+{
+	const struct visit *visit = host->visits;
+
+	while (visit && number-- > 0)
+		visit = visit->next;
+	return visit ? visit->target : NULL;
+}
+
+struct target *target_at(struct run *run, struct run_host *host, const struct unit *unit,
+	const char **ret_cause, struct error *err)
+{
+	const struct task *task = unit->task ? unit->task->task : NULL;
+	struct target *target;
+
+	*ret_cause = NULL;
+	if (!needs_node(unit))
+		return NULL;
+	if (unit->undo)
+		return undo_target(host, unit->visit);
+	if (host->bystander || (unit->module->flags & MODULE_CONTROLLER))
+		return host->home;
+	if (!way_is_own(task) && host->at_play[unit->play_index])
+		return host->at_play[unit->play_index];
+	target = target_of(run, host, unit->play, task, ret_cause, err);
+	if (target && !way_is_own(task))
+		host->at_play[unit->play_index] = target;
+	return target;
+}
+
+const char *target_user(struct run_host *host, const struct unit *unit)
+{
 	struct error ignored = {0};
-	struct value *variable;
+	const char *cause;
+	const struct target *target = target_at(host->run, host, unit, &cause, &ignored);
 
-	if (scope_get(run->arena, scope, "ansible_become", &variable, &ignored) < 0)
-		return false;
-	if (!variable)
-		variable = task->become ? task->become : play->become;
-	return expression_truth(run->arena, scope, variable, become, &become, &ignored) == 0
-		&& become;
+	return target ? target->user : NULL;
 }
 
-/* The same of a text of which no task is run. */
-static bool text_becomes(struct run *run, const struct run_host *host)
+/* --- What a host has at each --- */
+
+struct visit *visit_at(struct run_host *host, struct target *target)
 {
-	const struct playbook *playbook = run->options.playbook;
+	struct visit **at = &host->visits;
 
-	for (size_t i = 0; i < playbook->play_count; i++) {
-		const struct play *play = playbook->plays[i];
-
-		for (size_t k = 0; (host->left || run->play_hosts[i][host->inventory->index])
-				&& k < play->task_count; k++) {
-			if (!play->tasks[k]->flush_handlers
-					&& task_becomes(run, host, play, play->tasks[k]))
-				return true;
-		}
-	}
-	return false;
+	while (*at && (*at)->target != target)
+		at = &(*at)->next;
+	if (*at)
+		return *at;
+	*at = arena_alloc(host->arena, sizeof(**at));
+	(*at)->target = target;
+	if (host->unit_room > 0)
+		(*at)->sent = arena_array(host->run->arena, host->unit_room, sizeof(bool));
+	target_share(target, host);
+	return *at;
 }
 
-/* Whether any of its tasks works as someone else than the login user; without any task that is
- * known already the play decides. */
-static bool host_becomes(struct run *run, struct run_host *host)
+struct visit *visit_unfinished(const struct run_host *host)
 {
-	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
-			i = units_next(run, host, i + 1)) {
-		const struct filled *filled = host->filled[i];
-		const struct play *play = run->units[i]->play;
+	struct visit *visit = host->visits;
 
-		if (!run->units[i]->task || run->units[i]->undo)
+	while (visit && (!visit->asked || visit->last || visit->target->state != TARGET_READY))
+		visit = visit->next;
+	return visit;
+}
+
+void target_share(struct target *target, struct run_host *host)
+{
+	if (!target->worker)
+		target->worker = host;
+	target->shared = target->shared || target->worker != host
+		|| (target->host && target->host != host);
+}
+
+/* The machine as the inventory has it: not the controller, unless it is the only such host. */
+static bool is_own_machine(const struct run_host *host, const struct target *target)
+{
+	if (target->way.transport->here)
+		return way_is_only_local(host->run, host->inventory);
+	return target->host == host;
+}
+
+bool target_same_owner(const struct run_host *host, const struct target *one,
+	const struct target *other)
+{
+	return one == other || (one->way.transport == other->way.transport && one->host == host
+		&& other->host == host);
+}
+
+const char *target_owner(const struct run_host *host, const struct target *target)
+{
+	const char *playbook = host->run->options.owner;
+
+	return is_own_machine(host, target) ? playbook
+		: arena_printf(host->arena, "%s for %s", playbook, host->name);
+}
+
+const char *target_show(struct arena *arena, const struct target *target)
+{
+	const struct fleet_target *way = &target->way;
+
+	if (way->transport->here)
+		return "on the controller";
+	return arena_printf(arena, "as %s at %s%s", way->user ? way->user : "the default user",
+		way->address, way->port ? arena_printf(arena, " port %u", way->port) : "");
+}
+
+/* --- Before the run --- */
+
+static bool is_done_there(const struct task *task)
+{
+	return task->module && !task->flush_handlers && !(task->module->flags & MODULE_CONTROLLER);
+}
+
+static int visit_tasks(struct run *run, struct run_host *host, size_t play_index,
+	struct task *const *tasks, size_t count, struct error *err)
+{
+	const struct play *play = run->options.playbook->plays[play_index];
+	const char *cause;
+
+	for (size_t i = 0; i < count; i++) {
+		struct target *target;
+
+		if (!is_done_there(tasks[i]))
 			continue;
-		for (size_t k = 0; filled && k < filled->count; k++) {
-			const struct wire_task *task = filled->items[k].task;
-
-			if (task && task->user && *task->user)
-				return true;
-		}
-		if (filled)
+		if (!way_is_own(tasks[i]) && host->at_play[play_index]) {
+			visit_at(host, host->at_play[play_index]);
 			continue;
-		if (task_becomes(run, host, play, run->units[i]->task->task))
-			return true;
+		}
+		target = target_of(run, host, play, tasks[i], &cause, err);
+		if (err->kind != ERROR_NONE)
+			return -1;
+		if (target)
+			visit_at(host, target);
 	}
-	return (run->options.undo == UNDO_ALL || run->options.look || host->left)
-		&& text_becomes(run, host);
+	return 0;
 }
 
-/* Where and as whom a host is reached for the tasks of one play. */
-static int target_of_play(struct run *run, const struct run_host *host, const struct play *play,
-	struct fleet_target *ret_target, struct error *err)
-{
-	struct scope *scope = scope_new(run->arena, run->options.variables, host->inventory, play,
-		NULL);
-	const char *connection = host_variable(run, scope, "ansible_connection", err);
-	const char *user = host_variable(run, scope, "ansible_user", err);
-	const char *key = host_variable(run, scope, "ansible_private_key_file", err);
-	const char *port = host_variable(run, scope, "ansible_port", err);
-	const char *address = host_variable(run, scope, "ansible_host", err);
-
-	if (!connection && !run->options.today)
-		connection = play_word(run, scope, "ansible_connection", play->connection, err);
-	if (!user && !run->options.today_plays)
-		user = play_word(run, scope, "ansible_user", play->remote_user, err);
-	if (!port && !run->options.today_plays)
-		port = play_word(run, scope, "ansible_port", play->port, err);
-	*ret_target = (struct fleet_target){
-		.name = host->name,
-		.address = address ? address : host->name,
-		.user = user ? user : run->options.user,
-		.private_key = key ? key : run->options.private_key,
-		.transport = transport_find(connection),
-	};
-	ret_target->port = port ? (unsigned)strtoul(port, NULL, 10) : 0;
-	return err->kind ? -1 : 0;
-}
-
-int target_of(struct run *run, struct run_host *host, struct fleet_target *ret_target,
+static int visit_play(struct run *run, struct run_host *host, size_t play_index,
 	struct error *err)
 {
-	const struct play *play = first_play(run, host);
+	const struct play *play = run->options.playbook->plays[play_index];
+	const char *cause;
 
-	if (target_of_play(run, host, play, ret_target, err) < 0
-			|| become_of(run, host, play, ret_target, err) < 0)
+	host->at_play[play_index] = target_of(run, host, play, NULL, &cause, err);
+	if (err->kind != ERROR_NONE)
 		return -1;
-	ret_target->become = host_becomes(run, host);
-	ret_target->only_look = host->bystander;
-	ret_target->context = host;
+	if (visit_tasks(run, host, play_index, play->tasks, play->task_count, err) < 0)
+		return -1;
+	return visit_tasks(run, host, play_index, play->handlers, play->handler_count, err);
+}
+
+/* Its own machine comes first: one that isn't only local, if there is any. */
+static void choose_home(struct run_host *host)
+{
+	struct visit **at = &host->visits, *home;
+
+	while (*at && (*at)->target->way.transport->here)
+		at = &(*at)->next;
+	home = *at ? *at : host->visits;
+	if (!home)
+		return;
+	host->home = home->target;
+	if (home == host->visits)
+		return;
+	*at = home->next;
+	home->next = host->visits;
+	host->visits = home;
+}
+
+/* A host in no play is reached as in the first one. */
+static int make_home(struct run *run, struct run_host *host, struct error *err)
+{
+	const struct playbook *playbook = run->options.playbook;
+	const char *cause;
+
+	choose_home(host);
+	for (size_t i = 0; i < playbook->play_count && !host->home; i++)
+		host->home = host->at_play[i];
+	if (!host->home)
+		host->home = target_of(run, host, playbook->plays[0], NULL, &cause, err);
+	if (!host->home && err->kind == ERROR_NONE)
+		error_set(err, PLAYBOOK_TARGET_UNKNOWN, "how '%s' is reached can't be known before the run: %s",
+			host->name, cause);
+	if (host->home && (host->left || run->options.undo != UNDO_NOTHING || run->options.look))
+		visit_at(host, host->home);
+	return err->kind != ERROR_NONE ? -1 : 0;
+}
+
+/* What is only looked at is so at one place. */
+static int make_visits(struct run *run, struct run_host *host, struct error *err)
+{
+	struct error wrong = {0};
+	int result = 0;
+
+	host->at_play = arena_array(run->arena, run->options.playbook->play_count + 1,
+		sizeof(*host->at_play));
+	for (size_t i = 0; i < run->options.playbook->play_count && result == 0; i++) {
+		if (run->play_hosts[i][host->inventory->index])
+			result = visit_play(run, host, i, &wrong);
+	}
+	if (result == 0)
+		result = make_home(run, host, &wrong);
+	if (result == 0 || host->bystander)
+		return 0;
+	*err = wrong;
+	return -1;
+}
+
+int targets_make(struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->host_count; i++) {
+		if (make_visits(run, &run->hosts[i], err) < 0)
+			return -1;
+	}
+	for (struct target *target = run->targets; target; target = target->next)
+		target->worker = NULL;
 	return 0;
 }
 
-/* --- A host has one connection --- */
+/* --- Who works there --- */
 
-static bool same_word(const char *one, const char *other)
+static void queue_add(struct target *target, struct run_host *host)
 {
-	return one == other || (one && other && strcmp(one, other) == 0);
-}
+	if (target->queue_first + target->queue_count == target->queue_capacity) {
+		struct run_host **queue = target->queue;
 
-static const char *show_target(struct run *run, const struct fleet_target *target)
-{
-	if (target->transport->here)
-		return "as the controller itself (connection: local)";
-	return arena_printf(run->arena, "as %s at %s%s%s%s", target->user ? target->user :
-		"the default user", target->address, target->port ? arena_printf(run->arena, " port %u",
-		target->port) : "", target->private_key ? " with the key " : "",
-		target->private_key ? target->private_key : "");
-}
-
-static bool same_target(const struct fleet_target *one, const struct fleet_target *other)
-{
-	if (one->transport != other->transport || one->transport->here)
-		return one->transport == other->transport;
-	return same_word(one->address, other->address) && same_word(one->user, other->user) &&
-		same_word(one->private_key, other->private_key) && one->port == other->port;
-}
-
-static struct place place_of(const struct play *play)
-{
-	const struct value *settings[] = { play->connection, play->remote_user, play->port };
-
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		if (settings[i] && settings[i]->place.line > 0)
-			return settings[i]->place;
+		if (2 * target->queue_count >= target->queue_capacity) {
+			target->queue_capacity = 2 * target->queue_capacity + 8;
+			queue = arena_array(target->run->arena, target->queue_capacity, sizeof(*queue));
+		}
+		if (target->queue_count > 0)
+			memmove(queue, &target->queue[target->queue_first],
+				target->queue_count * sizeof(*queue));
+		target->queue = queue;
+		target->queue_first = 0;
 	}
-	return play->place;
+	target->queue[target->queue_first + target->queue_count++] = host;
 }
 
-static bool has_tasks_on(const struct run *run, const struct run_host *host,
-	const struct play *play)
+struct run_host *target_next(struct target *target)
 {
-	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
-			i = units_next(run, host, i + 1)) {
-		const struct unit *unit = run->units[i];
+	while (target->queue_count > 0) {
+		struct run_host *host = target->queue[target->queue_first++];
 
-		if (unit->play == play && unit->task && !unit->undo && (unit->task->task->include
-				|| !(unit->module->flags & MODULE_CONTROLLER)))
-			return true;
+		target->queue_count--;
+		if (host_live(host) && host->wait.kind == WAIT_TARGET && host->wait.target == target)
+			return host;
 	}
+	return NULL;
+}
+
+static void open_target(struct target *target)
+{
+	struct run *run = target->run;
+
+	for (size_t i = 0; i < run->host_count && !target->way.become; i++) {
+		struct run_host *host = &run->hosts[i];
+
+		if (target->host ? host == target->host : !host->bystander)
+			target->way.become = way_becomes(run, host, target);
+	}
+	target->state = TARGET_COMING;
+	effect_connect(target);
+}
+
+bool target_ready(struct target *target, struct run_host *host)
+{
+	if (target->state == TARGET_NEW)
+		open_target(target);
+	if (target->state == TARGET_READY && (!target->taken || target->worker == host)) {
+		target->worker = host;
+		target->taken = true;
+		return true;
+	}
+	queue_add(target, host);
+	order_wait_for(host, target);
 	return false;
 }
 
-static int check_host(struct run *run, struct run_host *host, struct error *err)
+void target_release(struct target *target)
 {
-	const struct playbook *playbook = run->options.playbook;
-	const struct play *first = NULL;
-	struct fleet_target target, other;
+	struct run_host *next = target_next(target);
 
-	for (size_t i = 0; i < playbook->play_count; i++) {
-		const struct play *play = playbook->plays[i];
-
-		if (!run->play_hosts[i][host->inventory->index])
-			continue;
-		if (target_of_play(run, host, play, first ? &other : &target, err) < 0)
-			return -1;
-		if (!has_tasks_on(run, host, play))
-			continue;
-		if (!first) {
-			first = play;
-			continue;
-		}
-		if (same_target(&target, &other))
-			continue;
-		error_at(err, PLAYBOOK_TARGET_CONFLICT, place_of(play), "'%s' is reached %s in the play at "
-			"line %u, but %s in this one", host->name, show_target(run, &target), first->place.line,
-			show_target(run, &other));
-		return error_remedy(err, "two ways to one host in a run are not supported yet: give both "
-			"plays the same settings, or put this one into a playbook of its own");
+	target->taken = next != NULL;
+	if (next) {
+		target->worker = next;
+		order_run(next);
 	}
-	return 0;
 }
 
-int targets_check(struct run *run, struct error *err)
+void targets_leave(struct run_host *host)
 {
-	for (size_t i = 0; i < run->host_count; i++) {
-		if (!run->hosts[i].bystander && !run->hosts[i].left
-				&& check_host(run, &run->hosts[i], err) < 0)
-			return -1;
+	for (struct visit *visit = host->visits; visit; visit = visit->next) {
+		struct target *target = visit->target;
+
+		if (target->taken && target->worker == host && !target->busy)
+			target_release(target);
 	}
-	return 0;
+}
+
+void target_wake(struct target *target)
+{
+	struct run_host *next;
+
+	while ((next = target_next(target)))
+		order_run(next);
 }

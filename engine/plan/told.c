@@ -38,17 +38,18 @@ void on_result(struct run *run, const struct event *event)
 {
 	struct run_host *host = event->host;
 	const struct result *result = event->message;
-	struct step *first = first_untold(host);
+	struct step *first = host ? first_untold(host) : NULL;
 
-	if (!host_live(host) || leave_unknown_code(host, result->code) || host->abandoned)
+	if ((host && (!host_live(host) || host->abandoned))
+			|| leave_unknown_code(event->target, result->code))
 		return;
-	if (!first || first->id != result->task
+	if (!host || !event->target->busy || !first || first->id != result->task
 			|| (result->more && (!first->unit->undo || run->options.look))) {
-		leave_strange(host, "a result of a task that isn't its turn");
+		leave_strange(event->target, "a result of a task that isn't its turn");
 		return;
 	}
 	if (result->more && undone_again(host, result->resource, event->size)) {
-		leave_strange(host, "more results of an undo than there are resources");
+		leave_strange(event->target, "more results of an undo than there are resources");
 		return;
 	}
 	result_level(first, result);
@@ -87,7 +88,7 @@ static void take_orphans(struct run *run, struct run_host *host,
 	}
 }
 
-static void ledger_unwritten(struct run_host *host, const struct stage_end *end)
+static void ledger_unwritten(struct target *target, const struct stage_end *end)
 {
 	struct error err = {0};
 
@@ -95,23 +96,19 @@ static void ledger_unwritten(struct run_host *host, const struct stage_end *end)
 		"the ledger can't be written: %.1500s", end->problem);
 	error_remedy(&err, "what this run changed there isn't recorded; fix the cause, then apply "
 		"again");
-	leave_lost(host, &err);
+	leave_lost(target, &err);
 }
 
-void on_stage_end(struct run *run, const struct event *event)
+/* What a host has lost interest in ends, too. */
+static void end_stage(struct target *target, struct run_host *host, const struct stage_end *end)
 {
-	struct run_host *host = event->host;
-	const struct stage_end *end = event->message;
-
-	if (host_live(host) && host->phase != HOST_BUSY)
-		leave_strange(host, "the end of a stage that isn't under way");
-	if (host->phase != HOST_BUSY || leave_unknown_code(host, end->code))
+	if (leave_unknown_code(target, end->code))
 		return;
-	take_orphans(run, host, end->orphans);
+	take_orphans(host->run, host, end->orphans);
 	if (end->problem) {
-		ledger_unwritten(host, end);
-	} else if (first_untold(host) && !run->stopped && !host->abandoned) {
-		leave_strange(host, "a stage ended before all its tasks were done");
+		ledger_unwritten(target, end);
+	} else if (first_untold(host) && !host->run->stopped && !host->abandoned) {
+		leave_strange(target, "a stage ended before all its tasks were done");
 	} else {
 		host->phase = HOST_IDLE;
 		host->abandoned = false;
@@ -119,16 +116,35 @@ void on_stage_end(struct run *run, const struct event *event)
 	}
 }
 
+void on_stage_end(struct run *run, const struct event *event)
+{
+	struct target *target = event->target;
+	struct run_host *host = event->host;
+
+	(void)run;
+	if (!target->busy) {
+		leave_strange(target, "the end of a stage that isn't under way");
+		return;
+	}
+	target->busy = false;
+	if (host->phase == HOST_BUSY && host->target == target)
+		end_stage(target, host, event->message);
+	target_release(target);
+}
+
 void on_request(struct run *run, const struct event *event)
 {
 	const struct request *request = event->message;
+	struct target *target = event->target;
 	struct run_host *host = event->host;
 
 	/* An agent waits for its answer, so nothing of an earlier one is left here. */
-	if (event->queued > QUEUED_MOST || host->gate >= 0) {
-		leave_strange(host, "a request before the last one was answered");
+	if (!target->busy) {
+		leave_strange(target, "a request while no stage is under way");
+	} else if (event->queued > QUEUED_MOST || host->gate >= 0) {
+		leave_strange(target, "a request before the last one was answered");
 	} else if (request->kind == REQUEST_BODY) {
-		relay_request(run, host, request);
+		relay_request(run, target, request);
 	} else {
 		host->gate = request->id;
 		turn_take(run, host);
@@ -143,12 +159,12 @@ void on_progress(struct run *run, const struct event *event)
 	const struct progress_text *progress = event->message;
 
 	(void)run;
-	if (progress->text.bytes && host_live(event->host) && !event->host->bystander)
+	if (progress->text.bytes && event->host && host_live(event->host) && !event->host->bystander)
 		effect_progress(event->host, progress->text.bytes);
 }
 
 void on_strange(struct run *run, const struct event *event)
 {
 	(void)run;
-	leave_strange(event->host, "unexpected message");
+	leave_strange(event->target, "unexpected message");
 }

@@ -67,7 +67,7 @@ static void answer_gate(struct run *run, struct run_host *host)
 	order_expect_facts(host);
 	if (go && first && !host->bystander)
 		announce(host, first->unit);
-	effect_send(host, FRAME_REPLY, reply, NULL);
+	effect_send(host->target, FRAME_REPLY, reply, NULL);
 }
 
 void on_gate(struct run *run, const struct event *event)

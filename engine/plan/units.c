@@ -536,37 +536,71 @@ static int add_all_handlers(struct making *making, bool early, struct error *err
 	return 0;
 }
 
-/* Before the first task, on all hosts of the run. */
-static void add_undo(struct making *making)
+/* Hosts that have so many targets; those that are only looked at not. */
+static struct host_set *undo_hosts(struct run *run, size_t number)
 {
-	static const struct module undo = { .name = "undo", .summary = "takes back" };
+	struct host_set *hosts = arena_alloc(run->arena, sizeof(*hosts));
+
+	*hosts = host_set_new(run->arena, run->host_count);
+	for (size_t i = 0; i < run->host_count; i++) {
+		const struct visit *visit = run->hosts[i].visits;
+
+		for (size_t k = 0; visit && k < number; k++)
+			visit = visit->next;
+		if (visit && !run->hosts[i].bystander)
+			host_set_add(hosts, i);
+	}
+	return hosts;
+}
+
+static bool has_any(const struct host_set *hosts)
+{
+	for (size_t i = 0; i < hosts->count; i++) {
+		if (hosts->words[i])
+			return true;
+	}
+	return false;
+}
+
+static struct run_task *undo_task(struct run *run, const struct module *module, size_t number)
+{
 	static const char *const names[] = { "", "Undo what the text no longer has",
 		"Undo what later runs did", "Undo all that this playbook did",
 		"Undo what was of hosts that left" };
-	struct run *run = making->run;
 	struct task *task = arena_alloc(run->arena, sizeof(*task));
 	struct play *play = arena_alloc(run->arena, sizeof(*play));
-	struct host_set *members = arena_alloc(run->arena, sizeof(*members));
-	struct unit *unit;
 
-	task->name = names[run->options.undo];
-	task->word = undo.name;
-	task->module = &undo;
+	task->name = number == 0 ? names[run->options.undo] : arena_printf(run->arena,
+		"%s, where else a host's tasks are done", names[run->options.undo]);
+	task->word = module->name;
+	task->module = module;
 	task->tags = value_list(run->arena);
 	play->name = "Undo";
 	play->vars = play->file_vars = value_map(run->arena);
 	play->tags = value_list(run->arena);
-	*members = host_set_new(run->arena, run->host_count);
-	for (size_t i = 0; i < run->host_count; i++) {
-		if (!run->hosts[i].bystander)
-			host_set_add(members, i);
-	}
+	return task_new(run, play, task, false);
+}
+
+/* Before the first task, on all hosts of the run, at each of their targets. */
+static void add_undo(struct making *making)
+{
+	static const struct module undo = { .name = "undo", .summary = "takes back" };
+	struct run *run = making->run;
+	struct host_set *hosts = undo_hosts(run, 0);
+
 	making->play_index = 0;
-	making->hosts = members;
-	unit = unit_new(making, task_new(run, play, task, false));
-	unit->play = play;
-	unit->module = &undo;
-	unit->undo = true;
+	for (size_t number = 0; number == 0 || has_any(hosts); number++) {
+		struct run_task *task = undo_task(run, &undo, number);
+		struct unit *unit;
+
+		making->hosts = hosts;
+		unit = unit_new(making, task);
+		unit->play = task->play;
+		unit->module = &undo;
+		unit->undo = true;
+		unit->visit = number;
+		hosts = undo_hosts(run, number + 1);
+	}
 }
 
 static void make_schedule(struct run *run)
@@ -619,7 +653,7 @@ int units_make(struct run *run, struct error *err)
 	}
 	make_hosts(run, chosen);
 	make_schedule(run);
-	if (add_first(run, err) < 0)
+	if (targets_make(run, err) < 0 || add_first(run, err) < 0)
 		return -1;
 	for (size_t i = 0; run->options.undo != UNDO_ALL && i < playbook->play_count; i++) {
 		if (add_play(run, i, err) < 0)
@@ -640,7 +674,8 @@ void units_make_room(struct run *run)
 		room = room > run->unit_count ? room : run->unit_count + 1;
 		host->filled = arena_grow(run->arena, host->filled, host->unit_room
 			* sizeof(struct filled *), room * sizeof(struct filled *));
-		host->sent = arena_grow(run->arena, host->sent, host->unit_room, room);
+		for (struct visit *visit = host->visits; visit; visit = visit->next)
+			visit->sent = arena_grow(run->arena, visit->sent, host->unit_room, room);
 		host->unit_room = room;
 	}
 }

@@ -43,6 +43,9 @@ void task_inherit(struct arena *arena, struct task *task, const struct task *gro
 	task->vars = merged(arena, group->vars, task->vars);
 	task->become = task->become ? task->become : group->become;
 	task->become_user = task->become_user ? task->become_user : group->become_user;
+	task->connection = task->connection ? task->connection : group->connection;
+	task->remote_user = task->remote_user ? task->remote_user : group->remote_user;
+	task->port = task->port ? task->port : group->port;
 	task->ignore_errors = task->ignore_errors ? task->ignore_errors : group->ignore_errors;
 	task->no_log = task->no_log ? task->no_log : group->no_log;
 	task->check_mode = task->check_mode ? task->check_mode : group->check_mode;

@@ -267,7 +267,8 @@ static struct task *group_inside(struct play_reader *reader, const struct task *
 static void note_own(struct play_reader *reader, const struct value *raw,
 	const struct value_pair *pair)
 {
-	static const char *const own[] = { "become", "become_user", "check_mode", "diff", "no_log" };
+	static const char *const own[] = { "become", "become_user", "check_mode", "connection", "diff",
+		"no_log", "port", "remote_user" };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (value_pair(raw, own[i]))

@@ -269,3 +269,19 @@ int keyword_become_method(struct play_reader *reader, const struct value_pair *p
 	return error_remedy(reader->err, "a host has one way to root: set it for the play, or "
 		"ansible_become_method for the host");
 }
+
+int keyword_connection(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	if (keyword_text(reader, pair, ret_value) < 0)
+		return -1;
+	return expression_inside(*ret_value) ? 0 : connection_check_kind(pair, reader->err);
+}
+
+int keyword_port(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	if (keyword_text(reader, pair, ret_value) < 0)
+		return -1;
+	return expression_inside(*ret_value) ? 0 : connection_check_port(pair, reader->err);
+}

@@ -2,7 +2,6 @@
 #include "playbook/play.h"
 
 #include "base/buffer.h"
-#include "inventory/connection.h"
 #include "expression/expression.h"
 #include "inventory/inventory.h"
 #include "inventory/build.h"
@@ -14,10 +13,6 @@
 #include <string.h>
 
 static int keyword_hosts(struct play_reader *reader, const struct value_pair *pair,
-	struct value **ret_value);
-static int keyword_connection(struct play_reader *reader, const struct value_pair *pair,
-	struct value **ret_value);
-static int keyword_port(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);
 static int keyword_serial(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);
@@ -89,22 +84,6 @@ static int keyword_hosts(struct play_reader *reader, const struct value_pair *pa
 	buffer_free(&all);
 	*ret_value = hosts;
 	return 0;
-}
-
-static int keyword_connection(struct play_reader *reader, const struct value_pair *pair,
-	struct value **ret_value)
-{
-	if (keyword_text(reader, pair, ret_value) < 0)
-		return -1;
-	return expression_inside(*ret_value) ? 0 : connection_check_kind(pair, reader->err);
-}
-
-static int keyword_port(struct play_reader *reader, const struct value_pair *pair,
-	struct value **ret_value)
-{
-	if (keyword_text(reader, pair, ret_value) < 0)
-		return -1;
-	return expression_inside(*ret_value) ? 0 : connection_check_port(pair, reader->err);
 }
 
 static bool is_share(const struct value *value)

@@ -79,6 +79,9 @@ struct task {
 	const char *registers;          /* register: name; or NULL */
 	struct value *become;           /* expression_truth; NULL: as the play */
 	struct value *become_user;      /* NULL: as the play */
+	struct value *connection;       /* "local" or "ssh"; NULL: as the play */
+	struct value *remote_user;      /* NULL: as the play */
+	struct value *port;             /* NULL: as the play */
 	struct value *ignore_errors;    /* expression_truth; NULL: false */
 	struct value *no_log;           /* expression_truth; NULL: false */
 	struct value *check_mode;       /* expression_truth; NULL: as the run */

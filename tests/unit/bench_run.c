@@ -214,6 +214,13 @@ static void check_host(struct run_host *host)
 		? schedule_turn(host->run->schedule, host->cursor)
 		: schedule_open(host->run->schedule, host->cursor->at));
 
+	if (host->phase == HOST_BUSY) {
+		assert_true(host->target->busy && host->target->taken);
+		assert_ptr_equal(host->target->worker, host);
+	}
+	if (host->wait.kind == WAIT_TARGET)
+		assert_true(host->wait.target->state == TARGET_COMING
+			|| (host->wait.target->state == TARGET_READY && host->wait.target->taken));
 	/* Another one does it for all. */
 	if (turn && !first && host->cursor->at.unit->run_once && !order_does_it(host))
 		turn = false;

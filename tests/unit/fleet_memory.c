@@ -42,6 +42,7 @@ enum node_state { NODE_NEW, NODE_IDLE, NODE_WORKS, NODE_WAITS /* for a REPLY */,
 struct fleet_host {
 	struct memory *fleet;
 	struct fleet_target target;
+	const char *name;              /* as the log has it: with the user that the text says */
 	struct arena *arena;
 	enum node_state state;
 	struct word *first, *last;     /* to be told */
@@ -194,11 +195,16 @@ static bool fits_part(const char *pattern, const struct wire_task *task)
 		&& strncmp(pattern + size, " of ", 4) == 0 && strcmp(pattern + size + 4, task->name) == 0;
 }
 
+static bool fits_host(const char *pattern, const struct fleet_host *host)
+{
+	return fits(pattern, host->target.name) || fits(pattern, host->name);
+}
+
 static const struct rule *rule_for(const struct fleet_host *host, const struct wire_task *task,
 	bool keys)
 {
 	for (const struct rule *rule = host->fleet->answers; rule; rule = rule->next) {
-		if (keys == (rule->keys != NULL) && fits(rule->host, host->target.name)
+		if (keys == (rule->keys != NULL) && fits_host(rule->host, host)
 				&& (fits(rule->task, task->name) || fits(rule->task, task->module)
 				|| fits_part(rule->task, task)))
 			return rule;
@@ -312,7 +318,7 @@ static void tell_hello(struct fleet_host *host)
 
 	value_set_integer(host->arena, keys, "version", WIRE_VERSION);
 	for (const struct rule *rule = host->fleet->arrivals; rule; rule = rule->next) {
-		for (size_t i = 0; rule->keys && fits(rule->host, host->target.name)
+		for (size_t i = 0; rule->keys && fits_host(rule->host, host)
 				&& i < rule->keys->count; i++)
 			value_set(host->arena, keys, value_key(rule->keys, i), value_at(rule->keys, i));
 	}
@@ -535,7 +541,7 @@ static void log_sent(struct fleet_host *host, enum frame_type type, const void *
 	const struct wire_stage *stage = type == FRAME_STAGE ? message : NULL;
 	const struct reply *reply = type == FRAME_REPLY ? message : NULL;
 	struct memory *memory = host->fleet;
-	const char *name = host->target.name;
+	const char *name = host->name;
 
 	if (memory->log.size >= LOG_MOST)
 		return;
@@ -554,7 +560,7 @@ static void log_told(struct fleet_host *host, const struct word *word)
 	const struct request *request = word->message;
 	const struct result *result = word->message;
 	struct memory *memory = host->fleet;
-	const char *name = host->target.name;
+	const char *name = host->name;
 
 	if (memory->log.size >= LOG_MOST)
 		return;
@@ -679,7 +685,7 @@ static void arrive(struct fleet_host *host)
 	for (const struct rule *rule = host->fleet->arrivals; rule; rule = rule->next) {
 		const char *rest;
 
-		if (rule->keys || !fits(rule->host, host->target.name))
+		if (rule->keys || !fits_host(rule->host, host))
 			continue;
 		if (strcmp(rule->task, "real") == 0) {
 			start_agent(host, rule->answer);
@@ -720,7 +726,9 @@ static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *ta
 	host->due = value_list(host->arena);
 	host->fd = -1;
 	host->clock = memory->now;
-	lookup_put(memory->arena, &memory->by_name, target->name, host);
+	host->name = target->user ? arena_printf(memory->arena, "%s@%s", target->user, target->name)
+		: target->name;
+	lookup_put(memory->arena, &memory->by_name, host->name, host);
 	arrive(host);
 	return host;
 }
@@ -814,7 +822,7 @@ static void take_event(struct fleet_host *host, struct fleet_event *event)
 	} else if (word->type == FRAME_HELLO) {
 		event->kind = FLEET_READY;
 		event->hello = word->message;
-		event->user = "root";
+		event->user = host->target.user ? host->target.user : "root";
 		event->key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 		host->state = NODE_IDLE;
 	} else {

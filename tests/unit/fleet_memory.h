@@ -16,7 +16,10 @@
 struct fleet *memory_new(unsigned seed);
 void memory_free(struct fleet *fleet);
 
-/* What a task gives on a host, by its name or its module, or "MODULE of NAME"; "*" is any. The first
+/* A host is named as the inventory has it, or, where the text says a user, "mpi@a"; the controller
+ * is localhost.
+ *
+ * What a task gives on a host, by its name or its module, or "MODULE of NAME"; "*" is any. The first
  * answer that fits counts; a task FETCH is what it does when it is asked for a content:
  *     ok | changed | skipped
  *     failed: MESSAGE

@@ -40,8 +40,9 @@
 		"an import or a role's name depends on a variable", "write the name out") \
 	X(PLAYBOOK_TOO_DEEP, "playbook.too-deep", TEXT, \
 		"blocks, imports and roles are nested too deeply", "flatten them") \
-	X(PLAYBOOK_TARGET_CONFLICT, "playbook.target-conflict", TEXT, \
-		"two plays reach the same host in different ways", "use the same connection in both plays") \
+	X(PLAYBOOK_TARGET_UNKNOWN, "playbook.target-unknown", TEXT, \
+		"how a host is reached depends on what only the run will know", \
+		"let inventory variables or constants say it") \
 	X(VARIABLE_INVALID_NAME, "variable.invalid-name", TEXT, \
 		"a variable can't have this name", "use letters, digits and underscores") \
 	X(VARIABLE_RESERVED, "variable.reserved", TEXT, \

@@ -1,0 +1,28 @@
+/* way: where and as whom a machine is reached, as the variables of its host and the words of plays and
+ * tasks say. Private to target.c. */
+#ifndef PLAN_WAY_H
+#define PLAN_WAY_H
+
+#include "inventory/inventory.h"
+#include "plan/target.h"
+
+struct way_of {
+	const struct inventory_host *machine;   /* whose variables count; NULL: it isn't in the inventory */
+	const struct inventory_host *subject;
+	const char *name;          /* of the machine */
+	bool delegated;            /* it isn't the subject's own */
+	const struct play *play;
+	const struct task *task;   /* NULL: what the play says */
+};
+
+/* ret_cause: what must be known first; NULL: all is known. */
+int way_find(struct run *run, const struct way_of *of, struct fleet_target *ret_way,
+	const char **ret_cause, struct error *err);
+/* Whether a task says itself how its machine is reached. */
+bool way_is_own(const struct task *task);
+/* Whether a host is the only one of the inventory that is the controller by its variables. */
+bool way_is_only_local(struct run *run, const struct inventory_host *host);
+/* Whether any task of a host at a target works as someone else than who has logged in. */
+bool way_becomes(struct run *run, struct run_host *host, const struct target *target);
+
+#endif

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { OUTPUT_SHOWN_MOST = 8 << 10 };
@@ -599,6 +600,20 @@ static const char *machine_id(struct arena *arena)
 	return "";
 }
 
+/* The running machine: also clones of one disk differ in this. */
+static const char *running_machine(const struct runner *runner)
+{
+	struct error ignored = {0};
+	struct stat network = {0};
+	char *boot = "";
+	size_t size = 0;
+
+	files_read(NULL, runner->arena, "/proc/sys/kernel/random/boot_id", 128, &boot, &size, &ignored);
+	stat("/proc/self/ns/net", &network);
+	return arena_printf(runner->arena, "%s %.*s %ju", runner->ledger.machine_id,
+		(int)strcspn(boot, "\n"), boot, (uintmax_t)network.st_ino);
+}
+
 static void greet(struct runner *runner)
 {
 	const struct ledger *ledger = &runner->ledger;
@@ -615,6 +630,7 @@ static void greet(struct runner *runner)
 	hello.due = ledger_due(ledger, arena, NULL, &hello.due_count);
 	hello.seals = ledger_seals(ledger, arena);
 	ledger_let_go(ledger);
+	hello.machine = running_machine(runner);
 	hello.lock = lock_holder(arena, ledger->locks);
 	hello.ran = steps_report(arena, runner->steps, &hello.ran_count);
 	if (ledger->problem.kind != ERROR_NONE) {

@@ -55,6 +55,38 @@ static void begin_at(struct run_host *host, struct target *target, const struct 
 		due_take(host->run, host, target, hello);
 }
 
+/* Both names would own what is there, and each would undo what the other one made. */
+static void refuse_twin(struct target *target, const struct target *other)
+{
+	struct error err = {0};
+
+	error_set(&err, HOST_SAME_MACHINE, "'%s' is the same machine as '%s'", target->name, other->name);
+	error_remedy(&err, "take one of the two names out of the inventory, or leave it out with -l");
+	leave_lost(target, &err);
+}
+
+/* Whether another host is this machine: then one of them takes no part. What is local goes by turns
+ * with what is done there over ssh. */
+static bool is_twin(struct run *run, struct target *target, const char *machine)
+{
+	struct target *other = machine ? lookup_get(&run->machines, machine) : NULL;
+
+	if (machine && !other)
+		lookup_put(run->arena, &run->machines, arena_string(run->arena, machine), target);
+	if (!other || other->state != TARGET_READY || other->host == target->host)
+		return false;
+	if (!other->host || !target->host) {
+		other->shared = target->shared = true;
+		return false;
+	}
+	if (other->host->bystander && !target->host->bystander) {
+		refuse_twin(other, target);
+		return false;
+	}
+	refuse_twin(target, other);
+	return true;
+}
+
 void on_ready(struct run *run, const struct event *event)
 {
 	struct target *target = event->target;
@@ -71,6 +103,8 @@ void on_ready(struct run *run, const struct event *event)
 		ledger_unusable(target, hello);
 		return;
 	}
+	if (is_twin(run, target, hello->machine))
+		return;
 	target->state = TARGET_READY;
 	warn_of_ledger(run, target, hello);
 	warn_of_steps(run, target, hello);

@@ -706,6 +706,41 @@ static void refuse_half(const struct step *step, const char *half, struct judged
 	judged->code = HOST_FILE_TOO_LARGE->name;
 }
 
+static void *joined(struct arena *arena, const void *one, size_t one_count, const void *other,
+	size_t other_count, size_t size)
+{
+	char *all = arena_array(arena, one_count + other_count + 1, size);
+
+	if (one_count > 0)
+		memcpy(all, one, one_count * size);
+	if (other_count > 0)
+		memcpy(all + one_count * size, other, other_count * size);
+	return all;
+}
+
+/* What else than its own machine has of it is added to what that has. */
+static void take_looked(struct run_host *host, const struct looked *more)
+{
+	struct looked *all = arena_alloc(host->arena, sizeof(*all));
+
+	if (!host->looked) {
+		host->looked = more;
+		return;
+	}
+	*all = *host->looked;
+	all->resources += more->resources;
+	all->orphans = value_list(host->arena);
+	append_all(host->arena, &all->orphans, host->looked->orphans);
+	append_all(host->arena, &all->orphans, more->orphans);
+	all->due = joined(host->arena, all->due, all->due_count, more->due, more->due_count,
+		sizeof(*all->due));
+	all->due_count += more->due_count;
+	all->failed = joined(host->arena, all->failed, all->failed_count, more->failed,
+		more->failed_count, sizeof(*all->failed));
+	all->failed_count += more->failed_count;
+	host->looked = all;
+}
+
 /* What a command leaves that check_mode keeps from being run, where others really are; as
  * Ansible. */
 static const struct result *skipped_run(struct arena *arena)
@@ -734,7 +769,7 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	if (step->item->result && !step->local && body->status == STATUS_OK)
 		body = step->item->result;
 	if (run->options.look && body->looked)
-		host->looked = message_copy(host->arena, &message_looked, body->looked);
+		take_looked(host, message_copy(host->arena, &message_looked, body->looked));
 	take_published(host, step, body->published);
 	planned_take(run, host, step, body);
 	if (body->status == STATUS_CHANGED && !host_checks(host) && would_run(step, body))

@@ -278,6 +278,7 @@ struct run {
 	struct relay *relays;
 	struct target *targets;
 	struct lookup targets_by_key;
+	struct lookup machines;            /* the first target at each, by what it told of itself */
 	size_t local_hosts;        /* of the inventory that are the controller by their variables … */
 	bool local_counted;        /* … once that is counted */
 	int64_t relay_ids;

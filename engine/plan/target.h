@@ -49,7 +49,6 @@ struct target {
 	enum target_state state;
 	bool shared;               /* several subjects may use it */
 	bool stays;                /* something is offered there, to the end of the run */
-	const char *machine;       /* as it told; NULL: not yet, or nothing */
 	const char *user;          /* as whom it was logged in */
 	struct value *seal;        /* what it is to keep beside the text; NULL: neither */
 	const struct error *lost;  /* GONE: why; NULL: as asked */

@@ -53,6 +53,7 @@ struct hello {
 	size_t due_count;
 	const struct failed_task *failed;
 	size_t failed_count;
+	const char *machine;         /* tells this running machine from any other, also from a clone */
 	const char *foreign;         /* where the ledger of another machine lies */
 	const char *problem, *remedy, *code;   /* why the ledger can't be used */
 	const struct seals *seals;

@@ -27,7 +27,8 @@ void memory_free(struct fleet *fleet);
  *     dies: MESSAGE        it ends in the middle of the change, behind the gate
  *     silent               nothing is heard from then on, nor done
  *     slow: MILLISECONDS   it takes so long, and is changed
- *     fetch: DIGEST        it asks for a content, and is changed */
+ *     fetch: DIGEST        it asks for a content, and is changed
+ *     lies                 it says the same task's result again when its stage is over */
 void memory_answer(struct fleet *fleet, const char *host, const char *task, const char *answer);
 /* What else is in its RESULT, unless it fails: a map. */
 void memory_returns(struct fleet *fleet, const char *host, const char *task,

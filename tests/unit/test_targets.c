@@ -2,6 +2,7 @@
  * locally, as several users, by several ports. */
 #include "tests/unit/bench_run.h"
 
+#include "base/buffer.h"
 #include "plan/state.h"
 
 #include <setjmp.h>
@@ -189,6 +190,97 @@ static void a_handler_is_done_where_its_host_is_and_notified_from_elsewhere(void
 	bench_run_free(run);
 }
 
+/* --- Many, and in trouble --- */
+
+static void hosts_and_targets_by_hundreds_keep_their_order(void **state)
+{
+	struct buffer hosts = {0};
+	struct bench_run *run;
+
+	(void)state;
+	buffer_add_string(&hosts, "all:\n  hosts:\n");
+	for (int i = 0; i < 200; i++)
+		buffer_printf(&hosts, "    n%d:\n", i);
+	run = bench_run(hosts.data, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, file: {path: /1, state: directory}}\n"
+		"  - {name: t2, file: {path: /2, state: directory}, remote_user: mpi}\n"
+		"  - {name: t3, file: {path: /3, state: directory}, connection: local}\n"
+		"  - {name: t4, file: {path: /4, state: directory}}\n");
+	bench_unchecked(run);
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_recap(run, "n199"), "ok=4 changed=4");
+	assert_int_equal(bench_stages(run, "n7"), 2);
+	assert_int_equal(bench_stages(run, "mpi@n7"), 2);
+	assert_int_equal(bench_stages(run, "localhost"), 400);
+	bench_run_free(run);
+	buffer_free(&hosts);
+}
+
+static void a_pressed_key_ends_all_targets_and_nothing_more_is_done(void **state)
+{
+	(void)state;
+	for (unsigned event = 2; event < 24; event += 3) {
+		struct bench_run *run = bench_run(HOSTS, local_and_remote);
+
+		bench_in_one_order(run);
+		bench_answer(run, "*", "*", "slow: 1000");
+		bench_press(run, event, 1);
+		assert_int_equal(bench_execute(run), 130);
+		assert_null(strstr(bench_lines(run), "t2: changed a,b,c"));
+		bench_run_free(run);
+	}
+}
+
+static void what_a_target_says_unasked_is_no_result_of_another_one(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, file: {path: /1, state: directory}}\n"
+		"  - {name: t2, file: {path: /2, state: directory}, remote_user: mpi}\n"
+		"  - {name: t3, file: {path: /3, state: directory}}\n");
+
+	(void)state;
+	bench_in_one_order(run);
+	bench_answer(run, "b", "t1", "lies");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1: changed a,c; ok b\nt2: changed a,c\nt3: changed a,c\n");
+	assert_non_null(strstr(bench_said(run), "protocol error"));
+	bench_run_free(run);
+}
+
+static void two_names_of_one_machine_are_refused(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks: [{name: t1, file: {path: /1, state: directory}}]\n");
+
+	(void)state;
+	bench_in_one_order(run);
+	bench_greets(run, "a", "machine: one");
+	bench_greets(run, "b", "machine: other");
+	bench_greets(run, "c", "machine: one");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1: ok a,b\n");
+	assert_non_null(strstr(bench_said(run), "'c' is the same machine as 'a'"));
+	bench_run_free(run);
+}
+
+static void two_ports_of_one_host_are_one_host(void **state)
+{
+	struct bench_run *run = bench_run("all: {hosts: {a: }}", "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, file: {path: /1, state: directory}}\n"
+		"  - {name: t2, file: {path: /2, state: directory}, port: 2222}\n");
+
+	(void)state;
+	bench_greets(run, "a", "machine: one");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_recap(run, "a"), "ok=2");
+	bench_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +292,11 @@ int main(void)
 		cmocka_unit_test(a_target_that_dies_in_the_middle_is_lost_for_its_host_alone),
 		cmocka_unit_test(the_controllers_agent_is_lost_for_all_that_need_it),
 		cmocka_unit_test(a_handler_is_done_where_its_host_is_and_notified_from_elsewhere),
+		cmocka_unit_test(hosts_and_targets_by_hundreds_keep_their_order),
+		cmocka_unit_test(a_pressed_key_ends_all_targets_and_nothing_more_is_done),
+		cmocka_unit_test(what_a_target_says_unasked_is_no_result_of_another_one),
+		cmocka_unit_test(two_names_of_one_machine_are_refused),
+		cmocka_unit_test(two_ports_of_one_host_are_one_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

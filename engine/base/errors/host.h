@@ -47,6 +47,8 @@
 	X(HOST_SYSTEM, "host.system", TASK, \
 		"the host's system refused something that the agent can't work without", \
 		"check the host's memory, disk and limits") \
+	X(HOST_SAME_MACHINE, "host.same-machine", TASK, \
+		"two names of the inventory are one machine", "take one of them out of the inventory") \
 	X(HOST_LOCKED, "host.locked", TASK, \
 		"another run is changing this host", "wait for it, or use --lock-wait SECONDS") \
 	X(HOST_NOT_CONVERGED, "host.not-converged", TASK, \

@@ -47,3 +47,64 @@ beoplay rollback site.yml --to nothing
 check "a rollback undoes both" is "$status" 0
 check "here" is "$(ls "$here" | xargs)" ""
 check "and there" on node2 test ! -e /etc/where
+
+# --- Two users of one node ---
+as() { "$BEOPLAY" "$@" --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null; status=$?; }
+cat >users.yml <<END
+- hosts: node1
+  remote_user: root
+  tasks:
+    - copy: {content: "root\n", dest: /etc/by-root, backup: no}
+- hosts: node1
+  remote_user: admin
+  tasks:
+    - copy: {content: "admin\n", dest: /home/admin/by-admin}
+    - copy: {content: "root\n", dest: /etc/by-root-again}
+      remote_user: root
+    - copy: {content: "root\n", dest: /etc/by-sudo}
+      become: true
+END
+as users.yml
+check "one host is worked on as several users" is "$status" 0
+check "each owns what it made" is "$(on node1 stat -c %U /etc/by-root /home/admin/by-admin /etc/by-root-again | xargs)" \
+	"root admin root"
+as users.yml
+check "again nothing is to be done" is "$status$(recap node1 changed)" 00
+sed -i '/by-admin/d; /by-root-again/,+1d' users.yml
+as users.yml --prune
+check "--prune goes to each of them" is "$status" 0
+check "and takes away what the text has no more" on node1 sh -c '! test -e /home/admin/by-admin && ! test -e /etc/by-root-again'
+check "and leaves the rest" on node1 test -e /etc/by-root
+as rollback users.yml --to nothing
+check "a rollback takes back what each did" on node1 sh -c '! test -e /etc/by-root && ! test -e /etc/by-sudo'
+
+# --- What is asked without changing anything ---
+beoplay site.yml
+rm "$here/node2.new"
+as status site.yml --user root --live
+check "status counts what is here, too" says "3 resources" "$out"
+check "and sees what is missing here" says "would change: node2" "$out"
+beoplay plan site.yml -o plan.yml
+check "a plan says what is to be done here" says "node2.new" "$out"
+beoplay apply plan.yml
+check "and exactly that is done" is "$(cat "$here/node2.new")" node2
+
+# --- Two runs at once ---
+cat >slow.yml <<END
+- hosts: node1
+  connection: local
+  tasks:
+    - command: sh -c 'touch "$here/begun"; while [ ! -e "$here/end" ]; do sleep 0.1; done'
+END
+"$BEOPLAY" slow.yml --user root --known-hosts "$LAB/known_hosts" >../slow 2>&1 </dev/null &
+slow=$!
+while [ ! -e "$here/begun" ] && kill -0 "$slow"; do sleep 0.1; done
+rm "$here/head.new"
+beoplay site.yml
+check "another run changes nothing here meanwhile" is "$status" 2
+check "and names who does" says "this machine is being changed by" "$out"
+touch "$here/end"
+wait "$slow"
+check "the first comes to its end" is $? 0
+beoplay site.yml
+check "then the other one can do its work" is "$status$(cat "$here/head.new")" 0head

@@ -34,7 +34,7 @@ const struct later later_task_keywords[] = {
 	{ "delegate_to", "write a play of its own for the other host" },
 	{ "environment", "set it in the command: env NAME=value COMMAND" },
 	{ "ignore_unreachable", "leave it out: the other hosts go on without one that can't be reached" },
-	{ "local_action", "write a play of its own with 'connection: local'" },
+	{ "local_action", "write the module's name as the key, and 'connection: local' beside it" },
 	{ "module_defaults", "write the options into each task" },
 	{ "poll", "leave it out: a task may take as long as it needs" },
 	{ "throttle", "run some hosts at a time with -l" },

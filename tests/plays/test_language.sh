@@ -209,11 +209,10 @@ cat >ways.yml <<END
 END
 run ways.yml
 check "two plays may reach one host in two ways" is "$status" 0
-check "what is local is run here" [ -e /tmp/by-the-first ]
-check "and not there" lab exec node1 test ! -e /tmp/by-the-first
+check "what is local is run here" [ -e "$work/by-the-first" ]
+check "and not there" lab exec node1 test ! -e "$work/by-the-first"
 check "what isn't is run there" lab exec node1 test -e /tmp/by-the-second
 check "and not here" [ ! -e /tmp/by-the-second ]
-rm -f /tmp/by-the-first
 
 # --- What hosts share, and what each has for itself ---
 mkdir -p shared

@@ -1,0 +1,90 @@
+/* clock: what takes too long. */
+#include "fleet/state.h"
+
+#include "fleet/transport.h"
+
+enum {
+	PING_EVERY = 10 * 1000,
+	SILENCE_MOST = 60 * 1000,
+	FRAME_TIME_MOST = 120 * 1000,  /* from a message's first byte to its last */
+};
+
+static void timed_out(struct fleet_host *host)
+{
+	static const char *const doing[] = {
+		[HOST_WAITING] = "it kept closing the connection",
+		[HOST_BOOTING] = "the login or the agent's start takes too long",
+		[HOST_GREETING] = "the agent doesn't answer",
+	};
+	struct error err = {0};
+
+	if (host->state == HOST_CONNECTING) {
+		host->transport->late(host->connection, host->fleet->options.timeout, &err);
+	} else {
+		error_set(&err, SSH_TIMEOUT, "not reached within %u s: %s",
+			host->fleet->options.timeout, doing[host->state]);
+		if (host->errors.size > 0)
+			error_remedy(&err, "its last words: %.300s", fleet_said(host->arena,
+				&host->errors));
+		error_remedy(&err, "look at %s, or give it more time with -T", host->target.address);
+	}
+	fleet_lose(host, &err);
+}
+
+static void slow(struct fleet_host *host)
+{
+	struct error err = {0};
+
+	error_set(&err, AGENT_LOST, "a message took more than %d s to arrive",
+		FRAME_TIME_MOST / 1000);
+	error_remedy(&err, "is the line to it as slow as that?");
+	fleet_lose(host, &err);
+}
+
+static void silent(struct fleet_host *host)
+{
+	struct error err = {0};
+
+	error_set(&err, AGENT_LOST, "no response for %d s", SILENCE_MOST / 1000);
+	error_remedy(&err, "is the machine still on, and its cable plugged in?");
+	fleet_lose(host, &err);
+}
+
+static void look_at_clock(struct fleet_host *host, int64_t now)
+{
+	if (host->state == HOST_LOST)
+		return;
+	if (host->state < HOST_LIVE) {
+		if (host->tries > 0 && now > host->deadline)
+			timed_out(host);
+		else if (host->state != HOST_WAITING)
+			fleet_step(host);
+		return;
+	}
+	if (host->state == HOST_CLOSING && now > host->deadline) {
+		fleet_lose(host, NULL);
+		return;
+	}
+	if (now - host->heard > SILENCE_MOST) {
+		silent(host);
+		return;
+	}
+	if (host->begun > 0 && now - host->begun > FRAME_TIME_MOST) {
+		slow(host);
+		return;
+	}
+	if (now - host->pinged > PING_EVERY) {
+		host->pinged = now;
+		fleet_send(host, FRAME_PING, NULL);
+		fleet_step(host);
+	}
+}
+
+void fleet_look_at_clocks(struct ssh_fleet *fleet, int64_t now)
+{
+	if (now - fleet->ticked < FLEET_TICK)
+		return;
+	fleet->ticked = now;
+	for (struct fleet_host *host = fleet->first; host; host = host->next)
+		look_at_clock(host, now);
+}

@@ -6,6 +6,7 @@
 #include "command/command.h"
 #include "command/passwords.h"
 #include "command/playing.h"
+#include "command/project.h"
 #include "source/trust.h"
 
 #include <ctype.h>
@@ -320,10 +321,12 @@ static void make_site(struct buffer *out)
 		"    #     name: [openmpi-bin, libopenmpi-dev, gcc, libc6-dev]\n");
 }
 
-static void make_project(struct buffer *out)
+static void make_project(struct buffer *out, const struct init *init)
 {
-	buffer_add_string(out, "# This is a beoplay project. Its name, in the ledgers of the machines:\n"
-		"project: cluster\n"
+	buffer_add_string(out, "# This is a beoplay project. Its name in the ledgers of the machines:\n"
+		"project: ");
+	add_quoted(out, project_folder_name(init->arena, init->folder));
+	buffer_add_string(out, "\n"
 		"# secrets: [db_password]   # variables that are printed and recorded nowhere\n");
 }
 
@@ -362,7 +365,7 @@ int init_write(struct init *init, bool sudoers, struct error *err)
 	make_site(&text);
 	if (write_file(init, "site.yml", &text, err) < 0)
 		return -1;
-	make_project(&text);
+	make_project(&text, init);
 	return write_file(init, "beoplay.yml", &text, err);
 }
 

@@ -354,7 +354,7 @@ static int look_in(struct arena *arena, struct source *source, const char *direc
 	return 0;
 }
 
-static const char *folder_name(struct arena *arena, const char *directory)
+const char *project_folder_name(struct arena *arena, const char *directory)
 {
 	char resolved[PATH_MAX];
 	const char *slash;
@@ -409,7 +409,7 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 		directory = parent_of(arena, directory);
 	}
 	if (!ret_project->name)
-		ret_project->name = folder_name(arena, home ? home : start);
+		ret_project->name = project_folder_name(arena, home ? home : start);
 	ret_project->folder = home ? home : start;
 	ret_project->playbook = path_below(arena, ret_project->folder, playbook);
 	allow_roles(arena, source, ret_project);

@@ -37,4 +37,7 @@ int project_find(struct arena *arena, struct source *source, const char *playboo
 int project_inventories(struct arena *arena, struct source *source, const char *playbook,
 	struct project *project, struct error *err);
 
+/* The name of a project whose beoplay.yml says none: its folder's; "": the working directory. */
+const char *project_folder_name(struct arena *arena, const char *directory);
+
 #endif

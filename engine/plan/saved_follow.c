@@ -85,7 +85,8 @@ static const char *difference(struct arena *arena, const struct value *then,
 	if (has_status(now, "failed") || has_status(then, "may_change") || has_status(now, "skipped"))
 		return NULL;
 	/* What changed_when calls no change is planned all the same. */
-	if (has_status(now, "ok") && (!value_get(now, "planned") || same_string(then, now, "planned")))
+	if (has_status(now, "ok") && (!value_get_string(now, "planned")
+			|| same_string(then, now, "planned")))
 		return NULL;
 	if (!same_string(then, now, "params"))
 		return "its parameters are others";

@@ -117,6 +117,7 @@ check "and those with one machine-id" says "have the same machine-id" "$err"
 check "what a host says of itself stays one value" is "$("$BEOPLAY" inventory -i lies/inventory --list | sort |
 	tr '\n' ' ')" "head node1 node2 "
 check "and one line" silent "^ *evil" lies/inventory/hosts.yml
+check "the project is named after its folder" says "^project: \"lies\"" lies/beoplay.yml
 
 # A key that needs a passphrase.
 rm "$HOME"/.ssh/id_*

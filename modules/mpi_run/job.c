@@ -355,6 +355,7 @@ static void job_plan(struct plan *plan, const void *params, const void *state)
 	}
 	if (mpi_refuse(plan, want, have->user.uid) || refuse_unreachable(plan, have))
 		return;
+	mpi_advise(plan, want);
 	plan_add(plan, JOB_STEP_RUN, mpi_name(plan_arena(plan), want->source, want->program), "job",
 		last_time(plan, have), plan_printf(plan, "runs%s: %s", have->record ? " again" : "",
 		have->reason));

@@ -100,6 +100,8 @@ const struct param mpi_table[] = {
 		.into = INTO_LIST(struct mpi_params, without) },
 	{ .name = "findings", .kind = PARAM_LIST, .doc = "what would go wrong", .otherwise = "",
 		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct mpi_params, findings) },
+	{ .name = "advice", .kind = PARAM_LIST, .doc = "what would make it slower", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct mpi_params, advice) },
 	{ .name = "chosen_network", .kind = PARAM_STRING, .doc = "the subnet of all hosts",
 		.otherwise = "", .flags = PARAM_INTERNAL,
 		.into = INTO_TEXT(struct mpi_params, chosen_network) },
@@ -189,23 +191,34 @@ const char *mpi_hostfile_path(struct arena *arena, const struct mpi_params *want
 
 bool mpi_refuse(struct plan *plan, const struct mpi_params *want, uid_t uid)
 {
+	unsigned count = want->preflight ? want->findings_count : 0;
 	struct buffer all = { 0 };
 
 	if (uid == 0 && !want->allow_root)
 		plan_refuse(plan, MPI_RUN_NOT_READY, "set 'user', or allow it with 'allow_root: true'",
 			"a job of MPI is not run as root");
-	for (unsigned i = 0; want->preflight && i < want->findings_count; i++) {
-		const char *tab = strchr(want->findings[i], '\t');
-		int size = tab ? (int)(tab - want->findings[i]) : (int)strlen(want->findings[i]);
+	for (unsigned i = 0; i < count; i++) {
+		size_t size = strcspn(want->findings[i], "\t");
 
-		buffer_printf(&all, "%s%.*s%s%s%s", i ? "; " : "", size, want->findings[i],
-			tab ? " (" : "", tab ? tab + 1 : "", tab ? ")" : "");
+		buffer_printf(&all, "%s%.*s\n  (%s)", i ? "\n" : "", (int)size, want->findings[i],
+			want->findings[i][size] ? want->findings[i] + size + 1 : "");
 	}
-	if (all.size > 0)
-		plan_refuse(plan, MPI_RUN_NOT_READY, "fix that, or skip this check with 'preflight: false'",
-			"%s", all.data);
+	if (count > 0)
+		plan_refuse(plan, MPI_RUN_NOT_READY, count == 1 ?
+			"fix that, or skip this check with 'preflight: false'" :
+			"fix these, or skip this check with 'preflight: false'", "%s", all.data);
 	buffer_free(&all);
-	return uid == 0 && !want->allow_root ? true : want->preflight && want->findings_count > 0;
+	return (uid == 0 && !want->allow_root) || count > 0;
+}
+
+void mpi_advise(struct plan *plan, const struct mpi_params *want)
+{
+	for (unsigned i = 0; want->preflight && i < want->advice_count; i++) {
+		size_t size = strcspn(want->advice[i], "\t");
+
+		plan_note(plan, "%.*s (%s)", (int)size, want->advice[i],
+			want->advice[i][size] ? want->advice[i] + size + 1 : "");
+	}
 }
 
 void mpi_resources(struct names *ret_names, const void *params)

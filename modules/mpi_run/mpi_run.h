@@ -56,6 +56,8 @@ struct mpi_params {
 	unsigned without_count;
 	char **findings;           /* "what is wrong\tremedy" */
 	unsigned findings_count;
+	char **advice;             /* the same, of what doesn't stop it */
+	unsigned advice_count;
 	char *chosen_network;      /* CIDR; "": no restriction */
 	int64_t all_slots;
 	bool crowded;              /* somewhere more slots than cores: nothing is bound */
@@ -78,16 +80,18 @@ const char *mpi_value_key(struct arena *arena, const struct value *params);
 int mpi_user(struct host *host, const struct mpi_params *want, struct user_info *ret_user,
 	struct error *err);
 const char *mpi_acts_as(const void *params);
-/* Refuses root, unless that is allowed, and all findings of the preflight. */
 /* Where its program and its hostfile are on this host; the program may be a name for PATH. */
 const char *mpi_program_path(struct arena *arena, const struct mpi_params *want,
 	const struct user_info *user);
 const char *mpi_hostfile_path(struct arena *arena, const struct mpi_params *want,
 	const struct user_info *user);
+/* Refuses root, unless that is allowed, and all findings of the preflight. */
 bool mpi_refuse(struct plan *plan, const struct mpi_params *want, uid_t uid);
+/* Notes what the preflight found that doesn't stop a job. */
+void mpi_advise(struct plan *plan, const struct mpi_params *want);
 void mpi_resources(struct names *ret_names, const void *params);
 
-/* mpi_run_hosts.c: on the controller, from what the probes have published: nodes, hostfile,
+/* hosts.c: on the controller, from what the probes have published: nodes, hostfile,
  * findings, network; any may become unknown. */
 int mpi_prepare_hosts(struct prepare *prepare, struct value *params, struct error *err);
 /* Where the first host has the program; unknown before it is built. */

@@ -136,12 +136,121 @@ static void the_subnet_that_all_share_is_chosen(void **state)
 		"findings")->items[0]->text, "no subnet in common"));
 }
 
-static const char *finding_of(const char *yaml)
+static const char *finding_at(const char *yaml, size_t count, size_t at)
 {
 	const struct value *findings = value_get(prepared(&module_mpi_run_build, yaml), "findings");
 
-	assert_int_equal(findings->count, 1);
-	return findings->items[0]->text;
+	assert_int_equal(findings->count, count);
+	return findings->items[at]->text;
+}
+
+static const char *finding_of(const char *yaml)
+{
+	return finding_at(yaml, 1, 0);
+}
+
+static const char *advice_of(const char *yaml)
+{
+	const struct value *advice = value_get(prepared(&module_mpi_run_build, yaml), "advice");
+
+	assert_int_equal(advice->count, 1);
+	return advice->items[0]->text;
+}
+
+static struct value *texts(const char *one, const char *other)
+{
+	struct value *list = value_list(bench->arena);
+
+	if (one)
+		value_append(bench->arena, list, value_string(bench->arena, one));
+	if (other)
+		value_append(bench->arena, list, value_string(bench->arena, other));
+	return list;
+}
+
+static void what_would_fail_on_one_host_is_a_finding(void **state)
+{
+	struct arena *arena = bench->arena;
+
+	(void)state;
+	fact("node1", "names", texts("head 127.0.1.1", "node2 "));
+	assert_non_null(strstr(finding_at(TASK, 2, 0), "head is 127.0.1.1 on node1"));
+	assert_string_equal(finding_at(TASK, 2, 1), "node1 doesn't know the address of node2\t"
+		"make the names known, with a task of hosts");
+	fact("node1", "names", texts(NULL, NULL));
+
+	fact("node1", "room", texts("5 /home/mpi", "8 /tmp"));
+	assert_non_null(strstr(finding_of(TASK), "node1 has 8 MiB of disk left in /tmp\tmake room"));
+	fact("node1", "room", texts("5 /home/mpi", "9 /tmp"));
+	fact("node1", "memory_mib", value_integer(arena, 9));
+	assert_non_null(strstr(finding_of(TASK), "node1 has 9 MiB of memory left for 2 processes"));
+	fact("node1", "memory_mib", value_integer(arena, 20));
+
+	fact("node1", "directory", value_bool(arena, false));
+	assert_non_null(strstr(finding_of("{source: hello.c, chdir: /srv/x, user: mpi, slots: 4}"),
+		"node1 has no directory '/srv/x' to run in\tmake it"));
+	value_remove(value_get(prepare->published, "node1/mpi-run-probe"), "directory");
+
+	fact("head", "found", value_string(arena, "/usr/bin/tool"));
+	fact("node1", "found", value_string(arena, ""));
+	assert_non_null(strstr(finding_of("{program: tool, user: mpi}"),
+		"node1 has no 'tool' in its PATH"));
+
+	fact("head", "mpicc", value_string(arena, "gcc -I/usr/include/x86_64-linux-gnu/mpich -lmpich"));
+	assert_non_null(strstr(finding_of(TASK), "mpicc on head is MPICH's"));
+	fact("head", "mpicc", value_string(arena, "gcc -lmpi"));
+
+	fact("node1", "version", value_string(arena, ""));
+	fact("node1", "mpirun", value_string(arena, "HYDRA build details:"));
+	assert_non_null(strstr(finding_of(TASK), "mpirun on node1 is not Open MPI's, it says 'HYDRA"));
+	fact("node1", "bits", value_string(arena, "32"));
+	fact("node1", "system", value_string(arena, "debian 13"));
+	assert_non_null(strstr(finding_of(TASK), "node1 is a 32-bit machine (x86_64), for which Debian 13 "
+		"has no Open MPI"));
+}
+
+static void copied_host_keys_are_a_finding(void **state)
+{
+	(void)state;
+	value_set(bench->arena, prepare->host_keys, "head", texts("ssh-ed25519 AAAA", NULL));
+	value_set(bench->arena, prepare->host_keys, "node1", texts("ssh-ed25519 BBBB", NULL));
+	value_set(bench->arena, prepare->host_keys, "node2", texts("ssh-ed25519 AAAA", NULL));
+	assert_non_null(strstr(finding_of(TASK), "head and node2 have the same SSH host key"));
+}
+
+static void settings_of_the_site_that_split_the_hosts_are_a_finding(void **state)
+{
+	const char *file = "/etc/openmpi/openmpi-mca-params.conf";
+
+	(void)state;
+	fact("node1", "mca", texts(arena_printf(bench->arena, "%s btl=self,vader", file), NULL));
+	assert_non_null(strstr(finding_of(TASK), "/etc/openmpi/openmpi-mca-params.conf on node1 sets "
+		"btl=self,vader, which head does not"));
+	fact("head", "mca", texts(arena_printf(bench->arena, "%s btl=self,vader", file), NULL));
+	fact("node1", "mca", texts(NULL, NULL));
+	assert_non_null(strstr(finding_at(TASK, 2, 0), "on head sets btl=self,vader, which node1 does not"));
+	fact("head", "mca", texts(NULL, NULL));
+	fact("node2", "mca", texts(arena_printf(bench->arena, "%s btl_tcp_if_exclude=docker0", file),
+		"/home/mpi/.openmpi/mca-params.conf coll_tuned_priority=3"));
+	assert_non_null(strstr(finding_of(TASK), "sets btl_tcp_if_exclude, which can't be together with "
+		"the network that a job gets"));
+	assert_non_null(strstr(advice_of(TASK), "coll_tuned_priority=3"));
+}
+
+static void a_slow_or_faulty_link_is_named(void **state)
+{
+	(void)state;
+	fact("head", "links", texts("lo   0 0 500", "eth0 1000 full 0 0 1000000"));
+	fact("node1", "links", texts("eth0 1000 full 0 0 1000000", "eth1 10 half 9 9 9"));
+	fact("node2", "links", texts("eth0 100 full 0 0 1000000", NULL));
+	assert_string_equal(advice_of(TASK), "eth0 of node2 runs at 100 Mbit/s, on the others it is 1000"
+		"\tlook at its cable and at the port of the switch");
+	fact("node2", "links", texts("eth0 1000 half 0 0 1000000", NULL));
+	assert_non_null(strstr(advice_of(TASK), "eth0 of node2 runs at half duplex"));
+	fact("node2", "links", texts("eth0 1000 full 2000 1 1000000", NULL));
+	assert_non_null(strstr(advice_of(TASK), "eth0 of node2 has had 2001 errors in 1000000 packets"));
+	fact("node2", "links", texts("eth0 1000 full 3 0 1000000", NULL));
+	assert_int_equal(value_get(prepared(&module_mpi_run_build, TASK), "advice")->count, 0);
 }
 
 static void each_finding_names_the_host_and_the_remedy(void **state)
@@ -153,10 +262,14 @@ static void each_finding_names_the_host_and_the_remedy(void **state)
 	assert_string_equal(finding_of("{source: hello.c, slots: 2, np: 7}"),
 		"np is 7, but all hosts together have only 6 slots\traise 'slots', or lower 'np'");
 
-	fact("node1", "version", value_string(arena, "5.0.3"));
-	assert_string_equal(finding_of(TASK), "head has Open MPI 4.1.4, node1 has 5.0.3\t"
-		"install the same major version everywhere");
 	fact("node1", "version", value_string(arena, "4.1.6"));
+	assert_string_equal(finding_of(TASK), "Open MPI isn't the same everywhere: 4.1.4 on head and "
+		"node2; 4.1.6 on node1\tinstall the same packages everywhere: only the very same build is sure "
+		"to understand itself");
+	fact("node1", "version", value_string(arena, "4.1.4"));
+	fact("node1", "build", value_string(arena, "openmpi-bin 4.1.4-2"));
+	assert_non_null(strstr(finding_of(TASK), "4.1.4 (openmpi-bin 4.1.4-2) on node1"));
+	fact("node1", "build", value_string(arena, ""));
 
 	fact("node1", "daemon", value_bool(arena, false));
 	assert_non_null(strstr(finding_of(TASK), "node1 has neither orted nor prted"));
@@ -174,12 +287,17 @@ static void each_finding_names_the_host_and_the_remedy(void **state)
 	assert_non_null(strstr(finding_of(TASK), "node1 and node2 have the same machine-id"));
 	fact("node2", "machine_id", value_string(arena, "id-node2"));
 
+	fact("node2", "hostname", value_string(arena, "debian"));
+	assert_string_equal(finding_of(TASK), "node2 calls itself 'debian'\tgive it that name, with a task "
+		"of hostname");
+	fact("node2", "hostname", value_string(arena, "node2.lan"));
+	assert_int_equal(value_get(prepared(&module_mpi_run_build, TASK), "findings")->count, 0);
 	fact("node2", "hostname", value_string(arena, "head"));
-	assert_non_null(strstr(finding_of(TASK), "head and node2 have the same host name 'head'"));
+	assert_non_null(strstr(finding_at(TASK, 2, 1), "head and node2 have the same host name 'head'"));
 	fact("node2", "hostname", value_string(arena, "node2"));
 
 	fact("node2", "architecture", value_string(arena, "aarch64"));
-	assert_non_null(strstr(finding_of(TASK), "head and node2 have different processors"));
+	assert_non_null(strstr(finding_of(TASK), "aarch64 on node2; x86_64 on head and node1"));
 	fact("node2", "architecture", value_string(arena, "x86_64"));
 
 	fact("head", "compiler", value_bool(arena, false));
@@ -254,7 +372,7 @@ static void the_probe_tells_what_a_host_has(void **state)
 	void *params = bench_load(bench, &module_mpi_run_probe, TASK);
 
 	(void)state;
-	bench_command(bench, "echo", 0, "version=mpirun (Open MPI) 4.1.4\ndaemon=/usr/bin/orted\n"
+	bench_command(bench, "say()", 0, "version=mpirun (Open MPI) 4.1.4\ndaemon=/usr/bin/orted\n"
 		"compiler=\narchitecture=x86_64\ncores=3\nthreads=6\nnet=lo 127.0.0.1/8\n"
 		"net=eth0 10.0.0.100/16\nnet=docker0 172.17.0.1/16\n");
 	assert_int_equal(bench_look(bench, &module_mpi_run_probe, params)->change_count, 0);
@@ -278,7 +396,7 @@ static void a_probe_of_an_empty_host_is_no_error(void **state)
 	void *params = bench_load(bench, &module_mpi_run_probe, TASK);
 
 	(void)state;
-	bench_command(bench, "echo", 0, "version=\ndaemon=\ncompiler=\narchitecture=\ncores=0\n");
+	bench_command(bench, "say()", 0, "version=\ndaemon=\ncompiler=\narchitecture=\ncores=0\n");
 	assert_non_null(bench_look(bench, &module_mpi_run_probe, params));
 	facts = module_mpi_run_probe.publish(bench->arena, params, bench->state, &key);
 	assert_string_equal(value_get_string(facts, "version"), "");
@@ -395,7 +513,7 @@ static void a_finding_stops_before_anything_is_written(void **state)
 	assert_int_equal(bench_apply(bench, &module_mpi_run_build, load(&module_mpi_run_build, TASK)),
 		-1);
 	assert_string_equal(bench->log.data, "");
-	assert_non_null(strstr(bench->err.message, "node1 has 5.0.3 (install the same"));
+	assert_non_null(strstr(bench->err.message, "5.0.3 on node1\n  (install the same"));
 	assert_false(bench_look(bench, &module_mpi_run_build, load(&module_mpi_run_build,
 		"{source: hello.c, user: mpi, preflight: no}"))->refused);
 }
@@ -792,6 +910,10 @@ int main(void)
 		TEST(the_hostfile_names_all_hosts_with_their_slots),
 		TEST(the_subnet_that_all_share_is_chosen),
 		TEST(two_addresses_on_the_way_of_a_job_are_refused),
+		TEST(what_would_fail_on_one_host_is_a_finding),
+		TEST(copied_host_keys_are_a_finding),
+		TEST(settings_of_the_site_that_split_the_hosts_are_a_finding),
+		TEST(a_slow_or_faulty_link_is_named),
 		TEST(each_finding_names_the_host_and_the_remedy),
 		TEST(a_host_that_is_not_known_yet_leaves_all_open),
 		TEST(the_probe_tells_what_a_host_has),

@@ -165,6 +165,7 @@ const struct host_calls machine_calls = {
 	.real = files_real,
 	.name = machine_name,
 	.run = process_run,
+	.meet = machine_meet,
 	.write = files_write,
 	.set_mode = files_set_mode,
 	.set_owner = files_set_owner,

@@ -80,6 +80,9 @@ int accounts_groups(struct machine *machine, struct arena *arena, const struct u
 int process_run(void *machine, struct arena *arena, const struct command *command,
 	struct command_result *ret_result, struct error *err);
 
+/* meet.c */
+int machine_meet(void *machine, struct arena *arena, struct meeting *meeting, struct error *err);
+
 /* steps.c */
 int steps_run(struct machine *machine, struct arena *arena, const struct command *command,
 	struct command_result *ret_result, struct error *err);

@@ -235,6 +235,11 @@ int host_look(struct host *host, const struct command *command, struct command_r
 	return 0;
 }
 
+int host_meet(struct host *host, struct meeting *meeting, struct error *err)
+{
+	return host->calls->meet(host->machine, host->arena, meeting, err);
+}
+
 int host_record_get(struct host *host, const char *key, struct value **ret_record,
 	struct error *err)
 {

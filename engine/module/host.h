@@ -155,6 +155,23 @@ int host_name(struct host *host, const char **ret_name, struct error *err);
 /* Runs a command that only looks. Allowed in inspect, if the command truly changes nothing. */
 int host_look(struct host *host, const struct command *command, struct command_result *ret_result,
 	struct error *err);
+/* Hosts of a run that try to reach one another over TCP, all at the same time: a word that no other meeting
+ * has, who this host is, the first of a few ports, and how long it waits for the others. */
+struct meeting_peer {
+	const char *name;
+	const char *address;         /* IPv4 */
+	const char *problem;         /* set: why it wasn't reached; NULL: it was, and is who it should be */
+};
+struct meeting {
+	const char *word;
+	const char *name;
+	unsigned port;
+	unsigned seconds;
+	struct meeting_peer *peers;
+	size_t count;
+};
+int host_meet(struct host *host, struct meeting *meeting, struct error *err);
+
 /* The record {id} by which a module says that the machine is about to get this machine-id: the
  * ledger, which goes by that id, goes along. */
 #define HOST_RECORD_NEXT_ID "machine-id:next"
@@ -216,6 +233,7 @@ struct host_calls {
 	int (*name)(void *machine, struct arena *, const char **, struct error *);
 	int (*run)(void *machine, struct arena *, const struct command *, struct command_result *,
 		struct error *);
+	int (*meet)(void *machine, struct arena *, struct meeting *, struct error *);
 	int (*write)(void *machine, const struct file_write *, struct error *);
 	int (*set_mode)(void *machine, const char *, unsigned, struct error *);
 	int (*set_owner)(void *machine, const char *, int64_t, int64_t, struct error *);

@@ -93,6 +93,27 @@ static int look_at_hostfile(struct host *host, const struct mpi_params *want,
 	return 0;
 }
 
+static bool is_right(const struct mpi_params *want, const struct build_state *have)
+{
+	return want->source ?
+		recorded(have, "program", have->files.program.digest) &&
+		recorded(have, "source", want->source_body) && recorded(have, "flags", have->flags) :
+		have->files.by_name || have->files.program.digest;
+}
+
+int mpi_built(struct host *host, const struct mpi_params *want, bool *ret_right,
+	const char **ret_digest, struct error *err)
+{
+	struct build_state have = { 0 };
+
+	if (mpi_files_look(host, want, &have.files, err) < 0 ||
+	    (want->source && compiler_line(host_arena(host), want, &have, err) < 0))
+		return -1;
+	*ret_right = is_right(want, &have);
+	*ret_digest = have.files.program.digest ? have.files.program.digest : "";
+	return 0;
+}
+
 static int build_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -109,10 +130,7 @@ static int build_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	if (want->source && compiler_line(host_arena(host), want, have, err) < 0)
 		return -1;
-	have->program_right = want->source ?
-		recorded(have, "program", have->files.program.digest) &&
-		recorded(have, "source", want->source_body) && recorded(have, "flags", have->flags) :
-		have->files.by_name || have->files.program.digest;
+	have->program_right = is_right(want, have);
 	if (have->program_right && have->files.program.digest)
 		return host_offer(host, have->files.program.path, &digest, err);
 	return 0;

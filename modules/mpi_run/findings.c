@@ -340,5 +340,6 @@ void findings_look(struct job_hosts *hosts)
 	look_for_twins(hosts);
 	settings_look(hosts);
 	links_look(hosts);
+	pairs_look(hosts);
 	look_at_np(hosts);
 }

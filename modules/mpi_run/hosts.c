@@ -3,11 +3,15 @@
 #include "modules/errors.h"
 #include "modules/mpi_run/nodes.h"
 
+#include "base/digest.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PROGRAM_MOST = 256 << 20 };   /* bytes of a program that one host offers to others */
+/* Of the ports that Linux gives to whoever asks for any, as the processes of a job do. */
+enum { PORT_FIRST = 33000, PORT_COUNT = 20000 };
 
 /* --- Nodes and slots */
 
@@ -76,17 +80,22 @@ static int collect(struct job_hosts *hosts, struct error *err)
 				: "the MPI installation of %s", node->name)));
 			return 0;
 		}
+		node->met = prepare_heard(hosts->prepare, node->name, "mpi-run-reach", key);
 	}
 	return 1;
 }
 
+static struct job_hosts hosts_of(struct prepare *prepare, struct value *params)
+{
+	struct arena *arena = prepare_arena(prepare);
+
+	return (struct job_hosts){ .prepare = prepare, .arena = arena, .params = params,
+		.findings = value_list(arena), .advice = value_list(arena) };
+}
+
 int mpi_prepare_hosts(struct prepare *prepare, struct value *params, struct error *err)
 {
-	struct job_hosts hosts = {
-		.prepare = prepare, .arena = prepare_arena(prepare), .params = params,
-		.findings = value_list(prepare_arena(prepare)),
-		.advice = value_list(prepare_arena(prepare)),
-	};
+	struct job_hosts hosts = hosts_of(prepare, params);
 	const char *version;
 	int result = collect(&hosts, err);
 
@@ -101,6 +110,72 @@ int mpi_prepare_hosts(struct prepare *prepare, struct value *params, struct erro
 	value_set_string(hosts.arena, params, "version", version ? version : "");
 	value_set(hosts.arena, params, "findings", hosts.findings);
 	value_set(hosts.arena, params, "advice", hosts.advice);
+	return 0;
+}
+
+/* Whether the job runs, as far as the host that launches knows. */
+static bool is_due(const struct job_hosts *hosts)
+{
+	const char *settled = node_text(&hosts->nodes[0], "settled");
+	const char *now = value_get_string(hosts->params, "hostfile_text");
+
+	return !settled[0] || (strcmp(settled, "*") != 0 && now && strcmp(settled, now) != 0);
+}
+
+/* A word that only the hosts of this job have, and a port of those that the kernel gives away. */
+static void name_meeting(struct job_hosts *hosts)
+{
+	char digest[DIGEST_HEX_SIZE];
+	const char *text = arena_printf(hosts->arena, "%s %s", mpi_value_key(hosts->arena, hosts->params),
+		value_get_string(hosts->params, "hostfile_text"));
+
+	digest_bytes(text, strlen(text), digest);
+	value_set(hosts->arena, hosts->params, "meeting", value_printf(hosts->arena, "beoplay-%.16s",
+		digest));
+	digest[8] = '\0';
+	value_set(hosts->arena, hosts->params, "meeting_port", value_printf(hosts->arena, "%lu",
+		PORT_FIRST + strtoul(digest, NULL, 16) % PORT_COUNT));
+}
+
+/* Each begins with those behind it, so that not all ask the same one at once. */
+static void list_peers(struct job_hosts *hosts)
+{
+	const char *self = prepare_host(hosts->prepare);
+	struct value *peers = value_list(hosts->arena);
+	struct network used, own;
+	bool limited = network_read(value_get_string(hosts->params, "chosen_network"), &used);
+	size_t at = 0;
+
+	while (at < hosts->count && strcmp(hosts->nodes[at].name, self) != 0)
+		at++;
+	for (size_t i = 1; i < hosts->count; i++) {
+		const struct node *node = &hosts->nodes[(at + i) % hosts->count];
+		bool placed = limited && network_of(node, &used, &own);
+
+		if (!prepare_absent(hosts->prepare, node->name))
+			value_append(hosts->arena, peers, value_printf(hosts->arena, "%s %.*s", node->name,
+				placed ? (int)strcspn(own.text, "/") : 0, placed ? own.text : ""));
+	}
+	value_set(hosts->arena, hosts->params, "peers", peers);
+	value_set_string(hosts->arena, hosts->params, "self", self);
+}
+
+int mpi_prepare_reach(struct prepare *prepare, struct value *params, struct error *err)
+{
+	const char *preflight = value_get_string(params, "preflight");
+	struct job_hosts hosts = hosts_of(prepare, params);
+	int result = collect(&hosts, err);
+
+	if (result <= 0)
+		return result;
+	write_hostfile(&hosts);
+	if (networks_choose(&hosts, value_get_string(params, "network"), err) < 0)
+		return -1;
+	if (preflight && strcmp(preflight, "false") == 0)
+		return 0;
+	name_meeting(&hosts);
+	if (is_due(&hosts))
+		list_peers(&hosts);
 	return 0;
 }
 

@@ -18,10 +18,6 @@
 enum { JOB_STEP_RUN };
 /* What is kept of stdout and stderr, for the result and for the record alike. */
 enum { OUTPUT_MOST = 128 << 10, ERRORS_MOST = 64 << 10 };
-enum { REACH_AT_ONCE = 32, REACH_SECONDS = 10 };
-
-/* Before the path of the launcher's daemon: a login may say other things, too. */
-#define DAEMON_MARK "launches by "
 
 struct job_state {
 	struct user_info user;
@@ -33,7 +29,6 @@ struct job_state {
 	struct value *record;      /* of the last time; NULL: none */
 	bool created;              /* what creates names is there */
 	const char *reason;        /* why it runs; NULL: it doesn't */
-	struct value *findings;    /* "what is wrong\tremedy", about reaching the others */
 };
 
 /* --- What the job is */
@@ -167,108 +162,15 @@ static const char *reason_of(struct arena *arena, const struct mpi_params *want,
 	return NULL;
 }
 
-/* --- Whether it can */
+/* --- Looking */
 
-/* For each host a line "NAME STATUS what was said", many at once. It asks nothing, learns no host
- * key, and changes nothing on either side. */
-static char *reach_script(struct arena *arena, const struct mpi_params *want)
+/* What it is, and what is known of it. */
+static int look_at_job(struct host *host, const struct mpi_params *want, struct job_state *have,
+	struct error *err)
 {
-	struct buffer script = { 0 };
-	char *result;
-
-	buffer_printf(&script, "reach() { o=$(ssh -o BatchMode=yes -o StrictHostKeyChecking=yes "
-		"-o UpdateHostKeys=no -o ConnectTimeout=%d -o LogLevel=ERROR -n -- \"$1\" "
-		"'echo \"" DAEMON_MARK "$(command -v orted || command -v prted)\"' 2>&1); "
-		"printf '%%s %%s %%s\\n' \"$1\" $? \"$(printf '%%s' \"$o\" | tr '\\r\\n' '  ')\"; }\n",
-		REACH_SECONDS);
-	for (unsigned i = 1; i < want->nodes_count; i++) {
-		buffer_add_string(&script, "reach ");
-		quote_shell(&script, want->nodes[i]);
-		buffer_add_string(&script, i % REACH_AT_ONCE == 0 ? " &\nwait\n" : " &\n");
-	}
-	buffer_add_string(&script, "wait\n");
-	result = arena_bytes(arena, script.data, script.size);
-	buffer_free(&script);
-	return result;
-}
-
-static void found(struct arena *arena, struct job_state *have, const char *remedy,
-	const char *text)
-{
-	value_append(arena, have->findings, value_printf(arena, "%s\t%s", text, remedy));
-}
-
-static const char *remedy_of(const char *said)
-{
-	if (strstr(said, "Host key verification failed") || strstr(said, "host key is known"))
-		return "make its host key known, with a task of ssh-keys";
-	if (strstr(said, "Permission denied"))
-		return "let the user in there, with a task of ssh-keys";
-	if (strstr(said, "Could not resolve"))
-		return "give it a name, with a task of hosts";
-	return "check that sshd is running there and the network is up";
-}
-
-static void judge_line(struct arena *arena, const struct mpi_params *want, const char *name,
-	const char *line, size_t size, struct job_state *have)
-{
-	int status = atoi(line);
-	const char *all = arena_bytes(arena, line, size);
-	const char *said = all + strcspn(all, " ");
-	const char *daemon = strstr(all, DAEMON_MARK);
-
-	said += strspn(said, " ");
-	if (strstr(all, "HOST IDENTIFICATION HAS CHANGED"))
-		said = "its host key is not the known one. Host key verification failed.";
-	if (status != 0)
-		found(arena, have, remedy_of(said), arena_printf(arena,
-			"%s doesn't get to %s by ssh without a question: %.300s", want->nodes[0], name, said));
-	else if (!daemon || daemon[strlen(DAEMON_MARK)] != '/')
-		found(arena, have, "install openmpi-bin there, or mend its PATH", arena_printf(arena,
-			"a login of ssh finds neither orted nor prted on %s: %.300s", name, said));
-}
-
-static int reach_others(struct host *host, const struct mpi_params *want,
-	struct job_state *have, struct error *err)
-{
-	struct arena *arena = host_arena(host);
-	const char *const argv[] = { reach_script(arena, want), NULL };
-	struct command command = {
-		.argv = argv, .flags = COMMAND_SHELL | COMMAND_ANY_STATUS, .most = 512 << 10,
-		.timeout = 60 + want->nodes_count,
-	};
-	struct command_result result;
-
-	if (want->nodes_count < 2)
-		return 0;
-	if (host_look(host, &command, &result, err) < 0)
-		return -1;
-	for (unsigned i = 1; i < want->nodes_count; i++) {
-		size_t size = strlen(want->nodes[i]);
-		const char *at = result.output;
-
-		while (*at && (strncmp(at, want->nodes[i], size) != 0 || at[size] != ' '))
-			at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
-		if (*at)
-			judge_line(arena, want, want->nodes[i], at + size + 1,
-				strcspn(at + size + 1, "\n"), have);
-		else
-			found(arena, have, "look whether it can be reached", arena_printf(arena,
-				"%s said nothing about %s", want->nodes[0], want->nodes[i]));
-	}
-	return 0;
-}
-
-static int job_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
-{
-	const struct mpi_params *want = params;
-	struct job_state *have = ret_state;
 	struct arena *arena = host_arena(host);
 	struct file_info info;
 
-	if (!want->hostfile_text || !want->program_body)
-		return error_set(err, BEOPLAY_BUG, "mpi-run-job came without its hosts");
-	have->findings = value_list(arena);
 	if (mpi_user(host, want, &have->user, err) < 0)
 		return -1;
 	have->program = mpi_program_path(arena, want, &have->user);
@@ -280,13 +182,45 @@ static int job_inspect(struct host *host, const void *params, void *ret_state, s
 	}
 	name_job(arena, want, have);
 	describe_settings(arena, want, have);
-	if (look_at_inputs(host, want, have, err) < 0 ||
-	    host_record_get(host, have->record_key, &have->record, err) < 0)
+	return host_record_get(host, have->record_key, &have->record, err);
+}
+
+int mpi_settled(struct host *host, const struct mpi_params *want, const char **ret_hostfile,
+	struct error *err)
+{
+	struct mpi_params then = *want;
+	struct job_state have = { 0 };
+	const char *digest;
+	bool right;
+
+	*ret_hostfile = "";
+	if (look_at_job(host, want, &have, err) < 0 || mpi_built(host, want, &right, &digest, err) < 0)
 		return -1;
-	have->reason = reason_of(arena, want, have);
-	if (!have->reason || want->without_count > 0 || !want->preflight || want->findings_count > 0)
+	if (!right || (!have.record && !have.created))
 		return 0;
-	return reach_others(host, want, have, err);
+	then.program_body = (char *)digest;
+	then.hostfile_text = (char *)value_get_string(have.record, "hostfile");
+	if (!then.hostfile_text)
+		then.hostfile_text = "";
+	have.inputs = "";
+	if (have.record && !have.created && look_at_inputs(host, want, &have, err) < 0)
+		return -1;
+	if (!reason_of(host_arena(host), &then, &have))
+		*ret_hostfile = have.created || want->rerun == MPI_RERUN_PROGRAM ? "*" : then.hostfile_text;
+	return 0;
+}
+
+static int job_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
+{
+	const struct mpi_params *want = params;
+	struct job_state *have = ret_state;
+
+	if (!want->hostfile_text || !want->program_body)
+		return error_set(err, BEOPLAY_BUG, "mpi-run-job came without its hosts");
+	if (look_at_job(host, want, have, err) < 0 || look_at_inputs(host, want, have, err) < 0)
+		return -1;
+	have->reason = reason_of(host_arena(host), want, have);
+	return 0;
 }
 
 /* --- Planning */
@@ -319,23 +253,6 @@ static const char *last_time(struct plan *plan, const struct job_state *have)
 		duration(plan, elapsed_of(have->record)));
 }
 
-static bool refuse_unreachable(struct plan *plan, const struct job_state *have)
-{
-	struct buffer all = { 0 };
-
-	for (size_t i = 0; i < have->findings->count; i++) {
-		const char *text = have->findings->items[i]->text;
-		size_t size = strcspn(text, "\t");
-
-		buffer_printf(&all, "%s%.*s (%s)", i ? "; " : "", (int)size, text, text + size + 1);
-	}
-	if (all.size > 0)
-		plan_refuse(plan, MPI_RUN_NOT_READY, "fix that, or skip this check with 'preflight: false'",
-			"%s", all.data);
-	buffer_free(&all);
-	return have->findings->count > 0;
-}
-
 static void job_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct mpi_params *want = params;
@@ -353,7 +270,7 @@ static void job_plan(struct plan *plan, const void *params, const void *state)
 			want->without[0], have->reason);
 		return;
 	}
-	if (mpi_refuse(plan, want, have->user.uid) || refuse_unreachable(plan, have))
+	if (mpi_refuse(plan, want, have->user.uid))
 		return;
 	mpi_advise(plan, want);
 	plan_add(plan, JOB_STEP_RUN, mpi_name(plan_arena(plan), want->source, want->program), "job",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 extern const struct module module_mpi_run_probe;
+extern const struct module module_mpi_run_reach;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_job;
@@ -102,6 +103,14 @@ const struct param mpi_table[] = {
 		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct mpi_params, findings) },
 	{ .name = "advice", .kind = PARAM_LIST, .doc = "what would make it slower", .otherwise = "",
 		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct mpi_params, advice) },
+	{ .name = "self", .kind = PARAM_STRING, .doc = "the host's own name", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct mpi_params, self) },
+	{ .name = "peers", .kind = PARAM_LIST, .doc = "which others it tries to reach", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct mpi_params, peers) },
+	{ .name = "meeting", .kind = PARAM_STRING, .doc = "the word of those that meet",
+		.otherwise = "", .flags = PARAM_INTERNAL, .into = INTO_TEXT(struct mpi_params, meeting) },
+	{ .name = "meeting_port", .kind = PARAM_INTEGER, .doc = "where they meet", .otherwise = "0",
+		.flags = PARAM_INTERNAL, .into = INTO_NUMBER(struct mpi_params, meeting_port) },
 	{ .name = "chosen_network", .kind = PARAM_STRING, .doc = "the subnet of all hosts",
 		.otherwise = "", .flags = PARAM_INTERNAL,
 		.into = INTO_TEXT(struct mpi_params, chosen_network) },
@@ -221,6 +230,16 @@ void mpi_advise(struct plan *plan, const struct mpi_params *want)
 	}
 }
 
+int mpi_apply_nothing(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	(void)host;
+	(void)params;
+	(void)state;
+	(void)results;
+	return error_set(err, BEOPLAY_BUG, "a part that looks changes nothing, step %u", change->step);
+}
+
 void mpi_resources(struct names *ret_names, const void *params)
 {
 	struct arena *arena = arena_new();
@@ -270,6 +289,7 @@ static int mpi_check(const struct value *params, struct error *err)
 
 static const struct part mpi_parts[] = {
 	{ &module_mpi_run_probe, PART_ALL, false },
+	{ &module_mpi_run_reach, PART_ALL, true },
 	{ &module_mpi_run_build, PART_FIRST, true },
 	{ &module_mpi_run_place, PART_OTHERS, true },
 	{ &module_mpi_run_job, PART_FIRST, true },

@@ -1,7 +1,8 @@
 /* mpi_run: what the parts of mpi-run share.
  *
- * A job goes through four parts, each a module of its own with the same parameters:
+ * A job goes through five parts, each a module of its own with the same parameters:
  *     mpi-run-probe  all hosts    what is there; published for the controller
+ *     mpi-run-reach  all hosts    whether they get to one another, if the job is about to run
  *     mpi-run-build  the first    the hostfile, the program; its digest is published
  *     mpi-run-place  the others   the program at the same path
  *     mpi-run-job    the first    mpirun, unless this very job ended well already */
@@ -58,6 +59,11 @@ struct mpi_params {
 	unsigned findings_count;
 	char **advice;             /* the same, of what doesn't stop it */
 	unsigned advice_count;
+	char *self;                /* the host's own name, among nodes */
+	char **peers;              /* "NAME ADDRESS": whom to reach; none where that isn't needed */
+	unsigned peers_count;
+	char *meeting;
+	int64_t meeting_port;
 	char *chosen_network;      /* CIDR; "": no restriction */
 	int64_t all_slots;
 	bool crowded;              /* somewhere more slots than cores: nothing is bound */
@@ -89,11 +95,24 @@ const char *mpi_hostfile_path(struct arena *arena, const struct mpi_params *want
 bool mpi_refuse(struct plan *plan, const struct mpi_params *want, uid_t uid);
 /* Notes what the preflight found that doesn't stop a job. */
 void mpi_advise(struct plan *plan, const struct mpi_params *want);
+/* Of a part that only looks. */
+int mpi_apply_nothing(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err);
 void mpi_resources(struct names *ret_names, const void *params);
+
+/* job.c, on the host that launches: the hostfile with which this very job ended well, if all else
+ * is as it was then, or needs no other; "": it has not. */
+int mpi_settled(struct host *host, const struct mpi_params *want, const char **ret_hostfile,
+	struct error *err);
+/* build.c: whether the program is the one that would be built; its digest ("": found by name). */
+int mpi_built(struct host *host, const struct mpi_params *want, bool *ret_right,
+	const char **ret_digest, struct error *err);
 
 /* hosts.c: on the controller, from what the probes have published: nodes, hostfile,
  * findings, network; any may become unknown. */
 int mpi_prepare_hosts(struct prepare *prepare, struct value *params, struct error *err);
+/* Whom this host is to reach. */
+int mpi_prepare_reach(struct prepare *prepare, struct value *params, struct error *err);
 /* Where the first host has the program; unknown before it is built. */
 int mpi_prepare_program(struct prepare *prepare, struct value *params, struct error *err);
 

@@ -52,5 +52,6 @@ void networks_look(struct job_hosts *hosts);
 void findings_look(struct job_hosts *hosts);
 void settings_look(struct job_hosts *hosts);
 void links_look(struct job_hosts *hosts);
+void pairs_look(struct job_hosts *hosts);
 
 #endif

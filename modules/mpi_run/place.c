@@ -69,7 +69,7 @@ static void place_plan(struct plan *plan, const void *params, const void *state)
 				plan_printf(plan, "%04o", program->info.mode), "0755");
 		return;
 	}
-	if (mpi_refuse(plan, want, have->files.user.uid) || !allowed(plan, want, &have->files))
+	if (!allowed(plan, want, &have->files))
 		return;
 	if (!want->program)
 		mpi_plan_directories(plan, &have->files);
@@ -133,8 +133,6 @@ static int place_prepare(struct prepare *prepare, struct value *params, struct e
 {
 	if (value_get_string(params, "undo") && strcmp(value_get_string(params, "undo"), "true") == 0)
 		return 0;
-	if (mpi_prepare_hosts(prepare, params, err) < 0)
-		return -1;
 	return mpi_prepare_program(prepare, params, err);
 }
 

@@ -246,7 +246,7 @@ static int probe_inspect(struct host *host, const void *params, void *ret_state,
 	const struct mpi_params *want = params;
 	struct probe_state *have = ret_state;
 	struct arena *arena = host_arena(host);
-	const char *output, *hostname, *machine_id;
+	const char *output, *hostname, *machine_id, *settled;
 	struct value *facts = value_map(arena);
 
 	if (run_script(host, want, &output, err) < 0 || host_name(host, &hostname, err) < 0 ||
@@ -266,6 +266,11 @@ static int probe_inspect(struct host *host, const void *params, void *ret_state,
 	take_list(arena, output, "link", "links", facts);
 	take_list(arena, output, "mca", "mca", facts);
 	take_list(arena, output, "stock", "stock", facts);
+	if (want->nodes_count == 0 || strcmp(want->nodes[0], want->self) != 0)
+		return 0;
+	if (mpi_settled(host, want, &settled, err) < 0)
+		return -1;
+	value_set_string(arena, facts, "settled", settled);
 	return 0;
 }
 
@@ -274,16 +279,6 @@ static void probe_plan(struct plan *plan, const void *params, const void *state)
 	(void)plan;
 	(void)params;
 	(void)state;
-}
-
-static int probe_apply(struct host *host, const void *params, const void *state,
-	const struct change *change, struct value *results, struct error *err)
-{
-	(void)host;
-	(void)params;
-	(void)state;
-	(void)results;
-	return error_set(err, BEOPLAY_BUG, "a probe changes nothing, step %u", change->step);
 }
 
 static struct value *probe_publish(struct arena *arena, const void *params, const void *state,
@@ -295,11 +290,22 @@ static struct value *probe_publish(struct arena *arena, const void *params, cons
 
 static int probe_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
+	const char *source = value_get_string(params, "source");
+	struct arena *arena = prepare_arena(prepare);
+	const char *path, *digest;
 	struct value *names;
+	int64_t size;
 
 	if (prepare_hosts(prepare, value_get_string(params, "group"), &names, err) < 0)
 		return -1;
-	value_set(prepare_arena(prepare), params, "nodes", names);
+	value_set(arena, params, "nodes", names);
+	value_set_string(arena, params, "self", prepare_host(prepare));
+	if (!source)
+		return 0;
+	if (prepare_find(prepare, source, "files", &path, err) < 0 ||
+	    prepare_body(prepare, path, &digest, &size, err) < 0)
+		return -1;
+	value_set_string(arena, params, "source_body", digest);
 	return 0;
 }
 
@@ -314,6 +320,6 @@ const struct module module_mpi_run_probe = {
 	.acts_as = mpi_acts_as,
 	.inspect = probe_inspect,
 	.plan = probe_plan,
-	.apply = probe_apply,
+	.apply = mpi_apply_nothing,
 	.publish = probe_publish,
 };

@@ -67,6 +67,27 @@ check "MPICH in Open MPI's place" finds "mpirun on node1 is not Open MPI's, it s
 check "Open MPI built otherwise" finds "Open MPI isn't the same everywhere: .*4.1.4 (/usr/local/bin/mpirun) on node2"
 lab exec node1 rm /usr/local/bin/mpirun
 lab exec node2 sh -c 'rm /usr/local/bin/mpirun; echo 100 >/root/speed; mount --bind /root/speed /sys/class/net/eth0/speed'
+
+# What lies between them: each host tries each other one.
+lab exec node2 sh -c 'nft add table inet f; nft "add chain inet f i { type filter hook input priority 0; }"
+	nft add rule inet f i tcp dport 32768-65535 ct state new drop
+	printf "#!/bin/sh\necho 1000000000\n" >/usr/local/bin/date; chmod 755 /usr/local/bin/date'
+lab exec node1 sh -c 'rm /home/mpi/.ssh/known_hosts
+	sed -i "1i echo welcome\nexport OMPI_MCA_btl=self" /home/mpi/.bashrc'
+play job.yml
+check "a firewall" finds "head and node1 don't get to node2 over TCP: 10.0.1.102, port [0-9]*: no answer"
+check "a host that knows no host keys" finds "node1 doesn't get to any other host by ssh without a question: .*host key"
+check "a clock" finds "node2: its clock is [0-9]* s behind"
+check "a setting of a login" finds "node1: a login of ssh sets OMPI_MCA_btl=self"
+check "a login that prints is no finding" silent welcome out
+lab exec node2 sh -c 'nft flush ruleset; rm /usr/local/bin/date'
+lab exec node1 sed -i '1,2d; 3i exit' /home/mpi/.bashrc
+play base.yml
+play job.yml
+check "a login that ends at once" \
+	finds "head and node2 don't get to node1 by ssh without a question: the login runs no command and ends with status 0"
+lab exec node1 sed -i '1{/^exit/d}' /home/mpi/.bashrc
+
 lab exec node1 sh -c 'printf "#!/bin/sh\n" >/usr/local/bin/mpirun.mpich; chmod 755 /usr/local/bin/mpirun.mpich'
 play job.yml
 check "the job runs" is $status 0

@@ -607,12 +607,28 @@ static int machine_record_set(void *machine, const char *key, const struct value
 	return 0;
 }
 
+/* Those whose address a test hasn't cut off are reached. */
+static int machine_meet(void *machine, struct arena *arena, struct meeting *meeting,
+	struct error *err)
+{
+	struct bench *bench = machine;
+
+	(void)arena;
+	(void)err;
+	for (size_t i = 0; i < meeting->count; i++) {
+		if (bench->cut_off && strcmp(bench->cut_off, meeting->peers[i].address) == 0)
+			meeting->peers[i].problem = "no answer";
+	}
+	return 0;
+}
+
 static const struct host_calls machine_calls_of_bench = {
 	.stat = machine_stat, .read = machine_read, .digest = machine_digest, .list = machine_list,
 	.user = machine_user, .group = machine_group, .user_by_id = machine_user_by_id,
 	.group_by_id = machine_group_by_id,
 	.uid = machine_uid, .login = machine_login, .state = machine_state, .real = machine_real,
-	.name = machine_name, .run = machine_run, .write = machine_write,
+	.name = machine_name, .run = machine_run, .meet = machine_meet,
+	.write = machine_write,
 	.set_mode = machine_set_mode, .set_owner = machine_set_owner,
 	.set_mtime = machine_set_mtime, .make_directory = machine_make_directory,
 	.make_link = machine_make_link, .remove = machine_remove, .rename = machine_rename,

@@ -52,6 +52,7 @@ struct bench {
 	const char *name;
 	uid_t uid;
 	const char *login;         /* NULL: not known */
+	const char *cut_off;       /* an address that isn't reached over TCP; NULL: none */
 	const char *state_directory;   /* beoplay's own; NULL: none */
 	bool looking;
 	void *state;               /* of the last look */

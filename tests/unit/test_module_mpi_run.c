@@ -15,6 +15,7 @@
 
 extern const struct module module_mpi_run;
 extern const struct module module_mpi_run_probe;
+extern const struct module module_mpi_run_reach;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_job;
@@ -637,7 +638,6 @@ static void all_is_ready(void)
 	publish_built();
 	prepare_publish(prepare, "node1", "mpi-run-place", placed());
 	prepare_publish(prepare, "node2", "mpi-run-place", placed());
-	bench_command(bench, "reach()", 0, "node2 0 launches by /usr/bin/orted\nnode1 0 launches by /usr/bin/orted\n");
 	bench_command(bench, "mpirun", 0, hello);
 }
 
@@ -755,8 +755,6 @@ static void the_plan_says_why_a_job_runs_again(void **state)
 
 	add_host("node4", "10.0.0.104/16");
 	prepare_publish(prepare, "node4", "mpi-run-place", placed());
-	bench_command(bench, "reach()", 0, "node1 0 launches by /bin/orted\nnode2 0 launches by /bin/orted\n"
-		"node4 0 launches by /bin/orted\n");
 	assert_string_equal(why(TASK), "runs again: hostfile +node4 slots=2");
 	assert_string_equal(why("{source: hello.c, slots: 2, user: mpi, rerun: program}"), "not");
 
@@ -802,18 +800,6 @@ static void open_mpi_5_gets_its_own_names(void **state)
 	assert_non_null(strstr(bench->log.data, "--prtemca prte_if_include 10.0.0.0/16"));
 }
 
-static void a_login_that_prints_something_is_no_missing_daemon(void **state)
-{
-	(void)state;
-	all_is_ready();
-	bench_command(bench, "reach()", 0, "node1 0 welcome launches by /usr/bin/orted\n"
-		"node2 0 /etc/motd says hello launches by /usr/bin/orted good bye\n");
-	assert_false(look_at_job(TASK)->refused);
-	bench_command(bench, "reach()", 0, "node1 0 /usr/bin/welcome launches by \n"
-		"node2 0 launches by /usr/bin/orted\n");
-	assert_non_null(strstr(look_at_job(TASK)->refusal, "neither orted nor prted on node1"));
-}
-
 static void names_that_share_their_first_label_are_told_apart(void **state)
 {
 	static const char option[] = "--mca orte_keep_fqdn_hostnames 1";
@@ -823,45 +809,105 @@ static void names_that_share_their_first_label_are_told_apart(void **state)
 	assert_int_equal(run_job(TASK), 0);
 	assert_null(strstr(bench->log.data, option));
 	add_host("node2.lan", "10.0.0.110/16");
-	bench_command(bench, "reach()", 0, "node1 0 launches by /usr/bin/orted\n"
-		"node2 0 launches by /usr/bin/orted\nnode2.lan 0 launches by /usr/bin/orted\n");
 	prepare_publish(prepare, "node2.lan", "mpi-run-place", value_map(bench->arena));
 	assert_int_equal(run_job(TASK), 0);
 	assert_non_null(strstr(bench->log.data, option));
 }
 
-static void a_host_without_a_way_in_is_found_before_the_run(void **state)
-{
-	struct plan *plan;
+/* --- Reaching one another */
 
-	(void)state;
-	all_is_ready();
-	bench_command(bench, "reach()", 0, "node1 255 mpi@node1: Permission denied (publickey).\n"
-		"node2 0 none \n");
-	plan = look_at_job(TASK);
-	assert_true(plan->refused);
-	assert_non_null(strstr(plan->refusal, "head doesn't get to node1 by ssh without a question"));
-	assert_non_null(strstr(plan->refusal, "ssh-keys"));
-	assert_non_null(strstr(plan->refusal, "neither orted nor prted on node2"));
-	bench_command(bench, "reach()", 0, "node1 255 @@ WARNING: REMOTE HOST IDENTIFICATION HAS "
-		"CHANGED! @@ and more\nnode2 0 launches by /bin/orted\n");
-	assert_non_null(strstr(look_at_job(TASK)->refusal, "its host key is not the known one"));
-	bench_command(bench, "reach()", 0, "node1 0 launches by /bin/orted\n");
-	assert_non_null(strstr(look_at_job(TASK)->refusal, "head said nothing about node2"));
-	assert_false(look_at_job("{source: hello.c, slots: 2, user: mpi, preflight: no}")->refused);
+/* What a host publishes that was told so by its logins. */
+static const struct value *reached_by(const char *host, const char *logins, const char *yaml)
+{
+	const char *key = NULL;
+	struct value *facts;
+	void *params;
+
+	prepare->host = host;
+	params = load(&module_mpi_run_reach, yaml);
+	bench_command(bench, "export remote", 0, logins);
+	assert_int_equal(bench_look(bench, &module_mpi_run_reach, params)->change_count, 0);
+	facts = module_mpi_run_reach.publish(bench->arena, params, bench->state, &key);
+	assert_string_equal(key, "mpi:hello");
+	prepare_publish(prepare, host, "mpi-run-reach", facts);
+	return value_get(facts, "problems");
 }
 
-static void a_job_that_is_done_asks_nobody(void **state)
+static void hosts_begin_with_those_behind_them(void **state)
 {
-	unsigned asked;
+	const struct value *params, *peers;
+
+	(void)state;
+	prepare->host = "node1";
+	params = prepared(&module_mpi_run_reach, TASK);
+	peers = value_get(params, "peers");
+	assert_int_equal(peers->count, 2);
+	assert_string_equal(peers->items[0]->text, "node2 10.0.0.102");
+	assert_string_equal(peers->items[1]->text, "head 10.0.0.100");
+	assert_int_equal(value_get(prepared(&module_mpi_run_reach,
+		"{source: hello.c, user: mpi, preflight: no}"), "peers")->count, 0);
+}
+
+static void a_login_that_prints_something_is_no_problem(void **state)
+{
+	(void)state;
+	assert_int_equal(reached_by("head", "node1 0 100 101 welcome launches by /usr/bin/orted at 100 \n"
+		"node2 0 100 101 hello /bin launches by /usr/bin/orted at 103 \n", TASK)->count, 0);
+	reached_by("head", "node1 0 100 101 welcome launches by  at 100 \n"
+		"node2 0 100 101 launches by /usr/bin/orted at 104 OMPI_MCA_btl=self \n", TASK);
+	assert_non_null(strstr(finding_at(TASK, 3, 0), "node2: its clock is 3 s ahead"));
+	assert_non_null(strstr(finding_at(TASK, 3, 1),
+		"node1: a login of ssh finds neither orted nor prted\tinstall"));
+	assert_non_null(strstr(finding_at(TASK, 3, 2), "node2: a login of ssh sets OMPI_MCA_btl=self"));
+}
+
+static void a_host_without_a_way_in_is_one_finding(void **state)
+{
+	(void)state;
+	reached_by("head", "node1 255 1 1 mpi@node1: Permission denied (publickey).\n"
+		"node2 0 1 1 launches by /bin/orted at 1 \n", TASK);
+	assert_non_null(strstr(finding_of(TASK), "head doesn't get to node1 by ssh without a question: "
+		"mpi@node1: Permission denied (publickey).\tlet the user in there, with a task of ssh-keys"));
+	reached_by("node2", "head 0 1 1 launches by /bin/orted at 1 \n"
+		"node1 255 1 1 mpi@node1: Permission denied (publickey).\n", TASK);
+	assert_non_null(strstr(finding_of(TASK), "head and node2 don't get to node1 by ssh"));
+	reached_by("node2", "node1 255 1 1 @@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@\n", TASK);
+	assert_non_null(strstr(finding_at(TASK, 2, 0), "node2 doesn't get to any other host by ssh without "
+		"a question: head: no answer in time"));
+	reached_by("node2", "head 0 1 1 launches by /bin/orted at 1 \nnode1 1 1 1 bye\n", TASK);
+	assert_non_null(strstr(finding_of(TASK), "head and node2 don't get to node1"));
+	reached_by("head", "node1 0 1 1 \nnode2 0 1 1 launches by /bin/orted at 1 \n", TASK);
+	assert_non_null(strstr(finding_of(TASK), "the login runs no command and ends with status 0\t"
+		"look for 'exit' in its .bashrc"));
+}
+
+static void a_firewall_between_two_hosts_is_a_finding(void **state)
+{
+	(void)state;
+	bench->cut_off = "10.0.0.102";
+	reached_by("head", "node1 0 1 1 launches by /bin/orted at 1 \n"
+		"node2 0 1 1 launches by /bin/orted at 1 \n", TASK);
+	assert_non_null(strstr(finding_of(TASK), "head doesn't get to node2 over TCP: 10.0.0.102, port "));
+	assert_non_null(strstr(finding_of(TASK), ": no answer\tlet the firewalls of both"));
+}
+
+static void hosts_of_a_job_that_is_done_ask_nobody(void **state)
+{
+	const char *key = NULL;
+	void *params;
 
 	(void)state;
 	all_is_ready();
 	assert_int_equal(run_job(TASK), 0);
-	asked = bench->commands[1].count;
-	assert_int_equal(asked, 1);
-	assert_int_equal(look_at_job(TASK)->change_count, 0);
-	assert_int_equal(bench->commands[1].count, asked);
+	prepare->host = "head";
+	params = load(&module_mpi_run_probe, TASK);
+	bench_command(bench, "say()", 0, "version=mpirun (Open MPI) 4.1.4\n");
+	assert_non_null(bench_look(bench, &module_mpi_run_probe, params));
+	fact("head", "settled", value_get(module_mpi_run_probe.publish(bench->arena, params, bench->state,
+		&key), "settled"));
+	assert_int_equal(value_get(prepared(&module_mpi_run_reach, TASK), "peers")->count, 0);
+	assert_int_equal(value_get(prepared(&module_mpi_run_reach,
+		"{source: hello.c, slots: 3, user: mpi}"), "peers")->count, 2);
 }
 
 static void a_failed_job_names_the_host_and_is_not_remembered(void **state)
@@ -915,6 +961,11 @@ int main(void)
 		TEST(settings_of_the_site_that_split_the_hosts_are_a_finding),
 		TEST(a_slow_or_faulty_link_is_named),
 		TEST(each_finding_names_the_host_and_the_remedy),
+		TEST(hosts_begin_with_those_behind_them),
+		TEST(a_login_that_prints_something_is_no_problem),
+		TEST(a_host_without_a_way_in_is_one_finding),
+		TEST(a_firewall_between_two_hosts_is_a_finding),
+		TEST(hosts_of_a_job_that_is_done_ask_nobody),
 		TEST(a_host_that_is_not_known_yet_leaves_all_open),
 		TEST(the_probe_tells_what_a_host_has),
 		TEST(a_probe_of_an_empty_host_is_no_error),
@@ -937,10 +988,7 @@ int main(void)
 		TEST(creates_keeps_a_job_from_running),
 		TEST(options_reach_mpirun),
 		TEST(open_mpi_5_gets_its_own_names),
-		TEST(a_login_that_prints_something_is_no_missing_daemon),
 		TEST(names_that_share_their_first_label_are_told_apart),
-		TEST(a_host_without_a_way_in_is_found_before_the_run),
-		TEST(a_job_that_is_done_asks_nobody),
 		TEST(a_failed_job_names_the_host_and_is_not_remembered),
 		TEST(a_program_by_name_is_neither_built_nor_placed),
 		TEST(what_makes_no_sense_is_refused),

@@ -45,6 +45,9 @@
 		"the MPI job ended with another exit status than 0", "look at its output") \
 	X(MPI_RUN_JOB_TIMEOUT, "mpi-run.job-timeout", TASK, \
 		"the MPI job didn't end in time", "raise timeout, or find out what it waits for") \
+	X(MPI_RUN_HOST_LOST, "mpi-run.host-lost", TASK, \
+		"a host fell silent while the MPI job was running", \
+		"look at its power and its cable, then run the job again") \
 	X(MPI_RUN_NOT_READY, "mpi-run.not-ready", TASK, \
 		"something that the MPI job needs is not as it must be on all hosts", \
 		"fix what the message names, or skip the check with preflight: false") \

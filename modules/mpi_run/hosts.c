@@ -108,6 +108,8 @@ int mpi_prepare_hosts(struct prepare *prepare, struct value *params, struct erro
 	findings_look(&hosts);
 	version = value_get_string(hosts.nodes[0].facts, "version");
 	value_set_string(hosts.arena, params, "version", version ? version : "");
+	value_set_string(hosts.arena, params, "can_compile", node_text(&hosts.nodes[0], "mpicc")[0] &&
+		value_get_bool(hosts.nodes[0].facts, "compiler") ? "true" : "false");
 	value_set(hosts.arena, params, "findings", hosts.findings);
 	value_set(hosts.arena, params, "advice", hosts.advice);
 	return 0;

@@ -5,6 +5,8 @@
  * elapsed, results}. */
 #include "modules/errors.h"
 #include "modules/mpi_run/files.h"
+#include "modules/mpi_run/launch.h"
+#include "modules/mpi_run/trial.h"
 
 #include "base/digest.h"
 #include "base/excerpt.h"
@@ -15,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { JOB_STEP_RUN };
+enum { JOB_STEP_TRY, JOB_STEP_RUN };
 /* What is kept of stdout and stderr, for the result and for the record alike. */
 enum { OUTPUT_MOST = 128 << 10, ERRORS_MOST = 64 << 10 };
 
@@ -28,6 +30,8 @@ struct job_state {
 	const char *settings;      /* what else it depends on */
 	struct value *record;      /* of the last time; NULL: none */
 	bool created;              /* what creates names is there */
+	const char *trial_key;
+	bool tried;                /* these hosts have communicated before */
 	const char *reason;        /* why it runs; NULL: it doesn't */
 };
 
@@ -54,6 +58,23 @@ static void name_job(struct arena *arena, const struct mpi_params *want, struct 
 		add_line(&text, "arg", want->args[i]);
 	digest_bytes(text.data, text.size, digest);
 	have->record_key = arena_printf(arena, "mpi-run:job:%.32s", digest);
+	buffer_free(&text);
+}
+
+/* Of hosts that communicate in this network, with this Open MPI. */
+static void name_trial(struct arena *arena, const struct mpi_params *want, struct job_state *have)
+{
+	struct buffer text = { 0 };
+	char digest[DIGEST_HEX_SIZE];
+
+	add_line(&text, "network", want->chosen_network);
+	add_line(&text, "version", want->version);
+	for (unsigned i = 0; i < want->nodes_count; i++)
+		add_line(&text, "node", want->nodes[i]);
+	for (unsigned i = 0; i < want->mca_count; i++)
+		add_line(&text, want->mca[i].key, want->mca[i].value);
+	digest_bytes(text.data, text.size, digest);
+	have->trial_key = arena_printf(arena, "mpi-run:tried:%.32s", digest);
 	buffer_free(&text);
 }
 
@@ -214,12 +235,17 @@ static int job_inspect(struct host *host, const void *params, void *ret_state, s
 {
 	const struct mpi_params *want = params;
 	struct job_state *have = ret_state;
+	struct value *trial;
 
 	if (!want->hostfile_text || !want->program_body)
 		return error_set(err, BEOPLAY_BUG, "mpi-run-job came without its hosts");
 	if (look_at_job(host, want, have, err) < 0 || look_at_inputs(host, want, have, err) < 0)
 		return -1;
 	have->reason = reason_of(host_arena(host), want, have);
+	name_trial(host_arena(host), want, have);
+	if (host_record_get(host, have->trial_key, &trial, err) < 0)
+		return -1;
+	have->tried = trial != NULL;
 	return 0;
 }
 
@@ -253,6 +279,19 @@ static const char *last_time(struct plan *plan, const struct job_state *have)
 		duration(plan, elapsed_of(have->record)));
 }
 
+static void plan_trial(struct plan *plan, const struct mpi_params *want,
+	const struct job_state *have)
+{
+	if (!want->preflight || want->nodes_count < 2 || have->tried)
+		return;
+	if (want->can_compile)
+		plan_add(plan, JOB_STEP_TRY, plan_printf(plan, "%u hosts", want->nodes_count),
+			"communication", "not tried", "one Allreduce over all, before their first job");
+	else
+		plan_note(plan, "whether the hosts communicate isn't tried: %s has no mpicc with a C compiler",
+			want->nodes[0]);
+}
+
 static void job_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct mpi_params *want = params;
@@ -273,6 +312,7 @@ static void job_plan(struct plan *plan, const void *params, const void *state)
 	if (mpi_refuse(plan, want, have->user.uid))
 		return;
 	mpi_advise(plan, want);
+	plan_trial(plan, want, have);
 	plan_add(plan, JOB_STEP_RUN, mpi_name(plan_arena(plan), want->source, want->program), "job",
 		last_time(plan, have), plan_printf(plan, "runs%s: %s", have->record ? " again" : "",
 		have->reason));
@@ -280,102 +320,6 @@ static void job_plan(struct plan *plan, const void *params, const void *state)
 }
 
 /* --- Running */
-
-struct line {
-	struct arena *arena;
-	const char **argv;
-	size_t count;
-};
-
-static void add(struct line *line, const char *word)
-{
-	line->argv[line->count++] = word;
-}
-
-static void add_mca(struct line *line, const char *kind, const char *key, const char *value)
-{
-	add(line, kind);
-	add(line, key);
-	add(line, value);
-}
-
-/* Open MPI cuts names at their first dot: worker.1.lan and worker.2.lan would be one host to it. */
-static bool share_first_label(const struct mpi_params *want)
-{
-	for (unsigned i = 1; i < want->nodes_count; i++) {
-		size_t size = strcspn(want->nodes[i], ".");
-
-		for (unsigned k = 0; k < i; k++) {
-			if (strcspn(want->nodes[k], ".") == size
-					&& strncmp(want->nodes[i], want->nodes[k], size) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Open MPI 5 has its launcher in a project of its own, with parameters of its own. */
-static void add_launcher(struct line *line, const struct mpi_params *want)
-{
-	static const char remote[] = "-o BatchMode=yes -o StrictHostKeyChecking=yes";
-	bool five = strtoul(want->version, NULL, 10) >= 5;
-	bool network = want->chosen_network && want->chosen_network[0] && want->nodes_count > 1;
-
-	add_mca(line, five ? "--prtemca" : "--mca", five ? "plm_ssh_args" : "plm_rsh_args", remote);
-	if (share_first_label(want))
-		add_mca(line, five ? "--prtemca" : "--mca", five ? "prte_keep_fqdn_hostnames" :
-			"orte_keep_fqdn_hostnames", "1");
-	if (!network)
-		return;
-	add_mca(line, "--mca", "btl_tcp_if_include", want->chosen_network);
-	add_mca(line, five ? "--prtemca" : "--mca", five ? "prte_if_include" : "oob_tcp_if_include",
-		want->chosen_network);
-}
-
-static void add_placement(struct line *line, const struct mpi_params *want)
-{
-	if (want->map_by) {
-		add(line, "--map-by");
-		add(line, want->map_by);
-	}
-	if (want->bind_to || want->crowded) {
-		add(line, "--bind-to");
-		add(line, want->bind_to ? want->bind_to : "none");
-	}
-}
-
-static const char *const *mpirun_line(struct arena *arena, const struct mpi_params *want,
-	const struct job_state *have)
-{
-	struct line line = { .arena = arena };
-	int64_t np = want->np ? *want->np : want->all_slots;
-
-	line.argv = arena_array(arena, 40 + 3 * want->mca_count + 2 * want->env_count +
-		want->args_count, sizeof(*line.argv));
-	add(&line, "mpirun");
-	add(&line, "--hostfile");
-	add(&line, have->hostfile);
-	add(&line, "-np");
-	add(&line, arena_printf(arena, "%" PRId64, np));
-	add_placement(&line, want);
-	add_launcher(&line, want);
-	for (unsigned i = 0; i < want->mca_count; i++)
-		add_mca(&line, "--mca", want->mca[i].key, want->mca[i].value);
-	for (unsigned i = 0; i < want->env_count; i++) {
-		add(&line, "-x");
-		add(&line, arena_printf(arena, "%s=%s", want->env[i].key, want->env[i].value));
-	}
-	if (want->chdir) {
-		add(&line, "--wdir");
-		add(&line, want->chdir);
-	}
-	if (have->user.uid == 0)
-		add(&line, "--allow-run-as-root");
-	add(&line, have->program);
-	for (unsigned i = 0; i < want->args_count; i++)
-		add(&line, want->args[i]);
-	return line.argv;
-}
 
 static double now(void)
 {
@@ -396,10 +340,14 @@ static const char *date(struct arena *arena)
 	return arena_string(arena, text);
 }
 
+/* What ssh says of a host that doesn't answer any more, before its name. */
+#define SILENT_MARK "Timeout, server "
+
 /* The host that Open MPI says it lost: "… on node node2 exited on signal 9", "… Remote host: x" */
 static const char *failed_host(const struct mpi_params *want, const char *errors)
 {
-	static const char *const before[] = { "on node ", "Node: ", "Remote host: ", "host: ", NULL };
+	static const char *const before[] = { SILENT_MARK, "on node ", "Node: ", "Remote host: ", "host: ",
+		NULL };
 
 	for (size_t b = 0; before[b]; b++) {
 		for (const char *at = strstr(errors, before[b]); at; at = strstr(at + 1, before[b])) {
@@ -503,17 +451,42 @@ static int judge(struct arena *arena, const struct command_result *result,
 			command->timeout, said[0] ? "; the last that it said: " : "", said);
 	if (result->status == 0)
 		return 0;
+	if (failed && strstr(result->errors, SILENT_MARK) && strstr(result->errors, " not responding")) {
+		error_set(err, MPI_RUN_HOST_LOST, "%s fell silent, and the job was ended", failed);
+		return error_remedy(err, "look at its power and its cable, then run the job again");
+	}
 	return error_set(err, MPI_RUN_JOB_FAILED, "the job failed with status %d%s%s: %s",
 		result->status, failed ? " on " : "", failed ? failed : "", said);
 }
 
-static int job_apply(struct host *host, const void *params, const void *state,
-	const struct change *change, struct value *results, struct error *err)
+static struct launch launch_of(const struct job_state *have)
 {
-	const struct mpi_params *want = params;
-	const struct job_state *have = state;
+	return (struct launch){ .hostfile = have->hostfile, .program = have->program,
+		.as_root = have->user.uid == 0 };
+}
+
+static int try_hosts(struct host *host, const struct mpi_params *want, const struct job_state *have,
+	struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const struct launch launch = launch_of(have);
+	struct value *record = value_map(arena);
+	bool tried;
+
+	if (trial_run(host, want, launch_trial(arena, want, &launch), &tried, err) < 0)
+		return -1;
+	if (!tried)
+		return 0;
+	value_set_string(arena, record, "when", date(arena));
+	return host_record_set(host, have->trial_key, record, err);
+}
+
+static int run_job(struct host *host, const struct mpi_params *want, const struct job_state *have,
+	struct value *results, struct error *err)
+{
+	const struct launch launch = launch_of(have);
 	struct command command = {
-		.argv = mpirun_line(host_arena(host), want, have),
+		.argv = launch_job(host_arena(host), want, &launch),
 		.directory = want->chdir ? want->chdir : have->user.home,
 		.timeout = (unsigned)want->timeout,
 		.flags = COMMAND_STREAM | COMMAND_ANY_STATUS | COMMAND_TELLS,
@@ -523,7 +496,6 @@ static int job_apply(struct host *host, const void *params, const void *state,
 	double start = now();
 	double elapsed;
 
-	(void)change;
 	host_progress(host, "runs %s on %u hosts", have->program, want->nodes_count);
 	if (host_run(host, &command, &result, err) < 0)
 		return -1;
@@ -532,6 +504,14 @@ static int job_apply(struct host *host, const void *params, const void *state,
 	if (judge(host_arena(host), &result, results, &command, err) < 0)
 		return -1;
 	return remember(host, want, have, elapsed, results, err);
+}
+
+static int job_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err)
+{
+	if (change->step == JOB_STEP_TRY)
+		return try_hosts(host, params, state, err);
+	return run_job(host, params, state, results, err);
 }
 
 /* Of a job that is not run again, what it gave when it did. */

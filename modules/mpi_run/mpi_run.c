@@ -119,6 +119,8 @@ const struct param mpi_table[] = {
 	{ .name = "crowded", .kind = PARAM_BOOL, .doc = "there are more slots than cores",
 		.otherwise = "no", .flags = PARAM_INTERNAL,
 		.into = INTO_BOOL(struct mpi_params, crowded) },
+	{ .name = "can_compile", .kind = PARAM_BOOL, .doc = "the first host has mpicc",
+		.otherwise = "no", .flags = PARAM_INTERNAL, .into = INTO_BOOL(struct mpi_params, can_compile) },
 	{ .name = "version", .kind = PARAM_STRING, .doc = "of Open MPI", .otherwise = "",
 		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct mpi_params, version) },
 	{ .name = "undo", .kind = PARAM_BOOL, .doc = "takes away what was built or placed",

@@ -701,6 +701,7 @@ static void a_job_runs_once_and_gives_its_results_again(void **state)
 	assert_int_equal(run_job(TASK), 0);
 	assert_string_equal(bench->log.data, "run mpirun --hostfile " PROGRAM ".hostfile -np 6 "
 		"--mca plm_rsh_args -o BatchMode=yes -o StrictHostKeyChecking=yes "
+		"-o ServerAliveInterval=5 -o ServerAliveCountMax=3 "
 		"--mca btl_tcp_if_include 10.0.0.0/16 --mca oob_tcp_if_include 10.0.0.0/16 "
 		PROGRAM "\n");
 	assert_int_equal(value_get_integer(bench->results, "rc", -1), 0);
@@ -784,7 +785,8 @@ static void options_reach_mpirun(void **state)
 		"map_by: node}"), 0);
 	assert_string_equal(bench->log.data, "run mpirun --hostfile " PROGRAM ".hostfile -np 3 "
 		"--map-by node --bind-to none --mca plm_rsh_args -o BatchMode=yes "
-		"-o StrictHostKeyChecking=yes --mca btl_tcp_if_include 10.0.0.0/16 "
+		"-o StrictHostKeyChecking=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3 "
+		"--mca btl_tcp_if_include 10.0.0.0/16 "
 		"--mca oob_tcp_if_include 10.0.0.0/16 --mca btl_base_verbose 1 -x OMP_NUM_THREADS=2 "
 		"--wdir /srv " PROGRAM " a b c\n");
 }
@@ -812,6 +814,48 @@ static void names_that_share_their_first_label_are_told_apart(void **state)
 	prepare_publish(prepare, "node2.lan", "mpi-run-place", value_map(bench->arena));
 	assert_int_equal(run_job(TASK), 0);
 	assert_non_null(strstr(bench->log.data, option));
+}
+
+static void new_hosts_are_tried_before_their_first_job(void **state)
+{
+	struct bench_command *trial;
+
+	(void)state;
+	all_is_ready();
+	fact("head", "mpicc", value_string(bench->arena, "gcc -lmpi"));
+	trial = bench_command(bench, "/bin/sh -c d=$(mktemp", 0, "rank 1 is up\nrank 0 is up\n");
+	trial->status = 1;
+	trial->errors = "no route";
+	assert_string_equal(bench_change(bench, look_at_job(TASK), 0), "3 hosts communication: not tried -> "
+		"one Allreduce over all, before their first job");
+	assert_int_equal(run_job(TASK), -1);
+	assert_non_null(strstr(bench->err.message, "no process came up on node2 when all 3 hosts were tried: "
+		"no route"));
+	assert_null(strstr(bench->log.data, PROGRAM "\n"));
+	trial->output = "rank 1 is up\nrank 0 is up\nrank 2 is up\n";
+	error_clear(&bench->err);
+	assert_int_equal(run_job(TASK), -1);
+	assert_non_null(strstr(bench->err.message, "the 3 hosts don't communicate in 10.0.0.0/16: an "
+		"Allreduce over a process on each failed: no route"));
+	trial->status = 0;
+	error_clear(&bench->err);
+	assert_int_equal(run_job(TASK), 0);
+	assert_int_equal(trial->count, 3);
+	assert_int_equal(run_job("{source: hello.c, slots: 2, user: mpi, args: [other]}"), 0);
+	assert_int_equal(trial->count, 3);
+	assert_int_equal(look_at_job("{source: hello.c, slots: 2, user: mpi, args: [1], "
+		"network: 192.168.7.0/24}")->change_count, 2);
+}
+
+static void a_host_that_fell_silent_is_named(void **state)
+{
+	(void)state;
+	all_is_ready();
+	bench_command(bench, "mpirun", 1, "")->errors = "Timeout, server node2 not responding.\r\n"
+		"----\nORTE was unable to reliably start one or more daemons.\n";
+	assert_int_equal(run_job(TASK), -1);
+	assert_string_equal(bench->err.message, "node2 fell silent, and the job was ended");
+	assert_string_equal(value_get_string(bench->results, "failed_host"), "node2");
 }
 
 /* --- Reaching one another */
@@ -961,6 +1005,8 @@ int main(void)
 		TEST(settings_of_the_site_that_split_the_hosts_are_a_finding),
 		TEST(a_slow_or_faulty_link_is_named),
 		TEST(each_finding_names_the_host_and_the_remedy),
+		TEST(new_hosts_are_tried_before_their_first_job),
+		TEST(a_host_that_fell_silent_is_named),
 		TEST(hosts_begin_with_those_behind_them),
 		TEST(a_login_that_prints_something_is_no_problem),
 		TEST(a_host_without_a_way_in_is_one_finding),

@@ -25,6 +25,7 @@ extern const struct module module_mpi_run_job;
 extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_probe;
 extern const struct module module_mpi_run_reach;
+extern const struct module module_mpi_run_told;
 extern const struct module module_network;
 extern const struct module module_nfs_export;
 extern const struct module module_nfs_mount;
@@ -62,6 +63,7 @@ const struct module *const modules_all[] = {
 	&module_mpi_run_place,
 	&module_mpi_run_probe,
 	&module_mpi_run_reach,
+	&module_mpi_run_told,
 	&module_network,
 	&module_nfs_export,
 	&module_nfs_mount,

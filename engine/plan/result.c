@@ -443,10 +443,72 @@ static void register_value(struct run *run, const struct run_host *host, const s
 	}
 }
 
+/* What one more part of an item adds. A part that can't be known yet makes all of it so. */
+static struct value *merge_parts(struct arena *arena, struct value *until_now, struct value *part)
+{
+	if (!until_now || part->kind != VALUE_MAP)
+		return part;
+	if (until_now->kind != VALUE_MAP)
+		return until_now;
+	for (size_t i = 0; i < value_pair_count(part); i++) {
+		const char *key = value_key(part, i);
+		bool either = strcmp(key, "changed") == 0 || strcmp(key, "failed") == 0;
+
+		value_set(arena, until_now, key, either && value_get_bool(until_now, key) ?
+			value_bool(arena, true) : value_at(part, i));
+	}
+	return until_now;
+}
+
+/* One result an item, however many parts it has. */
+static void add_item(struct outcome *outcome, struct arena *arena, const struct step *step,
+	struct value *registered)
+{
+	size_t at = (size_t)(step->item - step->filled->items);
+
+	if (!outcome->items)
+		outcome->items = value_list(arena);
+	if (step->unit->task->task->module->parts && at < outcome->items->count)
+		outcome->items->items[at] = merge_parts(arena, outcome->items->items[at], registered);
+	else
+		value_append(arena, outcome->items, registered);
+}
+
+static struct value *items_together(const struct outcome *outcome, struct arena *arena)
+{
+	struct value *registered = value_map(arena);
+
+	value_set(arena, registered, "results", outcome->items);
+	value_set_bool(arena, registered, "changed", outcome->status == STATUS_CHANGED);
+	value_set_bool(arena, registered, "failed", status_failed(outcome->status));
+	if (outcome->status == STATUS_SKIPPED)
+		value_set_bool(arena, registered, "skipped", true);
+	value_set_string(arena, registered, "msg", status_failed(outcome->status) ? "One or more items failed"
+		: outcome->status == STATUS_SKIPPED ? "All items skipped" : "All items completed");
+	return registered;
+}
+
+/* What the host that does the parts of one alone has registered holds for all that take part. */
+static struct value *shared_by_parts(struct run *run, const struct step *step,
+	struct value *registered)
+{
+	struct run_task *task = step->unit->task;
+	const struct part *part = task->task->module->parts;
+
+	while (part && part->hosts != PART_END && part->module != step->unit->module)
+		part++;
+	if (!part || part->hosts == PART_END)
+		return registered;
+	if (part->hosts == PART_FIRST)
+		task->registered = value_copy(run->arena, registered);
+	return part->hosts == PART_OTHERS && task->registered ? task->registered : registered;
+}
+
 static void remember(struct run *run, struct run_host *host, const struct step *step,
 	const struct result *body, const struct judged *judged, bool end)
 {
 	const char *name = step->unit->task->task->registers;
+	bool parts = step->unit->task->task->module->parts != NULL;
 	struct outcome *outcome = &host->outcome;
 	struct arena *arena = host->arena;
 	struct value *registered;
@@ -456,21 +518,17 @@ static void remember(struct run *run, struct run_host *host, const struct step *
 	if (!name)
 		return;
 	registered = registered_value(arena, host, step, judged->status, body);
-	if (step->filled->loop) {
-		if (!outcome->items)
-			outcome->items = value_list(arena);
-		value_append(arena, outcome->items, registered);
-		registered = value_map(arena);
-		value_set(arena, registered, "results", outcome->items);
-		value_set_bool(arena, registered, "changed", outcome->status == STATUS_CHANGED);
-		value_set_bool(arena, registered, "failed", status_failed(outcome->status));
-		if (outcome->status == STATUS_SKIPPED)
-			value_set_bool(arena, registered, "skipped", true);
-		value_set_string(arena, registered, "msg", status_failed(outcome->status) ? "One or more items failed"
-			: outcome->status == STATUS_SKIPPED ? "All items skipped" : "All items completed");
-	}
-	if (end)
-		register_value(run, host, step, name, registered);
+	if (step->filled->loop || parts)
+		add_item(outcome, arena, step, registered);
+	if (step->filled->loop)
+		registered = items_together(outcome, arena);
+	else if (parts)
+		registered = value_item(outcome->items, 0);
+	if (!end)
+		return;
+	if (!host->bystander)
+		registered = shared_by_parts(run, step, registered);
+	register_value(run, host, step, name, registered);
 }
 
 /* A part of a task speaks for itself alone. */

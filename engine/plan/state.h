@@ -38,6 +38,7 @@ struct run_task {
 	bool left_out;             /* by tags: it only declares */
 	const struct unit *last;   /* of its units */
 	unsigned report;           /* of report_task, once announced */
+	struct value *registered;  /* of a task in parts: by the host that does the parts of one alone */
 	const struct batch *batch; /* in which it is announced; NULL: it isn't yet, or not any more */
 };
 
@@ -125,7 +126,7 @@ struct outcome {
 	size_t change_count;
 	struct value *notes;
 	struct value *results;     /* of the last part with any */
-	struct value *items;       /* of a loop: registered results */
+	struct value *items;       /* of a loop, or of parts: registered results, one an item */
 	const char *message;
 	const char *remedy;
 	const char *code;

@@ -10,6 +10,7 @@ extern const struct module module_mpi_run_reach;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_job;
+extern const struct module module_mpi_run_told;
 
 static const char *const rerun_words[] = { "changed", "program", "always", NULL };
 static const cyaml_strval_t rerun_values[] = {
@@ -295,6 +296,7 @@ static const struct part mpi_parts[] = {
 	{ &module_mpi_run_build, PART_FIRST, true },
 	{ &module_mpi_run_place, PART_OTHERS, true },
 	{ &module_mpi_run_job, PART_FIRST, true },
+	{ &module_mpi_run_told, PART_OTHERS, true },
 	{ NULL, PART_END, false },
 };
 

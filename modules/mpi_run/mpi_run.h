@@ -1,11 +1,12 @@
 /* mpi_run: what the parts of mpi-run share.
  *
- * A job goes through five parts, each a module of its own with the same parameters:
+ * A job goes through six parts, each a module of its own with the same parameters:
  *     mpi-run-probe  all hosts    what is there; published for the controller
  *     mpi-run-reach  all hosts    whether they get to one another, if the job is about to run
  *     mpi-run-build  the first    the hostfile, the program; its digest is published
  *     mpi-run-place  the others   the program at the same path
- *     mpi-run-job    the first    mpirun, unless this very job ended well already */
+ *     mpi-run-job    the first    mpirun, unless this very job ended well already
+ *     mpi-run-told   the others   nothing: they wait for its end */
 #ifndef MODULES_MPI_RUN_H
 #define MODULES_MPI_RUN_H
 

@@ -572,7 +572,7 @@ int params_write(struct buffer *out, const struct module *module, const struct v
 	for (const struct param *param = module->params; param && param->name; param++) {
 		const struct value *value = value_get(params, param->name);
 
-		if (!value)
+		if (!value || param->kind == PARAM_ANY)
 			continue;
 		empty = false;
 		buffer_printf(out, "%s: ", param->name);

@@ -15,12 +15,12 @@ enum { PORT_FIRST = 33000, PORT_COUNT = 20000 };
 
 /* --- Nodes and slots */
 
-static int64_t slots_of(const struct job_hosts *hosts, const struct node *node)
+static int64_t slots_of(const struct node *node)
 {
-	const char *slots = value_get_string(hosts->params, "slots");
+	const char *slots = node_text(node, "slots");
 	int64_t cores = value_get_integer(node->facts, "cores", 1);
 
-	if (slots && strcmp(slots, "cores") != 0)
+	if (slots[0] && strcmp(slots, "cores") != 0)
 		return strtoll(slots, NULL, 10);
 	return cores > 0 && cores < 100000 ? cores : 1;
 }
@@ -35,7 +35,7 @@ static void write_hostfile(struct job_hosts *hosts)
 	for (size_t i = 0; i < hosts->count; i++) {
 		struct node *node = &hosts->nodes[i];
 
-		node->slots = slots_of(hosts, node);
+		node->slots = slots_of(node);
 		buffer_printf(&text, "%s slots=%" PRId64 "\n", node->name, node->slots);
 		crowded = crowded || node->slots > value_get_integer(node->facts, "cores", node->slots);
 		all += node->slots;

@@ -506,9 +506,28 @@ static int run_job(struct host *host, const struct mpi_params *want, const struc
 	return remember(host, want, have, elapsed, results, err);
 }
 
+/* Another job of the same program may have written its own meanwhile. */
+static int write_hostfile(struct host *host, const struct mpi_params *want,
+	const struct job_state *have, struct error *err)
+{
+	struct file_write write = {
+		.path = have->hostfile, .bytes = want->hostfile_text, .size = strlen(want->hostfile_text),
+		.mode = HOST_KEEP, .uid = HOST_KEEP, .gid = HOST_KEEP, .mtime = HOST_KEEP,
+	};
+	struct mpi_file file;
+	char digest[DIGEST_HEX_SIZE];
+
+	digest_bytes(write.bytes, write.size, digest);
+	if (mpi_file_look(host, have->hostfile, &file, err) < 0)
+		return -1;
+	return file.digest && strcmp(file.digest, digest) == 0 ? 0 : host_write(host, &write, err);
+}
+
 static int job_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
+	if (write_hostfile(host, params, state, err) < 0)
+		return -1;
 	if (change->step == JOB_STEP_TRY)
 		return try_hosts(host, params, state, err);
 	return run_job(host, params, state, results, err);

@@ -35,8 +35,10 @@ const struct param mpi_table[] = {
 	{ .name = "group", .kind = PARAM_PATTERN,
 		.doc = "the hosts; the first one launches. The play must contain all of them",
 		.otherwise = "all", .into = INTO_TEXT(struct mpi_params, group) },
-	{ .name = "slots", .kind = PARAM_STRING, .doc = "processes per host: a number, or cores",
-		.otherwise = "cores", .into = INTO_TEXT(struct mpi_params, slots) },
+	{ .name = "slots", .kind = PARAM_ANY, .doc = "processes per host: a number, or cores (not hardware "
+		"threads); with expressions, of each host; or a map of hosts and groups, of which the first "
+		"that has the host counts: {node3: 4, all: 2}",
+		.otherwise = "cores" },
 	{ .name = "np", .kind = PARAM_INTEGER, .doc = "total number of processes; default: all slots",
 		.into = INTO_NUMBER_POINTER(struct mpi_params, np) },
 	{ .name = "hostfile", .kind = PARAM_PATH,
@@ -104,6 +106,8 @@ const struct param mpi_table[] = {
 		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct mpi_params, findings) },
 	{ .name = "advice", .kind = PARAM_LIST, .doc = "what would make it slower", .otherwise = "",
 		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct mpi_params, advice) },
+	{ .name = "own_slots", .kind = PARAM_STRING, .doc = "those of this host", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct mpi_params, own_slots) },
 	{ .name = "self", .kind = PARAM_STRING, .doc = "the host's own name", .otherwise = "",
 		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct mpi_params, self) },
 	{ .name = "peers", .kind = PARAM_LIST, .doc = "which others it tries to reach", .otherwise = "",
@@ -253,19 +257,37 @@ void mpi_resources(struct names *ret_names, const void *params)
 
 /* --- Checking */
 
-static int check_number(const struct value *params, const char *name, const char *other,
+static bool is_number(const char *text)
+{
+	return text[0] && strlen(text) < 7 && text[strspn(text, "0123456789")] == '\0' && atoi(text) > 0;
+}
+
+static int check_number(const struct value *value, const char *name, const char *other,
 	struct error *err)
 {
-	const struct value *value = value_get(params, name);
 	const char *text = value_text(value);
 
-	if (!text || (other && strcmp(text, other) == 0))
+	if (value && value->kind == VALUE_INTEGER && value->integer > 0 && value->integer < 1000000)
 		return 0;
-	if (text[0] && strlen(text) < 7 && text[strspn(text, "0123456789")] == '\0' && atoi(text) > 0)
+	if (value && value->kind == VALUE_INTEGER)
+		text = value->text ? value->text : "that number";
+	if (!text || (other && strcmp(text, other) == 0) || is_number(text))
 		return 0;
 	error_at(err, TASK_INVALID_VALUE, value->place, "'%s' of mpi-run can't be '%s'", name, text);
 	return error_remedy(err, other ? "write a number of processes, or %s" :
 		"write a number of processes", other);
+}
+
+/* For all alike, or a map of hosts and groups. */
+static int check_slots(const struct value *slots, struct error *err)
+{
+	if (!slots || slots->kind != VALUE_MAP)
+		return check_number(slots, "slots", "cores", err);
+	for (size_t i = 0; i < value_pair_count(slots); i++) {
+		if (check_number(value_at(slots, i), "slots", "cores", err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int mpi_check(const struct value *params, struct error *err)
@@ -285,9 +307,9 @@ static int mpi_check(const struct value *params, struct error *err)
 	}
 	if (path && (!path[0] || path[0] == '-'))
 		return error_at(err, TASK_INVALID_PATH, program->place, "'%s' is not a program", path);
-	if (check_number(params, "slots", "cores", err) < 0)
+	if (check_slots(value_get(params, "slots"), err) < 0)
 		return -1;
-	return check_number(params, "np", NULL, err);
+	return check_number(value_get(params, "np"), "np", NULL, err);
 }
 
 static const struct part mpi_parts[] = {

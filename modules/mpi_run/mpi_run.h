@@ -26,7 +26,6 @@ struct mpi_params {
 	char **args;
 	unsigned args_count;
 	char *group;
-	char *slots;
 	int64_t *np;
 	char *hostfile;
 	char *chdir;
@@ -60,6 +59,7 @@ struct mpi_params {
 	unsigned findings_count;
 	char **advice;             /* the same, of what doesn't stop it */
 	unsigned advice_count;
+	char *own_slots;           /* of this host; "": cores */
 	char *self;                /* the host's own name, among nodes */
 	char **peers;              /* "NAME ADDRESS": whom to reach; none where that isn't needed */
 	unsigned peers_count;

@@ -1,7 +1,7 @@
 /* probe: what a host has of what a job needs; nothing is changed. */
+#include "modules/errors.h"
 #include "modules/mpi_run/mpi_run.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -257,6 +257,7 @@ static int probe_inspect(struct host *host, const void *params, void *ret_state,
 	value_set_string(arena, facts, "version", have->version);
 	if (!have->version[0] && !strstr(line_of(arena, output, "version"), "not found"))
 		value_set_string(arena, facts, "mpirun", line_of(arena, output, "version"));
+	value_set_string(arena, facts, "slots", want->own_slots);
 	value_set_string(arena, facts, "hostname", hostname);
 	value_set_string(arena, facts, "machine_id", machine_id);
 	take_texts(arena, output, facts);
@@ -288,11 +289,42 @@ static struct value *probe_publish(struct arena *arena, const void *params, cons
 	return ((const struct probe_state *)state)->facts;
 }
 
+static const char *slots_text(struct arena *arena, const struct value *slots)
+{
+	if (slots && slots->kind == VALUE_INTEGER)
+		return arena_printf(arena, "%lld", (long long)slots->integer);
+	return value_text(slots) ? value_text(slots) : "";
+}
+
+/* Of a map the entry of the first host or group that this host is in. */
+static int own_slots(struct prepare *prepare, const struct value *slots, const char **ret_slots,
+	struct error *err)
+{
+	const char *self = prepare_host(prepare);
+	struct value *names;
+
+	*ret_slots = slots_text(prepare_arena(prepare), slots);
+	if (!slots || slots->kind != VALUE_MAP)
+		return 0;
+	for (size_t i = 0; i < value_pair_count(slots); i++) {
+		if (prepare_hosts(prepare, value_key(slots, i), &names, err) < 0)
+			return -1;
+		for (size_t k = 0; k < names->count; k++) {
+			if (strcmp(value_text(names->items[k]), self) != 0)
+				continue;
+			*ret_slots = slots_text(prepare_arena(prepare), value_at(slots, i));
+			return 0;
+		}
+	}
+	error_at(err, TASK_INVALID_VALUE, slots->place, "'slots' has nothing for %s", self);
+	return error_remedy(err, "add the host or a group of it, or 'all' at the end");
+}
+
 static int probe_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	const char *source = value_get_string(params, "source");
 	struct arena *arena = prepare_arena(prepare);
-	const char *path, *digest;
+	const char *path, *digest, *slots;
 	struct value *names;
 	int64_t size;
 
@@ -300,6 +332,9 @@ static int probe_prepare(struct prepare *prepare, struct value *params, struct e
 		return -1;
 	value_set(arena, params, "nodes", names);
 	value_set_string(arena, params, "self", prepare_host(prepare));
+	if (own_slots(prepare, value_get(params, "slots"), &slots, err) < 0)
+		return -1;
+	value_set_string(arena, params, "own_slots", slots);
 	if (!source)
 		return 0;
 	if (prepare_find(prepare, source, "files", &path, err) < 0 ||

@@ -88,6 +88,13 @@ static struct value *prepared(const struct module *module, const char *yaml)
 {
 	struct value *params = bench_normalise(bench, module, yaml);
 
+	/* As the probes of this task have told. */
+	for (size_t i = 0; params && i < prepare->hosts->count; i++) {
+		const char *name = prepare->hosts->items[i]->text;
+
+		if (value_get(prepare->published, arena_printf(bench->arena, "%s/mpi-run-probe", name)))
+			fact(name, "slots", value_copy(bench->arena, value_get(params, "slots")));
+	}
 	if (!params || module->prepare(prepare, params, &bench->err) < 0)
 		return NULL;
 	return params;
@@ -252,6 +259,27 @@ static void a_slow_or_faulty_link_is_named(void **state)
 	assert_non_null(strstr(advice_of(TASK), "eth0 of node2 has had 2001 errors in 1000000 packets"));
 	fact("node2", "links", texts("eth0 1000 full 3 0 1000000", NULL));
 	assert_int_equal(value_get(prepared(&module_mpi_run_build, TASK), "advice")->count, 0);
+}
+
+static void slots_are_those_of_each_host(void **state)
+{
+	const char *yaml = "{source: hello.c, user: mpi, slots: {node1: 3, all: cores}}";
+	struct value *head = value_list(bench->arena);
+
+	(void)state;
+	/* This controller's patterns all match the same hosts. */
+	value_append(bench->arena, head, value_string(bench->arena, "node1"));
+	prepare->hosts = head;
+	prepare->host = "node1";
+	assert_string_equal(value_get_string(prepared(&module_mpi_run_probe, yaml), "own_slots"), "3");
+	prepare->host = "node2";
+	assert_null(prepared(&module_mpi_run_probe, yaml));
+	assert_non_null(strstr(bench->err.message, "'slots' has nothing for node2"));
+	error_clear(&bench->err);
+	assert_string_equal(value_get_string(prepared(&module_mpi_run_probe, TASK), "own_slots"), "2");
+	assert_null(bench_normalise(bench, &module_mpi_run, "{source: hello.c, slots: {node1: lots}}"));
+	error_clear(&bench->err);
+	assert_null(bench_normalise(bench, &module_mpi_run, "{source: hello.c, slots: {node1: 0}}"));
 }
 
 static void each_finding_names_the_host_and_the_remedy(void **state)
@@ -1005,6 +1033,7 @@ int main(void)
 		TEST(settings_of_the_site_that_split_the_hosts_are_a_finding),
 		TEST(a_slow_or_faulty_link_is_named),
 		TEST(each_finding_names_the_host_and_the_remedy),
+		TEST(slots_are_those_of_each_host),
 		TEST(new_hosts_are_tried_before_their_first_job),
 		TEST(a_host_that_fell_silent_is_named),
 		TEST(hosts_begin_with_those_behind_them),

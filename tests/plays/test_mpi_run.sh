@@ -1,0 +1,98 @@
+#!/bin/bash
+# A job of Open MPI on lab nodes: what it gives, on which hosts, and that nothing of it is left however it ends.
+. "$(dirname "$0")/checks.sh"
+nodes 3
+
+cat >base.yml <<'E'
+- hosts: all
+  tasks:
+    - hostname:
+    - hosts:
+    - user: {name: mpi, shell: /bin/bash}
+    - ssh-keys: {user: mpi, trust: all}
+    - apt-packages: {name: [openmpi-bin, libopenmpi-dev, gcc, libc6-dev], update_cache: yes}
+E
+cat >results.yml <<'E'
+- hosts: all
+  vars: {wished: "{{ 2 if inventory_hostname == 'node2' else 1 }}"}
+  tasks:
+    - mpi-run: {program: hostname, user: mpi, slots: "{{ wished }}"}
+      register: job
+    - debug: {msg: "{{ inventory_hostname }} has {{ job.rc }} {{ job.stdout_lines | sort | join(',') }}"}
+    - mpi-run: {program: hostname, user: mpi, slots: {node1: 2, all: 1}, np: "{{ item }}"}
+      loop: [1, 2]
+      register: jobs
+    - debug: {msg: "{{ inventory_hostname }} has {{ jobs.results | length }}: {{ jobs.results[0].np }}, {{ jobs.results[1].np }}"}
+E
+cat >wait.c <<'E'
+#include <mpi.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	int rank, sum;
+	MPI_Init(&argc, &argv);
+	for (int i = 0; i < 600; i++) {
+		MPI_Allreduce(&i, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+		sleep(1);
+	}
+	MPI_Finalize();
+	return 0;
+}
+E
+cat >wait.yml <<'E'
+- hosts: all
+  tasks:
+    - mpi-run: {source: wait.c, user: mpi, slots: 1, rerun: always, mca: {mpi_yield_when_idle: 1}}
+E
+out=out err=err
+play() { beoplay "$1" -i "$LAB/inventory.yml"; }
+# Of the job, on all nodes.
+left() {
+	for node in $LAB_NODES; do
+		lab exec "$node" ps ax -o args | grep -E '^([^ ]*/)?(wait|orted|mpirun)( |$)' | sed "s/^/$node: /"
+	done
+}
+ended() { for i in $(seq 150); do [ -z "$(left)" ] && return; sleep 0.2; done; left; return 1; }
+# Starts the job, whose controller is $job, and waits until it runs everywhere.
+start() {
+	"$BEOPLAY" wait.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null &
+	job=$!
+	for i in $(seq 300); do
+		[ "$(left | grep -c wait)" -ge 3 ] && return
+		sleep 0.2
+	done
+	return 1
+}
+
+play base.yml
+check "the nodes are ready" is $status 0
+play results.yml
+check "the jobs run" is $status 0
+check "slots are those of each host" says "head has 0 head,node1,node2,node2" out
+check "its results are there on every host" is "$(grep -c 'node[12] has 0 head,node1,node2,node2' out)" 2
+check "a loop has one result an item" says "head has 2: 1, 2" out
+check "on every host" is "$(grep -c 'node[12] has 2: 1, 2' out)" 2
+check "new hosts are tried once" is "$(grep -c 'one Allreduce over all' out)" 1
+play results.yml
+check "again nothing runs" is $status 0
+check "nor changes" silent "changed=[1-9]" out
+check "and the results are the same" is "$(grep -c 'node[12] has 2: 1, 2' out)" 2
+check "nothing of the trial is left" is "$(lab exec node1 ls -A /home/mpi | grep -c '^\.beoplay\.')" 0
+
+check "a job runs everywhere" start
+kill -INT $job
+wait $job
+check "after ^C nothing is left" ended
+check "a job runs everywhere" start
+kill -KILL $job
+wait $job 2>/dev/null
+check "after the controller is killed nothing is left" ended
+check "a job runs everywhere" start
+lab pause node2
+wait $job
+check "a host that falls silent ends the job" is $? 2
+check "it is named" says "node2 fell silent, and the job was ended" out
+check "nothing is left on the others" is "$(left | grep -v ^node2)" ""
+lab resume node2
+check "nor on it, once it is back" ended

@@ -165,7 +165,9 @@ static void build_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct mpi_params *want = params;
 	const struct build_state *have = state;
-	bool needed = !have->program_right || !have->hostfile_right;
+	/* What a job that is done had is of no use but to the next one. */
+	bool write_hosts = !have->hostfile_right && (want->due || have->hostfile.info.kind == FILE_NONE);
+	bool needed = !have->program_right || write_hosts;
 
 	if (want->undo)
 		mpi_plan_undo(plan, &have->files);
@@ -181,11 +183,11 @@ static void build_plan(struct plan *plan, const void *params, const void *state)
 	mpi_plan_directories(plan, &have->files);
 	if (want->source)
 		plan_source(plan, want, have);
-	if (!have->hostfile_right && have->hostfile.info.kind != FILE_NONE &&
+	if (write_hosts && have->hostfile.info.kind != FILE_NONE &&
 	    have->hostfile.info.kind != FILE_REGULAR)
 		plan_refuse(plan, HOST_FILE_WRONG_TYPE, "move it away",
 			"'%s' is not a file", have->hostfile.path);
-	else if (!have->hostfile_right)
+	else if (write_hosts)
 		plan_add(plan, BUILD_HOSTFILE, have->hostfile.path, "content", NULL,
 			want->hostfile_text);
 }

@@ -124,6 +124,8 @@ const struct param mpi_table[] = {
 	{ .name = "crowded", .kind = PARAM_BOOL, .doc = "there are more slots than cores",
 		.otherwise = "no", .flags = PARAM_INTERNAL,
 		.into = INTO_BOOL(struct mpi_params, crowded) },
+	{ .name = "due", .kind = PARAM_BOOL, .doc = "the job runs", .otherwise = "yes",
+		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct mpi_params, due) },
 	{ .name = "can_compile", .kind = PARAM_BOOL, .doc = "the first host has mpicc",
 		.otherwise = "no", .flags = PARAM_INTERNAL, .into = INTO_BOOL(struct mpi_params, can_compile) },
 	{ .name = "version", .kind = PARAM_STRING, .doc = "of Open MPI", .otherwise = "",

@@ -54,10 +54,12 @@ left() {
 	done
 }
 ended() { for i in $(seq 150); do [ -z "$(left)" ] && return; sleep 0.2; done; left; return 1; }
-# Starts the job, whose controller is $job, and waits until it runs everywhere.
+# Its controller is $job.
 start() {
 	"$BEOPLAY" wait.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null &
 	job=$!
+}
+runs_everywhere() {
 	for i in $(seq 300); do
 		[ "$(left | grep -c wait)" -ge 3 ] && return
 		sleep 0.2
@@ -80,18 +82,22 @@ check "nor changes" silent "changed=[1-9]" out
 check "and the results are the same" is "$(grep -c 'node[12] has 2: 1, 2' out)" 2
 check "nothing of the trial is left" is "$(lab exec node1 ls -A /home/mpi | grep -c '^\.beoplay\.')" 0
 
-check "a job runs everywhere" start
+start
+check "a job runs everywhere" runs_everywhere
 kill -INT $job
 wait $job
 check "after ^C nothing is left" ended
-check "a job runs everywhere" start
+start
+check "a job runs everywhere" runs_everywhere
 kill -KILL $job
 wait $job 2>/dev/null
 check "after the controller is killed nothing is left" ended
-check "a job runs everywhere" start
+start
+check "a job runs everywhere" runs_everywhere
 lab pause node2
 wait $job
-check "a host that falls silent ends the job" is $? 2
+status=$?
+check "a host that falls silent ends the job" is $status 2
 check "it is named" says "node2 fell silent, and the job was ended" out
 check "nothing is left on the others" is "$(left | grep -v ^node2)" ""
 lab resume node2

@@ -19,11 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_ROUND = 200, NAME_MOST = 200, SETTLE = 50 };
+enum { LINE_MOST = 64 << 10, LOOK_ROUND = 200, NAME_MOST = 200, SETTLE = 50 };
 
 struct output {
 	int fd;                /* -1 once it ended */
 	struct excerpt kept;
+	struct buffer line;    /* not shown yet */
 };
 
 struct run {
@@ -267,19 +268,35 @@ pid_t process_start(struct machine *machine, struct arena *arena, const struct c
 
 /* --- Following it */
 
-static void show(struct run *run, const char *bytes, size_t size)
+/* Whole lines, as soon as they are there; at its end, or if it is very long, what there is of one. */
+static void show(struct run *run, struct output *output, bool rest)
 {
-	struct arena *arena;
-	struct value *body;
+	struct progress_text progress = { .text = { output->line.data, output->line.size } };
+	const char *end;
 
-	if (!(run->command->flags & COMMAND_STREAM) || !run->machine->link)
+	if (output->line.size == 0)
 		return;
-	arena = arena_new();
-	body = value_map(arena);
-	value_set(arena, body, "text", value_bytes(arena, bytes, size));
-	link_send(run->machine->link, FRAME_PROGRESS, body, NULL);
+	end = memrchr(output->line.data, '\n', output->line.size);
+	if (!end && !rest && output->line.size < LINE_MOST)
+		return;
+	if (end)
+		progress.text.size = (size_t)(end - output->line.data) + 1;
+	else
+		buffer_add_char(&output->line, '\n');
+	if (!end)
+		progress.text = (struct bytes){ output->line.data, output->line.size };
+	link_send(run->machine->link, FRAME_PROGRESS, &progress, NULL);
 	link_flush(run->machine->link);
-	arena_free(arena);
+	buffer_drop_front(&output->line, progress.text.size);
+}
+
+/* Of its stdout, for whoever waits. */
+static void take_shown(struct run *run, struct output *output, const char *bytes, size_t size)
+{
+	if (output != &run->output || !(run->command->flags & COMMAND_STREAM) || !run->machine->link)
+		return;
+	buffer_add(&output->line, bytes, size);
+	show(run, output, false);
 }
 
 /* Reads what is there: whether there may be more at once. */
@@ -292,8 +309,7 @@ static bool output_read(struct run *run, struct output *output)
 		return false;
 	size = read(output->fd, bytes, sizeof(bytes));
 	if (size > 0) {
-		if (!excerpt_cut(&output->kept))
-			show(run, bytes, (size_t)size);
+		take_shown(run, output, bytes, (size_t)size);
 		excerpt_add(&output->kept, bytes, (size_t)size);
 		return true;
 	}
@@ -565,6 +581,8 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 		result.status = follow(&run);
 		look_for_left(&run);
 	}
+	show(&run, &run.output, true);
+	buffer_free(&run.output.line);
 	result.truncated = excerpt_cut(&run.output.kept) || excerpt_cut(&run.errors.kept);
 	result.output = excerpt_end(&run.output.kept, arena, &result.output_size);
 	result.errors = excerpt_end(&run.errors.kept, arena, &result.errors_size);

@@ -168,7 +168,7 @@ static void supervise(struct step *step)
 static void show_new(struct step *step)
 {
 	struct arena *arena;
-	struct value *body;
+	struct progress_text progress;
 	char *bytes;
 	size_t count;
 	int64_t size;
@@ -179,9 +179,8 @@ static void show_new(struct step *step)
 	arena = arena_new();
 	if (files_chunk(arena, step_file(arena, step->directory, "out"), (int64_t)step->shown,
 		&bytes, &count, &size, NULL) == 0 && count > 0) {
-		body = value_map(arena);
-		value_set(arena, body, "text", value_bytes(arena, bytes, count));
-		link_send(link, FRAME_PROGRESS, body, NULL);
+		progress.text = (struct bytes){ bytes, count };
+		link_send(link, FRAME_PROGRESS, &progress, NULL);
 		link_flush(link);
 		step->shown += count;
 	}

@@ -108,6 +108,14 @@ void effect_progress(struct run_host *host, const char *text)
 	effect->with.text = text;
 }
 
+void effect_output(struct run_host *host, struct run_task *task, const struct bytes *text)
+{
+	struct effect *effect = add(host->run, EFFECT_OUTPUT, host);
+
+	effect->task = task;
+	effect->with.output = *text;
+}
+
 void effect_warn(struct run *run, const char *host, const char *message)
 {
 	struct effect *effect = add(run, EFFECT_WARN);
@@ -161,6 +169,10 @@ static void tell(struct report *report, const struct effect *effect)
 		break;
 	case EFFECT_LOST:
 		report_lost(report, effect->host->name, effect->with.error);
+		break;
+	case EFFECT_OUTPUT:
+		report_output(report, task->report, effect->host->name, effect->with.output.bytes,
+			effect->with.output.size);
 		break;
 	case EFFECT_PROGRESS:
 		report_progress(report, effect->host->name, effect->with.text);

@@ -14,7 +14,7 @@ struct target;
 
 enum effect_kind {
 	EFFECT_CONNECT, EFFECT_SEND, EFFECT_CLOSE, EFFECT_DROP,
-	EFFECT_PLAY, EFFECT_TASK, EFFECT_RESULT, EFFECT_TASK_END, EFFECT_LOST, EFFECT_PROGRESS,
+	EFFECT_PLAY, EFFECT_TASK, EFFECT_RESULT, EFFECT_TASK_END, EFFECT_LOST, EFFECT_OUTPUT, EFFECT_PROGRESS,
 	EFFECT_WARN,
 };
 
@@ -32,6 +32,7 @@ struct effect {
 		struct report_result result;
 		const struct error *error;   /* LOST */
 		const char *text;            /* PLAY, PROGRESS */
+		struct bytes output;         /* OUTPUT */
 		struct {
 			const char *host;        /* or NULL */
 			const char *message;
@@ -61,6 +62,7 @@ void effect_result(struct run *run, struct run_task *task, const struct report_r
 void effect_task_end(struct run *run, struct run_task *task);
 void effect_lost(struct run_host *host, const struct error *err);
 void effect_progress(struct run_host *host, const char *text);
+void effect_output(struct run_host *host, struct run_task *task, const struct bytes *text);
 void effect_warn(struct run *run, const char *host, const char *message);
 
 /* Does all of it. */

@@ -154,13 +154,26 @@ void on_request(struct run *run, const struct event *event)
 	}
 }
 
+/* What is hidden of a result is hidden while it comes. */
 void on_progress(struct run *run, const struct event *event)
 {
 	const struct progress_text *progress = event->message;
+	struct run_host *host = event->host;
+	const struct step *step = host ? host_first_step(host) : NULL;
+	const char *text = progress->text.bytes;
+	size_t size = text ? progress->text.size : 0;
 
 	(void)run;
-	if (progress->text.bytes && event->host && host_live(event->host) && !event->host->bystander)
-		effect_progress(event->host, progress->text.bytes);
+	if (size == 0 || !host || !host_live(host) || host->bystander)
+		return;
+	if (text[size - 1] != '\n')
+		effect_progress(host, text);
+	else if (step && step->item && (step->unit->module->flags & MODULE_ACTION)
+			&& !step->filled->no_log && step->item->level == LEVEL_OPEN
+			&& step->item->unsaid == LEVEL_OPEN) {
+		announce(host, step->unit);
+		effect_output(host, step->unit->task, &progress->text);
+	}
 }
 
 void on_strange(struct run *run, const struct event *event)

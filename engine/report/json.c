@@ -191,6 +191,17 @@ void json_result(struct report *report, const struct task_report *task,
 	print(report, event);
 }
 
+void json_output(struct report *report, const struct task_report *task, const char *host,
+	const struct value *lines)
+{
+	json_object *event = event_new("output");
+
+	put(report, event, "task", task->name);
+	put_name(report, event, "host", host);
+	json_object_object_add(event, "text", from_value(report, lines));
+	print(report, event);
+}
+
 void json_message(struct report *report, const char *name, const char *host,
 	const char *message, const struct error *err)
 {

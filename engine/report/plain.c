@@ -248,7 +248,8 @@ char *plain_text(struct report *report, const struct report_result *result)
 		add_lines(report, &out, "    → ", result->remedy, strlen(result->remedy));
 	if (status_failed(result->status) && report->options.verbosity == 0) {
 		add_output(report, &out, "stderr", result);
-		add_output(report, &out, "stdout", result);
+		if (!result->said)
+			add_output(report, &out, "stdout", result);
 	}
 	for (size_t i = 0; i < result->change_count; i++) {
 		if (is_shown(result, &result->changes[i]))
@@ -262,7 +263,9 @@ char *plain_text(struct report *report, const struct report_result *result)
 	}
 	if (value_text(show))
 		show = report_disclosed(report, show);
-	if (value_text(show))
+	if (value_text(show) && result->said)
+		;
+	else if (value_text(show))
 		add_lines(report, &out, "    ", show->text, show->size);
 	else if (show && (show->kind == VALUE_LIST || show->kind == VALUE_MAP))
 		add_structure(report, &out, show);
@@ -341,15 +344,38 @@ static void print_groups(struct report *report, const struct task_report *task)
 		print_group(report, task, groups[i]);
 }
 
-void plain_task(struct report *report, const struct task_report *task)
+/* What stands above a task's results, once. */
+static void print_head(struct report *report, struct task_report *task, bool any)
 {
 	if (task->play)
 		fprintf(report->options.out, "\n%sPLAY [%s]%s\n", color_on(report, COLOR_BOLD),
 			task->play, color_off(report, COLOR_BOLD));
+	task->play = NULL;
+	if (any && !task->printed)
+		fprintf(report->options.out, "\n%s%s [%s]%s\n", color_on(report, COLOR_BOLD),
+			task->handler ? "HANDLER" : "TASK", task->name, color_off(report, COLOR_BOLD));
+	task->printed = task->printed || any;
+}
+
+void plain_output(struct report *report, struct task_report *task, const char *text, size_t size)
+{
+	const char *lines = report_shown(report, text, size, true);
+
+	print_head(report, task, true);
+	while (*lines) {
+		size_t length = strcspn(lines, "\n");
+
+		fprintf(report->options.out, "    %.*s\n", (int)length, lines);
+		lines += length + (lines[length] == '\n');
+	}
+	fflush(report->options.out);
+}
+
+void plain_task(struct report *report, struct task_report *task)
+{
+	print_head(report, task, task->groups != NULL);
 	if (!task->groups)
 		return;
-	fprintf(report->options.out, "\n%s%s [%s]%s\n", color_on(report, COLOR_BOLD),
-		task->handler ? "HANDLER" : "TASK", task->name, color_off(report, COLOR_BOLD));
 	print_groups(report, task);
 	fflush(report->options.out);
 }

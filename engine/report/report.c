@@ -250,6 +250,7 @@ void report_result(struct report *report, unsigned task_index,
 	struct report_result quiet = result->no_log ? without_content(result)
 		: without_texts(report, result);
 
+	quiet.said = !report->options.json && task->says && strcmp(task->says, result->host) == 0;
 	result = &quiet;
 	if (!result->uncounted)
 		count_result(report, result);
@@ -323,6 +324,29 @@ void report_progress(struct report *report, const char *host, const char *text)
 		task->progress = value_map(report->arena);
 	value_set(report->arena, task->progress, host, value_bytes(report->arena, text,
 		strnlen(text, 300)));
+}
+
+/* As people read it below the name of its task, it must be that task's turn, and one host's alone. What it
+ * is made into is forgotten at once: a job may say any amount. */
+void report_output(struct report *report, unsigned task_index, const char *host, const char *text,
+	size_t size)
+{
+	struct task_report *task = &report->tasks[task_index];
+	struct arena *whole = report->arena;
+
+	/* Half of it would be worse than all with its result. */
+	if (!task->says)
+		task->says = arena_string(whole, task_index == report->printed ? host : "");
+	if (!report->options.json && strcmp(task->says, host) != 0)
+		return;
+	live_clear(report);
+	report->arena = arena_new();
+	if (report->options.json)
+		json_output(report, task, host, value_bytes(report->arena, text, size));
+	else
+		plain_output(report, task, text, size);
+	arena_free(report->arena);
+	report->arena = whole;
 }
 
 void report_warning(struct report *report, const char *host, const char *message)

@@ -46,6 +46,7 @@ struct report_result {
 	bool silent;                   /* counted, not shown: all was said by those before */
 	bool uncounted;                /* the recap has nothing of it */
 	bool no_log;                   /* say nothing of content */
+	bool said;                     /* its output was printed as it came: set by the report itself */
 	bool diff;                     /* show what changes in it */
 	bool more;                     /* a loop: another result of this host for this task follows; the
 	                                  recap counts the host once, with the worst of them */
@@ -68,6 +69,9 @@ void report_task_end(struct report *report, unsigned task);
 /* A host is gone: unreachable if that is the error's kind, else failed. */
 void report_lost(struct report *report, const char *host, const struct error *err);
 void report_progress(struct report *report, const char *host, const char *text);
+/* Whole lines that a host says while the task goes on; they aren't said again with its result. */
+void report_output(struct report *report, unsigned task, const char *host, const char *text,
+	size_t size);
 void report_warning(struct report *report, const char *host, const char *message);   /* host or NULL */
 /* An error in the user's text, with line and caret (text: the whole file, or NULL). */
 void report_error(struct report *report, const struct error *err, const char *text, size_t size);

@@ -31,7 +31,8 @@ struct task_report {
 	unsigned expected;         /* hosts */
 	unsigned finished;
 	bool ended;
-	bool printed;
+	bool printed;              /* its name; what follows goes below it */
+	const char *says;          /* the host whose output is printed as it comes; "": none; NULL: not known yet */
 	struct group *groups, *last_group;
 	struct lookup by_text[STATUS_COUNT]; /* the groups */
 	size_t group_count, results;
@@ -70,7 +71,9 @@ struct host_report *report_host(const struct report *report, const char *name);
 
 /* plain.c: one host's result as the text that is compared for folding. */
 char *plain_text(struct report *report, const struct report_result *result);
-void plain_task(struct report *report, const struct task_report *task);
+void plain_task(struct report *report, struct task_report *task);
+/* Lines that a host says while the task goes on. */
+void plain_output(struct report *report, struct task_report *task, const char *text, size_t size);
 const char *color_on(const struct report *report, enum color color);
 const char *color_off(const struct report *report, enum color color);
 const char *shown_status(const struct report *report, enum status status);
@@ -82,6 +85,8 @@ const char *json_pretty(const struct report *report, const struct value *value);
 void json_run(struct report *report, const char *playbook);
 void json_result(struct report *report, const struct task_report *task,
 	const struct report_result *result);
+void json_output(struct report *report, const struct task_report *task, const char *host,
+	const struct value *lines);
 void json_message(struct report *report, const char *event, const char *host,
 	const char *message, const struct error *err);   /* err: its remedy and code; or NULL */
 void json_recap(struct report *report, const struct report_totals *totals);

@@ -142,7 +142,8 @@ struct chunk {
 	const char *error;
 };
 
-/* --- PROGRESS: agent → controller: something to show while a long step runs --- */
+/* --- PROGRESS: agent → controller: while a long step runs, what it is doing, or, ending with a newline,
+ * lines that it has said --- */
 
 struct progress_text {
 	struct bytes text;

@@ -32,8 +32,13 @@ int main(int argc, char **argv)
 {
 	int rank, sum;
 	MPI_Init(&argc, &argv);
+	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
 	for (int i = 0; i < 600; i++) {
 		MPI_Allreduce(&i, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+		if (rank == 0) {
+			printf("step %d came to %d\n", i, sum);
+			fflush(stdout);
+		}
 		sleep(1);
 	}
 	MPI_Finalize();
@@ -56,7 +61,7 @@ left() {
 ended() { for i in $(seq 150); do [ -z "$(left)" ] && return; sleep 0.2; done; left; return 1; }
 # Its controller is $job.
 start() {
-	"$BEOPLAY" wait.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null &
+	"$BEOPLAY" wait.yml "$@" -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null &
 	job=$!
 }
 runs_everywhere() {
@@ -82,13 +87,18 @@ check "nor changes" silent "changed=[1-9]" out
 check "and the results are the same" is "$(grep -c 'node[12] has 2: 1, 2' out)" 2
 check "nothing of the trial is left" is "$(lab exec node1 ls -A /home/mpi | grep -c '^\.beoplay\.')" 0
 
-start
+# While it runs, as it is stopped long before its end.
+says_soon() { for i in $(seq 100); do grep -q -- "$1" out && return; sleep 0.2; done; cat out; return 1; }
+start --json
 check "a job runs everywhere" runs_everywhere
+check "what it says is an event as soon as it is said" \
+	says_soon '"event":"output","task":"mpi-run","host":"head","text":"step 2 came to 6'
 kill -INT $job
 wait $job
 check "after ^C nothing is left" ended
 start
 check "a job runs everywhere" runs_everywhere
+check "what it says is printed as soon as it is said" says_soon "^    step 2 came to 6"
 kill -KILL $job
 wait $job 2>/dev/null
 check "after the controller is killed nothing is left" ended

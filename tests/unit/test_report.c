@@ -164,6 +164,51 @@ static unsigned task(struct printed *printed, unsigned hosts)
 	return report_task(printed->report, "A task", "copy", false, (struct place){ 0 }, hosts);
 }
 
+static void said(struct printed *printed, unsigned task, const char *host, const char *text)
+{
+	report_output(printed->report, task, host, text, strlen(text));
+	flush(printed);
+}
+
+static struct report_result of_a_job(struct arena *arena, const char *host, const char *show)
+{
+	struct value *results = value_map(arena);
+
+	value_set_string(arena, results, "show", show);
+	return (struct report_result){ .host = host, .status = STATUS_CHANGED, .results = results };
+}
+
+static void output_is_printed_as_it_comes_and_once(void **state)
+{
+	struct report_result result;
+	struct printed printed;
+	unsigned number, later;
+
+	(void)state;
+	begin(&printed, (struct report_options){ 0 }, "head node1");
+	number = task(&printed, 2);
+	later = task(&printed, 1);
+	said(&printed, number, "head", "step 1\nstep\a2\n");
+	assert_string_equal(printed.out, "\nTASK [A task]\n    step 1\n    step\\x072\n");
+	said(&printed, number, "node1", "another\n");
+	said(&printed, later, "head", "too early\n");
+	assert_null(strstr(printed.out, "another"));
+	assert_null(strstr(printed.out, "too early"));
+	result = of_a_job(printed.arena, "head", "step 1\nstep 2");
+	report_result(printed.report, number, &result);
+	result = of_a_job(printed.arena, "node1", "another");
+	report_result(printed.report, number, &result);
+	report_task_end(printed.report, number);
+	said(&printed, later, "head", "and then\n");
+	result = of_a_job(printed.arena, "head", "too early\nand then");
+	report_result(printed.report, later, &result);
+	report_task_end(printed.report, later);
+	flush(&printed);
+	assert_string_equal(printed.out, "\nTASK [A task]\n    step 1\n    step\\x072\n  changed: head\n"
+		"  changed: node1\n    another\n\nTASK [A task]\n  changed: head\n    too early\n    and then\n");
+	end(&printed);
+}
+
 static const struct told_change *change_of(struct arena *arena, const char *field,
 	const char *before, const char *after, int64_t flags)
 {
@@ -853,6 +898,7 @@ int main(void)
 		cmocka_unit_test(json_lines_have_no_controls),
 		cmocka_unit_test(json_lines_are_valid_whatever_comes),
 		cmocka_unit_test(the_live_line_is_gone_before_a_message_comes),
+		cmocka_unit_test(output_is_printed_as_it_comes_and_once),
 		cmocka_unit_test(an_error_points_at_its_place),
 		cmocka_unit_test(a_place_outside_the_text_shows_no_line),
 		cmocka_unit_test(an_error_without_a_place_is_the_programs),

@@ -13,6 +13,7 @@ struct build_state {
 	struct mpi_files files;
 	struct mpi_file hostfile;
 	bool hostfile_right;
+	bool done;                 /* the job needs it no more: it may be another one's */
 	const char *flags;         /* the compiler's words, one a line */
 	const char *const *words;
 	size_t word_count;
@@ -119,7 +120,7 @@ static int build_inspect(struct host *host, const void *params, void *ret_state,
 {
 	const struct mpi_params *want = params;
 	struct build_state *have = ret_state;
-	const char *digest;
+	const char *digest, *settled = "";
 
 	if (want->undo)
 		return mpi_files_look(host, want, &have->files, err);
@@ -131,6 +132,10 @@ static int build_inspect(struct host *host, const void *params, void *ret_state,
 	if (want->source && compiler_line(host_arena(host), want, have, err) < 0)
 		return -1;
 	have->program_right = is_right(want, have);
+	if (have->hostfile.digest && !have->hostfile_right
+			&& mpi_settled(host, want, &settled, err) < 0)
+		return -1;
+	have->done = strcmp(settled, "*") == 0 || strcmp(settled, want->hostfile_text) == 0;
 	if (have->program_right && have->files.program.digest)
 		return host_offer(host, have->files.program.path, &digest, err);
 	return 0;
@@ -165,8 +170,7 @@ static void build_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct mpi_params *want = params;
 	const struct build_state *have = state;
-	/* What a job that is done had is of no use but to the next one. */
-	bool write_hosts = !have->hostfile_right && (want->due || have->hostfile.info.kind == FILE_NONE);
+	bool write_hosts = !have->hostfile_right && !have->done;
 	bool needed = !have->program_right || write_hosts;
 
 	if (want->undo)

@@ -93,15 +93,6 @@ static struct job_hosts hosts_of(struct prepare *prepare, struct value *params)
 		.findings = value_list(arena), .advice = value_list(arena) };
 }
 
-/* Whether the job runs, as far as the host that launches knows. */
-static bool is_due(const struct job_hosts *hosts)
-{
-	const char *settled = node_text(&hosts->nodes[0], "settled");
-	const char *now = value_get_string(hosts->params, "hostfile_text");
-
-	return !settled[0] || (strcmp(settled, "*") != 0 && now && strcmp(settled, now) != 0);
-}
-
 int mpi_prepare_hosts(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct job_hosts hosts = hosts_of(prepare, params);
@@ -117,12 +108,20 @@ int mpi_prepare_hosts(struct prepare *prepare, struct value *params, struct erro
 	findings_look(&hosts);
 	version = value_get_string(hosts.nodes[0].facts, "version");
 	value_set_string(hosts.arena, params, "version", version ? version : "");
-	value_set_string(hosts.arena, params, "due", is_due(&hosts) ? "true" : "false");
 	value_set_string(hosts.arena, params, "can_compile", node_text(&hosts.nodes[0], "mpicc")[0] &&
 		value_get_bool(hosts.nodes[0].facts, "compiler") ? "true" : "false");
 	value_set(hosts.arena, params, "findings", hosts.findings);
 	value_set(hosts.arena, params, "advice", hosts.advice);
 	return 0;
+}
+
+/* Whether the job runs, as far as the host that launches knows. */
+static bool is_due(const struct job_hosts *hosts)
+{
+	const char *settled = node_text(&hosts->nodes[0], "settled");
+	const char *now = value_get_string(hosts->params, "hostfile_text");
+
+	return !settled[0] || (strcmp(settled, "*") != 0 && now && strcmp(settled, now) != 0);
 }
 
 /* A word that only the hosts of this job have, and a port of those that the kernel gives away. */

@@ -68,7 +68,6 @@ struct mpi_params {
 	char *chosen_network;      /* CIDR; "": no restriction */
 	int64_t all_slots;
 	bool crowded;              /* somewhere more slots than cores: nothing is bound */
-	bool due;                  /* as far as the controller knows, the job runs */
 	bool can_compile;          /* the host that launches has mpicc and a C compiler */
 	char *version;             /* of Open MPI, as on the first host */
 	bool undo;

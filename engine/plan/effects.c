@@ -110,8 +110,9 @@ void effect_progress(struct run_host *host, const char *text)
 
 void effect_output(struct run_host *host, struct run_task *task, const struct bytes *text)
 {
-	struct effect *effect = add(host->run, EFFECT_OUTPUT, host);
+	struct effect *effect = add(host->run, EFFECT_OUTPUT);
 
+	effect->host = host;
 	effect->task = task;
 	effect->with.output = *text;
 }

@@ -21,8 +21,8 @@ enum effect_kind {
 struct effect {
 	enum effect_kind kind;
 	struct target *target;           /* CONNECT, SEND, CLOSE, DROP */
-	struct run_host *host;           /* LOST, PROGRESS */
-	struct run_task *task;           /* TASK, RESULT, TASK_END */
+	struct run_host *host;           /* LOST, PROGRESS, OUTPUT */
+	struct run_task *task;           /* TASK, RESULT, TASK_END, OUTPUT */
 	union {
 		struct {
 			enum frame_type type;

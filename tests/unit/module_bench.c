@@ -816,6 +816,9 @@ int bench_undo(struct bench *bench)
 	struct inverses *inverses = bench->inverses;
 	const struct module *applied = bench->applied;
 
+	/* Nothing was changed. */
+	if (!inverses)
+		return 0;
 	for (size_t i = inverses->count; i-- > 0;) {
 		const struct inverses_entry *entry = &inverses->entries[i];
 		const struct module *module = entry->module ? module_find(entry->module) : applied;

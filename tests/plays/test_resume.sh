@@ -44,7 +44,7 @@ beoplay site.yml
 sed -i 's/told$/said/' site.yml
 lab exec head touch /root/go
 beoplay site.yml
-check "a handler that the text has no more is dropped, and named" says "'told'.*dropped" ../err
+check "a handler that the text has no more is dropped, and named" says "dropping the pending handler.*'told'" ../err
 beoplay status site.yml
 check "and forgotten" is "$status" 0
 

@@ -602,8 +602,12 @@ static void start_agent(struct fleet_host *host, const char *directory)
 	host->pid = fork();
 	if (host->pid < 0)
 		abort();
-	if (host->pid == 0)
+	/* It ends when the controller's end is closed: no agent may hold its own, nor another one's. */
+	if (host->pid == 0) {
+		close_range(3, (unsigned)ends[1] - 1, 0);
+		close_range((unsigned)ends[1] + 1, ~0U, 0);
 		become_agent(ends[1], directory);
+	}
 	close(ends[1]);
 	host->fd = ends[0];
 	host->fleet->real++;
@@ -639,6 +643,9 @@ static void take_agent_frames(struct fleet_host *host)
 		if (frame_read(host->arena, host->in.data, (size_t)size, SENT_BY_AGENT, &frame, &err) < 0)
 			abort();
 		buffer_drop_front(&host->in, (size_t)size);
+		/* All are on the test's machine; each stands for one of its own. */
+		if (frame.type == FRAME_HELLO)
+			((struct hello *)frame.message)->machine = NULL;
 		if (frame.type != FRAME_PING && frame.type != FRAME_BYE)
 			tell(host, frame.type, frame.message);
 	}

@@ -107,7 +107,8 @@ check "a job runs everywhere" runs_everywhere
 lab pause node2
 wait $job
 status=$?
-check "a host that falls silent ends the job" is $status 2
+# The run may find that the host is gone before it is over.
+check "a host that falls silent ends the job" [ $status = 2 -o $status = 6 ]
 check "it is named" says "node2 fell silent, and the job was ended" out
 check "nothing is left on the others" is "$(left | grep -v ^node2)" ""
 lab resume node2

@@ -32,7 +32,7 @@ static void print_param(const struct param *param, int indent)
 
 static void print_remains(const struct remains *const *tables)
 {
-	printf("\nwhat an undo inevitably leaves behind:\n");
+	printf("\nwhat an undo leaves behind:\n");
 	for (; *tables; tables++) {
 		for (const struct remains *one = *tables; one->path; one++)
 			printf("  %-30s %s\n", one->path, one->doc);

@@ -177,6 +177,8 @@ static int connect_host(struct run *run, struct run_host *host, struct error *er
 		return 0;
 	}
 	target = first_target(run, host, err);
+	if (!target && host->bystander && host->wrong)
+		beside_out(host, host->wrong);
 	if (!target)
 		return err->kind != ERROR_NONE ? -1 : 0;
 	host->contacted = true;

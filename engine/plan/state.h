@@ -166,7 +166,9 @@ struct run_host {
 	struct inventory_host *inventory;
 	const char *name;
 	struct arena *arena;
-	struct target *home;       /* its own machine, of which its facts are */
+	struct target *home;       /* its own machine, of which its facts are; NULL: of a bystander it can't be
+	                              known, see wrong */
+	const char *wrong;
 	struct target *target;     /* at which its stage is, or was last; NULL: nowhere yet */
 	struct visit *visits;      /* what it has at its targets, home first */
 	struct target **at_play;   /* by play: of tasks that say nothing else; NULL: not in it */

@@ -278,10 +278,14 @@ static int make_visits(struct run *run, struct run_host *host, struct error *err
 	}
 	if (result == 0)
 		result = make_home(run, host, &wrong);
-	if (result == 0 || host->bystander)
+	if (result == 0)
 		return 0;
-	*err = wrong;
-	return -1;
+	if (!host->bystander) {
+		*err = wrong;
+		return -1;
+	}
+	host->wrong = arena_string(run->arena, wrong.message);
+	return 0;
 }
 
 int targets_make(struct run *run, struct error *err)

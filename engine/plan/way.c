@@ -186,7 +186,8 @@ bool way_becomes(struct run *run, struct run_host *host, const struct target *ta
 		if (!unit->task || unit->undo)
 			continue;
 		at = target_at(run, host, unit, &cause, &ignored);
-		if ((at == target || cause || unit->task->task->include)
+		if ((at == target || (!at && target == host->home) || cause
+				|| unit->task->task->include)
 				&& unit_becomes(run, host, unit))
 			return true;
 	}

@@ -82,6 +82,7 @@ static void close_all(struct run *run)
 /* What was offered stays until nobody can ask for it any more, and what others may use. */
 void on_ended(struct run *run, const struct event *event)
 {
+	targets_leave(event->host);
 	for (struct visit *visit = event->host->visits; visit; visit = visit->next) {
 		struct target *target = visit->target;
 

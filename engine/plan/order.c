@@ -369,7 +369,6 @@ void order_end(struct run_host *host, enum host_phase phase)
 	if (!run->begun)
 		return;
 	wait_end(host);
-	targets_leave(host);
 	run->live--;
 	run->members_live -= !host->bystander;
 	run->facts_heard += phase == HOST_OUT;

@@ -8,12 +8,18 @@
 
 /* --- Which there are --- */
 
-static const char *key_of(struct arena *arena, const struct fleet_target *way, bool looks)
+/* On the controller, a host whose variables say become has an agent of root's: with whom it runs must not
+ * decide whose ledger it has. */
+static const char *key_of(struct run *run, const struct way_of *of, const struct fleet_target *way,
+	bool looks)
 {
 	const char *look = looks ? "look " : "";
+	struct arena *arena = run->arena;
 
+	if (way->transport->here && looks)
+		return arena_printf(arena, "look %s", way->name);
 	if (way->transport->here)
-		return looks ? arena_printf(arena, "look %s", way->name) : "";
+		return of->machine && way_says_become(run, of->machine) ? "root" : "";
 	return arena_printf(arena, "%s%s|%s|%u|%s|%s", look, way->name, way->address, way->port,
 		way->user ? way->user : "", way->private_key ? way->private_key : "");
 }
@@ -29,7 +35,7 @@ static struct target *target_find(struct run *run, struct run_host *host,
 
 	if (way_find(run, of, &way, ret_cause, err) < 0 || *ret_cause)
 		return NULL;
-	key = key_of(run->arena, &way, looks);
+	key = key_of(run, of, &way, looks);
 	target = lookup_get(&run->targets_by_key, key);
 	if (target)
 		return target;
@@ -297,93 +303,4 @@ int targets_make(struct run *run, struct error *err)
 	for (struct target *target = run->targets; target; target = target->next)
 		target->worker = NULL;
 	return 0;
-}
-
-/* --- Who works there --- */
-
-static void queue_add(struct target *target, struct run_host *host)
-{
-	if (target->queue_first + target->queue_count == target->queue_capacity) {
-		struct run_host **queue = target->queue;
-
-		if (2 * target->queue_count >= target->queue_capacity) {
-			target->queue_capacity = 2 * target->queue_capacity + 8;
-			queue = arena_array(target->run->arena, target->queue_capacity, sizeof(*queue));
-		}
-		if (target->queue_count > 0)
-			memmove(queue, &target->queue[target->queue_first],
-				target->queue_count * sizeof(*queue));
-		target->queue = queue;
-		target->queue_first = 0;
-	}
-	target->queue[target->queue_first + target->queue_count++] = host;
-}
-
-struct run_host *target_next(struct target *target)
-{
-	while (target->queue_count > 0) {
-		struct run_host *host = target->queue[target->queue_first++];
-
-		target->queue_count--;
-		if (host_live(host) && host->wait.kind == WAIT_TARGET && host->wait.target == target)
-			return host;
-	}
-	return NULL;
-}
-
-static void open_target(struct target *target)
-{
-	struct run *run = target->run;
-
-	for (size_t i = 0; i < run->host_count && !target->way.become; i++) {
-		struct run_host *host = &run->hosts[i];
-
-		if (target->host ? host == target->host : !host->bystander)
-			target->way.become = way_becomes(run, host, target);
-	}
-	target->state = TARGET_COMING;
-	effect_connect(target);
-}
-
-bool target_ready(struct target *target, struct run_host *host)
-{
-	if (target->state == TARGET_NEW)
-		open_target(target);
-	if (target->state == TARGET_READY && (!target->taken || target->worker == host)) {
-		target->worker = host;
-		target->taken = true;
-		return true;
-	}
-	queue_add(target, host);
-	order_wait_for(host, target);
-	return false;
-}
-
-void target_release(struct target *target)
-{
-	struct run_host *next = target_next(target);
-
-	target->taken = next != NULL;
-	if (next) {
-		target->worker = next;
-		order_run(next);
-	}
-}
-
-void targets_leave(struct run_host *host)
-{
-	for (struct visit *visit = host->visits; visit; visit = visit->next) {
-		struct target *target = visit->target;
-
-		if (target->taken && target->worker == host && !target->busy)
-			target_release(target);
-	}
-}
-
-void target_wake(struct target *target)
-{
-	struct run_host *next;
-
-	while ((next = target_next(target)))
-		order_run(next);
 }

@@ -122,75 +122,14 @@ bool way_is_only_local(struct run *run, const struct inventory_host *host)
 	return run->local_hosts == 1 && is_local(run, host);
 }
 
-/* --- Whether the agent is to become root --- */
-
-static bool task_becomes(struct run *run, const struct run_host *host, const struct play *play,
-	const struct task *task)
+bool way_says_become(struct run *run, const struct inventory_host *host)
 {
 	struct arena *arena = effects_arena(run);
-	struct scope *scope = scope_new(arena, run->options.variables, host->inventory, play, task);
-	bool become = run->options.become;
+	struct scope *scope = scope_new(arena, run->options.variables, host, NULL, NULL);
 	struct error ignored = {0};
 	struct value *variable;
+	bool become = false;
 
-	if (scope_get(arena, scope, "ansible_become", &variable, &ignored) < 0)
-		return false;
-	if (!variable)
-		variable = task->become ? task->become : play->become;
-	return expression_truth(arena, scope, variable, become, &become, &ignored) == 0
-		&& become;
-}
-
-/* The same of a text of which no task is run. */
-static bool text_becomes(struct run *run, const struct run_host *host)
-{
-	const struct playbook *playbook = run->options.playbook;
-
-	for (size_t i = 0; i < playbook->play_count; i++) {
-		const struct play *play = playbook->plays[i];
-
-		for (size_t k = 0; (host->left || run->play_hosts[i][host->inventory->index])
-				&& k < play->task_count; k++) {
-			if (!play->tasks[k]->flush_handlers
-					&& task_becomes(run, host, play, play->tasks[k]))
-				return true;
-		}
-	}
-	return false;
-}
-
-static bool unit_becomes(struct run *run, struct run_host *host, const struct unit *unit)
-{
-	const struct filled *filled = host->filled[unit->index];
-
-	for (size_t k = 0; filled && k < filled->count; k++) {
-		const struct wire_task *task = filled->items[k].task;
-
-		if (task && task->user && *task->user)
-			return true;
-	}
-	return !filled && task_becomes(run, host, unit->play, unit->task->task);
-}
-
-/* Whether any of its tasks there works as someone else than the login user; without any task that
- * is known already the play decides. */
-bool way_becomes(struct run *run, struct run_host *host, const struct target *target)
-{
-	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
-			i = units_next(run, host, i + 1)) {
-		const struct unit *unit = run->units[i];
-		struct error ignored = {0};
-		const char *cause;
-		const struct target *at;
-
-		if (!unit->task || unit->undo)
-			continue;
-		at = target_at(run, host, unit, &cause, &ignored);
-		if ((at == target || (!at && target == host->home) || cause
-				|| unit->task->task->include)
-				&& unit_becomes(run, host, unit))
-			return true;
-	}
-	return (run->options.undo != UNDO_NOTHING || run->options.look || host->left)
-		&& text_becomes(run, host);
+	return scope_get(arena, scope, "ansible_become", &variable, &ignored) == 0 && variable
+		&& expression_truth(arena, scope, variable, false, &become, &ignored) == 0 && become;
 }

@@ -22,7 +22,7 @@ int way_find(struct run *run, const struct way_of *of, struct fleet_target *ret_
 bool way_is_own(const struct task *task);
 /* Whether a host is the only one of the inventory that is the controller by its variables. */
 bool way_is_only_local(struct run *run, const struct inventory_host *host);
-/* Whether any task of a host at a target works as someone else than who has logged in. */
-bool way_becomes(struct run *run, struct run_host *host, const struct target *target);
+/* Whether a host's variables say that all its tasks become another user. */
+bool way_says_become(struct run *run, const struct inventory_host *host);
 
 #endif

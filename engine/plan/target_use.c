@@ -1,0 +1,168 @@
+/* target_use: who works at a target, one after the other, and as whom its agent is started. */
+#include "plan/state.h"
+
+#include "expression/expression.h"
+
+#include <string.h>
+
+/* --- Whether the agent is to become root --- */
+
+static bool task_becomes(struct run *run, const struct run_host *host, const struct play *play,
+	const struct task *task)
+{
+	struct arena *arena = effects_arena(run);
+	struct scope *scope = scope_new(arena, run->options.variables, host->inventory, play, task);
+	bool become = run->options.become;
+	struct error ignored = {0};
+	struct value *variable;
+
+	if (scope_get(arena, scope, "ansible_become", &variable, &ignored) < 0)
+		return false;
+	if (!variable)
+		variable = task->become ? task->become : play->become;
+	return expression_truth(arena, scope, variable, become, &become, &ignored) == 0
+		&& become;
+}
+
+/* The same of a text of which no task is run. */
+static bool text_becomes(struct run *run, const struct run_host *host)
+{
+	const struct playbook *playbook = run->options.playbook;
+
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const struct play *play = playbook->plays[i];
+
+		for (size_t k = 0; (host->left || run->play_hosts[i][host->inventory->index])
+				&& k < play->task_count; k++) {
+			if (!play->tasks[k]->flush_handlers
+					&& task_becomes(run, host, play, play->tasks[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool unit_becomes(struct run *run, struct run_host *host, const struct unit *unit)
+{
+	const struct filled *filled = host->filled[unit->index];
+
+	for (size_t k = 0; filled && k < filled->count; k++) {
+		const struct wire_task *task = filled->items[k].task;
+
+		if (task && task->user && *task->user)
+			return true;
+	}
+	return !filled && task_becomes(run, host, unit->play, unit->task->task);
+}
+
+/* Whether any of its tasks there works as someone else than the login user; without any task that
+ * is known already the play decides. */
+static bool becomes_there(struct run *run, struct run_host *host, const struct target *target)
+{
+	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
+			i = units_next(run, host, i + 1)) {
+		const struct unit *unit = run->units[i];
+		struct error ignored = {0};
+		const char *cause;
+		const struct target *at;
+
+		if (!unit->task || unit->undo)
+			continue;
+		at = target_at(run, host, unit, &cause, &ignored);
+		if ((at == target || (!at && target == host->home) || cause
+				|| unit->task->task->include)
+				&& unit_becomes(run, host, unit))
+			return true;
+	}
+	return (run->options.undo != UNDO_NOTHING || run->options.look || host->left)
+		&& text_becomes(run, host);
+}
+
+/* --- Who works there --- */
+
+static void queue_add(struct target *target, struct run_host *host)
+{
+	if (target->queue_first + target->queue_count == target->queue_capacity) {
+		struct run_host **queue = target->queue;
+
+		if (2 * target->queue_count >= target->queue_capacity) {
+			target->queue_capacity = 2 * target->queue_capacity + 8;
+			queue = arena_array(target->run->arena, target->queue_capacity, sizeof(*queue));
+		}
+		if (target->queue_count > 0)
+			memmove(queue, &target->queue[target->queue_first],
+				target->queue_count * sizeof(*queue));
+		target->queue = queue;
+		target->queue_first = 0;
+	}
+	target->queue[target->queue_first + target->queue_count++] = host;
+}
+
+struct run_host *target_next(struct target *target)
+{
+	while (target->queue_count > 0) {
+		struct run_host *host = target->queue[target->queue_first++];
+
+		target->queue_count--;
+		if (host_live(host) && host->wait.kind == WAIT_TARGET && host->wait.target == target)
+			return host;
+	}
+	return NULL;
+}
+
+static void open_target(struct target *target)
+{
+	struct run *run = target->run;
+
+	for (size_t i = 0; i < run->host_count && !target->way.become; i++) {
+		struct run_host *host = &run->hosts[i];
+
+		if (target->host ? host == target->host : !host->bystander)
+			target->way.become = becomes_there(run, host, target);
+	}
+	target->state = TARGET_COMING;
+	effect_connect(target);
+}
+
+bool target_ready(struct target *target, struct run_host *host)
+{
+	if (target->state == TARGET_NEW)
+		open_target(target);
+	if (target->state == TARGET_READY && (!target->taken || target->worker == host)) {
+		target->worker = host;
+		target->taken = true;
+		return true;
+	}
+	queue_add(target, host);
+	order_wait_for(host, target);
+	return false;
+}
+
+void target_release(struct target *target)
+{
+	struct run_host *next = target_next(target);
+
+	target->taken = next != NULL;
+	if (next) {
+		target->worker = next;
+		order_run(next);
+	}
+}
+
+void targets_leave(struct run_host *host)
+{
+	for (struct visit *visit = host->visits; visit; visit = visit->next) {
+		struct target *target = visit->target;
+
+		if (target->taken && target->worker == host && !target->busy)
+			target_release(target);
+	}
+}
+
+void target_wake(struct target *target)
+{
+	struct run_host *next;
+
+	while ((next = target_next(target)))
+		order_run(next);
+}

@@ -148,12 +148,11 @@ static void take_names(struct arena *arena, const char *output, const struct mpi
 
 	for (unsigned i = 0; i < want->nodes_count; i++) {
 		const char *line = next_line(arena, &output, "name");
-		const char *address = line ? line + strcspn(line, " ") : "";
+		const char *space = line ? strchr(line, ' ') : NULL;
+		const char *address = space ? space + 1 : "";
 
-		if ((!*address || !address[1] || strncmp(address, " 127.", 5) == 0)
-				&& list->count < LIST_MOST)
-			value_append(arena, list, value_printf(arena, "%s%s", want->nodes[i],
-				*address && address[1] ? address : " "));
+		if ((!*address || strncmp(address, "127.", 4) == 0) && list->count < LIST_MOST)
+			value_append(arena, list, value_printf(arena, "%s %s", want->nodes[i], address));
 	}
 	value_set(arena, facts, "names", list);
 }

@@ -12,6 +12,8 @@
 enum { RANK_MEMORY_MIB = 5, SESSION_DISK_MIB = 9, HOME_DISK_MIB = 1, NAMES_TOLD = 8 };
 
 static void add(struct job_hosts *hosts, struct value *list, const char *remedy,
+	const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+static void add(struct job_hosts *hosts, struct value *list, const char *remedy,
 	const char *format, va_list args)
 {
 	value_append(hosts->arena, list, value_printf(hosts->arena, "%s\t%s",

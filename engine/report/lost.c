@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TERMINAL_WAITS = 2000 };   /* milliseconds */
+enum { LONGEST_WAIT = 2000 };   /* milliseconds: a task may take hours */
 
 struct lost {
 	struct lost *next;
@@ -96,6 +96,6 @@ void lost_print(struct report *report)
 
 void lost_tick(struct report *report)
 {
-	if (report->lost && report_clock() - report->lost_at >= TERMINAL_WAITS)
+	if (report->lost && report_clock() - report->lost_at >= LONGEST_WAIT)
 		lost_print(report);
 }

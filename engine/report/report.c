@@ -423,8 +423,7 @@ void report_error(struct report *report, const struct error *err, const char *te
 
 void report_tick(struct report *report)
 {
-	if (!report->options.live)
-		return;
 	lost_tick(report);
-	live_draw(report);
+	if (report->options.live)
+		live_draw(report);
 }

@@ -95,7 +95,7 @@ void json_recap(struct report *report, const struct report_totals *totals);
 void lost_add(struct report *report, const char *host, const struct error *err);
 /* Tells those that weren't told yet, in the order of the inventory. */
 void lost_print(struct report *report);
-/* On a terminal, those too that wait for a long task. */
+/* Those too that have waited for a long task. */
 void lost_tick(struct report *report);
 
 /* A line in the stream of errors: "word host: message"; host may be NULL. */

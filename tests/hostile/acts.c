@@ -432,7 +432,7 @@ static void need_no_known_agent(const struct lie *lie)
 
 	(void)lie;
 	agent_write(need, sizeof(need) - 1);
-	pause();
+	agent_read_on();
 }
 
 static void need_the_agent_again(const struct lie *lie)

@@ -1,7 +1,8 @@
 /* runner: the stages of a run on this machine, one after the other.
  *
- * runner.c takes tasks in order and runs handlers; keeper.c answers what a task asks for: ledger,
- * lock, gate, bodies; child.c works as another user; undo.c takes back. */
+ * runner.c takes stages and their tasks in order; runner_task.c does one of them, runner_result.c
+ * tells what came of it; runner_handlers.c runs handlers; keeper.c answers what a task asks for:
+ * ledger, lock, gate, bodies; child.c works as another user; undo.c takes back. */
 #ifndef AGENT_RUNNER_H
 #define AGENT_RUNNER_H
 
@@ -56,6 +57,20 @@ struct runner {
 /* in and out: the controller. Ends when it is gone or has said BYE; the lock is held on. directory:
  * where ledger and lock are; NULL: those of the machine. */
 void runner_run(struct runner *runner, int in, int out, const char *directory);
+
+/* greet.c: the magic and HELLO. What tells this machine from a copy of its disk. */
+void runner_greet(struct runner *runner, int out);
+const char *runner_machine_id(struct arena *arena);
+
+/* A task of a stage that is no handler, or a handler that is due. False: the stage is over. */
+bool runner_do_task(struct runner *runner, const struct wire_task *task);
+/* Runs what is due of the handlers since the last flush. False: the stage is over. */
+bool runner_flush(struct runner *runner);
+
+/* Whether the ledger may be changed now: then the lock is held. */
+bool runner_may_note(struct runner *runner);
+/* Where the run stopped, for --resume and status; task NULL: it came to its end. */
+void runner_note_failed(struct runner *runner, const char *task, const char *message);
 
 /* A task at hand, and doing it as the user whom it or its module says. */
 struct work runner_work(struct runner *runner, struct arena *arena, const struct wire_task *task);

@@ -1,6 +1,6 @@
 /* beside: hosts outside the limit, and such as left all plays: they are only looked at, so that
  * what they publish is known, and what would change there. They hold nobody back. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* drive: a run carried out: events come from the fleet, effects go to it and to the report. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 enum { TICK = 100 };     /* milliseconds: how often time goes on for a run */
 

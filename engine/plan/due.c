@@ -1,6 +1,6 @@
 /* due: what an earlier run that died has left on a host: its due handlers come first, and with
  * --resume what it had done there is passed over. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include <string.h>
 

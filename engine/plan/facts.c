@@ -1,6 +1,6 @@
 /* facts: variables that tasks give a host (set_fact): what its own tasks see from there on, and what
  * all see once it has come to that. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include "expression/expression.h"
 #include "module/params.h"

@@ -1,6 +1,6 @@
 /* include: what includes bring in when their turn has come: each file once for all hosts of a batch
  * that want it, in the order of the first of them. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include "base/digest.h"
 #include "expression/expression.h"

@@ -1,5 +1,5 @@
 /* leave: hosts that take no further part. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include "expression/expression.h"
 

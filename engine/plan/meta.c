@@ -1,5 +1,5 @@
 /* meta: what tasks that are about the run itself do to it. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 /* The members of its batch, or of its play. */
 static bool is_meant(const struct run *run, const struct run_host *host, const struct step *step,

@@ -1,6 +1,6 @@
 /* order: where hosts stand and for what they wait, so that many hosts far apart keep the order of
  * the playbook. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include <string.h>
 

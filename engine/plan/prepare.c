@@ -1,5 +1,5 @@
 /* prepare: what a module may ask the controller for, right before its task is sent. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include "base/digest.h"
 #include "expression/expression.h"

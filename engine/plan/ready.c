@@ -1,5 +1,5 @@
 /* ready: a host's agent is there; what its HELLO tells. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include <string.h>
 

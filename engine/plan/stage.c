@@ -2,7 +2,7 @@
  *
  * It ends before a unit that needs what isn't known yet (a registered value, facts, what other
  * hosts publish), and behind one whose result is judged here. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include "module/params.h"
 

@@ -5,9 +5,9 @@
  * (effects.h): ready.c, stage.c (what is sent), told.c, turn.c and result.c (what comes back),
  * relay.c (contents on their way), ended.c. A file calls only those that stand before it here:
  * effects, front, cursor, batch, program, schedule, units, order, announce, known, claims, prepare,
- * prepared, fill, declare, fill_undo, leave, meta, beside, planned, due, include, result, relay, turn,
- * stage, told, ready,
- * ended, drive. */
+ * prepared, fill_item, fill_loop, fill, fill_declared, declare, fill_undo, leave, meta, beside,
+ * planned, due, include, result_judge, result_retry, result_outcome, result, relay, turn, stage, told,
+ * ready, ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
 
@@ -354,8 +354,6 @@ static inline bool result_retries(const struct filled *filled)
 /* fill_level.c: the same as run_note_secrets of what an include brought in. */
 void run_note_tasks(struct secrets *secrets, struct arena *arena, const struct play *play,
 	const struct items *items);
-/* fill.c: ret_filled is kept in host->filled if all is known. An error (kind TEXT) is one of the
- * text. Never twice the same work: what is kept is returned. */
 /* fill_level.c: the level of a task with these parameters, of which those with one are noted. */
 void fill_level(struct run *run, const struct module *module, const struct value *params,
 	const struct filled *filled, struct filled_item *item);
@@ -363,6 +361,8 @@ void fill_level(struct run *run, const struct module *module, const struct value
 int fill_names_allowed(struct arena *arena, const struct module *module, const struct value *params,
 	const char *yaml, size_t size, struct error *err);
 int fill_name_allowed(const struct value *name, const struct value *text, struct error *err);
+/* fill.c: ret_filled is kept in host->filled if all is known. An error (kind TEXT) is one of the
+ * text. Never twice the same work: what is kept is returned. */
 int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 	const struct filled **ret_filled, struct error *err);
 /* fill_undo.c: the same of a unit that undoes, or looks. */
@@ -371,10 +371,11 @@ const struct filled *fill_undo(struct run *run, struct run_host *host, struct un
 void fill_play_hosts(struct run *run, const struct run_host *of, const struct play *play);
 /* The host whose facts a cause says to be missing; NULL: it says something else. */
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);
+/* fill_item.c: as the agent knows a handler. */
 const char *fill_handler_key(struct arena *arena, const struct task *handler);
 
-/* Parameters although a condition may leave the task out: what it would declare. 0 with ret_params,
- * a list of normalised texts that may be empty; -1 without err: it isn't known. */
+/* fill_declared.c: parameters although a condition may leave the task out: what it would declare. 0
+ * with ret_params, a list of normalised texts that may be empty; -1 without err: it isn't known. */
 int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
 	struct value **ret_params);
 
@@ -473,67 +474,6 @@ void planned_expect(const struct run *run, const struct run_host *host, const st
 	struct arena *arena, struct wire_task *task);
 /* Hosts that have moved on since the plan was made take no part. */
 void planned_leave_stale(struct run *run);
-
-/* order.c: one step more of a host, behind all others. */
-struct step *order_step(struct run_host *host, struct unit *unit);
-/* Puts all hosts at their beginning. */
-void order_begin(struct run *run);
-/* It may have other units than it had, and has passed none. */
-void order_again(struct run_host *host);
-/* An idle host is looked at again, whatever it waits for. */
-void order_run(struct run_host *host);
-/* TURN, once. */
-void order_turn(struct run_host *host);
-/* The unit that it is at is done. */
-void order_pass(struct run_host *host);
-/* The same for all that are there: one has done it for them. */
-void order_pass_once(struct run_host *host);
-/* Whether what a host does at a unit, at which it is, is also done for another one. */
-bool order_concerns(const struct run_host *host, const struct unit *unit,
-	const struct run_host *other);
-/* Of what is done once: whether this host does it, the first of those that are there. */
-bool order_does_it(const struct run_host *host);
-/* What it stands at is another unit, and it has sent nothing ahead. */
-void order_go_on(struct run_host *host);
-/* Its node does nothing of what was sent behind a step that failed. */
-void order_drop_behind(struct run_host *host, const struct step *step);
-/* Nothing of what was sent ahead will be told. */
-void order_drop(struct run_host *host);
-/* Whether nobody is before the unit that is to be looked at next. */
-bool order_is_open(const struct run_host *host);
-/* Lets it wait until that is so. */
-void order_wait(struct run_host *host);
-/* It is to go on elsewhere: its node does nothing more of what was sent, and nothing of what it tells
- * of that counts. */
-void order_abandon(struct run_host *host);
-/* What was filled in for where it is and behind, as long as all was well. */
-void order_forget_filled(struct run_host *host);
-/* Lets it wait until a target is there, and free. */
-void order_wait_for(struct run_host *host, struct target *target);
-/* What it stands at is another unit. */
-void order_moved(struct run_host *host);
-/* Whether a host may still tell what it hasn't before a unit. */
-bool order_tells(const struct run *run, const struct run_host *host, int64_t unit);
-/* Lets it wait for another one: FACTS_OF or TOLD; from then on that one is late. */
-void order_await(struct run_host *host, enum wait_kind kind, struct run_host *other,
-	int64_t until);
-bool order_facts_to_come(const struct run_host *host);
-/* It has some, but can't be asked for them before others have passed what it waits for. */
-bool order_facts_held_up(const struct run_host *host);
-/* To be called when it may have changed whether facts are to come. */
-void order_expect_facts(struct run_host *host);
-/* Lets it wait until no facts are to come any more; false: none are. */
-bool order_await_facts(struct run_host *host);
-/* Lets it wait until all know what an include brings in, and no longer. */
-void order_await_chosen(struct run_host *host);
-void order_decided(struct run_host *host);
-/* Lets it wait until then, and looks at those for which it is time. */
-void order_await_retry(struct run_host *host, int64_t until);
-void order_tick(struct run *run);
-/* It has told something, or won't any more: whoever waits for that goes on. */
-void order_told(struct run_host *host);
-/* HOST_DONE or HOST_OUT. */
-void order_end(struct run_host *host, enum host_phase phase);
 
 /* prepare.c: what was asked of others is added to asked, named is what it names; files that it reads
  * have this level. */

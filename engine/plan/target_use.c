@@ -1,5 +1,5 @@
 /* target_use: who works at a target, one after the other, and as whom its agent is started. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 #include "expression/expression.h"
 

@@ -1,5 +1,5 @@
 /* told: what a node says of the stage that it works on. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 enum {
 	QUEUED_MOST = CHUNK_SIZE / 2, /* bytes: less than the answer with a piece of a large content */

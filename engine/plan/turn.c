@@ -1,5 +1,5 @@
 /* turn: hosts whose turn has come, as nobody is before them any more. */
-#include "plan/state.h"
+#include "plan/order.h"
 
 /* Takes what is next to be told of a host, or passes what there is nothing to be told of: where
  * handlers run, what is passed over. all: whosever turn

@@ -2,7 +2,7 @@
 #include "tests/unit/bench_run.h"
 
 #include "base/buffer.h"
-#include "plan/state.h"
+#include "plan/order.h"
 #include "tests/plays/memory.h"
 #include "tests/unit/fleet_memory.h"
 #include "yaml/tree.h"

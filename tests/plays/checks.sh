@@ -31,6 +31,16 @@ check() {
 		sed 's/^/# /' "$out" "$err"
 	fi
 }
+# Waits until a command holds, as long as a busy machine may need; what it last printed is the reason.
+until_true() {
+	until_end=$(($(date +%s) + 120))
+	while [ "$(date +%s)" -lt "$until_end" ]; do
+		until_last=$("$@" 2>&1) && return
+		sleep 0.1
+	done
+	echo "'$*' never came true: $until_last"
+	return 1
+}
 is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }; }
 says() { grep -q -- "$1" "$2" || { echo "no '$1' in $2"; return 1; }; }
 # An error of this code (beoplay doc errors) was told, by a run with -v or --json.

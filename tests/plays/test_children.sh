@@ -27,14 +27,6 @@ agent() {
 	case $0 in worker) echo $worker ;; supervisor) echo $supervisor ;; step) echo $step ;;
 	both) echo $supervisor $worker ;; esac' "$1"
 }
-until_true() {
-	for _ in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	echo "'$*' never came true"
-	return 1
-}
 runs() { [ -n "$(running "$1")" ]; }
 over() { [ -z "$(agent worker)" ]; }
 hangs() { on 'grep -l "^State:.D" /proc/[0-9]*/status'; }

@@ -58,19 +58,15 @@ left() {
 		lab exec "$node" ps ax -o args | grep -E '^([^ ]*/)?(wait|orted|mpirun)( |$)' | sed "s/^/$node: /"
 	done
 }
-ended() { for i in $(seq 150); do [ -z "$(left)" ] && return; sleep 0.2; done; left; return 1; }
+none_left() { is "$(left)" ""; }
+ended() { until_true none_left; }
 # Its controller is $job.
 start() {
 	"$BEOPLAY" wait.yml "$@" -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null &
 	job=$!
 }
-runs_everywhere() {
-	for i in $(seq 300); do
-		[ "$(left | grep -c wait)" -ge 3 ] && return
-		sleep 0.2
-	done
-	return 1
-}
+on_three() { [ "$(left | grep -c wait)" -ge 3 ]; }
+runs_everywhere() { until_true on_three; }
 
 play base.yml
 check "the nodes are ready" is $status 0
@@ -88,7 +84,7 @@ check "and the results are the same" is "$(grep -c 'node[12] has 2: 1, 2' out)" 
 check "nothing of the trial is left" is "$(lab exec node1 ls -A /home/mpi | grep -c '^\.beoplay\.')" 0
 
 # While it runs, as it is stopped long before its end.
-says_soon() { for i in $(seq 100); do grep -q -- "$1" out && return; sleep 0.2; done; cat out; return 1; }
+says_soon() { until_true says "$1" out || { cat out; return 1; }; }
 start --json
 check "a job runs everywhere" runs_everywhere
 check "what it says is an event as soon as it is said" \

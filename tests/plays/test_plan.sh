@@ -111,11 +111,15 @@ lab exec head chmod 644 /etc/debian_version
 cat >slow.yml <<'E2'
 - hosts: all
   tasks:
-    - command: sleep 2
+    - shell: touch /root/begun; timeout 120 sh -c "until test -e /root/go; do sleep 0.1; done"
     - copy: {content: "two\n", dest: /etc/plan.slow}
 E2
 beoplay plan slow.yml -o slow.plan
-(sleep 1.4; lab exec head sh -c 'echo meanwhile >/etc/plan.slow') &
+{
+	until_true lab exec head test -e /root/begun
+	lab exec head sh -c 'echo meanwhile >/etc/plan.slow'
+	for node in $LAB_NODES; do lab exec "$node" touch /root/go; done
+} &
 beoplay apply slow.plan
 wait
 check "what changes while a plan is applied is left alone" is "$(lab exec head cat /etc/plan.slow)" meanwhile

@@ -23,14 +23,6 @@ run() {
 	"$BEOPLAY" "$@" -i hosts.yml --known-hosts known_hosts >out 2>err </dev/null
 	status=$?
 }
-# Waits up to 10 s until a command holds.
-until_holds() {
-	for _ in $(seq 100); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
 agent_on() { lab exec "$1" sh -c 'ls -l /proc/[0-9]*/exe' 2>/dev/null | grep -q "agent-"; }
 no_agent_on() { ! agent_on "$1"; }
 
@@ -162,28 +154,28 @@ check "a key with a passphrase points at ssh-agent" says "ssh-add" err
 # --- Interrupted ---
 "$BEOPLAY" slow.yml -i hosts.yml --known-hosts known_hosts -u root >out 2>err </dev/null &
 pid=$!
-until_holds lab exec node1 test -e /root/begun
+until_true lab exec node1 test -e /root/begun
 check "an agent is at work meanwhile" agent_on node1
 kill -INT $pid
 wait $pid
 status=$?
 check "^C gives exit code 130" is "$status" 130
 check "no later task is begun after ^C" lab exec node1 test ! -e /root/never
-check "no agent stays after ^C" until_holds no_agent_on node1
+check "no agent stays after ^C" until_true no_agent_on node1
 lab exec node1 rm -f /root/begun /root/done
 "$BEOPLAY" slow.yml -i hosts.yml --known-hosts known_hosts -u root >out 2>err </dev/null &
 pid=$!
-until_holds lab exec node1 test -e /root/begun
+until_true lab exec node1 test -e /root/begun
 kill -KILL $pid
 wait $pid 2>/dev/null
-check "agents end after a killed controller" until_holds no_agent_on node1
+check "agents end after a killed controller" until_true no_agent_on node1
 check "no later task is begun then" lab exec node1 test ! -e /root/never
 run play.yml -u root -e text=again
 check "the next run works" is "$(lab exec node1 cat /etc/reached)" again
 for node in head node1 node2 node3; do lab exec $node rm -f /root/begun; done
 "$BEOPLAY" slow.yml -i hosts.yml --known-hosts known_hosts -u root >first 2>&1 </dev/null &
 pid=$!
-until_holds lab exec node1 test -e /root/begun
+until_true lab exec node1 test -e /root/begun
 run play.yml -u root -e text=second -l node1
 check "a second operator is refused" is "$status" 2
 check "and told who is at work" says "is being changed by root@" out

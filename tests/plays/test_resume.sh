@@ -49,15 +49,16 @@ beoplay status site.yml
 check "and forgotten" is "$status" 0
 
 # --- A second operator ---
-printf -- '- hosts: head\n  tasks:\n    - copy: {content: x, dest: /etc/slow}\n    - command: sleep 3\n' >slow.yml
+printf -- '- hosts: head\n  tasks:\n    - copy: {content: x, dest: /etc/slow}\n    - shell: timeout 120 sh -c "until test -e /root/over; do sleep 0.1; done"\n' >slow.yml
 "$BEOPLAY" slow.yml --user root --known-hosts "$LAB/known_hosts" >/dev/null 2>&1 &
-sleep 1
+until_true lab exec head test -e /etc/slow
 sed -i 's/three\\n/four\\n/' site.yml
 beoplay site.yml
 check "a second operator is refused" is "$status" 2
 check "and told who, from where and since when" says "being changed by .*@.*, from 10.0.0.10, since 20" ../out
 check "other machines are done" is "$(lab exec node1 cat /etc/resume.three)" four
-beoplay site.yml --lock-wait 20
+{ sleep 1; lab exec head touch /root/over; } &
+beoplay site.yml --lock-wait 120
 check "or waits" is "$status" 0
 check "until it is done" is "$(lab exec head cat /etc/resume.three)" four
 wait

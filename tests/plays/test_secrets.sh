@@ -111,7 +111,7 @@ lab exec node1 perl -MSocket -e '$| = 1; socket(my $log, AF_UNIX, SOCK_DGRAM, 0)
 	while (defined recv($log, my $said, 65536, 0)) { print "$said\n" }' >../syslog 2>&1 &
 listeners=$!
 trap 'kill $listeners 2>/dev/null; rm -rf "$work"' EXIT
-for _ in $(seq 100); do lab exec node1 test -S /dev/log && break; sleep 0.1; done
+until_true lab exec node1 test -S /dev/log
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 
@@ -291,10 +291,7 @@ start() {
 	"$BEOPLAY" slow.yml "${EXTRA[@]}" -b -vvv -i "$LAB/inventory.yml" --user "$1" --known-hosts "$LAB/known_hosts" \
 		>"../kept/slow.out" 2>"../kept/slow.err" </dev/null &
 	pid=$!
-	for _ in $(seq 300); do
-		lab exec node1 sh -c 'grep -qxz "100" /proc/[0-9]*/cmdline' 2>/dev/null && break
-		sleep 0.1
-	done
+	until_true lab exec node1 sh -c 'grep -qxz "100" /proc/[0-9]*/cmdline'
 }
 end_command() {
 	lab exec node1 sh -c 'for p in /proc/[0-9]*; do grep -qxz 100 $p/cmdline && kill ${p#/proc/}; done' 2>/dev/null
@@ -338,7 +335,8 @@ case $pattern in
 	rm -f "${pattern%%%*}"*
 	;;
 esac
-for _ in $(seq 100); do [ -n "$(agents)" ] || break; sleep 0.1; done
+no_agents() { is "$(agents)" ""; }
+until_true no_agents
 
 # With sudo, which tells syslog what it runs.
 start admin
@@ -349,7 +347,7 @@ check "no process has a secret among its arguments or in its environment" \
 	is "$(found ../processes $SECRET; grep -c "$MARK"Hash ../processes)" 0
 check "both are looked at" is "$(found ../processes Openenviron Openargument)" "Openenviron Openargument "
 lab exec node1 logger "Openlog$MARK"
-for _ in $(seq 50); do grep -q Openlog ../syslog && break; sleep 0.1; done
+until_true says Openlog ../syslog
 check "nothing that is given to syslog or the journal holds a secret" is "$(found ../syslog $SECRET $PRIVATE
 	grep -c "$MARK"Hash ../syslog)" 0
 check "what its commands say there is heard" says "new user: name=rita" ../syslog

@@ -100,6 +100,8 @@ const struct keyword *keyword_find(const struct keyword *table, const char *name
 const char *play_without_prefix(const char *name);
 /* A module that may be written in a playbook; NULL: none. */
 const struct module *play_module(const struct play_reader *reader, const char *name);
+/* What stands for a module that is for another system than Debian; NULL: name is none of these. */
+const struct module *play_module_elsewhere(const struct play_reader *reader, const char *name);
 
 /* play_later.c: what Ansible has and beoplay hasn't yet, with what to do instead; ends with
  * NULLs. */
@@ -113,6 +115,9 @@ extern const struct later later_task_keywords[];
 extern const struct later later_modules[];
 
 const struct later *later_find(const struct later *table, const char *name);
+/* Whether it is for other systems than Debian: then it is refused only where nothing keeps it from
+ * running. */
+bool later_never(const struct later *later);
 
 /* Refuses a keyword or module that was read, but can't be run yet; does nothing if all is to be read. */
 int play_refuse_later(struct play_reader *reader, const struct value_pair *pair,

@@ -43,13 +43,15 @@ const struct later later_task_keywords[] = {
 };
 
 #define BY_COMMAND "do it with a command task, and 'creates', 'removes' or 'changed_when'"
-#define OTHER_SYSTEM "beoplay's nodes are Debian machines: use apt-packages"
+/* Of tasks for other systems: refused only where nothing keeps them from running. */
+static const char other_system[] = "nodes are Debian machines: use apt-packages, or give the task a "
+	"'when' that says for which system it is";
 
 const struct later later_modules[] = {
 	{ "acl", BY_COMMAND },
 	{ "add_host", "write the host into the inventory" },
 	{ "alternatives", BY_COMMAND },
-	{ "apk", OTHER_SYSTEM },
+	{ "apk", other_system },
 	{ "apt_key", "copy the key to /etc/apt/keyrings and name it with signed-by" },
 	{ "apt_repository", "copy a file to /etc/apt/sources.list.d, then apt with 'update_cache: yes'" },
 	{ "archive", BY_COMMAND },
@@ -61,8 +63,11 @@ const struct later later_modules[] = {
 	{ "cron", "copy a file to /etc/cron.d" },
 	{ "deb822_repository", "copy a file to /etc/apt/sources.list.d, then apt with 'update_cache: yes'" },
 	{ "debconf", BY_COMMAND },
-	{ "dnf", OTHER_SYSTEM },
-	{ "dnf5", OTHER_SYSTEM },
+	{ "dnf", other_system },
+	{ "dnf5", other_system },
+	{ "dnf_config_manager", other_system },
+	{ "dnf_module", other_system },
+	{ "dnf_versionlock", other_system },
 	{ "docker_compose", BY_COMMAND },
 	{ "docker_container", BY_COMMAND },
 	{ "docker_image", BY_COMMAND },
@@ -80,7 +85,9 @@ const struct later later_modules[] = {
 	{ "git", "use 'command: git clone URL DIRECTORY' with 'creates: DIRECTORY'" },
 	{ "git_config", BY_COMMAND },
 	{ "group_by", "write the groups into the inventory" },
-	{ "homebrew", OTHER_SYSTEM },
+	{ "homebrew", other_system },
+	{ "homebrew_cask", other_system },
+	{ "homebrew_tap", other_system },
 	{ "htpasswd", BY_COMMAND },
 	{ "include", "use import_tasks or include_tasks" },
 	{ "include_vars", "use vars_files in the play" },
@@ -94,6 +101,7 @@ const struct later later_modules[] = {
 	{ "logrotate", "copy a file to /etc/logrotate.d" },
 	{ "lvg", BY_COMMAND },
 	{ "lvol", BY_COMMAND },
+	{ "macports", other_system },
 	{ "make", "use 'command: make -C DIRECTORY'" },
 	{ "modprobe", "copy a file to /etc/modules-load.d, and use 'command: modprobe NAME'" },
 	{ "monit", BY_COMMAND },
@@ -103,60 +111,87 @@ const struct later later_modules[] = {
 	{ "mysql_user", BY_COMMAND },
 	{ "nmcli", "use network" },
 	{ "npm", BY_COMMAND },
+	{ "openbsd_pkg", other_system },
 	{ "openssh_keypair", "use ssh-keys with 'trust'" },
 	{ "openssl_certificate", BY_COMMAND },
 	{ "openssl_csr", BY_COMMAND },
 	{ "openssl_privatekey", BY_COMMAND },
-	{ "opkg", OTHER_SYSTEM },
+	{ "opkg", other_system },
 	{ "package_facts", "use 'command: dpkg-query -W' with register" },
-	{ "pacman", OTHER_SYSTEM },
+	{ "pacman", other_system },
 	{ "pam_limits", "copy a file to /etc/security/limits.d" },
 	{ "parted", BY_COMMAND },
 	{ "patch", BY_COMMAND },
 	{ "pause", "use 'command: sleep SECONDS'" },
 	{ "ping", "leave it out: a host that can't be reached is reported anyway" },
 	{ "pip", BY_COMMAND },
+	{ "pkg5", other_system },
+	{ "pkgng", other_system },
+	{ "pkgutil", other_system },
+	{ "portage", other_system },
 	{ "postgresql_db", BY_COMMAND },
 	{ "postgresql_user", BY_COMMAND },
 	{ "raw", "use shell: nodes need no Python" },
 	{ "reboot", "reboot the host by hand, and apply again" },
+	{ "redhat_subscription", other_system },
 	{ "replace", "use lineinfile, or a template" },
-	{ "rpm_key", OTHER_SYSTEM },
+	{ "rhsm_release", other_system },
+	{ "rhsm_repository", other_system },
+	{ "rpm_key", other_system },
 	{ "script", "copy the script, and run it with command" },
-	{ "seboolean", OTHER_SYSTEM },
-	{ "selinux", OTHER_SYSTEM },
+	{ "seboolean", other_system },
+	{ "sefcontext", other_system },
+	{ "selinux", other_system },
+	{ "selinux_permissive", other_system },
+	{ "seport", other_system },
 	{ "service_facts", "use 'command: systemctl list-units' with register" },
 	{ "set_stats", "use debug to show the values" },
+	{ "slackpkg", other_system },
 	{ "slurp", "use 'command: cat FILE' with register and 'changed_when: false'" },
 	{ "snap", BY_COMMAND },
 	{ "ssh_config", "use blockinfile or a template" },
 	{ "subversion", BY_COMMAND },
 	{ "sudoers", "copy a file to /etc/sudoers.d with 'validate: visudo -cf %s'" },
 	{ "supervisorctl", BY_COMMAND },
+	{ "swupd", other_system },
 	{ "synchronize", "use file-sync" },
 	{ "sysctl", "copy a file to /etc/sysctl.d, and use 'command: sysctl --system'" },
+	{ "sysrc", other_system },
 	{ "tempfile", "use 'command: mktemp' with register" },
 	{ "terraform", BY_COMMAND },
 	{ "timezone", "use file: a link from /etc/localtime to /usr/share/zoneinfo/…" },
 	{ "ufw", BY_COMMAND },
 	{ "unarchive", "use 'command: tar -xf FILE -C DIRECTORY' with 'creates'" },
 	{ "uri", "use 'command: curl …' with register" },
+	{ "urpmi", other_system },
 	{ "validate_argspec", "leave it out" },
 	{ "wait_for", "use a command with 'until'" },
 	{ "wait_for_connection", "leave it out, and apply again when the host is back" },
 	{ "xattr", BY_COMMAND },
+	{ "xbps", other_system },
 	{ "xml", "use lineinfile, or a template" },
-	{ "yum", OTHER_SYSTEM },
-	{ "yum_repository", OTHER_SYSTEM },
-	{ "zypper", OTHER_SYSTEM },
+	{ "yum", other_system },
+	{ "yum_repository", other_system },
+	{ "yum_versionlock", other_system },
+	{ "zypper", other_system },
+	{ "zypper_repository", other_system },
 	{ NULL, NULL },
 };
 
 const struct later *later_find(const struct later *table, const char *name)
 {
+	static const struct later windows = { "win_*", other_system };
+
+	if (table == later_modules && strncmp(name, "win_", strlen("win_")) == 0)
+		return &windows;
 	for (; table->name; table++) {
 		if (strcmp(table->name, name) == 0)
 			return table;
 	}
 	return NULL;
+}
+
+bool later_never(const struct later *later)
+{
+	return later->instead == other_system;
 }

@@ -104,6 +104,13 @@ static const struct later *later_module(const char *name)
 	return later_find(later_modules, dot ? dot + 1 : play_without_prefix(name));
 }
 
+const struct module *play_module_elsewhere(const struct play_reader *reader, const char *name)
+{
+	const struct later *later = later_module(name);
+
+	return later && later_never(later) ? reader->modules.find("other-system") : NULL;
+}
+
 static void offer_later(struct suggestion *suggestion, const struct later *table)
 {
 	for (; table->name; table++)

@@ -80,6 +80,8 @@ static int take_subject(struct play_reader *reader, const struct value_pair *pai
 	if (!find_form(pair->key, &found.form)) {
 		found.module = play_module(reader, pair->key);
 		if (!found.module)
+			found.module = play_module_elsewhere(reader, pair->key);
+		if (!found.module)
 			return task_refuse_key(reader, pair);
 	}
 	if (subject->pair) {
@@ -242,8 +244,14 @@ static int read_task(struct play_reader *reader, const struct value *raw,
 	task->module_place = subject->pair->place;
 	if (!task->tags)
 		task->tags = value_list(reader->arena);
-	if (task_read_params(reader, task, subject->pair, value_pair(raw, "args")) < 0)
+	if (task->module == play_module_elsewhere(reader, task->word)) {
+		if (!task->when)
+			return task_refuse_key(reader, subject->pair);
+		task->params = value_map(reader->arena);
+		value_set_string(reader->arena, task->params, "module", task->word);
+	} else if (task_read_params(reader, task, subject->pair, value_pair(raw, "args")) < 0) {
 		return -1;
+	}
 	items_add(reader, items, (struct item){ .kind = ITEM_TASK, .task = task });
 	return 0;
 }

@@ -39,6 +39,26 @@ static void a_block_is_rescued_while_others_go_on(void **state)
 	bench_run_free(run);
 }
 
+static void a_module_for_other_systems_fails_only_where_it_would_run(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  tasks:\n"
+		"  - {name: t1, yum: name=x state=present, when: inventory_hostname == 'a', register: r}\n"
+		"  - block:\n"
+		"    - {name: t2, ansible.posix.selinux: {state: '{{ nobody_has_this }}'}}\n"
+		"    - {name: t3, ansible.windows.win_package: [x]}\n"
+		"    when: false\n"
+		"  - {name: t4, command: x, when: r is skipped}\n");
+
+	(void)state;
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1: failed a (the module 'yum' is for other systems than "
+		"Debian: the condition of the task lets it run here)\n"
+		"t2:\nt3:\nt4: changed b,c\n");
+	bench_run_free(run);
+}
+
 static void a_rescue_that_nobody_needs_says_nothing(void **state)
 {
 	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
@@ -318,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_block_is_rescued_while_others_go_on),
+		cmocka_unit_test(a_module_for_other_systems_fails_only_where_it_would_run),
 		cmocka_unit_test(a_rescue_that_nobody_needs_says_nothing),
 		cmocka_unit_test(a_failure_in_a_rescue_goes_to_the_next_one_around_it),
 		cmocka_unit_test(behind_an_always_a_failure_goes_on),

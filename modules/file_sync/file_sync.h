@@ -82,7 +82,7 @@ struct sync_state {
 	int64_t gid;
 };
 
-/* file_sync_manifest.c */
+/* manifest.c */
 void sync_line_write(struct buffer *out, const struct sync_line *line);
 int sync_manifest_read(struct arena *arena, const char *text, struct sync_line **ret_lines,
 	size_t *ret_count, struct error *err);
@@ -93,8 +93,17 @@ bool sync_excluded(const char *path, bool directory, const char *const *exclude,
 /* An octal or symbolic mode upon an old one. */
 unsigned sync_mode(const char *text, unsigned old, bool directory);
 
-/* file_sync_prepare.c */
+/* prepare.c */
 int sync_prepare(struct prepare *prepare, struct value *params, struct error *err);
+
+enum sync_step { SYNC_STEP_DIRECTORY, SYNC_STEP_WRITE, SYNC_STEP_LINK, SYNC_STEP_MODE,
+	SYNC_STEP_OWNER, SYNC_STEP_REMOVE, SYNC_STEP_DELETE };
+
+/* look.c */
+int sync_inspect(struct host *host, const void *params, void *ret_state, struct error *err);
+
+/* plan.c */
+void sync_plan(struct plan *plan, const void *params, const void *state);
 
 /* Parameters of file-sync that bring back what is at a path now; the content of a regular file is
  * named by its digest and has to be kept. */

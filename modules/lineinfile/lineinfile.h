@@ -1,0 +1,89 @@
+/* lineinfile: what the files of lineinfile share. */
+#ifndef MODULES_LINEINFILE_H
+#define MODULES_LINEINFILE_H
+
+#include "base/regex.h"
+#include "modules/shared/text_file.h"
+
+enum { BACK_MOST = 1000 };
+
+/* A line that went, as an undo brings it back. */
+struct line_back {
+	char *line;              /* without its newline */
+	char *instead;           /* the line that took its place; NULL: none */
+	char *after;             /* the line before it; NULL: none, or no text */
+	int number;              /* which line it was, from 0 */
+	int copies;              /* it is back when there are so many of it */
+	bool bare;               /* it ended the file, without a newline */
+};
+
+struct line_params {
+	char *path;
+	char *line;
+	char *regexp;
+	char *search_string;
+	char *insertafter;
+	char *insertbefore;
+	bool firstmatch;
+	bool present;
+	bool create;
+	bool backup;
+	char *validate;
+	char *owner;
+	char *group;
+	char *mode;
+	/* Internal, of an undo: */
+	bool undo;
+	bool made;               /* the file was not there before */
+	bool bare;               /* the line came behind one without a newline */
+	char *pattern;           /* by which the task knew its line */
+	struct line_back *back;
+	unsigned back_count;
+};
+
+struct line_state {
+	struct text_file file;
+	struct value *back;      /* records of lines that go */
+	bool bare;               /* the new line comes behind one without a newline */
+	const char *ours;        /* an undo: what later runs have made of the line; NULL: the same */
+	const char *inserted;    /* an undo: the line that comes back without taking another's place */
+	const char *reason;      /* why the lines can't come back; NULL: they can */
+};
+
+/* Before the digest of a line, where that stands for it. */
+#define LINE_DIGEST_MARK "sha256:"
+
+struct pattern {
+	struct regex *regex;
+	size_t steps;            /* that are left, for all lines */
+	bool lost;               /* they weren't enough: what matches isn't known */
+};
+
+struct line {
+	const char *text;
+	size_t size;             /* without the newline */
+	bool bare;               /* at the end, without a newline */
+};
+
+struct lines {
+	struct line *items;
+	size_t count;
+};
+
+/* pattern.c */
+int pattern_compile(const char *text, struct pattern *ret_pattern, struct error *err);
+bool pattern_matches(struct pattern *pattern, const char *line, size_t size);
+/* Gives the pattern back. A line that may match is neither taken for one that does nor for one that
+ * doesn't. */
+int pattern_finish(struct pattern *pattern, const char *text, struct error *err);
+
+/* lines.c */
+int line_change(struct arena *arena, const struct line_params *want,
+	struct line_state *have, struct error *err);
+
+/* lineinfile.c */
+/* Our line in what a node keeps of a file that isn't for everybody: enough to find it again. */
+const char *line_kept(struct arena *arena, const struct line_params *want,
+	const struct line_state *have, const char *line);
+
+#endif

@@ -1,0 +1,152 @@
+/* look: what fstab has, and what is mounted. */
+#include "modules/nfs_mount/nfs_mount.h"
+
+#include "base/buffer.h"
+
+#include <string.h>
+
+enum { FSTAB_MOST = 1 << 20, MOUNTINFO_MOST = 8 << 20 };
+
+/* "36 35 98:0 / /mnt rw,noatime - nfs4 head:/srv rw,vers=4.2": the last one at a path is on top. */
+static struct mount_live live_at(struct arena *arena, const char *mountinfo, const char *path)
+{
+	struct mount_live live = { .there = false };
+
+	for (const char *line = mountinfo; *line;) {
+		size_t size = strcspn(line, "\n");
+		const char *dash = strstr(line, " - ");
+
+		if (dash && dash < line + size && strcmp(mount_field(arena, line, size, 4), path) == 0) {
+			size_t rest = (size_t)(line + size - (dash + 3));
+
+			live.there = true;
+			live.type = mount_field(arena, dash + 3, rest, 0);
+			live.source = mount_field(arena, dash + 3, rest, 1);
+		}
+		line += size + (line[size] == '\n');
+	}
+	return live;
+}
+
+static void look_at_fstab(struct arena *arena, const char *path, struct mount_state *have,
+	unsigned *lines, const char **ret_line, unsigned *ret_place)
+{
+	unsigned number = 0;
+
+	*lines = *ret_place = 0;
+	*ret_line = NULL;
+	for (const char *line = have->fstab ? have->fstab : ""; *line; number++) {
+		size_t size = strcspn(line, "\n");
+
+		if (mount_line_is_for(arena, line, size, path) && (*lines)++ == 0) {
+			*ret_line = arena_bytes(arena, line, size);
+			*ret_place = number;
+		}
+		line += size + (line[size] == '\n');
+	}
+}
+
+static const char *wished_line(struct arena *arena, const struct mount_params *want)
+{
+	struct buffer line = { 0 };
+	const char *result;
+
+	if (want->state == MOUNT_ABSENT)
+		return NULL;
+	if (want->line)
+		return want->line;
+	buffer_printf(&line, "%s %s nfs ", mount_escaped(arena, want->src),
+		mount_plain_path(arena, want->path));
+	for (unsigned i = 0; i < want->options_count; i++)
+		buffer_printf(&line, "%s%s", i ? "," : "", mount_escaped(arena, want->options[i]));
+	if (want->vers)
+		buffer_printf(&line, "%svers=%s", want->options_count ? "," : "",
+			mount_escaped(arena, want->vers));
+	else if (want->options_count == 0)
+		buffer_add_string(&line, "defaults");
+	buffer_add_string(&line, " 0 0");
+	result = arena_bytes(arena, line.data, line.size);
+	buffer_free(&line);
+	return result;
+}
+
+const char *mount_record_key(struct arena *arena, const struct mount_params *want)
+{
+	return arena_printf(arena, "nfs-mount:%s", want->src);
+}
+
+/* Where this export was mounted by us, if that is another path now. */
+static int look_at_old(struct host *host, const struct mount_params *want, const char *mountinfo,
+	struct mount_state *have, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	struct value *record;
+	const char *path;
+	unsigned lines;
+
+	if (host_record_get(host, mount_record_key(arena, want), &record, err) < 0)
+		return -1;
+	path = value_get_string(record, "path");
+	if (!path || path[0] != '/' || strcmp(path, have->path) == 0 || want->state == MOUNT_ABSENT)
+		return 0;
+	have->old_path = path;
+	have->old_live = live_at(arena, mountinfo, mount_plain_path(arena, path));
+	look_at_fstab(arena, mount_plain_path(arena, path), have, &lines, &have->old_line,
+		&have->old_place);
+	if (have->old_line && (lines > 1 || strcmp(mount_field(arena, have->old_line,
+			strlen(have->old_line), 0), mount_escaped(arena, want->src)) != 0))
+		have->old_line = NULL;
+	return 0;
+}
+
+static int look_at_directory(struct host *host, const struct mount_params *want,
+	struct mount_state *have, struct error *err)
+{
+	struct file_name *names;
+	size_t count;
+
+	if (have->live.there)
+		return 0;
+	if (host_stat(host, have->path, &have->directory, err) < 0)
+		return -1;
+	if (!want->made || have->directory.kind != FILE_DIRECTORY)
+		return 0;
+	if (host_list(host, have->path, &names, &count, err) < 0)
+		return -1;
+	have->directory_empty = count == 0;
+	return 0;
+}
+
+int mount_inspect(struct host *host, const void *params, void *ret_state,
+	struct error *err)
+{
+	const struct mount_params *want = params;
+	struct mount_state *have = ret_state;
+	struct arena *arena = host_arena(host);
+	struct file_info info;
+	char *mountinfo;
+	size_t size;
+	char *fstab;
+
+	have->path = arena_bytes(arena, want->path, mount_path_size(want->path));
+	host_has_read(host, "command:mount.nfs");
+	if (host_stat(host, HELPER, &info, err) < 0)
+		return -1;
+	have->helper = info.kind != FILE_NONE;
+	if (host_stat(host, FSTAB, &info, err) < 0)
+		return -1;
+	if (info.kind == FILE_REGULAR) {
+		if (host_read_text(host, FSTAB, FSTAB_MOST, &fstab, err) < 0)
+			return -1;
+		have->fstab = fstab;
+	}
+	if (host_read(host, "/proc/self/mountinfo", MOUNTINFO_MOST, &mountinfo, &size, err) < 0)
+		return -1;
+	have->want = wished_line(arena, want);
+	have->live = live_at(arena, mountinfo, mount_plain_path(arena, want->path));
+	look_at_fstab(arena, mount_plain_path(arena, want->path), have, &have->lines, &have->line,
+		&have->place);
+	if (look_at_old(host, want, mountinfo, have, err) < 0)
+		return -1;
+	return look_at_directory(host, want, have, err);
+}

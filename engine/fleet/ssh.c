@@ -1,68 +1,19 @@
 /* ssh: one SSH session to one host that runs one command, never blocking. */
-/* An old name of libssh's, in the way of base/buffer.h. */
-#define buffer_free libssh_old_buffer_free
-#include <libssh/libssh.h>
-#undef buffer_free
-
-#include "fleet/ssh.h"
+#include "fleet/ssh_session.h"
 
 #include "base/quote.h"
-#include "fleet/hostkeys.h"
-#include "fleet/ssh_config.h"
 #include "fleet/ssh_password.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 16 << 10, WITH_PASSWORD_MOST = 3 };
-
-struct loaded {
-	struct loaded *next;
-	char *path;
-	ssh_key key;             /* NULL: can't be used */
-	bool encrypted;
-};
-
-struct ssh_keys {
-	struct loaded *first;
-};
-
-enum ssh_phase { SSH_CONNECTING, SSH_AUTHENTICATING, SSH_OPENING, SSH_EXECUTING, SSH_RUNNING };
-
-struct ssh {
-	struct arena *arena;
-	struct ssh_keys *keys;
-	struct ssh_settings settings;
-	ssh_session session;
-	ssh_channel channel;
-	enum ssh_phase phase;
-	int fd;
-	const char *address;
-	const char *user;
-	unsigned port;
-	int family;
-	const char *known_hosts[2 * SSH_FILES_MOST + 2];   /* the user's, the machine's, NULL */
-	struct hostkeys hostkeys;
-	bool add_nowhere, hash;
-	const char *host_key, *offered_key;
-	const char *identities[SSH_FILES_MOST];   /* paths to be tried, in order */
-	size_t identity_count, identity;
-	bool named;              /* the user named the keys */
-	bool only;               /* no others than these are offered */
-	bool has_agent;          /* there is an ssh-agent that wasn't asked yet */
-	bool agent;              /* its keys are offered now */
-	bool encrypted;          /* a key was skipped, as it needs a passphrase */
-	bool tried;              /* any key was offered */
-	struct ssh_password *password;   /* once its turn has come */
-};
+enum { PIECE = 16 << 10 };
 
 struct ssh_keys *ssh_keys_new(void)
 {
@@ -115,166 +66,6 @@ static struct loaded *load_key(struct ssh_keys *keys, const char *path)
 	return loaded;
 }
 
-/* --- Settings --- */
-
-const char *ssh_expand_home(struct arena *arena, const char *path)
-{
-	const char *home = getenv("HOME");
-
-	if (path[0] == '~' && path[1] == '/' && home)
-		return arena_printf(arena, "%s%s", home, path + 1);
-	return arena_string(arena, path);
-}
-
-static void add_identity(struct ssh *ssh, const char *path)
-{
-	const char *full = ssh_expand_home(ssh->arena, path);
-
-	if (ssh->identity_count < SSH_FILES_MOST && access(full, F_OK) == 0)
-		ssh->identities[ssh->identity_count++] = full;
-}
-
-const char *ssh_local_user(struct arena *arena)
-{
-	const struct passwd *user = getpwuid(getuid());
-
-	return user ? arena_string(arena, user->pw_name)
-		: arena_printf(arena, "%u", (unsigned)getuid());
-}
-
-const char *const ssh_identities[] = {
-	"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa", NULL,
-};
-
-/* What the user named on the command line is all that is offered. ssh-agent comes before the usual
- * files, and behind those that the configuration names, unless it says IdentitiesOnly. */
-static void choose_identities(struct ssh *ssh, const struct ssh_config *config)
-{
-	const char *const *files = config->identities[0] ? config->identities
-		: ssh_identities;
-
-	ssh->has_agent = getenv("SSH_AUTH_SOCK") != NULL;
-	if (config->identity_agent) {
-		ssh->has_agent = strcasecmp(config->identity_agent, "none") != 0;
-		ssh_options_set(ssh->session, SSH_OPTIONS_IDENTITY_AGENT, config->identity_agent);
-	}
-	ssh->named = config->identities[0] != NULL;
-	ssh->only = config->identities_only;
-	if (ssh->settings.private_key) {
-		add_identity(ssh, ssh->settings.private_key);
-		ssh->named = ssh->only = true;
-	}
-	for (; !ssh->settings.private_key && *files; files++) {
-		if (strcasecmp(*files, "none") != 0)
-			add_identity(ssh, *files);
-	}
-	ssh->agent = ssh->has_agent && !ssh->named;
-	ssh->has_agent = ssh->has_agent && ssh->named;
-	/* sshd counts all that is offered, and the password must not be one too many. */
-	if (ssh->settings.password) {
-		ssh->agent = ssh->has_agent = false;
-		if (ssh->identity_count > WITH_PASSWORD_MOST)
-			ssh->identity_count = WITH_PASSWORD_MOST;
-	}
-}
-
-/* Which files say whose key a host has. What is named on the command line stands for the user's
- * own. */
-static void choose_known_hosts(struct ssh *ssh, const struct ssh_config *config)
-{
-	size_t count = 0;
-
-	if (ssh->settings.known_hosts)
-		ssh->known_hosts[count++] = ssh_expand_home(ssh->arena, ssh->settings.known_hosts);
-	for (size_t i = 0; !ssh->settings.known_hosts && config->known_hosts[i]; i++)
-		ssh->known_hosts[count++] = config->known_hosts[i];
-	if (count == 0)
-		ssh->add_nowhere = true;
-	for (size_t i = 0; config->global_known_hosts[i]; i++)
-		ssh->known_hosts[count++] = config->global_known_hosts[i];
-	ssh->hostkeys = (struct hostkeys){ .paths = ssh->known_hosts,
-		.revoked = config->revoked_host_keys, .name = ssh->address, .port = ssh->port };
-	if (config->host_key_alias) {
-		ssh->hostkeys.name = config->host_key_alias;
-		ssh->hostkeys.port = 22;
-	}
-	ssh->hash = config->hash_known_hosts;
-}
-
-static int set_option(struct ssh *ssh, enum ssh_options_e option, const char *name,
-	const char *value, struct error *err)
-{
-	if (!value || ssh_options_set(ssh->session, option, value) == SSH_OK)
-		return 0;
-	error_set(err, SSH_CONFIG_INVALID, "%s '%s' of your ssh configuration cannot be used", name,
-		value);
-	return error_remedy(err, "name algorithms that libssh has, or remove the line");
-}
-
-/* The user's own choice; else the fastest cipher here, and the types of keys by which the host is
- * known. */
-static int set_algorithms(struct ssh *ssh, const struct ssh_config *config, struct error *err)
-{
-	const char *types = config->host_keys ? NULL : hostkeys_types(ssh->arena, &ssh->hostkeys);
-	const char *ciphers = config->ciphers;
-
-#if defined(__x86_64__)
-	if (!ciphers && __builtin_cpu_supports("aes"))
-		ciphers = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
-			"chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
-#endif
-	if (set_option(ssh, SSH_OPTIONS_CIPHERS_C_S, "Ciphers", ciphers, err) < 0
-			|| set_option(ssh, SSH_OPTIONS_CIPHERS_S_C, "Ciphers", ciphers, err) < 0
-			|| set_option(ssh, SSH_OPTIONS_HMAC_C_S, "MACs", config->macs, err) < 0
-			|| set_option(ssh, SSH_OPTIONS_HMAC_S_C, "MACs", config->macs, err) < 0
-			|| set_option(ssh, SSH_OPTIONS_KEY_EXCHANGE, "KexAlgorithms",
-			config->key_exchanges, err) < 0
-			|| set_option(ssh, SSH_OPTIONS_HOSTKEYS, "HostKeyAlgorithms", config->host_keys,
-			err) < 0
-			|| set_option(ssh, SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES,
-			"PubkeyAcceptedAlgorithms", config->public_keys, err) < 0)
-		return -1;
-	/* Types that libssh hasn't are left out by it; that none is left is no error here. */
-	if (types)
-		ssh_options_set(ssh->session, SSH_OPTIONS_HOSTKEYS, arena_printf(ssh->arena, "^%s%s",
-			strstr(types, "ssh-rsa") ? "rsa-sha2-512,rsa-sha2-256," : "", types));
-	return 0;
-}
-
-/* libssh itself reads neither ~/.ssh/config nor known_hosts: all that it learns is set here. */
-static int configure(struct ssh *ssh, struct error *err)
-{
-	const struct ssh_settings *settings = &ssh->settings;
-	const struct ssh_config_asked asked = { .address = settings->address, .user = settings->user,
-		.port = settings->port, .warn = settings->warn, .context = settings->context };
-	struct ssh_config config;
-	int no = 0, yes = 1;
-
-	ssh_options_set(ssh->session, SSH_OPTIONS_PROCESS_CONFIG, &no);
-	ssh_options_set(ssh->session, SSH_OPTIONS_NODELAY, &yes);
-	ssh_options_set(ssh->session, SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
-	ssh_options_set(ssh->session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
-	if (ssh_config_read(ssh->arena, &asked, &config, err) < 0)
-		return -1;
-	if (config.proxy) {
-		error_set(err, SSH_CONFIG_UNSUPPORTED, "%s in your ssh configuration is not supported yet",
-			config.proxy);
-		return error_remedy(err, "reach the host directly, or run beoplay on the bastion");
-	}
-	ssh->address = config.host;
-	ssh->user = settings->user ? settings->user : config.user;
-	ssh->user = ssh->user ? ssh->user : ssh_local_user(ssh->arena);
-	ssh->port = settings->port ? settings->port : config.port ? config.port : 22;
-	ssh->family = config.family;
-	if (ssh_options_set(ssh->session, SSH_OPTIONS_HOST, ssh->address) != SSH_OK)
-		return error_set(err, SSH_INVALID_ADDRESS, "invalid address '%s'", ssh->address);
-	ssh_options_set(ssh->session, SSH_OPTIONS_USER, ssh->user);
-	ssh_options_set(ssh->session, SSH_OPTIONS_PORT, &ssh->port);
-	choose_known_hosts(ssh, &config);
-	choose_identities(ssh, &config);
-	return set_algorithms(ssh, &config, err);
-}
-
 struct ssh *ssh_new_session(struct arena *arena, struct ssh_keys *keys,
 	const struct ssh_settings *settings, struct error *err)
 {
@@ -289,7 +80,7 @@ struct ssh *ssh_new_session(struct arena *arena, struct ssh_keys *keys,
 		error_set(err, SSH_FAILED, "cannot make an SSH session");
 		return NULL;
 	}
-	if (configure(ssh, err) < 0) {
+	if (ssh_configure(ssh, err) < 0) {
 		ssh_end(ssh);
 		return NULL;
 	}

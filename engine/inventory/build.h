@@ -54,6 +54,16 @@ void build_check_vars(struct inventory *inventory, const struct value *vars);
 /* The pairs of from replace those in to; places are kept. */
 void build_merge(struct arena *arena, struct value *to, const struct value *from);
 
+/* A longer array of pointers, doubling at powers of two. */
+void *build_append(struct arena *arena, void *array, size_t count, void *pointer);
+void build_member(struct inventory *inventory, struct inventory_group *group,
+	struct inventory_host *host);
+
+/* finish.c: once all is read, in this order. */
+int build_finish_groups(struct inventory *inventory, struct error *err);
+int build_check_expressions(const struct inventory *inventory, struct error *err);
+void build_finish_host(struct inventory *inventory, struct inventory_host *host);
+
 int inventory_read_yaml(struct inventory *inventory, const char *path, const char *bytes,
 	size_t size, struct error *err);
 int inventory_read_ini(struct inventory *inventory, const char *path, const char *bytes,

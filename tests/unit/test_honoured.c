@@ -154,7 +154,8 @@ static void each_connection_variable_is_read_or_refused(void **state)
 
 	(void)state;
 	add_folder(&text, "engine/plan", NULL);
-	add_file(&text, "engine/inventory/inventory.c");
+	add_file(&text, "engine/inventory/build.c");
+	add_file(&text, "engine/inventory/finish.c");
 	buffer_add_char(&text, '\0');
 	for (const struct connection_variable *one = connection_variables; one->name; one++) {
 		snprintf(word, sizeof(word), " %s ", one->name);

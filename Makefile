@@ -179,7 +179,7 @@ $(BUILD)/hostile: $(HOSTILE_OBJECTS)
 
 # What reads others' bytes: in `make test` over the corpora, in `make fuzz` with libFuzzer.
 FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/libfuzzer.c tests/fuzz/smoke.c,\
-	$(wildcard tests/fuzz/*.c)) tests/unit/module_bench.c)
+	$(wildcard tests/fuzz/*.c)) $(wildcard tests/unit/module_*.c))
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_OBJECTS) $(BUILD)/libbeoplay.a
 	@echo LD $@
 	@$(CC) $(FLAGS) $(LINK) $(FUZZ) $(LDFLAGS) $^ $(LIBRARIES) -o $@

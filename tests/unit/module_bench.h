@@ -102,4 +102,11 @@ int bench_undo(struct bench *bench);
 /* "subject field: before -> after", for one change, nothing as "-". */
 const char *bench_change(struct bench *bench, const struct plan *plan, size_t index);
 
+/* module_things.c: a file that is there or becomes it; aborts where there are too many. */
+struct bench_file *bench_place(struct bench *bench, const char *path);
+void bench_put(struct bench *bench, const char *path, unsigned mode, const char *bytes,
+	size_t size);
+/* module_machine.c: the calls of a host whose machine is a bench. */
+extern const struct host_calls bench_machine_calls;
+
 #endif

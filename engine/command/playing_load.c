@@ -86,6 +86,51 @@ static const struct value *secret_names(const struct playing *playing, const str
 	return names;
 }
 
+static bool is_directory_of(const struct playing *playing, const char *directory, const char *path)
+{
+	struct arena *arena = playing->arena;
+
+	directory = path_plain(arena, directory);
+	return strcmp(directory, path_plain(arena, path)) == 0
+		|| strcmp(directory, path_plain(arena, path_directory(arena, path))) == 0;
+}
+
+/* Whether variables beside an imported playbook are those that all plays see. */
+static bool is_read_anyway(const struct playing *playing, const char *directory)
+{
+	const struct value *inventories = playing->project.inventories;
+
+	for (size_t i = 0; i < inventories->count; i++) {
+		if (is_directory_of(playing, directory, value_text(inventories->items[i])))
+			return true;
+	}
+	return is_directory_of(playing, directory, playing->playbook->path);
+}
+
+/* Ansible gives them to the plays of that playbook alone. */
+static int refuse_vars_beside(const struct playing *playing, struct error *err)
+{
+	static const char *const names[] = { "group_vars", "host_vars" };
+	const struct playbook *playbook = playing->playbook;
+
+	for (size_t i = 0; i < 2 * playbook->play_count; i++) {
+		const struct play *play = playbook->plays[i / 2];
+		const char *path = path_join(playing->arena, play->directory, names[i % 2]);
+		struct source_entry entry;
+
+		if (is_read_anyway(playing, play->directory))
+			continue;
+		if (source_stat(playing->source, path, true, &entry, err) < 0)
+			return error_place(err, play->place);
+		if (entry.kind == SOURCE_NONE)
+			continue;
+		error_at(err, PLAYBOOK_UNSUPPORTED, play->place, "'%s' beside an imported playbook is not "
+			"supported yet", path);
+		return error_remedy(err, "move it beside the inventory, or name its files in 'vars_files'");
+	}
+	return 0;
+}
+
 static int load_inventory(struct playing *playing, struct error *err)
 {
 	const struct value *paths = playing->project.inventories;
@@ -412,7 +457,8 @@ int playing_load(struct playing *playing, struct error *err)
 		value_append(playing->arena, playing->notes, playing->playbook->notes->items[i]);
 	if (playing->options->syntax_check && playing->project.inventories->count == 0)
 		return 0;
-	if (load_inventory(playing, err) < 0 || load_limit(playing, err) < 0)
+	if (load_inventory(playing, err) < 0 || refuse_vars_beside(playing, err) < 0
+			|| load_limit(playing, err) < 0)
 		return -1;
 	playing->undefined = value_list(playing->arena);
 	variables_note_secrets(playing->variables, playing->playbook, playing->undefined);

@@ -339,7 +339,7 @@ struct value *prepare_host_keys(struct prepare *prepare, const char *host)
 static const char **places_of(struct prepare *prepare, const char *source, const char *kind)
 {
 	const struct role_use *use = prepare->unit->task->task->role;
-	const char *playbook = prepare->run->options.playbook->directory;
+	const char *playbook = prepare->unit->play->directory;
 	size_t count = 0, depth = 1;
 	const char **places;
 

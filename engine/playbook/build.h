@@ -22,6 +22,7 @@ struct play_reader {
 	struct playbook *playbook;
 	struct play *play;
 	struct play_import import;         /* the file being read */
+	const struct task *imported;       /* what import_playbook gives to plays: when, vars, tags; or NULL */
 	const struct role_use *role;       /* what is read is in it; NULL: in the play itself */
 	const struct task *included_by;    /* what is read is brought in by it; NULL: no include */
 	const struct role_use *last_role;  /* the last one that was read to its end */
@@ -52,7 +53,12 @@ struct keyword {
 	unsigned flags;
 };
 
-/* play.c: notes the error that was found, and clears it, so that reading can go on. */
+/* playbook.c: gives a play the variables and tags of what imports it. */
+void playbook_give(struct arena *arena, const struct task *import, struct play *play);
+
+/* play.c: raw is the map of a play; fills in reader->play. */
+int play_read(struct play_reader *reader, const struct value *raw);
+/* Notes the error that was found, and clears it, so that reading can go on. */
 void play_keep_error(struct play_reader *reader);
 
 /* play_keyword.c: values of keywords */

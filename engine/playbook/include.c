@@ -52,7 +52,7 @@ static const char *find_tasks(struct play_reader *reader, const char *name, bool
 {
 	struct arena *arena = reader->arena;
 	const char *beside = path_join(arena, path_directory(arena, reader->import.path), name);
-	const char *others[3] = { path_join(arena, reader->playbook->directory, name), NULL, NULL };
+	const char *others[3] = { path_join(arena, reader->play->directory, name), NULL, NULL };
 
 	if (reader->role) {
 		others[1] = others[0];

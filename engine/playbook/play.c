@@ -1,4 +1,4 @@
-/* play: a playbook as the user wrote it, checked whole before any host is contacted. */
+/* play: one play → struct play, with its sections and variables. */
 #include "playbook/play.h"
 
 #include "base/buffer.h"
@@ -46,6 +46,7 @@ const struct keyword play_keywords[] = {
 	{ "tasks", NULL, 0, 0 },
 	{ "post_tasks", NULL, 0, 0 },
 	{ "handlers", NULL, 0, 0 },
+	{ "import_playbook", NULL, 0, 0 },
 	{ NULL, NULL, 0, 0 },
 };
 
@@ -160,7 +161,7 @@ static int read_gather_facts(struct play_reader *reader, const struct value_pair
 
 static int read_vars_file(struct play_reader *reader, const struct value *name)
 {
-	const char *path = path_join(reader->arena, reader->playbook->directory, name->text);
+	const char *path = path_join(reader->arena, reader->play->directory, name->text);
 	struct value_pair pair = { .key = path, .place = name->place };
 	struct value *vars = NULL;
 	char *bytes;
@@ -206,6 +207,7 @@ static const struct task *task_of_play(struct play_reader *reader, bool handler)
 
 	group->handler = handler;
 	group->tags = reader->play->tags;
+	group->when = handler || !reader->imported ? NULL : reader->imported->when;
 	return group;
 }
 
@@ -337,7 +339,7 @@ static int read_keyword(struct play_reader *reader, const struct value_pair *pai
 	return 0;
 }
 
-static int read_play(struct play_reader *reader, const struct value *raw)
+int play_read(struct play_reader *reader, const struct value *raw)
 {
 	struct play *play = reader->play;
 
@@ -345,7 +347,7 @@ static int read_play(struct play_reader *reader, const struct value *raw)
 		if (read_keyword(reader, &raw->pairs[i]) < 0)
 			play_keep_error(reader);
 	}
-	if (!value_pair(raw, "hosts") && !value_pair(raw, "import_playbook")) {
+	if (!value_pair(raw, "hosts")) {
 		error_at(reader->err, PLAYBOOK_NO_HOSTS, raw->place, "the play names no hosts");
 		error_remedy(reader->err, "add 'hosts: all', or a group of the inventory");
 		play_keep_error(reader);
@@ -353,6 +355,8 @@ static int read_play(struct play_reader *reader, const struct value *raw)
 	play->name = play->name_value ? play->name_value->text : NULL;
 	play->vars = play->vars ? play->vars : value_map(reader->arena);
 	play->tags = play->tags ? play->tags : value_list(reader->arena);
+	if (reader->imported)
+		playbook_give(reader->arena, reader->imported, play);
 	if (read_gather_facts(reader, value_pair(raw, "gather_facts")) < 0)
 		play_keep_error(reader);
 	if (read_vars_files(reader, value_pair(raw, "vars_files")) < 0)
@@ -363,75 +367,4 @@ static int read_play(struct play_reader *reader, const struct value *raw)
 void play_keep_error(struct play_reader *reader)
 {
 	error_keep(reader->arena, &reader->errors, reader->err);
-}
-
-static int read_plays(struct play_reader *reader, const struct value *root)
-{
-	reader->playbook->plays = arena_array(reader->arena, root->count, sizeof(struct play *));
-	for (size_t i = 0; i < root->count; i++) {
-		const struct value *raw = root->items[i];
-
-		if (raw->kind != VALUE_MAP) {
-			error_at(reader->err, PLAYBOOK_INVALID_FORMAT, raw->place, "a play must be a map, not "
-				"%s", value_kind_name(raw));
-			error_remedy(reader->err, "write '- hosts: all' and 'tasks:' below it");
-			play_keep_error(reader);
-			continue;
-		}
-		reader->play = arena_alloc(reader->arena, sizeof(*reader->play));
-		reader->play->place = raw->place;
-		reader->play->role_vars = value_map(reader->arena);
-		reader->play->role_defaults = value_map(reader->arena);
-		reader->play->role_names = value_list(reader->arena);
-		reader->play->role_needs = value_list(reader->arena);
-		reader->playbook->plays[reader->playbook->play_count++] = reader->play;
-		if (read_play(reader, raw) < 0)
-			play_keep_error(reader);
-	}
-	return error_tell(&reader->errors, reader->err);
-}
-
-static int read_root(struct play_reader *reader, const struct value *root)
-{
-	if (root->kind == VALUE_NULL || (root->kind == VALUE_LIST && root->count == 0)) {
-		error_at(reader->err, PLAYBOOK_EMPTY, root->place, "the playbook is empty");
-		return error_remedy(reader->err, "begin with '- hosts: all'");
-	}
-	if (root->kind != VALUE_LIST) {
-		error_at(reader->err, PLAYBOOK_INVALID_FORMAT, root->place, "a playbook must be a list of "
-			"plays, not %s", value_kind_name(root));
-		return error_remedy(reader->err, "begin each play with '- hosts: …'");
-	}
-	return read_plays(reader, root);
-}
-
-int playbook_load(struct arena *arena, struct source *source, const char *path,
-	const struct playbook_modules *modules, struct playbook **ret_playbook, struct error *err)
-{
-	struct playbook *playbook = arena_alloc(arena, sizeof(*playbook));
-	struct play_reader reader = {
-		.arena = arena,
-		.source = source,
-		.modules = { .all = modules_all, .find = module_find },
-		.playbook = playbook,
-		.err = err,
-	};
-	struct value *root;
-	char *bytes;
-	size_t size;
-
-	if (modules && modules->all)
-		reader.modules.all = modules->all;
-	if (modules && modules->find)
-		reader.modules.find = modules->find;
-	reader.whole = modules && modules->whole;
-	playbook->notes = value_list(arena);
-	playbook->path = arena_string(arena, path);
-	playbook->directory = path_directory(arena, path);
-	reader.import.path = playbook->path;
-	if (source_read(source, path, &bytes, &size, err) < 0 ||
-		tree_parse(arena, path, bytes, size, &root, err) < 0 || read_root(&reader, root) < 0)
-		return -1;
-	*ret_playbook = playbook;
-	return 0;
 }

@@ -147,6 +147,8 @@ struct play {
 	struct value *name_value;       /* or NULL */
 	const char *name;               /* NULL: none given; then its pattern is shown */
 	struct place place;
+	const char *directory;          /* of its file, which may be an imported one: what it names is
+	                                   looked for there */
 	struct value *hosts;            /* a string: the pattern; a list was joined by commas; may hold
 	                                   {{ }} of extra vars */
 	struct value *vars;             /* map, never NULL */
@@ -182,7 +184,7 @@ struct play {
 struct playbook {
 	const char *path;
 	const char *directory;          /* of path */
-	struct play **plays;
+	struct play **plays;            /* also those of imported playbooks */
 	size_t play_count;
 	size_t task_count;              /* indexes of tasks are below this */
 	size_t include_count;           /* whose files were read so far */

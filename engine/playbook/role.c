@@ -66,7 +66,7 @@ static void add_place(struct play_reader *reader, struct value *places, const ch
 static struct value *places_of(struct play_reader *reader, const char *name)
 {
 	struct arena *arena = reader->arena;
-	const char *playbook = reader->playbook->directory, *collection = in_collection(arena, name);
+	const char *playbook = reader->play->directory, *collection = in_collection(arena, name);
 	const struct value *roles = source_roles(reader->source);
 	struct value *places = value_list(arena);
 

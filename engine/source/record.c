@@ -14,26 +14,6 @@
 
 /* --- Paths --- */
 
-/* Without "." and "..", as far as the text tells. */
-static const char *plain_path(struct arena *arena, const char *path)
-{
-	bool absolute = path[0] == '/';
-	const char *plain = "";
-
-	while (*path) {
-		size_t size = strcspn(path, "/");
-		const char *slash = strrchr(plain, '/');
-
-		if (size == 2 && strncmp(path, "..", 2) == 0 && *plain)
-			plain = arena_bytes(arena, plain, slash ? (size_t)(slash - plain) : 0);
-		else if (size > 0 && !(size == 1 && *path == '.'))
-			plain = arena_printf(arena, "%s%s%.*s", plain, *plain ? "/" : "", (int)size, path);
-		path += size;
-		path += strspn(path, "/");
-	}
-	return absolute ? arena_printf(arena, "/%s", plain) : plain;
-}
-
 /* Real directories by how they were called, so that each is looked for once. */
 struct naming {
 	struct arena *arena;
@@ -300,7 +280,7 @@ static int look(void *context, struct arena *arena, const char *path, bool follo
 	struct source_entry *ret_entry, struct error *err)
 {
 	const struct shelf *shelf = context;
-	const char *plain = plain_path(arena, path);
+	const char *plain = path_plain(arena, path);
 	const struct record_file *file = lookup_get(&shelf->files, plain);
 
 	*ret_entry = (struct source_entry){ .name = path };
@@ -325,10 +305,10 @@ static int find_bytes(void *context, struct arena *arena, const char *path,
 	const struct record_file **ret_file, struct error *err)
 {
 	const struct shelf *shelf = context;
-	const struct record_file *file = lookup_get(&shelf->files, plain_path(arena, path));
+	const struct record_file *file = lookup_get(&shelf->files, path_plain(arena, path));
 
 	if (file && file->kind == SOURCE_LINK && file->target)
-		file = lookup_get(&shelf->files, plain_path(arena, path_join(arena, path_directory(arena, path),
+		file = lookup_get(&shelf->files, path_plain(arena, path_join(arena, path_directory(arena, path),
 			file->target)));
 	if (!file)
 		return error_set(err, HISTORY_LEFT_OUT, "cannot read '%s': it wasn't part of that run",
@@ -388,7 +368,7 @@ static int list_names(void *context, struct arena *arena, const char *path,
 	struct source_entry **ret_entries, size_t *ret_count, struct error *err)
 {
 	const struct shelf *shelf = context;
-	const char *plain = plain_path(arena, path);
+	const char *plain = path_plain(arena, path);
 	const struct folder *folder = lookup_get(&shelf->folders, plain);
 	size_t count = folder ? folder->count : 0;
 

@@ -48,6 +48,35 @@ char *path_directory(struct arena *arena, const char *path)
 	return arena_bytes(arena, path, (size_t)(slash - path));
 }
 
+/* Without its last part; "" and ".." have none that could go away. */
+static const char *shortened(struct arena *arena, const char *plain)
+{
+	const char *slash = strrchr(plain, '/'), *last = slash ? slash + 1 : plain;
+
+	if (!*plain || strcmp(last, "..") == 0)
+		return arena_printf(arena, "%s%s..", plain, *plain ? "/" : "");
+	return arena_bytes(arena, plain, slash ? (size_t)(slash - plain) : 0);
+}
+
+const char *path_plain(struct arena *arena, const char *path)
+{
+	bool absolute = path[0] == '/';
+	const char *plain = "";
+
+	while (*path) {
+		size_t size = strcspn(path, "/");
+
+		if (size == 2 && strncmp(path, "..", 2) == 0 && (*plain || !absolute))
+			plain = shortened(arena, plain);
+		else if (size > 0 && !(size == 1 && *path == '.') && !(size == 2
+				&& strncmp(path, "..", 2) == 0))
+			plain = arena_printf(arena, "%s%s%.*s", plain, *plain ? "/" : "", (int)size, path);
+		path += size;
+		path += strspn(path, "/");
+	}
+	return absolute ? arena_printf(arena, "/%s", plain) : plain;
+}
+
 struct source *source_new(struct arena *arena, const struct source_calls *calls, void *context)
 {
 	struct source *source = arena_alloc(arena, sizeof(*source));

@@ -92,6 +92,8 @@ const char *source_text(const struct source *source, const char *path, size_t *r
 
 /* "a/b" + "c" = "a/b/c"; directory "" or "." gives name alone; an absolute name stays itself. */
 char *path_join(struct arena *arena, const char *directory, const char *name);
+/* Without "." and "..", as far as the text tells: "a/./../b" → "b", "../a" stays, "." → "". */
+const char *path_plain(struct arena *arena, const char *path);
 /* "a/b/c" → "a/b", "c" → ".", "/c" → "/". */
 char *path_directory(struct arena *arena, const char *path);
 

@@ -63,6 +63,10 @@ static struct value *path_or_none(struct scope *scope, const char *path)
 
 static struct value *value_of_playbook_dir(struct scope *scope)
 {
+	const struct play *play = scope->root->play;
+
+	if (play && play->directory)
+		return path_or_none(scope, play->directory);
 	return scope->variables ? path_or_none(scope,
 		scope->variables->options.playbook_directory) : NULL;
 }

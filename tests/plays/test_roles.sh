@@ -257,3 +257,58 @@ chmod 777 other/roles-of-mine
 beoplay site/mine.yml -i "$LAB/inventory.yml"
 check "roles that others may write to are refused" is "$status" 1
 check "with the reason" says "roles-of-mine" err
+
+# --- Playbooks that import others ---
+mkdir -p parts/sub/files parts/sub/templates parts/sub/roles/near/tasks
+cat >parts/all.yml <<'END'
+- import_playbook: sub/one.yml
+  vars: {given: site}
+  when: inventory_hostname != 'node2'
+  tags: one
+- hosts: node2
+  tags: own
+  tasks:
+    - copy: {content: "{{ playbook_dir | basename }} {{ given | default('none') }}\n", dest: /etc/own}
+END
+cat >parts/sub/one.yml <<'END'
+- hosts: node1,node2
+  vars: {given: play}
+  vars_files: values.yml
+  roles: [near]
+  tasks:
+    - copy: {src: plain, dest: /etc/plain}
+    - template: {src: filled, dest: /etc/filled}
+    - import_tasks: more.yml
+END
+echo 'value: first' >parts/sub/values.yml
+echo 'first' >parts/sub/files/plain
+echo '{{ given }} {{ value }} {{ playbook_dir | basename }}' >parts/sub/templates/filled
+echo '- copy: {content: "near\n", dest: /etc/near}' >parts/sub/roles/near/tasks/main.yml
+echo '- copy: {content: "more\n", dest: /etc/more}' >parts/sub/more.yml
+parts() { beoplay parts/all.yml -i "$LAB/inventory.yml" "$@"; }
+told() { lab exec node1 cat /etc/plain /etc/filled /etc/near /etc/more | tr '\n' ' '; }
+parts --check
+check "a dry run of imported playbooks ends well" is "$status" 0
+parts -t own
+check "a tag leaves out what an import tags otherwise" lab exec node1 test ! -e /etc/plain
+parts
+check "an imported playbook finds what is beside it, and has the import's variables" is "$(told)" \
+	"first site first sub near more "
+check "the import's condition is that of each task" lab exec node2 test ! -e /etc/plain
+check "plays beside the import see nothing of it" is "$(lab exec node2 cat /etc/own)" "parts none"
+parts
+check "a second time imported playbooks change nothing" is "$(recap node1 changed)$(recap node2 changed)" 00
+sed -i s/first/second/ parts/sub/values.yml parts/sub/files/plain
+echo '- copy: {content: "further\n", dest: /etc/further}' >>parts/sub/more.yml
+parts
+check "a change in an imported playbook's files is applied" is "$(told)" "second site second sub near more "
+rm parts/sub/more.yml
+beoplay rollback parts/all.yml -i "$LAB/inventory.yml"
+check "a rollback has imported playbooks as they were, with all that they read" is "$(told)" \
+	"first site first sub near more "
+check "and undoes what came later" lab exec node1 test ! -e /etc/further
+mkdir parts/sub/group_vars
+echo "- copy: {content: x, dest: /etc/more}" >parts/sub/more.yml
+parts
+check "variables beside an imported playbook are refused" is "$status" 1
+check "with what to do" says "move it beside the inventory" err

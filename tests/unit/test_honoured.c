@@ -85,7 +85,7 @@ static const char *field_of(const char *keyword)
 		{ "loop_control", "loop_variable" }, { "with_items", "loop" }, { "with_list", "loop" },
 		{ "strategy", "free" }, { "gather_facts", "without_facts" }, { "vars_files", "file_vars" },
 		{ "pre_tasks", "tasks" }, { "post_tasks", "tasks" }, { "roles", "tasks" },
-		{ "rescue", "parts" }, { "always", "parts" },
+		{ "rescue", "parts" }, { "always", "parts" }, { "import_playbook", "directory" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

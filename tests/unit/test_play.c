@@ -441,6 +441,41 @@ static void imports_are_nested_only_so_deep(void **state)
 	assert_ptr_equal(failure.code, PLAYBOOK_TOO_DEEP);
 }
 
+static void plays_of_imported_playbooks_stand_where_they_are_imported(void **state)
+{
+	const char *const texts[] = { "site.yml",
+		"- hosts: a\n- import_playbook: sub/one.yml\n  name: n\n  vars: {x: site, y: site}\n"
+		"  when: w\n  tags: t\n- hosts: d\n",
+		"sub/one.yml", "- hosts: b\n  tags: own\n  vars: {x: play, z: play}\n  vars_files: v.yml\n"
+		"  tasks: [{ping: , when: v}]\n  handlers: [{name: h, ping: }]\n"
+		"- ansible.builtin.import_playbook: ../two.yml\n  when: u\n  vars: {x: one}\n",
+		"sub/v.yml", "f: 1\n", "two.yml", "- hosts: c\n  tasks: [{ping: }]\n", NULL };
+	const struct playbook *playbook = load_files(texts);
+	const struct play *play;
+
+	(void)state;
+	assert_non_null(playbook);
+	assert_int_equal(playbook->play_count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(playbook->plays[i]->hosts->text[0], "abcd"[i]);
+	play = playbook->plays[1];
+	assert_string_equal(play->directory, "sub");
+	assert_string_equal(play->place.file, "sub/one.yml");
+	assert_list(play->tags, "t own");
+	assert_list(play->tasks[0]->when, "w v");
+	assert_list(play->tasks[0]->tags, "t own");
+	assert_null(play->handlers[0]->when);
+	assert_string_equal(value_get_string(play->vars, "x"), "site");
+	assert_string_equal(value_get_string(play->vars, "z"), "play");
+	assert_int_equal(value_get_integer(play->file_vars, "f", 0), 1);
+	play = playbook->plays[2];
+	assert_string_equal(play->directory, ".");
+	assert_string_equal(play->place.file, "two.yml");
+	assert_list(play->tasks[0]->when, "w u");
+	assert_string_equal(value_get_string(play->vars, "x"), "site");
+	assert_int_equal(playbook->plays[3]->tags->count, 0);
+}
+
 static void a_name_notifies_by_name_and_by_listen(void **state)
 {
 	const struct play *play = load_play(
@@ -544,6 +579,7 @@ int main(void)
 		cmocka_unit_test(imported_tasks_stand_where_they_are_imported),
 		cmocka_unit_test(an_import_of_itself_is_refused),
 		cmocka_unit_test(imports_are_nested_only_so_deep),
+		cmocka_unit_test(plays_of_imported_playbooks_stand_where_they_are_imported),
 		cmocka_unit_test(a_name_notifies_by_name_and_by_listen),
 		cmocka_unit_test(a_notify_known_only_later_is_not_judged),
 		cmocka_unit_test(tags_choose_tasks_as_in_ansible),

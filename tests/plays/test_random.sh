@@ -3,8 +3,9 @@
 #     what a dry run announces is what is changed then, or it said "may change"
 #     going back to any earlier version, to nothing, and from there to what was, leads to what was
 #     there then
-# COUNT says how many of each (a few by default); SEED where to begin, FROM with which number of it. A
-# failure prints its case: SEED * 1000 + number, of a sequence 250000 more.
+# COUNT says how many of each (a few by default); SEED where to begin, FROM with which number of it; ONLY
+# "pairs" or "sequences" leaves out the others. A failure prints its case: SEED * 1000 + number, of a
+# sequence 250000 more. Long ones say how far they are: one that was ended goes on with FROM and ONLY.
 # Prints "ok NAME" or "not ok NAME: why", a line a test.
 set -u
 . "${0%/*}/checks.sh"
@@ -12,6 +13,7 @@ random=$PWD/tests/plays/random
 count=${COUNT:-8}
 seed=${SEED:-3}
 from=${FROM:-1}
+only=${ONLY:-pairs sequences}
 numbers=$(seq "$from" $((from + count - 1)))
 nodes 1 random
 mkdir tree1 tree2
@@ -32,6 +34,8 @@ state() {
 results() {
 	sed -n 's/^{"event":"result","task":"\([^"]*\)".*"status":"\([a-z_]*\)".*/\1 \2/p' ../out | sort -u
 }
+# far KIND NUMBER
+far() { [ $(($2 % 25)) -ne 0 ] || echo "# $1 up to $2 are done: $wrong wrong"; }
 
 failed() { { grep -A 4 failed: ../out; cat ../err; } >../why; }
 # back STATE [--to TARGET]: rolled back, the machine is as it was then; else bad says what isn't.
@@ -43,79 +47,89 @@ back() {
 	diff ../state."$then" ../now >../why || bad="rollback $*"
 }
 
-announced=0 maybe=0 changed=0 wrong=0
-for number in $numbers; do
-	case=$((seed * 1000 + number))
-	by_hand "$case"
-	# Something that beoplay has done before, as a rule.
-	make_play $((case + 500000)); [ $((case % 4)) -eq 0 ] || beoplay site.yml
-	make_play "$case"
-	# Every other one as a plan that is kept, and that is still good right after.
-	look="site.yml --check" do=site.yml
-	[ $((case % 2)) -eq 0 ] || { look="plan site.yml -o it.plan" do="apply it.plan"; }
-	beoplay $look --json
-	results >../said
-	beoplay $do --json
-	status=$?
-	results >../did
-	grep ' changed$' ../said | cut -d ' ' -f 1 >../c
-	grep ' may_change$' ../said | cut -d ' ' -f 1 >../m
-	grep ' changed$' ../did | cut -d ' ' -f 1 >../r
-	# Announced and not done; done and not announced.
-	why=$(comm -23 ../c ../r; sort -u ../c ../m | comm -13 - ../r)
-	[ "$status" -eq 0 ] || why="$why $do fails ($status): $(grep -o 'stale: [^"]*' ../out)"
-	if [ -n "$why" ]; then
-		wrong=$((wrong + 1))
-		echo "# case $case: $(echo "$why" | tr '\n' ' ')"
-		sed 's/^/# /' site.yml ../said ../did
-	fi
-	announced=$((announced + $(wc -l <../c)))
-	maybe=$((maybe + $(wc -l <../m)))
-	changed=$((changed + $(wc -l <../r)))
-	beoplay rollback site.yml --to nothing
-done
-echo "# $count pairs: $announced changes announced, $maybe may change, $changed changed"
-if [ "$wrong" -eq 0 ]; then
-	echo "ok the dry run is exact in $count random cases"
-else
-	echo "not ok the dry run is exact in $count random cases: $wrong are not"
-fi
-# Of few announcements one says nothing.
-if [ "$maybe" -le 1 ] || [ $((maybe * 20)) -le $((announced + maybe)) ]; then
-	echo "ok at most 5 % of what it announces is a maybe"
-else
-	echo "not ok at most 5 % of what it announces is a maybe: $maybe of $((announced + maybe))"
-fi
-
-wrong=0
-for number in $numbers; do
-	case=$((seed * 1000 + 250000 + number))
-	rm -rf .beoplay
-	by_hand "$case"
-	state >../state.0
-	versions=$((2 + case % 3))
-	bad=
-	for version in $(seq "$versions"); do
-		make_play $((case * 10 + version))
-		prune=
-		[ $(((case + version) % 3)) -ne 0 ] || prune=--prune
-		beoplay site.yml $prune -v || { bad="version $version fails"; failed; }
-		state >../state."$version"
+pairs() {
+	announced=0 maybe=0 changed=0 wrong=0
+	for number in $numbers; do
+		case=$((seed * 1000 + number))
+		by_hand "$case"
+		# Something that beoplay has done before, as a rule.
+		make_play $((case + 500000)); [ $((case % 4)) -eq 0 ] || beoplay site.yml
+		make_play "$case"
+		# Every other one as a plan that is kept, and that is still good right after.
+		look="site.yml --check" do=site.yml
+		[ $((case % 2)) -eq 0 ] || { look="plan site.yml -o it.plan" do="apply it.plan"; }
+		beoplay $look --json
+		results >../said
+		beoplay $do --json
+		status=$?
+		results >../did
+		grep ' changed$' ../said | cut -d ' ' -f 1 >../c
+		grep ' may_change$' ../said | cut -d ' ' -f 1 >../m
+		grep ' changed$' ../did | cut -d ' ' -f 1 >../r
+		# Announced and not done; done and not announced.
+		why=$(comm -23 ../c ../r; sort -u ../c ../m | comm -13 - ../r)
+		[ "$status" -eq 0 ] || why="$why $do fails ($status): $(grep -o 'stale: [^"]*' ../out)"
+		if [ -n "$why" ]; then
+			wrong=$((wrong + 1))
+			echo "# case $case: $(echo "$why" | tr '\n' ' ')"
+			sed 's/^/# /' site.yml ../said ../did
+		fi
+		announced=$((announced + $(wc -l <../c)))
+		maybe=$((maybe + $(wc -l <../m)))
+		changed=$((changed + $(wc -l <../r)))
+		beoplay rollback site.yml --to nothing
+		far pairs "$number"
 	done
-	target=$((1 + case % (versions - 1)))
-	[ -n "$bad" ] || back "$target" --to "$target"
-	[ -n "$bad" ] || back 0 --to nothing
-	[ -n "$bad" ] || back "$target"
-	[ -n "$bad" ] || back 0 --to nothing
-	if [ -n "$bad" ]; then
-		wrong=$((wrong + 1))
-		echo "# case $case: of $versions versions, $bad:"
-		sed 's/^/#   /' ../why
+	echo "# $count pairs: $announced changes announced, $maybe may change, $changed changed"
+	if [ "$wrong" -eq 0 ]; then
+		echo "ok the dry run is exact in $count random cases"
+	else
+		echo "not ok the dry run is exact in $count random cases: $wrong are not"
 	fi
-	beoplay rollback site.yml --to nothing --discard-drift
+	# Of few announcements one says nothing.
+	if [ "$maybe" -le 1 ] || [ $((maybe * 20)) -le $((announced + maybe)) ]; then
+		echo "ok at most 5 % of what it announces is a maybe"
+	else
+		echo "not ok at most 5 % of what it announces is a maybe: $maybe of $((announced + maybe))"
+	fi
+}
+
+sequences() {
+	wrong=0
+	for number in $numbers; do
+		case=$((seed * 1000 + 250000 + number))
+		rm -rf .beoplay
+		by_hand "$case"
+		state >../state.0
+		versions=$((2 + case % 3))
+		bad=
+		for version in $(seq "$versions"); do
+			make_play $((case * 10 + version))
+			prune=
+			[ $(((case + version) % 3)) -ne 0 ] || prune=--prune
+			beoplay site.yml $prune -v || { bad="version $version fails"; failed; }
+			state >../state."$version"
+		done
+		target=$((1 + case % (versions - 1)))
+		[ -n "$bad" ] || back "$target" --to "$target"
+		[ -n "$bad" ] || back 0 --to nothing
+		[ -n "$bad" ] || back "$target"
+		[ -n "$bad" ] || back 0 --to nothing
+		if [ -n "$bad" ]; then
+			wrong=$((wrong + 1))
+			echo "# case $case: of $versions versions, $bad:"
+			sed 's/^/#   /' ../why
+		fi
+		beoplay rollback site.yml --to nothing --discard-drift
+		far sequences "$number"
+	done
+	if [ "$wrong" -eq 0 ]; then
+		echo "ok $count random sequences of versions are rolled back"
+	else
+		echo "not ok $count random sequences of versions are rolled back: $wrong are not"
+	fi
+}
+
+for part in $only; do
+	$part
 done
-if [ "$wrong" -eq 0 ]; then
-	echo "ok $count random sequences of versions are rolled back"
-else
-	echo "not ok $count random sequences of versions are rolled back: $wrong are not"
-fi

@@ -1,6 +1,7 @@
 # playbook.awk: a random playbook over few resources, so that two of them often meet.
 #
 #     awk -v seed=N -f playbook.awk        tasks are t1, t2, …; few have the resource of another
+# What a second run of it leaves is what the first left: going back to a text runs it once more.
 # pick gives words: "line:a=1,regexp:^a=" becomes "line: a=1, regexp: ^a=".
 function random(n) { return int(rand() * n) }
 function pick(words,   list, n) { n = split(words, list, " "); return list[1 + random(n)] }
@@ -13,11 +14,18 @@ function maybe(text) { return random(2) ? ", " text : "" }
 function seldom(text) { return random(6) ? "" : ", " text }
 function mode() { return maybe("mode: " pick("0644 0600 0640 0755")) }
 function condition() { return random(6) ? "" : "\n      when: inventory_hostname " pick("== !=") " 'head'" }
-function line(path) {
-	return "lineinfile: {path: " path ", create: yes, " pick("line:b=1 line:a=1 " \
-		"line:a=1,regexp:^a= line:a=2,regexp:^a= line:c=1,insertbefore:BOF " \
-		"line:b=2,insertafter:^a line:b=1,state:absent") seldom("mode: 0640") "}"
+# Taking a line away gives no mode: where there is no file yet, it would get that only in the second run,
+# once a later task has made it. Two about one letter would add a line in each run: "a=1", and then
+# whatever is ^a= becomes "a=2". So none is about the letter of other.
+function line(path, other,   text, rights) {
+	text = pick("line:b=1 line:a=1 line:a=1,regexp:^a= line:a=2,regexp:^a= line:c=1,insertbefore:BOF " \
+		"line:b=2,insertafter:^a line:b=1,state:absent")
+	rights = seldom("mode: 0640")
+	if (other && letter(text) == letter(other))
+		text = letter(text) == "a" ? "line:b=1" : "line:a=1"
+	return "lineinfile: {path: " path ", create: yes, " text (text ~ /absent/ ? "" : rights) "}"
 }
+function letter(text) { return match(text, /line: *[abc]=/) ? substr(text, RSTART + RLENGTH - 2, 1) : "" }
 function block(path) {
 	return "blockinfile: {path: " path ", create: yes, block: \"" pick("x y x\\ny") "\"" \
 		seldom("insertbefore: BOF") seldom("state: absent") seldom("marker: '; {mark}'") "}"
@@ -63,7 +71,7 @@ BEGIN {
 		# What the second finds is known only after the first.
 		if (families[i] ~ /block/ && kind && kind != "absent" && random(12) == 0) {
 			sure[count] = 1
-			task(pick("line block") == "line" ? line(path) : block(path))
+			task(pick("line block") == "line" ? line(path, tasks[count]) : block(path))
 		} else if (kind == "copy" && random(12) == 0) {
 			sure[count] = sure[count + 1] = 1
 			task("file: {path: " path ", mode: " pick("0600 0644") "}")

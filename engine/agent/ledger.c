@@ -131,17 +131,23 @@ static void read_only(struct ledger *ledger)
 	database_open(ledger->database, NULL, NULL, DATABASE_MEMORY, &err);
 }
 
-static void start(struct ledger *ledger)
+/* What is known of the ledger beside what is in it. */
+static void know_nothing(struct ledger *ledger)
 {
-	ledger->arena = arena_new();
-	ledger->database = arena_alloc(ledger->arena, sizeof(*ledger->database));
-	*ledger->database = (struct database){0};
 	ledger->kept = value_map(ledger->arena);
 	ledger->dropped = value_map(ledger->arena);
 	ledger->changed = value_map(ledger->arena);
 	ledger->there = ledger->old = ledger->leftover = false;
 	ledger->foreign = ledger->moved = NULL;
 	error_clear(&ledger->problem);
+}
+
+static void start(struct ledger *ledger)
+{
+	ledger->arena = arena_new();
+	ledger->database = arena_alloc(ledger->arena, sizeof(*ledger->database));
+	*ledger->database = (struct database){0};
+	know_nothing(ledger);
 }
 
 void ledger_open(struct ledger *ledger, const char *state, const char *locks,
@@ -285,14 +291,34 @@ static int follow_machine(struct ledger *ledger, struct error *err)
 	return 0;
 }
 
-static int open_to_write(struct ledger *ledger, struct error *err)
+/* Opening it again would cost more than most tasks. 1: it has to be. */
+static int go_on_to_write(struct ledger *ledger, struct error *err)
 {
+	if (!ledger->there || ledger->old || ledger->moved || ledger->problem.kind != ERROR_NONE)
+		return 1;
+	know_nothing(ledger);
+	return database_upgrade(ledger->database, err);
+}
+
+static int open_anew(struct ledger *ledger, struct error *err)
+{
+	finish(ledger);
+	start(ledger);
 	if (follow_machine(ledger, err) < 0 || ledger_make_directory(ledger->directory, NULL, err) < 0)
 		return -1;
 	if (!exists(database_path(ledger)) && make_new(ledger, err) < 0)
 		return -1;
-	if (database_open(ledger->database, database_path(ledger), lock_path(ledger), DATABASE_WRITE,
-			err) < 0)
+	return database_open(ledger->database, database_path(ledger), lock_path(ledger), DATABASE_WRITE,
+		err);
+}
+
+static int open_to_write(struct ledger *ledger, struct error *err)
+{
+	int result = go_on_to_write(ledger, err);
+
+	if (result > 0)
+		result = open_anew(ledger, err);
+	if (result < 0)
 		return -1;
 	ledger_set_incarnation(ledger);
 	if (database_commit(ledger->database, err) < 0 || check_machine(ledger, err) < 0
@@ -308,8 +334,6 @@ void ledger_write(struct ledger *ledger)
 {
 	struct error err = {0};
 
-	finish(ledger);
-	start(ledger);
 	if (open_to_write(ledger, &err) < 0) {
 		database_close(ledger->database);
 		read_only(ledger);

@@ -171,6 +171,17 @@ int database_open(struct database *database, const char *path, const char *lock,
 	return result;
 }
 
+int database_upgrade(struct database *database, struct error *err)
+{
+	if (database->writable || !database->path || database->error.kind != ERROR_NONE)
+		return 1;
+	database_let_go(database);
+	if (!ledger_vfs_upgrade(database->sqlite))
+		return 1;
+	database->writable = database->alone = true;
+	return check_form(database, err);
+}
+
 void database_close(struct database *database)
 {
 	for (size_t i = 0; i < database->statement_count; i++)

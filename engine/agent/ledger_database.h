@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DATABASE_STATEMENTS_MOST = 128 };
+enum { DATABASE_STATEMENTS_MOST = 192 };
 
 struct database {
 	const char *path;            /* NULL: in memory */
@@ -44,6 +44,9 @@ enum database_way {
  * and who only looks finds none, -1. */
 int database_open(struct database *database, const char *path, const char *lock,
 	enum database_way way, struct error *err);
+/* One that was opened to be read can be written from here on, if that can be (ledger_vfs_upgrade); 1: it
+ * is still as it was. Of what was read before, others may have changed what they like. */
+int database_upgrade(struct database *database, struct error *err);
 void database_close(struct database *database);
 
 /* A statement that looks, before its first row. */

@@ -8,6 +8,7 @@
 #include "agent/ledger_vfs.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { LEDGER_MARK = 8 };            /* bytes that name a state of the database */
 
@@ -24,6 +25,9 @@ struct ledger_file {
 	struct ledger_file *database;        /* of a journal; of the database: itself */
 	const char *path;
 	bool looks;
+	bool may_write;                      /* the real file could be written, though it is looked at */
+	dev_t device;                        /* which file it is, whatever is at the path later */
+	ino_t number;
 	bool names;                          /* a journal that may have been made: a sync is also its name's */
 	/* Of the database: */
 	const char *journal;                 /* the path of it */

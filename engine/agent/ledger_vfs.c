@@ -335,7 +335,7 @@ static bool ours(const struct stat *info)
 
 /* A file that somebody else could have put there, or could change, is never opened; one that isn't
  * there is made, if it may be. */
-static int check_place(const char *path, bool make, struct error *err)
+static int check_place(const char *path, bool make, struct stat *ret_file, struct error *err)
 {
 	char name[WALK_NAME_SIZE];
 	struct stat info;
@@ -350,7 +350,7 @@ static int check_place(const char *path, bool make, struct error *err)
 		fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		result = error_errno(err, LEDGER_UNUSABLE, "cannot open '%s'", path);
-	else if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || !ours(&info))
+	else if (fstat(fd, ret_file) < 0 || !S_ISREG(ret_file->st_mode) || !ours(ret_file))
 		result = error_set(err, LEDGER_UNTRUSTED, "'%s' isn't a file that only you can write",
 			path);
 	else if (fstat(directory, &info) < 0 || !ours(&info))
@@ -364,13 +364,15 @@ static int check_place(const char *path, bool make, struct error *err)
 	return result;
 }
 
-static void open_database(struct ledger_file *file, const char *path)
+static void open_database(struct ledger_file *file, const char *path, const struct stat *info)
 {
 	file->base.pMethods = &database_methods;
 	file->database = file;
 	file->path = path;
 	file->journal = sqlite3_filename_journal(path);
 	file->readers = file->writers = -1;
+	file->device = info->st_dev;
+	file->number = info->st_ino;
 }
 
 /* What takes no part goes before a new journal is written in its place. */
@@ -390,37 +392,54 @@ static int open_journal(struct ledger_file *file, const char *path, int flags)
 	return result;
 }
 
-/* Whether this connection has made sure that the journal's name is there after a power cut. */
-static bool journal_named(const char *path)
+static const struct ledger_file *database_of(const char *journal)
 {
-	return path && ((struct ledger_file *)sqlite3_database_file_object(path))->journal_named;
+	return (const struct ledger_file *)sqlite3_database_file_object(journal);
+}
+
+/* Of a journal its database tells: that may be written by now. */
+static bool only_looks(const sqlite3_vfs *vfs, const char *path, int kind)
+{
+	return kind == SQLITE_OPEN_MAIN_JOURNAL && path ? database_of(path)->looks : vfs == &looking;
+}
+
+/* The database is opened for writing, as who looks may come to write it; where that can't be, SQLite
+ * opens it for reading. A journal that has made its name durable on this connection isn't made again:
+ * that would sync its directory, too. */
+static int flags_of(bool looks, const char *path, int kind, int flags)
+{
+	if (looks)
+		return kind | (kind == SQLITE_OPEN_MAIN_DB ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	if (kind == SQLITE_OPEN_MAIN_JOURNAL && path && database_of(path)->journal_named)
+		return flags & ~SQLITE_OPEN_CREATE;
+	return flags;
 }
 
 static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *opened, int flags,
 	int *ret_flags)
 {
 	struct ledger_file *file = (struct ledger_file *)opened;
-	bool looks = vfs == &looking;
 	int kind = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL);
-	int real_flags = looks ? kind | SQLITE_OPEN_READONLY : flags;
+	bool looks = only_looks(vfs, path, kind);
+	int real_flags = flags_of(looks, path, kind, flags);
 	struct error ignored = { 0 };
+	struct stat info;
 	int result;
 
 	*file = (struct ledger_file){ .real = (sqlite3_file *)(file + 1), .looks = looks };
-	/* Opened to be made, its directory is synced, too: once is enough. */
-	if (!looks && kind == SQLITE_OPEN_MAIN_JOURNAL && journal_named(path))
-		real_flags &= ~SQLITE_OPEN_CREATE;
-	if (!path || !kind || check_place(path, !looks && (flags & SQLITE_OPEN_CREATE) != 0, &ignored) < 0)
+	if (!path || !kind || check_place(path, !looks && (flags & SQLITE_OPEN_CREATE) != 0, &info,
+			&ignored) < 0)
 		return SQLITE_CANTOPEN;
 	result = under->xOpen(under, path, file->real, real_flags, &real_flags);
 	if (result != SQLITE_OK)
 		return result;
+	file->may_write = (real_flags & SQLITE_OPEN_READWRITE) != 0;
 	if (ret_flags)
 		*ret_flags = looks ? flags : real_flags;
 	if (kind == SQLITE_OPEN_MAIN_JOURNAL)
 		result = open_journal(file, path, flags);
 	else
-		open_database(file, path);
+		open_database(file, path, &info);
 	if (result != SQLITE_OK) {
 		file->real->pMethods->xClose(file->real);
 		file->base.pMethods = NULL;
@@ -437,7 +456,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync)
 	int result;
 
 	(void)sync;
-	if (vfs == &looking)
+	if (only_looks(vfs, path, SQLITE_OPEN_MAIN_JOURNAL))
 		return SQLITE_OK;
 	file = calloc(1, (size_t)under->szOsFile);
 	if (!file)
@@ -539,6 +558,7 @@ int ledger_vfs_open(const char *path, const char *lock, enum ledger_access acces
 	sqlite3 **ret_database, struct error *err)
 {
 	bool write = access == LEDGER_WRITE;
+	struct stat info;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (write ? SQLITE_OPEN_CREATE : 0);
 	int result;
 
@@ -546,7 +566,7 @@ int ledger_vfs_open(const char *path, const char *lock, enum ledger_access acces
 	if (!under && ledger_vfs_set_base("unix-none") < 0)
 		return error_set(err, BEOPLAY_BUG, "SQLite has no access to files");
 	sqlite3_hard_heap_limit64(HEAP_MOST);
-	if (check_place(path, write, err) < 0)
+	if (check_place(path, write, &info, err) < 0)
 		return -1;
 	result = sqlite3_open_v2(path, ret_database, flags, write ? writing.zName : looking.zName);
 	if (result == SQLITE_OK)
@@ -557,4 +577,28 @@ int ledger_vfs_open(const char *path, const char *lock, enum ledger_access acces
 	sqlite3_close(*ret_database);
 	*ret_database = NULL;
 	return -1;
+}
+
+/* Another writer may have left a journal, or somebody has put another file there. */
+static bool is_unchanged(const struct ledger_file *file)
+{
+	struct error ignored = { 0 };
+	struct stat info;
+
+	if (lstat(file->journal, &info) == 0 && info.st_size > 0)
+		return false;
+	return check_place(file->path, false, &info, &ignored) == 0 && info.st_dev == file->device
+		&& info.st_ino == file->number;
+}
+
+bool ledger_vfs_upgrade(sqlite3 *database)
+{
+	struct ledger_file *file = NULL;
+
+	if (sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK
+			|| !file->looks || !file->may_write || file->level != SQLITE_LOCK_NONE
+			|| !is_unchanged(file))
+		return false;
+	file->looks = sqlite3_exec(database, "PRAGMA query_only = OFF", NULL, NULL, NULL) != SQLITE_OK;
+	return !file->looks;
 }

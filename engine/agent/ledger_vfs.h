@@ -40,6 +40,11 @@ enum ledger_access {
 int ledger_vfs_open(const char *path, const char *lock, enum ledger_access access,
 	sqlite3 **ret_database, struct error *err);
 
+/* What was opened with LEDGER_LOOK, and holds nothing now, is from here on as if it had been opened with
+ * LEDGER_WRITE; its statements stay. False: it is as it was, and has to be opened anew (it can't be
+ * written, another file is there now, or a writer has left a journal). */
+bool ledger_vfs_upgrade(sqlite3 *database);
+
 /* After a call on it has failed: whether the ledger is damaged, and nothing in it may be acted
  * upon; then ret_why, if not NULL, says what was found. */
 bool ledger_vfs_damaged(sqlite3 *database, const char **ret_why);

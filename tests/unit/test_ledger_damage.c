@@ -326,6 +326,28 @@ static void one_that_is_not_there_is_not_made_by_looking(void **state)
 	assert_int_equal(size_of(path), 0);
 }
 
+static void what_is_not_as_it_was_looked_at_is_opened_anew(void **state)
+{
+	char other[sizeof(path) + 4];
+	sqlite3 *database;
+
+	(void)state;
+	record_growth();
+	database = open_ledger(LEDGER_LOOK);
+	snprintf(other, sizeof(other), "%s.two", path);
+	copy(path, other);
+	assert_int_equal(rename(other, path), 0);
+	assert_false(ledger_vfs_upgrade(database));
+	sqlite3_close(database);
+	put_hot_journal();
+	database = open_ledger(LEDGER_LOOK);
+	assert_int_equal(state_of(database, STATES), STATES);
+	assert_false(ledger_vfs_upgrade(database));
+	assert_int_not_equal(transact(database, 3), SQLITE_OK);
+	sqlite3_close(database);
+	assert_int_equal(state_found(LEDGER_WRITE, STATES), STATES);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -340,6 +362,7 @@ int main(void)
 		test(others_and_read_only_mounts_read_it_too),
 		test(what_others_could_change_is_never_opened),
 		test(one_that_is_not_there_is_not_made_by_looking),
+		test(what_is_not_as_it_was_looked_at_is_opened_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

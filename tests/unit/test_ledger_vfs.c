@@ -205,6 +205,30 @@ static void writes_and_syncs_are_as_few_as_can_be(void **state)
 	sqlite3_close(database);
 }
 
+static void who_looked_writes_like_any_other(void **state)
+{
+	sqlite3 *database;
+
+	(void)state;
+	sqlite3_close(grow(2));
+	database = open_ledger(LEDGER_LOOK);
+	assert_int_equal(state_of(database, 2), 3);
+	assert_int_not_equal(transact(database, 3), SQLITE_OK);
+	run(database, "ROLLBACK");
+	must(database, "BEGIN");
+	assert_int_equal(state_of(database, 2), 3);
+	assert_false(ledger_vfs_upgrade(database));
+	must(database, "COMMIT");
+	recorder_reset();
+	assert_true(ledger_vfs_upgrade(database));
+	assert_int_equal(recorder.writes + recorder.syncs, 0);
+	assert_int_equal(transact(database, 3), SQLITE_OK);
+	assert_int_equal(recorder.syncs, 4);
+	assert_int_equal(digest(database, states[3]), SQLITE_OK);
+	sqlite3_close(database);
+	assert_int_equal(state_found(LEDGER_LOOK, 3), 4);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -217,6 +241,7 @@ int main(void)
 		test(readers_and_writers_keep_apart_without_posix_locks),
 		test(the_lock_of_one_that_was_killed_holds_nobody_up),
 		test(writes_and_syncs_are_as_few_as_can_be),
+		test(who_looked_writes_like_any_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,7 +117,9 @@ const char *target_user(struct run_host *host, const struct unit *unit)
 	const char *cause;
 	const struct target *target = target_at(host->run, host, unit, &cause, &ignored);
 
-	return target ? target->user : NULL;
+	if (!target)
+		return NULL;
+	return target->user ? target->user : target->way.user;
 }
 
 /* --- What a host has at each --- */

@@ -78,7 +78,7 @@ int targets_make(struct run *run, struct error *err);
  * ret_cause, that isn't known yet. */
 struct target *target_at(struct run *run, struct run_host *host, const struct unit *unit,
 	const char **ret_cause, struct error *err);
-/* Who has logged in there; NULL: nobody has yet. */
+/* Who logs in there; NULL: only known once somebody has. */
 const char *target_user(struct run_host *host, const struct unit *unit);
 /* The target of another machine for a task of a host: a host of the inventory, localhost, or any
  * other name or address. */

@@ -232,15 +232,12 @@ int ssh_keys_check(const struct value *params, struct error *err)
 
 int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *err)
 {
+	struct arena *arena = prepare_arena(prepare);
 	const char *login = prepare_user(prepare);
 
 	if (!value_get(params, "user")) {
-		if (!login) {
-			error_set(err, TASK_MISSING_PARAMETER, "no user given, and the login user of %s isn't "
-				"known", prepare_host(prepare));
-			return error_remedy(err, "user: mpi");
-		}
-		value_set_string(prepare_arena(prepare), params, "user", login);
+		value_set(arena, params, "user", login ? value_string(arena, login) : value_unknown(arena,
+			arena_printf(arena, "who logs in to %s", prepare_host(prepare))));
 	}
 	if (login && says(params, "exclusive", "true") && says(params, "state", "present")
 			&& says(params, "user", login)) {

@@ -169,8 +169,20 @@ static void exclusive_is_not_for_the_user_that_logs_in(void **state)
 	assert_non_null(strstr(bench->err.message, "logs in"));
 	bench->login = "pi";
 	assert_int_equal(trust("{user: mpi, trust: all, exclusive: yes}"), 0);
-	assert_null(load(&module_ssh_keys_trust, "{trust: all}"));
-	assert_ptr_equal(bench->err.code, TASK_MISSING_PARAMETER);
+}
+
+static void without_a_user_it_is_the_one_that_logs_in(void **state)
+{
+	struct value *params = bench_normalise(bench, &module_ssh_keys_trust, "{trust: all}");
+
+	(void)state;
+	prepare->user = NULL;
+	assert_int_equal(module_ssh_keys_trust.prepare(prepare, params, &bench->err), 0);
+	assert_int_equal(value_get(params, "user")->kind, VALUE_UNKNOWN);
+	params = bench_normalise(bench, &module_ssh_keys_trust, "{trust: all}");
+	prepare->user = "pi";
+	assert_int_equal(module_ssh_keys_trust.prepare(prepare, params, &bench->err), 0);
+	assert_string_equal(value_get_string(params, "user"), "pi");
 }
 
 /* --- What is refused */
@@ -301,6 +313,7 @@ int main(void)
 		TEST(exclusive_where_no_block_was_brings_all_back),
 		TEST(exclusive_refuses_what_it_could_not_bring_back),
 		TEST(exclusive_is_not_for_the_user_that_logs_in),
+		TEST(without_a_user_it_is_the_one_that_logs_in),
 		TEST(hostile_files_are_not_touched),
 		TEST(lines_that_only_look_like_ours_stay),
 		TEST(hostile_keys_and_addresses_of_hosts_are_refused),

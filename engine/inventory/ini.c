@@ -240,6 +240,18 @@ static int set_variable(struct reader *reader, struct value *vars, const char *n
 	return 0;
 }
 
+/* In a hostfile of MPI, "localhost slots=2" is the machine that reads it. */
+static void read_localhost(struct reader *reader, const char *name, struct value *vars)
+{
+	if (strcmp(name, "localhost") != 0 || !value_get(vars, "slots"))
+		return;
+	for (size_t i = 0; i < vars->count; i++) {
+		if (strncmp(vars->pairs[i].key, "ansible_", strlen("ansible_")) == 0)
+			return;
+	}
+	value_set_string(reader->arena, vars, "ansible_connection", "local");
+}
+
 static int read_host_line(struct reader *reader, const char *line)
 {
 	struct value *vars = value_map(reader->arena);
@@ -267,6 +279,7 @@ static int read_host_line(struct reader *reader, const char *line)
 		if (set_variable(reader, vars, word, word_place, equals + 1, value_place) < 0)
 			return -1;
 	}
+	read_localhost(reader, name, vars);
 	return build_hosts(reader->inventory, reader->group, name, place, vars, reader->err);
 }
 

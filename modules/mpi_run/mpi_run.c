@@ -37,8 +37,7 @@ const struct param mpi_table[] = {
 		.otherwise = "all", .into = INTO_TEXT(struct mpi_params, group) },
 	{ .name = "slots", .kind = PARAM_ANY, .doc = "processes per host: a number, or cores (not hardware "
 		"threads); with expressions, of each host; or a map of hosts and groups, of which the first "
-		"that has the host counts: {node3: 4, all: 2}",
-		.otherwise = "cores" },
+		"that has the host counts: {node3: 4, all: 2}; default: the host's variable slots, else cores" },
 	{ .name = "np", .kind = PARAM_INTEGER, .doc = "total number of processes; default: all slots",
 		.into = INTO_NUMBER_POINTER(struct mpi_params, np) },
 	{ .name = "hostfile", .kind = PARAM_PATH,
@@ -266,21 +265,21 @@ static bool is_number(const char *text)
 static int check_number(const struct value *value, const char *name, const char *other,
 	struct error *err)
 {
-	const char *text = value_text(value);
+	const char *text = value && value->kind == VALUE_INTEGER && value->text ? value->text
+		: value_text(value);
 
-	if (value && value->kind == VALUE_INTEGER && value->integer > 0 && value->integer < 1000000)
+	if (!value || value->kind == VALUE_NULL || value->kind == VALUE_UNKNOWN
+			|| (text && is_number(text)) || (text && other && strcmp(text, other) == 0)
+			|| (value->kind == VALUE_INTEGER && value->integer > 0 && value->integer < 1000000))
 		return 0;
-	if (value && value->kind == VALUE_INTEGER)
-		text = value->text ? value->text : "that number";
-	if (!text || (other && strcmp(text, other) == 0) || is_number(text))
-		return 0;
-	error_at(err, TASK_INVALID_VALUE, value->place, "'%s' of mpi-run can't be '%s'", name, text);
+	error_at(err, TASK_INVALID_VALUE, value->place, "'%s' of mpi-run can't be %s%s%s", name,
+		text ? "'" : "", text ? text : value_kind_name(value), text ? "'" : "");
 	return error_remedy(err, other ? "write a number of processes, or %s" :
 		"write a number of processes", other);
 }
 
 /* For all alike, or a map of hosts and groups. */
-static int check_slots(const struct value *slots, struct error *err)
+int mpi_check_slots(const struct value *slots, struct error *err)
 {
 	if (!slots || slots->kind != VALUE_MAP)
 		return check_number(slots, "slots", "cores", err);
@@ -308,7 +307,7 @@ static int mpi_check(const struct value *params, struct error *err)
 	}
 	if (path && (!path[0] || path[0] == '-'))
 		return error_at(err, TASK_INVALID_PATH, program->place, "'%s' is not a program", path);
-	if (check_slots(value_get(params, "slots"), err) < 0)
+	if (mpi_check_slots(value_get(params, "slots"), err) < 0)
 		return -1;
 	return check_number(value_get(params, "np"), "np", NULL, err);
 }

@@ -82,6 +82,8 @@ const char *mpi_directory(struct arena *arena, const char *home);
 /* Distinguishes what different jobs of a host publish. */
 const char *mpi_key(struct arena *arena, const char *source, const char *program,
 	const char *user);
+/* Whether a value says how many processes a host has: a number, "cores", or a map of them. */
+int mpi_check_slots(const struct value *slots, struct error *err);
 const char *mpi_params_key(struct arena *arena, const struct mpi_params *want);
 const char *mpi_value_key(struct arena *arena, const struct value *params);
 /* The user as whom a part works: himself, as every part acts as him. */

@@ -319,11 +319,30 @@ static int own_slots(struct prepare *prepare, const struct value *slots, const c
 	return error_remedy(err, "add the host or a group of it, or 'all' at the end");
 }
 
+/* What the task says, else the host's variable, as a hostfile has it. */
+static int take_slots(struct prepare *prepare, struct value *params, struct error *err)
+{
+	struct value *slots = value_get(params, "slots");
+	const char *own;
+
+	if (!slots && (prepare_variable(prepare, prepare_host(prepare), "slots", &slots, err) < 0
+			|| mpi_check_slots(slots, err) < 0))
+		return -1;
+	if (slots && slots->kind == VALUE_UNKNOWN) {
+		value_set(prepare_arena(prepare), params, "own_slots", slots);
+		return 0;
+	}
+	if (own_slots(prepare, slots, &own, err) < 0)
+		return -1;
+	value_set_string(prepare_arena(prepare), params, "own_slots", own);
+	return 0;
+}
+
 static int probe_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	const char *source = value_get_string(params, "source");
 	struct arena *arena = prepare_arena(prepare);
-	const char *path, *digest, *slots;
+	const char *path, *digest;
 	struct value *names;
 	int64_t size;
 
@@ -331,9 +350,8 @@ static int probe_prepare(struct prepare *prepare, struct value *params, struct e
 		return -1;
 	value_set(arena, params, "nodes", names);
 	value_set_string(arena, params, "self", prepare_host(prepare));
-	if (own_slots(prepare, value_get(params, "slots"), &slots, err) < 0)
+	if (take_slots(prepare, params, err) < 0)
 		return -1;
-	value_set_string(arena, params, "own_slots", slots);
 	if (!source)
 		return 0;
 	if (prepare_find(prepare, source, "files", &path, err) < 0 ||

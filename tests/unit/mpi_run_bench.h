@@ -96,7 +96,8 @@ static inline struct value *prepared(const struct module *module, const char *ya
 		const char *name = prepare->hosts->items[i]->text;
 
 		if (value_get(prepare->published, arena_printf(bench->arena, "%s/mpi-run-probe", name)))
-			fact(name, "slots", value_copy(bench->arena, value_get(params, "slots")));
+			fact(name, "slots", value_get(params, "slots") ? value_copy(bench->arena,
+				value_get(params, "slots")) : value_string(bench->arena, "cores"));
 	}
 	if (!params || module->prepare(prepare, params, &bench->err) < 0)
 		return NULL;

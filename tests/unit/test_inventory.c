@@ -152,6 +152,21 @@ static void an_ini_inventory_means_the_same(void **state)
 	assert_int_equal(value_pair(inventory_find(inventory, "node4")->vars, "who")->place.line, 11);
 }
 
+static void a_hostfile_of_mpi_is_an_inventory(void **state)
+{
+	const struct inventory *inventory = load_good("hostfile", "# of mpirun\nlocalhost slots=2 max_slots=4\n"
+		"node1 slots=2\nnode2 slots=3\n");
+
+	(void)state;
+	assert_int_equal(inventory_host_count(inventory), 3);
+	assert_string_equal(variable(inventory, "localhost", "ansible_connection")->text, "local");
+	assert_int_equal(variable(inventory, "node2", "slots")->integer, 3);
+	assert_null(variable(inventory, "node2", "ansible_connection"));
+	/* Whoever says how it is reached is believed. */
+	inventory = load_good("hostfile", "localhost slots=2 ansible_port=2222\n");
+	assert_null(variable(inventory, "localhost", "ansible_connection"));
+}
+
 static void values_in_ini_are_typed_as_python_literals(void **state)
 {
 	const struct inventory *inventory = load_good("hosts",
@@ -315,6 +330,7 @@ int main(void)
 		cmocka_unit_test(a_group_that_is_its_own_child_is_refused),
 		cmocka_unit_test(many_ways_to_the_same_group_take_no_longer),
 		cmocka_unit_test(an_ini_inventory_means_the_same),
+		cmocka_unit_test(a_hostfile_of_mpi_is_an_inventory),
 		cmocka_unit_test(values_in_ini_are_typed_as_python_literals),
 		cmocka_unit_test(what_is_wrong_in_ini_has_its_place),
 		cmocka_unit_test(a_group_that_is_only_named_is_a_slip),

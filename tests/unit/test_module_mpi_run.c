@@ -153,6 +153,26 @@ static void slots_are_those_of_each_host(void **state)
 	assert_null(bench_normalise(bench, &module_mpi_run, "{source: hello.c, slots: {node1: lots}}"));
 	error_clear(&bench->err);
 	assert_null(bench_normalise(bench, &module_mpi_run, "{source: hello.c, slots: {node1: 0}}"));
+	error_clear(&bench->err);
+	assert_null(bench_normalise(bench, &module_mpi_run, "{source: hello.c, slots: [2]}"));
+}
+
+static void slots_that_no_task_says_are_the_host_s_own(void **state)
+{
+	const char *yaml = "{source: hello.c, user: mpi}";
+
+	(void)state;
+	prepare->host = "node1";
+	assert_string_equal(value_get_string(prepared(&module_mpi_run_probe, yaml), "own_slots"), "");
+	value_set_integer(bench->arena, prepare->variables, "node1/slots", 4);
+	assert_string_equal(value_get_string(prepared(&module_mpi_run_probe, yaml), "own_slots"), "4");
+	assert_string_equal(value_get_string(prepared(&module_mpi_run_probe, TASK), "own_slots"), "2");
+	value_set(bench->arena, prepare->variables, "node1/slots", value_unknown(bench->arena, "x"));
+	assert_int_equal(value_get(prepared(&module_mpi_run_probe, yaml), "own_slots")->kind,
+		VALUE_UNKNOWN);
+	value_set(bench->arena, prepare->variables, "node1/slots", value_list(bench->arena));
+	assert_null(prepared(&module_mpi_run_probe, yaml));
+	assert_string_equal(bench->err.message, "'slots' of mpi-run can't be a list");
 }
 
 static void each_finding_names_the_host_and_the_remedy(void **state)
@@ -320,6 +340,7 @@ int main(void)
 		TEST(a_slow_or_faulty_link_is_named),
 		TEST(each_finding_names_the_host_and_the_remedy),
 		TEST(slots_are_those_of_each_host),
+		TEST(slots_that_no_task_says_are_the_host_s_own),
 		TEST(a_host_that_is_not_known_yet_leaves_all_open),
 		TEST(the_probe_tells_what_a_host_has),
 		TEST(a_probe_of_an_empty_host_is_no_error),

@@ -155,6 +155,8 @@ $(BUILD)/engine/fleet/agents_content.o: engine/fleet/agents.S $(AGENTS) $(AGENTS
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) $(AGENTS_FLAGS) -Wa,-I$(BUILD) -c $< -o $@
 
+$(BUILD)/engine/command/example.o: $(wildcard playbooks/*)
+
 $(BUILD)/libbeoplay.a: $(OBJECTS)
 	@rm -f $@ && ar qcs $@ $^
 

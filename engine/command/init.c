@@ -285,7 +285,8 @@ static void tell_next(const struct init *init, bool sudoers)
 
 	for (size_t i = 0; i < init->count; i++)
 		asks = asks || (init->hosts[i].asks && !(sudoers && init_wants_rule(&init->hosts[i])));
-	printf("\nWritten: %s/inventory/hosts.yml, access.yml, site.yml, beoplay.yml\n", init->folder);
+	printf("\nWritten: %s/inventory/hosts.yml, access.yml, site.yml and its programs, beoplay.yml\n",
+		init->folder);
 	if (init->identity.encrypted)
 		printf("Your key %s has a passphrase: ssh-add it before each session.\n",
 			init->identity.path);

@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "base/whole.h"
 #include "command/command.h"
+#include "command/example.h"
 #include "command/passwords.h"
 #include "command/playing.h"
 #include "command/project.h"
@@ -20,8 +21,8 @@
 
 enum { NAME_MOST = 63 };
 
-static const char *const files[] = { "inventory/hosts.yml", "access.yml", "site.yml",
-	"beoplay.yml", "inventory" };
+static const char *const files[] = { "inventory/hosts.yml", "access.yml", "site.yml", "hello_cluster.c",
+	"ring_cluster.c", "beoplay.yml", "inventory" };
 enum { FILES = sizeof(files) / sizeof(files[0]) };
 
 static const char *path_of(const struct init *init, const char *name)
@@ -310,17 +311,6 @@ static void make_access(struct buffer *out, const struct init *init, bool sudoer
 		init->user);
 }
 
-static void make_site(struct buffer *out)
-{
-	buffer_add_string(out,
-		"# What the machines shall be. Look first: beoplay site.yml --check --diff\n"
-		"- name: The cluster\n  hosts: cluster\n  become: yes\n  tasks:\n"
-		"    - name: Each machine has its name\n      hostname:\n\n"
-		"    - name: Every machine knows every name\n      hosts:\n        group: cluster\n\n"
-		"    # - name: What shall be installed\n    #   apt-packages:\n"
-		"    #     name: [openmpi-bin, libopenmpi-dev, gcc, libc6-dev]\n");
-}
-
 static void make_project(struct buffer *out, const struct init *init)
 {
 	buffer_add_string(out, "# This is a beoplay project. Its name in the ledgers of the machines:\n"
@@ -362,9 +352,11 @@ int init_write(struct init *init, bool sudoers, struct error *err)
 	make_access(&text, init, sudoers);
 	if (write_file(init, "access.yml", &text, err) < 0)
 		return -1;
-	make_site(&text);
-	if (write_file(init, "site.yml", &text, err) < 0)
-		return -1;
+	for (const struct example_file *file = example_files; file->name; file++) {
+		buffer_add(&text, file->bytes, (size_t)(file->end - file->bytes));
+		if (write_file(init, file->name, &text, err) < 0)
+			return -1;
+	}
 	make_project(&text, init);
 	return write_file(init, "beoplay.yml", &text, err);
 }

@@ -179,3 +179,21 @@ check "a bad boolean is named with its place" says "^playbooks/wrong.yml:9:11: "
 status=$?
 check "an ordinary user with sudo does the same" is "$status" 0
 check "and finds nothing to change" is "$(recap head changed)" 0
+
+# --- What the user who logs in can type then, as in any guide to such clusters ---
+sed -i 's/^  vars:/  vars:\n    ansible_user: admin/' inventory/hosts.yml
+"$BEOPLAY" playbooks/site.yml --known-hosts known_hosts >out 2>err
+status=$?
+check "the login user gets keys, too" is "$status $(recap head changed)$(recap node1 changed)$(recap node2 changed)" \
+	"0 111"
+types() { lab as admin head bash -lc "$1" 2>&1 </dev/null; }
+for node in head node1 node2; do
+	check "ssh $node asks nothing" is "$(types "ssh -o BatchMode=yes $node hostname")" "$node"
+done
+lab as admin head sh -c 'cat >hello_cluster.c' <"$tree/playbooks/hello_cluster.c"
+check "mpicc compiles a program" is "$(types 'mpicc hello_cluster.c -o hello_cluster')" ""
+types "printf 'localhost slots=2\nnode1 slots=2\nnode2 slots=2\n' >hostfile"
+check "scp copies it" is "$(types 'for node in node1 node2; do scp -q -o BatchMode=yes hello_cluster $node:; done')" ""
+types 'timeout 100 mpirun -np 6 --hostfile hostfile ./hello_cluster' >out
+check "mpirun runs it on all of them" is "$(sed -n 's/^Hello from processor \(.*\), rank [0-5] out of 6 .*/\1/p' out |
+	sort | uniq -c | tr -s ' \n' ' ')" " 2 head 2 node1 2 node2 "

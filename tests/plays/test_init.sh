@@ -91,6 +91,8 @@ check "cores, architecture and machine-id, too" is "$(node2 | grep -c "$(uname -
 	node2 cat /etc/machine-id)")" 2
 check "and what configures the interface" is "$(grep -o 'eth0 is configured by [a-zA-Z]*' \
 	cluster/inventory/hosts.yml | cut -d ' ' -f 5 | tr '\n' ' ')" "NetworkManager ifupdown "
+check "the playbook and its programs are the example's" is "$(for file in site.yml hello_cluster.c ring_cluster.c; do
+	cmp "cluster/$file" "$tree/playbooks/$file"; done 2>&1)" ""
 check "some host that wasn't reached makes exit code 4" is "$init_status" 4
 check "a host that was not reached says so there" says "not reached: wrong password" cluster/inventory/hosts.yml
 run cluster/access.yml -l head,node2

@@ -443,7 +443,7 @@ static int begin(struct runner *runner, struct link *child, struct arena *arena,
 		ledger_due_add(&runner->ledger, &runner->owner, key);
 		value_append(runner->arena, runner->begun_due, value_string(runner->arena, key));
 	}
-	return ledger_save(&runner->ledger, err);
+	return runner->only_notes ? 0 : ledger_save(&runner->ledger, err);
 }
 
 static int set_record(struct runner *runner, const struct request *request, struct error *err)

@@ -40,6 +40,7 @@ struct runner {
 	struct value *maybe;         /* in a dry run: keys that may be notified, each with a cause */
 	struct value *for_undone;    /* those of due and maybe that only undos want, as keys */
 	bool restarts;               /* the handler at hand is one of them: see work.h */
+	bool only_notes;             /* how to undo is written down; it is durable with what comes next */
 	struct value *others;        /* of the playbooks before this one: these three */
 	struct value *pending;       /* in a dry run: see pending.h */
 	struct value *undone, *restored;   /* in a dry run: see work.h */

@@ -156,7 +156,8 @@ size_t undo_files(struct undoing *undoing, struct arena *arena, struct undo_plan
 	return kept;
 }
 
-/* How to come back from this, part by part: somebody may change the file until then. */
+/* How to come back from this, part by part: somebody may change the file until then. It is durable
+ * together with what the file's own task notes before it changes anything. */
 static int note_parts(struct undoing *undoing, struct arena *arena, const struct undo_file *file,
 	struct result *result)
 {

@@ -126,6 +126,7 @@ void undo_do_task(struct runner *runner, struct arena *arena, const struct wire_
 {
 	struct work work = runner_work(runner, arena, task);
 
-	work.note = note;
+	work.note = runner->only_notes = note;
 	run_task(runner, &work, value_list(arena), result);
+	runner->only_notes = false;
 }

@@ -39,7 +39,17 @@ if diff ../before ../after >../difference; then
 else
 	echo "not ok a run with nothing to do writes nothing: $(head -n 3 ../difference | tr '\n' ' ')"
 fi
+# SQLite counts its transactions in the file's header.
+transactions() { lab exec head sh -c 'od -A n -t u4 --endian=big -j 24 -N 4 /var/lib/beoplay/*/ledger.db'; }
+before=$(transactions)
 beoplay rollback site.yml --to nothing
+made=$(($(transactions) - before))
+# 7 files, 3 that tasks share, 40 of the tree, its directory; one more, for the end.
+if [ "$made" -le 52 ]; then
+	echo "ok an undo is one transaction a file"
+else
+	echo "not ok an undo is one transaction a file: $made for 51"
+fi
 if lab exec head sh -c 'ls /etc/ledger.* /srv/ledger' >/dev/null 2>&1; then
 	echo "not ok and all of it can be undone: $(lab exec head sh -c 'ls -d /etc/ledger.* /srv/ledger' 2>&1 | tr '\n' ' ')"
 else

@@ -6,15 +6,25 @@
 
 enum { TEXT_MOST = 900 << 10 };
 
-/* A piece of the text that is run, asked of the controller. */
+struct text_source {
+	struct runner *runner;
+	int64_t size;                /* 0: not told yet */
+};
+
+/* A piece of the text that is run, asked of the controller. The last is known by the size: asking for
+ * one more would cost each node a round trip. */
 static int text_piece(void *context, struct arena *arena, int64_t offset, const char **ret_bytes,
 	size_t *ret_count, struct error *err)
 {
-	struct runner *runner = context;
+	struct text_source *source = context;
+	struct runner *runner = source->runner;
 	const struct request request = { .kind = REQUEST_BODY, .digest = runner->owner.text,
 		.offset = offset };
 	struct reply reply = {0};
 
+	*ret_count = 0;
+	if (offset > 0 && offset == source->size)
+		return 0;
 	if (offset > TEXT_MOST)
 		return error_set(err, LEDGER_NOT_KEPT, "the text of this run is too long");
 	if (link_request(&runner->link, arena, &request, &reply, err) < 0)
@@ -23,18 +33,20 @@ static int text_piece(void *context, struct arena *arena, int64_t offset, const 
 		return error_set(err, LEDGER_NOT_KEPT, "the text of this run didn't come");
 	*ret_bytes = reply.bytes.bytes;
 	*ret_count = reply.bytes.size;
+	source->size = reply.size;
 	return 0;
 }
 
 /* Once a run, and never again if it doesn't come. */
 void texts_keep(struct runner *runner)
 {
+	struct text_source source = { .runner = runner };
 	struct error ignored = {0};
 	char digest[DIGEST_HEX_SIZE];
 
 	if (!runner->owner.text || ledger_has_body(&runner->ledger, runner->owner.text))
 		return;
-	if (ledger_keep(&runner->ledger, text_piece, runner, digest, &ignored) < 0
+	if (ledger_keep(&runner->ledger, text_piece, &source, digest, &ignored) < 0
 			|| strcmp(digest, runner->owner.text) != 0)
 		runner->owner.text = NULL;
 }

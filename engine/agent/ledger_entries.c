@@ -50,6 +50,12 @@ static const char *name_of(const struct ledger *ledger, struct arena *arena, int
 	return name;
 }
 
+static bool others_have(const struct ledger *ledger, int64_t resource, int64_t owner)
+{
+	return database_integer(ledger->database, 0, "SELECT 1 FROM claim WHERE resource=? AND owner<>? "
+		"AND live LIMIT 1", "ii", resource, owner) != 0;
+}
+
 /* Another one that has it and wishes otherwise; where it isn't known what is wished of the resource
  * alone, the parameters are compared. */
 static int64_t other_wish(const struct ledger *ledger, int64_t resource, int64_t owner,
@@ -69,7 +75,8 @@ int ledger_conflict(const struct ledger *ledger, struct arena *arena,
 	int64_t id = ledger_resource(ledger, resource), me = ledger_owner_id(ledger, owner), over, other;
 
 	*ret_other = NULL;
-	if (!id)
+	/* As a rule nobody else has it. */
+	if (!id || !others_have(ledger, id, me))
 		return 0;
 	/* -1: it is new or changed; 0: unchanged, and it stands. */
 	over = database_integer(ledger->database, -1, "SELECT coalesce((SELECT c.owner FROM claim c "
@@ -169,9 +176,7 @@ static void set_wish(struct ledger *ledger, int64_t resource, int64_t owner,
 static void set_over(struct ledger *ledger, int64_t resource, int64_t owner,
 	const struct ledger_wish *wish, bool changed)
 {
-	if (!database_integer(ledger->database, 0,
-			"SELECT 1 FROM claim WHERE resource=? AND owner<>? AND live LIMIT 1", "ii", resource,
-			owner))
+	if (!others_have(ledger, resource, owner))
 		return;
 	database_do(ledger->database, "UPDATE wish SET over=CASE WHEN coalesce(wanted=?4, params=?5) "
 		"THEN NULL WHEN ?6 THEN ?2 ELSE over END WHERE resource=?1 AND owner<>?2 AND module=?3",

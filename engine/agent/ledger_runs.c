@@ -170,12 +170,16 @@ struct value *ledger_due_since(const struct ledger *ledger, struct arena *arena,
 struct due_handler *ledger_due(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, size_t *ret_count)
 {
-	sqlite3_stmt *query = database_query(ledger->database, "SELECT o.project, o.playbook, d.run, "
-		"d.handler FROM due d JOIN owner o ON o.id=d.owner WHERE ?1=0 OR o.id=?2", "ii",
-		(int64_t)(owner != NULL), owner ? ledger_owner_id(ledger, owner) : 0);
 	struct due_handler *due = NULL;
+	sqlite3_stmt *query;
 
 	*ret_count = 0;
+	/* As a rule there are none, and each greeting of an agent asks. */
+	if (!database_integer(ledger->database, 0, "SELECT 1 FROM due LIMIT 1", ""))
+		return NULL;
+	query = database_query(ledger->database, "SELECT o.project, o.playbook, d.run, d.handler "
+		"FROM due d JOIN owner o ON o.id=d.owner WHERE ?1=0 OR o.id=?2", "ii",
+		(int64_t)(owner != NULL), owner ? ledger_owner_id(ledger, owner) : 0);
 	while (database_row(ledger->database, query))
 		*ARENA_PUSH(arena, &due, ret_count) = (struct due_handler){
 			.project = database_text(arena, query, 0),
@@ -207,12 +211,15 @@ bool ledger_has_failed(const struct ledger *ledger, const struct ledger_owner *o
 struct failed_task *ledger_failed(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, size_t *ret_count)
 {
-	sqlite3_stmt *query = database_query(ledger->database, "SELECT o.project, o.playbook, f.run, "
-		"f.task, f.message FROM failed f JOIN owner o ON o.id=f.owner WHERE ?1=0 OR o.id=?2", "ii",
-		(int64_t)(owner != NULL), owner ? ledger_owner_id(ledger, owner) : 0);
 	struct failed_task *failed = NULL;
+	sqlite3_stmt *query;
 
 	*ret_count = 0;
+	if (!database_integer(ledger->database, 0, "SELECT 1 FROM failed LIMIT 1", ""))
+		return NULL;
+	query = database_query(ledger->database, "SELECT o.project, o.playbook, f.run, f.task, f.message "
+		"FROM failed f JOIN owner o ON o.id=f.owner WHERE ?1=0 OR o.id=?2", "ii",
+		(int64_t)(owner != NULL), owner ? ledger_owner_id(ledger, owner) : 0);
 	while (database_row(ledger->database, query))
 		*ARENA_PUSH(arena, &failed, ret_count) = (struct failed_task){
 			.project = database_text(arena, query, 0),

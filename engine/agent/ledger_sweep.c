@@ -131,15 +131,18 @@ static void sweep_gone(struct ledger *ledger, struct arena *arena, int64_t owner
 void ledger_sweep_runs(struct ledger *ledger, int64_t owner)
 {
 	struct arena *arena = arena_new();
-	int64_t oldest = database_integer(ledger->database, 0, "SELECT min(sequence) FROM (SELECT "
-		"sequence FROM run WHERE owner=?1 ORDER BY sequence DESC LIMIT ?2)", "ii", owner,
-		(int64_t)LEDGER_RUNS_MOST);
+	/* The oldest that stays; 0: there are fewer than may stay. */
+	int64_t oldest = database_integer(ledger->database, 0, "SELECT sequence FROM run WHERE owner=?1 "
+		"ORDER BY sequence DESC LIMIT 1 OFFSET ?2", "ii", owner, (int64_t)LEDGER_RUNS_MOST - 1);
 
 	sweep_texts(ledger, arena, owner);
-	sweep_gone(ledger, arena, owner, oldest);
-	/* An undo names its run by the number. */
-	database_do(ledger->database, "DELETE FROM run WHERE owner=?1 AND sequence<?2 "
-		"AND NOT EXISTS(SELECT 1 FROM undo u WHERE u.sequence=run.sequence) "
-		"AND NOT EXISTS(SELECT 1 FROM way w WHERE w.sequence=run.sequence)", "ii", owner, oldest);
+	if (oldest > 0) {
+		sweep_gone(ledger, arena, owner, oldest);
+		/* An undo names its run by the number. */
+		database_do(ledger->database, "DELETE FROM run WHERE owner=?1 AND sequence<?2 "
+			"AND NOT EXISTS(SELECT 1 FROM undo u WHERE u.sequence=run.sequence) "
+			"AND NOT EXISTS(SELECT 1 FROM way w WHERE w.sequence=run.sequence)", "ii", owner,
+			oldest);
+	}
 	arena_free(arena);
 }

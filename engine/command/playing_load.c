@@ -7,8 +7,10 @@
 #include "history/history.h"
 #include "inventory/connection.h"
 
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,6 +133,16 @@ static int refuse_vars_beside(const struct playing *playing, struct error *err)
 	return 0;
 }
 
+/* The project's, where the text's paths are from there. */
+static const char *folder_of(const struct playing *playing)
+{
+	char real[PATH_MAX];
+	const char *folder = playing->project.folder;
+
+	return realpath(folder && *folder ? folder : ".", real) ? arena_string(playing->arena, real)
+		: NULL;
+}
+
 static int load_inventory(struct playing *playing, struct error *err)
 {
 	const struct value *paths = playing->project.inventories;
@@ -150,6 +162,9 @@ static int load_inventory(struct playing *playing, struct error *err)
 			playing->playbook->directory, &playing->inventory, err) < 0)
 		return -1;
 	options.inventory = playing->inventory;
+	options.source = playing->source;
+	options.folder = playing->past ? folder_of(playing) : NULL;
+	options.without_commands = playing->options->syntax_check;
 	options.playbook_directory = playing->playbook->directory;
 	options.inventory_sources = names;
 	options.check = playing->options->check;
@@ -386,7 +401,8 @@ static int find_past(struct playing *playing, struct error *err)
 	const struct value *then = run ? value_get(run->how, "inventories") : NULL;
 	const struct value *roles = run ? value_get(run->how, "roles") : NULL;
 
-	playing->source = record_source(playing->arena, playing_revealed(playing, playing->today));
+	playing->source = record_source(playing->arena, playing_revealed(playing, playing->today),
+		folder_of(playing));
 	if (playing_load_today(playing, playing->project.inventories, err) < 0)
 		return -1;
 	/* Roles are where they were. */

@@ -10,7 +10,8 @@ static const struct callable *const filter_tables[] = { filters_basic, filters_t
 	filters_map, filters_number, filters_choose, filters_code, filters_regex, filters_yaml,
 	filters_path, filters_group, NULL };
 static const struct callable *const test_tables[] = { tests_all, tests_regex, tests_version, NULL };
-static const struct callable *const function_tables[] = { functions_all, NULL };
+static const struct callable *const function_tables[] = { functions_all, functions_lookup,
+	NULL };
 static const struct callable *const method_tables[] = { methods_all, NULL };
 
 /* What Jinja, Ansible or Python have and we don't. */
@@ -28,7 +29,7 @@ static const char *const tests_later[] = { "callable", "directory", "escaped", "
 	"link", "link_exists", "mount", "same_file", "sameas", "is_dir", "is_file", "is_link",
 	"abs", "is_abs", "vault_encrypted", "vaulted_file", "uri", "url", "urn", "filter", "test",
 	"nan", "isnan", "finished", "started", "reachable", "unreachable", "timedout", NULL };
-static const char *const functions_later[] = { "lookup", "query", "q", "now", "lipsum",
+static const char *const functions_later[] = { "now", "lipsum",
 	"cycler", "joiner", "undef", "dict_items", "cycle", "super", "caller", NULL };
 static const char *const methods_later[] = { "append", "extend", "insert", "pop", "update",
 	"remove",
@@ -57,11 +58,6 @@ const struct callable *const *callable_tables(enum callable_kind kind)
 	return kinds[kind].tables;
 }
 
-static bool is_lookup(const char *name)
-{
-	return strcmp(name, "lookup") == 0 || strcmp(name, "query") == 0 || strcmp(name, "q") == 0;
-}
-
 static int refuse(const struct callables *kind, const char *name, const char *written,
 	struct place place, struct error *err)
 {
@@ -72,9 +68,8 @@ static int refuse(const struct callables *kind, const char *name, const char *wr
 			continue;
 		error_at(err, EXPRESSION_UNSUPPORTED, place, "the %s '%s' is not supported yet", kind->what,
 			written);
-		return error_remedy(err, is_lookup(name) ? "pass what it finds as a variable (vars_files, "
-			"host_vars, -e), or a file with 'src' of copy or template"
-			: "write it without, or pass what it gives as a variable (vars, host_vars, -e)");
+		return error_remedy(err, "write it without, or pass what it gives as a variable (vars, "
+			"host_vars, -e)");
 	}
 	for (size_t i = 0; kind->tables[i]; i++) {
 		for (const struct callable *row = kind->tables[i]; row->name; row++)

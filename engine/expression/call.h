@@ -58,7 +58,7 @@ extern const struct callable filters_basic[], filters_text[], filters_list[], fi
 	filters_number[], filters_choose[], filters_code[], filters_regex[], filters_yaml[],
 	filters_path[], filters_group[];
 extern const struct callable tests_all[], tests_regex[], tests_version[];
-extern const struct callable functions_all[];
+extern const struct callable functions_all[], functions_lookup[];
 extern const struct callable methods_all[];
 
 #endif

@@ -161,6 +161,9 @@ int buffer_value(struct evaluation *evaluation, size_t offset, struct buffer *bu
 /* The output of statements, may be UNKNOWN. */
 int render_text(struct evaluation *evaluation, const struct block *block,
 	struct value **ret_value);
+/* A whole template of a file, within what is being evaluated: it may use its locals. */
+int evaluation_template(struct evaluation *evaluation, size_t offset, const struct value *text,
+	const char *file, const struct template_syntax *syntax, struct value **ret_value);
 /* One string of YAML filled in; with lazy maps; NULL: undefined. */
 int fill_scalar(struct evaluator *evaluator, struct scope *scope, const struct value *scalar,
 	struct value **ret_value);

@@ -273,27 +273,55 @@ static struct value *template_text(struct arena *arena, const char *text, size_t
 	return scalar;
 }
 
+static int render_template(struct evaluation *evaluation, const struct template_syntax *syntax,
+	struct value **ret_value)
+{
+	struct evaluator *evaluator = evaluation->evaluator;
+	struct template_syntax own = syntax ? *syntax : template_syntax;
+	struct block block;
+	struct node *single;
+	size_t header;
+
+	if (template_header(evaluator->scratch, evaluation->scalar, &own, &header, evaluator->err) < 0
+			|| syntax_template(evaluator->scratch, evaluation->scalar, &own, header, &block,
+			&single, evaluator->err) < 0)
+		return -1;
+	return render_text(evaluation, &block, ret_value);
+}
+
+int evaluation_template(struct evaluation *evaluation, size_t offset, const struct value *text,
+	const char *file, const struct template_syntax *syntax, struct value **ret_value)
+{
+	struct evaluator *evaluator = evaluation->evaluator;
+	struct evaluation inside = *evaluation;
+	const struct frame frame = { evaluation->scope, file, evaluator->frames };
+	int result;
+
+	for (const struct frame *open = evaluator->frames; open; open = open->next) {
+		if (open->scope == frame.scope && strcmp(open->name, file) == 0)
+			return evaluation_error(evaluation, offset, "the template '%s' needs itself", file);
+	}
+	inside.skipped = NULL;
+	inside.scalar = template_text(evaluator->scratch, text->text, text->size,
+		arena_string(evaluator->arena, file));
+	evaluator->frames = &frame;
+	result = render_template(&inside, syntax, ret_value);
+	evaluator->frames = frame.next;
+	return result;
+}
+
 int expression_template(struct arena *arena, struct scope *scope, const char *text, size_t size,
 	const char *file, const struct template_syntax *syntax, struct value **ret_text,
 	struct error *err)
 {
 	struct evaluator evaluator;
 	struct evaluation evaluation = { .evaluator = &evaluator, .scope = scope };
-	struct template_syntax own = syntax ? *syntax : template_syntax;
-	struct block block;
-	struct node *single;
 	struct value *value;
-	size_t header;
 	int result;
 
 	evaluator_open(&evaluator, arena, err);
 	evaluation.scalar = template_text(evaluator.scratch, text, size, file);
-	result = template_header(evaluator.scratch, evaluation.scalar, &own, &header, evaluator.err);
-	if (result == 0)
-		result = syntax_template(evaluator.scratch, evaluation.scalar, &own, header, &block,
-			&single, evaluator.err);
-	if (result == 0)
-		result = render_text(&evaluation, &block, &value);
+	result = render_template(&evaluation, syntax, &value);
 	if (result == 0)
 		result = value_leave(&evaluator, scope, evaluation.scalar, &value);
 	evaluator_close(&evaluator);

@@ -1,4 +1,5 @@
-/* expression: a typed evaluator of the Jinja subset that playbooks use; it does no I/O.
+/* expression: a typed evaluator of the Jinja subset that playbooks use; what lookups read, the scope
+ * reads.
  *
  * Understood: {{ }} in strings, bare expressions (when), {% if for set raw %}, {# #}, whitespace
  * control, Ansible's trim_blocks. A string that is exactly one {{ }} keeps the type of its value.
@@ -85,6 +86,13 @@ int template_header(struct arena *arena, const struct value *scalar,
 int expression_template(struct arena *arena, struct scope *scope, const char *text, size_t size,
 	const char *file, const struct template_syntax *syntax, struct value **ret_text,
 	struct error *err);
+
+/* Whether there is a lookup of this name. */
+int expression_find_lookup(const char *name, struct place place, struct error *err);
+/* What with_NAME walks over: terms is its value, filled in. folder: where files are looked for first
+ * ("files", "templates", "vars"). ret_list: a list, or unknown. */
+int expression_lookup(struct arena *arena, struct scope *scope, const char *name,
+	const struct value *terms, const char *folder, struct value **ret_list, struct error *err);
 
 /* Adds to names (a list of strings, each once) the names that a value's expressions read, without
  * those that they bind themselves. For what lies behind variables: scope_reads. */

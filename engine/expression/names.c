@@ -47,6 +47,23 @@ static void add_indexed(struct reading *reading, const struct node *index)
 		add_name(reading, key->literal->text);
 }
 
+/* lookup('vars', 'x') reads x. */
+static void add_looked_up(struct reading *reading, const struct node *call)
+{
+	static const char vars[] = "vars";
+
+	for (size_t i = 0; i < call->argument_count; i++) {
+		const struct node *argument = call->arguments[i].node;
+		const char *text = argument->kind == NODE_LITERAL ? value_text(argument->literal) : NULL;
+
+		if (i == 0 && (!text || strlen(text) < strlen(vars)
+				|| strcmp(text + strlen(text) - strlen(vars), vars) != 0))
+			return;
+		if (i > 0 && text && !call->arguments[i].keyword)
+			add_name(reading, text);
+	}
+}
+
 static void read_node(struct reading *reading, const struct node *node)
 {
 	if (!node)
@@ -55,6 +72,8 @@ static void read_node(struct reading *reading, const struct node *node)
 		add_name(reading, node->name);
 	if (node->kind == NODE_INDEX)
 		add_indexed(reading, node);
+	if (node->kind == NODE_FUNCTION)
+		add_looked_up(reading, node);
 	read_node(reading, node->first);
 	read_node(reading, node->second);
 	read_node(reading, node->third);

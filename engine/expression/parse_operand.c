@@ -254,6 +254,19 @@ static int resolve(struct parser *parser, enum callable_kind kind, struct node *
 	return parser_close(parser, node);
 }
 
+/* lookup('file', …): which one, where that is plain. */
+static int resolve_lookup(const struct parser *parser, const struct node *node)
+{
+	static const char *const names[] = { "lookup", "query", "q", NULL };
+	const struct node *name = node->argument_count ? node->arguments[0].node : NULL;
+
+	if (!among(node->name, names) || !name || name->kind != NODE_LITERAL
+			|| name->literal->kind != VALUE_STRING)
+		return 0;
+	return expression_find_lookup(name->literal->text, syntax_place(parser->lexer.scalar,
+		name->offset), parser->lexer.err);
+}
+
 /* map('upper'), select('odd'), selectattr('a', 'defined'): a name given as a string. */
 static int resolve_named(struct parser *parser, const struct node *node)
 {
@@ -365,8 +378,10 @@ static int parse_function(struct parser *parser, struct node **node)
 	if (parse_arguments(parser, function) < 0)
 		return -1;
 	*node = function;
-	return resolve(parser, function->kind == NODE_METHOD ? CALLABLE_METHOD : CALLABLE_FUNCTION,
-		function);
+	if (resolve(parser, function->kind == NODE_METHOD ? CALLABLE_METHOD : CALLABLE_FUNCTION,
+			function) < 0)
+		return -1;
+	return function->kind == NODE_FUNCTION ? resolve_lookup(parser, function) : 0;
 }
 
 static int parse_dot(struct parser *parser, struct node **node)

@@ -30,6 +30,30 @@ bool scope_is_secret(const struct scope *scope, const char *name);
 /* Notes a new string that came of a value with a level. */
 void scope_note(struct scope *scope, const struct value *value);
 
+/* --- What lookups and templates read of the controller ---
+ *
+ * Files are looked for where src of the task's module would be. Whatever is read is part of the
+ * run's text; what can't be, is private. */
+
+/* A path as people are shown it. */
+const char *scope_absolute(struct scope *scope, struct arena *arena, const char *path);
+
+/* folder: in which it is looked for first ("files", "templates"); ret_path NULL: it is nowhere. */
+int scope_file_find(struct evaluation *evaluation, size_t offset, const char *name,
+	const char *folder, const char **ret_path);
+/* ret_text: a string; private where not everybody may read the file. */
+int scope_file_read(struct evaluation *evaluation, size_t offset, const char *path,
+	struct value **ret_text);
+/* Appends the absolute paths of regular files, sorted. Only the last part of the pattern is one. */
+int scope_file_glob(struct evaluation *evaluation, size_t offset, const char *pattern,
+	struct value *list);
+/* A variable of the controller's environment, private; NULL: it isn't set. */
+struct value *scope_environment(struct evaluation *evaluation, const char *name);
+/* What a command prints here, private. It runs once a run, beside the playbook; not at all, and
+ * ret_output is unknown, where a text is only checked. */
+int scope_command(struct evaluation *evaluation, size_t offset, const char *command,
+	struct value **ret_output);
+
 /* A map whose values are found when asked for. */
 struct lazy {
 	struct value value;            /* an empty map; raw is lazy_mark */

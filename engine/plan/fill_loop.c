@@ -3,6 +3,8 @@
 
 #include "expression/expression.h"
 
+#include <string.h>
+
 static void add_items(struct arena *arena, struct value *to, const struct value *list,
 	bool flatten)
 {
@@ -14,6 +16,26 @@ static void add_items(struct arena *arena, struct value *to, const struct value 
 	}
 }
 
+/* Where with_first_found looks first. */
+static const char *folder_of(const struct task *task)
+{
+	return strstr(task->word, "template") ? "templates" : strstr(task->word, "var") ? "vars"
+		: "files";
+}
+
+/* What is walked over, filled in. */
+static int fill_list(struct filling *filling, struct value **ret_list, struct error *err)
+{
+	const struct task *task = filling->task;
+
+	if (expression_fill(filling->arena, filling->scope, task->loop, ret_list, err) < 0)
+		return -1;
+	if (!task->loop_lookup)
+		return 0;
+	return expression_lookup(filling->arena, filling->scope, task->loop_lookup, *ret_list,
+		folder_of(task), ret_list, err);
+}
+
 int filling_loop(struct filling *filling, struct filled *filled, struct value **ret_items,
 	struct error *err)
 {
@@ -22,7 +44,7 @@ int filling_loop(struct filling *filling, struct filled *filled, struct value **
 	struct value *list, *truth;
 
 	*ret_items = NULL;
-	if (expression_fill(arena, filling->scope, filling->task->loop, &list, &problem) < 0) {
+	if (fill_list(filling, &list, &problem) < 0) {
 		if (expression_condition(arena, filling->scope, filling->task->when, &truth, &other) < 0
 				|| truth->kind != VALUE_BOOL || truth->truth) {
 			if (err)

@@ -335,29 +335,6 @@ struct value *prepare_host_keys(struct prepare *prepare, const char *host)
 
 /* --- Files of the project --- */
 
-/* In the roles around the task, then beside the playbook; the kind's own directory first. */
-static const char **places_of(struct prepare *prepare, const char *source, const char *kind)
-{
-	const struct role_use *use = prepare->unit->task->task->role;
-	const char *playbook = prepare->unit->play->directory;
-	size_t count = 0, depth = 1;
-	const char **places;
-
-	for (const struct role_use *above = use; above; above = above->parent)
-		depth++;
-	places = arena_array(prepare->arena, 2 * depth + 1, sizeof(*places));
-	for (;; use = use->parent) {
-		const char *directory = use ? use->path : playbook;
-
-		if (kind)
-			places[count++] = path_join(prepare->arena, path_join(prepare->arena, directory, kind),
-				source);
-		places[count++] = path_join(prepare->arena, directory, source);
-		if (!use)
-			return places;
-	}
-}
-
 int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	const char **ret_path, struct error *err)
 {
@@ -369,7 +346,8 @@ int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 			source);
 		return error_remedy(err, "write a path in the playbook's directory");
 	}
-	places = places_of(prepare, source, kind);
+	places = task_places(prepare->arena, prepare->unit->play, prepare->unit->task->task, source,
+		kind);
 	for (size_t i = 0; places[i]; i++) {
 		if (source_stat(prepare->run->options.source, places[i], true, &entry, err) < 0)
 			return -1;
@@ -391,21 +369,14 @@ static const char *name_body(struct prepare *prepare, struct body *body)
 	return body_digest(body);
 }
 
-static bool is_for_all(const struct prepare *prepare, const char *path)
-{
-	struct source_entry entry;
-	struct error ignored = {0};
-
-	return source_stat(prepare->run->options.source, path, true, &entry, &ignored) < 0
-		|| entry.kind != SOURCE_FILE || (entry.mode & 0004);
-}
-
 /* Without a mode of the task a file is as private on the node as here. Where not even the playbook
  * is for all, that is the user's umask, and tells nothing. */
 static bool is_kept_private(const struct prepare *prepare, const char *path)
 {
-	return !is_for_all(prepare, path)
-		&& is_for_all(prepare, prepare->run->options.playbook->path);
+	const struct run_options *options = &prepare->run->options;
+
+	return !source_is_for_all(options->source, path)
+		&& source_is_for_all(options->source, options->playbook->path);
 }
 
 /* What goes where not everybody may read it stays out of records. */

@@ -1,4 +1,4 @@
-/* loop: loop, with_items, with_list and loop_control. */
+/* loop: loop, with_… and loop_control. */
 #include "playbook/build.h"
 
 #include "expression/expression.h"
@@ -9,17 +9,17 @@
 static int find_loop(struct play_reader *reader, const struct value *raw,
 	const struct value_pair **ret_pair)
 {
-	static const char *const names[] = { "loop", "with_items", "with_list", NULL };
-
 	*ret_pair = NULL;
-	for (size_t i = 0; names[i]; i++) {
-		const struct value_pair *pair = value_pair(raw, names[i]);
+	for (size_t i = 0; i < raw->count; i++) {
+		const struct value_pair *pair = &raw->pairs[i];
 
-		if (pair && *ret_pair)
+		if (strcmp(pair->key, "loop") != 0 && (strncmp(pair->key, "with_", 5) != 0
+				|| !keyword_find(task_keywords, pair->key)))
+			continue;
+		if (*ret_pair)
 			return error_at(reader->err, PLAYBOOK_DUPLICATE, pair->place, "a task can have only "
 				"one loop, but this one has both '%s' and '%s'", (*ret_pair)->key, pair->key);
-		if (pair)
-			*ret_pair = pair;
+		*ret_pair = pair;
 	}
 	return 0;
 }
@@ -38,6 +38,12 @@ static int read_loop_list(struct play_reader *reader, const struct value_pair *p
 	struct value *value = pair->value;
 
 	task->loop_flatten = strcmp(pair->key, "with_items") == 0;
+	if (strncmp(pair->key, "with_", 5) == 0 && !task->loop_flatten
+			&& strcmp(pair->key, "with_list") != 0 && value->kind != VALUE_NULL) {
+		task->loop_lookup = pair->key + strlen("with_");
+		task->loop = value;
+		return expression_check(reader->arena, value, reader->err);
+	}
 	if (value->kind == VALUE_LIST || (value->kind == VALUE_STRING && expression_inside(value))) {
 		task->loop = value;
 	} else if (task->loop_flatten && keyword_string_of(reader, value)) {

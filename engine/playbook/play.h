@@ -72,7 +72,8 @@ struct task {
 	struct place module_place;
 	struct value *params;           /* map, as written; free form already under its parameter */
 	struct value *when;             /* list of strings and booleans; NULL: none */
-	struct value *loop;             /* loop or with_items: a list, or a string with {{ }}; or NULL */
+	struct value *loop;             /* loop or with_…: a list, or a string with {{ }}; or NULL */
+	const char *loop_lookup;        /* with_NAME: what of loop is walked over; NULL: itself */
 	bool loop_flatten;              /* with_items: lists inside are flattened by one level */
 	const char *loop_variable;      /* "item" unless loop_control says otherwise */
 	struct value *loop_label;       /* loop_control.label; or NULL */
@@ -209,6 +210,12 @@ int playbook_load(struct arena *arena, struct source *source, const char *path,
 int playbook_include(struct arena *arena, struct source *source, const struct task *task,
 	const struct include *include, const struct value *given, struct items *ret_items,
 	struct error *err);
+
+/* Where a file that a task names may be, best first: in the roles around the task, beside the file
+ * that the task stands in, beside the playbook; kind: the folder in each of these that comes first
+ * ("files"), or NULL. Ends with NULL. task may be NULL. */
+const char **task_places(struct arena *arena, const struct play *play, const struct task *task,
+	const char *source, const char *kind);
 
 /* All tasks in a row. */
 struct task **items_flat(struct arena *arena, const struct items *items, size_t *ret_count);

@@ -228,7 +228,18 @@ struct folder {
 struct shelf {
 	struct lookup files;       /* path → struct record_file */
 	struct lookup folders;     /* path → struct folder */
+	const char *root;          /* what paths are below, where they are absolute; or NULL */
 };
+
+static const char *name_on(const struct shelf *shelf, struct arena *arena, const char *path)
+{
+	const char *plain = path_plain(arena, path);
+	size_t size = shelf->root ? strlen(shelf->root) : 0;
+
+	if (size == 0 || strncmp(plain, shelf->root, size) != 0)
+		return plain;
+	return plain[size] == '/' ? plain + size + 1 : plain[size] ? plain : "";
+}
 
 static struct folder *folder_of(struct arena *arena, struct shelf *shelf, const char *path)
 {
@@ -280,7 +291,7 @@ static int look(void *context, struct arena *arena, const char *path, bool follo
 	struct source_entry *ret_entry, struct error *err)
 {
 	const struct shelf *shelf = context;
-	const char *plain = path_plain(arena, path);
+	const char *plain = name_on(shelf, arena, path);
 	const struct record_file *file = lookup_get(&shelf->files, plain);
 
 	*ret_entry = (struct source_entry){ .name = path };
@@ -305,11 +316,11 @@ static int find_bytes(void *context, struct arena *arena, const char *path,
 	const struct record_file **ret_file, struct error *err)
 {
 	const struct shelf *shelf = context;
-	const struct record_file *file = lookup_get(&shelf->files, path_plain(arena, path));
+	const struct record_file *file = lookup_get(&shelf->files, name_on(shelf, arena, path));
 
 	if (file && file->kind == SOURCE_LINK && file->target)
-		file = lookup_get(&shelf->files, path_plain(arena, path_join(arena, path_directory(arena, path),
-			file->target)));
+		file = lookup_get(&shelf->files, name_on(shelf, arena, path_join(arena,
+			path_directory(arena, path), file->target)));
 	if (!file)
 		return error_set(err, HISTORY_LEFT_OUT, "cannot read '%s': it wasn't part of that run",
 			path);
@@ -368,7 +379,7 @@ static int list_names(void *context, struct arena *arena, const char *path,
 	struct source_entry **ret_entries, size_t *ret_count, struct error *err)
 {
 	const struct shelf *shelf = context;
-	const char *plain = path_plain(arena, path);
+	const char *plain = name_on(shelf, arena, path);
 	const struct folder *folder = lookup_get(&shelf->folders, plain);
 	size_t count = folder ? folder->count : 0;
 
@@ -385,13 +396,16 @@ static int list_names(void *context, struct arena *arena, const char *path,
 	return 0;
 }
 
-struct source *record_source(struct arena *arena, const struct record *record)
+struct source *record_source(struct arena *arena, const struct record *record, const char *folder)
 {
 	static const struct source_calls calls = {
 		.read = read_bytes, .list = list_names, .stat = look, .open = open_bytes,
 	};
 
-	return source_new(arena, &calls, shelf_new(arena, record));
+	struct shelf *shelf = shelf_new(arena, record);
+
+	shelf->root = folder ? real_path(arena, folder) : NULL;
+	return source_new(arena, &calls, shelf);
 }
 
 /* --- As one value --- */

@@ -60,8 +60,9 @@ struct record *record_reveal(struct arena *arena, const struct record *record,
 /* Whether a file was left out as it isn't for everybody. */
 bool record_keeps_back(const char *left_out);
 
-/* Its paths, and no others. The record must live as long. */
-struct source *record_source(struct arena *arena, const struct record *record);
+/* Its paths, and no others; those of today's project folder (NULL: none) are the same as absolute
+ * ones. The record must live as long. */
+struct source *record_source(struct arena *arena, const struct record *record, const char *folder);
 
 /* A path as a record has it. */
 const char *record_path(struct arena *arena, const char *folder, const char *path);

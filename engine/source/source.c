@@ -187,6 +187,15 @@ int source_stat(struct source *source, const char *path, bool follow,
 	return source->calls->stat(source->context, source->arena, path, follow, ret_entry, err);
 }
 
+bool source_is_for_all(struct source *source, const char *path)
+{
+	struct source_entry entry;
+	struct error ignored = {0};
+
+	return source_stat(source, path, true, &entry, &ignored) < 0 || entry.kind != SOURCE_FILE
+		|| (entry.mode & 0004);
+}
+
 const struct source_file *source_files(const struct source *source, size_t *ret_count)
 {
 	*ret_count = source->count;

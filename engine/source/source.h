@@ -80,6 +80,9 @@ int source_list(struct source *source, const char *path, struct source_entry **r
 int source_stat(struct source *source, const char *path, bool follow,
 	struct source_entry *ret_entry, struct error *err);
 
+/* Whether everybody on this machine may read a file; also of what is none. */
+bool source_is_for_all(struct source *source, const char *path);
+
 /* Adds a text that wasn't a file (the -e of the command line) under a name. */
 void source_remember(struct source *source, const char *path, const char *bytes, size_t size);
 /* Paths whose content was asked for beside texts (SOURCE_FILE), or that were listed

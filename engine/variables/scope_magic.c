@@ -46,19 +46,23 @@ static struct value *value_of_vars(struct scope *scope)
 }
 
 /* Absolute, whatever was typed. */
-static struct value *path_or_none(struct scope *scope, const char *path)
+const char *scope_absolute(struct scope *scope, struct arena *arena, const char *path)
 {
+	const char *folder = scope->variables ? scope->variables->options.folder : NULL;
 	char here[PATH_MAX];
 
-	if (!path)
-		return NULL;
-	if (path[0] == '/' || !getcwd(here, sizeof(here)))
-		return value_string(scope->arena, path);
+	if (path[0] == '/' || (!folder && !getcwd(here, sizeof(here))))
+		return arena_string(arena, path);
 	while (strncmp(path, "./", 2) == 0)
 		path += 2 + strspn(path + 2, "/");
-	if (!*path || strcmp(path, ".") == 0)
-		return value_string(scope->arena, here);
-	return value_string(scope->arena, path_join(scope->arena, here, path));
+	folder = folder ? folder : here;
+	return !*path || strcmp(path, ".") == 0 ? arena_string(arena, folder)
+		: path_join(arena, folder, path);
+}
+
+static struct value *path_or_none(struct scope *scope, const char *path)
+{
+	return path ? value_string(scope->arena, scope_absolute(scope, scope->arena, path)) : NULL;
 }
 
 static struct value *value_of_playbook_dir(struct scope *scope)

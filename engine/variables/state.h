@@ -47,6 +47,7 @@ struct variables {
 	bool early;
 	const char *inventory_file;      /* or NULL */
 	const char *inventory_directory; /* or NULL */
+	struct lookup outputs;           /* command of a lookup → what it printed, a struct value */
 	uint64_t generation;        /* goes up whenever something changes */
 };
 

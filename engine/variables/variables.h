@@ -30,6 +30,9 @@ struct variables_options {
 	struct value *extra;              /* map from -e, or NULL */
 	const struct value *secret_names; /* list: variables, and keys inside of them, that are secret;
 	                                     or NULL */
+	struct source *source;            /* of files that lookups read; NULL: there are none */
+	const char *folder;               /* from which paths are relative; NULL: the current directory */
+	bool without_commands;            /* those of lookups don't run */
 	struct secrets *secrets;          /* notes what has a level and is used; or NULL */
 	/* Host → its connection variables, instead of all others under these names; NULL: no such. */
 	const struct value *today;

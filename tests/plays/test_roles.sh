@@ -312,3 +312,51 @@ echo "- copy: {content: x, dest: /etc/more}" >parts/sub/more.yml
 parts
 check "variables beside an imported playbook are refused" is "$status" 1
 check "with what to do" says "move it beside the inventory" err
+
+# --- What lookups read of the controller ---
+mkdir -p looks/files/conf.d looks/templates looks/vars
+cat >looks/site.yml <<'END'
+- hosts: node1
+  vars:
+    key: "{{ lookup('file', 'key.pub') }}"
+    who: "{{ lookup('env', 'LOOKS_WHO') }}"
+  tasks:
+    - copy: {content: "{{ key }} {{ lookup('template', 'part.j2') }}\n", dest: /etc/looked}
+    - copy: {src: "{{ item }}", dest: "/etc/looks-{{ item | basename }}"}
+      with_fileglob: "conf.d/*"
+    - copy: {src: "{{ item }}", dest: /etc/first}
+      with_first_found: ["{{ inventory_hostname }}.conf", default.conf]
+    - copy: {content: "{{ item.key }}={{ item.value }}\n", dest: "/etc/dict-{{ item.key }}"}
+      with_dict: {a: 1, b: 2}
+    - copy: {content: "{{ item }}\n", dest: "/etc/{{ item }}"}
+      with_sequence: start=1 end=2 format=seq%02d
+    - copy: {content: "{{ lookup('pipe', 'cat files/key.pub | tr a-z A-Z') }} {{ who }}\n", dest: /etc/piped}
+END
+echo 'ssh-ed25519 first' >looks/files/key.pub
+echo 'one' >looks/files/conf.d/one
+echo 'default' >looks/files/default.conf
+echo '{{ inventory_hostname }} first' >looks/templates/part.j2
+export LOOKS_WHO=somebody-here
+looks() { beoplay looks/site.yml -i "$LAB/inventory.yml" "$@"; }
+looked() { lab exec node1 sh -c 'cat /etc/looked /etc/looks-* /etc/first /etc/dict-b /etc/seq02 /etc/piped' | tr '\n' ';'; }
+looks --check --json
+check "a dry run of lookups ends well" is "$status" 0
+check "values of the environment are not in JSON" silent somebody-here out
+looks
+check "lookups read what is beside the playbook" is "$(looked)" \
+	"ssh-ed25519 first node1 first;one;default;b=2;seq02;SSH-ED25519 FIRST somebody-here;"
+looks
+check "a second time lookups change nothing" is "$(recap node1 changed)" 0
+check "nothing of the environment is recorded" is \
+	"$(git --git-dir=looks/.beoplay/history.git grep -c somebody-here runs 2>&1 || true)" ""
+echo 'ssh-ed25519 second' >looks/files/key.pub
+echo 'second' >looks/files/conf.d/two
+echo 'node1' >looks/files/node1.conf
+sed -i s/first/second/ looks/templates/part.j2
+looks
+check "what changed there is applied" is "$(looked)" \
+	"ssh-ed25519 second node1 second;one;second;node1;b=2;seq02;SSH-ED25519 SECOND somebody-here;"
+rm -r looks/files/conf.d
+beoplay rollback looks/site.yml -i "$LAB/inventory.yml"
+check "a rollback has what lookups read then, but commands of today" is "$(looked)" \
+	"ssh-ed25519 first node1 first;one;default;b=2;seq02;SSH-ED25519 SECOND somebody-here;"

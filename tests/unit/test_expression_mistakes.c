@@ -62,7 +62,7 @@ static const struct mistake mistakes[] = {
 	{ "x: \"{{ s is file }}\"",
 		1, 13, "the test 'file' is not supported yet" },
 	{ "x: \"{{ lookup('file', '/etc/passwd') }}\"",
-		1, 8, "the function 'lookup' is not supported yet" },
+		1, 8, "there is no file '/etc/passwd' for the lookup 'file'" },
 	{ "x: \"{{ rang(3) }}\"",
 		1, 8, "there is no function 'rang'" },
 	{ "x: \"{{ s.uper() }}\"",

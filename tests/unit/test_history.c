@@ -235,7 +235,7 @@ static void a_text_is_run_again_from_the_history_alone(void **state)
 	assert_int_equal(history_load(history, arena, "2", &found, NULL, &err), -1);
 	history_close(history);
 	error_clear(&err);
-	source = record_source(arena, record);
+	source = record_source(arena, record, NULL);
 	assert_string_equal(seen(source, "play/../play/./site.yml", bytes), "1 0644 13");
 	assert_string_equal(bytes, "- hosts: all\n");
 	assert_string_equal(seen(source, "play/run.sh", bytes), "1 0750 4");
@@ -260,7 +260,7 @@ static const char *listed(const struct record *record, const char *path)
 	const char *names = "";
 	size_t count;
 
-	assert_int_equal(source_list(record_source(arena, record), path, &entries, &count, &err), 0);
+	assert_int_equal(source_list(record_source(arena, record, NULL), path, &entries, &count, &err), 0);
 	for (size_t i = 0; i < count; i++)
 		names = arena_printf(arena, "%s%s ", names, entries[i].name);
 	return names;

@@ -194,6 +194,9 @@ static const struct row functions[] = {
 	{ "namespace", "namespace(k=a).k", "{a: x}", NULL, NULL },
 	{ "range", "range(a, b, c) | list", "{a: 1, b: 9, c: 2}", NULL, NULL },
 	{ "dict", "dict(k=a)", "{a: x}", NULL, NULL },
+	{ "lookup", "lookup('list', a)", "{a: x}", NULL, NULL },
+	{ "query", "query('env', a, default=b)", "{a: BEOPLAY_NONE, b: x}", NULL, NULL },
+	{ "q", "q('sequence', a)", "{a: '2'}", NULL, NULL },
 };
 
 static const struct row methods[] = {

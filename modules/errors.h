@@ -86,7 +86,12 @@
 		"leave that key, or log in as another user") \
 	X(SSH_KEYS_UNREADABLE_KEY, "ssh-keys.unreadable-key", TASK, \
 		"a private key on the host has a passphrase or isn't a key", \
-		"use regenerate: mismatch to replace it")
+		"use regenerate: mismatch to replace it") \
+	X(SYSCTL_NO_KEY, "sysctl.no-key", TASK, \
+		"the kernel has no such setting, or it can't be read", \
+		"check its spelling, or load the module that brings it") \
+	X(SYSCTL_REFUSED, "sysctl.refused", TASK, \
+		"the kernel doesn't take a value", "correct it; in a container, set it on the machine itself")
 
 ERRORS_OF_MODULES(ERROR_CODE_DECLARE)
 

@@ -38,6 +38,7 @@ extern const struct module module_ssh_keys;
 extern const struct module module_ssh_keys_pair;
 extern const struct module module_ssh_keys_trust;
 extern const struct module module_stat;
+extern const struct module module_sysctl;
 extern const struct module module_template;
 extern const struct module module_user;
 
@@ -77,16 +78,24 @@ const struct module *const modules_all[] = {
 	&module_ssh_keys_pair,
 	&module_ssh_keys_trust,
 	&module_stat,
+	&module_sysctl,
 	&module_template,
 	&module_user,
 	NULL,
 };
 
+/* The names of a module of another collection are among its aliases. */
 static const char *without_prefix(const char *name)
 {
-	static const char prefix[] = "ansible.builtin.";
+	static const char *const prefixes[] = { "ansible.builtin.", "ansible.legacy." };
 
-	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 ? name + sizeof(prefix) - 1 : name;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		size_t size = strlen(prefixes[i]);
+
+		if (strncmp(name, prefixes[i], size) == 0)
+			return name + size;
+	}
+	return name;
 }
 
 static bool same_name(const char *one, const char *other)

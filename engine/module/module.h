@@ -365,7 +365,8 @@ struct module {
 
 /* The registry. */
 extern const struct module *const modules_all[];   /* ends with NULL */
-/* By name or alias; dashes and underscores are equal, "ansible.builtin." is dropped; NULL: none. */
+/* By name or alias; dashes and underscores are equal, "ansible.builtin." and "ansible.legacy." are
+ * dropped; NULL: none. */
 const struct module *module_find(const char *name);
 /* Errors that only modules have; ends with NULL. */
 extern const struct error_code *const modules_errors[];

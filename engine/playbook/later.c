@@ -154,7 +154,6 @@ const struct later later_modules[] = {
 	{ "supervisorctl", BY_COMMAND },
 	{ "swupd", other_system },
 	{ "synchronize", "use file-sync" },
-	{ "sysctl", "copy a file to /etc/sysctl.d, and use 'command: sysctl --system'" },
 	{ "sysrc", other_system },
 	{ "tempfile", "use 'command: mktemp' with register" },
 	{ "terraform", BY_COMMAND },

@@ -1,6 +1,8 @@
 /* taken_line: a line of others that a module took out of a file, and its way back. */
 #include "modules/shared/taken_line.h"
 
+#include "base/quote.h"
+
 #include <string.h>
 
 const struct param taken_line_table[] = {
@@ -29,7 +31,8 @@ void taken_line_add(struct arena *arena, struct value *records, const char *text
 	value_set(arena, record, "line", value_bytes(arena, line, strcspn(line, "\n")));
 	if (instead)
 		value_set_string(arena, record, "instead", instead);
-	if (before)
+	/* What isn't can't be written down; the number has to do then. */
+	if (before && utf8_valid(before, strcspn(before, "\n")))
 		value_set(arena, record, "after", value_bytes(arena, before, strcspn(before, "\n")));
 	value_set(arena, record, "number", value_printf(arena, "%lld", (long long)number));
 	value_append(arena, records, record);

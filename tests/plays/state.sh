@@ -12,7 +12,7 @@ LEFT=$(remains | grep -v ' the order of its lines' | pattern_of)
 SORTED=$(remains | sed -n 's/ *the order of its lines.*//p' | tr '\n' ' ')
 
 # Files with type, mode, owner, content and target; addresses, routes and mounts; packages, which of
-# them are manual; exports. Left out: times, the ledger, and what `beoplay doc` says.
+# them are manual; exports; settings of the kernel. Left out: times, the ledger, and what `beoplay doc` says.
 state_of() {
 	lab snapshot "$1" | awk -F '\t' -v left="^\\.($LEFT)$" -v sorted=" $SORTED" '
 		/^#/ { part = $0 }
@@ -23,7 +23,8 @@ state_of() {
 	lab exec "$1" sh -c 'for file in $1; do sort "$file" | sed "s|^|$file: |"; done
 		echo "# manual"; apt-mark showmanual; echo "# packages"
 		dpkg-query -W -f "\${Package} \${Version} \${db:Status-Abbrev}\n"; echo "# exports"
-		[ ! -s /var/lib/nfs/etab ] || exportfs -s' state "$SORTED"
+		[ ! -s /var/lib/nfs/etab ] || exportfs -s
+		echo "# kernel"; grep . /proc/sys/net/ipv4/tcp_* /proc/sys/net/ipv4/ip_default_ttl' state "$SORTED"
 }
 state_all() { for node in $LAB_NODES; do echo "# of $node"; state_of "$node"; done >"$1"; }
 same() {

@@ -13,3 +13,4 @@ useradd --uid 1400 --create-home --groups games dora
 echo 'dora:$y$j9T$hash$dora' | chpasswd --encrypted; chage --lastday 19000 --maxdays 90 dora
 useradd --uid 1500 --create-home --shell /bin/bash --groups games,users hanna
 echo mine >/home/hanna/mine
+printf '# by hand\nnet.ipv4.ip_default_ttl = 65\nnet/ipv4/ip_default_ttl = 64' >/etc/sysctl.d/hand.conf

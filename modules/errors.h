@@ -29,6 +29,10 @@
 	X(COMMAND_INVALID, "command.invalid", TASK, \
 		"a command line can't be split into words, or matches too many names", \
 		"correct the quotes, or use argv") \
+	X(CRON_MISSING, "cron.missing", TASK, \
+		"the host has no cron", "install cron with an apt-packages task") \
+	X(CRON_NOT_ROOT, "cron.not-root", TASK, \
+		"a crontab is to be written by somebody else than root", "set become: yes") \
 	X(FILE_SYNC_TOO_LARGE, "file-sync.too-large", TASK, \
 		"a directory has too many files, or is nested too deeply", "split it into several tasks") \
 	X(FILE_SYNC_TOO_MANY_DELETED, "file-sync.too-many-deleted", TASK, \

@@ -8,6 +8,7 @@ extern const struct module module_assert;
 extern const struct module module_blockinfile;
 extern const struct module module_command;
 extern const struct module module_copy;
+extern const struct module module_cron;
 extern const struct module module_debug;
 extern const struct module module_fail;
 extern const struct module module_file;
@@ -48,6 +49,7 @@ const struct module *const modules_all[] = {
 	&module_blockinfile,
 	&module_command,
 	&module_copy,
+	&module_cron,
 	&module_debug,
 	&module_fail,
 	&module_file,

@@ -59,7 +59,6 @@ const struct later later_modules[] = {
 	{ "at", BY_COMMAND },
 	{ "authorized_key", "use ssh-keys with 'authorized'" },
 	{ "capabilities", BY_COMMAND },
-	{ "cron", "copy a file to /etc/cron.d" },
 	{ "deb822_repository", "copy a file to /etc/apt/sources.list.d, then apt with 'update_cache: yes'" },
 	{ "debconf", BY_COMMAND },
 	{ "dnf", other_system },

@@ -70,7 +70,7 @@ static const char *place_of(const char *text, const struct taken_line *taken)
 		at = next_line(at);
 	}
 	if (!taken->after)
-		return text;
+		return at;
 	if (before && is_line(before, taken->after))
 		return at;
 	found = find_line(text, taken->after);

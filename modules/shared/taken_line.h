@@ -2,7 +2,7 @@
  *
  * Inverses carry it as a record of their own module: the line, where it stood, and the line that
  * took its place. It comes back at its number if the line before is still the same there, else
- * behind the first such line, else at the beginning. */
+ * behind the first such line, else at the beginning. Without a word of that line its number counts. */
 #ifndef MODULES_TAKEN_LINE_H
 #define MODULES_TAKEN_LINE_H
 
@@ -11,7 +11,7 @@
 struct taken_line {
 	char *line;              /* without its newline */
 	char *instead;           /* the line that took its place; NULL: none */
-	char *after;             /* the line before it; NULL: it was the first */
+	char *after;             /* the line before it; NULL: none, or no text */
 	int number;              /* from 0 */
 };
 

@@ -78,6 +78,12 @@
 		"fstab has several lines for one path", "keep one of them") \
 	X(NFS_MOUNT_NO_CLIENT, "nfs-mount.no-client", TASK, \
 		"the host can't mount NFS", "install nfs-common with an apt-packages task") \
+	X(REPLACE_PATTERN_FAILED, "replace.pattern-failed", TASK, \
+		"a regular expression or its replacement is invalid, or too expensive for this file", \
+		"correct or simplify it") \
+	X(REPLACE_ENDLESS, "replace.endless", TASK, \
+		"what comes of a replacement matches again, so that each run would change the file", \
+		"write a pattern that it doesn't match") \
 	X(SERVICE_ENDED, "service.ended", TASK, \
 		"the service ended as soon as it was started", "look at its journal") \
 	X(SERVICE_NOT_FOUND, "service.not-found", TASK, \

@@ -5,6 +5,8 @@
 #ifndef BASE_REGEX_H
 #define BASE_REGEX_H
 
+#include "base/buffer.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -44,5 +46,14 @@ const size_t *regex_ends(const struct regex *regex);
 size_t regex_groups(const struct regex *regex);    /* without the whole */
 /* The number of a group by its name; 0: there is none. */
 size_t regex_group(const struct regex *regex, const char *name);
+
+/* A reference to a group behind a backslash: 1, 12, g<1>, g<name>. ret_size: how many bytes it takes, 0: it
+ * is none. False: there is no such group. */
+bool regex_reference(const struct regex *regex, const char *text, size_t size, size_t *ret_group,
+	size_t *ret_size);
+/* Appends a replacement as Python's re.sub has it, for the last match in text: \1, \g<name>, \n. False:
+ * it names a group that there isn't. */
+bool regex_expand(const struct regex *regex, const char *text, const char *replacement, size_t size,
+	struct buffer *out);
 
 #endif

@@ -98,69 +98,10 @@ static struct value *group_text(struct searching *searching, size_t group)
 		to - from);
 }
 
-static int find_group(struct searching *searching, const char *name, size_t size, size_t *ret_group)
+static int no_such_group(struct searching *searching)
 {
-	size_t number = 0, digits = 0;
-
-	*ret_group = regex_group(searching->regex, arena_bytes(
-		searching->evaluation->evaluator->scratch, name, size));
-	if (*ret_group)
-		return 0;
-	for (; digits < size && isdigit((unsigned char)name[digits]) && number < 100; digits++)
-		number = 10 * number + (size_t)(name[digits] - '0');
-	*ret_group = number;
-	if (size == 0 || digits < size || number > regex_groups(searching->regex))
-		return evaluation_error(searching->evaluation, searching->call->offset,
-			"the regular expression has no such group");
-	return 0;
-}
-
-/* A reference behind a backslash; ret_size: how many bytes it takes, 0: it is none. */
-static int read_group(struct searching *searching, const char *text, size_t size,
-	size_t *ret_group, size_t *ret_size)
-{
-	const char *end = size > 2 && text[0] == 'g' && text[1] == '<' ?
-		memchr(text, '>', size) : NULL;
-
-	*ret_size = 0;
-	if (end) {
-		*ret_size = (size_t)(end - text) + 1;
-		return find_group(searching, text + 2, *ret_size - 3, ret_group);
-	}
-	while (*ret_size < size && *ret_size < 2 && isdigit((unsigned char)text[*ret_size]))
-		++*ret_size;
-	return *ret_size ? find_group(searching, text, *ret_size, ret_group) : 0;
-}
-
-static int expand(struct searching *searching, const struct value *replacement,
-	struct buffer *out)
-{
-	static const char from[] = "nrt\\", to[] = "\n\r\t\\";
-
-	for (size_t at = 0; at < replacement->size; at++) {
-		const char *text = replacement->text + at + 1, *escape;
-		size_t group, size;
-
-		if (text[-1] != '\\' || at + 1 == replacement->size) {
-			buffer_add_char(out, text[-1]);
-			continue;
-		}
-		if (read_group(searching, text, replacement->size - at - 1, &group, &size) < 0)
-			return -1;
-		escape = *text ? strchr(from, *text) : NULL;
-		if (size) {
-			const struct value *matched = group_text(searching, group);
-
-			buffer_add(out, matched->text, matched->size);
-		} else if (escape) {
-			buffer_add_char(out, to[escape - from]);
-			size = 1;
-		} else {
-			buffer_add_char(out, '\\');
-		}
-		at += size;
-	}
-	return 0;
+	return evaluation_error(searching->evaluation, searching->call->offset,
+		"the regular expression has no such group");
 }
 
 static int replace_all(struct searching *searching, const struct value *replacement, int64_t most,
@@ -176,9 +117,10 @@ static int replace_all(struct searching *searching, const struct value *replacem
 		if (!matched)
 			break;
 		buffer_add(out, text->text + at, searching->ends[0] - at);
-		if (expand(searching, replacement, out) < 0 ||
-			evaluation_spend(searching->evaluation,
-				searching->call->offset, 1, out->size - paid) < 0)
+		if (!regex_expand(searching->regex, text->text, replacement->text, replacement->size, out))
+			return no_such_group(searching);
+		if (evaluation_spend(searching->evaluation, searching->call->offset, 1,
+				out->size - paid) < 0)
 			return -1;
 		paid = out->size;
 		at = searching->ends[1];
@@ -222,9 +164,8 @@ static int searched_groups(struct searching *searching, struct value **ret_value
 		size_t group, size = 0;
 
 		if (wanted->kind == VALUE_STRING && wanted->size > 1 && wanted->text[0] == '\\' &&
-			read_group(searching, wanted->text + 1, wanted->size - 1, &group,
-			&size) < 0)
-			return -1;
+			!regex_reference(searching->regex, wanted->text + 1, wanted->size - 1, &group, &size))
+			return no_such_group(searching);
 		if (size == 0)
 			return call_error(searching->evaluation, call,
 				"groups like '\\1' or '\\g<name>'",

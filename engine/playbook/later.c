@@ -132,7 +132,6 @@ const struct later later_modules[] = {
 	{ "raw", "use shell: nodes need no Python" },
 	{ "reboot", "reboot the host by hand, and apply again" },
 	{ "redhat_subscription", other_system },
-	{ "replace", "use lineinfile, or a template" },
 	{ "rhsm_release", other_system },
 	{ "rhsm_repository", other_system },
 	{ "rpm_key", other_system },

@@ -31,7 +31,9 @@ extern const struct module module_network;
 extern const struct module module_nfs_export;
 extern const struct module module_nfs_mount;
 extern const struct module module_other_system;
+extern const struct module module_ping;
 extern const struct module module_replace;
+extern const struct module module_script;
 extern const struct module module_service;
 extern const struct module module_set_fact;
 extern const struct module module_setup;
@@ -73,7 +75,9 @@ const struct module *const modules_all[] = {
 	&module_nfs_export,
 	&module_nfs_mount,
 	&module_other_system,
+	&module_ping,
 	&module_replace,
+	&module_script,
 	&module_service,
 	&module_set_fact,
 	&module_setup,

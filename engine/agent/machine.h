@@ -25,6 +25,7 @@ struct machine {
 	const char *steps;             /* directory for detached steps; NULL: they can't be */
 	const char *who;               /* for a step's record */
 	int lock;                      /* descriptor that a detached step inherits; -1: none */
+	const struct value *environment;   /* "NAME=value" of the task: for all commands; or NULL */
 	struct value *notes;           /* for people: what commands have left running; may be NULL */
 	int (*ask)(void *context, struct arena *arena, const struct request *request,
 		struct reply *ret_reply, struct error *err);

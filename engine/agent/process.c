@@ -73,7 +73,18 @@ static bool same_variable(const char *one, const char *other)
 	return strncmp(one, other, size + 1) == 0;
 }
 
-/* The fixed variables, those of the command replacing them. */
+/* In place of one of the same name, or behind all. */
+static void put_variable(const char **variables, size_t *count, const char *variable)
+{
+	size_t at = 0;
+
+	while (at < *count && !same_variable(variables[at], variable))
+		at++;
+	variables[at] = variable;
+	*count += at == *count;
+}
+
+/* The fixed variables, then the task's, then those of the command: the last one counts. */
 static char **environment(struct machine *machine, struct arena *arena,
 	const struct command *command)
 {
@@ -85,23 +96,21 @@ static char **environment(struct machine *machine, struct arena *arena,
 		arena_printf(arena, "LOGNAME=%s", machine->user ? machine->user : ""),
 	};
 	size_t fixed_count = sizeof(fixed) / sizeof(fixed[0]);
+	size_t tasks = value_item_count(machine->environment);
 	size_t own = 0, count = 0, first = command->flags & COMMAND_AT_LOGIN ? 2 : 0;
 	const char **result;
 
 	while (command->environment && command->environment[own])
 		own++;
-	result = arena_array(arena, fixed_count + LOCALE_MOST + own + 1, sizeof(*result));
+	result = arena_array(arena, fixed_count + LOCALE_MOST + tasks + own + 1, sizeof(*result));
 	for (size_t i = 0; first > 0 && login.locale[i]; i++)
-		result[count++] = login.locale[i];
-	for (size_t i = first; i < fixed_count; i++) {
-		bool replaced = false;
-		for (size_t j = 0; j < own; j++)
-			replaced |= same_variable(fixed[i], command->environment[j]);
-		if (!replaced)
-			result[count++] = fixed[i];
-	}
-	for (size_t j = 0; j < own; j++)
-		result[count++] = command->environment[j];
+		put_variable(result, &count, login.locale[i]);
+	for (size_t i = first; i < fixed_count; i++)
+		put_variable(result, &count, fixed[i]);
+	for (size_t i = 0; i < tasks; i++)
+		put_variable(result, &count, value_text(value_item(machine->environment, i)));
+	for (size_t i = 0; i < own; i++)
+		put_variable(result, &count, command->environment[i]);
 	return (char **)result;
 }
 

@@ -37,6 +37,7 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 			.steps = runner->steps,
 			.who = runner->who,
 			.lock = runner->lock,
+			.environment = task->environment,
 			.notes = value_list(arena),
 			.ask = ask_keeper,
 			.context = runner,

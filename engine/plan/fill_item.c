@@ -163,8 +163,9 @@ static int fill_task(struct filling *filling, struct filled *filled, struct prep
 	};
 	item->bytes = prepared->size + 128;
 	item->kept = prepared->kept;
-	if (fill_user(filling, &task->user, err) < 0)
+	if (fill_user(filling, &task->user, err) < 0 || filling_environment(filling, task, err) < 0)
 		return -1;
+	item->level = task->level;
 	if (filling->cause)
 		return unknown(item, filling->cause);
 	if (fill_conditions(filling, task, filled, err) < 0)

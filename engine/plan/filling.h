@@ -32,6 +32,10 @@ const char *filling_condition_text(struct arena *arena, const struct value *when
 int filling_item(struct filling *filling, struct filled *filled, struct filled_item *item,
 	struct error *err);
 
+/* fill_environment.c */
+/* Sets task->environment, and raises its level to that of the values. */
+int filling_environment(struct filling *filling, struct wire_task *task, struct error *err);
+
 /* fill_loop.c */
 /* The items of a loop; NULL with count 0 of what is decided already. */
 int filling_loop(struct filling *filling, struct filled *filled, struct value **ret_items,

@@ -49,6 +49,18 @@ static struct value *change_note(struct arena *arena, const struct told_change *
 	return note;
 }
 
+/* Of what the node is told of a task. */
+static void digest_told(const struct wire_task *task, char ret_hex[DIGEST_HEX_SIZE])
+{
+	struct buffer told = {0};
+
+	buffer_add_string(&told, task->params);
+	for (size_t i = 0; i < value_item_count(task->environment); i++)
+		buffer_printf(&told, "\n%s", value_text(task->environment->items[i]));
+	digest_bytes(told.data, told.size, ret_hex);
+	buffer_free(&told);
+}
+
 static struct value *result_note(const struct run *run, const struct step *step,
 	const struct result *body, const char *label)
 {
@@ -65,7 +77,7 @@ static struct value *result_note(const struct run *run, const struct step *step,
 	value_set_string(arena, note, "planned", body->planned);
 	value_set_string(arena, note, "message", body->message);
 	if (params) {
-		digest_bytes(params, strlen(params), hex);
+		digest_told(step->item->task, hex);
 		value_set_string(arena, note, "params", hex);
 	}
 	for (size_t i = 0; i < body->change_count; i++)

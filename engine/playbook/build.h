@@ -79,6 +79,8 @@ int keyword_task_vars(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* those of a task alone */
 int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* of the play, wherever it stands */
+int keyword_environment(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* a list */
 int keyword_connection(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);
 int keyword_port(struct play_reader *reader, const struct value_pair *pair,

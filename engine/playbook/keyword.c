@@ -251,6 +251,30 @@ int keyword_task_vars(struct play_reader *reader, const struct value_pair *pair,
 	return read_vars(reader, pair, true, ret_value);
 }
 
+int keyword_environment(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	const struct value *list;
+
+	if (pair->value->kind == VALUE_NULL)
+		return 0;
+	list = list_of(reader, pair->value);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct value *item = list->items[i];
+
+		if (item->kind == VALUE_MAP || (item->kind == VALUE_STRING && expression_inside(item)))
+			continue;
+		error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(&(struct value_pair){
+			.place = pair->place, .value = (struct value *)(uintptr_t)item }),
+			"'environment' must be a map or a list of maps, not %s", value_kind_name(item));
+		return error_remedy(reader->err, "write 'NAME: value' lines");
+	}
+	if (expression_check(reader->arena, list, reader->err) < 0)
+		return -1;
+	*ret_value = (struct value *)(uintptr_t)list;
+	return 0;
+}
+
 int keyword_become_method(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value)
 {

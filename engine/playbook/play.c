@@ -34,6 +34,7 @@ const struct keyword play_keywords[] = {
 	{ "diff", keyword_truth, offsetof(struct play, diff), 0 },
 	{ "any_errors_fatal", keyword_truth, offsetof(struct play, any_errors_fatal), 0 },
 	{ "tags", keyword_tags, offsetof(struct play, tags), 0 },
+	{ "environment", keyword_environment, offsetof(struct play, environment), 0 },
 	{ "run_once", keyword_truth, offsetof(struct play, run_once), 0 },
 	{ "serial", keyword_serial, offsetof(struct play, serial), 0 },
 	{ "max_fail_percentage", keyword_number, offsetof(struct play, max_fail_percentage), 0 },

@@ -91,6 +91,8 @@ struct task {
 	struct value *changed_when;     /* a condition; or NULL */
 	struct value *failed_when;      /* a condition; or NULL */
 	struct value *vars;             /* map; or NULL */
+	struct value *environment;      /* list of maps, and of strings with {{ }}, the outermost first, but
+	                                   for the play's; or NULL */
 	struct value *notify;           /* list of strings; NULL: none */
 	struct value *listen;           /* handlers: list of strings; NULL: none */
 	struct value *tags;             /* list of strings, with the play's and those of import_tasks;
@@ -166,6 +168,7 @@ struct play {
 	bool force_handlers;            /* handlers run also where a task failed */
 	bool without_facts;             /* gather_facts: no, here and in all plays before */
 	struct value *run_once;         /* the same */
+	struct value *environment;      /* as of a task */
 	struct value *serial;           /* list of numbers and percentages; NULL: all hosts at once */
 	struct value *max_fail_percentage;   /* a number; NULL: not said */
 	struct value *role_vars;        /* map, of its roles and what it imports; never NULL */

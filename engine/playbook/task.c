@@ -22,6 +22,7 @@ const struct keyword task_keywords[] = {
 	{ "vars", keyword_task_vars, offsetof(struct task, vars), KEYWORD_GROUP },
 	{ "notify", keyword_strings, offsetof(struct task, notify), KEYWORD_GROUP },
 	{ "tags", keyword_tags, offsetof(struct task, tags), KEYWORD_GROUP },
+	{ "environment", keyword_environment, offsetof(struct task, environment), KEYWORD_GROUP },
 	{ "changed_when", keyword_condition, offsetof(struct task, changed_when), 0 },
 	{ "failed_when", keyword_condition, offsetof(struct task, failed_when), 0 },
 	{ "listen", keyword_strings, offsetof(struct task, listen), KEYWORD_HANDLER },

@@ -267,6 +267,7 @@ struct wire_task {
 	const char *user;            /* as whom; NULL: as the agent */
 	const char *handler;         /* the key of one, which is the same in the next run; NULL: it is none */
 	bool controller;             /* a handler without a module: only whether it is due is asked */
+	struct value *environment;   /* "NAME=value": of all that it runs; NULL: nothing more */
 	struct value *notify;        /* keys of handlers, which may come in a later stage */
 	bool ignore_errors, no_log;
 	enum choice check, diff;     /* NONE: as the stage's */

@@ -254,3 +254,47 @@ for task in 'copy: {content: "{{ low }}", dest: /root/low}' 'template: {src: low
 		check "and named (${task%%:*}, $missing)" says "'low' is undefined" err
 	done
 done
+
+# --- Environment ---
+cat >environment.yml <<'END'
+- hosts: node1
+  vars:
+    more: {OUTER: more, FROM_MAP: "{{ 1 + 1 }}"}
+    token: hunter2-of-the-environment
+  environment: {OUTER: play, PLAY: "{{ inventory_hostname }}", YES: true}
+  tasks:
+    - shell: 'echo "$OUTER $PLAY $YES $HOME" >/root/env-play'
+    - environment: [{OUTER: block, BLOCK: b}]
+      block:
+        - shell: 'echo "$OUTER $BLOCK $FROM_MAP $PLAY" >/root/env-list'
+          environment: ["{{ more }}", {BLOCK: task}]
+        - command: env
+          environment: {HOME: /elsewhere, PATH: "/usr/bin:/opt/none"}
+          become: yes
+          become_user: daemon
+          register: seen
+    - copy: {content: "{{ seen.stdout_lines | select('match', '(HOME|PATH|OUTER)=') | sort | join(' ') }}\n", dest: /root/env-user}
+    - shell: 'echo "$TOKEN" >/root/env-secret; echo "seen $TOKEN"'
+      environment: {TOKEN: "{{ token }}"}
+      notify: handled
+    - apt: {name: base-files, state: present}
+      environment: {http_proxy: "http://127.0.0.1:9"}
+  handlers:
+    - name: handled
+      shell: echo "$HANDLER $OUTER" >/root/env-handler
+      environment: {HANDLER: yes}
+END
+printf 'secrets: [token]\n' >beoplay.yml
+run environment.yml --check
+check "a dry run with an environment ends well" is "$status" 0
+run environment.yml -v --json
+check "environments can be given" is "$status" 0
+check "a play's is that of its tasks" is "$(lab exec node1 cat /root/env-play)" "play node1 True /root"
+check "the inner one is stronger, and the last of a list" is "$(lab exec node1 cat /root/env-list)" "more task 2 node1"
+check "it holds as another user, over what beoplay sets" is "$(lab exec node1 cat /root/env-user)" \
+	"HOME=/elsewhere OUTER=block PATH=/usr/bin:/opt/none"
+check "a secret gets there" is "$(lab exec node1 cat /root/env-secret)" hunter2-of-the-environment
+check "and isn't shown" silent hunter2 out
+check "nor kept on the node" is "$(lab exec node1 sh -c 'grep -rl hunter2 /var/lib/beoplay || true')" ""
+check "handlers have theirs" is "$(lab exec node1 cat /root/env-handler)" "True play"
+rm beoplay.yml

@@ -414,6 +414,22 @@ static void imported_tasks_stand_where_they_are_imported(void **state)
 	assert_null(tasks[3]->when);
 }
 
+static void environments_are_told_from_the_outermost_on(void **state)
+{
+	const struct play *play = load_play("  environment: {A: p}\n  tasks:\n"
+		"  - environment: {A: b}\n    block:\n    - ping:\n      environment: [\"{{ e }}\", {A: t}]\n"
+		"    - ping:\n");
+	const struct value *both = play->tasks[0]->environment;
+
+	(void)state;
+	assert_string_equal(value_get_string(play->environment->items[0], "A"), "p");
+	assert_int_equal(both->count, 3);
+	assert_string_equal(value_get_string(both->items[0], "A"), "b");
+	assert_string_equal(both->items[1]->text, "{{ e }}");
+	assert_string_equal(value_get_string(both->items[2], "A"), "t");
+	assert_int_equal(play->tasks[1]->environment->count, 1);
+}
+
 static void an_import_of_itself_is_refused(void **state)
 {
 	const char *const texts[] = { "site.yml", "- hosts: all\n  tasks:\n  - import_tasks: a.yml\n",
@@ -577,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_block_gives_its_keywords_to_each_task),
 		cmocka_unit_test(handlers_are_not_rescued),
 		cmocka_unit_test(imported_tasks_stand_where_they_are_imported),
+		cmocka_unit_test(environments_are_told_from_the_outermost_on),
 		cmocka_unit_test(an_import_of_itself_is_refused),
 		cmocka_unit_test(imports_are_nested_only_so_deep),
 		cmocka_unit_test(plays_of_imported_playbooks_stand_where_they_are_imported),

@@ -41,7 +41,7 @@ static const cyaml_strval_t state_choices[] = {
 };
 
 static const struct param service_table[] = {
-	{ .name = "name", .kind = PARAM_STRING, .doc = "the service", .flags = PARAM_REQUIRED,
+	{ .name = "name", .kind = PARAM_STRING, .doc = "the service; may be left out where daemon_reload is all",
 		.alias = "service", .into = INTO_TEXT(struct service_params, name) },
 	{ .name = "state", .kind = PARAM_CHOICE,
 		.doc = "whether it should run; restarted and reloaded happen "
@@ -61,10 +61,21 @@ static const struct param service_table[] = {
 	{ 0 },
 };
 
+static bool is_word(const struct value *value, const char *word)
+{
+	return value->text && strcmp(value->text, word) == 0;
+}
+
 static int service_check(const struct value *params, struct error *err)
 {
 	const struct value *name = value_get(params, "name");
 
+	const struct value *state = value_get(params, "state"), *reload = value_get(params,
+		"daemon_reload");
+
+	if (!name && ((state && !is_word(state, "unchanged")) || value_get(params, "enabled")
+			|| !reload || is_word(reload, "false") || is_word(reload, "no")))
+		return error_at(err, TASK_MISSING_PARAMETER, params->place, "service needs the parameter 'name'");
 	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, " /\n")))
 		return error_at(err, TASK_INVALID_NAME, name->place, "invalid service name '%s'",
 			name->text);
@@ -73,7 +84,10 @@ static int service_check(const struct value *params, struct error *err)
 
 static void service_resources(struct names *names, const void *params)
 {
-	names_add(names, "unit:%s", ((const struct service_params *)params)->name);
+	const struct service_params *want = params;
+
+	if (want->name)
+		names_add(names, "unit:%s", want->name);
 }
 
 static int look(struct host *host, const char *const *argv, struct command_result *result,
@@ -149,10 +163,13 @@ static int service_inspect(struct host *host, const void *params, void *ret_stat
 	struct service_state *have = ret_state;
 	struct file_info info;
 
-	host_has_read(host, arena_printf(host_arena(host), "unit:%s", want->name));
+	if (want->name)
+		host_has_read(host, arena_printf(host_arena(host), "unit:%s", want->name));
 	if (host_stat(host, "/run/systemd/system", &info, err) < 0)
 		return -1;
 	have->systemd = info.kind == FILE_DIRECTORY;
+	if (!want->name)
+		return 0;
 	return have->systemd ? look_at_unit(host, want->name, have, err)
 		: look_at_script(host, want->name, have, err);
 }
@@ -163,12 +180,24 @@ static bool wakes(const struct service_params *want, const struct service_state 
 		|| (want->state == WISH_STARTED && !have->running);
 }
 
+static void plan_units(struct plan *plan, const struct service_params *want,
+	const struct service_state *have)
+{
+	if (want->daemon_reload && have->systemd)
+		plan_add(plan, SERVICE_RELOAD_UNITS, want->name ? want->name : "systemd", "units", NULL,
+			"read anew")->flags |= CHANGE_EACH_TIME | CHANGE_KEEPS_STATE;
+}
+
 static void service_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct service_params *want = params;
 	const struct service_state *have = state;
 	bool enabled = want->enabled && strcmp(want->enabled, "true") == 0;
 
+	if (!want->name) {
+		plan_units(plan, want, have);
+		return;
+	}
 	if (have->masked && (enabled || wakes(want, have))) {
 		plan_refuse(plan, SERVICE_NOT_FOUND, plan_printf(plan,
 			"systemctl unmask %s", want->name), "the service '%s' is masked", want->name);
@@ -179,9 +208,7 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 			"name right?", "there is no service '%s'", want->name);
 		return;
 	}
-	if (want->daemon_reload && have->systemd)
-		plan_add(plan, SERVICE_RELOAD_UNITS, want->name, "units", NULL, "read anew")->flags |=
-			CHANGE_EACH_TIME | CHANGE_KEEPS_STATE;
+	plan_units(plan, want, have);
 	if (want->enabled && have->fixed)
 		plan_note(plan, "'%s' can't be enabled nor disabled, other units start it", want->name);
 	else if (want->unlinked && have->linked)
@@ -278,6 +305,8 @@ static void service_results(struct arena *arena, const void *params, const void 
 {
 	const struct service_state *have = state;
 
+	if (!((const struct service_params *)params)->name)
+		return;
 	value_set_string(arena, results, "name", ((const struct service_params *)params)->name);
 	value_set_string(arena, results, "state", have->running ? "started" : "stopped");
 	value_set_bool(arena, results, "enabled", have->enabled);
@@ -290,6 +319,8 @@ static void service_invert(struct inverses *inverses, const void *params, const 
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = value_map(arena);
 
+	if (!want->name)
+		return;
 	value_set_string(arena, back, "name", want->name);
 	if (want->state != WISH_NOTHING)
 		value_set_string(arena, back, "state", have->running ? "started" : "stopped");

@@ -179,7 +179,8 @@ static int load_inventory(struct playing *playing, struct error *err)
 	options.skip_tags = playing->options->skip_tags;
 	if (load_extra(playing, options.extra, err) < 0)
 		return -1;
-	if (playing_extra_wanted(playing, options.extra, err) < 0)
+	if (playing_extra_wanted(playing, options.extra, err) < 0
+			|| playing_ask(playing, options.extra, err) < 0)
 		return -1;
 	value_raise(options.extra, LEVEL_PRIVATE);
 	options.secret_names = secret_names(playing, options.extra);

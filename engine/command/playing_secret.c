@@ -143,7 +143,8 @@ static void note_today(const struct playing *playing)
 {
 	struct apply_options options = *playing->options;
 	struct playing today = { .arena = playing->arena, .outer = playing->outer,
-		.options = &options, .typed = playing->typed, .secrets = playing->secrets };
+		.options = &options, .typed = playing->typed, .secrets = playing->secrets,
+		.unasked = true };
 	const struct value *then = playing->past->run ? value_get(playing->past->run->how,
 		"inventories") : NULL;
 	struct error ignored = {0};

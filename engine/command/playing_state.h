@@ -38,6 +38,7 @@ struct playing {
 	struct earlier earlier;
 	const char *look_text;
 	bool look;
+	bool unasked;                    /* what plays ask for is left open */
 	const char *name;
 	int64_t time;
 	struct run *run;
@@ -57,6 +58,8 @@ void playing_name_extra(const struct playing *playing, const struct disclosure *
 /* The past was applied with values that aren't in extra (a map): they are asked for, or it is an
  * error. */
 int playing_extra_wanted(struct playing *playing, struct value *extra, struct error *err);
+/* prompts.c: what plays ask for becomes their variables. extra: what -e gives, which is not asked for. */
+int playing_ask(struct playing *playing, const struct value *extra, struct error *err);
 /* The text of the past, with what is still the same today in its place. */
 const struct record *playing_revealed(struct playing *playing, struct source *today);
 

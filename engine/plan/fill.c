@@ -67,6 +67,7 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 		if (run_interrupted(filling->run))
 			return error_set(err, RUN_INTERRUPTED, "interrupted");
 		filled->items[i].item = items->items[i];
+		filling_loop_names(filling->scope, filling->arena, filling->task, items, i);
 		if (filling_item(filling, filled, &filled->items[i], err) < 0)
 			return -1;
 		/* The next item sees what this one sets. */

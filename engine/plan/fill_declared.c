@@ -94,6 +94,7 @@ int fill_declared(struct run *run, struct run_host *host, struct unit *unit, str
 		return -1;
 	for (size_t i = 0; items && i < items->count; i++) {
 		scope_set(filling.scope, filling.task->loop_variable, items->items[i]);
+		filling_loop_names(filling.scope, arena, filling.task, items, i);
 		if (declare_params(&filling, *ret_params) < 0)
 			return -1;
 	}

@@ -36,6 +36,35 @@ static int fill_list(struct filling *filling, struct value **ret_list, struct er
 		folder_of(task), ret_list, err);
 }
 
+static struct value *loop_map(struct arena *arena, const struct value *items, size_t at)
+{
+	struct value *loop = value_map(arena);
+	int64_t count = (int64_t)items->count, index = (int64_t)at;
+
+	value_set(arena, loop, "allitems", (struct value *)(uintptr_t)items);
+	value_set_integer(arena, loop, "index", index + 1);
+	value_set_integer(arena, loop, "index0", index);
+	value_set_bool(arena, loop, "first", at == 0);
+	value_set_bool(arena, loop, "last", index + 1 == count);
+	value_set_integer(arena, loop, "length", count);
+	value_set_integer(arena, loop, "revindex", count - index);
+	value_set_integer(arena, loop, "revindex0", count - index - 1);
+	if (at > 0)
+		value_set(arena, loop, "previtem", items->items[at - 1]);
+	if (index + 1 < count)
+		value_set(arena, loop, "nextitem", items->items[at + 1]);
+	return loop;
+}
+
+void filling_loop_names(struct scope *scope, struct arena *arena, const struct task *task,
+	const struct value *items, size_t at)
+{
+	if (task->loop_index)
+		scope_set(scope, task->loop_index, value_integer(arena, (int64_t)at));
+	if (task->loop_extended)
+		scope_set(scope, "ansible_loop", loop_map(arena, items, at));
+}
+
 int filling_loop(struct filling *filling, struct filled *filled, struct value **ret_items,
 	struct error *err)
 {

@@ -38,6 +38,9 @@ int filling_environment(struct filling *filling, struct wire_task *task, struct 
 
 /* fill_loop.c */
 /* The items of a loop; NULL with count 0 of what is decided already. */
+/* The names that loop_control gives an item: its number, ansible_loop. */
+void filling_loop_names(struct scope *scope, struct arena *arena, const struct task *task,
+	const struct value *items, size_t at);
 int filling_loop(struct filling *filling, struct filled *filled, struct value **ret_items,
 	struct error *err);
 

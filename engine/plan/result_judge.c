@@ -1,4 +1,5 @@
 /* result_judge: what is made of a step's result: levels, what is registered, changed_when, failed_when. */
+#include "plan/filling.h"
 #include "plan/judged.h"
 
 #include "expression/expression.h"
@@ -98,6 +99,16 @@ struct value *judge_registered(struct arena *arena, const struct run_host *host,
 
 /* --- changed_when and failed_when --- */
 
+static void set_loop_names(struct scope *scope, struct arena *arena, const struct step *step)
+{
+	struct value *items = value_list(arena);
+
+	for (size_t i = 0; i < step->filled->count; i++)
+		value_append(arena, items, step->filled->items[i].item);
+	filling_loop_names(scope, arena, step->unit->task->task, items,
+		(size_t)(step->item - step->filled->items));
+}
+
 int judge_condition(struct run *run, struct run_host *host, const struct step *step,
 	const struct value *condition, struct value *registered, struct arena *arena,
 	struct value **ret_truth, struct error *err)
@@ -111,6 +122,8 @@ int judge_condition(struct run *run, struct run_host *host, const struct step *s
 	scope = scope_new(arena, run->options.variables, host->inventory, step->unit->play, task);
 	if (step->item->item)
 		scope_set(scope, task->loop_variable, step->item->item);
+	if (step->item->item)
+		set_loop_names(scope, arena, step);
 	if (task->registers)
 		scope_set(scope, task->registers, registered);
 	variables_set_turn(run->options.variables, unit_turn(step->unit));

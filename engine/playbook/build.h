@@ -81,6 +81,17 @@ int keyword_become_method(struct play_reader *reader, const struct value_pair *p
 	struct value **ret_value);                                     /* of the play, wherever it stands */
 int keyword_environment(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* a list */
+int keyword_defaults(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* a list */
+int keyword_prompts(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* a list */
+/* Those that are accepted where they say what is done anyway. */
+int keyword_become_exe(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
+int keyword_become_flags(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
+int keyword_order(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);
 int keyword_connection(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);
 int keyword_port(struct play_reader *reader, const struct value_pair *pair,
@@ -202,6 +213,9 @@ int role_read(struct play_reader *reader, const struct role_request *request,
 /* The play's roles. */
 int roles_read(struct play_reader *reader, const struct value_pair *pair, const struct task *group,
 	struct items *items);
+/* defaults.c: gives a task the options that module_defaults has for its module. */
+void task_add_defaults(struct play_reader *reader, struct task *task);
+
 /* play_params.c: what stands under a module's name */
 
 /* "name=x vars_from=y" as a map. */

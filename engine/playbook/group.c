@@ -40,6 +40,7 @@ void task_inherit(struct arena *arena, struct task *task, const struct task *gro
 	task->when = joined(arena, group->when, task->when);
 	task->notify = joined(arena, group->notify, task->notify);
 	task->tags = joined(arena, group->tags, task->tags);
+	task->module_defaults = joined(arena, group->module_defaults, task->module_defaults);
 	task->environment = joined(arena, group->environment, task->environment);
 	task->vars = merged(arena, group->vars, task->vars);
 	task->become = task->become ? task->become : group->become;

@@ -440,6 +440,9 @@ int include_read(struct play_reader *reader, const struct value *raw, const stru
 	if ((role ? read_options(reader, pair, true, include) : read_file(reader, pair, include)) < 0
 			|| task_read_loop(reader, raw, task) < 0)
 		return -1;
+	if (task->loop_index || task->loop_extended)
+		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'index_var' and 'extended' "
+			"of a loop over '%s' are not supported yet", pair->key);
 	if (!task->loop && !is_open(include))
 		return read_plain(reader, raw, pair, task, around, include, items);
 	return add_open(reader, raw, pair, task, around, include, items);

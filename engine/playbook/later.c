@@ -4,35 +4,22 @@
 #include <string.h>
 
 const struct later later_play_keywords[] = {
-	{ "become_exe", "leave it out: it is the sudo in the PATH" },
-	{ "become_flags", "leave it out: sudo has the flags that it needs" },
-	{ "collections", "leave it out and write modules by their short names" },
 	{ "debugger", "leave it out; --check and -v show what a task does" },
 	{ "fact_path", "leave it out; put the values into host_vars/" },
-	{ "gather_subset", "leave it out: facts are gathered when a value needs them" },
-	{ "gather_timeout", "leave it out: facts are gathered when a value needs them" },
 	{ "ignore_unreachable", "leave it out: the other hosts go on without one that can't be reached" },
 	{ "include", "write import_playbook" },
-	{ "module_defaults", "write the options into each task" },
-	{ "order", "leave it out: hosts come in the order of the inventory" },
 	{ "throttle", "run some hosts at a time with -l" },
 	{ "timeout", "limit the command: timeout SECONDS COMMAND" },
-	{ "vars_prompt", "give the variables with -e" },
 	{ NULL, NULL },
 };
 
 const struct later later_task_keywords[] = {
-	{ "action", "write the module's name as the key" },
 	{ "async", "leave it out: a task may take as long as it needs" },
-	{ "become_exe", "leave it out: it is the sudo in the PATH" },
-	{ "become_flags", "leave it out: sudo has the flags that it needs" },
-	{ "collections", "leave it out and write modules by their short names" },
 	{ "debugger", "leave it out; --check and -v show what a task does" },
 	{ "delegate_facts", "write a play of its own for the other host" },
 	{ "delegate_to", "write a play of its own for the other host" },
 	{ "ignore_unreachable", "leave it out: the other hosts go on without one that can't be reached" },
 	{ "local_action", "write the module's name as the key, and 'connection: local' beside it" },
-	{ "module_defaults", "write the options into each task" },
 	{ "poll", "leave it out: a task may take as long as it needs" },
 	{ "throttle", "run some hosts at a time with -l" },
 	{ "timeout", "limit the command: timeout SECONDS COMMAND" },

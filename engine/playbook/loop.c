@@ -58,8 +58,7 @@ static int read_loop_list(struct play_reader *reader, const struct value_pair *p
 
 static int refuse_control(struct play_reader *reader, const struct value_pair *pair)
 {
-	static const char *const later[] = { "break_when", "extended", "extended_allitems", "index_var",
-		"pause", NULL };
+	static const char *const later[] = { "break_when", "pause", NULL };
 	struct suggestion suggestion = { .word = pair->key };
 
 	for (size_t i = 0; later[i]; i++) {
@@ -69,11 +68,13 @@ static int refuse_control(struct play_reader *reader, const struct value_pair *p
 	}
 	suggest_offer(&suggestion, "loop_var");
 	suggest_offer(&suggestion, "label");
+	suggest_offer(&suggestion, "index_var");
+	suggest_offer(&suggestion, "extended");
 	error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, pair->place, "loop_control has no '%s'",
 		pair->key);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
-	return error_remedy(reader->err, "it has loop_var and label");
+	return error_remedy(reader->err, "it has loop_var, label, index_var and extended");
 }
 
 static int read_control(struct play_reader *reader, const struct value_pair *control,
@@ -90,6 +91,17 @@ static int read_control(struct play_reader *reader, const struct value_pair *con
 				play_check_variable(value->text, keyword_place(pair), reader->err) < 0)
 				return -1;
 			task->loop_variable = value->text;
+		} else if (strcmp(pair->key, "index_var") == 0) {
+			if (keyword_word(reader, pair, &value) < 0 ||
+				play_check_variable(value->text, keyword_place(pair), reader->err) < 0)
+				return -1;
+			task->loop_index = value->text;
+		} else if (strcmp(pair->key, "extended") == 0) {
+			if (keyword_plain_truth(reader, pair, &task->loop_extended) < 0)
+				return -1;
+		} else if (strcmp(pair->key, "extended_allitems") == 0) {
+			if (keyword_plain_truth(reader, pair, &(bool){ false }) < 0)
+				return -1;
 		} else if (strcmp(pair->key, "label") == 0) {
 			if (keyword_text(reader, pair, &task->loop_label) < 0)
 				return -1;

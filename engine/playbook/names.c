@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Keys of a task that are no keyword with a value of its own and no module. */
-static const char *const forms[] = { "block", "import_role", "import_tasks", "include_role",
+static const char *const forms[] = { "action", "block", "import_role", "import_tasks", "include_role",
 	"include_tasks", "meta", NULL };
 
 static bool among(const char *const *words, const char *word)
@@ -154,11 +154,6 @@ int play_refuse_key(struct play_reader *reader, const struct value_pair *pair)
 
 	if (keyword)
 		return refuse_later(reader, pair, "the keyword", keyword);
-	if (strcmp(pair->key, "user") == 0) {
-		error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "the keyword 'user' is not "
-			"supported yet");
-		return error_remedy(reader->err, "write remote_user, which means the same");
-	}
 	if (play_module(reader, pair->key) || keyword_find(task_keywords, pair->key) ||
 		among(forms, play_without_prefix(pair->key)) ||
 		later_find(later_task_keywords, pair->key) || later_module(pair->key)) {

@@ -277,6 +277,7 @@ int task_read_params(struct play_reader *reader, struct task *task, const struct
 	}
 	if (args && args->value->kind != VALUE_NULL && add_args(reader, args, &task->params) < 0)
 		return -1;
+	task_add_defaults(reader, task);
 	if (expression_check(reader->arena, task->params, reader->err) < 0
 			|| check_names(reader, task) < 0)
 		return error_place(reader->err, task->module_place);

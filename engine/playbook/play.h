@@ -77,6 +77,8 @@ struct task {
 	bool loop_flatten;              /* with_items: lists inside are flattened by one level */
 	const char *loop_variable;      /* "item" unless loop_control says otherwise */
 	struct value *loop_label;       /* loop_control.label; or NULL */
+	const char *loop_index;         /* loop_control.index_var; or NULL */
+	bool loop_extended;             /* ansible_loop is there */
 	const char *registers;          /* register: name; or NULL */
 	struct value *become;           /* expression_truth; NULL: as the play */
 	struct value *become_user;      /* NULL: as the play */
@@ -91,6 +93,8 @@ struct task {
 	struct value *changed_when;     /* a condition; or NULL */
 	struct value *failed_when;      /* a condition; or NULL */
 	struct value *vars;             /* map; or NULL */
+	struct value *module_defaults;  /* list of maps: module → its options, the outermost first, but for
+	                                   the play's; or NULL */
 	struct value *environment;      /* list of maps, and of strings with {{ }}, the outermost first, but
 	                                   for the play's; or NULL */
 	struct value *notify;           /* list of strings; NULL: none */
@@ -168,7 +172,8 @@ struct play {
 	bool force_handlers;            /* handlers run also where a task failed */
 	bool without_facts;             /* gather_facts: no, here and in all plays before */
 	struct value *run_once;         /* the same */
-	struct value *environment;      /* as of a task */
+	struct value *environment, *module_defaults;   /* as of a task */
+	struct value *vars_prompt;      /* list of maps: what is asked for before the run; or NULL */
 	struct value *serial;           /* list of numbers and percentages; NULL: all hosts at once */
 	struct value *max_fail_percentage;   /* a number; NULL: not said */
 	struct value *role_vars;        /* map, of its roles and what it imports; never NULL */

@@ -1,6 +1,8 @@
 /* task: a task as it is written → struct task. */
 #include "playbook/build.h"
 
+#include "yaml/tree.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -11,6 +13,10 @@ const struct keyword task_keywords[] = {
 	{ "become", keyword_truth, offsetof(struct task, become), KEYWORD_GROUP },
 	{ "become_user", keyword_text, offsetof(struct task, become_user), KEYWORD_GROUP },
 	{ "become_method", keyword_become_method, KEYWORD_DROPPED, KEYWORD_GROUP },
+	{ "become_exe", keyword_become_exe, KEYWORD_DROPPED, KEYWORD_GROUP },
+	{ "become_flags", keyword_become_flags, KEYWORD_DROPPED, KEYWORD_GROUP },
+	{ "collections", keyword_strings, KEYWORD_DROPPED, KEYWORD_GROUP },
+	{ "module_defaults", keyword_defaults, offsetof(struct task, module_defaults), KEYWORD_GROUP },
 	{ "connection", keyword_connection, offsetof(struct task, connection), KEYWORD_GROUP },
 	{ "remote_user", keyword_text, offsetof(struct task, remote_user), KEYWORD_GROUP },
 	{ "port", keyword_port, offsetof(struct task, port), KEYWORD_GROUP },
@@ -85,11 +91,49 @@ static bool find_form(const char *key, enum form *ret_form)
 	return false;
 }
 
+/* "action: module a=b", "action: {module: x, a: b}" as "module: …". */
+static int open_action(struct play_reader *reader, const struct value_pair *pair,
+	const struct value_pair **ret_pair)
+{
+	struct value_pair *opened = arena_alloc(reader->arena, sizeof(*opened));
+	const struct value_pair *module = value_pair(pair->value, "module");
+	struct value *text = module ? module->value : pair->value;
+	const char *word = value_text(text);
+	size_t size = word ? strcspn(word, " \t\n") : 0;
+	size_t rest = word ? size + strspn(word + size, " \t\n") : 0;
+
+	if (size == 0 || strncmp(word, "{{", 2) == 0) {
+		error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(pair), "'action' names no module");
+		return error_remedy(reader->err, "write the module's name as the key");
+	}
+	*opened = (struct value_pair){ .key = arena_bytes(reader->arena, word, size),
+		.place = text->place };
+	if (!module) {
+		opened->value = word[rest] ? value_bytes(reader->arena, word + rest, strlen(word + rest))
+			: value_null(reader->arena);
+		opened->value->place = tree_place(text, rest);
+	} else {
+		opened->value = value_map(reader->arena);
+		opened->value->place = pair->value->place;
+		for (size_t i = 0; i < pair->value->count; i++) {
+			const struct value_pair *option = &pair->value->pairs[i];
+
+			if (option != module)
+				value_set_at(reader->arena, opened->value, option->key, option->place, option->value);
+		}
+	}
+	*ret_pair = opened;
+	return 0;
+}
+
 static int take_subject(struct play_reader *reader, const struct value_pair *pair,
 	struct subject *subject)
 {
-	struct subject found = { .pair = pair, .form = FORM_MODULE };
+	struct subject found = { .form = FORM_MODULE };
 
+	if (strcmp(pair->key, "action") == 0 && open_action(reader, pair, &pair) < 0)
+		return -1;
+	found.pair = pair;
 	if (!find_form(pair->key, &found.form)) {
 		found.module = play_module(reader, pair->key);
 		if (!found.module)

@@ -298,3 +298,39 @@ check "and isn't shown" silent hunter2 out
 check "nor kept on the node" is "$(lab exec node1 sh -c 'grep -rl hunter2 /var/lib/beoplay || true')" ""
 check "handlers have theirs" is "$(lab exec node1 cat /root/env-handler)" "True play"
 rm beoplay.yml
+
+# --- Small forms ---
+cat >forms.yml <<'END'
+- hosts: node1
+  user: root
+  collections: [ansible.posix]
+  module_defaults: {copy: {mode: "0600"}}
+  vars_prompt:
+    - {name: asked, prompt: What, private: no}
+    - {name: kept, default: of-the-prompt}
+  tasks:
+    - action: copy content=action dest=/root/form-action
+    - action: {module: copy, content: "{{ asked }} {{ kept }}", dest: /root/form-map, mode: "0640"}
+    - copy: {content: "{{ at }} {{ item }} {{ ansible_loop.last }} {{ ansible_loop.previtem | default('-') }}", dest: "/root/form-{{ item }}"}
+      loop: [a, b]
+      loop_control: {index_var: at, extended: yes}
+    - debug: {msg: ["{{ item }}", "at {{ at }}"]}
+      loop: [x, y]
+      loop_control: {index_var: at}
+      failed_when: at > 5
+    - systemd: {daemon_reload: yes}
+END
+run forms.yml
+check "what a play asks for is an error without a terminal" is "$status" 1
+check "which names -e" says "give it with -e asked=VALUE" err
+run forms.yml -e asked=answer
+check "small forms can be applied" is "$status" 0
+check "action and module_defaults are honoured" is \
+	"$(lab exec node1 sh -c 'cat /root/form-action /root/form-map; stat -c " %a" /root/form-action /root/form-map' | tr '\n' ';')" \
+	"actionanswer of-the-prompt 600; 640;"
+check "loops have a number, and ansible_loop" is "$(lab exec node1 sh -c 'cat /root/form-a; echo; cat /root/form-b' | tr '\n' ';')" \
+	"0 a False -;1 b True a"
+run forms.yml -e asked=answer
+check "a second time small forms change nothing" is "$(recap node1 changed)" 0
+run forms.yml --syntax-check
+check "a syntax check asks for nothing" is "$status" 0

@@ -241,6 +241,17 @@ static void what_cannot_be_enabled_is_told(void **state)
 	assert_int_equal(bench_look(bench, &module_service, load("{name: munge}"))->notes->count, 0);
 }
 
+static void units_can_be_read_anew_without_a_service(void **state)
+{
+	struct plan *plan;
+
+	(void)state;
+	bench_directory(bench, "/run/systemd/system", 0755);
+	plan = bench_look(bench, &module_service, load("{daemon_reload: yes}"));
+	assert_int_equal(plan->change_count, 1);
+	assert_string_equal(plan->changes[0]->subject, "systemd");
+}
+
 static void a_service_that_is_not_there_is_refused(void **state)
 {
 	(void)state;
@@ -420,6 +431,7 @@ int main(void)
 		TEST(a_service_that_starts_or_reloads_runs),
 		TEST(enabled_until_the_next_start_only_is_not_enabled),
 		TEST(what_cannot_be_enabled_is_told),
+		TEST(units_can_be_read_anew_without_a_service),
 		TEST(a_service_that_is_not_there_is_refused),
 		TEST(a_masked_service_is_refused_with_what_to_do),
 		TEST(undo_brings_both_back),

@@ -414,6 +414,29 @@ static void imported_tasks_stand_where_they_are_imported(void **state)
 	assert_null(tasks[3]->when);
 }
 
+static void small_forms_mean_the_same(void **state)
+{
+	const struct play *play = load_play("  user: me\n  collections: [community.general]\n"
+		"  become_flags: -H -S\n  become_exe: sudo\n  order: inventory\n  gather_subset: ['!all']\n"
+		"  gather_timeout: 10\n  vars_prompt: [{name: p, prompt: P, private: no}]\n"
+		"  module_defaults: {file: {mode: '0600', state: touch}}\n  tasks:\n"
+		"  - action: file path=/x mode=0644\n  - action: {module: file, path: /y}\n"
+		"  - file: {path: /z}\n    module_defaults: {ansible.builtin.file: {mode: '0640'}}\n"
+		"    collections: x.y\n  - action: ping\n");
+	static const char *const modes[] = { "0644", "0600", "0640" };
+
+	(void)state;
+	assert_string_equal(play->remote_user->text, "me");
+	assert_int_equal(play->vars_prompt->count, 1);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(play->tasks[i]->word + strlen(play->tasks[i]->word) - 4, "file");
+		assert_string_equal(value_get_string(play->tasks[i]->params, "path"), i == 0 ? "/x"
+			: i == 1 ? "/y" : "/z");
+		assert_string_equal(value_get_string(play->tasks[i]->params, "mode"), modes[i]);
+	}
+	assert_string_equal(play->tasks[3]->word, "ping");
+}
+
 static void environments_are_told_from_the_outermost_on(void **state)
 {
 	const struct play *play = load_play("  environment: {A: p}\n  tasks:\n"
@@ -593,6 +616,7 @@ int main(void)
 		cmocka_unit_test(a_block_gives_its_keywords_to_each_task),
 		cmocka_unit_test(handlers_are_not_rescued),
 		cmocka_unit_test(imported_tasks_stand_where_they_are_imported),
+		cmocka_unit_test(small_forms_mean_the_same),
 		cmocka_unit_test(environments_are_told_from_the_outermost_on),
 		cmocka_unit_test(an_import_of_itself_is_refused),
 		cmocka_unit_test(imports_are_nested_only_so_deep),

@@ -137,6 +137,7 @@ static struct value *records_about(const struct ledger *ledger, struct arena *ar
 	return records->count > 0 ? records : NULL;
 }
 
+/* Where owners take turns in one run, the first change of each counts. */
 static void add_way(struct ledger *ledger, const struct ledger_owner *owner, int64_t file,
 	const char *path, const char *image)
 {
@@ -144,7 +145,7 @@ static void add_way(struct ledger *ledger, const struct ledger_owner *owner, int
 	int64_t sequence = ledger_run(ledger, owner);
 	char digest[DIGEST_HEX_SIZE];
 
-	database_do(ledger->database, "INSERT INTO way(file, sequence, image, body, notes, first, "
+	database_do(ledger->database, "INSERT OR IGNORE INTO way(file, sequence, image, body, notes, first, "
 		"touched) VALUES(?, ?, ?, ?, ?, ?, 0)", "iissvi", file, sequence, image,
 		image_digest(image, digest) ? digest : NULL, records_about(ledger, arena, path),
 		(int64_t)is_first(ledger, arena, owner, path, sequence));

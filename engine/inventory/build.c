@@ -49,6 +49,11 @@ static int check_name(const char *what, const char *name, const char *also, stru
 	return error_remedy(err, "names are of letters, digits, '.', '_' and '-'");
 }
 
+int inventory_check_host_name(const char *name, struct place place, struct error *err)
+{
+	return check_name("host", name, "._-:", place, err);
+}
+
 struct inventory_group *inventory_group(const struct inventory *inventory, const char *name)
 {
 	return lookup_get(&inventory->group_names, name);
@@ -82,7 +87,7 @@ int build_host(struct inventory *inventory, const char *name, struct place place
 	struct inventory_host *host = inventory_find(inventory, name);
 
 	if (!host) {
-		if (check_name("host", name, "._-:", place, err) < 0)
+		if (inventory_check_host_name(name, place, err) < 0)
 			return -1;
 		if (inventory->host_count >= INVENTORY_HOSTS_MOST)
 			return error_at(err, INVENTORY_TOO_LARGE, place, "more than %d hosts",

@@ -42,6 +42,9 @@ size_t inventory_host_count(const struct inventory *inventory);
 struct inventory_host *inventory_host(const struct inventory *inventory, size_t index);
 struct inventory_host *inventory_find(const struct inventory *inventory, const char *name);
 
+/* Whether a host may have this name, or address. */
+int inventory_check_host_name(const char *name, struct place place, struct error *err);
+
 /* Names of all groups that the host is in, parents included, "all" not, sorted (group_names). */
 struct value *inventory_groups_of(const struct inventory *inventory, struct arena *arena,
 	const struct inventory_host *host);

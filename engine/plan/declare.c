@@ -64,8 +64,13 @@ static bool is_there(const struct declaring *declaring, const struct unit *unit,
 	const char **ret_cause)
 {
 	struct error ignored = {0};
-	const struct target *at = target_at(declaring->run, declaring->host, unit, ret_cause, &ignored);
+	const struct target *at;
 
+	*ret_cause = NULL;
+	/* Of each item of what is delegated this is asked for itself. */
+	if (unit->task->task->delegate_to)
+		return true;
+	at = target_at(declaring->run, declaring->host, unit, ret_cause, &ignored);
 	return !at || target_same_owner(declaring->host, at, declaring->target);
 }
 
@@ -85,7 +90,8 @@ static void declare_unit(struct declaring *declaring, struct unit *unit)
 		add_word(declaring->arena, declaring->unsure, unit->module->name);
 		return;
 	}
-	if (fill_declared(declaring->run, declaring->host, unit, declaring->arena, &params) == 0) {
+	if (fill_declared(declaring->run, declaring->host, unit, declaring->target, declaring->arena,
+			&params) == 0) {
 		size_t i = 0;
 
 		while (i < params->count && declare_task(declaring, unit->module,

@@ -1,6 +1,8 @@
 /* ended: hosts are lost, interrupted or done, and what follows for the others. */
 #include "plan/state.h"
 
+#include "fleet/transport.h"
+
 #include <stdio.h>
 
 static void lose_member(struct run *run, struct run_host *host, const struct error *err)
@@ -28,14 +30,16 @@ static bool is_lost_with(const struct run_host *host, const struct target *targe
 static const struct error *error_of(const struct run_host *host, const struct target *target,
 	const struct error *err)
 {
+	bool is_other = !target->way.transport->here && target->host != host;
 	struct error *more;
 
 	if (target == host->home)
 		return err;
 	more = arena_alloc(host->arena, sizeof(*more));
 	*more = *err;
-	snprintf(more->message, sizeof(more->message), "%.400s: %.1500s",
-		target_show(host->arena, target), err->message);
+	snprintf(more->message, sizeof(more->message), "%s%.250s%s%.400s: %.1300s", is_other ? "on " : "",
+		is_other ? target->name : "", is_other ? ", " : "", target_show(host->arena, target),
+		err->message);
 	return more;
 }
 
@@ -68,8 +72,10 @@ void on_lost(struct run *run, const struct event *event)
 
 static void close_target(struct target *target)
 {
-	if (target->state == TARGET_COMING || target->state == TARGET_READY)
-		effect_close(target);
+	if (target->state != TARGET_COMING && target->state != TARGET_READY)
+		return;
+	target->closed = true;
+	effect_close(target);
 }
 
 static void close_all(struct run *run)

@@ -2,6 +2,7 @@
  * all see once it has come to that. */
 #include "plan/order.h"
 
+#include "base/shape.h"
 #include "expression/expression.h"
 #include "module/params.h"
 
@@ -78,6 +79,8 @@ void facts_expect(struct run *run, const struct run_host *host, const struct uni
 {
 	struct value *unknown = NULL;
 
+	if (item->facts_of)
+		return;
 	if (item->facts && unit->task->handler)
 		unknown = value_unknown(run->arena, arena_printf(run->arena, "whether '%s' is due",
 			task_title(unit->task->task)));
@@ -92,9 +95,11 @@ void facts_expect(struct run *run, const struct run_host *host, const struct uni
 static void let_out(struct run *run, const struct run_host *host, const struct step *step)
 {
 	const struct value *facts = step->item->facts;
+	const struct inventory_host *of = step->item->facts_of ? step->item->facts_of
+		: host->inventory;
 
 	for (size_t i = 0; i < facts->count; i++)
-		variables_register(run->options.variables, host->inventory, facts->pairs[i].key,
+		variables_register(run->options.variables, of, facts->pairs[i].key,
 			facts->pairs[i].value, false, unit_turn(step->unit));
 }
 
@@ -111,8 +116,26 @@ void facts_let_out(struct run *run, const struct run_host *host, const struct st
 				&& order_concerns(host, step->unit, &run->hosts[i])))
 			let_out(run, &run->hosts[i], step);
 	}
-	for (size_t i = 0; !done && i < facts->count; i++)
+	for (size_t i = 0; !done && !step->item->facts_of && i < facts->count; i++)
 		variables_passed(run->options.variables, host->inventory, facts->pairs[i].key);
+}
+
+void facts_take_delegated(struct run *run, const struct step *step, const struct result *body)
+{
+	const struct inventory_host *of = step->item->facts_of;
+	struct run_host *host = of ? run->by_inventory[of->index] : NULL;
+	struct error err = {0};
+
+	if (!of || step->unit->module != run->setup || value_pair_count(body->results) == 0)
+		return;
+	if (shape_check_map(body->results, run->setup->facts, "in the facts", AGENT_PROTOCOL, &err) < 0) {
+		leave_strange(step->target, err.message);
+		return;
+	}
+	variables_set_facts(run->options.variables, of, body->results);
+	run->facts_heard++;
+	if (host)
+		order_told(host);
 }
 
 void facts_promise(struct run *run, const struct task *task)
@@ -121,6 +144,8 @@ void facts_promise(struct run *run, const struct task *task)
 
 	if (task->registers)
 		variables_promise(variables, task->registers, true);
+	if (task->delegate_facts && (task->module->flags & MODULE_SETS))
+		run->delegates_facts = true;
 	for (size_t i = 0; (task->module->flags & MODULE_SETS) && i < task->params->count; i++) {
 		const char *name = task->params->pairs[i].key;
 

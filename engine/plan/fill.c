@@ -44,6 +44,24 @@ void fill_play_hosts(struct run *run, const struct run_host *of, const struct pl
 	run->scope_batch = batch;
 }
 
+/* Whether items are done at different places. */
+static bool is_apart(const struct filled *filled)
+{
+	const struct filled_item *first = NULL;
+
+	for (size_t i = 0; i < filled->count; i++) {
+		const struct filled_item *item = &filled->items[i];
+
+		if (item->kind != FILLED_RUN)
+			continue;
+		if (first && (!item->delegate != !first->delegate || (item->delegate
+				&& strcmp(item->delegate, first->delegate) != 0)))
+			return true;
+		first = item;
+	}
+	return false;
+}
+
 static int fill_items(struct filling *filling, struct filled *filled, struct error *err)
 {
 	struct value *items;
@@ -75,6 +93,7 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 			scope_expect(filling->scope, filled->items[i].facts->pairs[k].key,
 				filled->items[i].facts->pairs[k].value);
 	}
+	filled->apart = is_apart(filled);
 	return 0;
 }
 
@@ -231,6 +250,7 @@ static struct filled *keep(struct arena *arena, const struct filled *filled)
 		*to = *from;
 		to->cause = arena_string(arena, from->cause);
 		to->label = arena_string(arena, from->label);
+		to->delegate = arena_string(arena, from->delegate);
 		to->item = from->item ? value_copy(arena, from->item) : NULL;
 		to->task = from->task ? keep_task(arena, from) : NULL;
 		to->result = from->result ? message_copy(arena, &message_result, from->result) : NULL;

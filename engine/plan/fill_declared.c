@@ -44,6 +44,23 @@ static enum level declared_level(struct filling *filling, const struct value *pa
 	return item.level;
 }
 
+/* Whether an item is done at a target; -1: that isn't known. */
+static int is_at(struct filling *filling, const struct target *target)
+{
+	struct error ignored = {0};
+	struct delegate delegate;
+	const struct target *at;
+
+	if (!filling->task->delegate_to)
+		return 1;
+	if (delegate_name(filling->run, filling->scope, filling->arena, filling->task, &delegate,
+			&ignored) < 0 || delegate.cause)
+		return -1;
+	at = target_of_item(filling->run, filling->host, filling->unit, delegate.name, &delegate.cause,
+		&ignored);
+	return !at ? -1 : target_same_owner(filling->host, at, target);
+}
+
 static int declare_params(struct filling *filling, struct value *texts)
 {
 	const struct module *module = filling->unit->module;
@@ -74,28 +91,32 @@ static int declare_params(struct filling *filling, struct value *texts)
 	return result;
 }
 
-int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
-	struct value **ret_params)
+static int declare_at(struct filling *filling, const struct target *target, struct value *texts)
+{
+	int at = is_at(filling, target);
+
+	return at <= 0 ? at : declare_params(filling, texts);
+}
+
+int fill_declared(struct run *run, struct run_host *host, struct unit *unit,
+	const struct target *target, struct arena *arena, struct value **ret_params)
 {
 	struct filling filling = { .run = run, .host = host, .unit = unit, .arena = arena,
 		.task = unit->task->task };
-	struct filled filled = { .items = arena_alloc(arena, sizeof(struct filled_item)) };
 	struct value *items = NULL;
-	struct error ignored = {0};
 
 	fill_play_hosts(run, host, unit->play);
 	filling.scope = scope_new(arena, run->options.variables, host->inventory, unit->play,
 		filling.task);
 	*ret_params = value_list(arena);
 	if (!filling.task->loop)
-		return declare_params(&filling, *ret_params);
-	if (filling_loop(&filling, &filled, &items, &ignored) < 0
-			|| filled.items[0].kind == FILLED_UNKNOWN)
+		return declare_at(&filling, target, *ret_params);
+	if (fill_loop_items(run, host, unit->play, filling.task, arena, &items) < 0)
 		return -1;
 	for (size_t i = 0; items && i < items->count; i++) {
 		scope_set(filling.scope, filling.task->loop_variable, items->items[i]);
 		filling_loop_names(filling.scope, arena, filling.task, items, i);
-		if (declare_params(&filling, *ret_params) < 0)
+		if (declare_at(&filling, target, *ret_params) < 0)
 			return -1;
 	}
 	return 0;

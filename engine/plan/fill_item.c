@@ -21,7 +21,8 @@ static int setting(struct filling *filling, const char *variable, const struct v
 {
 	struct value *set;
 
-	if (scope_get(filling->arena, filling->scope, variable, &set, err) < 0)
+	if (scope_get(filling->arena, filling->machine ? filling->machine : filling->scope, variable,
+			&set, err) < 0)
 		return -1;
 	*ret_value = set ? set : of_task ? of_task : of_play;
 	return 0;
@@ -426,11 +427,50 @@ static int fill_include(struct filling *filling, struct filled_item *item, struc
 	return 0;
 }
 
+/* Whose facts it sets. */
+static int fill_facts_of(struct filling *filling, struct filled_item *item, struct error *err)
+{
+	const char *name = delegate_other(filling->host, item->delegate);
+	bool facts;
+
+	if (!name || filling_truth(filling, filling->task->delegate_facts, false, &facts, err) < 0)
+		return name ? -1 : 0;
+	if (!facts)
+		return 0;
+	item->facts_of = inventory_find(filling->run->options.inventory, name);
+	if (item->facts_of)
+		return 0;
+	error_at(err, PLAYBOOK_INVALID_VALUE, filling->task->delegate_facts->place,
+		"'%s' isn't in the inventory, so it can't have facts", name);
+	return error_remedy(err, "write it into the inventory, or leave out 'delegate_facts'");
+}
+
+/* Who does it; whoever is only looked at has nothing done elsewhere. */
+static int fill_delegate(struct filling *filling, struct filled_item *item,
+	const char **ret_cause, struct error *err)
+{
+	struct run *run = filling->run;
+	struct delegate delegate;
+
+	if (delegate_name(run, filling->scope, filling->arena, filling->task, &delegate, err) < 0)
+		return -1;
+	*ret_cause = delegate.cause;
+	item->delegate = delegate.name;
+	filling->machine = delegate.name ? scope_new(filling->arena, run->options.variables,
+		inventory_find(run->options.inventory, delegate.name), filling->unit->play, filling->task)
+		: NULL;
+	filling->differs = filling->differs || (delegate.name && filling->host->bystander);
+	if (filling->host->bystander && delegate_other(filling->host, delegate.name))
+		filling_skip(filling, item, "done elsewhere");
+	return fill_facts_of(filling, item, err);
+}
+
 int filling_item(struct filling *filling, struct filled *filled, struct filled_item *item,
 	struct error *err)
 {
 	const struct task *task = filling->task;
 	struct value *truth, *label;
+	const char *cause;
 
 	if (item->item) {
 		scope_set(filling->scope, task->loop_variable, item->item);
@@ -449,6 +489,12 @@ int filling_item(struct filling *filling, struct filled *filled, struct filled_i
 			return -1;
 		set_label(filling, item, label);
 	}
+	if (!task->include && fill_delegate(filling, item, &cause, err) < 0)
+		return -1;
+	if (!task->include && cause)
+		return filling_unknown(filling, item, cause, err);
+	if (item->skipped)
+		return 0;
 	return task->include ? fill_include(filling, item, err)
 		: fill_params(filling, filled, item, err);
 }

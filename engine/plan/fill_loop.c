@@ -101,3 +101,19 @@ int filling_loop(struct filling *filling, struct filled *filled, struct value **
 	}
 	return 0;
 }
+
+int fill_loop_items(struct run *run, struct run_host *host, const struct play *play,
+	const struct task *task, struct arena *arena, struct value **ret_items)
+{
+	struct filling filling = { .run = run, .host = host, .arena = arena, .task = task };
+	struct filled filled = { .items = arena_alloc(arena, sizeof(struct filled_item)) };
+	struct error ignored = {0};
+
+	*ret_items = NULL;
+	fill_play_hosts(run, host, play);
+	filling.scope = scope_new(arena, run->options.variables, host->inventory, play, task);
+	if (filling_loop(&filling, &filled, ret_items, &ignored) < 0
+			|| filled.items[0].kind == FILLED_UNKNOWN)
+		return -1;
+	return 0;
+}

@@ -11,6 +11,7 @@ struct filling {
 	const struct task *task;
 	struct arena *arena;       /* given back when the unit is filled in */
 	struct scope *scope;
+	struct scope *machine;     /* of the host to which it is delegated; NULL: it isn't */
 	struct asked asked;
 	bool differs;              /* between hosts, apart from what its module's preparation asks for */
 	bool hears, course;        /* see struct asked */

@@ -157,7 +157,9 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 		leave_failed(host);
 	} else if (step->last) {
 		pass(run, host, step, judged);
-	} else if (result_retries(step->filled)) {
+	} else if (filled_one_by_one(step->filled)) {
+		host->retrying = (struct retrying){ .unit = step->unit,
+			.item = (size_t)(step->item - step->filled->items) + 1 };
 		order_go_on(host);
 	}
 }

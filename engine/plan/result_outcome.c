@@ -65,6 +65,7 @@ void outcome_report_step(struct run *run, struct run_host *host, const struct st
 		.change_count = body->change_count,
 		.results = body->results,
 		.notes = body->notes,
+		.target = delegate_other(host, step->item->delegate),
 		.item = step->item->label,
 		.item_level = step->item->label_level,
 		.unsaid = step->item->unsaid,
@@ -188,6 +189,7 @@ void outcome_remember(struct run *run, struct run_host *host, const struct step 
 	struct arena *arena = host->arena;
 	struct value *registered;
 
+	facts_take_delegated(run, step, body);
 	facts_let_out(run, host, step, judged->status == STATUS_OK
 		|| judged->status == STATUS_CHANGED || judged->status == STATUS_MAY_CHANGE);
 	if (!name)

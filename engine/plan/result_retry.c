@@ -79,7 +79,6 @@ bool result_retry(struct run *run, struct run_host *host, const struct step *ste
 		}
 		judged->status = STATUS_FAILED;
 	}
-	host->retrying = (struct retrying){ .unit = step->unit, .item = retrying.item + 1 };
 	return false;
 }
 

@@ -94,9 +94,9 @@ static void decide_unknown(struct run_host *host, const struct module *module,
 static bool add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
 {
 	const struct retrying *retrying = &stage->host->retrying;
-	bool again = retrying->unit == unit, ends = filled->judge;
+	bool again = retrying->unit == unit, ends = filled->judge || filled->apart;
 	size_t first = again ? retrying->item : 0;
-	size_t end = result_retries(filled) ? first + 1 : filled->count;
+	size_t end = filled_one_by_one(filled) ? first + 1 : filled->count;
 
 	if (stage->target)
 		visit_at(stage->host, stage->target)->sent[unit->index] = !unit->task->handler;
@@ -222,6 +222,12 @@ static int facts_obtainable(const struct stage *stage, const struct filled *fill
 		"read at the beginning", teller->name);
 }
 
+/* Others may yet give the host variables. */
+static bool run_gives_facts(const struct run *run, const struct run_host *host)
+{
+	return run->delegates_facts && !order_is_open(host);
+}
+
 /* What other hosts have set counts once all have come to this unit. */
 static int fill_here(struct stage *stage, struct unit *unit, const struct filled **ret_filled,
 	struct error *err)
@@ -234,10 +240,11 @@ static int fill_here(struct stage *stage, struct unit *unit, const struct filled
 		*ret_filled = fill_undo(stage->run, host, unit);
 		return 0;
 	}
-	variables_set_early(variables, unit->early);
+	variables_set_early(variables, unit->early || run_gives_facts(stage->run, host));
 	result = fill_unit(stage->run, host, unit, ret_filled, err);
 	if (result == 0 && !(*ret_filled)->known && order_is_open(host)) {
 		variables_set_turn(variables, unit_turn(unit));
+		variables_set_early(variables, unit->early);
 		result = fill_unit(stage->run, host, unit, ret_filled, err);
 		variables_set_turn(variables, TURN_NONE);
 	}
@@ -353,19 +360,32 @@ static bool await_target(struct stage *stage, struct unit *unit, const char *cau
 	return fail_unit(stage, unit, &err);
 }
 
-/* Whether the unit can be added now: its target is there, or it needs none. */
-static bool find_target(struct stage *stage, struct unit *unit)
+/* The item that is to be sent next, and whose target says where; NULL: that is known without. */
+static const struct filled_item *next_item(const struct run_host *host, const struct unit *unit,
+	const struct filled *filled)
 {
+	size_t first = host->retrying.unit == unit ? host->retrying.item : 0;
+
+	while (first + 1 < filled->count && !filled_one_by_one(filled)
+			&& filled->items[first].kind != FILLED_RUN)
+		first++;
+	return &filled->items[first];
+}
+
+/* Whether the unit can be added now: its target is there, or it needs none. filled: of what is
+ * delegated; NULL: it isn't. */
+static bool find_target(struct stage *stage, struct unit *unit, const struct filled *filled)
+{
+	const struct filled_item *item = filled ? next_item(stage->host, unit, filled) : NULL;
 	struct run_host *host = stage->host;
 	struct error err = {0};
 	struct target *target;
 	const char *cause;
 
-	if (!host->contacted)
+	if (!host->contacted || (item && item->kind != FILLED_RUN))
 		return true;
-	if (!read_facts(stage, unit))
-		return false;
-	target = target_at(stage->run, host, unit, &cause, &err);
+	target = item ? target_of_item(stage->run, host, unit, item->delegate, &cause, &err)
+		: target_at(stage->run, host, unit, &cause, &err);
 	if (err.kind != ERROR_NONE)
 		return host->step_count == 0 && fail_unit(stage, unit, &err);
 	if (cause)
@@ -373,9 +393,16 @@ static bool find_target(struct stage *stage, struct unit *unit)
 	return !target || go_to(stage, unit, target);
 }
 
+/* What needs no node is told by the controller, whoever is to do it. */
+static bool delegates_at(const struct unit *unit)
+{
+	return unit->task->task->delegate_to && !unit->undo && !(unit->module->flags & MODULE_CONTROLLER);
+}
+
 static bool add_unit(struct stage *stage, struct unit *unit)
 {
 	struct run_host *host = stage->host;
+	bool delegates = delegates_at(unit) && !host->bystander;
 	const struct filled *filled;
 	struct error err = {0};
 	bool ends;
@@ -396,7 +423,7 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 	}
 	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free))
 		return false;
-	if (!find_target(stage, unit))
+	if (!read_facts(stage, unit) || (!delegates && !find_target(stage, unit, NULL)))
 		return false;
 	if (fill_here(stage, unit, &filled, &err) < 0) {
 		if (host->step_count > 0)
@@ -415,6 +442,8 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 		include_choose(host, filled);
 		return false;
 	}
+	if (delegates && !find_target(stage, unit, filled))
+		return false;
 	ends = add_filled(stage, unit, filled) || unit->run_once || leads_elsewhere(unit, filled);
 	if (unit->run_once && unit->task->handler && stage->target)
 		add_flush(stage);

@@ -61,6 +61,8 @@ struct filled_item {
 	struct value *item;        /* of the loop; NULL: none */
 	const char *label;
 	enum level label_level;
+	const char *delegate;      /* the host that does it; NULL: its own */
+	const struct inventory_host *facts_of;     /* whose facts it sets: delegate_facts; NULL: its own */
 	struct wire_task *task;    /* without id */
 	struct result *result;     /* without task; of a controller's handler: what it is if it turns out
 	                              to be due */
@@ -89,6 +91,7 @@ struct filled {
 	struct filled_item *items;
 	size_t count;
 	bool loop;
+	bool apart;                /* one item after the other, as they are done at several places */
 	bool empty;                /* a loop without items */
 	bool known;                /* no item is FILLED_UNKNOWN */
 	bool judge;                /* the result decides here: nothing may go on before */
@@ -284,6 +287,8 @@ struct run {
 	struct lookup machines;            /* the first target at each, by what it told of itself */
 	size_t local_hosts;        /* of the inventory that are the controller by their variables … */
 	bool local_counted;        /* … once that is counted */
+	bool delegates_facts;      /* some task gives another host variables */
+	bool delegates_anywhere;   /* to hosts whose names aren't known before the run */
 	int64_t relay_ids;
 	const struct module *setup;
 	uint64_t facts_heard;              /* goes up when facts come, or won't come any more, */
@@ -351,6 +356,12 @@ static inline bool result_retries(const struct filled *filled)
 	return filled->tries > 1 && !filled->check;
 }
 
+/* Whether each item is done for itself, once the one before is through. */
+static inline bool filled_one_by_one(const struct filled *filled)
+{
+	return filled->apart || result_retries(filled);
+}
+
 /* fill_level.c: the same as run_note_secrets of what an include brought in. */
 void run_note_tasks(struct secrets *secrets, struct arena *arena, const struct play *play,
 	const struct items *items);
@@ -369,15 +380,36 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 const struct filled *fill_undo(struct run *run, struct run_host *host, struct unit *unit);
 /* fill.c: the hosts of the unit's play, as expressions see them. */
 void fill_play_hosts(struct run *run, const struct run_host *of, const struct play *play);
+/* fill_loop.c: the items of a task's loop; -1 without err: they aren't known. NULL: it has none. */
+int fill_loop_items(struct run *run, struct run_host *host, const struct play *play,
+	const struct task *task, struct arena *arena, struct value **ret_items);
 /* The host whose facts a cause says to be missing; NULL: it says something else. */
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);
 /* fill_item.c: as the agent knows a handler. */
 const char *fill_handler_key(struct arena *arena, const struct task *handler);
 
-/* fill_declared.c: parameters although a condition may leave the task out: what it would declare. 0
- * with ret_params, a list of normalised texts that may be empty; -1 without err: it isn't known. */
-int fill_declared(struct run *run, struct run_host *host, struct unit *unit, struct arena *arena,
-	struct value **ret_params);
+/* fill_declared.c: parameters although a condition may leave the task out: what it would declare at a
+ * target. 0 with ret_params, a list of normalised texts that may be empty; -1 without err: it isn't
+ * known. */
+int fill_declared(struct run *run, struct run_host *host, struct unit *unit,
+	const struct target *target, struct arena *arena, struct value **ret_params);
+
+/* delegate.c: the other host that does a task. */
+struct delegate {
+	const char *name;          /* NULL: the subject itself, which a name may be of, too */
+	const char *cause;         /* why that isn't known; NULL: it is */
+};
+/* As the scope of a task, or of one item of it, says. */
+int delegate_name(struct run *run, struct scope *scope, struct arena *arena,
+	const struct task *task, struct delegate *ret_delegate, struct error *err);
+/* For the item of a unit that the host comes to next. */
+int delegate_of(struct run *run, struct run_host *host, const struct unit *unit,
+	struct delegate *ret_delegate, struct error *err);
+/* A name, if it is another host's; else NULL. */
+const char *delegate_other(const struct run_host *host, const char *name);
+/* For all items: names, its own, too, in the arena of the run. known: these are all. */
+struct value *delegate_each(struct run *run, struct run_host *host, const struct play *play,
+	const struct task *task, bool *ret_known);
 
 /* declare.c: adds the identities of what the text has for a host at a target, beyond what that has
  * seen (or all of it), to declared, and the names of modules of which that isn't known to unsure. */
@@ -514,6 +546,8 @@ bool passed_include(struct scope *scope, struct arena *arena, const struct task 
 /* The unit is on its way. */
 void passed_note(struct run_host *host, const struct unit *unit, const struct filled *filled);
 
+/* What was read of another host for it: delegate_facts. */
+void facts_take_delegated(struct run *run, const struct step *step, const struct result *body);
 /* facts.c: the facts of a decision, each with the level that its name has. */
 int facts_take(struct scope *scope, struct arena *arena, const struct value *facts,
 	bool no_log, struct value **ret_facts, struct error *err);

@@ -37,7 +37,7 @@ static struct target *target_find(struct run *run, struct run_host *host,
 		return NULL;
 	key = key_of(run, of, &way, looks);
 	target = lookup_get(&run->targets_by_key, key);
-	if (target)
+	if (target && !target->closed)
 		return target;
 	target = arena_alloc(run->arena, sizeof(*target));
 	target->run = run;
@@ -47,6 +47,7 @@ static struct target *target_find(struct run *run, struct run_host *host,
 	target->way.name = target->name;
 	target->way.context = target;
 	target->way.only_look = looks;
+	target->shared = run->delegates_anywhere;
 	target->next = run->targets;
 	run->targets = target;
 	lookup_put(run->arena, &run->targets_by_key, key, target);
@@ -90,11 +91,32 @@ static struct target *undo_target(const struct run_host *host, size_t number)
 	return visit ? visit->target : NULL;
 }
 
+static struct target *own_target(struct run *run, struct run_host *host, const struct unit *unit,
+	const char **ret_cause, struct error *err)
+{
+	const struct task *task = unit->task->task;
+	struct target *target;
+
+	if (!way_is_own(task) && host->at_play[unit->play_index])
+		return host->at_play[unit->play_index];
+	target = target_of(run, host, unit->play, task, ret_cause, err);
+	if (target && !way_is_own(task))
+		host->at_play[unit->play_index] = target;
+	return target;
+}
+
+struct target *target_of_item(struct run *run, struct run_host *host, const struct unit *unit,
+	const char *delegate, const char **ret_cause, struct error *err)
+{
+	*ret_cause = NULL;
+	return delegate_other(host, delegate) ? target_named(run, host, unit->play, unit->task->task, delegate, ret_cause, err)
+		: own_target(run, host, unit, ret_cause, err);
+}
+
 struct target *target_at(struct run *run, struct run_host *host, const struct unit *unit,
 	const char **ret_cause, struct error *err)
 {
-	const struct task *task = unit->task ? unit->task->task : NULL;
-	struct target *target;
+	struct delegate delegate = {0};
 
 	*ret_cause = NULL;
 	if (!needs_node(unit))
@@ -103,12 +125,28 @@ struct target *target_at(struct run *run, struct run_host *host, const struct un
 		return undo_target(host, unit->visit);
 	if (host->bystander || (unit->module->flags & MODULE_CONTROLLER))
 		return host->home;
-	if (!way_is_own(task) && host->at_play[unit->play_index])
-		return host->at_play[unit->play_index];
-	target = target_of(run, host, unit->play, task, ret_cause, err);
-	if (target && !way_is_own(task))
-		host->at_play[unit->play_index] = target;
-	return target;
+	if (unit->task->task->delegate_to && delegate_of(run, host, unit, &delegate, err) < 0)
+		return NULL;
+	*ret_cause = delegate.cause;
+	return delegate.cause ? NULL
+		: target_of_item(run, host, unit, delegate.name, ret_cause, err);
+}
+
+bool target_has(struct run *run, struct run_host *host, const struct unit *unit,
+	const struct target *target, const char **ret_cause)
+{
+	const struct filled *filled = host->filled[unit->index];
+	bool delegates = unit->task->task->delegate_to && filled && filled->known && !host->bystander;
+	struct error ignored = {0};
+	bool found = false;
+
+	if (!delegates)
+		return target_at(run, host, unit, ret_cause, &ignored) == target;
+	*ret_cause = NULL;
+	for (size_t i = 0; i < filled->count && !found; i++)
+		found = filled->items[i].kind == FILLED_RUN && target_of_item(run, host, unit,
+			filled->items[i].delegate, ret_cause, &ignored) == target;
+	return found;
 }
 
 const char *target_user(struct run_host *host, const struct unit *unit)
@@ -197,6 +235,30 @@ static bool is_done_there(const struct task *task)
 	return task->module && !task->flush_handlers && !(task->module->flags & MODULE_CONTROLLER);
 }
 
+/* Where it isn't known all targets may be meant. */
+static int visit_delegates(struct run *run, struct run_host *host, const struct play *play,
+	const struct task *task, struct error *err)
+{
+	bool known;
+	struct value *names = delegate_each(run, host, play, task, &known);
+	const char *cause = NULL;
+
+	run->delegates_anywhere = run->delegates_anywhere || !known;
+	for (size_t i = 0; i < names->count; i++) {
+		const char *name = value_text(names->items[i]);
+		struct target *target = target_named(run, host, play, task, name, &cause, err);
+
+		if (err->kind != ERROR_NONE)
+			return -1;
+		run->delegates_anywhere = run->delegates_anywhere || !target;
+		if (target && delegate_other(host, name))
+			visit_at(host, target)->delegated = true;
+		else if (target)
+			visit_at(host, target);
+	}
+	return 0;
+}
+
 static int visit_tasks(struct run *run, struct run_host *host, size_t play_index,
 	struct task *const *tasks, size_t count, struct error *err)
 {
@@ -208,15 +270,20 @@ static int visit_tasks(struct run *run, struct run_host *host, size_t play_index
 
 		if (!is_done_there(tasks[i]))
 			continue;
+		if (tasks[i]->delegate_to) {
+			if (!host->bystander && visit_delegates(run, host, play, tasks[i], err) < 0)
+				return -1;
+			continue;
+		}
 		if (!way_is_own(tasks[i]) && host->at_play[play_index]) {
-			visit_at(host, host->at_play[play_index]);
+			visit_at(host, host->at_play[play_index])->delegated = false;
 			continue;
 		}
 		target = target_of(run, host, play, tasks[i], &cause, err);
 		if (err->kind != ERROR_NONE)
 			return -1;
 		if (target)
-			visit_at(host, target);
+			visit_at(host, target)->delegated = false;
 	}
 	return 0;
 }
@@ -238,19 +305,23 @@ static int visit_play(struct run *run, struct run_host *host, size_t play_index,
 /* Its own machine comes first: one that isn't only local, if there is any. */
 static void choose_home(struct run_host *host)
 {
-	struct visit **at = &host->visits, *home;
+	struct visit **home = NULL;
 
-	while (*at && (*at)->target->way.transport->here)
-		at = &(*at)->next;
-	home = *at ? *at : host->visits;
+	for (struct visit **at = &host->visits; *at; at = &(*at)->next) {
+		if (!(*at)->delegated && (!home || ((*home)->target->way.transport->here
+				&& !(*at)->target->way.transport->here)))
+			home = at;
+	}
 	if (!home)
 		return;
-	host->home = home->target;
-	if (home == host->visits)
-		return;
-	*at = home->next;
-	home->next = host->visits;
-	host->visits = home;
+	host->home = (*home)->target;
+	if (*home != host->visits) {
+		struct visit *first = *home;
+
+		*home = first->next;
+		first->next = host->visits;
+		host->visits = first;
+	}
 }
 
 /* A host in no play is reached as in the first one. */
@@ -302,7 +373,9 @@ int targets_make(struct run *run, struct error *err)
 		if (make_visits(run, &run->hosts[i], err) < 0)
 			return -1;
 	}
-	for (struct target *target = run->targets; target; target = target->next)
+	for (struct target *target = run->targets; target; target = target->next) {
 		target->worker = NULL;
+		target->shared = target->shared || run->delegates_anywhere;
+	}
 	return 0;
 }

@@ -12,10 +12,10 @@
  * did for a subject that isn't its own is owned in its ledger under the subject's name
  * (target_owner).
  *
- * To delegate a task: let target_at return target_named(run, host, play, task, NAME, …) for it, and
- * call target_share for what is known before the run. The rest follows: the stage of the subject
- * ends before the unit, an agent is started or the one there is used, subjects come in order, and
- * an unreachable target makes the subject unreachable. */
+ * What is delegated (delegate.c says to whom) has the target of another machine: of a host of the
+ * inventory, of the controller, or of any other name or address. The subject's stage ends before it,
+ * subjects come in their order, and an unreachable target makes the subject unreachable. Where the
+ * name isn't known before the run, all targets are shared. */
 #ifndef PLAN_TARGET_H
 #define PLAN_TARGET_H
 
@@ -48,6 +48,7 @@ struct target {
 	struct fleet_host *fleet;  /* the driver's */
 	enum target_state state;
 	bool shared;               /* several subjects may use it */
+	bool closed;               /* by us: whoever needs it again opens another one */
 	bool stays;                /* something is offered there, to the end of the run */
 	const char *user;          /* as whom it was logged in */
 	struct value *seal;        /* what it is to keep beside the text; NULL: neither */
@@ -64,6 +65,7 @@ struct visit {
 	struct visit *next;
 	struct target *target;
 	bool *sent;                /* by unit: it has seen all of it */
+	bool delegated;            /* only what is delegated is done there */
 	bool asked;                /* a stage was sent */
 	bool last;                 /* the last one was */
 	struct value *notified;    /* keys of handlers that are due here, by what others told */
@@ -78,6 +80,12 @@ int targets_make(struct run *run, struct error *err);
  * ret_cause, that isn't known yet. */
 struct target *target_at(struct run *run, struct run_host *host, const struct unit *unit,
 	const char **ret_cause, struct error *err);
+/* Where one item of it is done, if it is delegated to a host of this name; NULL: as target_at. */
+struct target *target_of_item(struct run *run, struct run_host *host, const struct unit *unit,
+	const char *delegate, const char **ret_cause, struct error *err);
+/* Whether any of its items is done there, as far as that is known. */
+bool target_has(struct run *run, struct run_host *host, const struct unit *unit,
+	const struct target *target, const char **ret_cause);
 /* Who logs in there; NULL: only known once somebody has. */
 const char *target_user(struct run_host *host, const struct unit *unit);
 /* The target of another machine for a task of a host: a host of the inventory, localhost, or any
@@ -90,6 +98,8 @@ void target_share(struct target *target, struct run_host *host);
 /* Opens it, if it isn't. False: the host waits until it is there and free. Not of one that is
  * gone. */
 bool target_ready(struct target *target, struct run_host *host);
+/* Whoever waits there at a gate gives way to those in the queue: their turn has come. */
+void target_yield(struct target *target);
 /* The worker's stage is over, or it doesn't need it: the next one comes. */
 void target_release(struct target *target);
 /* The same of all at which a host has no stage under way. */

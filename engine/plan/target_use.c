@@ -55,6 +55,12 @@ static bool unit_becomes(struct run *run, struct run_host *host, const struct un
 	return !filled && task_becomes(run, host, unit->play, unit->task->task);
 }
 
+/* What needs no node. */
+static bool is_nowhere(const struct unit *unit)
+{
+	return unit->module && (unit->module->flags & MODULE_CONTROLLER) && !unit->task->handler;
+}
+
 /* Whether any of its tasks there works as someone else than the login user; without any task that
  * is known already the play decides. */
 static bool becomes_there(struct run *run, struct run_host *host, const struct target *target)
@@ -62,16 +68,14 @@ static bool becomes_there(struct run *run, struct run_host *host, const struct t
 	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
 			i = units_next(run, host, i + 1)) {
 		const struct unit *unit = run->units[i];
-		struct error ignored = {0};
 		const char *cause;
-		const struct target *at;
+		bool there;
 
 		if (!unit->task || unit->undo)
 			continue;
-		at = target_at(run, host, unit, &cause, &ignored);
-		if ((at == target || (!at && target == host->home) || cause
-				|| unit->task->task->include)
-				&& unit_becomes(run, host, unit))
+		there = target_has(run, host, unit, target, &cause) || cause || unit->task->task->include
+			|| (target == host->home && is_nowhere(unit));
+		if (there && unit_becomes(run, host, unit))
 			return true;
 	}
 	return (run->options.undo != UNDO_NOTHING || run->options.look || host->left)
@@ -117,11 +121,31 @@ static void open_target(struct target *target)
 	for (size_t i = 0; i < run->host_count && !target->way.become; i++) {
 		struct run_host *host = &run->hosts[i];
 
-		if (target->host ? host == target->host : !host->bystander)
+		if (host == target->host || (!host->bystander && (target->shared || !target->host)))
 			target->way.become = becomes_there(run, host, target);
 	}
 	target->state = TARGET_COMING;
 	effect_connect(target);
+}
+
+/* What another one has seen there ahead of its turn may be different by then. */
+static void give_to(struct target *target, struct run_host *host)
+{
+	struct run_host *before = target->worker;
+
+	target->taken = true;
+	target->worker = host;
+	if (before && before != host && before->target == target && before->phase == HOST_IDLE
+			&& before->step_count > 0)
+		order_abandon(before);
+}
+
+void target_yield(struct target *target)
+{
+	struct run_host *worker = target->worker;
+
+	if (target->busy && target->queue_count > 0 && worker->gate >= 0 && !worker->abandoned)
+		order_abandon(worker);
 }
 
 bool target_ready(struct target *target, struct run_host *host)
@@ -129,11 +153,11 @@ bool target_ready(struct target *target, struct run_host *host)
 	if (target->state == TARGET_NEW)
 		open_target(target);
 	if (target->state == TARGET_READY && (!target->taken || target->worker == host)) {
-		target->worker = host;
-		target->taken = true;
+		give_to(target, host);
 		return true;
 	}
 	queue_add(target, host);
+	target_yield(target);
 	order_wait_for(host, target);
 	return false;
 }
@@ -144,7 +168,7 @@ void target_release(struct target *target)
 
 	target->taken = next != NULL;
 	if (next) {
-		target->worker = next;
+		give_to(target, next);
 		order_run(next);
 	}
 }

@@ -7,17 +7,20 @@ enum {
 	UNDONE_BYTES_MOST = 64 << 20, /* … and what is told of all of them */
 };
 
-/* Each resource comes once. */
-static bool undone_again(struct run_host *host, const char *resource, size_t size)
+/* Each resource comes once from each place. */
+static bool undone_again(struct run_host *host, const struct unit *unit, const char *resource,
+	size_t size)
 {
+	const char *key = arena_printf(host->arena, "%zu %s", unit->visit, resource ? resource : "");
+
 	host->undone_bytes += size;
 	if (!host->undone_resources)
 		host->undone_resources = value_map(host->arena);
 	if (!resource || host->undone_bytes > UNDONE_BYTES_MOST
 			|| host->undone_resources->count >= UNDONE_MOST
-			|| value_get(host->undone_resources, resource))
+			|| value_get(host->undone_resources, key))
 		return true;
-	value_set(host->arena, host->undone_resources, resource, value_null(host->arena));
+	value_set(host->arena, host->undone_resources, key, value_null(host->arena));
 	return false;
 }
 
@@ -48,7 +51,7 @@ void on_result(struct run *run, const struct event *event)
 		leave_strange(event->target, "a result of a task that isn't its turn");
 		return;
 	}
-	if (result->more && undone_again(host, result->resource, event->size)) {
+	if (result->more && undone_again(host, first->unit, result->resource, event->size)) {
 		leave_strange(event->target, "more results of an undo than there are resources");
 		return;
 	}
@@ -151,6 +154,7 @@ void on_request(struct run *run, const struct event *event)
 		/* Its facts can't be read as long as it waits. */
 		if (host->gate >= 0)
 			order_told(host);
+		target_yield(target);
 	}
 }
 

@@ -1,6 +1,8 @@
 /* turn: hosts whose turn has come, as nobody is before them any more. */
 #include "plan/order.h"
 
+#include <stdlib.h>
+
 /* Takes what is next to be told of a host, or passes what there is nothing to be told of: where
  * handlers run, what is passed over. all: whosever turn
  * it is. Whether there was any. */
@@ -107,6 +109,13 @@ static void wake_batch(struct run *run, const struct batch *batch)
 	}
 }
 
+static int by_host(const void *one, const void *other)
+{
+	const struct cursor *left = *(struct cursor *const *)one, *right = *(struct cursor *const *)other;
+
+	return left->host < right->host ? -1 : left->host > right->host;
+}
+
 static void wake_front(struct run *run)
 {
 	const struct cursor *top = front_top(&run->schedule->front);
@@ -118,6 +127,8 @@ static void wake_front(struct run *run)
 	if (front.batch == run->front.batch && front.unit == run->front.unit)
 		return;
 	count = front_first(&run->schedule->front, run->here);
+	/* Who shares a target comes in the order of the inventory. */
+	qsort(run->here, count, sizeof(struct cursor *), by_host);
 	for (size_t i = 0; i < count; i++)
 		order_turn(&run->hosts[run->here[i]->host]);
 	if (top && front.batch != run->front.batch)

@@ -62,7 +62,7 @@ static const char *connection_of(struct finding *finding, struct error *err)
 	finding->words = words_count(finding->run, of, finding->run->options.today != NULL);
 	if (connection)
 		return connection;
-	if (of->delegated && strcmp(of->name, "localhost") == 0)
+	if (of->delegated && way_is_controller(of->name))
 		return transport_local.name;
 	return of_word(finding, "ansible_connection", of->task ? of->task->connection : NULL,
 		of->play->connection, err);
@@ -97,6 +97,12 @@ int way_find(struct run *run, const struct way_of *of, struct fleet_target *ret_
 	};
 	*ret_cause = finding.cause;
 	return err->kind ? -1 : become_of(run, of->machine, of->play, ret_way, err);
+}
+
+bool way_is_controller(const char *name)
+{
+	return strcmp(name, "localhost") == 0 || strcmp(name, "127.0.0.1") == 0
+		|| strcmp(name, "::1") == 0;
 }
 
 bool way_is_own(const struct task *task)

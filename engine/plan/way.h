@@ -1,5 +1,5 @@
 /* way: where and as whom a machine is reached, as the variables of its host and the words of plays and
- * tasks say. Private to target.c. */
+ * tasks say. Private to target.c and delegate.c. */
 #ifndef PLAN_WAY_H
 #define PLAN_WAY_H
 
@@ -18,6 +18,8 @@ struct way_of {
 /* ret_cause: what must be known first; NULL: all is known. */
 int way_find(struct run *run, const struct way_of *of, struct fleet_target *ret_way,
 	const char **ret_cause, struct error *err);
+/* Whether a name that tasks are delegated to is that of the machine itself, as Ansible has it. */
+bool way_is_controller(const char *name);
 /* Whether a task says itself how its machine is reached. */
 bool way_is_own(const struct task *task);
 /* Whether a host is the only one of the inventory that is the controller by its variables. */

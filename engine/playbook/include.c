@@ -431,12 +431,29 @@ static int add_open(struct play_reader *reader, const struct value *raw,
 	return 0;
 }
 
+/* As with Ansible: an include itself is done nowhere. */
+static int refuse_delegated(struct play_reader *reader, const struct value *raw,
+	const struct value_pair *pair)
+{
+	const struct value_pair *delegates = value_pair(raw, "delegate_to");
+
+	if (!delegates)
+		delegates = value_pair(raw, "delegate_facts");
+	if (!delegates)
+		return 0;
+	error_at(reader->err, PLAYBOOK_CONFLICTING_KEYWORDS, delegates->place, "'%s' can't be used with "
+		"'%s'", delegates->key, pair->key);
+	return error_remedy(reader->err, "write it under 'apply', or into a block around the include");
+}
+
 int include_read(struct play_reader *reader, const struct value *raw, const struct value_pair *pair,
 	struct task *task, const struct task *around, struct items *items)
 {
 	struct include *include = arena_alloc(reader->arena, sizeof(*include));
 	bool role = strcmp(play_without_prefix(pair->key), "include_role") == 0;
 
+	if (refuse_delegated(reader, raw, pair) < 0)
+		return -1;
 	if ((role ? read_options(reader, pair, true, include) : read_file(reader, pair, include)) < 0
 			|| task_read_loop(reader, raw, task) < 0)
 		return -1;

@@ -16,8 +16,6 @@ const struct later later_play_keywords[] = {
 const struct later later_task_keywords[] = {
 	{ "async", "leave it out: a task may take as long as it needs" },
 	{ "debugger", "leave it out; --check and -v show what a task does" },
-	{ "delegate_facts", "write a play of its own for the other host" },
-	{ "delegate_to", "write a play of its own for the other host" },
 	{ "ignore_unreachable", "leave it out: the other hosts go on without one that can't be reached" },
 	{ "local_action", "write the module's name as the key, and 'connection: local' beside it" },
 	{ "poll", "leave it out: a task may take as long as it needs" },

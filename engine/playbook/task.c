@@ -295,6 +295,11 @@ static int read_task(struct play_reader *reader, const struct value *raw,
 		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, task->place,
 			"%s can't be tried again with 'until'", task->handler ? "a handler"
 			: task->module->name);
+	if (task->delegate_to && task->module->parts) {
+		error_at(reader->err, PLAYBOOK_CONFLICTING_KEYWORDS, task->place, "'%s' can't be delegated",
+			task->module->name);
+		return error_remedy(reader->err, "leave out 'delegate_to': each of its steps knows its hosts");
+	}
 	/* A task that gathers facts makes them known. */
 	if (task->module == reader->modules.find("gather_facts"))
 		reader->play->without_facts = false;

@@ -178,6 +178,7 @@ void json_result(struct report *report, const struct task_report *task,
 	put(report, event, "task", task->name);
 	put_name(report, event, "module", task->module);
 	put_name(report, event, "host", result->host);
+	put(report, event, "target", result->target);
 	put_name(report, event, "status", status_words[result->status]);
 	put(report, event, "item", result->item);
 	put(report, event, "message", result->message);

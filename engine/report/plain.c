@@ -315,9 +315,10 @@ static void print_group(struct report *report, const struct task_report *task,
 
 	if (group->status == STATUS_SKIPPED && report->options.verbosity == 0)
 		return;
-	fprintf(report->options.out, "  %s%s%s: %s\n", color_on(report, color),
+	fprintf(report->options.out, "  %s%s%s: %s%s%s\n", color_on(report, color),
 		shown_status(report, group->status), color_off(report, color),
-		report_hosts(report, group->hosts));
+		report_hosts(report, group->hosts), group->target ? " -> " : "",
+		group->target ? group->target : "");
 	fputs(group->text, report->options.out);
 	if (status_failed(group->status) && task->place.line > 0)
 		fprintf(report->options.out, "    at %s:%u\n", task->place.file, task->place.line);

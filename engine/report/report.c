@@ -178,14 +178,18 @@ static void add_to_group(struct report *report, struct task_report *task,
 	const struct report_result *result, char *text)
 {
 	struct lookup *by_text = &task->by_text[result->status];
-	struct group *group = lookup_get(by_text, text);
+	const char *key = result->target ? arena_printf(report->arena, "%s\n%s", result->target, text)
+		: text;
+	struct group *group = lookup_get(by_text, key);
 
 	if (!group) {
 		group = arena_alloc(report->arena, sizeof(*group));
 		group->status = result->status;
 		group->text = text;
+		group->target = result->target ? report_shown(report, result->target,
+			strlen(result->target), 0) : NULL;
 		group->hosts = value_list(report->arena);
-		lookup_put(report->arena, by_text, text, group);
+		lookup_put(report->arena, by_text, key, group);
 		if (task->groups)
 			task->last_group->next = group;
 		else
@@ -216,6 +220,7 @@ static struct report_result without_content(const struct report_result *result)
 
 	return (struct report_result){
 		.host = result->host,
+		.target = result->target,
 		.status = result->status,
 		.message = failed ? "output hidden by no_log" : result->message,
 		.milliseconds = result->milliseconds,

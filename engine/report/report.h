@@ -30,6 +30,7 @@ struct report_options {
 
 struct report_result {
 	const char *host;
+	const char *target;            /* another host that did it for this one; NULL: none */
 	enum status status;
 	const struct told_change *changes;
 	size_t change_count;

@@ -17,6 +17,7 @@ enum color { COLOR_PLAIN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_CYAN, COLO
 struct group {
 	struct group *next;
 	enum status status;
+	const char *target;        /* that did it for them; NULL: each did it itself */
 	char *text;
 	struct value *hosts;       /* names, as they came */
 	size_t first;              /* which host of the inventory is the first of them */

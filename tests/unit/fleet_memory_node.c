@@ -86,6 +86,18 @@ static void *named(struct arena *arena, const struct message *message, const str
 	return made;
 }
 
+/* Each playbook, and each host for which others do something, has handlers of its own. */
+static char *due_key(struct fleet_host *host, const char *playbook, const char *handler)
+{
+	return arena_printf(host->arena, "%s\n%s", playbook ? playbook : "", handler ? handler : "");
+}
+
+static void add_due(struct fleet_host *host, const char *playbook, const char *handler)
+{
+	value_append(host->arena, host->due, value_string(host->arena,
+		due_key(host, playbook, handler)));
+}
+
 void node_tell_hello(struct fleet_host *host)
 {
 	struct value *keys = value_map(host->arena);
@@ -99,13 +111,14 @@ void node_tell_hello(struct fleet_host *host)
 	}
 	hello = named(host->arena, &message_hello, keys);
 	for (size_t i = 0; i < hello->due_count; i++)
-		value_append(host->arena, host->due, value_string(host->arena, hello->due[i].handler));
+		add_due(host, hello->due[i].playbook, hello->due[i].handler);
 	node_tell(host, FRAME_HELLO, hello);
 }
 
 /* Once it is done it is so no more. */
-static bool take_due(struct fleet_host *host, const char *key)
+static bool take_due(struct fleet_host *host, const char *handler)
 {
+	const char *key = due_key(host, host->stage->playbook, handler);
 	struct value *left = value_list(host->arena);
 	bool found = false;
 
@@ -124,7 +137,7 @@ static bool take_due(struct fleet_host *host, const char *key)
 static void make_due(struct fleet_host *host, const struct value *keys)
 {
 	for (size_t i = 0; i < value_item_count(keys); i++)
-		value_append(host->arena, host->due, value_copy(host->arena, value_item(keys, i)));
+		add_due(host, host->stage->playbook, value_text(value_item(keys, i)));
 }
 
 static void tell_result(struct fleet_host *host, const struct wire_task *task, enum status status,

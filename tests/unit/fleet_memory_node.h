@@ -43,7 +43,7 @@ struct fleet_host {
 	int64_t clock;                 /* milliseconds: what it does takes time */
 	bool granted;                  /* the gate of the task at hand is open */
 	bool fetched;                  /* its content is there */
-	struct value *due;             /* keys of handlers */
+	struct value *due;             /* handlers: playbook and key of each */
 	int64_t requests;
 	unsigned stages;
 	bool silent;

@@ -17,7 +17,6 @@ const struct later later_task_keywords[] = {
 	{ "async", "leave it out: a task may take as long as it needs" },
 	{ "debugger", "leave it out; --check and -v show what a task does" },
 	{ "ignore_unreachable", "leave it out: the other hosts go on without one that can't be reached" },
-	{ "local_action", "write the module's name as the key, and 'connection: local' beside it" },
 	{ "poll", "leave it out: a task may take as long as it needs" },
 	{ "throttle", "run some hosts at a time with -l" },
 	{ "timeout", "limit the command: timeout SECONDS COMMAND" },

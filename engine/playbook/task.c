@@ -91,7 +91,7 @@ static bool find_form(const char *key, enum form *ret_form)
 	return false;
 }
 
-/* "action: module a=b", "action: {module: x, a: b}" as "module: …". */
+/* "action: module a=b", "action: {module: x, a: b}" as "module: …"; local_action alike. */
 static int open_action(struct play_reader *reader, const struct value_pair *pair,
 	const struct value_pair **ret_pair)
 {
@@ -103,7 +103,8 @@ static int open_action(struct play_reader *reader, const struct value_pair *pair
 	size_t rest = word ? size + strspn(word + size, " \t\n") : 0;
 
 	if (size == 0 || strncmp(word, "{{", 2) == 0) {
-		error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(pair), "'action' names no module");
+		error_at(reader->err, PLAYBOOK_INVALID_VALUE, keyword_place(pair), "'%s' names no module",
+			pair->key);
 		return error_remedy(reader->err, "write the module's name as the key");
 	}
 	*opened = (struct value_pair){ .key = arena_bytes(reader->arena, word, size),
@@ -131,7 +132,8 @@ static int take_subject(struct play_reader *reader, const struct value_pair *pai
 {
 	struct subject found = { .form = FORM_MODULE };
 
-	if (strcmp(pair->key, "action") == 0 && open_action(reader, pair, &pair) < 0)
+	if ((strcmp(pair->key, "action") == 0 || strcmp(pair->key, "local_action") == 0)
+			&& open_action(reader, pair, &pair) < 0)
 		return -1;
 	found.pair = pair;
 	if (!find_form(pair->key, &found.form)) {
@@ -318,6 +320,23 @@ static int read_task(struct play_reader *reader, const struct value *raw,
 	return 0;
 }
 
+/* local_action is a task that is delegated to the controller. */
+static int delegate_here(struct play_reader *reader, const struct value *raw, struct task *task)
+{
+	const struct value_pair *pair = value_pair(raw, "local_action");
+
+	if (!pair)
+		return 0;
+	if (task->delegate_to) {
+		error_at(reader->err, PLAYBOOK_CONFLICTING_KEYWORDS, pair->place, "'local_action' can't be used "
+			"with 'delegate_to'");
+		return error_remedy(reader->err, "write the module's name as the key to keep 'delegate_to'");
+	}
+	task->delegate_to = value_string(reader->arena, "localhost");
+	task->delegate_to->place = pair->place;
+	return 0;
+}
+
 static int read_item(struct play_reader *reader, const struct value *raw,
 	const struct task *group, bool handler, struct items *items)
 {
@@ -331,7 +350,7 @@ static int read_item(struct play_reader *reader, const struct value *raw,
 	}
 	if (find_subject(reader, raw, &subject) < 0
 			|| task_read_keywords(reader, raw, subject.pair->key, form_flags(subject.form),
-			task) < 0)
+			task) < 0 || delegate_here(reader, raw, task) < 0)
 		return -1;
 	if (group)
 		task_inherit(reader->arena, task, group);

@@ -270,6 +270,48 @@ static void delegate_facts_gives_the_other_host_variables(void **state)
 	bench_run_free(run);
 }
 
+static void local_action_and_action_are_older_words_for_the_same(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: a,b\n  tasks:\n"
+		"  - {name: t1, local_action: file path=/1 state=directory}\n"
+		"  - {name: t2, local_action: {module: file, path: /2, state: directory}, run_once: yes}\n"
+		"  - {name: t3, action: file path=/3 state=directory}\n"
+		"  - {name: t4, action: {module: file, path: /4}, args: {state: directory}}\n"
+		"  - {name: t5, local_action: command echo one two}\n"
+		"  - {name: t6, local_action: setup}\n");
+
+	(void)state;
+	bench_answer(run, "localhost", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: changed a,b -> localhost\n"
+		"t2: changed a -> localhost\nt3: ok a,b\nt4: ok a,b\nt5: changed a,b -> localhost\n"
+		"t6: changed a,b -> localhost\n");
+	bench_run_free(run);
+}
+
+static void a_wrong_action_says_what_is_wrong(void **state)
+{
+	static const char *const wrong[][2] = {
+		{ "local_action: {path: /x}", "'local_action' names no module" },
+		{ "action: [file]", "'action' names no module" },
+		{ "action: fil path=/x", "'fil' is neither" },
+		{ "{action: file path=/x, command: x}", "only one action" },
+		{ "{local_action: command x, delegate_to: d}", "can't be used with 'delegate_to'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		char text[200];
+		struct bench_run *run;
+
+		snprintf(text, sizeof(text), "- hosts: a\n  tasks:\n  - %s\n", wrong[i][0]);
+		run = bench_run(HOSTS, text);
+		assert_int_equal(bench_execute(run), 1);
+		assert_non_null(strstr(bench_error(run), wrong[i][1]));
+		bench_run_free(run);
+	}
+}
+
 static void a_loop_whose_items_are_tried_again_skips_some(void **state)
 {
 	struct bench_run *run = bench_run(HOSTS, "- hosts: a\n  tasks:\n"
@@ -300,6 +342,8 @@ int main(void)
 		cmocka_unit_test(batches_delegate_one_after_the_other),
 		cmocka_unit_test(with_any_errors_fatal_a_lost_target_ends_all),
 		cmocka_unit_test(delegate_facts_gives_the_other_host_variables),
+		cmocka_unit_test(local_action_and_action_are_older_words_for_the_same),
+		cmocka_unit_test(a_wrong_action_says_what_is_wrong),
 		cmocka_unit_test(a_loop_whose_items_are_tried_again_skips_some),
 	};
 

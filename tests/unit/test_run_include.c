@@ -185,7 +185,7 @@ static void with_strategy_free_nobody_waits_for_what_others_include(void **state
 
 /* --- All together --- */
 
-static void a_run_with_blocks_batches_and_includes_goes_its_way(void **state)
+static void a_run_with_blocks_batches_includes_and_delegation_goes_its_way(void **state)
 {
 	struct bench_run *run = bench_run(FIVE, "- hosts: all\n"
 		"  serial: [2, 3]\n"
@@ -199,6 +199,7 @@ static void a_run_with_blocks_batches_and_includes_goes_its_way(void **state)
 		"    always:\n"
 		"    - {name: note, command: x}\n"
 		"  - {meta: end_host, when: inventory_hostname == 'd'}\n"
+		"  - {name: tell, command: x, delegate_to: keeper, when: inventory_hostname in 'bc'}\n"
 		"  - {name: last, command: x, notify: h}\n"
 		"  handlers: [{name: h, command: x, run_once: yes}]\n");
 
@@ -208,15 +209,17 @@ static void a_run_with_blocks_batches_and_includes_goes_its_way(void **state)
 	bench_returns(run, "*", "mend", "results: {rc: 0}");
 	bench_answer(run, "b", "risky", "failed: no");
 	bench_answer(run, "e", "deep-1", "failed: never");
+	bench_answer(run, "keeper", "tell", "failed: full");
 	with_files(run);
 	assert_int_equal(bench_execute(run), 2);
 	assert_string_equal(bench_lines(run), "probe: changed a\ninclude_tasks: ok a,b (one.yml)\n"
 		"one-1: changed a,b\ninclude_tasks: ok a,b\ndeep-1: changed a,b\none-2: changed a,b\n"
 		"risky: changed a; failed, rescued b (no)\nmend: changed b\nnote: changed a,b\n"
-		"last: changed a,b\nh: changed a\n"
+		"tell: failed b -> keeper (full)\nlast: changed a\nh: changed a\n"
 		"probe: changed c\ninclude_tasks: ok c,d,e (deep.yml)\n"
 		"deep-1: changed c,d; failed e (never, at deep.yml:1)\nrisky: changed c,d\nnote: changed c,d\n"
-		"meta: end_host: ok d\nlast: changed c\nh: changed c\n");
+		"meta: end_host: ok d\ntell: failed c -> keeper (full)\n");
+	assert_string_equal(bench_recap(run, "b"), "ok=7 changed=5 failed=1 rescued=1");
 	bench_run_free(run);
 }
 
@@ -231,7 +234,7 @@ int main(void)
 		cmocka_unit_test(an_include_of_itself_ends_somewhere),
 		cmocka_unit_test(a_dry_run_says_what_depends_on_an_include_that_is_not_known),
 		cmocka_unit_test(with_strategy_free_nobody_waits_for_what_others_include),
-		cmocka_unit_test(a_run_with_blocks_batches_and_includes_goes_its_way),
+		cmocka_unit_test(a_run_with_blocks_batches_includes_and_delegation_goes_its_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

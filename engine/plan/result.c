@@ -114,10 +114,60 @@ static void pass(struct run *run, struct run_host *host, const struct step *step
 		order_pass(host);
 }
 
+/* On to its next item: that is sent already, unless the one before has failed at the node or each goes
+ * for itself. */
+static void next_item(struct run_host *host, const struct step *step)
+{
+	const struct step *next = host_first_step(host);
+
+	if (next && next->unit == step->unit)
+		return;
+	host->retrying = (struct retrying){ .unit = step->unit,
+		.item = (size_t)(step->item - step->filled->items) + 1 };
+	order_go_on(host);
+}
+
+/* All items of a loop are done, whatever becomes of one of them; the parts of a task need one another. */
+static bool is_behind(const struct run_host *host, const struct step *step, bool failed)
+{
+	if (step->unit->task->task->module->parts || host->bystander)
+		return failed || (step->last && units_is_last(step->unit, host));
+	return step->last;
+}
+
+static void report_done(struct run *run, struct run_host *host, const struct step *step,
+	const struct result *body, const struct judged *judged, bool end)
+{
+	const struct task *task = step->unit->task->task;
+
+	if (host->bystander)
+		beside_take(host, step, judged->status);
+	else if (is_silent(step, judged))
+		;
+	else if (!task->module->parts)
+		outcome_report_step(run, host, step, body, judged, !end && (!task->include
+			|| judged->status == STATUS_SKIPPED));
+	else if (end)
+		outcome_report(run, host, step);
+}
+
+static void go_on(struct run *run, struct run_host *host, const struct step *step,
+	const struct judged *judged, bool failed)
+{
+	if (failed && host->bystander)
+		beside_out(host, arena_printf(host->arena, "'%s' fails: %s", step->filled->name,
+			judged->message ? judged->message : "?"));
+	else if (failed)
+		leave_failed(host);
+	else if (step->last)
+		pass(run, host, step, judged);
+	else
+		next_item(host, step);
+}
+
 static void step_done(struct run *run, struct run_host *host, const struct step *step,
 	const struct result *body, struct judged *judged)
 {
-	struct run_task *task = step->unit->task;
 	bool failed = judged->status == STATUS_FAILED;
 	bool end, rescued;
 
@@ -128,40 +178,23 @@ static void step_done(struct run *run, struct run_host *host, const struct step 
 	if (judged->status == STATUS_CHANGED)
 		judge_notify_elsewhere(host, step);
 	rescued = failed && !host->bystander && unit_is_rescued(step->unit);
-	end = failed || (step->last && units_is_last(step->unit, host));
+	end = is_behind(host, step, failed);
 	outcome_add(host, step, body, judged);
+	host->outcome.failed = host->outcome.failed || failed;
+	failed = end && host->outcome.failed;
 	outcome_remember(run, host, step, body, judged, end);
 	pass_unknown(run, host, step, judged);
-	if (rescued)
+	if (rescued) {
 		judged->status = host->outcome.status = STATUS_RESCUED;
-	if (host->bystander)
-		beside_take(host, step, judged->status);
-	else if (is_silent(step, judged))
-		;
-	else if (!task->task->module->parts)
-		outcome_report_step(run, host, step, body, judged, !end && (!task->task->include
-			|| judged->status == STATUS_SKIPPED));
-	else if (end)
-		outcome_report(run, host, step);
-	if (end && host->outcome.task == task) {
+		remember_failure(run, host, step, body, judged);
+	}
+	report_done(run, host, step, body, judged, end);
+	if (end && host->outcome.task == step->unit->task) {
 		host->changed += (host->outcome.status == STATUS_CHANGED && !step->filled->check)
 			|| (step->unit->undo && host->undone);
 		host->outcome = (struct outcome){0};
 	}
-	if (failed && host->bystander) {
-		beside_out(host, arena_printf(host->arena, "'%s' fails: %s", step->filled->name,
-			judged->message ? judged->message : "?"));
-	} else if (failed) {
-		if (rescued)
-			remember_failure(run, host, step, body, judged);
-		leave_failed(host);
-	} else if (step->last) {
-		pass(run, host, step, judged);
-	} else if (filled_one_by_one(step->filled)) {
-		host->retrying = (struct retrying){ .unit = step->unit,
-			.item = (size_t)(step->item - step->filled->items) + 1 };
-		order_go_on(host);
-	}
+	go_on(run, host, step, judged, failed);
 }
 
 void result_undone(struct run *run, struct run_host *host, const struct step *step,

@@ -125,6 +125,7 @@ struct step {
 struct outcome {
 	const struct run_task *task;
 	enum status status;
+	bool failed;               /* an item has, and isn't ignored: the task will have, too */
 	struct told_change *changes;   /* of parts only */
 	size_t change_count;
 	struct value *notes;

@@ -368,6 +368,37 @@ static void a_dry_run_tries_once_and_says_how_often_it_would_be(void **state)
 	bench_run_free(run);
 }
 
+/* --- Items that fail --- */
+
+static void all_items_of_a_loop_are_done_though_one_fails(void **state)
+{
+	struct bench_run *run = bench_run("all: {hosts: {a: , b: }}", "- hosts: all\n"
+		"  tasks:\n"
+		"  - block:\n"
+		"    - {name: t1, command: x, loop: [one, two, three], register: r,\n"
+		"       failed_when: item == 'two' and inventory_hostname == 'a'}\n"
+		"    rescue:\n"
+		"    - {name: t2, debug: {msg: '{{ r.results | map(attribute=\"failed\") | join }} {{ r.msg }}'}}\n"
+		"    - {name: t3, debug: {msg: '{{ ansible_failed_task.name }} {{ ansible_failed_result.item }}'}}\n"
+		"  - {name: t4, assert: {that: item < 2}, loop: [2, 1, 3], when: inventory_hostname == 'a'}\n"
+		"  - {name: t5, command: x, loop: [1, 2, 3]}\n"
+		"  - {name: t6, command: x}\n");
+
+	(void)state;
+	bench_answer(run, "*", "t1", "changed");
+	bench_answer(run, "b", "t5", "failed: no");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1: changed a,b (item: one); changed a,b (item: three); "
+		"changed b (item: two); failed, rescued a (item: two, failed_when: item == 'two' and "
+		"inventory_hostname == 'a')\n"
+		"t2: ok a (FalseTrueFalse One or more items failed)\nt3: ok a (t1 two)\n"
+		"t4: failed a (item: 2, Assertion failed: item < 2); failed a (item: 3, Assertion failed: item < 2); "
+		"ok a (item: 1, All assertions passed)\nt5: failed b (item: 1, no); failed b (item: 2, no); failed b (item: 3, no)\n");
+	assert_string_equal(bench_recap(run, "a"), "ok=2 failed=1 rescued=1");
+	assert_string_equal(bench_recap(run, "b"), "ok=1 changed=1 failed=1 skipped=1");
+	bench_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +420,7 @@ int main(void)
 		cmocka_unit_test(without_a_condition_a_task_is_tried_until_it_does_not_fail),
 		cmocka_unit_test(what_says_nothing_of_tries_is_tried_once),
 		cmocka_unit_test(a_dry_run_tries_once_and_says_how_often_it_would_be),
+		cmocka_unit_test(all_items_of_a_loop_are_done_though_one_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,7 @@ struct history_run {
 	                              head, dirty} */
 	struct value *hosts;       /* name → {state: "done" | "failed" | "unreachable", changed: N} */
 	struct value *left;        /* hosts in no play any more: name → "left" | "gone"; or NULL */
-	struct value *facts;       /* name → {host_key, published, facts}, see plan/run.h; or NULL */
+	struct value *facts;       /* name → {host_key, published, facts, targets}, see plan/run.h; or NULL */
 };
 
 /* ret_history NULL: there is none, and create is false. One that another user owns, can write to or

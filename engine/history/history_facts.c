@@ -94,6 +94,8 @@ static void add_host(struct arena *arena, struct buffer *out, const char *name,
 
 	if (value_get(told, "host_key"))
 		value_set(arena, all, "host_key", value_get(told, "host_key"));
+	if (value_get(told, "targets"))
+		value_set(arena, all, "targets", value_get(told, "targets"));
 	if (value_get(told, "facts"))
 		value_set(arena, all, "facts", value_get(told, "facts"));
 	all = kept_of(arena, all, &room);

@@ -234,6 +234,7 @@ static const struct shape one_published[] = {
 };
 static const struct shape told_keys[] = {
 	TEXT("host_key", RUN_MOST), TABLE("published", 0, one_published),
+	{ "targets", SHAPE_ANY_MAP, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL },
 	{ "facts", SHAPE_ANY_MAP, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL },
 	OTHERS, END,
 };

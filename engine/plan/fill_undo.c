@@ -18,8 +18,9 @@ static struct value *handler_keys(const struct run *run, const struct run_host *
 	return keys;
 }
 
+/* owner: of a host that left the inventory: the text has nothing of it. */
 static const struct undo_order *undo_order(struct run *run, struct run_host *host,
-	struct target *target)
+	struct target *target, const char *owner)
 {
 	static const enum undo_mode modes[] = {
 		[UNDO_NOTHING] = UNDO_MODE_NONE, [UNDO_ORPHANS] = UNDO_MODE_PRUNE,
@@ -33,12 +34,13 @@ static const struct undo_order *undo_order(struct run *run, struct run_host *hos
 		.handlers = handler_keys(run, host) };
 	if (options->undo == UNDO_AFTER)
 		order->after = value_copy(host->arena, options->undo_after);
-	if (options->undo == UNDO_LEFT)
+	if (options->undo == UNDO_LEFT && !owner)
 		order->of_hosts = value_copy(host->arena, options->vanished);
 	if (options->undo != UNDO_ALL) {
 		order->declared = value_list(host->arena);
 		order->unsure = value_list(host->arena);
-		declare_all(run, host, target, true, host->arena, order->declared, order->unsure);
+		if (!owner)
+			declare_all(run, host, target, true, host->arena, order->declared, order->unsure);
 	}
 	return order;
 }
@@ -71,7 +73,7 @@ const struct filled *fill_undo(struct run *run, struct run_host *host, struct un
 	if (run->options.look)
 		item->task->look = look_order(run, host, target);
 	else
-		item->task->undo = undo_order(run, host, target);
+		item->task->undo = undo_order(run, host, target, visit_undone(host, unit)->owner);
 	*filled = (struct filled){ .items = item, .count = 1, .known = true,
 		.check = host_checks(host), .diff = host_shows_diff(host),
 		.name = task_title(unit->task->task) };

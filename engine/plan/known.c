@@ -3,10 +3,12 @@
 
 struct value *run_facts(const struct run *run)
 {
+	struct run *own = (struct run *)(uintptr_t)run;
 	struct value *all = value_map(run->arena);
 
 	for (size_t i = 0; i < run->host_count; i++) {
-		const struct run_host *host = &run->hosts[i];
+		struct run_host *host = &run->hosts[i];
+		const struct value *targets = targets_of(own, host);
 		struct value *told = value_map(run->arena);
 
 		value_set_string(run->arena, told, "host_key", host->key);
@@ -14,7 +16,9 @@ struct value *run_facts(const struct run *run)
 			value_set(run->arena, told, "published", host->published);
 		if (host->facts)
 			value_set(run->arena, told, "facts", host->facts);
-		if (host->key || host->published || host->facts)
+		if (targets)
+			value_set(run->arena, told, "targets", value_copy(run->arena, targets));
+		if (host->key || host->published || host->facts || targets)
 			value_set(run->arena, all, host->name, told);
 	}
 	return all;

@@ -18,6 +18,7 @@ struct stage {
 	size_t bytes;
 	bool free;                 /* of the play of its first unit */
 	bool any;                  /* a unit is in it */
+	const char *owner;         /* in place of the host, see struct visit; NULL: the host */
 	bool handlers;             /* the last ones in it are not flushed yet */
 };
 
@@ -421,7 +422,8 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 		order_wait(host);
 		return false;
 	}
-	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free))
+	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free
+			|| (unit->undo && visit_undone(host, unit)->owner)))
 		return false;
 	if (!read_facts(stage, unit) || (!delegates && !find_target(stage, unit, NULL)))
 		return false;
@@ -444,7 +446,9 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 	}
 	if (delegates && !find_target(stage, unit, filled))
 		return false;
-	ends = add_filled(stage, unit, filled) || unit->run_once || leads_elsewhere(unit, filled);
+	if (unit->undo)
+		stage->owner = visit_undone(host, unit)->owner;
+	ends = add_filled(stage, unit, filled) || stage->owner || unit->run_once || leads_elsewhere(unit, filled);
 	if (unit->run_once && unit->task->handler && stage->target)
 		add_flush(stage);
 	host->halted = ends || fails_here(filled) || !go_ahead(host);
@@ -522,7 +526,7 @@ static void send(struct stage *stage, bool last)
 		.diff = host_shows_diff(host),
 		.free = stage->free,
 		.project = options->project,
-		.playbook = target_owner(host, stage->target),
+		.playbook = stage->owner ? stage->owner : target_owner(host, stage->target),
 		.formerly = options->formerly,
 		.run = options->run,
 		.revision = options->revision,

@@ -82,14 +82,6 @@ static bool needs_node(const struct unit *unit)
 		|| !(unit->module->flags & MODULE_CONTROLLER)));
 }
 
-static struct target *undo_target(const struct run_host *host, size_t number)
-{
-	const struct visit *visit = host->visits;
-
-	while (visit && number-- > 0)
-		visit = visit->next;
-	return visit ? visit->target : NULL;
-}
 
 static struct target *own_target(struct run *run, struct run_host *host, const struct unit *unit,
 	const char **ret_cause, struct error *err)
@@ -122,7 +114,7 @@ struct target *target_at(struct run *run, struct run_host *host, const struct un
 	if (!needs_node(unit))
 		return NULL;
 	if (unit->undo)
-		return undo_target(host, unit->visit);
+		return visit_undone(host, unit)->target;
 	if (host->bystander || (unit->module->flags & MODULE_CONTROLLER))
 		return host->home;
 	if (unit->task->task->delegate_to && delegate_of(run, host, unit, &delegate, err) < 0)
@@ -162,11 +154,20 @@ const char *target_user(struct run_host *host, const struct unit *unit)
 
 /* --- What a host has at each --- */
 
+const struct visit *visit_undone(const struct run_host *host, const struct unit *unit)
+{
+	const struct visit *visit = host->visits;
+
+	for (size_t i = 0; i < unit->visit; i++)
+		visit = visit->next;
+	return visit;
+}
+
 struct visit *visit_at(struct run_host *host, struct target *target)
 {
 	struct visit **at = &host->visits;
 
-	while (*at && (*at)->target != target)
+	while (*at && ((*at)->target != target || (*at)->owner))
 		at = &(*at)->next;
 	if (*at)
 		return *at;
@@ -373,6 +374,7 @@ int targets_make(struct run *run, struct error *err)
 		if (make_visits(run, &run->hosts[i], err) < 0)
 			return -1;
 	}
+	targets_former(run);
 	for (struct target *target = run->targets; target; target = target->next) {
 		target->worker = NULL;
 		target->shared = target->shared || run->delegates_anywhere;

@@ -65,13 +65,22 @@ struct visit {
 	struct visit *next;
 	struct target *target;
 	bool *sent;                /* by unit: it has seen all of it */
-	bool delegated;            /* only what is delegated is done there */
+	bool delegated;            /* only what is delegated is done there … */
+	bool former;               /* … or was by earlier runs: it is only undone */
+	const char *owner;         /* it is only undone, for a host that left the inventory; NULL: for itself */
 	bool asked;                /* a stage was sent */
 	bool last;                 /* the last one was */
 	struct value *notified;    /* keys of handlers that are due here, by what others told */
 	struct value *dropped;     /* keys of due handlers that are none any more here */
 	struct moved *moved;       /* handlers that were notified here, and are done elsewhere */
 };
+
+/* target_former.c: where earlier runs did something for hosts, and this one has nothing to do any more: all
+ * that is taken back is looked for there, too. */
+void targets_former(struct run *run);
+/* The places beside its own where something is done for a host: playbook → names; NULL: none, or as in
+ * earlier runs. */
+const struct value *targets_of(struct run *run, struct run_host *host);
 
 /* Before the units are filled in: which targets each host has, as far as the text says it. */
 int targets_make(struct run *run, struct error *err);
@@ -109,6 +118,8 @@ void target_wake(struct target *target);
 /* The next one that waits for it, which is taken from the queue; NULL: none. */
 struct run_host *target_next(struct target *target);
 
+/* At which one a unit that undoes is. */
+const struct visit *visit_undone(const struct run_host *host, const struct unit *unit);
 /* What the host has there, made if it has nothing yet. */
 struct visit *visit_at(struct run_host *host, struct target *target);
 /* Its first one at which it has still to be told that no more comes; NULL: none. */

@@ -2,47 +2,20 @@
  *
  * It ends before a unit that needs what isn't known yet (a registered value, facts, what other
  * hosts publish), and behind one whose result is judged here. */
-#include "plan/order.h"
+#include "plan/stage.h"
 
 #include "module/params.h"
 
 #include <string.h>
 
-struct stage {
-	struct run *run;
-	struct run_host *host;
-	struct target *target;     /* NULL: nothing is for any yet */
-	struct arena *arena;
-	struct wire_task *tasks;
-	size_t task_count;
-	size_t bytes;
-	bool free;                 /* of the play of its first unit */
-	bool any;                  /* a unit is in it */
-	const char *owner;         /* in place of the host, see struct visit; NULL: the host */
-	bool handlers;             /* the last ones in it are not flushed yet */
-};
-
-static struct wire_task *task_add(struct stage *stage)
+struct wire_task *stage_task(struct stage *stage)
 {
 	return ARENA_PUSH(stage->arena, &stage->tasks, &stage->task_count);
 }
 
-/* Its own task, in front of the unit that reads facts. */
-static void add_setup(struct stage *stage, struct unit *unit)
-{
-	struct step *step = order_step(stage->host, unit);
-
-	stage->host->facts_sent = true;
-	step->setup = true;
-	step->target = stage->target;
-	*task_add(stage) = (struct wire_task){ .id = step->id, .module = stage->run->setup->name,
-		.params = "{}", .name = "facts", .results = true };
-	stage->any = true;
-}
-
 static void add_task(struct stage *stage, struct step *step)
 {
-	struct wire_task *task = task_add(stage);
+	struct wire_task *task = stage_task(stage);
 
 	*task = *step->item->task;
 	task->id = step->id;
@@ -264,7 +237,7 @@ static bool go_ahead(struct run_host *host)
 	return true;
 }
 
-static bool fail_unit(struct stage *stage, struct unit *unit, const struct error *err)
+bool stage_fail(struct stage *stage, struct unit *unit, const struct error *err)
 {
 	add_failed(stage, unit, err);
 	stage->host->halted = true;
@@ -273,7 +246,7 @@ static bool fail_unit(struct stage *stage, struct unit *unit, const struct error
 
 static void add_flush(struct stage *stage)
 {
-	*task_add(stage) = (struct wire_task){ .id = ++stage->host->ids, .kind = TASK_FLUSH };
+	*stage_task(stage) = (struct wire_task){ .id = ++stage->host->ids, .kind = TASK_FLUSH };
 	stage->any = true;
 	stage->handlers = false;
 }
@@ -294,104 +267,6 @@ static bool fails_here(const struct filled *filled)
 			return true;
 	}
 	return false;
-}
-
-static bool fail_target(struct stage *stage, struct unit *unit, const struct target *target)
-{
-	struct run_host *host = stage->host;
-	const struct event event = { .kind = EVENT_LOST, .target = (struct target *)target,
-		.host = host, .error = target->lost };
-
-	(void)unit;
-	order_wait_for(host, (struct target *)target);
-	event_push(&stage->run->queue, &event);
-	return false;
-}
-
-/* Whether the next unit can be done there, in this stage. A host goes on to another target when
- * all before has passed: what came of it may be what is needed there. */
-static bool go_to(struct stage *stage, struct unit *unit, struct target *target)
-{
-	struct run_host *host = stage->host;
-	bool moves = host->target && host->target != target;
-
-	if (stage->target && stage->target != target)
-		return false;
-	if (stage->any && (target->shared || moves))
-		return false;
-	if ((moves || target->shared) && !order_is_open(host)) {
-		if (host->step_count == 0)
-			order_wait(host);
-		return false;
-	}
-	if (target->state == TARGET_GONE)
-		return fail_target(stage, unit, target);
-	visit_at(host, target);
-	if (!target_ready(target, host))
-		return false;
-	stage->target = target;
-	return true;
-}
-
-/* Facts are those of the host's own machine. */
-static bool read_facts(struct stage *stage, struct unit *unit)
-{
-	struct run_host *host = stage->host;
-
-	if (!host->facts_wanted || host->facts_sent || !host->contacted)
-		return true;
-	if (!go_to(stage, unit, host->home))
-		return false;
-	add_setup(stage, unit);
-	return true;
-}
-
-/* What must be known to say where it is done. */
-static bool await_target(struct stage *stage, struct unit *unit, const char *cause)
-{
-	struct error err = {0};
-
-	if (stage->host->step_count > 0)
-		return false;
-	if (!order_is_open(stage->host)) {
-		order_wait(stage->host);
-		return false;
-	}
-	error_set(&err, PLAYBOOK_TARGET_UNKNOWN, "where this is to be done can't be known: %s", cause);
-	return fail_unit(stage, unit, &err);
-}
-
-/* The item that is to be sent next, and whose target says where; NULL: that is known without. */
-static const struct filled_item *next_item(const struct run_host *host, const struct unit *unit,
-	const struct filled *filled)
-{
-	size_t first = host->retrying.unit == unit ? host->retrying.item : 0;
-
-	while (first + 1 < filled->count && !filled_one_by_one(filled)
-			&& filled->items[first].kind != FILLED_RUN)
-		first++;
-	return &filled->items[first];
-}
-
-/* Whether the unit can be added now: its target is there, or it needs none. filled: of what is
- * delegated; NULL: it isn't. */
-static bool find_target(struct stage *stage, struct unit *unit, const struct filled *filled)
-{
-	const struct filled_item *item = filled ? next_item(stage->host, unit, filled) : NULL;
-	struct run_host *host = stage->host;
-	struct error err = {0};
-	struct target *target;
-	const char *cause;
-
-	if (!host->contacted || (item && item->kind != FILLED_RUN))
-		return true;
-	target = item ? target_of_item(stage->run, host, unit, item->delegate, &cause, &err)
-		: target_at(stage->run, host, unit, &cause, &err);
-	if (err.kind != ERROR_NONE)
-		return host->step_count == 0 && fail_unit(stage, unit, &err);
-	if (cause)
-		return await_target(stage, unit, cause);
-	return !target || go_to(stage, unit, target);
 }
 
 /* What needs no node is told by the controller, whoever is to do it. */
@@ -425,7 +300,7 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free
 			|| (unit->undo && visit_undone(host, unit)->owner)))
 		return false;
-	if (!read_facts(stage, unit) || (!delegates && !find_target(stage, unit, NULL)))
+	if (!stage_facts(stage, unit) || (!delegates && !stage_target(stage, unit, NULL)))
 		return false;
 	if (fill_here(stage, unit, &filled, &err) < 0) {
 		if (host->step_count > 0)
@@ -433,18 +308,18 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 		/* The run is about to be told. */
 		if (err.kind == ERROR_INTERRUPTED)
 			return false;
-		return fail_unit(stage, unit, &err);
+		return stage_fail(stage, unit, &err);
 	}
 	if (!filled->known) {
 		if (!await_values(stage, filled))
 			return false;
 		if (facts_obtainable(stage, filled, &err) < 0)
-			return fail_unit(stage, unit, &err);
+			return stage_fail(stage, unit, &err);
 	} else if (unit->task->task->include) {
 		include_choose(host, filled);
 		return false;
 	}
-	if (delegates && !find_target(stage, unit, filled))
+	if (delegates && !stage_target(stage, unit, filled))
 		return false;
 	if (unit->undo)
 		stage->owner = visit_undone(host, unit)->owner;

@@ -324,6 +324,71 @@ static void a_loop_whose_items_are_tried_again_skips_some(void **state)
 	bench_run_free(run);
 }
 
+/* --- As ansible-core 2.14 has it: the same text, the same order, hosts and counters --- */
+
+static void a_loop_goes_round_and_failures_are_those_of_who_delegates(void **state)
+{
+	struct bench_run *run = bench_run("all: {hosts: {a: , b: , c: , d: , e: , x: }}",
+		"- hosts: a,b,c\n  tasks:\n"
+		"  - {name: t1, command: hostname, delegate_to: '{{ item }}', loop: [d, e], register: r}\n"
+		"  - {name: t2, debug: {msg: \"{{ r.results | map(attribute='item') | join }}\"}}\n"
+		"  - {name: t3, command: 'false', delegate_to: d, when: inventory_hostname == 'a'}\n"
+		"  - {name: t4, stat: {path: /}, delegate_to: x, when: inventory_hostname == 'b'}\n"
+		"  - {name: t5, debug: {msg: after}}\n");
+
+	(void)state;
+	bench_answer(run, "*", "t1", "changed");
+	bench_answer(run, "d", "t3", "failed: non-zero return code");
+	bench_arrives(run, "x", "unreachable: refused");
+	assert_int_equal(bench_execute(run), 6);
+	assert_string_equal(bench_lines(run), "t1: changed a,b,c -> d (item: d); changed a,b,c -> e (item: e)\n"
+		"t2: ok a,b,c (de)\nt3: failed a -> d (non-zero return code)\nt4:\nt5: ok c (after)\n");
+	assert_string_equal(bench_recap(run, "a"), "ok=2 changed=1 failed=1");
+	assert_string_equal(bench_recap(run, "b"), "ok=2 changed=1 unreachable=1 skipped=1");
+	assert_string_equal(bench_recap(run, "c"), "ok=3 changed=1 skipped=2");
+	bench_run_free(run);
+}
+
+static void a_local_play_delegates_to_names_that_nobody_knows(void **state)
+{
+	struct bench_run *run = bench_run("all: {hosts: {a: , b: }}", "- hosts: a\n"
+		"  connection: local\n  tasks:\n"
+		"  - {name: t1, debug: {msg: \"{{ hostvars['b'].z | default('none') }}\"}, delegate_to: localhost}\n"
+		"  - {name: t2, command: \"echo {{ inventory_hostname }}\", delegate_to: zzz, register: r}\n"
+		"  - {name: t3, set_fact: {z: '{{ inventory_hostname }}'}, delegate_to: b, delegate_facts: true}\n"
+		"  - {name: t4, debug: {msg: \"{{ hostvars['b'].z }} {{ z | default('no') }}\"}}\n");
+
+	(void)state;
+	bench_answer(run, "localhost", "t2", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: ok a -> localhost (none)\nt2: changed a -> zzz\n"
+		"t3: ok a -> b\nt4: ok a (a no)\n");
+	bench_run_free(run);
+}
+
+static void each_batch_delegates_once_for_all_of_it(void **state)
+{
+	struct bench_run *run = bench_run("all: {hosts: {a: , b: , c: , d: , e: }}", "- hosts: all\n"
+		"  serial: [1, '50%', 10]\n  tasks:\n"
+		"  - {name: t1, fail: {msg: x}, when: inventory_hostname == 'b'}\n"
+		"  - {name: t2, command: 'echo {{ item }}', run_once: true, delegate_to: '{{ item }}',\n"
+		"     loop: [d, e], register: r}\n"
+		"  - {name: t3, debug: {msg: '{{ r.results | length }} {{ ansible_play_batch | join }} "
+		"{{ ansible_play_hosts | join }} {{ ansible_play_hosts_all | join }}'}}\n");
+
+	(void)state;
+	bench_answer(run, "*", "t2", "changed");
+	assert_int_equal(bench_execute(run), 2);
+	assert_string_equal(bench_lines(run), "t1:\nt2: changed a -> d (item: d); changed a -> e (item: e)\n"
+		"t3: ok a (2 a abcde abcde)\n"
+		"t1: failed b (x)\nt2: changed c -> d (item: d); changed c -> e (item: e)\n"
+		"t3: ok c (2 c acde abcde)\n"
+		"t1:\nt2: changed d (item: d); changed d -> e (item: e)\nt3: ok d,e (2 de acde abcde)\n");
+	assert_string_equal(bench_recap(run, "d"), "ok=2 changed=1 skipped=1");
+	assert_string_equal(bench_recap(run, "e"), "ok=1 skipped=1");
+	bench_run_free(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +409,9 @@ int main(void)
 		cmocka_unit_test(delegate_facts_gives_the_other_host_variables),
 		cmocka_unit_test(local_action_and_action_are_older_words_for_the_same),
 		cmocka_unit_test(a_wrong_action_says_what_is_wrong),
+		cmocka_unit_test(a_loop_goes_round_and_failures_are_those_of_who_delegates),
+		cmocka_unit_test(a_local_play_delegates_to_names_that_nobody_knows),
+		cmocka_unit_test(each_batch_delegates_once_for_all_of_it),
 		cmocka_unit_test(a_loop_whose_items_are_tried_again_skips_some),
 	};
 

@@ -8,12 +8,7 @@ nodes 4 delegate
 
 here=$PWD/made
 mkdir -p "$here"
-# Tests of other labs may be at work on this machine, too.
-beoplay() {
-	[ "$1" = status ] || set -- "$@" --lock-wait 300
-	"$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null
-	status=$?
-}
+lock_wait=300
 on() { lab exec "$@"; }
 
 # --- Three hosts write into one file of a fourth ---

@@ -31,6 +31,8 @@ NOT_HERE(struct value *, prepare_heard, struct prepare *prepare, const char *hos
 NOT_HERE(bool, prepare_absent, struct prepare *prepare, const char *host)
 NOT_HERE(bool, prepare_lost, struct prepare *prepare, const char *host)
 NOT_HERE(struct value *, prepare_host_keys, struct prepare *prepare, const char *host)
+NOT_HERE(int, prepare_vars, struct prepare *prepare, const char *path, struct value **ret_vars,
+	struct error *err)
 NOT_HERE(int, prepare_find, struct prepare *prepare, const char *source, const char *kind,
 	const char **ret_path, struct error *err)
 NOT_HERE(int, prepare_body, struct prepare *prepare, const char *path, const char **ret_digest,

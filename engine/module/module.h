@@ -236,8 +236,8 @@ bool prepare_absent(struct prepare *prepare, const char *host);
 /* The host keys seen over authenticated connections: a list of "TYPE BASE64"; NULL: none yet. Else
  * the last known. */
 struct value *prepare_host_keys(struct prepare *prepare, const char *host);
-/* A file or directory of the project: files/ and templates/ beside the playbook are looked through
- * too (kind "files", "templates" or NULL). Refuses what is outside. */
+/* A file or directory of the project: files/ and the like beside the playbook are looked through
+ * too (kind "files", "templates", "vars" or NULL). Refuses what is outside. */
 int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	const char **ret_path, struct error *err);
 /* Makes a file a body; ret_text, if asked for, is its content where it is text below 256 KiB, else
@@ -261,6 +261,9 @@ int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry
  * how it is written, by Jinja's names; or NULL. */
 int prepare_template(struct prepare *prepare, const char *text, size_t size, const char *path,
 	const struct value *settings, struct value **ret_text, struct error *err);
+/* The variables of a file that prepare_find found, filled in: a map; values may be unknown. */
+int prepare_vars(struct prepare *prepare, const char *path, struct value **ret_vars,
+	struct error *err);
 /* The value of an expression without {{ }}, with its type; may be unknown. */
 int prepare_expression(struct prepare *prepare, const struct value *expression,
 	struct value **ret_value, struct error *err);
@@ -310,6 +313,7 @@ enum module_flags {
 	                                   variables of these names */
 	MODULE_RESTARTS = 1 << 6,       /* some of its changes are CHANGE_KEEPS_STATE: as a handler, it makes
 	                                   these, and no others, for what was undone */
+	MODULE_SETS_ANY = 1 << 7,       /* gives the host variables whose names nobody knows before */
 	MODULE_OUTPUT = 1 << 5,         /* its results are stdout and stderr: where they are seen, they
 	                                   are also lists of lines, stdout_lines and stderr_lines; with
 	                                   truncated they can't be registered */

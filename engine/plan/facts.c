@@ -79,6 +79,11 @@ void facts_expect(struct run *run, const struct run_host *host, const struct uni
 {
 	struct value *unknown = NULL;
 
+	/* Any name may be one of those that it sets. */
+	if ((unit->module->flags & MODULE_SETS_ANY) && item->kind == FILLED_UNKNOWN) {
+		run->gives_facts = true;
+		variables_promise(run->options.variables, NULL, false);
+	}
 	if (item->facts_of)
 		return;
 	if (item->facts && unit->task->handler)
@@ -144,8 +149,8 @@ void facts_promise(struct run *run, const struct task *task)
 
 	if (task->registers)
 		variables_promise(variables, task->registers, true);
-	if (task->delegate_facts && (task->module->flags & MODULE_SETS))
-		run->delegates_facts = true;
+	if (task->delegate_facts && (task->module->flags & (MODULE_SETS | MODULE_SETS_ANY)))
+		run->gives_facts = true;
 	for (size_t i = 0; (task->module->flags & MODULE_SETS) && i < task->params->count; i++) {
 		const char *name = task->params->pairs[i].key;
 

@@ -1,5 +1,5 @@
 /* prepare: what a module may ask the controller for, right before its task is sent. */
-#include "plan/order.h"
+#include "plan/preparing.h"
 
 #include "base/digest.h"
 #include "expression/expression.h"
@@ -8,19 +8,6 @@
 #include <string.h>
 
 enum { TEXT_MOST = 256 << 10, LIST_DEPTH_MOST = 64 };
-
-struct prepare {
-	struct run *run;
-	struct run_host *host;
-	struct unit *unit;
-	struct scope *scope;
-	struct arena *arena;
-	struct asked *asked;
-	struct named named;
-	enum level level;          /* of the contents that it names */
-	bool has_mode;             /* the task says who may read them */
-	bool walks;                /* asks for one host after the other */
-};
 
 static void add_named(struct arena *arena, struct named *to, const struct named *from)
 {

@@ -103,7 +103,7 @@ static int fill_all(struct run *run, struct error *err)
 				continue;
 			if (run_interrupted(run))
 				return error_set(err, RUN_INTERRUPTED, "interrupted");
-			variables_set_early(run->options.variables, unit_rescues(unit) || run->delegates_facts);
+			variables_set_early(run->options.variables, unit_rescues(unit) || run->gives_facts);
 			if (fill_first(run, host, unit, &filled, err) < 0)
 				return -1;
 			if (filled)

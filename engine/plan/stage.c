@@ -196,10 +196,10 @@ static int facts_obtainable(const struct stage *stage, const struct filled *fill
 		"read at the beginning", teller->name);
 }
 
-/* Others may yet give the host variables. */
+/* Before its turn the host may not know yet which variables it has. */
 static bool run_gives_facts(const struct run *run, const struct run_host *host)
 {
-	return run->delegates_facts && !order_is_open(host);
+	return run->gives_facts && !order_is_open(host);
 }
 
 /* What other hosts have set counts once all have come to this unit. */

@@ -288,7 +288,7 @@ struct run {
 	struct lookup machines;            /* the first target at each, by what it told of itself */
 	size_t local_hosts;        /* of the inventory that are the controller by their variables … */
 	bool local_counted;        /* … once that is counted */
-	bool delegates_facts;      /* some task gives another host variables */
+	bool gives_facts;          /* some task gives a host variables of which it can't know before */
 	bool delegates_anywhere;   /* to hosts whose names aren't known before the run */
 	int64_t relay_ids;
 	const struct module *setup;

@@ -70,7 +70,6 @@ const struct later later_modules[] = {
 	{ "homebrew_tap", other_system },
 	{ "htpasswd", BY_COMMAND },
 	{ "include", "use import_tasks or include_tasks" },
-	{ "include_vars", "use vars_files in the play" },
 	{ "ini_file", "use lineinfile, or a template" },
 	{ "interfaces_file", "use network" },
 	{ "iptables", BY_COMMAND },

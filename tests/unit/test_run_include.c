@@ -183,6 +183,52 @@ static void with_strategy_free_nobody_waits_for_what_others_include(void **state
 	bench_run_free(run);
 }
 
+/* --- Variables of files --- */
+
+static void a_file_of_variables_may_be_named_by_what_a_host_says(void **state)
+{
+	struct bench_run *run = bench_run("all: {hosts: {a: , b: }}", "- hosts: all\n"
+		"  vars: {where: world}\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x, register: r}\n"
+		"  - {name: t2, include_vars: '{{ r.stdout }}.yml'}\n"
+		"  - {name: t3, debug: {msg: '{{ greeting }}'}}\n"
+		"  - {name: t4, include_vars: {file: one.yml, name: all_of_it}, when: inventory_hostname == 'a'}\n"
+		"  - {name: t5, debug: {msg: '{{ all_of_it.word }}'}, when: all_of_it is defined}\n");
+
+	(void)state;
+	bench_further(run, "vars/one.yml", "greeting: '{{ word }} {{ where }}'\nword: hello\n");
+	bench_further(run, "two.yml", "greeting: '{{ inventory_hostname }}'\n");
+	bench_returns(run, "a", "t1", "results: {stdout: one}");
+	bench_returns(run, "*", "t1", "results: {stdout: two}");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_lines(run), "t1: ok a,b\nt2: ok a,b\nt3: ok a (hello world); ok b (b)\n"
+		"t4: ok a\nt5: ok a (hello)\n");
+	bench_run_free(run);
+}
+
+static void what_is_wrong_with_a_file_of_variables_is_told_before_contact(void **state)
+{
+	static const char *const wrong[][2] = {
+		{ "[1]", "a file of variables holds 'name: value' lines" },
+		{ "a: '{{ nowhere }}'", "'nowhere' is undefined" },
+		{ "a: '{{ b }}'\nb: '{{ a }}'", "undefined" },
+		{ "ansible_host: x", "can't be set here" },
+		{ "a: '{{ 1 +'", "'}}' is missing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct bench_run *run = bench_run("all: {hosts: {a: }}", "- hosts: all\n  tasks:\n"
+			"  - include_vars: vars.yml\n");
+
+		bench_further(run, "vars.yml", wrong[i][0]);
+		assert_int_equal(bench_execute(run), 1);
+		assert_non_null(strstr(bench_error(run), wrong[i][1]));
+		bench_run_free(run);
+	}
+}
+
 /* --- All together --- */
 
 static void a_run_with_blocks_batches_includes_and_delegation_goes_its_way(void **state)
@@ -234,6 +280,8 @@ int main(void)
 		cmocka_unit_test(an_include_of_itself_ends_somewhere),
 		cmocka_unit_test(a_dry_run_says_what_depends_on_an_include_that_is_not_known),
 		cmocka_unit_test(with_strategy_free_nobody_waits_for_what_others_include),
+		cmocka_unit_test(a_file_of_variables_may_be_named_by_what_a_host_says),
+		cmocka_unit_test(what_is_wrong_with_a_file_of_variables_is_told_before_contact),
 		cmocka_unit_test(a_run_with_blocks_batches_includes_and_delegation_goes_its_way),
 	};
 

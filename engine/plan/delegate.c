@@ -48,6 +48,20 @@ int delegate_name(struct run *run, struct scope *scope, struct arena *arena,
 	return 0;
 }
 
+/* The items of its loop, as far as they are known; NULL: they aren't. */
+static struct value *items_of(struct run *run, struct run_host *host, struct arena *arena,
+	const struct play *play, const struct task *task)
+{
+	struct scope *scope = scope_new(arena, run->options.variables, host->inventory, play, task);
+	struct error ignored = {0};
+	struct value *list;
+
+	fill_play_hosts(run, host, play);
+	if (loop_list(arena, scope, task, &list, &ignored) < 0 || list->kind != VALUE_LIST)
+		return NULL;
+	return loop_items(arena, list, task->loop_flatten);
+}
+
 /* Of one item of a loop: its place in the list, or, as long as that isn't known, any. */
 static int item_name(struct run *run, struct run_host *host, struct arena *arena,
 	const struct play *play, const struct task *task, struct value *item,
@@ -55,6 +69,7 @@ static int item_name(struct run *run, struct run_host *host, struct arena *arena
 {
 	struct scope *scope = scope_new(arena, run->options.variables, host->inventory, play, task);
 
+	fill_play_hosts(run, host, play);
 	if (item)
 		scope_set(scope, task->loop_variable, item);
 	return delegate_name(run, scope, arena, task, ret_delegate, err);
@@ -72,7 +87,8 @@ struct value *delegate_each(struct run *run, struct run_host *host, const struct
 
 	*ret_known = true;
 	if (task->loop) {
-		*ret_known = fill_loop_items(run, host, play, task, arena, &items) == 0;
+		items = items_of(run, host, arena, play, task);
+		*ret_known = items != NULL;
 		count = items ? items->count : 0;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -104,15 +120,16 @@ int delegate_of(struct run *run, struct run_host *host, const struct unit *unit,
 	const struct filled *filled = host->filled ? host->filled[unit->index] : NULL;
 	const struct task *task = unit->task->task;
 	struct arena *arena = effects_arena(run);
-	struct value *items = NULL;
 	size_t item = item_at(host, unit);
+	struct value *items;
 
 	*ret_delegate = (struct delegate){0};
 	if (filled && filled->known && item < filled->count) {
 		ret_delegate->name = filled->items[item].delegate;
 		return 0;
 	}
-	if (task->loop && fill_loop_items(run, host, unit->play, task, arena, &items) < 0) {
+	items = task->loop ? items_of(run, host, arena, unit->play, task) : NULL;
+	if (task->loop && !items) {
 		ret_delegate->cause = "the items of its loop";
 		return 0;
 	}

@@ -103,6 +103,8 @@ int fill_declared(struct run *run, struct run_host *host, struct unit *unit,
 {
 	struct filling filling = { .run = run, .host = host, .unit = unit, .arena = arena,
 		.task = unit->task->task };
+	struct filled filled = { .items = arena_alloc(arena, sizeof(struct filled_item)) };
+	struct error ignored = {0};
 	struct value *items = NULL;
 
 	fill_play_hosts(run, host, unit->play);
@@ -111,7 +113,8 @@ int fill_declared(struct run *run, struct run_host *host, struct unit *unit,
 	*ret_params = value_list(arena);
 	if (!filling.task->loop)
 		return declare_at(&filling, target, *ret_params);
-	if (fill_loop_items(run, host, unit->play, filling.task, arena, &items) < 0)
+	if (filling_loop(&filling, &filled, &items, &ignored) < 0
+			|| filled.items[0].kind == FILLED_UNKNOWN)
 		return -1;
 	for (size_t i = 0; items && i < items->count; i++) {
 		scope_set(filling.scope, filling.task->loop_variable, items->items[i]);

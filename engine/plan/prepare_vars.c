@@ -2,26 +2,9 @@
 #include "plan/preparing.h"
 
 #include "expression/expression.h"
-#include "yaml/tree.h"
+#include "playbook/play.h"
 
 #include <string.h>
-
-static int read_file(struct prepare *prepare, const char *path, struct value **ret_vars,
-	struct error *err)
-{
-	struct value *vars;
-	size_t size;
-	char *bytes;
-
-	if (prepare_read(prepare, path, &bytes, &size, err) < 0
-			|| tree_parse(prepare->arena, path, bytes, size, &vars, err) < 0)
-		return -1;
-	*ret_vars = vars->kind == VALUE_NULL ? value_map(prepare->arena) : vars;
-	if ((*ret_vars)->kind == VALUE_MAP)
-		return 0;
-	return error_at(err, VARIABLE_INVALID_FORMAT, vars->place, "a file of variables holds "
-		"'name: value' lines, this is %s", value_kind_name(vars));
-}
 
 /* Whether it reads one of the file's that isn't there yet. */
 static bool waits(struct prepare *prepare, const struct value *vars, const bool *done,
@@ -64,10 +47,12 @@ int prepare_vars(struct prepare *prepare, const char *path, struct value **ret_v
 	struct error *err)
 {
 	struct value *vars, *filled = value_map(prepare->arena);
-	size_t before;
+	size_t before, size;
+	char *bytes;
 	bool *done;
 
-	if (read_file(prepare, path, &vars, err) < 0)
+	if (prepare_read(prepare, path, &bytes, &size, err) < 0
+			|| playbook_vars(prepare->arena, path, bytes, size, &vars, err) < 0)
 		return -1;
 	done = arena_array(prepare->arena, vars->count + 1, sizeof(*done));
 	do {

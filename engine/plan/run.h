@@ -119,7 +119,8 @@ int run_execute(struct run *run, struct fleet *fleet, struct report *report, str
  * bool (it has passed all tasks), message (why its connection was given up)}. */
 struct value *run_outcome(const struct run *run);
 /* What hosts told for others: name → {host_key: "TYPE BASE64", published: {"MODULE/KEY": …}, facts:
- * {…}, targets: {PLAYBOOK: [other hosts that did something for it]}}, of which any may be missing. Public, and data of hostile nodes. */
+ * {…}, targets: {PLAYBOOK: [other hosts that did something for it]}}, of which any may be missing.
+ * Public, and data of hostile nodes. */
 struct value *run_facts(const struct run *run);
 /* Hosts of earlier runs that are in no play: name → "left" (something is still there, or it isn't
  * known), "gone" (nothing is). */

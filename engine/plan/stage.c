@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-struct wire_task *stage_task(struct stage *stage)
-{
-	return ARENA_PUSH(stage->arena, &stage->tasks, &stage->task_count);
-}
-
 static void add_task(struct stage *stage, struct step *step)
 {
 	struct wire_task *task = stage_task(stage);
@@ -237,7 +232,7 @@ static bool go_ahead(struct run_host *host)
 	return true;
 }
 
-bool stage_fail(struct stage *stage, struct unit *unit, const struct error *err)
+static bool fail_unit(struct stage *stage, struct unit *unit, const struct error *err)
 {
 	add_failed(stage, unit, err);
 	stage->host->halted = true;
@@ -300,27 +295,27 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 	if (stage->any && (stage->bytes > STAGE_BYTES_MOST || unit->play->free != stage->free
 			|| (unit->undo && visit_undone(host, unit)->owner)))
 		return false;
-	if (!stage_facts(stage, unit) || (!delegates && !stage_target(stage, unit, NULL)))
-		return false;
+	if (!stage_facts(stage, unit) || (!delegates && !stage_target(stage, unit, NULL, &err)))
+		return err.kind != ERROR_NONE && fail_unit(stage, unit, &err);
 	if (fill_here(stage, unit, &filled, &err) < 0) {
 		if (host->step_count > 0)
 			return false;
 		/* The run is about to be told. */
 		if (err.kind == ERROR_INTERRUPTED)
 			return false;
-		return stage_fail(stage, unit, &err);
+		return fail_unit(stage, unit, &err);
 	}
 	if (!filled->known) {
 		if (!await_values(stage, filled))
 			return false;
 		if (facts_obtainable(stage, filled, &err) < 0)
-			return stage_fail(stage, unit, &err);
+			return fail_unit(stage, unit, &err);
 	} else if (unit->task->task->include) {
 		include_choose(host, filled);
 		return false;
 	}
-	if (delegates && !stage_target(stage, unit, filled))
-		return false;
+	if (delegates && !stage_target(stage, unit, filled, &err))
+		return err.kind != ERROR_NONE && fail_unit(stage, unit, &err);
 	if (unit->undo)
 		stage->owner = visit_undone(host, unit)->owner;
 	ends = add_filled(stage, unit, filled) || stage->owner || unit->run_once || leads_elsewhere(unit, filled);

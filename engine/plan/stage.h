@@ -18,16 +18,18 @@ struct stage {
 	bool handlers;             /* the last ones in it are not flushed yet */
 };
 
-/* stage.c: one task more. */
-struct wire_task *stage_task(struct stage *stage);
-/* The host fails at the unit: nothing of it is sent. False, as of what can't be added. */
-bool stage_fail(struct stage *stage, struct unit *unit, const struct error *err);
+/* One task more. */
+static inline struct wire_task *stage_task(struct stage *stage)
+{
+	return ARENA_PUSH(stage->arena, &stage->tasks, &stage->task_count);
+}
 
 /* stage_target.c: facts, which are those of the host's own machine, are there or are read first; false: that
  * has to be waited for. */
 bool stage_facts(struct stage *stage, struct unit *unit);
 /* Whether the unit can be added now: its target is there, or it needs none. filled: of what is
- * delegated; NULL: it isn't. */
-bool stage_target(struct stage *stage, struct unit *unit, const struct filled *filled);
+ * delegated; NULL: it isn't. With err the host fails at it. */
+bool stage_target(struct stage *stage, struct unit *unit, const struct filled *filled,
+	struct error *err);
 
 #endif

@@ -64,18 +64,16 @@ bool stage_facts(struct stage *stage, struct unit *unit)
 }
 
 /* What must be known to say where it is done. */
-static bool await_target(struct stage *stage, struct unit *unit, const char *cause)
+static bool await_target(struct stage *stage, const char *cause, struct error *err)
 {
-	struct error err = {0};
-
 	if (stage->host->step_count > 0)
 		return false;
 	if (!order_is_open(stage->host)) {
 		order_wait(stage->host);
 		return false;
 	}
-	error_set(&err, PLAYBOOK_TARGET_UNKNOWN, "where this is to be done can't be known: %s", cause);
-	return stage_fail(stage, unit, &err);
+	error_set(err, PLAYBOOK_TARGET_UNKNOWN, "where this is to be done can't be known: %s", cause);
+	return false;
 }
 
 /* The item that is to be sent next, and whose target says where; NULL: that is known without. */
@@ -90,21 +88,24 @@ static const struct filled_item *next_item(const struct run_host *host, const st
 	return &filled->items[first];
 }
 
-bool stage_target(struct stage *stage, struct unit *unit, const struct filled *filled)
+bool stage_target(struct stage *stage, struct unit *unit, const struct filled *filled,
+	struct error *err)
 {
 	const struct filled_item *item = filled ? next_item(stage->host, unit, filled) : NULL;
 	struct run_host *host = stage->host;
-	struct error err = {0};
 	struct target *target;
 	const char *cause;
 
 	if (!host->contacted || (item && item->kind != FILLED_RUN))
 		return true;
-	target = item ? target_of_item(stage->run, host, unit, item->delegate, &cause, &err)
-		: target_at(stage->run, host, unit, &cause, &err);
-	if (err.kind != ERROR_NONE)
-		return host->step_count == 0 && stage_fail(stage, unit, &err);
-	if (cause)
-		return await_target(stage, unit, cause);
-	return !target || go_to(stage, unit, target);
+	target = item ? target_of_item(stage->run, host, unit, item->delegate, &cause, err)
+		: target_at(stage->run, host, unit, &cause, err);
+	/* What is sent already comes first. */
+	if (err->kind != ERROR_NONE && host->step_count > 0)
+		*err = (struct error){0};
+	else if (err->kind == ERROR_NONE && cause)
+		return await_target(stage, cause, err);
+	else if (err->kind == ERROR_NONE)
+		return !target || go_to(stage, unit, target);
+	return false;
 }

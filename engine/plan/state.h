@@ -13,6 +13,7 @@
 
 #include "base/lookup.h"
 #include "plan/bodies.h"
+#include "plan/delegate.h"
 #include "plan/effects.h"
 #include "plan/event.h"
 #include "plan/run.h"
@@ -336,9 +337,6 @@ static inline bool run_interrupted(const struct run *run)
 
 /* units.c: fills run->units and run->hosts. */
 int units_make(struct run *run, struct error *err);
-/* In which a host goes through a play; NULL: none. */
-const struct batch *units_batch(const struct run *run, const struct run_host *host,
-	const struct play *play);
 /* Makes room for all units in what each host has of them. */
 void units_make_room(struct run *run);
 /* The units of what an include brings in for a batch, under a key: nobody has them yet. */
@@ -379,11 +377,13 @@ int fill_unit(struct run *run, struct run_host *host, struct unit *unit,
 	const struct filled **ret_filled, struct error *err);
 /* fill_undo.c: the same of a unit that undoes, or looks. */
 const struct filled *fill_undo(struct run *run, struct run_host *host, struct unit *unit);
-/* fill.c: the hosts of the unit's play, as expressions see them. */
+/* play_hosts.c: the hosts of the unit's play, as expressions see them. */
 void fill_play_hosts(struct run *run, const struct run_host *of, const struct play *play);
-/* fill_loop.c: the items of a task's loop; -1 without err: they aren't known. NULL: it has none. */
-int fill_loop_items(struct run *run, struct run_host *host, const struct play *play,
-	const struct task *task, struct arena *arena, struct value **ret_items);
+/* loop_items.c: what a task's loop walks over, filled in; it may be unknown, or no list. */
+int loop_list(struct arena *arena, struct scope *scope, const struct task *task,
+	struct value **ret_list, struct error *err);
+/* The items that a list gives to a loop; flatten: lists inside are taken apart, once. */
+struct value *loop_items(struct arena *arena, const struct value *list, bool flatten);
 /* The host whose facts a cause says to be missing; NULL: it says something else. */
 const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);
 /* fill_item.c: as the agent knows a handler. */
@@ -394,23 +394,6 @@ const char *fill_handler_key(struct arena *arena, const struct task *handler);
  * known. */
 int fill_declared(struct run *run, struct run_host *host, struct unit *unit,
 	const struct target *target, struct arena *arena, struct value **ret_params);
-
-/* delegate.c: the other host that does a task. */
-struct delegate {
-	const char *name;          /* NULL: the subject itself, which a name may be of, too */
-	const char *cause;         /* why that isn't known; NULL: it is */
-};
-/* As the scope of a task, or of one item of it, says. */
-int delegate_name(struct run *run, struct scope *scope, struct arena *arena,
-	const struct task *task, struct delegate *ret_delegate, struct error *err);
-/* For the item of a unit that the host comes to next. */
-int delegate_of(struct run *run, struct run_host *host, const struct unit *unit,
-	struct delegate *ret_delegate, struct error *err);
-/* A name, if it is another host's; else NULL. */
-const char *delegate_other(const struct run_host *host, const char *name);
-/* For all items: names, its own, too, in the arena of the run. known: these are all. */
-struct value *delegate_each(struct run *run, struct run_host *host, const struct play *play,
-	const struct task *task, bool *ret_known);
 
 /* declare.c: adds the identities of what the text has for a host at a target, beyond what that has
  * seen (or all of it), to declared, and the names of modules of which that isn't known to unsure. */

@@ -101,8 +101,9 @@ struct target *target_of_item(struct run *run, struct run_host *host, const stru
 	const char *delegate, const char **ret_cause, struct error *err)
 {
 	*ret_cause = NULL;
-	return delegate_other(host, delegate) ? target_named(run, host, unit->play, unit->task->task, delegate, ret_cause, err)
-		: own_target(run, host, unit, ret_cause, err);
+	if (!delegate_other(host, delegate))
+		return own_target(run, host, unit, ret_cause, err);
+	return target_named(run, host, unit->play, unit->task->task, delegate, ret_cause, err);
 }
 
 struct target *target_at(struct run *run, struct run_host *host, const struct unit *unit,
@@ -373,11 +374,6 @@ int targets_make(struct run *run, struct error *err)
 	for (size_t i = 0; i < run->host_count; i++) {
 		if (make_visits(run, &run->hosts[i], err) < 0)
 			return -1;
-	}
-	targets_former(run);
-	for (struct target *target = run->targets; target; target = target->next) {
-		target->worker = NULL;
-		target->shared = target->shared || run->delegates_anywhere;
 	}
 	return 0;
 }

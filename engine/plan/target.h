@@ -76,7 +76,7 @@ struct visit {
 };
 
 /* target_former.c: where earlier runs did something for hosts, and this one has nothing to do any more: all
- * that is taken back is looked for there, too. */
+ * that is taken back is looked for there, too. Behind targets_make: then all are known. */
 void targets_former(struct run *run);
 /* The places beside its own where something is done for a host: playbook → names; NULL: none, or as in
  * earlier runs. */

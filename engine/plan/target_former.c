@@ -91,14 +91,16 @@ void targets_former(struct run *run)
 {
 	const struct value *vanished = run->options.vanished;
 
-	if (!undoes(run))
-		return;
-	for (size_t i = 0; i < run->host_count; i++) {
+	for (size_t i = 0; undoes(run) && i < run->host_count; i++) {
 		if (!run->hosts[i].bystander && run->options.undo != UNDO_LEFT)
 			visit_former(run, &run->hosts[i]);
 	}
-	for (size_t i = 0; i < value_item_count(vanished) && !run->options.look; i++)
+	for (size_t i = 0; undoes(run) && !run->options.look && i < value_item_count(vanished); i++)
 		visit_vanished(run, value_text(value_item(vanished, i)));
+	for (struct target *target = run->targets; target; target = target->next) {
+		target->worker = NULL;
+		target->shared = target->shared || run->delegates_anywhere;
+	}
 }
 
 static void add_name(struct arena *arena, struct value *names, const char *name)

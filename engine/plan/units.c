@@ -653,7 +653,10 @@ int units_make(struct run *run, struct error *err)
 	}
 	make_hosts(run, chosen);
 	make_schedule(run);
-	if (targets_make(run, err) < 0 || add_first(run, err) < 0)
+	if (targets_make(run, err) < 0)
+		return -1;
+	targets_former(run);
+	if (add_first(run, err) < 0)
 		return -1;
 	for (size_t i = 0; run->options.undo != UNDO_ALL && i < playbook->play_count; i++) {
 		if (add_play(run, i, err) < 0)
@@ -706,19 +709,6 @@ int units_open(struct run *run, struct unit *include, const struct batch *batch,
 	*ret_group = program_open(run->schedule->program, include, batch, key, making.block,
 		run->host_count);
 	return 0;
-}
-
-const struct batch *units_batch(const struct run *run, const struct run_host *host,
-	const struct play *play)
-{
-	for (size_t i = 0; i < run->schedule->batch_count; i++) {
-		const struct batch *batch = run->schedule->batches[i];
-
-		if (host_set_has(&batch->hosts, host->index) && batch->play < SIZE_MAX
-				&& run->options.playbook->plays[batch->play] == play)
-			return batch;
-	}
-	return NULL;
 }
 
 bool units_is_last(const struct unit *unit, const struct run_host *host)

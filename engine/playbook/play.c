@@ -172,8 +172,7 @@ static int read_gather_facts(struct play_reader *reader, const struct value_pair
 static int read_vars_file(struct play_reader *reader, const struct value *name)
 {
 	const char *path = path_join(reader->arena, reader->play->directory, name->text);
-	struct value_pair pair = { .key = path, .place = name->place };
-	struct value *vars = NULL;
+	struct value *vars;
 	char *bytes;
 	size_t size;
 
@@ -182,8 +181,7 @@ static int read_vars_file(struct play_reader *reader, const struct value *name)
 			"'vars_files' is not supported yet");
 	if (source_read(reader->source, path, &bytes, &size, reader->err) < 0)
 		return error_place(reader->err, name->place);
-	if (tree_parse(reader->arena, path, bytes, size, &pair.value, reader->err) < 0 ||
-		keyword_vars(reader, &pair, &vars) < 0)
+	if (playbook_vars(reader->arena, path, bytes, size, &vars, reader->err) < 0)
 		return -1;
 	build_merge(reader->arena, reader->play->file_vars, vars);
 	return 0;

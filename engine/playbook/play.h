@@ -237,6 +237,10 @@ struct task **play_notified(struct arena *arena, const struct play *play, const 
  * tagged and untagged mean what they do in Ansible. */
 bool task_chosen(const struct task *task, const struct value *tags, const struct value *skip_tags);
 
+/* The content of a file of variables: a map, not filled in. */
+int playbook_vars(struct arena *arena, const char *path, const char *bytes, size_t size,
+	struct value **ret_vars, struct error *err);
+
 /* Whether a task may give a variable this name. */
 int play_check_variable(const char *name, struct place place, struct error *err);
 

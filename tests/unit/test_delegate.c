@@ -120,7 +120,8 @@ static void who_cannot_be_reached_takes_along_whoever_delegates_to_it(void **sta
 {
 	struct bench_run *run = bench_run(HOSTS, PLAY
 		"  - {name: t1, file: {path: /1, state: directory}}\n"
-		"  - {name: t2, file: {path: /2, state: directory}, delegate_to: d, when: inventory_hostname != 'b'}\n"
+		"  - {name: t2, file: {path: /2, state: directory}, delegate_to: d,\n"
+		"     when: inventory_hostname != 'b'}\n"
 		"  - {name: t3, file: {path: /3, state: directory}}\n");
 
 	(void)state;

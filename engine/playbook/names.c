@@ -7,7 +7,7 @@
 
 /* Keys of a task that are no keyword with a value of its own and no module. */
 static const char *const forms[] = { "action", "block", "import_role", "import_tasks", "include_role",
-	"include_tasks", "meta", NULL };
+	"include_tasks", "local_action", "meta", NULL };
 
 static bool among(const char *const *words, const char *word)
 {

@@ -228,7 +228,7 @@ static const struct way {
 	{ "engine", "recorder_read(", "record.c playing_text.c" },
 	{ "engine", "record_pack(", "record.c playing_text.c" },
 	{ "engine", "run_set_text(", "run.c playing_text.c" },
-	{ "engine", "run_facts(", "known.c playing_text.c playing_facts.c" },
+	{ "engine", "run_facts(", "facts_recorded.c playing_text.c playing_facts.c" },
 	{ "engine", "run_left(", "beside.c playing_text.c" },
 	{ "engine", "playing_extra(", "playing_secret.c playing_load.c" },
 	{ "engine", "saved_write(", "saved.c plan.c" },

@@ -45,7 +45,7 @@ FLAGS := $(PLAIN_FLAGS) $(HARDENING_$(HERE)) $(CPPFLAGS) $(CFLAGS)
 # Debian 13 calls it msgpack-c. The compiler prints a path where it knows a library of that name.
 MSGPACK := $(if $(findstring /,$(shell $(CC) -print-file-name=libmsgpack-c.a)),msgpack-c,msgpackc)
 LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lcrypto -l$(MSGPACK) -lzstd -lsodium -ljson-c -lpcre2-8 \
-	-lsqlite3 -lm
+	-lsqlite3 -lcrypt -lm
 AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:lib$(MSGPACK).a -l:libzstd.a -l:libsodium.a \
 	-l:libpcre2-8.a -l:libsqlite3.a -lm
 # Debian's glibc for armhf has no static-pie.

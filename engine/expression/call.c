@@ -8,25 +8,25 @@
 
 static const struct callable *const filter_tables[] = { filters_basic, filters_text, filters_list,
 	filters_map, filters_number, filters_choose, filters_code, filters_regex, filters_yaml,
-	filters_path, filters_group, NULL };
+	filters_path, filters_group, filters_digest, filters_measure, NULL };
 static const struct callable *const test_tables[] = { tests_all, tests_regex, tests_version, NULL };
 static const struct callable *const function_tables[] = { functions_all, functions_lookup,
 	NULL };
 static const struct callable *const method_tables[] = { methods_all, NULL };
 
 /* What Jinja, Ansible or Python have and we don't. */
-static const char *const filters_later[] = { "attr", "checksum", "commonpath", "escape", "e",
-	"expandvars", "filesizeformat", "forceescape", "from_yaml_all", "hash", "human_readable",
-	"human_to_bytes", "json_query", "lists_mergeby", "log", "password_hash", "pprint",
-	"random", "realpath", "relpath", "rekey_on_member", "root", "safe", "sha1", "md5",
-	"slice", "split_url", "strftime", "striptags", "to_datetime", "to_uuid", "tojson",
-	"truncate", "unvault", "urldecode", "urlize", "urlsplit", "vault", "win_basename",
+static const char *const filters_later[] = { "attr", "commonpath", "escape", "e",
+	"expandvars", "filesizeformat", "forceescape", "from_yaml_all", 
+	"json_query", "lists_mergeby", "pprint",
+	"random", "realpath", "relpath", "rekey_on_member", "safe", 
+	"slice", "split_url", "strftime", "striptags", "to_datetime", 
+	"unvault", "urldecode", "urlize", "vault", "win_basename",
 	"win_dirname", "win_splitdrive", "wordwrap", "xmlattr", "ipaddr", "ipv4", "ipv6",
 	"ipwrap", "ipsubnet", "nthhost", "parse_cli", "parse_xml", "permutations", "combinations",
 	"random_mac", "k8s_config_resource_name", "mandatory_keys", "fileglob", "bcrypt",
 	"format_du", "keep_keys", "remove_keys", "expanduser", NULL };
 static const char *const tests_later[] = { "callable", "directory", "escaped", "exists", "file",
-	"link", "link_exists", "mount", "same_file", "sameas", "is_dir", "is_file", "is_link",
+	"link", "link_exists", "mount", "same_file", "is_dir", "is_file", "is_link",
 	"abs", "is_abs", "vault_encrypted", "vaulted_file", "uri", "url", "urn", "filter", "test",
 	"nan", "isnan", "finished", "started", "reachable", "unreachable", "timedout", NULL };
 static const char *const functions_later[] = { "now", "lipsum",

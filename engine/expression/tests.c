@@ -319,6 +319,16 @@ static int test_skipped(struct evaluation *evaluation, struct call *call, struct
 	return truth(evaluation, ret_value, says);
 }
 
+/* As Python's "is": the same one; of scalars that is what is equal and of one kind. */
+static int test_sameas(struct evaluation *evaluation, struct call *call, struct value **ret_value)
+{
+	const struct value *one = call->input, *other = call->arguments[0];
+	bool whole = one->kind == VALUE_LIST || one->kind == VALUE_MAP;
+
+	return truth(evaluation, ret_value, one->kind == other->kind && (whole ? one == other
+		: value_equal(one, other)));
+}
+
 const struct callable tests_all[] = {
 	{ "defined", test_defined, 0, CALL_UNDEFINED, { NULL } },
 	{ "undefined", test_undefined, 0, CALL_UNDEFINED, { NULL } },
@@ -355,6 +365,7 @@ const struct callable tests_all[] = {
 	{ ">", test_greater, 1, 0, { "other" } },
 	{ "ge", test_at_least, 1, 0, { "other" } },
 	{ ">=", test_at_least, 1, 0, { "other" } },
+	{ "sameas", test_sameas, 1, 0, { "other" } },
 	{ "in", test_in, 1, 0, { "seq" } },
 	{ "contains", test_contains, 1, 0, { "value" } },
 	{ "subset", test_subset, 1, CALL_DEEP, { "of" } },

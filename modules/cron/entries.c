@@ -192,6 +192,15 @@ static char *ended(struct arena *arena, char *text)
 	return size > 0 && text[size - 1] != '\n' ? arena_printf(arena, "%s\n", text) : text;
 }
 
+static bool are_right(const char *text, const struct cron_entries *found, const char *entry)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		if (!is_text(text, found->items[i], entry))
+			return false;
+	}
+	return found->count > 0;
+}
+
 char *cron_wished(struct arena *arena, const struct cron_params *want, const char *text,
 	struct value *taken, const char **ret_missing)
 {
@@ -199,12 +208,8 @@ char *cron_wished(struct arena *arena, const struct cron_params *want, const cha
 	const char *entry = want->present ? cron_entry_text(arena, want) : NULL;
 	char *after = arena_string(arena, text);
 
-	for (size_t i = 0; i < found.count; i++) {
-		if (!entry || !is_text(text, found.items[i], entry))
-			break;
-		if (i + 1 == found.count)
-			return ended(arena, after);
-	}
+	if (entry && are_right(text, &found, entry) && strcmp(after, ended(arena, after)) == 0)
+		return after;
 	for (size_t i = 0; i < found.count; i++)
 		note(arena, taken, text, found.items[i].at, found.items[i].size, entry);
 	for (size_t i = found.count; i-- > 0;)

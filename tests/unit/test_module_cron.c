@@ -147,6 +147,19 @@ static void what_is_right_is_left_alone(void **state)
 	assert_string_equal(bench->log.data, "");
 }
 
+/* cron wouldn't read it. */
+static void a_last_line_gets_its_newline(void **state)
+{
+	static const char bare[] = "#Ansible: beat\n0 5 * * * /bin/beat";
+
+	(void)state;
+	given(bare);
+	assert_int_equal(apply(of_mpi("minute: 0, hour: 5, job: /bin/beat")), 0);
+	assert_string_equal(bench_text(bench, TABLE), JOB);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_text(bench, TABLE), bare);
+}
+
 static void all_jobs_of_a_name_are_the_same(void **state)
 {
 	(void)state;
@@ -333,6 +346,7 @@ int main(void)
 		TEST(looking_changes_nothing),
 		TEST(jobs_come_go_and_change_beside_those_of_others),
 		TEST(what_is_right_is_left_alone),
+		TEST(a_last_line_gets_its_newline),
 		TEST(all_jobs_of_a_name_are_the_same),
 		TEST(a_job_is_switched_off_and_on),
 		TEST(a_marker_line_that_lost_its_job_gets_one),

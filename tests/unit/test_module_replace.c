@@ -179,6 +179,8 @@ static void what_would_never_end_is_refused(void **state)
 	given("a\n");
 	assert_int_equal(apply("regexp: '^(.+)$', replace: '# \\1'"), -1);
 	assert_ptr_equal(bench->err.code, REPLACE_ENDLESS);
+	assert_int_equal(apply("regexp: 'x*', replace: '-'"), -1);
+	assert_ptr_equal(bench->err.code, REPLACE_ENDLESS);
 	assert_string_equal(bench->log.data, "");
 	makes("a\n# b\n", "regexp: '^([^#\\n].*)$', replace: '# \\1'", "# a\n# b\n");
 }

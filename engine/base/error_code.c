@@ -19,7 +19,7 @@ const struct error_code *error_code_find(const struct error_code *const *table, 
 
 const char *error_kind_name(enum error_kind kind)
 {
-	static const char *const names[] = { "none", "text", "unreachable", "task", "protocol", "bug",
+	static const char *const names[] = { "none", "text", "unreachable", "host", "task", "protocol", "bug",
 		"interrupted", "kept back" };
 
 	return names[kind];

@@ -17,13 +17,14 @@
 #include "base/errors/ssh.h"
 #include "base/errors/yaml.h"
 
-/* Each kind has a reader: TEXT stops before any host is contacted, UNREACHABLE drops a host,
- * TASK fails a task on one host, PROTOCOL fails a host whose agent says what none says, BUG is
- * ours, INTERRUPTED is ^C. */
+/* Each kind has a reader: TEXT stops before any host is contacted, TASK fails a task on one host.
+ * These three lose a host: to UNREACHABLE no SSH connection leads (any more); HOST is reached, but has
+ * no agent (any more); what PROTOCOL's agent says no agent says. BUG is ours, INTERRUPTED is ^C. */
 enum error_kind {
 	ERROR_NONE,
 	ERROR_TEXT,
 	ERROR_UNREACHABLE,
+	ERROR_HOST,
 	ERROR_TASK,
 	ERROR_PROTOCOL,
 	ERROR_BUG,

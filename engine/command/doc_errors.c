@@ -16,7 +16,8 @@ static const struct { enum error_kind kind; const char *exits, *doc; } kinds[] =
 	{ ERROR_BUG, "1", "beoplay itself, or the system it runs on, failed (2 if that was on a host)" },
 	{ ERROR_TASK, "2", "a task failed on a host" },
 	{ ERROR_PROTOCOL, "2", "a host's agent said what beoplay's agent never says" },
-	{ ERROR_UNREACHABLE, "4", "a host couldn't be reached, or was lost" },
+	{ ERROR_HOST, "2", "a host is reached, but its agent couldn't be started, or has ended" },
+	{ ERROR_UNREACHABLE, "4", "no SSH connection leads to a host, or the one to it was lost" },
 	{ ERROR_INTERRUPTED, "130", "the run was interrupted" },
 };
 

@@ -9,6 +9,12 @@ enum {
 	FRAME_TIME_MOST = 120 * 1000,  /* from a message's first byte to its last */
 };
 
+/* Logged in, over a connection that still stands. */
+static bool is_started(const struct fleet_host *host)
+{
+	return host->state != HOST_WAITING && !fleet_is_cut(host, true);
+}
+
 static void timed_out(struct fleet_host *host)
 {
 	static const char *const doing[] = {
@@ -21,7 +27,8 @@ static void timed_out(struct fleet_host *host)
 	if (host->state == HOST_CONNECTING) {
 		host->transport->late(host->connection, host->fleet->options.timeout, &err);
 	} else {
-		error_set(&err, SSH_TIMEOUT, "not reached within %u s: %s",
+		error_set(&err, is_started(host) ? AGENT_NOT_STARTED : SSH_TIMEOUT,
+			"%s within %u s: %s", is_started(host) ? "not ready" : "not reached",
 			host->fleet->options.timeout, doing[host->state]);
 		if (host->errors.size > 0)
 			error_remedy(&err, "its last words: %.300s", fleet_said(host->arena,
@@ -45,8 +52,10 @@ static void silent(struct fleet_host *host)
 {
 	struct error err = {0};
 
-	error_set(&err, AGENT_LOST, "no response for %d s", SILENCE_MOST / 1000);
-	error_remedy(&err, "is the machine still on, and its cable plugged in?");
+	error_set(&err, fleet_is_cut(host, true) ? AGENT_SILENT : AGENT_HUNG, "no response for %d s",
+		SILENCE_MOST / 1000);
+	error_remedy(&err, fleet_is_cut(host, true) ? "is the machine still on, and its cable plugged in?"
+		: "its kernel answers, so look there at what holds sshd or the agent up");
 	fleet_lose(host, &err);
 }
 

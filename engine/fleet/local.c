@@ -144,7 +144,7 @@ static ssize_t give_local(struct connection *connection, const char *bytes, size
 
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	return sent < 0 ? error_errno(err, AGENT_LOST, "the agent is gone") : sent;
+	return sent < 0 ? error_errno(err, AGENT_ENDED, "the agent is gone") : sent;
 }
 
 static bool blocked_local(const struct connection *connection)

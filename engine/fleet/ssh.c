@@ -419,6 +419,22 @@ ssize_t ssh_take(struct ssh *ssh, bool errors, char *bytes, size_t room)
 	return got < 0 ? -1 : got;
 }
 
+bool ssh_ended(const struct ssh *ssh)
+{
+	return ssh->channel && ssh_is_connected(ssh->session)
+		&& (ssh_channel_is_eof(ssh->channel) || ssh_channel_is_closed(ssh->channel));
+}
+
+/* A proxy in between acknowledges for itself: then it isn't known. */
+bool ssh_unacknowledged(const struct ssh *ssh)
+{
+	struct tcp_info info = {0};
+	socklen_t size = sizeof(info);
+
+	return getsockopt(ssh->fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0 || info.tcpi_unacked > 0
+		|| info.tcpi_backoff > 0 || info.tcpi_probes > 0;
+}
+
 ssize_t ssh_give(struct ssh *ssh, const char *bytes, size_t size, struct error *err)
 {
 	int sent;

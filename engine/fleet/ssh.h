@@ -68,6 +68,10 @@ bool ssh_wants_write(const struct ssh *ssh);
 
 /* Bytes of stdout (or stderr): how many; 0: none now; -1: the end. */
 ssize_t ssh_take(struct ssh *ssh, bool errors, char *bytes, size_t room);
+/* Whether the command has ended, over a connection that still stands. */
+bool ssh_ended(const struct ssh *ssh);
+/* Whether what was sent doesn't arrive. */
+bool ssh_unacknowledged(const struct ssh *ssh);
 /* How many were taken; 0: none now; -1 with err. */
 ssize_t ssh_give(struct ssh *ssh, const char *bytes, size_t size, struct error *err);
 

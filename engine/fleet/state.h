@@ -102,6 +102,9 @@ void fleet_close(struct fleet_host *host);
 /* All that is possible now with a host whose command runs, up to the next event, which gives 1. */
 int fleet_converse(struct fleet_host *host, struct fleet_event *event, struct error *err);
 
+/* Whether it is the connection that has ended, or in which nothing moves, and not the agent. */
+bool fleet_is_cut(const struct fleet_host *host, bool silent);
+
 /* What it said, in one line for people. */
 char *fleet_said(struct arena *arena, const struct buffer *said);
 

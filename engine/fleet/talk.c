@@ -103,6 +103,11 @@ static int send_out(struct fleet_host *host, struct error *err)
 
 /* --- What comes in --- */
 
+bool fleet_is_cut(const struct fleet_host *host, bool silent)
+{
+	return host->transport->cut && host->transport->cut(host->connection, silent);
+}
+
 /* Printable, without the newlines at its end, and at most so much of it. */
 char *fleet_said(struct arena *arena, const struct buffer *said)
 {
@@ -135,6 +140,8 @@ static int not_the_agent(struct fleet_host *host, struct error *err)
 	}
 	if (host->connection->become && become_refused(host->connection->become, said, err))
 		return -1;
+	if (fleet_is_cut(host, false))
+		return error_set(err, AGENT_LOST, "the connection ended while the agent was being started");
 	error_set(err, AGENT_NOT_STARTED, "the agent can't be started: %.500s", *said ? said
 		: "the login shell ended without a word");
 	if (!*said || strstr(said, "not found"))
@@ -318,7 +325,10 @@ static int ended(struct fleet_host *host, struct error *err)
 	}
 	if (host->state == HOST_BOOTING)
 		return not_the_agent(host, err);
-	error_set(err, AGENT_LOST, "the connection ended");
+	if (fleet_is_cut(host, false))
+		error_set(err, AGENT_LOST, "the connection ended");
+	else
+		error_set(err, AGENT_ENDED, "the agent ended before its tasks did");
 	if (host->errors.size > 0)
 		error_remedy(err, "the agent's last words: %.300s", quote_printable(host->arena,
 			host->errors.data, host->errors.size, 0));
@@ -348,6 +358,7 @@ static int read_in(struct fleet_host *host, struct fleet_event *event, struct er
 /* All that is possible now with a host whose command runs, up to the next event, which gives 1. */
 int fleet_converse(struct fleet_host *host, struct fleet_event *event, struct error *err)
 {
+	struct error unsent = {0};     /* why is what ended() says */
 	bool full;
 
 	if (!host->said)
@@ -361,8 +372,8 @@ int fleet_converse(struct fleet_host *host, struct fleet_event *event, struct er
 		if (result != 0 || host->state == HOST_LOST)
 			return result;
 		full = host->out.size > OUT_MOST;
-		if (send_out(host, err) < 0)
-			return -1;
+		if (send_out(host, &unsent) < 0)
+			return ended(host, err);
 	} while (full && host->out.size <= OUT_MOST);
 	/* The agent has nothing more to say that matters: its answer would cost a round trip. Should
 	 * BYE be stuck, the end of the stream says the same. */

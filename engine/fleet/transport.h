@@ -49,6 +49,9 @@ struct transport {
 	/* How many were taken; 0: none now; -1 with err. */
 	ssize_t (*give)(struct connection *connection, const char *bytes, size_t size,
 		struct error *err);
+	/* Why nothing comes any more, or nothing is taken: whether it is the connection, and not the agent at
+	 * its far end. silent: nothing has come for a long time, though it didn't end. NULL: never. */
+	bool (*cut)(const struct connection *connection, bool silent);
 	/* Whether bytes are held up until fd is writable. */
 	bool (*blocked)(const struct connection *connection);
 	/* Also when it isn't open to its end. */

@@ -121,6 +121,13 @@ static ssize_t give_ssh(struct connection *connection, const char *bytes, size_t
 	return ssh_give(((struct ssh_connection *)connection)->ssh, bytes, size, err);
 }
 
+static bool cut_ssh(const struct connection *connection, bool silent)
+{
+	const struct ssh *ssh = ((const struct ssh_connection *)connection)->ssh;
+
+	return silent ? ssh_unacknowledged(ssh) : !ssh_ended(ssh);
+}
+
 static bool blocked_ssh(const struct connection *connection)
 {
 	return ssh_wants_write(((const struct ssh_connection *)connection)->ssh);
@@ -139,5 +146,6 @@ static void close_ssh(struct connection *connection)
 const struct transport transport_ssh = {
 	.name = "ssh",
 	.open = open_ssh, .step = step_ssh, .may_retry = may_retry_ssh, .late = late_ssh,
-	.take = take_ssh, .give = give_ssh, .blocked = blocked_ssh, .close = close_ssh,
+	.take = take_ssh, .give = give_ssh, .cut = cut_ssh,
+	.blocked = blocked_ssh, .close = close_ssh,
 };

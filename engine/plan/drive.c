@@ -266,6 +266,8 @@ int run_execute(struct run *run, struct fleet *fleet, struct report *report, str
 	effects_carry_out(run, fleet, report);
 	settle(run, fleet, report);
 	result = drive(run, fleet, report, err);
+	if (result == 0 && is_cut_short(run))
+		ended_give_up(run);
 	known_say(run);
 	effects_carry_out(run, fleet, report);
 	if (result == 0 && run->stopped)

@@ -11,10 +11,9 @@ static void lose_member(struct run *run, struct run_host *host, const struct err
 	if (!host_live(host))
 		return;
 	leave_at_once(host);
-	host->unreachable = err->kind == ERROR_UNREACHABLE;
-	host->lost = arena_string(host->arena, err->message);
-	if (!run->stopped || !host->unreachable)
-		effect_lost(host, leave_kept(host->arena, err));
+	host->lost = leave_kept(host->arena, err);
+	if (!run->stopped || err->kind != ERROR_UNREACHABLE)
+		effect_lost(host, host->lost);
 }
 
 /* Whom that takes with it: who works there or waits for it, and whose machine it is. */
@@ -101,6 +100,21 @@ void on_ended(struct run *run, const struct event *event)
 		run->members_done = run->now;
 	if (run->live == 0 && !run->over)
 		close_all(run);
+}
+
+void ended_give_up(struct run *run)
+{
+	struct error *err = arena_alloc(run->arena, sizeof(*err));
+
+	error_set(err, RUN_GIVEN_UP, "not waited for any more: the step at hand is finished there");
+	for (size_t i = 0; i < run->host_count; i++) {
+		struct run_host *host = &run->hosts[i];
+
+		if (host->bystander || host->phase != HOST_BUSY)
+			continue;
+		host->lost = err;
+		effect_lost(host, err);
+	}
 }
 
 /* The first ^C lets every node finish the step at hand. */

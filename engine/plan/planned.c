@@ -211,7 +211,7 @@ static unsigned count_stale(const struct run *run)
 static void leave_stale(struct run *run, struct run_host *host, struct run_task *task)
 {
 	const struct value *follow = value_get(run->options.follow, host->name);
-	const char *lost = value_get_string(follow, "unreachable");
+	const struct value *lost = value_get(follow, "lost");
 	struct report_result result = {
 		.host = host->name, .status = STATUS_FAILED,
 		.message = value_get_string(follow, "stale"),
@@ -225,9 +225,10 @@ static void leave_stale(struct run *run, struct run_host *host, struct run_task 
 	} else if (lost) {
 		struct error *err = arena_alloc(host->arena, sizeof(*err));
 
-		error_set(err, AGENT_LOST, "%s", lost);
+		error_set(err, error_named(value_get_string(lost, "cause")), "%s",
+			value_get_string(lost, "message"));
 		leave(host);
-		host->unreachable = true;
+		host->lost = err;
 		effect_lost(host, err);
 	}
 }

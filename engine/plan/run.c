@@ -27,11 +27,12 @@ struct value *run_outcome(const struct run *run)
 
 		if (host->bystander || (host->left && !run->options.look))
 			continue;
-		value_set_string(run->arena, one, "state", host->unreachable ? "unreachable"
-			: host->phase == HOST_DONE && !host->refused ? "done" : "failed");
+		value_set_string(run->arena, one, "state", host->lost
+			&& host->lost->kind == ERROR_UNREACHABLE ? "unreachable" : host->phase == HOST_DONE && !host->refused ? "done" : "failed");
 		value_set_integer(run->arena, one, "changed", host->changed);
 		value_set_bool(run->arena, one, "ended", host->phase == HOST_DONE);
-		value_set_string(run->arena, one, "message", host->lost);
+		value_set_string(run->arena, one, "cause", host->lost ? host->lost->code->name : NULL);
+		value_set_string(run->arena, one, "message", host->lost ? host->lost->message : NULL);
 		value_set(run->arena, outcome, host->name, one);
 	}
 	return outcome;

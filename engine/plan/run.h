@@ -91,8 +91,8 @@ struct run_options {
 	const char *look_text;                /* digest of a packed text that is wanted; or NULL */
 	bool plan;                            /* a dry run: see run_planned */
 	/* Only what was planned may be done: name → {tasks: KEY of run_planned → the digest that its
-	 * plan must have, "" for no change, null for any; stale or unreachable: why nothing is done
-	 * there}; NULL: all. */
+	 * plan must have, "" for no change, null for any; stale: why nothing is done there; lost:
+	 * {cause, message}, as run_outcome}; NULL: all. */
 	const struct value *follow;
 	bool without_actions;                 /* a rollback: commands and jobs aren't run again */
 	const volatile sig_atomic_t *interrupted;   /* how often ^C was pressed */
@@ -116,7 +116,7 @@ unsigned run_task_count(const struct run *run);
  * of kind BUG or INTERRUPTED. */
 int run_execute(struct run *run, struct fleet *fleet, struct report *report, struct error *err);
 /* What became of each host: name → {state: "done" | "failed" | "unreachable", changed: N, ended:
- * bool (it has passed all tasks), message (why its connection was given up)}. */
+ * bool (it has passed all tasks), cause (the name of an error's code: why it was given up), message}. */
 struct value *run_outcome(const struct run *run);
 /* What hosts told for others: name → {host_key: "TYPE BASE64", published: {"MODULE/KEY": …}, facts:
  * {…}, targets: {PLAYBOOK: [other hosts that did something for it]}}, of which any may be missing.

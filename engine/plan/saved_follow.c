@@ -154,14 +154,18 @@ struct value *saved_follow(struct arena *arena, const struct saved_key *key,
 
 	for (size_t i = 0; i < saved->count; i++) {
 		const char *host = value_key(saved, i);
-		const char *state = value_get_string(value_get(outcome, host), "state");
+		const char *cause = value_get_string(value_get(outcome, host), "cause");
 		const char *reason = value_get_string(value_get(outcome, host), "message");
 		struct value *one;
 
-		if (state && strcmp(state, "unreachable") == 0) {
+		if (cause) {
+			struct value *lost = value_map(arena);
+
+			value_set_string(arena, lost, "cause", cause);
+			value_set_string(arena, lost, "message", arena_printf(arena,
+				"can't be compared with the plan: %s", reason));
 			one = value_map(arena);
-			value_set_string(arena, one, "unreachable", arena_printf(arena,
-				"can't be compared with the plan: %s", reason ? reason : "not reached"));
+			value_set(arena, one, "lost", lost);
 		} else {
 			one = follow_host(arena, value_at(saved, i), value_get(sealed, host)
 				? value_get(sealed, host) : value_map(arena), value_get(planned, host)

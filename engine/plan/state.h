@@ -226,8 +226,7 @@ struct run_host {
 	bool undone;               /* something was */
 	bool refused;              /* something wasn't undone */
 	bool has_orphans;
-	bool unreachable;
-	const char *lost;          /* why its connection was given up; else NULL */
+	const struct error *lost;  /* why it was given up; else NULL */
 };
 
 struct run {
@@ -457,6 +456,8 @@ void leave_strange(struct target *target, const char *message);
 bool leave_unknown_code(struct target *target, const char *code);
 
 /* ended.c */
+/* Those that are still at a step won't be waited for. */
+void ended_give_up(struct run *run);
 void on_lost(struct run *run, const struct event *event);
 void on_ended(struct run *run, const struct event *event);
 void on_cancel(struct run *run, const struct event *event);

@@ -1,6 +1,6 @@
 /* json: one event a line, for programs. Values of secrets and of files that not everybody may read
- * are left out. Events: run, result, warning, unreachable, failed (a host
- * that broke the protocol), error, orphan, would_change_too and not_asked
+ * are left out. Events: run, result, warning, unreachable, failed, interrupted
+ * (a host that is lost for that reason, with the error's code), error, orphan, would_change_too and not_asked
  * (hosts outside the limit), recap. */
 #include "report/state.h"
 

@@ -10,12 +10,25 @@ enum { LONGEST_WAIT = 2000 };   /* milliseconds: a task may take hours */
 struct lost {
 	struct lost *next;
 	size_t index;             /* of the first of the hosts in the inventory */
-	bool unreachable;         /* or failed */
+	const char *word;         /* what became of it */
 	const char *message;
 	const char *remedy;       /* "": none */
 	const struct error_code *code;
 	struct value *hosts;
 };
+
+/* Also the event of --json. */
+const char *lost_word(const struct error *err)
+{
+	switch (err->kind) {
+	case ERROR_UNREACHABLE:
+		return "unreachable";
+	case ERROR_INTERRUPTED:
+		return "interrupted";
+	default:
+		return "failed";
+	}
+}
 
 void lost_add(struct report *report, const char *host, const struct error *err)
 {
@@ -24,7 +37,7 @@ void lost_add(struct report *report, const char *host, const struct error *err)
 
 	*lost = (struct lost){
 		.index = recap ? (size_t)(recap - report->recap) : report->host_count,
-		.unreachable = err->kind == ERROR_UNREACHABLE,
+		.word = lost_word(err),
 		.message = arena_string(report->arena, err->message),
 		.remedy = arena_string(report->arena, err->remedy),
 		.code = err->code,
@@ -53,7 +66,7 @@ static size_t fold(struct report *report, struct lost **all, size_t count)
 	size_t left = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const char *text = arena_printf(report->arena, "%d%s\n%s", all[i]->unreachable,
+		const char *text = arena_printf(report->arena, "%s%s\n%s", all[i]->word,
 			all[i]->message, all[i]->remedy);
 		struct lost *same = lookup_get(&told, text);
 
@@ -84,7 +97,7 @@ void lost_print(struct report *report)
 	qsort(all, count, sizeof(struct lost *), by_index);
 	count = fold(report, all, count);
 	for (size_t i = 0; i < count; i++) {
-		report_say(report, COLOR_RED, all[i]->unreachable ? "unreachable:" : "failed:",
+		report_say(report, COLOR_RED, arena_printf(report->arena, "%s:", all[i]->word),
 			report_hosts(report, all[i]->hosts), all[i]->message, all[i]->code);
 		if (all[i]->remedy[0] && (i + 1 == count
 				|| strcmp(all[i]->remedy, all[i + 1]->remedy) != 0))

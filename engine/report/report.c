@@ -312,8 +312,7 @@ void report_lost(struct report *report, const char *host, const struct error *er
 	if (recap)
 		count(recap, unreachable ? STATUS_UNREACHABLE : STATUS_FAILED);
 	if (report->options.json)
-		json_message(report, unreachable ? "unreachable" : "failed", host, err->message,
-			err);
+		json_message(report, lost_word(err), host, err->message, err);
 	else
 		lost_add(report, host, err);
 }

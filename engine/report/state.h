@@ -93,6 +93,7 @@ void json_message(struct report *report, const char *event, const char *host,
 void json_recap(struct report *report, const struct report_totals *totals);
 
 /* lost.c: hosts that are gone. */
+const char *lost_word(const struct error *err);
 void lost_add(struct report *report, const char *host, const struct error *err);
 /* Tells those that weren't told yet, in the order of the inventory. */
 void lost_print(struct report *report);

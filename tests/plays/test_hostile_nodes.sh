@@ -46,10 +46,10 @@ lies() {
 lies "RESULT.changes is a map" 2 "failed: node1: protocol error in RESULT: 'changes' must be a list, not a map"
 lies "it claims the fact 0" 2 "failed: node1: protocol error: in the facts: 'host' is an unknown key"
 lies "it floods with requests" 2 "failed: node1: protocol error"
-lies "it needs the agent again and again" 4 "unreachable: node1: the agent was sent there"
-lies "it needs an agent that nobody has" 4 "no agent for vax; \\\\x1b\\[2Jreboot machines"
+lies "it needs the agent again and again" 2 "failed: node1: the agent was sent there"
+lies "it needs an agent that nobody has" 2 "no agent for vax; \\\\x1b\\[2Jreboot machines"
 lies "a list that claims 4 GiB of items" 2 "failed: node1: protocol error"
-lies "it ends inside a frame" 4 "unreachable: node1"
+lies "it ends inside a frame" 2 "failed: node1: the agent ended before its tasks did"
 
 # --- Addresses ---
 lie "it is at the address of another" "$(lab address head)"

@@ -71,13 +71,13 @@ check "no process of it and no mount stays" lab exec node2 sh -c '! grep "beopla
 lab exec node2 mv /usr/bin/unshare /usr/bin/unshare.away
 run home.yml -u admin -l node2
 check "where nothing helps it is said" says "lets files be executed" err
-check "as of a host that can't be reached" is "$status" 4
+check "as of a host that fails, for it is reached" is "$status" 2
 lab exec node2 sh -c 'mv /usr/bin/unshare.away /usr/bin/unshare
 	for d in /home /root /tmp /var; do umount $d; done; mount -o remount,exec /dev/shm'
 lab exec node2 sh -c 'umount /var/lib/beoplay; mount -t tmpfs -o size=64k none /var/lib/beoplay'
 run play.yml -u root -l node2
-check "a full disk is called so" says "disk full" err
-check "and gives exit code 4" is "$status" 4
+check "a full disk is called so" says "failed: node2: .*disk full" err
+check "and is a failure of a host that is reached" is "$status" 2
 lab exec node2 umount /var/lib/beoplay
 
 # What a machine says it is: its kernel's word, and uname's where that isn't enough.
@@ -96,7 +96,7 @@ for architecture in aarch64 armhf; do
 	check "without an agent for $architecture it is said how to get one" says \
 		"make ARCHITECTURES=\"$(cat "$(dirname "$BEOPLAY")/architectures") $architecture\"" err
 done
-check "and the host counts as unreachable" is "$status" 4
+check "and the host counts as failed" is "$status" 2
 
 lab exec node3 sh -c 'rm -f /etc/reached'
 run play.yml -u admin -b -l node3
@@ -150,6 +150,39 @@ rm "$HOME/.ssh/config"
 ssh-keygen -q -t ed25519 -N secret -f locked
 run play.yml -u root --private-key locked -l node1
 check "a key with a passphrase points at ssh-agent" says "ssh-add" err
+
+# --- Lost for one reason or another, when it is reached ---
+run play.yml -u admin -b -l node3 -v
+check "who can't become root has failed, not the network" is "$status$(recap node3 failed)" 21
+lab exec node2 sh -c 'cp /home/admin/.bashrc /tmp/bashrc; sed -i "1i sleep 20" /home/admin/.bashrc'
+run play.yml -u admin -l node2 -T 3 -v
+lab exec node2 sh -c 'cat /tmp/bashrc >/home/admin/.bashrc'
+check "where the login shell sleeps the agent isn't started" code agent.not-started
+check "which is a failure of a host that is reached" is "$status" 2
+cat >waits.yml <<'END'
+- hosts: all
+  tasks:
+    - shell: echo begun >/root/begun; while [ ! -e /root/go ]; do sleep 0.1; done
+END
+# at_work COMMAND…: it comes while a task runs on node2.
+at_work() {
+	lab exec node2 rm -f /root/begun /root/go
+	"$BEOPLAY" waits.yml -l node2 -i hosts.yml --known-hosts known_hosts -u root -v >out 2>err </dev/null &
+	pid=$!
+	until_true lab exec node2 test -e /root/begun
+	"$@"
+	wait $pid
+	status=$?
+	lab exec node2 touch /root/go
+	until_true no_agent_on node2
+}
+at_work lab cut node2
+check "a connection that is cut is the network's" code agent.lost
+check "and makes the host unreachable" is "$status$(recap node2 unreachable)" 41
+at_work lab exec node2 sh -c 'for process in /proc/[0-9]*; do
+	case $(readlink $process/exe) in */agent-*) kill -KILL ${process#/proc/} ;; esac; done'
+check "an agent that is killed isn't" code agent.ended
+check "and makes the host fail" is "$status$(recap node2 failed)" 21
 
 # --- Interrupted ---
 "$BEOPLAY" slow.yml -i hosts.yml --known-hosts known_hosts -u root >out 2>err </dev/null &

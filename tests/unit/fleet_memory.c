@@ -2,6 +2,9 @@
 #include "tests/unit/fleet_memory.h"
 #include "fleet_memory_node.h"
 
+#include "module/module.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -313,6 +316,19 @@ static struct fleet_host *next_host(struct memory *memory, int64_t until)
 	return memory->heap_count > 0 && memory->heap[0]->first->at <= until ? heap_take(memory) : NULL;
 }
 
+/* The name of an error's code may stand in front. */
+static void lose_for(struct error *err, const char *why)
+{
+	size_t size = strcspn(why, ":");
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)size, why);
+	if (why[size] && error_named(name))
+		error_set(err, error_named(name), "%s", why + size + 2);
+	else
+		error_set(err, AGENT_LOST, "%s", why);
+}
+
 static void take_event(struct fleet_host *host, struct fleet_event *event)
 {
 	struct memory *memory = host->fleet;
@@ -328,7 +344,7 @@ static void take_event(struct fleet_host *host, struct fleet_event *event)
 		event->kind = FLEET_LOST;
 		err = (struct error){0};
 		if (word->why)
-			error_set(&err, AGENT_LOST, "%s", word->why);
+			lose_for(&err, word->why);
 		event->error = word->why ? &err : NULL;
 		host->state = NODE_GONE;
 		memory->open--;

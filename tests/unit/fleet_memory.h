@@ -23,7 +23,8 @@ void memory_free(struct fleet *fleet);
  * answer that fits counts; a task FETCH is what it does when it is asked for a content:
  *     ok | changed | skipped
  *     failed: MESSAGE
- *     lost: MESSAGE        the connection ends in front of the task
+ *     lost: MESSAGE        the connection ends in front of the task; MESSAGE may begin with the name of an
+ *                          error's code and a colon
  *     dies: MESSAGE        it ends in the middle of the change, behind the gate
  *     silent               nothing is heard from then on, nor done
  *     slow: MILLISECONDS   it takes so long, and is changed

@@ -422,6 +422,40 @@ static void a_host_that_is_lost_in_the_middle_lets_the_others_go_on(void **state
 	bench_run_free(run);
 }
 
+/* What a host is lost for decides how that is called, and which exit code it gives. */
+static void only_a_network_makes_a_host_unreachable(void **state)
+{
+	static const struct { const char *answer, *said, *recap; int code; } all[] = {
+		{ "ssh.no-connection: no route", "unreachable: b: no route", "ok=1 changed=1 unreachable=1", 4 },
+		{ "ssh.host-key-changed: its key", "unreachable: b: its key", "ok=1 changed=1 unreachable=1", 4 },
+		{ "ssh.authentication-failed: no", "unreachable: b: no", "ok=1 changed=1 unreachable=1", 4 },
+		{ "agent.lost: cut", "unreachable: b: cut", "ok=1 changed=1 unreachable=1", 4 },
+		{ "agent.silent: nothing", "unreachable: b: nothing", "ok=1 changed=1 unreachable=1", 4 },
+		{ "agent.become-failed: sudo", "failed: b: sudo", "ok=1 changed=1 failed=1", 2 },
+		{ "agent.not-started: disk", "failed: b: disk", "ok=1 changed=1 failed=1", 2 },
+		{ "agent.unsupported-machine: vax", "failed: b: vax", "ok=1 changed=1 failed=1", 2 },
+		{ "agent.foreign: another", "failed: b: another", "ok=1 changed=1 failed=1", 2 },
+		{ "agent.ended: it died", "failed: b: it died", "ok=1 changed=1 failed=1", 2 },
+		{ "agent.hung: it hangs", "failed: b: it hangs", "ok=1 changed=1 failed=1", 2 },
+		{ "agent.protocol: it lied", "failed: b: it lied", "ok=1 changed=1 failed=1", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+			"  tasks: [{name: t1, command: x}, {name: t2, command: x}]\n");
+		char answer[128];
+
+		snprintf(answer, sizeof(answer), "lost: %s", all[i].answer);
+		bench_answer(run, "b", "t2", answer);
+		bench_answer(run, "*", "*", "changed");
+		assert_int_equal(bench_execute(run), all[i].code);
+		assert_string_equal(bench_recap(run, "b"), all[i].recap);
+		assert_non_null(strstr(bench_said(run), all[i].said));
+		bench_run_free(run);
+	}
+}
+
 static void a_loop_is_one_message_and_its_worst_item_counts(void **state)
 {
 	struct bench_run *run = bench_run("all: {hosts: {a: , b: }}", "- hosts: all\n"
@@ -478,6 +512,7 @@ int main(void)
 		cmocka_unit_test(an_agent_that_tells_the_code_of_no_error_fails_its_host),
 		cmocka_unit_test(any_errors_fatal_ends_the_run_for_all_before_anything_more_changes),
 		cmocka_unit_test(an_unreachable_host_is_such_an_error),
+		cmocka_unit_test(only_a_network_makes_a_host_unreachable),
 		cmocka_unit_test(a_host_that_cannot_be_reached_holds_nobody_back),
 		cmocka_unit_test(a_host_that_is_lost_in_the_middle_lets_the_others_go_on),
 		cmocka_unit_test(a_loop_is_one_message_and_its_worst_item_counts),

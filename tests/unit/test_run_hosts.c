@@ -278,6 +278,8 @@ static void a_second_interruption_waits_for_nobody(void **state)
 	bench_answer(run, "a", "t1", "silent");
 	bench_answer(run, "*", "*", "changed");
 	assert_int_equal(bench_execute(run), 130);
+	assert_non_null(strstr(bench_said(run), "interrupted: a,b,c: not waited for any more"));
+	assert_non_null(strstr(bench_recap(run, "a"), "failed=1"));
 	bench_run_free(run);
 }
 
@@ -290,6 +292,8 @@ static void an_interruption_waits_no_longer_than_it_says(void **state)
 	bench_answer(run, "a", "t1", "silent");
 	bench_answer(run, "*", "*", "changed");
 	assert_int_equal(bench_execute(run), 130);
+	assert_non_null(strstr(bench_said(run), "interrupted: a: not waited for any more"));
+	assert_non_null(strstr(bench_recap(run, "a"), "failed=1"));
 	bench_run_free(run);
 }
 
@@ -329,9 +333,13 @@ static void a_host_that_was_unreachable_when_the_plan_was_made_stays_so(void **s
 	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
 		"  tasks: [{name: t1, command: x}]\n");
 	struct arena *arena = arena_new();
+	struct value *lost = value_map(arena);
 
 	(void)state;
-	bench_options(run)->follow = follow_of(arena, "b", "unreachable", "no TCP connection");
+	value_set_string(arena, lost, "cause", "ssh.no-connection");
+	value_set_string(arena, lost, "message", "no TCP connection");
+	bench_options(run)->follow = follow_of(arena, "b", NULL, NULL);
+	value_set(arena, value_get(bench_options(run)->follow, "b"), "lost", lost);
 	assert_int_equal(bench_execute(run), 4);
 	assert_string_equal(bench_lines(run), "t1: ok a,c\n");
 	assert_int_equal(bench_stages(run, "b"), 0);

@@ -257,11 +257,13 @@ static void what_was_not_known_may_be_anything(void **state)
 static void a_host_that_is_not_there_is_not_stale(void **state)
 {
 	const struct value *one = value_get(saved_follow(arena, &key, yaml("{node: {}}"), yaml("{}"),
-		yaml("{node: {state: unreachable, ended: false}}")), "node");
+		yaml("{node: {state: failed, ended: false, cause: agent.ended, message: it is gone}}")), "node");
 
 	(void)state;
 	assert_null(value_get_string(one, "stale"));
-	assert_non_null(value_get_string(one, "unreachable"));
+	assert_string_equal(value_get_string(value_get(one, "lost"), "cause"), "agent.ended");
+	assert_string_equal(value_get_string(value_get(one, "lost"), "message"),
+		"can't be compared with the plan: it is gone");
 }
 
 static void no_message_of_a_failure_is_kept(void **state)

@@ -18,6 +18,9 @@
 	X(RUN_INTERRUPTED, "run.interrupted", INTERRUPTED, \
 		"the run was interrupted, or its connection to the controller was lost", \
 		"apply the playbook again, with --resume to start at the task that was interrupted") \
+	X(RUN_GIVEN_UP, "run.given-up", INTERRUPTED, \
+		"the run was interrupted, and a host was still at a step, which it finishes by itself", \
+		"apply the playbook again, with --resume") \
 	X(RUN_SYSTEM, "run.system", BUG, \
 		"the system refused something that beoplay can't work without", \
 		"check the limits of memory, files and processes on this machine") \

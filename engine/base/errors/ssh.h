@@ -33,20 +33,27 @@
 		"leave it out for this host") \
 	X(SSH_INVALID_ADDRESS, "ssh.invalid-address", UNREACHABLE, \
 		"the host's address is malformed", "correct ansible_host") \
-	X(AGENT_UNSUPPORTED_MACHINE, "agent.unsupported-machine", UNREACHABLE, \
+	X(AGENT_UNSUPPORTED_MACHINE, "agent.unsupported-machine", HOST, \
 		"this build has no agent for the host's architecture", \
 		"build beoplay with this architecture in ARCHITECTURES=") \
-	X(AGENT_NOT_STARTED, "agent.not-started", UNREACHABLE, \
+	X(AGENT_NOT_STARTED, "agent.not-started", HOST, \
 		"the agent could not be started on the host", "the message says what the host answered") \
-	X(AGENT_BECOME_FAILED, "agent.become-failed", UNREACHABLE, \
+	X(AGENT_BECOME_FAILED, "agent.become-failed", HOST, \
 		"sudo, su or doas didn't make root of the login user", \
 		"give the password that it wants with -K, allow it for the login user, or log in as root") \
-	X(AGENT_FOREIGN, "agent.foreign", UNREACHABLE, \
+	X(AGENT_FOREIGN, "agent.foreign", HOST, \
 		"the agent on the host belongs to a different beoplay, or the login shell prints too much", \
 		"look at what the login shell of the user does") \
 	X(AGENT_LOST, "agent.lost", UNREACHABLE, \
-		"the connection to the agent ended or fell silent", \
-		"check the network and the host, then apply again") \
+		"the connection to the agent was cut", "check the network and the host, then apply again") \
+	X(AGENT_SILENT, "agent.silent", UNREACHABLE, \
+		"nothing comes from the host any more", "check the network and the host, then apply again") \
+	X(AGENT_ENDED, "agent.ended", HOST, \
+		"the agent ended before its tasks did, on a host to which the connection stands", \
+		"look at what kills it there (memory?), then apply again") \
+	X(AGENT_HUNG, "agent.hung", HOST, \
+		"the agent or sshd says nothing any more, on a host whose kernel still answers", \
+		"look at what the host is doing, then apply again") \
 	X(AGENT_PROTOCOL, "agent.protocol", PROTOCOL, \
 		"the agent sent something that beoplay's agent never sends", \
 		"this is a bug in beoplay, or the host doesn't run beoplay's own agent") \

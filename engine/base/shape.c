@@ -1,77 +1,12 @@
 /* shape: the one check of values that came from outside. */
 #include "base/shape.h"
 
-#include "base/buffer.h"
+#include "base/spot.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-/* Where in the value the check is: from the innermost outwards. */
-struct spot {
-	const struct spot *outer;
-	const char *key;       /* NULL: an item of a list */
-	size_t index;
-};
-
-struct checking {
-	const char *name;
-	const struct error_code *code;
-	struct error *err;
-};
-
-static void add_spot(struct buffer *path, const struct spot *spot)
-{
-	if (!spot)
-		return;
-	add_spot(path, spot->outer);
-	if (spot->key)
-		buffer_printf(path, "%s%.64s", path->size > 0 ? "." : "", spot->key);
-	else
-		buffer_printf(path, "[%zu]", spot->index);
-}
-
-static int wrong(const struct checking *checking, const struct spot *spot, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static int wrong(const struct checking *checking, const struct spot *spot, const char *format, ...)
-{
-	struct buffer path = {0};
-	char what[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	add_spot(&path, spot);
-	error_set(checking->err, checking->code, "%s: %s%s%s%s", checking->name,
-		path.size > 0 ? "'" : "", path.size > 0 ? path.data : "it", path.size > 0 ? "' " : " ",
-		what);
-	buffer_free(&path);
-	return -1;
-}
-
-static int check(const struct checking *checking, const struct spot *spot,
+static int check(const struct spot_check *checking, const struct spot *spot,
 	const struct value *value, const struct shape *shape);
-
-static int must_be(const struct checking *checking, const struct spot *spot, const char *what,
-	const struct value *value)
-{
-	return wrong(checking, spot, "must be %s, not %s", what, value_kind_name(value));
-}
-
-static int check_integer(const struct checking *checking, const struct spot *spot,
-	const struct value *value, const struct shape *shape)
-{
-	int64_t most = shape->most ? (int64_t)shape->most : SHAPE_INTEGER_MOST;
-	int64_t least = shape->flags & SHAPE_SIGNED ? -most : 0;
-
-	if (value->kind != VALUE_INTEGER)
-		return must_be(checking, spot, "an integer", value);
-	if (value->integer < least || value->integer > most)
-		return wrong(checking, spot, "must be from %" PRId64 " to %" PRId64 ", not %" PRId64,
-			least, most, value->integer);
-	return 0;
-}
 
 static bool is_word(const char *const *words, const char *text)
 {
@@ -80,30 +15,21 @@ static bool is_word(const char *const *words, const char *text)
 	return *words != NULL;
 }
 
-static int check_text(const struct checking *checking, const struct spot *spot,
+static int check_text(const struct spot_check *checking, const struct spot *spot,
 	const struct value *value, const struct shape *shape)
 {
-	if (value->kind != VALUE_STRING)
-		return must_be(checking, spot, "a string", value);
-	if (value->size > shape->most)
-		return wrong(checking, spot, "must have at most %zu bytes, not %zu", (size_t)shape->most,
-			value->size);
-	if (shape->kind == SHAPE_TEXT && memchr(value->text, 0, value->size + 1)
-			!= value->text + value->size)
-		return wrong(checking, spot, "must not hold a NUL byte");
+	if (spot_text(checking, spot, value, shape->most, shape->kind == SHAPE_BYTES) < 0)
+		return -1;
 	if (shape->words && !is_word(shape->words, value->text))
-		return wrong(checking, spot, "has the unknown word '%.40s'", value->text);
+		return spot_wrong(checking, spot, "has the unknown word '%.40s'", value->text);
 	return 0;
 }
 
-static int check_list(const struct checking *checking, const struct spot *spot,
+static int check_list(const struct spot_check *checking, const struct spot *spot,
 	const struct value *value, const struct shape *shape)
 {
-	if (value->kind != VALUE_LIST)
-		return must_be(checking, spot, "a list", value);
-	if (value->count > shape->most)
-		return wrong(checking, spot, "must have at most %zu items, not %zu", (size_t)shape->most,
-			value->count);
+	if (spot_list(checking, spot, value, shape->most) < 0)
+		return -1;
 	for (size_t i = 0; i < value->count; i++) {
 		struct spot inner = { .outer = spot, .index = i };
 
@@ -113,16 +39,16 @@ static int check_list(const struct checking *checking, const struct spot *spot,
 	return 0;
 }
 
-static int check_table(const struct checking *checking, const struct spot *spot,
+static int check_table(const struct spot_check *checking, const struct spot *spot,
 	const struct value *value, const struct shape *shape)
 {
 	if (value->kind != VALUE_MAP)
-		return must_be(checking, spot, "a map", value);
+		return spot_must_be(checking, spot, "a map", value);
 	if (value->count > shape->most)
-		return wrong(checking, spot, "must have at most %zu keys, not %zu", (size_t)shape->most,
+		return spot_wrong(checking, spot, "must have at most %zu keys, not %zu", (size_t)shape->most,
 			value->count);
 	for (size_t i = 0; i < value->count; i++) {
-		struct spot inner = { .outer = spot, .key = value_key(value, i) };
+		struct spot inner = { .outer = spot, .name = value_key(value, i) };
 
 		if (check(checking, &inner, value_at(value, i), shape->inside) < 0)
 			return -1;
@@ -137,25 +63,25 @@ static const struct shape *row_of(const struct shape *keys, const char *key)
 	return keys->kind != SHAPE_END ? keys : NULL;
 }
 
-static int check_map(const struct checking *checking, const struct spot *spot,
+static int check_map(const struct spot_check *checking, const struct spot *spot,
 	const struct value *value, const struct shape *keys)
 {
 	if (value->kind != VALUE_MAP)
-		return must_be(checking, spot, "a map", value);
+		return spot_must_be(checking, spot, "a map", value);
 	for (size_t i = 0; i < value->count; i++) {
-		struct spot inner = { .outer = spot, .key = value_key(value, i) };
-		const struct shape *row = row_of(keys, inner.key);
+		struct spot inner = { .outer = spot, .name = value_key(value, i) };
+		const struct shape *row = row_of(keys, inner.name);
 
 		if (!row)
-			return wrong(checking, &inner, "is an unknown key");
+			return spot_wrong(checking, &inner, "is an unknown key");
 		if (check(checking, &inner, value_at(value, i), row) < 0)
 			return -1;
 	}
 	for (const struct shape *row = keys; row->kind != SHAPE_END; row++) {
-		struct spot inner = { .outer = spot, .key = row->key };
+		struct spot inner = { .outer = spot, .name = row->key };
 
 		if ((row->flags & SHAPE_NEEDED) && !value_get(value, row->key))
-			return wrong(checking, &inner, "is missing");
+			return spot_wrong(checking, &inner, "is missing");
 	}
 	return 0;
 }
@@ -184,30 +110,30 @@ static int weigh(const struct value *value, size_t keys_most, size_t *left)
 	return 0;
 }
 
-static int check_any(const struct checking *checking, const struct spot *spot,
+static int check_any(const struct spot_check *checking, const struct spot *spot,
 	const struct value *value, const struct shape *shape)
 {
 	size_t keys_most = shape->flags & SHAPE_MANY_KEYS ? SIZE_MAX : SHAPE_KEYS_MOST;
 	size_t left = (size_t)shape->most;
 
 	if (shape->kind == SHAPE_ANY_MAP && value->kind != VALUE_MAP)
-		return must_be(checking, spot, "a map", value);
+		return spot_must_be(checking, spot, "a map", value);
 	if (weigh(value, keys_most, &left) < 0)
-		return wrong(checking, spot, "must hold at most %zu bytes and %d keys in a map, and nothing "
+		return spot_wrong(checking, spot, "must hold at most %zu bytes and %d keys in a map, and nothing "
 			"unknown", (size_t)shape->most, SHAPE_KEYS_MOST);
 	return 0;
 }
 
-static int check(const struct checking *checking, const struct spot *spot,
+static int check(const struct spot_check *checking, const struct spot *spot,
 	const struct value *value, const struct shape *shape)
 {
 	if (value->kind == VALUE_NULL)
-		return !(shape->flags & SHAPE_NEEDED) ? 0 : wrong(checking, spot, "must not be null");
+		return !(shape->flags & SHAPE_NEEDED) ? 0 : spot_wrong(checking, spot, "must not be null");
 	switch (shape->kind) {
 	case SHAPE_BOOL:
-		return value->kind == VALUE_BOOL ? 0 : must_be(checking, spot, "a boolean", value);
+		return value->kind == VALUE_BOOL ? 0 : spot_must_be(checking, spot, "a boolean", value);
 	case SHAPE_INTEGER:
-		return check_integer(checking, spot, value, shape);
+		return spot_integer(checking, spot, value, shape->most, shape->flags & SHAPE_SIGNED);
 	case SHAPE_TEXT:
 	case SHAPE_BYTES:
 		return check_text(checking, spot, value, shape);
@@ -223,13 +149,13 @@ static int check(const struct checking *checking, const struct spot *spot,
 	case SHAPE_END:
 		break;
 	}
-	return wrong(checking, spot, "has no shape");
+	return spot_wrong(checking, spot, "has no shape");
 }
 
 int shape_check(const struct value *value, const struct shape *shape, const char *name,
 	const struct error_code *code, struct error *err)
 {
-	struct checking checking = { name, code, err };
+	struct spot_check checking = { name, code, err };
 
 	return check(&checking, NULL, value, shape);
 }
@@ -237,7 +163,7 @@ int shape_check(const struct value *value, const struct shape *shape, const char
 int shape_check_map(const struct value *value, const struct shape *keys, const char *name,
 	const struct error_code *code, struct error *err)
 {
-	struct checking checking = { name, code, err };
+	struct spot_check checking = { name, code, err };
 
 	return check_map(&checking, NULL, value, keys);
 }

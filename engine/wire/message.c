@@ -1,11 +1,10 @@
 /* message: structs as values and back, by one table a struct. */
 #include "wire/message.h"
 
-#include "base/buffer.h"
 #include "base/shape.h"
+#include "base/spot.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static struct value nothing = { .kind = VALUE_NULL };
@@ -131,70 +130,11 @@ struct value *message_value(struct arena *arena, const struct message *message, 
 
 /* --- And back --- */
 
-/* Where in the message it is: from the innermost outwards. */
-struct spot {
-	const struct spot *outer;
-	const char *name;          /* NULL: an item of a list */
-	size_t index;
-};
-
 struct taking {
+	struct spot_check check;
 	struct arena *arena;
 	enum message_form form;
-	const char *name;
-	const struct error_code *code;
-	struct error *err;
 };
-
-static void add_spot(struct buffer *path, const struct spot *spot)
-{
-	if (!spot)
-		return;
-	add_spot(path, spot->outer);
-	if (spot->name)
-		buffer_printf(path, "%s%.64s", path->size > 0 ? "." : "", spot->name);
-	else
-		buffer_printf(path, "[%zu]", spot->index);
-}
-
-static int wrong(const struct taking *taking, const struct spot *spot, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static int wrong(const struct taking *taking, const struct spot *spot, const char *format, ...)
-{
-	struct buffer path = {0};
-	char what[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	add_spot(&path, spot);
-	error_set(taking->err, taking->code, "%s: %s%s%s%s", taking->name, path.size > 0 ? "'" : "",
-		path.size > 0 ? path.data : "it", path.size > 0 ? "' " : " ", what);
-	buffer_free(&path);
-	return -1;
-}
-
-static int must_be(const struct taking *taking, const struct spot *spot, const char *what,
-	const struct value *value)
-{
-	return wrong(taking, spot, "must be %s, not %s", what, value_kind_name(value));
-}
-
-static int take_integer(const struct taking *taking, const struct spot *spot,
-	const struct field *field, const struct value *value, int64_t *ret_integer)
-{
-	int64_t most = field->most ? (int64_t)field->most : SHAPE_INTEGER_MOST;
-	int64_t least = field->flags & FIELD_SIGNED ? -most : 0;
-
-	if (value->kind != VALUE_INTEGER)
-		return must_be(taking, spot, "an integer", value);
-	if (value->integer < least || value->integer > most)
-		return wrong(taking, spot, "must be from %" PRId64 " to %" PRId64 ", not %" PRId64, least,
-			most, value->integer);
-	*ret_integer = value->integer;
-	return 0;
-}
 
 static int take_word(const struct taking *taking, const struct spot *spot,
 	const struct field *field, const struct value *value, unsigned *ret_word)
@@ -207,16 +147,16 @@ static int take_word(const struct taking *taking, const struct spot *spot,
 		count = field->most;
 	if (taking->form == MESSAGE_NAMED) {
 		if (value->kind != VALUE_STRING)
-			return must_be(taking, spot, "a string", value);
+			return spot_must_be(&taking->check, spot, "a string", value);
 		for (word = 0; word < count && strcmp(field->words[word], value->text) != 0; word++)
 			;
 		if (word == count)
-			return wrong(taking, spot, "has the unknown word '%.40s'", value->text);
+			return spot_wrong(&taking->check, spot, "has the unknown word '%.40s'", value->text);
 	} else {
 		if (value->kind != VALUE_INTEGER)
-			return must_be(taking, spot, "a word's number", value);
+			return spot_must_be(&taking->check, spot, "a word's number", value);
 		if (value->integer < 0 || (size_t)value->integer >= count)
-			return wrong(taking, spot, "must be from 0 to %zu, not %" PRId64, count - 1,
+			return spot_wrong(&taking->check, spot, "must be from 0 to %zu, not %" PRId64, count - 1,
 				value->integer);
 		word = (size_t)value->integer;
 	}
@@ -224,31 +164,17 @@ static int take_word(const struct taking *taking, const struct spot *spot,
 	return 0;
 }
 
-static int check_text(const struct taking *taking, const struct spot *spot,
-	const struct value *value, size_t most, bool any_bytes)
-{
-	if (value->kind != VALUE_STRING)
-		return must_be(taking, spot, "a string", value);
-	if (value->size > most)
-		return wrong(taking, spot, "must have at most %zu bytes, not %zu", most, value->size);
-	if (!any_bytes && memchr(value->text, 0, value->size + 1) != value->text + value->size)
-		return wrong(taking, spot, "must not hold a NUL byte");
-	return 0;
-}
-
 static int check_open(const struct taking *taking, const struct spot *spot,
 	const struct value *value)
 {
-	return value->level == LEVEL_OPEN ? 0 : wrong(taking, spot, "must have no level");
+	return value->level == LEVEL_OPEN ? 0 : spot_wrong(&taking->check, spot, "must have no level");
 }
 
 static int check_list(const struct taking *taking, const struct spot *spot,
 	const struct value *value, size_t most)
 {
-	if (value->kind != VALUE_LIST)
-		return must_be(taking, spot, "a list", value);
-	if (value->count > most)
-		return wrong(taking, spot, "must have at most %zu items, not %zu", most, value->count);
+	if (spot_list(&taking->check, spot, value, most) < 0)
+		return -1;
 	return check_open(taking, spot, value);
 }
 
@@ -260,7 +186,7 @@ static int check_texts(const struct taking *taking, const struct spot *spot,
 	for (size_t i = 0; i < value->count; i++) {
 		struct spot inner = { .outer = spot, .index = i };
 
-		if (check_text(taking, &inner, value->items[i], field->text_most, false) < 0
+		if (spot_text(&taking->check, &inner, value->items[i], field->text_most, false) < 0
 				|| check_open(taking, &inner, value->items[i]) < 0)
 			return -1;
 	}
@@ -274,10 +200,10 @@ static int check_value(const struct taking *taking, const struct spot *spot,
 		.flags = field->flags & FIELD_MANY_KEYS ? SHAPE_MANY_KEYS : 0 };
 
 	if (field->kind == FIELD_MAP && value->kind != VALUE_MAP)
-		return must_be(taking, spot, "a map", value);
-	if (shape_check(value, &shape, "", taking->code, NULL) < 0)
-		return wrong(taking, spot, "must hold at most %zu bytes and %d keys in a map, and nothing "
-			"unknown", field->most, SHAPE_KEYS_MOST);
+		return spot_must_be(&taking->check, spot, "a map", value);
+	if (shape_check(value, &shape, "", taking->check.code, NULL) < 0)
+		return spot_wrong(&taking->check, spot, "must hold at most %zu bytes and %d keys in a map, and "
+			"nothing unknown", field->most, SHAPE_KEYS_MOST);
 	return 0;
 }
 
@@ -319,27 +245,28 @@ static int take_field(const struct taking *taking, const struct spot *spot,
 	void *at = (char *)to + field->offset;
 
 	if (value->kind == VALUE_NULL)
-		return !(field->flags & FIELD_NEEDED) ? 0 : wrong(taking, spot, "is missing");
+		return !(field->flags & FIELD_NEEDED) ? 0 : spot_wrong(&taking->check, spot, "is missing");
 	if ((field->kind <= FIELD_BYTES || field->kind == FIELD_ONE)
 			&& check_open(taking, spot, value) < 0)
 		return -1;
 	switch (field->kind) {
 	case FIELD_BOOL:
 		*(bool *)at = value->truth;
-		return value->kind == VALUE_BOOL ? 0 : must_be(taking, spot, "a boolean", value);
+		return value->kind == VALUE_BOOL ? 0 : spot_must_be(&taking->check, spot, "a boolean", value);
 	case FIELD_INTEGER:
-		return take_integer(taking, spot, field, value, at);
+		*(int64_t *)at = value->integer;
+		return spot_integer(&taking->check, spot, value, field->most, field->flags & FIELD_SIGNED);
 	case FIELD_WORD:
 		return take_word(taking, spot, field, value, at);
 	case FIELD_TEXT:
 		*(const char **)at = value->text;
-		return check_text(taking, spot, value, field->most, false);
+		return spot_text(&taking->check, spot, value, field->most, false);
 	case FIELD_BYTES:
 		*(struct bytes *)at = (struct bytes){ value->text, value->size };
-		return check_text(taking, spot, value, field->most, true);
+		return spot_text(&taking->check, spot, value, field->most, true);
 	case FIELD_LEVELLED:
 		*(struct value **)at = value;
-		return check_text(taking, spot, value, field->most, false);
+		return spot_text(&taking->check, spot, value, field->most, false);
 	case FIELD_TEXTS:
 		*(struct value **)at = value;
 		return check_texts(taking, spot, field, value);
@@ -355,7 +282,7 @@ static int take_field(const struct taking *taking, const struct spot *spot,
 	case FIELD_END:
 		break;
 	}
-	return wrong(taking, spot, "has no kind");
+	return spot_wrong(&taking->check, spot, "has no kind");
 }
 
 static int take_list(const struct taking *taking, const struct spot *spot,
@@ -364,9 +291,9 @@ static int take_list(const struct taking *taking, const struct spot *spot,
 	size_t count = message_field_count(message, taking->form);
 
 	if (list->kind != VALUE_LIST)
-		return must_be(taking, spot, "a list", list);
+		return spot_must_be(&taking->check, spot, "a list", list);
 	if (list->count > count)
-		return wrong(taking, spot, "must have at most %zu fields, not %zu", count, list->count);
+		return spot_wrong(&taking->check, spot, "must have at most %zu fields, not %zu", count, list->count);
 	for (size_t i = 0; i < count; i++) {
 		const struct field *field = &message->fields[i];
 		struct spot inner = { .outer = spot, .name = field->name };
@@ -383,7 +310,7 @@ static int take_map(const struct taking *taking, const struct spot *spot,
 	size_t count = message_field_count(message, taking->form), known = 0;
 
 	if (map->kind != VALUE_MAP)
-		return must_be(taking, spot, "a map", map);
+		return spot_must_be(&taking->check, spot, "a map", map);
 	for (size_t i = 0; i < count; i++) {
 		const struct field *field = &message->fields[i];
 		struct spot inner = { .outer = spot, .name = field->name };
@@ -400,7 +327,7 @@ static int take_map(const struct taking *taking, const struct spot *spot,
 		while (k < count && strcmp(message->fields[k].name, inner.name) != 0)
 			k++;
 		if (k == count)
-			return wrong(taking, &inner, "is an unknown key");
+			return spot_wrong(&taking->check, &inner, "is an unknown key");
 	}
 	return 0;
 }
@@ -417,7 +344,7 @@ int message_take(struct arena *arena, const struct message *message, enum messag
 	const struct value *value, const char *name, const struct error_code *code, void *ret_to,
 	struct error *err)
 {
-	struct taking taking = { arena, form, name, code, err };
+	struct taking taking = { { name, code, err }, arena, form };
 
 	return take(&taking, NULL, message, value, ret_to);
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { RECORD_MOST = 256 << 10 };
+enum { RECORD_MOST = RESULT_MOST };
 
 /* --- Owners and runs */
 

@@ -13,7 +13,16 @@ enum { WORTH_COMPRESSING = 512, LEVEL = 3 };
 /* Of a type, in all frames of a message; what has more than one frame is longer than FRAME_MOST. */
 static size_t most_of(enum frame_type type)
 {
-	return type == FRAME_STAGE ? STAGE_MOST : type == FRAME_RESULT ? RESULT_MOST : FRAME_MOST;
+	switch (type) {
+	case FRAME_STAGE:
+		return STAGE_MOST;
+	case FRAME_RESULT:
+	case FRAME_REQUEST:
+	case FRAME_REPLY:
+		return RESULT_MOST;
+	default:
+		return FRAME_MOST;
+	}
 }
 
 static void put_header(char *header, enum frame_type type, unsigned flags, size_t length)

@@ -167,7 +167,7 @@ static const struct field request_fields[] = {
 	DIGEST(request, digest, 0), NUMBER(request, offset, 0), NUMBER(request, task, 0),
 	TEXT(request, path, FIELD_INSIDE, PATH_MOST), TEXT(request, file, FIELD_INSIDE, PATH_MOST),
 	TEXT(request, key, FIELD_INSIDE, KEY_MOST),
-	VALUE(request, record, FIELD_INSIDE | FIELD_MANY_KEYS, FRAME_MOST),
+	VALUE(request, record, FIELD_INSIDE | FIELD_MANY_KEYS, RESULT_MOST),
 	TEXT(request, module, FIELD_INSIDE, NAME_MOST), TEXT(request, params, FIELD_INSIDE, FRAME_MOST),
 	TEXT(request, user, FIELD_INSIDE, NAME_MOST),
 	TEXTS(request, resources, FIELD_INSIDE, MANY_ITEMS, RESOURCE_MOST),
@@ -185,7 +185,7 @@ static const struct field reply_fields[] = {
 	BOOL(reply, go, 0), TEXT(reply, error, 0, TITLE_MOST), TEXT(reply, code, FIELD_CODE, CODE_MOST),
 	 DIGEST(reply, digest, FIELD_INSIDE),
 	TEXT(reply, note, FIELD_INSIDE, TITLE_MOST),
-	VALUE(reply, record, FIELD_INSIDE | FIELD_MANY_KEYS, FRAME_MOST),
+	VALUE(reply, record, FIELD_INSIDE | FIELD_MANY_KEYS, RESULT_MOST),
 	END,
 };
 const struct message message_reply = MESSAGE("REPLY", reply);

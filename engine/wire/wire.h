@@ -2,8 +2,8 @@
  *
  * A frame is a header of 8 bytes and a payload:
  *     byte 0     type (enum frame_type)
- *     byte 1     flags (FRAME_COMPRESSED: the payload is one zstd frame, RFC 8878; FRAME_CONTINUED: of a
- *                STAGE or RESULT, the next frame holds more of it)
+ *     byte 1     flags (FRAME_COMPRESSED: the payload is one zstd frame, RFC 8878; FRAME_CONTINUED: the
+ *                next frame holds more of it; only of a message that may be longer than FRAME_MOST)
  *     bytes 2,3  zero
  *     bytes 4–7  length of the payload, little endian, at most FRAME_MOST
  * The payload is one value in MessagePack (github.com/msgpack/msgpack/blob/master/spec.md): a
@@ -31,7 +31,8 @@ enum {
 	FRAME_HEADER_SIZE = 8,
 	FRAME_MOST = 1 << 20,          /* bytes of payload, compressed and not */
 	STAGE_MOST = 64 << 20,         /* bytes of a STAGE in all its frames */
-	RESULT_MOST = 40 << 20,        /* the same of a RESULT: two outputs, and what else there is */
+	RESULT_MOST = 40 << 20,        /* the same of a RESULT: two outputs, and what else there is; of what
+	                                  a child asks its agent, which may be to keep that */
 	CHUNK_SIZE = 256 << 10,        /* bytes of a body in one REPLY or CHUNK */
 	VALUE_DEPTH_MOST = 64,
 };
@@ -81,7 +82,7 @@ int wire_decode_most(struct arena *arena, const void *bytes, size_t size, size_t
 	struct value **ret_value, struct error *err);
 
 /* Appends a message in as many frames as it needs; compresses where it is worth it. A payload above
- * FRAME_MOST, of a STAGE above STAGE_MOST, of a RESULT above RESULT_MOST, is an error. */
+ * what its type may have is an error. */
 int frame_write(struct buffer *out, enum frame_sender sender, enum frame_type type,
 	const void *message, struct error *err);
 

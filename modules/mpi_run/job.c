@@ -18,8 +18,9 @@
 #include <time.h>
 
 enum { JOB_STEP_TRY, JOB_STEP_RUN };
-/* What is kept of stdout and stderr, for the result and for the record alike. */
-enum { OUTPUT_MOST = 128 << 10, ERRORS_MOST = 64 << 10 };
+/* Of stdout and of stderr: so much is in the result and in the record alike. The end of the result, where it
+ * isn't shown while the job runs, has SHOWN_MOST. */
+enum { OUTPUT_MOST = 16 << 20, SHOWN_MOST = 128 << 10 };
 
 struct job_state {
 	struct user_info user;
@@ -366,21 +367,12 @@ static const char *failed_host(const struct mpi_params *want, const char *errors
 	return NULL;
 }
 
-static void set_lines(struct arena *arena, struct value *results, const char *key,
-	const char *text, size_t size)
+static struct value *shown(struct arena *arena, const struct value *output)
 {
-	struct value *lines = value_list(arena);
+	size_t size;
+	const char *text = excerpt_of(arena, output->text, output->size, SHOWN_MOST, &size);
 
-	while (size > 0) {
-		const char *end = memchr(text, '\n', size);
-		size_t length = end ? (size_t)(end - text) : size;
-
-		value_append(arena, lines, value_bytes(arena, text, length));
-		length += end != NULL;
-		text += length;
-		size -= length;
-	}
-	value_set(arena, results, key, lines);
+	return value_bytes(arena, text, size);
 }
 
 static void set_results(struct arena *arena, const struct mpi_params *want,
@@ -388,9 +380,7 @@ static void set_results(struct arena *arena, const struct mpi_params *want,
 	struct value *results)
 {
 	struct value *versions = value_map(arena);
-	size_t size = result->output_size, errors_size;
-	const char *errors = excerpt_of(arena, result->errors, result->errors_size, ERRORS_MOST,
-		&errors_size);
+	size_t size = result->output_size;
 	const char *failed = result->status ? failed_host(want, result->errors) : NULL;
 
 	while (size > 0 && result->output[size - 1] == '\n')
@@ -398,14 +388,13 @@ static void set_results(struct arena *arena, const struct mpi_params *want,
 	value_set_string(arena, versions, "open_mpi", want->version);
 	value_set_integer(arena, results, "rc", result->status);
 	value_set(arena, results, "stdout", value_bytes(arena, result->output, size));
-	set_lines(arena, results, "stdout_lines", result->output, size);
-	value_set(arena, results, "stderr", value_bytes(arena, errors, errors_size));
+	value_set(arena, results, "stderr", value_bytes(arena, result->errors, result->errors_size));
 	value_set(arena, results, "elapsed", value_float(arena, elapsed));
 	value_set_integer(arena, results, "np", want->np ? *want->np : want->all_slots);
 	value_set_string(arena, results, "hostfile", have->hostfile);
 	value_set(arena, results, "versions", versions);
 	value_set(arena, results, "failed_host", value_string(arena, failed));
-	value_set(arena, results, "show", value_get(results, "stdout"));
+	value_set(arena, results, "show", shown(arena, value_get(results, "stdout")));
 	if (result->truncated)
 		value_set_bool(arena, results, "truncated", true);
 }
@@ -539,15 +528,12 @@ static void job_results(struct arena *arena, const void *params, const void *sta
 {
 	const struct value *then = value_get(((const struct job_state *)state)->record, "results");
 	const struct job_state *have = state;
-	const struct value *output = value_get(then, "stdout");
 
 	(void)params;
 	if (have->reason || value_get(results, "rc"))
 		return;
 	for (size_t i = 0; then && then->kind == VALUE_MAP && i < then->count; i++)
 		value_set(arena, results, then->pairs[i].key, then->pairs[i].value);
-	if (value_text(output))
-		set_lines(arena, results, "stdout_lines", output->text, output->size);
 	if (have->record)
 		value_set(arena, results, "ran", value_string(arena,
 			value_get_string(have->record, "when")));
@@ -587,7 +573,7 @@ const struct module module_mpi_run_job = {
 	.params = mpi_table,
 	.params_size = sizeof(struct mpi_params),
 	.state_size = sizeof(struct job_state),
-	.flags = MODULE_INTERNAL | MODULE_ACTION,
+	.flags = MODULE_INTERNAL | MODULE_ACTION | MODULE_OUTPUT,
 	.prepare = job_prepare,
 	.acts_as = mpi_acts_as,
 	.inspect = job_inspect,

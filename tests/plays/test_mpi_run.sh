@@ -23,6 +23,9 @@ cat >results.yml <<'E'
       loop: [1, 2]
       register: jobs
     - debug: {msg: "{{ inventory_hostname }} has {{ jobs.results | length }}: {{ jobs.results[0].np }}, {{ jobs.results[1].np }}"}
+    - mpi-run: {program: seq, args: ["1", "200000"], user: mpi, slots: 1, np: 1}
+      register: long
+    - debug: {msg: "{{ inventory_hostname }} got {{ long.stdout_lines | length }} lines up to {{ long.stdout_lines[-1] }}"}
 E
 cat >wait.c <<'E'
 #include <mpi.h>
@@ -76,11 +79,13 @@ check "slots are those of each host" says "head has 0 head,node1,node2,node2" ou
 check "its results are there on every host" is "$(grep -c 'node[12] has 0 head,node1,node2,node2' out)" 2
 check "a loop has one result an item" says "head has 2: 1, 2" out
 check "on every host" is "$(grep -c 'node[12] has 2: 1, 2' out)" 2
+check "a long output is there as a whole" is "$(grep -c 'got 200000 lines up to 200000' out)" 3
 check "new hosts are tried once" is "$(grep -c 'one Allreduce over all' out)" 1
 play results.yml
 check "again nothing runs" is $status 0
 check "nor changes" silent "changed=[1-9]" out
 check "and the results are the same" is "$(grep -c 'node[12] has 2: 1, 2' out)" 2
+check "also the long ones" is "$(grep -c 'got 200000 lines up to 200000' out)" 3
 check "nothing of the trial is left" is "$(lab exec node1 ls -A /home/mpi | grep -c '^\.beoplay\.')" 0
 
 # While it runs, as it is stopped long before its end.

@@ -98,8 +98,27 @@ static void a_job_runs_once_and_gives_its_results_again(void **state)
 	assert_string_equal(bench->log.data, "");
 	assert_string_equal(value_get_string(bench->results, "stdout"),
 		"Hello from processor head, rank 0 out of 6 processors");
-	assert_int_equal(value_get(bench->results, "stdout_lines")->count, 1);
 	assert_null(value_get(bench->results, "show"));
+}
+
+static void what_a_job_says_is_whole_also_when_it_is_not_run_again(void **state)
+{
+	enum { SIZE = 3 << 20 };
+	char *output = arena_alloc(bench->arena, SIZE + 1);
+	const struct value *all, *show;
+
+	(void)state;
+	memset(output, 'x', SIZE);
+	all_is_ready();
+	bench_command(bench, "mpirun", 0, output);
+	assert_int_equal(run_job(TASK), 0);
+	all = value_get(bench->results, "stdout");
+	show = value_get(bench->results, "show");
+	assert_int_equal(all->size, SIZE);
+	assert_in_range(show->size, 100 << 10, 130 << 10);
+	assert_null(value_get(bench->results, "truncated"));
+	assert_int_equal(run_job(TASK), 0);
+	assert_int_equal(value_get(bench->results, "stdout")->size, SIZE);
 }
 
 static const char *why(const char *yaml)
@@ -389,6 +408,7 @@ int main(void)
 		TEST(a_job_waits_for_every_host),
 		TEST(a_due_job_is_not_started_without_a_host_that_the_run_leaves_out),
 		TEST(a_job_runs_once_and_gives_its_results_again),
+		TEST(what_a_job_says_is_whole_also_when_it_is_not_run_again),
 		TEST(the_plan_says_why_a_job_runs_again),
 		TEST(creates_keeps_a_job_from_running),
 		TEST(options_reach_mpirun),

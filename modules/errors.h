@@ -47,6 +47,9 @@
 		"a regular expression is invalid, or too expensive for this file", "simplify it") \
 	X(MPI_RUN_JOB_FAILED, "mpi-run.job-failed", TASK, \
 		"the MPI job ended with another exit status than 0", "look at its output") \
+	X(MPI_RUN_NOT_STARTED, "mpi-run.not-started", TASK, \
+		"mpirun started no process of the MPI job, though it was tried twice", \
+		"see whether mpirun starts 'hostname' on these hosts by hand") \
 	X(MPI_RUN_JOB_TIMEOUT, "mpi-run.job-timeout", TASK, \
 		"the MPI job didn't end in time", "raise timeout, or find out what it waits for") \
 	X(MPI_RUN_HOST_LOST, "mpi-run.host-lost", TASK, \

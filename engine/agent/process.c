@@ -39,8 +39,10 @@ struct run {
 	struct output output;
 	struct output errors;
 	int64_t deadline;      /* milliseconds; 0: none */
+	int64_t begin_by;      /* the same of its start; 0: it has begun, or may take its time */
 	int64_t kill_at;       /* when TERM was sent and KILL follows; 0: not asked to end */
 	bool timed_out;
+	bool not_begun;
 	bool interrupted;
 };
 
@@ -358,6 +360,25 @@ static void end_group(struct run *run)
 	}
 }
 
+/* Also what has ended again by the next look has begun, if it has said something. */
+static void look_for_begin(struct run *run)
+{
+	const struct command *command = run->command;
+
+	if (run->begin_by == 0)
+		return;
+	if (run->output.kept.size > 0 || session_has_other(getsid(0), run->since, command->starters)) {
+		run->begin_by = 0;
+	} else if (milliseconds_now() >= run->begin_by) {
+		run->begin_by = 0;
+		run->not_begun = true;
+		if (run->machine->notes)
+			value_append(run->arena, run->machine->notes, value_printf(run->arena, "'%s' had "
+				"started nothing after %u seconds, and was ended", command->argv[0],
+				command->start_most));
+	}
+}
+
 static void look_at_limits(struct run *run)
 {
 	struct link *link = run->machine->link;
@@ -366,7 +387,8 @@ static void look_at_limits(struct run *run)
 		run->timed_out = true;
 	if (link && link->cancelled)
 		run->interrupted = true;
-	if (run->timed_out || run->interrupted)
+	look_for_begin(run);
+	if (run->timed_out || run->not_begun || run->interrupted)
 		end_group(run);
 	if (link)
 		link_flush_old(link);
@@ -584,6 +606,8 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 		return steps_run(machine, arena, command, ret_result, err);
 	if (command->timeout > 0)
 		run.deadline = milliseconds_now() + (int64_t)command->timeout * 1000;
+	if (command->starters && command->start_most > 0)
+		run.begin_by = milliseconds_now() + (int64_t)command->start_most * 1000;
 	run.since = session_ticks();
 	started = start(&run, err);
 	if (started == 0) {
@@ -606,6 +630,7 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	if (started < 0)
 		return -1;
 	result.timed_out = run.timed_out;
+	result.not_begun = run.not_begun;
 	*ret_result = result;
 	if (run.interrupted)
 		return error_set(err, RUN_INTERRUPTED, "'%s' was stopped on request",

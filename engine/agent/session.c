@@ -100,6 +100,35 @@ size_t session_each(pid_t session, void (*call)(void *context, const struct sess
 	return count;
 }
 
+struct other {
+	uint64_t since;
+	const char *const *names;
+	bool found;
+};
+
+static void look_for_other(void *context, const struct session_process *process)
+{
+	struct other *other = context;
+	char name[32];
+	size_t i = 0;
+
+	if (other->found || process->start < other->since
+			|| read_file(process->pid, "comm", name, sizeof(name)) == 0)
+		return;
+	name[strcspn(name, "\n")] = '\0';
+	while (other->names[i] && strcmp(other->names[i], name) != 0)
+		i++;
+	other->found = !other->names[i];
+}
+
+bool session_has_other(pid_t session, uint64_t since, const char *const *names)
+{
+	struct other other = { since, names, false };
+
+	session_each(session, look_for_other, &other);
+	return other.found;
+}
+
 size_t session_children(struct arena *arena, pid_t parent, struct session_process **ret_children)
 {
 	char name[32], text[CHILDREN_MOST * 12];

@@ -33,6 +33,8 @@ char *session_name(struct arena *arena, pid_t pid);
 /* Calls for each process of the session that has not ended, but this one: how many there are. */
 size_t session_each(pid_t session, void (*call)(void *context, const struct session_process *),
 	void *context);
+/* Whether a process of the session that began at that time or later has none of these names. */
+bool session_has_other(pid_t session, uint64_t since, const char *const *names);
 /* The children of a process, as far as the kernel tells them. */
 size_t session_children(struct arena *arena, pid_t parent, struct session_process **ret_children);
 

@@ -95,6 +95,11 @@ struct command {
 	unsigned flags;              /* of enum command_flags */
 	size_t most;                 /* bytes of stdout and of stderr that are kept; 0: 1 MiB. Of more the
 	                                middle is left out, and host_look fails */
+	const char *const *starters; /* what only starts the rest, by the names that the kernel has of
+	                                processes: it has begun when anything else runs in it, or when
+	                                it has said something. Ends with NULL; NULL: at once */
+	unsigned start_most;         /* seconds; where it hasn't begun by then, that is noted, and its whole
+	                                process group is ended; 0: no such limit */
 };
 
 enum { COMMAND_OUTPUT_MOST = 1 << 20 };
@@ -106,6 +111,7 @@ struct command_result {
 	char *errors;                /* stderr */
 	size_t errors_size;
 	bool timed_out;
+	bool not_begun;              /* by start_most */
 	bool truncated;
 };
 

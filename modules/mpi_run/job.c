@@ -322,14 +322,6 @@ static void job_plan(struct plan *plan, const void *params, const void *state)
 
 /* --- Running */
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static const char *date(struct arena *arena)
 {
 	time_t seconds = time(NULL);
@@ -482,13 +474,11 @@ static int run_job(struct host *host, const struct mpi_params *want, const struc
 		.most = OUTPUT_MOST,
 	};
 	struct command_result result = { 0 };
-	double start = now();
 	double elapsed;
 
 	host_progress(host, "runs %s on %u hosts", have->program, want->nodes_count);
-	if (host_run(host, &command, &result, err) < 0)
+	if (launch_run(host, want, &command, &result, &elapsed, err) < 0)
 		return -1;
-	elapsed = now() - start;
 	set_results(host_arena(host), want, have, &result, elapsed, results);
 	if (judge(host_arena(host), &result, results, &command, err) < 0)
 		return -1;

@@ -1,9 +1,15 @@
 /* launch: the words of mpirun for a job, by the version of Open MPI. */
 #include "modules/mpi_run/launch.h"
 
+#include "modules/errors.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* Seconds, and one more a host, until some rank must have begun; and how often that is tried. */
+enum { START_MOST = 120, STARTS_MOST = 2 };
 
 struct line {
 	const char **argv;
@@ -126,4 +132,48 @@ const char *const *launch_trial(struct arena *arena, const struct mpi_params *wa
 	add(&line, "none");
 	add_settings(&line, want, launch);
 	return line.argv;
+}
+
+/* The names of mpirun's processes as long as no rank has begun. NULL: the first rank may be one of
+ * another host, where it isn't seen. */
+static const char *const *starters_of(const struct mpi_params *want)
+{
+	static const char *const names[] = { "mpirun", "mpiexec", "orterun", "orted", "prterun", "prte",
+		"prted", "ssh", NULL };
+
+	for (unsigned i = 0; i < want->mca_count; i++) {
+		if (strstr(want->mca[i].key, "rmaps"))
+			return NULL;
+	}
+	return want->map_by ? NULL : names;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Open MPI 5.0.7 was seen to start no rank although all of its daemons had connected, and to wait for
+ * ever; the next time it starts. */
+int launch_run(struct host *host, const struct mpi_params *want, struct command *command,
+	struct command_result *ret_result, double *ret_elapsed, struct error *err)
+{
+	command->starters = starters_of(want);
+	command->start_most = START_MOST + want->nodes_count;
+	for (int i = 0; i < STARTS_MOST; i++) {
+		double start = now();
+
+		if (host_run(host, command, ret_result, err) < 0)
+			return -1;
+		*ret_elapsed = now() - start;
+		if (!ret_result->not_begun)
+			return 0;
+	}
+	error_set(err, MPI_RUN_NOT_STARTED, "mpirun started no process of the job within %u seconds, "
+		"%d times%s%s", command->start_most, STARTS_MOST, ret_result->errors_size ? ": " : "",
+		ret_result->errors_size ? command_last_words(host_arena(host), ret_result) : "");
+	return error_remedy(err, "see whether mpirun starts 'hostname' on these hosts by hand");
 }

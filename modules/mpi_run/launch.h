@@ -17,4 +17,8 @@ const char *const *launch_job(struct arena *arena, const struct mpi_params *want
 const char *const *launch_trial(struct arena *arena, const struct mpi_params *want,
 	const struct launch *launch);
 
+/* Runs the line of a job, once more where mpirun starts no process of it; the seconds that it took. */
+int launch_run(struct host *host, const struct mpi_params *want, struct command *command,
+	struct command_result *ret_result, double *ret_elapsed, struct error *err);
+
 #endif

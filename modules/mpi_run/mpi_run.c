@@ -67,7 +67,8 @@ const struct param mpi_table[] = {
 	{ .name = "inputs", .kind = PARAM_LIST,
 		.doc = "files on the first host; when one changes, the job runs again",
 		.otherwise = "", .into = INTO_LIST(struct mpi_params, inputs) },
-	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "stop it after this time; 0: never",
+	{ .name = "timeout", .kind = PARAM_DURATION, .doc = "stop it after this time; 0: never. "
+		"A job of which nothing has begun after two minutes is ended and tried once more",
 		.otherwise = "0", .into = INTO_NUMBER(struct mpi_params, timeout) },
 	{ .name = "creates", .kind = PARAM_PATH,
 		.doc = "skip the job if this path exists on the first host",

@@ -32,6 +32,7 @@ struct bench_command {
 	void (*effect)(struct bench *bench, const struct command *command);
 	size_t size;               /* of an output with NULs inside; 0: up to the first one */
 	unsigned count;            /* how often it ran */
+	unsigned not_begun;        /* so many times it begins nothing */
 };
 
 struct bench {

@@ -235,6 +235,7 @@ static int machine_run(void *machine, struct arena *arena, const struct command 
 		.output_size = known->size ? known->size : strlen(known->output),
 		.errors = arena_string(arena, known->errors),
 		.errors_size = strlen(known->errors),
+		.not_begun = known->count <= known->not_begun,
 	};
 	if (known->status != 0 && !(command->flags & COMMAND_ANY_STATUS))
 		return error_set(err, HOST_COMMAND_FAILED, "'%s' failed: %s", words, known->errors);

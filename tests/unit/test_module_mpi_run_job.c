@@ -101,6 +101,33 @@ static void a_job_runs_once_and_gives_its_results_again(void **state)
 	assert_null(value_get(bench->results, "show"));
 }
 
+static void a_job_that_does_not_start_is_tried_once_more(void **state)
+{
+	struct bench_command *mpirun;
+
+	(void)state;
+	all_is_ready();
+	mpirun = bench_command(bench, "mpirun", 0, hello);
+	mpirun->not_begun = 1;
+	assert_int_equal(run_job(TASK), 0);
+	assert_int_equal(mpirun->count, 2);
+	assert_int_equal(value_get_integer(bench->results, "rc", -1), 0);
+}
+
+static void one_that_never_starts_fails(void **state)
+{
+	struct bench_command *mpirun;
+
+	(void)state;
+	all_is_ready();
+	mpirun = bench_command(bench, "mpirun", 143, "");
+	mpirun->not_begun = 9;
+	assert_int_equal(run_job(TASK), -1);
+	assert_int_equal(mpirun->count, 2);
+	assert_ptr_equal(bench->err.code, MPI_RUN_NOT_STARTED);
+	assert_non_null(strstr(bench->err.message, "within 123 seconds, 2 times"));
+}
+
 static void what_a_job_says_is_whole_also_when_it_is_not_run_again(void **state)
 {
 	enum { SIZE = 3 << 20 };
@@ -409,6 +436,8 @@ int main(void)
 		TEST(a_due_job_is_not_started_without_a_host_that_the_run_leaves_out),
 		TEST(a_job_runs_once_and_gives_its_results_again),
 		TEST(what_a_job_says_is_whole_also_when_it_is_not_run_again),
+		TEST(a_job_that_does_not_start_is_tried_once_more),
+		TEST(one_that_never_starts_fails),
 		TEST(the_plan_says_why_a_job_runs_again),
 		TEST(creates_keeps_a_job_from_running),
 		TEST(options_reach_mpirun),

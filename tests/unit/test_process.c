@@ -1,0 +1,71 @@
+/* Commands on this machine, and when they have begun. */
+#include "agent/process.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* In a session of its own, as the agent has it. Whether it was ended as not begun, with a note of that. */
+static bool begins(const char *line, const char *const *starters)
+{
+	const char *const argv[] = { line, NULL };
+	const struct command command = { .argv = argv, .flags = COMMAND_SHELL | COMMAND_ANY_STATUS,
+		.starters = starters, .start_most = 1 };
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct arena *arena = arena_new();
+		struct machine machine = { .lock = -1, .notes = value_list(arena), .home = "/" };
+		struct command_result result = {0};
+		struct error err = {0};
+
+		setsid();
+		if (process_run(&machine, arena, &command, &result, &err) < 0)
+			_exit(9);
+		_exit(result.not_begun && machine.notes->count == 1 ? 0 : result.not_begun ? 8 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+	return WEXITSTATUS(status) == 1;
+}
+
+static void what_starts_nothing_is_ended(void **state)
+{
+	static const char *const starters[] = { "sh", "sleep", NULL };
+
+	(void)state;
+	assert_false(begins("sleep 60 & sleep 60", starters));
+}
+
+static void what_runs_something_else_has_begun(void **state)
+{
+	static const char *const starters[] = { "sh", NULL };
+
+	(void)state;
+	assert_true(begins("sleep 2", starters));
+}
+
+static void what_has_said_something_has_begun(void **state)
+{
+	static const char *const starters[] = { "sh", "sleep", NULL };
+
+	(void)state;
+	assert_true(begins("echo here; sleep 2", starters));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_starts_nothing_is_ended),
+		cmocka_unit_test(what_runs_something_else_has_begun),
+		cmocka_unit_test(what_has_said_something_has_begun),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

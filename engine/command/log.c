@@ -30,6 +30,27 @@ static bool wanted(const struct log *log, const struct history_run *run)
 	return !log->host || value_get(run->hosts, log->host);
 }
 
+/* Hosts that were lost, by the cause of that. */
+static void print_lost(const struct log *log, const struct history_run *run)
+{
+	struct value *causes = value_map(log->arena);
+
+	for (size_t i = 0; i < value_pair_count(run->hosts); i++) {
+		const char *cause = value_get_string(value_at(run->hosts, i), "cause");
+		struct value *hosts = cause ? value_get(causes, cause) : NULL;
+
+		if (cause && !hosts) {
+			hosts = value_list(log->arena);
+			value_set(log->arena, causes, cause, hosts);
+		}
+		if (cause)
+			value_append(log->arena, hosts, value_string(log->arena, value_key(run->hosts, i)));
+	}
+	for (size_t i = 0; i < causes->count; i++)
+		printf("    %s: %s\n", report_fold(log->arena, value_at(causes, i)),
+			quote_printable(log->arena, value_key(causes, i), strlen(value_key(causes, i)), 0));
+}
+
 static void print_run(const struct log *log, const struct history_run *run)
 {
 	struct value *done = value_list(log->arena);
@@ -57,6 +78,7 @@ static void print_run(const struct log *log, const struct history_run *run)
 		undo ? " rolled back to " : "", undo ? quote_printable(log->arena, undo, strlen(undo), 0)
 		: "",
 		report_fold(log->arena, done), (long long)changed, failed, unreachable);
+	print_lost(log, run);
 }
 
 static int print_all(struct log *log, struct error *err)

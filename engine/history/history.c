@@ -95,6 +95,11 @@ int history_open(const char *project, bool make, struct history **ret_history,
 		return result;
 	snprintf(path, sizeof(path), "%s/history.git", folder);
 	result = open_repository(fd, path, make, &repository, err);
+	if (result == 0 && repository && run_check_version(repository, err) < 0) {
+		git_repository_free(repository);
+		repository = NULL;
+		result = -1;
+	}
 	if (result == 0 && make)
 		lock = history_lock_file(fd, err);
 	close(fd);

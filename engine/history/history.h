@@ -36,13 +36,14 @@ struct history_run {
 	struct value *how;         /* {inventories: [PATH], extra: [TEXT], roles: [PATH] (where they were
 	                              looked for; only where there are any), key: ID, undo: TEXT, limit,
 	                              head, dirty} */
-	struct value *hosts;       /* name → {state: "done" | "failed" | "unreachable", changed: N} */
+	struct value *hosts;       /* name → {state: "done" | "failed" | "unreachable", changed: N,
+	                              cause: the name of the error for which it is lost; or none} */
 	struct value *left;        /* hosts in no play any more: name → "left" | "gone"; or NULL */
 	struct value *facts;       /* name → {host_key, published, facts, targets}, see plan/run.h; or NULL */
 };
 
 /* ret_history NULL: there is none, and create is false. One that another user owns, can write to or
- * can put another in place of is an error of kind TEXT. Give it back with history_close. */
+ * can put another in place of, or that a newer version wrote, is an error of kind TEXT. Give it back with history_close. */
 int history_open(const char *folder, bool create, struct history **ret_history,
 	struct error *err);
 void history_close(struct history *history);   /* NULL is allowed */

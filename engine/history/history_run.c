@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUN_MOST = 16 << 20 };
+enum { RUN_MOST = 16 << 20, CAUSE_MOST = 64 };
+
+#define VERSION_KEY "version: "
 
 #define TIME_MOST INT64_C(253402300799)   /* the year 9999 */
 
@@ -90,8 +92,11 @@ static void add_hosts(struct buffer *out, const struct value *hosts)
 		const struct value *host = hosts->pairs[i].value;
 
 		add_text(out, "  ", hosts->pairs[i].key, "");
-		buffer_printf(out, ": {state: %s, changed: %lld}\n", value_get_string(host, "state"),
+		buffer_printf(out, ": {state: %s, changed: %lld", value_get_string(host, "state"),
 			(long long)value_get_integer(host, "changed", 0));
+		if (value_get_string(host, "cause"))
+			buffer_printf(out, ", cause: %s", value_get_string(host, "cause"));
+		buffer_add_string(out, "}\n");
 	}
 }
 
@@ -128,7 +133,7 @@ static char *describe(struct arena *arena, const struct history_run *run,
 	struct buffer out = {0};
 	char *text;
 
-	buffer_printf(&out, "number: %lld\n", (long long)run->number);
+	buffer_printf(&out, VERSION_KEY "%d\nnumber: %lld\n", RUN_VERSION, (long long)run->number);
 	add_text(&out, "run: ", run->run, "\n");
 	add_text(&out, "project: ", run->project, "\n");
 	add_text(&out, "playbook: ", run->playbook, "\n");
@@ -225,6 +230,7 @@ static const struct shape one_text[] = { TEXT(NULL, RUN_MOST) };
 
 static const struct shape host_keys[] = {
 	NEEDED("state", RUN_MOST), { "changed", SHAPE_INTEGER, 0, 0, NULL, NULL },
+	TEXT("cause", CAUSE_MOST),
 	OTHERS, END,
 };
 static const struct shape one_host[] = { MAP(NULL, host_keys) };
@@ -331,4 +337,38 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 		result = read_files(repository, tree, arena, value_get(root, "files"), ret_record);
 	git_tree_free(tree);
 	return result;
+}
+
+/* Of the newest run; 0: there is none, or none that can be read. */
+static long newest_version(git_repository *repository, struct arena *arena)
+{
+	git_commit *commit = NULL;
+	git_tree *tree = NULL;
+	const char *bytes;
+	size_t size;
+	git_oid id;
+	long version = 0;
+
+	if (git_reference_name_to_id(&id, repository, HISTORY_RUNS) == 0
+			&& git_commit_lookup(&commit, repository, &id) == 0
+			&& git_commit_tree(&tree, commit) == 0
+			&& read_blob(repository, tree, "run.yml", arena, &bytes, &size) == 0)
+		version = strncmp(bytes, VERSION_KEY, sizeof(VERSION_KEY) - 1) == 0
+			? strtol(bytes + sizeof(VERSION_KEY) - 1, NULL, 10) : 1;
+	git_tree_free(tree);
+	git_commit_free(commit);
+	return version;
+}
+
+int run_check_version(git_repository *repository, struct error *err)
+{
+	struct arena *arena = arena_new();
+	long version = newest_version(repository, arena);
+
+	arena_free(arena);
+	if (version <= RUN_VERSION)
+		return 0;
+	error_set(err, HISTORY_NEWER, "the history was written by a newer version of beoplay: its runs have form "
+		"%ld, and this version reads forms up to %d", version, RUN_VERSION);
+	return error_remedy(err, "use that version, or a later one");
 }

@@ -28,7 +28,14 @@ int history_folder(const char *project, bool create, char *room, size_t size, in
 	struct error *err);
 int history_lock_file(int folder, struct error *err);
 
-/* history_run.c: the tree of a run, and back. libgit2's errors. */
+/* The form of run.yml; it stands in its first line. Without that line it is the first form. A new one gets
+ * a fixture in tests/formats. */
+enum { RUN_VERSION = 2 };
+
+/* history_run.c: whether this version of beoplay can read the newest run, and thereby all of them. */
+int run_check_version(git_repository *repository, struct error *err);
+
+/* The tree of a run, and back. libgit2's errors. */
 int run_write(git_repository *repository, struct arena *arena, const struct history_run *run,
 	const struct record *record, git_oid *ret_tree);
 int run_read(git_repository *repository, struct arena *arena, git_commit *commit,

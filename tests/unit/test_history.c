@@ -52,6 +52,8 @@ static struct history_run add_texts(const char *playbook, const char *state_of_n
 	value_set_string(arena, run.how, "undo", "3");
 	value_set_string(arena, one, "state", state_of_node);
 	value_set_integer(arena, one, "changed", 2);
+	if (strcmp(state_of_node, "failed") == 0)
+		value_set_string(arena, one, "cause", "agent.ended");
 	value_set(arena, run.hosts, "node1.lan", one);
 	run.facts = told;
 	assert_int_equal(history_open(directory, true, &history, &err), 0);
@@ -117,6 +119,8 @@ static void a_run_comes_back_as_it_was(void **state)
 	assert_int_equal(count, 2);
 	assert_int_equal(runs[0].number, 2);
 	assert_string_equal(runs[0].playbook, "other.yml");
+	assert_string_equal(value_get_string(value_get(runs[0].hosts, "node1.lan"), "cause"),
+		"agent.ended");
 	assert_string_equal(runs[1].who, "anna@desk");
 	assert_int_equal(runs[1].time, 1700000000);
 	assert_string_equal(value_get_string(value_get(runs[1].hosts, "node1.lan"), "state"), "done");
@@ -138,6 +142,68 @@ static void a_host_has_the_last_run_that_it_went_through(void **state)
 	assert_string_not_equal(says("rev-parse runs"), first);
 	add("site.yml", "done");
 	assert_string_not_equal(says("rev-parse refs/hosts/node1.lan"), first);
+}
+
+/* Puts a run.yml on top of what is there, as some version of beoplay has written it. */
+static void add_form(const char *file)
+{
+	const char *blob = arena_string(arena, says(arena_printf(arena, "hash-object -w %s", file)));
+	const char *tree = arena_string(arena, says(arena_printf(arena, "mktree <<E\n"
+		"100644 blob %s\trun.yml\nE\n", blob)));
+	const char *commit = arena_string(arena, says(arena_printf(arena,
+		"-c user.name=x -c user.email=x commit-tree -m x %s", tree)));
+
+	says(arena_printf(arena, "update-ref refs/heads/runs %s", commit));
+}
+
+static void runs_of_all_versions_are_read(void **state)
+{
+	static const char *const forms[] = { "tests/formats/run-1.yml", "tests/formats/run-2.yml" };
+	struct history *history;
+	struct error err = {0};
+	struct history_run *runs;
+	size_t count;
+
+	(void)state;
+	add("site.yml", "done");
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const struct value *lost;
+
+		add_form(forms[i]);
+		assert_int_equal(history_open(directory, false, &history, &err), 0);
+		assert_int_equal(history_runs(history, arena, 0, &runs, &count, &err), 0);
+		assert_int_equal(count, 1);
+		assert_int_equal(runs[0].number, 7);
+		assert_string_equal(runs[0].playbook, "playbooks/site.yml");
+		assert_string_equal(value_get_string(runs[0].how, "limit"), "node1,node2");
+		assert_string_equal(value_get_string(runs[0].left, "old1"), "left");
+		lost = value_get(runs[0].hosts, "node2");
+		assert_string_equal(value_get_string(lost, "state"), "unreachable");
+		if (i > 0)
+			assert_string_equal(value_get_string(lost, "cause"), "ssh.no-connection");
+		history_close(history);
+	}
+}
+
+static void a_history_of_a_newer_version_is_neither_read_nor_written(void **state)
+{
+	const char *newer = arena_printf(arena, "%s/newer.yml", directory);
+	struct history *history;
+	struct error err = {0};
+	FILE *file = fopen(newer, "we");
+
+	(void)state;
+	assert_non_null(file);
+	fputs("version: 3\nnumber: {of: another, kind: 1}\n", file);
+	fclose(file);
+	add("site.yml", "done");
+	add_form(newer);
+	assert_int_equal(history_open(directory, false, &history, &err), -1);
+	assert_ptr_equal(err.code, HISTORY_NEWER);
+	err = (struct error){0};
+	assert_int_equal(history_open(directory, true, &history, &err), -1);
+	assert_ptr_equal(err.code, HISTORY_NEWER);
+	assert_null(history);
 }
 
 static void plain_git_reads_the_text_that_ran(void **state)
@@ -564,6 +630,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_lock_that_a_killed_writer_left_holds_nobody_up, begin, end),
 		cmocka_unit_test_setup_teardown(a_run_comes_back_as_it_was, begin, end),
 		cmocka_unit_test_setup_teardown(a_host_has_the_last_run_that_it_went_through, begin, end),
+		cmocka_unit_test_setup_teardown(runs_of_all_versions_are_read, begin, end),
+		cmocka_unit_test_setup_teardown(a_history_of_a_newer_version_is_neither_read_nor_written, begin, end),
 		cmocka_unit_test_setup_teardown(plain_git_reads_the_text_that_ran, begin, end),
 		cmocka_unit_test_setup_teardown(only_its_owner_reads_it, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_not_there_is_no_error, begin, end),

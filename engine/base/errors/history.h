@@ -11,6 +11,8 @@
 		"the history isn't used, because others could have written it", "make it yours alone") \
 	X(HISTORY_DAMAGED, "history.damaged", TEXT, \
 		"the record of a run is damaged", "use another run") \
+	X(HISTORY_NEWER, "history.newer", TEXT, \
+		"the history was written by a newer version of beoplay", "use that version, or a later one") \
 	X(HISTORY_LEFT_OUT, "history.left-out", TEXT, \
 		"a file was not part of a past run, or was left out of the record", "name it in the next run") \
 	X(HISTORY_KEPT_BACK, "history.kept-back", KEPT_BACK, \

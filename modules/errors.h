@@ -70,7 +70,26 @@
 		"another file already configures the network interface", "remove it there") \
 	X(NETWORK_OWN_CONNECTION, "network.own-connection", TASK, \
 		"the change would cut the connection that beoplay itself uses", \
-		"keep the old address beside the new one, and remove it in a later run") \
+		"leave the address of this interface as it is, or change it there by hand") \
+	X(NETWORK_ADDRESS_TAKEN, "network.address-taken", TASK, \
+		"another machine on the network has an address that the host was to get", \
+		"give the host another address") \
+	X(NETWORK_NO_GATEWAY, "network.no-gateway", TASK, \
+		"no machine on the network answers as the gateway", "correct the gateway, or leave it out") \
+	X(NETWORK_NOT_LIVE, "network.not-live", TASK, \
+		"the interface did not get what was wished of it, and is as before", \
+		"look at what brings it up") \
+	X(NETWORK_CHECK_FAILED, "network.check-failed", TASK, \
+		"the command given with check failed with the new address; all is as before", \
+		"correct the address, or the command") \
+	X(NETWORK_BEING_CHANGED, "network.being-changed", TASK, \
+		"an earlier change of the interface is still waiting to be confirmed", \
+		"wait until its time is over, then apply again") \
+	X(NETWORK_NO_BACKEND, "network.no-backend", TASK, \
+		"a program that brings the interface up is missing", "install it with an apt-packages task") \
+	X(NETWORK_FILE_NOT_READ, "network.file-not-read", TASK, \
+		"nothing would read the file with the interface's addresses", \
+		"add the line that the message names") \
 	X(NFS_EXPORT_FAILED, "nfs-export.failed", TASK, \
 		"exportfs rejects the export", "correct the options") \
 	X(NFS_EXPORT_NO_SERVER, "nfs-export.no-server", TASK, \

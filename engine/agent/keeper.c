@@ -184,6 +184,23 @@ static int ask_gate(struct runner *runner, struct arena *arena, const struct req
 	return 0;
 }
 
+/* From here on the controller speaks to another agent. */
+static int ask_move(struct runner *runner, struct arena *arena, const struct request *request,
+	struct error *err)
+{
+	struct reply reply = {0};
+
+	if (runner->check)
+		return error_set(err, BEOPLAY_BUG, "a dry run was about to change the connection");
+	if (link_request(&runner->link, arena, request, &reply, err) < 0)
+		return -1;
+	if (!reply.go)
+		return error_set(err, RUN_INTERRUPTED, "stopped before this change");
+	/* Without a time it is only asked whether anybody hears. */
+	runner->link.lost = request->seconds > 0 || request->back;
+	return 0;
+}
+
 static struct ledger_wish wish_of(const struct request *request)
 {
 	struct ledger_wish wish = { .module = request->module, .params = request->params,
@@ -464,6 +481,8 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 		return body(runner, arena, request, ret_reply, err);
 	case REQUEST_GATE:
 		return ask_gate(runner, arena, request, err);
+	case REQUEST_MOVE:
+		return ask_move(runner, arena, request, err);
 	case REQUEST_CLAIM:
 		return claim(runner, arena, request, ret_reply, err);
 	case REQUEST_BEGIN:

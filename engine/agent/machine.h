@@ -24,6 +24,7 @@ struct machine {
 	const char *state;             /* directory of the ledger and the like; NULL: none */
 	const char *steps;             /* directory for detached steps; NULL: they can't be */
 	const char *who;               /* for a step's record */
+	const char *run;               /* its name; NULL: none */
 	int lock;                      /* descriptor that a detached step inherits; -1: none */
 	const struct value *environment;   /* "NAME=value" of the task: for all commands; or NULL */
 	struct value *notes;           /* for people: what commands have left running; may be NULL */
@@ -83,6 +84,18 @@ int process_run(void *machine, struct arena *arena, const struct command *comman
 
 /* meet.c */
 int machine_meet(void *machine, struct arena *arena, struct meeting *meeting, struct error *err);
+
+/* trial.c */
+int trial_look(void *machine, struct arena *arena, const char *name,
+	struct trial_state *ret_state, struct error *err);
+int trial_start(void *machine, struct arena *arena, const struct trial *trial, struct error *err);
+int trial_wait(void *machine, struct arena *arena, const char *name, struct error *err);
+int trial_end(void *machine, struct arena *arena, const char *name, const struct error *why,
+	struct error *err);
+
+/* probe.c */
+int machine_probe(void *machine, struct arena *arena, const char *interface, const char *address,
+	const char **ret_mac, struct error *err);
 
 /* steps.c */
 int steps_run(struct machine *machine, struct arena *arena, const struct command *command,

@@ -36,6 +36,7 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 			.state = runner->ledger.directory,
 			.steps = runner->steps,
 			.who = runner->who,
+			.run = runner->owner.run,
 			.lock = runner->lock,
 			.environment = task->environment,
 			.notes = value_list(arena),

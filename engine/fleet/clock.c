@@ -25,11 +25,11 @@ static void timed_out(struct fleet_host *host)
 	struct error err = {0};
 
 	if (host->state == HOST_CONNECTING) {
-		host->transport->late(host->connection, host->fleet->options.timeout, &err);
+		host->transport->late(host->connection, fleet_timeout(host), &err);
 	} else {
 		error_set(&err, is_started(host) ? AGENT_NOT_STARTED : SSH_TIMEOUT,
 			"%s within %u s: %s", is_started(host) ? "not ready" : "not reached",
-			host->fleet->options.timeout, doing[host->state]);
+			fleet_timeout(host), doing[host->state]);
 		if (host->errors.size > 0)
 			error_remedy(&err, "its last words: %.300s", fleet_said(host->arena,
 				&host->errors));

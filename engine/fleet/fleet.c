@@ -27,6 +27,7 @@ static struct fleet_host *add(struct fleet *base, const struct fleet_target *tar
 	host->arena = arena_new();
 	host->fd = -1;
 	host->transport = target->transport;
+	host->not_before = target->delay > 0 ? fleet_now() + target->delay : 0;
 	if (fleet->last)
 		fleet->last->next = host;
 	else

@@ -33,6 +33,9 @@ struct fleet_options {
 struct fleet_target {
 	const char *name;                /* inventory name, for messages; NULL: it has none */
 	const char *address;
+	const char *dial;                /* where it is dialled instead, still by that name and key; NULL: there */
+	int64_t delay;                   /* milliseconds until it is dialled */
+	unsigned timeout;                /* seconds, instead of the options'; 0: as they say */
 	unsigned port;                   /* 0: default */
 	const char *user;
 	const char *private_key;

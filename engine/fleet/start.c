@@ -91,11 +91,12 @@ static void fleet_start(struct fleet_host *host)
 	struct ssh_fleet *fleet = host->fleet;
 	struct error err = {0};
 	int64_t now = fleet_now();
+	unsigned timeout = fleet_timeout(host);
 
 	if (host->tries++ == 0)
 		host->started = now;
 	if (host->tries == 1)
-		host->deadline = now + (int64_t)fleet->options.timeout * 1000;
+		host->deadline = now + (int64_t)timeout * 1000;
 	host->counted = true;
 	fleet->connecting++;
 	if (open_connection(host, &err) < 0)

@@ -82,6 +82,12 @@ struct ssh_fleet {
 
 int64_t fleet_now(void);                /* milliseconds of a clock that only goes forward */
 
+/* Seconds from TCP to the agent's magic. */
+static inline unsigned fleet_timeout(const struct fleet_host *host)
+{
+	return host->target.timeout ? host->target.timeout : host->fleet->options.timeout;
+}
+
 /* lists.c: it may have something to say, or to be told. */
 void fleet_ready_add(struct fleet_host *host);
 struct fleet_host *fleet_ready_take(struct ssh_fleet *fleet);

@@ -55,7 +55,7 @@ void fleet_close(struct fleet_host *host)
 /* Each piece of the agent that is taken gives it more time, up to what a slow line may need. */
 static void extend(struct fleet_host *host)
 {
-	int64_t timeout = host->fleet->options.timeout;
+	int64_t timeout = fleet_timeout(host);
 	int64_t most = timeout * DELIVERY_TIMES > DELIVERY_LEAST ? timeout * DELIVERY_TIMES
 		: DELIVERY_LEAST;
 	int64_t last = host->started + most * 1000;

@@ -53,11 +53,11 @@ static struct connection *open_ssh(const struct transport_request *request, stru
 		return NULL;
 	way->base = (struct connection){ .fd = -1, .errors = -1, .events = EPOLLOUT,
 		.user = arena_string(request->arena, ssh_user(way->ssh)) };
-	way->address = target->address;
+	way->address = target->dial ? target->dial : target->address;
 	way->command = command(request, way->base.user, &way->base.become);
 	way->dialing = true;
-	if (dial_start(&way->dial, ssh_address(way->ssh), ssh_port(way->ssh), ssh_family(way->ssh),
-			err) == 0)
+	if (dial_start(&way->dial, target->dial ? target->dial : ssh_address(way->ssh),
+			ssh_port(way->ssh), ssh_family(way->ssh), err) == 0)
 		return &way->base;
 	dial_end(&way->dial);
 	ssh_end(way->ssh);

@@ -240,6 +240,46 @@ int host_meet(struct host *host, struct meeting *meeting, struct error *err)
 	return host->calls->meet(host->machine, host->arena, meeting, err);
 }
 
+int host_trial_look(struct host *host, const char *name, struct trial_state *ret_state,
+	struct error *err)
+{
+	return host->calls->trial_look(host->machine, host->arena, name, ret_state, err);
+}
+
+int host_trial_start(struct host *host, const struct trial *trial, struct error *err)
+{
+	if (may_change(host, "try", trial->name, err) < 0)
+		return -1;
+	return host->calls->trial_start(host->machine, host->arena, trial, err);
+}
+
+int host_trial_wait(struct host *host, const char *name, struct error *err)
+{
+	return host->calls->trial_wait(host->machine, host->arena, name, err);
+}
+
+int host_trial_confirm(struct host *host, const char *name, struct error *err)
+{
+	if (may_change(host, "confirm", name, err) < 0)
+		return -1;
+	return host->calls->trial_end(host->machine, host->arena, name, NULL, err);
+}
+
+int host_trial_reject(struct host *host, const char *name, const struct error *why,
+	struct error *err)
+{
+	if (may_change(host, "take back", name, err) < 0)
+		return -1;
+	return host->calls->trial_end(host->machine, host->arena, name, why, err);
+}
+
+int host_probe(struct host *host, const char *interface, const char *address,
+	const char **ret_mac, struct error *err)
+{
+	*ret_mac = NULL;
+	return host->calls->probe(host->machine, host->arena, interface, address, ret_mac, err);
+}
+
 int host_record_get(struct host *host, const char *key, struct value **ret_record,
 	struct error *err)
 {

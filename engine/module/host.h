@@ -178,6 +178,59 @@ struct meeting {
 };
 int host_meet(struct host *host, struct meeting *meeting, struct error *err);
 
+/* --- A change that can cut the connection -----------------------------------------------------
+ *
+ * It is tried by a warden, a process of its own that outlives agent, connection and controller: it makes
+ * the change live, and takes it back unless it is confirmed in time, over a new connection. On disk it
+ * is only then. One trial at a time has a name; one that was taken back is remembered until the next one,
+ * so that a run doesn't try it again. */
+
+enum trial_stage {
+	TRIAL_NONE,
+	TRIAL_UNDER_WAY,             /* it is being made, or is there, and isn't confirmed */
+	TRIAL_RETURNED,              /* all is as before */
+	TRIAL_STUCK,                 /* it was taken back, but not all is as before */
+};
+
+struct trial {
+	const char *name;            /* "network-eth0": a file's name, too */
+	const char *wish;            /* what it is for: whoever finds it again compares that */
+	const char *address;         /* where the machine answers then; NULL: where it does now */
+	unsigned seconds;            /* until it is taken back */
+	const char *apply, *back;    /* scripts of sh: make it live; take that back */
+	const char *look;            /* another: what it says is the same again after back */
+	const char *after;           /* another, once it is on disk; NULL: none */
+	const char *path;            /* the file that is on disk once it is confirmed … */
+	const char *text;            /* … with this content; NULL: it is removed */
+	unsigned mode;
+};
+
+struct trial_state {
+	enum trial_stage stage;
+	bool ours;                   /* this run has started it */
+	const char *wish;
+	const char *before;          /* what look said */
+	const char *why;             /* it was taken back */
+};
+
+/* Reading. */
+int host_trial_look(struct host *host, const char *name, struct trial_state *ret_state,
+	struct error *err);
+/* Changing. Never gives 0: the task goes on over the new connection, in another agent, which finds the
+ * trial by its name; -1 with err RUN_MOVED says that, any other that nothing was changed. */
+int host_trial_start(struct host *host, const struct trial *trial, struct error *err);
+/* Waits until it is live. -1: it was taken back, and err says why. */
+int host_trial_wait(struct host *host, const char *name, struct error *err);
+/* Makes it stay, if the controller still hears. -1: it was taken back. */
+int host_trial_confirm(struct host *host, const char *name, struct error *err);
+/* Has it taken back at once. -1 with err RUN_MOVED: the task goes on in an agent that comes where it was
+ * reached before, to which host_trial_wait says why. */
+int host_trial_reject(struct host *host, const char *name, const struct error *why,
+	struct error *err);
+/* Whether somebody on the interface's own network has an IPv4 address: asked by ARP. */
+int host_probe(struct host *host, const char *interface, const char *address,
+	const char **ret_mac, struct error *err);
+
 /* The record {id} by which a module says that the machine is about to get this machine-id: the
  * ledger, which goes by that id, goes along. */
 #define HOST_RECORD_NEXT_ID "machine-id:next"
@@ -240,6 +293,15 @@ struct host_calls {
 	int (*run)(void *machine, struct arena *, const struct command *, struct command_result *,
 		struct error *);
 	int (*meet)(void *machine, struct arena *, struct meeting *, struct error *);
+	int (*trial_look)(void *machine, struct arena *, const char *, struct trial_state *,
+		struct error *);
+	int (*trial_start)(void *machine, struct arena *, const struct trial *, struct error *);
+	int (*trial_wait)(void *machine, struct arena *, const char *, struct error *);
+	/* why: of what is rejected; NULL: it is confirmed. */
+	int (*trial_end)(void *machine, struct arena *, const char *, const struct error *why,
+		struct error *);
+	int (*probe)(void *machine, struct arena *, const char *, const char *, const char **,
+		struct error *);
 	int (*write)(void *machine, const struct file_write *, struct error *);
 	int (*set_mode)(void *machine, const char *, unsigned, struct error *);
 	int (*set_owner)(void *machine, const char *, int64_t, int64_t, struct error *);

@@ -1,4 +1,5 @@
 /* drive: a run carried out: events come from the fleet, effects go to it and to the report. */
+#include "plan/move.h"
 #include "plan/order.h"
 
 enum { TICK = 100 };     /* milliseconds: how often time goes on for a run */
@@ -11,6 +12,7 @@ static void on_time(struct run *run, const struct event *event)
 	order_tick(run);
 	beside_tick(run);
 	relay_tick(run);
+	move_tick(run);
 }
 
 static void (*const handlers[EVENT_END])(struct run *run, const struct event *event) = {

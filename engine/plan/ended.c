@@ -1,4 +1,5 @@
 /* ended: hosts are lost, interrupted or done, and what follows for the others. */
+#include "plan/move.h"
 #include "plan/state.h"
 
 #include "fleet/transport.h"
@@ -58,6 +59,8 @@ void on_lost(struct run *run, const struct event *event)
 		.message = "the connection ended before its tasks did" };
 	struct target *target = event->target;
 
+	if (move_lost(run, target, event->error))
+		return;
 	target->state = TARGET_GONE;
 	target->lost = event->error ? leave_kept(run->arena, event->error) : &ended;
 	relay_out(run, target);

@@ -217,6 +217,39 @@ void order_abandon(struct run_host *host)
 	order_go_on(host);
 }
 
+/* What was sent there in this run, that agent has had; the one that is there now hasn't. */
+static void forget_sent(struct run *run, struct target *target)
+{
+	for (size_t i = 0; i < run->host_count; i++) {
+		struct visit *visit = run->hosts[i].visits;
+
+		while (visit && visit->target != target)
+			visit = visit->next;
+		for (size_t k = 0; visit && visit->sent && k < run->hosts[i].unit_room; k++)
+			visit->sent[k] = false;
+		if (visit)
+			visit->last = false;
+	}
+}
+
+void order_resume(struct run_host *host, struct target *target)
+{
+	const struct step *step = host_first_step(host);
+	struct retrying *retrying = &host->retrying;
+
+	/* What came of the items of a loop before this one is known. */
+	if (step && step->filled && retrying->unit != step->unit)
+		*retrying = (struct retrying){ .unit = step->unit,
+			.item = (size_t)(step->item - step->filled->items) };
+	forget_setup(host);
+	drop_steps(host, 0);
+	forget_sent(host->run, target);
+	if (host->phase == HOST_BUSY)
+		host->phase = HOST_IDLE;
+	host->abandoned = false;
+	order_go_on(host);
+}
+
 void order_forget_filled(struct run_host *host)
 {
 	const struct run *run = host->run;

@@ -1,4 +1,5 @@
 /* ready: a host's agent is there; what its HELLO tells. */
+#include "plan/move.h"
 #include "plan/order.h"
 
 #include <string.h>
@@ -93,7 +94,11 @@ void on_ready(struct run *run, const struct event *event)
 	const struct hello *hello = event->message;
 	struct run_host *host;
 
+	if (target->move && !move_is_met(run, target, event))
+		return;
 	run->told++;
+	target->key = arena_string(run->arena, event->key);
+	target->machine = arena_string(run->arena, hello->machine);
 	target->user = arena_string(run->arena, event->user);
 	if (target->host && target == target->host->home)
 		target->host->key = arena_string(run->arena, event->key);
@@ -110,6 +115,8 @@ void on_ready(struct run *run, const struct event *event)
 	warn_of_steps(run, target, hello);
 	target->seal = run->text && target->host && !host_checks(target->host) ? run->seal(
 		run->seal_context, run->arena, target->host->name, hello->seals) : NULL;
+	if (target->move)
+		move_meet(target);
 	while ((host = target_next(target))) {
 		if (host->phase == HOST_NEW)
 			begin_at(host, target, hello);

@@ -6,8 +6,8 @@
  * relay.c (contents on their way), ended.c. A file calls only those that stand before it here:
  * effects, front, cursor, batch, program, schedule, units, order, announce, known, claims, prepare,
  * prepared, fill_item, fill_loop, fill, fill_declared, declare, fill_undo, leave, meta, beside,
- * planned, due, include, result_judge, result_retry, result_outcome, result, relay, turn, stage, told,
- * ready, ended, drive. */
+ * planned, due, include, result_judge, result_retry, result_outcome, result, relay, turn, move, stage,
+ * told, ready, ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
 

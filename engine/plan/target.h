@@ -51,6 +51,9 @@ struct target {
 	bool closed;               /* by us: whoever needs it again opens another one */
 	bool stays;                /* something is offered there, to the end of the run */
 	const char *user;          /* as whom it was logged in */
+	const char *key;           /* the host key it had; NULL: none */
+	const char *machine;       /* what it said it is; NULL: nothing yet */
+	struct move *move;         /* NULL: it isn't about to go on elsewhere, see move.h */
 	struct value *seal;        /* what it is to keep beside the text; NULL: neither */
 	const struct error *lost;  /* GONE: why; NULL: as asked */
 	struct run_host *worker;   /* whose stage it has, had last, or is to have next */

@@ -1,4 +1,5 @@
 /* told: what a node says of the stage that it works on. */
+#include "plan/move.h"
 #include "plan/order.h"
 
 enum {
@@ -51,6 +52,7 @@ void on_result(struct run *run, const struct event *event)
 		leave_strange(event->target, "a result of a task that isn't its turn");
 		return;
 	}
+	move_settle(event->target);
 	if (result->more && undone_again(host, first->unit, result->resource, event->size)) {
 		leave_strange(event->target, "more results of an undo than there are resources");
 		return;
@@ -144,10 +146,13 @@ void on_request(struct run *run, const struct event *event)
 	/* An agent waits for its answer, so nothing of an earlier one is left here. */
 	if (!target->busy) {
 		leave_strange(target, "a request while no stage is under way");
-	} else if (event->queued > QUEUED_MOST || host->gate >= 0) {
+	} else if (event->queued > QUEUED_MOST || host->gate >= 0
+			|| (target->move && !target->move->met)) {
 		leave_strange(target, "a request before the last one was answered");
 	} else if (request->kind == REQUEST_BODY) {
 		relay_request(run, target, request);
+	} else if (request->kind == REQUEST_MOVE) {
+		move_request(run, target, request);
 	} else {
 		host->gate = request->id;
 		turn_take(run, host);

@@ -147,7 +147,8 @@ const struct message message_progress = MESSAGE("PROGRESS", progress_text);
 /* --- Questions, answers and contents --- */
 
 static const char *const request_kinds[] = {
-	[REQUEST_BODY] = "body", [REQUEST_GATE] = "gate", [REQUEST_CLAIM] = "claim",
+	[REQUEST_BODY] = "body", [REQUEST_GATE] = "gate",
+	[REQUEST_MOVE] = "move", [REQUEST_CLAIM] = "claim",
 	[REQUEST_BEGIN] = "begin", [REQUEST_TAKE_BACK] = "take_back", [REQUEST_KEEP] = "keep",
 	[REQUEST_OFFER] = "offer", [REQUEST_RECORD_GET] = "record_get",
 	[REQUEST_RECORD_SET] = "record_set", NULL,
@@ -165,6 +166,8 @@ static const struct field request_fields[] = {
 	NUMBER(request, id, FIELD_NEEDED),
 	WORD(request, kind, FIELD_NEEDED, request_kinds, REQUEST_OF_AGENTS),
 	DIGEST(request, digest, 0), NUMBER(request, offset, 0), NUMBER(request, task, 0),
+	TEXT(request, address, 0, 64), NUMBER(request, seconds, 0),
+	BOOL(request, back, 0),
 	TEXT(request, path, FIELD_INSIDE, PATH_MOST), TEXT(request, file, FIELD_INSIDE, PATH_MOST),
 	TEXT(request, key, FIELD_INSIDE, KEY_MOST),
 	VALUE(request, record, FIELD_INSIDE | FIELD_MANY_KEYS, RESULT_MOST),

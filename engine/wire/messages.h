@@ -71,10 +71,13 @@ struct stage_end {
 
 /* --- REQUEST: agent → controller, and child → agent, answered by a REPLY with the same id --- */
 
-/* The first two are an agent's, all are its child's. */
+/* The first three are an agent's, all are its child's. */
 enum request_kind {
 	REQUEST_BODY,                /* digest, offset: a piece of a content */
 	REQUEST_GATE,                /* task: may the first change be made? Takes the lock */
+	REQUEST_MOVE,                /* task, address, seconds: may the machine try what can cut the
+	                                connection? If so this agent ends, and a new connection, to this
+	                                address, finds one that does the task again */
 	REQUEST_CLAIM,               /* module, digest, resources, wanted: an error if another owner has
 	                                overwritten this wish; a note if this one overwrites another's */
 	REQUEST_BEGIN,               /* module, digest, params, resources, wanted, inverses, notify, user:
@@ -88,7 +91,7 @@ enum request_kind {
 	REQUEST_RECORD_SET,          /* key, record */
 };
 
-enum { REQUEST_OF_AGENTS = REQUEST_GATE + 1 };
+enum { REQUEST_OF_AGENTS = REQUEST_MOVE + 1 };
 
 /* How to undo one resource. */
 struct told_inverse {
@@ -103,6 +106,9 @@ struct request {
 	enum request_kind kind;
 	const char *digest;
 	int64_t offset, task;
+	const char *address;         /* without a prefix; NULL: where it answers now */
+	int64_t seconds;             /* until it is as before, unless confirmed; 0: is anybody there? */
+	bool back;                   /* it is about to be as before */
 	/* of a child only */
 	const char *path, *file, *key;
 	struct value *record;
@@ -117,7 +123,7 @@ struct reply {
 	int64_t id;
 	struct bytes bytes;          /* of a body */
 	int64_t size;                /* of the whole body */
-	bool go;                     /* of a gate; false: the run is over for this host */
+	bool go;                     /* of a gate or a move; false: the run is over for this host */
 	const char *error, *code;
 	/* to a child only */
 	const char *digest, *note;

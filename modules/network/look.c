@@ -90,7 +90,7 @@ static int run_ip(struct host *host, const char *const *argv, char **ret_output,
 }
 
 /* The word behind another one on the first line: "mtu" in "… mtu 1500 qdisc …" */
-static const char *word_after(struct arena *arena, const char *text, const char *key)
+const char *network_word_after(struct arena *arena, const char *text, const char *key)
 {
 	size_t size = strlen(key);
 
@@ -108,12 +108,15 @@ static void take_addresses(struct arena *arena, const char *output,
 
 	for (const char *line = output; *line;) {
 		const char *text = arena_bytes(arena, line, strcspn(line, "\n"));
-		const char *address = word_after(arena, text, "inet");
+		const char *address = network_word_after(arena, text, "inet");
 
 		if (!address)
-			address = word_after(arena, text, "inet6");
+			address = network_word_after(arena, text, "inet6");
 		address = address ? network_canonical(arena, address) : NULL;
-		if (address && !strstr(text, "scope link") && have->live_count < NETWORK_LIVE_MOST) {
+		/* What routers announce comes and goes by itself. */
+		if (address && !strstr(text, "scope link")
+				&& !(network_is_ipv6(address) && strstr(text, "dynamic"))
+				&& have->live_count < NETWORK_LIVE_MOST) {
 			have->live[have->live_count++] = address;
 			if (size > 0 && strncmp(address, want->connection, size) == 0 &&
 			    address[size] == '/')
@@ -124,7 +127,34 @@ static void take_addresses(struct arena *arena, const char *output,
 	}
 }
 
-static int look_at_live(struct host *host, const struct network_params *want,
+/* An address that the machine doesn't have is a way to it that it knows nothing of. */
+static int look_at_connection(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	const char *const argv[] = { "ip", "-o", "addr", "show", "to", want->connection, NULL };
+	char *output = "";
+
+	if (have->carries || have->live_count == 0)
+		return 0;
+	if (want->connection[0] && run_ip(host, argv, &output, err) < 0)
+		return -1;
+	have->carries = output[0] == '\0';
+	return 0;
+}
+
+static int look_at_routes(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	const char *const argv[] = { "ip", "-4", "route", "show", "dev", have->interface, NULL };
+	char *output;
+
+	if (look_at_connection(host, want, have, err) < 0 || run_ip(host, argv, &output, err) < 0)
+		return -1;
+	have->routes = output;
+	return 0;
+}
+
+int network_look_at_live(struct host *host, const struct network_params *want,
 	struct network_state *have, struct error *err)
 {
 	const char *const addresses[] = { "ip", "-o", "addr", "show", "dev", have->interface, NULL };
@@ -134,6 +164,7 @@ static int look_at_live(struct host *host, const struct network_params *want,
 	const char *mtu;
 	char *output;
 
+	have->live_count = 0;
 	if (!have->there)
 		return 0;
 	if (run_ip(host, addresses, &output, err) < 0)
@@ -141,17 +172,17 @@ static int look_at_live(struct host *host, const struct network_params *want,
 	take_addresses(arena, output, want, have);
 	if (run_ip(host, link, &output, err) < 0)
 		return -1;
-	mtu = word_after(arena, output, "mtu");
+	mtu = network_word_after(arena, output, "mtu");
 	have->mtu = mtu ? atoi(mtu) : 0;
 	have->up = strstr(output, ",UP") || strstr(output, "<UP");
 	if (run_ip(host, routes, &output, err) < 0)
 		return -1;
 	have->default_route = strncmp(output, "default", 7) == 0;
-	have->default_via = word_after(arena, output, "via");
-	return 0;
+	have->default_via = network_word_after(arena, output, "via");
+	return look_at_routes(host, want, have, err);
 }
 
-static int read_file(struct host *host, const char *path, const char **ret_text,
+int network_read_file(struct host *host, const char *path, const char **ret_text,
 	struct error *err)
 {
 	struct file_info info;
@@ -180,7 +211,7 @@ static int look_elsewhere(struct host *host, struct network_state *have, struct 
 
 	if (have->backend != NETWORK_IFUPDOWN)
 		return 0;
-	if (read_file(host, "/etc/network/interfaces", &text, err) < 0 ||
+	if (network_read_file(host, "/etc/network/interfaces", &text, err) < 0 ||
 	    is_there(host, directory, &there, err) < 0)
 		return -1;
 	if (text && network_has_stanza(text, have->interface))
@@ -192,9 +223,11 @@ static int look_elsewhere(struct host *host, struct network_state *have, struct 
 	for (size_t i = 0; i < count && !have->elsewhere; i++) {
 		const char *path = arena_printf(arena, "%s/%s", directory, names[i].name);
 
-		if (strcmp(path, have->file) == 0 || names[i].info.kind != FILE_REGULAR)
+		/* Names with a dot in front match no pattern of ifupdown's. */
+		if (strcmp(path, have->file) == 0 || names[i].info.kind != FILE_REGULAR
+				|| names[i].name[0] == '.')
 			continue;
-		if (read_file(host, path, &text, err) < 0)
+		if (network_read_file(host, path, &text, err) < 0)
 			return -1;
 		if (text && network_has_stanza(text, have->interface))
 			have->elsewhere = path;
@@ -222,8 +255,10 @@ int network_inspect(struct host *host, const void *params, void *ret_state,
 	if (want->state == NETWORK_PRESENT)
 		have->want = want->text ? want->text :
 			network_file_text(arena, have->backend, have->interface, want);
-	if (read_file(host, have->file, &have->have, err) < 0 ||
-	    look_elsewhere(host, have, err) < 0 || look_at_live(host, want, have, err) < 0)
+	if (network_read_file(host, have->file, &have->have, err) < 0 ||
+	    look_elsewhere(host, have, err) < 0 || network_look_at_live(host, want, have, err) < 0)
 		return -1;
-	return host_record_get(host, network_record_key(arena, have), &have->record, err);
+	if (host_record_get(host, network_record_key(arena, have), &have->record, err) < 0)
+		return -1;
+	return network_look_at_swap(host, want, have, err);
 }

@@ -3,15 +3,9 @@
 #include "modules/network/network.h"
 #include "modules/errors.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum network_step {
-	NETWORK_WRITE, NETWORK_REMOVE, NETWORK_UP, NETWORK_ADD, NETWORK_DELETE, NETWORK_MTU,
-	NETWORK_GATEWAY, NETWORK_REMEMBER,
-};
 
 static const char *const backend_words[] = { "auto", "ifupdown", "networkd", "networkmanager",
 	NULL };
@@ -61,11 +55,17 @@ static const struct param network_table[] = {
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct network_params, state, state_values) },
 	{ .name = "confirm_timeout", .kind = PARAM_DURATION, .doc = "how long to wait for the "
-		"confirmation over a new connection", .flags = PARAM_NOT_YET },
-	{ .name = "check", .kind = PARAM_STRING, .doc = "what must succeed, too",
-		.flags = PARAM_NOT_YET },
+		"confirmation over a new connection; then all is as before", .otherwise = "120s",
+		.flags = PARAM_ASIDE, .into = INTO_NUMBER(struct network_params, confirm_timeout) },
+	{ .name = "check", .kind = PARAM_STRING, .doc = "a command that must succeed there with the new "
+		"address, before it stays", .flags = PARAM_ASIDE,
+		.into = INTO_TEXT(struct network_params, check) },
 	{ .name = "take", .kind = PARAM_BOOL, .doc = "replace a stanza that is elsewhere",
 		.flags = PARAM_NOT_YET },
+	{ .name = "live", .kind = PARAM_LIST, .doc = "addresses to be live again", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct network_params, live) },
+	{ .name = "via", .kind = PARAM_STRING, .doc = "gateway to be live again",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct network_params, via) },
 	{ .name = "connection", .kind = PARAM_STRING, .doc = "the address that the controller uses",
 		.otherwise = "", .flags = PARAM_INTERNAL,
 		.into = INTO_TEXT(struct network_params, connection) },
@@ -73,105 +73,6 @@ static const struct param network_table[] = {
 		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct network_params, text) },
 	{ 0 },
 };
-
-/* --- On the controller */
-
-static int check_words(const struct value *value, const char *others, const char *what,
-	struct error *err)
-{
-	size_t count = value && value->kind == VALUE_LIST ? value->count : value ? 1 : 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct value *item = value->kind == VALUE_LIST ? value->items[i] : value;
-
-		if (item->kind != VALUE_STRING)
-			continue;
-		for (size_t k = 0; k <= item->size; k++) {
-			if (k < item->size && (isalnum((unsigned char)item->text[k]) ||
-					strchr(others, item->text[k])))
-				continue;
-			if (k == item->size && k > 0 && item->text[0] != '-')
-				break;
-			return error_at(err, TASK_INVALID_VALUE, item->place, "'%s' is not %s", item->text,
-				what);
-		}
-	}
-	return 0;
-}
-
-static int check_addresses(const struct value *addresses, struct error *err)
-{
-	struct arena *arena = arena_new();
-	int result = 0;
-
-	for (size_t i = 0; addresses && addresses->kind == VALUE_LIST && i < addresses->count; i++) {
-		const struct value *item = addresses->items[i];
-
-		if (result < 0 || item->kind != VALUE_STRING || network_canonical(arena, item->text))
-			continue;
-		error_at(err, TASK_INVALID_VALUE, item->place, "'%s' is not an address with its prefix",
-			item->text);
-		result = error_remedy(err, "write it as 10.0.0.101/24");
-	}
-	arena_free(arena);
-	return result;
-}
-
-static int check_routes(const struct value *routes, struct error *err)
-{
-	for (size_t i = 0; routes && routes->kind == VALUE_LIST && i < routes->count; i++) {
-		if (check_words(value_get(routes->items[i], "to"), ".:/", "a network", err) < 0 ||
-		    check_words(value_get(routes->items[i], "via"), ".:", "an address", err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int network_check(const struct value *params, struct error *err)
-{
-	const struct value *addresses = value_get(params, "addresses");
-	const char *dhcp = value_get_string(params, "dhcp");
-	const char *state = value_get_string(params, "state");
-
-	if (!value_get(params, "interface") == !value_get(params, "mac")) {
-		error_at(err, TASK_MISSING_PARAMETER, params->place, "network needs 'interface' or 'mac', "
-			"one of them");
-		return error_remedy(err, "say which interface is meant: interface: eth0");
-	}
-	if (check_words(value_get(params, "interface"), "._-@", "the name of an interface", err) < 0 ||
-	    check_words(value_get(params, "mac"), ":", "a hardware address", err) < 0 ||
-	    check_words(value_get(params, "gateway"), ".:", "an address", err) < 0 ||
-	    check_words(value_get(params, "nameservers"), ".:", "an address", err) < 0 ||
-	    check_words(value_get(params, "search"), ".-_", "a domain", err) < 0 ||
-	    check_routes(value_get(params, "routes"), err) < 0 ||
-	    check_addresses(addresses, err) < 0)
-		return -1;
-	if (addresses && addresses->kind == VALUE_LIST && addresses->count == 0 && dhcp &&
-	    strcmp(dhcp, "false") == 0 && state && strcmp(state, "present") == 0 &&
-	    !value_get(params, "text")) {
-		error_at(err, TASK_MISSING_PARAMETER, params->place, "network has neither 'addresses' nor "
-			"'dhcp: true'");
-		return error_remedy(err, "say which addresses the interface has");
-	}
-	return 0;
-}
-
-static int network_prepare(struct prepare *prepare, struct value *params, struct error *err)
-{
-	struct arena *arena = prepare_arena(prepare);
-	const char *host = prepare_host(prepare), *address;
-	struct value *reached;
-
-	if (prepare_variable(prepare, host, "ansible_host", &reached, err) < 0)
-		return -1;
-	address = value_text(reached) ? value_text(reached) : host;
-	/* Of a name it isn't known which address that is: then none may be taken away. */
-	if (!network_canonical(arena, arena_printf(arena, "%s/%s", address,
-			network_is_ipv6(address) ? "128" : "32")))
-		address = "";
-	value_set_string(arena, params, "connection", address);
-	return 0;
-}
 
 /* --- Planning */
 
@@ -289,6 +190,26 @@ static bool plan_file(struct plan *plan, const struct network_state *have)
 	return false;
 }
 
+/* Whether it can't be done as things are. */
+static bool is_refused(struct plan *plan, const struct network_params *want,
+	const struct network_state *have)
+{
+	if (have->trial.stage == TRIAL_UNDER_WAY && !have->tried)
+		plan_refuse(plan, NETWORK_BEING_CHANGED, "it ends by itself; apply again then",
+			"an earlier change of %s is still waiting to be confirmed", have->interface);
+	else if (have->lacks && (have->want || have->swaps))
+		plan_refuse(plan, NETWORK_NO_BACKEND, "install it with an apt-packages task before this one "
+			"(ifupdown, isc-dhcp-client)", "%s is needed to bring %s up, and isn't there",
+			have->lacks, have->interface);
+	else if (have->unread && have->want && want->state == NETWORK_PRESENT)
+		plan_refuse(plan, NETWORK_FILE_NOT_READ, "add the line 'source /etc/network/interfaces.d/*' "
+			"to it with a lineinfile task", "'%s' would be read by nobody: '%s' has no line for it",
+			have->file, have->unread);
+	else
+		return false;
+	return true;
+}
+
 static void network_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct network_params *want = params;
@@ -307,6 +228,12 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 	if (have->elsewhere && want->state == NETWORK_PRESENT) {
 		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE,
 			"take it out there", "'%s' configures %s, too", have->elsewhere, have->interface);
+		return;
+	}
+	if (is_refused(plan, want, have))
+		return;
+	if (have->swaps) {
+		network_plan_swap(plan, want, have);
 		return;
 	}
 	if (!plan_removals(plan, want, have))
@@ -379,8 +306,6 @@ static int network_apply(struct host *host, const void *params, const void *stat
 		"ip", "route", "add", "default", "via", change->after, "dev", have->interface, NULL,
 	};
 
-	(void)params;
-	(void)results;
 	switch ((enum network_step)change->step) {
 	case NETWORK_WRITE:
 		return write_file(host, have, err);
@@ -396,6 +321,10 @@ static int network_apply(struct host *host, const void *params, const void *stat
 		return ip(host, mtu, err);
 	case NETWORK_GATEWAY:
 		return ip(host, gateway, err);
+	case NETWORK_SWAP:
+		return network_swap(host, params, have, results, err);
+	case NETWORK_SWAPPED:
+		return 0;
 	case NETWORK_REMEMBER:
 		return host_record_set(host, network_record_key(host_arena(host), have), NULL, err);
 	}
@@ -424,8 +353,10 @@ static void network_results(struct arena *arena, const void *params, const void 
 	value_set_string(arena, results, "interface", have->interface);
 	value_set(arena, results, "live", live);
 	value_set(arena, results, "after", value_string(arena, have->have));
-	value_set_bool(arena, results, "confirmed", false);
-	value_set_bool(arena, results, "rolled_back", false);
+	if (!value_get(results, "confirmed"))
+		value_set_bool(arena, results, "confirmed", false);
+	value_set_bool(arena, results, "rolled_back", have->tried
+		&& have->trial.stage == TRIAL_RETURNED);
 	value_set_string(arena, results, "reconnect_address", want->connection);
 }
 
@@ -446,6 +377,16 @@ static void network_invert(struct inverses *ret_inverses, const void *params, co
 	value_set_string(arena, entry.params, "connection", want->connection);
 	if (have->have)
 		value_set_string(arena, entry.params, "text", have->have);
+	if (have->swaps) {
+		struct value *live = value_list(arena);
+
+		for (size_t i = 0; i < have->before.count; i++)
+			value_append(arena, live, value_string(arena, have->before.addresses[i]));
+		value_set(arena, entry.params, "live", live);
+		value_set_string(arena, entry.params, "via", have->before.via);
+		value_set_string(arena, entry.params, "confirm_timeout",
+			arena_printf(arena, "%d", (int)want->confirm_timeout));
+	}
 	inverses_add(ret_inverses, &entry);
 }
 

@@ -5,8 +5,15 @@
 #include "module/module.h"
 
 #define NETWORK_LIVE_MOST 64
+#define NETWORK_SECONDS_LEAST 3
+#define NETWORK_SECONDS_MOST 3600
 
 enum network_backend { NETWORK_AUTO, NETWORK_IFUPDOWN, NETWORK_NETWORKD, NETWORK_MANAGER };
+/* SWAP does all of a swap, whose other changes are SWAPPED by it. */
+enum network_step {
+	NETWORK_WRITE, NETWORK_REMOVE, NETWORK_UP, NETWORK_ADD, NETWORK_DELETE, NETWORK_MTU,
+	NETWORK_GATEWAY, NETWORK_REMEMBER, NETWORK_SWAP, NETWORK_SWAPPED,
+};
 enum network_presence { NETWORK_PRESENT, NETWORK_ABSENT };
 
 struct network_route {
@@ -30,8 +37,22 @@ struct network_params {
 	bool dhcp;
 	enum network_backend backend;
 	enum network_presence state;
+	int64_t confirm_timeout;   /* seconds */
+	char *check;               /* a command that must succeed on the new connection; NULL: none */
+	bool take;                 /* a stanza elsewhere is replaced where it stands */
+	char **live;               /* internal, of an undo: what is live again, file or not */
+	unsigned live_count;
+	char *via;                 /* internal: and the gateway; NULL: none */
 	char *connection;          /* internal: the address by which the controller comes; "": unknown */
 	char *text;                /* internal: the file word for word */
+};
+
+/* What an interface has live. */
+struct network_live {
+	const char *addresses[NETWORK_LIVE_MOST];   /* with prefix, without link-local ones */
+	size_t count;
+	const char *via;           /* its default gateway; NULL: none over it */
+	int mtu;
 };
 
 struct network_state {
@@ -42,7 +63,17 @@ struct network_state {
 	int mtu;
 	const char *live[NETWORK_LIVE_MOST];    /* addresses with prefix, without link-local ones */
 	size_t live_count;
-	bool carries;              /* the connection comes over it */
+	const char *routes;        /* of IPv4 over it, as ip(8) shows them */
+	bool carries;              /* the connection comes over it, or may do so */
+	bool swaps;                /* what is live changes in one go, to be confirmed */
+	bool up_by_ifupdown;       /* ifupdown has brought it up */
+	const char *unread;        /* the file that should read ours, and doesn't; NULL: it is read */
+	const char *lacks;         /* a program that is needed and isn't there; NULL: none */
+	struct trial_state trial;  /* of an earlier try … */
+	bool tried;                /* … which this run has made, for just this */
+	const char *trial_name;
+	const char *wish;          /* what is wished, on disk and live, in one text */
+	struct network_live before;   /* before the swap, also where it is under way */
 	bool default_route;        /* there is one, over whatever */
 	const char *default_via;
 	const char *file;
@@ -52,7 +83,34 @@ struct network_state {
 	struct value *record;      /* {addresses: what we have put there} */
 };
 
+/* check.c */
+int network_check(const struct value *params, struct error *err);
+int network_prepare(struct prepare *prepare, struct value *params, struct error *err);
+
+/* swap.c: what is live changes while the connection comes over it; a warden takes it back unless it is
+ * confirmed over a new one. */
+/* Whether it has to, and what was before; once all else is known. */
+int network_look_at_swap(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err);
+void network_plan_swap(struct plan *plan, const struct network_params *want,
+	const struct network_state *have);
+/* Begins it, or in the agent that comes over the new connection brings it to its end. */
+int network_swap(struct host *host, const struct network_params *want,
+	const struct network_state *have, struct value *results, struct error *err);
+/* The addresses that are to be live, as they were written. */
+char *const *network_wished(const struct network_params *want, unsigned *ret_count);
+const char *network_wished_via(const struct network_params *want);
+
+/* scripts.c: what brings them up and takes them back, for struct trial. */
+void network_write_scripts(struct arena *arena, const struct network_params *want,
+	const struct network_state *have, struct trial *trial);
+
 /* look.c */
+int network_read_file(struct host *host, const char *path, const char **ret_text,
+	struct error *err);
+int network_look_at_live(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err);
+const char *network_word_after(struct arena *arena, const char *text, const char *key);
 /* Under which the ledger keeps what we have put onto the interface. */
 const char *network_record_key(struct arena *arena, const struct network_state *have);
 int network_inspect(struct host *host, const void *params, void *ret_state, struct error *err);

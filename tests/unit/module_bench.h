@@ -53,6 +53,9 @@ struct bench {
 	const char *name;
 	uid_t uid;
 	const char *login;         /* NULL: not known */
+	struct trial_state trial;  /* what is found of one */
+	struct trial tried;        /* the last one that was started */
+	const char *probed_address, *probed_mac;   /* who answers for an address; NULL: nobody */
 	const char *cut_off;       /* an address that isn't reached over TCP; NULL: none */
 	const char *state_directory;   /* beoplay's own; NULL: none */
 	bool looking;

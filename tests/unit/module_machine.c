@@ -463,12 +463,79 @@ static int machine_meet(void *machine, struct arena *arena, struct meeting *meet
 	return 0;
 }
 
+static int machine_trial_look(void *machine, struct arena *arena, const char *name,
+	struct trial_state *ret_state, struct error *err)
+{
+	const struct bench *bench = machine;
+
+	(void)arena;
+	(void)name;
+	(void)err;
+	*ret_state = bench->trial;
+	return 0;
+}
+
+static int machine_trial_start(void *machine, struct arena *arena, const struct trial *trial,
+	struct error *err)
+{
+	struct bench *bench = machine;
+
+	(void)arena;
+	note(bench, "try %s until %s in %u s", trial->path, trial->address ? trial->address : "here",
+		trial->seconds);
+	bench->trial = (struct trial_state){ .stage = TRIAL_UNDER_WAY, .ours = true,
+		.wish = arena_string(bench->arena, trial->wish), .before = "" };
+	bench->tried = *trial;
+	return error_set(err, RUN_MOVED, "the run goes on over a new connection");
+}
+
+static int machine_trial_wait(void *machine, struct arena *arena, const char *name,
+	struct error *err)
+{
+	(void)machine;
+	(void)arena;
+	(void)name;
+	(void)err;
+	return 0;
+}
+
+static int machine_trial_end(void *machine, struct arena *arena, const char *name,
+	const struct error *why, struct error *err)
+{
+	struct bench *bench = machine;
+
+	(void)arena;
+	bench->trial = (struct trial_state){0};
+	if (why) {
+		note(bench, "reject %s: %s", name, why->code->name);
+		return error_set(err, RUN_MOVED, "the run goes on over the connection from before");
+	}
+	note(bench, "confirm %s", name);
+	bench_file(bench, bench->tried.path, bench->tried.mode, bench->tried.text);
+	return 0;
+}
+
+static int machine_probe(void *machine, struct arena *arena, const char *interface,
+	const char *address, const char **ret_mac, struct error *err)
+{
+	const struct bench *bench = machine;
+
+	(void)arena;
+	(void)interface;
+	(void)err;
+	if (bench->probed_address && strcmp(bench->probed_address, address) == 0)
+		*ret_mac = bench->probed_mac;
+	return 0;
+}
+
 const struct host_calls bench_machine_calls = {
 	.stat = machine_stat, .read = machine_read, .digest = machine_digest, .list = machine_list,
 	.user = machine_user, .group = machine_group, .user_by_id = machine_user_by_id,
 	.group_by_id = machine_group_by_id,
 	.uid = machine_uid, .login = machine_login, .state = machine_state, .real = machine_real,
 	.name = machine_name, .run = machine_run, .meet = machine_meet,
+	.trial_look = machine_trial_look, .trial_start = machine_trial_start,
+	.trial_wait = machine_trial_wait, .trial_end = machine_trial_end, .probe = machine_probe,
 	.write = machine_write,
 	.set_mode = machine_set_mode, .set_owner = machine_set_owner,
 	.set_mtime = machine_set_mtime, .make_directory = machine_make_directory,

@@ -16,13 +16,19 @@ extern const struct module module_network;
 
 static struct bench *bench;
 static struct prepare *prepare;
-static struct bench_command *addresses, *link_line, *default_route;
+static struct bench_command *addresses, *link_line, *default_route, *routes;
 
 #define FILE_PATH "/etc/network/interfaces.d/beoplay-eth0"
 #define FIRST "2: eth0    inet 10.0.0.100/16 brd 10.0.255.255 scope global eth0\\       valid\n" \
 	"2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever\n"
 #define SECOND "2: eth0    inet 10.1.0.100/24 scope global eth0\\       valid\n"
 #define TASK "{interface: eth0, addresses: [10.0.0.100/16, 10.1.0.100/24]}"
+
+/* By which the controller comes; eth1 has 192.168.0.1. */
+static void reached_at(const char *address)
+{
+	value_set_string(bench->arena, prepare->variables, "head/ansible_host", address);
+}
 
 static int set_up(void **state)
 {
@@ -40,9 +46,13 @@ static int set_up(void **state)
 	link_line = bench_command(bench, "ip -o link show dev eth0", 0,
 		"2: eth0@if4: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP\n");
 	default_route = bench_command(bench, "ip -o route show default", 0, "");
+	bench_command(bench, "ip -o addr show to", 0, "3: eth1    inet 192.168.0.1/24 scope global\n");
+	routes = bench_command(bench, "ip -4 route show dev eth0", 0, "");
+	bench_file(bench, "/usr/sbin/ifup", 0755, "");
+	bench_file(bench, "/usr/sbin/dhclient", 0755, "");
 	prepare = prepare_new(bench->arena);
 	prepare->host = "head";
-	value_set_string(bench->arena, prepare->variables, "head/ansible_host", "10.0.0.100");
+	reached_at("192.168.0.1");
 	return 0;
 }
 
@@ -112,27 +122,127 @@ static void where_only_the_file_differs_the_interface_is_not_touched(void **stat
 	assert_string_equal(bench->log.data, "write " FILE_PATH " 0644\n");
 }
 
-static void the_address_of_the_connection_is_never_taken_away(void **state)
+/* --- An interface that carries the connection --- */
+
+#define MOVE "{interface: eth0, addresses: 10.0.0.7/16, confirm_timeout: 9}"
+#define MOVED "2: eth0    inet 10.0.0.7/16 brd 10.0.255.255 scope global eth0\\       valid\n"
+
+static void the_address_of_the_connection_changes_in_a_trial(void **state)
 {
 	struct plan *plan;
 
 	(void)state;
-	/* One that nobody's file brings up stays until the next start, which is said. */
-	plan = look("{interface: eth0, addresses: 10.0.0.7/16}");
-	assert_false(plan->refused);
-	assert_int_equal(plan->notes->count, 1);
-	/* One that our file brings up would be gone. */
-	bench_file(bench, FILE_PATH, 0644, "iface eth0 inet static\n\taddress 10.0.0.100/16\n");
-	plan = look("{interface: eth0, addresses: 10.0.0.7/16}");
-	assert_true(plan->refused);
-	assert_non_null(strstr(plan->refusal, "(10.0.0.100/16) is not supported yet"));
-	/* By a name it isn't known which address that is. */
-	addresses->output = FIRST SECOND;
-	assert_false(look("{interface: eth0, addresses: 10.0.0.100/16}")->refused);
-	bench_file(bench, FILE_PATH, 0644, "\taddress 10.0.0.100/16\n\taddress 10.1.0.100/24\n");
-	value_set_string(bench->arena, prepare->variables, "head/ansible_host", "head.example");
-	assert_true(look("{interface: eth0, addresses: 10.0.0.100/16}")->refused);
+	reached_at("10.0.0.100");
+	plan = look(MOVE);
+	assert_int_equal(plan->change_count, 3);
+	assert_string_equal(bench_change(bench, plan, 1), "eth0 address: 10.0.0.100/16 -> -");
+	assert_string_equal(bench_change(bench, plan, 2), "eth0 address: - -> 10.0.0.7/16");
+	assert_int_equal(bench_apply(bench, &module_network, load(MOVE)), -1);
+	assert_ptr_equal(bench->err.code, RUN_MOVED);
+	assert_string_equal(bench->log.data, "try " FILE_PATH " until 10.0.0.7 in 9 s\n");
+	assert_null(bench_find(bench, FILE_PATH));
 }
+
+/* The agent that comes over the new connection plans the same, whatever is live by now. */
+static void what_came_of_a_trial_is_looked_at_and_confirmed(void **state)
+{
+	struct plan *plan;
+
+	(void)state;
+	reached_at("10.0.0.100");
+	assert_int_equal(bench_apply(bench, &module_network, load(MOVE)), -1);
+	bench->trial.before = "10.0.0.100/16\n--\n--\n1500\n";
+	addresses->output = MOVED;
+	plan = look(MOVE);
+	assert_int_equal(plan->change_count, 3);
+	assert_string_equal(bench_change(bench, plan, 1), "eth0 address: 10.0.0.100/16 -> -");
+	assert_int_equal(bench_apply(bench, &module_network, load(MOVE)), 0);
+	assert_string_equal(bench->log.data, "confirm network-eth0\n");
+	assert_true(value_get_bool(bench->results, "confirmed"));
+	assert_non_null(strstr(bench_text(bench, FILE_PATH), "address 10.0.0.7/16"));
+}
+
+static void what_is_not_as_wished_is_taken_back(void **state)
+{
+	(void)state;
+	reached_at("10.0.0.100");
+	assert_int_equal(bench_apply(bench, &module_network, load(MOVE)), -1);
+	bench->trial.before = "10.0.0.100/16\n--\n--\n1500\n";
+	assert_int_equal(bench_apply(bench, &module_network, load(MOVE)), -1);
+	assert_string_equal(bench->log.data, "reject network-eth0: network.not-live\n");
+	assert_null(bench_find(bench, FILE_PATH));
+}
+
+static void a_check_that_fails_takes_it_back(void **state)
+{
+	const char *yaml = "{interface: eth0, addresses: 10.0.0.7/16, check: ping -c1 10.0.0.1}";
+
+	(void)state;
+	reached_at("10.0.0.100");
+	bench_command(bench, "ping", 1, "");
+	assert_int_equal(bench_apply(bench, &module_network, load(yaml)), -1);
+	bench->trial.before = "10.0.0.100/16\n--\n--\n1500\n";
+	addresses->output = MOVED;
+	assert_int_equal(bench_apply(bench, &module_network, load(yaml)), -1);
+	assert_non_null(strstr(bench->log.data, "reject network-eth0: network.check-failed\n"));
+}
+
+static void what_another_machine_has_is_not_tried(void **state)
+{
+	(void)state;
+	reached_at("10.0.0.100");
+	bench->probed_address = "10.0.0.7";
+	bench->probed_mac = "02:00:00:00:00:07";
+	assert_int_equal(bench_apply(bench, &module_network, load(MOVE)), -1);
+	assert_string_equal(bench->err.code->name, "network.address-taken");
+	assert_int_equal(bench_apply(bench, &module_network, load("{interface: eth0, "
+		"addresses: 10.0.0.8/16, gateway: 10.0.0.1}")), -1);
+	assert_string_equal(bench->err.code->name, "network.no-gateway");
+	assert_string_equal(bench->log.data, "");
+}
+
+/* It isn't known which interface a name, or an address that the machine hasn't, leads to. */
+static void an_unknown_way_may_be_any_interface(void **state)
+{
+	(void)state;
+	addresses->output = FIRST SECOND;
+	reached_at("head.example");
+	assert_int_equal(look("{interface: eth0, addresses: 10.0.0.100/16}")->change_count, 2);
+	assert_int_equal(bench_apply(bench, &module_network,
+		load("{interface: eth0, addresses: 10.0.0.100/16}")), -1);
+	assert_string_equal(bench->log.data, "try " FILE_PATH " until 10.0.0.100 in 120 s\n");
+}
+
+static void a_trial_of_another_run_is_waited_for(void **state)
+{
+	(void)state;
+	bench->trial = (struct trial_state){ .stage = TRIAL_UNDER_WAY, .wish = "?", .before = "" };
+	assert_true(look(TASK)->refused);
+	bench->trial.stage = TRIAL_RETURNED;
+	assert_false(look(TASK)->refused);
+}
+
+static void a_file_that_nobody_reads_is_refused(void **state)
+{
+	(void)state;
+	bench_file(bench, "/etc/network/interfaces", 0644, "source-directory interfaces.d\n");
+	assert_false(look(TASK)->refused);
+	bench_file(bench, "/etc/network/interfaces", 0644, "auto lo\niface lo inet loopback\n");
+	assert_true(look(TASK)->refused);
+	assert_non_null(strstr(look(TASK)->refusal, "would be read by nobody"));
+}
+
+static void without_its_programs_nothing_is_promised(void **state)
+{
+	(void)state;
+	bench_find(bench, "/usr/sbin/dhclient")->info.kind = FILE_NONE;
+	assert_false(look(TASK)->refused);
+	assert_true(look("{interface: eth0, dhcp: yes}")->refused);
+	bench_find(bench, "/usr/sbin/ifup")->info.kind = FILE_NONE;
+	assert_true(look(TASK)->refused);
+}
+
+/* --- Others --- */
 
 static void only_addresses_of_ours_are_taken_away(void **state)
 {
@@ -160,11 +270,10 @@ static void link_mtu_and_gateway_are_changes_of_their_own(void **state)
 	bench_file(bench, FILE_PATH, 0644, network_file_text(bench->arena, NETWORK_IFUPDOWN, "eth0",
 		load(yaml)));
 	plan = look(yaml);
-	assert_int_equal(plan->change_count, 1);
-	assert_string_equal(bench_change(bench, plan, 0), "eth0 gateway: - -> 10.0.0.1");
-	assert_non_null(strstr(plan->notes->items[0]->text, "the mtu of eth0 changes when"));
+	assert_int_equal(plan->change_count, 2);
+	assert_string_equal(bench_change(bench, plan, 0), "eth0 mtu: 1500 -> 9000");
+	assert_string_equal(bench_change(bench, plan, 1), "eth0 gateway: - -> 10.0.0.1");
 	default_route->output = "default via 10.0.0.1 dev eth0\n";
-	value_set_string(bench->arena, prepare->variables, "head/ansible_host", "192.168.0.1");
 	plan = look(yaml);
 	assert_int_equal(plan->change_count, 1);
 	assert_string_equal(bench_change(bench, plan, 0), "eth0 mtu: 1500 -> 9000");
@@ -274,8 +383,8 @@ static void what_makes_no_sense_is_refused(void **state)
 	assert_null(load("{interface: eth0, addresses: 10.0.0.1}"));
 	assert_null(load("{interface: eth0, dhcp: yes, gateway: \"10.0.0.1\\nup reboot\"}"));
 	assert_null(load("{interface: eth0, dhcp: yes, routes: [{to: 'x y', via: 10.0.0.1}]}"));
-	assert_null(load("{interface: eth0, dhcp: yes, confirm_timeout: 60}"));
-	assert_non_null(strstr(bench->err.message, "not supported yet"));
+	assert_null(load("{interface: eth0, dhcp: yes, confirm_timeout: 1}"));
+	assert_null(load("{interface: eth0, dhcp: yes, confirm_timeout: 2h}"));
 }
 
 int main(void)
@@ -284,7 +393,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_address_is_added_on_disk_and_live),
 		TEST(where_only_the_file_differs_the_interface_is_not_touched),
-		TEST(the_address_of_the_connection_is_never_taken_away),
+		TEST(the_address_of_the_connection_changes_in_a_trial),
+		TEST(what_came_of_a_trial_is_looked_at_and_confirmed),
+		TEST(what_is_not_as_wished_is_taken_back),
+		TEST(a_check_that_fails_takes_it_back),
+		TEST(what_another_machine_has_is_not_tried),
+		TEST(an_unknown_way_may_be_any_interface),
+		TEST(a_trial_of_another_run_is_waited_for),
+		TEST(a_file_that_nobody_reads_is_refused),
+		TEST(without_its_programs_nothing_is_promised),
 		TEST(only_addresses_of_ours_are_taken_away),
 		TEST(link_mtu_and_gateway_are_changes_of_their_own),
 		TEST(an_interface_is_found_by_its_hardware_address),

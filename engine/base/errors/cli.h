@@ -21,6 +21,9 @@
 	X(RUN_GIVEN_UP, "run.given-up", INTERRUPTED, \
 		"the run was interrupted, and a host was still at a step, which it finishes by itself", \
 		"apply the playbook again, with --resume") \
+	X(RUN_MOVED, "run.moved", INTERRUPTED, \
+		"the run went on over another connection, which never came", \
+		"see whether the machine can be reached; it is as it was before the change by now") \
 	X(RUN_SYSTEM, "run.system", BUG, \
 		"the system refused something that beoplay can't work without", \
 		"check the limits of memory, files and processes on this machine") \

@@ -29,6 +29,15 @@
 		"the command given with validate rejected the new content", "correct the content") \
 	X(HOST_CONTENT_LOST, "host.content-lost", TASK, \
 		"content for a file didn't arrive as it was sent, or isn't available any more", "apply again") \
+	X(HOST_TRIAL_RETURNED, "host.trial-returned", TASK, \
+		"a change was taken back, as it wasn't confirmed over a new connection in time", \
+		"all is as before; correct what the task wishes") \
+	X(HOST_TRIAL_STUCK, "host.trial-stuck", TASK, \
+		"a change was taken back, but not everything is as it was before", \
+		"look at the machine; its log is below /run/beoplay") \
+	X(HOST_TRIAL_FAILED, "host.trial-failed", TASK, \
+		"a change that can cut the connection could not be tried, and nothing was changed", \
+		"see what the message names") \
 	X(HOST_UNKNOWN_USER, "host.unknown-user", TASK, \
 		"the host has no such user, or the user has no home", "create it first with a user task") \
 	X(HOST_UNKNOWN_GROUP, "host.unknown-group", TASK, \

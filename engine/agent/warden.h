@@ -1,0 +1,60 @@
+/* warden: makes a change that can cut the connection, and takes it back unless it is confirmed.
+ *
+ * A trial is a directory below WARDEN_PLACE, gone with a power cut as the change itself is:
+ *     apply, back, look, after   scripts (struct trial of module/host.h)
+ *     before                     what look said
+ *     wish, run, path, seconds   as texts; path empty: nothing is written
+ *     deadline                   milliseconds of CLOCK_BOOTTIME
+ *     applied                    there once apply has ended well
+ *     why, log                   for people
+ *     lock                       held (flock) by the warden as long as it lives
+ * and one token, whose name is the stage; whoever renames it decides: the warden at the deadline
+ * (pending → returning), or the agent that comes over the new connection (pending → committing).
+ *
+ * The warden is two processes in a session of their own: one that works, and its parent, which starts it
+ * again if it is killed. What it was told is in the files, so its successor goes on from there. */
+#ifndef AGENT_WARDEN_H
+#define AGENT_WARDEN_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WARDEN_PLACE "/run/beoplay/trial"
+
+enum warden_token {
+	WARDEN_ARMED,             /* nothing is touched yet: it goes when the agent says so */
+	WARDEN_PENDING,
+	WARDEN_COMMITTING,
+	WARDEN_RETURNING,
+	WARDEN_COMMITTED,
+	WARDEN_RETURNED,
+	WARDEN_STUCK,
+	WARDEN_NOWHERE,           /* there is no trial */
+};
+
+int64_t warden_now(void);
+
+/* Texts of a trial; a missing one is NULL. */
+const char *warden_file(struct arena *arena, const char *directory, const char *name);
+char *warden_text(struct arena *arena, const char *directory, const char *name);
+int warden_note(struct arena *arena, const char *directory, const char *name, const char *text);
+/* Where the new content waits for its name: beside the file, hidden from whoever reads all files there. */
+const char *warden_new_file(struct arena *arena, const char *path);
+
+enum warden_token warden_at(struct arena *arena, const char *directory);
+/* Whether it was this call that went on from one token to the next. */
+bool warden_turn(struct arena *arena, const char *directory, enum warden_token from,
+	enum warden_token to);
+bool warden_lives(struct arena *arena, const char *directory);
+/* What the script look says now; NULL: it failed. */
+char *warden_look(struct arena *arena, const char *directory);
+void warden_forget(struct arena *arena, const char *directory);
+
+/* Starts it; it lives and holds the lock when this returns the descriptor by which it is told to go
+ * ('g'), or given up (its end). -1 with err. */
+int warden_start(struct arena *arena, const char *directory, struct error *err);
+
+#endif

@@ -1,0 +1,132 @@
+/* warden_files: what stands in the directory of a trial. */
+#include "agent/warden.h"
+
+#include "base/buffer.h"
+#include "base/whole.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TEXT_MOST = 1 << 20 };
+
+static const char *const tokens[WARDEN_NOWHERE] = {
+	[WARDEN_ARMED] = "armed", [WARDEN_PENDING] = "pending", [WARDEN_COMMITTING] = "committing",
+	[WARDEN_RETURNING] = "returning", [WARDEN_COMMITTED] = "committed",
+	[WARDEN_RETURNED] = "returned", [WARDEN_STUCK] = "stuck",
+};
+
+int64_t warden_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const char *warden_file(struct arena *arena, const char *directory, const char *name)
+{
+	return arena_printf(arena, "%s/%s", directory, name);
+}
+
+char *warden_text(struct arena *arena, const char *directory, const char *name)
+{
+	int fd = open(warden_file(arena, directory, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct buffer bytes = {0};
+	char *text;
+	ssize_t size;
+
+	if (fd < 0)
+		return NULL;
+	while (bytes.size < TEXT_MOST && (size = read(fd, buffer_reserve(&bytes, 4096), 4096)) > 0)
+		bytes.size += (size_t)size;
+	close(fd);
+	text = arena_bytes(arena, bytes.size > 0 ? bytes.data : "", bytes.size);
+	buffer_free(&bytes);
+	return text;
+}
+
+int warden_note(struct arena *arena, const char *directory, const char *name, const char *text)
+{
+	return whole_replace(warden_file(arena, directory, name), text, strlen(text), 0600, true);
+}
+
+const char *warden_new_file(struct arena *arena, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	return arena_printf(arena, "%.*s.%s.beoplay-trial", (int)(name - path), path, name);
+}
+
+/* In this order it is met, also if it goes on meanwhile. */
+enum warden_token warden_at(struct arena *arena, const char *directory)
+{
+	for (enum warden_token at = WARDEN_ARMED; at < WARDEN_NOWHERE; at++) {
+		if (access(warden_file(arena, directory, tokens[at]), F_OK) == 0)
+			return at;
+	}
+	return WARDEN_NOWHERE;
+}
+
+bool warden_turn(struct arena *arena, const char *directory, enum warden_token from,
+	enum warden_token to)
+{
+	return rename(warden_file(arena, directory, tokens[from]),
+		warden_file(arena, directory, tokens[to])) == 0;
+}
+
+bool warden_lives(struct arena *arena, const char *directory)
+{
+	int fd = open(warden_file(arena, directory, "lock"), O_RDONLY | O_CLOEXEC);
+	bool lives;
+
+	if (fd < 0)
+		return false;
+	lives = flock(fd, LOCK_SH | LOCK_NB) < 0;
+	close(fd);
+	return lives;
+}
+
+char *warden_look(struct arena *arena, const char *directory)
+{
+	FILE *said = popen(arena_printf(arena, "sh '%s/look' 2>/dev/null", directory), "re");
+	struct buffer bytes = {0};
+	char *text = NULL;
+	size_t size;
+
+	if (!said)
+		return NULL;
+	while (bytes.size < TEXT_MOST
+			&& (size = fread(buffer_reserve(&bytes, 4096), 1, 4096, said)) > 0)
+		bytes.size += size;
+	if (pclose(said) == 0)
+		text = arena_bytes(arena, bytes.size > 0 ? bytes.data : "", bytes.size);
+	buffer_free(&bytes);
+	return text;
+}
+
+/* What would be left of it is of no use to anybody. */
+void warden_forget(struct arena *arena, const char *directory)
+{
+	const char *path = warden_text(arena, directory, "path");
+	DIR *all = opendir(directory);
+	struct dirent *entry;
+
+	if (path && *path)
+		unlink(warden_new_file(arena, path));
+	while (all && (entry = readdir(all))) {
+		if (entry->d_name[0] != '.')
+			unlink(warden_file(arena, directory, entry->d_name));
+	}
+	if (all)
+		closedir(all);
+	rmdir(directory);
+}

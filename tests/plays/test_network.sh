@@ -1,0 +1,96 @@
+#!/bin/bash
+# An interface gets another address over the connection that it carries, and no mistake loses a machine: it
+# is asked beside beoplay (lab exec) what it has live and on disk. Prints "ok NAME" or "not ok NAME: why".
+set -u
+. "${0%/*}/checks.sh"
+out=out err=err
+nodes 4
+cp "$LAB/inventory.yml" hosts.yml
+cp "$LAB/known_hosts" known_hosts
+
+cat >move.yml <<'END'
+- hosts: all
+  tasks:
+    - copy: {content: one, dest: /etc/one}
+    - network:
+        interface: eth0
+        addresses: ["{{ new }}"]
+        gateway: "{{ gateway | default(omit) }}"
+        check: "{{ check | default(omit) }}"
+        confirm_timeout: "{{ seconds | default(90) }}"
+      register: net
+    - copy: {content: "{{ net.confirmed }}", dest: /etc/two}
+END
+
+run() {
+	"$BEOPLAY" "$@" -i hosts.yml -u root --known-hosts known_hosts -v >out 2>err </dev/null
+	status=$?
+}
+live() { lab exec "$1" sh -c "ip -o -4 addr show dev eth0 scope global | awk '{print \$4}'" | paste -sd ' '; }
+disk() { lab exec "$1" sh -c 'sed -n "s/.*address //p" /etc/network/interfaces.d/beoplay-eth0 2>/dev/null'; }
+# Waits until a command holds, as long as a busy machine needs.
+until_holds() {
+	for _ in $(seq 900); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	"$@"
+}
+lives_at() { [ "$(live "$1")" = "$2" ]; }
+no_warden() { ! lab exec "$1" grep -qsx beoplay-warden /proc/[0-9]*/comm; }
+
+run move.yml -l node1 -e new=10.0.1.151/16 --check
+check "a dry run says what would move" says "eth0 address: nothing → 10.0.1.151/16" out
+check "and moves nothing" is "$(live node1)" 10.0.1.101/16
+run move.yml -l node1 -e new=10.0.1.151/16 -e check=true
+check "a machine moves to another address" is "$status" 0
+check "it has only that one" is "$(live node1)" 10.0.1.151/16
+check "on disk, too" is "$(disk node1)" 10.0.1.151/16
+check "the run went on there" is "$(lab exec node1 cat /etc/two)" True
+check "no guard is left" until_holds no_warden node1
+
+# Where it is reached is the inventory's matter from here on.
+sed -i 's/10.0.1.101/10.0.1.151/' hosts.yml
+sed 's/10\.0\.1\.101/10.0.1.151/' "$LAB/known_hosts" >>known_hosts
+run move.yml -l node1 -e new=10.0.1.151/16 -e check=true
+check "once more is no change" is "$(grep -A1 "TASK .network" out | tail -1)" "  ok: node1"
+run move.yml -l node1 -e new=10.9.1.151/16 -e seconds=5
+check "an address that nobody reaches is taken back" code host.trial-returned
+check "which is a failure, not a loss" says "unreachable=0 *failed=1" out
+check "all is as before live" is "$(live node1)" 10.0.1.151/16
+check "and on disk" is "$(disk node1)" 10.0.1.151/16
+run move.yml -l node1 -e new=10.0.1.102/16
+check "an address that another machine has isn't tried" code network.address-taken
+run move.yml -l node1 -e new=10.0.1.152/16 -e gateway=10.0.9.9
+check "nor is a gateway that isn't there" code network.no-gateway
+run move.yml -l node1 -e new=10.0.1.152/16 -e check=false
+check "what the user's check refuses is taken back" code network.check-failed
+check "at once" is "$(live node1) $(disk node1)" "10.0.1.151/16 10.0.1.151/16"
+run status --json move.yml -l node1
+check "the ledger knows of nothing half done" silent failed out
+
+"$BEOPLAY" move.yml -i hosts.yml -u root --known-hosts known_hosts -l node1 \
+	-e new=10.9.1.151/16 -e seconds=5 >out 2>err </dev/null &
+until_holds lives_at node1 10.9.1.151/16
+kill -9 $!
+wait $! 2>/dev/null
+check "without a controller it comes back" until_holds lives_at node1 10.0.1.151/16
+check "and the disk had never changed" is "$(disk node1)" 10.0.1.151/16
+
+"$BEOPLAY" move.yml -i hosts.yml -u root --known-hosts known_hosts -l node2 \
+	-e new=10.9.1.152/16 -e seconds=5 >out 2>err </dev/null &
+until_holds lives_at node2 10.9.1.152/16
+lab exec node2 sh -c 'kill -9 $(grep -lx beoplay-warden /proc/[0-9]*/comm | tail -1 | cut -d/ -f3)'
+wait $!
+check "a guard that is killed has a successor" is "$(live node2)" 10.0.1.102/16
+
+run rollback --to nothing move.yml -l node1
+check "a rollback moves it back" is "$status $(live node1)" "0 10.0.1.101/16"
+check "and takes the file away" is "$(disk node1)" ""
+
+sed 's/10.0.1.151/10.0.1.101/' hosts.yml >again.yml && mv again.yml hosts.yml
+sed -i 's/^\(    [a-z0-9]*\): {ansible_host: 10.0.1.1\(..\)}/\1: {ansible_host: 10.0.1.1\2, new: 10.0.1.2\2\/16}/' hosts.yml
+run move.yml
+check "several move at once" is "$status" 0
+check "each to its own" is "$(for n in head node1 node2 node3; do live $n; disk $n; done | paste -sd ' ')" \
+	"10.0.1.200/16 10.0.1.200/16 10.0.1.201/16 10.0.1.201/16 10.0.1.202/16 10.0.1.202/16 10.0.1.203/16 10.0.1.203/16"

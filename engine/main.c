@@ -21,6 +21,7 @@ static const struct command_line commands[] = {
 	{ "log", "list the runs of a project", command_log },
 	{ "plan", "preview a run, and save it to be applied exactly as shown", command_plan },
 	{ "replace", "accept the new host keys of machines that were reinstalled", command_replace },
+	{ "retire", "take a machine out of the cluster", command_retire },
 	{ "rollback", "return the machines to the state of an earlier run", command_rollback },
 	{ "show", "show a run and its text", command_show },
 	{ "status", "show what each host has, as reported by the host itself", command_status },

@@ -29,6 +29,8 @@ _beoplay() {
 		elif [[ ${COMP_WORDS[1]} == doc && $COMP_CWORD -gt 1 ]]; then
 			words=$(beoplay doc 2>/dev/null | cut -d ' ' -f 1; echo errors)
 			[[ ${COMP_WORDS[2]} != errors ]] || words=$(beoplay doc errors 2>/dev/null | grep -oE '^[a-z-]+\.[a-z0-9-]+')
+		elif [[ ${COMP_WORDS[1]} =~ ^(forget|replace|retire)$ && $COMP_CWORD -eq 2 ]]; then
+			words=$(beoplay inventory --list 2>/dev/null)
 		else
 			mapfile -t COMPREPLY < <(compgen -d -- "$word"
 				for kind in yml yaml plan; do compgen -f -X "!*.$kind" -- "$word"; done)

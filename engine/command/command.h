@@ -32,6 +32,7 @@ int command_key(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_replace(int argc, char **argv);
+int command_retire(int argc, char **argv);
 int command_rollback(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_status(int argc, char **argv);

@@ -18,6 +18,7 @@ struct apply_options {
 	struct value *tags;              /* NULL: none given */
 	struct value *skip_tags;
 	const char *limit;
+	const char *without;             /* a host that counts as if it weren't in the inventory; or NULL */
 	const char *user;
 	const char *private_key;
 	const char *become_user;
@@ -25,6 +26,7 @@ struct apply_options {
 	const char *password_file, *become_password_file;
 	bool ask_pass, ask_become_pass;
 	bool passwordless_sudo;
+	bool gone;
 	struct value *new_hosts;         /* of init: lists with commas */
 	const char *known_hosts;
 	bool become;
@@ -64,6 +66,7 @@ enum options_of {
 	OPTIONS_STATUS = 1 << 3,
 	OPTIONS_INIT = 1 << 4,
 	OPTIONS_REPLACE = 1 << 5,
+	OPTIONS_RETIRE = 1 << 6,
 };
 
 enum option_kind {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { LEVELS_MOST = 64 };
 
@@ -168,4 +169,57 @@ int past_same(struct history *history, struct arena *arena, const struct history
 	}
 	*ret_same = true;
 	return 0;
+}
+
+/* A playbook of the history by the path at which it is today; NULL: it isn't any more. */
+static const char *path_today(struct arena *arena, const char *folder, const char *name)
+{
+	const char *const places[] = { name, path_join(arena, folder, name),
+		path_join(arena, arena_printf(arena, "%s/..", folder), name) };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (access(places[i], R_OK) == 0)
+			return places[i];
+	}
+	return NULL;
+}
+
+static int add_playbooks(struct arena *arena, const char *folder, struct value *paths,
+	struct error *err)
+{
+	struct history_run *runs = NULL;
+	struct history *history;
+	size_t count = 0;
+	int result;
+
+	if (history_open(folder, false, &history, err) < 0)
+		return -1;
+	result = history ? history_runs(history, arena, 0, &runs, &count, err) : 0;
+	history_close(history);
+	for (size_t i = 0; i < count; i++) {
+		const char *path = path_today(arena, folder, runs[i].playbook);
+
+		if (path)
+			value_set_bool(arena, paths, path, true);
+	}
+	return result;
+}
+
+int past_playbooks(struct arena *arena, char ***ret_playbooks, struct error *err)
+{
+	const char *folder = past_folder(arena, NULL);
+	struct value *paths = value_map(arena);
+	char **playbooks;
+
+	if (add_playbooks(arena, folder, paths, err) < 0
+			|| add_playbooks(arena, path_join(arena, folder, "playbooks"), paths, err) < 0)
+		return -1;
+	playbooks = arena_array(arena, paths->count + 1, sizeof(*playbooks));
+	for (size_t i = 0; i < paths->count; i++)
+		playbooks[i] = arena_string(arena, paths->pairs[i].key);
+	*ret_playbooks = playbooks;
+	if (paths->count > 0)
+		return 0;
+	error_set(err, CLI_INVALID_USAGE, "no playbook given, and none was applied from here");
+	return error_remedy(err, "name one, or go where the playbooks are");
 }

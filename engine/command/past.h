@@ -7,6 +7,10 @@
 /* Where the history of a playbook is: beside it; of none (NULL): here, in playbooks/, or above. */
 const char *past_folder(struct arena *arena, const char *playbook);
 
+/* The paths of all playbooks that were applied from here, or from the folder of playbooks, and are still
+ * there; the last one applied first, ends with NULL. An error if there are none. */
+int past_playbooks(struct arena *arena, char ***ret_playbooks, struct error *err);
+
 /* revision: a run's number, name or hash, else a branch, tag, HEAD~2 or hash of the user's. */
 int past_find(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char *revision, struct playing_past *ret_past, struct error *err);

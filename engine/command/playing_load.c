@@ -161,6 +161,8 @@ static int load_inventory(struct playing *playing, struct error *err)
 	if (inventory_load(playing->arena, playing->source, names, paths->count,
 			playing->playbook->directory, &playing->inventory, err) < 0)
 		return -1;
+	if (playing->options->without)
+		inventory_leave_out(playing->inventory, playing->options->without);
 	options.inventory = playing->inventory;
 	options.source = playing->source;
 	options.folder = playing->past ? folder_of(playing) : NULL;
@@ -264,6 +266,17 @@ static bool has_open_hosts(const struct playbook *playbook)
 	return false;
 }
 
+/* What was done on a machine whose line was just removed stays there. */
+static void note_vanished(struct playing *playing, const struct value *vanished)
+{
+	if (playing->options->without)
+		return;
+	value_append(playing->arena, playing->notes, value_string(playing->arena,
+		arena_printf(playing->arena, "not in the inventory any more: %s. What was done there stays; to "
+		"undo it, put the line back, and: beoplay retire %s", report_fold(playing->arena, vanished),
+		vanished->count > 1 ? "HOST" : value_text(vanished->items[0]))));
+}
+
 /* Hosts of earlier runs that are in no play now; what was of those that left the inventory goes. */
 static void know_left(struct playing *playing, struct run_options *options)
 {
@@ -275,9 +288,11 @@ static void know_left(struct playing *playing, struct run_options *options)
 			value_append(playing->arena, vanished, options->left->items[i]);
 	}
 	options->vanished = vanished;
-	if (vanished->count > 0 && options->undo == UNDO_NOTHING && !options->look
-			&& !options->resume && !options->tags && !options->skip_tags)
-		options->undo = UNDO_LEFT;
+	if (vanished->count == 0 || options->undo != UNDO_NOTHING || options->look || options->resume
+			|| options->tags || options->skip_tags)
+		return;
+	options->undo = UNDO_LEFT;
+	note_vanished(playing, vanished);
 }
 
 static bool is_tag(const struct playbook *playbook, const char *tag, struct suggestion *near)

@@ -34,6 +34,8 @@ static int load_inventory(struct today *today, const struct value *paths, struct
 	if (inventory_load(playing->arena, playing->today, names, paths->count, directory,
 			&today->inventory, err) < 0)
 		return -1;
+	if (playing->options->without)
+		inventory_leave_out(today->inventory, playing->options->without);
 	options.inventory = today->inventory;
 	options.extra = value_map(playing->arena);
 	for (size_t i = 0; i < playing->options->extra->count; i++) {

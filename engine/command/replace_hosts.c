@@ -29,6 +29,7 @@ static struct replace_host host_of(struct arena *arena, struct variables *variab
 		.name = found->name, .address = address ? address : found->name,
 		.user = variable(arena, scope, "ansible_user"),
 		.port = port ? (unsigned)strtoul(port, NULL, 10) : 0,
+		.place = found->place,
 	};
 }
 

@@ -13,6 +13,7 @@ struct replace_host {
 	const char *address;
 	const char *user;        /* NULL: not said */
 	unsigned port;           /* 0: not said */
+	struct place place;      /* where the inventory has it */
 };
 
 /* Those that a pattern matches; inventories as given with -i, else the project's here. */

@@ -19,13 +19,18 @@ struct rollback {
 	size_t count;
 };
 
+static bool is_done(const struct history_run *run, const char *host)
+{
+	const char *state = value_get_string(value_get(run->hosts, host), "state");
+
+	return state && strcmp(state, "done") == 0;
+}
+
 /* The last run that a host went through; NULL: none. */
 static const struct history_run *run_of(const struct rollback *rollback, const char *host)
 {
 	for (size_t i = 0; i < rollback->count; i++) {
-		const char *state = value_get_string(value_get(rollback->runs[i].hosts, host), "state");
-
-		if (state && strcmp(state, "done") == 0)
+		if (is_done(&rollback->runs[i], host))
 			return &rollback->runs[i];
 	}
 	return NULL;
@@ -109,29 +114,28 @@ static bool is_undo_of_all(const struct history_run *run)
 	return undo && strcmp(undo, "nothing") == 0;
 }
 
-/* Whether a host had something of the playbook after the target: that run itself may have left the
- * host out (-l), then what counts is the last run before it in which the host took part. */
-static bool had_host(const struct rollback *rollback, const struct history_run *target,
+/* Whether a host has something of the playbook, by the newest of the runs from one on that says so: not
+ * if all of it was undone there. An undo that didn't come to its end there says nothing. */
+static bool had_host(const struct rollback *rollback, const struct history_run *from,
 	const char *host)
 {
-	for (const struct history_run *run = target; run < rollback->runs + rollback->count; run++) {
-		if (value_get(run->hosts, host))
-			return !is_undo_of_all(run);
+	for (const struct history_run *run = from; run < rollback->runs + rollback->count; run++) {
+		if (value_get(run->hosts, host) && !is_undo_of_all(run))
+			return true;
+		if (is_done(run, host))
+			return false;
 	}
 	return false;
 }
 
-/* Whether it has something of the playbook now, by the newest run that says something of it: not if
- * all of it was undone there, or it has left the inventory. */
+/* The same of now: nor if it has left the inventory since. */
 static bool has_host(const struct rollback *rollback, const char *host)
 {
-	for (size_t i = 0; i < rollback->count; i++) {
+	for (size_t i = 0; i < rollback->count && !value_get(rollback->runs[i].hosts, host); i++) {
 		if (value_get(rollback->runs[i].left, host))
 			return false;
-		if (value_get(rollback->runs[i].hosts, host))
-			return !is_undo_of_all(&rollback->runs[i]);
 	}
-	return false;
+	return had_host(rollback, rollback->runs, host);
 }
 
 /* Hosts that came with later runs (each may have been limited to some), as a pattern; NULL: none. */
@@ -219,6 +223,52 @@ static int roll_back(struct rollback *rollback, struct error *err)
 	return to_run(rollback, target, err);
 }
 
+static int open_runs(struct rollback *rollback, struct error *err)
+{
+	return past_runs(rollback->arena, rollback->options, rollback->playbook, &rollback->history,
+		&rollback->runs, &rollback->count, err);
+}
+
+int rollback_host(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const char *host, struct error *err)
+{
+	struct apply_options only = *options;
+	struct rollback rollback = { .arena = arena, .options = &only, .playbook = playbook };
+	int code = open_runs(&rollback, err);
+
+	only.no_others = true;
+	if (code == 0 && rollback.count > 0 && has_host(&rollback, host))
+		code = to_nothing(&rollback, host, err);
+	history_close(rollback.history);
+	return code;
+}
+
+int rollback_without(struct arena *arena, const struct apply_options *options, const char *playbook,
+	const char *host, struct error *err)
+{
+	struct apply_options others = *options;
+	struct rollback rollback = { .arena = arena, .options = &others, .playbook = playbook };
+	const struct history_run *last = NULL;
+	struct playing_past past;
+	int code = open_runs(&rollback, err);
+
+	others.without = host;
+	/* What was undone on one host alone isn't what the others have. */
+	for (size_t i = 0; code == 0 && !last && i < rollback.count; i++) {
+		const struct history_run *run = &rollback.runs[i];
+
+		if (!is_undo_of_all(run) || run->hosts->count != 1 || !value_get(run->hosts, host))
+			last = run;
+	}
+	if (code == 0 && last && !is_undo_of_all(last)) {
+		code = load_past(&rollback, last, &past, err);
+		if (code == 0)
+			code = playing_run(&others, playbook, &past, NULL);
+	}
+	history_close(rollback.history);
+	return code;
+}
+
 static void help(void)
 {
 	puts("usage: beoplay rollback PLAYBOOK [--to REV | --to nothing] [options]\n"
@@ -252,8 +302,7 @@ int command_rollback(int argc, char **argv)
 		playing_watch_signals();
 		rollback.options = &options;
 		rollback.playbook = options.playbooks[0];
-		code = past_runs(rollback.arena, &options, rollback.playbook, &rollback.history,
-			&rollback.runs, &rollback.count, &err);
+		code = open_runs(&rollback, &err);
 		if (code == 0 && rollback.count > 0) {
 			code = roll_back(&rollback, &err);
 		} else if (code == 0 || !rollback.history) {

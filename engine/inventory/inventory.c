@@ -204,6 +204,41 @@ int inventory_load(struct arena *arena, struct source *source, const char *const
 	return 0;
 }
 
+static void leave_out_of(struct inventory_host **hosts, size_t *count,
+	const struct inventory_host *host)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		if (hosts[i] != host)
+			hosts[kept++] = hosts[i];
+	}
+	*count = kept;
+}
+
+void inventory_leave_out(struct inventory *inventory, const char *name)
+{
+	struct inventory_host *host = inventory_find(inventory, name);
+
+	if (!host)
+		return;
+	lookup_put(inventory->arena, &inventory->host_names, host->name, NULL);
+	leave_out_of(inventory->hosts, &inventory->host_count, host);
+	for (size_t i = 0; i < inventory->host_count; i++)
+		inventory->hosts[i]->index = i;
+	for (size_t i = 0; i < inventory->group_count; i++) {
+		struct inventory_group *group = inventory->groups[i];
+		struct value *names = value_list(inventory->arena);
+
+		leave_out_of(group->hosts, &group->host_count, host);
+		leave_out_of(group->outermost.hosts, &group->outermost.count, host);
+		for (size_t k = 0; k < group->host_count; k++)
+			value_append(inventory->arena, names, value_string(inventory->arena,
+				group->hosts[k]->name));
+		value_set(inventory->arena, inventory->group_map, group->name, names);
+	}
+}
+
 /* --- Asking ----------------------------------------------------------------------------------- */
 
 size_t inventory_host_count(const struct inventory *inventory)

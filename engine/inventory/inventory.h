@@ -38,6 +38,9 @@ int inventory_load(struct arena *arena, struct source *source, const char *const
 	size_t path_count, const char *playbook_directory, struct inventory **ret_inventory,
 	struct error *err);
 
+/* From here on a host counts as if it weren't written anywhere; nothing, if there is none. */
+void inventory_leave_out(struct inventory *inventory, const char *name);
+
 size_t inventory_host_count(const struct inventory *inventory);
 struct inventory_host *inventory_host(const struct inventory *inventory, size_t index);
 struct inventory_host *inventory_find(const struct inventory *inventory, const char *name);

@@ -28,7 +28,7 @@ options_of() { beoplay help "$1" | grep -oE -- '--[a-z][a-z-]+' | sort -u | past
 check "there are commands" [ "$(wc -w <<<"$commands")" -ge 12 ]
 check "each command is completed" is "$(for c in $commands; do completes "${c:0:4}" | grep -ow "$c"; done | sort -u | paste -s -d ' ')" \
 	"$(sort <<<"$commands" | paste -s -d ' ')"
-for command in apply init plan replace rollback status; do
+for command in apply init plan replace retire rollback status; do
 	check "the options of $command are" is "$(completes $command --)" "$(options_of $command)"
 done
 check "without a command they are those of apply" is "$(completes --)" "$(options_of apply)"
@@ -40,6 +40,7 @@ for option in -i --inventory -o --output --private-key --known-hosts; do
 done
 check "the passphrase of a key is in a file" is "$(completes key --passphrase-file oth)" other.txt
 check "-l is followed by a host" is "$(completes apply -l al)" alpha
+check "retire is" is "$(completes retire al)" alpha
 check "--limit is" is "$(completes status --limit b)" beta
 check "--forks by nothing that is known" is "$(completes apply --forks '')" ''
 check "doc by a module" is "$(completes doc lineinf)" lineinfile
@@ -48,7 +49,7 @@ check "doc by a module" is "$(completes doc lineinf)" lineinfile
 cd "$tree" || exit 1
 # "-l --limit PATTERN" of each option in a help, and of each in the man page.
 in_help() {
-	for command in apply init plan replace rollback status key; do
+	for command in apply init plan replace retire rollback status key; do
 		beoplay help $command | sed -nE 's/^  (-[a-zA-Z], |    )?(--[a-z][a-z-]*)( [A-Z]+)?( .*|$)/\1\2\3/p'
 	done | tr -d , | sed 's/^ *//' | sort -u
 }

@@ -152,6 +152,24 @@ static void an_ini_inventory_means_the_same(void **state)
 	assert_int_equal(value_pair(inventory_find(inventory, "node4")->vars, "who")->place.line, 11);
 }
 
+static void a_host_that_is_left_out_is_nowhere(void **state)
+{
+	struct inventory *inventory = load_good("a.yml",
+		"all: {hosts: {a: , b: }, children: {g: {hosts: {b: , c: }}, h: {children: {g: }}}}\n");
+
+	(void)state;
+	inventory_leave_out(inventory, "b");
+	inventory_leave_out(inventory, "z");
+	assert_null(inventory_find(inventory, "b"));
+	assert_int_equal(inventory_host_count(inventory), 2);
+	assert_string_equal(inventory_host(inventory, 1)->name, "c");
+	assert_int_equal(inventory_host(inventory, 1)->index, 1);
+	assert_string_equal(hosts_of(inventory, "all"), "a c");
+	assert_string_equal(hosts_of(inventory, "h"), "c");
+	assert_string_equal(hosts_of(inventory, "g"), "c");
+	assert_int_equal(inventory_group_hosts(inventory, "g").count, 1);
+}
+
 static void a_hostfile_of_mpi_is_an_inventory(void **state)
 {
 	const struct inventory *inventory = load_good("hostfile", "# of mpirun\nlocalhost slots=2 max_slots=4\n"
@@ -330,6 +348,7 @@ int main(void)
 		cmocka_unit_test(a_group_that_is_its_own_child_is_refused),
 		cmocka_unit_test(many_ways_to_the_same_group_take_no_longer),
 		cmocka_unit_test(an_ini_inventory_means_the_same),
+		cmocka_unit_test(a_host_that_is_left_out_is_nowhere),
 		cmocka_unit_test(a_hostfile_of_mpi_is_an_inventory),
 		cmocka_unit_test(values_in_ini_are_typed_as_python_literals),
 		cmocka_unit_test(what_is_wrong_in_ini_has_its_place),

@@ -167,6 +167,7 @@ static void group_invert(struct inverses *inverses, const void *params, const vo
 const struct module module_group = {
 	.name = "group",
 	.summary = "create or remove a group",
+	.flags = MODULE_PRECIOUS,
 	.params = group_table,
 	.remains = remains_of_accounts,
 	.params_size = sizeof(struct group_params),

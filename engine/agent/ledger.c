@@ -326,6 +326,8 @@ static int open_to_write(struct ledger *ledger, struct error *err)
 		return -1;
 	if (ledger_machine_expects(ledger->database, ledger->arena, ledger->machine_id))
 		ledger_machine_settle(ledger->database, ledger->machine_id);
+	/* Nobody else is at work here. */
+	ledger_task_died(ledger);
 	move_old(ledger);
 	return 0;
 }

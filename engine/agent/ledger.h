@@ -85,6 +85,8 @@ struct ledger_undo {
 	bool steady;                 /* no run since then wished otherwise in between */
 	bool release;                /* the owner didn't have it at that time */
 	bool gap;                    /* what it was then isn't kept any more: there is no way */
+	bool unsure;                 /* the agent died that was to make the change which is undone: it isn't
+	                                known whether it came to it */
 };
 
 /* Strings are borrowed. One that isn't there is empty; one that can't be used has problem. state:
@@ -178,6 +180,8 @@ void ledger_set_differs(struct ledger *ledger, const struct ledger_owner *owner,
 
 /* It is known what came of it, and of those before. */
 void ledger_task_end(struct ledger *ledger);
+/* Whatever is still begun was begun by an agent that has died at it. */
+void ledger_task_died(struct ledger *ledger);
 /* It is going to change this: what is known of it now. */
 void ledger_task_note(struct ledger *ledger, const struct ledger_owner *owner,
 	const char *resource);

@@ -13,7 +13,8 @@
  *           away). since: the run in which it was taken up by an owner while it had none. reason: why
  *           there is no undo
  * claim     an owner has it. gone: the run after which it had not any more, regained: since which it
- *           has it again. open: a change was begun, what came of it isn't known. differs: it was left
+ *           has it again. open: a change was begun; 2: its agent died then, and what came of it isn't
+ *           known: somebody else may have done it since. differs: it was left
  *           so, though its wish alone would have it otherwise
  * wish      what the owner wants of it by a module. params: digest of the task's parameters; wanted:
  *           digest of what they say of this resource alone; over: the owner who has overwritten it

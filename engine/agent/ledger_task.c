@@ -7,11 +7,18 @@
 
 #include <string.h>
 
+/* "open" alone as a term: so the index of those few is used. */
 void ledger_task_end(struct ledger *ledger)
 {
 	ledger->changed = value_map(ledger->arena);
-	if (database_integer(ledger->database, 0, "SELECT 1 FROM claim WHERE open LIMIT 1", ""))
-		database_do(ledger->database, "UPDATE claim SET open=0 WHERE open", "");
+	if (database_integer(ledger->database, 0, "SELECT 1 FROM claim WHERE open AND open=1 LIMIT 1", ""))
+		database_do(ledger->database, "UPDATE claim SET open=0 WHERE open AND open=1", "");
+}
+
+void ledger_task_died(struct ledger *ledger)
+{
+	if (database_integer(ledger->database, 0, "SELECT 1 FROM claim WHERE open AND open=1 LIMIT 1", ""))
+		database_do(ledger->database, "UPDATE claim SET open=2 WHERE open AND open=1", "");
 }
 
 /* A row, as a list of its columns; NULL: there is none. */

@@ -108,7 +108,7 @@ static struct chosen *add_chosen(struct arena *arena, struct chosen_list *list)
 enum column {
 	RESOURCE, IDENTITY, MODULE, PARENT, REASON, USER, NOTIFY, DIFFERS, OTHERS, RELEASE, ORDER,
 	UNDO_SEQUENCE, UNDO_MODULE, UNDO_PARAMS, UNDO_BODY, UNDO_USER, UNDO_BEFORE, UNDO_REASON,
-	UNDO_GAP, STEADY,
+	UNDO_GAP, STEADY, UNSURE,
 };
 
 /* What is chosen leads back to the time before the run ?2; 0: to before beoplay, or to before it
@@ -119,7 +119,8 @@ static const char choose_sql[] = "SELECT r.id, r.identity, r.module, r.parent, r
 	"o.live), ?2=0 OR NOT (c.since<?2 AND (?2<coalesce(c.gone, ?3) OR ?2>coalesce(c.regained, ?3))) "
 	"AS release, u.id, u.sequence, u.module, u.params, u.body, u.user, u.before, u.reason, u.gap, "
 	"c.run<=(SELECT max(sequence) FROM undo WHERE resource=r.id) AND NOT EXISTS(SELECT 1 FROM undo v "
-	"WHERE v.resource=r.id AND v.sequence>u.sequence AND v.before IS NOT u.before) "
+	"WHERE v.resource=r.id AND v.sequence>u.sequence AND v.before IS NOT u.before), "
+	"c.open>=?4 AND c.run=u.sequence "
 	"FROM claim c JOIN resource r ON r.id=c.resource LEFT JOIN undo u ON u.resource=r.id AND "
 	"u.sequence=(SELECT min(sequence) FROM undo WHERE resource=r.id AND sequence>=CASE WHEN ?2>0 THEN "
 	"?2 ELSE r.since END) WHERE c.owner=?1 AND CASE WHEN c.live THEN release OR u.id IS NOT NULL ELSE "
@@ -163,6 +164,7 @@ static void choose(struct arena *arena, sqlite3_stmt *query, int64_t since,
 		return;
 	undo->way = way_of(arena, query);
 	undo->steady = sqlite3_column_int(query, STEADY) != 0;
+	undo->unsure = sqlite3_column_int(query, UNSURE) != 0;
 	if (!value_get(undo->way, "params"))
 		undo->reason = database_text(arena, query, UNDO_REASON);
 	if (since > 0 && sqlite3_column_int64(query, UNDO_GAP) >= since) {
@@ -231,7 +233,9 @@ size_t ledger_undos(const struct ledger *ledger, struct arena *arena,
 	me = ledger_owner_id(ledger, owner);
 	/* Behind runs that have changed nothing here all is as it was, and stays its owner's. */
 	if (since < INT64_MAX && (since > 0 || !filter || any_chosen(ledger, me, filter, context)))
-		query = database_query(ledger->database, choose_sql, "iii", me, since, INT64_MAX);
+		/* Who may write has marked those of agents that died. */
+		query = database_query(ledger->database, choose_sql, "iiii", me, since, INT64_MAX,
+			(int64_t)(ledger->database->writable ? 2 : 1));
 	while (database_row(ledger->database, query)) {
 		if (!filter || filter(context, (const char *)sqlite3_column_text(query, IDENTITY),
 				(const char *)sqlite3_column_text(query, MODULE),

@@ -45,6 +45,14 @@ static void change_back(struct undoing *undoing, struct arena *arena,
 		runner_note_written(runner, result->resources);
 }
 
+/* Whether somebody else may have made it, as the agent died that was about to. */
+static bool is_made_by_others(const struct ledger_undo *undo)
+{
+	const struct module *module = undo->unsure ? module_find(undo->module) : NULL;
+
+	return module && (module->flags & MODULE_PRECIOUS);
+}
+
 static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_plan *plan)
 {
 	struct runner *runner = undoing->runner;
@@ -58,7 +66,8 @@ static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_p
 	}
 	undo_look(runner, arena, plan->task, &plan->planned);
 	if (plan->planned.status == STATUS_CHANGED && !undoing->wish->discard)
-		plan->drifted = undo_drifted(runner, arena, plan->undo, plan->task);
+		plan->drifted = is_made_by_others(plan->undo)
+			|| undo_drifted(runner, arena, plan->undo, plan->task);
 }
 
 static void undo_way(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
@@ -68,8 +77,8 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 	struct result now = {0};
 
 	if (plan->drifted) {
-		fails(result, "not undone: it isn't as beoplay left it",
-			"what undoing it would do is shown; --discard-drift does it all the same");
+		fails(result, is_made_by_others(plan->undo) ? "not undone: it isn't known whether beoplay made "
+			"it, as its agent was killed then" : "not undone: it isn't as beoplay left it", "what undoing it would do is shown; --discard-drift does it all the same");
 		result->changes = planned->changes;
 		result->change_count = planned->change_count;
 		return;

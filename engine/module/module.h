@@ -314,6 +314,8 @@ enum module_flags {
 	MODULE_RESTARTS = 1 << 6,       /* some of its changes are CHANGE_KEEPS_STATE: as a handler, it makes
 	                                   these, and no others, for what was undone */
 	MODULE_SETS_ANY = 1 << 7,       /* gives the host variables whose names nobody knows before */
+	MODULE_PRECIOUS = 1 << 8,       /* what it makes isn't taken away unless it is known that beoplay made
+	                                   it: people's data hang on it */
 	MODULE_OUTPUT = 1 << 5,         /* its results are stdout and stderr: where they are seen, they
 	                                   are also lists of lines, stdout_lines and stderr_lines; with
 	                                   truncated they can't be registered */

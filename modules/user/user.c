@@ -347,6 +347,7 @@ static void user_invert(struct inverses *inverses, const void *params, const voi
 const struct module module_user = {
 	.name = "user",
 	.summary = "create or remove a user, with its home, shell and groups",
+	.flags = MODULE_PRECIOUS,
 	.params = user_table,
 	.remains = remains_of_accounts,
 	.params_size = sizeof(struct user_params),

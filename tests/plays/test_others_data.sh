@@ -238,3 +238,27 @@ ssh-keys: {user: mpi, trust: all, path: /home/mpi/.ssh/cluster}
 END
 check "ssh offers a key of another name" lab as mpi head ssh -n -o BatchMode=yes \
 	-o StrictHostKeyChecking=yes "$(lab address head)" true
+
+# --- What somebody else has made where an agent was killed
+
+node sh -c 'printf "#!/bin/sh\nkill -9 \$PPID\n" >/usr/local/sbin/useradd; chmod 755 /usr/local/sbin/useradd'
+play <<'END'
+user: {name: carla, create_home: no}
+END
+check "an agent is killed before it has made a user" node sh -c '! id -u carla 2>/dev/null'
+node sh -c 'rm /usr/local/sbin/useradd; useradd --no-create-home carla'
+play <<'END'
+user: {name: carla, create_home: no}
+group: {name: crew}
+END
+check "meanwhile somebody else has made it" says "changed=1 .*failed=0" "$out"
+play --prune <<'END'
+debug: {msg: none}
+END
+check "pruning leaves such a user alone" says "it isn't known whether beoplay made it" "$out"
+check "and it is still there" node id -u carla
+check "what beoplay has surely made goes" node sh -c '! getent group crew'
+play --prune --discard-drift <<'END'
+debug: {msg: none}
+END
+check "it goes where that is said" node sh -c '! id -u carla 2>/dev/null'

@@ -338,12 +338,12 @@ void playing_check_tags(const struct playing *playing, struct report *report)
 	}
 }
 
-static int make_run(struct playing *playing, struct error *err)
+static struct run_options options_of(struct playing *playing)
 {
 	const struct apply_options *given = playing->options;
 	bool everything = playing->undo && playing->undo->undo == UNDO_ALL;
-	struct passwords passwords = {0};
-	struct run_options options = {
+
+	return (struct run_options){
 		.source = playing->source,
 		.playbook = playing->playbook,
 		.inventory = playing->inventory,
@@ -388,6 +388,13 @@ static int make_run(struct playing *playing, struct error *err)
 		.without_actions = playing->undo && !given->with_commands,
 		.interrupted = playing_interrupted(),
 	};
+}
+
+static int make_run(struct playing *playing, struct error *err)
+{
+	const struct apply_options *given = playing->options;
+	struct passwords passwords = {0};
+	struct run_options options = options_of(playing);
 
 	playing->fleet = (struct fleet_options){
 		.forks = given->forks,

@@ -59,14 +59,14 @@ const struct callable *const *callable_tables(enum callable_kind kind)
 }
 
 static int refuse(const struct callables *kind, const char *name, const char *written,
-	struct place place, struct error *err)
+	struct error *err)
 {
 	struct suggestion suggestion = { .word = name };
 
 	for (size_t i = 0; kind->later[i]; i++) {
 		if (strcmp(kind->later[i], name) != 0)
 			continue;
-		error_at(err, EXPRESSION_UNSUPPORTED, place, "the %s '%s' is not supported yet", kind->what,
+		error_set(err, EXPRESSION_UNSUPPORTED, "the %s '%s' is not supported yet", kind->what,
 			written);
 		return error_remedy(err, "write it without, or pass what it gives as a variable (vars, "
 			"host_vars, -e)");
@@ -75,14 +75,14 @@ static int refuse(const struct callables *kind, const char *name, const char *wr
 		for (const struct callable *row = kind->tables[i]; row->name; row++)
 			suggest_offer(&suggestion, row->name);
 	}
-	error_at(err, EXPRESSION_UNKNOWN_FUNCTION, place, "there is no %s '%s'", kind->what, written);
+	error_set(err, EXPRESSION_UNKNOWN_FUNCTION, "there is no %s '%s'", kind->what, written);
 	if (suggestion.nearest)
 		error_remedy(err, "did you mean '%s'?", suggestion.nearest);
 	return -1;
 }
 
 const struct callable *callable_find(enum callable_kind kind, const char *name,
-	struct place place, struct error *err)
+	struct error *err)
 {
 	static const char prefix[] = "ansible.builtin.";
 	const char *plain = name;
@@ -97,10 +97,10 @@ const struct callable *callable_find(enum callable_kind kind, const char *name,
 		}
 	}
 	if (strchr(plain, '.'))
-		error_at(err, EXPRESSION_UNSUPPORTED, place, "the %s '%s' of a collection is not supported "
+		error_set(err, EXPRESSION_UNSUPPORTED, "the %s '%s' of a collection is not supported "
 			"yet", kinds[kind].what, name);
 	else
-		refuse(&kinds[kind], plain, name, place, err);
+		refuse(&kinds[kind], plain, name, err);
 	return NULL;
 }
 
@@ -114,7 +114,7 @@ static size_t parameter_count(const struct callable *callable)
 }
 
 static int bind_keyword(const struct callable *callable, const char *keyword, size_t *ret_position,
-	struct place place, struct error *err)
+	struct error *err)
 {
 	struct suggestion suggestion = { .word = keyword };
 
@@ -128,7 +128,7 @@ static int bind_keyword(const struct callable *callable, const char *keyword, si
 	*ret_position = CALL_PARAMETERS_MOST;
 	if (callable->flags & CALL_KEYWORDS)
 		return 0;
-	error_at(err, EXPRESSION_INVALID_ARGUMENT, place, "'%s' has no argument '%s'", callable->name,
+	error_set(err, EXPRESSION_INVALID_ARGUMENT, "'%s' has no argument '%s'", callable->name,
 		keyword);
 	if (suggestion.nearest)
 		error_remedy(err, "did you mean '%s'?", suggestion.nearest);
@@ -136,30 +136,29 @@ static int bind_keyword(const struct callable *callable, const char *keyword, si
 }
 
 int callable_bind(const struct callable *callable, const char *const *keywords, size_t count,
-	size_t *positions, struct place place, struct error *err)
+	size_t *positions, struct error *err)
 {
 	size_t parameters = parameter_count(callable);
 	bool taken[CALL_PARAMETERS_MOST] = { false };
 
 	for (size_t i = 0; i < count; i++) {
 		positions[i] = i < parameters ? i : CALL_PARAMETERS_MOST;
-		if (keywords[i] && bind_keyword(callable, keywords[i], &positions[i], place,
-			err) < 0)
+		if (keywords[i] && bind_keyword(callable, keywords[i], &positions[i], err) < 0)
 			return -1;
 		if (positions[i] == CALL_PARAMETERS_MOST) {
 			if (!keywords[i] && !(callable->flags & CALL_MANY))
-				return error_at(err, EXPRESSION_INVALID_ARGUMENT, place, "'%s' takes at most %zu "
+				return error_set(err, EXPRESSION_INVALID_ARGUMENT, "'%s' takes at most %zu "
 					"argument%s", callable->name, parameters, parameters == 1 ? "" : "s");
 			continue;
 		}
 		if (taken[positions[i]])
-			return error_at(err, EXPRESSION_INVALID_ARGUMENT, place, "'%s' is given twice",
+			return error_set(err, EXPRESSION_INVALID_ARGUMENT, "'%s' is given twice",
 				callable->parameters[positions[i]]);
 		taken[positions[i]] = true;
 	}
 	for (size_t i = 0; i < callable->required; i++) {
 		if (!taken[i])
-			return error_at(err, EXPRESSION_INVALID_ARGUMENT, place, "'%s' needs the argument '%s'",
+			return error_set(err, EXPRESSION_INVALID_ARGUMENT, "'%s' needs the argument '%s'",
 				callable->name, callable->parameters[i]);
 	}
 	return 0;
@@ -341,10 +340,8 @@ int call_values(struct evaluation *evaluation, size_t offset, const struct calla
 	struct call call = { .callable = callable, .offset = offset, .input = input };
 	size_t *positions = arena_array(arena, count + 1, sizeof(*positions));
 
-	if (callable_bind(callable, keywords, count, positions, (struct place){ 0 },
-			evaluation->evaluator->err) < 0)
-		return error_place(evaluation->evaluator->err,
-			syntax_place(evaluation->scalar, offset));
+	if (callable_bind(callable, keywords, count, positions, evaluation->evaluator->err) < 0)
+		return evaluation_place(evaluation, offset);
 	if (!(callable->flags & CALL_UNDEFINED) && evaluation_require(evaluation, input) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {

@@ -45,13 +45,13 @@ enum callable_kind { CALLABLE_FILTER, CALLABLE_TEST, CALLABLE_FUNCTION, CALLABLE
 
 /* All tables of a kind; ends with NULL. */
 const struct callable *const *callable_tables(enum callable_kind kind);
-/* NULL with err at place: misspelt, or not supported yet. */
+/* NULL with err: misspelt, or not supported yet. Neither this nor callable_bind knows the place. */
 const struct callable *callable_find(enum callable_kind kind, const char *name,
-	struct place place, struct error *err);
+	struct error *err);
 /* Whether there may be such arguments: places by parameter, or the rest. positions[i] is a
  * parameter or CALL_PARAMETERS_MOST for the rest. */
 int callable_bind(const struct callable *callable, const char *const *keywords, size_t count,
-	size_t *positions, struct place place, struct error *err);
+	size_t *positions, struct error *err);
 
 /* The tables; each ends with a row without a name. */
 extern const struct callable filters_basic[], filters_text[], filters_list[], filters_map[],

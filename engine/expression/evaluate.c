@@ -37,9 +37,13 @@ int evaluation_error(struct evaluation *evaluation, size_t offset, const char *f
 		offset), "%s", message);
 }
 
+int evaluation_place(const struct evaluation *evaluation, size_t offset)
+{
+	return error_place(evaluation->evaluator->err, syntax_place(evaluation->scalar, offset));
+}
+
 int evaluation_spend(struct evaluation *evaluation, size_t offset, size_t steps, size_t bytes)
 {
-	struct place place = syntax_place(evaluation->scalar, offset);
 	struct evaluator *evaluator = evaluation->evaluator;
 
 	if (steps <= evaluator->steps && bytes <= evaluator->bytes) {
@@ -49,25 +53,28 @@ int evaluation_spend(struct evaluation *evaluation, size_t offset, size_t steps,
 	}
 	evaluator->exhausted = true;
 	if (bytes > evaluator->bytes)
-		return error_at(evaluator->err, EXPRESSION_TOO_EXPENSIVE, place, "this makes more than %d "
-			"MiB", EXPRESSION_BYTES_MOST >> 20);
-	return error_at(evaluator->err, EXPRESSION_TOO_EXPENSIVE, place, "this takes more than %d steps",
-		EXPRESSION_STEPS_MOST);
+		error_set(evaluator->err, EXPRESSION_TOO_EXPENSIVE, "this makes more than %d MiB",
+			EXPRESSION_BYTES_MOST >> 20);
+	else
+		error_set(evaluator->err, EXPRESSION_TOO_EXPENSIVE, "this takes more than %d steps",
+			EXPRESSION_STEPS_MOST);
+	return evaluation_place(evaluation, offset);
 }
 
 int evaluation_undefined(struct evaluation *evaluation, size_t offset, struct value **ret_value,
 	const char *format, ...)
 {
-	struct error *why = &evaluation->evaluator->undefined;
+	struct evaluator *evaluator = evaluation->evaluator;
 	char message[1024];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	error_clear(why);
-	error_at(why, EXPRESSION_UNDEFINED_VARIABLE, syntax_place(evaluation->scalar, offset), "%s",
-		message);
+	error_clear(&evaluator->undefined);
+	error_set(&evaluator->undefined, EXPRESSION_UNDEFINED_VARIABLE, "%s", message);
+	evaluator->undefined_in = evaluation->scalar;
+	evaluator->undefined_at = offset;
 	*ret_value = NULL;
 	return 0;
 }
@@ -89,8 +96,12 @@ int evaluation_require(struct evaluation *evaluation, const struct value *value)
 
 	if (value)
 		return 0;
-	if (evaluator->err->kind == ERROR_NONE)
+	if (evaluator->err->kind == ERROR_NONE) {
 		*evaluator->err = evaluator->undefined;
+		if (evaluator->undefined_in)
+			error_place(evaluator->err, syntax_place(evaluator->undefined_in,
+				evaluator->undefined_at));
+	}
 	evaluator->undefined_raised = true;
 	return -1;
 }
@@ -117,6 +128,7 @@ static int scope_value(struct evaluation *evaluation, const char *name, size_t o
 	if (!evaluator->undefined_raised)
 		return -1;
 	evaluator->undefined = *evaluator->err;
+	evaluator->undefined_in = NULL;
 	error_clear(evaluator->err);
 	evaluator->undefined_raised = false;
 	*ret_value = NULL;

@@ -31,7 +31,9 @@ struct evaluator {
 	const struct frame *frames;
 	bool exhausted;            /* a budget is used up: the error stays one */
 	bool undefined_raised;     /* the error is that something undefined was used */
-	struct error undefined;    /* why the last NULL is undefined */
+	struct error undefined;    /* why the last NULL is undefined, and in which text and where in it, */
+	const struct value *undefined_in;      /* if that has no place yet: else NULL */
+	size_t undefined_at;
 	struct error *err;         /* never NULL */
 	struct error local;        /* where the caller brought none */
 };
@@ -57,6 +59,9 @@ void evaluator_close(struct evaluator *evaluator);
 /* Errors with the place of an offset. */
 int evaluation_error(struct evaluation *evaluation, size_t offset, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same for an error that is there and has no place yet. Where something stands takes a walk over
+ * the text before it: it is asked for only when there is an error. Gives -1. */
+int evaluation_place(const struct evaluation *evaluation, size_t offset);
 /* Takes from the budgets. */
 int evaluation_spend(struct evaluation *evaluation, size_t offset, size_t steps, size_t bytes);
 /* Notes why something is undefined; sets ret_value to NULL; gives 0. */

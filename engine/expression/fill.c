@@ -256,7 +256,7 @@ int value_depth_check(struct evaluation *evaluation, size_t offset, const struct
 
 	if (find_unsealed(evaluation, value, 0, &found) == 0)
 		return 0;
-	return error_place(evaluation->evaluator->err, syntax_place(evaluation->scalar, offset));
+	return evaluation_place(evaluation, offset);
 }
 
 static struct value *sealed(struct arena *arena, struct value *value)

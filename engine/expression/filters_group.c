@@ -31,7 +31,7 @@ static int sorted_items(struct evaluation *evaluation, struct call *call, struct
 	static const char *const keywords[] = { "attribute" };
 
 	return call_values(evaluation, call->offset, callable_find(CALLABLE_FILTER, "sort",
-		(struct place){ 0 }, NULL), call->input, &call->arguments[0], keywords, 1,
+		NULL), call->input, &call->arguments[0], keywords, 1,
 		ret_list);
 }
 

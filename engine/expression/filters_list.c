@@ -388,9 +388,8 @@ static int map_filter(struct evaluation *evaluation, struct call *call,
 	if (call->rest_count == 0 || call->rest_keywords[0] || !text_of(call->rest[0]))
 		return evaluation_error(evaluation, call->offset,
 			"'map' needs attribute= or the name of a filter");
-	*ret_filter = callable_find(CALLABLE_FILTER, call->rest[0]->text,
-		syntax_place(evaluation->scalar, call->offset), evaluation->evaluator->err);
-	return *ret_filter ? 0 : -1;
+	*ret_filter = callable_find(CALLABLE_FILTER, call->rest[0]->text, evaluation->evaluator->err);
+	return *ret_filter ? 0 : evaluation_place(evaluation, call->offset);
 }
 
 static int map_attribute(struct evaluation *evaluation, struct call *call, struct value *item,
@@ -475,12 +474,11 @@ static int choice_make(struct evaluation *evaluation, struct call *call, bool by
 	if (!text_of(call->rest[at]))
 		return evaluation_error(evaluation, call->offset, "'%s' needs the name of a test",
 			call->callable->name);
-	choice->test = callable_find(CALLABLE_TEST, call->rest[at]->text,
-		syntax_place(evaluation->scalar, call->offset), evaluation->evaluator->err);
+	choice->test = callable_find(CALLABLE_TEST, call->rest[at]->text, evaluation->evaluator->err);
 	choice->values = call->rest + at + 1;
 	choice->keywords = call->rest_keywords + at + 1;
 	choice->count = call->rest_count - at - 1;
-	return choice->test ? 0 : -1;
+	return choice->test ? 0 : evaluation_place(evaluation, call->offset);
 }
 
 static int choose(struct evaluation *evaluation, struct call *call, const struct choice *choice,

@@ -269,7 +269,7 @@ static int filter_dictsort(struct evaluation *evaluation, struct call *call,
 	arguments[1] = value_integer(arena, by[0] == 'v');
 	arguments[2] = value_bool(arena, reverse);
 	return call_values(evaluation, call->offset, callable_find(CALLABLE_FILTER, "sort",
-		(struct place){ 0 }, NULL), pairs, arguments, keywords, 3, ret_value);
+		NULL), pairs, arguments, keywords, 3, ret_value);
 }
 
 const struct callable filters_map[] = {

@@ -97,7 +97,7 @@ static int by_filter(struct evaluation *evaluation, const struct looking *lookin
 	static const char *const keywords[2];
 
 	return call_values(evaluation, looking->offset, callable_find(CALLABLE_FILTER, filter,
-		(struct place){ 0 }, NULL), input, arguments, keywords, count, ret_value);
+		NULL), input, arguments, keywords, count, ret_value);
 }
 
 static int add_all(struct evaluation *evaluation, const struct looking *looking, struct value *list,

@@ -120,7 +120,7 @@ static int converted(struct evaluation *evaluation, const struct looking *lookin
 			|| !option_truth(looking, "convert_data", true))
 		return 0;
 	if (call_values(evaluation, looking->offset, callable_find(CALLABLE_FILTER, "from_yaml",
-			(struct place){ 0 }, NULL), *text, NULL, keywords, 0, &made) == 0)
+			NULL), *text, NULL, keywords, 0, &made) == 0)
 		*text = made;
 	else if (evaluation->evaluator->exhausted)
 		return -1;

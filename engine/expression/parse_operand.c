@@ -235,22 +235,26 @@ static int parse_arguments(struct parser *parser, struct node *node)
 	return lexer_next(&parser->lexer);
 }
 
+static int parser_place(const struct parser *parser, size_t offset)
+{
+	return error_place(parser->lexer.err, syntax_place(parser->lexer.scalar, offset));
+}
+
 /* Finds what is called, and whether it takes these arguments. */
 static int resolve(struct parser *parser, enum callable_kind kind, struct node *node)
 {
-	struct place place = syntax_place(parser->lexer.scalar, node->offset);
 	struct arena *arena = parser->lexer.arena;
 	const char **keywords = arena_array(arena, node->argument_count + 1, sizeof(*keywords));
 
 	node->positions = arena_array(arena, node->argument_count + 1, sizeof(*node->positions));
-	node->callable = callable_find(kind, node->name, place, parser->lexer.err);
+	node->callable = callable_find(kind, node->name, parser->lexer.err);
 	if (!node->callable)
-		return -1;
+		return parser_place(parser, node->offset);
 	for (size_t i = 0; i < node->argument_count; i++)
 		keywords[i] = node->arguments[i].keyword;
 	if (callable_bind(node->callable, keywords, node->argument_count, node->positions,
-			place, parser->lexer.err) < 0)
-		return -1;
+			parser->lexer.err) < 0)
+		return parser_place(parser, node->offset);
 	return parser_close(parser, node);
 }
 
@@ -284,7 +288,7 @@ static int resolve_named(struct parser *parser, const struct node *node)
 	if (name->kind != NODE_LITERAL || name->literal->kind != VALUE_STRING)
 		return 0;
 	return callable_find(is_map ? CALLABLE_FILTER : CALLABLE_TEST, name->literal->text,
-		syntax_place(parser->lexer.scalar, name->offset), parser->lexer.err) ? 0 : -1;
+		parser->lexer.err) ? 0 : parser_place(parser, name->offset);
 }
 
 static int parse_filter(struct parser *parser, struct node **node)

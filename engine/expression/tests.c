@@ -140,7 +140,7 @@ static int letters(struct evaluation *evaluation, struct call *call, const char 
 {
 	struct value *changed;
 	const struct callable *callable = callable_find(CALLABLE_FILTER, filter,
-		(struct place){ 0 }, NULL);
+		NULL);
 
 	if (call->input->kind != VALUE_STRING)
 		return call_error(evaluation, call, "a string", call->input);

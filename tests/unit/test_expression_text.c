@@ -1,6 +1,10 @@
 /* Expressions in texts and templates: what is filled in, and where it stands. */
 #include "expression_bench.h"
 
+#include "base/buffer.h"
+
+#include <time.h>
+
 static void one_expression_alone_keeps_its_type(void **state)
 {
 	struct arena *arena = arena_new();
@@ -144,6 +148,37 @@ static void templates_are_written_as_jinja_and_ansible_do(void **state)
 	}
 }
 
+/* Processor time of a template with so many lines. */
+static double seconds_of_lines(size_t count)
+{
+	static const char line[] = "{{ missing | default('x') | upper }} is {{ s }}\n";
+	struct arena *arena = arena_new();
+	struct error err = { 0 };
+	struct value *value;
+	struct buffer text = { 0 };
+	clock_t from;
+
+	for (size_t i = 0; i < count; i++)
+		buffer_add_string(&text, line);
+	from = clock();
+	if (expression_template(arena, scope_with_variables(arena), text.data, text.size, "long.j2", NULL,
+			&value, &err) < 0)
+		fail_msg("%s", err.message);
+	buffer_free(&text);
+	arena_free(arena);
+	return (double)(clock() - from) / CLOCKS_PER_SEC;
+}
+
+/* Where something stands is asked for only if it is wrong. */
+static void a_line_of_a_long_template_costs_what_one_of_a_short_one_does(void **state)
+{
+	double small = seconds_of_lines(500), large = seconds_of_lines(4000);
+
+	(void)state;
+	if (large > 24 * small + 0.05)
+		fail_msg("8 times as many lines took %.3f s instead of %.3f s", large, small);
+}
+
 static void a_header_that_jinja_does_not_know_is_refused_at_its_place(void **state)
 {
 	static const struct {
@@ -267,6 +302,7 @@ int main(void)
 		cmocka_unit_test(a_number_keeps_how_it_was_written),
 		cmocka_unit_test(backslashes_in_yaml_stay_and_in_templates_escape),
 		cmocka_unit_test(templates_are_written_as_jinja_and_ansible_do),
+		cmocka_unit_test(a_line_of_a_long_template_costs_what_one_of_a_short_one_does),
 		cmocka_unit_test(a_header_that_jinja_does_not_know_is_refused_at_its_place),
 		cmocka_unit_test(a_mistake_in_a_template_has_its_line_and_column),
 		cmocka_unit_test(values_are_filled_in_deeply_and_share_what_needed_nothing),

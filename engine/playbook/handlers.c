@@ -23,20 +23,53 @@ static bool is_named(const struct task *handler, const char *name)
 		|| (handler->name && handler->title && strcmp(handler->title, name) == 0);
 }
 
-struct task **play_notified(struct arena *arena, const struct play *play, const char *name,
-	size_t *ret_count)
-{
-	struct task **found = arena_array(arena, play->handler_count + 1, sizeof(*found));
-	const struct task *named = NULL;
+/* The handlers that have a word as name or listen to it, in their order. */
+struct called {
+	struct task **handlers;
+	size_t count;
+};
 
-	*ret_count = 0;
-	for (size_t i = play->handler_count; i-- > 0 && !named;)
-		named = is_named(play->handlers[i], name) ? play->handlers[i] : NULL;
+static void add_word(struct arena *arena, struct play *play, const char *word, struct task *handler)
+{
+	struct called *called = word ? lookup_get(&play->handler_words, word) : NULL;
+
+	if (!word || (called && called->handlers[called->count - 1] == handler))
+		return;
+	if (!called) {
+		called = arena_alloc(arena, sizeof(*called));
+		lookup_put(arena, &play->handler_words, word, called);
+	}
+	*ARENA_PUSH(arena, &called->handlers, &called->count) = handler;
+}
+
+static void index_words(struct arena *arena, struct play *play)
+{
 	for (size_t i = 0; i < play->handler_count; i++) {
 		struct task *handler = play->handlers[i];
 
-		if (handler == named || listens(handler, name))
-			found[(*ret_count)++] = handler;
+		add_word(arena, play, handler->name, handler);
+		add_word(arena, play, handler->name ? handler->title : NULL, handler);
+		for (size_t k = 0; handler->listen && k < handler->listen->count; k++)
+			add_word(arena, play, handler->listen->items[k]->text, handler);
+	}
+}
+
+struct task **play_notified(struct arena *arena, const struct play *play, const char *name,
+	size_t *ret_count)
+{
+	const struct called *called = lookup_get(&play->handler_words, name);
+	const struct task *named = NULL;
+	struct task **found;
+
+	*ret_count = 0;
+	if (!called)
+		return NULL;
+	found = arena_array(arena, called->count, sizeof(*found));
+	for (size_t i = called->count; i-- > 0 && !named;)
+		named = is_named(called->handlers[i], name) ? called->handlers[i] : NULL;
+	for (size_t i = 0; i < called->count; i++) {
+		if (called->handlers[i] == named || listens(called->handlers[i], name))
+			found[(*ret_count)++] = called->handlers[i];
 	}
 	return found;
 }
@@ -101,17 +134,18 @@ static int check_parts(struct play_reader *reader, const struct task *handler)
 		"'when: RESULT is changed'");
 }
 
-static int check_name(struct play_reader *reader, size_t index)
+static int check_name(struct play_reader *reader, const struct task *handler)
 {
-	const struct task *handler = reader->play->handlers[index];
+	const struct called *called = handler->name ? lookup_get(&reader->play->handler_words,
+		handler->name) : NULL;
 
 	if (!handler->name && !handler->listen) {
 		error_at(reader->err, PLAYBOOK_UNNAMED_HANDLER, handler->place, "a handler without a name "
 			"can't be notified");
 		return error_remedy(reader->err, "give it a name");
 	}
-	for (size_t i = 0; handler->name && i < index; i++) {
-		const struct task *other = reader->play->handlers[i];
+	for (size_t i = 0; called && called->handlers[i] != handler; i++) {
+		const struct task *other = called->handlers[i];
 
 		if (!other->name || strcmp(other->name, handler->name) != 0 || other->role != handler->role)
 			continue;
@@ -133,10 +167,11 @@ int handlers_check_tasks(struct play_reader *reader, struct task *const *tasks, 
 
 int handlers_check(struct play_reader *reader)
 {
-	const struct play *play = reader->play;
+	struct play *play = reader->play;
 
+	index_words(reader->arena, play);
 	for (size_t i = 0; i < play->handler_count; i++) {
-		if (check_name(reader, i) < 0 || check_parts(reader, play->handlers[i]) < 0)
+		if (check_name(reader, play->handlers[i]) < 0 || check_parts(reader, play->handlers[i]) < 0)
 			return -1;
 	}
 	if (handlers_check_tasks(reader, play->tasks, play->task_count) < 0)

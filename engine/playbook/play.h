@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/lookup.h"
 #include "base/value.h"
 #include "module/module.h"
 #include "source/source.h"
@@ -187,6 +188,7 @@ struct play {
 	size_t task_count;
 	struct task **handlers;         /* of roles, its own, then of roles that it imports */
 	size_t handler_count;
+	struct lookup handler_words;    /* see handlers.c */
 	struct value *tags;             /* list of strings, never NULL */
 };
 

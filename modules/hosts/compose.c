@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static char *small_letters(char *name)
+char *hosts_small_letters(char *name)
 {
 	for (char *at = name; *at; at++)
 		*at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
@@ -17,7 +17,7 @@ static void learn_wish(struct arena *arena, struct hosts_state *have,
 	const struct hosts_extra *entry)
 {
 	for (unsigned i = 0; i < entry->names_count; i++) {
-		char *name = small_letters(arena_string(arena, entry->names[i]));
+		char *name = hosts_small_letters(arena_string(arena, entry->names[i]));
 
 		if (!lookup_get(&have->wished, name))
 			lookup_put(arena, &have->wished, name, entry->address);
@@ -40,7 +40,7 @@ static const char *wished_address(const struct hosts_state *have, const char *na
 
 	if (strlen(name) >= sizeof(small))
 		return NULL;
-	return lookup_get(&have->wished, small_letters(strcpy(small, name)));
+	return lookup_get(&have->wished, hosts_small_letters(strcpy(small, name)));
 }
 
 /* A name with a domain comes first: that is the one that hostname -f tells. */

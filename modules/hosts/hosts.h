@@ -64,6 +64,8 @@ struct hosts_state {
 int hosts_prepare(struct prepare *prepare, struct value *params, struct error *err);
 
 /* compose.c */
+/* In place; gives it back. */
+char *hosts_small_letters(char *name);
 /* Words of a line before any comment. */
 struct value *hosts_line_words(struct arena *arena, const char *line, size_t size);
 bool hosts_is_one_of(const char *name, char *const *names, unsigned count);

@@ -102,54 +102,67 @@ static int check_addresses(struct prepare *prepare, const struct value *hosts,
 	return 0;
 }
 
-static bool has_name(const struct value *names, const char *name)
+/* Who has a name, in small letters. */
+struct named {
+	const char *host;          /* NULL: somebody in extra, … */
+	struct place place;        /* … here */
+};
+
+static struct named *who_has(struct arena *arena, const struct lookup *names, const char *name)
 {
-	for (size_t i = 0; i < names->count; i++) {
-		if (strcasecmp(value_text(names->items[i]), name) == 0)
-			return true;
+	return lookup_get(names, hosts_small_letters(arena_string(arena, name)));
+}
+
+static void note_names(struct arena *arena, struct lookup *names, const struct value *list,
+	const char *host)
+{
+	for (size_t i = 0; list && list->kind == VALUE_LIST && i < list->count; i++) {
+		const char *name = value_text(list->items[i]);
+		struct named *named;
+
+		if (!name || who_has(arena, names, name))
+			continue;
+		named = arena_alloc(arena, sizeof(*named));
+		*named = (struct named){ host, list->place };
+		lookup_put(arena, names, hosts_small_letters(arena_string(arena, name)), named);
 	}
-	return false;
 }
 
 /* A name that is said twice would have two addresses, or the first one only. */
-static int check_name(struct prepare *prepare, const struct value *hosts,
-	const struct value *entries, const struct value *extra, size_t upto, const struct value *name,
+static int check_name(struct prepare *prepare, const struct lookup *names, const struct value *name,
 	struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
+	const struct named *named = who_has(arena, names, value_text(name));
 
-	for (size_t i = 0; i < entries->count; i++) {
-		const char *host = value_text(hosts->items[i]);
-
-		if (!has_name(value_get(entries->items[i], "names"), value_text(name)))
-			continue;
+	if (!named)
+		return 0;
+	if (named->host) {
 		error_at(err, INVENTORY_ADDRESS_CONFLICT, name->place, "'%s' is a name of %s already (%s)",
-			value_text(name), host, place_of(arena, place_of_address(prepare, host)));
+			value_text(name), named->host, place_of(arena, place_of_address(prepare, named->host)));
 		return error_remedy(err, "take it out here, or name the host otherwise");
 	}
-	for (size_t i = 0; i < upto; i++) {
-		const struct value *names = value_get(extra->items[i], "names");
-
-		if (!has_name(names, value_text(name)))
-			continue;
-		error_at(err, INVENTORY_ADDRESS_CONFLICT, name->place, "'%s' is named in 'extra' twice "
-			"(%s)", value_text(name), place_of(arena, names->place));
-		return error_remedy(err, "a name has one address: take one of them out");
-	}
-	return 0;
+	error_at(err, INVENTORY_ADDRESS_CONFLICT, name->place, "'%s' is named in 'extra' twice (%s)",
+		value_text(name), place_of(arena, named->place));
+	return error_remedy(err, "a name has one address: take one of them out");
 }
 
 static int check_extra(struct prepare *prepare, const struct value *hosts,
 	const struct value *entries, const struct value *extra, struct error *err)
 {
+	struct arena *arena = prepare_arena(prepare);
+	struct lookup all = {0};
+
+	for (size_t i = 0; extra && i < entries->count; i++)
+		note_names(arena, &all, value_get(entries->items[i], "names"), value_text(hosts->items[i]));
 	for (size_t i = 0; extra && extra->kind == VALUE_LIST && i < extra->count; i++) {
 		const struct value *names = value_get(extra->items[i], "names");
 
 		for (size_t k = 0; names && names->kind == VALUE_LIST && k < names->count; k++) {
-			if (value_text(names->items[k]) && check_name(prepare, hosts, entries, extra, i,
-					names->items[k], err) < 0)
+			if (value_text(names->items[k]) && check_name(prepare, &all, names->items[k], err) < 0)
 				return -1;
 		}
+		note_names(arena, &all, names, NULL);
 	}
 	return 0;
 }

@@ -45,6 +45,7 @@ struct runner {
 	struct value *pending;       /* in a dry run: see pending.h */
 	struct value *undone, *restored;   /* in a dry run: see work.h */
 	struct value *refused;       /* resources that weren't undone */
+	struct undo_looks *looks;    /* what was seen of wishes, see undo.h; NULL: nothing is kept */
 	struct value *seen;          /* resources that tasks had, each with the number of one, or -1;
 	                                see seen.c */
 	const struct wire_task **seen_tasks;

@@ -143,6 +143,7 @@ static void note_half_done(struct runner *runner, const struct work *work,
 	value_set_string(arena, wishes, work->module->name, work->digest);
 	value_set(arena, owner, "wishes", wishes);
 	value_set_string(arena, owner, "user", work->task->user);
+	runner->looks = undo_looks_new(arena);
 	for (size_t i = 0; runner->lock >= 0 && resources && resources->count <= RUNNER_FILES_MOST
 			&& i < resources->count; i++) {
 		const struct ledger_undo undo = { .resource = value_text(resources->items[i]),
@@ -152,6 +153,7 @@ static void note_half_done(struct runner *runner, const struct work *work,
 			ledger_set_differs(&runner->ledger, &runner->owner, undo.resource,
 				undo_difference(runner, arena, &undo, work->task));
 	}
+	runner->looks = NULL;
 }
 
 /* Whether the stage goes on. */

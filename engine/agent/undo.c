@@ -364,6 +364,7 @@ static void note_difference(struct undoing *undoing, struct arena *arena,
 static void note_differences(struct undoing *undoing, struct arena *arena,
 	const struct undo_plan *plans, size_t count)
 {
+	undoing->runner->looks = undo_looks_new(arena);
 	for (size_t i = 0; i < count && !undoing->runner->check; i++) {
 		const struct undo_file *file = plans[i].file;
 
@@ -372,6 +373,7 @@ static void note_differences(struct undoing *undoing, struct arena *arena,
 		for (size_t k = 0; file && k < file->count; k++)
 			note_difference(undoing, arena, &file->parts[k]);
 	}
+	undoing->runner->looks = NULL;
 }
 
 static int64_t first_run(const struct undoing *undoing)
@@ -417,6 +419,7 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	take_due(undoing, arena);
 	undoing->files = ledger_files(&runner->ledger, arena, undoing->since);
 	plans = arena_array(arena, count + undoing->files->count + 1, sizeof(*plans));
+	runner->looks = undo_looks_new(arena);
 	for (size_t i = 0; i < count && link_alive(&runner->link); i++) {
 		if ((undoing->prune && !is_of_hosts(undoing, &undos[i]))
 				|| is_repaired(undoing, arena, &undos[i]))
@@ -424,6 +427,7 @@ static int undo_all(struct undoing *undoing, struct error *err)
 		plans[planned].undo = &undos[i];
 		plan_way(undoing, arena, &plans[planned++]);
 	}
+	runner->looks = NULL;
 	if (count > 0)
 		planned = undo_files(undoing, arena, plans, planned);
 	undo_planned(undoing, plans, planned);

@@ -69,6 +69,9 @@ void undo_expect(const struct undoing *undoing, const char *resource, struct wir
 
 /* --- Whether it is as beoplay left it (undo_drift.c) */
 
+/* A task with many resources is looked at for each of them: as long as nothing is changed, once is
+ * enough. Lives in the arena. */
+struct undo_looks *undo_looks_new(struct arena *arena);
 /* What would have to be changed for it to be as it was wished last, by its digest; "" if that says
  * nothing; NULL: nothing has to be. */
 const char *undo_difference(struct runner *runner, struct arena *arena,

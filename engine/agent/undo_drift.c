@@ -3,6 +3,7 @@
 
 #include "agent/image.h"
 #include "base/buffer.h"
+#include "base/lookup.h"
 
 #include <string.h>
 
@@ -81,6 +82,38 @@ static const char *digest_of(struct arena *arena, const struct value *changes)
 	return arena_string(arena, digest);
 }
 
+struct undo_looks {
+	struct arena *arena;
+	struct lookup results;       /* MODULE USER DIGEST → struct result */
+};
+
+struct undo_looks *undo_looks_new(struct arena *arena)
+{
+	struct undo_looks *looks = arena_alloc(arena, sizeof(*looks));
+
+	looks->arena = arena;
+	return looks;
+}
+
+/* What would be done of a wish, which is a pair MODULE: digest of its parameters. */
+static const struct result *look_at_wish(struct runner *runner, struct arena *arena,
+	const struct value_pair *wish, const struct wire_task *wished)
+{
+	struct undo_looks *looks = runner->looks;
+	struct arena *keeps = looks ? looks->arena : arena;
+	const char *key = arena_printf(keeps, "%s %s %s", wish->key, wished->user ? wished->user : "",
+		value_text(wish->value) ? value_text(wish->value) : "");
+	struct result *result = looks ? lookup_get(&looks->results, key) : NULL;
+
+	if (result)
+		return result;
+	result = arena_alloc(keeps, sizeof(*result));
+	undo_look(runner, keeps, wished, result);
+	if (looks)
+		lookup_put(keeps, &looks->results, key, result);
+	return result;
+}
+
 const char *undo_difference(struct runner *runner, struct arena *arena,
 	const struct ledger_undo *undo, const struct wire_task *task)
 {
@@ -92,16 +125,16 @@ const char *undo_difference(struct runner *runner, struct arena *arena,
 			value_text(wishes->pairs[i].value));
 		const struct module *module = module_find(wishes->pairs[i].key);
 		struct wire_task wished = *task;
-		struct result result = {0};
+		const struct result *result;
 
 		if (!params || !module || (module->flags & MODULE_ACTION))
 			continue;
 		wished.module = module->name;
 		wished.params = params;
 		wished.user = value_get_string(undo->owner, "user");
-		undo_look(runner, arena, &wished, &result);
-		if (result.status == STATUS_CHANGED)
-			add_about(arena, about, undo->resource, &result);
+		result = look_at_wish(runner, arena, &wishes->pairs[i], &wished);
+		if (result->status == STATUS_CHANGED)
+			add_about(arena, about, undo->resource, result);
 	}
 	return about->count > 0 ? digest_of(arena, about) : NULL;
 }

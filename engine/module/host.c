@@ -2,6 +2,8 @@
  * be. */
 #include "module/host.h"
 
+#include "base/lookup.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -12,6 +14,7 @@ struct host {
 	const struct host_calls *calls;
 	void *machine;
 	struct value *reads;    /* list of strings without duplicates; or NULL */
+	struct lookup has_read; /* the same */
 	bool looking;
 };
 
@@ -45,13 +48,13 @@ static void note(struct host *host, const char *kind, const char *what)
 
 void host_has_read(struct host *host, const char *what)
 {
-	if (!host->reads)
+	struct value *read;
+
+	if (!host->reads || lookup_get(&host->has_read, what))
 		return;
-	for (size_t i = 0; i < host->reads->count; i++) {
-		if (strcmp(host->reads->items[i]->text, what) == 0)
-			return;
-	}
-	value_append(host->arena, host->reads, value_string(host->arena, what));
+	read = value_string(host->arena, what);
+	value_append(host->arena, host->reads, read);
+	lookup_put(host->arena, &host->has_read, value_text(read), read);
 }
 
 static int absolute(const char *path, struct error *err)

@@ -15,9 +15,8 @@
 #include "module/module.h"
 
 enum {
-	SYNC_ENTRIES_MOST = 2000,
-	SYNC_LEDGER_MOST = 64 << 20,     /* bytes: the ledger keeps the manifest once an entry */
-	SYNC_MANIFEST_MOST = 384 << 10,  /* bytes: a task travels in one frame */
+	SYNC_ENTRIES_MOST = 100000,
+	SYNC_MANIFEST_MOST = 16 << 20,   /* bytes: of a stage, which has 64 MiB */
 	SYNC_TEXT_MOST = 256 << 10,      /* bytes: larger files are not shown */
 };
 

@@ -84,8 +84,8 @@ static int add_entry(struct lister *lister, const struct prepare_entry *entry, c
 	}
 	sync_line_write(&lister->text, &line);
 	lister->count++;
-	if (lister->count > SYNC_ENTRIES_MOST || lister->text.size > SYNC_MANIFEST_MOST ||
-	    lister->count * lister->text.size > SYNC_LEDGER_MOST) {
+	if (lister->count > SYNC_ENTRIES_MOST
+			|| lister->text.size > SYNC_MANIFEST_MOST) {
 		error_set(err, FILE_TOO_LARGE, "'%s' holds too many files for one task",
 			value_get_string(lister->params, "src"));
 		return error_remedy(err, "split it over several tasks, or bring it as an archive");

@@ -11,6 +11,7 @@
 #   make SANITIZE=1 test    the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz       looks for bytes that break a reader, SECONDS= long for each (TARGETS= of them), with
 #                   libFuzzer; goes on where it was; tests/fuzz/RESULTS.md
+#   make coverage   which share of the lines of each room the unit tests run
 #   make test-architectures   the unit tests on other architectures, emulated
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make bench-against BASE=REVISION    what this tree costs against another revision
@@ -22,7 +23,7 @@ CC := gcc
 endif
 BUILD := build
 PREFIX ?= /usr/local
-OPTIMIZE ?= -O2 -g
+OPTIMIZE ?= $(if $(COVERAGE),-O0,-O2) -g
 
 # Of the machine that the compiler compiles for: x86_64, aarch64, armhf.
 HERE := $(patsubst arm%,armhf,$(firstword $(subst -, ,$(shell $(CC) -dumpmachine))))
@@ -58,6 +59,11 @@ BUILD := build/sanitize
 FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # clang has its sanitizers in one library, which is static anyway.
 AGENT_LINK := $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan) $(LINK)
+endif
+
+ifdef COVERAGE
+BUILD := build/coverage
+FLAGS += --coverage -fprofile-update=atomic
 endif
 
 # A file holds what a variable is; it changes only where that is another than last time.
@@ -98,7 +104,7 @@ include engine/agent/architectures.mk
 # What the goals of this call may install: nothing, unless one of them says so.
 NEEDED := $(PACKAGES) $(OTHERS_PACKAGES)
 STAMP := $(BUILD)/deps
-INSTALLS := $(filter deps test demo fuzz bench bench-against test-architectures,$(MAKECMDGOALS))
+INSTALLS := $(filter deps test demo coverage fuzz bench bench-against test-architectures,$(MAKECMDGOALS))
 ifneq ($(filter-out deps fuzz,$(INSTALLS)),)
 NEEDED += $(TEST_PACKAGES) $(if $(filter test-architectures,$(INSTALLS)),$(TESTED_PACKAGES))
 STAMP := $(BUILD)/test-deps
@@ -108,7 +114,7 @@ NEEDED += $(FUZZ_PACKAGES)
 STAMP := $(BUILD)/fuzz-deps
 endif
 
-.PHONY: all deps demo test fuzz bench bench-against install clean
+.PHONY: all deps demo test coverage fuzz bench bench-against install clean
 all: $(BUILD)/beoplay
 
 # Nothing is asked of the network where all is there already.
@@ -194,6 +200,14 @@ fuzz: $(STAMP)
 TESTS += $(BUILD)/tests/fuzz/smoke
 test: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times tests/run $(TESTS) $(SCRIPTS)
+
+coverage: $(STAMP)
+	@$(MAKE) --no-print-directory COVERAGE=1 build/coverage/run-units
+
+$(BUILD)/run-units: $(BUILD)/beoplay $(TESTS)
+	@find $(BUILD) -name '*.gcda' -delete
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times tests/run $(TESTS)
+	@tests/tree/coverage $(BUILD)
 
 demo: $(STAMP) $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/lab/demo

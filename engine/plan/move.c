@@ -13,6 +13,7 @@ enum {
 	PAUSE = 300,               /* milliseconds between them */
 	SLACK = 1000,              /* until the old address is dialled, behind the time that was given */
 	BACK_MOST = 120 * 1000,    /* for a machine to be as before */
+	DOUBT = 15 * 1000,         /* from then on it may have been taken back */
 	SECONDS_MOST = 3600,
 	ASKS_MOST = 4,             /* for one task: there, and back */
 };
@@ -91,11 +92,13 @@ void move_request(struct run *run, struct target *target, const struct request *
 
 /* --- Dialling --- */
 
-/* Behind its time it may be either: somebody may have confirmed it in the last moment. */
+/* Behind its time it may be either: somebody may have confirmed it in the last moment. A while before
+ * it may have failed, too; the one that is met there says so. */
 static void dial(struct run *run, struct target *target)
 {
 	struct move *move = target->move;
-	bool back = run->now > move->until + SLACK && move->tries % 2 == 1;
+	bool late = run->now > move->until + SLACK || run->now - move->asked > DOUBT;
+	bool back = late && move->tries % 2 == 1;
 
 	if (run->now > move->until + SLACK && !move->there)
 		back = true;
@@ -120,7 +123,7 @@ bool move_lost(struct run *run, struct target *target, const struct error *err)
 		return false;
 	if (move->tries > 0 && err && run->now <= move->until + SLACK)
 		move->seen = arena_string(run->arena, err->message);
-	move->tries += run->now > move->until + SLACK || move->tries == 0;
+	move->tries++;
 	dial(run, target);
 	return true;
 }

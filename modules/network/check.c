@@ -85,7 +85,7 @@ int network_check(const struct value *params, struct error *err)
 	}
 	if (addresses && addresses->kind == VALUE_LIST && addresses->count == 0 && dhcp &&
 	    strcmp(dhcp, "false") == 0 && state && strcmp(state, "present") == 0 &&
-	    !value_get(params, "text")) {
+	    !value_get(params, "text") && !value_get(params, "place")) {
 		error_at(err, TASK_MISSING_PARAMETER, params->place, "network has neither 'addresses' nor "
 			"'dhcp: true'");
 		return error_remedy(err, "say which addresses the interface has");

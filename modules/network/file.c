@@ -123,6 +123,18 @@ static void write_ifupdown(struct buffer *out, const char *interface,
 		write_stanza(out, interface, want, want->addresses[i], i == 0 && !want->dhcp);
 }
 
+const char *network_stanza_text(struct arena *arena, const char *interface,
+	const struct network_params *want)
+{
+	struct buffer text = { 0 };
+	const char *result;
+
+	write_ifupdown(&text, interface, want);
+	result = arena_bytes(arena, text.data, text.size);
+	buffer_free(&text);
+	return result + strcspn(result, "\n") + 1;
+}
+
 /* --- systemd-networkd */
 
 static void write_networkd(struct buffer *out, const char *interface,

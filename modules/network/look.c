@@ -235,6 +235,29 @@ static int look_elsewhere(struct host *host, struct network_state *have, struct 
 	return 0;
 }
 
+/* What is taken over stays in its file, where one rename changes it. */
+static int take_stanza(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	const char *place = want->place ? want->place : want->take ? have->elsewhere : NULL;
+	struct arena *arena = host_arena(host);
+	const char *text, *with;
+
+	if (!place || have->backend != NETWORK_IFUPDOWN || want->state != NETWORK_PRESENT)
+		return 0;
+	if (network_read_file(host, place, &text, err) < 0 || !text)
+		return err->kind != ERROR_NONE ? -1 : 0;
+	with = want->place ? want->stanza : network_stanza_text(arena, have->interface, want);
+	have->file = place;
+	have->have = text;
+	have->want = network_stanza_replace(arena, text, have->interface, with ? with : "",
+		&have->taken);
+	have->keeps = have->taken ? network_stanza_keeps(text, have->interface, have->taken) : NULL;
+	have->leased = have->taken && strstr(have->taken, " dhcp");
+	have->elsewhere = NULL;
+	return 0;
+}
+
 const char *network_record_key(struct arena *arena, const struct network_state *have)
 {
 	return arena_printf(arena, "network:%s", have->interface);
@@ -256,7 +279,7 @@ int network_inspect(struct host *host, const void *params, void *ret_state,
 		have->want = want->text ? want->text :
 			network_file_text(arena, have->backend, have->interface, want);
 	if (network_read_file(host, have->file, &have->have, err) < 0 ||
-	    look_elsewhere(host, have, err) < 0 || network_look_at_live(host, want, have, err) < 0)
+	    look_elsewhere(host, have, err) < 0 || take_stanza(host, want, have, err) < 0 || network_look_at_live(host, want, have, err) < 0)
 		return -1;
 	if (host_record_get(host, network_record_key(arena, have), &have->record, err) < 0)
 		return -1;

@@ -60,12 +60,17 @@ static const struct param network_table[] = {
 	{ .name = "check", .kind = PARAM_STRING, .doc = "a command that must succeed there with the new "
 		"address, before it stays", .flags = PARAM_ASIDE,
 		.into = INTO_TEXT(struct network_params, check) },
-	{ .name = "take", .kind = PARAM_BOOL, .doc = "replace a stanza that is elsewhere",
-		.flags = PARAM_NOT_YET },
+	{ .name = "take", .kind = PARAM_BOOL, .doc = "replace the stanza that another file has for it, "
+		"as Debian's installer writes it, in its place", .otherwise = "no",
+		.into = INTO_BOOL(struct network_params, take) },
 	{ .name = "live", .kind = PARAM_LIST, .doc = "addresses to be live again", .otherwise = "",
 		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct network_params, live) },
 	{ .name = "via", .kind = PARAM_STRING, .doc = "gateway to be live again",
 		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct network_params, via) },
+	{ .name = "place", .kind = PARAM_STRING, .doc = "the file with a stanza that was taken over",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct network_params, place) },
+	{ .name = "stanza", .kind = PARAM_STRING, .doc = "what that was",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct network_params, stanza) },
 	{ .name = "connection", .kind = PARAM_STRING, .doc = "the address that the controller uses",
 		.otherwise = "", .flags = PARAM_INTERNAL,
 		.into = INTO_TEXT(struct network_params, connection) },
@@ -135,7 +140,7 @@ static bool plan_removals(struct plan *plan, const struct network_params *want,
 	for (size_t i = 0; i < have->live_count; i++) {
 		const char *address = have->live[i];
 
-		if (is_wished(arena, want, address) || want->text)
+		if (is_wished(arena, want, address) || want->text || want->place)
 			continue;
 		if (is_connection(want, address) && is_kept_by_us(have, address) && !want->dhcp
 				&& want->state == NETWORK_PRESENT) {
@@ -197,6 +202,9 @@ static bool is_refused(struct plan *plan, const struct network_params *want,
 	if (have->trial.stage == TRIAL_UNDER_WAY && !have->tried)
 		plan_refuse(plan, NETWORK_BEING_CHANGED, "it ends by itself; apply again then",
 			"an earlier change of %s is still waiting to be confirmed", have->interface);
+	else if (have->keeps)
+		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE, "change it by hand, or leave it as it is",
+			"%s %s, and isn't taken over: see '%s'", have->interface, have->keeps, have->file);
 	else if (have->lacks && (have->want || have->swaps))
 		plan_refuse(plan, NETWORK_NO_BACKEND, "install it with an apt-packages task before this one "
 			"(ifupdown, isc-dhcp-client)", "%s is needed to bring %s up, and isn't there",
@@ -227,7 +235,7 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 	}
 	if (have->elsewhere && want->state == NETWORK_PRESENT) {
 		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE,
-			"take it out there", "'%s' configures %s, too", have->elsewhere, have->interface);
+			"take it out there, or say take: true", "'%s' configures %s, too", have->elsewhere, have->interface);
 		return;
 	}
 	if (is_refused(plan, want, have))
@@ -240,7 +248,7 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 		return;
 	if (plan_file(plan, have) && want->dhcp)
 		plan_note(plan, "%s asks for an address when the interface is restarted", have->interface);
-	if (want->state == NETWORK_PRESENT && !want->text)
+	if (want->state == NETWORK_PRESENT && !want->text && !want->place)
 		plan_additions(plan, want, have);
 	if (want->state == NETWORK_ABSENT && have->record)
 		plan_add(plan, NETWORK_REMEMBER, have->interface, "record", "managed", "no longer managed");
@@ -375,8 +383,12 @@ static void network_invert(struct inverses *ret_inverses, const void *params, co
 	value_set_string(arena, entry.params, "backend", network_backend_name(have->backend));
 	value_set_string(arena, entry.params, "state", have->have ? "present" : "absent");
 	value_set_string(arena, entry.params, "connection", want->connection);
-	if (have->have)
+	if (have->taken) {
+		value_set_string(arena, entry.params, "place", have->file);
+		value_set_string(arena, entry.params, "stanza", have->taken);
+	} else if (have->have) {
 		value_set_string(arena, entry.params, "text", have->have);
+	}
 	if (have->swaps) {
 		struct value *live = value_list(arena);
 

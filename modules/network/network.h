@@ -43,6 +43,8 @@ struct network_params {
 	char **live;               /* internal, of an undo: what is live again, file or not */
 	unsigned live_count;
 	char *via;                 /* internal: and the gateway; NULL: none */
+	char *place;               /* internal: the file whose stanza was taken over … */
+	char *stanza;              /* … and what it was */
 	char *connection;          /* internal: the address by which the controller comes; "": unknown */
 	char *text;                /* internal: the file word for word */
 };
@@ -80,6 +82,9 @@ struct network_state {
 	const char *want;          /* what the file should hold; NULL: none */
 	const char *have;          /* what it holds; NULL: it isn't there */
 	const char *elsewhere;     /* another file with a stanza for it; NULL */
+	const char *taken;         /* what that stanza is, where it is taken over; NULL: it isn't */
+	const char *keeps;         /* why it can't be; NULL: it can */
+	bool leased;               /* by DHCP, as that stanza says */
 	struct value *record;      /* {addresses: what we have put there} */
 };
 
@@ -124,6 +129,15 @@ unsigned network_file_mode(enum network_backend backend);
 const char *network_backend_name(enum network_backend backend);
 /* Whether a text for ifupdown has a stanza for the interface. */
 bool network_has_stanza(const char *text, const char *interface);
+/* stanza.c: the text with others in the place of its IPv4 stanzas for the interface, of which ret_old are
+ * the lines; NULL: it has none. */
+const char *network_stanza_replace(struct arena *arena, const char *text, const char *interface,
+	const char *with, const char **ret_old);
+/* Why the interface isn't taken over; NULL: it may be. */
+const char *network_stanza_keeps(const char *text, const char *interface, const char *old);
+/* What stands there for it, without a line that brings it up at the start. */
+const char *network_stanza_text(struct arena *arena, const char *interface,
+	const struct network_params *want);
 
 /* "10.0.0.7/24" as ip(8) writes it; NULL: not an address with a prefix. */
 const char *network_canonical(struct arena *arena, const char *text);

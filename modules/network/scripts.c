@@ -32,6 +32,12 @@ static void add_address(struct buffer *out, const char *interface, const char *a
 		network_is_ipv6(address) ? "" : " broadcast +", interface);
 }
 
+/* An undo, back to DHCP: the address that was leased comes first, and then whoever asks for another. */
+static bool gives_back_lease(const struct network_params *want)
+{
+	return want->stanza && want->live_count > 0 && strstr(want->stanza, " dhcp");
+}
+
 static void add_apply(struct buffer *out, struct arena *arena, const struct network_params *want,
 	const struct network_state *have)
 {
@@ -40,10 +46,16 @@ static void add_apply(struct buffer *out, struct arena *arena, const struct netw
 	char *const *wished = network_wished(want, &count);
 
 	buffer_printf(out, "set -e\nmkdir -p /run/network\n");
-	if (have->up_by_ifupdown)
+	/* A lease is kept, not given back: the way back must not depend on its server. */
+	if (have->leased)
+		buffer_printf(out, "if [ -e /run/dhclient.%s.pid ]; then\n\tdhclient -4 -x -pf "
+			"/run/dhclient.%s.pid -lf /var/lib/dhcp/dhclient.%s.leases %s || true\nelse\n"
+			"\tifdown --force %s || true\nfi\n", interface, interface, interface, interface,
+			interface);
+	else if (have->up_by_ifupdown)
 		buffer_printf(out, "ifdown --force %s || true\n", interface);
 	buffer_printf(out, "ip -4 addr flush dev %s scope global\n", interface);
-	if (have->want) {
+	if (have->want && !gives_back_lease(want)) {
 		buffer_printf(out, "ifup --force -i %s %s\n", new_file(arena, have->file), interface);
 		return;
 	}
@@ -66,6 +78,15 @@ static void add_routes(struct buffer *out, struct arena *arena, const struct net
 	}
 }
 
+static void add_client(struct buffer *out, const char *interface)
+{
+	buffer_printf(out, "mkdir -p /run/network\n"
+		"grep -qsx %s=%s /run/network/ifstate || echo %s=%s >>/run/network/ifstate\n"
+		"! [ -e /var/lib/dhcp/dhclient.%s.leases ] || (sleep 5; dhclient -4 -nw -pf "
+		"/run/dhclient.%s.pid -lf /var/lib/dhcp/dhclient.%s.leases %s) </dev/null >/dev/null 2>&1 &\n",
+		interface, interface, interface, interface, interface, interface, interface, interface);
+}
+
 /* ifupdown first, whose hooks may do more; then whatever is missing. */
 static void add_back(struct buffer *out, struct arena *arena, const struct network_state *have)
 {
@@ -75,12 +96,15 @@ static void add_back(struct buffer *out, struct arena *arena, const struct netwo
 		buffer_printf(out, "ifdown --force -i %s %s\n", new_file(arena, have->file), interface);
 	buffer_printf(out, "ip -4 addr flush dev %s scope global\nip link set dev %s up\n", interface,
 		interface);
-	if (have->up_by_ifupdown)
+	if (have->up_by_ifupdown && !have->leased)
 		buffer_printf(out, "ifup --force %s\n", interface);
 	buffer_printf(out, "ip link set dev %s mtu %d\n", interface, have->before.mtu);
 	for (size_t i = 0; i < have->before.count; i++)
 		add_address(out, interface, have->before.addresses[i]);
 	add_routes(out, arena, have);
+	/* The address is there whether or not its server answers; the client goes on behind. */
+	if (have->leased && have->up_by_ifupdown)
+		add_client(out, interface);
 	buffer_add_string(out, "exit 0\n");
 }
 
@@ -95,5 +119,10 @@ void network_write_scripts(struct arena *arena, const struct network_params *wan
 	buffer_clear(&text);
 	add_back(&text, arena, have);
 	trial->back = arena_bytes(arena, text.data, text.size);
+	if (gives_back_lease(want)) {
+		buffer_clear(&text);
+		add_client(&text, have->interface);
+		trial->after = arena_bytes(arena, text.data, text.size);
+	}
 	buffer_free(&text);
 }

@@ -13,14 +13,14 @@ char *const *network_wished(const struct network_params *want, unsigned *ret_cou
 	bool undone = want->live_count > 0;
 
 	*ret_count = undone ? want->live_count
-		: want->state == NETWORK_PRESENT && !want->text ? want->addresses_count : 0;
+		: want->state == NETWORK_PRESENT && !want->text && !want->place ? want->addresses_count : 0;
 	return undone ? want->live : want->addresses;
 }
 
 const char *network_wished_via(const struct network_params *want)
 {
 	return want->live_count > 0 ? want->via
-		: want->state == NETWORK_PRESENT && !want->text ? want->gateway : NULL;
+		: want->state == NETWORK_PRESENT && !want->text && !want->place ? want->gateway : NULL;
 }
 
 static bool is_among(struct arena *arena, char *const *wished, unsigned count, const char *address)
@@ -137,7 +137,8 @@ static int look_at_sources(struct host *host, struct network_state *have, struct
 	static const char interfaces[] = "/etc/network/interfaces";
 	const char *text;
 
-	if (strcmp(have->file, interfaces) == 0)
+	/* What is taken over is read already. */
+	if (strcmp(have->file, interfaces) == 0 || have->taken)
 		return 0;
 	if (network_read_file(host, interfaces, &text, err) < 0)
 		return -1;

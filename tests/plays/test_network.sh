@@ -84,6 +84,43 @@ lab exec node2 sh -c 'kill -9 $(grep -lx beoplay-warden /proc/[0-9]*/comm | tail
 wait $!
 check "a guard that is killed has a successor" is "$(live node2)" 10.0.1.102/16
 
+# As Debian's installer leaves a machine.
+cat >interfaces <<'END'
+# This file describes the network interfaces
+source /etc/network/interfaces.d/*
+
+# The primary network interface
+allow-hotplug eth0
+iface eth0 inet dhcp
+
+# The loopback network interface
+auto lo
+iface lo inet loopback
+END
+lab exec node3 sh -c 'cat >/etc/network/interfaces' <interfaces
+sed 's/gateway:.*/take: "{{ take }}"/' move.yml >take.yml
+run take.yml -l node3 -e new=10.0.1.153/16 -e take=no
+check "the installer's stanza isn't taken over unasked" code network.configured-elsewhere
+run take.yml -l node3 -e new=10.9.1.153/16 -e take=yes -e seconds=5
+check "with take it is tried, too" code host.trial-returned
+check "and stays as it was where nobody comes" is "$(live node3; lab exec node3 cat /etc/network/interfaces)" \
+	"10.0.1.103/16
+$(cat interfaces)"
+run take.yml -l node3 -e new=10.0.1.153/16 -e take=yes
+check "an address takes the place of DHCP" is "$status $(live node3)" "0 10.0.1.153/16"
+check "in the stanza, and nowhere else" is "$(lab exec node3 cat /etc/network/interfaces)" "$(sed \
+	's/inet dhcp/inet static\n\taddress 10.0.1.153\/16/' interfaces)"
+sed -i 's/10.0.1.103/10.0.1.153/' hosts.yml
+sed 's/10\.0\.1\.103/10.0.1.153/' "$LAB/known_hosts" >>known_hosts
+run take.yml -l node3 -e new=10.0.1.153/16 -e take=yes
+check "once more is no change there" is "$(grep -A1 "TASK .network" out | tail -1)" "  ok: node3"
+run rollback --to nothing take.yml -l node3
+check "a rollback gives DHCP its place back" is "$status $(live node3; lab exec node3 cat /etc/network/interfaces)" \
+	"0 10.0.1.103/16
+$(cat interfaces)"
+sed -i 's/10.0.1.153/10.0.1.103/' hosts.yml
+lab exec node3 sed -i '/eth0/d' /etc/network/interfaces
+
 run rollback --to nothing move.yml -l node1
 check "a rollback moves it back" is "$status $(live node1)" "0 10.0.1.101/16"
 check "and takes the file away" is "$(disk node1)" ""

@@ -328,16 +328,19 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 
 /* The latest first; then, the earliest first, what needed something that an earlier one brings back
  * (the directory of a file). */
-static void undo_planned(struct undoing *undoing, struct undo_plan *plans, size_t count)
+static void undo_planned(struct undoing *undoing, struct arena *arena, struct undo_plan *plans,
+	size_t count)
 {
+	struct undo_plan **again = arena_array(arena, count + 1, sizeof(*again));
 	size_t left = 0;
 
 	for (size_t i = 0; i < count && link_alive(&undoing->runner->link); i++) {
-		if (!undo_one(undoing, &plans[i], true))
-			plans[left++] = plans[i];
+		plans[i].tried = undo_one(undoing, &plans[i], true);
+		if (!plans[i].tried)
+			again[left++] = &plans[i];
 	}
 	while (left-- > 0 && link_alive(&undoing->runner->link))
-		undo_one(undoing, &plans[left], false);
+		again[left]->tried = undo_one(undoing, again[left], false);
 }
 
 /* What is wished of it is its way back now; of a part of a file the file itself tells. */
@@ -368,6 +371,9 @@ static void note_differences(struct undoing *undoing, struct arena *arena,
 	for (size_t i = 0; i < count && !undoing->runner->check; i++) {
 		const struct undo_file *file = plans[i].file;
 
+		/* Where it was broken off, nothing was done to the others. */
+		if (!plans[i].tried)
+			continue;
 		if (!file)
 			note_difference(undoing, arena, &plans[i]);
 		for (size_t k = 0; file && k < file->count; k++)
@@ -430,7 +436,7 @@ static int undo_all(struct undoing *undoing, struct error *err)
 	runner->looks = NULL;
 	if (count > 0)
 		planned = undo_files(undoing, arena, plans, planned);
-	undo_planned(undoing, plans, planned);
+	undo_planned(undoing, arena, plans, planned);
 	note_differences(undoing, arena, plans, planned);
 	arena_free(arena);
 	return result;

@@ -30,6 +30,7 @@ struct undo_plan {
 	struct wire_task *task;      /* NULL: there is no way back */
 	struct result planned;       /* of looking */
 	bool drifted;                /* somebody else has changed it */
+	bool tried;                  /* it was its turn */
 	struct undo_file *file;      /* a whole file comes back; or NULL */
 };
 

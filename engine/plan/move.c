@@ -144,6 +144,18 @@ bool move_is_met(struct run *run, struct target *target, const struct event *eve
 	return false;
 }
 
+/* Who does an undo again tells again what came of it. */
+static void keep_undone(struct run_host *host)
+{
+	for (size_t i = 0; i < value_pair_count(host->undone_resources); i++) {
+		if (!host->undone_before)
+			host->undone_before = value_map(host->arena);
+		value_set(host->arena, host->undone_before, value_key(host->undone_resources, i),
+			value_null(host->arena));
+	}
+	host->undone_resources = NULL;
+}
+
 void move_meet(struct target *target)
 {
 	struct run_host *host = target->worker;
@@ -157,6 +169,7 @@ void move_meet(struct target *target)
 	target->way.delay = 0;
 	target->busy = false;
 	host->gate = -1;
+	keep_undone(host);
 	order_resume(host, target);
 }
 

@@ -221,6 +221,7 @@ struct run_host {
 	const struct looked *looked;   /* what its ledger has; NULL: not told */
 	unsigned changed;          /* tasks */
 	struct value *undone_resources;    /* of which results came, as keys; NULL: none */
+	struct value *undone_before;       /* the same, of before its machine moved: it tells all again */
 	size_t undone_bytes;       /* of all results of an undo */
 	bool undo_told;            /* something was said of what was to be undone */
 	bool undone;               /* something was */

@@ -8,11 +8,16 @@ enum {
 	UNDONE_BYTES_MOST = 64 << 20, /* … and what is told of all of them */
 };
 
+static const char *undone_key(struct run_host *host, const struct unit *unit, const char *resource)
+{
+	return arena_printf(host->arena, "%zu %s", unit->visit, resource ? resource : "");
+}
+
 /* Each resource comes once from each place. */
 static bool undone_again(struct run_host *host, const struct unit *unit, const char *resource,
 	size_t size)
 {
-	const char *key = arena_printf(host->arena, "%zu %s", unit->visit, resource ? resource : "");
+	const char *key = undone_key(host, unit, resource);
 
 	host->undone_bytes += size;
 	if (!host->undone_resources)
@@ -59,7 +64,8 @@ void on_result(struct run *run, const struct event *event)
 	}
 	result_level(first, result);
 	if (result->more) {
-		result_undone(run, host, first, result);
+		if (!value_get(host->undone_before, undone_key(host, first->unit, result->resource)))
+			result_undone(run, host, first, result);
 		return;
 	}
 	first->told = true;

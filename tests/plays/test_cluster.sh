@@ -96,16 +96,12 @@ done
 play
 check "and then nothing changes" is "$(recap head changed)$(recap node3 changed)" 00
 
-# --- A second address on the way of the job ---
+# --- A second address on the way of the job: Open MPI would hang ---
 lab exec node1 ip address add 10.0.0.201/16 dev eth0
 sed -i 's/a message around/the message around/' playbooks/ring_cluster.c
 play
-check "a job that would hang is not started" is "$status" 2
-check "the reason and the remedy are said" says "node1 has two addresses on eth0, .*with which Open MPI" out
-check "no rank said anything" silent "^ *rank 0:" out
-lab exec node1 ip address del 10.0.0.201/16 dev eth0
-play
-check "with one address it runs" says "the message around 8 processes: 8 of them" out
+check "an address that isn't in the text is taken away" is "$(lab exec node1 ip -4 -o addr show dev eth0 | wc -l)" 1
+check "and the job runs" says "the message around 8 processes: 8 of them" out
 
 # --- A machine that is gone from the inventory ---
 sed -i '/node3/,+2d' inventory/hosts.yml

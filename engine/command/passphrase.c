@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,28 @@ static void show(int fd, const struct termios *shown, const struct sigaction bef
 		raise(ended_by);
 }
 
+/* Signals come only here, where one that has come already is seen. False: one has. */
+static bool wait_typed(int fd, const sigset_t *signals)
+{
+	struct pollfd typed = { .fd = fd, .events = POLLIN };
+
+	while (!ended_by) {
+		if (ppoll(&typed, 1, NULL, signals) > 0)
+			return true;
+	}
+	return false;
+}
+
+static void hold_ends(sigset_t *ret_signals)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (int i = 0; i < ENDS; i++)
+		sigaddset(&held, ends[i]);
+	sigprocmask(SIG_BLOCK, &held, ret_signals);
+}
+
 bool passphrase_terminal(void)
 {
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
@@ -77,6 +100,7 @@ int passphrase_ask(struct arena *arena, const char *prompt, const char **ret_tex
 	FILE *terminal = isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+e") : NULL;
 	struct sigaction before[ENDS];
 	struct termios shown;
+	sigset_t signals;
 
 	*ret_text = NULL;
 	if (!terminal || tcgetattr(fileno(terminal), &shown) < 0) {
@@ -85,13 +109,17 @@ int passphrase_ask(struct arena *arena, const char *prompt, const char **ret_tex
 		return error_set(err, CLI_NO_TERMINAL, "cannot ask for the %s: there is no "
 			"terminal", prompt);
 	}
+	/* Whoever sees the question may already type. */
+	hold_ends(&signals);
+	hide(fileno(terminal), &shown, before);
 	fprintf(terminal, "%s: ", prompt);
 	fflush(terminal);
-	hide(fileno(terminal), &shown, before);
-	*ret_text = read_line(arena, terminal, arena_printf(arena, "the %s was not given", prompt),
-		err);
+	if (wait_typed(fileno(terminal), &signals))
+		*ret_text = read_line(arena, terminal, arena_printf(arena, "the %s was not given", prompt),
+			err);
 	fputs("\n", terminal);
 	fflush(terminal);
+	sigprocmask(SIG_SETMASK, &signals, NULL);
 	show(fileno(terminal), &shown, before);
 	fclose(terminal);
 	if (ended_by) {
@@ -126,11 +154,19 @@ int passphrase_read(struct arena *arena, const char *path, bool fresh, const cha
 
 bool passphrase_agree(const char *question)
 {
+	struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
 	char line[16] = "";
+	sigset_t signals;
+	bool answered;
 
+	/* Whoever sees the question may already give it up. */
+	hold_ends(&signals);
 	printf("%s [y/N] ", question);
 	fflush(stdout);
-	if (!fgets(line, sizeof(line), stdin))
+	answered = (!isatty(STDIN_FILENO) || ppoll(&typed, 1, NULL, &signals) > 0)
+		&& fgets(line, sizeof(line), stdin);
+	sigprocmask(SIG_SETMASK, &signals, NULL);
+	if (!answered)
 		return false;
 	line[strcspn(line, "\r\n")] = '\0';
 	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;

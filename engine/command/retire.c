@@ -68,16 +68,25 @@ static int leave_out(const struct retire *retire, struct error *err)
 	return code;
 }
 
+/* Playbooks in several folders have a history each. */
 static int forget(const struct retire *retire, struct error *err)
 {
-	const char *folder = past_folder(retire->arena, retire->playbooks[0]);
-	struct history *history = NULL;
-	int result = history_open(folder, true, &history, err);
+	struct value *done = value_map(retire->arena);
+	int result = 0;
 
-	upgrade_forget(retire->arena, folder, retire->host);
-	if (result == 0)
-		result = history_forget(history, retire->host, err);
-	history_close(history);
+	for (char **path = retire->playbooks; *path && result == 0; path++) {
+		const char *folder = past_folder(retire->arena, *path);
+		struct history *history = NULL;
+
+		if (value_get(done, folder))
+			continue;
+		value_set_bool(retire->arena, done, folder, true);
+		upgrade_forget(retire->arena, folder, retire->host);
+		result = history_open(folder, true, &history, err);
+		if (result == 0)
+			result = history_forget(history, retire->host, err);
+		history_close(history);
+	}
 	return result;
 }
 
@@ -131,6 +140,11 @@ static int begin(struct retire *retire, int *ret_code, struct error *err)
 	code = *ret_code = leave_out(retire, err);
 	if (code < 0 || stops(code) || retire->options->check)
 		return code < 0 ? -1 : 0;
+	if (code != EXIT_GOOD) {
+		fprintf(stderr, "not all others have forgotten %s\n  → run this again once that is "
+			"repaired\n", retire->host);
+		return 0;
+	}
 	if (forget(retire, err) < 0)
 		return -1;
 	printf("\n%s is retired. Now remove its line: %s:%u\n", retire->host, retire->place.file,

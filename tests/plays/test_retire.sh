@@ -40,6 +40,11 @@ check "a machine that can't be reached keeps what it has" is "$status $(lab exec
 check "which is said, with the way out" says "retire node2 --gone" "$err"
 check "and the others keep it" is "$(knows head)" 1+1
 
+lab pause node1
+beoplay retire node2 -T 3
+lab resume node1
+check "as long as another can't forget it, it isn't retired" is "$status $(grep -c 'is retired' "$out")" "4 0"
+check "which is said" says "not all others have forgotten node2" "$err"
 beoplay retire node2
 check "it is retired" is "$status" 0
 check "nothing of the playbooks is left there" is "$(lab exec node2 sh -c 'ls -d /etc/retire.* /home/mpi 2>/dev/null

@@ -37,7 +37,7 @@ struct runner {
 	const struct wire_task **handlers;   /* since the last flush */
 	size_t handler_count;
 	struct value *due;           /* keys that were notified */
-	struct value *maybe;         /* in a dry run: keys that may be notified, each with a cause */
+	struct value *maybe;         /* in a dry run: keys that may be notified, each unknown */
 	struct value *for_undone;    /* those of due and maybe that only undos want, as keys */
 	bool restarts;               /* the handler at hand is one of them: see work.h */
 	bool only_notes;             /* how to undo is written down; it is durable with what comes next */
@@ -84,7 +84,8 @@ void runner_notify(struct runner *runner, const struct value *keys);
 /* Before this handler is made due, by a task or an undo at hand. */
 void runner_note_wanted(struct runner *runner, const char *key);
 /* In a dry run: they may be. */
-void runner_may_notify(struct runner *runner, const struct value *keys, const char *cause);
+void runner_may_notify(struct runner *runner, const struct value *keys,
+	const struct cause *cause);
 /* After a change: what is now in the files of these resources. */
 void runner_note_written(struct runner *runner, const struct value *resources);
 void runner_note_left(struct runner *runner, const char *path);

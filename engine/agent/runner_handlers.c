@@ -46,7 +46,8 @@ void runner_notify(struct runner *runner, const struct value *keys)
 	}
 }
 
-void runner_may_notify(struct runner *runner, const struct value *keys, const char *cause)
+void runner_may_notify(struct runner *runner, const struct value *keys,
+	const struct cause *cause)
 {
 	for (size_t i = 0; keys && keys->kind == VALUE_LIST && i < keys->count; i++) {
 		const char *key = value_text(keys->items[i]);
@@ -54,13 +55,13 @@ void runner_may_notify(struct runner *runner, const struct value *keys, const ch
 		if (!key)
 			continue;
 		runner_note_wanted(runner, key);
-		value_set_string(runner->arena, runner->maybe, key, cause);
+		value_set(runner->arena, runner->maybe, key, value_unknown(runner->arena, cause));
 	}
 }
 
 /* Of a handler that isn't done here. */
 static void tell(struct runner *runner, const struct wire_task *task, enum status status,
-	const char *cause)
+	const struct cause *cause)
 {
 	const struct result result = { .task = task->id, .status = status, .cause = cause };
 
@@ -98,13 +99,13 @@ static bool is_due(const struct runner *runner, const char *key)
 /* False: the stage is over. */
 static bool do_handler(struct runner *runner, const struct wire_task *task, bool due)
 {
-	const char *cause = value_get_string(runner->maybe, task->handler);
+	const struct value *maybe = value_get(runner->maybe, task->handler);
 	bool goes_on = true;
 
 	if (runner->restarts && !can_restart(task)) {
 		tell(runner, task, STATUS_SKIPPED, NULL);
 	} else if (!due) {
-		tell(runner, task, cause ? STATUS_MAY_CHANGE : STATUS_SKIPPED, cause);
+		tell(runner, task, maybe ? STATUS_MAY_CHANGE : STATUS_SKIPPED, maybe ? maybe->cause : NULL);
 	} else if (task->controller) {
 		/* What it does is the controller's. */
 		tell(runner, task, STATUS_OK, NULL);

@@ -91,8 +91,8 @@ static void do_as(struct runner *runner, struct work *work, const char *name,
 		cause = user_pending(runner, work->arena, name);
 		if (cause) {
 			result->status = STATUS_MAY_CHANGE;
-			result->cause = arena_printf(work->arena, "can't be told yet: '%s' comes before it",
-				cause);
+			result->cause = cause_copy(work->arena, &(struct cause){ .kind = CAUSE_BEFORE,
+				.name = cause });
 			return;
 		}
 		no_such_user(name, &err);

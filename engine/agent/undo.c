@@ -313,7 +313,7 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 	/* What is undone before it may make it possible. */
 	if (runner->check && result.status == STATUS_FAILED && !plan->drifted) {
 		result.status = STATUS_MAY_CHANGE;
-		result.cause = result.message;
+		result.cause = cause_copy(arena, &(struct cause){ .kind = CAUSE_SAID, .why = result.message });
 		result.message = result.remedy = NULL;
 	}
 	notify_back(runner, keys, notes, &result);

@@ -440,8 +440,8 @@ static void may_change(struct work *work, struct host *host, const char *cause, 
 	bool shown = looked && !plan->refused && plan->change_count > 0;
 
 	result->status = STATUS_MAY_CHANGE;
-	result->cause = arena_printf(work->arena, "can't be told yet: '%s' comes before it%s", cause,
-		shown ? "; as things are now:" : "");
+	result->cause = cause_copy(work->arena, &(struct cause){ shown ? CAUSE_BEFORE_SHOWN : CAUSE_BEFORE,
+		.name = cause });
 	if (shown)
 		tell_plan(work, host, plan, result);
 	tell_writes(work, plan, resources, result);
@@ -512,7 +512,8 @@ static int work_try(struct work *work, struct result *result, struct error *err)
 		result->notes = plan->notes;
 	if (plan->change_count == 0 && plan->missing) {
 		result->status = STATUS_MAY_CHANGE;
-		result->cause = plan->missing;
+		result->cause = cause_copy(work->arena, &(struct cause){ .kind = CAUSE_SAID,
+			.why = plan->missing });
 		tell_writes(work, plan, resources, result);
 		return 0;
 	}

@@ -69,11 +69,12 @@ struct value *value_printf(struct arena *arena, const char *format, ...)
 	return value;
 }
 
-struct value *value_unknown(struct arena *arena, const char *cause)
+struct value *value_unknown(struct arena *arena, const struct cause *cause)
 {
-	struct value *value = value_string(arena, cause ? cause : "an earlier task");
+	static const struct cause unnamed = { .kind = CAUSE_UNNAMED };
+	struct value *value = value_new(arena, VALUE_UNKNOWN);
 
-	value->kind = VALUE_UNKNOWN;
+	value->cause = cause_copy(arena, cause ? cause : &unnamed);
 	return value;
 }
 
@@ -409,6 +410,8 @@ struct value *value_copy(struct arena *arena, const struct value *value)
 	copy->count = 0;
 	copy->capacity = 0;
 	copy->index = NULL;
+	if (value->kind == VALUE_UNKNOWN)
+		copy->cause = cause_copy(arena, value->cause);
 	if (value->kind == VALUE_LIST) {
 		for (size_t i = 0; i < value->count; i++)
 			value_append(arena, copy, value_copy(arena, value->items[i]));

@@ -9,6 +9,7 @@
 #define BASE_VALUE_H
 
 #include "base/arena.h"
+#include "base/cause.h"
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -23,7 +24,7 @@ enum value_kind {
 	VALUE_STRING,
 	VALUE_LIST,
 	VALUE_MAP,
-	VALUE_UNKNOWN,   /* not known before some task has run: text says which */
+	VALUE_UNKNOWN,   /* not known yet: cause says why */
 };
 
 /* Who may see a value. What is made of several has the highest of theirs; a container is as open as
@@ -45,10 +46,13 @@ struct value {
 	bool data;               /* came from a node: {{ }} inside stays text */
 	int64_t integer;         /* INTEGER */
 	double number;           /* FLOAT */
-	const char *text;        /* STRING: the bytes; UNKNOWN: the cause; other scalars from YAML: as
-	                            written ("0644"), else NULL */
+	const char *text;        /* STRING: the bytes; other scalars from YAML: as written ("0644"),
+	                            else NULL */
 	size_t size;             /* of text */
-	struct value **items;    /* LIST */
+	union {
+		struct value **items;        /* LIST */
+		const struct cause *cause;   /* UNKNOWN */
+	};
 	struct value_pair *pairs;   /* MAP */
 	size_t count;            /* of items or pairs */
 	size_t capacity;
@@ -72,7 +76,7 @@ struct value *value_string(struct arena *arena, const char *text);    /* copies;
 struct value *value_bytes(struct arena *arena, const void *bytes, size_t size);
 struct value *value_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-struct value *value_unknown(struct arena *arena, const char *cause);
+struct value *value_unknown(struct arena *arena, const struct cause *cause);   /* copies; NULL: unnamed */
 struct value *value_list(struct arena *arena);
 struct value *value_map(struct arena *arena);
 

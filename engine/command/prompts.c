@@ -77,8 +77,7 @@ static int ask_play(struct playing *playing, struct play *play, const struct val
 		if (value_get(extra, name))
 			continue;
 		if (silent)
-			value = value_unknown(playing->arena, arena_printf(playing->arena,
-				"the answer for '%s'", name));
+			value = value_unknown(playing->arena, &(struct cause){ .kind = CAUSE_ANSWER, .name = name });
 		else if (ask(playing, play, prompt, &value, err) < 0)
 			return -1;
 		value = value_copy(playing->arena, value);

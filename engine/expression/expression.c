@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-const char *value_unknown_cause(const struct value *value)
+const struct cause *value_unknown_cause(const struct value *value)
 {
-	const char *cause = NULL;
+	const struct cause *cause = NULL;
 
 	if (!value)
 		return NULL;
 	if (value->kind == VALUE_UNKNOWN)
-		return value->text;
+		return value->cause;
 	for (size_t i = 0; i < value->count && !cause; i++)
 		cause = value_unknown_cause(value->kind == VALUE_MAP ? value->pairs[i].value :
 			value->items[i]);

@@ -35,7 +35,7 @@ bool expression_inside(const struct value *value);
 /* Whether the value is, or holds anywhere, something not known yet. */
 bool value_unknown_inside(const struct value *value);
 /* The cause of the first unknown inside; NULL: all is known. */
-const char *value_unknown_cause(const struct value *value);
+const struct cause *value_unknown_cause(const struct value *value);
 /* What the name omit gives: a parameter with this value counts as not given. */
 bool value_is_omit(const struct value *value);
 

@@ -418,7 +418,7 @@ static int truth_value(struct evaluation *evaluation, int truth, bool negated,
 
 	if (truth < 0)
 		return -1;
-	*ret_value = truth == 2 ? value_unknown(arena, cause ? cause->text : NULL) :
+	*ret_value = truth == 2 ? value_unknown(arena, cause ? cause->cause : NULL) :
 		value_bool(arena, (truth == 1) != negated);
 	return 0;
 }

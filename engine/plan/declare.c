@@ -61,7 +61,7 @@ static void declare_include(struct declaring *declaring, const struct unit *incl
 
 /* Whether it is of this target, or may be. */
 static bool is_there(const struct declaring *declaring, const struct unit *unit,
-	const char **ret_cause)
+	const struct cause **ret_cause)
 {
 	struct error ignored = {0};
 	const struct target *at;
@@ -77,7 +77,7 @@ static bool is_there(const struct declaring *declaring, const struct unit *unit,
 static void declare_unit(struct declaring *declaring, struct unit *unit)
 {
 	struct value *params;
-	const char *cause;
+	const struct cause *cause;
 
 	if (unit->task && unit->task->task->include) {
 		declare_include(declaring, unit);

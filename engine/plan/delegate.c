@@ -121,6 +121,7 @@ int delegate_of(struct run *run, struct run_host *host, const struct unit *unit,
 	const struct task *task = unit->task->task;
 	struct arena *arena = effects_arena(run);
 	size_t item = item_at(host, unit);
+	static const struct cause its_loop = { .kind = CAUSE_LOOP };
 	struct value *items;
 
 	*ret_delegate = (struct delegate){0};
@@ -130,7 +131,7 @@ int delegate_of(struct run *run, struct run_host *host, const struct unit *unit,
 	}
 	items = task->loop ? items_of(run, host, arena, unit->play, task) : NULL;
 	if (task->loop && !items) {
-		ret_delegate->cause = "the items of its loop";
+		ret_delegate->cause = &its_loop;
 		return 0;
 	}
 	return item_name(run, host, arena, unit->play, task, items && item < items->count

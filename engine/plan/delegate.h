@@ -11,7 +11,7 @@ struct unit;
 
 struct delegate {
 	const char *name;          /* NULL: the subject itself, which a name may be of, too */
-	const char *cause;         /* why that isn't known; NULL: it is */
+	const struct cause *cause;         /* why that isn't known; NULL: it is */
 };
 /* As the scope of a task, or of one item of it, says. */
 int delegate_name(struct run *run, struct scope *scope, struct arena *arena,

@@ -154,7 +154,7 @@ static bool is_decided(const struct run_host *host, int64_t unit)
 /* Where it begins. */
 static struct target *first_target(struct run *run, struct run_host *host, struct error *err)
 {
-	const char *cause;
+	const struct cause *cause;
 
 	if (host->facts_wanted || host->left || run->options.resume)
 		return host->home;

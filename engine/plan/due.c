@@ -37,7 +37,7 @@ static struct target *handled_at(struct run_host *host, const struct play *play,
 	struct run *run = host->run;
 	struct error ignored = {0};
 	struct target *at = NULL;
-	const char *cause;
+	const struct cause *cause;
 
 	for (size_t i = 0; i < run->unit_count && !at; i++) {
 		const struct unit *unit = run->units[i];
@@ -162,8 +162,8 @@ static void register_unknown(struct run *run, const struct run_host *host,
 
 	if (task && task->registers)
 		variables_register(run->options.variables, host->inventory, task->registers,
-			value_unknown(run->arena, arena_printf(run->arena, "the result of '%s', which isn't "
-				"run again", task_title(task))), false, unit_turn(unit));
+			value_unknown(run->arena, &(struct cause){ .kind = CAUSE_RESULT_PASSED,
+				.name = task_title(task) }), false, unit_turn(unit));
 }
 
 /* Tasks before it are passed over, but not handlers that come first. */

@@ -54,7 +54,7 @@ static int name_of(struct scope *scope, struct arena *arena, const struct value_
 }
 
 int facts_unknown(const struct task *task, struct scope *scope, struct arena *arena,
-	const char *cause, struct value **ret_facts, struct error *err)
+	const struct cause *cause, struct value **ret_facts, struct error *err)
 {
 	*ret_facts = NULL;
 	if (!task->module || !(task->module->flags & MODULE_SETS))
@@ -87,11 +87,11 @@ void facts_expect(struct run *run, const struct run_host *host, const struct uni
 	if (item->facts_of)
 		return;
 	if (item->facts && unit->task->handler)
-		unknown = value_unknown(run->arena, arena_printf(run->arena, "whether '%s' is due",
-			task_title(unit->task->task)));
+		unknown = value_unknown(run->arena, &(struct cause){ .kind = CAUSE_DUE,
+			.name = task_title(unit->task->task) });
 	else if (item->facts && unit->run_once && !run->begun)
-		unknown = value_unknown(run->arena, arena_printf(run->arena, "which host does '%s'",
-			task_title(unit->task->task)));
+		unknown = value_unknown(run->arena, &(struct cause){ .kind = CAUSE_ONCE,
+			.name = task_title(unit->task->task) });
 	for (size_t i = 0; item->facts && i < item->facts->count; i++)
 		variables_expect(run->options.variables, host->inventory, item->facts->pairs[i].key,
 			unknown ? unknown : item->facts->pairs[i].value);

@@ -137,13 +137,10 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	return fill_retry(filling, filled, err);
 }
 
-const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause)
+const struct inventory_host *fill_missing_facts(const struct run *run, const struct cause *cause)
 {
-	static const char prefix[] = "the facts of ";
-
-	if (!cause || strncmp(cause, prefix, sizeof(prefix) - 1) != 0)
-		return NULL;
-	return inventory_find(run->options.inventory, cause + sizeof(prefix) - 1);
+	return cause && cause->kind == CAUSE_FACTS ? inventory_find(run->options.inventory, cause->host)
+		: NULL;
 }
 
 /* The last known facts of a host that isn't going to tell them; false: there are none, or it is. */
@@ -170,7 +167,7 @@ static void want_facts_of(struct run_host *host)
 
 /* Facts that aren't there yet are asked for: those of this host, or of another one. Whether they
  * are there now. */
-static bool want_facts(struct filling *filling, const char *cause)
+static bool want_facts(struct filling *filling, const struct cause *cause)
 {
 	const struct inventory_host *found = fill_missing_facts(filling->run, cause);
 
@@ -214,7 +211,7 @@ static struct filled *keep(struct arena *arena, const struct filled *filled)
 		struct filled_item *to = &kept->items[i];
 
 		*to = *from;
-		to->cause = arena_string(arena, from->cause);
+		to->cause = cause_copy(arena, from->cause);
 		to->label = arena_string(arena, from->label);
 		to->delegate = arena_string(arena, from->delegate);
 		to->item = from->item ? value_copy(arena, from->item) : NULL;

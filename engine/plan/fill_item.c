@@ -113,7 +113,8 @@ static int fill_conditions(struct filling *filling, struct wire_task *task, stru
 	struct value *truth;
 
 	if (text->registers)
-		scope_set(filling->scope, text->registers, value_unknown(filling->arena, "its result"));
+		scope_set(filling->scope, text->registers, value_unknown(filling->arena,
+			&(struct cause){ .kind = CAUSE_RESULT, .name = filled->name }));
 	if (text->changed_when) {
 		if (expression_condition(filling->arena, filling->scope, text->changed_when, &truth,
 				err) < 0)
@@ -134,7 +135,7 @@ static int fill_conditions(struct filling *filling, struct wire_task *task, stru
 	return 0;
 }
 
-static int unknown(struct filled_item *item, const char *cause)
+static int unknown(struct filled_item *item, const struct cause *cause)
 {
 	item->kind = FILLED_UNKNOWN;
 	item->cause = cause;
@@ -264,7 +265,7 @@ static int fill_options(struct filling *filling, struct value **ret_params, stru
 	return 0;
 }
 
-int filling_unknown(struct filling *filling, struct filled_item *item, const char *cause,
+int filling_unknown(struct filling *filling, struct filled_item *item, const struct cause *cause,
 	struct error *err)
 {
 	struct value *facts;
@@ -382,7 +383,7 @@ static void set_label(struct filling *filling, struct filled_item *item, const s
 }
 
 static int fill_name(struct filling *filling, const char *key, const struct value *raw,
-	struct value *opens, const char **ret_cause, struct error *err)
+	struct value *opens, const struct cause **ret_cause, struct error *err)
 {
 	struct value *name;
 
@@ -408,7 +409,7 @@ static int fill_include(struct filling *filling, struct filled_item *item, struc
 	static const char *const froms[] = { "tasks", "vars", "defaults", "handlers" };
 	const struct include *include = filling->task->include;
 	struct value *opens = value_map(filling->arena);
-	const char *cause = NULL;
+	const struct cause *cause = NULL;
 
 	if (fill_name(filling, "name", include->role ? include->name : include->file, opens, &cause,
 			err) < 0)
@@ -447,7 +448,7 @@ static int fill_facts_of(struct filling *filling, struct filled_item *item, stru
 
 /* Who does it; whoever is only looked at has nothing done elsewhere. */
 static int fill_delegate(struct filling *filling, struct filled_item *item,
-	const char **ret_cause, struct error *err)
+	const struct cause **ret_cause, struct error *err)
 {
 	struct run *run = filling->run;
 	struct delegate delegate;
@@ -470,7 +471,7 @@ int filling_item(struct filling *filling, struct filled *filled, struct filled_i
 {
 	const struct task *task = filling->task;
 	struct value *truth, *label;
-	const char *cause;
+	const struct cause *cause;
 
 	if (item->item) {
 		scope_set(filling->scope, task->loop_variable, item->item);

@@ -63,7 +63,7 @@ const struct filled *fill_undo(struct run *run, struct run_host *host, struct un
 	struct filled *filled = arena_alloc(host->arena, sizeof(*filled));
 	struct filled_item *item = arena_alloc(host->arena, sizeof(*item));
 	struct error ignored = {0};
-	const char *cause;
+	const struct cause *cause;
 	struct target *target = target_at(run, host, unit, &cause, &ignored);
 
 	item->kind = FILLED_RUN;

@@ -15,7 +15,7 @@ struct filling {
 	struct asked asked;
 	bool differs;              /* between hosts, apart from what its module's preparation asks for */
 	bool hears, course;        /* see struct asked */
-	const char *cause;         /* why a keyword isn't known yet; NULL: all are */
+	const struct cause *cause;         /* why a keyword isn't known yet; NULL: all are */
 };
 
 /* fill_item.c */
@@ -26,7 +26,7 @@ int filling_truth(struct filling *filling, const struct value *raw, bool otherwi
 struct value *filling_without_omitted(struct arena *arena, const struct value *params);
 void filling_skip(struct filling *filling, struct filled_item *item, const char *message);
 /* What isn't known of a task: what it sets isn't either. */
-int filling_unknown(struct filling *filling, struct filled_item *item, const char *cause,
+int filling_unknown(struct filling *filling, struct filled_item *item, const struct cause *cause,
 	struct error *err);
 void filling_take_notes(struct filling *filling);
 const char *filling_condition_text(struct arena *arena, const struct value *when);

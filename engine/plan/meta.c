@@ -12,7 +12,7 @@ static bool is_meant(const struct run *run, const struct run_host *host, const s
 }
 
 static void doubt(struct run *run, struct run_host *host, const struct step *step,
-	const char *cause)
+	const char *why)
 {
 	for (size_t i = 0; i < run->host_count && step->unit->task->task->meta
 			!= META_CLEAR_FACTS; i++) {
@@ -20,8 +20,8 @@ static void doubt(struct run *run, struct run_host *host, const struct step *ste
 		if (!is_meant(run, host, step, &run->hosts[i])
 				|| (run->hosts[i].doubt && run->hosts[i].doubt_play == step->unit->play))
 			continue;
-		run->hosts[i].doubt = arena_printf(run->arena, "whether '%s' comes before it: %s",
-			step->filled->name, cause);
+		run->hosts[i].doubt = cause_copy(run->arena, &(struct cause){ .kind = CAUSE_END,
+			.name = step->filled->name, .why = why });
 		run->hosts[i].doubt_play = step->unit->play;
 	}
 	if (step->unit->run_once)
@@ -66,10 +66,10 @@ static void clear_facts(struct run *run, struct run_host *host, const struct ste
 	order_pass_once(host);
 }
 
-void meta_act(struct run *run, struct run_host *host, const struct step *step, const char *cause)
+void meta_act(struct run *run, struct run_host *host, const struct step *step, const char *why)
 {
-	if (cause) {
-		doubt(run, host, step, cause);
+	if (why) {
+		doubt(run, host, step, why);
 		return;
 	}
 	switch (step->unit->task->task->meta) {

@@ -28,19 +28,19 @@ static bool role_has_run(const struct run_host *host, const struct task *task)
 
 /* Whether an include was done; unknown, too, in ret_cause. */
 static bool is_included(struct scope *scope, struct arena *arena, const struct task *include,
-	const char **ret_cause)
+	const struct cause **ret_cause)
 {
 	struct error ignored = {0};
 	struct value *value = NULL;
 
 	scope_get(arena, scope, include->included, &value, &ignored);
 	if (value && value->kind == VALUE_UNKNOWN)
-		*ret_cause = value_text(value) ? value_text(value) : value->text;
+		*ret_cause = value->cause;
 	return value != NULL;
 }
 
 bool passed_include(struct scope *scope, struct arena *arena, const struct task *task,
-	const char **ret_cause)
+	const struct cause **ret_cause)
 {
 	*ret_cause = NULL;
 	for (const struct task *include = task->included_by; include; include = include->included_by) {
@@ -54,7 +54,7 @@ bool passed_over(struct run *run, struct run_host *host, const struct unit *unit
 {
 	const struct task *task = unit->task->task;
 	struct arena *arena;
-	const char *cause;
+	const struct cause *cause;
 	bool passed;
 
 	/* What is done for all of the run's own hosts, these do. */

@@ -158,7 +158,7 @@ int prepare_address(struct prepare *prepare, const char *host, const char **ret_
 		return -1;
 	/* One that its facts have yet to say; of one that won't tell them the next best is taken. */
 	if (address && address->kind == VALUE_UNKNOWN && !prepare_lost(prepare, host))
-		prepare->asked->missing = arena_string(prepare->arena, value_unknown_cause(address));
+		prepare->asked->missing = cause_copy(prepare->arena, value_unknown_cause(address));
 	if (!value_text(address)
 			&& prepare_variable(prepare, host, "ansible_host", &address, err) < 0)
 		return -1;

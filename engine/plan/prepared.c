@@ -140,8 +140,8 @@ static void keep(struct run_host *host, struct unit *unit, const char *key, stru
 	kept->prepared = *prepared;
 	kept->prepared.kept = true;
 	kept->prepared.text = arena_string(arena, prepared->text);
-	kept->prepared.cause = arena_string(arena, prepared->cause);
-	kept->prepared.asked.missing = arena_string(arena, prepared->asked.missing);
+	kept->prepared.cause = cause_copy(arena, prepared->cause);
+	kept->prepared.asked.missing = cause_copy(arena, prepared->asked.missing);
 	if (prepared->asked.old)
 		kept->prepared.asked.old = value_copy(arena, prepared->asked.old);
 	copy_named(arena, &kept->prepared.named);

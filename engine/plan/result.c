@@ -348,7 +348,7 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	judged = (struct judged){ .status = body->status, .message = body->message,
 		.remedy = body->remedy, .code = judge_code(body) };
 	if (judged.status == STATUS_MAY_CHANGE && !judged.message)
-		judged.message = body->cause;
+		judged.message = cause_text(arena, body->cause);
 	judge_step(run, host, step, body, arena, &judged);
 	refuse_half(step, half, &judged);
 	if (result_retry(run, host, step, &body, &judged))

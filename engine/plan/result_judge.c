@@ -68,8 +68,7 @@ struct value *judge_registered(struct arena *arena, const struct run_host *host,
 	struct value *made, *item;
 
 	if (host_checks(host) && (status == STATUS_MAY_CHANGE || judge_would_run(step, body)))
-		return value_unknown(arena, arena_printf(arena, "the result of '%s'",
-			step->filled->name));
+		return value_unknown(arena, &(struct cause){ .kind = CAUSE_RESULT, .name = step->filled->name });
 	made = results ? value_copy(arena, results) : value_map(arena);
 	value_set_bool(arena, made, "changed", status == STATUS_CHANGED
 		|| status == STATUS_MAY_CHANGE || (failed && value_get(results, "rc")));

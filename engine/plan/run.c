@@ -68,7 +68,7 @@ static void expect(struct run *run, const struct run_host *host, const struct un
 
 	if (name)
 		variables_expect(run->options.variables, host->inventory, name, value_unknown(run->arena,
-			arena_printf(run->arena, "the result of '%s'", filled->name)));
+			&(struct cause){ .kind = CAUSE_RESULT, .name = filled->name }));
 	for (size_t i = 0; i < filled->count; i++)
 		facts_expect(run, host, unit, &filled->items[i]);
 }

@@ -38,8 +38,7 @@ static void expect(struct stage *stage, const struct unit *unit, const struct fi
 
 	if (name && units_is_last(unit, stage->host))
 		variables_expect(run->options.variables, stage->host->inventory, name,
-			value_unknown(stage->arena, arena_printf(stage->arena, "the result of '%s'",
-				filled->name)));
+			value_unknown(stage->arena, &(struct cause){ .kind = CAUSE_RESULT, .name = filled->name }));
 	for (size_t i = 0; i < filled->count; i++)
 		facts_expect(run, stage->host, unit, &filled->items[i]);
 }
@@ -55,9 +54,11 @@ static void decide_unknown(struct run_host *host, const struct module *module,
 	*item->result = (struct result){ .status = STATUS_MAY_CHANGE, .cause = item->cause };
 	if (fails)
 		*item->result = (struct result){ .status = STATUS_FAILED, .message = arena_printf(
-			host->arena, "this needs what can't be known: %s", item->cause),
+			host->arena, "this needs what can't be known: %s", cause_text(host->arena, item->cause)),
 			.code = EXPRESSION_UNKNOWN_YET->name };
 }
+
+static const struct cause whether_done = { .kind = CAUSE_DONE };
 
 /* Whether the stage ends behind it: nothing may go on before its result is judged here. */
 static bool add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
@@ -84,7 +85,7 @@ static bool add_filled(struct stage *stage, struct unit *unit, const struct fill
 		/* What is done each time would make all that follows uncertain. */
 		if (stage->host->bystander && filled->items[i].kind == FILLED_RUN
 				&& (unit->module->flags & MODULE_ACTION)) {
-			filled->items[i].cause = "whether it is done";
+			filled->items[i].cause = &whether_done;
 			filled->items[i].kind = FILLED_UNKNOWN;
 		}
 		if (filled->items[i].kind == FILLED_UNKNOWN) {

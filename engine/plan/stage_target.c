@@ -64,7 +64,7 @@ bool stage_facts(struct stage *stage, struct unit *unit)
 }
 
 /* What must be known to say where it is done. */
-static bool await_target(struct stage *stage, const char *cause, struct error *err)
+static bool await_target(struct stage *stage, const struct cause *cause, struct error *err)
 {
 	if (stage->host->step_count > 0)
 		return false;
@@ -72,7 +72,8 @@ static bool await_target(struct stage *stage, const char *cause, struct error *e
 		order_wait(stage->host);
 		return false;
 	}
-	error_set(err, PLAYBOOK_TARGET_UNKNOWN, "where this is to be done can't be known: %s", cause);
+	error_set(err, PLAYBOOK_TARGET_UNKNOWN, "where this is to be done can't be known: %s",
+		cause_text(stage->host->arena, cause));
 	return false;
 }
 
@@ -94,7 +95,7 @@ bool stage_target(struct stage *stage, struct unit *unit, const struct filled *f
 	const struct filled_item *item = filled ? next_item(stage->host, unit, filled) : NULL;
 	struct run_host *host = stage->host;
 	struct target *target;
-	const char *cause;
+	const struct cause *cause;
 
 	if (!host->contacted || (item && item->kind != FILLED_RUN))
 		return true;

@@ -58,7 +58,7 @@ enum filled_kind {
 
 struct filled_item {
 	enum filled_kind kind;
-	const char *cause;
+	const struct cause *cause;
 	struct value *item;        /* of the loop; NULL: none */
 	const char *label;
 	enum level label_level;
@@ -85,7 +85,7 @@ struct asked {
 	struct run_host *awaits;   /* one that is only looked at, and hasn't told yet; NULL: none */
 	bool instead;              /* there is something last known of it */
 	struct value *old;         /* names of hosts of which the last known is used; NULL: none */
-	const char *missing;       /* why an address isn't known yet; NULL: all are */
+	const struct cause *missing; /* why an address isn't known yet; NULL: all are */
 };
 
 struct filled {
@@ -189,7 +189,7 @@ struct run_host {
 	bool bystander;            /* outside the limit, or in no play: only looked at, see beside.c */
 	bool left;                 /* in no play, but had been in earlier runs */
 	bool abandoned;            /* nothing of the stage under way counts any more */
-	const char *doubt;         /* of a dry run: why it isn't known whether it comes to what is left … */
+	const struct cause *doubt; /* of a dry run: why it isn't known whether it comes to what is left … */
 	const struct play *doubt_play;     /* … of this play; NULL: it is */
 	bool late;                 /* a bystander for which nobody waits any more */
 	bool facts_wanted;         /* some value reads them */
@@ -385,7 +385,7 @@ int loop_list(struct arena *arena, struct scope *scope, const struct task *task,
 /* The items that a list gives to a loop; flatten: lists inside are taken apart, once. */
 struct value *loop_items(struct arena *arena, const struct value *list, bool flatten);
 /* The host whose facts a cause says to be missing; NULL: it says something else. */
-const struct inventory_host *fill_missing_facts(const struct run *run, const char *cause);
+const struct inventory_host *fill_missing_facts(const struct run *run, const struct cause *cause);
 /* fill_item.c: as the agent knows a handler. */
 const char *fill_handler_key(struct arena *arena, const struct task *handler);
 
@@ -430,9 +430,9 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 void result_undone(struct run *run, struct run_host *host, const struct step *step,
 	const struct result *result);
 
-/* meta.c: what a task is about the run itself is done; doubt: why it isn't known whether it is, in
+/* meta.c: what a task is about the run itself is done; why: it isn't known whether it is, in
  * a dry run, else NULL. */
-void meta_act(struct run *run, struct run_host *host, const struct step *step, const char *doubt);
+void meta_act(struct run *run, struct run_host *host, const struct step *step, const char *why);
 
 /* include.c: the host knows what the include that it is at brings in for it, and waits for the
  * others. */
@@ -502,7 +502,7 @@ int prepare_task(struct run *run, struct run_host *host, struct unit *unit, stru
 /* prepared.c: parameters as they are sent. */
 struct prepared {
 	const char *text;          /* NULL: it isn't known, */
-	const char *cause;         /* as this isn't */
+	const struct cause *cause; /* as this isn't */
 	size_t size;
 	bool kept;                 /* the text lives as long as the run */
 	enum level level;
@@ -528,7 +528,7 @@ int prepare_decision(struct run *run, struct run_host *host, struct unit *unit,
 bool passed_over(struct run *run, struct run_host *host, const struct unit *unit);
 /* The same as far as includes around the task say so; ret_cause: why that isn't known, else NULL. */
 bool passed_include(struct scope *scope, struct arena *arena, const struct task *task,
-	const char **ret_cause);
+	const struct cause **ret_cause);
 /* The unit is on its way. */
 void passed_note(struct run_host *host, const struct unit *unit, const struct filled *filled);
 
@@ -539,7 +539,7 @@ int facts_take(struct scope *scope, struct arena *arena, const struct value *fac
 	bool no_log, struct value **ret_facts, struct error *err);
 /* What a task sets if it is done, as unknown values; NULL: it sets nothing. */
 int facts_unknown(const struct task *task, struct scope *scope, struct arena *arena,
-	const char *cause, struct value **ret_facts, struct error *err);
+	const struct cause *cause, struct value **ret_facts, struct error *err);
 /* The task is on its way to the host. */
 void facts_expect(struct run *run, const struct run_host *host, const struct unit *unit,
 	const struct filled_item *item);

@@ -25,7 +25,7 @@ static const char *key_of(struct run *run, const struct way_of *of, const struct
 }
 
 static struct target *target_find(struct run *run, struct run_host *host,
-	const struct way_of *of, const char **ret_cause, struct error *err)
+	const struct way_of *of, const struct cause **ret_cause, struct error *err)
 {
 	struct run_host *machine = of->machine ? run->by_inventory[of->machine->index] : NULL;
 	bool looks = host->bystander && machine == host;
@@ -55,7 +55,7 @@ static struct target *target_find(struct run *run, struct run_host *host,
 }
 
 static struct target *target_of(struct run *run, struct run_host *host, const struct play *play,
-	const struct task *task, const char **ret_cause, struct error *err)
+	const struct task *task, const struct cause **ret_cause, struct error *err)
 {
 	const struct way_of of = { .machine = host->inventory, .subject = host->inventory,
 		.name = host->name, .play = play, .task = task };
@@ -64,7 +64,7 @@ static struct target *target_of(struct run *run, struct run_host *host, const st
 }
 
 struct target *target_named(struct run *run, struct run_host *host, const struct play *play,
-	const struct task *task, const char *name, const char **ret_cause, struct error *err)
+	const struct task *task, const char *name, const struct cause **ret_cause, struct error *err)
 {
 	const struct inventory_host *machine = inventory_find(run->options.inventory, name);
 	const struct way_of of = { .machine = machine, .subject = host->inventory,
@@ -84,7 +84,7 @@ static bool needs_node(const struct unit *unit)
 
 
 static struct target *own_target(struct run *run, struct run_host *host, const struct unit *unit,
-	const char **ret_cause, struct error *err)
+	const struct cause **ret_cause, struct error *err)
 {
 	const struct task *task = unit->task->task;
 	struct target *target;
@@ -98,7 +98,7 @@ static struct target *own_target(struct run *run, struct run_host *host, const s
 }
 
 struct target *target_of_item(struct run *run, struct run_host *host, const struct unit *unit,
-	const char *delegate, const char **ret_cause, struct error *err)
+	const char *delegate, const struct cause **ret_cause, struct error *err)
 {
 	*ret_cause = NULL;
 	if (!delegate_other(host, delegate))
@@ -107,7 +107,7 @@ struct target *target_of_item(struct run *run, struct run_host *host, const stru
 }
 
 struct target *target_at(struct run *run, struct run_host *host, const struct unit *unit,
-	const char **ret_cause, struct error *err)
+	const struct cause **ret_cause, struct error *err)
 {
 	struct delegate delegate = {0};
 
@@ -126,7 +126,7 @@ struct target *target_at(struct run *run, struct run_host *host, const struct un
 }
 
 bool target_has(struct run *run, struct run_host *host, const struct unit *unit,
-	const struct target *target, const char **ret_cause)
+	const struct target *target, const struct cause **ret_cause)
 {
 	const struct filled *filled = host->filled[unit->index];
 	bool delegates = unit->task->task->delegate_to && filled && filled->known && !host->bystander;
@@ -145,7 +145,7 @@ bool target_has(struct run *run, struct run_host *host, const struct unit *unit,
 const char *target_user(struct run_host *host, const struct unit *unit)
 {
 	struct error ignored = {0};
-	const char *cause;
+	const struct cause *cause;
 	const struct target *target = target_at(host->run, host, unit, &cause, &ignored);
 
 	if (!target)
@@ -243,7 +243,7 @@ static int visit_delegates(struct run *run, struct run_host *host, const struct 
 {
 	bool known;
 	struct value *names = delegate_each(run, host, play, task, &known);
-	const char *cause = NULL;
+	const struct cause *cause = NULL;
 
 	run->delegates_anywhere = run->delegates_anywhere || !known;
 	for (size_t i = 0; i < names->count; i++) {
@@ -265,7 +265,7 @@ static int visit_tasks(struct run *run, struct run_host *host, size_t play_index
 	struct task *const *tasks, size_t count, struct error *err)
 {
 	const struct play *play = run->options.playbook->plays[play_index];
-	const char *cause;
+	const struct cause *cause;
 
 	for (size_t i = 0; i < count; i++) {
 		struct target *target;
@@ -294,7 +294,7 @@ static int visit_play(struct run *run, struct run_host *host, size_t play_index,
 	struct error *err)
 {
 	const struct play *play = run->options.playbook->plays[play_index];
-	const char *cause;
+	const struct cause *cause;
 
 	host->at_play[play_index] = target_of(run, host, play, NULL, &cause, err);
 	if (err->kind != ERROR_NONE)
@@ -330,7 +330,7 @@ static void choose_home(struct run_host *host)
 static int make_home(struct run *run, struct run_host *host, struct error *err)
 {
 	const struct playbook *playbook = run->options.playbook;
-	const char *cause;
+	const struct cause *cause;
 
 	choose_home(host);
 	for (size_t i = 0; i < playbook->play_count && !host->home; i++)
@@ -339,7 +339,7 @@ static int make_home(struct run *run, struct run_host *host, struct error *err)
 		host->home = target_of(run, host, playbook->plays[0], NULL, &cause, err);
 	if (!host->home && err->kind == ERROR_NONE)
 		error_set(err, PLAYBOOK_TARGET_UNKNOWN, "how '%s' is reached can't be known before the run: %s",
-			host->name, cause);
+			host->name, cause_text(run->arena, cause));
 	if (host->home && (host->left || run->options.undo != UNDO_NOTHING || run->options.look))
 		visit_at(host, host->home);
 	return err->kind != ERROR_NONE ? -1 : 0;

@@ -91,19 +91,19 @@ int targets_make(struct run *run, struct error *err);
 /* Where a unit is done for a host. NULL without an error: nowhere (it needs no node), or, with
  * ret_cause, that isn't known yet. */
 struct target *target_at(struct run *run, struct run_host *host, const struct unit *unit,
-	const char **ret_cause, struct error *err);
+	const struct cause **ret_cause, struct error *err);
 /* Where one item of it is done, if it is delegated to a host of this name; NULL: as target_at. */
 struct target *target_of_item(struct run *run, struct run_host *host, const struct unit *unit,
-	const char *delegate, const char **ret_cause, struct error *err);
+	const char *delegate, const struct cause **ret_cause, struct error *err);
 /* Whether any of its items is done there, as far as that is known. */
 bool target_has(struct run *run, struct run_host *host, const struct unit *unit,
-	const struct target *target, const char **ret_cause);
+	const struct target *target, const struct cause **ret_cause);
 /* Who logs in there; NULL: only known once somebody has. */
 const char *target_user(struct run_host *host, const struct unit *unit);
 /* The target of another machine for a task of a host: a host of the inventory, localhost, or any
  * other name or address. */
 struct target *target_named(struct run *run, struct run_host *host, const struct play *play,
-	const struct task *task, const char *name, const char **ret_cause, struct error *err);
+	const struct task *task, const char *name, const struct cause **ret_cause, struct error *err);
 /* A host is going to use it: if others do, too, all do so a unit at a time. */
 void target_share(struct target *target, struct run_host *host);
 

@@ -25,7 +25,7 @@ static const struct value *former_names(struct run *run, const char *host)
 static struct target *former_target(struct run *run, struct run_host *host, const char *name)
 {
 	struct error ignored = {0};
-	const char *cause = NULL;
+	const struct cause *cause = NULL;
 
 	return target_named(run, host, run->options.playbook->plays[0], NULL, name, &cause, &ignored);
 }

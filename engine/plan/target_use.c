@@ -68,7 +68,7 @@ static bool becomes_there(struct run *run, struct run_host *host, const struct t
 	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
 			i = units_next(run, host, i + 1)) {
 		const struct unit *unit = run->units[i];
-		const char *cause;
+		const struct cause *cause;
 		bool there;
 
 		if (!unit->task || unit->undo)

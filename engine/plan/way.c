@@ -16,7 +16,7 @@ struct finding {
 	struct scope *machine;     /* for variables */
 	struct scope *subject;     /* for what a play or a task says */
 	bool words;                /* that counts */
-	const char *cause;         /* why it isn't known; NULL: it is */
+	const struct cause *cause;         /* why it isn't known; NULL: it is */
 };
 
 static const char *text_of(struct finding *finding, const char *name, struct value *value,
@@ -69,7 +69,7 @@ static const char *connection_of(struct finding *finding, struct error *err)
 }
 
 int way_find(struct run *run, const struct way_of *of, struct fleet_target *ret_way,
-	const char **ret_cause, struct error *err)
+	const struct cause **ret_cause, struct error *err)
 {
 	struct finding finding = { .run = run, .of = of,
 		.machine = scope_new(run->arena, run->options.variables, of->machine, of->play, of->task),

@@ -17,7 +17,7 @@ struct way_of {
 
 /* ret_cause: what must be known first; NULL: all is known. */
 int way_find(struct run *run, const struct way_of *of, struct fleet_target *ret_way,
-	const char **ret_cause, struct error *err);
+	const struct cause **ret_cause, struct error *err);
 /* Whether a name that tasks are delegated to is that of the machine itself, as Ansible has it. */
 bool way_is_controller(const char *name);
 /* Whether a task says itself how its machine is reached. */

@@ -57,7 +57,7 @@ static struct value *without_expression(struct arena *arena, const struct value 
 
 	if (value->kind != VALUE_STRING || (!expression_inside(value) && !disclose_inside(value)))
 		return NULL;
-	copy = value_unknown(arena, "an expression");
+	copy = value_unknown(arena, &(struct cause){ .kind = CAUSE_EXPRESSION });
 	copy->place = value->place;
 	return copy;
 }

@@ -57,8 +57,8 @@ static struct value *set_value(const struct scope *scope, const char *name)
 		if (!variables_promised(variables, name))
 			return value_get(values->registered, name);
 		return variables->turn != TURN_NONE ? variables_told(variables, values, name)
-			: value_unknown(scope->arena, arena_printf(scope->arena, "what '%s' is on %s", name,
-			scope->host->name));
+			: value_unknown(scope->arena, &(struct cause){ .kind = CAUSE_VARIABLE_OF, .name = name,
+				.host = scope->host->name });
 	}
 	if (value_get(scope->root->expected, name))
 		return value_get(scope->root->expected, name);
@@ -72,7 +72,7 @@ static struct value *not_yet(const struct scope *scope, const char *name)
 	const struct variables *variables = scope->variables;
 
 	return variables && variables->early && variables_promised(variables, name)
-		? value_unknown(scope->arena, arena_printf(scope->arena, "what sets '%s'", name)) : NULL;
+		? value_unknown(scope->arena, &(struct cause){ .kind = CAUSE_VARIABLE, .name = name }) : NULL;
 }
 
 static struct value *fact_value(struct scope *scope, const char *name)
@@ -85,9 +85,8 @@ static struct value *fact_value(struct scope *scope, const char *name)
 	if (scope->root->play && scope->root->play->without_facts)
 		return fact && *fact == '\0' ? value_map(scope->arena) : NULL;
 	if (!facts)
-		return fact ? value_unknown(scope->arena,
-			arena_printf(scope->arena, "the facts of %s",
-			scope->host->name)) : NULL;
+		return fact ? value_unknown(scope->arena, &(struct cause){ .kind = CAUSE_FACTS,
+			.host = scope->host->name }) : NULL;
 	if (fact && *fact == '\0')
 		return (struct value *)facts;
 	return fact ? value_get(facts, fact) : NULL;

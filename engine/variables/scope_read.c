@@ -218,8 +218,8 @@ int scope_command(struct evaluation *evaluation, size_t offset, const char *comm
 	int result;
 
 	if (!variables || variables->options.without_commands) {
-		*ret_output = value_unknown(evaluation->evaluator->arena, arena_printf(
-			evaluation->evaluator->arena, "what '%s' prints on the controller", command));
+		*ret_output = value_unknown(evaluation->evaluator->arena, &(struct cause){ .kind = CAUSE_OUTPUT,
+			.name = command });
 		return 0;
 	}
 	if (!known) {

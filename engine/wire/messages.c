@@ -224,6 +224,13 @@ static const struct field published_fields[] = {
 };
 static const struct message message_published = MESSAGE("published", published);
 
+static const struct field cause_fields[] = {
+	WORD(cause, kind, 0, cause_words, 0), TEXT(cause, name, 0, TITLE_MOST),
+	TEXT(cause, host, 0, NAME_MOST), TEXT(cause, why, 0, TEXT_MOST),
+	END,
+};
+const struct message message_cause = MESSAGE("cause", cause);
+
 static const struct field result_fields[] = {
 	NUMBER(result, task, FIELD_NEEDED),
 	WORD(result, status, FIELD_NEEDED, status_words, STATUS_OF_AGENTS),
@@ -232,7 +239,8 @@ static const struct field result_fields[] = {
 	TEXTS(result, notes, 0, MANY_ITEMS, TEXT_MOST), MAP(result, results, 0, RESULT_MOST),
 	ONE(result, published, 0, message_published, published),
 	TEXT(result, message, 0, TEXT_MOST), TEXT(result, remedy, 0, TEXT_MOST),
-	TEXT(result, code, FIELD_CODE, CODE_MOST), TEXT(result, cause, 0, TITLE_MOST), DIGEST(result, planned, 0),
+	TEXT(result, code, FIELD_CODE, CODE_MOST), ONE(result, cause, 0, message_cause, cause),
+	DIGEST(result, planned, 0),
 	NUMBER(result, milliseconds, 0), ONE(result, looked, 0, message_looked, looked),
 	TEXTS(result, writes, FIELD_INSIDE, MANY_ITEMS, TEXT_MOST),
 	TEXTS(result, resources, FIELD_INSIDE, MANY_ITEMS, RESOURCE_MOST),

@@ -5,6 +5,7 @@
 #ifndef WIRE_MESSAGES_H
 #define WIRE_MESSAGES_H
 
+#include "base/cause.h"
 #include "wire/message.h"
 #include "wire/status.h"
 
@@ -204,7 +205,7 @@ struct result {
 	const struct published *published;
 	const char *message, *remedy;   /* failed; skipped: why */
 	const char *code;            /* failed: the name of the error's code */
-	const char *cause;           /* may_change: what must be known first */
+	const struct cause *cause;   /* may_change: what must be known first */
 	const char *planned;         /* digest of what a dry run plans */
 	int64_t milliseconds;
 	const struct looked *looked;
@@ -308,7 +309,7 @@ struct wire_stage {
 	const struct whole *whole;   /* of the last one */
 };
 
-extern const struct message message_told_change, message_result, message_wire_task, message_wire_stage;
+extern const struct message message_cause, message_told_change, message_result, message_wire_task, message_wire_stage;
 extern const struct message message_nothing, message_hello, message_stage_end, message_request,
 	message_reply, message_fetch, message_chunk, message_progress, message_looked;
 

@@ -1,4 +1,5 @@
 /* pack: values in MessagePack and back, through msgpack-c; what comes in is bounded. */
+#include "wire/messages.h"
 #include "wire/wire.h"
 
 #include <msgpack.h>
@@ -31,6 +32,18 @@ static void pack_level(msgpack_packer *packer, const struct value *value)
 	msgpack_pack_ext(packer, inner.size, EXT_LEVEL);
 	msgpack_pack_ext_body(packer, inner.data, inner.size);
 	buffer_free(&inner);
+}
+
+static void pack_unknown(msgpack_packer *packer, const struct value *value)
+{
+	struct arena *arena = arena_new();
+	struct buffer inner = {0};
+
+	wire_encode(&inner, message_value(arena, &message_cause, value->cause, MESSAGE_NAMED));
+	msgpack_pack_ext(packer, inner.size, EXT_UNKNOWN);
+	msgpack_pack_ext_body(packer, inner.data, inner.size);
+	buffer_free(&inner);
+	arena_free(arena);
 }
 
 static void pack_container(msgpack_packer *packer, const struct value *value)
@@ -72,13 +85,9 @@ static void pack(msgpack_packer *packer, const struct value *value, bool level_s
 	case VALUE_STRING:
 		pack_text(packer, value->text, value->size);
 		break;
-	case VALUE_UNKNOWN: {
-		size_t size = value->text ? strlen(value->text) : 0;
-
-		msgpack_pack_ext(packer, size, EXT_UNKNOWN);
-		msgpack_pack_ext_body(packer, value->text ? value->text : "", size);
+	case VALUE_UNKNOWN:
+		pack_unknown(packer, value);
 		break;
-	}
 	case VALUE_LIST:
 	case VALUE_MAP:
 		pack_container(packer, value);
@@ -101,13 +110,25 @@ static int unpack(struct arena *arena, const msgpack_object *object, unsigned de
 static int decode(struct arena *arena, const void *bytes, size_t size, size_t most,
 	unsigned depth, struct value **ret_value, struct error *err);
 
+static int unpack_unknown(struct arena *arena, const msgpack_object_ext *ext, unsigned depth,
+	struct value **ret_value, struct error *err)
+{
+	struct value *record;
+	struct cause cause;
+
+	if (decode(arena, ext->ptr, ext->size, COUNT_MOST, depth + 1, &record, err) < 0
+			|| message_take(arena, &message_cause, MESSAGE_NAMED, record, "cause", AGENT_PROTOCOL,
+				&cause, err) < 0)
+		return -1;
+	*ret_value = value_unknown(arena, &cause);
+	return 0;
+}
+
 static int unpack_ext(struct arena *arena, const msgpack_object_ext *ext, unsigned depth,
 	struct value **ret_value, struct error *err)
 {
-	if (ext->type == EXT_UNKNOWN) {
-		*ret_value = value_unknown(arena, arena_bytes(arena, ext->ptr, ext->size));
-		return 0;
-	}
+	if (ext->type == EXT_UNKNOWN)
+		return unpack_unknown(arena, ext, depth, ret_value, err);
 	if (ext->type != EXT_LEVEL || ext->size == 0 || ext->ptr[0] <= LEVEL_OPEN
 			|| ext->ptr[0] > LEVEL_SECRET)
 		return error_set(err, AGENT_PROTOCOL, "malformed data: unknown type");

@@ -72,7 +72,7 @@ struct frame {
 };
 
 /* MessagePack of a value. Lost are quoted, place and data. A level above open is kept (ext type 1
- * around the value: one byte, then the value), unknown is ext type 2 with its cause. */
+ * around the value: one byte, then the value), unknown is ext type 2 with its cause packed. */
 void wire_encode(struct buffer *out, const struct value *value);
 int wire_decode(struct arena *arena, const void *bytes, size_t size, struct value **ret_value,
 	struct error *err);

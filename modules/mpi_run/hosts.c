@@ -76,8 +76,9 @@ static int collect(struct job_hosts *hosts, struct error *err)
 			bool lost = prepare_lost(hosts->prepare, node->name);
 
 			value_set(hosts->arena, hosts->params, "hostfile_text", value_unknown(hosts->arena,
-				arena_printf(hosts->arena, lost ? "%s, without which no job is started"
-				: "the MPI installation of %s", node->name)));
+				&(struct cause){ .kind = lost ? CAUSE_LOST : CAUSE_PUBLISHED, .host = node->name,
+					.name = "the MPI installation",
+					.why = "without which no job is started" }));
 			return 0;
 		}
 		node->met = prepare_heard(hosts->prepare, node->name, "mpi-run-reach", key);
@@ -198,7 +199,8 @@ int mpi_prepare_program(struct prepare *prepare, struct value *params, struct er
 	digest = value_get_string(facts, "digest");
 	hostfile = value_get_string(facts, "hostfile");
 	if (!path || !digest || !hostfile) {
-		value_set(arena, params, "program_path", value_unknown(arena, "the program to be built"));
+		value_set(arena, params, "program_path", value_unknown(arena, &(struct cause){
+			.kind = CAUSE_PUBLISHED, .name = "the built program", .host = first ? first : "the group" }));
 		return 0;
 	}
 	size = value_get_integer(facts, "size", -1);

@@ -552,7 +552,7 @@ static int job_prepare(struct prepare *prepare, struct value *params, struct err
 			return error_set(err, MPI_RUN_NOT_READY,
 				"%s did not get the program, so the job is not started", name);
 		value_set(arena, params, "program_path", value_unknown(arena,
-			arena_printf(arena, "whether %s has the program", name)));
+			&(struct cause){ .kind = CAUSE_PUBLISHED, .name = "the copied program", .host = name }));
 	}
 	return 0;
 }

@@ -237,7 +237,8 @@ int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *e
 
 	if (!value_get(params, "user")) {
 		value_set(arena, params, "user", login ? value_string(arena, login) : value_unknown(arena,
-			arena_printf(arena, "who logs in to %s", prepare_host(prepare))));
+			&(struct cause){ .kind = CAUSE_PUBLISHED, .name = "the login user",
+				.host = prepare_host(prepare) }));
 	}
 	if (login && says(params, "exclusive", "true") && says(params, "state", "present")
 			&& says(params, "user", login)) {

@@ -63,8 +63,8 @@ static int host_names(struct prepare *prepare, const char *host, const char **re
 /* What isn't known of a host yet. */
 static struct value *missing(struct prepare *prepare, const char *what, const char *host)
 {
-	return value_unknown(prepare_arena(prepare), arena_printf(prepare_arena(prepare), "%s of %s",
-		what, host));
+	return value_unknown(prepare_arena(prepare), &(struct cause){ .kind = CAUSE_PUBLISHED, .name = what,
+		.host = host });
 }
 
 /* As ssh may be told them: without ports. */

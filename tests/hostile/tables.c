@@ -126,7 +126,7 @@ static void add_wrong_kinds(struct making *making, const struct path *path, enum
 	const struct { const char *how; struct value *value; } wrong[] = {
 		{ "is a map", map }, { "is a list", list_of(arena, value_float(arena, 0.5)) },
 		{ "is a string", value_string(arena, "a") }, { "is a float", value_float(arena, 1) },
-		{ "isn't known", value_unknown(arena, "x") },
+		{ "isn't known", value_unknown(arena, &(struct cause){ .kind = CAUSE_FACTS, .host = "x" }) },
 	};
 
 	value_set_integer(arena, map, "a", 1);

@@ -106,11 +106,14 @@ static inline struct scope *scope_with_unknown(struct arena *arena)
 	struct scope *scope = scope_with_variables(arena);
 	struct value *half = value_map(arena), *pair = value_list(arena);
 
-	scope_set(scope, "later", value_unknown(arena, "task one"));
+	scope_set(scope, "later", value_unknown(arena,
+		&(struct cause){ .kind = CAUSE_RESULT, .name = "task one" }));
 	value_set(arena, half, "known", value_integer(arena, 1));
-	value_set(arena, half, "unknown", value_unknown(arena, "task two"));
+	value_set(arena, half, "unknown", value_unknown(arena,
+		&(struct cause){ .kind = CAUSE_RESULT, .name = "task two" }));
 	scope_set(scope, "half", half);
-	value_append(arena, pair, value_unknown(arena, "task two"));
+	value_append(arena, pair, value_unknown(arena,
+		&(struct cause){ .kind = CAUSE_RESULT, .name = "task two" }));
 	value_append(arena, pair, value_string(arena, "x"));
 	scope_set(scope, "pair", pair);
 	return scope;

@@ -293,7 +293,8 @@ int prepare_condition(struct prepare *prepare, const struct value *condition,
 	(void)err;
 	*ret_truth = strcmp(condition->text, "true") == 0 || strcmp(condition->text, "false") == 0
 		? value_bool(prepare->arena, condition->text[0] == 't')
-		: value_unknown(prepare->arena, condition->text);
+		: value_unknown(prepare->arena, &(struct cause){
+			.kind = CAUSE_RESULT, .name = condition->text });
 	return 0;
 }
 

@@ -248,6 +248,7 @@ static void readers_bear_what_is_not_there(void **state)
 
 static void values_are_equal_by_kind_and_content(void **state)
 {
+	const struct cause result = { .kind = CAUSE_RESULT, .name = "t" };
 	struct arena *arena = arena_new();
 	struct value *one = value_map(arena);
 	struct value *other = value_map(arena);
@@ -260,8 +261,34 @@ static void values_are_equal_by_kind_and_content(void **state)
 	assert_true(value_equal(one, other));
 	value_set_string(arena, other, "a", "1");
 	assert_false(value_equal(one, other));
-	assert_false(value_equal(value_unknown(arena, "t"), value_unknown(arena, "t")));
+	assert_false(value_equal(value_unknown(arena, &result), value_unknown(arena, &result)));
 	assert_false(value_equal(value_bytes(arena, "a\0b", 3), value_bytes(arena, "a\0c", 3)));
+	arena_free(arena);
+}
+
+static void each_kind_of_cause_has_its_word_and_says_why(void **state)
+{
+	const struct cause full = { .name = "name", .host = "node1", .why = "as said" };
+	const struct cause bare = { .kind = CAUSE_END };
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (unsigned i = 0; i < CAUSE_KINDS; i++) {
+		struct cause cause = full, *copy;
+
+		cause.kind = (enum cause_kind)i;
+		copy = (struct cause *)cause_copy(arena, &cause);
+		assert_non_null(cause_words[i]);
+		assert_string_equal(cause_text(arena, copy), cause_text(arena, &cause));
+		for (unsigned other = 0; other < i; other++) {
+			copy->kind = (enum cause_kind)other;
+			assert_string_not_equal(cause_words[i], cause_words[other]);
+			assert_string_not_equal(cause_text(arena, copy), cause_text(arena, &cause));
+		}
+	}
+	assert_null(cause_words[CAUSE_KINDS]);
+	assert_string_equal(cause_text(arena, &bare), "whether '?' comes before it: ?");
+	assert_null(cause_text(arena, cause_copy(arena, NULL)));
 	arena_free(arena);
 }
 
@@ -378,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_text_that_fits_is_kept_as_it_is),
 		cmocka_unit_test(of_a_long_text_the_beginning_and_the_end_are_kept),
 		cmocka_unit_test(a_deletion_is_never_suggested),
+		cmocka_unit_test(each_kind_of_cause_has_its_word_and_says_why),
 		cmocka_unit_test(a_copy_outlives_the_arena_it_came_from),
 	};
 

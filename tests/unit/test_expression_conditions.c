@@ -90,7 +90,7 @@ static void truths_are_read_strictly(void **state)
 	assert_true(truth);
 	assert_int_equal(expression_truth(arena, scope, root->items[5], true, &truth, &err), 0);
 	assert_true(truth);
-	scope_set(scope, "later", value_unknown(arena, "a task"));
+	scope_set(scope, "later", value_unknown(arena, &(struct cause){ .kind = CAUSE_RESULT, .name = "a task" }));
 	assert_int_equal(expression_truth(arena, scope, value_string(arena, "{{ later }}"), true,
 		&truth, &err), -1);
 	arena_free(arena);
@@ -127,7 +127,7 @@ static void what_is_not_known_goes_through_everything(void **state)
 
 		if (filled->kind != VALUE_UNKNOWN)
 			fail_msg("%s is %s", texts[i], shown(arena, filled));
-		assert_int_equal(strncmp(filled->text, "task ", 5), 0);
+		assert_int_equal(strncmp(filled->cause->name, "task ", 5), 0);
 	}
 	arena_free(arena);
 }
@@ -183,7 +183,7 @@ static void causes_of_unknowns_are_found_inside(void **state)
 	(void)state;
 	assert_int_equal(filled->kind, VALUE_LIST);
 	assert_true(value_unknown_inside(filled));
-	assert_string_equal(value_unknown_cause(filled), "task two");
+	assert_string_equal(value_unknown_cause(filled)->name, "task two");
 	assert_false(value_unknown_inside(value_integer(arena, 1)));
 	assert_null(value_unknown_cause(NULL));
 	arena_free(arena);

@@ -229,7 +229,8 @@ static void a_text_that_is_only_checked_runs_nothing(void **state)
 static void what_is_not_known_stays_so(void **state)
 {
 	struct scope *scope = scope_of(false, false);
-	struct value *list = NULL, *unknown = value_unknown(arena, "a task"), *map = value_map(arena);
+	struct value *list = NULL, *unknown = value_unknown(arena,
+		&(struct cause){ .kind = CAUSE_RESULT, .name = "a task" }), *map = value_map(arena);
 
 	(void)state;
 	scope_set(scope, "u", unknown);

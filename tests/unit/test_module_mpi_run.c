@@ -167,7 +167,8 @@ static void slots_that_no_task_says_are_the_host_s_own(void **state)
 	value_set_integer(bench->arena, prepare->variables, "node1/slots", 4);
 	assert_string_equal(value_get_string(prepared(&module_mpi_run_probe, yaml), "own_slots"), "4");
 	assert_string_equal(value_get_string(prepared(&module_mpi_run_probe, TASK), "own_slots"), "2");
-	value_set(bench->arena, prepare->variables, "node1/slots", value_unknown(bench->arena, "x"));
+	value_set(bench->arena, prepare->variables, "node1/slots", value_unknown(bench->arena,
+		&(struct cause){ .kind = CAUSE_RESULT, .name = "x" }));
 	assert_int_equal(value_get(prepared(&module_mpi_run_probe, yaml), "own_slots")->kind,
 		VALUE_UNKNOWN);
 	value_set(bench->arena, prepare->variables, "node1/slots", value_list(bench->arena));
@@ -278,7 +279,7 @@ static void a_host_that_is_not_known_yet_leaves_all_open(void **state)
 	prepare->lost = "node2";
 	error_clear(&bench->err);
 	params = prepared(&module_mpi_run_build, TASK);
-	assert_string_equal(value_get(params, "hostfile_text")->text,
+	assert_string_equal(cause_text(bench->arena, value_get(params, "hostfile_text")->cause),
 		"node2, without which no job is started");
 	prepare->outside = "node2";
 	assert_null(prepared(&module_mpi_run_build, TASK));

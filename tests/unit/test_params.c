@@ -340,7 +340,8 @@ static void what_is_not_known_stays_unknown_and_is_not_written(void **state)
 
 	(void)state;
 	error_clear(&failure);
-	value_set(arena, raw, "path", value_unknown(arena, "task 1"));
+	value_set(arena, raw, "path", value_unknown(arena,
+		&(struct cause){ .kind = CAUSE_RESULT, .name = "task 1" }));
 	assert_int_equal(params_normalise(arena, &module_file, raw, (struct place){ 0 }, false, &params,
 		&failure), 0);
 	assert_int_equal(value_get(params, "path")->kind, VALUE_UNKNOWN);

@@ -8,7 +8,8 @@ static void facts_are_unknown_until_they_are_set(void **state)
 
 	(void)state;
 	assert_int_equal(value->kind, VALUE_UNKNOWN);
-	assert_string_equal(value->text, "the facts of node3");
+	assert_int_equal(value->cause->kind, CAUSE_FACTS);
+	assert_string_equal(value->cause->host, "node3");
 	assert_int_equal(get(scope, "ansible_facts")->kind, VALUE_UNKNOWN);
 	assert_null(get(scope, "ansible_eth0"));
 	assert_int_equal(get(scope, "wants_fact")->kind, VALUE_UNKNOWN);
@@ -39,7 +40,8 @@ static void the_facts_of_another_host_are_named(void **state)
 		value_string(arena, "{{ hostvars['node3'].ansible_hostname }}"), &value, &failure),
 		0);
 	assert_int_equal(value->kind, VALUE_UNKNOWN);
-	assert_string_equal(value->text, "the facts of node3");
+	assert_int_equal(value->cause->kind, CAUSE_FACTS);
+	assert_string_equal(value->cause->host, "node3");
 }
 
 static void a_fact_that_is_not_gathered_is_refused_whatever_would_catch_it(void **state)
@@ -134,7 +136,8 @@ static void a_result_that_is_not_known_is_defined(void **state)
 	struct value *value = NULL;
 
 	(void)state;
-	variables_register(variables, host("node3"), "answer", value_unknown(arena, "task one"), true, 0);
+	variables_register(variables, host("node3"), "answer", value_unknown(arena,
+		&(struct cause){ .kind = CAUSE_RESULT, .name = "task one" }), true, 0);
 	assert_string_equal(filled(scope, "{{ answer is defined }}"), "True");
 	assert_string_equal(filled(scope, "{{ answer is not defined }}"), "False");
 	assert_int_equal(expression_fill(arena, scope,

@@ -24,7 +24,8 @@ static void levels_and_unknowns_stay_what_they_are(void **state)
 	struct value *map = value_map(arena), *list = value_list(arena), *back;
 
 	(void)state;
-	value_set(arena, map, "unknown", value_unknown(arena, "the key"));
+	value_set(arena, map, "unknown", value_unknown(arena, &(struct cause){ .kind = CAUSE_PUBLISHED,
+		.name = "the key", .host = "node1" }));
 	value_set_string(arena, map, "secret", "s3");
 	value_get(map, "secret")->level = LEVEL_SECRET;
 	value_append(arena, list, value_string(arena, "open"));
@@ -34,7 +35,8 @@ static void levels_and_unknowns_stay_what_they_are(void **state)
 	wire_encode(&out, map);
 	assert_int_equal(wire_decode(arena, out.data, out.size, &back, &err), 0);
 	assert_int_equal(value_get(back, "unknown")->kind, VALUE_UNKNOWN);
-	assert_string_equal(value_get(back, "unknown")->text, "the key");
+	assert_int_equal(value_get(back, "unknown")->cause->kind, CAUSE_PUBLISHED);
+	assert_string_equal(cause_text(arena, value_get(back, "unknown")->cause), "the key of node1");
 	assert_int_equal(value_get(back, "secret")->level, LEVEL_SECRET);
 	assert_string_equal(value_get_string(back, "secret"), "s3");
 	assert_int_equal(value_get(back, "list")->level, LEVEL_PRIVATE);
@@ -390,7 +392,7 @@ static void a_message_is_what_its_table_says_or_refused(void **state)
 	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "message", with_level(arena,
 		LEVEL_SECRET)), SENT_BY_AGENT, NULL), -1);
 	assert_int_equal(read_back(FRAME_RESULT, result_with(arena, "results", value_unknown(arena,
-		"the facts of another host")), SENT_BY_AGENT, NULL), -1);
+		&(struct cause){ .kind = CAUSE_FACTS, .host = "node1" })), SENT_BY_AGENT, NULL), -1);
 	arena_free(arena);
 }
 

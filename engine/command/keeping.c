@@ -144,7 +144,9 @@ int command_forget(int argc, char **argv)
 		return usage(stderr);
 	arena = arena_new();
 	upgrade_forget(arena, past_folder(arena, NULL), argv[1]);
-	result = open_here(arena, &history, &err);
+	result = playing_forget_moved(arena, value_list(arena), argv[1], &err);
+	if (result == 0)
+		result = open_here(arena, &history, &err);
 	if (result == 0)
 		result = count_runs(arena, history, NULL, argv[1], &had, &err);
 	if (result == 0)

@@ -15,6 +15,14 @@ static bool is_there(const char *path)
 	return lstat(path, &info) == 0;
 }
 
+/* Beside an inventory there may be one without runs, that says where machines were moved to. */
+static bool has_history(struct arena *arena, const char *directory)
+{
+	return is_there(arena_printf(arena, "%s/.beoplay", directory))
+		&& (is_there(arena_printf(arena, "%s/.beoplay/history.git", directory))
+		|| !is_there(arena_printf(arena, "%s/.beoplay/addresses", directory)));
+}
+
 const char *past_folder(struct arena *arena, const char *playbook)
 {
 	const char *directory = ".";
@@ -22,9 +30,9 @@ const char *past_folder(struct arena *arena, const char *playbook)
 	if (playbook)
 		return path_directory(arena, playbook);
 	for (int level = 0; level < LEVELS_MOST; level++) {
-		if (is_there(arena_printf(arena, "%s/.beoplay", directory)))
+		if (has_history(arena, directory))
 			return directory;
-		if (is_there(arena_printf(arena, "%s/playbooks/.beoplay", directory)))
+		if (has_history(arena, arena_printf(arena, "%s/playbooks", directory)))
 			return arena_printf(arena, "%s/playbooks", directory);
 		directory = arena_printf(arena, "%s/..", directory);
 	}

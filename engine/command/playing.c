@@ -176,16 +176,22 @@ int playing_reach(struct playing *playing, struct report *report, struct error *
 	return result;
 }
 
+static void say_notes(const struct playing *playing, struct report *report, size_t from)
+{
+	for (size_t i = from; i < playing->notes->count; i++)
+		report_warning(report, NULL, value_text(playing->notes->items[i]));
+}
+
 static int execute(struct playing *playing, struct report *report, struct value *affected,
 	bool *ret_changes, struct error *err)
 {
 	struct revision *revision = playing->options->check ? NULL
 		: revision_open(playing->project.folder);
 	struct report_totals totals;
+	size_t said;
 	int result;
 
-	for (size_t i = 0; i < playing->notes->count; i++)
-		report_warning(report, NULL, value_text(playing->notes->items[i]));
+	say_notes(playing, report, 0);
 	report_run(report, playing->playbook->path, run_hosts(playing->run),
 		run_task_count(playing->run));
 	warn_of_secrets(playing, report);
@@ -195,7 +201,9 @@ static int execute(struct playing *playing, struct report *report, struct value 
 		upgrade_begin(playing, report);
 		playing_give_text(playing, revision);
 	}
+	said = playing->notes->count;
 	result = playing_reach(playing, report, err);
+	say_notes(playing, report, said);
 	if (!playing->options->check) {
 		playing_write_down(playing, revision, report);
 		upgrade_end(playing, report);

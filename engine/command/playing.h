@@ -66,6 +66,10 @@ int playing_unpack(struct arena *arena, const char *bytes, size_t size,
 /* The same, with what came of it: whether anything was changed, or would be. */
 int playing_check(const struct apply_options *options, const char *playbook, bool *ret_changes);
 
+/* Where a machine was moved to isn't kept any more. inventories: what -i says. */
+int playing_forget_moved(struct arena *arena, struct value *inventories, const char *host,
+	struct error *err);
+
 /* The playbook as the project calls it, and the project's folder. 0, or -1 with err. */
 int playing_owner(struct arena *arena, const struct apply_options *options, const char *playbook,
 	const char **ret_project, const char **ret_owner, const char **ret_folder, struct error *err);

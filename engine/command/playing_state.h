@@ -36,6 +36,7 @@ struct playing {
 	const char *limit_text;          /* NULL: none */
 	const struct value *only;        /* names: instead of the command line's limit; or NULL */
 	struct earlier earlier;
+	struct value *moved;             /* as addresses_load; NULL: not read yet */
 	const char *look_text;
 	bool look;
 	bool unasked;                    /* what plays ask for is left open */
@@ -78,6 +79,11 @@ const struct value *playing_extra(const struct playing *playing);
 int playing_load_today(struct playing *playing, const struct value *paths, struct error *err);
 /* Hosts of the old text's inventory that aren't in today's. */
 void playing_note_gone(struct playing *playing);
+
+/* playing_moved.c: see run_options; context: the playing. */
+const struct value *playing_moved(void *context, const char *host);
+void playing_keep_moved(void *context, const struct fleet_target *way, const char *key,
+	const struct value *entry, bool settled);
 
 /* Into the history. A run that can't be written down has still happened: that is a warning. */
 void playing_write_down(struct playing *playing, struct revision *revision,

@@ -97,6 +97,11 @@ static int forget(struct init *init, struct error *err)
 	struct history *history = NULL;
 	int result;
 
+	for (size_t i = 0; i < init->count; i++) {
+		if (init->hosts[i].changed && playing_forget_moved(init->arena, init->options->inventories,
+				init->hosts[i].name, err) < 0)
+			return -1;
+	}
 	if (history_open(folder, false, &history, err) < 0)
 		return -1;
 	if (!history)

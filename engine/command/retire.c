@@ -72,7 +72,7 @@ static int leave_out(const struct retire *retire, struct error *err)
 static int forget(const struct retire *retire, struct error *err)
 {
 	struct value *done = value_map(retire->arena);
-	int result = 0;
+	int result = playing_forget_moved(retire->arena, retire->options->inventories, retire->host, err);
 
 	for (char **path = retire->playbooks; *path && result == 0; path++) {
 		const char *folder = past_folder(retire->arena, *path);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arena;
 struct fleet;
 struct fleet_host;                   /* each kind of fleet has its own */
 struct become_way;
@@ -34,6 +35,12 @@ struct fleet_target {
 	const char *name;                /* inventory name, for messages; NULL: it has none */
 	const char *address;
 	const char *dial;                /* where it is dialled instead, still by that name and key; NULL: there */
+	/* Where it may be, the likeliest place first; NULL among them: at its own address. Elsewhere it is
+	 * only if it has the host key that is known by its name, and key, if one is given. It is dialled at
+	 * one after the other, and asked for nothing before its host key is right. */
+	const char *const *dials;
+	size_t dial_count;               /* 0: only at its own */
+	const char *key;                 /* "TYPE BASE64": where no other is known, the only one; or NULL */
 	int64_t delay;                   /* milliseconds until it is dialled */
 	unsigned timeout;                /* seconds, instead of the options'; 0: as they say */
 	unsigned port;                   /* 0: default */
@@ -70,6 +77,7 @@ struct fleet_event {
 	const char *key;                 /* READY: "TYPE BASE64" of the key that the host was
 	                                    authenticated with; NULL: local. LOST: that of a host that
 	                                    isn't known; NULL: it is, or offered none */
+	const char *dial;                /* READY: where else than at its own address it was found; or NULL */
 	const struct frame *frame;       /* FRAME */
 	size_t queued;                   /* FRAME: bytes that still wait until the host takes them */
 	const struct error *error;       /* LOST: why; NULL: it ended as asked */
@@ -93,6 +101,11 @@ struct fleet_calls {
 struct fleet {
 	const struct fleet_calls *calls;
 };
+
+/* Adds the host's key to the known hosts for the target's address, where none is known for it. It may be
+ * known by another: that is no error. */
+int fleet_know(struct arena *arena, const struct fleet_options *options,
+	const struct fleet_target *target, const char *key, struct error *err);
 
 struct fleet *fleet_new(const struct fleet_options *options, struct error *err);
 void fleet_free(struct fleet *fleet);   /* ends what is still connected */

@@ -202,11 +202,30 @@ static const char *known_as(const struct ssh *ssh)
 	return hostkeys_name(ssh->arena, &ssh->hostkeys);
 }
 
+static int key_of_another(struct ssh *ssh, struct error *err)
+{
+	error_set(err, SSH_HOST_KEY_CHANGED, "another machine answers there than '%s', which has another "
+		"host key", ssh->settings.name ? ssh->settings.name : known_as(ssh));
+	return error_remedy(err, "if it was reinstalled, or this one is in its place: beoplay replace %s",
+		ssh->settings.name ? ssh->settings.name : "HOST");
+}
+
+static int key_elsewhere(struct ssh *ssh, enum hostkeys_verdict verdict, const char *key,
+	struct error *err)
+{
+	const char *expect = ssh->settings.expect;
+	bool same = !expect || strcmp(expect, key) == 0;
+
+	if (same && (verdict == HOSTKEYS_KNOWN || (verdict == HOSTKEYS_UNKNOWN && expect)))
+		return 0;
+	return key_of_another(ssh, err);
+}
+
 static int key_unknown(struct ssh *ssh, const char *key, struct error *err)
 {
 	const char *file = ssh->add_nowhere ? NULL : ssh->known_hosts[0];
-	bool accepted = ssh->settings.accept ? strcmp(ssh->settings.accept, key) == 0
-		: ssh->settings.accept_new;
+	const char *expected = ssh->settings.accept ? ssh->settings.accept : ssh->settings.expect;
+	bool accepted = expected ? strcmp(expected, key) == 0 : ssh->settings.accept_new;
 
 	ssh->offered_key = key;
 	if (accepted && !file) {
@@ -217,6 +236,8 @@ static int key_unknown(struct ssh *ssh, const char *key, struct error *err)
 	if (accepted)
 		return ssh->settings.only_look && !ssh->settings.accept ? 0
 			: hostkeys_add(ssh->arena, &ssh->hostkeys, key, ssh->hash, err);
+	if (!ssh->settings.accept && ssh->settings.expect)
+		return key_of_another(ssh, err);
 	error_set(err, SSH_HOST_KEY_UNKNOWN, "the host key of %s isn't known (%.*s)", known_as(ssh),
 		(int)strcspn(key, " "), key);
 	return error_remedy(err, "if this is the first contact, run with --accept-new-host-keys; or "
@@ -247,6 +268,10 @@ static int check_host_key(struct ssh *ssh, struct error *err)
 		return failed(ssh, "cannot read the host key", err);
 	if (hostkeys_check(ssh->arena, &ssh->hostkeys, key, &found, err) < 0)
 		return -1;
+	if (ssh->settings.elsewhere && found.verdict != HOSTKEYS_REVOKED) {
+		ssh->host_key = key;
+		return key_elsewhere(ssh, found.verdict, key, err);
+	}
 	switch (found.verdict) {
 	case HOSTKEYS_REVOKED:
 		error_set(err, SSH_HOST_KEY_REVOKED, "the host key of %s is %s %s:%u", known_as(ssh),
@@ -267,6 +292,18 @@ static int check_host_key(struct ssh *ssh, struct error *err)
 	}
 	ssh->host_key = key;
 	return 0;
+}
+
+int ssh_know(struct ssh *ssh, const char *key, struct error *err)
+{
+	struct hostkeys_found found;
+
+	if (ssh->add_nowhere)
+		return 0;
+	if (hostkeys_check(ssh->arena, &ssh->hostkeys, key, &found, err) < 0)
+		return -1;
+	return found.verdict != HOSTKEYS_UNKNOWN ? 0
+		: hostkeys_add(ssh->arena, &ssh->hostkeys, key, ssh->hash, err);
 }
 
 static int denied(struct ssh *ssh, struct error *err)
@@ -395,7 +432,7 @@ int ssh_step(struct ssh *ssh, const char *command, struct error *err)
 {
 	int result = 1;
 
-	while (result > 0 && ssh->phase != SSH_RUNNING)
+	while (result > 0 && ssh->phase < (command ? SSH_RUNNING : SSH_AUTHENTICATING))
 		result = step_once(ssh, command, err);
 	acknowledge(ssh);
 	return result;

@@ -25,6 +25,8 @@ struct ssh_settings {
 	const char *password;    /* tried once, where no key lets in; NULL: none */
 	const char *known_hosts; /* instead of the user's own files; NULL: as config */
 	bool accept_new;
+	const char *expect;      /* "TYPE BASE64": it is known by this one from elsewhere; or NULL */
+	bool elsewhere;          /* it isn't dialled at its address: only with the key that it has there */
 	const char *accept;      /* "TYPE BASE64": the one new key that is accepted; NULL: see accept_new */
 	bool replace;            /* accept also takes the place of the key that is known */
 	bool only_look;          /* what is accepted isn't written down */
@@ -55,8 +57,11 @@ const char *ssh_user(const struct ssh *ssh);
 
 /* A connected socket that doesn't block; it belongs to the session from here on. */
 int ssh_take_socket(struct ssh *ssh, int fd, struct error *err);
-/* Key exchange, host key, authentication, and the command started. */
+/* Key exchange, host key, authentication, and the command started; command NULL: not further than the
+ * host key, behind which nothing was said of the user yet. */
 int ssh_step(struct ssh *ssh, const char *command, struct error *err);
+/* Adds a key to the known hosts, where none is known for this one. Nothing is connected. */
+int ssh_know(struct ssh *ssh, const char *key, struct error *err);
 /* Whether the server was heard of at all, so that another try makes no sense. */
 bool ssh_greeted(const struct ssh *ssh);
 /* "TYPE BASE64", once it is checked; else NULL. */

@@ -208,6 +208,7 @@ static int take_hello(struct fleet_host *host, const struct frame *frame,
 	event->hello = hello;
 	event->user = host->user;
 	event->key = host->connection->host_key;
+	event->dial = host->connection->dial;
 	return 1;
 }
 

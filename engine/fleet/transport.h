@@ -16,6 +16,7 @@ struct ssh_keys;
 struct connection {
 	const char *user;        /* as whom it logs in */
 	const char *host_key;    /* "TYPE BASE64", once the command runs; NULL: there is none */
+	const char *dial;        /* where it was found, once the command runs; NULL: at its own address */
 	const char *offered_key; /* the same of a host that isn't known; NULL: none */
 	struct become *become;   /* NULL: root logs in, or nobody becomes root */
 	int fd;                  /* to be watched; -1: none yet */
@@ -42,8 +43,8 @@ struct transport {
 	int (*step)(struct connection *connection, struct error *err);
 	/* Whether it may work a little later, after step() failed; NULL: never. */
 	bool (*may_retry)(const struct connection *connection);
-	/* Says what step() was waiting for all these seconds. */
-	void (*late)(const struct connection *connection, unsigned seconds, struct error *err);
+	/* Says what step() was waiting for all these seconds; then it is only closed. */
+	void (*late)(struct connection *connection, unsigned seconds, struct error *err);
 	/* Bytes of stdout or stderr: how many; 0: none now; -1: the end. */
 	ssize_t (*take)(struct connection *connection, bool errors, char *bytes, size_t room);
 	/* How many were taken; 0: none now; -1 with err. */

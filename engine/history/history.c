@@ -44,8 +44,7 @@ int history_failed(struct error *err, const char *what)
 
 /* --- The repository --- */
 
-/* So that the user's own repository doesn't take it in. */
-static void write_ignore(int folder)
+void history_write_ignore(int folder)
 {
 	int fd = openat(folder, ".gitignore", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		0600);
@@ -60,7 +59,7 @@ static int create(int folder, const char *path, git_repository **ret_repository,
 {
 	git_repository_init_options options;
 
-	write_ignore(folder);
+	history_write_ignore(folder);
 	git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
 	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
 	options.mode = 0700;

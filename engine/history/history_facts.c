@@ -41,7 +41,7 @@ static bool is_kept(const struct value *value, int depth, size_t *room)
 	return true;
 }
 
-static void add_value(struct buffer *out, const struct value *value)
+void history_add_value(struct buffer *out, const struct value *value)
 {
 	bool map = value->kind == VALUE_MAP;
 
@@ -63,7 +63,7 @@ static void add_value(struct buffer *out, const struct value *value)
 			quote_yaml(out, value->pairs[i].key, strlen(value->pairs[i].key));
 			buffer_add_string(out, ": ");
 		}
-		add_value(out, map ? value->pairs[i].value : value->items[i]);
+		history_add_value(out, map ? value->pairs[i].value : value->items[i]);
 	}
 	buffer_add_char(out, map ? '}' : ']');
 }
@@ -104,7 +104,7 @@ static void add_host(struct arena *arena, struct buffer *out, const char *name,
 	buffer_add_string(out, "  ");
 	quote_yaml(out, name, strlen(name));
 	buffer_add_string(out, ": ");
-	add_value(out, all);
+	history_add_value(out, all);
 	buffer_add_char(out, '\n');
 }
 

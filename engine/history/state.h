@@ -27,6 +27,8 @@ int history_failed(struct error *err, const char *what);
 int history_folder(const char *project, bool create, char *room, size_t size, int *ret_fd,
 	struct error *err);
 int history_lock_file(int folder, struct error *err);
+/* So that the user's own repository doesn't take it in. */
+void history_write_ignore(int folder);
 
 /* The form of run.yml; it stands in its first line. Without that line it is the first form. A new one gets
  * a fixture in tests/formats. */
@@ -44,7 +46,9 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 /* A name of a host as the name of its reference. */
 const char *history_host_ref(struct arena *arena, const char *host);
 
-/* history_facts.c: as a part of run.yml. What is secret, too long or no text is left out. */
+/* history_facts.c: a value as YAML, in a line. */
+void history_add_value(struct buffer *out, const struct value *value);
+/* As a part of run.yml. What is secret, too long or no text is left out. */
 void facts_write(struct buffer *out, const struct value *facts);
 
 /* The commits of all runs, the newest first. */

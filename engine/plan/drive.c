@@ -1,5 +1,6 @@
 /* drive: a run carried out: events come from the fleet, effects go to it and to the report. */
 #include "plan/move.h"
+#include "plan/moved.h"
 #include "plan/order.h"
 
 enum { TICK = 100 };     /* milliseconds: how often time goes on for a run */
@@ -86,6 +87,7 @@ static void push(struct run *run, const struct fleet_event *from)
 		event.message = from->hello;
 		event.user = from->user;
 		event.key = from->key;
+		event.dial = from->dial;
 		push_of_target(run, from, event);
 		break;
 	case FLEET_FRAME:
@@ -271,6 +273,7 @@ int run_execute(struct run *run, struct fleet *fleet, struct report *report, str
 	if (result == 0 && is_cut_short(run))
 		ended_give_up(run);
 	known_say(run);
+	moved_say(run);
 	effects_carry_out(run, fleet, report);
 	if (result == 0 && run->stopped)
 		return error_set(err, RUN_INTERRUPTED, "interrupted");

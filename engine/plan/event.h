@@ -42,7 +42,7 @@ struct event {
 	const void *message;       /* the struct of its kind (messages.h); only while it is handled */
 	size_t size;               /* bytes of that */
 	size_t queued;             /* bytes that the host hasn't taken yet */
-	const char *user, *key;    /* READY: see fleet.h */
+	const char *user, *key, *dial;   /* READY: see fleet.h */
 	const struct error *error; /* LOST: why; NULL: as asked */
 };
 

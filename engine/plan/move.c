@@ -2,6 +2,7 @@
 #include "plan/move.h"
 
 #include "fleet/transport.h"
+#include "plan/moved.h"
 #include "plan/order.h"
 
 #include <string.h>
@@ -60,12 +61,13 @@ static void begin(struct run *run, struct target *target, const struct request *
 	unsigned asks = target->move ? target->move->asks : 0;
 
 	*move = (struct move){ .there = arena_string(run->arena, request->address),
-		.before = target->way.dial, .asked = run->now,
+		.before = target->way.dial, .asked = run->now, .moves = request->address != NULL,
 		.until = run->now + request->seconds * 1000 };
 	if (request->back && target->move)
 		*move = (struct move){ .before = target->move->before, .asked = run->now,
-			.until = run->now - SLACK - 1 };
+			.moves = target->move->moves, .until = run->now - SLACK - 1 };
 	move->asks = asks + 1;
+	moved_begin(target, move->there);
 	target->move = move;
 	answer(target, request, true);
 	if (request->address)
@@ -162,7 +164,7 @@ void move_meet(struct target *target)
 	struct move *move = target->move;
 	struct run *run = target->run;
 
-	if (move->there && target->way.dial != move->there && move->seen)
+	if (move->there && move->seen && (!target->way.dial || strcmp(target->way.dial, move->there) != 0))
 		run_warn(run, target->name, arena_printf(run->arena, "at %s: %s", move->there, move->seen));
 	move->met = true;
 	target->way.timeout = 0;
@@ -175,8 +177,11 @@ void move_meet(struct target *target)
 
 void move_settle(struct target *target)
 {
-	if (target->move && target->move->met)
-		target->move = NULL;
+	if (!target->move || !target->move->met)
+		return;
+	if (target->move->moves)
+		moved_settle(target);
+	target->move = NULL;
 }
 
 /* The old connection, which may hang, or one over what was taken back meanwhile. */

@@ -99,6 +99,7 @@ void on_ready(struct run *run, const struct event *event)
 	run->told++;
 	target->key = arena_string(run->arena, event->key);
 	target->machine = arena_string(run->arena, hello->machine);
+	target->way.dial = arena_string(run->arena, event->dial);
 	target->user = arena_string(run->arena, event->user);
 	if (target->host && target == target->host->home)
 		target->host->key = arena_string(run->arena, event->key);

@@ -56,6 +56,13 @@ struct run_options {
 	 * none. */
 	const struct value *(*known)(void *context);
 	void *known_context;
+	/* Where a machine may be besides, as earlier runs have left it: {inventory, key, at} (history/addresses.h),
+	 * or NULL; and what is to be kept of it: entry NULL: nothing. settled: it has answered there (way.dial),
+	 * with this host key. Either may be NULL. */
+	const struct value *(*moved)(void *context, const char *host);
+	void (*keep_moved)(void *context, const struct fleet_target *way, const char *key,
+		const struct value *entry, bool settled);
+	void *moved_context;
 	const struct value *tags;             /* lists of strings, or NULL */
 	const struct value *skip_tags;
 	bool force_handlers;                  /* as every play that says so */

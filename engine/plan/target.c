@@ -2,6 +2,7 @@
 #include "plan/state.h"
 
 #include "fleet/transport.h"
+#include "plan/moved.h"
 #include "plan/way.h"
 
 #include <string.h>
@@ -47,6 +48,7 @@ static struct target *target_find(struct run *run, struct run_host *host,
 	target->way.name = target->name;
 	target->way.context = target;
 	target->way.only_look = looks;
+	moved_expect(target, of->machine);
 	target->shared = run->delegates_anywhere;
 	target->next = run->targets;
 	run->targets = target;

@@ -353,6 +353,7 @@ static void take_event(struct fleet_host *host, struct fleet_event *event)
 		event->hello = word->message;
 		event->user = host->target.user ? host->target.user : "root";
 		event->key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+		event->dial = host->target.dial;
 		host->state = NODE_IDLE;
 	} else {
 		memory->frame = (struct frame){ .type = word->type, .message = word->message,

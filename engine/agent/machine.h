@@ -23,7 +23,6 @@ struct machine {
 	const char *login;             /* who has logged in; NULL: not known */
 	const char *state;             /* directory of the ledger and the like; NULL: none */
 	const char *steps;             /* directory for detached steps; NULL: they can't be */
-	const char *who;               /* for a step's record */
 	const char *run;               /* its name; NULL: none */
 	int lock;                      /* descriptor that a detached step inherits; -1: none */
 	const struct value *environment;   /* "NAME=value" of the task: for all commands; or NULL */

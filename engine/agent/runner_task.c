@@ -35,7 +35,6 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 			.login = runner->login,
 			.state = runner->ledger.directory,
 			.steps = runner->steps,
-			.who = runner->who,
 			.run = runner->owner.run,
 			.lock = runner->lock,
 			.environment = task->environment,

@@ -2,7 +2,8 @@
  *
  * A supervisor in a session of its own runs the command, its output in files; it holds the node's
  * lock until all of that session has ended. A step is a directory: about (what, who), out, err,
- * and, once it is over, end. The supervisor holds a lock on about for as long as it lives. */
+ * and, once it is over, end. The supervisor holds a lock on about for as long as it lives. The next
+ * agent, which reads it, may be of another version: about says the form of both. */
 #include "agent/process.h"
 
 #include "agent/session.h"
@@ -27,6 +28,9 @@
 #include <unistd.h>
 
 enum { ROUND = 200, END_MOST = 65536, TOLD_MOST = 16 };
+
+/* The form of about and end; the first one doesn't say it. A new one gets a fixture in tests/formats. */
+enum { STEP_VERSION = 2, STEP_FIRST_VERSION = 1 };
 
 struct step {
 	struct machine *machine;
@@ -279,10 +283,8 @@ static int make_step(struct step *step, struct error *err)
 		step->directory = arena_printf(arena, "%s/%lld-%ld-%u", machine->steps,
 			(long long)now, (long)getpid(), more);
 	}
+	value_set_integer(arena, about, "version", STEP_VERSION);
 	value_set_string(arena, about, "command", process_name(arena, step->command));
-	value_set_string(arena, about, "who", machine->who ? machine->who : "");
-	value_set_integer(arena, about, "since", now);
-	value_set_integer(arena, about, "task", machine->task);
 	return write_record(arena, step_file(arena, step->directory, "about"), about, err);
 }
 
@@ -322,16 +324,30 @@ static bool step_running(const char *about)
 	return running;
 }
 
+/* The form that a step was noted in. */
+static int64_t step_version(const struct value *about)
+{
+	return value_get_integer(about, "version", STEP_FIRST_VERSION);
+}
+
+static bool step_is_known(const struct value *about)
+{
+	return step_version(about) >= STEP_FIRST_VERSION && step_version(about) <= STEP_VERSION;
+}
+
 static struct ran_step report_step(struct arena *arena, const char *directory)
 {
-	const char *about = step_file(arena, directory, "about");
+	const char *path = step_file(arena, directory, "about");
+	const struct value *about = read_record(arena, path);
 	const struct value *end = read_record(arena, step_file(arena, directory, "end"));
 	const struct value *status = value_get(end, "status");
 	struct ran_step step = {
-		.command = value_get_string(read_record(arena, about), "command"),
-		.end = !end && step_running(about) ? STEP_RUNNING : STEP_BROKEN_OFF,
+		.command = value_get_string(about, "command"),
+		.end = !end && step_running(path) ? STEP_RUNNING : STEP_BROKEN_OFF,
 	};
 
+	if (!step_is_known(about))
+		return (struct ran_step){ .end = STEP_OTHER_VERSION, .status = step_version(about) };
 	if (status && status->kind == VALUE_INTEGER) {
 		step.end = STEP_ENDED;
 		step.status = status->integer;
@@ -373,8 +389,9 @@ struct value *steps_over(struct arena *arena, const char *directory)
 
 	for (size_t i = 0; i < count && i < TOLD_MOST; i++) {
 		const char *step = step_file(arena, directory, names[i].name);
+		const char *about = step_file(arena, step, "about");
 
-		if (!step_running(step_file(arena, step, "about")))
+		if (!step_running(about) && step_is_known(read_record(arena, about)))
 			value_append(arena, over, value_string(arena, step));
 	}
 	return over;

@@ -36,6 +36,9 @@ static const char *became_of(struct arena *arena, const struct ran_step *step)
 		return "is still under way";
 	if (step->end == STEP_BROKEN_OFF)
 		return "was broken off";
+	if (step->end == STEP_OTHER_VERSION)
+		return arena_printf(arena, "was noted by another version of beoplay, in form %d: only that "
+			"version can say what became of it", (int)step->status);
 	return arena_printf(arena, "has ended meanwhile (exit status %d)", (int)step->status);
 }
 

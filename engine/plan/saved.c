@@ -8,6 +8,7 @@
 #include "source/trust.h"
 #include "wire/wire.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,7 +23,6 @@
 enum { CODE_HEX_SIZE = 2 * crypto_auth_hmacsha256_BYTES + 1 };
 
 static const char magic[] = "beoplay-plan ";
-static const char version[] = "1 ";
 
 /* --- Codes --- */
 
@@ -191,7 +191,7 @@ int saved_write(const char *path, const struct saved_key *key, const struct valu
 
 	wire_encode(&bytes, body);
 	code_of(key, bytes.data, bytes.size, code);
-	buffer_printf(&file, "%s%s%s\n", magic, version, code);
+	buffer_printf(&file, "%s%d %s\n", magic, PLAN_VERSION, code);
 	buffer_add(&file, bytes.data, bytes.size);
 	result = whole_replace(path, file.data, file.size, 0600, true);
 	buffer_free(&bytes);
@@ -233,11 +233,31 @@ static const struct shape body_keys[] = {
 	OTHERS, END,
 };
 
+/* What isn't of this form isn't looked at any further. ret_size: of what stands before the code. */
+static int check_version(const char *path, const char *bytes, size_t size, size_t *ret_size,
+	struct error *err)
+{
+	const char *digits = bytes + sizeof(magic) - 1;
+	char *end;
+	long version;
+
+	if (size < sizeof(magic) || strncmp(bytes, magic, sizeof(magic) - 1) != 0)
+		return error_set(err, PLAN_DAMAGED, "'%s' is not a complete plan", path);
+	version = strtol(digits, &end, 10);
+	if (!isdigit((unsigned char)*digits) || *end != ' ')
+		return error_set(err, PLAN_DAMAGED, "'%s' is not a complete plan", path);
+	*ret_size = (size_t)(end + 1 - bytes);
+	if (version == PLAN_VERSION)
+		return 0;
+	error_set(err, PLAN_OTHER_VERSION, "the plan '%s' was made by another version of beoplay: it has form %ld, "
+		"and this version reads form %d", path, version, PLAN_VERSION);
+	return error_remedy(err, "make a new one with this version");
+}
+
 int saved_read(struct arena *arena, const char *path, const struct saved_key *key,
 	struct value **ret_body, struct error *err)
 {
-	const size_t before = sizeof(magic) - 1 + sizeof(version) - 1;
-	const size_t header = before + CODE_HEX_SIZE;
+	size_t before = 0, header;
 	char expected[CODE_HEX_SIZE], given[CODE_HEX_SIZE];
 	struct stat info;
 	char *bytes;
@@ -245,13 +265,12 @@ int saved_read(struct arena *arena, const char *path, const struct saved_key *ke
 
 	if (read_file(arena, path, SAVED_MOST, &bytes, &size, &info) < 0)
 		return error_errno(err, PLAN_UNUSABLE, "cannot read the plan '%s'", path);
-	if (size < header || strncmp(bytes, magic, sizeof(magic) - 1) != 0)
+	bytes[size] = '\0';
+	if (check_version(path, bytes, size, &before, err) < 0)
+		return -1;
+	header = before + CODE_HEX_SIZE;
+	if (size < header)
 		return error_set(err, PLAN_DAMAGED, "'%s' is not a complete plan", path);
-	if (strncmp(bytes + sizeof(magic) - 1, version, sizeof(version) - 1) != 0) {
-		error_set(err, PLAN_OTHER_VERSION, "the plan '%s' was made by another version of beoplay",
-			path);
-		return error_remedy(err, "make a new one with this version");
-	}
 	code_of(key, bytes + header, size - header, expected);
 	snprintf(given, sizeof(given), "%.*s", CODE_HEX_SIZE - 1, bytes + before);
 	if (bytes[header - 1] != '\n' || !same_code(expected, given)) {

@@ -13,6 +13,9 @@
 
 #include <stdbool.h>
 
+/* The form of the file, in its first line; a new one gets a fixture in tests/formats. */
+enum { PLAN_VERSION = 1 };
+
 enum { SAVED_KEY_SIZE = 32, SAVED_MOST = 256 << 20 };
 
 struct saved_key {

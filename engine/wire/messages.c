@@ -111,7 +111,8 @@ static const struct field lock_holder_fields[] = {
 };
 static const struct message message_lock_holder = MESSAGE("lock", lock_holder);
 
-static const char *const step_ends[] = { "broken off", "running", "ended", NULL };
+static const char *const step_ends[] = { "broken off", "running", "ended", "other version",
+	NULL };
 
 static const struct field ran_step_fields[] = {
 	TEXT(ran_step, command, 0, TITLE_MOST), WORD(ran_step, end, 0, step_ends, 0),

@@ -39,13 +39,13 @@ struct lock_holder {
 	const char *who, *from, *since, *run;
 };
 
-enum step_end { STEP_BROKEN_OFF, STEP_RUNNING, STEP_ENDED };
+enum step_end { STEP_BROKEN_OFF, STEP_RUNNING, STEP_ENDED, STEP_OTHER_VERSION };
 
 /* A detached step of an earlier run. */
 struct ran_step {
 	const char *command;
 	enum step_end end;
-	int64_t status;              /* of one that has ended */
+	int64_t status;              /* of one that has ended; of another version: its form */
 };
 
 struct hello {

@@ -96,6 +96,48 @@ static void every_byte_of_it_counts(void **state)
 	assert_int_equal(saved_read(arena, in("p"), &key, &back, &err), -1);
 }
 
+static void a_plan_of_this_form_is_read(void **state)
+{
+	struct value *body, *task;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(saved_read(arena, "tests/formats/plan-1", &key, &body, &err), 0);
+	assert_string_equal(value_get_string(body, "directory"), "/srv/cluster");
+	task = value_get(value_get(value_get(body, "hosts"), "node1"), "0.0");
+	assert_string_equal(value_get_string(task, "title"), "a greeting");
+	assert_int_equal(value_get(task, "changes")->count, 1);
+}
+
+static void a_plan_of_another_form_is_refused_by_its_number(void **state)
+{
+	static const struct { const char *start; const struct error_code *code; const char *says; }
+	starts[] = {
+		{ "beoplay-plan 0 ", PLAN_OTHER_VERSION, "has form 0, and this version reads form 1" },
+		{ "beoplay-plan 2 ", PLAN_OTHER_VERSION, "has form 2, and this version reads form 1" },
+		{ "beoplay-plan 12 x", PLAN_OTHER_VERSION, "has form 12, " },
+		{ "beoplay-plan -1 ", PLAN_DAMAGED, "is not a complete plan" },
+		{ "beoplay-plan 1", PLAN_DAMAGED, "is not a complete plan" },
+		{ "beoplay-plan ", PLAN_DAMAGED, "is not a complete plan" },
+		{ "beoplay-plan 1 ab", PLAN_DAMAGED, "is not a complete plan" },
+		{ "other", PLAN_DAMAGED, "is not a complete plan" },
+		{ "", PLAN_DAMAGED, "is not a complete plan" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+		struct error err = {0};
+		struct value *back;
+		FILE *file = fopen(in("p"), "w");
+
+		fputs(starts[i].start, file);
+		fclose(file);
+		assert_int_equal(saved_read(arena, in("p"), &key, &back, &err), -1);
+		assert_ptr_equal(err.code, starts[i].code);
+		assert_non_null(strstr(err.message, starts[i].says));
+	}
+}
+
 static void another_key_refuses_it(void **state)
 {
 	struct saved_key other = key;
@@ -287,6 +329,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_plan_comes_back_as_it_was_written, begin, end),
 		cmocka_unit_test_setup_teardown(every_byte_of_it_counts, begin, end),
+		cmocka_unit_test_setup_teardown(a_plan_of_this_form_is_read, begin, end),
+		cmocka_unit_test_setup_teardown(a_plan_of_another_form_is_refused_by_its_number,
+			begin, end),
 		cmocka_unit_test_setup_teardown(another_key_refuses_it, begin, end),
 		cmocka_unit_test_setup_teardown(a_plan_that_cannot_be_written_leaves_the_old_one, begin,
 			end),

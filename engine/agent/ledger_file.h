@@ -1,7 +1,7 @@
 /* ledger_file: what the parts of the ledger's VFS share.
  *
- * ledger_vfs.c reads and writes, ledger_journal.c seals and verifies journals, ledger_locks.c
- * locks. */
+ * ledger_vfs.c reads and writes, ledger_journal_file.c the journal, which ledger_journal.c seals and
+ * verifies, ledger_locks.c locks. */
 #ifndef AGENT_LEDGER_FILE_H
 #define AGENT_LEDGER_FILE_H
 
@@ -37,6 +37,16 @@ struct ledger_file {
 	const char *damage;                  /* what was found; NULL: nothing */
 	struct ledger_seal seal;             /* of the journal at hand */
 	bool journal_named;                  /* its name is durable */
+	bool first_whole;                    /* the first page, as it was read last */
+	unsigned char first[LEDGER_PAGE];
+	/* Of the database under a lock: */
+	bool size_known;
+	sqlite3_int64 size;
+	bool journal_empty;                  /* it was when the lock was taken */
+	/* Of a journal, what is still to be written: */
+	unsigned char *waiting;
+	size_t waiting_size;
+	sqlite3_int64 waiting_at;
 	/* Of a database that is looked at, from its lock until it is given back: */
 	bool journal_done;                   /* as if the journal were empty */
 	bool resized;                        /* pages count, not the file's */
@@ -63,6 +73,15 @@ int ledger_journal_seal(struct ledger_file *journal, const void *header, int siz
 /* With at least a shared lock, before SQLite looks for a journal: one that a writer left is the
  * database's and whole, or takes no part. */
 int ledger_journal_check(struct ledger_file *database);
+
+/* --- ledger_journal_file.c, SQLite's methods */
+
+int ledger_journal_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset);
+int ledger_journal_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset);
+int ledger_journal_truncate(sqlite3_file *file, sqlite3_int64 size);
+int ledger_journal_size(sqlite3_file *file, sqlite3_int64 *ret_size);
+/* What waits is written. SQLite's status. */
+int ledger_journal_flush(struct ledger_file *journal);
 
 /* --- ledger_locks.c, SQLite's methods */
 

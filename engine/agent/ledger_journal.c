@@ -202,7 +202,9 @@ int ledger_journal_check(struct ledger_file *database)
 	int fd;
 
 	/* As a rule it is empty. */
-	if (lstat(database->journal, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0)
+	database->journal_empty = lstat(database->journal, &info) == 0 && S_ISREG(info.st_mode)
+		&& info.st_size == 0;
+	if (database->journal_empty)
 		return SQLITE_OK;
 	fd = open(database->journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno != ELOOP)

@@ -58,15 +58,25 @@ static void page_finish(const struct ledger_file *database, unsigned char page[L
 	page_sum(page, number, page + SUM_AT);
 }
 
+/* Nobody else changes it under a lock. */
+static int real_size(struct ledger_file *database, sqlite3_int64 *ret_size)
+{
+	int result = SQLITE_OK;
+
+	if (!database->size_known)
+		result = database->real->pMethods->xFileSize(database->real, &database->size);
+	database->size_known = result == SQLITE_OK && database->level > SQLITE_LOCK_NONE;
+	*ret_size = database->size;
+	return result;
+}
+
 int64_t ledger_file_pages(struct ledger_file *database)
 {
 	sqlite3_int64 size;
 
 	if (database->resized)
 		return database->page_count;
-	if (database->real->pMethods->xFileSize(database->real, &size) != SQLITE_OK)
-		return -1;
-	return size / LEDGER_PAGE;
+	return real_size(database, &size) == SQLITE_OK ? size / LEDGER_PAGE : -1;
 }
 
 int ledger_file_page(struct ledger_file *database, uint32_t number,
@@ -93,6 +103,7 @@ void ledger_file_forget(struct ledger_file *database)
 	database->pages = NULL;
 	database->page_count = 0;
 	database->resized = database->journal_done = false;
+	database->size_known = database->journal_empty = false;
 }
 
 static int keep_count(struct ledger_file *database, uint32_t count)
@@ -138,6 +149,18 @@ static int damaged(struct ledger_file *database, const char *what)
 	return SQLITE_IOERR_DATA;
 }
 
+/* The first page is read with each lock: mostly it is as it was. */
+static bool read_whole(struct ledger_file *database, const unsigned char page[LEDGER_PAGE],
+	uint32_t number)
+{
+	if (number != 1)
+		return ledger_page_whole(page, number);
+	if (!database->first_whole || memcmp(page, database->first, LEDGER_PAGE) != 0)
+		database->first_whole = ledger_page_whole(page, number);
+	memcpy(database->first, page, LEDGER_PAGE);
+	return database->first_whole;
+}
+
 /* SQLite asks for pages, for the beginning of page 1, and for its header before it has a lock: only
  * then nothing can be verified, and nothing but the size of pages is taken from it. */
 static int database_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
@@ -161,7 +184,7 @@ static int database_read(sqlite3_file *file, void *bytes, int size, sqlite3_int6
 		return damaged(database, "its end is missing");
 	if (result != SQLITE_OK)
 		return result;
-	if (!ledger_page_whole(page, number))
+	if (!read_whole(database, page, number))
 		return damaged(database, "a page of it isn't as it was written");
 	memcpy(bytes, page + offset % LEDGER_PAGE, (size_t)size);
 	return SQLITE_OK;
@@ -185,6 +208,7 @@ static int database_write(sqlite3_file *file, const void *bytes, int size, sqlit
 	page_finish(database, page, number);
 	if (database->looks)
 		return keep_page(database, number, page);
+	database->size_known = false;
 	return database->real->pMethods->xWrite(database->real, page, LEDGER_PAGE, offset);
 }
 
@@ -194,6 +218,7 @@ static int database_truncate(sqlite3_file *file, sqlite3_int64 size)
 
 	if (database->looks)
 		return keep_count(database, (uint32_t)(size / LEDGER_PAGE));
+	database->size_known = false;
 	return database->real->pMethods->xTruncate(database->real, size);
 }
 
@@ -202,53 +227,8 @@ static int database_size(sqlite3_file *file, sqlite3_int64 *ret_size)
 	struct ledger_file *database = (struct ledger_file *)file;
 
 	if (!database->resized)
-		return database->real->pMethods->xFileSize(database->real, ret_size);
+		return real_size(database, ret_size);
 	*ret_size = (sqlite3_int64)database->page_count * LEDGER_PAGE;
-	return SQLITE_OK;
-}
-
-/* --- Its journal */
-
-static int journal_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 offset)
-{
-	struct ledger_file *journal = (struct ledger_file *)file;
-
-	if (!journal->database->journal_done)
-		return journal->real->pMethods->xRead(journal->real, bytes, size, offset);
-	memset(bytes, 0, (size_t)size);
-	return SQLITE_IOERR_SHORT_READ;
-}
-
-/* The twelve bytes that follow the first sync say how many records there are. With one header only
- * (cache_spill is off) they are the first of the file. */
-static int journal_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
-{
-	struct ledger_file *journal = (struct ledger_file *)file;
-
-	if (journal->looks)
-		return SQLITE_READONLY;
-	if (size == 12)
-		return offset == 0 ? ledger_journal_seal(journal, bytes, size) : SQLITE_IOERR_WRITE;
-	return journal->real->pMethods->xWrite(journal->real, bytes, size, offset);
-}
-
-static int journal_truncate(sqlite3_file *file, sqlite3_int64 size)
-{
-	struct ledger_file *journal = (struct ledger_file *)file;
-
-	if (!journal->looks)
-		return journal->real->pMethods->xTruncate(journal->real, size);
-	journal->database->journal_done = true;
-	return SQLITE_OK;
-}
-
-static int journal_size(sqlite3_file *file, sqlite3_int64 *ret_size)
-{
-	struct ledger_file *journal = (struct ledger_file *)file;
-
-	if (!journal->database->journal_done)
-		return journal->real->pMethods->xFileSize(journal->real, ret_size);
-	*ret_size = 0;
 	return SQLITE_OK;
 }
 
@@ -257,8 +237,10 @@ static int journal_size(sqlite3_file *file, sqlite3_int64 *ret_size)
 static int file_sync(sqlite3_file *file, int flags)
 {
 	struct ledger_file *synced = (struct ledger_file *)file;
-	int result = synced->looks ? SQLITE_OK : synced->real->pMethods->xSync(synced->real, flags);
+	int result = ledger_journal_flush(synced);
 
+	if (result == SQLITE_OK && !synced->looks)
+		result = synced->real->pMethods->xSync(synced->real, flags);
 	if (synced->names && result == SQLITE_OK)
 		synced->database->journal_named = true;
 	return result;
@@ -268,6 +250,8 @@ static int file_close(sqlite3_file *file)
 {
 	struct ledger_file *closed = (struct ledger_file *)file;
 
+	/* What still waits was never synced: SQLite has given that transaction up. */
+	free(closed->waiting);
 	if (closed->database == closed) {
 		ledger_file_forget(closed);
 		ledger_locks_close(closed);
@@ -319,8 +303,8 @@ static const sqlite3_io_methods database_methods = {
 };
 
 static const sqlite3_io_methods journal_methods = {
-	.iVersion = 1, .xClose = file_close, .xRead = journal_read, .xWrite = journal_write,
-	.xTruncate = journal_truncate, .xSync = file_sync, .xFileSize = journal_size,
+	.iVersion = 1, .xClose = file_close, .xRead = ledger_journal_read, .xWrite = ledger_journal_write,
+	.xTruncate = ledger_journal_truncate, .xSync = file_sync, .xFileSize = ledger_journal_size,
 	.xLock = no_lock, .xUnlock = no_lock, .xCheckReservedLock = no_lock_reserved,
 	.xFileControl = file_control, .xSectorSize = file_sector_size,
 	.xDeviceCharacteristics = file_characteristics,
@@ -472,6 +456,20 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync)
 	return result;
 }
 
+/* There is no write-ahead log here, and of the journal it is known since the lock was taken. */
+static int vfs_access(sqlite3_vfs *vfs, const char *path, int flags, int *ret_there)
+{
+	size_t size = path ? strlen(path) : 0;
+
+	(void)vfs;
+	*ret_there = 0;
+	if (size > 4 && strcmp(path + size - 4, "-wal") == 0)
+		return SQLITE_OK;
+	if (size > 8 && strcmp(path + size - 8, "-journal") == 0 && database_of(path)->journal_empty)
+		return SQLITE_OK;
+	return under->xAccess(under, path, flags, ret_there);
+}
+
 static int vfs_register(sqlite3_vfs *vfs)
 {
 	const char *name = vfs->zName;
@@ -482,6 +480,7 @@ static int vfs_register(sqlite3_vfs *vfs)
 	vfs->szOsFile = (int)sizeof(struct ledger_file) + under->szOsFile;
 	vfs->xOpen = vfs_open;
 	vfs->xDelete = vfs_delete;
+	vfs->xAccess = vfs_access;
 	return sqlite3_vfs_register(vfs, 0);
 }
 
@@ -502,7 +501,7 @@ static const char settings[] =
 	"PRAGMA cache_spill = OFF; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;"
 	"PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;";
 
-static int set_up(sqlite3 *database, const char *lock, enum ledger_access access)
+static int set_up(sqlite3 *database, const char *lock)
 {
 	struct ledger_file *file = NULL;
 	int reserved = LEDGER_RESERVED;
@@ -523,10 +522,7 @@ static int set_up(sqlite3 *database, const char *lock, enum ledger_access access
 	sqlite3_limit(database, SQLITE_LIMIT_LENGTH, VALUE_MOST);
 	sqlite3_limit(database, SQLITE_LIMIT_SQL_LENGTH, TEXT_MOST);
 	sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0);
-	result = sqlite3_exec(database, settings, NULL, NULL, NULL);
-	if (result == SQLITE_OK && access == LEDGER_LOOK)
-		result = sqlite3_exec(database, "PRAGMA query_only = ON", NULL, NULL, NULL);
-	return result;
+	return sqlite3_exec(database, settings, NULL, NULL, NULL);
 }
 
 bool ledger_vfs_damaged(sqlite3 *database, const char **ret_why)
@@ -570,7 +566,7 @@ int ledger_vfs_open(const char *path, const char *lock, enum ledger_access acces
 		return -1;
 	result = sqlite3_open_v2(path, ret_database, flags, write ? writing.zName : looking.zName);
 	if (result == SQLITE_OK)
-		result = set_up(*ret_database, lock, access);
+		result = set_up(*ret_database, lock);
 	if (result == SQLITE_OK)
 		return 0;
 	cannot_open(*ret_database, path, err);
@@ -599,6 +595,6 @@ bool ledger_vfs_upgrade(sqlite3 *database)
 			|| !file->looks || !file->may_write || file->level != SQLITE_LOCK_NONE
 			|| !is_unchanged(file))
 		return false;
-	file->looks = sqlite3_exec(database, "PRAGMA query_only = OFF", NULL, NULL, NULL) != SQLITE_OK;
-	return !file->looks;
+	file->looks = false;
+	return true;
 }

@@ -208,18 +208,32 @@ int files_read(void *machine, struct arena *arena, const char *path, size_t most
 	return result;
 }
 
+/* Most files are small; those below /proc have no size. One that grows meanwhile isn't what it was,
+ * whatever is read of it. */
+static size_t chunk_most(int64_t file_size, int64_t offset)
+{
+	int64_t left = file_size - offset;
+
+	if (file_size == 0 || left >= CHUNK_SIZE)
+		return CHUNK_SIZE;
+	return left > 0 ? (size_t)left : 1;
+}
+
 int files_chunk(struct arena *arena, const char *path, int64_t offset, char **ret_bytes,
 	size_t *ret_count, int64_t *ret_size, struct error *err)
 {
 	int fd = files_open(path, err);
 	struct stat info;
 	ssize_t size = -1;
+	size_t most;
 
 	if (fd < 0)
 		return -1;
-	*ret_bytes = arena_alloc(arena, CHUNK_SIZE);
-	if (fstat(fd, &info) == 0 && lseek(fd, offset, SEEK_SET) >= 0)
-		size = read_full(fd, *ret_bytes, CHUNK_SIZE);
+	if (fstat(fd, &info) == 0 && lseek(fd, offset, SEEK_SET) >= 0) {
+		most = chunk_most(info.st_size, offset);
+		*ret_bytes = arena_alloc(arena, most);
+		size = read_full(fd, *ret_bytes, most);
+	}
 	if (size < 0)
 		error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", path);
 	close(fd);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -23,6 +24,8 @@ enum { LINE_MOST = 64 << 10, LOOK_ROUND = 200, NAME_MOST = 200, SETTLE = 50 };
 
 struct output {
 	int fd;                /* -1 once it ended */
+	bool file;             /* grows, and has no end; what was read is given back */
+	off_t done;            /* of a file: read so far */
 	struct excerpt kept;
 	struct buffer line;    /* not shown yet */
 };
@@ -41,6 +44,7 @@ struct run {
 	int64_t deadline;      /* milliseconds; 0: none */
 	int64_t begin_by;      /* the same of its start; 0: it has begun, or may take its time */
 	int64_t kill_at;       /* when TERM was sent and KILL follows; 0: not asked to end */
+	bool more;             /* of its output may be there already */
 	bool timed_out;
 	bool not_begun;
 	bool interrupted;
@@ -79,6 +83,24 @@ static void take_shown(struct run *run, struct output *output, const char *bytes
 	show(run, output, false);
 }
 
+/* Of a file: its memory is given back page by page. */
+static ssize_t output_take(struct output *output, char *bytes, size_t most)
+{
+	off_t page = sysconf(_SC_PAGESIZE), from = output->done - output->done % page, to;
+	ssize_t size;
+
+	if (!output->file)
+		return read(output->fd, bytes, most);
+	size = pread(output->fd, bytes, most, output->done);
+	if (size <= 0)
+		return size;
+	output->done += size;
+	to = output->done - output->done % page;
+	if (to > from)
+		fallocate(output->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, to - from);
+	return size;
+}
+
 /* Reads what is there: whether there may be more at once. */
 static bool output_read(struct run *run, struct output *output)
 {
@@ -87,13 +109,13 @@ static bool output_read(struct run *run, struct output *output)
 
 	if (output->fd < 0)
 		return false;
-	size = read(output->fd, bytes, sizeof(bytes));
+	size = output_take(output, bytes, sizeof(bytes));
 	if (size > 0) {
 		take_shown(run, output, bytes, (size_t)size);
 		excerpt_add(&output->kept, bytes, (size_t)size);
 		return true;
 	}
-	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+	if (output->file || (size < 0 && (errno == EAGAIN || errno == EINTR)))
 		return false;
 	close(output->fd);
 	output->fd = -1;
@@ -176,19 +198,20 @@ static int follow_round(struct run *run)
 {
 	struct link *link = run->machine->link;
 	struct pollfd ready[5] = {
-		{ .fd = run->output.fd, .events = POLLIN },
-		{ .fd = run->errors.fd, .events = POLLIN },
+		{ .fd = run->output.file ? -1 : run->output.fd, .events = POLLIN },
+		{ .fd = run->errors.file ? -1 : run->errors.fd, .events = POLLIN },
 		{ .fd = run->input, .events = POLLOUT },
 		{ .fd = run->pidfd, .events = POLLIN },
 		{ .fd = link && !link->lost ? link->in : -1, .events = POLLIN },
 	};
 
-	if (poll(ready, 5, LOOK_ROUND) < 0 && errno != EINTR)
+	if (poll(ready, 5, run->more ? 0 : LOOK_ROUND) < 0 && errno != EINTR)
 		return 1;
-	if (ready[0].revents)
-		output_read(run, &run->output);
-	if (ready[1].revents)
-		output_read(run, &run->errors);
+	run->more = false;
+	if (ready[0].revents || run->output.file)
+		run->more |= output_read(run, &run->output);
+	if (ready[1].revents || run->errors.file)
+		run->more |= output_read(run, &run->errors);
 	if (ready[2].revents)
 		input_write(run);
 	if (ready[4].revents)
@@ -339,12 +362,35 @@ static int open_pipes(struct run *run, int theirs[3])
 	return -1;
 }
 
+/* In place of a pipe, of which it closes both ends. */
+static int use_file(struct output *output, int *theirs)
+{
+	int fd = memfd_create("output", MFD_CLOEXEC);
+	int own = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (own < 0) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	close(output->fd);
+	close(*theirs);
+	*output = (struct output){ .fd = own, .file = true, .kept.most = output->kept.most };
+	*theirs = fd;
+	return 0;
+}
+
 static int start(struct run *run, struct error *err)
 {
 	int theirs[3];
 
 	if (open_pipes(run, theirs) < 0)
 		return error_errno(err, HOST_SYSTEM, "cannot make pipes");
+	/* Where there is no memory for files, pipes have to do. */
+	if (run->command->flags & COMMAND_TO_FILES) {
+		use_file(&run->output, &theirs[1]);
+		use_file(&run->errors, &theirs[2]);
+	}
 	run->pid = process_start(run->machine, run->arena, run->command, theirs, err);
 	for (int i = 0; i < 3; i++)
 		close(theirs[i]);

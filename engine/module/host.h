@@ -81,6 +81,9 @@ enum command_flags {
 	COMMAND_STREAM = 1 << 3,     /* output is shown while it comes */
 	COMMAND_LOOK = 1 << 5,       /* set by host_look */
 	COMMAND_TELLS = 1 << 4,      /* which daemons it has started is told */
+	COMMAND_TO_FILES = 1 << 7,   /* its output goes to files in memory, read as they grow, and not to
+	                                pipes: whatever it starts may make a pipe that they share
+	                                non-blocking, and what it then writes to a full one is lost */
 	COMMAND_AT_LOGIN = 1 << 6,   /* without a directory it runs where who logs in begins, with that
 	                                login's language; else in / with LC_ALL=C, whose words are known */
 };

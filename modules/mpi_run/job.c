@@ -470,7 +470,7 @@ static int run_job(struct host *host, const struct mpi_params *want, const struc
 		.argv = launch_job(host_arena(host), want, &launch),
 		.directory = want->chdir ? want->chdir : have->user.home,
 		.timeout = (unsigned)want->timeout,
-		.flags = COMMAND_STREAM | COMMAND_ANY_STATUS | COMMAND_TELLS,
+		.flags = COMMAND_STREAM | COMMAND_ANY_STATUS | COMMAND_TELLS | COMMAND_TO_FILES,
 		.most = OUTPUT_MOST,
 	};
 	struct command_result result = { 0 };

@@ -59,12 +59,32 @@ static void what_has_said_something_has_begun(void **state)
 	assert_true(begins("echo here; sleep 2", starters));
 }
 
+/* A program that shares its stdout, here with perl, makes it non-blocking, as ssh does. */
+static void what_is_written_without_blocking_is_whole(void **state)
+{
+	const char *const argv[] = { "perl", "-e", "use Fcntl; fcntl(STDOUT, F_SETFL, O_NONBLOCK | O_WRONLY);"
+		"for (1 .. 300000) { syswrite(STDOUT, \"$_\\n\"); }", NULL };
+	const struct command command = { .argv = argv, .flags = COMMAND_TO_FILES, .most = 4 << 20 };
+	struct arena *arena = arena_new();
+	struct machine machine = { .lock = -1, .home = "/" };
+	struct command_result result = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(process_run(&machine, arena, &command, &result, &err), 0);
+	assert_int_equal(result.output_size, 300000 + 9 + 90 * 2 + 900 * 3 + 9000 * 4 + 90000 * 5
+		+ 200001 * 6);
+	assert_string_equal(result.output + result.output_size - 7, "300000\n");
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_starts_nothing_is_ended),
 		cmocka_unit_test(what_runs_something_else_has_begun),
 		cmocka_unit_test(what_has_said_something_has_begun),
+		cmocka_unit_test(what_is_written_without_blocking_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

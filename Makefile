@@ -14,6 +14,7 @@
 #   make coverage   which share of the lines of each room the unit tests run
 #   make test-architectures   the unit tests on other architectures, emulated
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
+#   make bench-files   file-sync against rsync; tests/bench/FILES.md (SMALL= files, one of LARGE= MiB, RUNS=)
 #   make bench-against BASE=REVISION    what this tree costs against another revision
 #   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
 
@@ -104,7 +105,7 @@ include engine/agent/architectures.mk
 # What the goals of this call may install: nothing, unless one of them says so.
 NEEDED := $(PACKAGES) $(OTHERS_PACKAGES)
 STAMP := $(BUILD)/deps
-INSTALLS := $(filter deps test demo coverage fuzz bench bench-against test-architectures,$(MAKECMDGOALS))
+INSTALLS := $(filter deps test demo coverage fuzz bench bench-files bench-against test-architectures,$(MAKECMDGOALS))
 ifneq ($(filter-out deps fuzz,$(INSTALLS)),)
 NEEDED += $(TEST_PACKAGES) $(if $(filter test-architectures,$(INSTALLS)),$(TESTED_PACKAGES))
 STAMP := $(BUILD)/test-deps
@@ -114,7 +115,7 @@ NEEDED += $(FUZZ_PACKAGES)
 STAMP := $(BUILD)/fuzz-deps
 endif
 
-.PHONY: all deps demo test coverage fuzz bench bench-against install clean
+.PHONY: all deps demo test coverage fuzz bench bench-files bench-against install clean
 all: $(BUILD)/beoplay
 
 # Nothing is asked of the network where all is there already.
@@ -216,6 +217,11 @@ bench: $(STAMP) $(BUILD)/beoplay $(BUILD)/floor $(BUILD)/thousand
 	@dpkg-query -W ansible-mitogen time >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -q --no-install-recommends ansible-core ansible-mitogen time python3-apt
 	@tests/bench/run
+
+bench-files: $(STAMP) $(BUILD)/beoplay
+	@dpkg-query -W rsync >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends rsync
+	@tests/bench/run-files
 
 bench-against: $(STAMP) $(BUILD)/beoplay
 	@tests/bench/against $(BASE)

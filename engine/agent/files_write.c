@@ -128,9 +128,11 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 	const struct request request = { .kind = REQUEST_BODY, .digest = writing->write->body,
 		.offset = offset };
 	struct reply reply = {0};
-	const struct bytes *bytes = &reply.bytes;
+	const struct bytes *bytes = &reply.bytes, *fetched = fetched_find(machine, writing->write->body);
 
-	if (machine->ask(machine->context, arena, &request, &reply, err) < 0)
+	if (fetched)
+		reply = (struct reply){ .bytes = *fetched, .size = (int64_t)fetched->size };
+	else if (machine->ask(machine->context, arena, &request, &reply, err) < 0)
 		return -1;
 	if (*size < 0)
 		*size = reply.size;
@@ -139,7 +141,7 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 		return error_set(err, HOST_CONTENT_LOST, "the content received for '%s' is malformed",
 			writing->write->path);
 	/* A full disk is told before it is filled. */
-	if (offset == 0 && *size > 0 && posix_fallocate(writing->fd, 0, *size) == ENOSPC)
+	if (offset == 0 && *size > (int64_t)bytes->size && posix_fallocate(writing->fd, 0, *size) == ENOSPC)
 		return errno = ENOSPC, write_failed(writing, err);
 	if (put(writing, bytes->bytes, bytes->size, err) < 0)
 		return -1;
@@ -390,6 +392,16 @@ static int give_name(struct writing *writing, struct error *err)
 	return 0;
 }
 
+static int give_name_later(struct writing *writing, struct error *err)
+{
+	int result = later_add(writing->machine, writing->write->path, writing->directory,
+		writing->temporary, writing->name, err);
+
+	if (result == 0)
+		writing->temporary[0] = '\0';
+	return result;
+}
+
 static int fill(struct writing *writing, struct error *err)
 {
 	const struct file_write *write = writing->write;
@@ -407,6 +419,8 @@ static int replace(struct writing *writing, struct arena *arena, struct error *e
 	    fill(writing, err) < 0 || set_owner_and_mode(writing, err) < 0 ||
 	    set_time(writing, err) < 0)
 		return -1;
+	if (write->later && writing->place < 0 && !write->validate && !write->backup)
+		return give_name_later(writing, err);
 	if (fsync(writing->fd) < 0)
 		return write_failed(writing, err);
 	if (write->validate && validate(writing, arena, err) < 0)

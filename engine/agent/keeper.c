@@ -426,6 +426,10 @@ static int body(struct runner *runner, struct arena *arena, const struct request
 {
 	const char *digest = request->digest, *path = offered(runner, digest);
 
+	/* What is kept here is read one by one. */
+	if (request->more)
+		return runner->undoes ? error_set(err, HOST_CONTENT_LOST, "only the controller has several")
+			: link_request(&runner->link, arena, request, reply, err);
 	if (path)
 		return chunk_of(arena, path, request->offset, &reply->bytes, &reply->size, err);
 	if (digest && ledger_has_body(&runner->ledger, digest))

@@ -30,6 +30,8 @@ struct machine {
 	int (*ask)(void *context, struct arena *arena, const struct request *request,
 		struct reply *ret_reply, struct error *err);
 	void *context;
+	struct later *later;           /* written files that are yet to get their names; NULL: none */
+	struct fetched *fetched;       /* bodies that are to be written next; NULL: none */
 };
 
 extern const struct host_calls machine_calls;
@@ -63,6 +65,18 @@ int files_rename(void *machine, const char *from, const char *to, struct error *
 
 /* files_write.c */
 int files_write(void *machine, const struct file_write *write, struct error *err);
+
+/* files_later.c */
+/* Takes over a file that is written under a temporary name in directory, of which it keeps a copy. */
+int later_add(struct machine *machine, const char *path, int directory, const char *temporary,
+	const char *name, struct error *err);
+int later_settle(void *machine, struct error *err);
+
+/* fetched.c */
+size_t fetched_ask(void *machine, const char *const *digests, const int64_t *sizes, size_t count);
+/* The body, if it was fetched; until the next ones are. */
+const struct bytes *fetched_find(const struct machine *machine, const char *digest);
+void fetched_drop(struct machine *machine);
 
 /* accounts.c */
 int accounts_user(void *machine, struct arena *arena, const char *name,

@@ -298,6 +298,17 @@ static int look_again(struct work *work, struct host *host, void **ret_state,
 	return planned_check(work, *ret_plan, *ret_state, err);
 }
 
+static int apply_all(struct work *work, struct host *host, void *state, struct plan *plan,
+	struct value *results, struct error *err)
+{
+	struct error ignored = {0};
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < plan->change_count; i++)
+		result = work->module->apply(host, work->params, state, plan->changes[i], results, err);
+	return host_settle(host, result == 0 ? err : &ignored) < 0 ? -1 : result;
+}
+
 static int change(struct work *work, struct host *host, void *state, struct plan *plan,
 	struct value *resources, struct value *results, struct inverses **ret_inverses,
 	struct error *err)
@@ -311,11 +322,7 @@ static int change(struct work *work, struct host *host, void *state, struct plan
 	if (work->note)
 		return 0;
 	host_set_looking(host, false);
-	for (size_t i = 0; i < plan->change_count; i++) {
-		if (work->module->apply(host, work->params, state, plan->changes[i], results, err) < 0)
-			return -1;
-	}
-	return 0;
+	return apply_all(work, host, state, plan, results, err);
 }
 
 static void add_note(struct work *work, struct result *result, const char *text)

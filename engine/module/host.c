@@ -303,6 +303,16 @@ int host_write(struct host *host, const struct file_write *write, struct error *
 	return host->calls->write(host->machine, write, err);
 }
 
+int host_settle(struct host *host, struct error *err)
+{
+	return host->calls->settle ? host->calls->settle(host->machine, err) : 0;
+}
+
+size_t host_fetch(struct host *host, const char *const *digests, const int64_t *sizes, size_t count)
+{
+	return host->calls->fetch ? host->calls->fetch(host->machine, digests, sizes, count) : 0;
+}
+
 int host_set_mode(struct host *host, const char *path, unsigned mode, struct error *err)
 {
 	if (may_change_path(host, "change the mode of", path, err) < 0)

@@ -54,6 +54,7 @@ struct file_write {
 	const char *validate;   /* a command line with %s for the new file's path, run before it gets its
 	                           name; NULL: none */
 	const char *backup;     /* the old file is kept under this path; NULL: no */
+	bool later;             /* it may get its name together with others: at host_settle at the latest */
 };
 
 struct user_info {
@@ -248,6 +249,9 @@ void host_has_read(struct host *host, const char *what);
 /* --- Changing: only in apply; a call from inspect is a bug and says so ------------------------ */
 
 int host_write(struct host *host, const struct file_write *write, struct error *err);
+/* What was written to get its name later gets it, once all of it is on the disk. What it is about must
+ * not be looked at before. */
+int host_settle(struct host *host, struct error *err);
 int host_set_mode(struct host *host, const char *path, unsigned mode, struct error *err);
 int host_set_owner(struct host *host, const char *path, int64_t uid, int64_t gid, struct error *err);
 int host_set_mtime(struct host *host, const char *path, int64_t nanoseconds, struct error *err);
@@ -269,6 +273,9 @@ int host_record_set(struct host *host, const char *key, const struct value *reco
 /* A body's bytes, up to most. */
 int host_body(struct host *host, const char *digest, size_t most, char **ret_bytes,
 	size_t *ret_size, struct error *err);
+/* The bodies that are written next are asked for in one piece, as many of them as fit into one; sizes: of
+ * each, as it is known before. How many of the first it has now: those needn't be asked for again. */
+size_t host_fetch(struct host *host, const char *const *digests, const int64_t *sizes, size_t count);
 /* Offers a file of this node to others under its digest: the controller fetches it when another
  * node asks for that body. */
 int host_offer(struct host *host, const char *path, const char **ret_digest, struct error *err);
@@ -306,6 +313,9 @@ struct host_calls {
 	int (*probe)(void *machine, struct arena *, const char *, const char *, const char **,
 		struct error *);
 	int (*write)(void *machine, const struct file_write *, struct error *);
+	/* NULL: nothing is written later, or fetched before. */
+	int (*settle)(void *machine, struct error *);
+	size_t (*fetch)(void *machine, const char *const *, const int64_t *, size_t);
 	int (*set_mode)(void *machine, const char *, unsigned, struct error *);
 	int (*set_owner)(void *machine, const char *, int64_t, int64_t, struct error *);
 	int (*set_mtime)(void *machine, const char *, int64_t, struct error *);

@@ -91,12 +91,56 @@ static void answer(struct run *run, struct target *target, const struct body *bo
 	}
 }
 
+/* Of several bodies, all of them: each must be for this host, and known here. */
+static const char *take_bodies(struct run *run, struct target *target, struct arena *arena,
+	const struct request *request, struct buffer *out)
+{
+	for (size_t i = 0; i <= request->more->count; i++) {
+		const char *digest = i == 0 ? request->digest : value_text(request->more->items[i - 1]);
+		const struct body *body = digest ? bodies_find(run->bodies, digest, target->worker->index)
+			: NULL;
+		struct reply piece;
+
+		if (!body || body_offerer(body))
+			return "the node asked for content that none of its tasks has";
+		if (body_size(body) > CHUNK_SIZE - (int64_t)out->size)
+			return "the node asked for more contents than fit into one answer";
+		piece = bodies_chunk(run->bodies, arena, body, 0);
+		/* What can't be read any more is asked for alone, and told then. */
+		if (piece.error)
+			return "";
+		buffer_add(out, piece.bytes.bytes, piece.bytes.size);
+	}
+	return NULL;
+}
+
+static void answer_several(struct run *run, struct target *target, const struct request *request)
+{
+	struct arena *arena = arena_new();
+	struct buffer all = {0};
+	const char *wrong = request->offset > 0 ? "the node asked for parts of several contents"
+		: take_bodies(run, target, arena, request, &all);
+
+	if (!wrong)
+		reply(target, arena, request->id, (struct reply){ .bytes = { arena_bytes(arena,
+			all.data ? all.data : "", all.size), all.size }, .size = (int64_t)all.size });
+	else if (*wrong)
+		leave_strange(target, wrong);
+	else
+		reply_error(target, request->id, "not all of these can be read");
+	if (wrong)
+		arena_free(arena);
+	buffer_free(&all);
+}
+
 void relay_request(struct run *run, struct target *target, const struct request *request)
 {
 	const struct body *body = request->digest ? bodies_find(run->bodies, request->digest,
 		target->worker->index) : NULL;
 
-	if (!body)
+	if (request->more)
+		answer_several(run, target, request);
+	else if (!body)
 		leave_strange(target, "the node asked for content that none of its tasks has");
 	else if (request->offset > body_size(body))
 		leave_strange(target, "the node asked for what is behind the end of a content");

@@ -169,6 +169,7 @@ static const struct field request_fields[] = {
 	DIGEST(request, digest, 0), NUMBER(request, offset, 0), NUMBER(request, task, 0),
 	TEXT(request, address, 0, 64), NUMBER(request, seconds, 0),
 	BOOL(request, back, 0),
+	TEXTS(request, more, 0, BODIES_MOST, DIGEST_HEX_SIZE - 1),
 	TEXT(request, path, FIELD_INSIDE, PATH_MOST), TEXT(request, file, FIELD_INSIDE, PATH_MOST),
 	TEXT(request, key, FIELD_INSIDE, KEY_MOST),
 	VALUE(request, record, FIELD_INSIDE | FIELD_MANY_KEYS, RESULT_MOST),

@@ -74,7 +74,8 @@ struct stage_end {
 
 /* The first three are an agent's, all are its child's. */
 enum request_kind {
-	REQUEST_BODY,                /* digest, offset: a piece of a content */
+	REQUEST_BODY,                /* digest, offset: a piece of a content; with more: all of that content,
+	                                and behind it all of each of those, CHUNK_SIZE at most */
 	REQUEST_GATE,                /* task: may the first change be made? Takes the lock */
 	REQUEST_MOVE,                /* task, address, seconds: may the machine try what can cut the
 	                                connection? If so this agent ends, and a new connection, to this
@@ -110,6 +111,7 @@ struct request {
 	const char *address;         /* without a prefix; NULL: where it answers now */
 	int64_t seconds;             /* until it is as before, unless confirmed; 0: is anybody there? */
 	bool back;                   /* it is about to be as before */
+	struct value *more;          /* digests */
 	/* of a child only */
 	const char *path, *file, *key;
 	struct value *record;

@@ -34,6 +34,7 @@ enum {
 	RESULT_MOST = 40 << 20,        /* the same of a RESULT: two outputs, and what else there is; of what
 	                                  a child asks its agent, which may be to keep that */
 	CHUNK_SIZE = 256 << 10,        /* bytes of a body in one REPLY or CHUNK */
+	BODIES_MOST = 1024,            /* small ones in one REPLY */
 	VALUE_DEPTH_MOST = 64,
 };
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { FETCH_MOST = 1024 };
+
 static const struct param sync_table[] = {
 	{ .name = "src", .kind = PARAM_SOURCE, .doc = "a file or directory in the playbook's directory",
 		.flags = PARAM_REQUIRED, .into = INTO_TEXT(struct sync_params, src) },
@@ -81,6 +83,28 @@ static void count(struct arena *arena, struct value *results, const char *name, 
 	value_set_integer(arena, results, name, value_get_integer(results, name, 0) + more);
 }
 
+/* What comes next is fetched together, as long as it is small. */
+static void fetch_next(struct host *host, const struct sync_state *have,
+	const struct sync_entry *entry)
+{
+	const struct sync_entry *wanted[FETCH_MOST];
+	const char *digests[FETCH_MOST];
+	int64_t sizes[FETCH_MOST];
+	size_t count = 0;
+
+	if (entry < *have->fetched)
+		return;
+	for (; entry < have->entries + have->count && count < FETCH_MOST; entry++) {
+		if (!sync_differs(entry))
+			continue;
+		wanted[count] = entry;
+		digests[count] = entry->want.digest;
+		sizes[count++] = entry->want.size;
+	}
+	count = host_fetch(host, digests, sizes, count);
+	*have->fetched = wanted[count > 0 ? count - 1 : 0] + 1;
+}
+
 static int write_file(struct host *host, const struct sync_params *want,
 	const struct sync_state *have, const struct sync_entry *entry, struct value *results,
 	struct error *err)
@@ -90,9 +114,10 @@ static int write_file(struct host *host, const struct sync_params *want,
 		.path = entry->path, .body = entry->want.digest,
 		.size = (size_t)entry->want.size, .mode = (int)entry->mode,
 		.uid = have->uid, .gid = have->gid, .mtime = HOST_KEEP, .validate = want->validate,
-		.backup = entry->backup,
+		.backup = entry->backup, .later = true,
 	};
 
+	fetch_next(host, have, entry);
 	if (host_write(host, &write, err) < 0)
 		return -1;
 	count(host_arena(host), results, there ? "updated" : "created", 1);

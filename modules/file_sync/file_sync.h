@@ -77,6 +77,7 @@ struct sync_state {
 	struct sync_extra *extras;     /* what delete takes away, what is in directories first */
 	size_t extra_count;
 	struct guard_refusal refusal;  /* why something of that is not removed */
+	const struct sync_entry **fetched;   /* what comes before this one is fetched, or was asked for alone */
 	int64_t uid;               /* HOST_KEEP: as it is */
 	int64_t gid;
 };
@@ -100,6 +101,9 @@ enum sync_step { SYNC_STEP_DIRECTORY, SYNC_STEP_WRITE, SYNC_STEP_LINK, SYNC_STEP
 
 /* look.c */
 int sync_inspect(struct host *host, const void *params, void *ret_state, struct error *err);
+
+/* Whether another content is wished of a file than what is there. */
+bool sync_differs(const struct sync_entry *entry);
 
 /* plan.c */
 void sync_plan(struct plan *plan, const void *params, const void *state);

@@ -239,6 +239,8 @@ int sync_inspect(struct host *host, const void *params, void *ret_state, struct 
 	    attributes_owner(host, want->owner, want->group, &have->uid, &have->gid, err) < 0)
 		return -1;
 	have->entries = arena_array(arena, have->count + 1, sizeof(*have->entries));
+	have->fetched = arena_alloc(arena, sizeof(*have->fetched));
+	*have->fetched = have->entries;
 	for (size_t i = 0; i < have->count; i++) {
 		struct sync_entry *entry = &have->entries[i];
 

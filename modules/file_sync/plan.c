@@ -55,6 +55,12 @@ static void plan_content(struct plan *plan, const struct sync_entry *entry)
 		change->flags |= CHANGE_SENSITIVE;
 }
 
+bool sync_differs(const struct sync_entry *entry)
+{
+	return entry->want.kind == SYNC_FILE && (entry->have.kind != FILE_REGULAR
+		|| strcmp(entry->digest, entry->want.digest) != 0);
+}
+
 static bool plan_file(struct plan *plan, const struct sync_state *have,
 	const struct sync_entry *entry)
 {
@@ -63,7 +69,7 @@ static bool plan_file(struct plan *plan, const struct sync_state *have,
 			"again", "'%s' is a %s, not a file", entry->path, kind_name(entry->have.kind));
 		return false;
 	}
-	if (entry->have.kind != FILE_REGULAR || strcmp(entry->digest, entry->want.digest) != 0) {
+	if (sync_differs(entry)) {
 		plan_content(plan, entry);
 		return true;
 	}

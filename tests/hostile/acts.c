@@ -307,6 +307,21 @@ static void ask_behind_the_end(const struct lie *lie)
 	agent_read_on();
 }
 
+/* Its own content, and behind it one of another host; or its own so often that no answer holds it. */
+static void ask_for_several(const struct lie *lie)
+{
+	struct request request;
+
+	agent_greet();
+	request = request_of(agent_body_of(agent_wait(FRAME_STAGE)), lie->number == 2);
+	request.more = value_list(agent_arena);
+	for (int i = 0; i < (lie->number == 1 ? 2000 : 1); i++)
+		value_append(agent_arena, request.more, value_string(agent_arena, lie->number == 0
+			? contents[4] : request.digest));
+	agent_send(FRAME_REQUEST, &request);
+	agent_read_on();
+}
+
 static void write_often(enum frame_type type, const void *message, int count)
 {
 	struct buffer out = {0};
@@ -541,9 +556,9 @@ void acts_make(struct arena *arena, struct acts *made)
 {
 	enum { ACTS = sizeof(acts) / sizeof(*acts), BROKEN = sizeof(broken) / sizeof(*broken),
 		CLAIMED = sizeof(claimed) / sizeof(*claimed),
-		CONTENTS = sizeof(contents) / sizeof(*contents) };
+		CONTENTS = sizeof(contents) / sizeof(*contents), SEVERAL = 3 };
 
-	made->lies = arena_array(arena, ACTS + BROKEN + CLAIMED + CONTENTS, sizeof(*made->lies));
+	made->lies = arena_array(arena, ACTS + BROKEN + CLAIMED + CONTENTS + SEVERAL, sizeof(*made->lies));
 	for (size_t i = 0; i < ACTS; i++)
 		add(made, acts[i].name, acts[i].ending, acts[i].act, 0);
 	for (size_t i = 0; i < BROKEN; i++)
@@ -553,4 +568,7 @@ void acts_make(struct arena *arena, struct acts *made)
 	for (size_t i = 0; i < CONTENTS; i++)
 		add(made, arena_printf(arena, "it asks for the content %zu", i), ENDS_REFUSED,
 			ask_for_what_it_may_not_have, i);
+	for (size_t i = 0; i < SEVERAL; i++)
+		add(made, arena_printf(arena, "it asks for several contents, %zu", i), ENDS_REFUSED,
+			ask_for_several, i);
 }

@@ -167,3 +167,31 @@ int shape_check_map(const struct value *value, const struct shape *keys, const c
 
 	return check_map(&checking, NULL, value, keys);
 }
+
+static void keep_keys(struct arena *arena, const struct shape *keys, const struct value *map,
+	struct value *only)
+{
+	for (; keys->kind != SHAPE_END; keys++) {
+		struct value *value = value_get(map, keys->key);
+
+		if (value)
+			value_set(arena, only, keys->key, shape_only(arena, keys, value));
+	}
+}
+
+struct value *shape_only(struct arena *arena, const struct shape *shape, struct value *value)
+{
+	struct value *only;
+
+	if (value->kind == VALUE_NULL || (shape->kind != SHAPE_MAP && shape->kind != SHAPE_TABLE
+			&& shape->kind != SHAPE_LIST))
+		return value;
+	only = shape->kind == SHAPE_LIST ? value_list(arena) : value_map(arena);
+	if (shape->kind == SHAPE_MAP)
+		keep_keys(arena, shape->inside, value, only);
+	for (size_t i = 0; shape->kind == SHAPE_TABLE && i < value->count; i++)
+		value_set(arena, only, value_key(value, i), shape_only(arena, shape->inside, value_at(value, i)));
+	for (size_t i = 0; shape->kind == SHAPE_LIST && i < value->count; i++)
+		value_append(arena, only, shape_only(arena, shape->inside, value_item(value, i)));
+	return only;
+}

@@ -53,4 +53,7 @@ int shape_check(const struct value *value, const struct shape *shape, const char
 int shape_check_map(const struct value *value, const struct shape *keys, const char *name,
 	const struct error_code *code, struct error *err);
 
+/* What a shape names of a value that it fits, in its order; it shares the rest with it. */
+struct value *shape_only(struct arena *arena, const struct shape *shape, struct value *value);
+
 #endif

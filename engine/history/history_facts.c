@@ -10,15 +10,17 @@
 
 #include <string.h>
 
-enum { HOST_MOST = 16 << 10, DEPTH_MOST = 8 };   /* bytes that are kept of a host in a run */
+/* Bytes that are kept of a host in a run, and of all; a value is worth so many, so that their number is
+ * bounded as well. */
+enum { HOST_MOST = 16 << 10, FACTS_MOST = 16 << 20, VALUE_WEIGHT = 24, DEPTH_MOST = 8 };
 
 /* --- Writing --- */
 
 static bool is_text(const char *bytes, size_t size, size_t *room)
 {
-	if (size + 8 > *room || memchr(bytes, 0, size) || !utf8_valid(bytes, size))
+	if (size + VALUE_WEIGHT > *room || memchr(bytes, 0, size) || !utf8_valid(bytes, size))
 		return false;
-	*room -= size + 8;
+	*room -= size + VALUE_WEIGHT;
 	return true;
 }
 
@@ -41,33 +43,6 @@ static bool is_kept(const struct value *value, int depth, size_t *room)
 	return true;
 }
 
-void history_add_value(struct buffer *out, const struct value *value)
-{
-	bool map = value->kind == VALUE_MAP;
-
-	if (value->kind == VALUE_STRING)
-		quote_yaml(out, value->text, value->size);
-	else if (value->kind == VALUE_INTEGER)
-		buffer_printf(out, "%lld", (long long)value->integer);
-	else if (value->kind == VALUE_BOOL)
-		buffer_add_string(out, value->truth ? "true" : "false");
-	else if (value->kind == VALUE_NULL)
-		buffer_add_string(out, "null");
-	if (!map && value->kind != VALUE_LIST)
-		return;
-	buffer_add_char(out, map ? '{' : '[');
-	for (size_t i = 0; i < value->count; i++) {
-		if (i)
-			buffer_add_string(out, ", ");
-		if (map) {
-			quote_yaml(out, value->pairs[i].key, strlen(value->pairs[i].key));
-			buffer_add_string(out, ": ");
-		}
-		history_add_value(out, map ? value->pairs[i].value : value->items[i]);
-	}
-	buffer_add_char(out, map ? '}' : ']');
-}
-
 /* The pairs of a map that are for keeping, one by one. */
 static struct value *kept_of(struct arena *arena, const struct value *map, size_t *room)
 {
@@ -85,39 +60,31 @@ static struct value *kept_of(struct arena *arena, const struct value *map, size_
 	return kept;
 }
 
-static void add_host(struct arena *arena, struct buffer *out, const char *name,
-	const struct value *told)
+static struct value *host_kept(struct arena *arena, const struct value *told, size_t room)
 {
-	size_t room = HOST_MOST;
+	static const char *const keys[] = { "host_key", "targets", "facts" };
 	struct value *published = kept_of(arena, value_get(told, "published"), &room);
 	struct value *all = value_map(arena);
 
-	if (value_get(told, "host_key"))
-		value_set(arena, all, "host_key", value_get(told, "host_key"));
-	if (value_get(told, "targets"))
-		value_set(arena, all, "targets", value_get(told, "targets"));
-	if (value_get(told, "facts"))
-		value_set(arena, all, "facts", value_get(told, "facts"));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (value_get(told, keys[i]))
+			value_set(arena, all, keys[i], value_get(told, keys[i]));
+	}
 	all = kept_of(arena, all, &room);
 	if (published->count > 0)
 		value_set(arena, all, "published", published);
-	buffer_add_string(out, "  ");
-	quote_yaml(out, name, strlen(name));
-	buffer_add_string(out, ": ");
-	history_add_value(out, all);
-	buffer_add_char(out, '\n');
+	return all;
 }
 
-void facts_write(struct buffer *out, const struct value *facts)
+struct value *facts_kept(struct arena *arena, const struct value *facts)
 {
-	struct arena *arena = arena_new();
+	size_t count = value_pair_count(facts), room = count ? FACTS_MOST / count : 0;
+	struct value *kept = value_map(arena);
 
-	for (size_t i = 0; facts && facts->kind == VALUE_MAP && i < facts->count; i++) {
-		if (i == 0)
-			buffer_add_string(out, "facts:\n");
-		add_host(arena, out, facts->pairs[i].key, facts->pairs[i].value);
-	}
-	arena_free(arena);
+	for (size_t i = 0; i < count; i++)
+		value_set(arena, kept, value_key(facts, i), host_kept(arena, value_at(facts, i),
+			room < HOST_MOST ? room : HOST_MOST));
+	return count ? kept : NULL;
 }
 
 /* --- Reading --- */

@@ -2,18 +2,9 @@
 #include "history/state.h"
 
 #include "base/buffer.h"
-#include "base/quote.h"
-#include "base/shape.h"
-#include "yaml/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { RUN_MOST = 16 << 20, CAUSE_MOST = 64 };
-
-#define VERSION_KEY "version: "
-
-#define TIME_MOST INT64_C(253402300799)   /* the year 9999 */
 
 /* --- Writing --- */
 
@@ -46,109 +37,37 @@ static const char *place_of(struct arena *arena, const char *path, size_t number
 		? "text" : name);
 }
 
-static void add_quoted(struct buffer *out, const char *before, const char *text, size_t size,
-	const char *after)
+/* What isn't in its file's row of the record is as a file is by default. */
+static struct value *file_value(struct arena *arena, const struct record_file *file, size_t number)
 {
-	buffer_add_string(out, before);
-	quote_yaml(out, text ? text : "", size);
-	buffer_add_string(out, after);
-}
+	struct value *made = value_map(arena);
 
-static void add_text(struct buffer *out, const char *before, const char *text,
-	const char *after)
-{
-	add_quoted(out, before, text, strlen(text ? text : ""), after);
-}
-
-static void add_list(struct buffer *out, const char *key, const struct value *list)
-{
-	buffer_printf(out, "  %s: [", key);
-	for (size_t i = 0; list && i < list->count; i++)
-		add_quoted(out, i ? ", " : "", list->items[i]->text, list->items[i]->size, "");
-	buffer_add_string(out, "]\n");
-}
-
-static void add_how(struct buffer *out, const struct value *how)
-{
-	static const char *const words[] = { "key", "undo", "limit", "head", "dirty" };
-
-	buffer_add_string(out, "how:\n");
-	add_list(out, "inventories", value_get(how, "inventories"));
-	add_list(out, "extra", value_get(how, "extra"));
-	if (value_get(how, "roles"))
-		add_list(out, "roles", value_get(how, "roles"));
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (value_get_string(how, words[i])) {
-			buffer_printf(out, "  %s: ", words[i]);
-			add_text(out, "", value_get_string(how, words[i]), "\n");
-		}
-	}
-}
-
-static void add_hosts(struct buffer *out, const struct value *hosts)
-{
-	buffer_printf(out, "hosts:%s\n", hosts->count > 0 ? "" : " {}");
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct value *host = hosts->pairs[i].value;
-
-		add_text(out, "  ", hosts->pairs[i].key, "");
-		buffer_printf(out, ": {state: %s, changed: %lld", value_get_string(host, "state"),
-			(long long)value_get_integer(host, "changed", 0));
-		if (value_get_string(host, "cause"))
-			buffer_printf(out, ", cause: %s", value_get_string(host, "cause"));
-		buffer_add_string(out, "}\n");
-	}
-}
-
-static void add_left(struct buffer *out, const struct value *left)
-{
-	for (size_t i = 0; left && left->kind == VALUE_MAP && i < left->count; i++) {
-		add_text(out, i ? "  " : "left:\n  ", left->pairs[i].key, ": ");
-		add_text(out, "", value_text(left->pairs[i].value), "\n");
-	}
-}
-
-static void add_file(struct arena *arena, struct buffer *out, const struct record_file *file,
-	size_t number)
-{
-	add_text(out, "  - {path: ", file->path, "");
+	value_set_string(arena, made, "path", file->path);
 	if (file->body)
-		buffer_add_string(out, ", body: true");
+		value_set_bool(arena, made, "body", true);
 	if (file->mode)
-		buffer_printf(out, ", mode: \"%04o\"", file->mode);
+		value_set(arena, made, "mode", value_printf(arena, "%04o", file->mode));
 	if (file->kind == SOURCE_DIRECTORY)
-		buffer_add_string(out, ", kind: directory");
-	else if (file->kind == SOURCE_LINK)
-		add_text(out, ", kind: link, target: ", file->target, "");
-	else if (file->bytes)
-		add_text(out, ", in: ", place_of(arena, file->path, number), "");
+		value_set_string(arena, made, "kind", "directory");
+	else if (file->kind == SOURCE_LINK) {
+		value_set_string(arena, made, "kind", "link");
+		value_set_string(arena, made, "target", file->target);
+	} else if (file->bytes)
+		value_set_string(arena, made, "in", place_of(arena, file->path, number));
 	else
-		add_text(out, ", left_out: ", file->left_out, "");
-	buffer_add_string(out, "}\n");
+		value_set_string(arena, made, "left_out", file->left_out ? file->left_out : "");
+	return made;
 }
 
-static char *describe(struct arena *arena, const struct history_run *run,
+static const char *describe(struct arena *arena, const struct history_run *run,
 	const struct record *record)
 {
-	struct buffer out = {0};
-	char *text;
+	struct run_file file = { .version = RUN_VERSION, .run = *run, .files = value_list(arena) };
 
-	buffer_printf(&out, VERSION_KEY "%d\nnumber: %lld\n", RUN_VERSION, (long long)run->number);
-	add_text(&out, "run: ", run->run, "\n");
-	add_text(&out, "project: ", run->project, "\n");
-	add_text(&out, "playbook: ", run->playbook, "\n");
-	add_text(&out, "who: ", run->who, "\n");
-	buffer_printf(&out, "time: %lld\n", (long long)run->time);
-	add_how(&out, run->how);
-	add_hosts(&out, run->hosts);
-	add_left(&out, run->left);
-	facts_write(&out, run->facts);
-	buffer_printf(&out, "files:%s\n", record->count > 0 ? "" : " []");
+	file.run.facts = facts_kept(arena, run->facts);
 	for (size_t i = 0; i < record->count; i++)
-		add_file(arena, &out, &record->files[i], i);
-	text = arena_bytes(arena, out.data, out.size);
-	buffer_free(&out);
-	return text;
+		value_append(arena, file.files, file_value(arena, &record->files[i], i));
+	return run_file_text(arena, &file);
 }
 
 static int add_blob(git_repository *repository, git_index *index, const char *path,
@@ -167,7 +86,13 @@ int run_write(git_repository *repository, struct arena *arena, const struct hist
 {
 	const char *about = describe(arena, run, record);
 	git_index *index = NULL;
-	int result = git_index_new(&index);
+	int result;
+
+	if (!about) {
+		git_error_set_str(GIT_ERROR_INVALID, "the run can't be described");
+		return -1;
+	}
+	result = git_index_new(&index);
 
 	if (result == 0)
 		result = add_blob(repository, index, "run.yml", about, strlen(about), 0);
@@ -215,53 +140,6 @@ static int read_blob(git_repository *repository, git_tree *tree, const char *pat
 	return result;
 }
 
-/* All that readers count on. */
-#define TEXT(key, most) { key, SHAPE_TEXT, 0, most, NULL, NULL }
-#define NEEDED(key, most) { key, SHAPE_TEXT, SHAPE_NEEDED, most, NULL, NULL }
-#define NUMBER(key, most) { key, SHAPE_INTEGER, SHAPE_NEEDED, most, NULL, NULL }
-#define MAP(key, keys) { key, SHAPE_MAP, 0, 0, keys, NULL }
-#define LIST(key, item) { key, SHAPE_LIST, 0, RUN_MOST, item, NULL }
-#define TABLE(key, flags, item) { key, SHAPE_TABLE, flags, RUN_MOST, item, NULL }
-/* What other versions have beside it. */
-#define OTHERS { "*", SHAPE_ANY, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL }
-#define END { NULL, SHAPE_END, 0, 0, NULL, NULL }
-
-static const struct shape one_text[] = { TEXT(NULL, RUN_MOST) };
-
-static const struct shape host_keys[] = {
-	NEEDED("state", RUN_MOST), { "changed", SHAPE_INTEGER, 0, 0, NULL, NULL },
-	TEXT("cause", CAUSE_MOST),
-	OTHERS, END,
-};
-static const struct shape one_host[] = { MAP(NULL, host_keys) };
-
-static const struct shape one_published[] = {
-	{ NULL, SHAPE_ANY, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL },
-};
-static const struct shape told_keys[] = {
-	TEXT("host_key", RUN_MOST), TABLE("published", 0, one_published),
-	{ "targets", SHAPE_ANY_MAP, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL },
-	{ "facts", SHAPE_ANY_MAP, SHAPE_MANY_KEYS, RUN_MOST, NULL, NULL },
-	OTHERS, END,
-};
-static const struct shape one_told[] = { MAP(NULL, told_keys) };
-
-static const struct shape file_keys[] = {
-	NEEDED("path", RUN_MOST), { "body", SHAPE_BOOL, 0, 0, NULL, NULL }, TEXT("mode", RUN_MOST),
-	TEXT("kind", RUN_MOST), TEXT("target", RUN_MOST), TEXT("in", RUN_MOST),
-	TEXT("left_out", RUN_MOST),
-	OTHERS, END,
-};
-static const struct shape one_file[] = { MAP(NULL, file_keys) };
-
-static const struct shape run_keys[] = {
-	NUMBER("number", TIME_MOST), NUMBER("time", TIME_MOST), NEEDED("run", RUN_MOST),
-	NEEDED("project", RUN_MOST), NEEDED("playbook", RUN_MOST), NEEDED("who", RUN_MOST),
-	MAP("how", record_how), TABLE("hosts", SHAPE_NEEDED, one_host), TABLE("left", 0, one_text),
-	TABLE("facts", 0, one_told), LIST("files", one_file),
-	OTHERS, END,
-};
-
 static int read_file(git_repository *repository, git_tree *tree, struct arena *arena,
 	const struct value *about, struct record *record)
 {
@@ -302,9 +180,8 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 	struct history_run *ret_run, struct record **ret_record)
 {
 	char id[GIT_OID_HEXSZ + 1];
-	struct error ignored = {0};
+	struct run_file file = { 0 };
 	git_tree *tree = NULL;
-	struct value *root = NULL;
 	const char *bytes;
 	size_t size;
 	int result = git_commit_tree(&tree, commit);
@@ -312,29 +189,14 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 	if (result == 0)
 		result = read_blob(repository, tree, "run.yml", arena, &bytes, &size);
 	if (result == 0)
-		result = tree_parse(arena, "run.yml", bytes, size, &root, &ignored);
-	if (result == 0)
-		result = shape_check_map(root, run_keys, "run.yml", HISTORY_DAMAGED, &ignored);
-	if (result == 0 && value_get_integer(root, "number", 0) < 1)
-		result = -1;
+		result = run_file_take(arena, bytes, size, &file);
 	if (result == 0) {
+		*ret_run = file.run;
 		git_oid_tostr(id, sizeof(id), git_commit_id(commit));
-		*ret_run = (struct history_run){
-			.number = value_get_integer(root, "number", 0),
-			.id = arena_string(arena, id),
-			.run = value_get_string(root, "run"),
-			.project = value_get_string(root, "project"),
-			.playbook = value_get_string(root, "playbook"),
-			.who = value_get_string(root, "who"),
-			.time = value_get_integer(root, "time", 0),
-			.how = value_get(root, "how"),
-			.hosts = value_get(root, "hosts"),
-			.left = value_get(root, "left"),
-			.facts = value_get(root, "facts"),
-		};
+		ret_run->id = arena_string(arena, id);
 	}
 	if (result == 0 && ret_record)
-		result = read_files(repository, tree, arena, value_get(root, "files"), ret_record);
+		result = read_files(repository, tree, arena, file.files, ret_record);
 	git_tree_free(tree);
 	return result;
 }
@@ -353,8 +215,7 @@ static long newest_version(git_repository *repository, struct arena *arena)
 			&& git_commit_lookup(&commit, repository, &id) == 0
 			&& git_commit_tree(&tree, commit) == 0
 			&& read_blob(repository, tree, "run.yml", arena, &bytes, &size) == 0)
-		version = strncmp(bytes, VERSION_KEY, sizeof(VERSION_KEY) - 1) == 0
-			? strtol(bytes + sizeof(VERSION_KEY) - 1, NULL, 10) : 1;
+		version = run_file_version(bytes);
 	git_tree_free(tree);
 	git_commit_free(commit);
 	return version;

@@ -46,10 +46,27 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 /* A name of a host as the name of its reference. */
 const char *history_host_ref(struct arena *arena, const char *host);
 
-/* history_facts.c: a value as YAML, in a line. */
+/* history_facts.c: what of them stands in run.yml: without what is secret, too long or no text. NULL: there
+ * are none. */
+struct value *facts_kept(struct arena *arena, const struct value *facts);
+
+/* run_file.c: all that run.yml says, by one table for both ways. */
+struct run_file {
+	int64_t version;
+	struct history_run run;    /* without its id */
+	struct value *files;
+};
+
+enum { RUN_MOST = 64 << 20 };   /* bytes */
+
+/* NULL: it couldn't be read back. */
+const char *run_file_text(struct arena *arena, const struct run_file *file);
+/* -1: it isn't as the table says. What is in it is borrowed from arena. */
+int run_file_take(struct arena *arena, const char *bytes, size_t size, struct run_file *ret_file);
+/* A value as YAML, on one line. */
 void history_add_value(struct buffer *out, const struct value *value);
-/* As a part of run.yml. What is secret, too long or no text is left out. */
-void facts_write(struct buffer *out, const struct value *facts);
+/* The form of a text, whatever else is in it. */
+long run_file_version(const char *bytes);
 
 /* The commits of all runs, the newest first. */
 int history_walk(struct history *history, struct arena *arena, git_oid **ret_ids,

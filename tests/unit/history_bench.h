@@ -55,6 +55,8 @@ static inline struct history_run add_texts(const char *playbook, const char *sta
 	value_set_string(arena, run.how, "undo", "3");
 	value_set_string(arena, one, "state", state_of_node);
 	value_set_integer(arena, one, "changed", 2);
+	value_set_string(arena, one, "message", "what is no part of the record");
+	value_set_string(arena, run.how, "other", "what is no part of the record");
 	if (strcmp(state_of_node, "failed") == 0)
 		value_set_string(arena, one, "cause", "agent.ended");
 	value_set(arena, run.hosts, "node1.lan", one);

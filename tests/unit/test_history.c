@@ -399,6 +399,43 @@ static void what_is_secret_or_long_or_no_text_is_not_kept(void **state)
 	}
 }
 
+/* What a run says in memory beyond its table may be a message with anything in it. */
+static void only_what_the_table_names_is_written(void **state)
+{
+	(void)state;
+	add("site.yml", "failed");
+	assert_string_equal(says("show runs:run.yml | grep -c 'no part of the record'"), "0");
+	assert_string_equal(says("show runs:run.yml | head -n 1"), "version: 2");
+	assert_string_equal(says("show runs:run.yml | grep node1"),
+		"  \"node1.lan\": {\"state\": \"failed\", \"changed\": 2, \"cause\": \"agent.ended\"}");
+	assert_string_equal(says("show runs:run.yml | grep undo"), "  \"undo\": \"3\"");
+}
+
+static void what_very_many_hosts_told_can_be_read_again(void **state)
+{
+	struct value *host = host_tells("setup", value_string(arena, "x")), *facts = value_map(arena);
+	struct value *words = value_list(arena);
+	struct history_run *runs;
+	struct history *history;
+	struct error err = {0};
+	size_t count;
+
+	(void)state;
+	for (size_t i = 0; i < 500; i++)
+		value_append(arena, words, value_string(arena, "a word"));
+	value_set(arena, facts, "words", words);
+	value_set(arena, host, "facts", facts);
+	for (size_t i = 0; i < 2000; i++)
+		value_set(arena, told, arena_printf(arena, "n%zu", i), host);
+	add("site.yml", "done");
+	assert_int_equal(history_open(directory, false, &history, &err), 0);
+	assert_int_equal(history_runs(history, arena, 0, &runs, &count, &err), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(value_get_string(value_get(runs[0].facts, "n1999"), "host_key"),
+		"ssh-ed25519 AAAA");
+	history_close(history);
+}
+
 static void nothing_of_a_forgotten_host_stays(void **state)
 {
 	struct history *history;
@@ -461,6 +498,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_a_host_told_comes_back_as_data_and_the_newest_counts, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_secret_or_long_or_no_text_is_not_kept, begin, end),
+		cmocka_unit_test_setup_teardown(only_what_the_table_names_is_written, begin, end),
+		cmocka_unit_test_setup_teardown(what_very_many_hosts_told_can_be_read_again, begin, end),
 		cmocka_unit_test_setup_teardown(nothing_of_a_forgotten_host_stays, begin, end),
 	};
 

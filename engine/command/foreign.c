@@ -36,7 +36,8 @@ static const struct {
 	{ "ssh_common_args", "SSH_COMMON_ARGS", "~/.ssh/config" },
 	{ "stdout_callback", "STDOUT_CALLBACK", "--json" },
 	{ "timeout", "TIMEOUT", "-T" },
-	{ "vault_password_file", "VAULT_PASSWORD_FILE", "not supported yet" },
+	{ "vault_password_file", "VAULT_PASSWORD_FILE",
+		"vault_password_file in beoplay.yml" },
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]), TOLD_MOST = 20 };

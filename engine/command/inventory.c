@@ -1,5 +1,6 @@
 /* inventory: which hosts and groups there are, and which variables a host has. */
 #include "command/command.h"
+#include "command/passwords.h"
 #include "command/project.h"
 #include "base/disclose.h"
 #include "base/quote.h"
@@ -71,7 +72,8 @@ static int load(struct arena *arena, struct source *source, struct value *given,
 	struct project project;
 	const char **names;
 
-	if (project_find(arena, source, "./playbook", given, &project, err) < 0)
+	if (project_find(arena, source, "./playbook", given, &project, err) < 0
+			|| passwords_vault(NULL, project.vault_password_file, err) < 0)
 		return -1;
 	if (project.inventories->count == 0) {
 		error_set(err, INVENTORY_NOT_FOUND, "no inventory found here or in a parent directory");

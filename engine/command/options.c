@@ -20,7 +20,6 @@ enum {
 };
 
 #define AT(field) offsetof(struct apply_options, field)
-#define NO_VAULT "keep secrets in a file of their own, outside of the repository: -e @FILE"
 #define BY_SSH_CONFIG "write the options into ~/.ssh/config"
 
 const struct option_row option_rows[] = {
@@ -77,15 +76,24 @@ const struct option_row option_rows[] = {
 	{ "ask-become-pass", 'K', OPTION_FLAG, AT(ask_become_pass), NULL, REACH,
 		"ask for the password that sudo or su requires", 0 },
 	{ "become-password-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", REACH,
-		"read it from the first line of FILE; - is standard input", 0 },
+		"read it from the first line of FILE, or of what FILE, a program, prints", 0 },
 	{ "become-pass-file", 0, OPTION_TEXT, AT(become_password_file), "FILE", REACH, NULL, 0 },
 	{ "user", 'u', OPTION_TEXT, AT(user), "USER", REACH | REPLACE, "log in as this user", 0 },
 	{ "ask-pass", 'k', OPTION_FLAG, AT(ask_pass), NULL, REACH,
 		"ask for the login password, for hosts that accept none of your keys", 0 },
 	{ "connection-password-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH,
-		"read it from the first line of FILE; - is standard input", 0 },
+		"read it from the first line of FILE, or of what FILE, a program, prints", 0 },
 	{ "password-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH, NULL, 0 },
 	{ "conn-pass-file", 0, OPTION_TEXT, AT(password_file), "FILE", REACH, NULL, 0 },
+	{ "ask-vault-pass", 'J', OPTION_FLAG, AT(ask_vault_pass), NULL, EACH,
+		"ask for the password of what ansible-vault has encrypted", 0 },
+	{ "ask-vault-password", 0, OPTION_FLAG, AT(ask_vault_pass), NULL, EACH, NULL, 0 },
+	{ "vault-password-file", 0, OPTION_LIST, AT(vault_password_files), "FILE", EACH,
+		"read it from the first line of FILE, or of what FILE, a program, prints;\n"
+		"several are tried in turn", 0 },
+	{ "vault-pass-file", 0, OPTION_LIST, AT(vault_password_files), "FILE", EACH, NULL, 0 },
+	{ "vault-id", 0, OPTION_LIST, AT(vault_ids), "ID", EACH,
+		"the same as ansible-vault names it: LABEL@FILE, or LABEL@prompt to be asked", 0 },
 	{ "private-key", 0, OPTION_TEXT, AT(private_key), "FILE", REACH | REPLACE,
 		"log in with this private key", 0 },
 	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", REACH | REPLACE, NULL, 0 },
@@ -115,11 +123,6 @@ const struct option_row option_rows[] = {
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
 	{ "connection", 'c', OPTION_REFUSED, 0, "KIND", ALL,
 		"set 'connection: local' in the play, or ansible_connection in the inventory", 0 },
-	{ "ask-vault-pass", 'J', OPTION_REFUSED, 0, NULL, ALL, NO_VAULT, 0 },
-	{ "ask-vault-password", 0, OPTION_REFUSED, 0, NULL, ALL, NO_VAULT, 0 },
-	{ "vault-password-file", 0, OPTION_REFUSED, 0, "FILE", ALL, NO_VAULT, 0 },
-	{ "vault-pass-file", 0, OPTION_REFUSED, 0, "FILE", ALL, NO_VAULT, 0 },
-	{ "vault-id", 0, OPTION_REFUSED, 0, "ID", ALL, NO_VAULT, 0 },
 	{ "start-at-task", 0, OPTION_REFUSED, 0, "NAME", ALL,
 		"use --resume to resume at the failed task, or -t to select tasks by tag", 0 },
 	{ "step", 0, OPTION_REFUSED, 0, NULL, ALL,
@@ -390,7 +393,8 @@ int options_parse(struct arena *arena, enum options_of command, int argc, char *
 
 	*ret_options = (struct apply_options){
 		.inventories = value_list(arena), .extra = value_list(arena),
-		.new_hosts = value_list(arena), .timeout = 10,
+		.new_hosts = value_list(arena), .vault_password_files = value_list(arena),
+		.vault_ids = value_list(arena), .timeout = 10,
 	};
 	make_tables(longs, letters);
 	optind = 0;

@@ -27,6 +27,8 @@ struct apply_options {
 	bool ask_pass, ask_become_pass;
 	bool passwordless_sudo;
 	bool gone;
+	struct value *vault_password_files, *vault_ids;   /* lists of strings */
+	bool ask_vault_pass;
 	struct value *new_hosts;         /* of init: lists with commas */
 	const char *known_hosts;
 	bool become;

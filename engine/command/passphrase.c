@@ -12,8 +12,7 @@
 
 enum { LINE_MOST = 1024 };
 
-/* A line without its end; NULL with err: there is none, or it is too long. */
-static const char *read_line(struct arena *arena, FILE *file, const char *what, struct error *err)
+const char *passphrase_line(struct arena *arena, FILE *file, const char *what, struct error *err)
 {
 	char line[LINE_MOST];
 	const char *text = NULL;
@@ -115,7 +114,7 @@ int passphrase_ask(struct arena *arena, const char *prompt, const char **ret_tex
 	fprintf(terminal, "%s: ", prompt);
 	fflush(terminal);
 	if (wait_typed(fileno(terminal), &signals))
-		*ret_text = read_line(arena, terminal, arena_printf(arena, "the %s was not given", prompt),
+		*ret_text = passphrase_line(arena, terminal, arena_printf(arena, "the %s was not given", prompt),
 			err);
 	fputs("\n", terminal);
 	fflush(terminal);
@@ -147,7 +146,7 @@ int passphrase_read(struct arena *arena, const char *path, bool fresh, const cha
 	file = fopen(path, "re");
 	if (!file)
 		return error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
-	*ret_passphrase = read_line(arena, file, arena_printf(arena, "'%s' is empty", path), err);
+	*ret_passphrase = passphrase_line(arena, file, arena_printf(arena, "'%s' is empty", path), err);
 	fclose(file);
 	return *ret_passphrase ? 0 : -1;
 }

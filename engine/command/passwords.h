@@ -2,9 +2,9 @@
 #ifndef COMMAND_PASSWORDS_H
 #define COMMAND_PASSWORDS_H
 
-#include "command/options.h"
-
 #include "base/error.h"
+
+struct apply_options;
 
 struct passwords {
 	const char *login;       /* NULL: only keys */
@@ -19,7 +19,12 @@ int passwords_get(const struct apply_options *options, struct passwords *ret_pas
 /* The same without asking: from here on these are given. */
 void passwords_set(const struct passwords *passwords);
 
-/* The first line of a file, "-" being stdin; arena holds it. 0, or -1 with err. */
+/* Makes known what decrypts ansible-vault's texts: asked for, or from files, the first time. options NULL: the
+ * command has none; file: the project's, or NULL. 0, or -1 with err. */
+int passwords_vault(const struct apply_options *options, const char *file, struct error *err);
+
+/* The first line of a file, "-" being stdin, or of what it prints if it is a program; arena holds it. 0, or
+ * -1 with err. */
 int passwords_read(struct arena *arena, const char *path, const char **ret_password,
 	struct error *err);
 

@@ -481,6 +481,8 @@ int playing_load(struct playing *playing, struct error *err)
 		reach_allow_all(source_reach(playing->today));
 	found = project_find(playing->arena, playing->today, playing->typed,
 		playing->options->inventories, &playing->project, &of_project);
+	if (passwords_vault(playing->options, playing->project.vault_password_file, err) < 0)
+		return -1;
 	/* The playbook's errors come first. */
 	if (!playing->past && playbook_load(playing->arena, playing->source, playing->typed, NULL,
 			&playing->playbook, err) < 0)

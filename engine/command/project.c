@@ -156,11 +156,11 @@ static void allow_inventory(struct arena *arena, struct reach *reach, const char
 static int check_keys(const struct value *root, struct error *err)
 {
 	static const char *const keys[] = { "project", "inventory", "roles_path", "secrets",
-		"key" };
+		"key", "vault_password_file" };
 
 	if (root->kind != VALUE_MAP)
 		return error_at(err, PROJECT_INVALID_VALUE, root->place, "this must be a map with the keys "
-			"project, inventory, roles_path, secrets and key");
+			"project, inventory, roles_path, secrets, key and vault_password_file");
 	for (size_t i = 0; i < root->count; i++) {
 		struct suggestion suggestion = { .word = root->pairs[i].key };
 		bool known = false;
@@ -174,8 +174,8 @@ static int check_keys(const struct value *root, struct error *err)
 		error_at(err, PROJECT_UNKNOWN_KEY, root->pairs[i].place, "unknown key '%s'",
 			root->pairs[i].key);
 		return suggestion.nearest ? error_remedy(err, "did you mean '%s'?", suggestion.nearest)
-			: error_remedy(err, "known are project, inventory, roles_path, secrets and "
-				"key");
+			: error_remedy(err, "known are project, inventory, roles_path, secrets, "
+				"key and vault_password_file");
 	}
 	return 0;
 }
@@ -286,6 +286,16 @@ static int add_secrets(struct arena *arena, const struct value *named, struct pr
 	return 0;
 }
 
+static int add_vault(struct arena *arena, const char *directory, const struct value *named,
+	struct project *project, struct error *err)
+{
+	if (named && (!value_text(named) || !named->size))
+		return error_at(err, PROJECT_INVALID_VALUE, named->place, "'vault_password_file' must be a path");
+	if (named && !project->vault_password_file)
+		project->vault_password_file = path_join(arena, directory, at_home(arena, named->text));
+	return 0;
+}
+
 static int read_settings(struct arena *arena, struct source *source, const char *directory,
 	const char *path, bool given, struct project *project, struct error *err)
 {
@@ -315,7 +325,8 @@ static int read_settings(struct arena *arena, struct source *source, const char 
 	if (name)
 		project->key = value_text(name);
 	if (add_secrets(arena, value_get(root, "secrets"), project, err) < 0
-			|| add_roles(arena, directory, value_get(root, "roles_path"), project, err) < 0)
+			|| add_roles(arena, directory, value_get(root, "roles_path"), project, err) < 0
+			|| add_vault(arena, directory, value_get(root, "vault_password_file"), project, err) < 0)
 		return -1;
 	return given ? 0 : add_inventories(arena, directory, value_get(root, "inventory"), project,
 		err);

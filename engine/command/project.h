@@ -16,6 +16,7 @@ struct project {
 	const char *key;             /* ID of the key that its team seals with; NULL: none named */
 	const char *folder;          /* as reached from here: "..", "." */
 	struct value *inventories;   /* paths, list of strings */
+	const char *vault_password_file;   /* as reached from here; NULL: none named */
 	const char *stopped;         /* why no folder further above was searched; NULL: all were */
 	bool ignored;                /* there is beoplay.yml or an inventory in that folder */
 	struct reach *reach;         /* of the source */
@@ -28,8 +29,7 @@ struct project {
 void project_reach(struct arena *arena, struct source *source, const char *playbook);
 
 /* playbook: its path. given: what -i says, a list of strings, may be empty. beoplay.yml is looked
- * for beside the playbook and above; its keys are project, inventory, roles_path, secrets and key. What
- * is in the directories of roles may be read from then on. A folder that somebody else owns or can write to ends the search. */
+ * for beside the playbook and above; its keys are those that check_keys in project.c lists. What is in the directories of roles may be read from then on. A folder that somebody else owns or can write to ends the search. */
 int project_find(struct arena *arena, struct source *source, const char *playbook,
 	struct value *given, struct project *ret_project, struct error *err);
 

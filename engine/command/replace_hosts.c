@@ -1,6 +1,7 @@
 /* replace_hosts: where the machines of an inventory are reached. */
 #include "command/replace_hosts.h"
 
+#include "command/passwords.h"
 #include "command/project.h"
 #include "inventory/inventory.h"
 #include "variables/scope.h"
@@ -44,7 +45,8 @@ int replace_hosts(struct arena *arena, struct value *inventories, const char *pa
 	struct project project;
 	const char **names;
 
-	if (project_find(arena, source, "./playbook", inventories, &project, err) < 0)
+	if (project_find(arena, source, "./playbook", inventories, &project, err) < 0
+			|| passwords_vault(NULL, project.vault_password_file, err) < 0)
 		return -1;
 	if (project.inventories->count == 0) {
 		error_set(err, INVENTORY_NOT_FOUND, "there is no inventory here or above");

@@ -250,8 +250,11 @@ int prepare_body_bytes(struct prepare *prepare, const void *bytes, size_t size,
  * against both. */
 int prepare_offer(struct prepare *prepare, const char *host, const char *digest, int64_t size,
 	struct error *err);
-int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
-	struct error *err);
+/* The same; what ansible-vault has encrypted is decrypted, and the digest a secret then. */
+int prepare_content(struct prepare *prepare, const char *path, struct value **ret_digest,
+	int64_t *ret_size, struct error *err);
+/* A text to be read here, decrypted like that. */
+int prepare_text(struct prepare *prepare, const char *path, struct value **ret_text, struct error *err);
 /* Everything below a directory, sorted, directories before their content; not following links. */
 int prepare_list(struct prepare *prepare, const char *path, struct prepare_entry **ret_entries,
 	size_t *ret_count, struct error *err);

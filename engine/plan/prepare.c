@@ -3,9 +3,11 @@
 
 #include "base/digest.h"
 #include "expression/expression.h"
+#include "yaml/vault.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TEXT_MOST = 256 << 10, LIST_DEPTH_MOST = 64 };
 
@@ -407,11 +409,69 @@ int prepare_offer(struct prepare *prepare, const char *host, const char *digest,
 	return 0;
 }
 
-int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
-	struct error *err)
+/* Of what ansible-vault has encrypted, the text, as a secret. */
+static int open_text(struct prepare *prepare, const char *path, const char *bytes, size_t size,
+	struct value **ret_text, struct error *err)
 {
+	char *text;
+
+	if (!vault_is(bytes, size)) {
+		*ret_text = value_bytes(prepare->arena, bytes, size);
+		return 0;
+	}
+	if (vault_decrypt(prepare->arena, bytes, size, (struct place){ path, 1, 1 }, &text, &size, err) < 0)
+		return -1;
+	*ret_text = value_bytes(prepare->arena, text, size);
+	(*ret_text)->level = LEVEL_SECRET;
+	secrets_note(prepare->run->options.secrets, *ret_text);
+	return 0;
+}
+
+int prepare_text(struct prepare *prepare, const char *path, struct value **ret_text, struct error *err)
+{
+	char *bytes;
+	size_t size;
+
 	note_file(prepare, path);
-	return source_read(prepare->run->options.source, path, ret_bytes, ret_size, err);
+	return source_read(prepare->run->options.source, path, &bytes, &size, err) < 0 ? -1
+		: open_text(prepare, path, bytes, size, ret_text, err);
+}
+
+static bool is_vault(struct prepare *prepare, const char *path)
+{
+	struct error ignored = {0};
+	char begin[16];
+	int64_t size;
+	int fd = source_open(prepare->run->options.source, path, &size, &ignored);
+	ssize_t got = fd < 0 ? 0 : pread(fd, begin, sizeof(begin), 0);
+
+	if (fd >= 0)
+		close(fd);
+	return got > 0 && vault_is(begin, (size_t)got);
+}
+
+int prepare_content(struct prepare *prepare, const char *path, struct value **ret_digest,
+	int64_t *ret_size, struct error *err)
+{
+	enum level level = LEVEL_OPEN;
+	struct value *text;
+	const char *digest;
+	char *bytes;
+	size_t size;
+
+	if (is_vault(prepare, path)) {
+		if (source_read_body(prepare->run->options.source, path, SOURCE_TEXT_MOST, &bytes, &size,
+				err) < 0 || open_text(prepare, path, bytes, size, &text, err) < 0
+				|| prepare_body_bytes(prepare, text->text, text->size, &digest, err) < 0)
+			return -1;
+		*ret_size = (int64_t)text->size;
+		level = text->level;
+	} else if (prepare_body(prepare, path, &digest, ret_size, err) < 0) {
+		return -1;
+	}
+	*ret_digest = value_string(prepare->arena, digest);
+	(*ret_digest)->level = level;
+	return 0;
 }
 
 static void fill_entry(struct prepare_entry *to, const struct source_entry *from,

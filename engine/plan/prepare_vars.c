@@ -46,14 +46,15 @@ static int fill_some(struct prepare *prepare, const struct value *vars, bool *do
 int prepare_vars(struct prepare *prepare, const char *path, struct value **ret_vars,
 	struct error *err)
 {
-	struct value *vars, *filled = value_map(prepare->arena);
-	size_t before, size;
-	char *bytes;
+	struct value *vars, *text, *filled = value_map(prepare->arena);
+	size_t before;
 	bool *done;
 
-	if (prepare_read(prepare, path, &bytes, &size, err) < 0
-			|| playbook_vars(prepare->arena, path, bytes, size, &vars, err) < 0)
+	if (prepare_text(prepare, path, &text, err) < 0
+			|| playbook_vars(prepare->arena, path, text->text, text->size, &vars, err) < 0)
 		return -1;
+	if (text->level > LEVEL_OPEN)
+		value_raise(vars, text->level);
 	done = arena_array(prepare->arena, vars->count + 1, sizeof(*done));
 	do {
 		before = filled->count;

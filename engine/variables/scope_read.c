@@ -4,6 +4,7 @@
 #include "base/glob.h"
 #include "base/quote.h"
 #include "variables/state.h"
+#include "yaml/vault.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -89,6 +90,7 @@ int scope_file_read(struct evaluation *evaluation, size_t offset, const char *pa
 	struct value **ret_text)
 {
 	struct scope *scope = evaluation->scope;
+	enum level level = LEVEL_OPEN;
 	char *bytes;
 	size_t size;
 
@@ -96,8 +98,15 @@ int scope_file_read(struct evaluation *evaluation, size_t offset, const char *pa
 		return placed(evaluation, offset);
 	if (evaluation_spend(evaluation, offset, 1, size) < 0)
 		return -1;
+	if (vault_is(bytes, size)) {
+		if (vault_decrypt(evaluation->evaluator->arena, bytes, size, (struct place){ path, 1, 1 },
+				&bytes, &size, evaluation->evaluator->err) < 0)
+			return -1;
+		level = LEVEL_SECRET;
+	}
 	*ret_text = value_bytes(evaluation->evaluator->arena, bytes, size);
-	if (is_private(scope, path)) {
+	(*ret_text)->level = level;
+	if (level == LEVEL_OPEN && is_private(scope, path)) {
 		(*ret_text)->level = LEVEL_PRIVATE;
 		secrets_note_file(scope->variables->options.secrets, path);
 	}

@@ -54,8 +54,10 @@ struct value *variables_leveled(const struct variables *variables, struct arena 
 			value_raise(value, LEVEL_SECRET);
 		raise_named(variables, value);
 	}
-	/* What came from a node is noted where it is used: it is more than what is secret in it. */
-	if (variables->options.secrets && !value->data && value_level(value) > LEVEL_OPEN)
+	/* What came from a node, and so stands in no text, is noted where it is used: it is more than what
+	 * is secret in it. */
+	if (variables->options.secrets && (!value->data || value->place.line > 0)
+			&& value_level(value) > LEVEL_OPEN)
 		secrets_note(variables->options.secrets, value);
 	return value;
 }

@@ -1,5 +1,6 @@
 /* tree: libyaml's events → typed values that know their place. */
 #include "yaml/tree.h"
+#include "yaml/vault.h"
 
 #include "base/quote.h"
 
@@ -208,8 +209,6 @@ static int count_nodes(struct tree *tree, size_t nodes, struct place place)
 
 static int refuse_tag(struct tree *tree, const char *tag, struct place place)
 {
-	if (strcmp(tag, "!vault") == 0 || strcmp(tag, "!vault-encrypted") == 0)
-		return error_at(tree->err, YAML_VAULT, place, "!vault is not supported yet");
 	return error_at(tree->err, YAML_UNSUPPORTED_TAG, place, "the tag %s is not supported", tag);
 }
 
@@ -227,6 +226,24 @@ static size_t scalar_offset(struct tree *tree, const yaml_event_t *event)
 	return at;
 }
 
+/* What is in it stays as it is: only what stands openly in a text is filled in. */
+static int read_vault(struct tree *tree, const yaml_event_t *event, struct place place,
+	struct value **ret_value)
+{
+	char *text;
+	size_t size;
+
+	if (vault_decrypt(tree->arena, (const char *)event->data.scalar.value, event->data.scalar.length,
+			place, &text, &size, tree->err) < 0)
+		return -1;
+	*ret_value = value_bytes(tree->arena, text, size);
+	(*ret_value)->quoted = true;
+	(*ret_value)->data = true;
+	(*ret_value)->level = LEVEL_SECRET;
+	(*ret_value)->place = place;
+	return 0;
+}
+
 static int read_scalar(struct tree *tree, const yaml_event_t *event, struct value **ret_value)
 {
 	size_t at = scalar_offset(tree, event);
@@ -238,6 +255,8 @@ static int read_scalar(struct tree *tree, const yaml_event_t *event, struct valu
 	bool string = tag && (strcmp(tag, "!") == 0 || strcmp(tag, YAML_STR_TAG) == 0);
 	struct value *value;
 
+	if (tag && (strcmp(tag, "!vault") == 0 || strcmp(tag, "!vault-encrypted") == 0))
+		return read_vault(tree, event, place, ret_value);
 	if (tag && !unsafe && !string)
 		return refuse_tag(tree, tag, place);
 	if (memchr(text, '\0', event->data.scalar.length))
@@ -537,32 +556,39 @@ static int refuse_bytes(struct tree *tree)
 	return 0;
 }
 
+static int parse_bytes(struct tree *tree, const char *bytes, size_t size, struct value **ret_root)
+{
+	int result;
+
+	tree->bytes = arena_bytes(tree->arena, bytes, size);
+	tree->size = size;
+	find_lines(tree);
+	if (refuse_bytes(tree) < 0)
+		return -1;
+	if (!yaml_parser_initialize(&tree->parser))
+		return error_set(tree->err, RUN_SYSTEM, "cannot start the YAML parser");
+	yaml_parser_set_encoding(&tree->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&tree->parser, (const unsigned char *)tree->bytes, size);
+	result = read_document(tree, ret_root);
+	yaml_parser_delete(&tree->parser);
+	return result;
+}
+
 int tree_parse(struct arena *arena, const char *file, const char *bytes, size_t size,
 	struct value **ret_root, struct error *err)
 {
-	struct tree tree = { .arena = arena, .err = err };
-	int result;
+	struct tree tree = { .arena = arena, .err = err, .file = arena_string(arena, file) };
+	char *text;
 
 	if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
 		bytes += 3;
 		size -= 3;
 	}
-	tree.file = arena_string(arena, file);
-	if (size > 14 && memcmp(bytes, "$ANSIBLE_VAULT", 14) == 0) {
-		error_at(err, YAML_VAULT, (struct place){ tree.file, 1, 1 },
-			"files that are encrypted with ansible-vault are not supported yet");
-		return error_remedy(err, "ansible-vault decrypt %s, and keep it out of the repository", file);
-	}
-	tree.bytes = arena_bytes(arena, bytes, size);
-	tree.size = size;
-	find_lines(&tree);
-	if (refuse_bytes(&tree) < 0)
+	if (!vault_is(bytes, size))
+		return parse_bytes(&tree, bytes, size, ret_root);
+	if (vault_decrypt(arena, bytes, size, (struct place){ tree.file, 1, 1 }, &text, &size, err) < 0
+			|| parse_bytes(&tree, text, size, ret_root) < 0)
 		return -1;
-	if (!yaml_parser_initialize(&tree.parser))
-		return error_set(err, RUN_SYSTEM, "cannot start the YAML parser");
-	yaml_parser_set_encoding(&tree.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&tree.parser, (const unsigned char *)tree.bytes, size);
-	result = read_document(&tree, ret_root);
-	yaml_parser_delete(&tree.parser);
-	return result;
+	value_raise(*ret_root, LEVEL_SECRET);
+	return 0;
 }

@@ -4,7 +4,8 @@
  * null, 012 and 0o12 (a string there too) as there, 1_000 and 0x1f integers. Where PyYAML surprises
  * (sexagesimal 12:30, dates) the text is refused with the remedy to quote it. Every scalar keeps how
  * it was written in value->text. Maps keep their order; keys are scalars, taken as text; duplicate
- * keys are refused; "<<" merges. Tags, NUL, a second document, depth above TREE_DEPTH_MOST and
+ * keys are refused; "<<" merges. What ansible-vault has encrypted, a file or a value (!vault), is read
+ * with the passwords that vault.h knows, and is secret. Other tags, NUL, a second document, depth above TREE_DEPTH_MOST and
  * aliases that grow beyond TREE_NODES_MOST values are refused. Places count columns in bytes from 1.
  *
  * PyYAML's resolver: github.com/yaml/pyyaml lib/yaml/resolver.py, constructor.py. */

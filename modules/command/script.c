@@ -97,7 +97,8 @@ static int script_prepare(struct prepare *prepare, struct value *params, struct 
 {
 	struct arena *arena = prepare_arena(prepare);
 	const struct value *cmd = value_get(params, "cmd");
-	const char *source, *path, *digest, *slash;
+	const char *source, *path, *slash;
+	struct value *body;
 	struct prepare_entry entry;
 	int64_t size;
 
@@ -110,10 +111,10 @@ static int script_prepare(struct prepare *prepare, struct value *params, struct 
 		return error_place(err, cmd->place);
 	if (entry.kind == ENTRY_DIRECTORY)
 		return error_at(err, FILE_WRONG_TYPE, cmd->place, "'%s' is a directory", path);
-	if (prepare_body(prepare, path, &digest, &size, err) < 0)
+	if (prepare_content(prepare, path, &body, &size, err) < 0)
 		return -1;
 	slash = strrchr(source, '/');
-	value_set_string(arena, params, "body", digest);
+	value_set(arena, params, "body", body);
 	value_set_string(arena, params, "name", slash ? slash + 1 : source);
 	value_set_string(arena, params, "rest", behind_word(cmd->text));
 	value_get(params, "rest")->level = cmd->level;

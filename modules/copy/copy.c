@@ -87,6 +87,7 @@ static int copy_prepare(struct prepare *prepare, struct value *params, struct er
 	const char *src = value_get_string(params, "src");
 	struct prepare_entry entry;
 	const char *path, *digest;
+	struct value *body;
 	int64_t size;
 
 	if (!src) {
@@ -106,10 +107,10 @@ static int copy_prepare(struct prepare *prepare, struct value *params, struct er
 		error_remedy(err, "file-sync copies directories");
 		return error_place(err, value_get(params, "src")->place);
 	}
-	if (prepare_body(prepare, path, &digest, &size, err) < 0)
+	if (prepare_content(prepare, path, &body, &size, err) < 0)
 		return -1;
 	copy_complete(arena, params);
-	value_set_string(arena, params, "body", digest);
+	value_set(arena, params, "body", body);
 	value_set(arena, params, "source_mode", value_printf(arena, "%04o", entry.mode));
 	return 0;
 }

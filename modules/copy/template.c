@@ -67,17 +67,15 @@ static int template_prepare(struct prepare *prepare, struct value *params, struc
 	struct arena *arena = prepare_arena(prepare);
 	const struct value *src = value_get(params, "src");
 	const struct value *settings = take_settings(arena, params);
-	struct value *filled;
+	struct value *filled, *text;
 	struct prepare_entry entry;
 	const char *path, *digest;
-	char *text;
-	size_t size;
 
 	if (prepare_find(prepare, value_text(src), "templates", &path, err) < 0
 			|| prepare_stat(prepare, path, &entry, err) < 0
-			|| prepare_read(prepare, path, &text, &size, err) < 0)
+			|| prepare_text(prepare, path, &text, err) < 0)
 		return error_place(err, src->place);
-	if (prepare_template(prepare, text, size, path, settings, &filled, err) < 0)
+	if (prepare_template(prepare, text->text, text->size, path, settings, &filled, err) < 0)
 		return -1;
 	copy_complete(arena, params);
 	value_set(arena, params, "source_mode", value_printf(arena, "%04o", entry.mode));
@@ -88,7 +86,7 @@ static int template_prepare(struct prepare *prepare, struct value *params, struc
 	if (prepare_body_bytes(prepare, filled->text, filled->size, &digest, err) < 0)
 		return -1;
 	value_set_string(arena, params, "body", digest);
-	value_get(params, "body")->level = filled->level;
+	value_get(params, "body")->level = level_higher(filled->level, text->level);
 	return 0;
 }
 

@@ -237,15 +237,24 @@ int prepare_offer(struct prepare *prepare, const char *host, const char *digest,
 	return 0;
 }
 
-int prepare_read(struct prepare *prepare, const char *path, char **ret_bytes, size_t *ret_size,
-	struct error *err)
+int prepare_content(struct prepare *prepare, const char *path, struct value **ret_digest,
+	int64_t *ret_size, struct error *err)
+{
+	const char *digest;
+
+	if (prepare_body(prepare, path, &digest, ret_size, err) < 0)
+		return -1;
+	*ret_digest = value_string(prepare->arena, digest);
+	return 0;
+}
+
+int prepare_text(struct prepare *prepare, const char *path, struct value **ret_text, struct error *err)
 {
 	size_t index = 0;
 
 	if (prepare_index(prepare, path, &index, err) < 0)
 		return -1;
-	*ret_bytes = arena_string(prepare->arena, prepare->contents[index]);
-	*ret_size = strlen(*ret_bytes);
+	*ret_text = value_string(prepare->arena, prepare->contents[index]);
 	return 0;
 }
 

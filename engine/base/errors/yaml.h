@@ -22,10 +22,10 @@
 	X(YAML_INVALID_ALIAS, "yaml.invalid-alias", TEXT, \
 		"an alias (*name) has no anchor (&name), or refers to itself", "define the anchor first") \
 	X(YAML_UNSUPPORTED_TAG, "yaml.unsupported-tag", TEXT, \
-		"a tag such as !vault is not supported", "write the value without the tag") \
+		"a tag such as !python is not supported", "write the value without the tag") \
 	X(YAML_VAULT, "yaml.vault", TEXT, \
-		"the file is encrypted with ansible-vault, which is not supported yet", \
-		"decrypt it, and list its variables under secrets: in beoplay.yml") \
+		"what ansible-vault has encrypted can't be decrypted", \
+		"give its password with --ask-vault-pass or --vault-password-file") \
 	X(YAML_SEVERAL_DOCUMENTS, "yaml.several-documents", TEXT, \
 		"the file holds a second document, after '---'", "move it into a file of its own") \
 	X(YAML_TOO_LARGE, "yaml.too-large", TEXT, \

@@ -123,7 +123,9 @@
 		"the kernel has no such setting, or it can't be read", \
 		"check its spelling, or load the module that brings it") \
 	X(SYSCTL_REFUSED, "sysctl.refused", TASK, \
-		"the kernel doesn't take a value", "correct it; in a container, set it on the machine itself")
+		"the kernel doesn't take a value", "correct it; in a container, set it on the machine itself") \
+	X(WAIT_FOR_TIMEOUT, "wait-for.timeout", TASK, \
+		"what a task waited for didn't come in time", "look at why, or raise timeout")
 
 ERRORS_OF_MODULES(ERROR_CODE_DECLARE)
 

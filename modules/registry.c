@@ -32,6 +32,7 @@ extern const struct module module_network;
 extern const struct module module_nfs_export;
 extern const struct module module_nfs_mount;
 extern const struct module module_other_system;
+extern const struct module module_pause;
 extern const struct module module_ping;
 extern const struct module module_replace;
 extern const struct module module_script;
@@ -39,13 +40,16 @@ extern const struct module module_service;
 extern const struct module module_set_fact;
 extern const struct module module_setup;
 extern const struct module module_shell;
+extern const struct module module_slurp;
 extern const struct module module_ssh_keys;
 extern const struct module module_ssh_keys_pair;
 extern const struct module module_ssh_keys_trust;
 extern const struct module module_stat;
 extern const struct module module_sysctl;
+extern const struct module module_tempfile;
 extern const struct module module_template;
 extern const struct module module_user;
+extern const struct module module_wait_for;
 
 const struct module *const modules_all[] = {
 	&module_apt_packages,
@@ -77,6 +81,7 @@ const struct module *const modules_all[] = {
 	&module_nfs_export,
 	&module_nfs_mount,
 	&module_other_system,
+	&module_pause,
 	&module_ping,
 	&module_replace,
 	&module_script,
@@ -84,13 +89,16 @@ const struct module *const modules_all[] = {
 	&module_set_fact,
 	&module_setup,
 	&module_shell,
+	&module_slurp,
 	&module_ssh_keys,
 	&module_ssh_keys_pair,
 	&module_ssh_keys_trust,
 	&module_stat,
 	&module_sysctl,
+	&module_tempfile,
 	&module_template,
 	&module_user,
+	&module_wait_for,
 	NULL,
 };
 

@@ -16,6 +16,11 @@ static uid_t machine_uid(void *machine)
 	return geteuid();
 }
 
+static bool machine_dry(void *machine)
+{
+	return ((struct machine *)machine)->dry;
+}
+
 static const char *machine_login(void *machine)
 {
 	return ((struct machine *)machine)->login;
@@ -161,6 +166,7 @@ const struct host_calls machine_calls = {
 	.group_by_id = accounts_group_by_id,
 	.uid = machine_uid,
 	.login = machine_login,
+	.dry = machine_dry,
 	.state = machine_state,
 	.real = files_real,
 	.name = machine_name,

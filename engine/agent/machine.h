@@ -21,6 +21,7 @@ struct machine {
 	const char *user;              /* name and home of the user as whom it works */
 	const char *home;
 	const char *login;             /* who has logged in; NULL: not known */
+	bool dry;                      /* nothing will change */
 	const char *state;             /* directory of the ledger and the like; NULL: none */
 	const char *steps;             /* directory for detached steps; NULL: they can't be */
 	const char *run;               /* its name; NULL: none */

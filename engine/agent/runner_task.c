@@ -33,6 +33,7 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 			.user = runner->user.name,
 			.home = runner->user.home,
 			.login = runner->login,
+			.dry = runner->check,
 			.state = runner->ledger.directory,
 			.steps = runner->steps,
 			.run = runner->owner.run,

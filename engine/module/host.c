@@ -175,6 +175,11 @@ uid_t host_uid(struct host *host)
 	return host->calls->uid(host->machine);
 }
 
+bool host_dry(struct host *host)
+{
+	return host->calls->dry(host->machine);
+}
+
 const char *host_login(struct host *host)
 {
 	return host->calls->login(host->machine);

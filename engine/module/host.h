@@ -153,6 +153,8 @@ int host_members(struct host *host, const char *user, size_t most, char **ret_te
 uid_t host_uid(struct host *host);
 /* The user who has logged in, whoever it became; NULL: not known. */
 const char *host_login(struct host *host);
+/* Whether this is a dry run: nothing will change, so that nothing is waited for. */
+bool host_dry(struct host *host);
 /* The directory of beoplay's own state on this machine; NULL: none. */
 const char *host_state(struct host *host);
 /* The path with no symbolic link on the way; the last component stays as it is. Where the way
@@ -297,6 +299,7 @@ struct host_calls {
 	int (*group_by_id)(void *machine, struct arena *, gid_t, struct group_info *, struct error *);
 	uid_t (*uid)(void *machine);
 	const char *(*login)(void *machine);
+	bool (*dry)(void *machine);
 	const char *(*state)(void *machine);
 	int (*real)(void *machine, struct arena *, const char *, const char **, struct error *);
 	int (*name)(void *machine, struct arena *, const char **, struct error *);

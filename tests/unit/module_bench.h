@@ -52,6 +52,7 @@ struct bench {
 	struct buffer log;
 	const char *name;
 	uid_t uid;
+	bool dry;                  /* it is a dry run */
 	const char *login;         /* NULL: not known */
 	struct trial_state trial;  /* what is found of one */
 	struct trial tried;        /* the last one that was started */

@@ -156,6 +156,11 @@ static uid_t machine_uid(void *machine)
 	return ((struct bench *)machine)->uid;
 }
 
+static bool machine_dry(void *machine)
+{
+	return ((struct bench *)machine)->dry;
+}
+
 static const char *machine_login(void *machine)
 {
 	return ((struct bench *)machine)->login;
@@ -532,7 +537,7 @@ const struct host_calls bench_machine_calls = {
 	.stat = machine_stat, .read = machine_read, .digest = machine_digest, .list = machine_list,
 	.user = machine_user, .group = machine_group, .user_by_id = machine_user_by_id,
 	.group_by_id = machine_group_by_id,
-	.uid = machine_uid, .login = machine_login, .state = machine_state, .real = machine_real,
+	.uid = machine_uid, .login = machine_login, .dry = machine_dry, .state = machine_state, .real = machine_real,
 	.name = machine_name, .run = machine_run, .meet = machine_meet,
 	.trial_look = machine_trial_look, .trial_start = machine_trial_start,
 	.trial_wait = machine_trial_wait, .trial_end = machine_trial_end, .probe = machine_probe,

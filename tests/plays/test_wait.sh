@@ -1,0 +1,78 @@
+#!/bin/sh
+# Modules that wait, and modules that only look or make something for later tasks: wait_for, pause, slurp,
+# tempfile. Prints "ok NAME" or "not ok NAME: why".
+set -u
+. "${0%/*}/checks.sh"
+out=out err=err
+nodes 2
+run() { beoplay "$@" -i inventory.yml -v; }
+cp "$LAB/inventory.yml" .
+
+cat >wait.yml <<'Y'
+- hosts: head
+  tasks:
+    - wait_for: {port: 22, timeout: 20}
+      register: port
+    - wait_for: {path: /etc/hostname}
+    - wait_for: {path: /etc/passwd, search_regex: "^root:.*\n.*^daemon:"}
+      ignore_errors: yes
+    - wait_for: {path: /etc/passwd, search_regex: "^daemon:\\w+:1:.*$"}
+    - wait_for: {path: /srv/gone, state: absent}
+    - wait_for: {host: 127.0.0.1, port: 9, state: stopped}
+    - pause: {seconds: 1}
+      register: paused
+    - slurp: {src: /etc/hostname}
+      register: slurped
+    - debug: {msg: "{{ slurped.content | b64decode }} {{ port.state }} {{ port.port }} {{ paused.elapsed > 0 }}"}
+    - wait_for: {timeout: 1}
+      register: slept
+    - assert: {that: slept.elapsed >= 1}
+Y
+run wait.yml
+check "what is there isn't waited for" is "$status $(recap head changed)" "0 0"
+check "and what it tells is registered" says "debian.started 22 True\|^ *debian" out
+
+cat >late.yml <<'Y'
+- hosts: head
+  tasks:
+    - shell: (setsid sh -c 'sleep 3; mkdir -p /srv/late; echo ready >/srv/late/file' >/dev/null 2>&1 &)
+    - wait_for: {path: /srv/late/file, search_regex: ready, sleep: 1, timeout: 100}
+    - shell: cat /srv/late/file
+Y
+run late.yml -C
+check "a dry run doesn't wait" is "$status $(recap head failed)" "0 0"
+check "and says why" says "'shell' comes before it" out
+run late.yml
+check "a file that comes later is waited for" is "$status $(recap head failed)" "0 0"
+
+printf -- '- hosts: head\n  tasks:\n    - wait_for: {port: 9, timeout: 2}\n' >never.yml
+run never.yml
+check "a port that never answers is a failure" is "$status" 2
+check "with its code" code wait-for.timeout
+check "that says what was waited for" says '127.0.0.1:9 is not there after' out
+printf -- '- hosts: head\n  tasks:\n    - wait_for: {port: 9, timeout: 1, msg: the daemon never came}\n' >never.yml
+run never.yml
+check "in the words of the task, if it has some" says 'the daemon never came' out
+printf -- '- hosts: head\n  tasks:\n    - wait_for: {path: /etc/passwd, search_regex: "(", timeout: 1}\n' >never.yml
+run never.yml
+check "what is no expression is told" says 'is no regular expression' out
+printf -- '- hosts: head\n  tasks:\n    - slurp: {src: /srv/nowhere}\n' >never.yml
+run never.yml
+check "what isn't there can't be read" code host.file-not-found
+
+cat >temp.yml <<'Y'
+- hosts: head
+  tasks:
+    - tempfile: {suffix: .conf, prefix: "own."}
+      register: file
+    - tempfile: {state: directory, path: /srv}
+      register: directory
+    - copy: {content: x, dest: "{{ directory.path }}/x"}
+    - stat: {path: "{{ file.path }}"}
+      register: told
+    - assert: {that: [told.stat.mode == '0600', "file.path is match('/tmp/own[.]\\w+[.]conf$')"]}
+Y
+run temp.yml -C
+check "a dry run makes no temporary file" is "$status $(lab exec head ls /tmp /srv | grep -c 'own\|ansible')" "0 0"
+run temp.yml
+check "a file and a directory are made" is "$status $(lab exec head sh -c 'ls -d /tmp/own.* /srv/ansible.*/x | wc -l')" "0 2"

@@ -24,6 +24,7 @@ enum { LINE_MOST = 64 << 10, LOOK_ROUND = 200, NAME_MOST = 200, SETTLE = 50 };
 
 struct output {
 	int fd;                /* -1 once it ended */
+	int writer;            /* of a pipe: the command's end, held; else -1 */
 	bool file;             /* grows, and has no end; what was read is given back */
 	off_t done;            /* of a file: read so far */
 	struct excerpt kept;
@@ -193,6 +194,16 @@ static void serve_link(struct run *run)
 	arena_free(arena);
 }
 
+/* ssh makes the stdout non-blocking that it shares with whoever has started it, and most programs then lose
+ * what doesn't go into a full pipe. */
+static void keep_blocking(const struct output *output)
+{
+	int flags = output->writer < 0 ? -1 : fcntl(output->writer, F_GETFL);
+
+	if (flags >= 0 && (flags & O_NONBLOCK))
+		fcntl(output->writer, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 /* One round: 1 when the process has ended. */
 static int follow_round(struct run *run)
 {
@@ -208,6 +219,8 @@ static int follow_round(struct run *run)
 	if (poll(ready, 5, run->more ? 0 : LOOK_ROUND) < 0 && errno != EINTR)
 		return 1;
 	run->more = false;
+	keep_blocking(&run->output);
+	keep_blocking(&run->errors);
 	if (ready[0].revents || run->output.file)
 		run->more |= output_read(run, &run->output);
 	if (ready[1].revents || run->errors.file)
@@ -375,7 +388,7 @@ static int use_file(struct output *output, int *theirs)
 	}
 	close(output->fd);
 	close(*theirs);
-	*output = (struct output){ .fd = own, .file = true, .kept.most = output->kept.most };
+	*output = (struct output){ .fd = own, .writer = -1, .file = true, .kept.most = output->kept.most };
 	*theirs = fd;
 	return 0;
 }
@@ -391,6 +404,10 @@ static int start(struct run *run, struct error *err)
 		use_file(&run->output, &theirs[1]);
 		use_file(&run->errors, &theirs[2]);
 	}
+	if (!run->output.file)
+		run->output.writer = fcntl(theirs[1], F_DUPFD_CLOEXEC, 0);
+	if (!run->errors.file)
+		run->errors.writer = fcntl(theirs[2], F_DUPFD_CLOEXEC, 0);
 	run->pid = process_start(run->machine, run->arena, run->command, theirs, err);
 	for (int i = 0; i < 3; i++)
 		close(theirs[i]);
@@ -405,6 +422,17 @@ static int start(struct run *run, struct error *err)
 	return -1;
 }
 
+static void close_all(const struct run *run)
+{
+	const int fds[] = { run->output.fd, run->output.writer, run->errors.fd, run->errors.writer, run->input,
+		run->pidfd };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
 int process_run(void *context, struct arena *arena, const struct command *command,
 	struct command_result *ret_result, struct error *err)
 {
@@ -412,7 +440,8 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	size_t most = command->most ? command->most : COMMAND_OUTPUT_MOST;
 	struct run run = {
 		.machine = machine, .arena = arena, .command = command, .pidfd = -1, .input = -1,
-		.output = { .fd = -1, .kept.most = most }, .errors = { .fd = -1, .kept.most = most },
+		.output = { .fd = -1, .writer = -1, .kept.most = most },
+		.errors = { .fd = -1, .writer = -1, .kept.most = most },
 	};
 	struct command_result result = { 0 };
 	int started;
@@ -434,14 +463,7 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	result.truncated = excerpt_cut(&run.output.kept) || excerpt_cut(&run.errors.kept);
 	result.output = excerpt_end(&run.output.kept, arena, &result.output_size);
 	result.errors = excerpt_end(&run.errors.kept, arena, &result.errors_size);
-	if (run.output.fd >= 0)
-		close(run.output.fd);
-	if (run.errors.fd >= 0)
-		close(run.errors.fd);
-	if (run.input >= 0)
-		close(run.input);
-	if (run.pidfd >= 0)
-		close(run.pidfd);
+	close_all(&run);
 	if (started < 0)
 		return -1;
 	result.timed_out = run.timed_out;

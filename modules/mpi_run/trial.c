@@ -73,7 +73,7 @@ int trial_run(struct host *host, const struct mpi_params *want, const char *cons
 	struct arena *arena = host_arena(host);
 	const char *const environment[] = { arena_printf(arena, "source=%s", source), NULL };
 	struct command command = { .environment = environment, .timeout = TRIAL_SECONDS,
-		.flags = COMMAND_ANY_STATUS };
+		.flags = COMMAND_ANY_STATUS | COMMAND_TO_FILES };
 	struct command_result result;
 	const char **line;
 	size_t count = 0;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,23 +60,32 @@ static void what_has_said_something_has_begun(void **state)
 	assert_true(begins("echo here; sleep 2", starters));
 }
 
-/* A program that shares its stdout, here with perl, makes it non-blocking, as ssh does. */
-static void what_is_written_without_blocking_is_whole(void **state)
+/* Perl, which gives up what a full pipe doesn't take, after something has made its stdout non-blocking. */
+static void whole(const char *before, unsigned flags)
 {
-	const char *const argv[] = { "perl", "-e", "use Fcntl; fcntl(STDOUT, F_SETFL, O_NONBLOCK | O_WRONLY);"
-		"for (1 .. 300000) { syswrite(STDOUT, \"$_\\n\"); }", NULL };
-	const struct command command = { .argv = argv, .flags = COMMAND_TO_FILES, .most = 4 << 20 };
+	char script[400];
+	const char *const argv[] = { "perl", "-e", script, NULL };
+	const struct command command = { .argv = argv, .flags = flags, .most = 4 << 20 };
 	struct arena *arena = arena_new();
 	struct machine machine = { .lock = -1, .home = "/" };
 	struct command_result result = {0};
 	struct error err = {0};
 
-	(void)state;
+	snprintf(script, sizeof(script), "use Fcntl; fcntl(STDOUT, F_SETFL, O_NONBLOCK | O_WRONLY); %s;"
+		"for (1 .. 300000) { syswrite(STDOUT, \"$_\\n\"); }", before);
 	assert_int_equal(process_run(&machine, arena, &command, &result, &err), 0);
 	assert_int_equal(result.output_size, 300000 + 9 + 90 * 2 + 900 * 3 + 9000 * 4 + 90000 * 5
 		+ 200001 * 6);
 	assert_string_equal(result.output + result.output_size - 7, "300000\n");
 	arena_free(arena);
+}
+
+static void what_is_written_without_blocking_is_whole(void **state)
+{
+	(void)state;
+	whole("", COMMAND_TO_FILES);
+	whole("for (1 .. 600) { last if !(fcntl(STDOUT, F_GETFL, 0) & O_NONBLOCK); select(undef, undef, undef, 0.1) }",
+		0);
 }
 
 int main(void)

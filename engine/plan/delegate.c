@@ -42,7 +42,8 @@ int delegate_name(struct run *run, struct scope *scope, struct arena *arena,
 	}
 	if (value_is_omit(name))
 		return 0;
-	if (refuse_name(run, name, raw->place, err) < 0 || fill_name_allowed(name, raw, err) < 0)
+	if (refuse_name(run, name, raw->place, err) < 0 || fill_name_allowed(name, raw,
+			"a host's name", err) < 0)
 		return -1;
 	ret_delegate->name = value_text(name);
 	return 0;

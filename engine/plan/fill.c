@@ -116,7 +116,7 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	filled->name = task_title(task);
 	if (task->name_value && expression_fill(filling->arena, filling->scope, task->name_value, &name,
 			&ignored) == 0 && value_text(name)) {
-		if (fill_name_allowed(name, task->name_value, err) < 0)
+		if (fill_name_allowed(name, task->name_value, "a task's name", err) < 0)
 			return -1;
 		if (value_level(name) == LEVEL_OPEN)
 			filled->name = task->role ? arena_printf(filling->arena, "%s : %s", task->role->name,

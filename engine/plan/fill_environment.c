@@ -62,10 +62,12 @@ static int add_maps(struct filling *filling, const struct value *list, struct va
 	return 0;
 }
 
-int filling_environment(struct filling *filling, struct wire_task *task, struct error *err)
+int filling_environment(struct filling *filling, struct filled_item *item, struct wire_task *task,
+	struct error *err)
 {
 	struct arena *arena = filling->arena;
-	struct value *all = value_map(arena), *texts = value_list(arena);
+	struct value *all = value_map(arena), *texts = value_list(arena),
+		*values = value_list(arena);
 	enum level level;
 
 	if (add_maps(filling, filling->unit->play->environment, all, err) < 0
@@ -73,13 +75,18 @@ int filling_environment(struct filling *filling, struct wire_task *task, struct 
 		return -1;
 	if (all->count == 0 || filling->cause)
 		return 0;
-	for (size_t i = 0; i < all->count; i++)
-		value_append(arena, texts, value_printf(arena, "%s=%s", all->pairs[i].key,
-			expression_show(arena, all->pairs[i].value)));
-	level = value_level(all);
+	for (size_t i = 0; i < all->count; i++) {
+		struct value *shown = value_string(arena, expression_show(arena, all->pairs[i].value));
+
+		shown->level = value_level(all->pairs[i].value);
+		value_append(arena, values, shown);
+		value_append(arena, texts, value_printf(arena, "%s=%s", all->pairs[i].key, shown->text));
+	}
+	level = value_level(values);
 	if (level > LEVEL_OPEN)
-		secrets_note_made(filling->run->options.secrets, all);
+		secrets_note_made(filling->run->options.secrets, values);
 	task->level = level_higher(task->level, level);
+	item->unsaid = level_higher(item->unsaid, fill_level_unsaid(filling->run, values));
 	task->environment = texts;
 	return 0;
 }

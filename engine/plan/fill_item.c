@@ -76,7 +76,7 @@ static int fill_user(struct filling *filling, const char **ret_user, struct erro
 		return error_at(err, PLAYBOOK_INVALID_VALUE, raw->place, "'become_user' must be a user's "
 			"name");
 	*ret_user = value_text(name);
-	return 0;
+	return fill_name_allowed(name, raw, "a user's name", err);
 }
 
 static int fill_notify(struct filling *filling, struct wire_task *task, struct error *err)
@@ -165,7 +165,8 @@ static int fill_task(struct filling *filling, struct filled *filled, struct prep
 	};
 	item->bytes = prepared->size + 128;
 	item->kept = prepared->kept;
-	if (fill_user(filling, &task->user, err) < 0 || filling_environment(filling, task, err) < 0)
+	if (fill_user(filling, &task->user, err) < 0
+			|| filling_environment(filling, item, task, err) < 0)
 		return -1;
 	item->level = task->level;
 	if (filling->cause)
@@ -396,7 +397,7 @@ static int fill_name(struct filling *filling, const char *key, const struct valu
 	else if (!value_text(name) || name->size == 0)
 		return error_at(err, PLAYBOOK_INVALID_VALUE, raw->place, "what is included has a name, this is "
 			"%s", value_kind_name(name));
-	else if (fill_name_allowed(name, raw, err) < 0)
+	else if (fill_name_allowed(name, raw, "the name of what is included", err) < 0)
 		return -1;
 	else
 		value_set_at(filling->arena, opens, key, raw->place, name);

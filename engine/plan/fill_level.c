@@ -108,6 +108,11 @@ static enum level level_of_short(const struct secrets *secrets, const struct val
 	return level;
 }
 
+enum level fill_level_unsaid(const struct run *run, const struct value *given)
+{
+	return level_of_short(run->options.secrets, given);
+}
+
 /* All users of a machine see the arguments of its programs. */
 static void warn_of_arguments(struct run *run, const struct module *module,
 	const struct value *params)
@@ -134,7 +139,7 @@ void fill_level(struct run *run, const struct module *module, const struct value
 		run_warn(run, NULL, "there are more secrets than are looked for in what hosts say: give tasks "
 			"with them no_log");
 	secrets_note_made(run->options.secrets, params);
-	item->unsaid = level_higher(item->unsaid, level_of_short(run->options.secrets, params));
+	item->unsaid = level_higher(item->unsaid, fill_level_unsaid(run, params));
 	if (filled->no_log)
 		note_contents(run, module, params, LEVEL_SECRET, true);
 	else if (private_file || filled->no_diff)
@@ -265,9 +270,10 @@ int fill_names_allowed(struct arena *arena, const struct module *module, const s
 	return 0;
 }
 
-int fill_name_allowed(const struct value *name, const struct value *text, struct error *err)
+int fill_name_allowed(const struct value *name, const struct value *text, const char *what,
+	struct error *err)
 {
 	struct value at = { .place = text->place };
 
-	return value_level(name) == LEVEL_SECRET ? refuse(&at, "a task's name", err) : 0;
+	return value_level(name) == LEVEL_SECRET ? refuse(&at, what, err) : 0;
 }

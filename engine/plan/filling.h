@@ -35,7 +35,8 @@ int filling_item(struct filling *filling, struct filled *filled, struct filled_i
 
 /* fill_environment.c */
 /* Sets task->environment, and raises its level to that of the values. */
-int filling_environment(struct filling *filling, struct wire_task *task, struct error *err);
+int filling_environment(struct filling *filling, struct filled_item *item, struct wire_task *task,
+	struct error *err);
 
 /* fill_loop.c */
 /* The items of a loop; NULL with count 0 of what is decided already. */

@@ -370,7 +370,10 @@ void fill_level(struct run *run, const struct module *module, const struct value
 /* Errors where a secret would become a part of a name. */
 int fill_names_allowed(struct arena *arena, const struct module *module, const struct value *params,
 	const char *yaml, size_t size, struct error *err);
-int fill_name_allowed(const struct value *name, const struct value *text, struct error *err);
+int fill_name_allowed(const struct value *name, const struct value *text, const char *what,
+	struct error *err);
+/* How open all that a node says is, where it was given what is too short to be found in it. */
+enum level fill_level_unsaid(const struct run *run, const struct value *given);
 /* fill.c: ret_filled is kept in host->filled if all is known. An error (kind TEXT) is one of the
  * text. Never twice the same work: what is kept is returned. */
 int fill_unit(struct run *run, struct run_host *host, struct unit *unit,

@@ -2,6 +2,7 @@
 #include "report/state.h"
 
 #include "base/quote.h"
+#include "module/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,18 @@ static struct report_result without_content(const struct report_result *result)
 	};
 }
 
+/* What is changed is a command's text, maybe. */
+static const struct told_change *without_subjects(const struct report *report,
+	const struct report_result *result)
+{
+	struct told_change *changes = arena_array(report->arena, result->change_count, sizeof(*changes));
+
+	for (size_t i = 0; i < result->change_count; i++)
+		changes[i] = (struct told_change){ .subject = level_word(result->unsaid),
+			.field = result->changes[i].field, .flags = result->changes[i].flags | CHANGE_SECRET };
+	return changes;
+}
+
 /* Without the texts of a task that may repeat what can't be found in them. */
 static struct report_result without_texts(const struct report *report,
 	const struct report_result *result)
@@ -242,6 +255,7 @@ static struct report_result without_texts(const struct report *report,
 		quiet.remedy = NULL;
 		quiet.notes = NULL;
 		quiet.results = NULL;
+		quiet.changes = without_subjects(report, result);
 	}
 	if (result->item && result->item_level >= least)
 		quiet.item = level_word(result->item_level);

@@ -237,6 +237,34 @@ refused "a task's name" 3 'name: "with {{ db_password }}"
       command: "true"'
 refused "a path" 3 'copy: {dest: "/srv/{{ db_password }}", content: x}'
 refused "the name of a user" 3 'user: {name: "u{{ pin }}"}'
+refused "the user as whom a task works" 5 'command: "true"
+      become: yes
+      become_user: "u{{ pin }}"'
+# Too short to be found again in what a node says.
+cat >environment.yml <<'END'
+- hosts: node1
+  tasks:
+    - {name: told, command: "sh -c 'echo pin-$PIN'", environment: {PIN: "{{ pin }}"}, register: told}
+    - debug: {var: told}
+END
+run environment environment.yml -vv
+check "what an environment brings isn't told again by its command" is \
+	"$status $(grep -c pin-4711 ../kept/environment.out)" '0 0'
+cat >short.yml <<'END'
+- hosts: node1
+  tasks:
+    - {command: "sh -c 'echo pin-$PIN >&2; exit 1'", environment: {PIN: "{{ pin }}"}, ignore_errors: yes}
+    - {command: "sh -c 'exit 1 pin-{{ pin }}'", ignore_errors: yes}
+    - command: "true pin-{{ pin }}"
+    - copy: {content: "pin-{{ pin }}", dest: /srv/short}
+    - {user: {name: shorty, comment: "pin-{{ pin }}"}}
+END
+for how in '--check --diff' '--json --check' --json '-v --diff'; do
+	# shellcheck disable=SC2086 # words
+	run short short.yml $how
+	check "nor is what is short by $how" is "$status $(grep -c pin-4711 ../kept/short.out)" '0 0'
+	lab exec node1 sh -c 'rm /srv/short; userdel shorty'
+done
 check "what -e says may be one" is "$(
 	printf -- '- hosts: node1\n  tasks:\n    - copy: {dest: "/srv/{{ where }}", content: x}\n' >named.yml
 	run named named.yml -e where=there

@@ -13,6 +13,7 @@
 #                   libFuzzer; goes on where it was; tests/fuzz/RESULTS.md
 #   make coverage   which share of the lines of each room the unit tests run
 #   make test-architectures   the unit tests on other architectures, emulated
+#   make test-vm    real Debian machines, emulated, with systemd, restarts and power cuts; tests/vm/README.md
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make bench-files   file-sync against rsync; tests/bench/FILES.md (SMALL= files, one of LARGE= MiB, RUNS=)
 #   make bench-against BASE=REVISION    what this tree costs against another revision
@@ -99,23 +100,29 @@ PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libgit2-dev libjson-c-dev $(
 FUZZ_PACKAGES := clang libclang-rt-14-dev/libclang-rt-19-dev
 TEST_PACKAGES := libcmocka-dev zstd mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
 	sudo
+VM_PACKAGES := qemu-system-x86 qemu-utils e2fsprogs dnsmasq-base
 
 include engine/agent/architectures.mk
 
 # What the goals of this call may install: nothing, unless one of them says so.
 NEEDED := $(PACKAGES) $(OTHERS_PACKAGES)
 STAMP := $(BUILD)/deps
-INSTALLS := $(filter deps test demo coverage fuzz bench bench-files bench-against test-architectures,$(MAKECMDGOALS))
+INSTALLS := $(filter deps test test-vm test-architectures demo coverage fuzz bench bench-files bench-against,\
+	$(MAKECMDGOALS))
 ifneq ($(filter-out deps fuzz,$(INSTALLS)),)
 NEEDED += $(TEST_PACKAGES) $(if $(filter test-architectures,$(INSTALLS)),$(TESTED_PACKAGES))
 STAMP := $(BUILD)/test-deps
+endif
+ifneq ($(filter test-vm,$(MAKECMDGOALS)),)
+NEEDED += $(VM_PACKAGES)
+STAMP := $(BUILD)/vm-deps
 endif
 ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 NEEDED += $(FUZZ_PACKAGES)
 STAMP := $(BUILD)/fuzz-deps
 endif
 
-.PHONY: all deps demo test coverage fuzz bench bench-files bench-against install clean
+.PHONY: all deps demo test test-vm coverage fuzz bench bench-files bench-against install clean
 all: $(BUILD)/beoplay
 
 # Nothing is asked of the network where all is there already.
@@ -201,6 +208,10 @@ fuzz: $(STAMP)
 TESTS += $(BUILD)/tests/fuzz/smoke
 test: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times tests/run $(TESTS) $(SCRIPTS)
+
+test-vm: $(STAMP) $(BUILD)/beoplay
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times-vm JOBS=1 SECONDS_MOST=3600 \
+		tests/run $(wildcard tests/vm/test_*.sh)
 
 coverage: $(STAMP)
 	@$(MAKE) --no-print-directory COVERAGE=1 build/coverage/run-units

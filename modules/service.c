@@ -23,12 +23,15 @@ struct service_params {
 
 struct service_state {
 	bool systemd;
+	const char *unit;        /* what systemctl enables: an alias' own unit */
 	bool there;
 	bool running;
 	bool enabled;
 	bool linked;             /* of a script: something says when it is run, or not */
 	bool masked;
 	bool fixed;              /* it can't be enabled nor disabled */
+	bool once;               /* it does its work and ends, each time it is started */
+	bool stale;              /* systemd has read an older text of it */
 };
 
 static const char *const state_words[] = {
@@ -49,7 +52,8 @@ static const struct param service_table[] = {
 		.into = INTO_CHOICE(struct service_params, state, state_choices) },
 	{ .name = "enabled", .kind = PARAM_BOOL, .doc = "whether to start it at boot",
 		.into = INTO_TEXT(struct service_params, enabled) },
-	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "run systemctl daemon-reload first",
+	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "run systemctl daemon-reload first, "
+		"where the unit was changed since; without a name, each time",
 		.otherwise = "no", .into = INTO_BOOL(struct service_params, daemon_reload) },
 	{ .name = "unlinked", .kind = PARAM_BOOL, .doc = "nothing says when the script is run",
 		.otherwise = "no", .flags = PARAM_INTERNAL,
@@ -108,11 +112,47 @@ static bool has_line(const char *output, const char *line)
 	return false;
 }
 
+/* What stands behind "KEY=" in one line, NULL if nothing does. */
+static const char *word_of(struct arena *arena, const char *output, const char *key)
+{
+	size_t size = strlen(key);
+
+	for (; *output; output += strcspn(output, "\n"), output += *output == '\n') {
+		if (strncmp(output, key, size) == 0 && output[size] == '=' && output[size + 1] != '\n')
+			return arena_bytes(arena, output + size + 1, strcspn(output + size + 1, "\n"));
+	}
+	return NULL;
+}
+
+/* S01name, K01name: whether a script is run at boot. */
+static int look_at_links(struct host *host, const char *name, struct service_state *have,
+	struct error *err)
+{
+	struct file_name *links;
+	size_t count;
+
+	if (host_list(host, "/etc/rc2.d", &links, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(links[i].name) <= 3 || strcmp(links[i].name + 3, name) != 0)
+			continue;
+		have->linked = true;
+		have->enabled = have->enabled || links[i].name[0] == 'S';
+	}
+	return 0;
+}
+
+/* systemctl enables no alias: sshd is ssh.service. */
+static const char *own_name(struct arena *arena, const char *name, const char *id)
+{
+	return !id || strcmp(id, arena_printf(arena, "%s.service", name)) == 0 ? name : id;
+}
+
 static int look_at_unit(struct host *host, const char *name, struct service_state *have,
 	struct error *err)
 {
-	const char *const argv[] = { "systemctl", "show", "-p", "LoadState,ActiveState,UnitFileState",
-		"--", name, NULL };
+	const char *const argv[] = { "systemctl", "show", "-p", "Id,LoadState,ActiveState,"
+		"UnitFileState,Type,RemainAfterExit,NeedDaemonReload", "--", name, NULL };
 	struct command_result result;
 
 	if (look(host, argv, &result, err) < 0)
@@ -124,8 +164,15 @@ static int look_at_unit(struct host *host, const char *name, struct service_stat
 		|| has_line(result.output, "ActiveState=reloading");
 	/* enabled-runtime ends with the machine's next start. */
 	have->enabled = has_line(result.output, "UnitFileState=enabled");
-	have->fixed = has_line(result.output, "UnitFileState=static");
-	return 0;
+	have->fixed = has_line(result.output, "UnitFileState=static")
+		|| has_line(result.output, "UnitFileState=indirect")
+		|| has_line(result.output, "UnitFileState=transient");
+	have->once = has_line(result.output, "Type=oneshot")
+		&& has_line(result.output, "RemainAfterExit=no");
+	have->stale = has_line(result.output, "NeedDaemonReload=yes");
+	have->unit = own_name(host_arena(host), name, word_of(host_arena(host), result.output, "Id"));
+	/* systemd hands a script of System V on to update-rc.d, and doesn't tell what that has done. */
+	return has_line(result.output, "UnitFileState=generated") ? look_at_links(host, name, have, err) : 0;
 }
 
 static int look_at_script(struct host *host, const char *name, struct service_state *have,
@@ -134,26 +181,16 @@ static int look_at_script(struct host *host, const char *name, struct service_st
 	const char *const argv[] = { "service", name, "status", NULL };
 	struct command_result result;
 	struct file_info info;
-	struct file_name *links;
-	size_t count;
 
 	if (host_stat(host, arena_printf(host_arena(host), "/etc/init.d/%s", name), &info, err) < 0)
 		return -1;
 	have->there = info.kind == FILE_REGULAR;
 	if (!have->there)
 		return 0;
-	if (look(host, argv, &result, err) < 0
-			|| host_list(host, "/etc/rc2.d", &links, &count, err) < 0)
+	if (look(host, argv, &result, err) < 0)
 		return -1;
 	have->running = result.status == 0;
-	/* S01name, K01name */
-	for (size_t i = 0; i < count; i++) {
-		if (strlen(links[i].name) <= 3 || strcmp(links[i].name + 3, name) != 0)
-			continue;
-		have->linked = true;
-		have->enabled = have->enabled || links[i].name[0] == 'S';
-	}
-	return 0;
+	return look_at_links(host, name, have, err);
 }
 
 static int service_inspect(struct host *host, const void *params, void *ret_state,
@@ -183,7 +220,8 @@ static bool wakes(const struct service_params *want, const struct service_state 
 static void plan_units(struct plan *plan, const struct service_params *want,
 	const struct service_state *have)
 {
-	if (want->daemon_reload && have->systemd)
+	/* What systemd knows of that unit is what stands on the disk: nothing to do. */
+	if (want->daemon_reload && have->systemd && (!want->name || have->stale))
 		plan_add(plan, SERVICE_RELOAD_UNITS, want->name ? want->name : "systemd", "units", NULL,
 			"read anew")->flags |= CHANGE_EACH_TIME | CHANGE_KEEPS_STATE;
 }
@@ -217,8 +255,12 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 	else if (want->enabled && enabled != have->enabled)
 		plan_add(plan, enabled ? SERVICE_ENABLE : SERVICE_DISABLE, want->name, "enabled",
 			have->enabled ? "yes" : "no", enabled ? "yes" : "no");
-	if (want->state == WISH_STARTED && !have->running)
-		plan_add(plan, SERVICE_RUN, want->name, "state", "stopped", "started")->detail = "start";
+	if (want->state == WISH_STARTED && !have->running) {
+		struct change *change = plan_add(plan, SERVICE_RUN, want->name, "state", "stopped", "started");
+
+		change->detail = "start";
+		change->flags |= have->once ? CHANGE_EACH_TIME : 0;
+	}
 	if (want->state == WISH_STOPPED && have->running)
 		plan_add(plan, SERVICE_RUN, want->name, "state", "started", "stopped")->detail = "stop";
 	if (want->state == WISH_RESTARTED || want->state == WISH_RELOADED) {
@@ -278,7 +320,8 @@ static int service_apply(struct host *host, const void *params, const void *stat
 		? have->systemd || have->linked ? "enable" : "defaults"
 		: change->step == SERVICE_DISABLE ? "disable" : change->detail;
 	const char *const reload[] = { "systemctl", "daemon-reload", NULL };
-	const char *const systemd[] = { "systemctl", verb, "--", want->name, NULL };
+	const char *const systemd[] = { "systemctl", verb, "--", change->step == SERVICE_RUN ? want->name
+		: have->unit, NULL };
 	const char *const script[] = { "service", want->name, verb, NULL };
 	const char *const links[] = { "update-rc.d", want->name, verb, NULL };
 	const char *const unlink[] = { "update-rc.d", "-f", want->name, "remove", NULL };
@@ -286,6 +329,10 @@ static int service_apply(struct host *host, const void *params, const void *stat
 	struct command command = { .argv = script };
 
 	(void)results;
+	/* It would only warn, and go on with the old text. */
+	if (have->stale && change->step != SERVICE_RELOAD_UNITS && host_run(host, &(struct command){ .argv = reload },
+			&result, err) < 0)
+		return -1;
 	if (change->step == SERVICE_RELOAD_UNITS)
 		command.argv = reload;
 	else if (have->systemd)

@@ -13,12 +13,13 @@ extern const struct module module_service;
 
 static struct bench *bench;
 static struct bench_command *shown;
-static bool running, enabled;
+static bool running, enabled, stale;
 
 static void show(void)
 {
 	shown->output = arena_printf(bench->arena, "LoadState=loaded\nActiveState=%s\n"
-		"UnitFileState=%s\n", running ? "active" : "inactive", enabled ? "enabled" : "disabled");
+		"UnitFileState=%s\nNeedDaemonReload=%s\n", running ? "active" : "inactive",
+		enabled ? "enabled" : "disabled", stale ? "yes" : "no");
 }
 
 static void act(struct bench *of, const struct command *command)
@@ -26,6 +27,7 @@ static void act(struct bench *of, const struct command *command)
 	const char *verb = command->argv[1];
 
 	(void)of;
+	stale = stale && strcmp(verb, "daemon-reload") != 0;
 	running = strcmp(verb, "start") == 0 || strcmp(verb, "restart") == 0
 		|| (running && strcmp(verb, "stop") != 0);
 	enabled = strcmp(verb, "enable") == 0 || (enabled && strcmp(verb, "disable") != 0);
@@ -68,7 +70,7 @@ static int set_up(void **state)
 	bench_command(bench, "systemctl ", 0, "")->effect = act;
 	shown = bench_command(bench, "systemctl show ", 0, "");
 	bench_command(bench, "sleep 0.2", 0, "");
-	running = enabled = false;
+	running = enabled = stale = false;
 	show();
 	return 0;
 }
@@ -169,7 +171,7 @@ static void looking_changes_nothing(void **state)
 		load("{name: munge, state: restarted, enabled: yes, daemon_reload: yes}"));
 
 	(void)state;
-	assert_int_equal(plan->change_count, 3);
+	assert_int_equal(plan->change_count, 2);
 	assert_string_equal(bench->log.data, "");
 	assert_string_equal(bench->reads->items[0]->text, "unit:munge");
 	assert_false(running || enabled);
@@ -198,13 +200,62 @@ static void a_reload_is_a_start_where_nothing_runs(void **state)
 	assert_string_equal(bench->log.data, "run systemctl restart -- munge\n");
 }
 
-static void units_are_read_anew_before_anything_else(void **state)
+static void units_are_read_anew_where_they_have_changed(void **state)
 {
 	(void)state;
-	bench_command(bench, "systemctl daemon-reload", 0, "");
-	assert_int_equal(apply("{name: munge, state: started, enabled: yes, daemon_reload: yes}"), 0);
-	assert_string_equal(bench->log.data, "run systemctl daemon-reload\n"
-		"run systemctl enable -- munge\nrun systemctl start -- munge\n");
+	stale = true;
+	show();
+	assert_int_equal(apply("{name: munge, daemon_reload: yes}"), 0);
+	assert_string_equal(bench->log.data, "run systemctl daemon-reload\n");
+	assert_int_equal(apply("{name: munge, daemon_reload: yes}"), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void no_service_is_started_from_an_older_text(void **state)
+{
+	(void)state;
+	is(true, true);
+	stale = true;
+	show();
+	assert_int_equal(apply("{name: munge, state: restarted}"), 0);
+	assert_string_equal(bench->log.data, "run systemctl daemon-reload\nrun systemctl restart -- munge\n");
+	assert_int_equal(bench->planned->change_count, 1);
+}
+
+static void an_alias_is_enabled_by_its_own_name(void **state)
+{
+	(void)state;
+	shown->output = "Id=munge.service\nLoadState=loaded\nActiveState=active\nUnitFileState=disabled\n";
+	assert_int_equal(apply("{name: munged, enabled: yes}"), 0);
+	assert_string_equal(bench->log.data, "run systemctl enable -- munge.service\n");
+}
+
+static void what_ends_by_itself_is_started_each_time(void **state)
+{
+	(void)state;
+	shown->output = "LoadState=loaded\nActiveState=inactive\nUnitFileState=static\nType=oneshot\n"
+		"RemainAfterExit=no\n";
+	bench_command(bench, "systemctl start -- munge", 0, "");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(apply("{name: munge, state: started}"), 0);
+		assert_string_equal(bench->log.data, "run systemctl start -- munge\n");
+	}
+}
+
+/* systemd knows a script of System V, but not whether it is enabled. */
+static void a_script_under_systemd_is_enabled_by_its_links(void **state)
+{
+	(void)state;
+	shown->output = "LoadState=loaded\nActiveState=active\nUnitFileState=generated\n";
+	bench_directory(bench, "/etc/rc2.d", 0755);
+	bench_command(bench, "systemctl enable -- munge", 0, "")->effect = enable_script;
+	bench_command(bench, "systemctl disable -- munge", 0, "")->effect = disable_script;
+	assert_int_equal(apply("{name: munge, enabled: yes}"), 0);
+	assert_string_equal(bench->log.data, "run systemctl enable -- munge\n");
+	assert_int_equal(apply("{name: munge, enabled: yes}"), 0);
+	assert_string_equal(bench->log.data, "");
+	assert_int_equal(apply("{name: munge, enabled: no}"), 0);
+	assert_string_equal(bench->log.data, "run systemctl disable -- munge\n");
 }
 
 static void a_service_that_starts_or_reloads_runs(void **state)
@@ -427,7 +478,11 @@ int main(void)
 		TEST(looking_changes_nothing),
 		TEST(a_restart_happens_each_time),
 		TEST(a_reload_is_a_start_where_nothing_runs),
-		TEST(units_are_read_anew_before_anything_else),
+		TEST(units_are_read_anew_where_they_have_changed),
+		TEST(no_service_is_started_from_an_older_text),
+		TEST(an_alias_is_enabled_by_its_own_name),
+		TEST(what_ends_by_itself_is_started_each_time),
+		TEST(a_script_under_systemd_is_enabled_by_its_links),
 		TEST(a_service_that_starts_or_reloads_runs),
 		TEST(enabled_until_the_next_start_only_is_not_enabled),
 		TEST(what_cannot_be_enabled_is_told),

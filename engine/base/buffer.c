@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KEPT_MOST = 4096 };
+
 void buffer_free(struct buffer *buffer)
 {
 	free(buffer->data);
@@ -16,6 +18,13 @@ void buffer_clear(struct buffer *buffer)
 {
 	buffer->size = 0;
 	buffer_reserve(buffer, 0)[0] = '\0';
+}
+
+void buffer_shrink(struct buffer *buffer)
+{
+	if (buffer->capacity > KEPT_MOST)
+		buffer_free(buffer);
+	buffer_clear(buffer);
 }
 
 char *buffer_reserve(struct buffer *buffer, size_t room)

@@ -16,6 +16,7 @@ struct buffer {
 
 void buffer_free(struct buffer *buffer);
 void buffer_clear(struct buffer *buffer);                   /* size 0, keeps the memory */
+void buffer_shrink(struct buffer *buffer);                  /* size 0, keeps a little of it */
 char *buffer_reserve(struct buffer *buffer, size_t room);   /* where room more bytes may go */
 void buffer_add(struct buffer *buffer, const void *bytes, size_t size);
 void buffer_add_string(struct buffer *buffer, const char *text);

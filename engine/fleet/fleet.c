@@ -68,6 +68,7 @@ void fleet_free(struct fleet *base)
 	}
 	arena_free(fleet->arena);
 	ssh_keys_free(fleet->keys);
+	frame_shared_free(fleet->shared);
 	if (fleet->epoll >= 0)
 		close(fleet->epoll);
 	free(fleet);
@@ -179,6 +180,7 @@ struct fleet *fleet_new(const struct fleet_options *options, struct error *err)
 	fleet->options = *options;
 	fleet->last_warning = &fleet->warnings;
 	fleet->keys = ssh_keys_new();
+	fleet->shared = frame_shared_new();
 	fleet->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (fleet->epoll < 0) {
 		error_errno(err, RUN_SYSTEM, "cannot watch connections");

@@ -75,6 +75,7 @@ struct ssh_fleet {
 	int64_t start_at;              /* milliseconds: before then none of those waiting can start */
 	unsigned taken;                /* events since connections were looked at */
 	struct ssh_keys *keys;
+	struct frame_shared *shared;   /* what goes to many hosts */
 	int epoll;
 	unsigned connecting;
 	unsigned open;                 /* not yet lost */

@@ -29,7 +29,8 @@ void fleet_send(struct fleet_host *host, enum frame_type type, const void *messa
 
 	if (host->state != HOST_LIVE && host->state != HOST_CLOSING)
 		return;
-	if (frame_write(&host->out, SENT_BY_CONTROLLER, type, message, &err) < 0) {
+	if (frame_write_shared(&host->out, host->fleet->shared, SENT_BY_CONTROLLER, type, message,
+			&err) < 0) {
 		error_remedy(&err, "put long contents into files, and name them with 'src'");
 		fleet_lose(host, &err);
 		return;
@@ -85,7 +86,7 @@ static int send_out(struct fleet_host *host, struct error *err)
 		ssize_t sent;
 
 		if (done == host->out.size) {
-			buffer_clear(&host->out);
+			buffer_shrink(&host->out);
 			done = 0;
 			feed_agent(host);
 			if (host->out.size == 0)

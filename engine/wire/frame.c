@@ -1,5 +1,5 @@
 /* frame: whole messages in bytes, and over descriptors that block. */
-#include "wire/wire.h"
+#include "wire/shared.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { WORTH_COMPRESSING = 512, LEVEL = 3 };
+enum { WORTH_COMPRESSING = 512 };
 
 /* Of a type, in all frames of a message; what has more than one frame is longer than FRAME_MOST. */
 static size_t most_of(enum frame_type type)
@@ -47,7 +47,7 @@ static unsigned compress(struct buffer *out, size_t start)
 	packed = malloc(room);
 	if (!packed)
 		return 0;
-	got = ZSTD_compress(packed, room, out->data + start, size, LEVEL);
+	got = ZSTD_compress(packed, room, out->data + start, size, FRAME_LEVEL);
 	if (!ZSTD_isError(got) && got < size) {
 		memcpy(out->data + start, packed, got);
 		out->size = start + got;
@@ -69,27 +69,74 @@ static void add_piece(struct buffer *out, enum frame_type type, const char *byte
 	put_header(out->data + start, type, flags, out->size - start - FRAME_HEADER_SIZE);
 }
 
-int frame_write(struct buffer *out, enum frame_sender sender, enum frame_type type,
-	const void *message, struct error *err)
+/* In as many frames as it needs; continued: the message has more behind it. */
+static void add_pieces(struct buffer *out, enum frame_type type, const char *bytes, size_t size,
+	bool continued)
 {
-	size_t most = most_of(type), done = 0;
+	for (size_t done = 0; done < size; ) {
+		size_t left = size - done, piece = left < FRAME_MOST ? left : FRAME_MOST;
+
+		add_piece(out, type, bytes + done, piece, piece < left || continued);
+		done += piece;
+	}
+}
+
+static void add_shared(struct buffer *out, enum frame_type type, const struct shared_text *text)
+{
+	size_t start = out->size;
+
+	buffer_add(out, "\0\0\0\0\0\0\0\0", FRAME_HEADER_SIZE);
+	buffer_add(out, text->bytes, text->size);
+	/* A message ends with what is its own. */
+	put_header(out->data + start, type, text->flags | FRAME_CONTINUED, text->size);
+}
+
+/* What others get as well has frames of its own. */
+static void add_payload(struct buffer *out, enum frame_type type, const struct buffer *payload,
+	const struct text_spans *spans, struct frame_shared *shared)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < spans->count; i++) {
+		const struct text_span *span = &spans->items[i];
+		struct shared_text text;
+
+		if (span->start + span->size == payload->size
+				|| !frame_shared_find(shared, payload->data + span->start, span->size, &text))
+			continue;
+		add_pieces(out, type, payload->data + done, span->start - done, true);
+		add_shared(out, type, &text);
+		done = span->start + span->size;
+	}
+	add_pieces(out, type, payload->data + done, payload->size - done, false);
+}
+
+int frame_write_shared(struct buffer *out, struct frame_shared *shared, enum frame_sender sender,
+	enum frame_type type, const void *message, struct error *err)
+{
+	size_t most = most_of(type);
 	struct arena *arena = arena_new();
 	struct buffer payload = {0};
+	struct text_spans spans = {0};
 	int result = 0;
 
-	wire_encode(&payload, message_value(arena, frame_message(type), message, frame_form(sender)));
+	wire_encode_spans(&payload, message_value(arena, frame_message(type), message, frame_form(sender)),
+		shared && most > FRAME_MOST ? &spans : NULL);
 	arena_free(arena);
 	if (payload.size > most)
 		result = error_set(err, BEOPLAY_BUG, "a message of %zu bytes is too long: %zu are possible",
 			payload.size, most);
-	while (result == 0 && done < payload.size) {
-		size_t left = payload.size - done, size = left < FRAME_MOST ? left : FRAME_MOST;
-
-		add_piece(out, type, payload.data + done, size, size < left);
-		done += size;
-	}
+	else
+		add_payload(out, type, &payload, &spans, shared);
+	free(spans.items);
 	buffer_free(&payload);
 	return result;
+}
+
+int frame_write(struct buffer *out, enum frame_sender sender, enum frame_type type,
+	const void *message, struct error *err)
+{
+	return frame_write_shared(out, NULL, sender, type, message, err);
 }
 
 int64_t frame_size(const void *bytes, size_t size, struct error *err)

@@ -1,33 +1,60 @@
 /* pack: values in MessagePack and back, through msgpack-c; what comes in is bounded. */
 #include "wire/messages.h"
-#include "wire/wire.h"
+#include "wire/shared.h"
 
 #include <msgpack.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { EXT_LEVEL = 1, EXT_UNKNOWN = 2, COUNT_MOST = 1 << 17 };
 
+/* Where bytes go. */
+struct packing {
+	struct buffer *out;
+	struct text_spans *spans;      /* or NULL */
+};
+
 static int pack_bytes(void *data, const char *bytes, size_t size)
 {
-	buffer_add(data, bytes, size);
+	struct packing *packing = data;
+
+	buffer_add(packing->out, bytes, size);
 	return 0;
+}
+
+static void add_span(const struct packing *packing, size_t size)
+{
+	struct text_spans *spans = packing->spans;
+
+	if (spans->count == spans->capacity) {
+		spans->capacity = spans->capacity ? 2 * spans->capacity : 16;
+		spans->items = realloc(spans->items, spans->capacity * sizeof(*spans->items));
+		if (!spans->items)
+			abort();
+	}
+	spans->items[spans->count++] = (struct text_span){ packing->out->size, size };
 }
 
 static void pack(msgpack_packer *packer, const struct value *value, bool level_said);
 
 static void pack_text(msgpack_packer *packer, const char *text, size_t size)
 {
+	const struct packing *packing = packer->data;
+
 	msgpack_pack_str(packer, size);
+	if (packing->spans && size >= SHARED_LEAST)
+		add_span(packing, size);
 	msgpack_pack_str_body(packer, text, size);
 }
 
 static void pack_level(msgpack_packer *packer, const struct value *value)
 {
 	struct buffer inner = {0};
+	struct packing packing = { .out = &inner };
 	msgpack_packer inner_packer;
 
 	buffer_add_char(&inner, (char)value->level);
-	msgpack_packer_init(&inner_packer, &inner, pack_bytes);
+	msgpack_packer_init(&inner_packer, &packing, pack_bytes);
 	pack(&inner_packer, value, true);
 	msgpack_pack_ext(packer, inner.size, EXT_LEVEL);
 	msgpack_pack_ext_body(packer, inner.data, inner.size);
@@ -95,12 +122,18 @@ static void pack(msgpack_packer *packer, const struct value *value, bool level_s
 	}
 }
 
-void wire_encode(struct buffer *out, const struct value *value)
+void wire_encode_spans(struct buffer *out, const struct value *value, struct text_spans *spans)
 {
+	struct packing packing = { .out = out, .spans = spans };
 	msgpack_packer packer;
 
-	msgpack_packer_init(&packer, out, pack_bytes);
+	msgpack_packer_init(&packer, &packing, pack_bytes);
 	pack(&packer, value, false);
+}
+
+void wire_encode(struct buffer *out, const struct value *value)
+{
+	wire_encode_spans(out, value, NULL);
 }
 
 /* --- Back --- */

@@ -87,6 +87,15 @@ int wire_decode_most(struct arena *arena, const void *bytes, size_t size, size_t
 int frame_write(struct buffer *out, enum frame_sender sender, enum frame_type type,
 	const void *message, struct error *err);
 
+/* Long texts that go to many hosts alike, compressed once (shared.c); bounded. NULL: no memory, which
+ * frame_write_shared bears. */
+struct frame_shared *frame_shared_new(void);
+void frame_shared_free(struct frame_shared *shared);   /* NULL is allowed */
+
+/* The same for one host of many, all of which have this shared. */
+int frame_write_shared(struct buffer *out, struct frame_shared *shared, enum frame_sender sender,
+	enum frame_type type, const void *message, struct error *err);
+
 /* How many bytes the frame at the front of bytes takes as a whole: > 0 if its header is there,
  * 0 if more bytes of the header are needed, -1 for a malformed header. */
 int64_t frame_size(const void *bytes, size_t size, struct error *err);

@@ -76,6 +76,7 @@ void memory_watch(struct fleet *fleet, void (*watch)(void *context), void *conte
 void memory_packs(struct fleet *fleet)
 {
 	memory_of(fleet)->packs = true;
+	memory_of(fleet)->shared = frame_shared_new();
 }
 
 uint64_t memory_packed(const struct fleet *fleet)
@@ -255,7 +256,7 @@ static void pack(struct memory *memory, enum frame_type type, const void *messag
 	struct buffer out = {0};
 	struct error err = {0};
 
-	if (frame_write(&out, SENT_BY_CONTROLLER, type, message, &err) < 0)
+	if (frame_write_shared(&out, memory->shared, SENT_BY_CONTROLLER, type, message, &err) < 0)
 		abort();
 	memory->packed += out.size;
 	buffer_free(&out);
@@ -432,6 +433,7 @@ void memory_free(struct fleet *fleet)
 {
 	struct memory *memory = memory_of(fleet);
 
+	frame_shared_free(memory->shared);
 	for (size_t i = 0; i < memory->count; i++) {
 		struct fleet_host *host = memory->hosts[i];
 

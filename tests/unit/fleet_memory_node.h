@@ -71,6 +71,7 @@ struct memory {
 	int64_t now, idle;
 	unsigned events;
 	bool packs;
+	struct frame_shared *shared;   /* of what is packed */
 	uint64_t packed;               /* bytes */
 	struct buffer log;
 	void (*watch)(void *context);

@@ -1,6 +1,8 @@
 /* Values and messages there and back, and what a hostile node may send. */
 #include "wire_bench.h"
 
+#include "wire/shared.h"
+
 static void a_value_comes_back_as_it_was(void **state)
 {
 	struct arena *arena = arena_new();
@@ -424,6 +426,104 @@ static void a_key_that_comes_twice_is_refused(void **state)
 	arena_free(arena);
 }
 
+/* Words that compress, but not to nothing. */
+static char *long_text(struct arena *arena, unsigned seed, size_t size)
+{
+	char *text = arena_alloc(arena, size + 1);
+
+	for (size_t i = 0; i < size; i++) {
+		seed = seed * 1103515245 + 12345;
+		text[i] = (char)('a' + (seed >> 16) % 16);
+	}
+	return text;
+}
+
+/* A stage for host number i, as it is sent: the first and the last of its tasks are the same for all. */
+static const struct wire_stage *stage_of(struct arena *arena, unsigned i, char *first, char *last)
+{
+	struct wire_task *tasks = arena_array(arena, 3, sizeof(*tasks));
+	struct wire_stage *stage = arena_alloc(arena, sizeof(*stage));
+
+	tasks[0] = (struct wire_task){ .id = 1, .module = "copy", .params = first };
+	tasks[1] = (struct wire_task){ .id = 2, .module = "copy", .params = long_text(arena, i, 9000) };
+	tasks[2] = (struct wire_task){ .id = 3, .module = "copy", .params = last };
+	*stage = (struct wire_stage){ .run = "r", .tasks = tasks, .task_count = 3 };
+	return stage;
+}
+
+/* How many frames of one message stand in another one as they are. */
+static unsigned frames_alike(const struct buffer *one, const struct buffer *other)
+{
+	unsigned alike = 0;
+	struct error err = {0};
+
+	for (size_t at = 0; at < one->size; ) {
+		size_t size = (size_t)frame_size(one->data + at, one->size - at, &err);
+
+		alike += memmem(other->data, other->size, one->data + at, size) != NULL;
+		at += size;
+	}
+	return alike;
+}
+
+static void what_many_hosts_get_is_compressed_once_and_comes_back(void **state)
+{
+	struct frame_shared *shared = frame_shared_new();
+	struct arena *arena = arena_new();
+	char *first = long_text(arena, 100, 50000), *last = long_text(arena, 200, 3 << 19);
+	struct buffer sent[4] = {{0}};
+	struct error err = {0};
+
+	(void)state;
+	last[3 << 18] = '\0';
+	for (unsigned i = 0; i < 4; i++) {
+		const struct wire_stage *stage = stage_of(arena, i, first, last);
+		struct frame_pieces pieces = {0};
+		struct frame frame;
+
+		assert_int_equal(frame_write_shared(&sent[i], shared, SENT_BY_CONTROLLER, FRAME_STAGE, stage,
+			&err), 0);
+		for (size_t at = 0; at < sent[i].size; ) {
+			int64_t size = frame_size(sent[i].data + at, sent[i].size - at, &err);
+
+			assert_true(size > 0);
+			assert_int_equal(frame_add(sent[i].data + at, (size_t)size, &pieces, &err), 0);
+			at += (size_t)size;
+			assert_true(pieces.more == (at < sent[i].size));
+		}
+		assert_int_equal(frame_take(arena, &pieces, SENT_BY_CONTROLLER, &frame, &err), 0);
+		assert_true(same(arena, frame_message(FRAME_STAGE), stage, frame.message, MESSAGE_OUTSIDE));
+		buffer_free(&pieces.payload);
+	}
+	assert_int_equal(frames_alike(&sent[0], &sent[2]), 0);
+	assert_int_equal(frames_alike(&sent[1], &sent[2]), 2);
+	assert_int_equal(frames_alike(&sent[2], &sent[3]), 2);
+	for (unsigned i = 0; i < 4; i++)
+		buffer_free(&sent[i]);
+	frame_shared_free(shared);
+	arena_free(arena);
+}
+
+/* More texts than are kept, each for three hosts in turn: all of them come through. */
+static void texts_that_push_each_other_out_come_through(void **state)
+{
+	struct frame_shared *shared = frame_shared_new();
+	struct arena *arena = arena_new();
+	struct shared_text text;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		char *bytes = long_text(arena, i, 1 << 20);
+
+		for (unsigned k = 0; k < 3; k++)
+			assert_true(frame_shared_find(shared, bytes, 1 << 20, &text) == (k > 0));
+		assert_int_equal(text.flags, FRAME_COMPRESSED);
+	}
+	assert_false(frame_shared_find(shared, "short", 5, &text));
+	frame_shared_free(shared);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +541,8 @@ int main(void)
 		cmocka_unit_test(a_message_is_what_its_table_says_or_refused),
 		cmocka_unit_test(each_end_sends_only_its_own_messages),
 		cmocka_unit_test(a_key_that_comes_twice_is_refused),
+		cmocka_unit_test(what_many_hosts_get_is_compressed_once_and_comes_back),
+		cmocka_unit_test(texts_that_push_each_other_out_come_through),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

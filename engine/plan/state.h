@@ -335,7 +335,7 @@ static inline bool run_interrupted(const struct run *run)
 	return run->options.interrupted && *run->options.interrupted > 0;
 }
 
-/* units.c: fills run->units and run->hosts. */
+/* units.c and making_*.c: fills run->units and run->hosts. */
 int units_make(struct run *run, struct error *err);
 /* Makes room for all units in what each host has of them. */
 void units_make_room(struct run *run);

@@ -2,7 +2,6 @@
 #include "agent/work.h"
 
 #include "agent/pending.h"
-#include "base/quote.h"
 #include "module/params.h"
 #include "module/plan.h"
 
@@ -28,73 +27,6 @@ void work_failed(struct arena *arena, struct result *result, const struct error 
 	result->code = err->code->name;
 	if (err->remedy[0])
 		result->remedy = arena_string(arena, err->remedy);
-}
-
-/* --- What is told of a change --- */
-
-static struct value *told_text(struct work *work, const char *text, size_t most, enum level level)
-{
-	struct value *told;
-	size_t size;
-
-	if (!text)
-		return NULL;
-	size = strnlen(text, most + 1);
-	told = size > most || !utf8_valid(text, size)
-		? value_printf(work->arena, "(%zu bytes)", strlen(text))
-		: value_bytes(work->arena, text, size);
-	told->level = level;
-	return told;
-}
-
-/* A body's text for a diff, where it is text and short. */
-static const char *body_text(struct work *work, struct host *host, const char *digest)
-{
-	struct error ignored = {0};
-	char *bytes;
-	size_t size;
-
-	if (host_body(host, digest, WORK_SHOWN_MOST, &bytes, &size, &ignored) < 0)
-		return "(more than a diff shows)";
-	if (memchr(bytes, 0, size) || !utf8_valid(bytes, size))
-		return arena_printf(work->arena, "(%zu bytes)", size);
-	return bytes;
-}
-
-static struct told_change tell_change(struct work *work, struct host *host,
-	const struct change *change)
-{
-	struct told_change told = { .subject = change->subject, .field = change->field,
-		.flags = change->flags };
-	bool content = strcmp(change->field, "content") == 0;
-	enum level level = change->flags & CHANGE_SENSITIVE ? LEVEL_PRIVATE : LEVEL_OPEN;
-	size_t most = content ? WORK_SHOWN_MOST : WORK_TEXT_MOST;
-	const char *after = change->after;
-
-	if ((change->flags & CHANGE_SECRET) || work->task->no_log || (content && !work->diff))
-		return told;
-	if (content && change->after_body && !after && !(change->flags & CHANGE_BINARY))
-		after = body_text(work, host, change->after_body);
-	told.before = told_text(work, change->before, most, level);
-	told.after = told_text(work, after, most, level);
-	return told;
-}
-
-static void tell_plan(struct work *work, struct host *host, const struct plan *plan,
-	struct result *result)
-{
-	struct told_change *changes = arena_array(work->arena, plan->change_count, sizeof(*changes));
-	size_t told = 0;
-
-	for (size_t i = 0; i < plan->change_count; i++) {
-		changes[i] = tell_change(work, host, plan->changes[i]);
-		told += changes[i].before ? changes[i].before->size : 0;
-		told += changes[i].after ? changes[i].after->size : 0;
-		if (told > FRAME_MOST / 2)
-			changes[i].before = changes[i].after = NULL;
-	}
-	result->changes = changes;
-	result->change_count = plan->change_count;
 }
 
 /* --- Asking --- */
@@ -325,13 +257,6 @@ static int change(struct work *work, struct host *host, void *state, struct plan
 	return apply_all(work, host, state, plan, results, err);
 }
 
-static void add_note(struct work *work, struct result *result, const char *text)
-{
-	if (!result->notes)
-		result->notes = value_list(work->arena);
-	value_append(work->arena, result->notes, value_string(work->arena, text));
-}
-
 /* What led back before a task and what leads back after it are the same where it has changed
  * nothing. */
 static const struct inverses_entry *inverse_of(const struct inverses *inverses,
@@ -386,74 +311,6 @@ static void take_back(struct work *work, struct host *host, const struct inverse
 	ask(work, &request, &reply, &ignored);
 }
 
-static void tell_end(struct work *work, const void *state, struct value *results,
-	struct result *result)
-{
-	struct published *published;
-
-	if (work->module->results)
-		work->module->results(work->arena, work->params, state, results);
-	if (value_get_bool(results, "truncated"))
-		add_note(work, result, "the middle of a long output is left out (the result says "
-			"truncated: true); let the command write to a file to keep all of it");
-	if (results->count > 0)
-		result->results = results;
-	if (work->module->publish) {
-		const char *key = NULL;
-		struct value *facts = work->module->publish(work->arena, work->params, state, &key);
-
-		if (!facts)
-			return;
-		published = arena_alloc(work->arena, sizeof(*published));
-		*published = (struct published){ .module = work->module->name, .key = key,
-			.facts = facts };
-		result->published = published;
-	}
-}
-
-/* What a dry run's later tasks might read. */
-static void tell_writes(struct work *work, const struct plan *plan,
-	const struct value *resources, struct result *result)
-{
-	struct value *writes = value_list(work->arena);
-
-	for (size_t i = 0; i < resources->count; i++)
-		value_append(work->arena, writes, resources->items[i]);
-	for (size_t i = 0; i < plan->writes->count; i++)
-		value_append(work->arena, writes, plan->writes->items[i]);
-	for (size_t i = 0; i < plan->change_count; i++) {
-		if (plan->changes[i]->subject && plan->changes[i]->subject[0] == '/')
-			value_append(work->arena, writes, value_printf(work->arena, "path:%s",
-				plan->changes[i]->subject));
-	}
-	result->writes = writes;
-}
-
-static void tell_planned(struct work *work, const struct plan *plan, const void *state,
-	struct result *result)
-{
-	char hex[DIGEST_HEX_SIZE];
-
-	if (!work->task->plan)
-		return;
-	planned_digest(work, plan, state, hex);
-	result->planned = arena_string(work->arena, hex);
-}
-
-/* What it would do if that changed nothing of it is shown, where that can be looked at. */
-static void may_change(struct work *work, struct host *host, const char *cause, bool looked,
-	const struct plan *plan, const struct value *resources, struct result *result)
-{
-	bool shown = looked && !plan->refused && plan->change_count > 0;
-
-	result->status = STATUS_MAY_CHANGE;
-	result->cause = cause_copy(work->arena, &(struct cause){ shown ? CAUSE_BEFORE_SHOWN : CAUSE_BEFORE,
-		.name = cause });
-	if (shown)
-		tell_plan(work, host, plan, result);
-	tell_writes(work, plan, resources, result);
-}
-
 /* Whether an undo of this dry run brings back just what this task had made: then it is as
  * wished. */
 static bool is_restored(const struct work *work, const struct value *resources)
@@ -468,89 +325,146 @@ static bool is_restored(const struct work *work, const struct value *resources)
 	return resources->count > 0;
 }
 
-static int work_try(struct work *work, struct result *result, struct error *err)
-{
-	struct names *names = names_new(work->arena);
-	struct value *reads = value_list(work->arena);
-	struct host *host = host_new(work->arena, &machine_calls, &work->machine, reads);
-	struct value *results = value_map(work->arena);
-	struct inverses *inverses = NULL;
-	struct value *resources;
-	struct plan *plan;
-	const char *cause = NULL;
+/* One try of a task. */
+struct trying {
+	struct work *work;
+	struct host *host;
+	struct result *result;
+	struct value *reads, *resources, *results;
 	void *state;
-	int looked;
+	struct plan *plan;
+};
+
+static void name_resources(struct trying *trying)
+{
+	struct work *work = trying->work;
+	struct names *names = names_new(work->arena);
 
 	if (work->task->resource)
 		names_add(names, "%s", work->task->resource);
 	else if (work->module->resources && !work->task->file && !work->restarts)
 		work->module->resources(names, work->params);
-	resources = list_of(work, names);
+	trying->resources = list_of(work, names);
 	work->wanted = wanted_of(work, names);
-	result->resources = resources;
-	result->wanted = work->wanted;
-	for (size_t i = 0; work->refused && i < resources->count; i++) {
-		if (!value_get(work->refused, value_text(resources->items[i])))
+	trying->result->resources = trying->resources;
+	trying->result->wanted = work->wanted;
+}
+
+/* What an undo has left alone isn't changed by the task that stood on it. */
+static bool is_left_alone(const struct trying *trying)
+{
+	const struct value *refused = trying->work->refused;
+
+	for (size_t i = 0; refused && i < trying->resources->count; i++) {
+		if (!value_get(refused, value_text(trying->resources->items[i])))
 			continue;
-		result->status = STATUS_SKIPPED;
-		result->message = "left alone, as it was not undone: it isn't as beoplay left it";
-		return 0;
+		trying->result->status = STATUS_SKIPPED;
+		trying->result->message = "left alone, as it was not undone: it isn't as beoplay left it";
+		return true;
 	}
-	looked = work->check ? look(work, host, &state, &plan, err)
-		: look_in_turn(work, host, &state, &plan, err);
-	if (work->check)
-		cause = pending_met(work->pending, reads, resources);
-	if (work->check && !cause && work->undone) {
-		cause = pending_met(work->undone, reads, resources);
-		if (cause && is_restored(work, resources)) {
-			result->status = STATUS_OK;
-			return 0;
+	return false;
+}
+
+/* Whether what comes before in a dry run decides what is told. */
+static bool waits_for_others(const struct trying *trying, bool looked)
+{
+	struct work *work = trying->work;
+	const char *cause = pending_met(work->pending, trying->reads, trying->resources);
+
+	if (!cause && work->undone) {
+		cause = pending_met(work->undone, trying->reads, trying->resources);
+		if (cause && is_restored(work, trying->resources)) {
+			trying->result->status = STATUS_OK;
+			return true;
 		}
 	}
-	if (cause) {
-		may_change(work, host, cause, looked == 0, plan, resources, result);
-		return 0;
+	if (cause)
+		work_may_change(work, trying->host, cause, looked, trying->plan, trying->resources, trying->result);
+	return cause != NULL;
+}
+
+/* Nothing is to be changed, as far as is known. */
+static void tell_no_change(const struct trying *trying)
+{
+	struct work *work = trying->work;
+	struct result *result = trying->result;
+
+	if (trying->plan->missing) {
+		result->status = STATUS_MAY_CHANGE;
+		result->cause = cause_copy(work->arena, &(struct cause){ .kind = CAUSE_SAID,
+			.why = trying->plan->missing });
+		work_tell_writes(work, trying->plan, trying->resources, result);
+		return;
 	}
-	if (looked < 0 || refused(plan, err) < 0)
+	result->status = work->restarts ? STATUS_SKIPPED : STATUS_OK;
+	work_tell_end(work, trying->state, trying->results, result);
+}
+
+/* Makes the change, and looks whether all is as wished then. */
+static int change_and_look(struct trying *trying, struct error *err)
+{
+	struct work *work = trying->work;
+	struct inverses *inverses = NULL;
+	int result;
+
+	if (planned_check(work, trying->plan, trying->state, err) < 0)
 		return -1;
+	result = change(work, trying->host, trying->state, trying->plan, trying->resources, trying->results,
+		&inverses, err);
+	if (result == 0 && !work->note && !(work->module->flags & MODULE_ACTION)) {
+		result = look(work, trying->host, &trying->state, &trying->plan, err);
+		if (result == 0)
+			result = converged(trying->plan, err);
+	}
+	if (result < 0 && inverses && !work->note)
+		take_back(work, trying->host, inverses, trying->resources);
+	work_tell_end(work, trying->state, trying->results, trying->result);
+	return result;
+}
+
+static int follow_plan(struct trying *trying, struct error *err)
+{
+	struct work *work = trying->work;
+	struct plan *plan = trying->plan;
+	struct result *result = trying->result;
+
 	if (plan->missing && plan->change_count > 0)
 		plan_note(plan, "%s", plan->missing);
 	if (plan->notes->count > 0)
 		result->notes = plan->notes;
-	if (plan->change_count == 0 && plan->missing) {
-		result->status = STATUS_MAY_CHANGE;
-		result->cause = cause_copy(work->arena, &(struct cause){ .kind = CAUSE_SAID,
-			.why = plan->missing });
-		tell_writes(work, plan, resources, result);
-		return 0;
-	}
 	if (plan->change_count == 0) {
-		result->status = work->restarts ? STATUS_SKIPPED : STATUS_OK;
-		tell_end(work, state, results, result);
+		tell_no_change(trying);
 		return 0;
 	}
-	if (claim(work, plan, resources, result, err) < 0)
+	if (claim(work, plan, trying->resources, result, err) < 0)
 		return -1;
 	result->status = STATUS_CHANGED;
-	tell_plan(work, host, plan, result);
-	if (!work->check && planned_check(work, plan, state, err) < 0)
-		return -1;
-	if (work->check) {
-		tell_planned(work, plan, state, result);
-		tell_writes(work, plan, resources, result);
-		tell_end(work, state, results, result);
+	work_tell_plan(work, trying->host, plan, result);
+	if (!work->check)
+		return change_and_look(trying, err);
+	work_tell_planned(work, plan, trying->state, result);
+	work_tell_writes(work, plan, trying->resources, result);
+	work_tell_end(work, trying->state, trying->results, result);
+	return 0;
+}
+
+static int work_try(struct work *work, struct result *result, struct error *err)
+{
+	struct trying trying = { .work = work, .result = result, .reads = value_list(work->arena),
+		.results = value_map(work->arena) };
+	int looked;
+
+	trying.host = host_new(work->arena, &machine_calls, &work->machine, trying.reads);
+	name_resources(&trying);
+	if (is_left_alone(&trying))
 		return 0;
-	}
-	looked = change(work, host, state, plan, resources, results, &inverses, err);
-	if (looked == 0 && !work->note && !(work->module->flags & MODULE_ACTION)) {
-		looked = look(work, host, &state, &plan, err);
-		if (looked == 0)
-			looked = converged(plan, err);
-	}
-	if (looked < 0 && inverses && !work->note)
-		take_back(work, host, inverses, resources);
-	tell_end(work, state, results, result);
-	return looked;
+	looked = work->check ? look(work, trying.host, &trying.state, &trying.plan, err)
+		: look_in_turn(work, trying.host, &trying.state, &trying.plan, err);
+	if (work->check && waits_for_others(&trying, looked == 0))
+		return 0;
+	if (looked < 0 || refused(trying.plan, err) < 0)
+		return -1;
+	return follow_plan(&trying, err);
 }
 
 /* What commands have left running. */
@@ -559,7 +473,7 @@ static void tell_left(struct work *work, struct result *result)
 	const struct value *notes = work->machine.notes;
 
 	for (size_t i = 0; notes && i < notes->count; i++)
-		add_note(work, result, value_text(notes->items[i]));
+		work_add_note(work, result, value_text(notes->items[i]));
 }
 
 void work_do(struct work *work, struct result *result)

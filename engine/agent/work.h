@@ -52,4 +52,22 @@ int planned_check(const struct work *work, const struct plan *plan, const void *
 
 void work_failed(struct arena *arena, struct result *result, const struct error *err);
 
+/* work_tell.c: the changes of a plan, with what is shown of contents. */
+void work_tell_plan(struct work *work, struct host *host, const struct plan *plan,
+	struct result *result);
+/* What the module has to say of the state that it was left in. */
+void work_tell_end(struct work *work, const void *state, struct value *results,
+	struct result *result);
+/* What a dry run's later tasks might read. */
+void work_tell_writes(struct work *work, const struct plan *plan, const struct value *resources,
+	struct result *result);
+/* The digest of the plan, where it is asked for. */
+void work_tell_planned(struct work *work, const struct plan *plan, const void *state,
+	struct result *result);
+/* In a dry run the task called cause comes before. What it would do if that changed nothing of it is
+ * shown, where that can be looked at. */
+void work_may_change(struct work *work, struct host *host, const char *cause, bool looked,
+	const struct plan *plan, const struct value *resources, struct result *result);
+void work_add_note(struct work *work, struct result *result, const char *text);
+
 #endif

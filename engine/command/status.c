@@ -62,7 +62,7 @@ static const char *run_line(struct overview *overview, const struct looked *look
 	char date[64] = "?";
 
 	if (!looked)
-		return "its ledger couldn't be read";
+		return "it couldn't be looked at";
 	if (!run)
 		return "nothing of this playbook yet";
 	if (localtime_r(&when, &parts))

@@ -72,6 +72,10 @@ lab exec node2 mv /usr/bin/unshare /usr/bin/unshare.away
 run home.yml -u admin -l node2
 check "where nothing helps it is said" says "lets files be executed" err
 check "as of a host that fails, for it is reached" is "$status" 2
+run status home.yml -u admin -l node2
+check "nor can it be looked at, which status doesn't take for clean" is "$status" 3
+check "and says" says "node2: it couldn't be looked at" out
+check "with the reason" says "lets files be executed" err
 lab exec node2 sh -c 'mv /usr/bin/unshare.away /usr/bin/unshare
 	for d in /home /root /tmp /var; do umount $d; done; mount -o remount,exec /dev/shm'
 lab exec node2 sh -c 'umount /var/lib/beoplay; mount -t tmpfs -o size=64k none /var/lib/beoplay'

@@ -244,17 +244,16 @@ int files_chunk(struct arena *arena, const char *path, int64_t offset, char **re
 	return 0;
 }
 
-int files_digest(void *machine, struct arena *arena, const char *path, const char **ret_digest,
+int files_digest(void *context, struct arena *arena, const char *path, const char **ret_digest,
 	struct error *err)
 {
 	char hex[DIGEST_HEX_SIZE];
 	int fd = files_open(path, err);
 	int result;
 
-	(void)machine;
 	if (fd < 0)
 		return -1;
-	result = digest_descriptor(fd, hex);
+	result = known_digest(context ? ((struct machine *)context)->digests : NULL, fd, hex);
 	if (result < 0)
 		error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", path);
 	close(fd);

@@ -7,6 +7,7 @@
 #define AGENT_MACHINE_H
 
 #include "agent/link.h"
+#include "base/known_digests.h"
 #include "module/host.h"
 
 #include <stdbool.h>
@@ -31,6 +32,7 @@ struct machine {
 	int (*ask)(void *context, struct arena *arena, const struct request *request,
 		struct reply *ret_reply, struct error *err);
 	void *context;
+	struct known_digests *digests; /* of files that were read before; NULL: none */
 	struct later *later;           /* written files that are yet to get their names; NULL: none */
 	struct fetched *fetched;       /* bodies that are to be written next; NULL: none */
 };

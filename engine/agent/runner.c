@@ -173,6 +173,8 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 		lock = lock_place(runner->arena, directory);
 	}
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
+	runner->digests = known_digests_open(runner->arena, arena_printf(runner->arena, "%s/digests",
+		directory));
 	ledger_open(&runner->ledger, directory, lock, runner_machine_id(runner->arena));
 	link_init(&runner->link, in, out, SENT_BY_AGENT, SENT_BY_CONTROLLER);
 	supervisor_watch(&runner->link.cancelled);
@@ -190,6 +192,9 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	link_send(&runner->link, FRAME_BYE, NULL, NULL);
 	link_flush(&runner->link);
 	link_end(&runner->link);
+	/* A dry run writes nothing. */
+	if (!runner->check)
+		known_digests_save(runner->digests);
 	ledger_close(&runner->ledger);
 	arena_free(runner->arena);
 }

@@ -22,6 +22,7 @@ struct runner {
 	struct ledger ledger;
 	struct user_info user;       /* as whom the agent runs */
 	const char *steps;
+	struct known_digests *digests;
 	struct value *over;          /* steps of earlier runs that were told of, and can be forgotten */
 	int lock;                    /* descriptor; -1: not held */
 	struct value *offers;        /* digest → path */

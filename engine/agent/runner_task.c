@@ -42,6 +42,7 @@ struct work runner_work(struct runner *runner, struct arena *arena, const struct
 			.notes = value_list(arena),
 			.ask = ask_keeper,
 			.context = runner,
+			.digests = runner->digests,
 		},
 	};
 }

@@ -12,8 +12,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Its folder is made. */
+static const char *digests_place(struct arena *arena)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const struct passwd *user = getpwuid(geteuid());
+
+	if (!cache || cache[0] != '/')
+		cache = arena_printf(arena, "%s/.cache", user ? user->pw_dir : home ? home : "");
+	mkdir(cache, 0700);
+	mkdir(arena_printf(arena, "%s/beoplay", cache), 0700);
+	return arena_printf(arena, "%s/beoplay/digests", cache);
+}
 
 const char *playing_who(struct arena *arena)
 {
@@ -386,6 +400,7 @@ static struct run_options options_of(struct playing *playing)
 		.look = playing->look,
 		.look_text = playing->look_text,
 		.plan = playing->plan && given->check,
+		.digests = digests_place(playing->arena),
 		.follow = playing->plan ? playing->plan->follow : NULL,
 		.discard_drift = given->discard_drift,
 		.without_actions = playing->undo && !given->with_commands,

@@ -9,7 +9,8 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { TEXT_BODY_MOST = 64 << 10 };
+/* Of one file, and of all that are no texts together: more wouldn't fit into a pack. */
+enum { TEXT_BODY_MOST = 64 << 10, TEXT_BODIES_MOST = 4 << 20 };
 
 /* Inventories and -e as the project has them, whatever the current directory was. */
 static struct value *how_it_ran(const struct playing *playing, const struct disclosure *to,
@@ -141,8 +142,8 @@ void playing_give_text(struct playing *playing, struct revision *revision)
 	value_remove(how, "limit");
 	value_set_string(playing->arena, packed, "playbook", playing->project.playbook);
 	value_set(playing->arena, packed, "how", how);
-	value_set(playing->arena, packed, "files", record_pack(playing->arena, record,
-		TEXT_BODY_MOST));
+	value_set(playing->arena, packed, "files", record_pack(playing->arena, record, TEXT_BODY_MOST,
+		TEXT_BODIES_MOST));
 	wire_encode(&bytes, packed);
 	digest_left_out(playing, record, how);
 	if (pack_make(playing->arena, &playing->sealing.keys, bytes.data, bytes.size, &pack, &size,

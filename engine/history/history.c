@@ -169,7 +169,7 @@ static int commit_run(struct history *history, struct arena *arena, struct histo
 	run->number = last.number + 1;
 	parents[0] = parent;
 	if (result == 0)
-		result = run_write(repository, arena, run, record, &tree_id);
+		result = run_write(repository, arena, run, record, parent, &tree_id);
 	if (result == 0)
 		result = git_tree_lookup(&tree, repository, &tree_id);
 	if (result == 0)

@@ -91,7 +91,7 @@ static int rewrite_run(struct rewriting *rewriting, const git_oid *old, git_comm
 	if (result == 0 && rewriting->mend)
 		rewriting->mend(rewriting->context, arena, &run, record);
 	if (result == 0)
-		result = run_write(rewriting->fresh, arena, &run, record, &id);
+		result = run_write(rewriting->fresh, arena, &run, record, NULL, &id);
 	if (result == 0)
 		result = git_tree_lookup(&tree, rewriting->fresh, &id);
 	if (result == 0)

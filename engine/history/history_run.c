@@ -70,22 +70,39 @@ static const char *describe(struct arena *arena, const struct history_run *run,
 	return run_file_text(arena, &file);
 }
 
-static int add_blob(git_repository *repository, git_index *index, const char *path,
-	const void *bytes, size_t size, unsigned mode)
+/* What stands in the run before isn't written again: its digest tells it. */
+static int add_blob(git_repository *repository, git_index *before, git_index *index,
+	const char *path, const void *bytes, size_t size, unsigned mode)
 {
+	const git_index_entry *known = git_index_get_bypath(before, path, 0);
 	git_index_entry entry = { .path = path,
 		.mode = mode & 0100 ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB };
 
-	if (git_blob_create_from_buffer(&entry.id, repository, bytes, size) < 0)
+	if (known && git_odb_hash(&entry.id, bytes, size, GIT_OBJECT_BLOB) < 0)
+		return -1;
+	if ((!known || !git_oid_equal(&known->id, &entry.id))
+			&& git_blob_create_from_buffer(&entry.id, repository, bytes, size) < 0)
 		return -1;
 	return git_index_add(index, &entry);
 }
 
+/* The files of a run; of none if there is no such run, or it can't be read. */
+static int index_of(const git_commit *commit, git_index **ret_index)
+{
+	git_tree *tree = NULL;
+	int result = git_index_new(ret_index);
+
+	if (result == 0 && commit && git_commit_tree(&tree, commit) == 0)
+		git_index_read_tree(*ret_index, tree);
+	git_tree_free(tree);
+	return result;
+}
+
 int run_write(git_repository *repository, struct arena *arena, const struct history_run *run,
-	const struct record *record, git_oid *ret_tree)
+	const struct record *record, const git_commit *last, git_oid *ret_tree)
 {
 	const char *about = describe(arena, run, record);
-	git_index *index = NULL;
+	git_index *index = NULL, *before = NULL;
 	int result;
 
 	if (!about) {
@@ -93,18 +110,20 @@ int run_write(git_repository *repository, struct arena *arena, const struct hist
 		return -1;
 	}
 	result = git_index_new(&index);
-
 	if (result == 0)
-		result = add_blob(repository, index, "run.yml", about, strlen(about), 0);
+		result = index_of(last, &before);
+	if (result == 0)
+		result = add_blob(repository, before, index, "run.yml", about, strlen(about), 0);
 	for (size_t i = 0; result == 0 && i < record->count; i++) {
 		const struct record_file *file = &record->files[i];
 
 		if (file->bytes)
-			result = add_blob(repository, index, place_of(arena, file->path, i), file->bytes,
+			result = add_blob(repository, before, index, place_of(arena, file->path, i), file->bytes,
 				file->size, file->mode);
 	}
 	if (result == 0)
 		result = git_index_write_tree_to(ret_tree, index, repository);
+	git_index_free(before);
 	git_index_free(index);
 	return result;
 }

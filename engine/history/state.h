@@ -37,9 +37,10 @@ enum { RUN_VERSION = 2 };
 /* history_run.c: whether this version of beoplay can read the newest run, and thereby all of them. */
 int run_check_version(git_repository *repository, struct error *err);
 
-/* The tree of a run, and back. libgit2's errors. */
+/* The tree of a run, and back. libgit2's errors. last: the run before in this repository, whose contents
+ * aren't written again; NULL: none. */
 int run_write(git_repository *repository, struct arena *arena, const struct history_run *run,
-	const struct record *record, git_oid *ret_tree);
+	const struct record *record, const git_commit *last, git_oid *ret_tree);
 int run_read(git_repository *repository, struct arena *arena, git_commit *commit,
 	struct history_run *ret_run, struct record **ret_record);
 

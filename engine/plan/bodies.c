@@ -1,7 +1,7 @@
 /* bodies: the contents that tasks name by digest, found again when a node asks for them. */
 #include "plan/bodies.h"
 
-#include "base/digest.h"
+#include "base/known_digests.h"
 #include "base/lookup.h"
 #include "wire/wire.h"
 
@@ -24,6 +24,7 @@ struct bodies {
 	struct source *source;
 	struct lookup by_digest;
 	struct lookup by_path;
+	struct known_digests *known;
 };
 
 struct bodies *bodies_new(struct arena *arena, struct source *source)
@@ -33,6 +34,16 @@ struct bodies *bodies_new(struct arena *arena, struct source *source)
 	bodies->arena = arena;
 	bodies->source = source;
 	return bodies;
+}
+
+void bodies_remember(struct bodies *bodies, const char *path)
+{
+	bodies->known = known_digests_open(bodies->arena, path);
+}
+
+void bodies_save(const struct bodies *bodies)
+{
+	known_digests_save(bodies->known);
 }
 
 static struct body *body_get(struct bodies *bodies, const char *digest, struct run_host *offerer)
@@ -68,7 +79,7 @@ int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_b
 		fd = source_open(bodies->source, path, &size, err);
 		if (fd < 0)
 			return -1;
-		if (digest_descriptor(fd, hex) < 0) {
+		if (known_digest(bodies->known, fd, hex) < 0) {
 			error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
 			close(fd);
 			return -1;

@@ -20,6 +20,10 @@ struct run_host;
 
 struct bodies *bodies_new(struct arena *arena, struct source *source);
 
+/* So that large files that haven't changed needn't be read to be named; what is new is written down there. */
+void bodies_remember(struct bodies *bodies, const char *path);
+void bodies_save(const struct bodies *bodies);
+
 int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_body,
 	struct error *err);
 struct body *bodies_add_bytes(struct bodies *bodies, const void *bytes, size_t size);

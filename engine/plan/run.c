@@ -125,6 +125,8 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 	run->options = *options;
 	run->private_paths = value_map(arena);
 	run->bodies = bodies_new(arena, options->source);
+	if (options->digests)
+		bodies_remember(run->bodies, options->digests);
 	run->setup = module_of_facts();
 	run->orphans = value_map(arena);
 	run->planned = value_map(arena);
@@ -140,6 +142,7 @@ int run_new(struct arena *arena, const struct run_options *options, struct run *
 
 void run_free(struct run *run)
 {
+	bodies_save(run->bodies);
 	claims_free(run);
 	event_queue_free(&run->queue);
 	effects_free(run);

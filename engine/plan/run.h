@@ -66,6 +66,7 @@ struct run_options {
 	const struct value *tags;             /* lists of strings, or NULL */
 	const struct value *skip_tags;
 	bool force_handlers;                  /* as every play that says so */
+	const char *digests;                  /* where those of large files are kept; NULL: nowhere */
 	bool past;                            /* the text is one of the past */
 	bool only_checks;          /* nothing is going to be run: errors of the text are all that counts */
 	bool check;

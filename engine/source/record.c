@@ -415,9 +415,23 @@ static const char *const kind_words[] = {
 	[SOURCE_LINK] = "link", [SOURCE_OTHER] = "",
 };
 
-struct value *record_pack(struct arena *arena, const struct record *record, size_t most)
+/* Bytes of contents of at most so many each. */
+static size_t bytes_of_bodies(const struct record *record, size_t most)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < record->count; i++) {
+		if (record->files[i].body && record->files[i].size <= most)
+			bytes += record->files[i].size;
+	}
+	return bytes;
+}
+
+struct value *record_pack(struct arena *arena, const struct record *record, size_t most,
+	size_t bodies_most)
 {
 	struct value *packed = value_list(arena);
+	bool bodies = bytes_of_bodies(record, most) <= bodies_most;
 
 	for (size_t i = 0; i < record->count; i++) {
 		const struct record_file *file = &record->files[i];
@@ -428,7 +442,7 @@ struct value *record_pack(struct arena *arena, const struct record *record, size
 		value_set_bool(arena, one, "body", file->body);
 		value_set_integer(arena, one, "mode", file->mode);
 		value_set_string(arena, one, "target", file->target);
-		if (file->bytes && file->size <= most)
+		if (file->bytes && file->size <= most && (bodies || !file->body))
 			value_set(arena, one, "bytes", value_bytes(arena, file->bytes, file->size));
 		else if (file->kind == SOURCE_FILE)
 			value_set_string(arena, one, "left_out", file->left_out ? file->left_out

@@ -67,8 +67,10 @@ struct source *record_source(struct arena *arena, const struct record *record, c
 /* A path as a record has it. */
 const char *record_path(struct arena *arena, const char *folder, const char *path);
 
-/* As one value, without contents above most bytes, and back (what came may be anything). */
-struct value *record_pack(struct arena *arena, const struct record *record, size_t most);
+/* As one value, without contents above most bytes, and without those of src where they have more than
+ * bodies_most together; and back (what came may be anything). */
+struct value *record_pack(struct arena *arena, const struct record *record, size_t most,
+	size_t bodies_most);
 int record_unpack(struct arena *arena, const struct value *packed, struct record **ret_record,
 	struct error *err);
 

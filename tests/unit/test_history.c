@@ -253,7 +253,7 @@ static void a_directory_of_a_record_lists_each_name_once_whatever_came_first(voi
 
 static void a_packed_record_is_the_same_and_a_damaged_one_is_refused(void **state)
 {
-	struct value *packed = record_pack(arena, texts(), 5);
+	struct value *packed = record_pack(arena, texts(), 5, 1000);
 	struct record *record;
 	struct error err = {0};
 

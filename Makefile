@@ -15,7 +15,7 @@
 #   make test-architectures   the unit tests on other architectures, emulated
 #   make test-vm    real Debian machines, emulated, with systemd, restarts and power cuts; tests/vm/README.md
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
-#   make bench-files   file-sync against rsync; tests/bench/FILES.md (SMALL= files, one of LARGE= MiB, RUNS=)
+#   make bench-files   file-sync against rsync; tests/bench/FILES.md (SMALL= LARGE= RUNS= NODES=)
 #   make bench-against BASE=REVISION    what this tree costs against another revision
 #   make install    beoplay, its man page and completion, below $(DESTDIR)$(PREFIX)
 

@@ -272,8 +272,7 @@ static void change_all(struct runner *runner, struct arena *arena, const struct 
 	}
 }
 
-/* Whether it may be changed for this task; what is to be said of that is in the reply. */
-static int claim(struct runner *runner, struct arena *arena, const struct request *request,
+static int claim_all(struct runner *runner, struct arena *arena, const struct request *request,
 	struct reply *reply, struct error *err)
 {
 	struct ledger_wish wish = wish_of(request);
@@ -289,6 +288,18 @@ static int claim(struct runner *runner, struct arena *arena, const struct reques
 			reply->note = arena_printf(arena, "%s: until now %s wished otherwise", resource, other);
 	}
 	return 0;
+}
+
+/* Whether it may be changed for this task; what is to be said of that is in the reply. */
+static int claim(struct runner *runner, struct arena *arena, const struct request *request,
+	struct reply *reply, struct error *err)
+{
+	int result;
+
+	ledger_hold(&runner->ledger);
+	result = claim_all(runner, arena, request, reply, err);
+	ledger_let_go(&runner->ledger);
+	return result;
 }
 
 /* It failed before it came to these; if to none, nothing of it is due. */

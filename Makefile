@@ -48,9 +48,9 @@ FLAGS := $(PLAIN_FLAGS) $(HARDENING_$(HERE)) $(CPPFLAGS) $(CFLAGS)
 # Debian 13 calls it msgpack-c. The compiler prints a path where it knows a library of that name.
 MSGPACK := $(if $(findstring /,$(shell $(CC) -print-file-name=libmsgpack-c.a)),msgpack-c,msgpackc)
 LIBRARIES := -lssh -lcyaml -lyaml -lgit2 -lcrypto -l$(MSGPACK) -lzstd -lsodium -ljson-c -lpcre2-8 \
-	-lsqlite3 -lcrypt -lm
+	-lsqlite3 -l:libnettle.a -lcrypt -lm
 AGENT_LIBRARIES := -l:libcyaml.a -l:libyaml.a -l:lib$(MSGPACK).a -l:libzstd.a -l:libsodium.a \
-	-l:libpcre2-8.a -l:libsqlite3.a -lm
+	-l:libpcre2-8.a -l:libsqlite3.a -l:libnettle.a -lm
 # Debian's glibc for armhf has no static-pie.
 static_link = $(if $(filter armhf,$(1)),-static,-static-pie) $(NOW) \
 	-Wl,--wrap=dlopen,--wrap=dlsym,--wrap=dlerror,--wrap=dlclose
@@ -95,7 +95,7 @@ SCRIPTS := $(wildcard tests/tree/test_*.sh tests/plays/test_*.sh)
 
 # A/B: the package's name in Debian 12, and in 13.
 AGENT_PACKAGES := libcyaml-dev libyaml-dev libmsgpack-dev/libmsgpack-c-dev libzstd-dev libsodium-dev \
-	libpcre2-dev libsqlite3-dev
+	libpcre2-dev libsqlite3-dev nettle-dev
 PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libgit2-dev libjson-c-dev $(AGENT_PACKAGES)
 FUZZ_PACKAGES := clang libclang-rt-14-dev/libclang-rt-19-dev
 TEST_PACKAGES := libcmocka-dev zstd mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \

@@ -122,7 +122,7 @@ static int put(struct writing *writing, const char *bytes, size_t size, struct e
 /* One piece of a body behind offset: how many bytes it had, or -1. size: of the whole, -1 as long
  * as it isn't known; the first piece says it, unless it was promised. */
 static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t offset,
-	crypto_hash_sha256_state *hash, int64_t *size, struct error *err)
+	struct digest *hash, int64_t *size, struct error *err)
 {
 	struct machine *machine = writing->machine;
 	const struct request request = { .kind = REQUEST_BODY, .digest = writing->write->body,
@@ -145,31 +145,29 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 		return errno = ENOSPC, write_failed(writing, err);
 	if (put(writing, bytes->bytes, bytes->size, err) < 0)
 		return -1;
-	crypto_hash_sha256_update(hash, (const unsigned char *)bytes->bytes, bytes->size);
+	digest_add(hash, bytes->bytes, bytes->size);
 	return (int64_t)bytes->size;
 }
 
 /* Piece by piece, so that the size of a file doesn't matter. */
 static int put_body(struct writing *writing, struct error *err)
 {
-	unsigned char hash[crypto_hash_sha256_BYTES];
 	char hex[DIGEST_HEX_SIZE];
-	crypto_hash_sha256_state state;
+	struct digest hash;
 	int64_t offset = 0;
 	int64_t size = writing->write->size > 0 ? (int64_t)writing->write->size : -1;
 	int64_t count;
 
-	crypto_hash_sha256_init(&state);
+	digest_begin(&hash);
 	do {
 		struct arena *arena = arena_new();
-		count = put_chunk(writing, arena, offset, &state, &size, err);
+		count = put_chunk(writing, arena, offset, &hash, &size, err);
 		arena_free(arena);
 		if (count < 0)
 			return -1;
 		offset += count;
 	} while (offset < size);
-	crypto_hash_sha256_final(&state, hash);
-	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	digest_end(&hash, hex);
 	if (strcmp(hex, writing->write->body) != 0)
 		return error_set(err, HOST_CONTENT_LOST, "the content received for '%s' doesn't match its "
 			"digest (%.12s… instead of %.12s…)", writing->write->path, hex, writing->write->body);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -118,7 +117,7 @@ int ledger_body_chunk(const struct ledger *ledger, struct arena *arena, const ch
 struct keeping {
 	struct ledger *ledger;
 	struct arena *arena;
-	crypto_hash_sha256_state state;
+	struct digest digest;
 	struct buffer bytes;       /* as long as they fit into the database */
 	const char *temporary;
 	int fd;                    /* of the file, if they don't; else -1 */
@@ -140,7 +139,7 @@ static int spill(struct keeping *keeping, struct error *err)
 static int take_piece(struct keeping *keeping, const char *bytes, size_t count,
 	struct error *err)
 {
-	crypto_hash_sha256_update(&keeping->state, (const unsigned char *)bytes, count);
+	digest_add(&keeping->digest, bytes, count);
 	keeping->size += (int64_t)count;
 	if (keeping->fd < 0)
 		buffer_add(&keeping->bytes, bytes, count);
@@ -194,14 +193,12 @@ int ledger_keep(struct ledger *ledger, ledger_piece *piece, void *context,
 	char ret_digest[DIGEST_HEX_SIZE], struct error *err)
 {
 	struct keeping keeping = { .ledger = ledger, .arena = arena_new(), .fd = -1 };
-	unsigned char hash[crypto_hash_sha256_BYTES];
 	int result;
 
-	crypto_hash_sha256_init(&keeping.state);
+	digest_begin(&keeping.digest);
 	result = take_pieces(&keeping, piece, context, err);
 	if (result == 0) {
-		crypto_hash_sha256_final(&keeping.state, hash);
-		sodium_bin2hex(ret_digest, DIGEST_HEX_SIZE, hash, sizeof(hash));
+		digest_end(&keeping.digest, ret_digest);
 		result = settle(&keeping, ret_digest, err);
 	}
 	if (keeping.fd >= 0)

@@ -1,4 +1,4 @@
-/* digest: SHA-256 (FIPS 180-4, through libsodium), the name of every body and file. */
+/* digest: SHA-256, the name of every body and file. */
 #include "base/digest.h"
 
 #include <errno.h>
@@ -6,22 +6,41 @@
 #include <string.h>
 #include <unistd.h>
 
+void digest_begin(struct digest *digest)
+{
+	sha256_init(&digest->state);
+}
+
+void digest_add(struct digest *digest, const void *bytes, size_t size)
+{
+	if (size > 0)
+		sha256_update(&digest->state, size, bytes);
+}
+
+void digest_end(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE])
+{
+	unsigned char hash[SHA256_DIGEST_SIZE];
+
+	sha256_digest(&digest->state, sizeof(hash), hash);
+	sodium_bin2hex(ret_hex, DIGEST_HEX_SIZE, hash, sizeof(hash));
+}
+
 void digest_bytes(const void *bytes, size_t size, char ret_hex[DIGEST_HEX_SIZE])
 {
-	unsigned char hash[crypto_hash_sha256_BYTES];
+	struct digest digest;
 
-	crypto_hash_sha256(hash, bytes, size);
-	sodium_bin2hex(ret_hex, DIGEST_HEX_SIZE, hash, sizeof(hash));
+	digest_begin(&digest);
+	digest_add(&digest, bytes, size);
+	digest_end(&digest, ret_hex);
 }
 
 int digest_descriptor(int fd, char ret_hex[DIGEST_HEX_SIZE])
 {
-	unsigned char hash[crypto_hash_sha256_BYTES];
 	unsigned char chunk[65536];
-	crypto_hash_sha256_state state;
+	struct digest digest;
 	ssize_t size;
 
-	crypto_hash_sha256_init(&state);
+	digest_begin(&digest);
 	for (;;) {
 		size = read(fd, chunk, sizeof(chunk));
 		if (size < 0 && errno == EINTR)
@@ -30,10 +49,9 @@ int digest_descriptor(int fd, char ret_hex[DIGEST_HEX_SIZE])
 			return -1;
 		if (size == 0)
 			break;
-		crypto_hash_sha256_update(&state, chunk, (unsigned long long)size);
+		digest_add(&digest, chunk, (size_t)size);
 	}
-	crypto_hash_sha256_final(&state, hash);
-	sodium_bin2hex(ret_hex, DIGEST_HEX_SIZE, hash, sizeof(hash));
+	digest_end(&digest, ret_hex);
 	return 0;
 }
 

@@ -18,14 +18,14 @@ one() {
 	it=$1
 }
 content() { head -c "$1" <(for ((k = 0; k <= $1 / 6; k++)); do printf '%05d\n' "$RANDOM"; done); }
-# plant DIRECTORY: a file, a directory or a link more, of a name that may be there already.
+# plant DIRECTORY NUMBER: a file, a directory or a link more, whose name ends with this number to two more.
 plant() {
 	local where name
 	mapfile -d '' -t found < <(find "$1" -type d -print0)
 	one "${found[@]}"
 	where=$it
 	one "${names[@]}"
-	name="$where/$it$((RANDOM % 3))"
+	name="$where/$it$(($2 + RANDOM % 3))"
 	[ ! -e "$name" ] && [ ! -L "$name" ] || return 0
 	case $((RANDOM % 8)) in
 	0 | 1) mkdir "$name"; [ $((RANDOM % 3)) != 0 ] || chmod 700 "$name" ;;
@@ -47,13 +47,14 @@ alter() {
 	4) [ ! -L "$it" ] || { rm "$it"; echo file >"$it"; } ;;
 	esac
 }
+# A directory isn't replaced by a file, nor the other way round: what is new has other names.
 mkdir -p before trees
 for i in $(seq "$count"); do
 	mkdir "before/$i"
-	for _ in $(seq $((RANDOM % 25))); do plant "$PWD/before/$i"; done
+	for _ in $(seq $((RANDOM % 25))); do plant "$PWD/before/$i" 0; done
 	cp -a "before/$i" trees
 	for _ in $(seq $((RANDOM % 12))); do alter "$PWD/trees/$i"; done
-	for _ in $(seq $((RANDOM % 12))); do plant "$PWD/trees/$i"; done
+	for _ in $(seq $((RANDOM % 12))); do plant "$PWD/trees/$i" 3; done
 done
 cat >site.yml <<END
 - hosts: all

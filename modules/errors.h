@@ -107,7 +107,8 @@
 		"what comes of a replacement matches again, so that each run would change the file", \
 		"write a pattern that it doesn't match") \
 	X(SERVICE_ENDED, "service.ended", TASK, \
-		"the service ended as soon as it was started", "look at its journal") \
+		"the service doesn't run after its start: it ended at once, or systemd skipped it", \
+		"look at its journal") \
 	X(SERVICE_NOT_FOUND, "service.not-found", TASK, \
 		"the host has no such service, or it is masked", \
 		"check the name, and that its package is installed") \

@@ -27,6 +27,7 @@ struct service_state {
 	bool there;
 	bool running;
 	bool enabled;
+	bool script;             /* of System V, by itself or through systemd */
 	bool linked;             /* of a script: something says when it is run, or not */
 	bool masked;
 	bool fixed;              /* it can't be enabled nor disabled */
@@ -131,6 +132,7 @@ static int look_at_links(struct host *host, const char *name, struct service_sta
 	struct file_name *links;
 	size_t count;
 
+	have->script = true;
 	if (host_list(host, "/etc/rc2.d", &links, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
@@ -148,15 +150,58 @@ static const char *own_name(struct arena *arena, const char *name, const char *i
 	return !id || strcmp(id, arena_printf(arena, "%s.service", name)) == 0 ? name : id;
 }
 
-static int look_at_unit(struct host *host, const char *name, struct service_state *have,
-	struct error *err)
+/* A unit that is disabled has no link of its other name: only its file says "Alias=sshd.service". */
+static int find_alias(struct host *host, const char *name, const char **ret_unit, struct error *err)
+{
+	const char *const argv[] = { "grep", "-rlsxF", "--", arena_printf(host_arena(host),
+		"Alias=%s%s", name, strchr(name, '.') ? "" : ".service"), "/etc/systemd/system",
+		"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system", NULL };
+	struct command_result found;
+	const char *last;
+
+	*ret_unit = NULL;
+	if (look(host, argv, &found, err) < 0)
+		return -1;
+	found.output[strcspn(found.output, "\n")] = '\0';
+	last = strrchr(found.output, '/');
+	*ret_unit = last ? last + 1 : NULL;
+	return 0;
+}
+
+static int show_unit(struct host *host, const char *name, struct command_result *ret_shown, struct error *err)
 {
 	const char *const argv[] = { "systemctl", "show", "-p", "Id,LoadState,ActiveState,"
 		"UnitFileState,Type,RemainAfterExit,NeedDaemonReload", "--", name, NULL };
-	struct command_result result;
 
-	if (look(host, argv, &result, err) < 0)
+	return look(host, argv, ret_shown, err);
+}
+
+/* A script that was written since systemd has last looked for such: reading anew makes a unit of it. */
+static int look_at_new_script(struct host *host, const char *name, struct service_state *have,
+	struct error *err)
+{
+	struct file_info info;
+
+	have->unit = name;
+	if (host_stat(host, arena_printf(host_arena(host), "/etc/init.d/%s", name), &info, err) < 0)
 		return -1;
+	have->there = have->stale = info.kind == FILE_REGULAR;
+	return have->there ? look_at_links(host, name, have, err) : 0;
+}
+
+static int look_at_unit(struct host *host, const char *name, struct service_state *have,
+	struct error *err)
+{
+	struct command_result result;
+	const char *other;
+
+	if (show_unit(host, name, &result, err) < 0)
+		return -1;
+	if (has_line(result.output, "LoadState=not-found") && (find_alias(host, name, &other, err) < 0
+			|| (other && show_unit(host, other, &result, err) < 0)))
+		return -1;
+	if (has_line(result.output, "LoadState=not-found"))
+		return look_at_new_script(host, name, have, err);
 	have->masked = has_line(result.output, "LoadState=masked");
 	have->there = have->masked || has_line(result.output, "LoadState=loaded");
 	have->running = has_line(result.output, "ActiveState=active")
@@ -273,7 +318,7 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 	}
 }
 
-/* What systemd and the journal say of a unit that has failed. */
+/* What systemd and the journal say of a unit that doesn't run. */
 static int tell_failed(struct host *host, const char *name, const char *shown, struct error *err)
 {
 	const char *const argv[] = { "journalctl", "--no-pager", "-q", "-o", "cat", "-n", "3", "-u", name,
@@ -283,7 +328,8 @@ static int tell_failed(struct host *host, const char *name, const char *shown, s
 
 	if (look(host, argv, &journal, err) < 0)
 		return -1;
-	error_set(err, SERVICE_ENDED, "'%s' ended as soon as it was started (%.*s): %s", name,
+	error_set(err, SERVICE_ENDED, "'%s' %s (%.*s): %s", name, has_line(shown, "ActiveState=inactive")
+		? "doesn't run, though systemctl has started it" : "ended as soon as it was started",
 		found ? (int)strcspn(found, "\n") : 0, found ? found : "", journal.status == 0
 		&& journal.output_size > 0 ? command_last_words(host_arena(host), &journal)
 		: "the journal says nothing of it");
@@ -291,10 +337,10 @@ static int tell_failed(struct host *host, const char *name, const char *shown, s
 }
 
 /* systemctl is content once a program runs, though it may end at once. */
-static int settle(struct host *host, const char *name, struct error *err)
+static int settle(struct host *host, const char *name, bool may_end, struct error *err)
 {
-	const char *const argv[] = { "systemctl", "show", "-p", "ActiveState,SubState,Result", "--", name,
-		NULL };
+	const char *const argv[] = { "systemctl", "show", "-p",
+		"ActiveState,SubState,Result", "--", name, NULL };
 	const char *const pause[] = { "sleep", "0.2", NULL };
 	struct command_result shown, result;
 
@@ -303,6 +349,9 @@ static int settle(struct host *host, const char *name, struct error *err)
 			return -1;
 		if (has_line(shown.output, "ActiveState=failed") || (has_line(shown.output,
 				"SubState=auto-restart") && !has_line(shown.output, "Result=success")))
+			return tell_failed(host, name, shown.output, err);
+		/* It did its work, or a condition in its unit kept it from that: the journal says which. */
+		if (!may_end && has_line(shown.output, "ActiveState=inactive"))
 			return tell_failed(host, name, shown.output, err);
 		if (i + 1 < SETTLE_LOOKS && look(host, pause, &result, err) < 0)
 			return -1;
@@ -320,8 +369,7 @@ static int service_apply(struct host *host, const void *params, const void *stat
 		? have->systemd || have->linked ? "enable" : "defaults"
 		: change->step == SERVICE_DISABLE ? "disable" : change->detail;
 	const char *const reload[] = { "systemctl", "daemon-reload", NULL };
-	const char *const systemd[] = { "systemctl", verb, "--", change->step == SERVICE_RUN ? want->name
-		: have->unit, NULL };
+	const char *const systemd[] = { "systemctl", verb, "--", have->unit, NULL };
 	const char *const script[] = { "service", want->name, verb, NULL };
 	const char *const links[] = { "update-rc.d", want->name, verb, NULL };
 	const char *const unlink[] = { "update-rc.d", "-f", want->name, "remove", NULL };
@@ -330,21 +378,21 @@ static int service_apply(struct host *host, const void *params, const void *stat
 
 	(void)results;
 	/* It would only warn, and go on with the old text. */
-	if (have->stale && change->step != SERVICE_RELOAD_UNITS && host_run(host, &(struct command){ .argv = reload },
-			&result, err) < 0)
+	if (have->stale && change->step != SERVICE_RELOAD_UNITS
+			&& host_run(host, &(struct command){ .argv = reload }, &result, err) < 0)
 		return -1;
 	if (change->step == SERVICE_RELOAD_UNITS)
 		command.argv = reload;
-	else if (have->systemd)
-		command.argv = systemd;
 	else if (change->step == SERVICE_UNLINK)
 		command.argv = unlink;
+	else if (have->systemd)
+		command.argv = systemd;
 	else if (change->step != SERVICE_RUN)
 		command.argv = links;
 	if (host_run(host, &command, &result, err) < 0)
 		return -1;
 	return have->systemd && change->step == SERVICE_RUN && strcmp(verb, "stop") != 0
-		? settle(host, want->name, err) : 0;
+		? settle(host, have->unit, have->once || strcmp(verb, "start") != 0, err) : 0;
 }
 
 static void service_results(struct arena *arena, const void *params, const void *state,
@@ -373,7 +421,7 @@ static void service_invert(struct inverses *inverses, const void *params, const 
 		value_set_string(arena, back, "state", have->running ? "started" : "stopped");
 	if (want->enabled)
 		value_set_string(arena, back, "enabled", have->enabled ? "true" : "false");
-	if (want->enabled && have->there && !have->systemd && !have->linked)
+	if (want->enabled && have->script && !have->linked)
 		value_set_bool(arena, back, "unlinked", true);
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "unit:%s", want->name), .params = back });

@@ -1,5 +1,6 @@
 /* service: it runs or doesn't, now and after the next start, with systemd and without. */
 #include "module_bench.h"
+#include "modules/errors.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,6 +54,12 @@ static void enable_script(struct bench *of, const struct command *command)
 	(void)command;
 	bench_remove(of, "/etc/rc2.d/K01munge");
 	bench_link(of, "/etc/rc2.d/S01munge", "../init.d/munge");
+}
+
+static void unlink_script(struct bench *of, const struct command *command)
+{
+	(void)command;
+	bench_remove(of, "/etc/rc2.d/S01munge");
 }
 
 static void disable_script(struct bench *of, const struct command *command)
@@ -230,6 +237,40 @@ static void an_alias_is_enabled_by_its_own_name(void **state)
 	assert_string_equal(bench->log.data, "run systemctl enable -- munge.service\n");
 }
 
+static void show_by_other_name(struct bench *of, const struct command *command)
+{
+	(void)of;
+	(void)command;
+	shown->output = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\n";
+}
+
+/* With the unit, its other name is gone; its file still says it. */
+static void a_disabled_unit_has_its_alias_in_its_file(void **state)
+{
+	(void)state;
+	bench_command(bench, "grep ", 0, "/lib/systemd/system/munge.service\n");
+	bench_command(bench, "systemctl show -p Id,LoadState,ActiveState,UnitFileState,Type,RemainAfterExit,"
+		"NeedDaemonReload -- munge.service", 0, "Id=munge.service\nLoadState=loaded\n"
+		"ActiveState=inactive\nUnitFileState=disabled\n");
+	shown->output = "Id=munge.service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=enabled\n";
+	bench_command(bench, "systemctl disable -- munge.service", 0, "")->effect = show_by_other_name;
+	assert_int_equal(apply("{name: munged, enabled: no}"), 0);
+	assert_string_equal(bench->log.data, "run systemctl disable -- munge.service\n");
+	assert_int_equal(apply("{name: munged, enabled: no}"), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void a_service_that_systemd_skips_is_told(void **state)
+{
+	(void)state;
+	bench_command(bench, "systemctl show -p ActiveState,SubState,Result -- munge", 0,
+		"ActiveState=inactive\nSubState=dead\nResult=success\n");
+	bench_command(bench, "journalctl ", 0, "munge.service was skipped because of an unmet condition\n");
+	assert_int_equal(apply("{name: munge, state: started}"), -1);
+	assert_ptr_equal(bench->err.code, SERVICE_ENDED);
+	assert_non_null(strstr(bench->err.message, "unmet condition"));
+}
+
 static void what_ends_by_itself_is_started_each_time(void **state)
 {
 	(void)state;
@@ -256,6 +297,11 @@ static void a_script_under_systemd_is_enabled_by_its_links(void **state)
 	assert_string_equal(bench->log.data, "");
 	assert_int_equal(apply("{name: munge, enabled: no}"), 0);
 	assert_string_equal(bench->log.data, "run systemctl disable -- munge\n");
+	bench_remove(bench, "/etc/rc2.d/K01munge");
+	assert_int_equal(apply("{name: munge, enabled: yes}"), 0);
+	bench_command(bench, "update-rc.d -f munge remove", 0, "")->effect = unlink_script;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench->log.data, "run update-rc.d -f munge remove\n");
 }
 
 static void a_service_that_starts_or_reloads_runs(void **state)
@@ -303,10 +349,31 @@ static void units_can_be_read_anew_without_a_service(void **state)
 	assert_string_equal(plan->changes[0]->subject, "systemd");
 }
 
+static void make_unit(struct bench *of, const struct command *command)
+{
+	(void)of;
+	(void)command;
+	shown->output = "LoadState=loaded\nActiveState=inactive\nUnitFileState=generated\n";
+}
+
+static void a_script_that_systemd_has_not_read_yet_is_there(void **state)
+{
+	(void)state;
+	shown->output = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\n";
+	bench_command(bench, "grep ", 1, "");
+	bench_file(bench, "/etc/init.d/munge", 0755, "#!/bin/sh\n");
+	bench_directory(bench, "/etc/rc2.d", 0755);
+	bench_command(bench, "systemctl daemon-reload", 0, "")->effect = make_unit;
+	bench_command(bench, "systemctl enable -- munge", 0, "")->effect = enable_script;
+	assert_int_equal(apply("{name: munge, enabled: yes}"), 0);
+	assert_string_equal(bench->log.data, "run systemctl daemon-reload\nrun systemctl enable -- munge\n");
+}
+
 static void a_service_that_is_not_there_is_refused(void **state)
 {
 	(void)state;
 	shown->output = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\n";
+	bench_command(bench, "grep ", 1, "");
 	assert_int_equal(apply("{name: munge, state: started}"), -1);
 	assert_string_equal(bench->err.message, "there is no service 'munge'");
 	assert_non_null(strstr(bench->err.remedy, "package"));
@@ -402,12 +469,6 @@ static void default_script(struct bench *of, const struct command *command)
 	bench_link(of, "/etc/rc2.d/S01munge", "../init.d/munge");
 }
 
-static void unlink_script(struct bench *of, const struct command *command)
-{
-	(void)command;
-	bench_remove(of, "/etc/rc2.d/S01munge");
-}
-
 static void without_systemd_undo_of_a_first_enable_leaves_no_link(void **state)
 {
 	(void)state;
@@ -481,12 +542,15 @@ int main(void)
 		TEST(units_are_read_anew_where_they_have_changed),
 		TEST(no_service_is_started_from_an_older_text),
 		TEST(an_alias_is_enabled_by_its_own_name),
+		TEST(a_disabled_unit_has_its_alias_in_its_file),
+		TEST(a_service_that_systemd_skips_is_told),
 		TEST(what_ends_by_itself_is_started_each_time),
 		TEST(a_script_under_systemd_is_enabled_by_its_links),
 		TEST(a_service_that_starts_or_reloads_runs),
 		TEST(enabled_until_the_next_start_only_is_not_enabled),
 		TEST(what_cannot_be_enabled_is_told),
 		TEST(units_can_be_read_anew_without_a_service),
+		TEST(a_script_that_systemd_has_not_read_yet_is_there),
 		TEST(a_service_that_is_not_there_is_refused),
 		TEST(a_masked_service_is_refused_with_what_to_do),
 		TEST(undo_brings_both_back),

@@ -99,8 +99,8 @@ AGENT_PACKAGES := libcyaml-dev libyaml-dev libmsgpack-dev/libmsgpack-c-dev libzs
 PACKAGES := gcc libc6-dev git libssh-dev libssl-dev libgit2-dev libjson-c-dev $(AGENT_PACKAGES)
 FUZZ_PACKAGES := clang libclang-rt-14-dev/libclang-rt-19-dev
 TEST_PACKAGES := libcmocka-dev zstd mmdebstrap apt-utils iproute2 nftables openssh-client openssh-server \
-	sudo
-VM_PACKAGES := qemu-system-x86 qemu-utils e2fsprogs dnsmasq-base
+	sudo dnsmasq-base
+VM_PACKAGES := qemu-system-x86 qemu-utils e2fsprogs
 
 include engine/agent/architectures.mk
 

@@ -38,6 +38,10 @@
 	X(FILE_SYNC_TOO_MANY_DELETED, "file-sync.too-many-deleted", TASK, \
 		"the task would delete more files than max_delete allows", \
 		"check dest; if it is right, raise max_delete") \
+	X(GET_URL_FAILED, "get-url.failed", TASK, \
+		"a download failed", "look at what the message says of the server") \
+	X(GET_URL_CHECKSUM, "get-url.checksum", TASK, \
+		"a download isn't what it should be by its checksum", "correct checksum, if you know why") \
 	X(HOSTS_NO_ADDRESS, "hosts.no-address", TEXT, \
 		"the inventory has no address of a host", "set cluster_address or ansible_host") \
 	X(HOSTS_CLASH, "hosts.clash", TASK, \

@@ -13,6 +13,7 @@ extern const struct module module_debug;
 extern const struct module module_fail;
 extern const struct module module_file;
 extern const struct module module_file_sync;
+extern const struct module module_get_url;
 extern const struct module module_group;
 extern const struct module module_hostname;
 extern const struct module module_hosts;
@@ -62,6 +63,7 @@ const struct module *const modules_all[] = {
 	&module_fail,
 	&module_file,
 	&module_file_sync,
+	&module_get_url,
 	&module_group,
 	&module_hostname,
 	&module_hosts,

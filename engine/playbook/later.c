@@ -60,7 +60,6 @@ const struct later later_modules[] = {
 	{ "firewalld", BY_COMMAND },
 	{ "flatpak", BY_COMMAND },
 	{ "gem", BY_COMMAND },
-	{ "get_url", "use 'command: wget -O FILE URL' with 'creates: FILE'" },
 	{ "getent", "use 'command: getent …' with register and 'changed_when: false'" },
 	{ "git", "use 'command: git clone URL DIRECTORY' with 'creates: DIRECTORY'" },
 	{ "git_config", BY_COMMAND },

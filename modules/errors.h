@@ -129,6 +129,8 @@
 		"check its spelling, or load the module that brings it") \
 	X(SYSCTL_REFUSED, "sysctl.refused", TASK, \
 		"the kernel doesn't take a value", "correct it; in a container, set it on the machine itself") \
+	X(TIMEZONE_UNKNOWN, "timezone.unknown", TASK, \
+		"the host has no such time zone", "check its name, and that tzdata is installed") \
 	X(WAIT_FOR_TIMEOUT, "wait-for.timeout", TASK, \
 		"what a task waited for didn't come in time", "look at why, or raise timeout")
 

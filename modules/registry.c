@@ -49,6 +49,7 @@ extern const struct module module_stat;
 extern const struct module module_sysctl;
 extern const struct module module_tempfile;
 extern const struct module module_template;
+extern const struct module module_timezone;
 extern const struct module module_user;
 extern const struct module module_wait_for;
 
@@ -99,6 +100,7 @@ const struct module *const modules_all[] = {
 	&module_sysctl,
 	&module_tempfile,
 	&module_template,
+	&module_timezone,
 	&module_user,
 	&module_wait_for,
 	NULL,

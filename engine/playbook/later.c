@@ -130,7 +130,6 @@ const struct later later_modules[] = {
 	{ "synchronize", "use file-sync" },
 	{ "sysrc", other_system },
 	{ "terraform", BY_COMMAND },
-	{ "timezone", "use file: a link from /etc/localtime to /usr/share/zoneinfo/…" },
 	{ "ufw", BY_COMMAND },
 	{ "unarchive", "use 'command: tar -xf FILE -C DIRECTORY' with 'creates'" },
 	{ "uri", "use 'command: curl …' with register" },

@@ -4,11 +4,13 @@
 #include <string.h>
 
 extern const struct module module_apt_packages;
+extern const struct module module_apt_repository;
 extern const struct module module_assert;
 extern const struct module module_blockinfile;
 extern const struct module module_command;
 extern const struct module module_copy;
 extern const struct module module_cron;
+extern const struct module module_deb822_repository;
 extern const struct module module_debug;
 extern const struct module module_fail;
 extern const struct module module_file;
@@ -55,11 +57,13 @@ extern const struct module module_wait_for;
 
 const struct module *const modules_all[] = {
 	&module_apt_packages,
+	&module_apt_repository,
 	&module_assert,
 	&module_blockinfile,
 	&module_command,
 	&module_copy,
 	&module_cron,
+	&module_deb822_repository,
 	&module_debug,
 	&module_fail,
 	&module_file,

@@ -181,7 +181,7 @@ static int judge_update(struct host *host, const struct command_result *result, 
 	return -1;
 }
 
-static int refresh(struct host *host, const struct apt_params *want, struct error *err)
+int apt_refresh(struct host *host, const struct apt_params *want, struct error *err)
 {
 	struct arguments update = apt_get(host, 0);
 	struct command_result result;
@@ -383,7 +383,7 @@ int apt_apply(struct host *host, const void *params, const void *state,
 	case APT_STEP_REPAIR:
 		return repair(host, want, err);
 	case APT_STEP_REFRESH:
-		return refresh(host, want, err);
+		return apt_refresh(host, want, err);
 	case APT_STEP_INSTALL:
 		return install(host, want, have, results, err);
 	case APT_STEP_REMOVE:

@@ -140,4 +140,7 @@ int apt_forget(struct host *host, const struct apt_state *have, const struct dpk
 int apt_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err);
 
+/* apply.c: fetches the package lists; of want only lock_timeout counts. */
+int apt_refresh(struct host *host, const struct apt_params *want, struct error *err);
+
 #endif

@@ -104,6 +104,10 @@
 		"fstab has several lines for one path", "keep one of them") \
 	X(NFS_MOUNT_NO_CLIENT, "nfs-mount.no-client", TASK, \
 		"the host can't mount NFS", "install nfs-common with an apt-packages task") \
+	X(REBOOT_NOT_ROOT, "reboot.not-root", TASK, \
+		"a machine is to be restarted by somebody else than root", "set become: yes") \
+	X(REBOOT_TIMEOUT, "reboot.timeout", TASK, \
+		"a machine that was to restart didn't go down, or isn't ready", "look at its console, or raise reboot_timeout") \
 	X(REPLACE_PATTERN_FAILED, "replace.pattern-failed", TASK, \
 		"a regular expression or its replacement is invalid, or too expensive for this file", \
 		"correct or simplify it") \

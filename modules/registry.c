@@ -37,6 +37,7 @@ extern const struct module module_nfs_mount;
 extern const struct module module_other_system;
 extern const struct module module_pause;
 extern const struct module module_ping;
+extern const struct module module_reboot;
 extern const struct module module_replace;
 extern const struct module module_script;
 extern const struct module module_service;
@@ -90,6 +91,7 @@ const struct module *const modules_all[] = {
 	&module_other_system,
 	&module_pause,
 	&module_ping,
+	&module_reboot,
 	&module_replace,
 	&module_script,
 	&module_service,

@@ -21,6 +21,13 @@ static bool machine_dry(void *machine)
 	return ((struct machine *)machine)->dry;
 }
 
+static const char *machine_run_name(void *machine)
+{
+	const char *run = ((struct machine *)machine)->run;
+
+	return run ? run : "";
+}
+
 static const char *machine_login(void *machine)
 {
 	return ((struct machine *)machine)->login;
@@ -176,6 +183,8 @@ const struct host_calls machine_calls = {
 	.trial_start = trial_start,
 	.trial_wait = trial_wait,
 	.trial_end = trial_end,
+	.leave = machine_leave,
+	.run_name = machine_run_name,
 	.probe = machine_probe,
 	.write = files_write,
 	.settle = later_settle,

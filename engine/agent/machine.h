@@ -109,6 +109,10 @@ int trial_wait(void *machine, struct arena *arena, const char *name, struct erro
 int trial_end(void *machine, struct arena *arena, const char *name, const struct error *why,
 	struct error *err);
 
+/* leave.c */
+int machine_leave(void *machine, struct arena *arena, const char *command, unsigned seconds,
+	struct error *err);
+
 /* probe.c */
 int machine_probe(void *machine, struct arena *arena, const char *interface, const char *address,
 	const char **ret_mac, struct error *err);

@@ -248,6 +248,18 @@ int host_meet(struct host *host, struct meeting *meeting, struct error *err)
 	return host->calls->meet(host->machine, host->arena, meeting, err);
 }
 
+int host_leave(struct host *host, const char *command, unsigned seconds, struct error *err)
+{
+	if (may_change(host, "restart", "the machine", err) < 0)
+		return -1;
+	return host->calls->leave(host->machine, host->arena, command, seconds, err);
+}
+
+const char *host_run_name(struct host *host)
+{
+	return host->calls->run_name(host->machine);
+}
+
 int host_trial_look(struct host *host, const char *name, struct trial_state *ret_state,
 	struct error *err)
 {

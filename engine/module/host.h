@@ -233,6 +233,11 @@ int host_trial_confirm(struct host *host, const char *name, struct error *err);
  * reached before, to which host_trial_wait says why. */
 int host_trial_reject(struct host *host, const char *name, const struct error *why,
 	struct error *err);
+/* The machine is about to start anew by a command line of sh: as host_trial_start, in an agent that comes where
+ * the machine answers within so many seconds. What is to be known then is kept in a record. */
+int host_leave(struct host *host, const char *command, unsigned seconds, struct error *err);
+/* What no other run is called. */
+const char *host_run_name(struct host *host);
 /* Whether somebody on the interface's own network has an IPv4 address: asked by ARP. */
 int host_probe(struct host *host, const char *interface, const char *address,
 	const char **ret_mac, struct error *err);
@@ -313,6 +318,8 @@ struct host_calls {
 	/* why: of what is rejected; NULL: it is confirmed. */
 	int (*trial_end)(void *machine, struct arena *, const char *, const struct error *why,
 		struct error *);
+	int (*leave)(void *machine, struct arena *, const char *command, unsigned seconds, struct error *);
+	const char *(*run_name)(void *machine);
 	int (*probe)(void *machine, struct arena *, const char *, const char *, const char **,
 		struct error *);
 	int (*write)(void *machine, const struct file_write *, struct error *);

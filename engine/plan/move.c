@@ -70,7 +70,9 @@ static void begin(struct run *run, struct target *target, const struct request *
 	moved_begin(target, move->there);
 	target->move = move;
 	answer(target, request, true);
-	if (request->address)
+	if (request->away)
+		effect_progress(target->worker, "restarts");
+	else if (request->address)
 		effect_progress(target->worker, arena_printf(run->arena, "moves to %s",
 			request->address));
 }
@@ -83,7 +85,8 @@ void move_request(struct run *run, struct target *target, const struct request *
 	if (!step || step->told || host_checks(host) || request->seconds > SECONDS_MOST
 			|| (target->move && target->move->asks >= ASKS_MOST))
 		leave_strange(target, "a machine is about to move that has no reason to");
-	else if (run->stopped || host->abandoned || !is_expected(run, target, request->address))
+	else if (run->stopped || host->abandoned || !is_expected(run, target, request->address)
+			|| (request->away && target->way.transport == &transport_local))
 		answer(target, request, false);
 	else if (request->seconds == 0 && !request->back)
 		/* It only asks whether it is heard. */

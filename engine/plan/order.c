@@ -243,6 +243,7 @@ void order_resume(struct run_host *host, struct target *target)
 			.item = (size_t)(step->item - step->filled->items) };
 	forget_setup(host);
 	drop_steps(host, 0);
+	variables_expect_nothing(host->run->options.variables, host->inventory);
 	forget_sent(host->run, target);
 	if (host->phase == HOST_BUSY)
 		host->phase = HOST_IDLE;

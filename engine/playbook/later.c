@@ -106,7 +106,6 @@ const struct later later_modules[] = {
 	{ "postgresql_db", BY_COMMAND },
 	{ "postgresql_user", BY_COMMAND },
 	{ "raw", "use shell: nodes need no Python" },
-	{ "reboot", "reboot the host by hand, and apply again" },
 	{ "redhat_subscription", other_system },
 	{ "rhsm_release", other_system },
 	{ "rhsm_repository", other_system },

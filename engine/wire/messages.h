@@ -112,6 +112,7 @@ struct request {
 	int64_t seconds;             /* until it is as before, unless confirmed; 0: is anybody there? */
 	bool back;                   /* it is about to be as before */
 	struct value *more;          /* digests */
+	bool away;                   /* the machine is about to start anew */
 	/* of a child only */
 	const char *path, *file, *key;
 	struct value *record;

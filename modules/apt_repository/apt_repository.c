@@ -13,7 +13,7 @@ static const char folder[] = "/etc/apt/sources.list.d", list[] = "/etc/apt/sourc
 
 struct repository_params {
 	char *repo, *filename, *mode;
-	bool present, update_cache, undo, made;
+	bool present, update_cache, install_python_apt, undo, made;
 };
 
 struct repository_state {
@@ -37,7 +37,8 @@ static const struct param repository_table[] = {
 		.doc = "fetch the package lists if the line has changed; if that fails, it stays as it was",
 		.into = INTO_BOOL(struct repository_params, update_cache) },
 	{ .name = "codename", .kind = PARAM_STRING, .doc = "of a PPA", .flags = PARAM_NOT_YET },
-	{ .name = "install_python_apt", .kind = PARAM_BOOL, .doc = "not needed", .flags = PARAM_ASIDE },
+	{ .name = "install_python_apt", .kind = PARAM_BOOL, .otherwise = "yes", .doc = "not needed",
+		.flags = PARAM_ASIDE, .into = INTO_BOOL(struct repository_params, install_python_apt) },
 	{ .name = "undo", .kind = PARAM_BOOL, .otherwise = "no", .flags = PARAM_INTERNAL, .doc = "it is an undo",
 		.into = INTO_BOOL(struct repository_params, undo) },
 	{ .name = "made", .kind = PARAM_BOOL, .otherwise = "no", .flags = PARAM_INTERNAL, .doc = "the file was made",

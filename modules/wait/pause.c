@@ -6,6 +6,7 @@
 struct pause_params {
 	int64_t seconds;
 	int minutes;
+	char *prompt;
 };
 
 static const struct param pause_table[] = {
@@ -14,7 +15,7 @@ static const struct param pause_table[] = {
 	{ .name = "minutes", .kind = PARAM_INTEGER, .otherwise = "0", .doc = "how long, in minutes",
 		.into = INTO_NUMBER(struct pause_params, minutes) },
 	{ .name = "prompt", .kind = PARAM_STRING, .doc = "what is said meanwhile; nothing is asked",
-		.flags = PARAM_ASIDE },
+		.flags = PARAM_ASIDE, .into = INTO_TEXT(struct pause_params, prompt) },
 	{ .name = "echo", .kind = PARAM_BOOL, .doc = "of what is typed", .flags = PARAM_NOT_YET },
 	{ 0 },
 };

@@ -40,7 +40,7 @@ END
 check "a source that gives nothing fails" is "$status" 2
 check "and isn't there afterwards" is "$(node cat /etc/apt/sources.list.d/own.list)" "deb [trusted=yes] copy:/srv/apt ./"
 tasks <<'END'
-- apt_repository: {repo: "deb [trusted=yes] copy:/srv/apt ./", state: absent, filename: own, update_cache: no}
+- apt_repository: {repo: "deb [trusted=yes] copy:/srv/apt ./", state: absent, filename: own, update_cache: no, install_python_apt: no}
 END
 check "the file goes with its last line" is "$status $(node ls /etc/apt/sources.list.d)" "0 "
 

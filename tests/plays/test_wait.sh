@@ -19,7 +19,7 @@ cat >wait.yml <<'Y'
     - wait_for: {path: /etc/passwd, search_regex: "^daemon:\\w+:1:.*$"}
     - wait_for: {path: /srv/gone, state: absent}
     - wait_for: {host: 127.0.0.1, port: 9, state: stopped}
-    - pause: {seconds: 1}
+    - pause: {seconds: 1, prompt: waiting}
       register: paused
     - slurp: {src: /etc/hostname}
       register: slurped

@@ -53,6 +53,7 @@ struct bench {
 	const char *name;
 	uid_t uid;
 	bool dry;                  /* it is a dry run */
+	bool stays;                /* the controller doesn't let the machine start anew */
 	const char *login;         /* NULL: not known */
 	struct trial_state trial;  /* what is found of one */
 	struct trial tried;        /* the last one that was started */

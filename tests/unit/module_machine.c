@@ -468,6 +468,24 @@ static int machine_meet(void *machine, struct arena *arena, struct meeting *meet
 	return 0;
 }
 
+static int machine_leave(void *machine, struct arena *arena, const char *command, unsigned seconds,
+	struct error *err)
+{
+	struct bench *bench = machine;
+
+	(void)arena;
+	if (bench->stays)
+		return error_set(err, RUN_INTERRUPTED, "stopped before this change");
+	note(bench, "leave for %u s: %s", seconds, command);
+	return error_set(err, RUN_MOVED, "the run goes on elsewhere");
+}
+
+static const char *machine_run_name(void *machine)
+{
+	(void)machine;
+	return "this run";
+}
+
 static int machine_trial_look(void *machine, struct arena *arena, const char *name,
 	struct trial_state *ret_state, struct error *err)
 {
@@ -540,7 +558,7 @@ const struct host_calls bench_machine_calls = {
 	.uid = machine_uid, .login = machine_login, .dry = machine_dry, .state = machine_state, .real = machine_real,
 	.name = machine_name, .run = machine_run, .meet = machine_meet,
 	.trial_look = machine_trial_look, .trial_start = machine_trial_start,
-	.trial_wait = machine_trial_wait, .trial_end = machine_trial_end, .probe = machine_probe,
+	.trial_wait = machine_trial_wait, .trial_end = machine_trial_end, .probe = machine_probe, .leave = machine_leave, .run_name = machine_run_name,
 	.write = machine_write,
 	.set_mode = machine_set_mode, .set_owner = machine_set_owner,
 	.set_mtime = machine_set_mtime, .make_directory = machine_make_directory,

@@ -248,8 +248,10 @@ struct value *ledger_files(const struct ledger *ledger, struct arena *arena, int
 const struct value *ledger_file_way(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, const char *path, int64_t since,
 	const struct value *undone);
-/* It is again as the way says: so are the records about it. */
-void ledger_file_restored(struct ledger *ledger, const char *path, const struct value *way);
+/* It is again as the way says, to before the run since (0: to nothing): so are the records about it,
+ * and what was the owner's then. */
+void ledger_file_restored(struct ledger *ledger, const struct ledger_owner *owner, const char *path,
+	const struct value *way, int64_t since);
 /* Whether several wishes meet in the file of a resource ("line:/etc/x:a" and "block:/etc/x:b");
  * then ret_path is it, and ret_left what the last of them left; NULL: not known. */
 bool ledger_shares_file(const struct ledger *ledger, struct arena *arena, const char *resource,

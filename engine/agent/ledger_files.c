@@ -264,11 +264,25 @@ const struct value *ledger_file_way(const struct ledger *ledger, struct arena *a
 	return way;
 }
 
-void ledger_file_restored(struct ledger *ledger, const char *path, const struct value *way)
+/* What the owner let go of since then, as a later task had taken it out of the file, is in it again, and
+ * is the owner's as it was: taken for something that was there before, it would stay for ever. */
+static void have_again(struct ledger *ledger, const struct ledger_owner *owner, const char *path,
+	int64_t since)
+{
+	database_do(ledger->database, "UPDATE claim SET live=1, gone=NULL WHERE owner=?1 AND live=0 AND "
+		"since<?3 AND ?3<gone AND resource IN (SELECT id FROM resource r WHERE path=?2 AND NOT EXISTS("
+		"SELECT 1 FROM undo u WHERE u.resource=r.id AND u.sequence>=?3))", "isi",
+		ledger_make_owner(ledger, owner), path, since);
+}
+
+void ledger_file_restored(struct ledger *ledger, const struct ledger_owner *owner, const char *path,
+	const struct value *way, int64_t since)
 {
 	const struct value *then = value_get(way, "records");
 	struct error ignored = {0};
 
+	if (since > 0)
+		have_again(ledger, owner, path, since);
 	database_do(ledger->database, "DELETE FROM note WHERE path=?", "s", path);
 	for (size_t i = 0; then && i < then->count; i++)
 		ledger_set_record(ledger, then->pairs[i].key, then->pairs[i].value, &ignored);

@@ -189,7 +189,7 @@ void undo_file_back(struct undoing *undoing, struct arena *arena, const struct u
 	if (result->status != STATUS_CHANGED)
 		return;
 	runner_note_left(runner, file->path);
-	ledger_file_restored(&runner->ledger, file->path, file->way);
+	ledger_file_restored(&runner->ledger, &runner->owner, file->path, file->way, undoing->since);
 }
 
 void undo_file_note(struct undoing *undoing, const struct undo_plan *plan,

@@ -81,6 +81,30 @@ check "and the wish of the earlier stands again" is "$status$(content /etc/share
 beoplay rollback a.yml --to nothing
 check "its undo leads to before both" is "$(content /etc/shared)" before
 
+# --- What a later version took out of a file, and nobody pruned ---
+hosts_now() { lab exec head sh -c 'grep -E "10\.[89]\." /etc/hosts | tr "\n" ";"'; }
+# twice MODULE: FIRST SECOND: two versions of a playbook, and back to the first.
+twice() {
+	book "$1" "$2" && beoplay "$1.yml"
+	book "$1" "$3" && beoplay "$1.yml"
+	beoplay rollback "$1.yml"
+}
+printer='hosts: {group: all, extra: [{address: 10.9.9.3, names: [printer]}]}'
+scanner='hosts: {group: all, extra: [{address: 10.9.9.1, names: [scanner]}]}'
+twice entries "$printer" "$scanner"
+check "an entry that only a later version hadn't comes back" is "$(hosts_now)" "10.9.9.3 printer;"
+beoplay rollback entries.yml --to nothing
+check "and goes away with all else" is "$(hosts_now)" ""
+twice entries "$printer" "$scanner"
+lab exec head sh -c 'echo "10.8.8.8 byhand" >>/etc/hosts'
+beoplay rollback entries.yml --to nothing
+check "also where somebody has changed the file beside it" is "$(hosts_now)" "10.8.8.8 byhand;"
+twice parts 'lineinfile: {path: /etc/parts, line: first, create: yes}' \
+	'copy: {content: "second\n", dest: /etc/parts}'
+check "so does a line in a file that later came as a whole" is "$(content /etc/parts)" first
+beoplay rollback parts.yml --to nothing
+check "and goes away, and the file with it" lab exec head test ! -e /etc/parts
+
 # --- Two playbooks with the same hosts ---
 book a 'hosts: {extra: [{address: 10.9.9.1, names: [x1]}]}'
 book b 'hosts: {extra: [{address: 10.9.9.1, names: [x1]}]}'

@@ -202,7 +202,7 @@ static void records_about_it_come_back_with_it(void **unused)
 	assert_int_equal(ledger_set_record(&ledger, about, record, &err), 0);
 	assert_int_equal(ledger_set_record(&ledger, like, record, &err), 0);
 	value_set_bool(arena, undone, line, true);
-	ledger_file_restored(&ledger, path, ledger_file_way(&ledger, arena, me, path, 0, undone));
+	ledger_file_restored(&ledger, me, path, ledger_file_way(&ledger, arena, me, path, 0, undone), 0);
 	assert_string_equal(value_get_string(ledger_record(&ledger, arena, about), "line"), "a=1");
 	assert_string_equal(value_get_string(ledger_record(&ledger, arena, like), "line"), "a=2");
 }

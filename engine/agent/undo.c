@@ -70,6 +70,15 @@ static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_p
 			|| undo_drifted(runner, arena, plan->undo, plan->task);
 }
 
+static bool waits(const struct result *planned)
+{
+	for (size_t i = 0; i < planned->change_count; i++) {
+		if (planned->changes[i].flags & CHANGE_WAITS)
+			return true;
+	}
+	return false;
+}
+
 static void undo_way(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
 	struct result *result)
 {
@@ -97,7 +106,7 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		planned = &now;
 	}
 	/* A directory that is empty once what is in it has gone. */
-	if (undoing->runner->check && plan->task && planned->status == STATUS_OK) {
+	if (undoing->runner->check && plan->task && (planned->status == STATUS_OK || waits(planned))) {
 		now = (struct result){0};
 		undo_look_among(undoing->runner, arena, plan->task, undoing->writes, &now);
 		planned = &now;

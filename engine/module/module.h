@@ -113,6 +113,7 @@ enum change_flags {
 	CHANGE_EACH_TIME = 1 << 3,   /* a restart: planned again however it went, so not looked for
 	                                when the task must have converged */
 	CHANGE_KEEPS_STATE = 1 << 4, /* a restart of what runs: afterwards all is as it was */
+	CHANGE_WAITS = 1 << 5,       /* nothing comes of it while something else is there */
 };
 
 /* One step of a plan. before and after are text for people, and where field is "content" the whole

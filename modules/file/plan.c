@@ -100,7 +100,8 @@ static void plan_absent(struct plan *plan, const struct file_params *want,
 	enum file_kind kind = have->at.info.kind;
 
 	for (size_t i = 0; i < have->left_count; i++)
-		plan_add(plan, FILE_LEAVE, have->left[i], "stays", NULL, "until nothing is in it");
+		plan_add(plan, FILE_LEAVE, have->left[i], "stays", NULL, "until nothing is in it")->flags
+			|= CHANGE_WAITS;
 	if (have->stays) {
 		plan_note(plan, "'%s' stays, as something is in it", want->path);
 		return;

@@ -178,3 +178,12 @@ check "and leaves the package, which that wants, alone" is \
 	"$(lab exec head stat -c %i /usr/bin/hello)" "$installed"
 beoplay rollback repaired.yml --to nothing
 check "to nothing takes it away" lab exec head test ! -e /usr/bin/hello
+
+# --- A directory whose content goes before it ---
+book full 'file: {path: /srv/full, state: directory}' 'copy: {content: x, dest: /srv/full/x}'
+beoplay full.yml
+beoplay rollback full.yml --to nothing --check
+check "a dry run of its undo doesn't say that it stays" silent "note: .*/srv/full. stays" ../out
+check "but that it may go" is "$(recap head changed)$(recap head may_change)" 11
+beoplay rollback full.yml --to nothing
+check "as it does" lab exec head test ! -e /srv/full

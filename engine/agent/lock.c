@@ -153,7 +153,7 @@ static void note_run(const char *directory, const char *run)
 	if (geteuid() != 0 || strcmp(directory, roots) != 0)
 		return;
 	snprintf(path, sizeof(path), "%s/run", roots);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return;
 	/* Unwritten it is nobody's. */
@@ -169,7 +169,7 @@ static bool is_noted(const char *run)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/run", roots);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	size = fd < 0 ? -1 : read(fd, noted, sizeof(noted) - 1);
 	if (fd >= 0)
 		close(fd);

@@ -344,7 +344,7 @@ static int look_in(struct arena *arena, struct source *source, const char *direc
 	reach_allow(project->reach, directory, "beoplay.yml");
 	if (source_stat(source, settings, false, &entry, err) < 0)
 		return -1;
-	if (entry.kind == SOURCE_FILE || entry.kind == SOURCE_LINK) {
+	if (entry.kind != SOURCE_NONE) {
 		*ret_found = true;
 		if (read_settings(arena, source, directory, settings, given, project, err) < 0)
 			return -1;

@@ -94,7 +94,7 @@ static int read_directory(struct inventory *inventory, struct source *source, co
 			return -1;
 		if (entry.kind == SOURCE_DIRECTORY)
 			result = read_directory(inventory, source, inner, depth + 1, err);
-		else if (entry.kind == SOURCE_FILE)
+		else
 			result = read_file(inventory, source, inner, err);
 		if (result < 0)
 			return -1;

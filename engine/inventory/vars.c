@@ -55,12 +55,15 @@ static int read_any(struct reader *reader, const char *path, struct value *vars,
 	struct source_entry entry, *entries;
 	size_t count;
 
-	if (source_stat(reader->source, path, true, &entry, reader->err) < 0)
+	/* A link that leads nowhere isn't the same as nothing: values would be missing without a word. */
+	if (source_stat(reader->source, path, false, &entry, reader->err) < 0)
 		return -1;
-	if (entry.kind == SOURCE_FILE)
-		return depth == 0 || holds_variables(path) ? read_file(reader, path, vars) : 0;
-	if (entry.kind != SOURCE_DIRECTORY)
+	if (entry.kind == SOURCE_NONE)
 		return 0;
+	if (entry.kind == SOURCE_LINK && source_stat(reader->source, path, true, &entry, reader->err) < 0)
+		return -1;
+	if (entry.kind != SOURCE_DIRECTORY)
+		return depth == 0 || holds_variables(path) ? read_file(reader, path, vars) : 0;
 	if (depth > DEPTH_MOST)
 		return error_set(reader->err, INVENTORY_TOO_LARGE, "'%s' is nested too deep", path);
 	if (source_list(reader->source, path, &entries, &count, reader->err) < 0)

@@ -39,6 +39,7 @@ stops() {
 		&& silent OUTSIDE-VALUE "$err" && [ ! -e got ]
 }
 refused() { check "$who: $1" stops "$2"; }
+cannot_read() { is "$status" 1 && says "$1" "$err"; }
 goes_on() { is "$status" 0 && { [ $# = 0 ] || says "$1" "$out"; }; }
 accepted() { name=$1; shift; check "$who: $name" goes_on "$@"; }
 copies() { play "tasks: [{copy: {src: '$1', dest: $PWD/got}}]"; run site.yml -C; }
@@ -114,6 +115,16 @@ texts() {
 	refused 'a link in an inventory directory' 'lies outside the project'
 	start; rm hosts.yml; ln -s ../outside/secret.yml hosts.yml; run site.yml -C
 	refused 'an inventory that is a link and was not named' 'lies outside the project'
+	for kind in 'mkfifo' 'ln -s nowhere'; do
+		start; $kind beoplay.yml; run site.yml -C
+		check "$who: beoplay.yml by $kind isn't passed over" cannot_read beoplay.yml
+		start; mkdir group_vars; $kind group_vars/all.yml; run site.yml -C
+		check "$who: nor a file of group_vars" cannot_read group_vars/all.yml
+		start; mkdir -p host_vars/here; $kind host_vars/here/one.yml; run site.yml -C
+		check "$who: nor one in a directory of host_vars" cannot_read host_vars/here/one.yml
+		start; mkdir inventory; mv hosts.yml inventory; $kind inventory/more.yml; run site.yml -C
+		check "$who: nor one of an inventory" cannot_read inventory/more.yml
+	done
 	start; ln -s ../outside/secret.yml beoplay.yml; run site.yml -C
 	refused 'beoplay.yml that is a link' 'lies outside the project'
 	start; echo 'inventory: ../outside/secret.yml' >beoplay.yml; run site.yml -C

@@ -34,11 +34,21 @@ static void sync_directory(int directory)
 	close(fd);
 }
 
+static void refused(const char *what, const char *path, struct error *err)
+{
+	int number = errno;
+
+	if (err && err->kind != ERROR_NONE)
+		return;
+	error_errno(err, HOST_FILE_UNWRITABLE, "cannot %s '%s'", what, path);
+	files_denied(number, "the user", err);
+}
+
 /* Ends a change: result < 0 with errno becomes an error. */
 static int finish(int directory, int result, const char *what, const char *path, struct error *err)
 {
 	if (result < 0)
-		error_errno(err, HOST_FILE_UNWRITABLE, "cannot %s '%s'", what, path);
+		refused(what, path, err);
 	else
 		sync_directory(directory);
 	close(directory);
@@ -65,7 +75,7 @@ int files_set_mode(void *machine, const char *path, unsigned mode, struct error 
 		result = chmod(handle, (mode_t)mode & 07777);
 	}
 	if (result < 0)
-		error_errno(err, HOST_FILE_UNWRITABLE, "cannot change the mode of '%s'", path);
+		refused("change the mode of", path, err);
 	if (fd >= 0)
 		close(fd);
 	close(directory);

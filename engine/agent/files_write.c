@@ -42,6 +42,19 @@ static bool is_of_kernel(const struct writing *writing)
 		&& (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
 }
 
+void files_denied(int number, const char *user, struct error *err)
+{
+	if (number == EPERM && geteuid() == 0)
+		error_remedy(err, "it, or its directory, may be immutable: lsattr shows that, and chattr -i "
+			"ends it");
+	else if (number == EACCES && geteuid() == 0)
+		error_remedy(err, "root of this machine is nobody on a share with root_squash: work there as "
+			"the user whom it belongs to (become_user), or on its server");
+	else if (number == EACCES || number == EPERM)
+		error_remedy(err, "run the task as root (become: yes), or give %s the right to write in "
+			"that directory", user);
+}
+
 static int write_failed(const struct writing *writing, struct error *err)
 {
 	const char *path = writing->write->path;
@@ -59,10 +72,8 @@ static int write_failed(const struct writing *writing, struct error *err)
 	if (number == EBUSY)
 		error_remedy(err, "something is mounted on the file itself, as containers do it: unmount it, "
 			"or change the file that is mounted there");
-	if (number == EACCES || number == EPERM)
-		error_remedy(err, "run the task as root (become: yes), or give %s the right to write in "
-			"that directory", writing->machine && writing->machine->user ? writing->machine->user
-			: "the user");
+	files_denied(number, writing->machine && writing->machine->user ? writing->machine->user
+		: "the user", err);
 	return -1;
 }
 

@@ -68,6 +68,8 @@ int files_rename(void *machine, const char *from, const char *to, struct error *
 
 /* files_write.c */
 int files_write(void *machine, const struct file_write *write, struct error *err);
+/* The remedy where a change of a file was refused with this errno. */
+void files_denied(int number, const char *user, struct error *err);
 
 /* files_later.c */
 /* Takes over a file that is written under a temporary name in directory, of which it keeps a copy. */

@@ -187,3 +187,13 @@ check "a dry run of its undo doesn't say that it stays" silent "note: .*/srv/ful
 check "but that it may go" is "$(recap head changed)$(recap head may_change)" 11
 beoplay rollback full.yml --to nothing
 check "as it does" lab exec head test ! -e /srv/full
+
+# --- What nobody can change, not even root ---
+book immutable 'copy: {content: x, dest: /etc/immutable}' 'file: {path: /etc/immutable, mode: "0600"}'
+lab exec head sh -c 'echo mine >/etc/immutable && chattr +i /etc/immutable'
+beoplay immutable.yml
+check "of an immutable file it is said how to see that" says 'lsattr' ../out
+check "and it is as it was" is "$status$(content /etc/immutable)" 2mine
+lab exec head chattr -i /etc/immutable
+beoplay immutable.yml
+check "without that mark it is changed" is "$status$(content /etc/immutable)" 0x

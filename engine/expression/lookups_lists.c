@@ -220,6 +220,37 @@ static struct value *without_skipped(struct evaluation *evaluation, const struct
 	return kept;
 }
 
+/* The item without the list that is walked through, as Ansible gives it; the filter of that name leaves it. */
+static struct value *without_list(struct arena *arena, const struct value *item, const char *keys)
+{
+	struct value *copy = value_copy(arena, item), *inside = copy;
+
+	for (const char *dot; (dot = strchr(keys, '.')) != NULL && inside; keys = dot + 1)
+		inside = value_get(inside, arena_bytes(arena, keys, (size_t)(dot - keys)));
+	if (inside && inside->kind == VALUE_MAP)
+		value_remove(inside, keys);
+	return copy;
+}
+
+static int add_pairs(struct evaluation *evaluation, const struct looking *looking, struct value *list,
+	const struct value *pairs, const char *keys)
+{
+	struct arena *arena = evaluation->evaluator->arena;
+
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct value *pair = pairs->items[i];
+		struct value *made = value_list(arena);
+
+		if (evaluation_spend(evaluation, looking->offset, 1, 0) < 0)
+			return -1;
+		value_append(arena, made, without_list(arena, value_item(pair, 0), keys));
+		value_append(arena, made, value_item(pair, 1));
+		made->level = pair->level;
+		value_append(arena, list, made);
+	}
+	return 0;
+}
+
 /* [list of maps, "key.of.their.list", {skip_missing: yes}] */
 static int find_subelements(struct evaluation *evaluation, const struct looking *looking,
 	struct value *list)
@@ -238,7 +269,9 @@ static int find_subelements(struct evaluation *evaluation, const struct looking 
 	if (by_filter(evaluation, looking, "subelements", without_skipped(evaluation,
 			looking->terms[0]), arguments, 2, &pairs) < 0)
 		return -1;
-	return add_all(evaluation, looking, list, pairs);
+	if (pairs->kind != VALUE_LIST || !value_text(looking->terms[1]))
+		return add_all(evaluation, looking, list, pairs);
+	return add_pairs(evaluation, looking, list, pairs, value_text(looking->terms[1]));
 }
 
 /* --- sequence --- */

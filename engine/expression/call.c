@@ -19,7 +19,7 @@ static const char *const filters_later[] = { "attr", "commonpath", "escape", "e"
 	"expandvars", "filesizeformat", "forceescape", "from_yaml_all", 
 	"json_query", "lists_mergeby", "pprint",
 	"random", "realpath", "relpath", "rekey_on_member", "safe", 
-	"slice", "split_url", "strftime", "striptags", "to_datetime", 
+	"slice", "split_url", "striptags", "to_datetime", 
 	"unvault", "urldecode", "urlize", "vault", "win_basename",
 	"win_dirname", "win_splitdrive", "wordwrap", "xmlattr", "ipaddr", "ipv4", "ipv6",
 	"ipwrap", "ipsubnet", "nthhost", "parse_cli", "parse_xml", "permutations", "combinations",

@@ -1,4 +1,4 @@
-/* filters_measure: log, root, human_readable, human_to_bytes, truncate, urlsplit. */
+/* filters_measure: log, root, human_readable, human_to_bytes, truncate, urlsplit, strftime. */
 #include "expression/evaluate.h"
 
 #include "expression/unicode.h"
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 static int number_of(struct evaluation *evaluation, const struct call *call,
 	const struct value *value, double *ret_number)
@@ -244,7 +245,60 @@ static int filter_urlsplit(struct evaluation *evaluation, struct call *call,
 	return *ret_value ? 0 : evaluation_error(evaluation, call->offset, "a URL has no '%s'", part);
 }
 
+/* --- strftime --- */
+
+/* As Python's float() and int() of it: the seconds of a day and a half are "129600.5", too. */
+static bool read_seconds(const struct value *value, time_t *ret_seconds)
+{
+	const char *text = value_text(value);
+	char *end;
+	double number;
+
+	if (value->kind != VALUE_INTEGER && value->kind != VALUE_FLOAT && (!text || !*text))
+		return false;
+	number = value->kind == VALUE_INTEGER ? (double)value->integer : value->kind == VALUE_FLOAT ? value->number
+		: strtod(text, &end);
+	if ((text && *end) || !(fabs(number) < 6e10))
+		return false;
+	*ret_seconds = (time_t)number;
+	return true;
+}
+
+/* The format is the user's own: strftime writes no more than fits, whatever is in it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static size_t write_time(char *text, size_t room, const char *format, const struct tm *parts)
+{
+	return strftime(text, room, format, parts);
+}
+#pragma GCC diagnostic pop
+
+static int filter_strftime(struct evaluation *evaluation, struct call *call, struct value **ret_value)
+{
+	const struct value *second = call->arguments[0];
+	time_t seconds = time(NULL);
+	bool utc = false;
+	struct tm parts;
+	char text[4096];
+	size_t size;
+
+	if (call->input->kind != VALUE_STRING)
+		return call_error(evaluation, call, "a format such as '%Y-%m-%d'", call->input);
+	if (call_truth(evaluation, call, 1, false, &utc) < 0)
+		return -1;
+	if (second && second->kind != VALUE_NULL && !read_seconds(second, &seconds))
+		return evaluation_error(evaluation, call->offset, "strftime needs seconds since 1970");
+	if (!(utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)))
+		return evaluation_error(evaluation, call->offset, "there is no such time");
+	size = write_time(text, sizeof(text), call->input->text, &parts);
+	if (size == 0 && call->input->size > sizeof(text) / 16)
+		return evaluation_error(evaluation, call->offset, "the format of strftime is too long");
+	*ret_value = value_bytes(evaluation->evaluator->arena, text, size);
+	return 0;
+}
+
 const struct callable filters_measure[] = {
+	{ "strftime", filter_strftime, 0, 0, { "second", "utc" } },
 	{ "log", filter_log, 0, 0, { "base" } },
 	{ "root", filter_root, 0, 0, { "base" } },
 	{ "human_readable", filter_human_readable, 0, 0, { "isbits", "unit" } },

@@ -57,6 +57,7 @@ static const struct row filters[] = {
 	{ "b64encode", "a | b64encode", "{a: abc}", NULL, NULL },
 	{ "b64decode", "a | b64decode", "{a: YWJj}", NULL, NULL },
 	{ "groupby", "a | groupby(b)", "{a: [{k: x}, {k: y}], b: k}", NULL, NULL },
+	{ "strftime", "a | strftime(b, c)", "{a: '%Y', b: 0, c: true}", NULL, NULL },
 	{ "subelements", "a | subelements(b, c)", "{a: [{k: [x]}], b: k, c: true}", NULL, NULL },
 	{ "product", "a | product(b)", "{a: [x], b: [y]}", NULL, NULL },
 	{ "sort", "a | sort(b, c)", "{a: [x, y], b: true, c: true}", NULL, NULL },

@@ -1,6 +1,7 @@
 /* ini: [group], [group:children], [group:vars] and host lines with k=v, as Ansible's. */
 #include "inventory/build.h"
 #include "yaml/tree.h"
+#include "yaml/vault.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -388,6 +389,11 @@ int inventory_read_ini(struct inventory *inventory, const char *path, const char
 		.err = err,
 	};
 
+	if (vault_is(bytes, size)) {
+		error_at(err, YAML_VAULT, (struct place){ reader.file, 1, 1 }, "an inventory in INI that is encrypted with "
+			"ansible-vault is not supported yet");
+		return error_remedy(err, "decrypt it, and encrypt its secrets in group_vars/ or host_vars/");
+	}
 	/* A byte order mark, as some editors write it, is no part of a name. */
 	for (size_t at = size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; at < size;) {
 		size_t length = strcspn(bytes + at, "\n");

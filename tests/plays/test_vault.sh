@@ -90,3 +90,6 @@ cp "$LAB/inventory.yml" inventory.yml
 mkdir host_vars && echo 'suffix: 9' >host_vars/head.yml
 "$BEOPLAY" inventory --host head >out 2>err
 check "so lists can be read" is "$? $(grep -c secret out) $(found out)" "0 2 "
+cp "$fixtures/vars.yml" hosts.ini
+"$BEOPLAY" inventory -i hosts.ini >out 2>err
+check "an encrypted INI is refused by name" says "in INI that is encrypted" err

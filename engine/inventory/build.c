@@ -105,8 +105,15 @@ int build_host(struct inventory *inventory, const char *name, struct place place
 	return 0;
 }
 
+/* Either list says it, and mostly one of them is short. */
 static bool host_in(const struct inventory_host *host, const struct inventory_group *group)
 {
+	for (size_t i = 0; i < group->host_count && group->host_count < host->group_count; i++) {
+		if (group->hosts[i] == host)
+			return true;
+	}
+	if (group->host_count < host->group_count)
+		return false;
 	for (size_t i = 0; i < host->group_count; i++) {
 		if (host->groups[i] == group)
 			return true;

@@ -3,6 +3,10 @@
 
 #include "base/buffer.h"
 
+/* Where git_error_set_str is since libgit2 1.8; before, it was among the others. */
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 

@@ -14,6 +14,8 @@
 #   make coverage   which share of the lines of each room the unit tests run
 #   make test-architectures   the unit tests on other architectures, emulated
 #   make test-vm    real Debian machines, emulated, with systemd, restarts and power cuts; tests/vm/README.md
+#   make test-network   addresses moved over the connection that they carry, COUNT= times, each with something
+#                   breaking at a random moment; goes on where it was; tests/network/RESULTS.md
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make bench-files   file-sync against rsync; tests/bench/FILES.md (SMALL= LARGE= RUNS= NODES=)
 #   make bench-against BASE=REVISION    what this tree costs against another revision
@@ -107,8 +109,8 @@ include engine/agent/architectures.mk
 # What the goals of this call may install: nothing, unless one of them says so.
 NEEDED := $(PACKAGES) $(OTHERS_PACKAGES)
 STAMP := $(BUILD)/deps
-INSTALLS := $(filter deps test test-vm test-architectures demo coverage fuzz bench bench-files bench-against,\
-	$(MAKECMDGOALS))
+INSTALLS := $(filter deps test test-network test-vm test-architectures demo coverage fuzz bench bench-files \
+	bench-against,$(MAKECMDGOALS))
 ifneq ($(filter-out deps fuzz,$(INSTALLS)),)
 NEEDED += $(TEST_PACKAGES) $(if $(filter test-architectures,$(INSTALLS)),$(TESTED_PACKAGES))
 STAMP := $(BUILD)/test-deps
@@ -122,7 +124,7 @@ NEEDED += $(FUZZ_PACKAGES)
 STAMP := $(BUILD)/fuzz-deps
 endif
 
-.PHONY: all deps demo test test-vm coverage fuzz bench bench-files bench-against install clean
+.PHONY: all deps demo test test-vm coverage fuzz bench bench-files bench-against test-network install clean
 all: $(BUILD)/beoplay
 
 # Nothing is asked of the network where all is there already.
@@ -223,6 +225,9 @@ $(BUILD)/run-units: $(BUILD)/beoplay $(TESTS)
 
 demo: $(STAMP) $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay tests/lab/demo
+
+test-network: $(STAMP) $(BUILD)/beoplay
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay nice -n 19 tests/network/run
 
 bench: $(STAMP) $(BUILD)/beoplay $(BUILD)/floor $(BUILD)/thousand
 	@dpkg-query -W ansible-mitogen time >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive \

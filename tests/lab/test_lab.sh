@@ -223,6 +223,14 @@ silence_answers_nothing_and_unsilence_does() {
 	remote root@10.0.1.101 true
 }
 
+unplug_takes_the_carrier_and_plug_gives_it_back() {
+	lab unplug node1
+	expect "$(lab exec node1 cat /sys/class/net/eth0/carrier)" 0
+	lab plug node1
+	expect "$(lab exec node1 cat /sys/class/net/eth0/carrier)" 1
+	remote root@10.0.1.101 true
+}
+
 cut_ends_sessions_at_once() {
 	local started status=0
 	remote root@10.0.1.101 sleep 60 &
@@ -291,6 +299,7 @@ inside_checks=(
 	exec_passes_status_and_streams as_runs_as_the_user ssh_changes_no_file snapshot_is_the_same_twice
 	snapshot_sees_every_change apt_updates_without_a_network apt_installs_without_a_network
 	pause_lets_no_one_in_and_resume_does silence_answers_nothing_and_unsilence_does
+	unplug_takes_the_carrier_and_plug_gives_it_back
 	cut_ends_sessions_at_once rekey_is_served_at_once add_starts_one_more
 	delay_proxy_adds_to_each_round_trip delay_proxy_keeps_the_data
 )

@@ -115,9 +115,9 @@ int trial_end(void *machine, struct arena *arena, const char *name, const struct
 int machine_leave(void *machine, struct arena *arena, const char *command, unsigned seconds,
 	struct error *err);
 
-/* probe.c */
+/* probe.c; takes: as who is about to take it, and who else is counts */
 int machine_probe(void *machine, struct arena *arena, const char *interface, const char *address,
-	const char **ret_mac, struct error *err);
+	bool takes, const char **ret_mac, struct error *err);
 
 /* steps.c */
 int steps_run(struct machine *machine, struct arena *arena, const struct command *command,

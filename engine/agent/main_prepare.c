@@ -20,6 +20,7 @@ NOT_HERE(int, prepare_is_among, struct prepare *prepare, const char *pattern, bo
 NOT_HERE(bool, prepare_in_play, struct prepare *prepare, const char *host)
 NOT_HERE(int, prepare_variable, struct prepare *prepare, const char *host, const char *name,
 	struct value **ret_value, struct error *err)
+NOT_HERE(int, prepare_give, struct prepare *prepare, const char *address, struct error *err)
 NOT_HERE(int, prepare_claim, struct prepare *prepare, const char *host,
 	const struct value *name, struct error *err)
 NOT_HERE(int, prepare_address, struct prepare *prepare, const char *host,

@@ -1,10 +1,13 @@
-/* probe: whether somebody on an interface's own network has an IPv4 address (RFC 5227, 2.1.1). */
+/* probe: what is asked and told on an interface's own network by ARP (RFC 5227). */
+#include "agent/probe.h"
+
 #include "agent/machine.h"
 
 #include "agent/warden.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/if_ether.h>
 #include <netpacket/packet.h>
@@ -20,6 +23,7 @@ struct probe {
 	int fd;
 	struct sockaddr_ll to;
 	struct ether_arp request;
+	bool takes;                    /* who asks is about to take it (5227, 2.1.1) */
 };
 
 static int open_probe(const char *interface, struct probe *probe)
@@ -47,7 +51,7 @@ static bool is_answer(const struct probe *probe, const struct ether_arp *heard)
 	bool takes = memcmp(heard->arp_spa, nobody, 4) == 0
 		&& memcmp(heard->arp_tpa, probe->request.arp_tpa, 4) == 0;
 
-	return (has || takes) && memcmp(heard->arp_sha, probe->request.arp_sha, ETH_ALEN) != 0;
+	return (has || (takes && probe->takes)) && memcmp(heard->arp_sha, probe->request.arp_sha, ETH_ALEN) != 0;
 }
 
 static bool hear(const struct probe *probe, struct ether_arp *heard)
@@ -64,12 +68,59 @@ static bool hear(const struct probe *probe, struct ether_arp *heard)
 	return false;
 }
 
-int machine_probe(void *machine, struct arena *arena, const char *interface, const char *address,
-	const char **ret_mac, struct error *err)
+static struct probe new_probe(void)
 {
-	struct probe probe = { .request = { .ea_hdr = { .ar_hrd = htons(ARPHRD_ETHER),
+	return (struct probe){ .fd = -1, .request = { .ea_hdr = { .ar_hrd = htons(ARPHRD_ETHER),
 		.ar_pro = htons(ETH_P_IP), .ar_hln = ETH_ALEN, .ar_pln = 4,
 		.ar_op = htons(ARPOP_REQUEST) } } };
+}
+
+static ssize_t ask(const struct probe *probe)
+{
+	return sendto(probe->fd, &probe->request, sizeof(probe->request), 0,
+		(const struct sockaddr *)&probe->to, sizeof(probe->to));
+}
+
+void probe_announce(const char *interface)
+{
+	struct probe probe = new_probe();
+	struct ifaddrs *all = NULL;
+
+	if (open_probe(interface, &probe) == 0 && getifaddrs(&all) == 0) {
+		for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+			struct sockaddr_in address;
+
+			if (!one->ifa_addr || one->ifa_addr->sa_family != AF_INET
+					|| strcmp(one->ifa_name, interface) != 0)
+				continue;
+			memcpy(&address, one->ifa_addr, sizeof(address));
+			memcpy(probe.request.arp_spa, &address.sin_addr, 4);
+			memcpy(probe.request.arp_tpa, &address.sin_addr, 4);
+			ask(&probe);
+		}
+		freeifaddrs(all);
+	}
+	if (probe.fd >= 0)
+		close(probe.fd);
+}
+
+/* As somebody of the network asks; who has no address there can only ask as one who wants one. */
+static void ask_as_one_of_them(const char *interface, struct probe *probe)
+{
+	struct ifreq own = {0};
+	struct sockaddr_in address;
+
+	strncpy(own.ifr_name, interface, IFNAMSIZ - 1);
+	if (ioctl(probe->fd, SIOCGIFADDR, &own) < 0)
+		return;
+	memcpy(&address, &own.ifr_addr, sizeof(address));
+	memcpy(probe->request.arp_spa, &address.sin_addr, 4);
+}
+
+int machine_probe(void *machine, struct arena *arena, const char *interface, const char *address,
+	bool takes, const char **ret_mac, struct error *err)
+{
+	struct probe probe = new_probe();
 	struct ether_arp heard;
 	int result = 0;
 
@@ -78,9 +129,11 @@ int machine_probe(void *machine, struct arena *arena, const char *interface, con
 		return error_set(err, HOST_SYSTEM, "'%s' is no IPv4 address", address);
 	if (open_probe(interface, &probe) < 0)
 		result = error_errno(err, HOST_SYSTEM, "cannot ask who has '%s' on %s", address, interface);
+	probe.takes = takes;
+	if (result == 0 && !takes)
+		ask_as_one_of_them(interface, &probe);
 	for (int i = 0; i < TIMES && result == 0 && !*ret_mac; i++) {
-		if (sendto(probe.fd, &probe.request, sizeof(probe.request), 0,
-				(struct sockaddr *)&probe.to, sizeof(probe.to)) < 0) {
+		if (ask(&probe) < 0) {
 			result = error_errno(err, HOST_SYSTEM, "cannot ask who has '%s' on %s", address,
 				interface);
 		} else if (hear(&probe, &heard)) {

@@ -80,6 +80,7 @@ static int note_all(struct arena *arena, const char *directory, const struct tri
 		{ "wish", trial->wish }, { "run", run ? run : "" }, { "apply", trial->apply },
 		{ "back", trial->back }, { "look", trial->look }, { "after", trial->after },
 		{ "path", trial->path ? trial->path : "" }, { "log", "" },
+		{ "interface", trial->interface },
 		{ "removes", trial->path && !trial->text ? "" : NULL },
 		{ "seconds", arena_printf(arena, "%u", trial->seconds) },
 	};

@@ -1,6 +1,7 @@
 /* warden: makes a change that can cut the connection, and takes it back unless it is confirmed. */
 #include "agent/warden.h"
 
+#include "agent/probe.h"
 #include "base/whole.h"
 
 #include <errno.h>
@@ -155,6 +156,15 @@ static bool wait_go(const struct warden *warden)
 
 /* --- Making it, and waiting --- */
 
+/* The others still send to whoever had an address before (nothing else tells them). */
+static void announce(const struct warden *warden)
+{
+	const char *interface = warden_text(warden->arena, warden->directory, "interface");
+
+	if (interface)
+		probe_announce(interface);
+}
+
 static bool is_pending(const struct warden *warden)
 {
 	return at(warden) == WARDEN_PENDING;
@@ -176,9 +186,10 @@ static void make(const struct warden *warden)
 		return;
 	}
 	made = run_script(warden, "apply", number(warden, "deadline"), is_pending);
-	if (made > 0)
+	if (made > 0) {
+		announce(warden);
 		note(warden, "applied", "");
-	else if (made < 0)
+	} else if (made < 0)
 		give_up(warden, arena_printf(warden->arena, "it failed: %s",
 			warden_text(warden->arena, warden->directory, "log")));
 }
@@ -232,6 +243,7 @@ static void commit(const struct warden *warden)
 		turn(warden, WARDEN_COMMITTING, WARDEN_RETURNING);
 		return;
 	}
+	announce(warden);
 	if (has(warden, "after"))
 		run_script(warden, "after", warden_now() + BACK_MOST, NULL);
 	turn(warden, WARDEN_COMMITTING, WARDEN_COMMITTED);
@@ -267,6 +279,7 @@ static void take_back(const struct warden *warden)
 		int64_t again = warden_now() + BACK_AGAIN;
 
 		run_script(warden, "back", again, NULL);
+		announce(warden);
 		while (warden_now() < again) {
 			if (stays_as_before(warden)) {
 				if (path && *path)

@@ -4,6 +4,7 @@
  *     apply, back, look, after   scripts (struct trial of module/host.h)
  *     before                     what look said
  *     wish, run, path, seconds   as texts; path empty: nothing is written
+ *     interface                  whose addresses are announced; or there is none
  *     deadline                   milliseconds of CLOCK_BOOTTIME
  *     applied                    there once apply has ended well
  *     why, log                   for people

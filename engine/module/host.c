@@ -297,7 +297,8 @@ int host_probe(struct host *host, const char *interface, const char *address,
 	const char **ret_mac, struct error *err)
 {
 	*ret_mac = NULL;
-	return host->calls->probe(host->machine, host->arena, interface, address, ret_mac, err);
+	return host->calls->probe(host->machine, host->arena, interface, address, !host->looking, ret_mac,
+		err);
 }
 
 int host_record_get(struct host *host, const char *key, struct value **ret_record,

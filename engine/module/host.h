@@ -206,6 +206,7 @@ struct trial {
 	const char *apply, *back;    /* scripts of sh: make it live; take that back */
 	const char *look;            /* another: what it says is the same again after back */
 	const char *after;           /* another, once it is on disk; NULL: none */
+	const char *interface;       /* its IPv4 addresses are announced whenever they may have changed; or NULL */
 	const char *path;            /* the file that is on disk once it is confirmed … */
 	const char *text;            /* … with this content; NULL: it is removed */
 	unsigned mode;
@@ -238,7 +239,8 @@ int host_trial_reject(struct host *host, const char *name, const struct error *w
 int host_leave(struct host *host, const char *command, unsigned seconds, struct error *err);
 /* What no other run is called. */
 const char *host_run_name(struct host *host);
-/* Whether somebody on the interface's own network has an IPv4 address: asked by ARP. */
+/* Whether somebody on the interface's own network has an IPv4 address: asked by ARP. In apply it is asked
+ * as by who is about to take it, and whoever else is about to counts, too. */
 int host_probe(struct host *host, const char *interface, const char *address,
 	const char **ret_mac, struct error *err);
 
@@ -320,7 +322,7 @@ struct host_calls {
 		struct error *);
 	int (*leave)(void *machine, struct arena *, const char *command, unsigned seconds, struct error *);
 	const char *(*run_name)(void *machine);
-	int (*probe)(void *machine, struct arena *, const char *, const char *, const char **,
+	int (*probe)(void *machine, struct arena *, const char *, const char *, bool, const char **,
 		struct error *);
 	int (*write)(void *machine, const struct file_write *, struct error *);
 	/* NULL: nothing is written later, or fetched before. */

@@ -221,6 +221,9 @@ int prepare_address(struct prepare *prepare, const char *host, const char **ret_
 /* An error if a name or address of a host is another one's, and a node said so. */
 int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
 	struct error *err);
+/* The task gives the host in question an address that no other host may have: an error if one has it in the
+ * inventory, or is given it by a task, too. */
+int prepare_give(struct prepare *prepare, const char *address, struct error *err);
 /* What a task of this module published on a host in this run, else, of a host that won't tell it,
  * the last known; NULL: nothing known yet. key distinguishes several of one module (a user's name);
  * may be NULL. Hosts outside the limit tell, too. It is data of a hostile place. */

@@ -18,6 +18,7 @@ struct claims {
 	struct arena *arena;
 	uint64_t heard;            /* run->facts_heard when it was made */
 	struct lookup by_name;
+	struct lookup by_address;  /* → the host that the others know by it, as the text says */
 };
 
 /* One spelling of an address, or of a name. */
@@ -67,6 +68,24 @@ static void add_variable(struct claims *claims, struct scope *scope,
 		add(claims, host, value_item(value, i));
 }
 
+static void add_known(struct claims *claims, struct scope *scope, const struct inventory_host *host)
+{
+	static const char *const variables[] = { "cluster_address", "ansible_host" };
+	struct error ignored = {0};
+	struct value *value = NULL;
+	const char *address;
+
+	for (size_t i = 0; i < 2 && !value_text(value); i++) {
+		if (scope_get(claims->arena, scope, variables[i], &value, &ignored) < 0)
+			value = NULL;
+	}
+	if (!value_text(value) || value->data)
+		return;
+	address = canonical(claims->arena, value_text(value));
+	if (!lookup_get(&claims->by_address, address))
+		lookup_put(claims->arena, &claims->by_address, address, (void *)(uintptr_t)host);
+}
+
 static struct claims *claims_make(struct run *run)
 {
 	const struct inventory *inventory = run->options.inventory;
@@ -85,6 +104,7 @@ static struct claims *claims_make(struct run *run)
 		add_variable(claims, scope, host, "ansible_host");
 		add_variable(claims, scope, host, "cluster_address");
 		add_variable(claims, scope, host, "aliases");
+		add_known(claims, scope, host);
 	}
 	return claims;
 }
@@ -96,6 +116,40 @@ void claims_free(struct run *run)
 	run->claims = NULL;
 }
 
+static struct claims *claims_now(struct run *run)
+{
+	if (run->claims && run->claims->heard != run->facts_heard)
+		claims_free(run);
+	if (!run->claims)
+		run->claims = claims_make(run);
+	return run->claims;
+}
+
+/* Outside the limit nothing is given to anybody. */
+static bool takes_part(const struct run *run, const struct inventory_host *host)
+{
+	return host && run->by_inventory[host->index] && !run->by_inventory[host->index]->bystander;
+}
+
+int claims_give(struct run *run, const char *host, const char *address, struct error *err)
+{
+	const struct inventory_host *own = inventory_find(run->options.inventory, host), *other;
+	const char *key = canonical(run->arena, address);
+	const struct inventory_host *given = lookup_get(&run->addresses_given, key);
+
+	if (!takes_part(run, own))
+		return 0;
+	other = given && given != own ? given : lookup_get(&claims_now(run)->by_address, key);
+	if (!other || other == own) {
+		if (!given)
+			lookup_put(run->arena, &run->addresses_given, key, (void *)(uintptr_t)own);
+		return 0;
+	}
+	error_set(err, INVENTORY_ADDRESS_CONFLICT, "%s would get the address %s, which %s %s", own->name,
+		address, other->name, other == given ? "gets, too" : "has in the inventory");
+	return error_remedy(err, "give each an address of its own");
+}
+
 int claims_check(struct run *run, const char *host, const struct value *name, struct error *err)
 {
 	const struct inventory_host *own = inventory_find(run->options.inventory, host), *other = NULL;
@@ -103,11 +157,7 @@ int claims_check(struct run *run, const char *host, const struct value *name, st
 
 	if (!own || !value_text(name))
 		return 0;
-	if (run->claims && run->claims->heard != run->facts_heard)
-		claims_free(run);
-	if (!run->claims)
-		run->claims = claims_make(run);
-	claim = lookup_get(&run->claims->by_name, canonical(run->arena, value_text(name)));
+	claim = lookup_get(&claims_now(run)->by_name, canonical(run->arena, value_text(name)));
 	if (claim && claim->host == own)
 		other = claim->other;
 	else if (claim && (claim->told || name->data))

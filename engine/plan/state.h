@@ -283,6 +283,7 @@ struct run {
 	struct bodies *bodies;
 	struct value *warned;              /* all so far, as keys */
 	struct claims *claims;             /* NULL: not made yet */
+	struct lookup addresses_given;     /* by tasks → the inventory host that gets it */
 	struct relay *relays;
 	struct target *targets;
 	struct lookup targets_by_key;
@@ -567,6 +568,8 @@ int become_of(struct run *run, const struct inventory_host *host, const struct p
 /* claims.c: an error if the address, name or alias of a host is another one's and either of them
  * has it from a node. */
 int claims_check(struct run *run, const char *host, const struct value *name, struct error *err);
+/* A task gives a host this address: an error if the inventory, or a task, has it for another one. */
+int claims_give(struct run *run, const char *host, const char *address, struct error *err);
 void claims_free(struct run *run);
 
 /* known.c: what a host last told in an earlier run, "host_key", "published" or "facts"; NULL:

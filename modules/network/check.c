@@ -93,13 +93,30 @@ int network_check(const struct value *params, struct error *err)
 	return 0;
 }
 
+/* A line that was copied would give two machines one address. */
+static int give_addresses(struct prepare *prepare, const struct value *params, struct error *err)
+{
+	const struct value *addresses = value_get(params, "addresses");
+	const char *state = value_get_string(params, "state");
+
+	for (size_t i = 0; (!state || strcmp(state, "present") == 0) && i < value_item_count(addresses); i++) {
+		const char *address = value_text(value_item(addresses, i));
+
+		if (address && prepare_give(prepare, arena_bytes(prepare_arena(prepare), address,
+				strcspn(address, "/")), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int network_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
 	const char *host = prepare_host(prepare), *address;
 	struct value *reached;
 
-	if (prepare_variable(prepare, host, "ansible_host", &reached, err) < 0)
+	if (prepare_variable(prepare, host, "ansible_host", &reached, err) < 0
+			|| give_addresses(prepare, params, err) < 0)
 		return -1;
 	address = value_text(reached) ? value_text(reached) : host;
 	/* Of a name it isn't known which address that is: then none may be taken away. */

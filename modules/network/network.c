@@ -240,6 +240,11 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 	}
 	if (is_refused(plan, want, have))
 		return;
+	if (have->taken_by) {
+		plan_refuse(plan, NETWORK_ADDRESS_TAKEN, NETWORK_TAKEN_REMEDY, NETWORK_TAKEN_TEXT,
+			have->taken_address, have->taken_by);
+		return;
+	}
 	if (have->swaps) {
 		network_plan_swap(plan, want, have);
 		return;

@@ -5,6 +5,11 @@
 #include "module/module.h"
 
 #define NETWORK_LIVE_MOST 64
+/* Foreseen by a dry run, and found when it is tried. */
+#define NETWORK_TAKEN_TEXT "another machine has %s already: the one with the hardware address %s"
+#define NETWORK_TAKEN_REMEDY "give this host another address; nothing was changed"
+#define NETWORK_NO_GATEWAY_TEXT "no machine on the network of %s answers as the gateway %s"
+#define NETWORK_NO_GATEWAY_REMEDY "correct the gateway, or leave it out"
 #define NETWORK_SECONDS_LEAST 3
 #define NETWORK_SECONDS_MOST 3600
 
@@ -67,6 +72,8 @@ struct network_state {
 	size_t live_count;
 	const char *routes;        /* of IPv4 over it, as ip(8) shows them */
 	bool carries;              /* the connection comes over it, or may do so */
+	const char *taken_address, *taken_by;   /* a new one, and the hardware address of who has it; or NULL */
+	bool no_gateway;           /* nobody answers as the new one */
 	bool swaps;                /* what is live changes in one go, to be confirmed */
 	bool up_by_ifupdown;       /* ifupdown has brought it up */
 	const char *unread;        /* the file that should read ours, and doesn't; NULL: it is read */
@@ -95,6 +102,9 @@ int network_prepare(struct prepare *prepare, struct value *params, struct error 
 /* swap.c: what is live changes while the connection comes over it; a warden takes it back unless it is
  * confirmed over a new one. */
 /* Whether it has to, and what was before; once all else is known. */
+/* Who has what it is to get. */
+int network_look_at_wire(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err);
 int network_look_at_swap(struct host *host, const struct network_params *want,
 	struct network_state *have, struct error *err);
 void network_plan_swap(struct plan *plan, const struct network_params *want,

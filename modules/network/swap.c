@@ -191,6 +191,7 @@ int network_look_at_swap(struct host *host, const struct network_params *want,
 	struct network_state *have, struct error *err)
 {
 	struct arena *arena = host_arena(host);
+	struct error ignored = {0};
 
 	have->trial_name = arena_printf(arena, "network-%s", have->interface);
 	have->wish = wish_of(arena, want, have);
@@ -205,7 +206,41 @@ int network_look_at_swap(struct host *host, const struct network_params *want,
 	} else {
 		have->before = live_now(arena, have);
 		have->swaps = have->carries && !want->dhcp && differs(arena, want, &have->before);
+		/* Who may not ask foresees less. */
+		if (have->up && (have->swaps || !have->carries)
+				&& network_look_at_wire(host, want, have, &ignored) < 0)
+			have->taken_by = NULL;
 	}
+	return 0;
+}
+
+static const char *bare(struct arena *arena, const char *address)
+{
+	return arena_bytes(arena, address, strcspn(address, "/"));
+}
+
+int network_look_at_wire(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const char *via = network_wished_via(want), *mac;
+	unsigned count;
+	char *const *wished = network_wished(want, &count);
+
+	for (unsigned i = 0; i < count && !have->taken_by; i++) {
+		const char *canonical = network_canonical(arena, wished[i]);
+
+		if (!canonical || network_is_ipv6(canonical) || has(&have->before, canonical))
+			continue;
+		have->taken_address = bare(arena, canonical);
+		if (host_probe(host, have->interface, have->taken_address, &have->taken_by, err) < 0)
+			return -1;
+	}
+	if (!have->swaps || !via || network_is_ipv6(via))
+		return 0;
+	if (host_probe(host, have->interface, via, &mac, err) < 0)
+		return -1;
+	have->no_gateway = mac == NULL;
 	return 0;
 }
 
@@ -254,6 +289,11 @@ void network_plan_swap(struct plan *plan, const struct network_params *want,
 			"yet with %s", have->interface, network_backend_name(have->backend));
 		return;
 	}
+	if (have->no_gateway) {
+		plan_refuse(plan, NETWORK_NO_GATEWAY, NETWORK_NO_GATEWAY_REMEDY, NETWORK_NO_GATEWAY_TEXT,
+			have->interface, via);
+		return;
+	}
 	if ((have->want || have->have) && !same)
 		add(plan, &step, have->file, "content", have->have, have->want);
 	plan_addresses(plan, want, have, &step);
@@ -266,42 +306,25 @@ void network_plan_swap(struct plan *plan, const struct network_params *want,
 
 /* --- Doing it --- */
 
-static const char *bare(struct arena *arena, const char *address)
-{
-	return arena_bytes(arena, address, strcspn(address, "/"));
-}
-
 /* Nobody else may have an address that comes, and a gateway must be there. */
 static int probe(struct host *host, const struct network_params *want,
 	const struct network_state *have, struct error *err)
 {
-	struct arena *arena = host_arena(host);
-	unsigned count;
-	char *const *wished = network_wished(want, &count);
-	const char *via = network_wished_via(want), *mac;
+	struct network_state now = *have;
 
-	for (unsigned i = 0; i < count; i++) {
-		const char *canonical = network_canonical(arena, wished[i]);
-
-		if (!canonical || network_is_ipv6(canonical) || has(&have->before, canonical))
-			continue;
-		if (host_probe(host, have->interface, bare(arena, canonical), &mac, err) < 0)
-			return -1;
-		if (mac) {
-			error_set(err, NETWORK_ADDRESS_TAKEN, "another machine has %s already: the one with the "
-				"hardware address %s", bare(arena, canonical), mac);
-			return error_remedy(err, "give this host another address; nothing was changed");
-		}
-	}
-	if (!via || network_is_ipv6(via))
-		return 0;
-	if (host_probe(host, have->interface, via, &mac, err) < 0)
+	now.taken_by = NULL;
+	now.no_gateway = false;
+	if (network_look_at_wire(host, want, &now, err) < 0)
 		return -1;
-	if (mac)
+	if (now.taken_by) {
+		error_set(err, NETWORK_ADDRESS_TAKEN, NETWORK_TAKEN_TEXT, now.taken_address, now.taken_by);
+		return error_remedy(err, NETWORK_TAKEN_REMEDY);
+	}
+	if (!now.no_gateway)
 		return 0;
-	error_set(err, NETWORK_NO_GATEWAY, "no machine on the network of %s answers as the gateway %s",
-		have->interface, via);
-	return error_remedy(err, "correct the gateway, or leave it out");
+	error_set(err, NETWORK_NO_GATEWAY, NETWORK_NO_GATEWAY_TEXT, have->interface,
+		network_wished_via(want));
+	return error_remedy(err, NETWORK_NO_GATEWAY_REMEDY);
 }
 
 /* The one of its addresses by which it is reached now; NULL: not known which. */
@@ -337,7 +360,7 @@ static int begin(struct host *host, const struct network_params *want,
 	struct trial trial = {
 		.name = have->trial_name, .wish = have->wish, .path = have->file, .text = have->want,
 		.mode = network_file_mode(have->backend), .seconds = (unsigned)want->confirm_timeout,
-		.address = new_address(arena, want, have),
+		.address = new_address(arena, want, have), .interface = have->interface,
 	};
 
 	if (probe(host, want, have, err) < 0)

@@ -37,13 +37,17 @@ until_holds() {
 	"$@"
 }
 lives_at() { [ "$(live "$1")" = "$2" ]; }
-no_warden() { ! lab exec "$1" grep -qsx beoplay-warden /proc/[0-9]*/comm; }
+no_warden() { ! lab exec "$1" sh -c 'grep -qsx beoplay-warden /proc/[0-9]*/comm'; }
 
 run move.yml -l node1 -e new=10.0.1.151/16 --check
 check "a dry run says what would move" says "eth0 address: nothing → 10.0.1.151/16" out
 check "and moves nothing" is "$(live node1)" 10.0.1.101/16
+# As if another machine had had the address until now.
+lab exec node3 ip neigh replace 10.0.1.151 lladdr 02:00:00:00:00:99 dev eth0 nud stale
 run move.yml -l node1 -e new=10.0.1.151/16 -e check=true
 check "a machine moves to another address" is "$status" 0
+check "it tells the others" is "$(lab exec node3 ip neigh show 10.0.1.151 | grep -o 'lladdr [^ ]*')" \
+	"lladdr $(lab exec node1 cat /sys/class/net/eth0/address)"
 check "it has only that one" is "$(live node1)" 10.0.1.151/16
 check "on disk, too" is "$(disk node1)" 10.0.1.151/16
 check "the run went on there" is "$(lab exec node1 cat /etc/two)" True
@@ -59,8 +63,19 @@ check "an address that nobody reaches is taken back" code host.trial-returned
 check "which is a failure, not a loss" says "unreachable=0 *failed=1" out
 check "all is as before live" is "$(live node1)" 10.0.1.151/16
 check "and on disk" is "$(disk node1)" 10.0.1.151/16
-run move.yml -l node1 -e new=10.0.1.102/16
+lab exec node2 ip addr add 10.0.1.140/16 dev eth0
+run move.yml -l node1 -e new=10.0.1.140/16
 check "an address that another machine has isn't tried" code network.address-taken
+run move.yml -l node1 -e new=10.0.1.140/16 --check
+check "which a dry run foresees" code network.address-taken
+lab exec node2 ip addr del 10.0.1.140/16 dev eth0
+run move.yml -l node1 -e new=10.0.1.102/16
+check "nor is one that the inventory has for another" code inventory.address-conflict
+run move.yml -l node1 -e new=10.0.1.152/16 -e gateway=10.0.9.9 --check
+check "as a gateway that isn't there" code network.no-gateway
+run move.yml -l node1,node2 -e new=10.0.1.153/16
+check "one address isn't given to two" code inventory.address-conflict
+check "and nobody is contacted for that" says "nothing was done\|10.0.1.153" err
 run move.yml -l node1 -e new=10.0.1.152/16 -e gateway=10.0.9.9
 check "nor is a gateway that isn't there" code network.no-gateway
 run move.yml -l node1 -e new=10.0.1.152/16 -e check=false

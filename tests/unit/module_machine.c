@@ -539,12 +539,13 @@ static int machine_trial_end(void *machine, struct arena *arena, const char *nam
 }
 
 static int machine_probe(void *machine, struct arena *arena, const char *interface,
-	const char *address, const char **ret_mac, struct error *err)
+	const char *address, bool takes, const char **ret_mac, struct error *err)
 {
 	const struct bench *bench = machine;
 
 	(void)arena;
 	(void)interface;
+	(void)takes;
 	(void)err;
 	if (bench->probed_address && strcmp(bench->probed_address, address) == 0)
 		*ret_mac = bench->probed_mac;

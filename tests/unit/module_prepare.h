@@ -137,6 +137,14 @@ int prepare_claim(struct prepare *prepare, const char *host, const struct value 
 	return 0;
 }
 
+int prepare_give(struct prepare *prepare, const char *address, struct error *err)
+{
+	(void)prepare;
+	(void)address;
+	(void)err;
+	return 0;
+}
+
 int prepare_address(struct prepare *prepare, const char *host, const char **ret_address,
 	struct error *err)
 {

@@ -102,6 +102,9 @@ int network_prepare(struct prepare *prepare, struct value *params, struct error 
 /* swap.c: what is live changes while the connection comes over it; a warden takes it back unless it is
  * confirmed over a new one. */
 /* Whether it has to, and what was before; once all else is known. */
+/* Whether the IPv6 address by which the connection comes would go. */
+bool network_moves_ipv6(struct arena *arena, const struct network_params *want,
+	const struct network_state *have);
 /* Who has what it is to get. */
 int network_look_at_wire(struct host *host, const struct network_params *want,
 	struct network_state *have, struct error *err);

@@ -46,10 +46,18 @@ static bool is_empty(const char *line)
 	return *line == '#' || *line == '\n' || *line == '\0';
 }
 
+/* A backslash at its end makes a line go on, unless it is a comment. */
 static const char *next_line(const char *line)
 {
-	line += strcspn(line, "\n");
-	return line + (*line == '\n');
+	bool goes_on = line[strspn(line, " \t")] != '#';
+
+	do {
+		const char *end = line + strcspn(line, "\n");
+
+		goes_on = goes_on && *end == '\n' && end > line && end[-1] == '\\';
+		line = end + (*end == '\n');
+	} while (goes_on);
+	return line;
 }
 
 /* Behind its last option: comments and empty lines belong to what follows. */
@@ -108,11 +116,40 @@ static bool names_port(const char *line, const char *interface)
 	return false;
 }
 
+/* "iface eth0:1 …", which would bring up an address of its own beside. */
+static bool is_alias(const char *line, const char *interface)
+{
+	size_t size = strlen(interface);
+	const char *word = line + strspn(line, " \t") + 5;
+
+	if (!begins(line, "iface"))
+		return false;
+	word += strspn(word, " \t");
+	return strncmp(word, interface, size) == 0 && word[size] == ':';
+}
+
+static bool is_mapped(const char *line, const char *interface)
+{
+	size_t size = strlen(interface);
+	const char *end = line + strcspn(line, "\n");
+
+	for (const char *at = begins(line, "mapping") ? strstr(line, interface) : NULL; at && at < end;
+			at = strstr(at + 1, interface)) {
+		if (strchr(" \t", at[-1]) && strchr(" \t\n", at[size]))
+			return true;
+	}
+	return false;
+}
+
 const char *network_stanza_keeps(const char *text, const char *interface, const char *old)
 {
 	for (const char *line = text; *line; line = next_line(line)) {
 		if (names_port(line, interface))
 			return "is part of a bridge, a bond or a VLAN";
+		if (is_alias(line, interface))
+			return "has an alias with a stanza of its own";
+		if (is_mapped(line, interface))
+			return "is mapped to other names";
 	}
 	for (const char *line = old ? old : ""; *line; line = next_line(line)) {
 		const char *word = line + strspn(line, " \t");

@@ -246,6 +246,22 @@ int network_look_at_wire(struct host *host, const struct network_params *want,
 
 /* --- Planning --- */
 
+bool network_moves_ipv6(struct arena *arena, const struct network_params *want,
+	const struct network_state *have)
+{
+	bool is_here = false, stays = false;
+
+	for (size_t i = 0; i < have->live_count; i++)
+		is_here = is_here || strcmp(bare(arena, have->live[i]), want->connection) == 0;
+	for (unsigned i = 0; i < want->addresses_count; i++) {
+		const char *canonical = network_canonical(arena, want->addresses[i]);
+
+		stays = stays || (canonical && strcmp(bare(arena, canonical), want->connection) == 0);
+	}
+	return is_here && !stays && network_is_ipv6(want->connection) && want->addresses_count > 0
+		&& want->state == NETWORK_PRESENT && want->live_count == 0;
+}
+
 /* The first change does all of it. */
 static void add(struct plan *plan, unsigned *step, const char *subject, const char *field,
 	const char *before, const char *after)
@@ -342,15 +358,21 @@ static const char *reached_at(struct arena *arena, const struct network_params *
 static const char *new_address(struct arena *arena, const struct network_params *want,
 	const struct network_state *have)
 {
-	const char *now = reached_at(arena, want, have);
+	const char *now = reached_at(arena, want, have), *first = NULL;
 	unsigned count;
 	char *const *wished = network_wished(want, &count);
 
-	for (unsigned i = 0; now && i < count; i++) {
-		if (strcmp(bare(arena, network_canonical(arena, wished[i])), now) == 0)
+	for (unsigned i = 0; i < count; i++) {
+		const char *address = bare(arena, network_canonical(arena, wished[i]));
+
+		/* An IPv4 connection of an undo may be one of long ago. */
+		if ((now && strcmp(address, now) == 0)
+				|| (network_is_ipv6(address) && strcmp(address, want->connection) == 0))
 			return NULL;
+		if (!first && !network_is_ipv6(address))
+			first = address;
 	}
-	return bare(arena, network_canonical(arena, wished[0]));
+	return first;
 }
 
 static int begin(struct host *host, const struct network_params *want,

@@ -213,6 +213,19 @@ static void an_unknown_way_may_be_any_interface(void **state)
 	assert_string_equal(bench->log.data, "try " FILE_PATH " until 10.0.0.100 in 120 s\n");
 }
 
+static void an_ipv6_address_that_carries_the_connection_stays(void **state)
+{
+	(void)state;
+	addresses->output = FIRST "2: eth0    inet6 fd00::100/64 scope global \\       valid_lft forever\n";
+	reached_at("fd00::100");
+	assert_true(look("{interface: eth0, addresses: ['fd00::5/64']}")->refused);
+	assert_non_null(strstr(look("{interface: eth0, addresses: 10.0.0.7/16}")->refusal, "fd00::100"));
+	assert_false(look("{interface: eth0, addresses: [10.0.0.7/16, 'fd00::100/64']}")->refused);
+	assert_int_equal(bench_apply(bench, &module_network, load("{interface: eth0, addresses: "
+		"[10.0.0.7/16, 'fd00::100/64']}")), -1);
+	assert_string_equal(bench->log.data, "try " FILE_PATH " until here in 120 s\n");
+}
+
 static void a_trial_of_another_run_is_waited_for(void **state)
 {
 	(void)state;
@@ -399,6 +412,7 @@ int main(void)
 		TEST(a_check_that_fails_takes_it_back),
 		TEST(what_another_machine_has_is_not_tried),
 		TEST(an_unknown_way_may_be_any_interface),
+		TEST(an_ipv6_address_that_carries_the_connection_stays),
 		TEST(a_trial_of_another_run_is_waited_for),
 		TEST(a_file_that_nobody_reads_is_refused),
 		TEST(without_its_programs_nothing_is_promised),

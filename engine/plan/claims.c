@@ -1,6 +1,6 @@
 /* claims: which names and addresses are whose, so that no node takes over another one's by what it
  * says of itself. */
-#include "plan/state.h"
+#include "plan/preparing.h"
 
 #include "base/lookup.h"
 
@@ -131,7 +131,8 @@ static bool takes_part(const struct run *run, const struct inventory_host *host)
 	return host && run->by_inventory[host->index] && !run->by_inventory[host->index]->bystander;
 }
 
-int claims_give(struct run *run, const char *host, const char *address, struct error *err)
+/* An error if the inventory, or a task, has it for another one. */
+static int give(struct run *run, const char *host, const char *address, struct error *err)
 {
 	const struct inventory_host *own = inventory_find(run->options.inventory, host), *other;
 	const char *key = canonical(run->arena, address);
@@ -168,4 +169,17 @@ int claims_check(struct run *run, const char *host, const struct value *name, st
 		other->name, value_text(name));
 	return error_remedy(err, "at least one of them has it from a node's facts: look at that machine, or "
 		"write the address into the inventory");
+}
+
+/* --- For modules --- */
+
+int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
+	struct error *err)
+{
+	return claims_check(prepare->run, host, name, err);
+}
+
+int prepare_give(struct prepare *prepare, const char *address, struct error *err)
+{
+	return give(prepare->run, prepare->host->name, address, err);
 }

@@ -170,17 +170,6 @@ int prepare_address(struct prepare *prepare, const char *host, const char **ret_
 	return 0;
 }
 
-int prepare_claim(struct prepare *prepare, const char *host, const struct value *name,
-	struct error *err)
-{
-	return claims_check(prepare->run, host, name, err);
-}
-
-int prepare_give(struct prepare *prepare, const char *address, struct error *err)
-{
-	return claims_give(prepare->run, prepare_host(prepare), address, err);
-}
-
 /* It may be different later. */
 static void asks_others(struct prepare *prepare)
 {

@@ -565,11 +565,8 @@ const char *host_variable(struct run *run, struct scope *scope, const char *name
 int become_of(struct run *run, const struct inventory_host *host, const struct play *play,
 	struct fleet_target *target, struct error *err);
 
-/* claims.c: an error if the address, name or alias of a host is another one's and either of them
- * has it from a node. */
+/* claims.c: an error if a host's address, name or alias is another one's, and a node said so of either. */
 int claims_check(struct run *run, const char *host, const struct value *name, struct error *err);
-/* A task gives a host this address: an error if the inventory, or a task, has it for another one. */
-int claims_give(struct run *run, const char *host, const char *address, struct error *err);
 void claims_free(struct run *run);
 
 /* known.c: what a host last told in an earlier run, "host_key", "published" or "facts"; NULL:

@@ -1,9 +1,14 @@
-/* hostname: set the host name, in /etc/hostname and in the running kernel. */
+/* hostname: set the host name, in /etc/hostname and in the running kernel, and keep cloud-init from setting
+ * it anew at the next start. */
 #include "module/module.h"
 
 #include <string.h>
 
-enum hostname_step { HOSTNAME_FILE, HOSTNAME_KERNEL, HOSTNAME_REMOVE };
+enum hostname_step { HOSTNAME_FILE, HOSTNAME_KERNEL, HOSTNAME_REMOVE, HOSTNAME_KEEP, HOSTNAME_RELEASE };
+
+/* Read after all others by cloud-init(1). */
+static const char keep_path[] = "/etc/cloud/cloud.cfg.d/99-beoplay-hostname.cfg";
+static const char keep_text[] = "# beoplay sets the host name\npreserve_hostname: true\n";
 
 enum { NAME_MOST = 64, FILE_MOST = 4096 };
 
@@ -11,6 +16,7 @@ struct hostname_params {
 	char *name;
 	bool undo;
 	char *body;              /* digest of the file before; NULL: there was none */
+	bool release;            /* of an undo: cloud-init may set the name again */
 };
 
 struct hostname_state {
@@ -18,6 +24,8 @@ struct hostname_state {
 	enum file_kind kind;     /* of the file */
 	const char *file;        /* the name in it; NULL: no file */
 	const char *digest;      /* of the file */
+	bool cloud;              /* cloud-init runs at each start, */
+	bool kept;               /* and is kept from setting the name */
 };
 
 static const struct param hostname_table[] = {
@@ -28,6 +36,8 @@ static const struct param hostname_table[] = {
 		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct hostname_params, undo) },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "the file that was there, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY, .into = INTO_TEXT(struct hostname_params, body) },
+	{ .name = "release", .kind = PARAM_BOOL, .doc = "cloud-init may set the name again", .otherwise = "no",
+		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct hostname_params, release) },
 	{ .name = "use", .kind = PARAM_STRING, .doc = "how to set it", .flags = PARAM_NOT_YET },
 	{ 0 },
 };
@@ -96,6 +106,19 @@ static const char *name_in(struct arena *arena, const char *text)
 	return "";
 }
 
+static int look_at_cloud(struct host *host, struct hostname_state *have, struct error *err)
+{
+	struct file_info info;
+
+	if (host_stat(host, "/run/cloud-init/enabled", &info, err) < 0)
+		return -1;
+	have->cloud = info.kind == FILE_REGULAR;
+	if (host_stat(host, keep_path, &info, err) < 0)
+		return -1;
+	have->kept = info.kind != FILE_NONE;
+	return 0;
+}
+
 static int hostname_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -104,7 +127,8 @@ static int hostname_inspect(struct host *host, const void *params, void *ret_sta
 	char *bytes;
 
 	(void)params;
-	if (host_name(host, &have->kernel, err) < 0 || host_stat(host, "/etc/hostname", &info, err) < 0)
+	if (look_at_cloud(host, have, err) < 0 || host_name(host, &have->kernel, err) < 0
+			|| host_stat(host, "/etc/hostname", &info, err) < 0)
 		return -1;
 	have->kind = info.kind;
 	if (info.kind != FILE_REGULAR)
@@ -134,6 +158,10 @@ static void hostname_plan(struct plan *plan, const void *params, const void *sta
 			"'/etc/hostname' is not a regular file");
 		return;
 	}
+	if (!want->undo && have->cloud && !have->kept)
+		plan_add(plan, HOSTNAME_KEEP, keep_path, "preserve_hostname", NULL, "true");
+	if (want->release && have->kept)
+		plan_add(plan, HOSTNAME_RELEASE, keep_path, "state", "file", "absent");
 	if (want->undo)
 		plan_file_before(plan, want, have);
 	else if (!have->file || strcmp(have->file, want->name) != 0)
@@ -162,6 +190,12 @@ static int hostname_apply(struct host *host, const void *params, const void *sta
 		return host_set_name(host, want->name, err);
 	case HOSTNAME_REMOVE:
 		return host_remove(host, "/etc/hostname", err);
+	case HOSTNAME_KEEP:
+		return host_write(host, &(struct file_write){ .path = keep_path, .bytes = keep_text,
+			.size = strlen(keep_text), .mode = 0644, .uid = HOST_KEEP, .gid = HOST_KEEP,
+			.mtime = HOST_KEEP }, err);
+	case HOSTNAME_RELEASE:
+		return host_remove(host, keep_path, err);
 	}
 	return -1;
 }
@@ -188,6 +222,8 @@ static void hostname_invert(struct inverses *inverses, const void *params, const
 	value_set_string(arena, back, "undo", "yes");
 	if (have->digest)
 		value_set_string(arena, back, "body", have->digest);
+	if (have->cloud && !have->kept)
+		value_set_string(arena, back, "release", "yes");
 	inverses_add(inverses, &(struct inverses_entry){ .resource = "hostname:", .params = back,
 		.keep_path = have->digest ? "/etc/hostname" : NULL, .keep_digest = have->digest });
 }

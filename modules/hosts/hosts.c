@@ -174,8 +174,9 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 	if (strcmp(have->before, have->after) == 0)
 		return;
 	if (have->cloud)
-		plan_note(plan, "cloud-init writes %s anew at the next start: set manage_etc_hosts to false "
-			"in /etc/cloud/cloud.cfg.d", want->path);
+		plan_note(plan, "cloud-init writes %s anew at the next start, as manage_etc_hosts tells it to: a "
+			"second task with 'path: /etc/cloud/templates/hosts.debian.tmpl' keeps the names",
+			want->path);
 	if (want->made && !*have->after)
 		plan_add(plan, HOSTS_REMOVE, want->path, "state", "file", "absent");
 	else

@@ -42,17 +42,16 @@ static int look_for_cloud(struct host *host, bool *ret_cloud, struct error *err)
 	if (look_at_cloud(host, "/etc/cloud/cloud.cfg", ret_cloud, err) < 0
 			|| host_stat(host, directory, &info, err) < 0)
 		return -1;
-	if (info.kind != FILE_DIRECTORY)
-		return 0;
-	if (host_list(host, directory, &names, &count, err) < 0)
+	if (info.kind == FILE_DIRECTORY && host_list(host, directory, &names, &count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; info.kind == FILE_DIRECTORY && i < count; i++) {
 		const char *path = arena_printf(host_arena(host), "%s/%s", directory, names[i].name);
 
 		if (look_at_cloud(host, path, ret_cloud, err) < 0)
 			return -1;
 	}
-	return 0;
+	/* What the machine was given at its first start wins. */
+	return look_at_cloud(host, "/var/lib/cloud/instance/cloud-config.txt", ret_cloud, err);
 }
 
 const char *hosts_own_key(struct arena *arena, const struct hosts_params *want)

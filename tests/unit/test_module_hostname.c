@@ -70,6 +70,31 @@ static void a_name_that_is_said_comes_before_that_of_the_inventory(void **state)
 	assert_string_equal(bench->name, "head.cluster-1");
 }
 
+/* It would set the name that it was given at the first start. */
+static void cloud_init_is_kept_from_it(void **state)
+{
+	static const char path[] = "/etc/cloud/cloud.cfg.d/99-beoplay-hostname.cfg";
+
+	(void)state;
+	bench_directory(bench, "/etc/cloud/cloud.cfg.d", 0755);
+	bench_file(bench, "/run/cloud-init/enabled", 0644, "");
+	assert_int_equal(apply("{}"), 0);
+	assert_non_null(strstr(bench_text(bench, path), "preserve_hostname: true"));
+	assert_int_equal(apply("{}"), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void undo_gives_the_name_back_to_cloud_init(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/etc/cloud/cloud.cfg.d", 0755);
+	bench_file(bench, "/run/cloud-init/enabled", 0644, "");
+	assert_int_equal(apply("{}"), 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(bench_find(bench, "/etc/cloud/cloud.cfg.d/99-beoplay-hostname.cfg"));
+	assert_string_equal(bench->name, "old");
+}
+
 static void nothing_changes_where_it_is_right(void **state)
 {
 	(void)state;
@@ -199,6 +224,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_name_of_the_inventory_gets_into_file_and_kernel),
 		TEST(a_name_that_is_said_comes_before_that_of_the_inventory),
+		TEST(cloud_init_is_kept_from_it),
+		TEST(undo_gives_the_name_back_to_cloud_init),
 		TEST(nothing_changes_where_it_is_right),
 		TEST(looking_changes_nothing),
 		TEST(only_the_kernel_changes_where_the_file_is_right),

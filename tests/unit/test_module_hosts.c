@@ -316,6 +316,10 @@ static void cloud_init_is_warned_of_when_something_changes(void **state)
 	bench_file(bench, "/etc/cloud/cloud.cfg.d/99.cfg", 0644, "manage_etc_hosts: False");
 	plan = bench_look(bench, &module_hosts, load("{}"));
 	assert_int_equal(plan->notes->count, 0);
+	bench_directory(bench, "/var/lib/cloud/instance", 0755);
+	bench_file(bench, "/var/lib/cloud/instance/cloud-config.txt", 0600, "manage_etc_hosts: true\n");
+	plan = bench_look(bench, &module_hosts, load("{}"));
+	assert_int_equal(plan->notes->count, 1);
 }
 
 static void wrong_extra_lines_are_refused(void **state)

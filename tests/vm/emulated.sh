@@ -1,4 +1,4 @@
-# emulated.sh: how `vm` starts, cuts and looks into a machine that QEMU emulates: $name, with its files in $of.
+# emulated.sh: how `vm` starts, cuts and looks into a machine that QEMU emulates: $name, its files in $of.
 
 running() {
 	[[ -e $of/pid ]] && kill -0 "$(<"$of/pid")" 2>/dev/null

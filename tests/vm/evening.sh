@@ -18,12 +18,15 @@ network_files() {
 }
 
 write_play() {
-	cat >evening.yml <<-'END'
+	sed "s/CLOUD/${cloud:-no}/" >evening.yml <<-'END'
 	- hosts: all
 	  become: yes
+	  vars: {cloud: CLOUD}
 	  tasks:
 	    - hostname: {name: kopf}
 	    - hosts: {group: all}
+	    - hosts: {group: all, path: /etc/cloud/templates/hosts.debian.tmpl}
+	      when: cloud
 	    - user: {name: rechner, comment: computes}
 	    - apt-packages: {name: [hello]}
 	    - copy:
@@ -44,12 +47,11 @@ it_is() {
 	inside 'hostname; grep -c "head$" /etc/hosts; getent passwd rechner | cut -d : -f 5; hello 2>/dev/null
 		for unit in waits e2scrub_all.timer; do
 			systemctl is-active $unit
-			systemctl is-enabled $unit 2>/dev/null
+			systemctl is-enabled $unit 2>/dev/null | grep -v not-found
 		done' |
 		tr '\n' ' '
 }
 as_wished="kopf 1 computes Hello, world! active enabled inactive disabled "
-as_before="debian 0 inactive active enabled "
 
 restart() {
 	local before
@@ -61,10 +63,11 @@ restart() {
 # evening USER PASSWORD ROOT_PASSWORD GOVERNS: the whole of it, as USER, who becomes root with one of the
 # passwords; GOVERNS is what configures the interface.
 evening() {
-	local user=$1 network
+	local user=$1 network before
 	echo "$2" >login
 	echo "$3" >become
 	network=$(network_files)
+	before=$(inside hostname)
 
 	run init cluster --hosts "$(vm address head)" --user "$user" --connection-password-file login \
 		--become-password-file become --accept-new-host-keys
@@ -83,5 +86,6 @@ evening() {
 	check "and nothing is left to do there" is "$status $(recap head changed)" "0 0"
 	check "the network's files are the installer's" is "$(network_files)" "$network"
 	run rollback evening.yml --to nothing --become-password-file ../become
-	check "all of it can be undone" is "$status $(it_is)" "0 $as_before"
+	check "all of it can be undone" is "$status $(it_is)" \
+		"0 $before 0 inactive active enabled "
 }

@@ -43,7 +43,7 @@ static void add_bytes(struct buffer *bytes, const struct value *value)
 	for (size_t i = 0; i < value->count; i++) {
 		if (value->kind == VALUE_MAP)
 			buffer_printf(bytes, "%zu:%s", strlen(value->pairs[i].key), value->pairs[i].key);
-		add_bytes(bytes, value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]);
+		add_bytes(bytes, value->kind == VALUE_MAP ? value_at(value, i) : value->items[i]);
 	}
 }
 
@@ -72,7 +72,7 @@ static struct value *disclose_members(struct arena *arena, const struct disclosu
 	copy->place = value->place;
 	for (size_t i = 0; i < value->count; i++) {
 		struct value *item = disclose(arena, to, value->kind == VALUE_LIST ? value->items[i]
-			: value->pairs[i].value);
+			: value_at(value, i));
 
 		if (item && value->kind == VALUE_LIST)
 			value_append(arena, copy, item);
@@ -150,7 +150,7 @@ bool disclose_inside(const struct value *value)
 	if (value->kind == VALUE_STRING && disclose_find(value->text, value->size, &size))
 		return true;
 	for (size_t i = 0; i < value->count; i++) {
-		if (disclose_inside(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]))
+		if (disclose_inside(value->kind == VALUE_MAP ? value_at(value, i) : value->items[i]))
 			return true;
 	}
 	return false;

@@ -186,7 +186,7 @@ void secrets_note_as(struct secrets *secrets, const struct value *value, enum le
 		}
 	}
 	for (size_t i = 0; i < value->count; i++)
-		secrets_note_as(secrets, value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i],
+		secrets_note_as(secrets, value->kind == VALUE_MAP ? value_at(value, i) : value->items[i],
 			level);
 }
 
@@ -202,7 +202,7 @@ void secrets_note_made(struct secrets *secrets, const struct value *value)
 			&& secrets_short(secrets, value->text) < value->level)
 		secrets_note(secrets, value);
 	for (size_t i = 0; i < value->count; i++)
-		secrets_note_made(secrets, value->kind == VALUE_MAP ? value->pairs[i].value
+		secrets_note_made(secrets, value->kind == VALUE_MAP ? value_at(value, i)
 			: value->items[i]);
 }
 
@@ -282,14 +282,23 @@ const char *secrets_cut(const struct secrets *secrets, struct arena *arena, cons
 	return secrets_replace(secrets, arena, text, size, least, plain_word, NULL, ret_size);
 }
 
+/* Lines that aren't made yet hold nothing that their text doesn't. */
+static bool holds_none(const struct secrets *secrets, const struct value *inside)
+{
+	return inside->unmade && !secrets_level(secrets, inside->text, inside->size);
+}
+
 void secrets_mark(const struct secrets *secrets, struct value *value)
 {
 	if (value->kind == VALUE_STRING && value->level < LEVEL_SECRET)
 		value->level = level_higher(value->level,
 			secrets_level(secrets, value->text, value->size));
-	for (size_t i = 0; i < value->count; i++)
-		secrets_mark(secrets, value->kind == VALUE_MAP ? value->pairs[i].value
-			: value->items[i]);
+	for (size_t i = 0; i < value->count; i++) {
+		if (value->kind != VALUE_MAP)
+			secrets_mark(secrets, value->items[i]);
+		else if (!holds_none(secrets, value->pairs[i].value))
+			secrets_mark(secrets, value_at(value, i));
+	}
 }
 
 void secrets_each(const struct secrets *secrets, void (*each)(void *context, const char *secret,

@@ -107,6 +107,53 @@ void value_append(struct arena *arena, struct value *list, struct value *item)
 	list->items[list->count++] = item;
 }
 
+/* --- Lines that are made when they are looked at --- */
+
+struct value_lines {
+	struct arena *arena;       /* where they are made */
+	enum level level;          /* of each line */
+};
+
+struct value *value_lines(struct arena *arena, const struct value *text, size_t size)
+{
+	struct value *lines = value_list(arena);
+
+	lines->text = text->text;
+	lines->size = size;
+	lines->unmade = true;
+	lines->lines = arena_alloc(arena, sizeof(*lines->lines));
+	*lines->lines = (struct value_lines){ arena, text->level };
+	return lines;
+}
+
+static struct value *made(struct value *lines)
+{
+	const char *at = lines->text, *end = at + lines->size;
+	const struct value_lines how = *lines->lines;
+
+	lines->items = NULL;
+	lines->text = NULL;
+	lines->unmade = false;
+	while (at < end) {
+		const char *found = memchr(at, '\n', (size_t)(end - at));
+		struct value *line = value_bytes(how.arena, at, (size_t)((found ? found : end) - at));
+
+		line->level = how.level;
+		line->data = lines->data;
+		value_append(how.arena, lines, line);
+		at = found ? found + 1 : end;
+	}
+	lines->size = 0;
+	return lines;
+}
+
+static const struct value_pair *made_pair(const struct value_pair *pair)
+{
+	if (pair && pair->value->unmade)
+		made(pair->value);
+	return pair;
+}
+
 /* --- Keys of large maps --- */
 
 enum { INDEX_FROM = 16, SLOT_FREE = UINT32_MAX };   /* pairs */
@@ -176,7 +223,7 @@ static const struct value_pair *index_find(const struct value *map, const char *
 	return NULL;
 }
 
-const struct value_pair *value_pair(const struct value *map, const char *key)
+static const struct value_pair *find_pair(const struct value *map, const char *key)
 {
 	const struct value_pair *found = NULL;
 	size_t i = 0;
@@ -194,15 +241,20 @@ const struct value_pair *value_pair(const struct value *map, const char *key)
 	return found;
 }
 
-static struct value_pair *find_pair(struct value *map, const char *key)
+const struct value_pair *value_pair(const struct value *map, const char *key)
 {
-	return (struct value_pair *)(uintptr_t)value_pair(map, key);
+	return made_pair(find_pair(map, key));
+}
+
+static struct value_pair *own_pair(struct value *map, const char *key)
+{
+	return (struct value_pair *)(uintptr_t)find_pair(map, key);
 }
 
 static struct value_pair *put(struct arena *arena, struct value *map, const char *key,
 	struct value *item)
 {
-	struct value_pair *pair = find_pair(map, key);
+	struct value_pair *pair = own_pair(map, key);
 
 	if (pair) {
 		pair->value = item;
@@ -243,7 +295,7 @@ void value_set_bool(struct arena *arena, struct value *map, const char *key, boo
 
 void value_remove(struct value *map, const char *key)
 {
-	struct value_pair *pair = find_pair(map, key);
+	struct value_pair *pair = own_pair(map, key);
 	size_t left;
 
 	if (!pair)
@@ -290,7 +342,12 @@ const char *value_key(const struct value *map, size_t i)
 
 struct value *value_at(const struct value *map, size_t i)
 {
-	return i < value_pair_count(map) ? map->pairs[i].value : nothing();
+	return i < value_pair_count(map) ? made_pair(&map->pairs[i])->value : nothing();
+}
+
+const struct value_pair *value_pair_at(const struct value *map, size_t i)
+{
+	return made_pair(&map->pairs[i]);
 }
 
 struct value *value_get(const struct value *map, const char *key)
@@ -333,6 +390,8 @@ enum level value_level(const struct value *value)
 {
 	enum level level = value ? value->level : LEVEL_OPEN;
 
+	if (value && value->unmade)
+		return level_higher(level, value->lines->level);
 	for (size_t i = 0; value && i < value->count && level < LEVEL_SECRET; i++)
 		level = level_higher(level, value_level(value->kind == VALUE_MAP
 			? value->pairs[i].value : value->items[i]));
@@ -342,6 +401,8 @@ enum level value_level(const struct value *value)
 void value_raise(struct value *value, enum level level)
 {
 	value->level = level_higher(value->level, level);
+	if (value->unmade)
+		value->lines->level = level_higher(value->lines->level, level);
 	for (size_t i = 0; i < value->count; i++)
 		value_raise(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i], level);
 }
@@ -364,7 +425,7 @@ static bool map_equal(const struct value *one, const struct value *other)
 	for (size_t i = 0; i < one->count; i++) {
 		const struct value_pair *pair = value_pair(other, one->pairs[i].key);
 
-		if (!pair || !value_equal(one->pairs[i].value, pair->value))
+		if (!pair || !value_equal(value_at(one, i), pair->value))
 			return false;
 	}
 	return true;
@@ -399,6 +460,39 @@ bool value_equal(const struct value *one, const struct value *other)
 	return false;
 }
 
+/* Of the pair at a place in a map, for a copy of it: they use the copy's own text. */
+static void copy_lines(struct arena *arena, struct value *copy, size_t at, const struct value *map)
+{
+	const struct value *lines = map->pairs[at].value;
+	struct value *to = copy->pairs[at].value;
+
+	*to = *lines;
+	to->text = NULL;
+	for (size_t i = 0; i < map->count && !to->text; i++) {
+		if (map->pairs[i].value->text == lines->text && !map->pairs[i].value->unmade)
+			to->text = copy->pairs[i].value->text;
+	}
+	if (!to->text)
+		to->text = arena_bytes(arena, lines->text, lines->size);
+	to->lines = arena_alloc(arena, sizeof(*to->lines));
+	*to->lines = (struct value_lines){ arena, lines->lines->level };
+}
+
+static void copy_pairs(struct arena *arena, struct value *copy, const struct value *map)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		const struct value_pair *pair = &map->pairs[i];
+		struct value *item = pair->value->unmade ? value_list(arena)
+			: value_copy(arena, pair->value);
+
+		value_set_at(arena, copy, pair->key, pair->place, item);
+	}
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->pairs[i].value->unmade)
+			copy_lines(arena, copy, i, map);
+	}
+}
+
 struct value *value_copy(struct arena *arena, const struct value *value)
 {
 	struct value *copy = arena_alloc(arena, sizeof(*copy));
@@ -416,11 +510,8 @@ struct value *value_copy(struct arena *arena, const struct value *value)
 		for (size_t i = 0; i < value->count; i++)
 			value_append(arena, copy, value_copy(arena, value->items[i]));
 	}
-	if (value->kind == VALUE_MAP) {
-		for (size_t i = 0; i < value->count; i++)
-			value_set_at(arena, copy, value->pairs[i].key, value->pairs[i].place,
-				value_copy(arena, value->pairs[i].value));
-	}
+	if (value->kind == VALUE_MAP)
+		copy_pairs(arena, copy, value);
 	return copy;
 }
 

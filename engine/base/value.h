@@ -37,6 +37,7 @@ enum level {
 
 struct value_pair;
 struct value_index;
+struct value_lines;
 
 struct value {
 	enum value_kind kind;
@@ -44,6 +45,7 @@ struct value {
 	bool quoted;             /* a YAML scalar that stood in quotes or in a block */
 	enum level level;        /* who may see it */
 	bool data;               /* came from a node: {{ }} inside stays text */
+	bool unmade;             /* LIST of lines that nobody has looked at: of text, as lines says */
 	int64_t integer;         /* INTEGER */
 	double number;           /* FLOAT */
 	const char *text;        /* STRING: the bytes; other scalars from YAML: as written ("0644"),
@@ -52,8 +54,9 @@ struct value {
 	union {
 		struct value **items;        /* LIST */
 		const struct cause *cause;   /* UNKNOWN */
+		struct value_lines *lines;   /* unmade; private to value.c */
 	};
-	struct value_pair *pairs;   /* MAP */
+	struct value_pair *pairs;   /* MAP; values of it are asked for: value_at, value_pair_at, value_get */
 	size_t count;            /* of items or pairs */
 	size_t capacity;
 	struct value_index *index;  /* of a MAP with many keys: finds them; private to value.c */
@@ -80,6 +83,11 @@ struct value *value_unknown(struct arena *arena, const struct cause *cause);   /
 struct value *value_list(struct arena *arena);
 struct value *value_map(struct arena *arena);
 
+/* The lines in the first bytes of a text, which it goes on to use; the last may lack its end. The list is
+ * made when value_get, value_pair, value_at or value_pair_at gives it out: until then it takes no memory.
+ * It may be put into a map only. */
+struct value *value_lines(struct arena *arena, const struct value *text, size_t size);
+
 void value_append(struct arena *arena, struct value *list, struct value *item);
 /* Adds the key, or replaces its value in place. The key is copied. */
 void value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
@@ -95,6 +103,7 @@ void value_remove(struct value *map, const char *key);
 struct value *value_item(const struct value *list, size_t i);
 const char *value_key(const struct value *map, size_t i);
 struct value *value_at(const struct value *map, size_t i);
+const struct value_pair *value_pair_at(const struct value *map, size_t i);   /* i < count */
 /* How many items a list has, pairs a map; NULL and any other kind have none. */
 size_t value_item_count(const struct value *list);
 size_t value_pair_count(const struct value *map);

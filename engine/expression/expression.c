@@ -16,7 +16,7 @@ const struct cause *value_unknown_cause(const struct value *value)
 	if (value->kind == VALUE_UNKNOWN)
 		return value->cause;
 	for (size_t i = 0; i < value->count && !cause; i++)
-		cause = value_unknown_cause(value->kind == VALUE_MAP ? value->pairs[i].value :
+		cause = value_unknown_cause(value->kind == VALUE_MAP ? value_at(value, i) :
 			value->items[i]);
 	return cause;
 }
@@ -61,7 +61,7 @@ int expression_check(struct arena *arena, const struct value *value, struct erro
 
 		if (is_map && check_key(&value->pairs[i], err) < 0)
 			return -1;
-		if (expression_check(arena, is_map ? value->pairs[i].value : value->items[i],
+		if (expression_check(arena, is_map ? value_at(value, i) : value->items[i],
 			err) < 0)
 			return -1;
 	}

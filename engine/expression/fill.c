@@ -30,7 +30,7 @@ bool expression_inside(const struct value *value)
 
 		if (is_map && text_has_tag(value->pairs[i].key, strlen(value->pairs[i].key)))
 			return true;
-		if (expression_inside(is_map ? value->pairs[i].value : value->items[i]))
+		if (expression_inside(is_map ? value_at(value, i) : value->items[i]))
 			return true;
 	}
 	return false;
@@ -174,7 +174,7 @@ static int fill_map(struct filling *filling, const struct value *map, struct val
 
 	*ret_value = empty_like(filling->evaluator->arena, map);
 	for (size_t i = 0; i < map->count; i++) {
-		if (fill_pair(filling, &map->pairs[i], *ret_value, &unknown) < 0)
+		if (fill_pair(filling, value_pair_at(map, i), *ret_value, &unknown) < 0)
 			return -1;
 	}
 	if (unknown)
@@ -243,7 +243,7 @@ static int find_unsealed(struct evaluation *evaluation, const struct value *valu
 		if (is_map)
 			*ret_found |= !value->data &&
 				text_has_tag(value->pairs[i].key, strlen(value->pairs[i].key));
-		if (find_unsealed(evaluation, is_map ? value->pairs[i].value : value->items[i],
+		if (find_unsealed(evaluation, is_map ? value_at(value, i) : value->items[i],
 				depth + 1, ret_found) < 0)
 			return -1;
 	}
@@ -273,7 +273,7 @@ static struct value *sealed(struct arena *arena, struct value *value)
 		}
 		copy->data |= text_has_tag(value->pairs[i].key, strlen(value->pairs[i].key));
 		value_set_at(arena, copy, value->pairs[i].key, value->pairs[i].place,
-			sealed(arena, value->pairs[i].value));
+			sealed(arena, value_at(value, i)));
 	}
 	return copy;
 }
@@ -283,7 +283,7 @@ static bool is_unsettled(const struct value *value)
 {
 	for (size_t i = 0; i < value->count; i++) {
 		const struct value *inside = value->kind == VALUE_LIST ? value->items[i] :
-			value->pairs[i].value;
+			value_at(value, i);
 
 		if (inside->level < value->level || is_unsettled(inside))
 			return true;
@@ -307,7 +307,7 @@ static struct value *settled(struct arena *arena, struct value *value, enum leve
 			continue;
 		}
 		value_set(arena, copy, value->pairs[i].key,
-			settled(arena, value->pairs[i].value, level));
+			settled(arena, value_at(value, i), level));
 		copy->pairs[i].place = value->pairs[i].place;
 	}
 	return copy;

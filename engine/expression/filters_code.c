@@ -77,7 +77,7 @@ static void write_map(struct writing *writing, const struct value *map, unsigned
 	const struct value_pair **pairs = arena_array(arena, map->count + 1, sizeof(*pairs));
 
 	for (size_t i = 0; i < map->count; i++)
-		pairs[i] = &map->pairs[i];
+		pairs[i] = value_pair_at(map, i);
 	if (writing->sorted)
 		qsort(pairs, map->count, sizeof(*pairs), compare_pairs);
 	buffer_add_char(writing->out, '{');
@@ -160,7 +160,7 @@ static int pay_json(struct evaluation *evaluation, const struct call *call,
 		if (is_map && evaluation_spend(evaluation, call->offset, 0,
 				strlen(value->pairs[i].key)) < 0)
 			return -1;
-		if (pay_json(evaluation, call, is_map ? value->pairs[i].value : value->items[i],
+		if (pay_json(evaluation, call, is_map ? value_at(value, i) : value->items[i],
 				indent, depth + 1) < 0)
 			return -1;
 	}

@@ -29,7 +29,7 @@ static int filter_dict2items(struct evaluation *evaluation, struct call *call,
 		return -1;
 	*ret_value = value_list(evaluation->evaluator->arena);
 	for (size_t i = 0; i < call->input->count; i++) {
-		if (add_pair(evaluation, call, *ret_value, key, value, &call->input->pairs[i]) < 0)
+		if (add_pair(evaluation, call, *ret_value, key, value, value_pair_at(call->input, i)) < 0)
 			return -1;
 	}
 	return 0;
@@ -154,8 +154,8 @@ static int combine_two(struct combining *combining, const struct value *weak,
 	map->level = level_higher(weak->level, strong->level);
 	map->data = weak->data | strong->data;
 	for (size_t i = 0; i < weak->count + strong->count; i++) {
-		const struct value_pair *pair = i < weak->count ? &weak->pairs[i] :
-			&strong->pairs[i - weak->count];
+		const struct value_pair *pair = i < weak->count ? value_pair_at(weak, i) :
+			value_pair_at(strong, i - weak->count);
 		struct value *before = i < weak->count ? NULL : value_get(map, pair->key);
 		struct value *item = pair->value;
 
@@ -262,7 +262,7 @@ static int filter_dictsort(struct evaluation *evaluation, struct call *call,
 		if (evaluation_spend(evaluation, call->offset, 1, 2 * sizeof(*pair)) < 0)
 			return -1;
 		value_append(arena, pair, value_string(arena, call->input->pairs[i].key));
-		value_append(arena, pair, call->input->pairs[i].value);
+		value_append(arena, pair, value_at(call->input, i));
 		value_append(arena, pairs, pair);
 	}
 	arguments[0] = value_bool(arena, exact);

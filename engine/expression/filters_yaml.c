@@ -95,7 +95,7 @@ static bool in_block(const struct writing *writing, const struct value *value)
 	bool block = writing->nice;
 
 	for (size_t i = 0; i < value->count; i++) {
-		const struct value *item = value->kind == VALUE_MAP ? value->pairs[i].value :
+		const struct value *item = value->kind == VALUE_MAP ? value_at(value, i) :
 			value->items[i];
 
 		block |= item->kind == VALUE_LIST || item->kind == VALUE_MAP;
@@ -116,7 +116,7 @@ static int write_map(struct writing *writing, const struct value *map, unsigned 
 	yaml_event_t event;
 
 	for (size_t i = 0; i < map->count; i++)
-		pairs[i] = &map->pairs[i];
+		pairs[i] = value_pair_at(map, i);
 	qsort(pairs, map->count, sizeof(*pairs), compare_pairs);
 	yaml_mapping_start_event_initialize(&event, NULL, NULL, true, in_block(writing, map) ?
 		YAML_BLOCK_MAPPING_STYLE : YAML_FLOW_MAPPING_STYLE);

@@ -212,7 +212,7 @@ static struct value *without_skipped(struct evaluation *evaluation, const struct
 	struct value *kept = value_list(arena);
 
 	for (size_t i = 0; i < of->count; i++) {
-		struct value *item = of->kind == VALUE_MAP ? of->pairs[i].value : of->items[i];
+		struct value *item = of->kind == VALUE_MAP ? value_at(of, i) : of->items[i];
 
 		if (!value_get_bool(item, "skipped"))
 			value_append(arena, kept, item);

@@ -87,7 +87,7 @@ static int pairs_of(struct evaluation *evaluation, struct call *call, bool keys,
 	if (need(evaluation, call, VALUE_MAP) < 0)
 		return -1;
 	for (size_t i = 0; i < call->input->count; i++) {
-		const struct value_pair *pair = &call->input->pairs[i];
+		const struct value_pair *pair = value_pair_at(call->input, i);
 		struct value *item = values ? pair->value : NULL;
 
 		if (evaluation_spend(evaluation, call->offset, 1, 2 * sizeof(*item)) < 0)

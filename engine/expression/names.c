@@ -170,7 +170,7 @@ static int read_value(struct reading *reading, const struct value *value, struct
 		}
 		if (key.text && expression_inside(&key) && read_text(reading, &key, err) < 0)
 			return -1;
-		if (read_value(reading, value->kind == VALUE_MAP ? value->pairs[i].value :
+		if (read_value(reading, value->kind == VALUE_MAP ? value_at(value, i) :
 				value->items[i], err) < 0)
 			return -1;
 	}

@@ -48,7 +48,7 @@ static int maps_equal(struct evaluation *evaluation, size_t offset, const struct
 
 		if (evaluation_spend(evaluation, offset, other->count / 64, 0) < 0)
 			return -1;
-		equal = found ? both(equal, evaluate_equal(evaluation, offset, one->pairs[i].value,
+		equal = found ? both(equal, evaluate_equal(evaluation, offset, value_at(one, i),
 			found)) : 0;
 	}
 	return equal;

@@ -109,7 +109,7 @@ static void show_map(struct buffer *out, const struct value *map)
 		buffer_add_string(out, i ? ", " : "");
 		show_quoted(out, &key);
 		buffer_add_string(out, ": ");
-		show_inside(out, map->pairs[i].value);
+		show_inside(out, value_at(map, i));
 	}
 	buffer_add_char(out, '}');
 }
@@ -180,7 +180,7 @@ static int show_cost(struct evaluation *evaluation, size_t offset, const struct 
 		if (!is_list && evaluation_spend(evaluation, offset, 0,
 				strlen(value->pairs[i].key)) < 0)
 			return -1;
-		if (show_cost(evaluation, offset, is_list ? value->items[i] : value->pairs[i].value,
+		if (show_cost(evaluation, offset, is_list ? value->items[i] : value_at(value, i),
 				depth + 1) < 0)
 			return -1;
 	}

@@ -53,7 +53,7 @@ static int walk_all(struct walk *walk, const struct value *value)
 	walk->depth++;
 	for (size_t i = 0; i < value->count; i++) {
 		if (walk_all(walk, value->kind == VALUE_LIST ? value->items[i] :
-				value->pairs[i].value) < 0)
+				value_at(value, i)) < 0)
 			return -1;
 	}
 	walk->depth--;
@@ -129,7 +129,7 @@ static int find_lazy(struct evaluation *evaluation, size_t offset, const struct 
 		return evaluation_error(evaluation, offset, "this is nested too deeply");
 	for (size_t i = 0; i < value->count && !*ret_found; i++) {
 		if (evaluation_spend(evaluation, offset, 1, 0) < 0 || find_lazy(evaluation, offset,
-				value->kind == VALUE_LIST ? value->items[i] : value->pairs[i].value,
+				value->kind == VALUE_LIST ? value->items[i] : value_at(value, i),
 				depth + 1, ret_found) < 0)
 			return -1;
 	}
@@ -155,7 +155,7 @@ static int force_inside(struct evaluation *evaluation, size_t offset, struct val
 		bool is_list = value->kind == VALUE_LIST;
 
 		if (force_inside(evaluation, offset, is_list ? value->items[i] :
-				value->pairs[i].value, depth + 1, &item) < 0)
+				value_at(value, i), depth + 1, &item) < 0)
 			return -1;
 		if (is_list)
 			value_append(arena, copy, item);

@@ -14,7 +14,7 @@ static void keep_as_text(struct value *value)
 	if (value->kind == VALUE_STRING)
 		value->data = value->data || expression_inside(value);
 	for (size_t i = 0; i < value->count; i++)
-		keep_as_text(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i]);
+		keep_as_text(value->kind == VALUE_MAP ? value_at(value, i) : value->items[i]);
 }
 
 int facts_take(struct scope *scope, struct arena *arena, const struct value *facts,
@@ -94,7 +94,7 @@ void facts_expect(struct run *run, const struct run_host *host, const struct uni
 			.name = task_title(unit->task->task) });
 	for (size_t i = 0; item->facts && i < item->facts->count; i++)
 		variables_expect(run->options.variables, host->inventory, item->facts->pairs[i].key,
-			unknown ? unknown : item->facts->pairs[i].value);
+			unknown ? unknown : value_at(item->facts, i));
 }
 
 static void let_out(struct run *run, const struct run_host *host, const struct step *step)
@@ -105,7 +105,7 @@ static void let_out(struct run *run, const struct run_host *host, const struct s
 
 	for (size_t i = 0; i < facts->count; i++)
 		variables_register(run->options.variables, of, facts->pairs[i].key,
-			facts->pairs[i].value, false, unit_turn(step->unit));
+			value_at(facts, i), false, unit_turn(step->unit));
 }
 
 void facts_let_out(struct run *run, const struct run_host *host, const struct step *step,

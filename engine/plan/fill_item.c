@@ -193,10 +193,10 @@ struct value *filling_without_omitted(struct arena *arena, const struct value *p
 
 	kept->place = params->place;
 	for (size_t i = 0; i < params->count; i++) {
-		if (value_is_omit(params->pairs[i].value))
+		if (value_is_omit(value_at(params, i)))
 			continue;
 		value_set_at(arena, kept, params->pairs[i].key, params->pairs[i].place,
-			params->pairs[i].value);
+			value_at(params, i));
 	}
 	return kept;
 }
@@ -254,7 +254,7 @@ static int fill_options(struct filling *filling, struct value **ret_params, stru
 		const struct param *param = param_find(filling->unit->module->params, raw->pairs[i].key);
 
 		value_set_at(filling->arena, param && param->kind == PARAM_CONDITION ? kept : open,
-			raw->pairs[i].key, raw->pairs[i].place, raw->pairs[i].value);
+			raw->pairs[i].key, raw->pairs[i].place, value_at(raw, i));
 	}
 	if (kept->count == 0)
 		return expression_fill(filling->arena, filling->scope, raw, ret_params, err);
@@ -262,7 +262,7 @@ static int fill_options(struct filling *filling, struct value **ret_params, stru
 		return -1;
 	for (size_t i = 0; i < kept->count; i++)
 		value_set_at(filling->arena, *ret_params, kept->pairs[i].key, kept->pairs[i].place,
-			kept->pairs[i].value);
+			value_at(kept, i));
 	return 0;
 }
 

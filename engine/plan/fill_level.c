@@ -28,7 +28,7 @@ static void note_quiet(struct secrets *secrets, const struct param *param, const
 	if (value->kind == VALUE_STRING && (content || !is_plain_word(value)))
 		secrets_note_as(secrets, value, level);
 	for (size_t i = 0; i < value->count; i++)
-		note_quiet(secrets, param, value->kind == VALUE_MAP ? value->pairs[i].value
+		note_quiet(secrets, param, value->kind == VALUE_MAP ? value_at(value, i)
 			: value->items[i], level);
 }
 
@@ -104,7 +104,7 @@ static enum level level_of_short(const struct secrets *secrets, const struct val
 		level = secrets_short(secrets, value->text);
 	for (size_t i = 0; i < value->count; i++)
 		level = level_higher(level, level_of_short(secrets, value->kind == VALUE_MAP
-			? value->pairs[i].value : value->items[i]));
+			? value_at(value, i) : value->items[i]));
 	return level;
 }
 
@@ -166,7 +166,7 @@ static struct value *without_expressions(struct arena *arena, const struct value
 		value_append(arena, list, (struct value *)value);
 	for (size_t i = 0; i < value->count; i++)
 		value_append(arena, list, without_expressions(arena, value->kind == VALUE_MAP
-			? value->pairs[i].value : value->items[i]));
+			? value_at(value, i) : value->items[i]));
 	return list;
 }
 
@@ -226,7 +226,7 @@ static const struct value *secret_in(const struct value *value, const char *name
 			&& strstr(name, value->text))
 		return value;
 	for (size_t i = 0; i < value->count && !found; i++)
-		found = secret_in(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i], name);
+		found = secret_in(value->kind == VALUE_MAP ? value_at(value, i) : value->items[i], name);
 	return found;
 }
 

@@ -231,24 +231,21 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 
 enum { LINES_MOST = 1 << 20 };
 
-/* So that what is said twice is sent once. False: it has more lines than are registered. */
+/* What is said twice is sent once, and kept once. False: it has more lines than are registered. */
 static bool add_lines(struct arena *arena, struct value *results, const char *name,
 	const char *lines_name)
 {
 	const struct value *output = value_get(results, name);
-	struct value *lines = value_list(arena);
 	const char *text = value_text(output), *end = text ? text + output->size : NULL;
+	size_t lines = 0;
 
-	while (text && text < end && lines->count < LINES_MOST) {
+	for (; text && text < end && lines < LINES_MOST; lines++) {
 		const char *line = memchr(text, '\n', (size_t)(end - text));
-		struct value *one = value_bytes(arena, text, (size_t)((line ? line : end) - text));
 
-		one->level = output->level;
-		value_append(arena, lines, one);
 		text = line ? line + 1 : end;
 	}
 	if (text)
-		value_set(arena, results, lines_name, lines);
+		value_set(arena, results, lines_name, value_lines(arena, output, (size_t)(text - output->text)));
 	return text == end;
 }
 

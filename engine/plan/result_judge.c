@@ -27,7 +27,7 @@ static void level_results(struct value *results, const struct step *step)
 
 	for (size_t i = 0; level > LEVEL_OPEN && i < results->count; i++) {
 		if (step->filled->no_log || !is_open(value_key(results, i)))
-			value_raise(value_at(results, i), level);
+			value_raise(results->pairs[i].value, level);   /* and no list of lines is made for it */
 	}
 }
 

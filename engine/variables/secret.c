@@ -14,14 +14,14 @@ bool variables_is_secret(const struct variables *variables, const char *name)
 
 static const struct value *member(const struct value *value, size_t at)
 {
-	return value->kind == VALUE_MAP ? value->pairs[at].value : value->items[at];
+	return value->kind == VALUE_MAP ? value_at(value, at) : value->items[at];
 }
 
 /* Whether a map inside has a key that is secret, and isn't yet. */
 static bool has_secret(const struct variables *variables, const struct value *value)
 {
 	for (size_t i = 0; i < value->count; i++) {
-		if (value->kind == VALUE_MAP && value->pairs[i].value->level < LEVEL_SECRET
+		if (value->kind == VALUE_MAP && value_at(value, i)->level < LEVEL_SECRET
 				&& variables_is_secret(variables, value->pairs[i].key))
 			return true;
 		if (has_secret(variables, member(value, i)))
@@ -34,7 +34,7 @@ static void raise_named(const struct variables *variables, struct value *value)
 {
 	for (size_t i = 0; i < value->count; i++) {
 		if (value->kind == VALUE_MAP && variables_is_secret(variables, value->pairs[i].key))
-			value_raise(value->pairs[i].value, LEVEL_SECRET);
+			value_raise(value_at(value, i), LEVEL_SECRET);
 		else
 			raise_named(variables, (struct value *)member(value, i));
 	}
@@ -86,7 +86,7 @@ static void note_inside(const struct noting *noting, const struct value *value)
 
 		if (key && variables_is_secret(noting->variables, key)) {
 			lookup_put(noting->arena, noting->found, key, noting->variables);
-			note_all(noting->variables->options.secrets, value->pairs[i].value);
+			note_all(noting->variables->options.secrets, value_at(value, i));
 		} else {
 			note_inside(noting, member(value, i));
 		}

@@ -82,7 +82,7 @@ static void pack_container(msgpack_packer *packer, const struct value *value)
 	for (size_t i = 0; i < value->count; i++) {
 		if (value->kind == VALUE_MAP)
 			pack_text(packer, value->pairs[i].key, strlen(value->pairs[i].key));
-		pack(packer, value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i],
+		pack(packer, value->kind == VALUE_MAP ? value_at(value, i) : value->items[i],
 			false);
 	}
 }

@@ -384,6 +384,56 @@ static void a_deletion_is_never_suggested(void **state)
 	assert_string_equal(suggested("max-delet", options), "max_delete");
 }
 
+static struct value *result_of(struct arena *arena, const char *output)
+{
+	struct value *result = value_map(arena), *text = value_string(arena, output);
+
+	value_set(arena, result, "stdout", text);
+	value_set(arena, result, "stdout_lines", value_lines(arena, text, text->size));
+	return result;
+}
+
+static void lines_are_made_when_they_are_asked_for(void **state)
+{
+	struct arena *first = arena_new(), *arena = arena_new();
+	struct value *result = result_of(first, "one\n\nthree"), *copy = value_copy(arena, result);
+	const struct value *lines;
+
+	(void)state;
+	arena_free(first);
+	assert_true(copy->pairs[1].value->unmade);
+	assert_ptr_equal(copy->pairs[1].value->text, copy->pairs[0].value->text);
+	value_raise(copy->pairs[1].value, LEVEL_PRIVATE);
+	value_mark_data(copy);
+	assert_true(copy->pairs[1].value->unmade);
+	assert_int_equal(value_level(copy), LEVEL_PRIVATE);
+
+	lines = value_get(copy, "stdout_lines");
+	assert_false(lines->unmade);
+	assert_int_equal(value_item_count(lines), 3);
+	assert_string_equal(value_text(value_item(lines, 0)), "one");
+	assert_string_equal(value_text(value_item(lines, 1)), "");
+	assert_string_equal(value_text(value_item(lines, 2)), "three");
+	assert_int_equal(value_item(lines, 1)->level, LEVEL_PRIVATE);
+	assert_true(value_item(lines, 1)->data);
+	assert_string_equal(value_get_string(copy, "stdout"), "one\n\nthree");
+	assert_ptr_equal(value_at(copy, 1), lines);
+	arena_free(arena);
+}
+
+static void lines_of_nothing_are_none_and_lines_are_equal_made_or_not(void **state)
+{
+	struct arena *arena = arena_new();
+	struct value *one = result_of(arena, "a\nb\n"), *other = result_of(arena, "a\nb\n");
+
+	(void)state;
+	assert_int_equal(value_item_count(value_get(one, "stdout_lines")), 2);
+	assert_true(value_equal(one, other));
+	assert_true(value_equal(result_of(arena, "a\nb\n"), other));
+	assert_int_equal(value_item_count(value_get(result_of(arena, ""), "stdout_lines")), 0);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +457,8 @@ int main(void)
 		cmocka_unit_test(a_deletion_is_never_suggested),
 		cmocka_unit_test(each_kind_of_cause_has_its_word_and_says_why),
 		cmocka_unit_test(a_copy_outlives_the_arena_it_came_from),
+		cmocka_unit_test(lines_are_made_when_they_are_asked_for),
+		cmocka_unit_test(lines_of_nothing_are_none_and_lines_are_equal_made_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

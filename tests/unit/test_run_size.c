@@ -103,6 +103,51 @@ static void many_hosts_do_once_and_include_what_a_value_says(void **state)
 	free(hosts);
 }
 
+/* --- Output --- */
+
+/* In each way in which a registered value can be looked at, twice. */
+static const char looks_at_lines[] = "- hosts: all\n"
+	"  tasks:\n"
+	"  - {name: t1, command: x, register: r, failed_when: \"'z' in r.stdout_lines\"}\n"
+	"  - {name: t1, command: x, register: all, loop: [1, 2]}\n"
+	"  - set_fact: {kept: '{{ r }}', in_it: {r: '{{ r }}'}}\n"
+	"  - assert:\n"
+	"      quiet: true\n"
+	"      that:\n"
+	"      - \"r.stdout_lines == ['a', '', 'b']\"\n"
+	"      - \"r['stderr_lines'] == []\"\n"
+	"      - \"r.stdout_lines is defined and r.get('stdout_lines')[2] == 'b'\"\n"
+	"      - \"'stdout_lines' in r and 'stdout_lines' in r.keys()\"\n"
+	"      - \"(r | to_json | from_json).stdout_lines == ['a', '', 'b']\"\n"
+	"      - \"(r | to_yaml | from_yaml).stdout_lines == ['a', '', 'b']\"\n"
+	"      - \"(r | string) is search('stdout_lines')\"\n"
+	"      - \"'b' in (r | string)\"\n"
+	"      - \"['a', '', 'b'] in r.values()\"\n"
+	"      - \"['stdout_lines', ['a', '', 'b']] in (r.items() | map('list'))\"\n"
+	"      - \"{'key': 'stdout_lines', 'value': ['a', '', 'b']} in (r | dict2items)\"\n"
+	"      - \"(r | combine({'x': 1})).stdout_lines == ['a', '', 'b']\"\n"
+	"      - \"({'x': 1} | combine(r)).stdout_lines == ['a', '', 'b']\"\n"
+	"      - \"([r] | map(attribute='stdout_lines') | first) == ['a', '', 'b']\"\n"
+	"      - \"([r, r] | selectattr('stdout_lines', 'contains', 'b') | list | length) == 2\"\n"
+	"      - \"all.results | map(attribute='stdout_lines') | flatten == ['a', '', 'b', 'a', '', 'b']\"\n"
+	"      - \"hostvars.a.r.stdout_lines | length == 3\"\n"
+	"      - \"hostvars.b.kept.stdout_lines == ['a', '', 'b']\"\n"
+	"      - \"kept == r and in_it.r.stdout_lines == r.stdout_lines\"\n"
+	"      - \"r == (r | to_json | from_json)\"\n"
+	"      - \"['a', '', 'b'] in lookup('dict', r) | map(attribute='value')\"\n"
+	"      - \"lookup('vars', 'r').stdout_lines[0] == 'a'\"\n"
+	"  - debug: {var: r}\n";
+
+static void lines_of_an_output_are_there_whoever_asks(void **state)
+{
+	struct bench_run *run = bench_run("all: {hosts: {a: , b: }}\n", looks_at_lines);
+
+	(void)state;
+	bench_returns(run, "*", "t1", "results: {rc: 0, stdout: \"a\\n\\nb\\n\", stderr: ''}");
+	assert_int_equal(bench_execute(run), 0);
+	bench_run_free(run);
+}
+
 /* --- What is kept once --- */
 
 static const char addressed[] = "all:\n  hosts:\n    a: {ansible_host: 10.0.0.1, rack: r1}\n"
@@ -187,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_hosts_without_changes_are_two_messages_each),
 		cmocka_unit_test(many_hosts_change_all_in_step),
+		cmocka_unit_test(lines_of_an_output_are_there_whoever_asks),
 		cmocka_unit_test(many_hosts_do_once_and_include_what_a_value_says),
 		cmocka_unit_test(what_is_prepared_alike_is_one_text_for_all_hosts),
 		cmocka_unit_test(what_a_host_has_for_itself_is_its_own),

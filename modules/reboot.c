@@ -138,11 +138,15 @@ static int wait_down(struct host *host, const struct reboot_params *want, const 
 
 	if (strcmp(have->boot, have->left) != 0)
 		return 0;
-	if (host_run(host, &command, &told, err) < 0)
-		return -1;
+	/* Whoever goes down ends what runs in any order: this command, the agent, its connection. */
+	if (host_run(host, &command, &told, err) < 0) {
+		if (err->code != RUN_INTERRUPTED)
+			return -1;
+		error_clear(err);
+		told.status = -1;
+	}
 	if (told.status == 0)
 		return 0;
-	/* Whoever goes down ends what runs, this first, and then the agent. */
 	if (told.status != STILL_UP)
 		return error_set(err, RUN_MOVED, "the run goes on once the machine is back");
 	return error_set(err, REBOOT_TIMEOUT, "the machine hasn't gone down within %lld seconds",

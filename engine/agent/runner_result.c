@@ -4,6 +4,8 @@
 #include "agent/image.h"
 #include "agent/pending.h"
 
+#include <string.h>
+
 enum { OUTPUT_SHOWN_MOST = 8 << 10 };
 
 /* The end of a long output: causes stand there. */
@@ -40,6 +42,9 @@ void runner_send(struct runner *runner, struct arena *arena, const struct wire_t
 {
 	struct error err = {0};
 
+	/* The agent that comes over another connection tells it. */
+	if (result->code && strcmp(result->code, RUN_MOVED->name) == 0)
+		runner->link.lost = true;
 	only_shown(arena, task, result);
 	link_send(&runner->link, FRAME_RESULT, result, &err);
 	if (err.kind == ERROR_NONE)

@@ -11,14 +11,20 @@ tasks() {
 	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
 }
 for one in head node1; do lab exec $one sh -c 'echo 1 >/srv/boot; echo 0 >/srv/restarts'; done
-# sshd cuts its connections a while after it was told, and then the machine is up with another number.
+# It is cut off a while after it was told, head by processes that are asked to end, and then the machine is up
+# with another number.
+lab exec head sh -c 'echo TERM >/srv/signal'
+lab exec node1 sh -c 'echo KILL >/srv/signal'
 for one in head node1; do
 	lab exec $one sh -c 'cat >/srv/restart; chmod 755 /srv/restart' <<'END'
 #!/bin/sh
 echo $(($(cat /srv/restarts) + 1)) >/srv/restarts
 sleep 2
 for p in /proc/[0-9]*; do
-	case $(tr '\0' ' ' <$p/cmdline 2>/dev/null) in *beoplay*agent* | "sshd: root"*) kill -9 ${p#/proc/} ;; esac
+	case $(tr '\0' ' ' <$p/cmdline 2>/dev/null) in
+	*beoplay*agent*) kill -$(cat /srv/signal) ${p#/proc/} ;;
+	sshd*": root"*) [ "$(cat /srv/signal)" = TERM ] || kill -9 ${p#/proc/} ;;
+	esac
 done
 rm -rf /run/beoplay
 echo $(($(cat /srv/boot) + 1)) >/srv/boot

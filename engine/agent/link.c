@@ -150,7 +150,23 @@ static int wait_readable(struct link *link, int milliseconds)
 	do
 		count = poll(&ready, 1, milliseconds);
 	while (count < 0 && errno == EINTR && !link->cancelled);
+	link->lost |= count < 0 && !link->cancelled;
 	return count > 0;
+}
+
+static void bear_silence(struct link *link)
+{
+	int64_t now = milliseconds_now();
+
+	if (!link->silence_ends || now - link->heard < LINK_SILENCE_ASK * 1000)
+		return;
+	if (now - link->heard > LINK_SILENCE_MOST * INT64_C(1000)) {
+		link->lost = true;
+	} else if (now - link->asked >= LINK_SILENCE_ASK * 1000) {
+		link->asked = now;
+		link_send(link, FRAME_PING, NULL, NULL);
+		link_flush(link);
+	}
 }
 
 bool link_alive(struct link *link)
@@ -160,20 +176,17 @@ bool link_alive(struct link *link)
 		link_service(link, arena, 0, NULL);
 		arena_free(arena);
 	}
-	if (link->silence_ends && milliseconds_now() - link->heard > LINK_SILENCE_MOST * 1000)
-		link->lost = true;
+	bear_silence(link);
 	return !link->lost && !link->cancelled;
 }
 
 /* Waits for a frame as long as the other end may be silent. */
 static bool wait_frame(struct link *link)
 {
-	int64_t left = LINK_SILENCE_MOST * 1000 - (milliseconds_now() - link->heard);
+	int most = link->silence_ends ? LINK_SILENCE_ASK * 1000 : -1;
 
-	if (link->silence_ends && left < 0)
-		left = 0;
-	if (!wait_readable(link, link->silence_ends ? (int)left : -1) && !link->cancelled)
-		link->lost = true;
+	while (!link->lost && !link->cancelled && !wait_readable(link, most))
+		bear_silence(link);
 	return !link->lost && !link->cancelled;
 }
 

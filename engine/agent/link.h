@@ -2,7 +2,11 @@
  *
  * What is sent waits in a buffer until link_flush. While an answer is awaited, what else comes in
  * is dealt with: pings are answered, fetches served, a cancel remembered, stages kept for later.
- * Once lost is set nothing is sent any more; nothing here ends the process. */
+ * Once lost is set nothing is sent any more; nothing here ends the process.
+ *
+ * A controller that is stopped (^Z), or whose lid is closed, is silent and goes on some time, so silence
+ * alone ends nothing for a day. Where it is gone for good, its kernel says so, or TCP gives up what is
+ * sent into the silence, within 16 minutes, and sshd ends. */
 #ifndef AGENT_LINK_H
 #define AGENT_LINK_H
 
@@ -17,7 +21,8 @@
 #include <stdint.h>
 
 enum {
-	LINK_SILENCE_MOST = 60,      /* seconds without a frame: the other end is gone */
+	LINK_SILENCE_ASK = 30,       /* seconds without a frame: the other end is sent one, and again */
+	LINK_SILENCE_MOST = 24 * 3600,   /* seconds without a frame: it is gone */
 	LINK_DELAY_MOST = 200,       /* milliseconds that a frame may wait in the buffer */
 };
 
@@ -33,6 +38,7 @@ struct link {
 	struct buffer pending;       /* frames not yet written */
 	int64_t pending_since;       /* milliseconds; of the first of them */
 	int64_t heard;               /* milliseconds: when the last frame came in */
+	int64_t asked;               /* milliseconds: when something was sent because none came in */
 	bool silence_ends;           /* LINK_SILENCE_MOST counts */
 	bool lost;                   /* the other end is gone */
 	volatile sig_atomic_t cancelled;   /* it said CANCEL, or the agent is to end */

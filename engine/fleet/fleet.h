@@ -70,7 +70,8 @@ enum fleet_event_kind {
 /* Strings and bodies are valid until the next call of next. */
 struct fleet_event {
 	enum fleet_event_kind kind;
-	int64_t now;                     /* milliseconds of a clock that only goes forward, never 0 */
+	int64_t now;                     /* milliseconds of a clock that only goes forward, never 0, and
+	                                    stands still while this program is stopped */
 	void *context;                   /* of the target it is about; NULL: of none */
 	const struct hello *hello;       /* READY */
 	const char *user;                /* READY: as whom it logged in, before any become */
@@ -106,6 +107,10 @@ struct fleet {
  * known by another: that is no error. */
 int fleet_know(struct arena *arena, const struct fleet_options *options,
 	const struct fleet_target *target, const char *key, struct error *err);
+
+/* Milliseconds of a clock that only goes forward. It stands still while this program does: where
+ * nobody has asked it for more than a second, only one second has passed. */
+int64_t fleet_now(void);
 
 struct fleet *fleet_new(const struct fleet_options *options, struct error *err);
 void fleet_free(struct fleet *fleet);   /* ends what is still connected */

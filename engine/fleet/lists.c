@@ -5,15 +5,6 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
-#include <time.h>
-
-int64_t fleet_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- Lists of hosts, first in, first out --- */
 

@@ -15,7 +15,6 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 struct local {
@@ -163,14 +162,6 @@ static void close_local(struct connection *connection)
 	connection->fd = connection->errors = -1;
 }
 
-static int64_t now_milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* One that is still at a step is left to end by itself, as on any other machine. */
 static void wait_local(struct connection *connection, int64_t until)
 {
@@ -178,7 +169,7 @@ static void wait_local(struct connection *connection, int64_t until)
 	struct pollfd process = { .fd = local->pid > 0 ? pidfd_open(local->pid, 0) : -1,
 		.events = POLLIN };
 
-	for (int64_t left; process.fd >= 0 && (left = until - now_milliseconds()) > 0;) {
+	for (int64_t left; process.fd >= 0 && (left = until - fleet_now()) > 0;) {
 		if (poll(&process, 1, (int)left) >= 0 || errno != EINTR)
 			break;
 	}

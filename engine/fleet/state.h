@@ -81,8 +81,6 @@ struct ssh_fleet {
 	unsigned open;                 /* not yet lost */
 };
 
-int64_t fleet_now(void);                /* milliseconds of a clock that only goes forward */
-
 /* Seconds from TCP to the agent's magic. */
 static inline unsigned fleet_timeout(const struct fleet_host *host)
 {

@@ -57,7 +57,7 @@ struct transport {
 	bool (*blocked)(const struct connection *connection);
 	/* Also when it isn't open to its end. */
 	void (*close)(struct connection *connection);
-	/* Once closed: waits for the agent's end, to a time of CLOCK_MONOTONIC (ms); NULL: no need. */
+	/* Once closed: waits for the agent's end, to a time of fleet_now; NULL: no need. */
 	void (*wait)(struct connection *connection, int64_t until);
 };
 

@@ -59,7 +59,8 @@ enum frame_type {
 	FRAME_FETCH,
 	FRAME_CHUNK,
 	FRAME_PROGRESS,
-	FRAME_PING,                    /* the controller sends one every 10 s, the agent answers each */
+	FRAME_PING,                    /* the controller sends one every 10 s, the agent answers each, and
+	                                  sends one where it hears nothing */
 	FRAME_CANCEL,                  /* controller → agent: stop at the next safe point */
 	FRAME_BYE,                     /* controller → agent: the run is done; agent → controller: its
 	                                  last word */

@@ -58,7 +58,7 @@ static int set_fact_decide(struct prepare *prepare, const struct value *params,
 	for (size_t i = 0; i < params->count; i++) {
 		if (strcmp(params->pairs[i].key, "cacheable") != 0)
 			value_set_at(arena, decision->facts, params->pairs[i].key, params->pairs[i].place,
-				with_truth(arena, params->pairs[i].value));
+				with_truth(arena, value_at(params, i)));
 	}
 	value_set(arena, decision->results, "ansible_facts", decision->facts);
 	return 0;

@@ -36,7 +36,7 @@ static bool is_kept(const struct value *value, int depth, size_t *room)
 		if (value->kind == VALUE_MAP && !is_text(value->pairs[i].key,
 				strlen(value->pairs[i].key), room))
 			return false;
-		if (!is_kept(value->kind == VALUE_MAP ? value->pairs[i].value : value->items[i], depth + 1,
+		if (!is_kept(value->kind == VALUE_MAP ? value_at(value, i) : value->items[i], depth + 1,
 				room))
 			return false;
 	}
@@ -52,10 +52,10 @@ static struct value *kept_of(struct arena *arena, const struct value *map, size_
 		size_t after = *room;
 
 		if (!is_text(map->pairs[i].key, strlen(map->pairs[i].key), &after)
-				|| !is_kept(map->pairs[i].value, 0, &after))
+				|| !is_kept(value_at(map, i), 0, &after))
 			continue;
 		*room = after;
-		value_set(arena, kept, map->pairs[i].key, map->pairs[i].value);
+		value_set(arena, kept, map->pairs[i].key, value_at(map, i));
 	}
 	return kept;
 }
@@ -94,7 +94,7 @@ static void add_older(struct arena *arena, struct value *to, const struct value 
 {
 	for (size_t i = 0; from && from->kind == VALUE_MAP && i < from->count; i++) {
 		if (!value_get(to, from->pairs[i].key))
-			value_set(arena, to, from->pairs[i].key, from->pairs[i].value);
+			value_set(arena, to, from->pairs[i].key, value_at(from, i));
 	}
 }
 
@@ -126,7 +126,7 @@ int history_facts(struct history *history, struct arena *arena, size_t most,
 		const struct value *facts = runs[i].facts;
 
 		for (size_t k = 0; facts && facts->kind == VALUE_MAP && k < facts->count; k++)
-			take_host(arena, *ret_facts, facts->pairs[k].key, facts->pairs[k].value);
+			take_host(arena, *ret_facts, facts->pairs[k].key, value_at(facts, k));
 	}
 	value_mark_data(*ret_facts);
 	return 0;

@@ -96,7 +96,7 @@ static void add_inside(struct buffer *out, const struct value *value, bool map)
 			quote_yaml(out, value->pairs[i].key, strlen(value->pairs[i].key));
 			buffer_add_string(out, ": ");
 		}
-		history_add_value(out, map ? value->pairs[i].value : value->items[i]);
+		history_add_value(out, map ? value_at(value, i) : value->items[i]);
 	}
 }
 
@@ -136,7 +136,7 @@ static void add_member(struct buffer *out, const char *key, const struct value *
 			quote_yaml(out, value->pairs[i].key, strlen(value->pairs[i].key));
 			buffer_add_string(out, ": ");
 		}
-		history_add_value(out, map ? value->pairs[i].value : value->items[i]);
+		history_add_value(out, map ? value_at(value, i) : value->items[i]);
 		buffer_add_char(out, '\n');
 	}
 }

@@ -296,7 +296,7 @@ static int to_pairs(struct normaliser *normaliser, const struct param *param,
 			"map, not %s", param->name, normaliser->module, value_kind_name(value));
 	for (size_t i = 0; i < value->count; i++) {
 		struct value *pair = value_map(normaliser->arena);
-		struct value *item = value->pairs[i].value;
+		struct value *item = value_at(value, i);
 
 		if (item->kind != VALUE_UNKNOWN && to_string(normaliser, param, item, &item) < 0)
 			return -1;
@@ -507,7 +507,7 @@ static int normalise_map(struct normaliser *normaliser, const struct param *tabl
 
 	params->place = place;
 	for (size_t i = 0; i < raw->count; i++) {
-		if (take_pair(normaliser, table, &raw->pairs[i], params) < 0)
+		if (take_pair(normaliser, table, value_pair_at(raw, i), params) < 0)
 			return -1;
 	}
 	*ret_params = params;

@@ -26,7 +26,7 @@ static int write_value(struct buffer *out, const char *name, const struct value 
 		buffer_add_string(out, "{");
 		for (size_t i = 0; i < value->count; i++) {
 			buffer_printf(out, "%s%s: ", i > 0 ? ", " : "", value->pairs[i].key);
-			if (write_value(out, name, value->pairs[i].value, err) < 0)
+			if (write_value(out, name, value_at(value, i), err) < 0)
 				return -1;
 		}
 		buffer_add_string(out, "}");

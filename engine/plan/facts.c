@@ -22,7 +22,7 @@ int facts_take(struct scope *scope, struct arena *arena, const struct value *fac
 {
 	*ret_facts = value_map(arena);
 	for (size_t i = 0; i < facts->count; i++) {
-		const struct value_pair *pair = &facts->pairs[i];
+		const struct value_pair *pair = value_pair_at(facts, i);
 		struct value *value = value_copy(arena, pair->value);
 
 		if (!strchr(pair->key, ' ') && play_check_variable(pair->key, pair->place, err) < 0)
@@ -61,7 +61,7 @@ int facts_unknown(const struct task *task, struct scope *scope, struct arena *ar
 		return 0;
 	*ret_facts = value_map(arena);
 	for (size_t i = 0; i < task->params->count; i++) {
-		const struct value_pair *pair = &task->params->pairs[i];
+		const struct value_pair *pair = value_pair_at(task->params, i);
 		const char *name;
 
 		if (param_find(task->module->params, pair->key))

@@ -57,7 +57,7 @@ static int fill_items(struct filling *filling, struct filled *filled, struct err
 		/* The next item sees what this one sets. */
 		for (size_t k = 0; k < value_pair_count(filled->items[i].facts); k++)
 			scope_expect(filling->scope, filled->items[i].facts->pairs[k].key,
-				filled->items[i].facts->pairs[k].value);
+				value_at(filled->items[i].facts, k));
 	}
 	filled->apart = is_apart(filled);
 	return 0;

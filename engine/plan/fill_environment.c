@@ -42,12 +42,12 @@ static int add_map(struct filling *filling, const struct value *raw, struct valu
 		return error_at(err, PLAYBOOK_INVALID_VALUE, place, "'environment' must be a map, not %s",
 			value_kind_name(map));
 	for (size_t i = 0; i < map->count; i++) {
-		if (value_is_omit(map->pairs[i].value))
+		if (value_is_omit(value_at(map, i)))
 			continue;
-		if (refuse_variable(&map->pairs[i], map->pairs[i].place.line ? map->pairs[i].place : place,
+		if (refuse_variable(value_pair_at(map, i), map->pairs[i].place.line ? map->pairs[i].place : place,
 				err) < 0)
 			return -1;
-		value_set(filling->arena, all, map->pairs[i].key, map->pairs[i].value);
+		value_set(filling->arena, all, map->pairs[i].key, value_at(map, i));
 	}
 	return 0;
 }
@@ -76,9 +76,9 @@ int filling_environment(struct filling *filling, struct filled_item *item, struc
 	if (all->count == 0 || filling->cause)
 		return 0;
 	for (size_t i = 0; i < all->count; i++) {
-		struct value *shown = value_string(arena, expression_show(arena, all->pairs[i].value));
+		struct value *shown = value_string(arena, expression_show(arena, value_at(all, i)));
 
-		shown->level = value_level(all->pairs[i].value);
+		shown->level = value_level(value_at(all, i));
 		value_append(arena, values, shown);
 		value_append(arena, texts, value_printf(arena, "%s=%s", all->pairs[i].key, shown->text));
 	}

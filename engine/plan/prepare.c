@@ -552,7 +552,7 @@ int prepare_template(struct prepare *prepare, const char *text, size_t size, con
 	struct template_syntax syntax = template_syntax;
 
 	for (size_t i = 0; settings && i < settings->count; i++) {
-		const struct value *value = settings->pairs[i].value;
+		const struct value *value = value_at(settings, i);
 
 		if (template_setting(&syntax, settings->pairs[i].key, value, err) < 0)
 			return error_place(err, value->place);

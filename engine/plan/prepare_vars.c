@@ -29,7 +29,7 @@ static int fill_some(struct prepare *prepare, const struct value *vars, bool *do
 	struct value *filled, struct error *err)
 {
 	for (size_t i = 0; i < vars->count; i++) {
-		const struct value_pair *pair = &vars->pairs[i];
+		const struct value_pair *pair = value_pair_at(vars, i);
 		struct value *value;
 
 		if (done[i] || (!last && waits(prepare, vars, done, pair->value)))

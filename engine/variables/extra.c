@@ -48,9 +48,9 @@ static int merge(struct arena *arena, const struct value *map, struct place plac
 	for (size_t i = 0; i < map->count; i++) {
 		if (!valid_name(map->pairs[i].key))
 			return refuse_name(map->pairs[i].key, map->pairs[i].place, err);
-		if (connection_check(&map->pairs[i], false, err) < 0)
+		if (connection_check(value_pair_at(map, i), false, err) < 0)
 			return -1;
-		value_set(arena, extra, map->pairs[i].key, map->pairs[i].value);
+		value_set(arena, extra, map->pairs[i].key, value_at(map, i));
 	}
 	return 0;
 }

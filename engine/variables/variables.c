@@ -309,7 +309,7 @@ static void compare_host(struct variables *variables, const struct value *first,
 	for (size_t i = 0; i < vars->count; i++) {
 		const char *name = vars->pairs[i].key;
 
-		if (value_get(first, name) == vars->pairs[i].value)
+		if (value_get(first, name) == value_at(vars, i))
 			same++;
 		else
 			lookup_put(variables->arena, &variables->differing, name, variables);

@@ -523,7 +523,7 @@ static void job_results(struct arena *arena, const void *params, const void *sta
 	if (have->reason || value_get(results, "rc"))
 		return;
 	for (size_t i = 0; then && then->kind == VALUE_MAP && i < then->count; i++)
-		value_set(arena, results, then->pairs[i].key, then->pairs[i].value);
+		value_set(arena, results, then->pairs[i].key, value_at(then, i));
 	if (have->record)
 		value_set(arena, results, "ran", value_string(arena,
 			value_get_string(have->record, "when")));

@@ -359,7 +359,7 @@ static void setup_results(struct arena *arena, const void *params, const void *s
 
 	(void)params;
 	for (size_t i = 0; i < have->facts->count; i++)
-		value_set(arena, results, have->facts->pairs[i].key, have->facts->pairs[i].value);
+		value_set(arena, results, have->facts->pairs[i].key, value_at(have->facts, i));
 }
 
 static const char *const setup_aliases[] = { "gather_facts", NULL };

@@ -33,6 +33,14 @@ static void adopt_all(struct runner *runner)
 	runner->adopted = value_map(runner->arena);
 }
 
+/* Orphans of which nothing is left to be undone. */
+static void release_all(struct runner *runner)
+{
+	for (size_t i = 0; i < runner->let_go->count; i++)
+		ledger_release(&runner->ledger, &runner->owner, value_text(runner->let_go->items[i]));
+	runner->let_go = value_list(runner->arena);
+}
+
 /* Tries again until the time that the run may wait is over. */
 static int wait_for_lock(struct runner *runner, struct error *err)
 {
@@ -154,6 +162,9 @@ int keeper_save(struct runner *runner, bool last, struct error *err)
 	if (runner->check)
 		return 0;
 	clean(runner);
+	/* They alone are no reason to write. */
+	if (last && runner->lock >= 0)
+		release_all(runner);
 	if (!ledger_changed(&runner->ledger) && !(last && runner->adopted->count > 0))
 		return 0;
 	if (keeper_lock(runner, err) < 0)
@@ -161,6 +172,7 @@ int keeper_save(struct runner *runner, bool last, struct error *err)
 	if (last && runner->adopted->count > 0) {
 		texts_keep(runner);
 		adopt_all(runner);
+		release_all(runner);
 	}
 	return ledger_save(&runner->ledger, err);
 }
@@ -516,6 +528,11 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 		return 0;
 	case REQUEST_RECORD_SET:
 		return request->key ? set_record(runner, request, err) : 0;
+	case REQUEST_WISHED:
+		if (request->key)
+			ret_reply->record = ledger_wished(&runner->ledger, arena, &runner->owner, request->key,
+				request->part);
+		return 0;
 	}
 	return error_set(err, BEOPLAY_BUG, "a question of an unknown kind");
 }

@@ -17,6 +17,34 @@ bool ledger_has_owner(const struct ledger *ledger, const char *resource)
 		"ON c.resource=r.id WHERE r.identity=? AND c.live LIMIT 1", "s", resource) != 0;
 }
 
+/* Wishes of before there were parts have none: they count as this one's. */
+static const char wished_by_others[] =
+	"WITH own AS (SELECT DISTINCT w.params AS digest FROM resource r JOIN wish w ON w.resource=r.id "
+	"AND w.owner=?1 WHERE ?4 IS NOT NULL AND r.identity>=?2 AND r.identity<?3), "
+	"others AS (SELECT own.digest FROM own LEFT JOIN params p ON p.digest=own.digest "
+	"WHERE ifnull(instr(p.text, '\npart: \"')>0 AND instr(p.text, ?4)=0, 1)) "
+	"SELECT DISTINCT r.identity FROM resource r JOIN claim c ON c.resource=r.id AND c.live "
+	"WHERE r.identity>=?2 AND r.identity<?3 AND (c.owner<>?1 OR EXISTS (SELECT 1 FROM wish w "
+	"WHERE w.resource=r.id AND w.owner=?1 AND w.params IN (SELECT digest FROM others)))";
+
+struct value *ledger_wished(const struct ledger *ledger, struct arena *arena,
+	const struct ledger_owner *owner, const char *beginning, const char *part)
+{
+	struct value *wished = value_map(arena);
+	char *behind = arena_string(arena, beginning);
+	sqlite3_stmt *query;
+
+	if (!*beginning)
+		return wished;
+	behind[strlen(behind) - 1]++;
+	query = database_query(ledger->database, wished_by_others, "isss", ledger_owner_id(ledger, owner),
+		beginning, behind, part ? arena_printf(arena, "\npart: \"%s\"\n", part) : NULL);
+	while (database_row(ledger->database, query))
+		value_set_bool(arena, wished, database_text(arena, query, 0), true);
+	database_end(query);
+	return wished;
+}
+
 const char *ledger_params(const struct ledger *ledger, struct arena *arena, const char *digest)
 {
 	sqlite3_stmt *query = database_query(ledger->database,

@@ -135,6 +135,20 @@ static int machine_record_get(void *context, struct arena *arena, const char *ke
 	return 0;
 }
 
+static int machine_wished(void *context, struct arena *arena, const char *beginning,
+	const char *part, struct value **ret_wished, struct error *err)
+{
+	struct machine *machine = context;
+	const struct request request = { .kind = REQUEST_WISHED, .key = beginning,
+		.part = part };
+	struct reply reply = {0};
+
+	if (machine->ask(machine->context, arena, &request, &reply, err) < 0)
+		return -1;
+	*ret_wished = reply.record;
+	return 0;
+}
+
 static int machine_record_set(void *context, const char *key, const struct value *record,
 	struct error *err)
 {
@@ -202,4 +216,5 @@ const struct host_calls machine_calls = {
 	.progress = machine_progress,
 	.record_get = machine_record_get,
 	.record_set = machine_record_set,
+	.wished = machine_wished,
 };

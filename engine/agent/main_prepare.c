@@ -12,6 +12,7 @@
 
 NOT_HERE(struct arena *, prepare_arena, struct prepare *prepare)
 NOT_HERE(const char *, prepare_host, struct prepare *prepare)
+NOT_HERE(const char *, prepare_part, struct prepare *prepare, const char *item)
 NOT_HERE(const char *, prepare_user, struct prepare *prepare)
 NOT_HERE(int, prepare_hosts, struct prepare *prepare, const char *pattern,
 	struct value **ret_names, struct error *err)

@@ -164,6 +164,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	runner->refused = value_map(runner->arena);
 	runner->seen = value_map(runner->arena);
 	runner->adopted = value_map(runner->arena);
+	runner->let_go = value_list(runner->arena);
 	runner->begun_due = value_list(runner->arena);
 	runner->offers = value_map(runner->arena);
 	know_user(runner);

@@ -51,6 +51,7 @@ struct runner {
 	                                see seen.c */
 	const struct wire_task **seen_tasks;
 	size_t seen_count;
+	struct value *let_go;        /* identities of orphans of which nothing is left to be undone */
 	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger, as
 	                                MODULE RESOURCE → {task, resource, wanted} */
 	struct value *begun_due;     /* handlers that the task at hand has made due */

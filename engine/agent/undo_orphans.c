@@ -38,7 +38,10 @@ static bool has_effect(struct undoing *undoing, struct arena *arena,
 
 	if (!undo->way)
 		return false;
-	if (!value_get(undo->way, "params") || undo->others > 0)
+	/* Letting go of it changes nothing, and others may want it gone later. */
+	if (undo->others > 0)
+		return !has_sibling(undoing->runner, undoing->wish->declared, undo->resource);
+	if (!value_get(undo->way, "params"))
 		return true;
 	if (undo_task_of(arena, undoing, undo, &task, &ignored) < 0)
 		return true;
@@ -74,9 +77,8 @@ struct value *undo_orphans(struct runner *runner, struct arena *arena, const str
 		const char *resource = undos[i].resource;
 
 		if (!has_effect(&undoing, arena, &undos[i])) {
-			if (!runner->check && runner->lock >= 0
-					&& !ledger_covered(&runner->ledger, arena, resource))
-				ledger_release(&runner->ledger, &runner->owner, resource);
+			if (!runner->check && !ledger_covered(&runner->ledger, arena, resource))
+				value_append(runner->arena, runner->let_go, value_string(runner->arena, resource));
 			continue;
 		}
 		value_append(arena, orphans, value_string(arena, resource));

@@ -311,6 +311,20 @@ int host_record_get(struct host *host, const char *key, struct value **ret_recor
 	return host->calls->record_get(host->machine, host->arena, key, ret_record, err);
 }
 
+int host_wished(struct host *host, const char *beginning, const char *part,
+	struct value **ret_wished, struct error *err)
+{
+	note(host, "wished", beginning);
+	*ret_wished = NULL;
+	if (host->calls->wished
+			&& host->calls->wished(host->machine, host->arena, beginning, part, ret_wished,
+				err) < 0)
+		return -1;
+	if (!*ret_wished)
+		*ret_wished = value_map(host->arena);
+	return 0;
+}
+
 /* --- Changing */
 
 int host_write(struct host *host, const struct file_write *write, struct error *err)

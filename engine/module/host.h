@@ -252,6 +252,11 @@ int host_probe(struct host *host, const char *interface, const char *address,
  * begin with the module's name: "mpi-run:DIGEST". */
 int host_record_get(struct host *host, const char *key, struct value **ret_record,
 	struct error *err);
+/* Which resources whose identities begin so other playbooks have, or other tasks of this one, by their
+ * parameter "part" (prepare_part; NULL: other playbooks only): those identities, as keys. So a task that looks
+ * after a whole set leaves the members of others alone. */
+int host_wished(struct host *host, const char *beginning, const char *part,
+	struct value **ret_wished, struct error *err);
 /* What else inspect has looked at without one of these calls: "package:rsync", "unit:ssh". */
 void host_has_read(struct host *host, const char *what);
 
@@ -344,6 +349,8 @@ struct host_calls {
 	int (*record_get)(void *machine, struct arena *, const char *, struct value **,
 		struct error *);
 	int (*record_set)(void *machine, const char *, const struct value *, struct error *);
+	int (*wished)(void *machine, struct arena *, const char *, const char *, struct value **,
+		struct error *);
 };
 
 /* A host over a machine. reads collects what was read ("path:/etc/hosts", "user:mpi",

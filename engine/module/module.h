@@ -202,6 +202,10 @@ struct prepare_entry {
 
 struct arena *prepare_arena(struct prepare *prepare);
 const char *prepare_host(struct prepare *prepare);    /* inventory name of the host in question */
+/* "PLAYBOOK:TASK", both as hexadecimal digits: the same in each version of a playbook's text, as far as that can
+ * be told, and another one for each of its tasks. By this a task knows what on the node it has put there.
+ * item: what tells apart the items of its loop, if it has one. */
+const char *prepare_part(struct prepare *prepare, const char *item);
 const char *prepare_user(struct prepare *prepare);    /* who logs in there; NULL: not known */
 /* Whether the host in question is one of a pattern. */
 int prepare_is_among(struct prepare *prepare, const char *pattern, bool *ret_among,

@@ -152,7 +152,7 @@ static const char *const request_kinds[] = {
 	[REQUEST_MOVE] = "move", [REQUEST_CLAIM] = "claim",
 	[REQUEST_BEGIN] = "begin", [REQUEST_TAKE_BACK] = "take_back", [REQUEST_KEEP] = "keep",
 	[REQUEST_OFFER] = "offer", [REQUEST_RECORD_GET] = "record_get",
-	[REQUEST_RECORD_SET] = "record_set", NULL,
+	[REQUEST_RECORD_SET] = "record_set", [REQUEST_WISHED] = "wished", NULL,
 };
 
 static const struct field told_inverse_fields[] = {
@@ -171,7 +171,7 @@ static const struct field request_fields[] = {
 	BOOL(request, back, 0), BOOL(request, away, 0),
 	TEXTS(request, more, 0, BODIES_MOST, DIGEST_HEX_SIZE - 1),
 	TEXT(request, path, FIELD_INSIDE, PATH_MOST), TEXT(request, file, FIELD_INSIDE, PATH_MOST),
-	TEXT(request, key, FIELD_INSIDE, KEY_MOST),
+	TEXT(request, key, FIELD_INSIDE, KEY_MOST), TEXT(request, part, FIELD_INSIDE, NAME_MOST),
 	VALUE(request, record, FIELD_INSIDE | FIELD_MANY_KEYS, RESULT_MOST),
 	TEXT(request, module, FIELD_INSIDE, NAME_MOST), TEXT(request, params, FIELD_INSIDE, FRAME_MOST),
 	TEXT(request, user, FIELD_INSIDE, NAME_MOST),

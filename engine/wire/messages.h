@@ -91,6 +91,8 @@ enum request_kind {
 	REQUEST_OFFER,               /* path, digest: other nodes may have it */
 	REQUEST_RECORD_GET,          /* key */
 	REQUEST_RECORD_SET,          /* key, record */
+	REQUEST_WISHED,              /* key, part: the resources whose identities begin so and that other
+	                                owners have, or other tasks, as keys of the answer's record */
 };
 
 enum { REQUEST_OF_AGENTS = REQUEST_MOVE + 1 };
@@ -114,7 +116,7 @@ struct request {
 	struct value *more;          /* digests */
 	bool away;                   /* the machine is about to start anew */
 	/* of a child only */
-	const char *path, *file, *key;
+	const char *path, *file, *key, *part;
 	struct value *record;
 	const char *module, *params, *user;
 	struct value *resources, *wanted, *notify;

@@ -145,7 +145,10 @@ static const char *line_without(struct arena *arena, const char *line, size_t si
 static void take_line(struct arena *arena, struct hosts_state *have, const char *line,
 	const char *instead, struct value *name)
 {
-	taken_line_add(arena, have->taken, have->before, line, instead);
+	bool inside = line >= have->inside && line < have->inside + strlen(have->inside);
+
+	taken_line_add(arena, have->taken, have->before, inside ? have->inside_before
+		+ (line - have->inside) : line, instead);
 	value_append(arena, have->taken_for, name);
 }
 
@@ -157,11 +160,11 @@ static void keep_own(struct arena *arena, struct hosts_state *have, const struct
 	}
 }
 
-/* What a line of others becomes: itself, less, or NULL. 127.0.1.1 with the machine's own name
- * misleads MPI and NFS, so that one always goes; its other names, as that with the domain, are the
- * machine's by then. */
+/* What a line of others becomes, within the block or outside: itself, less, or NULL. 127.0.1.1 with the
+ * machine's own name misleads MPI and NFS, so that one always goes; its other names, as that with the domain,
+ * are the machine's by then. */
 static const char *line_of_others(struct arena *arena, const struct hosts_params *want,
-	struct hosts_state *have, const char *line, size_t size)
+	struct hosts_state *have, const char *line, size_t size, bool inside)
 {
 	struct value *words = hosts_line_words(arena, line, size), *gone = value_list(arena);
 	const char *address = words->count > 0 ? value_text(words->items[0]) : "";
@@ -191,6 +194,7 @@ static const char *line_of_others(struct arena *arena, const struct hosts_params
 	if (want->conflict == CONFLICT_ERROR && !have->clash) {
 		have->clash = arena_bytes(arena, line, size);
 		have->clash_name = value_text(gone->items[0]);
+		have->clash_inside = inside;
 	}
 	return line;
 }
@@ -205,7 +209,7 @@ static const char *with_others(struct arena *arena, const struct hosts_params *w
 		size_t size = strcspn(line, "\n");
 		size_t at = (size_t)(line - have->before);
 		const char *becomes = block->there && at >= block->start && at < block->end ? line
-			: line_of_others(arena, want, have, line, size);
+			: line_of_others(arena, want, have, line, size, false);
 
 		if (becomes == line)
 			buffer_add(&text, line, size);
@@ -218,8 +222,7 @@ static const char *with_others(struct arena *arena, const struct hosts_params *w
 	return settle(arena, &text);
 }
 
-/* The first name of a line; "" if there is none. */
-static const char *first_name(struct arena *arena, const char *line)
+const char *hosts_first_name(struct arena *arena, const char *line)
 {
 	struct value *words = hosts_line_words(arena, line, strcspn(line, "\n"));
 
@@ -257,13 +260,23 @@ static void add_back(struct buffer *text, const struct hosts_params *want)
 	}
 }
 
+/* A line of others that the undo itself brings back. */
+static bool comes_back(const struct hosts_params *want, const char *line)
+{
+	for (unsigned i = 0; i < want->taken_count; i++) {
+		if (managed_block_has_line(want->taken[i].line, line, strcspn(line, "\n")))
+			return true;
+	}
+	return false;
+}
+
 static const char *undone_block(struct arena *arena, const struct hosts_params *want,
 	const char *inside)
 {
 	struct buffer text = {0};
 
 	for (int line = 0; *inside; inside += strcspn(inside, "\n") + 1) {
-		if (is_entry_of(arena, inside, want->gone, want->gone_count))
+		if (!comes_back(want, inside) && is_entry_of(arena, inside, want->gone, want->gone_count))
 			continue;
 		if (line++ == want->place)
 			add_back(&text, want);
@@ -276,20 +289,102 @@ static const char *undone_block(struct arena *arena, const struct hosts_params *
 	return NULL;
 }
 
-static const char *wished_block(struct arena *arena, const struct hosts_params *want,
-	const struct hosts_state *have, const char *inside)
+/* --- The block of several: tasks that share it come to the same text in whatever order they run --- */
+
+struct wished_entry {
+	const struct hosts_extra *entry;
+	bool written;
+};
+
+/* By the first names of their entries; all of them in their order. */
+static struct wished_entry *list_wished(struct arena *arena, const struct hosts_params *want,
+	struct lookup *by_name)
 {
+	struct wished_entry *all = arena_array(arena, want->entries_count + want->extra_count + 1,
+		sizeof(*all));
+	struct wished_entry *end = all;
+
+	for (unsigned i = 0; i < want->entries_count; i++)
+		(end++)->entry = &want->entries[i];
+	for (unsigned i = 0; i < want->extra_count; i++)
+		(end++)->entry = &want->extra[i];
+	for (struct wished_entry *at = all; at < end; at++) {
+		if (!lookup_get(by_name, at->entry->names[0]))
+			lookup_put(arena, by_name, at->entry->names[0], at);
+	}
+	return all;
+}
+
+/* By its first word that is the name of an entry; the entry of ours, and whether others have that, too. */
+static struct wished_entry *entry_of(struct arena *arena, const struct hosts_state *have,
+	const struct lookup *by_name, const char *line, bool *ret_others)
+{
+	struct value *words = hosts_line_words(arena, line, strcspn(line, "\n"));
+
+	*ret_others = false;
+	for (size_t i = 1; i < words->count; i++) {
+		struct wished_entry *mine = lookup_get(by_name, value_text(words->items[i]));
+
+		*ret_others = lookup_get(&have->others, value_text(words->items[i])) != NULL;
+		if (mine || *ret_others)
+			return mine;
+	}
+	return NULL;
+}
+
+static void write_entry(struct buffer *text, const struct hosts_params *want,
+	const struct hosts_state *have, struct wished_entry *wished)
+{
+	if (!wished->written)
+		add_entry_line(text, want, wished->entry, have);
+	wished->written = true;
+}
+
+/* Where a line is that is this task's alone, its next entry comes: those are in the inventory's order. */
+static void write_next(struct buffer *text, const struct hosts_params *want,
+	const struct hosts_state *have, struct wished_entry **next)
+{
+	while ((*next)->entry && ((*next)->written || lookup_get(&have->others, (*next)->entry->names[0])))
+		(*next)++;
+	if ((*next)->entry)
+		write_entry(text, want, have, *next);
+}
+
+static void write_kept(struct buffer *text, struct arena *arena, const struct hosts_params *want,
+	struct hosts_state *have, const char *line)
+{
+	size_t size = strcspn(line, "\n");
+	const char *kept = line_of_others(arena, want, have, line, size, true);
+
+	if (kept)
+		buffer_printf(text, "%.*s\n", (int)(kept == line ? size : strlen(kept)), kept);
+}
+
+static const char *wished_block(struct arena *arena, const struct hosts_params *want,
+	struct hosts_state *have, const char *inside)
+{
+	struct lookup by_name = {0};
+	struct wished_entry *all = list_wished(arena, want, &by_name), *next = all;
 	struct buffer text = {0};
 
 	if (want->undo)
 		return undone_block(arena, want, inside);
-	if (!want->present)
-		return NULL;
-	for (unsigned i = 0; i < want->entries_count; i++)
-		add_entry_line(&text, want, &want->entries[i], have);
-	for (unsigned i = 0; i < want->extra_count; i++)
-		add_entry_line(&text, want, &want->extra[i], have);
-	return settle(arena, &text);
+	for (; *inside; inside += strcspn(inside, "\n") + 1) {
+		bool others;
+		struct wished_entry *mine = entry_of(arena, have, &by_name, inside, &others);
+
+		if (others && !mine)
+			write_kept(&text, arena, want, have, inside);
+		else if (others && want->present)
+			write_entry(&text, want, have, mine);
+		else if (want->present)
+			write_next(&text, want, have, &next);
+	}
+	for (next = all; want->present && next->entry; next++)
+		write_entry(&text, want, have, next);
+	if (text.size > 0 || want->present)
+		return settle(arena, &text);
+	return NULL;
 }
 
 /* First names of lines in one that the other hasn't. */
@@ -300,7 +395,7 @@ static void tell_difference(struct arena *arena, const char *one, const char *ot
 
 	for (; *one; one += strcspn(one, "\n") + 1) {
 		if (!lookup_get(&lines, arena_bytes(arena, one, strcspn(one, "\n"))))
-			value_append(arena, names, value_string(arena, first_name(arena, one)));
+			value_append(arena, names, value_string(arena, hosts_first_name(arena, one)));
 	}
 }
 
@@ -312,6 +407,8 @@ void hosts_compose(struct arena *arena, const struct hosts_params *want,
 
 	have->broken = block.broken;
 	have->inside = block.inside;
+	if (block.there)
+		have->inside_before = have->before + block.start + strcspn(have->before + block.start, "\n") + 1;
 	learn_wishes(arena, want, have);
 	have->after = have->before;
 	if (block.broken)

@@ -1,4 +1,5 @@
-/* hosts: every machine knows every name, in one managed block of /etc/hosts. */
+/* hosts: every machine knows every name, in one managed block of /etc/hosts, which several tasks and playbooks
+ * may share. */
 #include "modules/hosts/hosts.h"
 
 #include "base/buffer.h"
@@ -43,7 +44,7 @@ static const struct param hosts_table[] = {
 		"one of these names another address", .otherwise = "error",
 		.choices = conflict_words,
 		.into = INTO_CHOICE(struct hosts_params, conflict, conflict_choices) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: remove the block",
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "absent: remove these names; those of other tasks stay",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct hosts_params, present, state_choices) },
 	{ .name = "entries", .kind = PARAM_RECORDS, .doc = "the group's names",
@@ -51,6 +52,8 @@ static const struct param hosts_table[] = {
 		.into = INTO_LIST(struct hosts_params, entries) },
 	{ .name = "self", .kind = PARAM_STRING, .doc = "the machine's own name",
 		.flags = PARAM_INTERNAL | PARAM_HOST, .into = INTO_TEXT(struct hosts_params, self) },
+	{ .name = "part", .kind = PARAM_STRING, .doc = "which of the tasks of all playbooks this is",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct hosts_params, part) },
 	{ .name = "undo", .kind = PARAM_BOOL, .doc = "an entry goes back to what it was",
 		.otherwise = "no", .flags = PARAM_INTERNAL,
 		.into = INTO_BOOL(struct hosts_params, undo) },
@@ -136,7 +139,7 @@ static void hosts_resources(struct names *names, const void *params)
 		add_resource(names, want, &want->extra[i]);
 }
 
-/* As long as the block is there, and an undo hasn't brought their line back. */
+/* As long as there are entries, and an undo hasn't brought their line back. */
 static int remember_own(struct host *host, const struct hosts_params *want,
 	const struct hosts_state *have, struct error *err)
 {
@@ -163,6 +166,12 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 		plan_refuse(plan, HOST_FILE_INVALID, "put the line '"
 			BLOCK_END "' back where the block ends, or remove the line '" BLOCK_BEGIN "'",
 			"'%s' has a block without an end", want->path);
+		return;
+	}
+	if (have->clash && have->clash_inside) {
+		plan_refuse(plan, HOSTS_CLASH, "give it one address in all of them, or use conflict: take",
+			"another task or playbook has an entry for %s in '%s': %s", have->clash_name, want->path,
+			have->clash);
 		return;
 	}
 	if (have->clash) {
@@ -248,6 +257,16 @@ static struct lookup lines_by_name(struct arena *arena, const char *inside)
 	return lines;
 }
 
+/* Then it comes back as that. */
+static bool is_taken(const struct hosts_state *have, const char *line)
+{
+	for (size_t i = 0; i < have->taken->count; i++) {
+		if (strcmp(value_get_string(have->taken->items[i], "line"), line) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void invert_entry(struct inverses *inverses, const struct hosts_params *want,
 	const struct hosts_state *have, const struct lookup *lines, const struct hosts_extra *entry)
 {
@@ -257,6 +276,8 @@ static void invert_entry(struct inverses *inverses, const struct hosts_params *w
 	struct value *taken = value_list(arena);
 	const struct block_line *old = lookup_get(lines, entry->names[0]);
 
+	if (old && is_taken(have, old->text))
+		old = NULL;
 	value_append(arena, gone, value_string(arena, entry->names[0]));
 	if (old) {
 		value_append(arena, back_lines, value_string(arena, old->text));

@@ -31,6 +31,7 @@ struct hosts_params {
 	struct hosts_extra *entries;     /* internal: of the group */
 	unsigned entries_count;
 	char *self;                      /* internal: the machine's own name; NULL: of an undo */
+	char *part;                      /* internal: of prepare_part; NULL: not known */
 	/* Internal, of an undo: */
 	bool undo;
 	bool made;                       /* the file was not there before */
@@ -49,11 +50,14 @@ struct hosts_state {
 	const char *after;
 	bool dos;                        /* lines end with \r\n, here with \n */
 	const char *inside;              /* of the block, before */
+	const char *inside_before;       /* where that is in before, if there is a block */
 	struct lookup wished;            /* small letters of a name → its address */
+	struct lookup others;            /* the first names of entries that other tasks and playbooks have */
 	bool broken;                     /* the block's end is missing */
 	bool cloud;                      /* cloud-init writes the file, too */
 	const char *clash;               /* a line of others about a name of ours; or NULL */
 	const char *clash_name;
+	bool clash_inside;               /* it is another task's or playbook's */
 	struct value *added, *removed, *conflicts;   /* lists */
 	struct value *taken;             /* records of lines that are taken away */
 	struct value *taken_for;         /* for which name, each */
@@ -69,8 +73,14 @@ char *hosts_small_letters(char *name);
 /* Words of a line before any comment. */
 struct value *hosts_line_words(struct arena *arena, const char *line, size_t size);
 bool hosts_is_one_of(const char *name, char *const *names, unsigned count);
+/* The first name of a line; "" if there is none. */
+const char *hosts_first_name(struct arena *arena, const char *line);
 void hosts_compose(struct arena *arena, const struct hosts_params *want,
 	struct hosts_state *have);
+
+/* parts.c */
+int hosts_look_at_others(struct host *host, const struct hosts_params *want,
+	struct hosts_state *have, struct error *err);
 
 /* look.c */
 const char *hosts_own_key(struct arena *arena, const struct hosts_params *want);

@@ -97,10 +97,10 @@ int hosts_inspect(struct host *host, const void *params, void *ret_state,
 	if (have->info.kind == FILE_REGULAR
 			&& host_read_text(host, want->path, FILE_MOST, &bytes, err) < 0)
 		return -1;
-	if (look_at_own(host, want, have, err) < 0)
-		return -1;
 	have->dos = line_ends_dos(bytes);
 	have->before = have->dos ? line_ends_plain(arena, bytes) : bytes;
+	if (look_at_own(host, want, have, err) < 0 || hosts_look_at_others(host, want, have, err) < 0)
+		return -1;
 	hosts_compose(arena, want, have);
 	if (strcmp(want->path, "/etc/hosts") != 0 || strcmp(have->before, have->after) == 0)
 		return 0;

@@ -167,6 +167,18 @@ static int check_extra(struct prepare *prepare, const struct value *hosts,
 	return 0;
 }
 
+/* In a loop, what one item lists and the others don't. */
+static const char *item_of(struct arena *arena, const struct value *params)
+{
+	const struct value *extra = value_get(params, "extra");
+	const struct value *names = extra && extra->kind == VALUE_LIST && extra->count > 0
+		? value_get(extra->items[0], "names") : NULL;
+	const char *name = names && names->kind == VALUE_LIST && names->count > 0
+		? value_text(names->items[0]) : NULL;
+
+	return arena_printf(arena, "%s %s", value_get_string(params, "group"), name ? name : "");
+}
+
 int hosts_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
@@ -174,6 +186,7 @@ int hosts_prepare(struct prepare *prepare, struct value *params, struct error *e
 
 	if (value_get_string(params, "undo") && strcmp(value_get_string(params, "undo"), "true") == 0)
 		return 0;
+	value_set_string(arena, params, "part", prepare_part(prepare, item_of(arena, params)));
 	if (prepare_hosts(prepare, value_get_string(params, "group"), &hosts, err) < 0)
 		return error_place(err, value_get(params, "group")->place);
 	for (size_t i = 0; i < hosts->count; i++) {

@@ -155,9 +155,15 @@ static bool is_mine(const struct ssh_keys_params *want, const char *pattern)
 	return want->trust && strcmp(want->trust, pattern) == 0;
 }
 
-static bool claimed_by_others(const struct ssh_keys_params *want, const struct value *claims,
-	const char *line, bool known)
+/* By other patterns of this playbook, or by other playbooks, whatever their patterns. */
+static bool claimed_by_others(struct arena *arena, const struct ssh_keys_params *want,
+	const struct trust_state *have, const char *line, bool known)
 {
+	const struct value *claims = have->claims;
+	const char *host = have->wished ? trust_host_of(arena, want, line, known) : NULL;
+
+	if (host && value_get(have->wished, arena_printf(arena, "authorized-key:%s:%s", want->user, host)))
+		return true;
 	for (size_t i = 0; claims && i < claims->count; i++) {
 		const struct value *hosts = claims->pairs[i].value;
 
@@ -229,6 +235,15 @@ static int host_of_line(const struct ssh_keys_params *want, const char *line, bo
 	return -1;
 }
 
+bool trust_has_others(const struct ssh_keys_params *want, const char *inside, bool known)
+{
+	for (; *inside; inside = next_line(inside)) {
+		if (host_of_line(want, inside, known) < 0)
+			return true;
+	}
+	return false;
+}
+
 static const char *trust_block(struct arena *arena, const struct ssh_keys_params *want,
 	const struct trust_state *have, const char *inside, bool known)
 {
@@ -240,7 +255,7 @@ static const char *trust_block(struct arena *arena, const struct ssh_keys_params
 		int host = host_of_line(want, inside, known);
 
 		if (host < 0) {
-			if (claimed_by_others(want, have->claims, inside, known))
+			if (claimed_by_others(arena, want, have, inside, known))
 				add_line(&text, inside);
 			continue;
 		}

@@ -275,6 +275,22 @@ static int look_into_directory(struct host *host, const struct ssh_keys_params *
 	return 0;
 }
 
+/* As a rule there are none, and nobody is asked. */
+static int look_at_others(struct host *host, const struct ssh_keys_params *want,
+	struct trust_state *have, struct error *err)
+{
+	struct value *wished;
+
+	if (want->undo || !want->trust || (!trust_has_others(want, have->keys.trust.before, false)
+			&& !trust_has_others(want, have->known.trust.before, true)))
+		return 0;
+	if (host_wished(host, arena_printf(host_arena(host), "authorized-key:%s:", want->user), NULL,
+			&wished, err) < 0)
+		return -1;
+	have->wished = wished;
+	return 0;
+}
+
 static int trust_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -305,6 +321,8 @@ static int trust_inspect(struct host *host, const void *params, void *ret_state,
 		have->config.trust.before = have->config.trust.after = block.inside;
 		have->config.broken = block.broken;
 	}
+	if (look_at_others(host, want, have, err) < 0)
+		return -1;
 	trust_compose(arena, want, have);
 	return want->undo && there ? look_into_directory(host, want, have, err) : 0;
 }

@@ -38,6 +38,7 @@ struct trust_state {
 	bool only_ours;          /* nothing else is in the directory */
 	bool is_login;           /* the user is the one that beoplay logs in as */
 	struct value *claims;    /* pattern → list of hosts; NULL: none */
+	const struct value *wished;      /* identities that other playbooks have, as keys; NULL: none */
 	struct trust_file keys, known, config;
 	struct value *taken;     /* records of lines outside the blocks that go */
 	struct value *added, *removed;
@@ -56,6 +57,8 @@ const char *trust_lines_of(struct arena *arena, const struct ssh_keys_params *wa
 /* The host that a line of a block is about; NULL: none. */
 const char *trust_host_of(struct arena *arena, const struct ssh_keys_params *want, const char *line,
 	bool known);
+/* Whether a block has lines of hosts that aren't among those of the task. */
+bool trust_has_others(const struct ssh_keys_params *want, const char *inside, bool known);
 /* A key as its line in authorized_keys. */
 const char *trust_literal_line(struct arena *arena, const struct ssh_keys_params *want,
 	const char *key);

@@ -117,6 +117,42 @@ beoplay b.yml
 check "and by the other" is "$status" 0
 check "it is the new one" is "$(lab exec head grep -c '^10.9.9.2 x1$' /etc/hosts)" 1
 
+# --- Several that look after parts of one file ---
+names_now() { lab exec head sed -n '/^# BEGIN beoplay hosts/,/^# END/s/^10[.]9[.][0-9.]* //p' /etc/hosts | tr '\n' ' '; }
+entry() { printf 'hosts: {extra: [{address: 10.9.%s, names: [%s]}]}' "$1" "$2"; }
+book a "$(entry 1.1 tape)" && beoplay rollback b.yml --to nothing && beoplay a.yml
+book b "$(entry 1.2 scan)" "$(entry 1.3 plot)" && beoplay b.yml
+check "entries of two playbooks and of two tasks are all there" is "$status $(names_now)" "0 tape scan plot "
+beoplay a.yml
+check "the first leaves those of others alone" is "$status$(recap head changed)$(names_now)" "00tape scan plot "
+beoplay b.yml
+check "and so does the second" is "$status$(recap head changed)$(names_now)" "00tape scan plot "
+book b "$(entry 1.2 scan)" "$(entry 1.4 plot2)" && beoplay b.yml
+check "an entry that its task doesn't want any more goes at once" is "$status $(names_now)" "0 tape scan plot2 "
+book both 'hosts: {extra: [{address: 10.9.1.1, names: [tape]}, {address: 10.9.1.5, names: [disk]}]}'
+beoplay both.yml
+beoplay a.yml
+check "what two playbooks have changes for neither" is "$status$(recap head changed)$(names_now)" \
+	"00tape scan plot2 disk "
+book both "$(entry 1.5 disk)" && beoplay both.yml
+check "one of them lets go of it, and it stays" is "$status $(names_now)" "0 tape scan plot2 disk "
+check "of which there is nothing to say" silent "orphan\|tape" ../out
+book a "$(entry 1.6 robot)" && beoplay a.yml
+check "with the last one it goes" is "$status $(names_now)" "0 robot scan plot2 disk "
+book looped 'hosts: {extra: [{address: "10.9.2.{{ item }}", names: ["l{{ item }}"]}]}
+      loop: [1, 2, 3]'
+beoplay looped.yml
+check "a loop adds an entry each" is "$status $(names_now)" "0 robot scan plot2 disk l1 l2 l3 "
+beoplay looped.yml
+check "and changes nothing the next time" is "$status$(recap head changed)" 00
+book b 'hosts: {group: "!all", state: absent}' && beoplay b.yml
+beoplay rollback b.yml --to nothing
+beoplay rollback looped.yml --to nothing
+check "an undo takes only what is its own" is "$status $(names_now)" "0 robot disk "
+beoplay rollback a.yml --to nothing
+beoplay rollback both.yml --to nothing
+check "the last undo takes the block away" is "$(lab exec head grep -c beoplay /etc/hosts)" 0
+
 # --- Two tasks of one playbook for one thing ---
 book twice 'copy: {content: first, dest: /etc/twice}' 'copy: {content: second, dest: /etc/twice}'
 beoplay twice.yml

@@ -47,6 +47,7 @@ struct bench {
 	size_t group_count;
 	struct value *bodies;      /* digest → content */
 	struct value *records;
+	struct value *wished;      /* identities that other playbooks wish, as keys; NULL: none */
 	struct value *offers;      /* digest → path */
 	struct value *reads;
 	struct buffer log;

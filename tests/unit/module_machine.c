@@ -441,6 +441,21 @@ static int machine_record_get(void *machine, struct arena *arena, const char *ke
 	return 0;
 }
 
+static int machine_wished(void *machine, struct arena *arena, const char *beginning,
+	const char *part, struct value **ret_wished, struct error *err)
+{
+	const struct value *wished = ((struct bench *)machine)->wished;
+
+	(void)part;
+	(void)err;
+	*ret_wished = value_map(arena);
+	for (size_t i = 0; wished && i < wished->count; i++) {
+		if (strncmp(wished->pairs[i].key, beginning, strlen(beginning)) == 0)
+			value_set_bool(arena, *ret_wished, wished->pairs[i].key, true);
+	}
+	return 0;
+}
+
 static int machine_record_set(void *machine, const char *key, const struct value *record,
 	struct error *err)
 {
@@ -566,4 +581,5 @@ const struct host_calls bench_machine_calls = {
 	.make_link = machine_make_link, .remove = machine_remove, .rename = machine_rename,
 	.set_name = machine_set_name, .body = machine_body, .offer = machine_offer,
 	.record_get = machine_record_get, .record_set = machine_record_set,
+	.wished = machine_wished,
 };

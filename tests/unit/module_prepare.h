@@ -17,6 +17,7 @@ struct prepare {
 	struct arena *arena;
 	const char *host;
 	const char *user;          /* who logs in */
+	const char *part;          /* of the task */
 	struct value *hosts;       /* names, whatever the pattern */
 	const char *outside;       /* one of them that isn't in the play */
 	const char *lost;          /* one that is gone */
@@ -82,6 +83,12 @@ struct arena *prepare_arena(struct prepare *prepare)
 const char *prepare_host(struct prepare *prepare)
 {
 	return prepare->host;
+}
+
+const char *prepare_part(struct prepare *prepare, const char *item)
+{
+	(void)item;
+	return prepare->part ? prepare->part : "";
 }
 
 const char *prepare_user(struct prepare *prepare)

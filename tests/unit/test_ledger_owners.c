@@ -252,6 +252,42 @@ static void what_nobody_has_had_for_long_is_forgotten(void **unused)
 		<= LEDGER_RUNS_MOST);
 }
 
+static void wish_part(const char *run, const char *resource, const char *part, bool secret)
+{
+	const struct ledger_owner owner = owner_of(run);
+	struct ledger_wish wish = wish_of(run, resource);
+
+	wish.params = secret ? NULL : arena_printf(arena, "path: \"/x\"\npart: \"%s\"\n", part);
+	ledger_adopt(&ledger, &owner, resource, &wish);
+}
+
+static const char *wished(const char *run, const char *part)
+{
+	const struct ledger_owner owner = owner_of(run);
+	struct value *names = ledger_wished(&ledger, arena, &owner, "entry:/x:", part);
+	const char *all = "";
+
+	for (size_t i = 0; i < names->count; i++)
+		all = arena_printf(arena, "%s%s ", all, names->pairs[i].key + 9);
+	return all;
+}
+
+static void what_others_have_is_not_this_tasks(void **unused)
+{
+	(void)unused;
+	wish_part("a1", "entry:/x:mine", "p:1", false);
+	wish_part("a2", "entry:/x:task", "p:2", false);
+	wish_part("a3", "entry:/x:secret", "p:1", true);
+	wish_part("b1", "entry:/x:book", "q:1", false);
+	wish_part("b2", "entry:/xx:file", "q:1", false);
+	wish_part("b3", "entry:/y:file", "q:1", false);
+	assert_string_equal(wished("a4", "p:1"), "book secret task ");
+	assert_string_equal(wished("a4", NULL), "book ");
+	assert_string_equal(wished("b4", "q:1"), "mine secret task ");
+	wish_part("b5", "entry:/x:mine", "q:1", false);
+	assert_string_equal(wished("a4", "p:1"), "book mine secret task ");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -262,6 +298,7 @@ int main(void)
 		TEST(what_a_failed_task_did_not_come_to_is_as_it_was),
 		TEST(a_way_back_that_is_not_kept_is_a_gap),
 		TEST(what_nobody_has_had_for_long_is_forgotten),
+		TEST(what_others_have_is_not_this_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

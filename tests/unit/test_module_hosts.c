@@ -334,6 +334,59 @@ static void wrong_extra_lines_are_refused(void **state)
 	assert_ptr_equal(bench->err.code, TASK_INVALID_VALUE);
 }
 
+/* --- Entries of other tasks and playbooks --- */
+
+#define SHARED(lines) "# BEGIN beoplay hosts\n" lines "# END beoplay hosts\n"
+
+static void others_have(const char *name)
+{
+	if (!bench->wished)
+		bench->wished = value_map(bench->arena);
+	value_set_bool(bench->arena, bench->wished, arena_printf(bench->arena, "hosts-entry:/etc/hosts:%s", name),
+		true);
+}
+
+static void entries_of_others_stay_where_they_are(void **state)
+{
+	(void)state;
+	others_have("tape");
+	others_have("scan");
+	bench_file(bench, "/etc/hosts", 0644, SHARED("10.9.0.1 tape.lan tape\n10.0.0.7 node7\n10.9.0.2 scan\n"));
+	assert_int_equal(apply("{}"), 0);
+	assert_string_equal(hosts(), SHARED("10.9.0.1 tape.lan tape\n10.0.0.100 head\n10.9.0.2 scan\n"
+		"10.0.0.101 node1\n"));
+	assert_int_equal(value_get(bench->results, "removed")->count, 1);
+	assert_int_equal(apply("{state: absent}"), 0);
+	assert_string_equal(hosts(), SHARED("10.9.0.1 tape.lan tape\n10.9.0.2 scan\n"));
+}
+
+/* Two inventories in another order would else move them at each run. */
+static void what_several_have_keeps_its_place(void **state)
+{
+	(void)state;
+	others_have("node1");
+	others_have("head");
+	bench_file(bench, "/etc/hosts", 0644, SHARED("10.0.0.101 node1\n10.0.0.100 head\n"));
+	assert_int_equal(apply("{}"), 0);
+	assert_string_equal(bench->log.data, "");
+	bench_file(bench, "/etc/hosts", 0644, SHARED("10.0.0.9 node1\n10.0.0.100 head\n"));
+	assert_int_equal(apply("{}"), 0);
+	assert_string_equal(hosts(), SHARED("10.0.0.101 node1\n10.0.0.100 head\n"));
+}
+
+static void a_name_of_two_addresses_is_refused_or_taken(void **state)
+{
+	(void)state;
+	others_have("tape");
+	bench_file(bench, "/etc/hosts", 0644, SHARED("10.9.0.1 tape head\n"));
+	assert_int_equal(apply("{}"), -1);
+	assert_non_null(strstr(bench->err.message, "another task or playbook has an entry for head"));
+	assert_int_equal(apply("{conflict: take}"), 0);
+	assert_string_equal(hosts(), SHARED("10.9.0.1 tape\n10.0.0.100 head\n10.0.0.101 node1\n"));
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(hosts(), SHARED("10.9.0.1 tape head\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +413,9 @@ int main(void)
 		TEST(a_file_that_is_no_text_stays_as_it_is),
 		TEST(cloud_init_is_warned_of_when_something_changes),
 		TEST(wrong_extra_lines_are_refused),
+		TEST(entries_of_others_stay_where_they_are),
+		TEST(what_several_have_keeps_its_place),
+		TEST(a_name_of_two_addresses_is_refused_or_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

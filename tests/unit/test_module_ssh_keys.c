@@ -120,6 +120,19 @@ static void a_host_that_leaves_loses_its_key_and_gets_it_back(void **state)
 	assert_string_equal(bench_text(bench, KNOWN), KNOWN_BLOCK "node9 " OTHER "\n");
 }
 
+static void a_host_that_leaves_stays_while_another_playbook_has_it(void **state)
+{
+	(void)state;
+	have_file(KEYS, 0600, OTHER " me\n" KEYS_BLOCK);
+	have_file(KNOWN, 0600, KNOWN_BLOCK);
+	hosts_are("node1", "node2");
+	bench->wished = value_map(bench->arena);
+	value_set_bool(bench->arena, bench->wished, "authorized-key:mpi:head", true);
+	assert_int_equal(trust(TASK), 0);
+	assert_string_equal(bench_text(bench, KEYS), OTHER " me\n" KEYS_BLOCK);
+	assert_string_equal(bench_text(bench, KNOWN), KNOWN_BLOCK);
+}
+
 static void undoing_one_host_leaves_the_others(void **state)
 {
 	(void)state;
@@ -279,6 +292,7 @@ int main(void)
 		TEST(what_others_may_read_is_closed_and_open_again),
 		TEST(what_others_wrote_since_is_there_after_an_undo),
 		TEST(a_host_that_leaves_loses_its_key_and_gets_it_back),
+		TEST(a_host_that_leaves_stays_while_another_playbook_has_it),
 		TEST(undoing_one_host_leaves_the_others),
 		TEST(all_that_undo_names_is_a_resource),
 		TEST(a_key_that_is_another_now_takes_the_place_of_the_old_one),

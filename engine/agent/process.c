@@ -42,6 +42,7 @@ struct run {
 	size_t input_done;
 	struct output output;
 	struct output errors;
+	struct buffer sorted;  /* by the command's own order, a piece of either */
 	int64_t deadline;      /* milliseconds; 0: none */
 	int64_t begin_by;      /* the same of its start; 0: it has begun, or may take its time */
 	int64_t kill_at;       /* when TERM was sent and KILL follows; 0: not asked to end */
@@ -102,6 +103,28 @@ static ssize_t output_take(struct output *output, char *bytes, size_t most)
 	return size;
 }
 
+static void take_bytes(struct run *run, struct output *output, const char *bytes, size_t size)
+{
+	if (size == 0)
+		return;
+	take_shown(run, output, bytes, size);
+	excerpt_add(&output->kept, bytes, size);
+}
+
+/* size 0: nothing more comes. */
+static void take(struct run *run, struct output *output, const char *bytes, size_t size)
+{
+	const struct command *command = run->command;
+
+	if (!command->sort) {
+		take_bytes(run, output, bytes, size);
+		return;
+	}
+	buffer_clear(&run->sorted);
+	command->sort(command->sort_context, output == &run->errors, bytes, size, &run->sorted);
+	take_bytes(run, output, run->sorted.data, run->sorted.size);
+}
+
 /* Reads what is there: whether there may be more at once. */
 static bool output_read(struct run *run, struct output *output)
 {
@@ -112,8 +135,7 @@ static bool output_read(struct run *run, struct output *output)
 		return false;
 	size = output_take(output, bytes, sizeof(bytes));
 	if (size > 0) {
-		take_shown(run, output, bytes, (size_t)size);
-		excerpt_add(&output->kept, bytes, (size_t)size);
+		take(run, output, bytes, (size_t)size);
 		return true;
 	}
 	if (output->file || (size < 0 && (errno == EAGAIN || errno == EINTR)))
@@ -244,6 +266,8 @@ static int follow(struct run *run)
 		;
 	while (output_read(run, &run->output) || output_read(run, &run->errors))
 		;
+	take(run, &run->output, NULL, 0);
+	take(run, &run->errors, NULL, 0);
 	if (run->kill_at != 0)
 		kill(-run->pid, SIGKILL);
 	return process_status(status);
@@ -460,6 +484,7 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	}
 	show(&run, &run.output, true);
 	buffer_free(&run.output.line);
+	buffer_free(&run.sorted);
 	result.truncated = excerpt_cut(&run.output.kept) || excerpt_cut(&run.errors.kept);
 	result.output = excerpt_end(&run.output.kept, arena, &result.output_size);
 	result.errors = excerpt_end(&run.errors.kept, arena, &result.errors_size);

@@ -10,6 +10,7 @@
 #define MODULES_HOST_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/value.h"
 
@@ -102,6 +103,11 @@ struct command {
 	const char *const *starters; /* what only starts the rest, by the names that the kernel has of
 	                                processes: it has begun when anything else runs in it, or when
 	                                it has said something. Ends with NULL; NULL: at once */
+	/* What is made of its output before anybody sees it: adds to ret_output what stands for size more bytes
+	 * of its stdout or stderr; size 0: nothing more comes. NULL: nothing is. */
+	void (*sort)(void *context, bool errors, const char *bytes, size_t size,
+		struct buffer *ret_output);
+	void *sort_context;
 	unsigned start_most;         /* seconds; where it hasn't begun by then, that is noted, and its whole
 	                                process group is ended; 0: no such limit */
 };

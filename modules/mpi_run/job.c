@@ -6,6 +6,7 @@
 #include "modules/errors.h"
 #include "modules/mpi_run/files.h"
 #include "modules/mpi_run/launch.h"
+#include "modules/mpi_run/ranks.h"
 #include "modules/mpi_run/trial.h"
 
 #include "base/digest.h"
@@ -88,6 +89,8 @@ static void describe_settings(struct arena *arena, const struct mpi_params *want
 		buffer_printf(&text, "env %s=%s\n", want->env[i].key, want->env[i].value);
 	for (unsigned i = 0; i < want->mca_count; i++)
 		buffer_printf(&text, "mca %s=%s\n", want->mca[i].key, want->mca[i].value);
+	if (want->tag_output)
+		buffer_add_string(&text, "tag_output\n");
 	buffer_printf(&text, "map_by=%s\nbind_to=%s\n", want->map_by ? want->map_by : "",
 		want->bind_to ? want->bind_to : "");
 	have->settings = arena_bytes(arena, text.data, text.size);
@@ -462,6 +465,22 @@ static int try_hosts(struct host *host, const struct mpi_params *want, const str
 	return host_record_set(host, have->trial_key, record, err);
 }
 
+static int run_tagged(struct host *host, const struct mpi_params *want, struct command *command,
+	struct command_result *ret_result, double *ret_elapsed, struct error *err)
+{
+	int64_t most = want->np ? *want->np : want->all_slots;
+	int result;
+
+	if (want->tag_output) {
+		command->sort = ranks_sort;
+		command->sort_context = ranks_new(most > 0 ? (size_t)most : 0,
+			(unsigned)strtoul(want->version, NULL, 10));
+	}
+	result = launch_run(host, want, command, ret_result, ret_elapsed, err);
+	ranks_free(command->sort_context);
+	return result;
+}
+
 static int run_job(struct host *host, const struct mpi_params *want, const struct job_state *have,
 	struct value *results, struct error *err)
 {
@@ -477,7 +496,7 @@ static int run_job(struct host *host, const struct mpi_params *want, const struc
 	double elapsed;
 
 	host_progress(host, "runs %s on %u hosts", have->program, want->nodes_count);
-	if (launch_run(host, want, &command, &result, &elapsed, err) < 0)
+	if (run_tagged(host, want, &command, &result, &elapsed, err) < 0)
 		return -1;
 	set_results(host_arena(host), want, have, &result, elapsed, results);
 	if (judge(host_arena(host), &result, results, &command, err) < 0)

@@ -2,6 +2,7 @@
 #include "modules/mpi_run/launch.h"
 
 #include "modules/errors.h"
+#include "modules/mpi_run/ranks.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -100,6 +101,17 @@ static void add_settings(struct line *line, const struct mpi_params *want,
 		add(line, "--allow-run-as-root");
 }
 
+/* Who says it stands before each piece of the output; see ranks.h. */
+static void add_tags(struct line *line, const struct mpi_params *want)
+{
+	if (strtoul(want->version, NULL, 10) >= 5) {
+		add(line, "--output");
+		add(line, "tag");
+	} else {
+		add(line, "--tag-output");
+	}
+}
+
 const char *const *launch_job(struct arena *arena, const struct mpi_params *want,
 	const struct launch *launch)
 {
@@ -107,6 +119,8 @@ const char *const *launch_job(struct arena *arena, const struct mpi_params *want
 
 	add_placement(&line, want);
 	add_settings(&line, want, launch);
+	if (want->tag_output)
+		add_tags(&line, want);
 	for (unsigned i = 0; i < want->env_count; i++) {
 		add(&line, "-x");
 		add(&line, arena_printf(arena, "%s=%s", want->env[i].key, want->env[i].value));
@@ -115,6 +129,8 @@ const char *const *launch_job(struct arena *arena, const struct mpi_params *want
 		add(&line, "--wdir");
 		add(&line, want->chdir);
 	}
+	for (size_t i = 0; want->tag_output && ranks_words[i]; i++)
+		add(&line, ranks_words[i]);
 	add(&line, launch->program);
 	for (unsigned i = 0; i < want->args_count; i++)
 		add(&line, want->args[i]);

@@ -44,6 +44,7 @@ struct mpi_params {
 	char *creates;
 	enum mpi_rerun rerun;
 	bool preflight;
+	bool tag_output;
 	/* internal */
 	char *source_body;         /* digest; NULL: no source */
 	char *program_path;        /* where the first host has it */

@@ -86,6 +86,35 @@ check "again nothing runs" is $status 0
 check "nor changes" silent "changed=[1-9]" out
 check "and the results are the same" is "$(grep -c 'node[12] has 2: 1, 2' out)" 2
 check "also the long ones" is "$(grep -c 'got 200000 lines up to 200000' out)" 3
+cat >tagged.c <<'E'
+#include <mpi.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	int rank;
+	MPI_Init(&argc, &argv);
+	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+	printf("half of %d, ", rank);
+#if OMPI_MAJOR_VERSION < 5
+	fflush(stdout);
+	sleep(1);
+#endif
+	printf("and the rest\n");
+	MPI_Finalize();
+	return 0;
+}
+E
+cat >tagged.yml <<'E'
+- hosts: all
+  tasks:
+    - mpi-run: {source: tagged.c, user: mpi, slots: 1, tag_output: yes}
+E
+play tagged.yml
+check "a job with tag_output runs" is $status 0
+for rank in "head rank 0" "node1 rank 1" "node2 rank 2"; do
+	check "lines of $rank are whole, and say so" says "^    \[$rank\] half of ${rank#*rank }, and the rest\$" out
+done
 check "nothing of the trial is left" is "$(lab exec node1 ls -A /home/mpi | grep -c '^\.beoplay\.')" 0
 
 # While it runs, as it is stopped long before its end.

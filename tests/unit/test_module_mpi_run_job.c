@@ -230,6 +230,23 @@ static void open_mpi_5_gets_its_own_names(void **state)
 	assert_non_null(strstr(bench->log.data, "--prtemca prte_if_include 10.0.0.0/16"));
 }
 
+static void each_open_mpi_tags_in_its_own_words(void **state)
+{
+	static const char tagged[] = "{source: hello.c, slots: 2, user: mpi, tag_output: yes}";
+
+	(void)state;
+	all_is_ready();
+	assert_int_equal(run_job(tagged), 0);
+	assert_non_null(strstr(bench->log.data, " --tag-output sh -c echo \"beoplay-rank-on $(uname -n)\"; "
+		"exec \"$@\" rank " PROGRAM "\n"));
+	assert_string_equal(why(TASK), "runs again: its environment or options are others");
+	for (size_t i = 0; i < prepare->hosts->count; i++)
+		fact(prepare->hosts->items[i]->text, "version", value_string(bench->arena, "5.0.7"));
+	all_is_ready();
+	assert_int_equal(run_job("{source: hello.c, slots: 2, user: mpi, tag_output: yes, np: 2}"), 0);
+	assert_non_null(strstr(bench->log.data, " --output tag sh -c "));
+}
+
 static void names_that_share_their_first_label_are_told_apart(void **state)
 {
 	static const char option[] = "--mca orte_keep_fqdn_hostnames 1";
@@ -442,6 +459,7 @@ int main(void)
 		TEST(creates_keeps_a_job_from_running),
 		TEST(options_reach_mpirun),
 		TEST(open_mpi_5_gets_its_own_names),
+		TEST(each_open_mpi_tags_in_its_own_words),
 		TEST(names_that_share_their_first_label_are_told_apart),
 		TEST(a_failed_job_names_the_host_and_is_not_remembered),
 		TEST(a_program_by_name_is_neither_built_nor_placed),

@@ -3,6 +3,7 @@
 
 #include "agent/image.h"
 #include "agent/lock.h"
+#include "agent/login_guard.h"
 #include "agent/supervisor.h"
 
 #include <string.h>
@@ -487,7 +488,9 @@ static int begin(struct runner *runner, struct link *child, struct arena *arena,
 		ledger_due_add(&runner->ledger, &runner->owner, key);
 		value_append(runner->arena, runner->begun_due, value_string(runner->arena, key));
 	}
-	return runner->only_notes ? 0 : ledger_save(&runner->ledger, err);
+	if (runner->only_notes)
+		return 0;
+	return login_guard_arm(runner, request, err) < 0 ? -1 : ledger_save(&runner->ledger, err);
 }
 
 static int set_record(struct runner *runner, const struct request *request, struct error *err)
@@ -510,6 +513,8 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 		return ask_gate(runner, arena, request, err);
 	case REQUEST_MOVE:
 		return ask_move(runner, arena, request, err);
+	case REQUEST_LOGIN:
+		return error_set(err, BEOPLAY_BUG, "a task asked for a login");
 	case REQUEST_CLAIM:
 		return claim(runner, arena, request, ret_reply, err);
 	case REQUEST_BEGIN:

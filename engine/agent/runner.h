@@ -55,6 +55,8 @@ struct runner {
 	struct value *adopted;       /* wishes that were fulfilled before, not yet in the ledger, as
 	                                MODULE RESOURCE → {task, resource, wanted} */
 	struct value *begun_due;     /* handlers that the task at hand has made due */
+	struct work *at_hand;        /* the task; NULL: none */
+	struct login_guard *guard;   /* of what it changes; NULL: nothing that carries the login */
 	bool forgets;                /* all of the owner is undone: at the end nothing is due */
 };
 

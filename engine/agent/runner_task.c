@@ -1,6 +1,7 @@
 /* runner_task: one task of a stage: as whom it is done, and what follows from its result. */
 #include "agent/runner.h"
 
+#include "agent/login_guard.h"
 #include "agent/pending.h"
 #include "agent/undo.h"
 #include "base/secrets.h"
@@ -109,7 +110,15 @@ static void do_as(struct runner *runner, struct work *work, const char *name,
 
 void runner_do(struct runner *runner, struct work *work, struct result *result)
 {
+	struct work *before = runner->at_hand;
+
+	runner->at_hand = work;
 	do_as(runner, work, worker_of(runner, work), result);
+	if (work->check)
+		login_guard_foresee(runner, work, result);
+	else
+		login_guard_settle(runner, work, result);
+	runner->at_hand = before;
 }
 
 /* changed_when that was known before: what counts as changed. */

@@ -80,7 +80,8 @@ static int note_all(struct arena *arena, const char *directory, const struct tri
 		{ "wish", trial->wish }, { "run", run ? run : "" }, { "apply", trial->apply },
 		{ "back", trial->back }, { "look", trial->look }, { "after", trial->after },
 		{ "path", trial->path ? trial->path : "" }, { "log", "" },
-		{ "interface", trial->interface },
+		{ "interface", trial->interface }, { "keep-script", trial->keep }, { "paths", trial->paths },
+		{ "held", trial->held ? "" : NULL },
 		{ "removes", trial->path && !trial->text ? "" : NULL },
 		{ "seconds", arena_printf(arena, "%u", trial->seconds) },
 	};
@@ -116,6 +117,9 @@ static int arm(struct machine *machine, struct arena *arena, const char *directo
 		return error_errno(err, HOST_TRIAL_FAILED, "cannot write below '%s'", directory);
 	if (write_new(arena, trial, err) < 0)
 		return -1;
+	if (trial->keep && warden_script(arena, directory, "keep-script") < 0)
+		return error_set(err, HOST_TRIAL_FAILED, "what would be needed to take the change back can't be "
+			"kept, so it isn't made");
 	before = warden_look(arena, directory);
 	if (!before)
 		return error_set(err, HOST_TRIAL_FAILED, "what is to be changed can't be looked at, so it "
@@ -126,6 +130,19 @@ static int arm(struct machine *machine, struct arena *arena, const char *directo
 	return warden_start(arena, directory, err);
 }
 
+int trial_arm(struct machine *machine, struct arena *arena, const char *directory,
+	const struct trial *trial, struct error *err)
+{
+	int warden;
+
+	if (make_directory(arena, directory, err) < 0)
+		return -1;
+	warden = arm(machine, arena, directory, trial, err);
+	if (warden < 0)
+		warden_forget(arena, directory);
+	return warden;
+}
+
 int trial_start(void *context, struct arena *arena, const struct trial *trial, struct error *err)
 {
 	struct machine *machine = context;
@@ -133,15 +150,11 @@ int trial_start(void *context, struct arena *arena, const struct trial *trial, s
 	const struct request request = { .kind = REQUEST_MOVE, .task = machine->task,
 		.address = trial->address, .seconds = trial->seconds };
 	struct reply reply;
-	int warden = -1;
+	int warden;
 
-	if (make_directory(arena, directory, err) < 0)
+	warden = trial_arm(machine, arena, directory, trial, err);
+	if (warden < 0)
 		return -1;
-	warden = arm(machine, arena, directory, trial, err);
-	if (warden < 0) {
-		warden_forget(arena, directory);
-		return -1;
-	}
 	/* Without the controller's word it ends with this descriptor, having touched nothing. */
 	if (machine->ask(machine->context, arena, &request, &reply, err) < 0) {
 		close(warden);
@@ -182,8 +195,7 @@ static bool is_applied(struct arena *arena, const char *directory)
 	return access(warden_file(arena, directory, "applied"), F_OK) == 0;
 }
 
-/* Waits for a token from this one on. */
-static enum warden_token wait_token(struct machine *machine, struct arena *arena,
+enum warden_token trial_await(struct machine *machine, struct arena *arena,
 	const char *directory, enum warden_token from, bool applied)
 {
 	int64_t until = warden_now() + END_MOST;
@@ -230,11 +242,11 @@ static bool is_heard(struct machine *machine, struct arena *arena)
 int trial_wait(void *machine, struct arena *arena, const char *name, struct error *err)
 {
 	const char *directory = directory_of(arena, name);
-	enum warden_token token = wait_token(machine, arena, directory, WARDEN_COMMITTING, true);
+	enum warden_token token = trial_await(machine, arena, directory, WARDEN_COMMITTING, true);
 
 	if (token == WARDEN_PENDING)
 		return 0;
-	token = wait_token(machine, arena, directory, WARDEN_COMMITTED, false);
+	token = trial_await(machine, arena, directory, WARDEN_COMMITTED, false);
 	return taken_back(arena, directory, token, err);
 }
 
@@ -264,7 +276,7 @@ int trial_end(void *machine, struct arena *arena, const char *name, const struct
 	if (!is_heard(machine, arena))
 		return error_set(err, RUN_INTERRUPTED, "the controller doesn't hear this connection");
 	warden_turn(arena, directory, WARDEN_PENDING, WARDEN_COMMITTING);
-	token = wait_token(machine, arena, directory, WARDEN_COMMITTED, false);
+	token = trial_await(machine, arena, directory, WARDEN_COMMITTED, false);
 	if (token != WARDEN_COMMITTED)
 		return taken_back(arena, directory, token, err);
 	warden_forget(arena, directory);

@@ -23,6 +23,7 @@ enum {
 	ROUND = 50,              /* milliseconds */
 	GO_MOST = 30 * 1000,     /* until the agent has asked whether it may go */
 	LEAVE_MOST = 2 * 1000,   /* until it has ended, having said so */
+	HELD_MOST = 900 * 1000,  /* for an agent to make the change itself */
 	BACK_MOST = 60 * 1000,   /* for all tries to take it back */
 	BACK_AGAIN = 15 * 1000,  /* the script is run again where it hasn't helped so long */
 	STILL = 2 * 1000,        /* as before, and so for this long */
@@ -138,19 +139,24 @@ static bool hear(const struct warden *warden, int64_t most, char *ret_byte)
 	return false;
 }
 
+static void set_deadline(const struct warden *warden)
+{
+	note(warden, "deadline", arena_printf(warden->arena, "%lld",
+		(long long)(warden_now() + number(warden, "seconds") * 1000)));
+}
+
 /* The agent ends first, so that the controller knows that it may dial. */
 static bool wait_go(const struct warden *warden)
 {
-	int64_t seconds = number(warden, "seconds");
 	char byte, more;
 
 	if (!hear(warden, GO_MOST, &byte) || byte != 'g')
 		return false;
-	note(warden, "deadline", arena_printf(warden->arena, "%lld",
-		(long long)(warden_now() + seconds * 1000)));
+	set_deadline(warden);
 	if (!turn(warden, WARDEN_ARMED, WARDEN_PENDING))
 		return false;
-	hear(warden, LEAVE_MOST, &more);
+	if (!has(warden, "held"))
+		hear(warden, LEAVE_MOST, &more);
 	return true;
 }
 
@@ -177,12 +183,27 @@ static void give_up(const struct warden *warden, const char *why)
 	turn(warden, WARDEN_PENDING, WARDEN_RETURNING);
 }
 
+/* The time begins when the agent has done its part. */
+static bool wait_made(const struct warden *warden)
+{
+	char byte;
+
+	if (!hear(warden, HELD_MOST, &byte) || byte != 'm')
+		return false;
+	set_deadline(warden);
+	return true;
+}
+
 static void make(const struct warden *warden)
 {
 	int made;
 
 	if (warden->again) {
 		give_up(warden, "its warden was killed while it was being made");
+		return;
+	}
+	if (has(warden, "held") && !wait_made(warden)) {
+		give_up(warden, "its agent was ended while it was being made");
 		return;
 	}
 	made = run_script(warden, "apply", number(warden, "deadline"), is_pending);
@@ -249,19 +270,11 @@ static void commit(const struct warden *warden)
 	turn(warden, WARDEN_COMMITTING, WARDEN_COMMITTED);
 }
 
-static bool is_as_before(const struct warden *warden)
-{
-	const char *before = warden_text(warden->arena, warden->directory, "before");
-	const char *now = warden_look(warden->arena, warden->directory);
-
-	return before && now && strcmp(before, now) == 0;
-}
-
 static bool stays_as_before(const struct warden *warden)
 {
 	int64_t until = warden_now() + STILL;
 
-	while (is_as_before(warden)) {
+	while (warden_is_as_before(warden->arena, warden->directory)) {
 		if (warden_now() >= until)
 			return true;
 		pause_round();

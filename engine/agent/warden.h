@@ -3,6 +3,8 @@
  * A trial is a directory below WARDEN_PLACE, gone with a power cut as the change itself is:
  *     apply, back, look, after   scripts (struct trial of module/host.h)
  *     before                     what look said
+ *     keep-script, paths         what keeps what back needs, before anything is touched, and its text; or not there
+ *     held                       there if the agent makes the change itself, and says when it has
  *     wish, run, path, seconds   as texts; path empty: nothing is written
  *     interface                  whose addresses are announced; or there is none
  *     deadline                   milliseconds of CLOCK_BOOTTIME
@@ -50,6 +52,9 @@ enum warden_token warden_at(struct arena *arena, const char *directory);
 bool warden_turn(struct arena *arena, const char *directory, enum warden_token from,
 	enum warden_token to);
 bool warden_lives(struct arena *arena, const char *directory);
+/* One of its scripts, whose words go to the log. 0: it has ended well. */
+int warden_script(struct arena *arena, const char *directory, const char *script);
+bool warden_is_as_before(struct arena *arena, const char *directory);
 /* What the script look says now; NULL: it failed. */
 char *warden_look(struct arena *arena, const char *directory);
 void warden_forget(struct arena *arena, const char *directory);
@@ -57,5 +62,14 @@ void warden_forget(struct arena *arena, const char *directory);
 /* Starts it; it lives and holds the lock when this returns the descriptor by which it is told to go
  * ('g'), or given up (its end). -1 with err. */
 int warden_start(struct arena *arena, const char *directory, struct error *err);
+
+/* trial.c: arms one in directory, as warden_start. */
+struct machine;
+struct trial;
+int trial_arm(struct machine *machine, struct arena *arena, const char *directory,
+	const struct trial *trial, struct error *err);
+/* Waits for a token from this one on; with applied only until it is live. */
+enum warden_token trial_await(struct machine *machine, struct arena *arena,
+	const char *directory, enum warden_token from, bool applied);
 
 #endif

@@ -4,9 +4,9 @@
 #include "base/buffer.h"
 #include "base/whole.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,20 +113,35 @@ char *warden_look(struct arena *arena, const char *directory)
 	return text;
 }
 
+int warden_script(struct arena *arena, const char *directory, const char *script)
+{
+	FILE *said = popen(arena_printf(arena, "sh '%s/%s' >>'%s/log' 2>&1", directory, script, directory), "re");
+
+	return said && pclose(said) == 0 ? 0 : -1;
+}
+
+bool warden_is_as_before(struct arena *arena, const char *directory)
+{
+	const char *before = warden_text(arena, directory, "before");
+	const char *now = warden_look(arena, directory);
+
+	return before && now && strcmp(before, now) == 0;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
+{
+	(void)info;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
 /* What would be left of it is of no use to anybody. */
 void warden_forget(struct arena *arena, const char *directory)
 {
 	const char *path = warden_text(arena, directory, "path");
-	DIR *all = opendir(directory);
-	struct dirent *entry;
 
 	if (path && *path)
 		unlink(warden_new_file(arena, path));
-	while (all && (entry = readdir(all))) {
-		if (entry->d_name[0] != '.')
-			unlink(warden_file(arena, directory, entry->d_name));
-	}
-	if (all)
-		closedir(all);
-	rmdir(directory);
+	nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

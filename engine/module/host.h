@@ -211,6 +211,8 @@ struct trial {
 	unsigned seconds;            /* until it is taken back */
 	const char *apply, *back;    /* scripts of sh: make it live; take that back */
 	const char *look;            /* another: what it says is the same again after back */
+	const char *keep, *paths;    /* another, which keeps what back needs, and a text for them; NULL: neither */
+	bool held;                   /* apply is run only when the agent says so, and has then done its part */
 	const char *after;           /* another, once it is on disk; NULL: none */
 	const char *interface;       /* its IPv4 addresses are announced whenever they may have changed; or NULL */
 	const char *path;            /* the file that is on disk once it is confirmed … */

@@ -1,5 +1,6 @@
 /* ended: hosts are lost, interrupted or done, and what follows for the others. */
 #include "plan/move.h"
+#include "plan/relogin.h"
 #include "plan/state.h"
 
 #include "fleet/transport.h"
@@ -59,6 +60,11 @@ void on_lost(struct run *run, const struct event *event)
 		.message = "the connection ended before its tasks did" };
 	struct target *target = event->target;
 
+	if (target->asks) {
+		relogin_refused(run, target, event->error);
+		return;
+	}
+	relogin_forget(target);
 	if (move_lost(run, target, event->error))
 		return;
 	target->state = TARGET_GONE;

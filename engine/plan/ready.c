@@ -1,6 +1,7 @@
 /* ready: a host's agent is there; what its HELLO tells. */
 #include "plan/move.h"
 #include "plan/order.h"
+#include "plan/relogin.h"
 
 #include <string.h>
 
@@ -97,6 +98,10 @@ void on_ready(struct run *run, const struct event *event)
 	const struct hello *hello = event->message;
 	struct run_host *host;
 
+	if (target->asks) {
+		relogin_met(run, target, event);
+		return;
+	}
 	if (target->move && !move_is_met(run, target, event))
 		return;
 	run->told++;

@@ -54,6 +54,8 @@ struct target {
 	const char *key;           /* the host key it had; NULL: none */
 	const char *machine;       /* what it said it is; NULL: nothing yet */
 	struct move *move;         /* NULL: it isn't about to go on elsewhere, see move.h */
+	struct relogin *relogin;   /* NULL: its agent waits for none, see relogin.h */
+	struct relogin *asks;      /* it is such a second login itself, and none of the run's targets; or NULL */
 	struct value *seal;        /* what it is to keep beside the text; NULL: neither */
 	const struct error *lost;  /* GONE: why; NULL: as asked */
 	struct run_host *worker;   /* whose stage it has, had last, or is to have next */

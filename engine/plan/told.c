@@ -1,5 +1,6 @@
 /* told: what a node says of the stage that it works on. */
 #include "plan/move.h"
+#include "plan/relogin.h"
 #include "plan/order.h"
 
 enum {
@@ -153,12 +154,14 @@ void on_request(struct run *run, const struct event *event)
 	if (!target->busy) {
 		leave_strange(target, "a request while no stage is under way");
 	} else if (event->queued > QUEUED_MOST || host->gate >= 0
-			|| (target->move && !target->move->met)) {
+			|| (target->move && !target->move->met) || target->relogin) {
 		leave_strange(target, "a request before the last one was answered");
 	} else if (request->kind == REQUEST_BODY) {
 		relay_request(run, target, request);
 	} else if (request->kind == REQUEST_MOVE) {
 		move_request(run, target, request);
+	} else if (request->kind == REQUEST_LOGIN) {
+		relogin_request(run, target, request);
 	} else {
 		host->gate = request->id;
 		turn_take(run, host);

@@ -149,7 +149,7 @@ const struct message message_progress = MESSAGE("PROGRESS", progress_text);
 
 static const char *const request_kinds[] = {
 	[REQUEST_BODY] = "body", [REQUEST_GATE] = "gate",
-	[REQUEST_MOVE] = "move", [REQUEST_CLAIM] = "claim",
+	[REQUEST_MOVE] = "move", [REQUEST_LOGIN] = "login", [REQUEST_CLAIM] = "claim",
 	[REQUEST_BEGIN] = "begin", [REQUEST_TAKE_BACK] = "take_back", [REQUEST_KEEP] = "keep",
 	[REQUEST_OFFER] = "offer", [REQUEST_RECORD_GET] = "record_get",
 	[REQUEST_RECORD_SET] = "record_set", [REQUEST_WISHED] = "wished", NULL,

@@ -72,7 +72,7 @@ struct stage_end {
 
 /* --- REQUEST: agent → controller, and child → agent, answered by a REPLY with the same id --- */
 
-/* The first three are an agent's, all are its child's. */
+/* The first four are an agent's, all are its child's. */
 enum request_kind {
 	REQUEST_BODY,                /* digest, offset: a piece of a content; with more: all of that content,
 	                                and behind it all of each of those, CHUNK_SIZE at most */
@@ -80,6 +80,8 @@ enum request_kind {
 	REQUEST_MOVE,                /* task, address, seconds: may the machine try what can cut the
 	                                connection? If so this agent ends, and a new connection, to this
 	                                address, finds one that does the task again */
+	REQUEST_LOGIN,               /* task, seconds: can the machine still be logged in to? Answered once that
+	                                was tried, by an error if not */
 	REQUEST_CLAIM,               /* module, digest, resources, wanted: an error if another owner has
 	                                overwritten this wish; a note if this one overwrites another's */
 	REQUEST_BEGIN,               /* module, digest, params, resources, wanted, inverses, notify, user:
@@ -95,7 +97,7 @@ enum request_kind {
 	                                owners have, or other tasks, as keys of the answer's record */
 };
 
-enum { REQUEST_OF_AGENTS = REQUEST_MOVE + 1 };
+enum { REQUEST_OF_AGENTS = REQUEST_LOGIN + 1 };
 
 /* How to undo one resource. */
 struct told_inverse {

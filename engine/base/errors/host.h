@@ -38,6 +38,9 @@
 	X(HOST_TRIAL_FAILED, "host.trial-failed", TASK, \
 		"a change that can cut the connection could not be tried, and nothing was changed", \
 		"see what the message names") \
+	X(HOST_LOGIN_LOST, "host.login-lost", TASK, \
+		"a change of what carries the login was taken back, as no new login was possible with it", \
+		"all is as before; correct what the task wishes, so that the user can log in and become root") \
 	X(HOST_UNKNOWN_USER, "host.unknown-user", TASK, \
 		"the host has no such user, or the user has no home", "create it first with a user task") \
 	X(HOST_UNKNOWN_GROUP, "host.unknown-group", TASK, \

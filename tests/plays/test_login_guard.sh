@@ -1,0 +1,48 @@
+#!/bin/bash
+# test_login_guard.sh: what carries the login is changed, and stays only where a new login works.
+. "$(dirname "$0")/checks.sh"
+nodes 2 project
+
+admin() {
+	"$BEOPLAY" "$@" --user admin -b --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null
+	status=$?
+}
+# play TASKS: a playbook of them, for head.
+play() { printf -- '- hosts: head\n  tasks:\n%s\n' "$1" >play.yml; }
+lets_in() { ssh -i "$LAB_KEY" -o UserKnownHostsFile="$LAB/known_hosts" -o BatchMode=yes -o ConnectTimeout=20 \
+	"admin@$(lab address head)" sudo -n id -u; }
+ways() {
+	lab exec head sh -c 'find /etc/ssh/sshd_config* /etc/sudoers* /etc/pam.d /etc/passwd /etc/shadow /etc/group /home/admin \
+		-exec stat -c "%n %F %a %U:%G" {} + -type f -exec cksum {} + | sort; iptables-save 2>/dev/null; nft list ruleset 2>/dev/null'
+}
+
+# returned NAME TASKS MESSAGE: refused after it was tried, and all is as before.
+returned() {
+	ways >"$work/before"
+	play "$2"
+	admin apply play.yml -v
+	check "$1: it fails" is "$status" 2
+	check "$1: it is said why" says "$3" "$out"
+	check "$1: the node lets in" is "$(lets_in 2>&1)" 0
+	check "$1: all is as before" diff "$work/before" <(ways)
+	check "$1: no guard is left" lab exec head sh -c '! grep -qsx beoplay-warden /proc/[0-9]*/comm && [ ! -e /run/beoplay/trial/login ]'
+	admin status
+	check "$1: nothing of it is in the ledger" silent 'differs\|drift' "$out"
+}
+
+lets_in >/dev/null 2>&1
+play '    - copy: {dest: /etc/ssh/sshd_config.d/50-good.conf, content: "LoginGraceTime 90\n"}'
+admin apply play.yml --check -v
+check "a dry run says that a new login decides" says 'only if a new login' "$out"
+admin apply play.yml
+check "a change that lets in stays" is "$status" 0
+check "sshd goes by it" says 'logingracetime 90' <(lab exec head sshd -T)
+check "it is there" lab exec head test -e /etc/ssh/sshd_config.d/50-good.conf
+
+returned "sshd: nobody may" '    - copy: {dest: /etc/ssh/sshd_config.d/10-nobody.conf, content: "AllowUsers nobody\n"}' 'login'
+returned "sshd: a word that it doesn't know" '    - lineinfile: {path: /etc/ssh/sshd_config, line: "Permits all"}' 'Permits'
+returned "keys: they go" '    - copy: {dest: /home/admin/.ssh/authorized_keys, content: "# none\n", owner: admin, mode: "0600"}' 'login'
+returned "account: its shell" '    - user: {name: admin, shell: /bin/false}' 'login'
+returned "sudo: not without a password" '    - copy: {dest: /etc/sudoers.d/zz, content: "admin ALL=(ALL) ALL\n", mode: "0440"}' 'login'
+returned "PAM: nobody has an account" '    - lineinfile: {path: /etc/pam.d/sshd, line: "account required pam_deny.so", insertbefore: BOF}' 'login'
+returned "a command" '    - shell: passwd -l admin; usermod -s /bin/false admin' 'login'

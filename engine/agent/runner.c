@@ -3,6 +3,7 @@
 
 #include "agent/lock.h"
 #include "agent/supervisor.h"
+#include "module/params.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -97,6 +98,21 @@ static bool do_one(struct runner *runner, const struct wire_task *task)
 	return true;
 }
 
+/* With the host's own name, which isn't in what all hosts get alike. */
+static const struct wire_task *task_here(struct arena *arena, const struct wire_task *task)
+{
+	const struct module *module = task->host && task->module ? module_find(task->module) : NULL;
+	struct wire_task *here;
+
+	if (!module || !task->params)
+		return task;
+	here = arena_alloc(arena, sizeof(*here));
+	*here = *task;
+	here->params = params_with_host(arena, module, task->params, task->host);
+	here->host = NULL;
+	return here;
+}
+
 static void do_stage(struct runner *runner, const struct wire_stage *stage)
 {
 	struct arena *arena = arena_new();
@@ -107,7 +123,7 @@ static void do_stage(struct runner *runner, const struct wire_stage *stage)
 	begin_stage(runner, stage);
 	texts_forget_open(runner);
 	for (size_t i = 0; goes_on && i < stage->task_count; i++)
-		goes_on = link_alive(&runner->link) && do_one(runner, &stage->tasks[i]);
+		goes_on = link_alive(&runner->link) && do_one(runner, task_here(arena, &stage->tasks[i]));
 	if (goes_on && stage->whole)
 		end.orphans = undo_orphans(runner, arena, stage->whole);
 	if (goes_on && stage->last)

@@ -33,7 +33,10 @@ int params_canonical(struct arena *arena, const struct module *module, const str
 int params_write(struct buffer *out, const struct module *module, const struct value *params,
 	struct error *err);
 
-/* What params_write has written, with the name of the host itself where the module wants it. */
+/* Whether it has a parameter with PARAM_HOST. What is written of it is the same for all hosts: a machine
+ * adds its own name where it is used. */
+bool params_want_host(const struct module *module);
+/* What params_write has written, with that name, if the module wants it. */
 const char *params_with_host(struct arena *arena, const struct module *module, const char *written,
 	const char *host);
 

@@ -58,16 +58,28 @@ int params_write(struct buffer *out, const struct module *module, const struct v
 	return 0;
 }
 
-const char *params_with_host(struct arena *arena, const struct module *module, const char *written,
-	const char *host)
+static const struct param *host_param(const struct module *module)
 {
 	const struct param *param = module->params;
-	struct buffer text = {0};
-	const char *with;
 
 	while (param && param->name && !(param->flags & PARAM_HOST))
 		param++;
-	if (!param || !param->name)
+	return param && param->name ? param : NULL;
+}
+
+bool params_want_host(const struct module *module)
+{
+	return host_param(module) != NULL;
+}
+
+const char *params_with_host(struct arena *arena, const struct module *module, const char *written,
+	const char *host)
+{
+	const struct param *param = host_param(module);
+	struct buffer text = {0};
+	const char *with;
+
+	if (!param)
 		return written;
 	buffer_add_string(&text, written);
 	buffer_printf(&text, "%s: ", param->name);

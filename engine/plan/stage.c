@@ -15,9 +15,8 @@ static void add_task(struct stage *stage, struct step *step)
 	*task = *step->item->task;
 	task->id = step->id;
 	step->target = stage->target;
-	if (task->params && step->unit->module)
-		task->params = params_with_host(stage->arena, step->unit->module, task->params,
-			stage->host->name);
+	if (task->params && step->unit->module && params_want_host(step->unit->module))
+		task->host = stage->host->name;
 	/* Not becoming anyone: as who has logged in, also where the agent became root for others. */
 	if (task->user && !*task->user)
 		task->user = stage->target->user;

@@ -285,6 +285,7 @@ static const struct message message_look_order = MESSAGE("look", look_order);
 static const struct field wire_task_fields[] = {
 	NUMBER(wire_task, id, FIELD_NEEDED), WORD(wire_task, kind, 0, task_kinds, 0),
 	TEXT(wire_task, module, 0, NAME_MOST), TEXT(wire_task, params, 0, STAGE_MOST),
+	TEXT(wire_task, host, 0, NAME_MOST),
 	TEXT(wire_task, name, 0, TITLE_MOST), TEXT(wire_task, user, 0, NAME_MOST),
 	TEXTS(wire_task, environment, 0, FEW, TEXT_MOST),
 	BOOL(wire_task, results, 0), TEXTS(wire_task, notify, 0, FEW, KEY_MOST),

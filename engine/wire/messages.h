@@ -276,7 +276,8 @@ struct wire_task {
 	int64_t id;
 	enum task_kind kind;
 	const char *module;
-	const char *params;          /* the normalised YAML text */
+	const char *params;          /* the normalised YAML text, without the parameter with PARAM_HOST … */
+	const char *host;            /* … which has this name; NULL: the module has none */
 	const char *name;            /* for people */
 	const char *user;            /* as whom; NULL: as the agent */
 	const char *handler;         /* the key of one, which is the same in the next run; NULL: it is none */

@@ -140,19 +140,15 @@ static void name_meeting(struct job_hosts *hosts)
 		PORT_FIRST + strtoul(digest, NULL, 16) % PORT_COUNT));
 }
 
-/* Each begins with those behind it, so that not all ask the same one at once. */
+/* The same for all hosts: each takes from it whom it is to reach. */
 static void list_peers(struct job_hosts *hosts)
 {
-	const char *self = prepare_host(hosts->prepare);
 	struct value *peers = value_list(hosts->arena);
 	struct network used, own;
 	bool limited = network_read(value_get_string(hosts->params, "chosen_network"), &used);
-	size_t at = 0;
 
-	while (at < hosts->count && strcmp(hosts->nodes[at].name, self) != 0)
-		at++;
-	for (size_t i = 1; i < hosts->count; i++) {
-		const struct node *node = &hosts->nodes[(at + i) % hosts->count];
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct node *node = &hosts->nodes[i];
 		bool placed = limited && network_of(node, &used, &own);
 
 		if (!prepare_absent(hosts->prepare, node->name))
@@ -160,7 +156,6 @@ static void list_peers(struct job_hosts *hosts)
 				placed ? (int)strcspn(own.text, "/") : 0, placed ? own.text : ""));
 	}
 	value_set(hosts->arena, hosts->params, "peers", peers);
-	value_set_string(hosts->arena, hosts->params, "self", self);
 }
 
 int mpi_prepare_reach(struct prepare *prepare, struct value *params, struct error *err)

@@ -61,8 +61,8 @@ struct mpi_params {
 	char **advice;             /* the same, of what doesn't stop it */
 	unsigned advice_count;
 	char *own_slots;           /* of this host; "": cores */
-	char *self;                /* the host's own name, among nodes */
-	char **peers;              /* "NAME ADDRESS": whom to reach; none where that isn't needed */
+	char *self;                /* the host's own name, among nodes; NULL: of no host */
+	char **peers;              /* "NAME ADDRESS": who are to reach one another; none: that isn't needed */
 	unsigned peers_count;
 	char *meeting;
 	int64_t meeting_port;
@@ -116,7 +116,7 @@ int mpi_built(struct host *host, const struct mpi_params *want, bool *ret_right,
 /* hosts.c: on the controller, from what the probes have published: nodes, hostfile,
  * findings, network; any may become unknown. */
 int mpi_prepare_hosts(struct prepare *prepare, struct value *params, struct error *err);
-/* Whom this host is to reach. */
+/* Who are to reach one another. */
 int mpi_prepare_reach(struct prepare *prepare, struct value *params, struct error *err);
 /* Where the first host has the program; unknown before it is built. */
 int mpi_prepare_program(struct prepare *prepare, struct value *params, struct error *err);

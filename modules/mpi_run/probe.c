@@ -266,7 +266,7 @@ static int probe_inspect(struct host *host, const void *params, void *ret_state,
 	take_list(arena, output, "link", "links", facts);
 	take_list(arena, output, "mca", "mca", facts);
 	take_list(arena, output, "stock", "stock", facts);
-	if (want->nodes_count == 0 || strcmp(want->nodes[0], want->self) != 0)
+	if (want->nodes_count == 0 || !want->self || strcmp(want->nodes[0], want->self) != 0)
 		return 0;
 	if (mpi_settled(host, want, &settled, err) < 0)
 		return -1;
@@ -349,7 +349,6 @@ static int probe_prepare(struct prepare *prepare, struct value *params, struct e
 	if (prepare_hosts(prepare, value_get_string(params, "group"), &names, err) < 0)
 		return -1;
 	value_set(arena, params, "nodes", names);
-	value_set_string(arena, params, "self", prepare_host(prepare));
 	if (take_slots(prepare, params, err) < 0)
 		return -1;
 	if (!source)

@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AT_ONCE = 8, CONNECT_SECONDS = 5, CLOCK_MOST = 2, SAID_MOST = 1500 };
+enum { AT_ONCE = 8, CONNECT_SECONDS = 5, CLOCK_MOST = 2, SAID_MOST = 1500, BESIDE = 50 };
+
+/* "node2 10.0.0.102", as the controller tells it. */
+static const char *peer_name(struct arena *arena, const char *peer)
+{
+	return arena_bytes(arena, peer, strcspn(peer, " "));
+}
 
 /* Before the path of the launcher's daemon: a login may say other things, too. */
 #define DAEMON_MARK "launches by "
@@ -28,6 +34,42 @@ static const char script[] =
 		"*) break;; esac; done\n"
 	"printf \"%s %s %s %s %s\\n\" \"$1\" $s $b $(date +%s) \"$(printf %s \"$o\" | tr \"\\r\\n\" \"  \" | "
 		"tail -c \"$most\")\"' _ NAME\n";
+
+static bool launches(const struct mpi_params *want)
+{
+	return want->self && want->nodes_count > 0 && strcmp(want->nodes[0], want->self) == 0;
+}
+
+/* Where this host stands among those that are to reach one another; their number: nowhere. */
+static size_t place_of(struct arena *arena, const struct mpi_params *want)
+{
+	size_t at = 0;
+
+	while (at < want->peers_count && (!want->self
+			|| strcmp(peer_name(arena, want->peers[at]), want->self) != 0))
+		at++;
+	return at;
+}
+
+/* Whom of them this host tries, those behind it first, so that not all ask the same one at once. A large
+ * job has too many pairs: there whoever launches tries all, the others their neighbours and it. As each
+ * waits for those that it tries, two hosts try each other or neither does. */
+static char **choose_peers(struct arena *arena, const struct mpi_params *want, size_t *ret_count)
+{
+	char **peers = arena_array(arena, want->peers_count + 1, sizeof(*peers));
+	size_t count = want->peers_count, at = place_of(arena, want);
+	const char *first = want->nodes_count > 0 ? want->nodes[0] : "";
+
+	*ret_count = 0;
+	for (size_t i = 1; i < count + (at == count); i++) {
+		char *peer = want->peers[(at + i) % count];
+
+		if (i <= BESIDE || count - i <= BESIDE || launches(want)
+				|| strcmp(peer_name(arena, peer), first) == 0)
+			peers[(*ret_count)++] = peer;
+	}
+	return peers;
+}
 
 static void problem(struct arena *arena, struct reach_state *have, const char *kind, const char *to,
 	const char *what, const char *remedy)
@@ -86,7 +128,7 @@ static void judge_line(struct arena *arena, const struct mpi_params *want, const
 
 	if (strstr(said, "HOST IDENTIFICATION HAS CHANGED"))
 		said = "its host key is not the known one. Host key verification failed.";
-	if (daemon && strcmp(want->nodes[0], want->self) == 0)
+	if (daemon && launches(want))
 		judge_login(arena, name, daemon + strlen(DAEMON_MARK), before, after, have);
 	if (daemon)
 		return;
@@ -96,12 +138,6 @@ static void judge_line(struct arena *arena, const struct mpi_params *want, const
 		problem(arena, have, "ssh", name, arena_printf(arena, "the login runs no command and ends with "
 			"status %ld%s%.200s", status, said[0] ? ": " : "", said),
 			"look for 'exit' in its .bashrc or .profile, and at its shell");
-}
-
-/* "node2 10.0.0.102", as the controller tells it. */
-static const char *peer_name(struct arena *arena, const char *peer)
-{
-	return arena_bytes(arena, peer, strcspn(peer, " "));
 }
 
 static void judge_output(struct arena *arena, const struct mpi_params *want, const char *output,
@@ -186,12 +222,17 @@ static int reach_inspect(struct host *host, const void *params, void *ret_state,
 	const struct mpi_params *want = params;
 	struct reach_state *have = ret_state;
 
+	struct mpi_params tried = *want;
+	size_t count;
+
 	have->problems = value_list(host_arena(host));
-	if (want->peers_count == 0)
+	tried.peers = choose_peers(host_arena(host), want, &count);
+	tried.peers_count = (unsigned)count;
+	if (count == 0)
 		return 0;
-	if (try_tcp(host, want, have, err) < 0)
+	if (try_tcp(host, &tried, have, err) < 0)
 		return -1;
-	return try_ssh(host, want, have, err);
+	return try_ssh(host, &tried, have, err);
 }
 
 static void reach_plan(struct plan *plan, const void *params, const void *state)

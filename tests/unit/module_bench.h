@@ -59,6 +59,7 @@ struct bench {
 	struct trial_state trial;  /* what is found of one */
 	struct trial tried;        /* the last one that was started */
 	const char *probed_address, *probed_mac;   /* who answers for an address; NULL: nobody */
+	struct value *met;         /* names of those of the last meeting, in their order; NULL: none was */
 	const char *cut_off;       /* an address that isn't reached over TCP; NULL: none */
 	const char *state_directory;   /* beoplay's own; NULL: none */
 	bool looking;

@@ -476,7 +476,9 @@ static int machine_meet(void *machine, struct arena *arena, struct meeting *meet
 
 	(void)arena;
 	(void)err;
+	bench->met = value_list(bench->arena);
 	for (size_t i = 0; i < meeting->count; i++) {
+		value_append(bench->arena, bench->met, value_string(bench->arena, meeting->peers[i].name));
 		if (bench->cut_off && strcmp(bench->cut_off, meeting->peers[i].address) == 0)
 			meeting->peers[i].problem = "no answer";
 	}

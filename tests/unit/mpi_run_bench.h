@@ -108,6 +108,8 @@ static inline void *load(const struct module *module, const char *yaml)
 {
 	struct value *params = prepared(module, yaml);
 
+	if (params && prepare->host)
+		value_set_string(bench->arena, params, "self", prepare->host);
 	return params ? bench_load_prepared(bench, module, params) : NULL;
 }
 

@@ -1,6 +1,8 @@
 /* mpi-run: when a job runs, what it tells, and whether hosts reach one another. */
 #include "mpi_run_bench.h"
 
+#include <stdlib.h>
+
 /* --- Running */
 
 static const char hello[] = "Hello from processor head, rank 0 out of 6 processors\n";
@@ -322,19 +324,62 @@ static const struct value *reached_by(const char *host, const char *logins, cons
 	return value_get(facts, "problems");
 }
 
+/* Of a job of so many hosts, whom one tries; it is the last one that is called. */
+static const struct value *tried_by(size_t host, size_t hosts)
+{
+	struct value *params = bench_normalise(bench, &module_mpi_run_reach, TASK);
+	struct value *peers = value_list(bench->arena), *names = value_list(bench->arena);
+
+	for (size_t i = 0; i < hosts; i++) {
+		value_append(bench->arena, names, value_printf(bench->arena, "h%zu", i));
+		value_append(bench->arena, peers, value_printf(bench->arena, "h%zu 10.0.0.1", i));
+	}
+	value_set(bench->arena, params, "nodes", names);
+	value_set(bench->arena, params, "peers", peers);
+	value_set(bench->arena, params, "self", value_printf(bench->arena, "h%zu", host));
+	bench->met = NULL;
+	bench_look(bench, &module_mpi_run_reach, bench_load_prepared(bench, &module_mpi_run_reach, params));
+	return bench->met;
+}
+
 static void hosts_begin_with_those_behind_them(void **state)
 {
-	const struct value *params, *peers;
+	const struct value *met;
 
 	(void)state;
-	prepare->host = "node1";
-	params = prepared(&module_mpi_run_reach, TASK);
-	peers = value_get(params, "peers");
-	assert_int_equal(peers->count, 2);
-	assert_string_equal(peers->items[0]->text, "node2 10.0.0.102");
-	assert_string_equal(peers->items[1]->text, "head 10.0.0.100");
+	assert_int_equal(value_get(prepared(&module_mpi_run_reach, TASK), "peers")->count, 3);
 	assert_int_equal(value_get(prepared(&module_mpi_run_reach,
 		"{source: hello.c, user: mpi, preflight: no}"), "peers")->count, 0);
+	bench_command(bench, "export remote", 0, "");
+	met = tried_by(1, 4);
+	assert_int_equal(met->count, 3);
+	assert_string_equal(met->items[0]->text, "h2");
+	assert_string_equal(met->items[1]->text, "h3");
+	assert_string_equal(met->items[2]->text, "h0");
+	assert_null(tried_by(0, 1));
+}
+
+/* Who isn't tried doesn't wait for who tries it. */
+static void of_a_large_job_neighbours_try_each_other_and_the_first_all(void **state)
+{
+	enum { HOSTS = 130 };
+	bool tries[HOSTS][HOSTS] = { { false } };
+
+	(void)state;
+	bench_command(bench, "export remote", 0, "");
+	for (size_t i = 0; i < HOSTS; i++) {
+		const struct value *met = tried_by(i, HOSTS);
+
+		for (size_t k = 0; k < met->count; k++)
+			tries[i][atoi(met->items[k]->text + 1)] = true;
+		assert_int_equal(met->count, i == 0 ? HOSTS - 1 : i <= 50 || i >= HOSTS - 50 ? 100 : 101);
+	}
+	for (size_t i = 0; i < HOSTS; i++) {
+		assert_false(tries[i][i]);
+		assert_true(i == 0 || tries[i][0]);
+		for (size_t k = 0; k < HOSTS; k++)
+			assert_int_equal(tries[i][k], tries[k][i]);
+	}
 }
 
 static void a_login_that_prints_something_is_no_problem(void **state)
@@ -396,7 +441,7 @@ static void hosts_of_a_job_that_is_done_ask_nobody(void **state)
 		&key), "settled"));
 	assert_int_equal(value_get(prepared(&module_mpi_run_reach, TASK), "peers")->count, 0);
 	assert_int_equal(value_get(prepared(&module_mpi_run_reach,
-		"{source: hello.c, slots: 3, user: mpi}"), "peers")->count, 2);
+		"{source: hello.c, slots: 3, user: mpi}"), "peers")->count, 3);
 }
 
 static void a_failed_job_names_the_host_and_is_not_remembered(void **state)
@@ -445,6 +490,7 @@ int main(void)
 		TEST(new_hosts_are_tried_before_their_first_job),
 		TEST(a_host_that_fell_silent_is_named),
 		TEST(hosts_begin_with_those_behind_them),
+		TEST(of_a_large_job_neighbours_try_each_other_and_the_first_all),
 		TEST(a_login_that_prints_something_is_no_problem),
 		TEST(a_host_without_a_way_in_is_one_finding),
 		TEST(a_firewall_between_two_hosts_is_a_finding),

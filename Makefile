@@ -16,6 +16,7 @@
 #   make test-vm    real Debian machines, emulated, with systemd, restarts and power cuts; tests/vm/README.md
 #   make test-network   addresses moved over the connection that they carry, COUNT= times, each with something
 #                   breaking at a random moment; goes on where it was; tests/network/RESULTS.md
+#   make test-guard     the same for changes that lock everybody out; tests/guard/RESULTS.md
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make bench-files   file-sync against rsync; tests/bench/FILES.md (SMALL= LARGE= RUNS= NODES=)
 #   make bench-against BASE=REVISION    what this tree costs against another revision
@@ -109,7 +110,7 @@ include engine/agent/architectures.mk
 # What the goals of this call may install: nothing, unless one of them says so.
 NEEDED := $(PACKAGES) $(OTHERS_PACKAGES)
 STAMP := $(BUILD)/deps
-INSTALLS := $(filter deps test test-network test-vm test-architectures demo coverage fuzz bench bench-files \
+INSTALLS := $(filter deps test test-network test-guard test-vm test-architectures demo coverage fuzz bench bench-files \
 	bench-against,$(MAKECMDGOALS))
 ifneq ($(filter-out deps fuzz,$(INSTALLS)),)
 NEEDED += $(TEST_PACKAGES) $(if $(filter test-architectures,$(INSTALLS)),$(TESTED_PACKAGES))
@@ -124,7 +125,7 @@ NEEDED += $(FUZZ_PACKAGES)
 STAMP := $(BUILD)/fuzz-deps
 endif
 
-.PHONY: all deps demo test test-vm coverage fuzz bench bench-files bench-against test-network install clean
+.PHONY: all deps demo test test-vm coverage fuzz bench bench-files bench-against test-network test-guard install clean
 all: $(BUILD)/beoplay
 
 # Nothing is asked of the network where all is there already.
@@ -228,6 +229,9 @@ demo: $(STAMP) $(BUILD)/beoplay
 
 test-network: $(STAMP) $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay nice -n 19 tests/network/run
+
+test-guard: $(STAMP) $(BUILD)/beoplay
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay nice -n 19 tests/guard/run
 
 bench: $(STAMP) $(BUILD)/beoplay $(BUILD)/floor $(BUILD)/thousand
 	@dpkg-query -W ansible-mitogen time >/dev/null 2>&1 || DEBIAN_FRONTEND=noninteractive \

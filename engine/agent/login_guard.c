@@ -32,7 +32,7 @@ static struct ways_in ways_of(struct runner *runner, struct arena *arena)
 
 /* What of it the task at hand is about to change; NULL: nothing. */
 static const char *way_in_met(struct runner *runner, struct arena *arena, const struct value *resources,
-	const char *file)
+	const char *file, bool *ret_loads)
 {
 	const struct work *work = runner->at_hand;
 	const char *what = NULL;
@@ -42,11 +42,11 @@ static const char *way_in_met(struct runner *runner, struct arena *arena, const 
 		return NULL;
 	ways = ways_of(runner, arena);
 	for (size_t i = 0; i < value_item_count(resources) && !what; i++)
-		what = way_in_of_resource(arena, &ways, value_text(resources->items[i]));
+		what = way_in_of_resource(arena, &ways, value_text(resources->items[i]), ret_loads);
 	if (!what && file)
-		what = way_in_of_resource(arena, &ways, arena_printf(arena, "file:%s", file));
+		what = way_in_of_resource(arena, &ways, arena_printf(arena, "file:%s", file), ret_loads);
 	if (!what && (work->module->flags & MODULE_ACTION))
-		what = way_in_of_command(arena, &ways, work->task->params);
+		what = way_in_of_command(arena, &ways, work->task->params, ret_loads);
 	return what;
 }
 
@@ -60,8 +60,9 @@ static const char *directory_of(const struct runner *runner, struct arena *arena
 int login_guard_arm(struct runner *runner, const struct request *request, struct error *err)
 {
 	struct arena *arena = runner->at_hand ? runner->at_hand->arena : NULL;
+	bool loads = false;
 	const char *what = runner->guard || runner->only_notes || !arena ? NULL
-		: way_in_met(runner, arena, request->resources, request->file);
+		: way_in_met(runner, arena, request->resources, request->file, &loads);
 	struct trial trial = { .name = "login", .wish = "", .seconds = CONFIRM_MOST, .held = true };
 	struct login_guard *guard;
 	struct ways_in ways;
@@ -71,7 +72,7 @@ int login_guard_arm(struct runner *runner, const struct request *request, struct
 		return 0;
 	ways = ways_of(runner, arena);
 	login_guard_scripts(&trial);
-	trial.paths = ways_in_paths(arena, &ways);
+	trial.paths = arena_printf(arena, "%s%s", ways_in_paths(arena, &ways), loads ? "loads\n" : "");
 	warden = trial_arm(&runner->at_hand->machine, arena, directory_of(runner, arena), &trial, err);
 	if (warden < 0)
 		return -1;
@@ -151,18 +152,20 @@ static void fail(struct runner *runner, struct login_guard *guard, bool back, st
 {
 	struct arena *arena = guard->arena;
 	const char *why = warden_text(arena, guard->directory, "why");
+	const char *later = warden_text(arena, guard->directory, "unproven");
 	struct error err = {0};
 
 	if (!why)
 		why = "it wasn't confirmed";
 	if (back) {
-		error_set(&err, HOST_LOGIN_LOST, "%s was changed, and taken back: %.1200s", guard->what, why);
+		error_set(&err, HOST_LOGIN_LOST, "the change of %s was taken back: %.1000s%s%.200s", guard->what, why,
+			later ? "; so was what had not been loaded before: " : "", later ? later : "");
 		error_remedy(&err, "all that carries the login is as before; correct what the task wishes, so that "
 			"%s can log in and become root with it", runner->login);
 		forget_task(runner, arena);
 	} else {
-		error_set(&err, HOST_TRIAL_STUCK, "%s was changed, and taken back, but not everything is as "
-			"before: %.1200s", guard->what, why);
+		error_set(&err, HOST_TRIAL_STUCK, "the change of %s was taken back, but not everything is "
+			"as before: %.1200s", guard->what, why);
 		error_remedy(&err, "look at the machine before this connection ends; what was tried is in "
 			"'%s/log', what was there before in '%s/keep'", guard->directory, guard->directory);
 	}
@@ -198,10 +201,11 @@ void login_guard_settle(struct runner *runner, struct work *work, struct result 
 void login_guard_foresee(struct runner *runner, struct work *work, struct result *result)
 {
 	const char *what;
+	bool loads = false;
 
 	if (result->status != STATUS_CHANGED && result->status != STATUS_MAY_CHANGE)
 		return;
-	what = way_in_met(runner, work->arena, result->resources, work->task->file);
+	what = way_in_met(runner, work->arena, result->resources, work->task->file, &loads);
 	if (what)
 		work_add_note(work, result, arena_printf(work->arena, "it changes %s, so it stays only if a new "
 			"login works then", what));

@@ -4,7 +4,10 @@
  * put back from within them, so that no link leads root elsewhere. */
 #include "agent/login_guard.h"
 
-/* In the folder of the trial: `paths` as the table has them, `real` without links, `keep` what was there. */
+/* In the folder of the trial: `paths` as the table has them, `real` without links, `later` those that count once
+ * they are loaded, `keep` what was there. What was confirmed without having been loaded is in UNPROVEN, as it was
+ * before: it goes there with the first such change, and is put back when what loads it is. */
+#define UNPROVEN "/var/lib/beoplay/unproven"
 #define BEGIN \
 	"PATH=/usr/sbin:/usr/bin:/sbin:/bin\n" \
 	"export LC_ALL=C\n" \
@@ -23,13 +26,22 @@
 	"same() { [ \"$(stat -c '%F %a %u:%g' -- \"$1\")\" = \"$(stat -c '%F %a %u:%g' -- \"$2\")\" ]; }\n"
 
 static const char keep_script[] = BEGIN
-	"mkdir keep && : >real || exit 1\n"
-	"while IFS= read -r path; do\n"
-	"	path=$(realpath -m -- \"$path\") && printf '%s\\n' \"$path\" >>real\n"
-	"	[ ! -e \"$path\" ] || (cd / && cp -a --parents -- \"${path#/}\" \"$top/keep\") || exit 1\n"
+	"mkdir keep && : >real && : >later || exit 1\n"
+	"while read -r when path; do\n"
+	"	[ \"$when\" != loads ] || : >loads\n"
+	"	[ -n \"$path\" ] && path=$(realpath -m -- \"$path\") || continue\n"
+	/* Another's can't be changed by an ordinary user, nor read. */
+	"	[ \"$(id -u)\" = 0 ] || [ ! -e \"$path\" ] || [ -O \"$path\" ] || continue\n"
+	"	printf '%s\\n' \"$path\" >>real\n"
+	"	from=/\n"
+	"	[ \"$when\" != later ] || { printf '%s\\n' \"$path\" >>later; [ ! -e " UNPROVEN " ] || from=" UNPROVEN "; }\n"
+	"	[ \"$from\" = / ] || cmp -s \"$from$path\" \"$path\" || printf '%s ' \"$path\" >>unproven\n"
+	"	[ ! -e \"$from/$path\" ] || (cd \"$from\" && cp -a --parents -- \"${path#/}\" \"$top/keep\") || exit 1\n"
 	"done <paths\n"
 	"sshd -t 2>/dev/null && : >sshd-good\n"
 	"visudo -c >/dev/null 2>&1 && : >sudo-good\n"
+	"command -v nft >/dev/null && { [ ! -e /etc/nftables.conf ] || nft -c -f /etc/nftables.conf; } 2>/dev/null "
+		"&& : >nft-good\n"
 	"rules >rules\n"
 	"{ echo flush ruleset; nft -s list ruleset; } >rules.nft 2>/dev/null\n"
 	"iptables-save >rules.4 2>/dev/null\n"
@@ -44,6 +56,7 @@ static const char look_script[] = BEGIN
 	"done\n"
 	"while IFS= read -r path; do\n"
 	"	[ -e \"$path\" ] || continue\n"
+	"	[ ! -e unproven ] || ! grep -qxF -- \"$path\" later || continue\n"
 	"	find \"$path\" -exec stat -c '%n %F %a %u:%g' {} +\n"
 	"	find \"$path\" -type f -exec cksum {} +\n"
 	"done <real 2>&1 | sort\n"
@@ -78,7 +91,17 @@ static const char look_script[] = BEGIN
 static const char apply_script[] = BEGIN RELOAD
 	"[ ! -e sshd-good ] || said=$(sshd -t 2>&1) || { echo \"$said\" | tr -d '\\r'; exit 1; }\n"
 	"[ ! -e sudo-good ] || visudo -c >/dev/null || exit 1\n"
+	"[ ! -e nft-good ] || [ ! -e /etc/nftables.conf ] || nft -c -f /etc/nftables.conf || exit 1\n"
 	"! differs || reload || exit 1\n";
+
+static const char after_script[] = BEGIN
+	"[ \"$(id -u)\" = 0 ] || exit 0\n"
+	"[ ! -e loads ] || { rm -rf " UNPROVEN "; exit 0; }\n"
+	"[ ! -e " UNPROVEN " ] || exit 0\n"
+	"while IFS= read -r path; do\n"
+	"	[ ! -e \"$path\" -a ! -e \"keep$path\" ] || diff -r \"keep$path\" \"$path\" >/dev/null 2>&1 || later=yes\n"
+	"done <later\n"
+	"[ -z \"${later:-}\" ] || cp -a keep " UNPROVEN "\n";
 
 static const char back_script[] = BEGIN RELOAD
 	"differs && changed=yes\n"
@@ -122,6 +145,7 @@ static const char back_script[] = BEGIN RELOAD
 	"	[ -d /run/systemd/system ] && { systemctl daemon-reload; systemctl reset-failed ssh; systemctl start ssh; } "
 		"|| { mkdir -p /run/sshd; sshd; }\n"
 	"}\n"
+	"[ ! -e unproven ] || rm -rf " UNPROVEN "\n"
 	"exit 0\n";
 
 void login_guard_scripts(struct trial *trial)
@@ -130,4 +154,5 @@ void login_guard_scripts(struct trial *trial)
 	trial->look = look_script;
 	trial->apply = apply_script;
 	trial->back = back_script;
+	trial->after = after_script;
 }

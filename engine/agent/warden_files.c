@@ -143,5 +143,5 @@ void warden_forget(struct arena *arena, const char *directory)
 
 	if (path && *path)
 		unlink(warden_new_file(arena, path));
-	nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

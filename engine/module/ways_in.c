@@ -13,87 +13,96 @@ enum way_in_kind {
 	WAY_UNIT,                /* of systemd, or an init script */
 };
 
+enum way_in_when {
+	AT_ONCE,
+	LATER,                   /* a file that counts once something loads it, or that something */
+	WITH_KERBEROS,           /* at once, and only where that is used */
+};
+
 /* ~ is the home of the user who logs in, and @ that user's name. */
 static const struct way_in {
 	enum way_in_kind kind;
 	const char *name, *what;
-	bool gssapi;             /* only where Kerberos is used */
+	enum way_in_when when;
 } table[] = {
-	{ WAY_PATH, "/etc/ssh/sshd_config", "sshd's configuration", false },
-	{ WAY_PATH, "/etc/ssh/sshd_config.d", "sshd's configuration", false },
-	{ WAY_PATH, "/etc/ssh/sshrc", "sshd's configuration", false },
-	{ WAY_PATH, "/etc/ssh/ssh_host_rsa_key", "a host key", false },
-	{ WAY_PATH, "/etc/ssh/ssh_host_ecdsa_key", "a host key", false },
-	{ WAY_PATH, "/etc/ssh/ssh_host_ed25519_key", "a host key", false },
-	{ WAY_PATH, "/etc/default/ssh", "sshd's options", false },
-	{ WAY_PATH, "/etc/systemd/system/ssh.service", "sshd's unit", false },
-	{ WAY_PATH, "/etc/systemd/system/ssh.service.d", "sshd's unit", false },
-	{ WAY_PATH, "~/.ssh/authorized_keys", "what @ logs in by", false },
-	{ WAY_PATH, "~/.ssh/rc", "what runs when @ logs in", false },
-	{ WAY_PATH, "~/.bashrc", "what runs when @ logs in", false },
-	{ WAY_PATH, "/etc/bash.bashrc", "what runs when somebody logs in", false },
-	{ WAY_PATH, "/etc/environment", "what is set when somebody logs in", false },
-	{ WAY_PATH, "/etc/sudoers", "who becomes root", false },
-	{ WAY_PATH, "/etc/sudoers.d", "who becomes root", false },
-	{ WAY_PATH, "/etc/sudo.conf", "who becomes root", false },
-	{ WAY_PATH, "/etc/pam.d", "PAM's configuration", false },
-	{ WAY_PATH, "/etc/pam.conf", "PAM's configuration", false },
-	{ WAY_PATH, "/etc/security", "PAM's configuration", false },
-	{ WAY_PATH, "/etc/nologin", "what keeps everybody out", false },
-	{ WAY_PATH, "/etc/shells", "the list of shells", false },
-	{ WAY_PATH, "/etc/nsswitch.conf", "where users are looked up", false },
-	{ WAY_PATH, "/etc/passwd", "the accounts", false },
-	{ WAY_PATH, "/etc/shadow", "the accounts", false },
-	{ WAY_PATH, "/etc/group", "the accounts", false },
-	{ WAY_PATH, "/etc/gshadow", "the accounts", false },
-	{ WAY_PATH, "/etc/hosts.allow", "who may connect", false },
-	{ WAY_PATH, "/etc/hosts.deny", "who may connect", false },
-	{ WAY_PATH, "/etc/nftables.conf", "the firewall's rules", false },
-	{ WAY_PATH, "/etc/nftables.d", "the firewall's rules", false },
-	{ WAY_PATH, "/etc/iptables", "the firewall's rules", false },
-	{ WAY_PATH, "/etc/ufw", "the firewall's rules", false },
-	{ WAY_PATH, "/etc/default/ufw", "the firewall's rules", false },
-	{ WAY_PATH, "/etc/krb5.conf", "what Kerberos logs in by", true },
-	{ WAY_PATH, "/etc/krb5.keytab", "what Kerberos logs in by", true },
-	{ WAY_PATH, "/etc/hostname", "the name that Kerberos knows", true },
-	{ WAY_PATH, "/etc/hosts", "the name that Kerberos knows", true },
-	{ WAY_PATH, "/etc/resolv.conf", "the name that Kerberos knows", true },
-	{ WAY_RESOURCE, "hostname:", "the name that Kerberos knows", true },
-	{ WAY_RESOURCE, "user:@", "the account that logs in", false },
-	{ WAY_RESOURCE, "user:root", "root's account", false },
-	{ WAY_RESOURCE, "group:@", "a group of who logs in", false },
-	{ WAY_RESOURCE, "group:sudo", "who becomes root", false },
-	{ WAY_RESOURCE, "group:admin", "who becomes root", false },
-	{ WAY_RESOURCE, "group:wheel", "who becomes root", false },
-	{ WAY_RESOURCE, "authorized-key:@:*", "what @ logs in by", false },
-	{ WAY_RESOURCE, "authorized-keys:@", "what @ logs in by", false },
-	{ WAY_UNIT, "ssh", "sshd", false },
-	{ WAY_UNIT, "sshd", "sshd", false },
-	{ WAY_UNIT, "nftables", "the firewall", false },
-	{ WAY_UNIT, "netfilter-persistent", "the firewall", false },
-	{ WAY_UNIT, "iptables", "the firewall", false },
-	{ WAY_UNIT, "ufw", "the firewall", false },
-	{ WAY_UNIT, "firewalld", "the firewall", false },
-	{ WAY_UNIT, "fail2ban", "the firewall", false },
-	{ WAY_COMMAND, "nft", "the firewall", false },
-	{ WAY_COMMAND, "iptables", "the firewall", false },
-	{ WAY_COMMAND, "iptables-restore", "the firewall", false },
-	{ WAY_COMMAND, "ip6tables", "the firewall", false },
-	{ WAY_COMMAND, "ip6tables-restore", "the firewall", false },
-	{ WAY_COMMAND, "ufw", "the firewall", false },
-	{ WAY_COMMAND, "firewall-cmd", "the firewall", false },
-	{ WAY_COMMAND, "usermod", "the accounts", false },
-	{ WAY_COMMAND, "userdel", "the accounts", false },
-	{ WAY_COMMAND, "deluser", "the accounts", false },
-	{ WAY_COMMAND, "groupdel", "the accounts", false },
-	{ WAY_COMMAND, "delgroup", "the accounts", false },
-	{ WAY_COMMAND, "gpasswd", "the accounts", false },
-	{ WAY_COMMAND, "passwd", "the accounts", false },
-	{ WAY_COMMAND, "chpasswd", "the accounts", false },
-	{ WAY_COMMAND, "chsh", "the accounts", false },
-	{ WAY_COMMAND, "chage", "the accounts", false },
-	{ WAY_COMMAND, "vipw", "the accounts", false },
-	{ WAY_COMMAND, "pam-auth-update", "PAM's configuration", false },
+	{ WAY_PATH, "/etc/ssh/sshd_config", "sshd's configuration", AT_ONCE },
+	{ WAY_PATH, "/etc/ssh/sshd_config.d", "sshd's configuration", AT_ONCE },
+	{ WAY_PATH, "/etc/ssh/sshrc", "sshd's configuration", AT_ONCE },
+	{ WAY_PATH, "/etc/ssh/ssh_host_rsa_key", "a host key", AT_ONCE },
+	{ WAY_PATH, "/etc/ssh/ssh_host_rsa_key.pub", "a host key", AT_ONCE },
+	{ WAY_PATH, "/etc/ssh/ssh_host_ecdsa_key", "a host key", AT_ONCE },
+	{ WAY_PATH, "/etc/ssh/ssh_host_ecdsa_key.pub", "a host key", AT_ONCE },
+	{ WAY_PATH, "/etc/ssh/ssh_host_ed25519_key", "a host key", AT_ONCE },
+	{ WAY_PATH, "/etc/ssh/ssh_host_ed25519_key.pub", "a host key", AT_ONCE },
+	{ WAY_PATH, "/etc/default/ssh", "sshd's options", AT_ONCE },
+	{ WAY_PATH, "/etc/systemd/system/ssh.service", "sshd's unit", AT_ONCE },
+	{ WAY_PATH, "/etc/systemd/system/ssh.service.d", "sshd's unit", AT_ONCE },
+	{ WAY_PATH, "~/.ssh/authorized_keys", "what @ logs in by", AT_ONCE },
+	{ WAY_PATH, "~/.ssh/rc", "what runs when @ logs in", AT_ONCE },
+	{ WAY_PATH, "~/.bashrc", "what runs when @ logs in", AT_ONCE },
+	{ WAY_PATH, "/etc/bash.bashrc", "what runs when somebody logs in", AT_ONCE },
+	{ WAY_PATH, "/etc/environment", "what is set when somebody logs in", AT_ONCE },
+	{ WAY_PATH, "/etc/sudoers", "who becomes root", AT_ONCE },
+	{ WAY_PATH, "/etc/sudoers.d", "who becomes root", AT_ONCE },
+	{ WAY_PATH, "/etc/sudo.conf", "who becomes root", AT_ONCE },
+	{ WAY_PATH, "/etc/pam.d", "PAM's configuration", AT_ONCE },
+	{ WAY_PATH, "/etc/pam.conf", "PAM's configuration", AT_ONCE },
+	{ WAY_PATH, "/etc/security", "PAM's configuration", AT_ONCE },
+	{ WAY_PATH, "/etc/nologin", "what keeps everybody out", AT_ONCE },
+	{ WAY_PATH, "/etc/shells", "the list of shells", AT_ONCE },
+	{ WAY_PATH, "/etc/nsswitch.conf", "where users are looked up", AT_ONCE },
+	{ WAY_PATH, "/etc/passwd", "the accounts", AT_ONCE },
+	{ WAY_PATH, "/etc/shadow", "the accounts", AT_ONCE },
+	{ WAY_PATH, "/etc/group", "the accounts", AT_ONCE },
+	{ WAY_PATH, "/etc/gshadow", "the accounts", AT_ONCE },
+	{ WAY_PATH, "/etc/hosts.allow", "who may connect", AT_ONCE },
+	{ WAY_PATH, "/etc/hosts.deny", "who may connect", AT_ONCE },
+	{ WAY_PATH, "/etc/nftables.conf", "the firewall's rules", LATER },
+	{ WAY_PATH, "/etc/nftables.d", "the firewall's rules", LATER },
+	{ WAY_PATH, "/etc/iptables", "the firewall's rules", LATER },
+	{ WAY_PATH, "/etc/ufw", "the firewall's rules", LATER },
+	{ WAY_PATH, "/etc/default/ufw", "the firewall's rules", LATER },
+	{ WAY_PATH, "/etc/krb5.conf", "what Kerberos logs in by", WITH_KERBEROS },
+	{ WAY_PATH, "/etc/krb5.keytab", "what Kerberos logs in by", WITH_KERBEROS },
+	{ WAY_PATH, "/etc/hostname", "the name that Kerberos knows", WITH_KERBEROS },
+	{ WAY_PATH, "/etc/hosts", "the name that Kerberos knows", WITH_KERBEROS },
+	{ WAY_PATH, "/etc/resolv.conf", "the name that Kerberos knows", WITH_KERBEROS },
+	{ WAY_RESOURCE, "hostname:", "the name that Kerberos knows", WITH_KERBEROS },
+	{ WAY_RESOURCE, "user:@", "the account that logs in", AT_ONCE },
+	{ WAY_RESOURCE, "user:root", "root's account", AT_ONCE },
+	{ WAY_RESOURCE, "group:@", "a group of who logs in", AT_ONCE },
+	{ WAY_RESOURCE, "group:sudo", "who becomes root", AT_ONCE },
+	{ WAY_RESOURCE, "group:admin", "who becomes root", AT_ONCE },
+	{ WAY_RESOURCE, "group:wheel", "who becomes root", AT_ONCE },
+	{ WAY_RESOURCE, "authorized-key:@:*", "what @ logs in by", AT_ONCE },
+	{ WAY_RESOURCE, "authorized-keys:@", "what @ logs in by", AT_ONCE },
+	{ WAY_UNIT, "ssh", "sshd", AT_ONCE },
+	{ WAY_UNIT, "sshd", "sshd", AT_ONCE },
+	{ WAY_UNIT, "nftables", "the firewall", LATER },
+	{ WAY_UNIT, "netfilter-persistent", "the firewall", LATER },
+	{ WAY_UNIT, "iptables", "the firewall", LATER },
+	{ WAY_UNIT, "ufw", "the firewall", LATER },
+	{ WAY_UNIT, "firewalld", "the firewall", LATER },
+	{ WAY_UNIT, "fail2ban", "the firewall", LATER },
+	{ WAY_COMMAND, "nft", "the firewall", LATER },
+	{ WAY_COMMAND, "iptables", "the firewall", LATER },
+	{ WAY_COMMAND, "iptables-restore", "the firewall", LATER },
+	{ WAY_COMMAND, "ip6tables", "the firewall", LATER },
+	{ WAY_COMMAND, "ip6tables-restore", "the firewall", LATER },
+	{ WAY_COMMAND, "ufw", "the firewall", LATER },
+	{ WAY_COMMAND, "firewall-cmd", "the firewall", LATER },
+	{ WAY_COMMAND, "usermod", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "userdel", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "deluser", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "groupdel", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "delgroup", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "gpasswd", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "passwd", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "chpasswd", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "chsh", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "chage", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "vipw", "the accounts", AT_ONCE },
+	{ WAY_COMMAND, "pam-auth-update", "PAM's configuration", AT_ONCE },
 };
 
 enum { ROWS = sizeof(table) / sizeof(*table) };
@@ -103,7 +112,7 @@ static const char *name_of(struct arena *arena, const struct ways_in *ways, cons
 {
 	const char *at = strchr(row->name, '@');
 
-	if ((row->gssapi && !ways->gssapi) || (row->name[0] == '~' && !ways->home)
+	if ((row->when == WITH_KERBEROS && !ways->gssapi) || (row->name[0] == '~' && !ways->home)
 			|| (at && !ways->login))
 		return NULL;
 	if (row->name[0] == '~')
@@ -149,7 +158,13 @@ static bool is_unit(const char *unit, const char *name)
 	return strncmp(unit, name, size) == 0 && (unit[size] == '\0' || unit[size] == '.');
 }
 
-const char *way_in_of_resource(struct arena *arena, const struct ways_in *ways, const char *resource)
+static bool loads(const struct way_in *row)
+{
+	return row->when == LATER && row->kind != WAY_PATH;
+}
+
+const char *way_in_of_resource(struct arena *arena, const struct ways_in *ways, const char *resource,
+	bool *ret_loads)
 {
 	for (size_t i = 0; i < ROWS; i++) {
 		const char *name = name_of(arena, ways, &table[i]);
@@ -158,14 +173,16 @@ const char *way_in_of_resource(struct arena *arena, const struct ways_in *ways, 
 			|| (table[i].kind == WAY_UNIT && strncmp(resource, "unit:", 5) == 0
 				&& is_unit(resource + 5, name)));
 
-		if (is)
+		if (is) {
+			*ret_loads = *ret_loads || loads(&table[i]);
 			return what_of(arena, ways, &table[i]);
+		}
 	}
 	return NULL;
 }
 
 static const char *way_in_of_word(struct arena *arena, const struct ways_in *ways, const char *word,
-	bool units)
+	bool units, bool *ret_loads)
 {
 	const char *slash = strrchr(word, '/'), *base = slash ? slash + 1 : word;
 
@@ -175,23 +192,27 @@ static const char *way_in_of_word(struct arena *arena, const struct ways_in *way
 			|| (table[i].kind == WAY_COMMAND && strcmp(base, name) == 0)
 			|| (table[i].kind == WAY_UNIT && units && is_unit(word, name)));
 
-		if (is)
+		if (is) {
+			*ret_loads = *ret_loads || loads(&table[i]);
 			return what_of(arena, ways, &table[i]);
+		}
 	}
 	return NULL;
 }
 
-const char *way_in_of_command(struct arena *arena, const struct ways_in *ways, const char *text)
+const char *way_in_of_command(struct arena *arena, const struct ways_in *ways, const char *text,
+	bool *ret_loads)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
 	bool units = strstr(text, "systemctl") || strstr(text, "service ") || strstr(text, "invoke-rc.d")
 		|| strstr(text, "init.d/");
 	const char *found = NULL;
 
-	for (const char *at = text + strcspn(text, letters); *at && !found; at += strcspn(at, letters)) {
+	for (const char *at = text + strcspn(text, letters); *at; at += strcspn(at, letters)) {
 		const char *word = arena_bytes(arena, at, strspn(at, letters));
+		const char *what = way_in_of_word(arena, ways, word, units, ret_loads);
 
-		found = way_in_of_word(arena, ways, word, units);
+		found = found ? found : what;
 		at += strlen(word);
 	}
 	return found;
@@ -206,7 +227,7 @@ const char *ways_in_paths(struct arena *arena, const struct ways_in *ways)
 		const char *name = table[i].kind == WAY_PATH ? name_of(arena, ways, &table[i]) : NULL;
 
 		if (name)
-			buffer_printf(&text, "%s\n", name);
+			buffer_printf(&text, "%s %s\n", table[i].when == LATER ? "later" : "now", name);
 	}
 	all = arena_bytes(arena, text.data, text.size);
 	buffer_free(&text);

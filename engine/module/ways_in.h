@@ -19,11 +19,14 @@ struct ways_in {
 	bool gssapi;             /* there is a key for Kerberos, so names matter, too */
 };
 
-/* What a way in is that a resource ("file:/etc/sudoers", "user:admin") is or may break; NULL: none. */
-const char *way_in_of_resource(struct arena *arena, const struct ways_in *ways, const char *resource);
+/* What a way in is that a resource ("file:/etc/sudoers", "user:admin") is or may break; NULL: none. ret_loads
+ * becomes true where it may load what was only a file until then ("unit:nftables"). */
+const char *way_in_of_resource(struct arena *arena, const struct ways_in *ways, const char *resource,
+	bool *ret_loads);
 /* The same of a command line, or of a script: its words are looked at. */
-const char *way_in_of_command(struct arena *arena, const struct ways_in *ways, const char *text);
-/* All files and folders among them, a line each. */
+const char *way_in_of_command(struct arena *arena, const struct ways_in *ways, const char *text,
+	bool *ret_loads);
+/* All files and folders among them, a line each, behind "now " or "later ": these count once loaded. */
 const char *ways_in_paths(struct arena *arena, const struct ways_in *ways);
 
 #endif

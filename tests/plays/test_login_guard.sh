@@ -46,3 +46,27 @@ returned "account: its shell" '    - user: {name: admin, shell: /bin/false}' 'lo
 returned "sudo: not without a password" '    - copy: {dest: /etc/sudoers.d/zz, content: "admin ALL=(ALL) ALL\n", mode: "0440"}' 'login'
 returned "PAM: nobody has an account" '    - lineinfile: {path: /etc/pam.d/sshd, line: "account required pam_deny.so", insertbefore: BOF}' 'login'
 returned "a command" '    - shell: passwd -l admin; usermod -s /bin/false admin' 'login'
+
+# The file alone changes nothing: it is put back when what loads it locks out.
+before=$(lab exec head sh -c 'apt-get update && apt-get install -y nftables && cat /etc/nftables.conf' 2>/dev/null | tail -5)
+play '    - copy: {dest: /etc/nftables.conf, content: "table inet x { chain in { type filter hook input priority 0; policy drop; }; }\n"}'
+admin apply play.yml
+check "firewall: a file that nothing has loaded stays" is "$status" 0
+play '    - command: nft -f /etc/nftables.conf'
+admin apply play.yml -v
+check "firewall: loading it fails" is "$status" 2
+check "firewall: it is said that the file went back, too" says 'not been loaded before: /etc/nftables.conf' "$out"
+check "firewall: the file is as before" is "$(lab exec head tail -5 /etc/nftables.conf)" "$before"
+check "firewall: no rule is left" is "$(lab exec head nft list ruleset)" ''
+check "firewall: the node lets in" is "$(lets_in 2>&1)" 0
+
+# Without become it is the user's own agent that takes it back.
+play '    - copy: {dest: /home/admin/.ssh/authorized_keys, content: "# none\n", mode: "0600"}'
+ways >"$work/before"
+"$BEOPLAY" apply play.yml -v --user admin --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null
+check "an ordinary user's keys: it fails" code host.login-lost
+check "an ordinary user's keys: the node lets in" is "$(lets_in 2>&1)" 0
+check "an ordinary user's keys: they are as before" diff <(grep authorized "$work/before") <(ways | grep authorized)
+play '    - copy: {dest: /home/admin/.bashrc, content: "# nothing\n"}'
+"$BEOPLAY" apply play.yml -v --user admin --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null
+check "an ordinary user's change that lets in stays" is "$(lab exec head cat /home/admin/.bashrc)" '# nothing'

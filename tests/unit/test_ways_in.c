@@ -12,9 +12,10 @@ static const struct ways_in admin = { .login = "admin", .home = "/home/admin" };
 static void check_resources(const struct ways_in *ways, const char *const *names, bool expected)
 {
 	struct arena *arena = arena_new();
+	bool loads = false;
 
 	for (size_t i = 0; names[i]; i++) {
-		if ((way_in_of_resource(arena, ways, names[i]) != NULL) != expected)
+		if ((way_in_of_resource(arena, ways, names[i], &loads) != NULL) != expected)
 			fail_msg("%s", names[i]);
 	}
 	arena_free(arena);
@@ -67,16 +68,35 @@ static void test_commands_are_known_by_their_words(void **state)
 	static const char *const others[] = { "ssh node1 hostname", "echo nftables", "make install", "hostname", "",
 		"systemctl restart munge", NULL };
 	struct arena *arena = arena_new();
+	bool loads = false;
 
 	(void)state;
 	for (size_t i = 0; ways[i]; i++) {
-		if (!way_in_of_command(arena, &admin, ways[i]))
+		if (!way_in_of_command(arena, &admin, ways[i], &loads))
 			fail_msg("%s", ways[i]);
 	}
 	for (size_t i = 0; others[i]; i++) {
-		if (way_in_of_command(arena, &admin, others[i]))
+		if (way_in_of_command(arena, &admin, others[i], &loads))
 			fail_msg("%s", others[i]);
 	}
+	arena_free(arena);
+}
+
+static void test_what_loads_rules_is_told_from_their_files(void **state)
+{
+	struct arena *arena = arena_new();
+	bool loads = false;
+
+	(void)state;
+	way_in_of_resource(arena, &admin, "file:/etc/nftables.conf", &loads);
+	way_in_of_resource(arena, &admin, "unit:ssh", &loads);
+	way_in_of_command(arena, &admin, "usermod -L admin", &loads);
+	assert_false(loads);
+	way_in_of_command(arena, &admin, "cp x /etc/nftables.conf; nft -f /etc/nftables.conf", &loads);
+	assert_true(loads);
+	loads = false;
+	way_in_of_resource(arena, &admin, "unit:nftables.service", &loads);
+	assert_true(loads);
 	arena_free(arena);
 }
 
@@ -87,6 +107,7 @@ int main(void)
 		cmocka_unit_test(test_names_count_where_kerberos_is_used),
 		cmocka_unit_test(test_without_a_login_user_only_what_is_the_machines_counts),
 		cmocka_unit_test(test_commands_are_known_by_their_words),
+		cmocka_unit_test(test_what_loads_rules_is_told_from_their_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,8 +93,7 @@ static int write_params(struct unit *unit, struct arena *arena, const struct val
 	int result = params_write(&yaml, unit->module, params, err);
 
 	if (result == 0)
-		result = fill_names_allowed(arena, unit->module, params, yaml.data ? yaml.data : "", yaml.size,
-			err);
+		result = fill_names_allowed(arena, unit->module, params, err);
 	if (result == 0)
 		prepared->text = arena_bytes(arena, yaml.data ? yaml.data : "", yaml.size);
 	prepared->size = yaml.size;

@@ -368,9 +368,9 @@ void run_note_tasks(struct secrets *secrets, struct arena *arena, const struct p
 /* fill_level.c: the level of a task with these parameters, of which those with one are noted. */
 void fill_level(struct run *run, const struct module *module, const struct value *params,
 	const struct filled *filled, struct filled_item *item);
-/* Errors where a secret would become a part of a name. */
+/* fill_names.c: errors where a secret would become a part of a name. */
 int fill_names_allowed(struct arena *arena, const struct module *module, const struct value *params,
-	const char *yaml, size_t size, struct error *err);
+	struct error *err);
 int fill_name_allowed(const struct value *name, const struct value *text, const char *what,
 	struct error *err);
 /* How open all that a node says is, where it was given what is too short to be found in it. */

@@ -240,6 +240,30 @@ refused "the name of a user" 3 'user: {name: "u{{ pin }}"}'
 refused "the user as whom a task works" 5 'command: "true"
       become: yes
       become_user: "u{{ pin }}"'
+refused "the name of a package" 3 'apt: {name: "lib{{ pin }}"}'
+refused "a line's pattern" 3 'lineinfile: {path: /etc/motd, regexp: "^{{ pin }}", line: x}'
+refused "a host's entry" 3 'hosts: {extra: [{address: 10.9.9.9, names: ["n{{ pin }}"]}]}'
+refused "a setting's name" 3 'cron: {name: "job {{ pin }}", job: "true"}'
+# What a name has by chance isn't a part of the secret, however short that is: the names of these hold each letter.
+cat >chance.yml <<'END'
+- hosts: node1
+  vars_files: [chance-vars.yml]
+  tasks:
+    - copy: {content: "{{ chance[0] }}", dest: /srv/chance4711, mode: '0600'}
+    - user: {name: chance4711, comment: "{{ chance[1] }}"}
+    - lineinfile: {path: /srv/chance4711, regexp: '^none', line: "{{ chance[2] }}"}
+    - {name: "one {{ 1 }}", command: "true", environment: {CHANCE: "{{ chance[1] }}"}}
+    - hosts: {extra: [{address: "{{ chance[3] }}", names: [chance]}]}
+END
+cp beoplay.yml ../beoplay.before
+sed -i 's/^secrets: \[/&chance, /; t; s/^secrets:$/&\n  - chance/' beoplay.yml
+printf 'chance: ["c", "1", "4711", "10.9.9.9"]\n' >chance-vars.yml
+run chance chance.yml
+check "a name that has a secret's letters by chance is none" is "$status" 0
+check "and all is done" is "$(lab exec node1 sh -c 'cat /srv/chance4711; getent passwd chance4711 | cut -d: -f5
+	grep -c "^10.9.9.9 chance$" /etc/hosts' | tr '\n' ' ')" "c 4711 1 1 "
+past chance-back rollback chance.yml --to nothing -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts"
+cp ../beoplay.before beoplay.yml
 # Too short to be found again in what a node says.
 cat >environment.yml <<'END'
 - hosts: node1

@@ -41,6 +41,15 @@ static const char *run_title(const struct overview *overview, const char *name)
 	return arena_printf(overview->arena, "run %s", printable(overview, name));
 }
 
+/* Where several hosts share a machine, the ledger has a name for each: "site.yml for node1". */
+static bool is_of_playbook(const struct overview *overview, const char *name)
+{
+	size_t size = strlen(overview->owner);
+
+	return strncmp(name, overview->owner, size) == 0
+		&& (name[size] == '\0' || strncmp(name + size, " for ", 5) == 0);
+}
+
 /* The last run of this playbook that changed something there; NULL: none did. */
 static const struct ledger_run *last_run(const struct overview *overview,
 	const struct looked *looked)
@@ -48,7 +57,7 @@ static const struct ledger_run *last_run(const struct overview *overview,
 	for (size_t i = looked->run_count; i-- > 0;) {
 		const char *playbook = looked->runs[i].playbook;
 
-		if (playbook && strcmp(playbook, overview->owner) == 0)
+		if (playbook && is_of_playbook(overview, playbook))
 			return &looked->runs[i];
 	}
 	return NULL;

@@ -3,7 +3,9 @@
 #include "plan/state.h"
 
 #include "base/secrets.h"
+#include "expression/expression.h"
 #include "fleet/become.h"
+#include "plan/way.h"
 
 #include <string.h>
 
@@ -61,4 +63,47 @@ int become_of(struct run *run, const struct inventory_host *host, const struct p
 	if (!target->become_password && target->way == become_find("sudo"))
 		target->become_password = target->password;
 	return err->kind ? -1 : 0;
+}
+
+/* --- Whether anything is done as another user --- */
+
+bool become_of_task(struct run *run, const struct inventory_host *host, const struct play *play,
+	const struct task *task)
+{
+	struct arena *arena = effects_arena(run);
+	struct scope *scope = scope_new(arena, run->options.variables, host, play, task);
+	bool become = run->options.become;
+	struct error ignored = {0};
+	struct value *variable;
+
+	if (scope_get(arena, scope, "ansible_become", &variable, &ignored) < 0)
+		return false;
+	if (!variable)
+		variable = task->become ? task->become : play->become;
+	return expression_truth(arena, scope, variable, become, &become, &ignored) == 0
+		&& become;
+}
+
+static bool tasks_become(struct run *run, const struct inventory_host *host, const struct play *play,
+	struct task *const *tasks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!tasks[i]->flush_handlers && become_of_task(run, host, play, tasks[i]))
+			return true;
+	}
+	return false;
+}
+
+bool become_of_text(struct run *run, const struct inventory_host *host, bool left)
+{
+	const struct playbook *playbook = run->options.playbook;
+
+	for (size_t i = 0; i < playbook->play_count; i++) {
+		const struct play *play = playbook->plays[i];
+
+		if ((left || run->play_hosts[i][host->index]) && (tasks_become(run, host, play, play->tasks,
+				play->task_count) || tasks_become(run, host, play, play->handlers, play->handler_count)))
+			return true;
+	}
+	return false;
 }

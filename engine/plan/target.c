@@ -6,11 +6,18 @@
 #include "plan/way.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* --- Which there are --- */
 
-/* On the controller, a host whose variables say become has an agent of root's: with whom it runs must not
- * decide whose ledger it has. */
+static bool is_roots(struct run *run, const struct inventory_host *machine)
+{
+	return geteuid() != 0 && machine && (way_says_become(run, machine)
+		|| become_of_text(run, machine, false));
+}
+
+/* On the controller, a host for which the text becomes another user anywhere has an agent of root's, and any
+ * other one of whoever runs beoplay: with whom and with which tags it runs must not decide whose ledger it has. */
 static const char *key_of(struct run *run, const struct way_of *of, const struct fleet_target *way,
 	bool looks)
 {
@@ -20,7 +27,7 @@ static const char *key_of(struct run *run, const struct way_of *of, const struct
 	if (way->transport->here && looks)
 		return arena_printf(arena, "look %s", way->name);
 	if (way->transport->here)
-		return of->machine && way_says_become(run, of->machine) ? "root" : "";
+		return is_roots(run, of->machine) ? "root" : "";
 	return arena_printf(arena, "%s%s|%s|%u|%s|%s", look, way->name, way->address, way->port,
 		way->user ? way->user : "", way->private_key ? way->private_key : "");
 }
@@ -48,6 +55,7 @@ static struct target *target_find(struct run *run, struct run_host *host,
 	target->way.name = target->name;
 	target->way.context = target;
 	target->way.only_look = looks;
+	target->way.become = way.transport->here && is_roots(run, of->machine);
 	moved_expect(target, of->machine);
 	target->shared = run->delegates_anywhere;
 	target->next = run->targets;

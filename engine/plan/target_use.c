@@ -2,45 +2,11 @@
 #include "plan/order.h"
 
 #include "expression/expression.h"
+#include "plan/way.h"
 
 #include <string.h>
 
 /* --- Whether the agent is to become root --- */
-
-static bool task_becomes(struct run *run, const struct run_host *host, const struct play *play,
-	const struct task *task)
-{
-	struct arena *arena = effects_arena(run);
-	struct scope *scope = scope_new(arena, run->options.variables, host->inventory, play, task);
-	bool become = run->options.become;
-	struct error ignored = {0};
-	struct value *variable;
-
-	if (scope_get(arena, scope, "ansible_become", &variable, &ignored) < 0)
-		return false;
-	if (!variable)
-		variable = task->become ? task->become : play->become;
-	return expression_truth(arena, scope, variable, become, &become, &ignored) == 0
-		&& become;
-}
-
-/* The same of a text of which no task is run. */
-static bool text_becomes(struct run *run, const struct run_host *host)
-{
-	const struct playbook *playbook = run->options.playbook;
-
-	for (size_t i = 0; i < playbook->play_count; i++) {
-		const struct play *play = playbook->plays[i];
-
-		for (size_t k = 0; (host->left || run->play_hosts[i][host->inventory->index])
-				&& k < play->task_count; k++) {
-			if (!play->tasks[k]->flush_handlers
-					&& task_becomes(run, host, play, play->tasks[k]))
-				return true;
-		}
-	}
-	return false;
-}
 
 static bool unit_becomes(struct run *run, struct run_host *host, const struct unit *unit)
 {
@@ -52,13 +18,22 @@ static bool unit_becomes(struct run *run, struct run_host *host, const struct un
 		if (task && task->user && *task->user)
 			return true;
 	}
-	return !filled && task_becomes(run, host, unit->play, unit->task->task);
+	return !filled && become_of_task(run, host->inventory, unit->play, unit->task->task);
 }
 
 /* What needs no node. */
 static bool is_nowhere(const struct unit *unit)
 {
 	return unit->module && (unit->module->flags & MODULE_CONTROLLER) && !unit->task->handler;
+}
+
+static bool goes_there(const struct run_host *host, const struct target *target)
+{
+	const struct visit *visit = host->visits;
+
+	while (visit && visit->target != target)
+		visit = visit->next;
+	return visit != NULL;
 }
 
 /* Whether any of its tasks there works as someone else than the login user; without any task that
@@ -79,7 +54,7 @@ static bool becomes_there(struct run *run, struct run_host *host, const struct t
 			return true;
 	}
 	return (run->options.undo != UNDO_NOTHING || run->options.look || host->left)
-		&& text_becomes(run, host);
+		&& goes_there(host, target) && become_of_text(run, host->inventory, host->left);
 }
 
 /* --- Who works there --- */

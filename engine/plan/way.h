@@ -26,5 +26,10 @@ bool way_is_own(const struct task *task);
 bool way_is_only_local(struct run *run, const struct inventory_host *host);
 /* Whether a host's variables say that all its tasks become another user. */
 bool way_says_become(struct run *run, const struct inventory_host *host);
+/* become.c: whether the task is done as another user than the login user, as far as that is known; whether any task of the
+ * text is for this host, whatever of it is run. left: it has left the inventory, and any play counts. */
+bool become_of_task(struct run *run, const struct inventory_host *host, const struct play *play,
+	const struct task *task);
+bool become_of_text(struct run *run, const struct inventory_host *host, bool left);
 
 #endif

@@ -111,3 +111,35 @@ check "the first comes to its end" is $? 0
 lock_wait=300
 beoplay site.yml
 check "then the other one can do its work" is "$status$(cat "$here/head.new")" 0head
+
+# --- Somebody who isn't root, on the own machine: a host becomes root there, another one doesn't ---
+lab exec head mkdir -p /opt/lib /opt/own
+ldd "$BEOPLAY" | awk '/=> \//{print $3}' | tar chf - -P --transform 's|.*/||' -T - "$BEOPLAY" |
+	lab exec head tar xf - -C /opt/lib
+printf 'all: {hosts: {one: {ansible_connection: local}, two: {ansible_connection: local}}}\n' |
+	lab exec head tee /opt/own/inventory.yml >/dev/null
+lab exec head tee /opt/own/own.yml >/dev/null <<'END'
+- hosts: one
+  become: true
+  tasks:
+    - copy: {content: root, dest: /etc/by-one}
+- hosts: two
+  tasks:
+    - copy: {content: admin, dest: /opt/own/by-two}
+END
+lab exec head sh -c 'chown -R admin /opt/own; chmod 700 /root'
+own() {
+	lab exec head su -s /bin/sh -c 'cd /opt/own && export LD_LIBRARY_PATH=/opt/lib && \
+		exec /opt/lib/beoplay "$@"' -- admin beoplay "$@" >"$out" 2>"$err" </dev/null
+	status=$?
+}
+own own.yml
+check "both are worked on" is "$status $(lab exec head stat -c %U /etc/by-one /opt/own/by-two | xargs)" "0 root admin"
+own status own.yml
+check "what both have is known" is "$status $(grep -c '1 resource' "$out") $(grep -c nothing "$out")" "0 1 0"
+own own.yml -l two
+check "one of them alone finds the same" is "$status$(recap two changed)" 00
+own rollback own.yml --to nothing -l two
+check "and takes back its own" is "$status $(lab exec head ls /etc/by-one /opt/own/by-two 2>/dev/null)" "0 /etc/by-one"
+own rollback own.yml --to nothing
+check "and the other one its" is "$status $(lab exec head ls /etc/by-one 2>/dev/null)" "0 "

@@ -143,7 +143,7 @@ static const char back_script[] = BEGIN RELOAD
 	"[ -z \"${changed:-}\" ] || reload\n"
 	"[ ! -e listens ] || [ -n \"$(sshd_pid)\" ] || {\n"
 	"	[ -d /run/systemd/system ] && { systemctl daemon-reload; systemctl reset-failed ssh; systemctl start ssh; } "
-		"|| { mkdir -p /run/sshd; sshd; }\n"
+		"|| /etc/init.d/ssh start || { mkdir -p /run/sshd; $(command -v sshd); }\n"
 	"}\n"
 	"[ ! -e unproven ] || rm -rf " UNPROVEN "\n"
 	"exit 0\n";

@@ -41,6 +41,7 @@ check "it is there" lab exec head test -e /etc/ssh/sshd_config.d/50-good.conf
 
 returned "sshd: nobody may" '    - copy: {dest: /etc/ssh/sshd_config.d/10-nobody.conf, content: "AllowUsers nobody\n"}' 'login'
 returned "sshd: a word that it doesn't know" '    - lineinfile: {path: /etc/ssh/sshd_config, line: "Permits all"}' 'Permits'
+returned "sshd: it is stopped" '    - service: {name: ssh, state: stopped}' 'login'
 returned "keys: they go" '    - copy: {dest: /home/admin/.ssh/authorized_keys, content: "# none\n", owner: admin, mode: "0600"}' 'login'
 returned "account: its shell" '    - user: {name: admin, shell: /bin/false}' 'login'
 returned "sudo: not without a password" '    - copy: {dest: /etc/sudoers.d/zz, content: "admin ALL=(ALL) ALL\n", mode: "0440"}' 'login'

@@ -4,7 +4,8 @@
 #   make            build/beoplay, with the agent inside; installs nothing
 #   make WERROR=1   the same, where a warning is an error, as CI has it
 #   make demo       three blank nodes on this machine become a cluster that runs MPI programs
-#   make test       all tests, JOBS= of them at a time; ends "N passed, N failed"
+#   make test       the tests of a few minutes, JOBS= of them at a time; ends "N passed, N failed"
+#   make test-all   all tests, as in CI
 #                   demo, test and bench are run as root and install what they need
 #   make ARCHITECTURES="x86_64 aarch64 armhf"   agents for machines of these architectures inside;
 #                   plain make has that of the builder's own
@@ -95,6 +96,9 @@ AGENT_OBJECTS := $(SHARED:%.c=$(BUILD)/%.o)
 TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 SCRIPTS := $(wildcard tests/tree/test_*.sh tests/plays/test_*.sh)
+# What takes longest, or looks for what is rare: in `make test-all`, which CI runs.
+LONG := $(addprefix tests/plays/test_,$(addsuffix .sh,addresses children hostile kills mpi_preflight mpi_run \
+	network random reboot silent systemd versions versions_packages))
 
 # A/B: the package's name in Debian 12, and in 13.
 AGENT_PACKAGES := libcyaml-dev libyaml-dev libmsgpack-dev/libmsgpack-c-dev libzstd-dev libsodium-dev \
@@ -110,8 +114,8 @@ include engine/agent/architectures.mk
 # What the goals of this call may install: nothing, unless one of them says so.
 NEEDED := $(PACKAGES) $(OTHERS_PACKAGES)
 STAMP := $(BUILD)/deps
-INSTALLS := $(filter deps test test-network test-guard test-vm test-architectures demo coverage fuzz bench bench-files \
-	bench-against,$(MAKECMDGOALS))
+INSTALLS := $(filter deps test test-all test-network test-guard test-vm test-architectures demo coverage fuzz \
+	bench bench-files bench-against,$(MAKECMDGOALS))
 ifneq ($(filter-out deps fuzz,$(INSTALLS)),)
 NEEDED += $(TEST_PACKAGES) $(if $(filter test-architectures,$(INSTALLS)),$(TESTED_PACKAGES))
 STAMP := $(BUILD)/test-deps
@@ -125,7 +129,7 @@ NEEDED += $(FUZZ_PACKAGES)
 STAMP := $(BUILD)/fuzz-deps
 endif
 
-.PHONY: all deps demo test test-vm coverage fuzz bench bench-files bench-against test-network test-guard install clean
+.PHONY: all deps demo test test-all test-vm coverage fuzz bench bench-files bench-against test-network test-guard install clean
 all: $(BUILD)/beoplay
 
 # Nothing is asked of the network where all is there already.
@@ -209,8 +213,10 @@ fuzz: $(STAMP)
 	@SECONDS_EACH=$(or $(SECONDS),60) tests/fuzz/run build/fuzz/tests/fuzz/libfuzzer $(TARGETS)
 
 TESTS += $(BUILD)/tests/fuzz/smoke
-test: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
-	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times tests/run $(TESTS) $(SCRIPTS)
+test: RUN_SCRIPTS = $(filter-out $(LONG),$(SCRIPTS))
+test-all: RUN_SCRIPTS = $(SCRIPTS)
+test test-all: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times tests/run $(TESTS) $(RUN_SCRIPTS)
 
 test-vm: $(STAMP) $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times-vm JOBS=1 SECONDS_MOST=3600 \

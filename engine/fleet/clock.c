@@ -80,6 +80,9 @@ static void look_at_clock(struct fleet_host *host, int64_t now)
 {
 	if (host->state == HOST_LOST)
 		return;
+	/* Nothing is read from it. */
+	if (host->paused)
+		return;
 	if (host->state < HOST_LIVE) {
 		if (host->tries > 0 && now > host->deadline)
 			timed_out(host);

@@ -151,6 +151,7 @@ static int next(struct fleet *base, int64_t until, struct fleet_event *event, st
 		*event = (struct fleet_event){ .kind = FLEET_TIME, .now = fleet_now() };
 		fleet_start_waiting(fleet, event->now);
 		fleet_look_at_clocks(fleet, event->now);
+		fleet_resume(fleet);
 		/* Also where some have always more to say. */
 		if (++fleet->taken > EVENTS && look_at_connections(fleet, 0, err) < 0)
 			return -1;

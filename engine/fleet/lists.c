@@ -97,6 +97,7 @@ void fleet_drop(struct fleet_host *host)
 	buffer_free(&host->in);
 	buffer_free(&host->pieces.payload);
 	buffer_free(&host->out);
+	fleet_hold(host);
 }
 
 void fleet_lose(struct fleet_host *host, const struct error *err)

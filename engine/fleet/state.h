@@ -1,8 +1,8 @@
 /* state: what the real fleet knows of each host. Private to fleet/.
  *
  * start.c gets to a host and its agent running; talk.c takes and gives what both say; clock.c sees to
- * what takes too long; fleet.c puts all of it into one row of events. A host's lists, what is
- * watched of it and its end are in lists.c. */
+ * what takes too long, credit.c to what all hold together; fleet.c puts all of it into one row of events.
+ * A host's lists, what is watched of it and its end are in lists.c. */
 #ifndef FLEET_STATE_H
 #define FLEET_STATE_H
 
@@ -48,6 +48,9 @@ struct fleet_host {
 	struct frame_pieces pieces;    /* of a message in several frames */
 	int64_t begun;                 /* when a message began to come that isn't whole yet; 0: none */
 	struct buffer in, out, errors;
+	size_t held;                   /* bytes of it that count in the fleet's */
+	bool finishing;                /* read from, though the fleet holds too much */
+	bool paused;                   /* not read from, as it does */
 	const struct agent *agent;     /* that was asked for; NULL: none yet */
 	size_t agent_left;             /* bytes of the agent still to be put into out */
 	bool bye;                      /* the agent has said its last word */
@@ -73,6 +76,9 @@ struct ssh_fleet {
 	struct frame frame;
 	int64_t ticked;                /* milliseconds */
 	int64_t start_at;              /* milliseconds: before then none of those waiting can start */
+	size_t held;                   /* bytes of messages that aren't whole yet, of all hosts */
+	unsigned finishing;            /* hosts */
+	bool resumes;                  /* those that were paused may be read from again */
 	unsigned taken;                /* events since connections were looked at */
 	struct ssh_keys *keys;
 	struct frame_shared *shared;   /* what goes to many hosts */
@@ -112,6 +118,12 @@ bool fleet_is_cut(const struct fleet_host *host, bool silent);
 
 /* What it said, in one line for people. */
 char *fleet_said(struct arena *arena, const struct buffer *said);
+
+/* credit.c: counts what is held of a host now. */
+void fleet_hold(struct fleet_host *host);
+/* Whether more may be read from it; if not, it is ready again when that may have changed. */
+bool fleet_may_read(struct fleet_host *host);
+void fleet_resume(struct ssh_fleet *fleet);
 
 /* start.c: begins with those that wait and may begin now. */
 void fleet_start_waiting(struct ssh_fleet *fleet, int64_t now);

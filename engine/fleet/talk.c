@@ -344,6 +344,9 @@ static int read_in(struct fleet_host *host, struct fleet_event *event, struct er
 		int result = take_in(host, event, err);
 		ssize_t got;
 
+		fleet_hold(host);
+		if (result == 0 && !host->bye && !fleet_may_read(host))
+			return 0;
 		if (result != 0 || host->out.size > OUT_MOST)
 			return result;
 		if (host->bye)
@@ -383,7 +386,7 @@ int fleet_converse(struct fleet_host *host, struct fleet_event *event, struct er
 		fleet_lose(host, NULL);
 		return 0;
 	}
-	fleet_watch(host, host->fd, (host->out.size <= OUT_MOST ? (uint32_t)EPOLLIN : 0)
+	fleet_watch(host, host->fd, (host->out.size <= OUT_MOST && !host->paused ? (uint32_t)EPOLLIN : 0)
 		| (host->out.size > 0 && host->transport->blocked(host->connection) ? EPOLLOUT : 0));
 	return 0;
 }

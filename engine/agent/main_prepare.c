@@ -43,6 +43,8 @@ NOT_HERE(int, prepare_body_bytes, struct prepare *prepare, const void *bytes, si
 	const char **ret_digest, struct error *err)
 NOT_HERE(int, prepare_offer, struct prepare *prepare, const char *host, const char *digest,
 	int64_t size, struct error *err)
+NOT_HERE(int, prepare_keep, struct prepare *prepare, const char *path, const char *result,
+	const char **ret_digest, struct error *err)
 NOT_HERE(int, prepare_content, struct prepare *prepare, const char *path, struct value **ret_digest,
 	int64_t *ret_size, struct error *err)
 NOT_HERE(int, prepare_text, struct prepare *prepare, const char *path, struct value **ret_text,

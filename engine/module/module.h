@@ -268,6 +268,11 @@ int prepare_list(struct prepare *prepare, const char *path, struct prepare_entry
 	size_t *ret_count, struct error *err);
 int prepare_stat(struct prepare *prepare, const char *path, struct prepare_entry *ret_entry,
 	struct error *err);
+/* Has what the task gives under a name of its results (a text) written to a file of the project, beside the
+ * playbook, and of the name "stdout" what comes while it runs. ret_digest, if asked for: of what is there now;
+ * "" for nothing, or NULL where nothing can be written, as the text is one of the past. */
+int prepare_keep(struct prepare *prepare, const char *path, const char *result, const char **ret_digest,
+	struct error *err);
 /* Fills in a template's {{ }} and {% %} with the variables of the host; may be unknown. settings:
  * how it is written, by Jinja's names; or NULL. */
 int prepare_template(struct prepare *prepare, const char *text, size_t size, const char *path,

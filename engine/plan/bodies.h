@@ -44,4 +44,10 @@ const struct body *bodies_find(const struct bodies *bodies, const char *digest, 
 struct reply bodies_chunk(const struct bodies *bodies, struct arena *arena,
 	const struct body *body, int64_t offset);
 
+/* The contents that a task names. */
+struct named {
+	struct body **bodies;
+	size_t count, capacity;
+};
+
 #endif

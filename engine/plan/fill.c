@@ -196,6 +196,17 @@ static struct wire_task *keep_task(struct arena *arena, const struct filled_item
 	return kept;
 }
 
+static struct keep *keep_output(struct arena *arena, const struct keep *output)
+{
+	struct keep *kept = output ? arena_alloc(arena, sizeof(*kept)) : NULL;
+
+	if (!kept)
+		return NULL;
+	*kept = *output;
+	kept->path = arena_string(arena, output->path);
+	return kept;
+}
+
 /* Into the arena of the host or of the run, where it stays. */
 static struct filled *keep(struct arena *arena, const struct filled *filled)
 {
@@ -218,6 +229,7 @@ static struct filled *keep(struct arena *arena, const struct filled *filled)
 		to->task = from->task ? keep_task(arena, from) : NULL;
 		to->result = from->result ? message_copy(arena, &message_result, from->result) : NULL;
 		to->facts = from->facts ? value_copy(arena, from->facts) : NULL;
+		to->keep = keep_output(arena, from->keep);
 		to->opens = from->opens ? value_copy(arena, from->opens) : NULL;
 		to->named.bodies = arena_array(arena, from->named.count, sizeof(struct body *));
 		if (from->named.count > 0)

@@ -68,6 +68,7 @@ static int declare_params(struct filling *filling, struct value *texts)
 	struct error ignored = {0};
 	struct buffer yaml = {0};
 	struct named named;
+	struct keep keep;
 	struct value *params;
 	enum level level;
 	int result;
@@ -80,7 +81,7 @@ static int declare_params(struct filling *filling, struct value *texts)
 		return -1;
 	level = declared_level(filling, params);
 	if (module->prepare && prepare_task(filling->run, filling->host, filling->unit,
-			filling->scope, arena, params, &filling->asked, &named, level, &ignored) < 0)
+			filling->scope, arena, params, &filling->asked, &named, &keep, level, &ignored) < 0)
 		return -1;
 	blank_unknown(arena, module->params, params, false);
 	if (value_unknown_inside(params))

@@ -159,7 +159,7 @@ static int fill_task(struct filling *filling, struct filled *filled, struct prep
 		.diff = filled->diff != host_shows_diff(filling->host) ? choice_of(filled->diff)
 			: CHOICE_NONE,
 		.level = item->level,
-		.results = unit_is_rescued(filling->unit) || filling->task->registers
+		.results = prepared->keep.path || unit_is_rescued(filling->unit) || filling->task->registers
 			|| filling->task->changed_when
 			|| filling->task->failed_when || filling->task->retry || filling->run->options.results,
 	};
@@ -169,6 +169,11 @@ static int fill_task(struct filling *filling, struct filled *filled, struct prep
 			|| filling_environment(filling, item, task, err) < 0)
 		return -1;
 	item->level = task->level;
+	if (prepared->keep.path) {
+		item->keep = arena_alloc(arena, sizeof(*item->keep));
+		*item->keep = prepared->keep;
+		item->keep->private = item->level > LEVEL_OPEN;
+	}
 	if (filling->cause)
 		return unknown(item, filling->cause);
 	if (fill_conditions(filling, task, filled, err) < 0)

@@ -28,7 +28,7 @@ static void add_named(struct arena *arena, struct named *to, const struct named 
 
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
 	struct arena *arena, struct value *params, struct asked *asked, struct named *named,
-	enum level level, struct error *err)
+	struct keep *ret_keep, enum level level, struct error *err)
 {
 	struct prepare prepare = { .run = run, .host = host, .unit = unit, .scope = scope,
 		.arena = arena, .asked = asked, .level = level,
@@ -37,6 +37,7 @@ int prepare_task(struct run *run, struct run_host *host, struct unit *unit, stru
 	if (unit->module->prepare(&prepare, params, err) < 0)
 		return -1;
 	*named = prepare.named;
+	*ret_keep = prepare.keep;
 	return 0;
 }
 

@@ -144,6 +144,7 @@ static void keep(struct run_host *host, struct unit *unit, const char *key, stru
 	if (prepared->asked.old)
 		kept->prepared.asked.old = value_copy(arena, prepared->asked.old);
 	copy_named(arena, &kept->prepared.named);
+	kept->prepared.keep.path = arena_string(arena, prepared->keep.path);
 	*prepared = kept->prepared;
 }
 
@@ -152,7 +153,7 @@ static int prepare_anew(struct run_host *host, struct unit *unit, struct scope *
 	struct error *err)
 {
 	if (unit->module->prepare && prepare_task(host->run, host, unit, scope, arena, params,
-			&prepared->asked, &prepared->named, level, err) < 0)
+			&prepared->asked, &prepared->named, &prepared->keep, level, err) < 0)
 		return -1;
 	prepared->level = value_level(params);
 	if (value_unknown_inside(params))

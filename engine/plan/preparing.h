@@ -12,6 +12,7 @@ struct prepare {
 	struct arena *arena;
 	struct asked *asked;
 	struct named named;
+	struct keep keep;
 	enum level level;          /* of the contents that it names */
 	bool has_mode;             /* the task says who may read them */
 	bool walks;                /* asks for one host after the other */

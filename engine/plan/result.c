@@ -327,6 +327,7 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	struct arena *arena = effects_arena(run);
 	const char *half = NULL;
 	struct judged judged;
+	struct error err = {0};
 
 	if (step->setup) {
 		take_facts(run, host, body);
@@ -338,6 +339,7 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 		take_looked(host, message_copy(host->arena, &message_looked, body->looked));
 	take_published(host, step, body->published);
 	planned_take(run, host, step, body);
+	outputs_take(host, step, arena, &body, &err);
 	if (body->status == STATUS_CHANGED && !host_checks(host) && judge_would_run(step, body))
 		body = skipped_run(arena);
 	if (body->results && (step->unit->module->flags & MODULE_OUTPUT))
@@ -347,6 +349,9 @@ void result_take(struct run *run, struct run_host *host, const struct step *step
 	if (judged.status == STATUS_MAY_CHANGE && !judged.message)
 		judged.message = cause_text(arena, body->cause);
 	judge_step(run, host, step, body, arena, &judged);
+	if (err.kind != ERROR_NONE)
+		judged = (struct judged){ .status = STATUS_FAILED, .message = arena_string(arena, err.message),
+			.remedy = arena_string(arena, err.remedy), .code = err.code ? err.code->name : NULL };
 	refuse_half(step, half, &judged);
 	if (result_retry(run, host, step, &body, &judged))
 		return;

@@ -6,7 +6,7 @@
  * relay.c (contents on their way), ended.c. A file calls only those that stand before it here:
  * effects, front, cursor, batch, program, schedule, units, order, announce, known, claims, prepare,
  * prepared, fill_item, fill_loop, fill, fill_declared, declare, fill_undo, leave, meta, beside,
- * planned, due, include, result_judge, result_retry, result_outcome, result, relay, turn, move, stage,
+ * planned, due, include, outputs, result_judge, result_retry, result_outcome, result, relay, turn, move, stage,
  * told, ready, ended, drive. */
 #ifndef PLAN_STATE_H
 #define PLAN_STATE_H
@@ -16,6 +16,7 @@
 #include "plan/delegate.h"
 #include "plan/effects.h"
 #include "plan/event.h"
+#include "plan/outputs.h"
 #include "plan/run.h"
 #include "plan/schedule.h"
 #include "plan/target.h"
@@ -43,12 +44,6 @@ struct run_task {
 	const struct batch *batch; /* in which it is announced; NULL: it isn't yet, or not any more */
 };
 
-/* The contents that a task names. */
-struct named {
-	struct body **bodies;
-	size_t count, capacity;
-};
-
 /* A unit filled in for a host, one loop item of it. Lives in the host's arena. */
 enum filled_kind {
 	FILLED_RUN,                /* to be sent */
@@ -70,6 +65,7 @@ struct filled_item {
 	struct value *facts;       /* variables that the host has once it is done; NULL: none */
 	bool skipped;              /* by its condition, or an empty loop */
 	const struct value *opens; /* of an include: what it brings in, a map; NULL: nothing */
+	struct keep *keep;         /* NULL: nothing */
 	size_t bytes;              /* about how many the task takes */
 	bool kept;                 /* the text of its parameters lives as long as the run */
 	struct named named;        /* the host may have these once the task is sent */
@@ -282,6 +278,7 @@ struct run {
 	struct lookup matched;             /* pattern → struct matched, see prepare.c */
 	struct bodies *bodies;
 	struct value *warned;              /* all so far, as keys */
+	struct lookup outputs;             /* files that were written → for which struct keep */
 	struct claims *claims;             /* NULL: not made yet */
 	struct lookup addresses_given;     /* by tasks → the inventory host that gets it */
 	struct relay *relays;
@@ -501,6 +498,7 @@ void planned_leave_stale(struct run *run);
  * have this level. */
 int prepare_task(struct run *run, struct run_host *host, struct unit *unit, struct scope *scope,
 	struct arena *arena, struct value *params, struct asked *asked, struct named *named,
+	struct keep *ret_keep,
 	enum level level, struct error *err);
 
 /* prepared.c: parameters as they are sent. */
@@ -512,6 +510,7 @@ struct prepared {
 	enum level level;
 	struct asked asked;
 	struct named named;
+	struct keep keep;          /* path NULL: nothing */
 };
 /* Of these normalised parameters, which it may change; what is asked of others is added to asked. */
 int prepared_get(struct run_host *host, struct unit *unit, struct scope *scope, struct arena *arena,

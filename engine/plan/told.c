@@ -184,6 +184,8 @@ void on_progress(struct run *run, const struct event *event)
 	(void)run;
 	if (size == 0 || !host || !host_live(host) || host->bystander)
 		return;
+	if (text[size - 1] == '\n' && step && step->item && step->item->keep)
+		outputs_add(host, step, &progress->text);
 	if (text[size - 1] != '\n')
 		effect_progress(host, text);
 	else if (step && step->item && (step->unit->module->flags & MODULE_ACTION)

@@ -551,10 +551,12 @@ static void job_results(struct arena *arena, const void *params, const void *sta
 static int job_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
-	const char *key = mpi_value_key(arena, params);
+	const char *key = mpi_value_key(arena, params), *output = value_get_string(params, "output");
 	struct value *without = value_list(arena);
 	const struct value *nodes;
 
+	if (output && prepare_keep(prepare, output, "stdout", NULL, err) < 0)
+		return -1;
 	if (mpi_prepare_hosts(prepare, params, err) < 0 ||
 	    mpi_prepare_program(prepare, params, err) < 0)
 		return -1;

@@ -82,8 +82,9 @@ const struct param mpi_table[] = {
 	{ .name = "tag_output", .kind = PARAM_BOOL,
 		.doc = "begin each line of the output with its host and rank, as in '[node1 rank 3] a line'",
 		.otherwise = "no", .into = INTO_BOOL(struct mpi_params, tag_output) },
-	{ .name = "output", .kind = PARAM_STRING, .doc = "a file on the controller for its output",
-		.flags = PARAM_NOT_YET },
+	{ .name = "output", .kind = PARAM_STRING, .flags = PARAM_ASIDE, .doc = "a file on the controller, in "
+		"the project, that gets what the job says on stdout, while it runs; a path beside the playbook",
+		.into = INTO_TEXT(struct mpi_params, output) },
 	{ .name = "scaling", .kind = PARAM_LIST, .doc = "numbers of processes to compare",
 		.flags = PARAM_NOT_YET },
 	{ .name = "source_body", .kind = PARAM_STRING, .doc = "digest of source",

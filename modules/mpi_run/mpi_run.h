@@ -45,6 +45,7 @@ struct mpi_params {
 	enum mpi_rerun rerun;
 	bool preflight;
 	bool tag_output;
+	char *output;              /* only the controller uses it */
 	/* internal */
 	char *source_body;         /* digest; NULL: no source */
 	char *program_path;        /* where the first host has it */

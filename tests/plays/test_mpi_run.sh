@@ -108,13 +108,37 @@ E
 cat >tagged.yml <<'E'
 - hosts: all
   tasks:
-    - mpi-run: {source: tagged.c, user: mpi, slots: 1, tag_output: yes}
+    - mpi-run: {source: tagged.c, user: mpi, slots: 1, tag_output: yes, output: results/tagged.txt}
 E
 play tagged.yml
 check "a job with tag_output runs" is $status 0
 for rank in "head rank 0" "node1 rank 1" "node2 rank 2"; do
 	check "lines of $rank are whole, and say so" says "^    \[$rank\] half of ${rank#*rank }, and the rest\$" out
 done
+check "the file has the output" is "$(sort results/tagged.txt | head -n 1)" "[head rank 0] half of 0, and the rest"
+check "all of it" is "$(wc -l <results/tagged.txt)" 3
+rm results/tagged.txt
+play tagged.yml
+check "where the file is gone, the next run brings it again" is "$(wc -l <results/tagged.txt)" 3
+cat >fails.yml <<'E'
+- hosts: all
+  tasks:
+    - mpi-run: {program: sh, args: [-c, "seq 100000; exit 3"], user: mpi, slots: 1, np: 1, output: fails.txt}
+E
+beoplay --check fails.yml -i "$LAB/inventory.yml"
+check "a dry run says where its output would go" says "would be written to 'fails.txt'" out
+check "and writes nothing" [ ! -e fails.txt ]
+play fails.yml
+check "a job that fails" is $status 2
+check "has left all of its output" is "$(tail -n 1 fails.txt) $(wc -l <fails.txt)" "100000 100000"
+sed "s/fails.txt/over.yml/" fails.yml >over.yml
+play over.yml
+check "a text of the run isn't written over" [ $status = 1 ]
+check "nor is it emptied" is "$(head -n 1 over.yml)" "- hosts: all"
+sed 's,fails.txt,../out.txt,' fails.yml >out.yml
+play out.yml
+check "outside of the project nothing is written" [ $status = 1 -a ! -e ../out.txt ]
+
 check "nothing of the trial is left" is "$(lab exec node1 ls -A /home/mpi | grep -c '^\.beoplay\.')" 0
 
 # While it runs, as it is stopped long before its end.
@@ -132,8 +156,10 @@ check "what it says is printed as soon as it is said" says_soon "^    step 2 cam
 kill -KILL $job
 wait $job 2>/dev/null
 check "after the controller is killed nothing is left" ended
+sed -i 's/rerun/output: wait.txt, rerun/' wait.yml
 start
 check "a job runs everywhere" runs_everywhere
+check "what it says is in its file as soon as it is said" until_true says "^step 2 came to 6" wait.txt
 lab pause node2
 wait $job
 status=$?

@@ -252,6 +252,16 @@ int prepare_offer(struct prepare *prepare, const char *host, const char *digest,
 	return 0;
 }
 
+int prepare_keep(struct prepare *prepare, const char *path, const char *result, const char **ret_digest,
+	struct error *err)
+{
+	(void)prepare;
+	(void)result;
+	if (ret_digest)
+		*ret_digest = "";
+	return path[0] ? 0 : error_set(err, FILE_INVALID_NAME, "a file has a name");
+}
+
 int prepare_content(struct prepare *prepare, const char *path, struct value **ret_digest,
 	int64_t *ret_size, struct error *err)
 {

@@ -13,6 +13,7 @@ extern const struct module module_cron;
 extern const struct module module_deb822_repository;
 extern const struct module module_debug;
 extern const struct module module_fail;
+extern const struct module module_fetch;
 extern const struct module module_file;
 extern const struct module module_file_sync;
 extern const struct module module_get_url;
@@ -66,7 +67,7 @@ const struct module *const modules_all[] = {
 	&module_cron,
 	&module_deb822_repository,
 	&module_debug,
-	&module_fail,
+	&module_fail, &module_fetch,
 	&module_file,
 	&module_file_sync,
 	&module_get_url,

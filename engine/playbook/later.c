@@ -52,7 +52,6 @@ const struct later later_modules[] = {
 	{ "docker_network", BY_COMMAND },
 	{ "dpkg_selections", "use apt-packages with 'hold: yes'" },
 	{ "expect", BY_COMMAND },
-	{ "fetch", "use slurp with register, and copy its content | b64decode with delegate_to: localhost" },
 	{ "filesystem", BY_COMMAND },
 	{ "find", "use 'command: find …' with register and 'changed_when: false'" },
 	{ "firewalld", BY_COMMAND },

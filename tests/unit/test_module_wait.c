@@ -1,4 +1,4 @@
-/* Modules that wait, and that look or make something for later tasks: wait_for, pause, slurp, tempfile. */
+/* Modules that wait, and that look or make something for later tasks: wait_for, pause, slurp, fetch, tempfile. */
 #include "module_bench.h"
 
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #include "module_prepare.h"
 #include "modules/errors.h"
 
-extern const struct module module_wait_for, module_pause, module_slurp, module_tempfile;
+extern const struct module module_wait_for, module_pause, module_slurp, module_fetch, module_tempfile;
 
 static struct bench *bench;
 
@@ -86,6 +86,32 @@ static void what_cannot_be_waited_for_is_refused(void **state)
 	assert_refused(&module_wait_for, "{port: 22, search_regex: x}", TASK_UNSUPPORTED_PARAMETER);
 }
 
+static void a_file_is_brought_if_it_is_another_one(void **state)
+{
+	struct plan *plan;
+	const struct value *kept;
+
+	(void)state;
+	bench_file(bench, "/etc/motd", 0600, "hello\n");
+	plan = bench_look(bench, &module_fetch, bench_load(bench, &module_fetch,
+		"{src: /etc/motd, dest: got, place: got/motd}"));
+	assert_int_equal(plan->change_count, 1);
+	assert_string_equal(bench_change(bench, plan, 0), "got/motd on the controller: absent -> /etc/motd");
+	assert_int_equal(apply(&module_fetch, "{src: /etc/motd, dest: got, place: got/motd}"), 0);
+	kept = value_get(bench->results, "kept");
+	assert_string_equal(value_text(kept), "hello\n");
+	assert_true(value_get_bool(bench->results, "kept_private"));
+	bench->dry = true;
+	plan = bench_look(bench, &module_fetch, bench_load(bench, &module_fetch, "{src: /etc/motd, dest: got, "
+		"place: got/motd, have: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03}"));
+	assert_int_equal(plan->change_count, 0);
+	assert_refused(&module_fetch, "{src: /etc/motd, dest: got, validate_checksum: no}", TASK_INVALID_VALUE);
+	assert_int_equal(apply(&module_fetch, "{src: /etc/none, dest: got, fail_on_missing: no}"), 0);
+	assert_int_equal(apply(&module_fetch, "{src: /etc/none, dest: got}"), -1);
+	assert_ptr_equal(bench->err.code, HOST_FILE_NOT_FOUND);
+	error_clear(&bench->err);
+}
+
 static void a_file_is_told_in_base64(void **state)
 {
 	(void)state;
@@ -144,6 +170,7 @@ int main(void)
 		TEST(a_pause_sleeps),
 		TEST(what_cannot_be_waited_for_is_refused),
 		TEST(a_file_is_told_in_base64),
+		TEST(a_file_is_brought_if_it_is_another_one),
 		TEST(a_temporary_file_has_the_name_that_mktemp_gives),
 	};
 

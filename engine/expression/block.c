@@ -30,6 +30,15 @@ static bool sees(const struct writer *writer, size_t at, const char *what)
 	return at + size <= writer->size && memcmp(writer->text + at, what, size) == 0;
 }
 
+static void link_statement(struct block *block, struct statement *statement)
+{
+	if (block->last)
+		block->last->next = statement;
+	else
+		block->first = statement;
+	block->last = statement;
+}
+
 static struct statement *add_statement(struct writer *writer, struct block *block,
 	enum statement_kind kind, size_t offset)
 {
@@ -37,11 +46,7 @@ static struct statement *add_statement(struct writer *writer, struct block *bloc
 
 	statement->kind = kind;
 	statement->offset = offset;
-	if (block->last)
-		block->last->next = statement;
-	else
-		block->first = statement;
-	block->last = statement;
+	link_statement(block, statement);
 	return statement;
 }
 
@@ -208,9 +213,7 @@ static int body_of(struct writer *writer, size_t open, const char *word, struct 
 	if (parse_body(writer, block, ends, ret_end) < 0)
 		return -1;
 	if (!*ret_end)
-		return lexer_error(&writer->parser.lexer, open,
-			"this {%% %s %%} has no {%% end%s %%}",
-			word, word);
+		return lexer_error(&writer->parser.lexer, open, "this {%% %s %%} has no {%% end%s %%}", word, word);
 	writer->depth--;
 	return 0;
 }
@@ -235,6 +238,94 @@ static int parse_if(struct writer *writer, struct block *block, size_t open)
 				otherwise ? last : ends, &word) < 0)
 			return -1;
 	}
+	return tag_close(writer);
+}
+
+/* The name of a text between {% filter … %} and its end; no variable can have it. */
+static const char body_name[] = " body";
+
+static void set_target(struct writer *writer, struct statement *statement, const char *name)
+{
+	statement->targets = arena_array(writer->parser.lexer.arena, 8, sizeof(*statement->targets));
+	statement->targets[0] = name;
+	statement->target_count = 1;
+}
+
+/* A text that is named, and what filters make of it: {% set body %}…{% endset %}, and "body | filter". */
+static int parse_filtered(struct writer *writer, struct block *block, size_t open, const char *word,
+	struct node **ret_filtered)
+{
+	const char *const ends[] = { word[0] == 'f' ? "endfilter" : "endset", NULL };
+	struct statement *body = add_statement(writer, block, STATEMENT_SET, open);
+	struct parser *parser = &writer->parser;
+	const char *end;
+
+	set_target(writer, body, body_name);
+	*ret_filtered = parser_node(parser, NODE_NAME, parser->lexer.token.offset);
+	(*ret_filtered)->name = body_name;
+	if ((word[0] == 'f' && parser_filter(parser, ret_filtered) < 0)
+			|| parser_filters(parser, ret_filtered) < 0 || tag_close(writer) < 0)
+		return -1;
+	return body_of(writer, open, word, &body->body, ends, &end);
+}
+
+static int parse_filter(struct writer *writer, struct block *block, size_t open)
+{
+	struct node *filtered;
+
+	if (parse_filtered(writer, block, open, "filter", &filtered) < 0)
+		return -1;
+	add_statement(writer, block, STATEMENT_OUTPUT, open)->expression = filtered;
+	return tag_close(writer);
+}
+
+/* One name more, with its value. */
+static int parse_with_name(struct writer *writer, struct statement *statement, struct node *values)
+{
+	struct parser *parser = &writer->parser;
+	struct node *value;
+
+	if (parser->lexer.token.kind != TOKEN_NAME)
+		return error_here(writer, "the name of a variable is expected");
+	if (statement->target_count == 8)
+		return error_here(writer, "more than 8 variables are too many");
+	statement->targets[statement->target_count++] = parser->lexer.token.text;
+	if (lexer_next(&parser->lexer) < 0 || parser_expect(parser, "=") < 0
+			|| parser_conditional(parser, &value) < 0)
+		return -1;
+	parser_add(parser, values, NULL, value);
+	return 0;
+}
+
+/* {% with a = 1, b = 2 %}: a loop of one round, over [[1, 2]]. */
+static int parse_with(struct writer *writer, struct block *block, size_t open)
+{
+	static const char *const ends[] = { "endwith", NULL };
+	struct statement *statement = add_statement(writer, block, STATEMENT_FOR, open);
+	struct parser *parser = &writer->parser;
+	struct node *rounds = parser_node(parser, NODE_LIST, open);
+	struct node *values = parser_node(parser, NODE_LIST, open);
+	const char *end;
+
+	set_target(writer, statement, body_name);
+	statement->target_count = 0;
+	while (statement->target_count > 0 || parser->lexer.token.kind == TOKEN_NAME) {
+		if (parse_with_name(writer, statement, values) < 0)
+			return -1;
+		if (!parser_at(parser, ","))
+			break;
+		if (lexer_next(&parser->lexer) < 0)
+			return -1;
+	}
+	if (parser_close(parser, values) < 0)
+		return -1;
+	parser_add(parser, rounds, NULL, statement->target_count == 1 ? values->arguments[0].node : values);
+	statement->expression = rounds;
+	if (statement->target_count == 0)
+		statement->target_count = 1;
+	if (parser_close(parser, rounds) < 0 || tag_close(writer) < 0
+			|| body_of(writer, open, "with", &statement->body, ends, &end) < 0)
+		return -1;
 	return tag_close(writer);
 }
 
@@ -317,12 +408,20 @@ static int parse_attribute(struct writer *writer, struct statement *statement)
 static int parse_set(struct writer *writer, struct block *block, size_t open)
 {
 	static const char *const ends[] = { "endset", NULL };
-	struct statement *statement = add_statement(writer, block, STATEMENT_SET, open);
+	struct statement *statement = arena_alloc(writer->parser.lexer.arena, sizeof(*statement));
 	struct parser *parser = &writer->parser;
 	const char *end;
 
+	*statement = (struct statement){ .kind = STATEMENT_SET, .offset = open };
 	if (parse_targets(writer, statement) < 0)
 		return -1;
+	if (parser_at(parser, "|") && statement->target_count == 1) {
+		if (parse_filtered(writer, block, open, "set", &statement->expression) < 0)
+			return -1;
+		link_statement(block, statement);
+		return tag_close(writer);
+	}
+	link_statement(block, statement);
 	if (parser_at(parser, ".") && parse_attribute(writer, statement) < 0)
 		return -1;
 	if (parser_at(parser, "=")) {
@@ -331,8 +430,6 @@ static int parse_set(struct writer *writer, struct block *block, size_t open)
 			return -1;
 		return tag_close(writer);
 	}
-	if (parser_at(parser, "|"))
-		return error_here(writer, "a filter over a whole {% set %} is not supported yet");
 	if (statement->target_count != 1)
 		return error_here(writer, "'=' is expected");
 	if (tag_close(writer) < 0 ||
@@ -352,23 +449,18 @@ static bool among(const char *word, const char *const *words)
 
 static int refuse_tag(struct writer *writer, const char *word)
 {
-	static const char *const later[] = { "macro", "call", "filter", "block", "extends",
-		"include",
-		"import", "from", "with", "do", "break", "continue", "autoescape", "trans", NULL };
-	static const char *const closing[] = { "elif", "else", "endif", "endfor", "endset",
-		"endraw",
-		NULL };
+	static const char *const later[] = { "macro", "call", "block", "extends", "include", "import", "from", "do", "break", "continue", "autoescape", "trans", NULL };
+	static const char *const closing[] = { "elif", "else", "endif", "endfor", "endset", "endraw",
+		"endfilter", "endwith", NULL };
 	static const char *const known[] = { "if", "elif", "else", "endif", "for", "endfor", "set",
-		"endset", "raw", "endraw", NULL };
+		"endset", "raw", "endraw", "filter", "endfilter", "with", "endwith", NULL };
 	struct suggestion suggestion = { .word = word };
 	struct lexer *lexer = &writer->parser.lexer;
 
 	if (among(word, later))
-		return lexer_error(lexer, lexer->token.offset, "{%% %s %%} is not supported yet",
-			word);
+		return lexer_error(lexer, lexer->token.offset, "{%% %s %%} is not supported yet", word);
 	if (among(word, closing))
-		return lexer_error(lexer, lexer->token.offset,
-			"{%% %s %%} has nothing to belong to", word);
+		return lexer_error(lexer, lexer->token.offset, "{%% %s %%} has nothing to belong to", word);
 	for (size_t i = 0; known[i]; i++)
 		suggest_offer(&suggestion, known[i]);
 	lexer_error(lexer, lexer->token.offset, "there is no {%% %s %%}", word);
@@ -380,17 +472,18 @@ static int refuse_tag(struct writer *writer, const char *word)
 /* The token now is the tag's word. */
 static int parse_tag(struct writer *writer, struct block *block, size_t open)
 {
+	static const struct {
+		const char *word;
+		int (*parse)(struct writer *writer, struct block *block, size_t open);
+	} tags[] = { { "if", parse_if }, { "for", parse_for }, { "set", parse_set }, { "filter", parse_filter },
+		{ "with", parse_with } };
 	const char *word = writer->parser.lexer.token.text;
 
-	if (strcmp(word, "if") != 0 && strcmp(word, "for") != 0 && strcmp(word, "set") != 0)
-		return refuse_tag(writer, word);
-	if (lexer_next(&writer->parser.lexer) < 0)
-		return -1;
-	if (word[0] == 'i')
-		return parse_if(writer, block, open);
-	if (word[0] == 'f')
-		return parse_for(writer, block, open);
-	return parse_set(writer, block, open);
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (strcmp(word, tags[i].word) == 0)
+			return lexer_next(&writer->parser.lexer) < 0 ? -1 : tags[i].parse(writer, block, open);
+	}
+	return refuse_tag(writer, word);
 }
 
 static int parse_statement(struct writer *writer, struct block *block, const char *const *ends,

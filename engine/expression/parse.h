@@ -46,5 +46,7 @@ int parser_primary(struct parser *parser, struct node **ret_node);
 /* .name, [index], .method() behind it; and then | filter, is test, (call). */
 int parser_postfix(struct parser *parser, struct node **node);
 int parser_filters(struct parser *parser, struct node **node);
+/* One filter, whose name is the token now. */
+int parser_filter(struct parser *parser, struct node **node);
 
 #endif

@@ -291,12 +291,10 @@ static int resolve_named(struct parser *parser, const struct node *node)
 		parser->lexer.err) ? 0 : parser_place(parser, name->offset);
 }
 
-static int parse_filter(struct parser *parser, struct node **node)
+int parser_filter(struct parser *parser, struct node **node)
 {
 	struct node *filter;
 
-	if (lexer_next(&parser->lexer) < 0)
-		return -1;
 	if (parser->lexer.token.kind != TOKEN_NAME)
 		return parser_error(parser, "the name of a filter");
 	filter = parser_node(parser, NODE_FILTER, parser->lexer.token.offset);
@@ -309,6 +307,11 @@ static int parse_filter(struct parser *parser, struct node **node)
 	if (resolve(parser, CALLABLE_FILTER, filter) < 0)
 		return -1;
 	return resolve_named(parser, filter);
+}
+
+static int parse_filter(struct parser *parser, struct node **node)
+{
+	return lexer_next(&parser->lexer) < 0 ? -1 : parser_filter(parser, node);
 }
 
 static bool test_argument_follows(const struct parser *parser)

@@ -104,7 +104,6 @@ const struct later later_modules[] = {
 	{ "portage", other_system },
 	{ "postgresql_db", BY_COMMAND },
 	{ "postgresql_user", BY_COMMAND },
-	{ "raw", "use shell: nodes need no Python" },
 	{ "redhat_subscription", other_system },
 	{ "rhsm_release", other_system },
 	{ "rhsm_repository", other_system },

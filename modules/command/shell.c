@@ -45,8 +45,12 @@ static int shell_apply(struct host *host, const void *params, const void *state,
 		results, err);
 }
 
+/* Ansible's raw is for machines without Python; here all are. */
+static const char *const shell_aliases[] = { "raw", NULL };
+
 const struct module module_shell = {
 	.name = "shell",
+	.aliases = shell_aliases,
 	.summary = "run a command line in a shell",
 	.params = shell_params,
 	.params_size = sizeof(struct command_params),

@@ -117,6 +117,15 @@ check "the log knows all runs, but no dry one" is "$(grep -c '^run ' out)" 5
 check "and which hosts failed" says "1 failed" out
 
 tasks <<'END'
+- raw: echo "$((3 + 4))" | sed s/7/seven/
+  register: said
+- debug: {msg: "raw said {{ said.stdout }}"}
+- debug: {msg: "{% filter upper %}filtered {% with a = said.rc %}{{ a }}{% endwith %}{% endfilter %}"}
+END
+check "raw is shell" says "raw said seven" out
+check "a value may have blocks of filters" says "FILTERED 0" out
+
+tasks <<'END'
 - lineinfile: {path: /etc/a.conf, line: x=1, create: yes, mode: "0640"}
 - lineinfile: {path: /etc/a.conf, line: w=0, insertbefore: "^x="}
 - lineinfile: {path: /etc/a.conf, regexp: '^x\s*=', line: x=2}

@@ -453,6 +453,7 @@ static void random_texts_end_with_a_value_or_an_error(void **state)
 {
 	static const char *const pieces[] = { "{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "if ",
 		"for ", "in ", "set ", "else", "endif", "endfor", "raw", "endraw", "n", "l", "m",
+		"filter ", "endfilter", "with ", "endwith", "=",
 		"s", ".",
 		"a", "(", ")", "[", "]", "{", "}", ",", ":", "|", "length", "join", "sort", "map",
 		"'", "\"",

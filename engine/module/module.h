@@ -100,7 +100,7 @@ struct param {
 	const char *const *choices;       /* PARAM_CHOICE: words, ends with NULL */
 	const struct param *entries;      /* PARAM_RECORDS */
 	const char *alias;                /* other names that Ansible's users type, "a, b"; or NULL */
-	struct param_into into;           /* nothing: it never gets to the node */
+	struct param_into into;           /* nothing: the node knows no such parameter; prepare takes it out */
 };
 
 /* --- Plan ------------------------------------------------------------------------------------- */
@@ -248,8 +248,7 @@ struct value *prepare_host_keys(struct prepare *prepare, const char *host);
  * too (kind "files", "templates", "vars" or NULL). Refuses what is outside. */
 int prepare_find(struct prepare *prepare, const char *source, const char *kind,
 	const char **ret_path, struct error *err);
-/* Makes a file a body; ret_text, if asked for, is its content where it is text below 256 KiB, else
- * NULL. */
+/* Makes a file a body: its digest, in hexadecimal, and its size in bytes. */
 int prepare_body(struct prepare *prepare, const char *path, const char **ret_digest,
 	int64_t *ret_size, struct error *err);
 int prepare_body_bytes(struct prepare *prepare, const void *bytes, size_t size,

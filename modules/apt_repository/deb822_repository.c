@@ -41,7 +41,7 @@ static const struct param deb822_table[] = {
 	{ .name = "pdiffs", .kind = PARAM_BOOL, .doc = "as in sources.list(5)" },
 	{ .name = "mode", .kind = PARAM_MODE, .otherwise = "0644", .doc = "of the file",
 		.into = INTO_TEXT(struct deb822_params, mode) },
-	{ .name = "install_python_debian", .kind = PARAM_BOOL, .doc = "not needed", .flags = PARAM_ASIDE },
+	{ .name = "install_python_debian", .kind = PARAM_BOOL, .doc = "not needed" },
 	{ .name = "path", .kind = PARAM_PATH, .flags = PARAM_INTERNAL, .doc = "the file",
 		.into = INTO_TEXT(struct deb822_params, path) },
 	{ .name = "content", .kind = PARAM_STRING, .flags = PARAM_INTERNAL | PARAM_CONTENT, .doc = "its content",

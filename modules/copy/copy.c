@@ -237,10 +237,13 @@ void copy_results(struct arena *arena, const void *params, const void *state,
 {
 	const struct copy_params *want = params;
 	const struct copy_state *have = state;
+	struct attributes_want attributes = want_of(want, have);
 
 	value_set_string(arena, results, "dest", have->path);
 	value_set_string(arena, results, "checksum", want->body);
-	value_set(arena, results, "mode", value_printf(arena, "%04o", have->at.info.mode));
+	/* After a dry run it may be still to be made. */
+	value_set(arena, results, "mode", value_printf(arena, "%04o", have->at.info.kind == FILE_NONE
+		? attributes_mode(&attributes, &have->at, 0644) : have->at.info.mode));
 }
 
 void copy_invert(struct inverses *inverses, const void *params, const void *state)

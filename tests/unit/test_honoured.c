@@ -327,6 +327,19 @@ static void each_documented_choice_works(void **state)
 	}
 }
 
+/* Whether two tasks wish the same is asked on the node, of what gets there. */
+static void what_counts_aside_gets_to_the_module(void **state)
+{
+	(void)state;
+	for (const struct module *const *module = modules_all; *module; module++) {
+		for (const struct param *param = (*module)->params; param && param->name; param++) {
+			if ((param->flags & PARAM_ASIDE) && param->into.type == INTO_NOTHING)
+				fail_msg("%s of %s counts aside, and no member of its struct holds it", param->name,
+					(*module)->name);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +350,7 @@ int main(void)
 		cmocka_unit_test(each_option_is_read_documented_or_refused),
 		cmocka_unit_test(each_command_takes_its_own_options_and_no_others),
 		cmocka_unit_test(each_documented_choice_works),
+		cmocka_unit_test(what_counts_aside_gets_to_the_module),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

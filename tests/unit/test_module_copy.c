@@ -133,6 +133,26 @@ static void owner_and_mode_come_with_the_content(void **state)
 	assert_string_equal(value_get_string(bench->results, "dest"), "/etc/motd");
 }
 
+/* As a dry run tells it. */
+static const char *mode_before(const char *yaml)
+{
+	void *params = load(&module_copy, yaml);
+	struct value *results = value_map(bench->arena);
+
+	assert_non_null(bench_look(bench, &module_copy, params));
+	module_copy.results(bench->arena, params, bench->state, results);
+	return value_get_string(results, "mode");
+}
+
+static void the_mode_of_a_file_is_told_before_it_is_made(void **state)
+{
+	(void)state;
+	assert_string_equal(mode_before("{src: motd, dest: /etc/motd}"), "0644");
+	assert_string_equal(mode_before("{src: motd, dest: /etc/motd, mode: '0600'}"), "0600");
+	bench_file(bench, "/etc/motd", 0640, "old\n");
+	assert_string_equal(mode_before("{src: motd, dest: /etc/motd}"), "0640");
+}
+
 static void another_content_is_shown_replaced_and_comes_back(void **state)
 {
 	struct plan *plan;
@@ -456,6 +476,7 @@ int main(void)
 		TEST(a_file_arrives_and_goes_again),
 		TEST(content_may_stand_in_the_task),
 		TEST(owner_and_mode_come_with_the_content),
+		TEST(the_mode_of_a_file_is_told_before_it_is_made),
 		TEST(another_content_is_shown_replaced_and_comes_back),
 		TEST(content_mode_and_owner_come_back_together),
 		TEST(a_mode_alone_is_changed_and_comes_back),

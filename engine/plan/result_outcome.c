@@ -110,11 +110,13 @@ void outcome_report(struct run *run, struct run_host *host, const struct step *s
 void outcome_register(struct run *run, const struct run_host *host, const struct step *step,
 	const char *name, const struct value *value)
 {
+	struct value *kept = variables_keep(run->options.variables, value, true);
+
 	for (size_t i = 0; i < run->host_count; i++) {
 		const struct run_host *other = &run->hosts[i];
 
 		if (order_concerns(host, step->unit, other))
-			variables_register(run->options.variables, other->inventory, name, value, true,
+			variables_register_kept(run->options.variables, other->inventory, name, kept,
 				unit_turn(step->unit));
 	}
 }
@@ -186,7 +188,8 @@ void outcome_remember(struct run *run, struct run_host *host, const struct step 
 	const char *name = step->unit->task->task->registers;
 	bool parts = step->unit->task->task->module->parts != NULL;
 	struct outcome *outcome = &host->outcome;
-	struct arena *arena = host->arena;
+	/* What several steps make together stays until the last. */
+	struct arena *arena = step->filled->loop || parts ? host->arena : effects_arena(run);
 	struct value *registered;
 
 	facts_take_delegated(run, step, body);

@@ -263,20 +263,32 @@ void variables_passed(struct variables *variables, const struct inventory_host *
 		expected->tasks--;
 }
 
-void variables_register(struct variables *variables, const struct inventory_host *host,
-	const char *name, const struct value *value, bool data, int64_t turn)
+struct value *variables_keep(struct variables *variables, const struct value *value, bool data)
 {
-	struct host_values *values = host_values(variables, host);
 	struct value *copy = value_copy(variables->arena, value);
 
 	if (data)
 		value_mark_data(copy);
 	secrets_mark(variables->options.secrets, copy);
+	return copy;
+}
+
+void variables_register_kept(struct variables *variables, const struct inventory_host *host,
+	const char *name, struct value *kept, int64_t turn)
+{
+	struct host_values *values = host_values(variables, host);
+
 	if (!values->registered)
 		values->registered = value_map(variables->arena);
-	value_set(variables->arena, values->registered, name, copy);
-	tell(variables, values, name, copy, turn);
+	value_set(variables->arena, values->registered, name, kept);
+	tell(variables, values, name, kept, turn);
 	variables_passed(variables, host, name);
+}
+
+void variables_register(struct variables *variables, const struct inventory_host *host,
+	const char *name, const struct value *value, bool data, int64_t turn)
+{
+	variables_register_kept(variables, host, name, variables_keep(variables, value, data), turn);
 }
 
 void variables_expect_nothing(struct variables *variables, const struct inventory_host *host)

@@ -80,6 +80,10 @@ enum { TURN_NONE = -1 };
  * The value is copied. data: it came from a node. turn: of the task. */
 void variables_register(struct variables *variables, const struct inventory_host *host,
 	const char *name, const struct value *value, bool data, int64_t turn);
+/* The same in two steps, so that several hosts have one copy. */
+struct value *variables_keep(struct variables *variables, const struct value *value, bool data);
+void variables_register_kept(struct variables *variables, const struct inventory_host *host,
+	const char *name, struct value *kept, int64_t turn);
 /* What the host's own tasks see from here on; each is ended by variables_register, or by
  * variables_passed where nothing came of it. */
 void variables_expect(struct variables *variables, const struct inventory_host *host,

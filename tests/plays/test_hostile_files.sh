@@ -343,6 +343,21 @@ files: []"
 	END
 }
 
+# --- The user's own repository, which is only read ---
+
+repositories() {
+	for name in HEAD config index packed-refs objects/info/alternates; do
+		start; git init -q .; rm -f .git/$name; mkfifo .git/$name; run site.yml
+		accepted "a FIFO as .git/$name is not waited for"
+		start; git init -q .; truncate -s 8G .git/$name; run site.yml
+		accepted "a huge .git/$name is not read"
+	done
+	start; git init -q .; rm -r .git; echo 'gitdir: .git' >.git; run site.yml
+	accepted "a .git that leads to itself"
+	start; git init -q .; printf '[core]\n\tfsmonitor = touch %s/outside/planted\n' "$base" >>.git/config; run site.yml
+	check "$who: commands of the repository's configuration are not run" unharmed
+}
+
 # --- Plans and keys ---
 
 keyed() {
@@ -370,6 +385,7 @@ for me in 0 65534; do
 	above
 	histories
 	locks
+	repositories
 	plans
 	[ $me != 0 ] || kinds
 done

@@ -101,7 +101,10 @@ static const char after_script[] = BEGIN
 	"while IFS= read -r path; do\n"
 	"	[ ! -e \"$path\" -a ! -e \"keep$path\" ] || diff -r \"keep$path\" \"$path\" >/dev/null 2>&1 || later=yes\n"
 	"done <later\n"
-	"[ -z \"${later:-}\" ] || cp -a keep " UNPROVEN "\n";
+	"[ -n \"${later:-}\" ] && mkdir -m 0700 " UNPROVEN " || exit 0\n"
+	"while IFS= read -r path; do\n"
+	"	[ ! -e \"keep$path\" ] || (cd keep && cp -a --parents -- \"${path#/}\" " UNPROVEN ")\n"
+	"done <later\n";
 
 static const char back_script[] = BEGIN RELOAD
 	"differs && changed=yes\n"

@@ -53,6 +53,8 @@ before=$(lab exec head sh -c 'apt-get update && apt-get install -y nftables && c
 play '    - copy: {dest: /etc/nftables.conf, content: "table inet x { chain in { type filter hook input priority 0; policy drop; }; }\n"}'
 admin apply play.yml
 check "firewall: a file that nothing has loaded stays" is "$status" 0
+check "firewall: nobody's secrets are kept beside it" is \
+	"$(lab exec head find /var/lib/beoplay/unproven -name '*shadow*' -o -path '*/ssh/*')" ''
 play '    - command: nft -f /etc/nftables.conf'
 admin apply play.yml -v
 check "firewall: loading it fails" is "$status" 2

@@ -94,7 +94,7 @@ static void run(const struct trying *trying, const struct lie *lie)
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	setenv("LIE", arena_printf(arena, "%zu", (size_t)(lie - trying->lies)), 1);
-	execl(trying->beoplay, "beoplay", "site.yml", "-i", "hosts.yml", "-v", "-D", "-e",
+	execl(trying->beoplay, "beoplay", "site.yml", "-i", "hosts.yml", "-v", "-D", "--lock-wait", "100", "-e",
 		arena_printf(arena, "folder=%s/%s", getenv("PWD"), path_of(arena, lie, trying, "")),
 		(char *)NULL);
 	_exit(127);

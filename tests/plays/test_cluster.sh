@@ -113,14 +113,12 @@ check "the key of a node that left is gone" is \
 # --- Machines that can't be reached ---
 lab pause node1
 lab exec head sh -c 'sed -i /node2/d /etc/hosts'
-start=$(date +%s)
 play -T 3
-took=$(($(date +%s) - start))
 lab resume node1
 check "a stopped sshd gives exit code 4" is "$status" 4
 check "a stopped sshd holds nobody back" is "$(recap head changed)$(recap node2 failed)" 10
 check "a stopped sshd is named with a reason" says "unreachable: node1" err
-check "the wait is the timeout (took $took s)" [ "$took" -le 6 ]
+check "the wait is the timeout" says "not reached within 3 s" err
 lab silence node2
 play -T 3
 lab unsilence node2

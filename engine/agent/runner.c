@@ -1,5 +1,6 @@
 /* runner: the stages of a run on this machine, one after the other. */
 #include "agent/undo.h"
+#include "agent/warden.h"
 
 #include "agent/lock.h"
 #include "agent/supervisor.h"
@@ -189,6 +190,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 		directory = ledger_directory(runner);
 		lock = lock_place(runner->arena, directory);
 	}
+	trial_await_leavers(runner->arena);
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
 	runner->digests = known_digests_open(runner->arena, arena_printf(runner->arena, "%s/digests",
 		directory));

@@ -6,6 +6,7 @@
 #include "base/whole.h"
 #include "module/module.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,6 +53,30 @@ int trial_look(void *machine, struct arena *arena, const char *name,
 		.why = why_of(arena, directory),
 	};
 	return 0;
+}
+
+/* --- Arriving --- */
+
+static bool is_leaving(struct arena *arena, const char *directory)
+{
+	return warden_at(arena, directory) == WARDEN_PENDING && warden_lives(arena, directory)
+		&& access(warden_file(arena, directory, "left"), F_OK) != 0;
+}
+
+void trial_await_leavers(struct arena *arena)
+{
+	int64_t until = warden_now() + WARDEN_LEAVE_MOST;
+	DIR *all = opendir(WARDEN_PLACE);
+	const struct dirent *entry;
+
+	while (all && (entry = readdir(all))) {
+		const char *directory = directory_of(arena, entry->d_name);
+
+		while (entry->d_name[0] != '.' && is_leaving(arena, directory) && warden_now() < until)
+			nanosleep(&(struct timespec){ .tv_nsec = ROUND * 1000000L }, NULL);
+	}
+	if (all)
+		closedir(all);
 }
 
 /* --- Starting --- */

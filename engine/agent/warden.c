@@ -22,7 +22,6 @@
 enum {
 	ROUND = 50,              /* milliseconds */
 	GO_MOST = 30 * 1000,     /* until the agent has asked whether it may go */
-	LEAVE_MOST = 2 * 1000,   /* until it has ended, having said so */
 	HELD_MOST = 900 * 1000,  /* for an agent to make the change itself */
 	BACK_MOST = 60 * 1000,   /* for all tries to take it back */
 	BACK_AGAIN = 15 * 1000,  /* the script is run again where it hasn't helped so long */
@@ -156,7 +155,8 @@ static bool wait_go(const struct warden *warden)
 	if (!turn(warden, WARDEN_ARMED, WARDEN_PENDING))
 		return false;
 	if (!has(warden, "held"))
-		hear(warden, LEAVE_MOST, &more);
+		hear(warden, WARDEN_LEAVE_MOST, &more);
+	note(warden, "left", "");
 	return true;
 }
 

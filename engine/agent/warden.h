@@ -8,6 +8,7 @@
  *     wish, run, path, seconds   as texts; path empty: nothing is written
  *     interface                  whose addresses are announced; or there is none
  *     deadline                   milliseconds of CLOCK_BOOTTIME
+ *     left                       there once the agent that started it has ended
  *     applied                    there once apply has ended well
  *     why, log                   for people
  *     lock                       held (flock) by the warden as long as it lives
@@ -38,6 +39,9 @@ enum warden_token {
 	WARDEN_NOWHERE,           /* there is no trial */
 };
 
+/* Milliseconds that the agent may take to end, having said so. */
+enum { WARDEN_LEAVE_MOST = 30 * 1000 };
+
 int64_t warden_now(void);
 
 /* Texts of a trial; a missing one is NULL. */
@@ -63,7 +67,10 @@ void warden_forget(struct arena *arena, const char *directory);
  * ('g'), or given up (its end). -1 with err. */
 int warden_start(struct arena *arena, const char *directory, struct error *err);
 
-/* trial.c: arms one in directory, as warden_start. */
+/* trial.c: waits until the agents that started what is under way have ended. What they still note of
+ * their tasks would be noted beside what their successor does. */
+void trial_await_leavers(struct arena *arena);
+/* Arms one in directory, as warden_start. */
 struct machine;
 struct trial;
 int trial_arm(struct machine *machine, struct arena *arena, const char *directory,

@@ -136,7 +136,18 @@ $(cat interfaces)"
 sed -i 's/10.0.1.153/10.0.1.103/' hosts.yml
 lab exec node3 sed -i '/eth0/d' /etc/network/interfaces
 
+# Its agent is slow to end: what it still notes isn't noted beside what its successor does.
+lab exec node1 timeout 100 sh -c '
+	until [ -e /run/beoplay/trial/network-eth0/pending ]; do :; done
+	agents=
+	for p in /proc/[0-9]*; do
+		case $(readlink $p/exe) in */agent-*) [ "$(cat $p/comm)" = beoplay-warden ] || agents="$agents ${p#/proc/}" ;; esac
+	done
+	kill -STOP $agents
+	sleep 6
+	kill -CONT $agents' 2>watched &
 run rollback --to nothing move.yml -l node1
+wait $!
 check "a rollback moves it back" is "$status $(live node1)" "0 10.0.1.101/16"
 check "and takes the file away" is "$(disk node1)" ""
 

@@ -12,8 +12,8 @@
 
 static bool is_roots(struct run *run, const struct inventory_host *machine)
 {
-	return geteuid() != 0 && machine && (way_says_become(run, machine)
-		|| become_of_text(run, machine, false));
+	return machine && (way_says_become(run, machine)
+		|| (geteuid() != 0 && become_of_text(run, machine, false)));
 }
 
 /* On the controller, a host for which the text becomes another user anywhere has an agent of root's, and any

@@ -31,16 +31,16 @@ const char *runner_machine_id(struct arena *arena)
 }
 
 /* The running machine: also clones of one disk differ in this. */
-static const char *running_machine(const struct runner *runner)
+const char *runner_running_machine(struct arena *arena)
 {
 	struct error ignored = {0};
 	struct stat network = {0};
 	char *boot = "";
 	size_t size = 0;
 
-	files_read(NULL, runner->arena, "/proc/sys/kernel/random/boot_id", 128, &boot, &size, &ignored);
+	files_read(NULL, arena, "/proc/sys/kernel/random/boot_id", 128, &boot, &size, &ignored);
 	stat("/proc/self/ns/net", &network);
-	return arena_printf(runner->arena, "%s %.*s %ju", runner->ledger.machine_id,
+	return arena_printf(arena, "%s %.*s %ju", runner_machine_id(arena),
 		(int)strcspn(boot, "\n"), boot, (uintmax_t)network.st_ino);
 }
 
@@ -60,7 +60,7 @@ static void say_hello(struct runner *runner)
 	hello.due = ledger_due(ledger, arena, NULL, &hello.due_count);
 	hello.seals = ledger_seals(ledger, arena);
 	ledger_let_go(ledger);
-	hello.machine = running_machine(runner);
+	hello.machine = runner_running_machine(arena);
 	hello.lock = lock_holder(arena, ledger->locks);
 	hello.ran = steps_report(arena, runner->steps, &hello.ran_count);
 	if (ledger->problem.kind != ERROR_NONE) {

@@ -201,11 +201,13 @@ static int ask_gate(struct runner *runner, struct arena *arena, const struct req
 static int ask_move(struct runner *runner, struct arena *arena, const struct request *request,
 	struct error *err)
 {
+	struct request asked = *request;
 	struct reply reply = {0};
 
 	if (runner->check)
 		return error_set(err, BEOPLAY_BUG, "a dry run was about to change the connection");
-	if (link_request(&runner->link, arena, request, &reply, err) < 0)
+	asked.machine = runner_running_machine(arena);
+	if (link_request(&runner->link, arena, &asked, &reply, err) < 0)
 		return -1;
 	if (!reply.go)
 		return error_set(err, RUN_INTERRUPTED, "stopped before this change");

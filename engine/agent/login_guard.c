@@ -101,7 +101,7 @@ static bool is_live(struct runner *runner, struct login_guard *guard)
 static int log_in_anew(struct runner *runner, struct login_guard *guard, struct error *err)
 {
 	const struct request request = { .kind = REQUEST_LOGIN, .task = runner->at_hand->task->id,
-		.seconds = CONFIRM_MOST - 5 };
+		.seconds = CONFIRM_MOST - 5, .machine = runner_running_machine(guard->arena) };
 	struct reply reply = {0};
 
 	return link_request(&runner->link, guard->arena, &request, &reply, err);

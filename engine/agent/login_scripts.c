@@ -40,8 +40,6 @@ static const char keep_script[] = BEGIN
 	"done <paths\n"
 	"sshd -t 2>/dev/null && : >sshd-good\n"
 	"visudo -c >/dev/null 2>&1 && : >sudo-good\n"
-	"command -v nft >/dev/null && { [ ! -e /etc/nftables.conf ] || nft -c -f /etc/nftables.conf; } 2>/dev/null "
-		"&& : >nft-good\n"
 	"rules >rules\n"
 	"{ echo flush ruleset; nft -s list ruleset; } >rules.nft 2>/dev/null\n"
 	"iptables-save >rules.4 2>/dev/null\n"
@@ -91,7 +89,6 @@ static const char look_script[] = BEGIN
 static const char apply_script[] = BEGIN RELOAD
 	"[ ! -e sshd-good ] || said=$(sshd -t 2>&1) || { echo \"$said\" | tr -d '\\r'; exit 1; }\n"
 	"[ ! -e sudo-good ] || visudo -c >/dev/null || exit 1\n"
-	"[ ! -e nft-good ] || [ ! -e /etc/nftables.conf ] || nft -c -f /etc/nftables.conf || exit 1\n"
 	"! differs || reload || exit 1\n";
 
 static const char after_script[] = BEGIN

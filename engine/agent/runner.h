@@ -67,6 +67,8 @@ void runner_run(struct runner *runner, int in, int out, const char *directory);
 /* greet.c: the magic and HELLO. What tells this machine from a copy of its disk. */
 void runner_greet(struct runner *runner, int out);
 const char *runner_machine_id(struct arena *arena);
+/* HELLO's machine, as it is now. */
+const char *runner_running_machine(struct arena *arena);
 
 /* A task of a stage that is no handler, or a handler that is due. False: the stage is over. */
 bool runner_do_task(struct runner *runner, const struct wire_task *task);

@@ -67,6 +67,8 @@ static void begin(struct run *run, struct target *target, const struct request *
 		*move = (struct move){ .before = target->move->before, .asked = run->now,
 			.moves = target->move->moves, .until = run->now - SLACK - 1 };
 	move->asks = asks + 1;
+	move->away = request->away;
+	target->machine = arena_string(run->arena, request->machine);
 	moved_begin(target, move->there);
 	target->move = move;
 	answer(target, request, true);
@@ -138,7 +140,8 @@ bool move_is_met(struct run *run, struct target *target, const struct event *eve
 {
 	const struct hello *hello = event->message;
 	bool same_key = !target->key || (event->key && strcmp(event->key, target->key) == 0);
-	bool same = !target->machine || (hello->machine && strcmp(hello->machine, target->machine) == 0);
+	/* Once it has started anew only its host key tells that it is the same. */
+	bool same = target->move->away || !target->machine || (hello->machine && strcmp(hello->machine, target->machine) == 0);
 
 	if (same_key && same)
 		return true;

@@ -16,6 +16,7 @@ struct move {
 	const char *before;        /* where it was dialled; NULL: at its own address */
 	int64_t asked, until;      /* milliseconds: then it is as before, unless it was confirmed */
 	bool moves;                /* to another address */
+	bool away;                 /* it starts anew */
 	unsigned asks;             /* how often, for what its agent is at */
 	unsigned tries;            /* connections that have ended since */
 	bool met;                  /* its agent is there, and at what it was at before */

@@ -53,6 +53,7 @@ static void begin(struct run *run, struct target *target, const struct request *
 	second->way.timeout = TRY_MOST;
 	second->way.delay = 0;
 	target->relogin = relogin;
+	target->machine = arena_string(run->arena, request->machine);
 	effect_connect(second);
 }
 

@@ -168,7 +168,7 @@ static const struct field request_fields[] = {
 	WORD(request, kind, FIELD_NEEDED, request_kinds, REQUEST_OF_AGENTS),
 	DIGEST(request, digest, 0), NUMBER(request, offset, 0), NUMBER(request, task, 0),
 	TEXT(request, address, 0, 64), NUMBER(request, seconds, 0),
-	BOOL(request, back, 0), BOOL(request, away, 0),
+	BOOL(request, back, 0), BOOL(request, away, 0), TEXT(request, machine, 0, NAME_MOST),
 	TEXTS(request, more, 0, BODIES_MOST, DIGEST_HEX_SIZE - 1),
 	TEXT(request, path, FIELD_INSIDE, PATH_MOST), TEXT(request, file, FIELD_INSIDE, PATH_MOST),
 	TEXT(request, key, FIELD_INSIDE, KEY_MOST), TEXT(request, part, FIELD_INSIDE, NAME_MOST),

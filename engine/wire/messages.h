@@ -117,6 +117,7 @@ struct request {
 	bool back;                   /* it is about to be as before */
 	struct value *more;          /* digests */
 	bool away;                   /* the machine is about to start anew */
+	const char *machine;         /* of a move and a login: as HELLO's, now; the run may have changed it */
 	/* of a child only */
 	const char *path, *file, *key, *part;
 	struct value *record;

@@ -27,6 +27,8 @@ for p in /proc/[0-9]*; do
 	esac
 done
 rm -rf /run/beoplay
+cat /proc/sys/kernel/random/uuid >/srv/boot_id
+mount --bind /srv/boot_id /proc/sys/kernel/random/boot_id
 echo $(($(cat /srv/boot) + 1)) >/srv/boot
 END
 done
@@ -46,6 +48,7 @@ check "a dry run says it, and restarts nothing" is "$status $(grep -c 'state: ru
 	"0 1 0"
 all
 check "the run goes on once they are back" is "$status $(recap head failed) $(recap node1 failed)" "0 0 0"
+check "the kernel says another start, too" is "$(node cat /proc/sys/kernel/random/boot_id)" "$(node cat /srv/boot_id)"
 check "each was restarted once" is "$(node cat /srv/restarts) $(lab exec node1 cat /srv/restarts)" "1 1"
 check "and is somewhere else now" is "$(node cat /srv/boot)" 2
 

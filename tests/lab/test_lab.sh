@@ -437,11 +437,11 @@ fifty_nodes_come_up() {
 	(($(milliseconds) - started < 20000))
 }
 
-two_hundred_nodes_have_addresses_below_16() {
+two_hundred_nodes_have_an_address_each() {
 	# shellcheck disable=SC2016
 	expect "$("$run" -n 200 -- sh -c 'lab address node154; lab address node155; lab address node199
-		ssh-keyscan -T 20 -t ed25519 10.0.1.45 | grep ed25519 >&2 && cut -d " " -f 2 $LAB/addresses | sort -u | wc -l' |
-		tr '\n' ' ')" "10.0.0.254 10.0.1.1 10.0.1.45 200 "
+		ssh-keyscan -T 20 -t ed25519 10.0.2.45 | grep ed25519 >&2 && cut -d " " -f 2 $LAB/addresses | sort -u | wc -l' |
+		tr '\n' ' ')" "10.0.1.254 10.0.2.1 10.0.2.45 200 "
 }
 
 python_image_has_python() {
@@ -451,7 +451,7 @@ python_image_has_python() {
 outside_checks=(
 	status_is_the_commands streams_pass_through terminal_passes_through interrupt_reaches_the_command
 	kill_leaves_nothing sigterm_leaves_nothing sighup_leaves_nothing the_end_of_the_command_leaves_nothing
-	labs_do_not_meet fifty_nodes_come_up two_hundred_nodes_have_addresses_below_16 python_image_has_python
+	labs_do_not_meet fifty_nodes_come_up two_hundred_nodes_have_an_address_each python_image_has_python
 )
 
 if [[ ${1:-} == --inside ]]; then

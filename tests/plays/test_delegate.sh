@@ -8,7 +8,6 @@ nodes 4 delegate
 
 here=$PWD/made
 mkdir -p "$here"
-lock_wait=300
 on() { lab exec "$@"; }
 
 # --- Three hosts write into one file of a fourth ---

@@ -7,7 +7,6 @@ set -u
 nodes 3 targets
 
 here=$PWD/made
-lock_wait=300
 mkdir -p "$here"
 on() { lab exec "$@"; }
 
@@ -101,14 +100,12 @@ END
 slow=$!
 while [ ! -e "$here/begun" ] && kill -0 "$slow"; do sleep 0.1; done
 rm "$here/head.new"
-lock_wait=
 beoplay site.yml
 check "another run changes nothing here meanwhile" is "$status" 2
 check "and names who does" says "this machine is being changed by" "$out"
 touch "$here/end"
 wait "$slow"
 check "the first comes to its end" is $? 0
-lock_wait=300
 beoplay site.yml
 check "then the other one can do its work" is "$status$(cat "$here/head.new")" 0head
 

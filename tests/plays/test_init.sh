@@ -98,6 +98,10 @@ check "a host that was not reached says so there" says "not reached: wrong passw
 run cluster/access.yml -l head,node2
 check "what was done there is an ordinary playbook, and nothing is left to do" is "$(recap head changed)" 0
 run rollback cluster/access.yml --to nothing -l head
+check "which isn't undone as long as nothing else leads to root" is \
+	"$status $(lab exec head ls /etc/sudoers.d/beoplay-bob)" "2 /etc/sudoers.d/beoplay-bob"
+check "and that is said" says "a new login failed: sudo asks 'bob' for a password" "$out"
+run rollback cluster/access.yml --to nothing -l head --become-password-file login
 check "which can be undone" is "$(lab exec head ls /etc/sudoers.d/beoplay-bob 2>&1 | grep -c 'No such')" 1
 
 before=$(find cluster -type f ! -path '*/.beoplay/*' -exec sha256sum {} + | sort | sha256sum)

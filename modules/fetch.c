@@ -1,4 +1,6 @@
 /* fetch: a file of the host is brought to the controller. */
+#include "modules/shared/linked_file.h"
+
 #include "module/module.h"
 
 #include "base/digest.h"
@@ -89,16 +91,8 @@ static int fetch_inspect(struct host *host, const void *params, void *ret_state,
 	struct file_info info;
 	const char *real;
 
-	if (host_real(host, want->src, &real, err) < 0 || host_stat(host, real, &info, err) < 0)
+	if (linked_file_stat(host, want->src, &real, &info, err) < 0)
 		return -1;
-	for (unsigned links = 0; info.kind == FILE_LINK && links < 8; links++) {
-		const char *slash = strrchr(real, '/');
-
-		real = info.target[0] == '/' ? info.target : arena_printf(host_arena(host), "%.*s/%s",
-			(int)(slash - real), real, info.target);
-		if (host_real(host, real, &real, err) < 0 || host_stat(host, real, &info, err) < 0)
-			return -1;
-	}
 	have->missing = info.kind == FILE_NONE;
 	if (have->missing && want->fail_on_missing)
 		return error_set(err, HOST_FILE_NOT_FOUND, "there is no file '%s'", want->src);

@@ -1,4 +1,6 @@
 /* slurp: the content of a file of the host, for register. */
+#include "modules/shared/linked_file.h"
+
 #include "module/module.h"
 
 #include <sodium.h>
@@ -27,17 +29,8 @@ static int slurp_inspect(struct host *host, const void *params, void *ret_state,
 	struct slurp_state *have = ret_state;
 	struct file_info info;
 
-	if (host_real(host, src, &real, err) < 0 || host_stat(host, real, &info, err) < 0)
+	if (linked_file_stat(host, src, &real, &info, err) < 0)
 		return -1;
-	/* As cat does: what a link leads to. */
-	for (unsigned links = 0; info.kind == FILE_LINK && links < 8; links++) {
-		const char *slash = strrchr(real, '/');
-
-		real = info.target[0] == '/' ? info.target : arena_printf(host_arena(host), "%.*s/%s",
-			(int)(slash - real), real, info.target);
-		if (host_real(host, real, &real, err) < 0 || host_stat(host, real, &info, err) < 0)
-			return -1;
-	}
 	if (info.kind == FILE_NONE)
 		return error_set(err, HOST_FILE_NOT_FOUND, "there is no file '%s'", src);
 	if (info.kind != FILE_REGULAR)

@@ -187,12 +187,22 @@ static void log_told(struct fleet_host *host, const struct word *word)
 		log_line(memory, arena_printf(host->arena, "%s is gone\n", name));
 	else if (word->type == FRAME_REQUEST)
 		log_line(memory, arena_printf(host->arena, "%s ? %s %lld\n", name,
-			request->kind == REQUEST_GATE ? "gate" : "body", (long long)request->task));
+			request->kind == REQUEST_GATE ? "gate" : request->kind == REQUEST_BODY ? "body"
+			: request->kind == REQUEST_LOGIN ? "login" : "restart", (long long)request->task));
 	else if (word->type == FRAME_RESULT)
 		log_line(memory, arena_printf(host->arena, "%s → result %lld %s\n", name,
 			(long long)result->task, status_words[result->status]));
 	else
 		log_line(memory, arena_printf(host->arena, "%s → %s\n", name, frame_name(word->type)));
+}
+
+static bool is_again(const struct fleet_host *host)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < host->fleet->count; i++)
+		count += strcmp(host->fleet->hosts[i]->name, host->name) == 0;
+	return count > 1;
 }
 
 static void arrive(struct fleet_host *host)
@@ -210,6 +220,10 @@ static void arrive(struct fleet_host *host)
 		}
 		if (memory_answer_is(rule->answer, "never"))
 			return;
+		if ((rest = memory_answer_is(rule->answer, "again"))) {
+			why = is_again(host) ? rest : why;
+			continue;
+		}
 		if ((rest = memory_answer_is(rule->answer, "unreachable")))
 			why = rest;
 		else
@@ -242,7 +256,7 @@ static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *ta
 	host->arena = arena_new();
 	host->due = value_list(host->arena);
 	host->fd = -1;
-	host->clock = memory->now;
+	host->clock = memory->now + target->delay;
 	host->name = target->user ? arena_printf(memory->arena, "%s@%s", target->user, target->name)
 		: target->name;
 	lookup_put(memory->arena, &memory->by_name, host->name, host);
@@ -424,6 +438,7 @@ struct fleet *memory_new(unsigned seed)
 	memory->base.calls = &memory_calls;
 	memory->arena = arena;
 	memory->last_answer = &memory->answers;
+	memory->restarted = value_map(arena);
 	memory->seed = seed;
 	memory->now = memory->idle = real_now();
 	return &memory->base;

@@ -29,6 +29,9 @@ void memory_free(struct fleet *fleet);
  *     silent               nothing is heard from then on, nor done
  *     slow: MILLISECONDS   it takes so long, and is changed
  *     fetch: DIGEST        it asks for a content, and is changed
+ *     logs in              it asks for a new login, and is changed if that works
+ *     restarts             it asks whether it may, and is gone; once it is back it is changed, and another machine
+ *                          by its HELLO (memory_greets says which it was)
  *     lies                 it says the same task's result again when its stage is over */
 void memory_answer(struct fleet *fleet, const char *host, const char *task, const char *answer);
 /* What else is in its RESULT, unless it fails: a map. */
@@ -36,6 +39,7 @@ void memory_returns(struct fleet *fleet, const char *host, const char *task,
 	const struct value *keys);
 /* Instead of being there at once; late goes with unreachable, too:
  *     unreachable: MESSAGE
+ *     again: MESSAGE       it is unreachable from the second connection on
  *     late: MILLISECONDS
  *     never */
 void memory_arrives(struct fleet *fleet, const char *host, const char *how);

@@ -109,6 +109,8 @@ void node_tell_hello(struct fleet_host *host)
 				&& i < rule->keys->count; i++)
 			value_set(host->arena, keys, value_key(rule->keys, i), value_at(rule->keys, i));
 	}
+	if (value_get(host->fleet->restarted, host->name))
+		value_set_string(host->arena, keys, "machine", "started anew");
 	hello = named(host->arena, &message_hello, keys);
 	for (size_t i = 0; i < hello->due_count; i++)
 		add_due(host, hello->due[i].playbook, hello->due[i].handler);
@@ -163,7 +165,9 @@ static void ask(struct fleet_host *host, enum request_kind kind, const char *dig
 	struct request *request = arena_alloc(host->arena, sizeof(*request));
 
 	*request = (struct request){ .id = ++host->requests, .kind = kind, .digest = digest,
-		.task = digest ? 0 : task_at_hand(host)->id };
+		.task = digest ? 0 : task_at_hand(host)->id,
+		.seconds = kind == REQUEST_LOGIN || kind == REQUEST_MOVE ? 60 : 0,
+		.away = kind == REQUEST_MOVE };
 	host->state = NODE_WAITS;
 	node_tell(host, FRAME_REQUEST, request);
 }
@@ -186,6 +190,15 @@ static bool change(struct fleet_host *host, const struct wire_task *task, const 
 	}
 	if (!check && rest && !host->fetched) {
 		ask(host, REQUEST_BODY, rest);
+		return false;
+	}
+	if (!check && memory_answer_is(answer, "logs in") && !host->fetched) {
+		ask(host, REQUEST_LOGIN, NULL);
+		return false;
+	}
+	if (!check && memory_answer_is(answer, "restarts") && !value_get(host->fleet->restarted, host->name)) {
+		host->restarts = true;
+		ask(host, REQUEST_MOVE, NULL);
 		return false;
 	}
 	if ((rest = memory_answer_is(answer, "dies"))) {
@@ -240,7 +253,8 @@ static bool answer_task(struct fleet_host *host, const struct wire_task *task)
 		return false;
 	}
 	if (memory_answer_is(answer, "changed") || memory_answer_is(answer, "slow") || memory_answer_is(answer, "fetch")
-			|| memory_answer_is(answer, "dies"))
+			|| memory_answer_is(answer, "dies") || memory_answer_is(answer, "logs in")
+			|| memory_answer_is(answer, "restarts"))
 		return change(host, task, answer);
 	tell_result(host, task, status_of(answer), NULL);
 	return true;
@@ -291,6 +305,10 @@ void node_take_reply(struct fleet_host *host, const struct reply *reply)
 		node_end_stage(host);
 	} else if (!reply->go && !reply->bytes.bytes) {
 		node_end_stage(host);
+	} else if (host->restarts) {
+		value_set_bool(host->fleet->arena, host->fleet->restarted, host->name, true);
+		node_tell_end(host, NULL);
+		host->state = NODE_GONE;
 	} else {
 		host->fetched = host->granted;
 		host->granted = true;

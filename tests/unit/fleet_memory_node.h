@@ -42,7 +42,8 @@ struct fleet_host {
 	size_t task;
 	int64_t clock;                 /* milliseconds: what it does takes time */
 	bool granted;                  /* the gate of the task at hand is open */
-	bool fetched;                  /* its content is there */
+	bool fetched;                  /* its content is there, or the new login */
+	bool restarts;                 /* once it is told that it may */
 	struct value *due;             /* handlers: playbook and key of each */
 	int64_t requests;
 	unsigned stages;
@@ -66,6 +67,7 @@ struct memory {
 	struct fleet_host **heap;      /* those with something to tell: whose turn it is first */
 	size_t heap_count;
 	struct lookup by_name;
+	struct value *restarted;       /* hosts, by name */
 	uint64_t numbers;
 	unsigned seed;
 	int64_t now, idle;

@@ -289,6 +289,9 @@ static void invert_entry(struct inverses *inverses, const struct hosts_params *w
 	}
 	value_set_string(arena, back, "path", want->path);
 	value_set_string(arena, back, "undo", "yes");
+	/* What is taken away and comes back is this task's again. */
+	if (want->part && *want->part)
+		value_set_string(arena, back, "part", want->part);
 	value_set_string(arena, back, "made", have->info.kind == FILE_NONE ? "yes" : "no");
 	value_set(arena, back, "gone", gone);
 	value_set(arena, back, "back", back_lines);

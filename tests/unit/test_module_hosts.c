@@ -253,6 +253,21 @@ static void undoing_one_entry_leaves_the_others(void **state)
 	assert_int_equal(value_get(bench->results, "removed")->count, 1);
 }
 
+/* Else the ledger would take an entry that was brought back for the next task's own, which drops it. */
+static void what_comes_back_is_of_the_same_task_again(void **state)
+{
+	const char *part = "play:task";
+
+	(void)state;
+	prepare->part = part;
+	assert_int_equal(apply("{}"), 0);
+	assert_string_equal(value_get_string(bench->inverses->entries[1].params, "part"), part);
+	assert_int_equal(bench_apply(bench, &module_hosts, bench_load_value(bench, &module_hosts,
+		bench->inverses->entries[1].params)), 0);
+	assert_string_equal(bench->inverses->entries[0].resource, "hosts-entry:/etc/hosts:node1");
+	assert_string_equal(value_get_string(bench->inverses->entries[0].params, "part"), part);
+}
+
 static void undo_keeps_what_others_wrote_since(void **state)
 {
 	struct inverses *inverses;
@@ -405,6 +420,7 @@ int main(void)
 		TEST(a_kept_conflict_is_told),
 		TEST(a_taken_conflict_leaves_other_names_and_comes_back),
 		TEST(undoing_one_entry_leaves_the_others),
+		TEST(what_comes_back_is_of_the_same_task_again),
 		TEST(undo_keeps_what_others_wrote_since),
 		TEST(absent_takes_the_block_away_and_undo_brings_it_back),
 		TEST(a_file_that_was_not_there_is_made_and_goes_again),

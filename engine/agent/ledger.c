@@ -235,7 +235,7 @@ static int make_new(struct ledger *ledger, struct error *err)
 
 	unlink(fresh);
 	unlink(journal);
-	if (database_open(ledger->database, fresh, lock_path(ledger), DATABASE_WRITE, err) < 0)
+	if (database_open(ledger->database, fresh, lock_path(ledger), DATABASE_NEW, err) < 0)
 		return -1;
 	result = fill_new(ledger, err);
 	database_close(ledger->database);

@@ -121,7 +121,8 @@ static int check_form(struct database *database, struct error *err)
 	if (database->error.kind == ERROR_NONE && (version != LEDGER_VERSION
 			|| database_integer(database, 0, "PRAGMA application_id", "") != LEDGER_APPLICATION
 			|| !has_our_schema(database)))
-		damaged(database, "it has another form", &database->error);
+		damaged(database, version == 0 ? "nothing is in it" : "it has another form",
+			&database->error);
 	if (database->error.kind == ERROR_NONE)
 		return 0;
 	*err = database->error;
@@ -140,18 +141,14 @@ static int open_file(struct database *database, const char *lock, struct error *
 	return 0;
 }
 
-static int set_up(struct database *database, const char *lock, struct error *err)
+static int set_up(struct database *database, const char *lock, bool fresh, struct error *err)
 {
 	if (open_file(database, lock, err) < 0)
 		return -1;
 	if (!database->writable)
 		database_hold(database);
-	if (database->writable && database_integer(database, 1, "SELECT count(*) FROM sqlite_schema",
-			"") == 0 && database->error.kind == ERROR_NONE && make_schema(database, err) < 0)
+	if (fresh && make_schema(database, err) < 0)
 		return -1;
-	if (!database->writable && database_integer(database, 0, "SELECT count(*) FROM sqlite_schema",
-			"") == 0 && database->error.kind == ERROR_NONE)
-		return 1;
 	database->alone = database->writable && database->path;
 	return database->path ? check_form(database, err) : 0;
 }
@@ -165,8 +162,8 @@ int database_open(struct database *database, const char *path, const char *lock,
 		.path = way == DATABASE_MEMORY ? NULL : path,
 		.writable = way != DATABASE_READ,
 	};
-	result = set_up(database, lock, err);
-	if (result != 0)
+	result = set_up(database, lock, way == DATABASE_NEW || way == DATABASE_MEMORY, err);
+	if (result < 0)
 		database_close(database);
 	return result;
 }

@@ -36,12 +36,13 @@ struct database {
 
 enum database_way {
 	DATABASE_READ,               /* nothing is written; what isn't there is an error */
-	DATABASE_WRITE,              /* made if it isn't there */
+	DATABASE_WRITE,
+	DATABASE_NEW,                /* made, with its tables, and written */
 	DATABASE_MEMORY,             /* an empty one that is never stored */
 };
 
-/* lock: as for ledger_vfs_open. What is only read is held then. 0, 1: nothing was written to it yet (by one that was killed, say),
- * and who only looks finds none, -1. */
+/* lock: as for ledger_vfs_open. What is only read is held then. A file with nothing in it is damaged:
+ * one that is there has its tables, as it gets its name when they are written. */
 int database_open(struct database *database, const char *path, const char *lock,
 	enum database_way way, struct error *err);
 /* One that was opened to be read can be written from here on, if that can be (ledger_vfs_upgrade); 1: it

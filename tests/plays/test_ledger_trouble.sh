@@ -63,6 +63,7 @@ broken() { # NAME WHAT COMMAND
 }
 broken damaged "is damaged" 'head -c 700 /dev/urandom >"$(ls /var/lib/beoplay/*/ledger.db)"'
 broken "cut off" "is damaged" 'truncate -s 8192 /var/lib/beoplay/*/ledger.db'
+broken empty "nothing is in it" 'truncate -s 0 /var/lib/beoplay/*/ledger.db'
 broken "one that others can write" "writ" 'chmod 666 /var/lib/beoplay/*/ledger.db'
 beoplay site.yml
 check "once it is whole again all goes on" is "$status" 0

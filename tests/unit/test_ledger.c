@@ -325,8 +325,8 @@ static void bodies_of_a_run_without_an_end_go(void **unused)
 	assert_int_equal(access(arena_printf(arena, "%s/bodies/%s", ledger.directory, large), F_OK), 0);
 }
 
-/* One that was killed when it had made the file, or before its first transaction was whole. */
-static void a_database_with_nothing_in_it_is_none(void **unused)
+/* It gets its name when its tables are written: what it knew was lost later. */
+static void a_database_with_nothing_in_it_is_damaged(void **unused)
 {
 	char file[160];
 
@@ -335,10 +335,10 @@ static void a_database_with_nothing_in_it_is_none(void **unused)
 	ledger_close(&ledger);
 	assert_int_equal(truncate(file, 0), 0);
 	ledger_open(&ledger, state, locks, "machine");
-	assert_int_equal(ledger.problem.kind, ERROR_NONE);
+	assert_ptr_equal(ledger.problem.code, LEDGER_DAMAGED);
 	assert_false(ledger.there);
 	ledger_write(&ledger);
-	assert_int_equal(ledger.problem.kind, ERROR_NONE);
+	assert_ptr_equal(ledger.problem.code, LEDGER_DAMAGED);
 }
 
 static void looks_that_are_held_are_of_one_moment_and_hold_up_writers_no_longer(void **unused)
@@ -397,7 +397,7 @@ int main(void)
 		TEST(behind_what_somebody_else_did_none_is_kept),
 		TEST(a_difference_that_was_left_holds_until_the_next_change),
 		TEST(bodies_of_a_run_without_an_end_go),
-		TEST(a_database_with_nothing_in_it_is_none),
+		TEST(a_database_with_nothing_in_it_is_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

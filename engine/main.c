@@ -5,6 +5,7 @@
 #include "command/options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,10 +106,21 @@ static int run(int argc, char **argv)
 	return EXIT_TEXT;
 }
 
+/* The next file that is opened would be in the place of a stream that is closed, and be written into by
+ * whatever is said. What stands there instead can't be used either: that stays an error. */
+static void fill_streams(void)
+{
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+		if (fcntl(stream, F_GETFD) < 0)
+			open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int code;
 
+	fill_streams();
 	core_forbid();
 	move_command(argc, argv);
 	code = run(argc, argv);

@@ -63,6 +63,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_NAME, "beoplay-agent");
 	core_forbid();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	umask(022);
 	process_note_login();

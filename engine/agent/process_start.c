@@ -124,7 +124,7 @@ static int enter(const struct start *start)
 /* In the child, after fork: never returns. */
 static void execute(const struct start *start)
 {
-	static const int usual[] = { SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	static const int usual[] = { SIGPIPE, SIGXFSZ, SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 	int descriptors[3];
 	sigset_t none;
 

@@ -30,6 +30,7 @@ void playing_watch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);   /* the write fails instead */
 }
 
 const volatile sig_atomic_t *playing_interrupted(void)

@@ -47,6 +47,7 @@ static void child(const char *command, int agent, int stream, int errors)
 
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	setsid();
 	dup2(stream, STDIN_FILENO);
 	dup2(stream, STDOUT_FILENO);

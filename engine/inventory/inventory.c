@@ -136,7 +136,7 @@ static int read_path(struct inventory *inventory, struct source *source, const c
 		return -1;
 	if (entry.kind == SOURCE_DIRECTORY)
 		return read_directory(inventory, source, path, 0, err);
-	if (entry.kind == SOURCE_FILE)
+	if (entry.kind == SOURCE_FILE || entry.kind == SOURCE_OTHER)
 		return read_file(inventory, source, path, err);
 	if (strchr(path, ','))
 		return read_host_list(inventory, path, err);

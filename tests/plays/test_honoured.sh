@@ -398,6 +398,21 @@ run tags.yml -t wbe
 check "a tag that no task has is warned of" says "no task has the tag 'wbe'; did you mean 'web'" err
 "$BEOPLAY" tags.yml -i "$LAB/inventory.yml" --syntax-check >/dev/full 2>err
 check "an output that can't be written is an error" is "$?" 1
+printf -- '- hosts: head\n  tasks:\n    - copy: {dest: /srv/unsaid, content: x}\n' >unsaid.yml
+"$BEOPLAY" unsaid.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" <&- >&- 2>&-
+check "so is one that is closed" is "$?" 1
+check "which hinders nothing" is "$(on_head cat /srv/unsaid)" x
+printf 'secrets: [nobody_has_this]\n' >beoplay.yml
+sed -i 's/content: x/content: y/' unsaid.yml
+"$BEOPLAY" unsaid.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" <&- >&- 2>&-
+check "nor is it written into anything else" is "$(git --git-dir .beoplay/history.git fsck 2>&1) $(on_head cat /srv/unsaid)" " y"
+rm beoplay.yml
+(ulimit -f 0; "$BEOPLAY" play.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" 2>&1 </dev/null
+	echo "exit code $?") | cat >out
+check "a limit of the size of files is an error, not the end" says "File too large" out
+check "and not a signal" says "exit code [0-4]$" out
+"$BEOPLAY" tags.yml -i /dev/null >out 2>err
+check "an inventory that is no file is told as that" says "not a regular file" err
 "$BEOPLAY" inventory -i "$LAB/inventory.yml" nosuch >out 2>err
 check "a group that isn't there is an error" says "no group 'nosuch'" err
 "$BEOPLAY" forget nosuch >out 2>err

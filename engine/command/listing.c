@@ -53,20 +53,25 @@ static void print_tags(struct arena *arena, const struct value *tags)
 	fputs("]\n", stdout);
 }
 
-static void print_tasks(struct arena *arena, const struct apply_options *options,
+static bool is_run(const struct apply_options *options, size_t start, const struct task *task)
+{
+	return !task->flush_handlers && !task_before(task, start)
+		&& task_chosen(task, options->tags, options->skip_tags);
+}
+
+static void print_tasks(struct arena *arena, const struct apply_options *options, size_t start,
 	const struct play *play)
 {
 	puts("    tasks:");
 	for (size_t i = 0; i < play->task_count; i++) {
-		if (play->tasks[i]->flush_handlers
-				|| !task_chosen(play->tasks[i], options->tags, options->skip_tags))
+		if (!is_run(options, start, play->tasks[i]))
 			continue;
 		printf("      %s", shown(arena, task_title(play->tasks[i])));
 		print_tags(arena, play->tasks[i]->tags);
 	}
 }
 
-static void print_task_tags(struct arena *arena, const struct apply_options *options,
+static void print_task_tags(struct arena *arena, const struct apply_options *options, size_t start,
 	const struct play *play)
 {
 	struct value *all = value_list(arena);
@@ -74,8 +79,7 @@ static void print_task_tags(struct arena *arena, const struct apply_options *opt
 	for (size_t i = 0; i < play->task_count; i++) {
 		const struct task *task = play->tasks[i];
 
-		for (size_t k = 0; !task->flush_handlers && task_chosen(task, options->tags,
-				options->skip_tags) && k < task->tags->count; k++) {
+		for (size_t k = 0; is_run(options, start, task) && k < task->tags->count; k++) {
 			bool known = false;
 
 			for (size_t j = 0; j < all->count; j++)
@@ -88,7 +92,7 @@ static void print_task_tags(struct arena *arena, const struct apply_options *opt
 	print_tags(arena, all);
 }
 
-int listing_print(struct arena *arena, const struct apply_options *options,
+int listing_print(struct arena *arena, const struct apply_options *options, size_t start,
 	const struct playbook *playbook, const struct inventory *inventory,
 	struct variables *variables, const struct inventory_list *limit, struct error *err)
 {
@@ -103,9 +107,9 @@ int listing_print(struct arena *arena, const struct apply_options *options,
 				err) < 0)
 			return -1;
 		if (options->list_tasks)
-			print_tasks(arena, options, play);
+			print_tasks(arena, options, start, play);
 		if (options->list_tags)
-			print_task_tags(arena, options, play);
+			print_task_tags(arena, options, start, play);
 	}
 	return 0;
 }

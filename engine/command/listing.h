@@ -8,7 +8,7 @@
 #include "variables/variables.h"
 
 /* limit NULL: none. */
-int listing_print(struct arena *arena, const struct apply_options *options,
+int listing_print(struct arena *arena, const struct apply_options *options, size_t start,
 	const struct playbook *playbook, const struct inventory *inventory,
 	struct variables *variables, const struct inventory_list *limit, struct error *err);
 

@@ -40,6 +40,8 @@ const struct option_row option_rows[] = {
 		"contact no host outside -l; use what they last reported", 0 },
 	{ "tags", 't', OPTION_TAGS, AT(tags), "TAGS", ALL, "run only tasks with these tags", 0 },
 	{ "skip-tags", 0, OPTION_TAGS, AT(skip_tags), "TAGS", ALL, "skip tasks with these tags", 0 },
+	{ "start-at-task", 0, OPTION_TEXT, AT(start_at_task), "NAME", APPLY | PLAN,
+		"start at the first task with this name", 0 },
 	{ "extra-vars", 'e', OPTION_LIST, AT(extra), "VARS", EACH,
 		"set variables: k=v, JSON, YAML, or @FILE", 0 },
 	{ "output", 'o', OPTION_TEXT, AT(output), "FILE", PLAN, "save the plan to FILE", 0 },
@@ -123,8 +125,6 @@ const struct option_row option_rows[] = {
 	/* What Ansible has and beoplay hasn't yet is refused by name. */
 	{ "connection", 'c', OPTION_REFUSED, 0, "KIND", ALL,
 		"set 'connection: local' in the play, or ansible_connection in the inventory", 0 },
-	{ "start-at-task", 0, OPTION_REFUSED, 0, "NAME", ALL,
-		"use --resume to resume at the failed task, or -t to select tasks by tag", 0 },
 	{ "step", 0, OPTION_REFUSED, 0, NULL, ALL,
 		"preview the run with --check --diff, or with beoplay plan", 0 },
 	{ "flush-cache", 0, OPTION_REFUSED, 0, NULL, ALL,

@@ -17,6 +17,7 @@ struct apply_options {
 	struct value *extra;             /* -e, in order */
 	struct value *tags;              /* NULL: none given */
 	struct value *skip_tags;
+	const char *start_at_task;       /* a pattern; NULL: none given */
 	const char *limit;
 	const char *without;             /* a host that counts as if it weren't in the inventory; or NULL */
 	const char *user;

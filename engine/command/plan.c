@@ -34,6 +34,7 @@ static const struct option_field texts[] = {
 	{ "become_user", offsetof(struct apply_options, become_user) },
 	{ "become_method", offsetof(struct apply_options, become_method) },
 	{ "at", offsetof(struct apply_options, at) },
+	{ "start_at_task", offsetof(struct apply_options, start_at_task) },
 };
 static const struct option_field flags[] = {
 	{ "become", offsetof(struct apply_options, become) },
@@ -126,6 +127,7 @@ static int load_options(const struct value *saved, struct apply_options *options
 static int only_reaching(const struct apply_options *given, struct error *err)
 {
 	if (given->inventories->count == 0 && !given->tags && !given->skip_tags && !given->limit
+			&& !given->start_at_task
 			&& !given->at && !given->to && !given->prune
 			&& !given->become && !given->become_user && !given->discard_drift && !given->resume
 			&& !given->with_affected)

@@ -253,8 +253,8 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 		code = execute(&playing, report, affected, ret_changes, &err);
 	else if (code == EXIT_GOOD && options->syntax_check)
 		printf("playbook: %s\n", playing.playbook->path);
-	else if (code == EXIT_GOOD && listing_print(playing.arena, options, playing.playbook,
-			playing.inventory, playing.variables, playing.limit_text ? &playing.limit : NULL,
+	else if (code == EXIT_GOOD && listing_print(playing.arena, options, playing.start,
+			playing.playbook, playing.inventory, playing.variables, playing.limit_text ? &playing.limit : NULL,
 			&err) < 0)
 		code = EXIT_TEXT;
 	if (playing.plan && playing.run && code != EXIT_TEXT) {

@@ -303,7 +303,7 @@ static void know_left(struct playing *playing, struct run_options *options)
 	}
 	options->vanished = vanished;
 	if (vanished->count == 0 || options->undo != UNDO_NOTHING || options->look || options->resume
-			|| options->tags || options->skip_tags)
+			|| options->tags || options->skip_tags || options->start > 0)
 		return;
 	options->undo = UNDO_LEFT;
 	note_vanished(playing, vanished);
@@ -374,6 +374,7 @@ static struct run_options options_of(struct playing *playing)
 		.moved_context = playing,
 		.tags = given->tags,
 		.skip_tags = given->skip_tags,
+		.start = playing->start,
 		.force_handlers = given->force_handlers,
 		.past = playing->past != NULL,
 		.only_checks = given->syntax_check,
@@ -511,6 +512,9 @@ int playing_load(struct playing *playing, struct error *err)
 		return -1;
 	if (playing->past && (find_past(playing, err) < 0 || playbook_load(playing->arena,
 			playing->source, playing->project.playbook, NULL, &playing->playbook, err) < 0))
+		return -1;
+	if (playing->options->start_at_task && playbook_start(playing->playbook,
+			playing->options->start_at_task, &playing->start, err) < 0)
 		return -1;
 	for (size_t i = 0; i < playing->playbook->notes->count; i++)
 		value_append(playing->arena, playing->notes, playing->playbook->notes->items[i]);

@@ -18,6 +18,7 @@ struct playing {
 	struct arena *outer;             /* of several passes */
 	const struct apply_options *options;
 	const char *typed;               /* the playbook, as the command line has it */
+	size_t start;                    /* index of the first task; see task_before */
 	const struct playing_past *past;
 	const struct playing_undo *undo;
 	struct playing_plan *plan;

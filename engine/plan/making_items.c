@@ -45,7 +45,8 @@ static int end_section(struct making *making, struct block *block, struct error 
 
 static bool is_chosen(const struct run *run, const struct task *task)
 {
-	return !run->options.look && task_chosen(task, run->options.tags, run->options.skip_tags);
+	return !run->options.look && !task_before(task, run->options.start)
+		&& task_chosen(task, run->options.tags, run->options.skip_tags);
 }
 
 /* Without any task in it a section isn't there. */

@@ -65,6 +65,7 @@ struct run_options {
 	void *moved_context;
 	const struct value *tags;             /* lists of strings, or NULL */
 	const struct value *skip_tags;
+	size_t start;                         /* index of the first task that is run, but for handlers */
 	bool force_handlers;                  /* as every play that says so */
 	const char *digests;                  /* where those of large files are kept; NULL: nowhere */
 	bool past;                            /* the text is one of the past */

@@ -239,6 +239,13 @@ struct task **play_notified(struct arena *arena, const struct play *play, const 
  * tagged and untagged mean what they do in Ansible. */
 bool task_chosen(const struct task *task, const struct value *tags, const struct value *skip_tags);
 
+/* The index of the first task, over all plays, whose name, or "role : name", matches a pattern. */
+int playbook_start(const struct playbook *playbook, const char *pattern, size_t *ret_start,
+	struct error *err);
+
+/* Whether a task stands before the one with this index, or what brings it in does; a handler never. */
+bool task_before(const struct task *task, size_t start);
+
 /* The content of a file of variables: a map, not filled in. */
 int playbook_vars(struct arena *arena, const char *path, const char *bytes, size_t size,
 	struct value **ret_vars, struct error *err);

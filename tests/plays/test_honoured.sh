@@ -389,8 +389,8 @@ check "but not as a change" silent "nosuchcommand command" out
 
 run play.yml --live
 check "an option of another command is refused" says "status has it" err
-run play.yml --start-at-task foo
-check "one that isn't supported yet is named" says "not supported yet: --start-at-task" err
+run play.yml --step
+check "one that isn't supported yet is named" says "not supported yet: --step" err
 run play.yml --chekc
 check "a misspelt one gets a suggestion" says "did you mean --check?" err
 printf -- '- hosts: head\n  tasks:\n    - {debug: {msg: x}, tags: [web]}\n' >tags.yml
@@ -413,6 +413,31 @@ check "a limit of the size of files is an error, not the end" says "File too lar
 check "and not a signal" says "exit code [0-4]$" out
 "$BEOPLAY" tags.yml -i /dev/null >out 2>err
 check "an inventory that is no file is told as that" says "not a regular file" err
+cat >start.yml <<'END'
+- hosts: head
+  tasks:
+    - {name: first, copy: {dest: /srv/start1, content: "{{ version }}"}, tags: always}
+    - block:
+        - {name: second, copy: {dest: /srv/start2, content: "{{ version }}"}, notify: told}
+        - {name: third, copy: {dest: "/srv/start3{{ item }}", content: "{{ version }}"}, loop: [a, b]}
+  handlers:
+    - {name: told, copy: {dest: /srv/start4, content: "{{ version }}"}}
+END
+started() { on_head sh -c 'cat /srv/start1 /srv/start2 /srv/start3a /srv/start4'; }
+run start.yml -e version=1
+run start.yml -e version=2 --start-at-task 'sec*d' --prune
+check "a run starts at a task, and undoes nothing of those before it" is "$status $(started)" "0 1222"
+check "which aren't said to be gone" silent "NO LONGER" out
+run start.yml -e version=2 --start-at-task third --list-tasks
+check "its tasks are listed" is "$(sed -n "s,^      \([a-z]*\).*,\1,p" out)" third
+run start.yml -e version=3 --start-at-task thrid
+check "a name that no task has is an error" is "$status $(started)" "1 1222"
+check "with the nearest" says "did you mean 'third'" err
+echo 'version: 4' >version.yml
+"$BEOPLAY" plan start.yml -e @version.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" \
+	--start-at-task third -o plan >out 2>err
+"$BEOPLAY" apply plan >out 2>err
+check "a plan keeps it" is "$? $(started)" "0 1242"
 "$BEOPLAY" inventory -i "$LAB/inventory.yml" nosuch >out 2>err
 check "a group that isn't there is an error" says "no group 'nosuch'" err
 "$BEOPLAY" forget nosuch >out 2>err

@@ -5,13 +5,10 @@
  * elapsed, results}. */
 #include "modules/errors.h"
 #include "modules/mpi_run/files.h"
-#include "modules/mpi_run/launch.h"
-#include "modules/mpi_run/ranks.h"
+#include "modules/mpi_run/job.h"
 #include "modules/mpi_run/trial.h"
 
 #include "base/digest.h"
-#include "base/excerpt.h"
-#include "base/quote.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,23 +16,6 @@
 #include <time.h>
 
 enum { JOB_STEP_TRY, JOB_STEP_RUN };
-/* Of stdout and of stderr: so much is in the result and in the record alike. The end of the result, where it
- * isn't shown while the job runs, has SHOWN_MOST. */
-enum { OUTPUT_MOST = 16 << 20, SHOWN_MOST = 128 << 10 };
-
-struct job_state {
-	struct user_info user;
-	const char *program;
-	const char *hostfile;
-	const char *record_key;
-	const char *inputs;        /* "DIGEST PATH" a line */
-	const char *settings;      /* what else it depends on */
-	struct value *record;      /* of the last time; NULL: none */
-	bool created;              /* what creates names is there */
-	const char *trial_key;
-	bool tried;                /* these hosts have communicated before */
-	const char *reason;        /* why it runs; NULL: it doesn't */
-};
 
 /* --- What the job is */
 
@@ -58,6 +38,8 @@ static void name_job(struct arena *arena, const struct mpi_params *want, struct 
 	add_line(&text, "np", want->np ? arena_printf(arena, "%" PRId64, *want->np) : NULL);
 	for (unsigned i = 0; i < want->args_count; i++)
 		add_line(&text, "arg", want->args[i]);
+	for (unsigned i = 0; i < want->scaling_count; i++)
+		add_line(&text, "scaling", want->scaling[i]);
 	digest_bytes(text.data, text.size, digest);
 	have->record_key = arena_printf(arena, "mpi-run:job:%.32s", digest);
 	buffer_free(&text);
@@ -91,6 +73,8 @@ static void describe_settings(struct arena *arena, const struct mpi_params *want
 		buffer_printf(&text, "mca %s=%s\n", want->mca[i].key, want->mca[i].value);
 	if (want->tag_output)
 		buffer_add_string(&text, "tag_output\n");
+	if (want->scaling_count > 0)
+		buffer_printf(&text, "scaling_runs=%" PRId64 "\n", want->scaling_runs);
 	buffer_printf(&text, "map_by=%s\nbind_to=%s\n", want->map_by ? want->map_by : "",
 		want->bind_to ? want->bind_to : "");
 	have->settings = arena_bytes(arena, text.data, text.size);
@@ -296,6 +280,29 @@ static void plan_trial(struct plan *plan, const struct mpi_params *want,
 			want->nodes[0]);
 }
 
+/* The last is the largest. */
+static bool refuse_scaling(struct plan *plan, const struct mpi_params *want)
+{
+	const char *most = want->scaling_count > 0 ? want->scaling[want->scaling_count - 1] : "0";
+
+	if (strtoll(most, NULL, 10) <= want->all_slots)
+		return false;
+	plan_refuse(plan, MPI_RUN_NOT_READY, "leave it out of 'scaling', or give the hosts more 'slots'",
+		"there are not %s slots, but %" PRId64, most, want->all_slots);
+	return true;
+}
+
+/* " 3 times with each of 1, 2, 4 processes"; "" without scaling. */
+static const char *how_often(struct plan *plan, const struct mpi_params *want)
+{
+	const char *text = "";
+
+	for (unsigned i = 0; i < want->scaling_count; i++)
+		text = plan_printf(plan, "%s%s%s", text, i ? ", " : "", want->scaling[i]);
+	return want->scaling_count == 0 ? "" : plan_printf(plan, " %" PRId64 " times with each of %s processes",
+		want->scaling_runs, text);
+}
+
 static void job_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct mpi_params *want = params;
@@ -313,147 +320,23 @@ static void job_plan(struct plan *plan, const void *params, const void *state)
 			want->without[0], have->reason);
 		return;
 	}
-	if (mpi_refuse(plan, want, have->user.uid))
+	if (mpi_refuse(plan, want, have->user.uid) || refuse_scaling(plan, want))
 		return;
 	mpi_advise(plan, want);
 	plan_trial(plan, want, have);
 	plan_add(plan, JOB_STEP_RUN, mpi_name(plan_arena(plan), want->source, want->program), "job",
-		last_time(plan, have), plan_printf(plan, "runs%s: %s", have->record ? " again" : "",
-		have->reason));
+		last_time(plan, have), plan_printf(plan, "runs%s%s: %s", have->record ? " again" : "",
+		how_often(plan, want), have->reason));
 	plan_writes(plan, "path:*");
 }
 
 /* --- Running */
 
-static const char *date(struct arena *arena)
-{
-	time_t seconds = time(NULL);
-	char text[64] = "";
-	struct tm parts;
-
-	if (localtime_r(&seconds, &parts))
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts);
-	return arena_string(arena, text);
-}
-
-/* What ssh says of a host that doesn't answer any more, before its name. */
-#define SILENT_MARK "Timeout, server "
-
-/* The host that Open MPI says it lost: "… on node node2 exited on signal 9", "… Remote host: x" */
-static const char *failed_host(const struct mpi_params *want, const char *errors)
-{
-	static const char *const before[] = { SILENT_MARK, "on node ", "Node: ", "Remote host: ", "host: ",
-		NULL };
-
-	for (size_t b = 0; before[b]; b++) {
-		for (const char *at = strstr(errors, before[b]); at; at = strstr(at + 1, before[b])) {
-			const char *name = at + strlen(before[b]);
-
-			name += strspn(name, " ");
-			for (unsigned i = 0; i < want->nodes_count; i++) {
-				size_t size = strlen(want->nodes[i]);
-
-				if (strncmp(name, want->nodes[i], size) == 0 &&
-				    !strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", name[size]))
-					return want->nodes[i];
-			}
-		}
-	}
-	return NULL;
-}
-
-static struct value *shown(struct arena *arena, const struct value *output)
-{
-	size_t size;
-	const char *text = excerpt_of(arena, output->text, output->size, SHOWN_MOST, &size);
-
-	return value_bytes(arena, text, size);
-}
-
-static void set_results(struct arena *arena, const struct mpi_params *want,
-	const struct job_state *have, const struct command_result *result, double elapsed,
-	struct value *results)
-{
-	struct value *versions = value_map(arena);
-	size_t size = result->output_size;
-	const char *failed = result->status ? failed_host(want, result->errors) : NULL;
-
-	while (size > 0 && result->output[size - 1] == '\n')
-		size--;
-	value_set_string(arena, versions, "open_mpi", want->version);
-	value_set_integer(arena, results, "rc", result->status);
-	value_set(arena, results, "stdout", value_bytes(arena, result->output, size));
-	value_set(arena, results, "stderr", value_bytes(arena, result->errors, result->errors_size));
-	value_set(arena, results, "elapsed", value_float(arena, elapsed));
-	value_set_integer(arena, results, "np", want->np ? *want->np : want->all_slots);
-	value_set_string(arena, results, "hostfile", have->hostfile);
-	value_set(arena, results, "versions", versions);
-	value_set(arena, results, "failed_host", value_string(arena, failed));
-	value_set(arena, results, "show", shown(arena, value_get(results, "stdout")));
-	if (result->truncated)
-		value_set_bool(arena, results, "truncated", true);
-}
-
-static struct value *for_record(struct arena *arena, const struct value *results)
-{
-	static const char *const kept[] = { "rc", "elapsed", "np", "hostfile", "versions", "stdout",
-		"stderr", "truncated", NULL };
-	struct value *copy = value_map(arena);
-
-	for (size_t i = 0; kept[i]; i++) {
-		if (value_get(results, kept[i]))
-			value_set(arena, copy, kept[i], value_get(results, kept[i]));
-	}
-	return copy;
-}
-
-static int remember(struct host *host, const struct mpi_params *want,
-	const struct job_state *have, double elapsed, const struct value *results,
-	struct error *err)
-{
-	struct arena *arena = host_arena(host);
-	struct value *record = value_map(arena);
-
-	value_set_string(arena, record, "program", want->program_body);
-	value_set_string(arena, record, "inputs", have->inputs);
-	value_set_string(arena, record, "settings", have->settings);
-	value_set_string(arena, record, "hostfile", want->hostfile_text);
-	value_set_string(arena, record, "when", date(arena));
-	value_set(arena, record, "elapsed", value_float(arena, elapsed));
-	value_set(arena, record, "results", for_record(arena, results));
-	return host_record_set(host, have->record_key, record, err);
-}
-
-static int judge(struct arena *arena, const struct command_result *result,
-	const struct value *results, const struct command *command, struct error *err)
-{
-	const char *failed = value_get_string(results, "failed_host");
-	const char *said = command_last_words(arena, result);
-
-	if (result->timed_out)
-		return error_set(err, MPI_RUN_JOB_TIMEOUT, "the job did not end within %u seconds%s%s",
-			command->timeout, said[0] ? "; the last that it said: " : "", said);
-	if (result->status == 0)
-		return 0;
-	if (failed && strstr(result->errors, SILENT_MARK) && strstr(result->errors, " not responding")) {
-		error_set(err, MPI_RUN_HOST_LOST, "%s fell silent, and the job was ended", failed);
-		return error_remedy(err, "look at its power and its cable, then run the job again");
-	}
-	return error_set(err, MPI_RUN_JOB_FAILED, "the job failed with status %d%s%s: %s",
-		result->status, failed ? " on " : "", failed ? failed : "", said);
-}
-
-static struct launch launch_of(const struct job_state *have)
-{
-	return (struct launch){ .hostfile = have->hostfile, .program = have->program,
-		.as_root = have->user.uid == 0 };
-}
-
 static int try_hosts(struct host *host, const struct mpi_params *want, const struct job_state *have,
 	struct error *err)
 {
 	struct arena *arena = host_arena(host);
-	const struct launch launch = launch_of(have);
+	const struct launch launch = job_launch(have);
 	struct value *record = value_map(arena);
 	bool tried;
 
@@ -461,47 +344,8 @@ static int try_hosts(struct host *host, const struct mpi_params *want, const str
 		return -1;
 	if (!tried)
 		return 0;
-	value_set_string(arena, record, "when", date(arena));
+	value_set_string(arena, record, "when", job_date(arena));
 	return host_record_set(host, have->trial_key, record, err);
-}
-
-static int run_tagged(struct host *host, const struct mpi_params *want, struct command *command,
-	struct command_result *ret_result, double *ret_elapsed, struct error *err)
-{
-	int64_t most = want->np ? *want->np : want->all_slots;
-	int result;
-
-	if (want->tag_output) {
-		command->sort = ranks_sort;
-		command->sort_context = ranks_new(most > 0 ? (size_t)most : 0,
-			(unsigned)strtoul(want->version, NULL, 10));
-	}
-	result = launch_run(host, want, command, ret_result, ret_elapsed, err);
-	ranks_free(command->sort_context);
-	return result;
-}
-
-static int run_job(struct host *host, const struct mpi_params *want, const struct job_state *have,
-	struct value *results, struct error *err)
-{
-	const struct launch launch = launch_of(have);
-	struct command command = {
-		.argv = launch_job(host_arena(host), want, &launch),
-		.directory = want->chdir ? want->chdir : have->user.home,
-		.timeout = (unsigned)want->timeout,
-		.flags = COMMAND_STREAM | COMMAND_ANY_STATUS | COMMAND_TELLS | COMMAND_TO_FILES,
-		.most = OUTPUT_MOST,
-	};
-	struct command_result result = { 0 };
-	double elapsed;
-
-	host_progress(host, "runs %s on %u hosts", have->program, want->nodes_count);
-	if (run_tagged(host, want, &command, &result, &elapsed, err) < 0)
-		return -1;
-	set_results(host_arena(host), want, have, &result, elapsed, results);
-	if (judge(host_arena(host), &result, results, &command, err) < 0)
-		return -1;
-	return remember(host, want, have, elapsed, results, err);
 }
 
 /* Another job of the same program may have written its own meanwhile. */
@@ -528,7 +372,9 @@ static int job_apply(struct host *host, const void *params, const void *state,
 		return -1;
 	if (change->step == JOB_STEP_TRY)
 		return try_hosts(host, params, state, err);
-	return run_job(host, params, state, results, err);
+	if (((const struct mpi_params *)params)->scaling_count > 0)
+		return scaling_run(host, params, state, results, err);
+	return job_run(host, params, state, results, err);
 }
 
 /* Of a job that is not run again, what it gave when it did. */
@@ -548,6 +394,14 @@ static void job_results(struct arena *arena, const void *params, const void *sta
 			value_get_string(have->record, "when")));
 }
 
+static bool wants_drawing(const struct value *params, const char *output)
+{
+	size_t size = strlen(output);
+
+	return value_item_count(value_get(params, "scaling")) > 0 && size > 4 &&
+		strcmp(output + size - 4, ".svg") == 0;
+}
+
 static int job_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
@@ -555,7 +409,7 @@ static int job_prepare(struct prepare *prepare, struct value *params, struct err
 	struct value *without = value_list(arena);
 	const struct value *nodes;
 
-	if (output && prepare_keep(prepare, output, "stdout", NULL, err) < 0)
+	if (output && prepare_keep(prepare, output, wants_drawing(params, output) ? "svg" : "stdout", NULL, err) < 0)
 		return -1;
 	if (mpi_prepare_hosts(prepare, params, err) < 0 ||
 	    mpi_prepare_program(prepare, params, err) < 0)

@@ -12,6 +12,8 @@ extern const struct module module_mpi_run_place;
 extern const struct module module_mpi_run_job;
 extern const struct module module_mpi_run_told;
 
+enum { SCALING_RUNS_MOST = 1000 };
+
 static const char *const rerun_words[] = { "changed", "program", "always", NULL };
 static const cyaml_strval_t rerun_values[] = {
 	{ "changed", MPI_RERUN_CHANGED }, { "program", MPI_RERUN_PROGRAM },
@@ -85,8 +87,13 @@ const struct param mpi_table[] = {
 	{ .name = "output", .kind = PARAM_STRING, .flags = PARAM_ASIDE, .doc = "a file on the controller, in "
 		"the project, that gets what the job says on stdout, while it runs; a path beside the playbook",
 		.into = INTO_TEXT(struct mpi_params, output) },
-	{ .name = "scaling", .kind = PARAM_LIST, .doc = "numbers of processes to compare",
-		.flags = PARAM_NOT_YET },
+	{ .name = "scaling", .kind = PARAM_LIST, .doc = "numbers of processes, [1, 2, 4]: the job runs with each, "
+		"and its result is a table of time, speedup, efficiency and serial fraction, with Amdahl's law fitted. "
+		"Its time is what the program says in a line 'seconds: 1.25', else mpirun's. An output that ends "
+		"with .svg gets the drawing", .otherwise = "",
+		.into = INTO_LIST(struct mpi_params, scaling) },
+	{ .name = "scaling_runs", .kind = PARAM_INTEGER, .doc = "how often it runs with each number; medians count",
+		.otherwise = "3", .into = INTO_NUMBER(struct mpi_params, scaling_runs) },
 	{ .name = "source_body", .kind = PARAM_STRING, .doc = "digest of source",
 		.flags = PARAM_INTERNAL | PARAM_BODY,
 		.into = INTO_TEXT(struct mpi_params, source_body) },
@@ -295,6 +302,52 @@ int mpi_check_slots(const struct value *slots, struct error *err)
 	return 0;
 }
 
+static int refuse_beside(const struct value *scaling, const char *name, struct error *err)
+{
+	error_at(err, TASK_INVALID_VALUE, scaling->place, "'scaling' of mpi-run and '%s' exclude each other", name);
+	return error_remedy(err, "take '%s' out", name);
+}
+
+/* Numbers that ascend, as far as they are known. */
+static int check_scaling(const struct value *params, struct error *err)
+{
+	const struct value *scaling = value_get(params, "scaling");
+	const char *tagged = value_get_string(params, "tag_output");
+	long last = 0;
+
+	for (size_t i = 0; i < value_item_count(scaling); i++) {
+		const struct value *number = value_item(scaling, i);
+		const char *text = value_text(number);
+
+		if (check_number(number, "scaling", NULL, err) < 0)
+			return -1;
+		if (text && atol(text) <= last) {
+			error_at(err, TASK_INVALID_VALUE, number->place, "'scaling' of mpi-run has %s behind %ld", text,
+				last);
+			return error_remedy(err, "write the numbers in ascending order, each once");
+		}
+		last = text ? atol(text) : last;
+	}
+	if (value_item_count(scaling) == 0)
+		return 0;
+	if (value_get(params, "np") && value_get(params, "np")->kind != VALUE_NULL)
+		return refuse_beside(scaling, "np", err);
+	return tagged && strcmp(tagged, "true") == 0 ? refuse_beside(scaling, "tag_output", err) : 0;
+}
+
+/* How often: each is a whole job. */
+static int check_scaling_runs(const struct value *params, struct error *err)
+{
+	const struct value *runs = value_get(params, "scaling_runs");
+
+	if (check_number(runs, "scaling_runs", NULL, err) < 0)
+		return -1;
+	if (!value_text(runs) || atol(value_text(runs)) <= SCALING_RUNS_MOST)
+		return 0;
+	return error_at(err, TASK_INVALID_VALUE, runs->place, "'scaling_runs' of mpi-run is at most %d",
+		SCALING_RUNS_MOST);
+}
+
 static int mpi_check(const struct value *params, struct error *err)
 {
 	const struct value *program = value_get(params, "program");
@@ -313,6 +366,8 @@ static int mpi_check(const struct value *params, struct error *err)
 	if (path && (!path[0] || path[0] == '-'))
 		return error_at(err, TASK_INVALID_PATH, program->place, "'%s' is not a program", path);
 	if (mpi_check_slots(value_get(params, "slots"), err) < 0)
+		return -1;
+	if (check_scaling(params, err) < 0 || check_scaling_runs(params, err) < 0)
 		return -1;
 	return check_number(value_get(params, "np"), "np", NULL, err);
 }

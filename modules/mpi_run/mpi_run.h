@@ -45,7 +45,10 @@ struct mpi_params {
 	enum mpi_rerun rerun;
 	bool preflight;
 	bool tag_output;
-	char *output;              /* only the controller uses it */
+	char *output;              /* the controller writes it */
+	char **scaling;            /* numbers of processes, ascending; none: one run */
+	unsigned scaling_count;
+	int64_t scaling_runs;
 	/* internal */
 	char *source_body;         /* digest; NULL: no source */
 	char *program_path;        /* where the first host has it */

@@ -31,6 +31,7 @@ struct prepare {
 	struct value *variables;   /* "host/name" → value */
 	struct value *host_keys;   /* host → list */
 	const char *key;           /* the last one asked for with prepare_published */
+	const char *kept_result;   /* what prepare_keep was last asked to keep */
 };
 
 static inline struct prepare *prepare_new(struct arena *arena)
@@ -255,8 +256,7 @@ int prepare_offer(struct prepare *prepare, const char *host, const char *digest,
 int prepare_keep(struct prepare *prepare, const char *path, const char *result, const char **ret_digest,
 	struct error *err)
 {
-	(void)prepare;
-	(void)result;
+	prepare->kept_result = result;
 	if (ret_digest)
 		*ret_digest = "";
 	return path[0] ? 0 : error_set(err, FILE_INVALID_NAME, "a file has a name");

@@ -479,7 +479,6 @@ static void what_makes_no_sense_is_refused(void **state)
 	assert_null(bench_normalise(bench, &module_mpi_run, "{source: a.c, program: hello}"));
 	assert_null(bench_normalise(bench, &module_mpi_run, "{source: a.c, slots: many}"));
 	assert_null(bench_normalise(bench, &module_mpi_run, "{source: a.c, np: 0}"));
-	assert_null(bench_normalise(bench, &module_mpi_run, "{source: a.c, scaling: [1, 2]}"));
 	assert_non_null(bench_normalise(bench, &module_mpi_run, "{source: a.c, slots: cores}"));
 }
 

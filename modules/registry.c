@@ -17,6 +17,7 @@ extern const struct module module_fetch;
 extern const struct module module_file;
 extern const struct module module_file_sync;
 extern const struct module module_get_url;
+extern const struct module module_getent;
 extern const struct module module_group;
 extern const struct module module_hostname;
 extern const struct module module_hosts;
@@ -36,12 +37,14 @@ extern const struct module module_network;
 extern const struct module module_nfs_export;
 extern const struct module module_nfs_mount;
 extern const struct module module_other_system;
+extern const struct module module_package_facts;
 extern const struct module module_pause;
 extern const struct module module_ping;
 extern const struct module module_reboot;
 extern const struct module module_replace;
 extern const struct module module_script;
 extern const struct module module_service;
+extern const struct module module_service_facts;
 extern const struct module module_set_fact;
 extern const struct module module_setup;
 extern const struct module module_shell;
@@ -71,6 +74,7 @@ const struct module *const modules_all[] = {
 	&module_file,
 	&module_file_sync,
 	&module_get_url,
+	&module_getent,
 	&module_group,
 	&module_hostname,
 	&module_hosts,
@@ -90,12 +94,14 @@ const struct module *const modules_all[] = {
 	&module_nfs_export,
 	&module_nfs_mount,
 	&module_other_system,
+	&module_package_facts,
 	&module_pause,
 	&module_ping,
 	&module_reboot,
 	&module_replace,
 	&module_script,
 	&module_service,
+	&module_service_facts,
 	&module_set_fact,
 	&module_setup,
 	&module_shell,

@@ -352,6 +352,9 @@ struct module {
 	/* Of the one module that reads the machine's facts: all that it may tell, with kinds and most
 	 * sizes; ends with {0}. Nothing else that a node tells is a fact. */
 	const struct shape *facts;
+	/* The facts that it may give the host: keys of the map "ansible_facts" in its results, which are then
+	 * variables, and in ansible_facts; ends with NULL. NULL: it gives none. */
+	const char *const *gives;
 
 	/* Controller. What a table can't say: excluding options and the like. params are normalised
 	 * (NULL value = not given); a value may still hold an unknown. */

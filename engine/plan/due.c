@@ -173,8 +173,8 @@ static void pass_over(struct run *run, struct run_host *host, int64_t until)
 		struct unit *unit = run->units[i];
 
 		/* What sets variables needs no node, and later tasks read them. */
-		if (unit->early || unit->undo || (unit->task && (unit->module->flags
-				& (MODULE_SETS | MODULE_SETS_ANY))))
+		if (unit->early || unit->undo || (unit->task && (unit->module->gives || (unit->module->flags
+				& (MODULE_SETS | MODULE_SETS_ANY)))))
 			continue;
 		units_take_off(run, unit, host);
 		register_unknown(run, host, unit);

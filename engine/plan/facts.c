@@ -53,10 +53,21 @@ static int name_of(struct scope *scope, struct arena *arena, const struct value_
 	return error_remedy(err, "set one map with a fixed name instead");
 }
 
+struct value *facts_given(const struct module *module, struct arena *arena,
+	const struct cause *cause)
+{
+	struct value *facts = module->gives ? value_map(arena) : NULL;
+
+	for (size_t i = 0; module->gives && module->gives[i]; i++)
+		value_set(arena, facts, variables_fact_key(arena, module->gives[i]),
+			value_unknown(arena, cause));
+	return facts;
+}
+
 int facts_unknown(const struct task *task, struct scope *scope, struct arena *arena,
 	const struct cause *cause, struct value **ret_facts, struct error *err)
 {
-	*ret_facts = NULL;
+	*ret_facts = task->module ? facts_given(task->module, arena, cause) : NULL;
 	if (!task->module || !(task->module->flags & MODULE_SETS))
 		return 0;
 	*ret_facts = value_map(arena);
@@ -97,9 +108,9 @@ void facts_expect(struct run *run, const struct run_host *host, const struct uni
 			unknown ? unknown : value_at(item->facts, i));
 }
 
-static void let_out(struct run *run, const struct run_host *host, const struct step *step)
+static void let_out(struct run *run, const struct run_host *host, const struct step *step,
+	const struct value *facts)
 {
-	const struct value *facts = step->item->facts;
 	const struct inventory_host *of = step->item->facts_of ? step->item->facts_of
 		: host->inventory;
 
@@ -108,21 +119,44 @@ static void let_out(struct run *run, const struct run_host *host, const struct s
 			value_at(facts, i), false, unit_turn(step->unit));
 }
 
-void facts_let_out(struct run *run, const struct run_host *host, const struct step *step,
-	bool done)
+/* Of a module that gives facts: what its result has under "ansible_facts", or why that isn't known. */
+static const struct value *told(const struct step *step, const struct value *registered,
+	struct arena *arena)
 {
-	const struct value *facts = step->item->facts;
+	const char *const *gives = step->unit->module->gives;
+	const struct value *all = value_get(registered, "ansible_facts");
+	struct value *facts = value_map(arena);
+
+	if (registered->kind == VALUE_UNKNOWN)
+		return step->item->facts;
+	for (; *gives; gives++) {
+		struct value *fact = value_get(all, *gives);
+
+		if (fact)
+			value_set(arena, facts, variables_fact_key(arena, *gives), fact);
+	}
+	return facts;
+}
+
+void facts_let_out(struct run *run, const struct run_host *host, const struct step *step,
+	bool done, const struct value *registered)
+{
+	const struct value *expected = step->item ? step->item->facts : NULL, *facts = expected;
 
 	if (!facts)
 		return;
+	if (step->unit->module->gives && registered)
+		facts = told(step, registered, run->arena);
 	/* What an include brings in only those do that include it. */
 	for (size_t i = 0; done && i < run->host_count; i++) {
 		if (&run->hosts[i] == host || (!step->unit->task->task->included
 				&& order_concerns(host, step->unit, &run->hosts[i])))
-			let_out(run, &run->hosts[i], step);
+			let_out(run, &run->hosts[i], step, facts);
 	}
-	for (size_t i = 0; !done && !step->item->facts_of && i < facts->count; i++)
-		variables_passed(run->options.variables, host->inventory, facts->pairs[i].key);
+	for (size_t i = 0; !step->item->facts_of && i < expected->count; i++) {
+		if (!done || !value_get(facts, expected->pairs[i].key))
+			variables_passed(run->options.variables, host->inventory, expected->pairs[i].key);
+	}
 }
 
 void facts_take_delegated(struct run *run, const struct step *step, const struct result *body)
@@ -149,8 +183,11 @@ void facts_promise(struct run *run, const struct task *task)
 
 	if (task->registers)
 		variables_promise(variables, task->registers, true);
-	if (task->delegate_facts && (task->module->flags & (MODULE_SETS | MODULE_SETS_ANY)))
+	if (task->delegate_facts && (task->module->gives
+			|| (task->module->flags & (MODULE_SETS | MODULE_SETS_ANY))))
 		run->gives_facts = true;
+	for (size_t i = 0; task->module->gives && task->module->gives[i]; i++)
+		variables_promise_fact(variables, task->module->gives[i]);
 	for (size_t i = 0; (task->module->flags & MODULE_SETS) && i < task->params->count; i++) {
 		const char *name = task->params->pairs[i].key;
 

@@ -161,8 +161,11 @@ static int fill_task(struct filling *filling, struct filled *filled, struct prep
 		.level = item->level,
 		.results = prepared->keep.path || unit_is_rescued(filling->unit) || filling->task->registers
 			|| filling->task->changed_when
-			|| filling->task->failed_when || filling->task->retry || filling->run->options.results,
+			|| filling->task->failed_when || filling->task->retry || filling->unit->module->gives
+			|| filling->run->options.results,
 	};
+	item->facts = facts_given(filling->unit->module, arena, value_unknown_cause(value_unknown(arena,
+		&(struct cause){ .kind = CAUSE_RESULT, .name = filled->name })));
 	item->bytes = prepared->size + 128;
 	item->kept = prepared->kept;
 	if (fill_user(filling, &task->user, err) < 0

@@ -182,6 +182,12 @@ static struct value *shared_by_parts(struct run *run, const struct step *step,
 	return part->hosts == PART_OTHERS && task->registered ? task->registered : registered;
 }
 
+static bool is_done(const struct judged *judged)
+{
+	return judged->status == STATUS_OK || judged->status == STATUS_CHANGED
+		|| judged->status == STATUS_MAY_CHANGE;
+}
+
 void outcome_remember(struct run *run, struct run_host *host, const struct step *step,
 	const struct result *body, const struct judged *judged, bool end)
 {
@@ -193,11 +199,14 @@ void outcome_remember(struct run *run, struct run_host *host, const struct step 
 	struct value *registered;
 
 	facts_take_delegated(run, step, body);
-	facts_let_out(run, host, step, judged->status == STATUS_OK
-		|| judged->status == STATUS_CHANGED || judged->status == STATUS_MAY_CHANGE);
+	if (!name && !step->unit->module->gives) {
+		facts_let_out(run, host, step, is_done(judged), NULL);
+		return;
+	}
+	registered = judge_registered(arena, host, step, judged->status, body);
+	facts_let_out(run, host, step, is_done(judged), registered);
 	if (!name)
 		return;
-	registered = judge_registered(arena, host, step, judged->status, body);
 	if (step->filled->loop || parts)
 		add_item(outcome, arena, step, registered);
 	if (step->filled->loop)

@@ -540,21 +540,22 @@ void facts_take_delegated(struct run *run, const struct step *step, const struct
 /* facts.c: the facts of a decision, each with the level that its name has. */
 int facts_take(struct scope *scope, struct arena *arena, const struct value *facts,
 	bool no_log, struct value **ret_facts, struct error *err);
+/* What a module may give, as unknown values; NULL: it gives nothing. */
+struct value *facts_given(const struct module *module, struct arena *arena, const struct cause *cause);
 /* What a task sets if it is done, as unknown values; NULL: it sets nothing. */
 int facts_unknown(const struct task *task, struct scope *scope, struct arena *arena,
 	const struct cause *cause, struct value **ret_facts, struct error *err);
 /* The task is on its way to the host. */
 void facts_expect(struct run *run, const struct run_host *host, const struct unit *unit,
 	const struct filled_item *item);
-/* The host has come to it; done: it wasn't skipped, nor has it failed. */
+/* The host has come to it; done: neither skipped nor failed. registered: of a module that gives facts. */
 void facts_let_out(struct run *run, const struct run_host *host, const struct step *step,
-	bool done);
+	bool done, const struct value *registered);
 /* The names that it sets, for variables_promise. */
 void facts_promise(struct run *run, const struct task *task);
 
-/* setting.c: what says how a host is reached, as text, checked: a value whose expressions are filled
- * in, as if the variable of this name were set to it; or that variable. NULL: not given, or with
- * err. */
+/* setting.c: what says how a host is reached, as text, checked: a value whose expressions are filled in, as if
+ * the variable of this name were set to it; or that variable. NULL: not given, or with err. */
 const char *setting_text(struct run *run, const char *name, struct value *value,
 	struct place place, struct error *err);
 const char *host_variable(struct run *run, struct scope *scope, const char *name,

@@ -44,54 +44,6 @@ void scope_expect(struct scope *scope, const char *name, struct value *value)
 	scope->cache = (struct lookup){ 0 };
 }
 
-/* What tasks have set or will have set: of the host itself and of others. */
-static struct value *set_value(const struct scope *scope, const char *name)
-{
-	const struct host_values *values = variables_of(scope->variables, scope->host);
-	struct variables *variables = scope->variables;
-	struct expected *expected;
-
-	if (!variables || !scope->host)
-		return NULL;
-	if (scope->host != scope->root->host) {
-		if (!variables_promised(variables, name))
-			return value_get(values->registered, name);
-		return variables->turn != TURN_NONE ? variables_told(variables, values, name)
-			: value_unknown(scope->arena, &(struct cause){ .kind = CAUSE_VARIABLE_OF, .name = name,
-				.host = scope->host->name });
-	}
-	if (value_get(scope->root->expected, name))
-		return value_get(scope->root->expected, name);
-	expected = variables_expected(values, name);
-	return expected ? expected->value : value_get(values->registered, name);
-}
-
-/* Where the tasks that set it may not have been asked yet. */
-static struct value *not_yet(const struct scope *scope, const char *name)
-{
-	const struct variables *variables = scope->variables;
-
-	return variables && variables->early && variables_promised(variables, name)
-		? value_unknown(scope->arena, &(struct cause){ .kind = CAUSE_VARIABLE, .name = name }) : NULL;
-}
-
-static struct value *fact_value(struct scope *scope, const char *name)
-{
-	const struct value *facts = variables_of(scope->variables, scope->host)->facts;
-	const char *fact = fact_name(name);
-
-	if (!scope->host)
-		return NULL;
-	if (scope->root->play && scope->root->play->without_facts)
-		return fact && *fact == '\0' ? value_map(scope->arena) : NULL;
-	if (!facts)
-		return fact ? value_unknown(scope->arena, &(struct cause){ .kind = CAUSE_FACTS,
-			.host = scope->host->name }) : NULL;
-	if (fact && *fact == '\0')
-		return (struct value *)facts;
-	return fact ? value_get(facts, fact) : NULL;
-}
-
 static const struct value *first_of(const struct value *one, const struct value *other)
 {
 	return one ? one : other;
@@ -157,18 +109,18 @@ static const struct value *raw_of(struct scope *scope, const char *name,
 	if (!found)
 		found = given_value(scope, name);
 	if (!found && !variable)
-		found = set_value(scope, name);
+		found = scope_task_value(scope, name);
 	if (!found)
 		found = play_value(scope, name);
 	if (!found && !variable)
-		found = fact_value(scope, name);
+		found = scope_fact(scope, name);
 	if (!found && scope->host)
 		found = value_get(scope->host->vars, name);
 	if (!found)
 		found = default_value(scope, name);
 	if (!found && strcmp(name, "ansible_managed") == 0)
 		found = value_string(scope->arena, "Managed by beoplay");
-	return found ? found : not_yet(scope, name);
+	return found ? found : scope_early_value(scope, name);
 }
 
 /* Whether a name on another host may read differently at another time, or for its own tasks: what
@@ -177,7 +129,7 @@ static bool differs_elsewhere(struct scope *scope, const char *name)
 {
 	if (fact_name(name))
 		scope->root->notes |= SCOPE_HEARS;
-	return variables_promised(scope->variables, name);
+	return variables_promised(scope->variables, name) || variables_given(scope->variables, name);
 }
 
 /* One with two spellings may be set, and asked for, by either; the old one is stronger, as with
@@ -242,12 +194,14 @@ struct value *scope_default(struct scope *scope, const char *name)
 
 bool scope_registered(struct scope *scope, const char *name)
 {
-	return set_value(scope, name) && !lookup_get(&scope->variables->perhaps, name);
+	return scope_task_value(scope, name) && !lookup_get(&scope->variables->perhaps, name);
 }
 
 static void add_name(struct arena *arena, struct lookup *seen, struct value *names,
 	const char *name)
 {
+	if (strncmp(name, GIVEN_PREFIX, strlen(GIVEN_PREFIX)) == 0)
+		name += strlen(GIVEN_PREFIX);
 	if (lookup_get(seen, name))
 		return;
 	name = arena_string(arena, name);

@@ -21,6 +21,13 @@ struct scope {
 	struct lookup hosts;           /* name → scope, as hostvars sees it */
 };
 
+/* What tasks have set or will have set, of the host itself and of others; NULL: nothing. */
+struct value *scope_task_value(const struct scope *scope, const char *name);
+/* Unknown where the tasks that set it may not have been asked yet; else NULL. */
+struct value *scope_early_value(const struct scope *scope, const char *name);
+/* A fact, ansible_facts, or what tasks have found there; NULL: nobody has told it. */
+struct value *scope_fact(struct scope *scope, const char *name);
+
 /* A name as magic, facts and the like have it: computed; else NULL. */
 struct value *magic_value(struct scope *scope, const char *name);
 /* All magic names that are defined here. */

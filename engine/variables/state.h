@@ -43,6 +43,7 @@ struct variables {
 	bool compared;                   /* differing is known */
 	struct lookup promised, perhaps;   /* by register, by set_fact */
 	bool promised_any;
+	struct value *given;             /* facts that tasks give, as keys; NULL: none */
 	int64_t turn;
 	bool early;
 	const char *inventory_file;      /* or NULL */
@@ -62,6 +63,11 @@ struct value *variables_told(const struct variables *variables, const struct hos
 	const char *name);
 /* Whether some task of the text sets the name. */
 bool variables_promised(const struct variables *variables, const char *name);
+
+/* Before the names of facts that tasks give: no variable has such a name. */
+#define GIVEN_PREFIX "ansible_facts."
+/* Whether some task of the text gives a fact of that name. */
+bool variables_given(const struct variables *variables, const char *name);
 
 /* Whether beoplay.yml says that what has this name is secret. */
 bool variables_is_secret(const struct variables *variables, const char *name);

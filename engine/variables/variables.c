@@ -199,6 +199,26 @@ void variables_promise(struct variables *variables, const char *name, bool surel
 		lookup_put(variables->arena, promised, arena_string(variables->arena, name), variables);
 }
 
+void variables_promise_fact(struct variables *variables, const char *name)
+{
+	if (variables_given(variables, name))
+		return;
+	if (!variables->given)
+		variables->given = value_map(variables->arena);
+	value_set_bool(variables->arena, variables->given, name, true);
+	variables_promise(variables, variables_fact_key(variables->arena, name), false);
+}
+
+const char *variables_fact_key(struct arena *arena, const char *name)
+{
+	return arena_printf(arena, GIVEN_PREFIX "%s", name);
+}
+
+bool variables_given(const struct variables *variables, const char *name)
+{
+	return variables->given && value_get(variables->given, name);
+}
+
 void variables_set_turn(struct variables *variables, int64_t turn)
 {
 	if (variables->turn != turn)
@@ -342,5 +362,5 @@ bool variables_differ(struct variables *variables, const char *name)
 			inventory_host(inventory, i)->vars);
 	variables->compared = true;
 	return lookup_get(&variables->differing, name)
-		|| variables_promised(variables, name) || fact_name(name);
+		|| variables_promised(variables, name) || variables_given(variables, name) || fact_name(name);
 }

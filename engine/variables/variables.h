@@ -97,6 +97,11 @@ void variables_forget(struct variables *variables);
 /* Some task of the text sets the name. NULL: one that isn't known before. surely: it does so
  * whatever its condition says, as register does. */
 void variables_promise(struct variables *variables, const char *name, bool surely);
+/* The same of a fact that some task of the text gives: it is weaker than what register and set_fact set,
+ * and in ansible_facts, too. */
+void variables_promise_fact(struct variables *variables, const char *name);
+/* The name by which variables_expect, variables_register and variables_passed know such a fact. */
+const char *variables_fact_key(struct arena *arena, const char *name);
 /* The turn of the task that asks next; TURN_NONE: not all have come to it. */
 void variables_set_turn(struct variables *variables, int64_t turn);
 /* Whether what asks next may stand before the tasks that set what it reads: then a promised name of

@@ -238,7 +238,7 @@ static const struct field result_fields[] = {
 	WORD(result, status, FIELD_NEEDED, status_words, STATUS_OF_AGENTS),
 	BOOL(result, more, 0), TEXT(result, resource, 0, RESOURCE_MOST),
 	MANY(result, changes, change_count, 0, message_told_change, told_change, MANY_ITEMS),
-	TEXTS(result, notes, 0, MANY_ITEMS, TEXT_MOST), MAP(result, results, 0, RESULT_MOST),
+	TEXTS(result, notes, 0, MANY_ITEMS, TEXT_MOST), MAP(result, results, FIELD_MANY_KEYS, RESULT_MOST),
 	ONE(result, published, 0, message_published, published),
 	TEXT(result, message, 0, TEXT_MOST), TEXT(result, remedy, 0, TEXT_MOST),
 	TEXT(result, code, FIELD_CODE, CODE_MOST), ONE(result, cause, 0, message_cause, cause),

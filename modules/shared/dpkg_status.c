@@ -91,6 +91,7 @@ static int take_field(struct dpkg_package *package, const struct field *field, u
 		{ "Pre-Depends", &package->pre_depends },
 		{ "Recommends", &package->recommends },
 		{ "Provides", &package->provides },
+		{ "Section", &package->section },
 	};
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {

@@ -30,6 +30,7 @@ struct dpkg_package {
 	const char *pre_depends;
 	const char *recommends;
 	const char *provides;
+	const char *section;
 	enum dpkg_state state;
 	bool held;
 	bool essential;             /* Essential or Protected */

@@ -190,7 +190,7 @@ static void add_wrong_sizes(struct making *making, const struct path *path,
 	for (size_t i = 0; list && i <= field->most && i < 130000; i++)
 		value_append(arena, many, value_null(arena));
 	for (int i = 0; (field->kind == FIELD_VALUE || field->kind == FIELD_MAP)
-			&& i <= SHAPE_KEYS_MOST; i++)
+			&& !(field->flags & FIELD_MANY_KEYS) && i <= SHAPE_KEYS_MOST; i++)
 		value_set_integer(arena, many, arena_printf(arena, "key%d", i), i);
 	if (many->count > 0)
 		add(making, path, "has too many", many);

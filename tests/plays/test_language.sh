@@ -206,6 +206,19 @@ check "and to the last byte" lab exec node1 sh -c 'seq 1 200000 | cmp - /root/lo
 check "a short one is whole" says "whole=1000 False" out
 check "what a command said last stands in its error" says "return code 3: … THE CAUSE$" out
 
+# --- Facts that tasks find ---
+tasks <<'END'
+- package_facts:
+- service_facts:
+- getent: {database: passwd}
+- getent: {database: group, key: nosuch, fail_key: no}
+- debug:
+    msg: "{{ 'bash' in ansible_facts.packages }} {{ packages.bash[0].version }} {{ services }}
+      {{ getent_passwd.admin[4] }} {{ ansible_facts.getent_group }} {{ getent_passwd | length }}"
+END
+check "packages, services and users of the node are known" says "True $(lab exec node1 dpkg-query -Wf \
+	'${Version}' bash) {} /home/admin {'nosuch': None} $(lab exec node1 getent passwd | wc -l)\$" out
+
 # --- One host, two ways to it ---
 cat >ways.yml <<END
 - hosts: node1

@@ -5,7 +5,7 @@
 #   make WERROR=1   the same, where a warning is an error, as CI has it
 #   make demo       three blank nodes on this machine become a cluster that runs MPI programs
 #   make test       the tests of a few minutes, JOBS= of them at a time; ends "N passed, N failed"
-#   make test-all   all tests, as in CI
+#   make test-all   all tests but WITHOUT="NAME…"; CI: .ci/run
 #                   demo, test and bench are run as root and install what they need
 #   make ARCHITECTURES="x86_64 aarch64 armhf"   agents for machines of these architectures inside;
 #                   plain make has that of the builder's own
@@ -215,8 +215,11 @@ fuzz: $(STAMP)
 TESTS += $(BUILD)/tests/fuzz/smoke
 test: RUN_SCRIPTS = $(filter-out $(LONG),$(SCRIPTS))
 test-all: RUN_SCRIPTS = $(SCRIPTS)
+KNOWN = $(patsubst test_%,%,$(basename $(notdir $(TESTS) $(SCRIPTS))))
 test test-all: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
-	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times tests/run $(TESTS) $(RUN_SCRIPTS)
+	$(foreach name,$(filter-out $(KNOWN),$(WITHOUT)),$(error no test is called '$(name)'))
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times tests/run \
+		$(filter-out $(addprefix %/test_,$(WITHOUT) $(WITHOUT:=.sh)),$(TESTS) $(RUN_SCRIPTS))
 
 test-vm: $(STAMP) $(BUILD)/beoplay
 	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times-vm JOBS=1 SECONDS_MOST=3600 \

@@ -19,7 +19,8 @@ struct arena {
 	bool wiped;
 };
 
-enum { BLOCK_SIZE = 8192 };
+/* Each block is twice as large as the one before, up to a bound: many arenas hold one small thing. */
+enum { BLOCK_FIRST = 1024, BLOCK_MOST = 8192 };
 
 static void out_of_memory(void)
 {
@@ -72,6 +73,13 @@ static struct block *block_new(size_t size)
 	return block;
 }
 
+static size_t next_size(const struct arena *arena)
+{
+	if (!arena->blocks)
+		return BLOCK_FIRST;
+	return arena->blocks->size < BLOCK_MOST / 2 ? 2 * arena->blocks->size : BLOCK_MOST;
+}
+
 /* A large piece gets a block of its own behind the first, which goes on being filled. */
 static void *alloc_large(struct arena *arena, size_t size)
 {
@@ -96,10 +104,10 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (size > SIZE_MAX - align)
 		out_of_memory();
 	size = (size + align - 1) / align * align;
-	if (size > BLOCK_SIZE / 4)
-		return alloc_large(arena, size);
 	if (!block || block->size - block->used < size) {
-		block = block_new(BLOCK_SIZE);
+		if (size > next_size(arena) / 4)
+			return alloc_large(arena, size);
+		block = block_new(next_size(arena));
 		block->next = arena->blocks;
 		arena->blocks = block;
 	}

@@ -66,6 +66,8 @@ struct filled *filled_shared(struct run_host *host, struct unit *unit)
 
 /* --- Prepared --- */
 
+enum { SHARED_LEAST = 512 };   /* bytes of a text that is worth its digest */
+
 struct kept {
 	struct prepared prepared;
 	struct made made;
@@ -148,6 +150,21 @@ static void keep(struct run_host *host, struct unit *unit, const char *key, stru
 	*prepared = kept->prepared;
 }
 
+/* What was made of each host may still come out the same for many. */
+static void share_text(struct run *run, struct unit *unit, struct prepared *prepared)
+{
+	char key[DIGEST_HEX_SIZE];
+
+	if (!prepared->text || prepared->size < SHARED_LEAST || prepared->level > LEVEL_OPEN)
+		return;
+	digest_bytes(prepared->text, prepared->size, key);
+	if (!lookup_get(&unit->texts, key))
+		lookup_put(run->arena, &unit->texts, arena_string(run->arena, key),
+			arena_bytes(run->arena, prepared->text, prepared->size));
+	prepared->text = lookup_get(&unit->texts, key);
+	prepared->kept = true;
+}
+
 static int prepare_anew(struct run_host *host, struct unit *unit, struct scope *scope,
 	struct arena *arena, struct value *params, enum level level, struct prepared *prepared,
 	struct error *err)
@@ -187,5 +204,7 @@ int prepared_get(struct run_host *host, struct unit *unit, struct scope *scope, 
 	add_asked(asked, &ret_prepared->asked, arena);
 	if (key && !unit->differs && !(notes & SCOPE_SET) && ret_prepared->level == LEVEL_OPEN)
 		keep(host, unit, key, kept, ret_prepared);
+	else
+		share_text(host->run, unit, ret_prepared);
 	return 0;
 }

@@ -190,6 +190,19 @@ static void what_is_prepared_alike_is_one_text_for_all_hosts(void **state)
 	bench_run_free(bench);
 }
 
+static void a_long_text_made_of_each_host_is_kept_once_for_those_with_the_same(void **state)
+{
+	struct bench_run *bench = bench_run(addressed, "- hosts: all\n  tasks:\n"
+		"  - command: {cmd: cat, stdin: \"{{ rack * 400 }}\"}\n");
+
+	(void)state;
+	bench_in_one_order(bench);
+	assert_int_equal(bench_execute(bench), 0);
+	assert_ptr_equal(kept(bench, 0, 0), kept(bench, 2, 0));
+	assert_string_not_equal(kept(bench, 0, 0), kept(bench, 1, 0));
+	bench_run_free(bench);
+}
+
 static void what_a_host_has_for_itself_is_its_own(void **state)
 {
 	struct bench_run *bench = bench_run(addressed, "- hosts: all\n  tasks:\n"
@@ -235,6 +248,7 @@ int main(void)
 		cmocka_unit_test(lines_of_an_output_are_there_whoever_asks),
 		cmocka_unit_test(many_hosts_do_once_and_include_what_a_value_says),
 		cmocka_unit_test(what_is_prepared_alike_is_one_text_for_all_hosts),
+		cmocka_unit_test(a_long_text_made_of_each_host_is_kept_once_for_those_with_the_same),
 		cmocka_unit_test(what_a_host_has_for_itself_is_its_own),
 		cmocka_unit_test(what_tasks_set_on_a_host_is_seen_by_its_own_tasks_first),
 	};

@@ -457,6 +457,7 @@ void memory_free(struct fleet *fleet)
 			waitpid(host->pid, NULL, 0);
 		}
 		buffer_free(&host->in);
+		arena_free(host->before);
 		arena_free(host->arena);
 	}
 	buffer_free(&memory->log);

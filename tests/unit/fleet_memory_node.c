@@ -146,13 +146,15 @@ static void tell_result(struct fleet_host *host, const struct wire_task *task, e
 	const char *message)
 {
 	const struct rule *returns = status == STATUS_FAILED ? NULL : rule_for(host, task, true);
-	struct value *keys = returns ? value_copy(host->arena, returns->keys) : value_map(host->arena);
+	struct arena *scratch = arena_new();
+	struct value *keys = returns ? value_copy(scratch, returns->keys) : value_map(scratch);
 
-	value_set_integer(host->arena, keys, "task", task->id);
-	value_set_string(host->arena, keys, "status", status_words[status]);
+	value_set_integer(scratch, keys, "task", task->id);
+	value_set_string(scratch, keys, "status", status_words[status]);
 	if (message && *message)
-		value_set_string(host->arena, keys, "message", message);
+		value_set_string(scratch, keys, "message", message);
 	node_tell(host, FRAME_RESULT, named(host->arena, &message_result, keys));
+	arena_free(scratch);
 }
 
 static const struct wire_task *task_at_hand(const struct fleet_host *host)
@@ -278,6 +280,20 @@ static void work(struct fleet_host *host)
 	node_end_stage(host);
 }
 
+/* What was told before the last stage is gone, as with a real fleet. */
+static void forget(struct fleet_host *host)
+{
+	struct arena *new;
+
+	if (host->first)
+		return;
+	new = arena_new();
+	host->due = value_copy(new, host->due);
+	arena_free(host->before);
+	host->before = host->arena;
+	host->arena = new;
+}
+
 void node_take_stage(struct fleet_host *host, const struct wire_stage *stage)
 {
 	struct arena *arena = arena_new();
@@ -289,6 +305,7 @@ void node_take_stage(struct fleet_host *host, const struct wire_stage *stage)
 		tasks[i].params = tasks[i].params ? "" : NULL;
 	}
 	bare.tasks = tasks;
+	forget(host);
 	host->stage = message_copy(host->arena, &message_wire_stage, &bare);
 	arena_free(arena);
 	host->task = 0;

@@ -35,6 +35,7 @@ struct fleet_host {
 	struct fleet_target target;
 	const char *name;              /* as the log has it: with the user that the text says */
 	struct arena *arena;
+	struct arena *before;          /* of the stage before; NULL: none */
 	enum node_state state;
 	struct word *first, *last;     /* to be told */
 	/* of the stage at hand */

@@ -109,7 +109,7 @@ static void what_was_changed_is_refused(void **state)
 	char *text = arena_string(arena, HEAD SIXTEEN);
 
 	(void)state;
-	for (size_t i = strlen(HEAD); text[i]; i += 41) {
+	for (size_t i = strlen(HEAD); i < strlen(HEAD SIXTEEN); i += 41) {
 		char was = text[i];
 
 		text[i] = was == '6' ? '7' : '6';

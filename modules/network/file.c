@@ -21,7 +21,7 @@ const char *network_file_path(struct arena *arena, enum network_backend backend,
 {
 	switch (backend) {
 	case NETWORK_NETWORKD:
-		return arena_printf(arena, "/etc/systemd/network/10-beoplay-%s.network", interface);
+		return arena_printf(arena, "/etc/systemd/network/00-beoplay-%s.network", interface);
 	case NETWORK_MANAGER:
 		return arena_printf(arena,
 			"/etc/NetworkManager/system-connections/beoplay-%s.nmconnection", interface);
@@ -140,7 +140,10 @@ const char *network_stanza_text(struct arena *arena, const char *interface,
 static void write_networkd(struct buffer *out, const char *interface,
 	const struct network_params *want)
 {
-	buffer_printf(out, "[Match]\nName=%s\n\n", interface);
+	if (want->mac)
+		buffer_printf(out, "[Match]\nMACAddress=%s\n\n", want->mac);
+	else
+		buffer_printf(out, "[Match]\nName=%s\n\n", interface);
 	if (want->mtu)
 		buffer_printf(out, "[Link]\nMTUBytes=%d\n\n", *want->mtu);
 	buffer_printf(out, "[Network]\nDHCP=%s\n", want->dhcp ? "yes" : "no");

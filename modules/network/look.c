@@ -17,21 +17,6 @@ static int is_there(struct host *host, const char *path, bool *ret_there, struct
 	return 0;
 }
 
-static int choose_backend(struct host *host, const struct network_params *want,
-	struct network_state *have, struct error *err)
-{
-	bool manager, networkd;
-
-	have->backend = want->backend;
-	if (want->backend != NETWORK_AUTO)
-		return 0;
-	if (is_there(host, "/run/NetworkManager", &manager, err) < 0 ||
-	    is_there(host, "/run/systemd/netif/state", &networkd, err) < 0)
-		return -1;
-	have->backend = manager ? NETWORK_MANAGER : networkd ? NETWORK_NETWORKD : NETWORK_IFUPDOWN;
-	return 0;
-}
-
 static int read_word(struct host *host, const char *path, const char **ret_word,
 	struct error *err)
 {
@@ -74,6 +59,52 @@ static int find_interface(struct host *host, const struct network_params *want,
 			have->there = true;
 		}
 	}
+	return 0;
+}
+
+/* Whether a line begins so. */
+bool network_has_line(const char *text, const char *beginning)
+{
+	for (const char *line = text; *line; line += *line == '\n') {
+		if (strncmp(line, beginning, strlen(beginning)) == 0)
+			return true;
+		line += strcspn(line, "\n");
+	}
+	return false;
+}
+
+/* Of who brings it up already; else of what this machine has. */
+static int choose_backend(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	const char *index, *managed = NULL, *state;
+	bool manager, networkd;
+
+	if (read_word(host, arena_printf(host_arena(host), "/sys/class/net/%s/ifindex", have->interface),
+			&index, err) < 0)
+		return -1;
+	if (index && (network_read_file(host, arena_printf(host_arena(host),
+			"/run/systemd/netif/links/%s", index), &have->link_state, err) < 0
+			|| network_read_file(host, arena_printf(host_arena(host),
+			"/run/NetworkManager/devices/%s", index), &managed, err) < 0))
+		return -1;
+	have->backend = want->backend;
+	if (want->backend != NETWORK_AUTO)
+		return 0;
+	have->backend = managed && strstr(managed, "managed=true") ? NETWORK_MANAGER
+		: have->link_state && !strstr(have->link_state, "ADMIN_STATE=unmanaged") ? NETWORK_NETWORKD
+		: NETWORK_AUTO;
+	if (have->backend != NETWORK_AUTO)
+		return 0;
+	if (network_read_file(host, "/run/network/ifstate", &state, err) < 0)
+		return -1;
+	have->backend = NETWORK_IFUPDOWN;
+	if (state && network_has_line(state, arena_printf(host_arena(host), "%s=", have->interface)))
+		return 0;
+	if (is_there(host, "/run/NetworkManager", &manager, err) < 0 ||
+	    is_there(host, "/run/systemd/netif/state", &networkd, err) < 0)
+		return -1;
+	have->backend = manager ? NETWORK_MANAGER : networkd ? NETWORK_NETWORKD : NETWORK_IFUPDOWN;
 	return 0;
 }
 
@@ -270,16 +301,20 @@ int network_inspect(struct host *host, const void *params, void *ret_state,
 	struct network_state *have = ret_state;
 	struct arena *arena = host_arena(host);
 
-	if (choose_backend(host, want, have, err) < 0 || find_interface(host, want, have, err) < 0)
+	if (find_interface(host, want, have, err) < 0)
 		return -1;
 	if (!have->interface)
 		return 0;
+	if (choose_backend(host, want, have, err) < 0)
+		return -1;
 	have->file = network_file_path(arena, have->backend, have->interface);
 	if (want->state == NETWORK_PRESENT)
 		have->want = want->text ? want->text :
 			network_file_text(arena, have->backend, have->interface, want);
 	if (network_read_file(host, have->file, &have->have, err) < 0 ||
-	    look_elsewhere(host, have, err) < 0 || take_stanza(host, want, have, err) < 0 || network_look_at_live(host, want, have, err) < 0)
+	    look_elsewhere(host, have, err) < 0 || take_stanza(host, want, have, err) < 0 ||
+	    network_look_at_networkd(host, want, have, err) < 0 ||
+	    network_look_at_live(host, want, have, err) < 0)
 		return -1;
 	if (host_record_get(host, network_record_key(arena, have), &have->record, err) < 0)
 		return -1;

@@ -206,6 +206,12 @@ static bool is_refused(struct plan *plan, const struct network_params *want,
 		plan_refuse(plan, NETWORK_OWN_CONNECTION, "keep it among the addresses, or come over an IPv4 "
 			"address (ansible_host)", "the connection comes over %s, and moving an IPv6 address is not "
 			"supported yet", want->connection);
+	else if (have->elsewhere && want->state == NETWORK_PRESENT)
+		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE, "take it out there, or say take: true",
+			"'%s' configures %s, too", have->elsewhere, have->interface);
+	else if (have->outranks && want->state == NETWORK_PRESENT)
+		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE, "give it a name that comes later (10-…)",
+			"'%s' comes before '%s', so that nobody would read this one", have->outranks, have->file);
 	else if (have->keeps)
 		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE, "change it by hand, or leave it as it is",
 			"%s %s, and isn't taken over: see '%s'", have->interface, have->keeps, have->file);
@@ -235,11 +241,6 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 	if (!have->there && want->state == NETWORK_PRESENT) {
 		plan_refuse(plan, NETWORK_NO_INTERFACE, "'ip link' shows its name", "there is no interface "
 			"'%s'", have->interface);
-		return;
-	}
-	if (have->elsewhere && want->state == NETWORK_PRESENT) {
-		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE,
-			"take it out there, or say take: true", "'%s' configures %s, too", have->elsewhere, have->interface);
 		return;
 	}
 	if (is_refused(plan, want, have))
@@ -397,6 +398,8 @@ static void network_invert(struct inverses *ret_inverses, const void *params, co
 		value_set_string(arena, entry.params, "stanza", have->taken);
 	} else if (have->have) {
 		value_set_string(arena, entry.params, "text", have->have);
+	} else if (have->governing) {
+		value_set_string(arena, entry.params, "stanza", have->governing);
 	}
 	if (have->swaps) {
 		struct value *live = value_list(arena);
@@ -405,6 +408,9 @@ static void network_invert(struct inverses *ret_inverses, const void *params, co
 			value_append(arena, live, value_string(arena, have->before.addresses[i]));
 		value_set(arena, entry.params, "live", live);
 		value_set_string(arena, entry.params, "via", have->before.via);
+		/* Nobody sets it back who isn't told. */
+		if (want->mtu && *want->mtu != have->before.mtu)
+			value_set_string(arena, entry.params, "mtu", arena_printf(arena, "%d", have->before.mtu));
 		value_set_string(arena, entry.params, "confirm_timeout",
 			arena_printf(arena, "%d", (int)want->confirm_timeout));
 	}

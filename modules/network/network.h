@@ -4,6 +4,8 @@
 
 #include "module/module.h"
 
+struct buffer;
+
 #define NETWORK_LIVE_MOST 64
 /* Foreseen by a dry run, and found when it is tried. */
 #define NETWORK_TAKEN_TEXT "another machine has %s already: the one with the hardware address %s"
@@ -90,6 +92,10 @@ struct network_state {
 	const char *have;          /* what it holds; NULL: it isn't there */
 	const char *elsewhere;     /* another file with a stanza for it; NULL */
 	const char *taken;         /* what that stanza is, where it is taken over; NULL: it isn't */
+	const char *link_state;    /* what networkd says of it; NULL: nothing */
+	const char *governs;       /* the file by which networkd brings it up, and its text; NULL: none, or ours */
+	const char *governing;
+	const char *outranks;      /* that file, where it would still come before ours; NULL: it doesn't */
 	const char *keeps;         /* why it can't be; NULL: it can */
 	bool leased;               /* by DHCP, as that stanza says */
 	struct value *record;      /* {addresses: what we have put there} */
@@ -119,7 +125,21 @@ int network_swap(struct host *host, const struct network_params *want,
 char *const *network_wished(const struct network_params *want, unsigned *ret_count);
 const char *network_wished_via(const struct network_params *want);
 
+/* networkd.c: who governs it there, and the scripts, as below. */
+int network_look_at_networkd(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err);
+/* The file of a trial: before all others in order, and of no name in /etc, which would hide it. */
+const char *network_networkd_trial(struct arena *arena, const char *interface);
+void network_write_networkd_scripts(struct arena *arena, const struct network_params *want,
+	const struct network_state *have, struct trial *trial);
+
 /* scripts.c: what brings them up and takes them back, for struct trial. */
+void network_add_address(struct buffer *out, const char *interface, const char *address,
+	const char *how);
+/* What it is before anything is touched, and the same again once it is taken back. */
+const char *network_look_script(struct arena *arena, const char *interface);
+/* Where the new content waits: see WARDEN of engine/agent. */
+const char *network_new_file(struct arena *arena, const char *path);
 void network_write_scripts(struct arena *arena, const struct network_params *want,
 	const struct network_state *have, struct trial *trial);
 
@@ -128,6 +148,7 @@ int network_read_file(struct host *host, const char *path, const char **ret_text
 	struct error *err);
 int network_look_at_live(struct host *host, const struct network_params *want,
 	struct network_state *have, struct error *err);
+bool network_has_line(const char *text, const char *beginning);
 const char *network_word_after(struct arena *arena, const char *text, const char *key);
 /* Under which the ledger keeps what we have put onto the interface. */
 const char *network_record_key(struct arena *arena, const struct network_state *have);

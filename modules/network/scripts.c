@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* No state of the link, which may go up and down beside it. */
-static const char *look_script(struct arena *arena, const char *interface)
+const char *network_look_script(struct arena *arena, const char *interface)
 {
 	return arena_printf(arena, "ip -o -4 addr show dev %s scope global | awk '{print $4}'\n"
 		"echo --\n"
@@ -17,19 +17,19 @@ static const char *look_script(struct arena *arena, const char *interface)
 		"cat /sys/class/net/%s/mtu\n", interface, interface, interface);
 }
 
-/* Where the new content waits: see WARDEN of engine/agent. */
-static const char *new_file(struct arena *arena, const char *path)
+const char *network_new_file(struct arena *arena, const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
 
 	return arena_printf(arena, "%.*s.%s.beoplay-trial", (int)(name - path), path, name);
 }
 
-static void add_address(struct buffer *out, const char *interface, const char *address)
+void network_add_address(struct buffer *out, const char *interface, const char *address,
+	const char *how)
 {
 	buffer_printf(out, "ip -o addr show dev %s | grep -qwF '%s' ||\n"
-		"\tip addr add %s%s dev %s\n", interface, address, address,
-		network_is_ipv6(address) ? "" : " broadcast +", interface);
+		"\tip addr add %s%s dev %s%s\n", interface, address, address,
+		network_is_ipv6(address) ? "" : " broadcast +", interface, how);
 }
 
 /* An undo, back to DHCP: the address that was leased comes first, and then whoever asks for another. */
@@ -55,13 +55,15 @@ static void add_apply(struct buffer *out, struct arena *arena, const struct netw
 	else if (have->up_by_ifupdown)
 		buffer_printf(out, "ifdown --force %s || true\n", interface);
 	buffer_printf(out, "ip -4 addr flush dev %s scope global\n", interface);
+	if (want->mtu)
+		buffer_printf(out, "ip link set dev %s mtu %d\n", interface, *want->mtu);
 	if (have->want && !gives_back_lease(want)) {
-		buffer_printf(out, "ifup --force -i %s %s\n", new_file(arena, have->file), interface);
+		buffer_printf(out, "ifup --force -i %s %s\n", network_new_file(arena, have->file), interface);
 		return;
 	}
 	buffer_printf(out, "ip link set dev %s up\n", interface);
 	for (unsigned i = 0; i < count; i++)
-		add_address(out, interface, wished[i]);
+		network_add_address(out, interface, wished[i], "");
 	if (network_wished_via(want))
 		buffer_printf(out, "ip route replace default via %s dev %s onlink\n",
 			network_wished_via(want), interface);
@@ -93,14 +95,14 @@ static void add_back(struct buffer *out, struct arena *arena, const struct netwo
 	const char *interface = have->interface;
 
 	if (have->want)
-		buffer_printf(out, "ifdown --force -i %s %s\n", new_file(arena, have->file), interface);
+		buffer_printf(out, "ifdown --force -i %s %s\n", network_new_file(arena, have->file), interface);
 	buffer_printf(out, "ip -4 addr flush dev %s scope global\nip link set dev %s up\n", interface,
 		interface);
 	if (have->up_by_ifupdown && !have->leased)
 		buffer_printf(out, "ifup --force %s\n", interface);
 	buffer_printf(out, "ip link set dev %s mtu %d\n", interface, have->before.mtu);
 	for (size_t i = 0; i < have->before.count; i++)
-		add_address(out, interface, have->before.addresses[i]);
+		network_add_address(out, interface, have->before.addresses[i], "");
 	add_routes(out, arena, have);
 	/* The address is there whether or not its server answers; the client goes on behind. */
 	if (have->leased && have->up_by_ifupdown)
@@ -113,7 +115,11 @@ void network_write_scripts(struct arena *arena, const struct network_params *wan
 {
 	struct buffer text = {0};
 
-	trial->look = look_script(arena, have->interface);
+	if (have->backend == NETWORK_NETWORKD) {
+		network_write_networkd_scripts(arena, want, have, trial);
+		return;
+	}
+	trial->look = network_look_script(arena, have->interface);
 	add_apply(&text, arena, want, have);
 	trial->apply = arena_bytes(arena, text.data, text.size);
 	buffer_clear(&text);

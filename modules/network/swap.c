@@ -58,7 +58,7 @@ static bool differs(struct arena *arena, const struct network_params *want,
 	}
 	for (size_t i = 0; same && i < live->count; i++)
 		same = is_among(arena, wished, count, live->addresses[i]);
-	return count > 0 && (!same || (want->mtu && want->live_count == 0 && *want->mtu != live->mtu));
+	return count > 0 && (!same || (want->mtu && *want->mtu != live->mtu));
 }
 
 /* --- Looking --- */
@@ -180,11 +180,18 @@ static int look_at_ifupdown(struct host *host, const struct network_params *want
 			|| look_at_sources(host, have, err) < 0
 			|| find_program(host, ifup, "ifup", have, err) < 0)
 		return -1;
-	for (const char *at = state; at && !have->up_by_ifupdown; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		have->up_by_ifupdown = strncmp(at, line, strlen(line)) == 0;
-	}
+	have->up_by_ifupdown = state && network_has_line(state, line);
 	return want->dhcp ? find_program(host, clients, "a DHCP client", have, err) : 0;
+}
+
+/* networkd makes a file and what is live one and the same. */
+static bool is_reread(const struct network_params *want, const struct network_state *have)
+{
+	bool same = have->want && have->have ? strcmp(have->want, have->have) == 0
+		: !have->want && !have->have;
+
+	return have->backend == NETWORK_NETWORKD && have->link_state && !same
+		&& (want->state == NETWORK_PRESENT || want->live_count > 0);
 }
 
 int network_look_at_swap(struct host *host, const struct network_params *want,
@@ -205,7 +212,8 @@ int network_look_at_swap(struct host *host, const struct network_params *want,
 		have->swaps = true;
 	} else {
 		have->before = live_now(arena, have);
-		have->swaps = have->carries && !want->dhcp && differs(arena, want, &have->before);
+		have->swaps = have->carries && !want->dhcp && (differs(arena, want, &have->before)
+			|| is_reread(want, have));
 		/* Who may not ask foresees less. */
 		if (have->up && (have->swaps || !have->carries)
 				&& network_look_at_wire(host, want, have, &ignored) < 0)
@@ -299,7 +307,7 @@ void network_plan_swap(struct plan *plan, const struct network_params *want,
 	bool same = have->want && have->have && strcmp(have->want, have->have) == 0;
 	unsigned step = NETWORK_SWAP;
 
-	if (have->backend != NETWORK_IFUPDOWN) {
+	if (have->backend == NETWORK_MANAGER) {
 		plan_refuse(plan, NETWORK_OWN_CONNECTION, "leave its address as it is, or change it there by "
 			"hand", "%s carries this connection, and moving it to another address is not supported "
 			"yet with %s", have->interface, network_backend_name(have->backend));
@@ -313,9 +321,9 @@ void network_plan_swap(struct plan *plan, const struct network_params *want,
 	if ((have->want || have->have) && !same)
 		add(plan, &step, have->file, "content", have->have, have->want);
 	plan_addresses(plan, want, have, &step);
-	if (via && (!before->via || strcmp(before->via, via) != 0))
+	if (via ? !before->via || strcmp(before->via, via) != 0 : before->via != NULL)
 		add(plan, &step, have->interface, "gateway", before->via, via);
-	if (want->mtu && want->live_count == 0 && *want->mtu != before->mtu)
+	if (want->mtu && *want->mtu != before->mtu)
 		add(plan, &step, have->interface, "mtu", plan_printf(plan, "%d", before->mtu),
 			plan_printf(plan, "%d", *want->mtu));
 }

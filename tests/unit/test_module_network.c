@@ -353,14 +353,61 @@ static void auto_is_what_the_machine_uses_now(void **state)
 	bench_directory(bench, "/run/systemd/netif", 0755);
 	bench_file(bench, "/run/systemd/netif/state", 0644, "");
 	assert_string_equal(look(TASK)->changes[0]->subject,
-		"/etc/systemd/network/10-beoplay-eth0.network");
+		"/etc/systemd/network/00-beoplay-eth0.network");
 	bench_directory(bench, "/run/NetworkManager", 0755);
 	assert_int_equal(apply(TASK), 0);
 	assert_string_equal(bench->log.data,
 		"write /etc/NetworkManager/system-connections/beoplay-eth0.nmconnection 0600\n"
 		"run ip addr add 10.1.0.100/24 dev eth0\n");
 	assert_string_equal(look("{interface: eth0, addresses: [10.0.0.100/16, 10.1.0.100/24], "
-		"backend: networkd}")->changes[0]->subject, "/etc/systemd/network/10-beoplay-eth0.network");
+		"backend: networkd}")->changes[0]->subject, "/etc/systemd/network/00-beoplay-eth0.network");
+}
+
+/* Its interface is brought up by one file of networkd's. */
+static void by_networkd(const char *path, const char *text)
+{
+	bench_file(bench, "/sys/class/net/eth0/ifindex", 0444, "2\n");
+	bench_directory(bench, "/run/systemd/netif/links", 0755);
+	bench_file(bench, "/run/systemd/netif/links/2", 0644, arena_printf(bench->arena,
+		"ADMIN_STATE=configured\nOPER_STATE=routable\nNETWORK_FILE=%s\n", path));
+	bench_file(bench, path, 0644, text);
+}
+
+static void who_brings_up_this_interface_is_asked_not_what_is_installed(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/run/NetworkManager/devices", 0755);
+	by_networkd("/etc/systemd/network/00-beoplay-eth0.network", "");
+	assert_string_equal(look(TASK)->changes[0]->subject,
+		"/etc/systemd/network/00-beoplay-eth0.network");
+	bench_file(bench, "/run/NetworkManager/devices/2", 0644, "[device]\nmanaged=true\n");
+	assert_non_null(strstr(look(TASK)->changes[0]->subject, "NetworkManager"));
+	bench_file(bench, "/run/NetworkManager/devices/2", 0644, "[device]\nmanaged=false\n");
+	bench_file(bench, "/run/systemd/netif/links/2", 0644, "ADMIN_STATE=unmanaged\n");
+	bench_directory(bench, "/run/network", 0755);
+	bench_file(bench, "/run/network/ifstate", 0644, "lo=lo\neth0=eth0\n");
+	assert_string_equal(look(TASK)->changes[0]->subject, FILE_PATH);
+}
+
+static void what_another_file_of_networkd_configures_is_taken_over_if_asked(void **state)
+{
+	(void)state;
+	by_networkd("/etc/systemd/network/lan.network", "[Match]\nName=eth0\n");
+	assert_true(look(TASK)->refused);
+	assert_non_null(strstr(look(TASK)->refusal, "lan.network"));
+	assert_string_equal(look("{interface: eth0, addresses: [10.0.0.100/16], take: yes}")
+		->changes[0]->subject, "/etc/systemd/network/00-beoplay-eth0.network");
+}
+
+static void a_file_that_nobody_would_read_is_not_written(void **state)
+{
+	(void)state;
+	by_networkd("/etc/systemd/network/00-aaa.network", "[Match]\nName=eth0\n");
+	assert_non_null(strstr(look("{interface: eth0, addresses: [10.0.0.100/16], take: yes}")
+		->refusal, "comes before"));
+	by_networkd("/run/systemd/network/10-netplan-eth0.network", "[Match]\nName=eth0\n");
+	assert_non_null(strstr(look("{interface: eth0, addresses: [10.0.0.100/16], take: yes}")
+		->refusal, "netplan"));
 }
 
 static void an_undo_takes_file_and_address_away(void **state)
@@ -422,6 +469,9 @@ int main(void)
 		TEST(a_stanza_elsewhere_is_a_clear_error),
 		TEST(each_backend_gets_what_it_reads),
 		TEST(auto_is_what_the_machine_uses_now),
+		TEST(who_brings_up_this_interface_is_asked_not_what_is_installed),
+		TEST(what_another_file_of_networkd_configures_is_taken_over_if_asked),
+		TEST(a_file_that_nobody_would_read_is_not_written),
 		TEST(an_undo_takes_file_and_address_away),
 		TEST(addresses_are_compared_as_addresses),
 		TEST(what_makes_no_sense_is_refused),

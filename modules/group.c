@@ -1,4 +1,5 @@
 /* group: create or remove a group. */
+#include "modules/shared/guard.h"
 #include "modules/shared/remains.h"
 
 #include <string.h>
@@ -48,6 +49,12 @@ static int group_check(const struct value *params, struct error *err)
 			|| !name->text[strspn(name->text, "0123456789")]))
 		return error_at(err, TASK_INVALID_NAME, name->place, "invalid group name '%s'",
 			name->text);
+	if (value_text(name) && guard_is_system_account(name->text) && value_get_string(params, "state")
+			&& strcmp(value_get_string(params, "state"), "absent") == 0) {
+		error_at(err, TASK_PROTECTED, name->place, "the group '%s' is not removed: it belongs to the "
+			"system", name->text);
+		return error_remedy(err, "name the groups to remove; check whether a variable is another one");
+	}
 	if (value_text(gid) && *gid->text == '-')
 		return error_at(err, TASK_INVALID_NAME, gid->place, "invalid group ID '%s'",
 			gid->text);

@@ -33,6 +33,7 @@ struct service_state {
 	bool fixed;              /* it can't be enabled nor disabled */
 	bool once;               /* it does its work and ends, each time it is started */
 	bool stale;              /* systemd has read an older text of it */
+	bool way_in;             /* without it nobody logs in after the next start */
 };
 
 static const char *const state_words[] = {
@@ -238,6 +239,27 @@ static int look_at_script(struct host *host, const char *name, struct service_st
 	return look_at_links(host, name, have, err);
 }
 
+/* Debian calls sshd's unit ssh, with sshd as another name; ssh.socket may stand in for it. */
+static int look_at_way_in(struct host *host, const struct service_params *want,
+	struct service_state *have, struct error *err)
+{
+	size_t size = strlen(want->name), ending = strlen(".service");
+	struct command_result socket;
+
+	if (size > ending && strcmp(want->name + size - ending, ".service") == 0)
+		size -= ending;
+	if (!want->enabled || strcmp(want->enabled, "true") == 0 || !have->enabled || !host_login(host)
+			|| (strncmp(want->name, "sshd", size) != 0 || size < strlen("ssh")))
+		return 0;
+	have->way_in = true;
+	if (!have->systemd)
+		return 0;
+	if (show_unit(host, "ssh.socket", &socket, err) < 0)
+		return -1;
+	have->way_in = !has_line(socket.output, "UnitFileState=enabled");
+	return 0;
+}
+
 static int service_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -252,8 +274,10 @@ static int service_inspect(struct host *host, const void *params, void *ret_stat
 	have->systemd = info.kind == FILE_DIRECTORY;
 	if (!want->name)
 		return 0;
-	return have->systemd ? look_at_unit(host, want->name, have, err)
-		: look_at_script(host, want->name, have, err);
+	if ((have->systemd ? look_at_unit(host, want->name, have, err)
+			: look_at_script(host, want->name, have, err)) < 0)
+		return -1;
+	return look_at_way_in(host, want, have, err);
 }
 
 static bool wakes(const struct service_params *want, const struct service_state *have)
@@ -289,6 +313,11 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 	if (!have->there) {
 		plan_refuse(plan, SERVICE_NOT_FOUND, "is its package installed, and the "
 			"name right?", "there is no service '%s'", want->name);
+		return;
+	}
+	if (have->way_in) {
+		plan_refuse(plan, HOST_PROTECTED, "enable ssh.socket first, or disable it by hand",
+			"without '%s' nobody could log in after the machine's next start", want->name);
 		return;
 	}
 	plan_units(plan, want, have);

@@ -6,33 +6,19 @@
 
 #define STATE "/var/lib/"
 
-enum { LIST_MOST = 16 << 20 };
-
-/* The paths of a package that may be such directories; dpkg lists a directory before what is in it. */
+/* The paths of a package that may be such directories. */
 static int add_paths(struct host *host, const struct dpkg_package *package, struct value *paths,
 	struct error *err)
 {
-	struct arena *arena = host_arena(host);
-	const char *list = arena_printf(arena, "/var/lib/dpkg/info/%s.list", package->name);
-	struct file_info info;
-	size_t size;
 	char *text;
 
-	if (host_stat(host, list, &info, err) < 0)
+	if (dpkg_files(host, package, &text, err) < 0)
 		return -1;
-	if (info.kind == FILE_NONE) {
-		list = arena_printf(arena, "/var/lib/dpkg/info/%s:%s.list", package->name,
-			package->architecture);
-		if (host_stat(host, list, &info, err) < 0)
-			return -1;
-	}
-	if (info.kind != FILE_REGULAR)
+	if (!text)
 		return 0;
-	if (host_read(host, list, LIST_MOST, &text, &size, err) < 0)
-		return -1;
 	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
 		if (strncmp(text, STATE, strlen(STATE)) == 0)
-			value_append(arena, paths, value_bytes(arena, text, strcspn(text, "\n")));
+			value_append(host_arena(host), paths, value_bytes(host_arena(host), text, strcspn(text, "\n")));
 	}
 	return 0;
 }

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATUS_PATH "/var/lib/dpkg/status"
 #define UPDATES_PATH "/var/lib/dpkg/updates"
 #define AUTOMATIC_PATH "/var/lib/apt/extended_states"
+
+enum { LIST_MOST = 16 << 20 };
 
 /* --- Stanzas */
 
@@ -255,21 +256,41 @@ int dpkg_status_read(struct host *host, struct dpkg_status *ret_status, struct e
 	char *text;
 	size_t size;
 
-	if (host_stat(host, STATUS_PATH, &info, err) < 0)
+	if (host_stat(host, DPKG_STATUS_PATH, &info, err) < 0)
 		return -1;
 	if (info.kind != FILE_REGULAR) {
 		error_set(err, APT_PACKAGES_NOT_DEBIAN, "there is no '"
-			STATUS_PATH "': this is not a Debian machine");
+			DPKG_STATUS_PATH "': this is not a Debian machine");
 		return error_remedy(err, "packages are managed on Debian and what is made from it");
 	}
-	if (host_read(host, STATUS_PATH, DPKG_STATUS_MOST, &text, &size, err) < 0)
+	if (host_read(host, DPKG_STATUS_PATH, DPKG_STATUS_MOST, &text, &size, err) < 0)
 		return -1;
 	if (dpkg_status_parse(host_arena(host), text, size, ret_status, &inner) < 0)
-		return error_set(err, HOST_FILE_INVALID, "cannot understand '" STATUS_PATH "': %s",
+		return error_set(err, HOST_FILE_INVALID, "cannot understand '" DPKG_STATUS_PATH "': %s",
 			inner.message);
 	if (read_automatic(host, ret_status, err) < 0)
 		return -1;
 	return look_at_updates(host, ret_status, err);
+}
+
+int dpkg_files(struct host *host, const struct dpkg_package *package, char **ret_text,
+	struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const char *list = arena_printf(arena, "/var/lib/dpkg/info/%s.list", package->name);
+	struct file_info info;
+	size_t size;
+
+	*ret_text = NULL;
+	if (host_stat(host, list, &info, err) < 0)
+		return -1;
+	if (info.kind == FILE_NONE) {
+		list = arena_printf(arena, "/var/lib/dpkg/info/%s:%s.list", package->name,
+			package->architecture);
+		if (host_stat(host, list, &info, err) < 0)
+			return -1;
+	}
+	return info.kind == FILE_REGULAR ? host_read(host, list, LIST_MOST, ret_text, &size, err) : 0;
 }
 
 /* --- Finding */

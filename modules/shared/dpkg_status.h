@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define DPKG_STATUS_PATH "/var/lib/dpkg/status"
+
 enum { DPKG_STATUS_MOST = 64 << 20, DPKG_PACKAGES_MOST = 200000 };
 
 enum dpkg_state {
@@ -48,6 +50,11 @@ int dpkg_status_read(struct host *host, struct dpkg_status *ret_status, struct e
 int dpkg_status_parse(struct arena *arena, char *text, size_t size,
 	struct dpkg_status *ret_status, struct error *err);
 int dpkg_status_parse_automatic(struct dpkg_status *status, char *text, size_t size,
+	struct error *err);
+
+/* The paths that a package has brought, one a line, a directory before what is in it; NULL: none is
+ * known. */
+int dpkg_files(struct host *host, const struct dpkg_package *package, char **ret_text,
 	struct error *err);
 
 /* The package of a name ("gcc", "libc6:arm64"), an installed one if there are several; NULL. */

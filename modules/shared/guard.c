@@ -52,6 +52,19 @@ bool guard_is_system(const char *path)
 	return false;
 }
 
+bool guard_is_system_account(const char *name)
+{
+	static const char *const names[] = { "_apt", "_ssh", "adm", "crontab", "daemon", "disk", "input",
+		"kmem", "messagebus", "nobody", "nogroup", "polkitd", "root", "shadow", "sshd", "sudo", "tty",
+		"utmp", "video" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return strncmp(name, "systemd-", strlen("systemd-")) == 0;
+}
+
 /* --- What is kept on this machine */
 
 static void keep(struct guard *guard, const char *path, const char *what)
@@ -189,6 +202,8 @@ int guard_open(struct host *host, struct guard *ret_guard, struct error *err)
 	/* What is looked at here is nothing that a task is about. */
 	host = host_quiet(host);
 	guard.kept = arena_array(host_arena(host), KEPT_MOST, sizeof(*guard.kept));
+	guard.packages = arena_alloc(host_arena(host), sizeof(*guard.packages));
+	*guard.packages = (struct guard_packages){0};
 	if (keep_state(host, &guard, err) < 0
 			|| (login && keep_home(host, &guard, login, arena_printf(host_arena(host),
 				"the home of %s, who is logged in", login), true, err) < 0)
@@ -228,6 +243,29 @@ void guard_mount(struct arena *arena, const struct guard *guard, const char *rea
 	}
 }
 
+static int refuse_system(struct host *host, const struct guard *guard, const char *real,
+	struct guard_refusal *ret_refusal, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const char *package;
+
+	if (guard_is_system(real)) {
+		ret_refusal->reason = arena_printf(arena, "'%s' is not removed: it belongs to the system",
+			real);
+		ret_refusal->remedy = "name what to remove below it; check whether a variable in the path "
+			"is empty";
+		return 0;
+	}
+	if (guard_package_of(host_quiet(host), guard->packages, real, &package, err) < 0)
+		return -1;
+	if (package) {
+		ret_refusal->reason = arena_printf(arena, "'%s' is not removed: it belongs to the package "
+			"'%s', without which the machine doesn't work", real, package);
+		ret_refusal->remedy = "leave it to apt and dpkg";
+	}
+	return 0;
+}
+
 int guard_check(struct host *host, const struct guard *guard, const char *path, unsigned flags,
 	struct guard_refusal *ret_refusal, struct error *err)
 {
@@ -250,13 +288,7 @@ int guard_check(struct host *host, const struct guard *guard, const char *path, 
 			return 0;
 		}
 	}
-	if (!(flags & GUARD_EMPTY) && guard_is_system(real)) {
-		ret_refusal->reason = arena_printf(arena, "'%s' is not removed: it belongs to the system",
-			real);
-		ret_refusal->remedy = "name what to remove below it; check whether a variable in the path "
-			"is empty";
-	}
-	return 0;
+	return flags & GUARD_EMPTY ? 0 : refuse_system(host, guard, real, ret_refusal, err);
 }
 
 int guard_look(struct host *host, const char *path, unsigned flags,

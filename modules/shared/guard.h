@@ -7,6 +7,7 @@
 #define MODULES_GUARD_H
 
 #include "module/module.h"
+#include "modules/shared/guard_packages.h"
 
 /* Why a path stays; reason NULL: it may go. */
 struct guard_refusal {
@@ -24,6 +25,7 @@ struct guard {
 	size_t kept_count;
 	struct guard_place *mounts;
 	size_t mount_count;
+	struct guard_packages *packages;
 };
 
 enum guard_flags {
@@ -33,6 +35,9 @@ enum guard_flags {
 /* Whether a path is a folder or file of the system itself, or above one: /etc, /usr/bin, /home … By
  * its name alone. */
 bool guard_is_system(const char *path);
+
+/* Whether a Debian machine, or whoever logs in there, needs the user or group of this name. */
+bool guard_is_system_account(const char *name);
 
 /* What is to be kept on this machine now. */
 int guard_open(struct host *host, struct guard *ret_guard, struct error *err);

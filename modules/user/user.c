@@ -70,9 +70,12 @@ static int user_check(const struct value *params, struct error *err)
 			|| !name->text[strspn(name->text, "0123456789")]))
 		return error_at(err, TASK_INVALID_NAME, name->place, "invalid user name '%s'",
 			name->text);
-	if (value_text(name) && strcmp(name->text, "root") == 0 && value_get_string(params, "state")
-			&& strcmp(value_get_string(params, "state"), "absent") == 0)
-		return error_at(err, TASK_PROTECTED, name->place, "root is not removed");
+	if (value_text(name) && guard_is_system_account(name->text) && value_get_string(params, "state")
+			&& strcmp(value_get_string(params, "state"), "absent") == 0) {
+		error_at(err, TASK_PROTECTED, name->place, "the user '%s' is not removed: it belongs to the "
+			"system", name->text);
+		return error_remedy(err, "name the users to remove; check whether a variable is another one");
+	}
 	if (value_text(uid) && *uid->text == '-')
 		return error_at(err, TASK_INVALID_NAME, uid->place, "invalid user ID '%s'",
 			uid->text);

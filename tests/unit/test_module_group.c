@@ -211,6 +211,11 @@ static void wrong_parameters_are_refused(void **state)
 	assert_ptr_equal(bench->err.code, TASK_INVALID_NAME);
 	assert_null(bench_normalise(bench, &module_group, "{name: g, state: gone}"));
 	assert_non_null(bench_normalise(bench, &module_group, "{name: 3com}"));
+	assert_null(bench_normalise(bench, &module_group, "{name: sudo, state: absent}"));
+	assert_ptr_equal(bench->err.code, TASK_PROTECTED);
+	assert_null(bench_normalise(bench, &module_group, "{name: systemd-journal, state: absent}"));
+	assert_non_null(bench_normalise(bench, &module_group, "{name: sudo}"));
+	assert_non_null(bench_normalise(bench, &module_group, "{name: games, state: absent}"));
 }
 
 int main(void)

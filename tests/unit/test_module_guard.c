@@ -75,7 +75,8 @@ static int user(const char *yaml)
 
 static void assert_stays(int result, const char *why)
 {
-	assert_int_equal(result, -1);
+	if (result != -1)
+		fail_msg("nothing is said of %s", why);
 	if (!strstr(bench->err.message, why))
 		fail_msg("%s", bench->err.message);
 	assert_true(bench->err.remedy[0] != '\0');
@@ -250,6 +251,41 @@ static void a_link_to_the_system_is_only_a_link(void **state)
 	assert_string_equal(bench->log.data, "remove /srv/link\n");
 }
 
+static void what_the_machine_works_with_stays(void **state)
+{
+	(void)state;
+	bench_file(bench, "/var/lib/dpkg/status", 0644,
+		"Package: bash\nEssential: yes\nStatus: install ok installed\nArchitecture: amd64\n"
+		"Pre-Depends: libc6 (>= 2.36), libtinfo6 | libtinfo5\nVersion: 1\n\n"
+		"Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n"
+		"Package: libtinfo6\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n\n"
+		"Package: openssh-server\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n"
+		"Package: hello\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n");
+	bench_file(bench, "/var/lib/dpkg/info/bash.list", 0644, "/.\n/bin\n/bin/bash\n/usr/share/doc/bash\n");
+	bench_file(bench, "/var/lib/dpkg/info/libc6:amd64.list", 0644, "/lib\n/lib/x86_64-linux-gnu\n"
+		"/lib/x86_64-linux-gnu/libc.so.6\n");
+	bench_file(bench, "/var/lib/dpkg/info/libtinfo6:amd64.list", 0644, "/usr/lib/x86_64-linux-gnu/gone\n");
+	bench_file(bench, "/var/lib/dpkg/info/openssh-server.list", 0644, "/usr/lib/openssh/sftp-server\n");
+	bench_file(bench, "/var/lib/dpkg/info/hello.list", 0644, "/usr/lib/hello/data\n/usr/bin/hello\n");
+	for (const char *const *name = (const char *const []){ "bin", "lib", "lib/hello", "lib/openssh",
+			"lib/x86_64-linux-gnu", NULL }; *name; name++)
+		bench_directory(bench, arena_printf(bench->arena, "/usr/%s", *name), 0755);
+	for (const char *const *name = (const char *const []){ "bin/bash", "bin/hello", "lib/hello/data",
+			"lib/openssh/sftp-server", "lib/x86_64-linux-gnu/libc.so.6", "lib/x86_64-linux-gnu/gone",
+			"lib/x86_64-linux-gnu-x", NULL }; *name; name++)
+		bench_file(bench, arena_printf(bench->arena, "/usr/%s", *name), 0755, "x");
+	assert_stays(file("/usr/bin/bash", ""), "'/usr/bin/bash' is not removed: it belongs to the package 'bash'");
+	assert_stays(file("/usr/lib/x86_64-linux-gnu", ""), "the package 'libc6', without which");
+	assert_stays(file("/usr/lib/x86_64-linux-gnu/libc.so.6", ""), "the package 'libc6', without which");
+	assert_stays(file("/usr/lib/openssh", ""), "the package 'openssh-server', without which");
+	assert_int_equal(file("/usr/lib/hello", ""), 0);
+	assert_int_equal(file("/usr/bin/hello", ""), 0);
+	assert_int_equal(file("/usr/lib/x86_64-linux-gnu/gone", ""), 0);
+	assert_int_equal(file("/usr/lib/x86_64-linux-gnu-x", ""), 0);
+	assert_null(bench_find(bench, "/usr/lib/hello"));
+	assert_non_null(bench_find(bench, "/usr/lib/x86_64-linux-gnu/libc.so.6"));
+}
+
 static void who_is_logged_in_keeps_home_and_keys(void **state)
 {
 	(void)state;
@@ -313,6 +349,7 @@ int main(void)
 		TEST(the_system_stays_before_any_host_is_asked),
 		TEST(the_system_stays_through_a_link),
 		TEST(a_link_to_the_system_is_only_a_link),
+		TEST(what_the_machine_works_with_stays),
 		TEST(who_is_logged_in_keeps_home_and_keys),
 		TEST(a_home_behind_a_link_is_kept_where_it_lies),
 		TEST(beoplay_keeps_its_own_state),

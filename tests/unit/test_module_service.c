@@ -393,6 +393,31 @@ static void a_masked_service_is_refused_with_what_to_do(void **state)
 	assert_string_equal(bench->log.data, "");
 }
 
+static void the_way_in_stays_for_the_next_start(void **state)
+{
+	struct bench_command *socket = bench_command(bench, "systemctl show -p Id,LoadState,ActiveState,"
+		"UnitFileState,Type,RemainAfterExit,NeedDaemonReload -- ssh.socket", 0,
+		"LoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n");
+
+	(void)state;
+	is(true, true);
+	bench->login = "admin";
+	for (const char *const *name = (const char *const []){ "ssh", "sshd", "ssh.service", NULL }; *name; name++) {
+		assert_int_equal(apply(arena_printf(bench->arena, "{name: %s, enabled: no}", *name)), -1);
+		assert_non_null(strstr(bench->err.message, "nobody could log in after the machine's next start"));
+	}
+	assert_string_equal(bench->log.data, "");
+	assert_int_equal(apply("{name: ssh, enabled: yes}"), 0);
+	assert_int_equal(apply("{name: sshdx, enabled: no}"), 0);
+	is(true, true);
+	socket->output = "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\n";
+	assert_int_equal(apply("{name: ssh, enabled: no}"), 0);
+	is(true, true);
+	socket->output = "LoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n";
+	bench->login = NULL;
+	assert_int_equal(apply("{name: ssh, enabled: no}"), 0);
+}
+
 static void undo_brings_both_back(void **state)
 {
 	(void)state;
@@ -553,6 +578,7 @@ int main(void)
 		TEST(a_script_that_systemd_has_not_read_yet_is_there),
 		TEST(a_service_that_is_not_there_is_refused),
 		TEST(a_masked_service_is_refused_with_what_to_do),
+		TEST(the_way_in_stays_for_the_next_start),
 		TEST(undo_brings_both_back),
 		TEST(undo_leaves_what_the_task_did_not_say),
 		TEST(undo_of_a_restart_is_no_other_restart),

@@ -192,7 +192,7 @@ static void wrong_parameters_are_refused(void **state)
 	refused("{name: ../a}", "invalid user name");
 	refused("{name: \"a\\nb\"}", "invalid user name");
 	refused("{name: '1001'}", "invalid user name");
-	refused("{name: root, state: absent}", "root is not removed");
+	refused("{name: root, state: absent}", "the user 'root' is not removed");
 	refused("{name: mpi, uid: -1}", "invalid user ID");
 	refused("{name: mpi, uid: many}", "decimal integer");
 	refused("{name: mpi, comment: 'a:b'}", "without a colon");

@@ -234,8 +234,9 @@ static const struct value_pair *find_pair(const struct value *map, const char *k
 		found = index_find(map, key);
 		i = map->index->count;
 	}
+	/* Most differ in their first letter: no call for them. */
 	for (; !found && i < map->count; i++) {
-		if (strcmp(map->pairs[i].key, key) == 0)
+		if (map->pairs[i].key[0] == key[0] && strcmp(map->pairs[i].key, key) == 0)
 			found = &map->pairs[i];
 	}
 	return found;

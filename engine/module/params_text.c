@@ -48,7 +48,8 @@ int params_write(struct buffer *out, const struct module *module, const struct v
 		if (!value || param->kind == PARAM_ANY)
 			continue;
 		empty = false;
-		buffer_printf(out, "%s: ", param->name);
+		buffer_add_string(out, param->name);
+		buffer_add_string(out, ": ");
 		if (write_value(out, param->name, value, err) < 0)
 			return -1;
 		buffer_add_string(out, "\n");

@@ -254,17 +254,33 @@ static bool stays(const struct unit *unit, const struct filled *filled)
 	return filled->known && !filled->asked.others && !unit->barrier;
 }
 
+/* Whether anything later sees what came of it, where only errors count. */
+static bool has_traces(const struct filling *filling, const struct filled *filled)
+{
+	bool traces = filling->task->registers != NULL;
+
+	for (size_t i = 0; i < filled->count; i++) {
+		const struct filled_item *item = &filled->items[i];
+
+		traces = traces || item->kind == FILLED_UNKNOWN || item->facts || item->opens;
+	}
+	return traces;
+}
+
 /* For all hosts if it was made of nothing of this one. Facts that are missing are asked for by each
- * host itself. */
+ * host itself. NULL: nobody is going to look at it. */
 static const struct filled *keep_filled(struct filling *filling, const struct filled *filled)
 {
 	struct run_host *host = filling->host;
 	struct unit *unit = filling->unit;
 	bool shared = !filling->differs && (has_all_errors(filling) || (!unit->differs
 		&& (filled->known || !filled->asked.facts)));
-	struct filled *kept = keep(shared ? filling->run->arena : host->arena, filled);
+	struct filled *kept;
 
 	unit->filled_for++;
+	if (!shared && filling->run->options.only_checks && !has_traces(filling, filled))
+		return NULL;
+	kept = keep(shared ? filling->run->arena : host->arena, filled);
 	if (stays(unit, kept))
 		host->filled[unit->index] = kept;
 	return shared ? filled_share(host, unit, kept) : kept;

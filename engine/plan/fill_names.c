@@ -15,9 +15,9 @@ static int refuse(const struct value *secret, const char *what, struct error *er
 static const struct value *secret_path(const struct module *module, const struct value *params)
 {
 	for (const struct param *param = module->params; param && param->name; param++) {
-		const struct value *value = value_get(params, param->name);
+		const struct value *value = param->kind == PARAM_PATH ? value_get(params, param->name) : NULL;
 
-		if (value && param->kind == PARAM_PATH && value->level == LEVEL_SECRET)
+		if (value && value->level == LEVEL_SECRET)
 			return value;
 	}
 	return NULL;

@@ -66,7 +66,10 @@ struct filled *filled_shared(struct run_host *host, struct unit *unit)
 
 /* --- Prepared --- */
 
-enum { SHARED_LEAST = 512 };   /* bytes of a text that is worth its digest */
+enum {
+	SHARED_LEAST = 512,        /* bytes of a text that is worth its digest */
+	KEPT_UNUSED = 64,          /* after so many of which none held again, each host has its own values */
+};
 
 struct kept {
 	struct prepared prepared;
@@ -180,16 +183,23 @@ static int prepare_anew(struct run_host *host, struct unit *unit, struct scope *
 	return prepared->cause ? 0 : write_params(unit, arena, params, prepared, err);
 }
 
+static bool is_worth_keeping(const struct unit *unit)
+{
+	return unit->module->prepare && !unit->differs
+		&& (unit->prepared_again > 0 || unit->prepared.count < KEPT_UNUSED);
+}
+
 int prepared_get(struct run_host *host, struct unit *unit, struct scope *scope, struct arena *arena,
 	struct value *params, enum level level, struct asked *asked, struct prepared *ret_prepared,
 	struct error *err)
 {
-	const char *key = unit->differs || !unit->module->prepare ? NULL : key_of(arena, params, level);
+	const char *key = is_worth_keeping(unit) ? key_of(arena, params, level) : NULL;
 	struct kept *kept = key ? lookup_get(&unit->prepared, key) : NULL;
 	unsigned notes;
 
 	*ret_prepared = (struct prepared){0};
 	if (kept && holds(&kept->made, host->run, host, unit, &kept->prepared.asked)) {
+		unit->prepared_again++;
 		*ret_prepared = kept->prepared;
 		add_asked(asked, &kept->prepared.asked, arena);
 		return 0;

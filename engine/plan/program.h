@@ -77,6 +77,7 @@ struct unit {
 	bool reads_own;            /* and be it for a value that no other host's preparation reads */
 	size_t filled_for;         /* so many hosts until now */
 	struct lookup prepared;    /* parameters, by what they were made of; see prepared.c */
+	size_t prepared_again;     /* so many times what was kept there has held */
 	struct lookup texts;       /* and long ones that were made of each host, by their digest */
 };
 

@@ -41,7 +41,7 @@ const char *fact_name(const char *name)
 	if (strcmp(name, "facts") == 0)
 		return "";
 	for (const struct shape *fact = module_of_facts()->facts; fact->key; fact++) {
-		if (strcmp(fact->key, name) == 0)
+		if (fact->key[0] == name[0] && strcmp(fact->key, name) == 0)
 			return name;
 	}
 	return NULL;

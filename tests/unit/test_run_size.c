@@ -228,6 +228,23 @@ static void what_a_host_has_for_itself_is_its_own(void **state)
 	bench_run_free(bench);
 }
 
+static void what_each_of_many_hosts_has_for_itself_is_not_kept_for_others(void **state)
+{
+	char *hosts = inventory();
+	struct bench_run *bench = bench_run(hosts, "- hosts: all\n  tasks:\n"
+		"  - copy: {dest: /x, content: \"{{ inventory_hostname }}\"}\n"
+		"  - copy: {dest: /x, content: \"{{ inventory_hostname | length }}\"}\n");
+
+	(void)state;
+	bench_in_one_order(bench);
+	assert_int_equal(bench_execute(bench), 0);
+	assert_in_range(bench_ran(bench)->units[0]->prepared.count, 1, 64);
+	assert_string_not_equal(kept(bench, 0, 0), kept(bench, 299, 0));
+	assert_ptr_equal(kept(bench, 298, 1), kept(bench, 299, 1));
+	bench_run_free(bench);
+	free(hosts);
+}
+
 static void what_tasks_set_on_a_host_is_seen_by_its_own_tasks_first(void **state)
 {
 	struct bench_run *bench = ran("- hosts: all\n  tasks:\n"
@@ -250,6 +267,7 @@ int main(void)
 		cmocka_unit_test(what_is_prepared_alike_is_one_text_for_all_hosts),
 		cmocka_unit_test(a_long_text_made_of_each_host_is_kept_once_for_those_with_the_same),
 		cmocka_unit_test(what_a_host_has_for_itself_is_its_own),
+		cmocka_unit_test(what_each_of_many_hosts_has_for_itself_is_not_kept_for_others),
 		cmocka_unit_test(what_tasks_set_on_a_host_is_seen_by_its_own_tasks_first),
 	};
 

@@ -2,6 +2,7 @@
 #include "modules/file/file.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static int make_directory(struct host *host, const struct file_params *want,
@@ -124,6 +125,8 @@ int file_apply(struct host *host, const void *params, const void *state,
 	case FILE_LEAVE:
 		return leave(host, change->subject, err);
 	default:
+		if (strcmp(change->subject, want->path) != 0)
+			return file_apply_below(host, want, have, change, err);
 		return attributes_apply(host, want->path, &attributes, &have->at, change, err);
 	}
 }

@@ -20,11 +20,12 @@ static const struct param file_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "the path to manage", .flags = PARAM_REQUIRED,
 		.alias = "dest", .into = INTO_TEXT(struct file_params, path) },
 	{ .name = "state", .kind = PARAM_CHOICE,
-		.doc = "what should be there; file: must already exist; "
+		.doc = "what should be there; not said: what is there, of which only owner and mode are "
+		"set; file: must already exist; "
 		"touch: an empty one is made, or one that is there is as if just written; absent: a "
 			"directory goes with all in it, which an undo brings back up to 1000 files and "
 		"256 MiB",
-		.otherwise = "file", .choices = file_words,
+		.choices = file_words,
 		.into = INTO_CHOICE(struct file_params, state, file_choices) },
 	{ .name = "owner", .kind = PARAM_STRING, .doc = "its owner",
 		.into = INTO_TEXT(struct file_params, owner) },
@@ -43,8 +44,10 @@ static const struct param file_table[] = {
 	{ .name = "access_time", .kind = PARAM_CHOICE,
 		.doc = "touch never sets it", .choices = access_words,
 		.otherwise = "preserve", .into = INTO_CHOICE(struct file_params, keeps_access, access_choices) },
-	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "also set owner and mode of everything below",
-		.flags = PARAM_NOT_YET },
+	{ .name = "recurse", .kind = PARAM_BOOL, .doc = "of a directory: also set owner and mode of "
+		"everything below it, but for special files and what is mounted there; X is x for directories "
+		"and programs",
+		.otherwise = "no", .into = INTO_BOOL(struct file_params, recurse) },
 	{ .name = "above", .kind = PARAM_LIST, .doc = "mode and owner of the directories above",
 		.otherwise = "", .flags = PARAM_INTERNAL, .into = INTO_LIST(struct file_params, above) },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "its content, by digest",
@@ -62,6 +65,23 @@ static bool is_word(const struct value *value, const char *word)
 	return value && value->kind == VALUE_STRING && strcmp(value->text, word) == 0;
 }
 
+/* NULL: not given. */
+static int check_recurse(const struct value *path, const struct value *state,
+	const struct value *recurse, struct error *err)
+{
+	if (!recurse || !is_word(recurse, "true"))
+		return 0;
+	if (state && state->kind == VALUE_STRING && !is_word(state, "directory"))
+		return error_at(err, TASK_CONFLICTING_PARAMETERS, recurse->place, "'recurse' is for "
+			"directories only (state: directory)");
+	if (!path || path->kind != VALUE_STRING || !guard_is_whole(path->text))
+		return 0;
+	error_at(err, TASK_PROTECTED, path->place, "'recurse' would change all of '%s', which belongs to "
+		"the system", path->text);
+	return error_remedy(err, "name what is to change below it; check whether a variable in the path is "
+		"empty");
+}
+
 static int file_check(const struct value *params, struct error *err)
 {
 	const struct value *state = value_get(params, "state");
@@ -72,9 +92,11 @@ static int file_check(const struct value *params, struct error *err)
 		error_at(err, TASK_MISSING_PARAMETER, state->place, "a link needs 'src'");
 		return error_remedy(err, "src is what the link points at");
 	}
-	if (src && state && state->kind == VALUE_STRING && !is_word(state, "link"))
+	if (src && (!state || state->kind == VALUE_STRING) && !is_word(state, "link"))
 		return error_at(err, TASK_CONFLICTING_PARAMETERS, src->place, "'src' is for links only "
 			"(state: link)");
+	if (check_recurse(path, state, value_get(params, "recurse"), err) < 0)
+		return -1;
 	if (is_word(state, "absent") && !value_get(params, "up_to") && path
 			&& path->kind == VALUE_STRING && guard_is_system(path->text)) {
 		error_at(err, TASK_PROTECTED, path->place, "'%s' is not removed: it belongs to the system",
@@ -138,6 +160,22 @@ static void invert_below(struct inverses *inverses, const struct file_state *hav
 	}
 }
 
+static void invert_attributes_below(struct inverses *inverses, const struct file_state *have)
+{
+	struct arena *arena = inverses_arena(inverses);
+
+	for (size_t i = 0; i < have->below_count; i++) {
+		const struct file_below *below = &have->below[i];
+		struct value *params = attributes_way_back(arena, below->path,
+			&(struct attributes_have){ .info = below->info }, NULL);
+
+		if (below->info.kind == FILE_LINK)
+			value_set_string(arena, params, "force", "yes");
+		inverses_add(inverses, &(struct inverses_entry){ .module = "file", .params = params,
+			.resource = arena_printf(arena, "file:%s", below->path) });
+	}
+}
+
 static void tell_above(struct arena *arena, struct value *list, const struct file_info *info)
 {
 	value_append(arena, list, value_printf(arena, "%04o:%u:%u", info->mode, info->uid, info->gid));
@@ -175,10 +213,12 @@ static void file_invert(struct inverses *inverses, const void *params, const voi
 			(long long)have->at.info.mtime));
 	if (entry.params && above->count > 0)
 		value_set(arena, entry.params, "above", above);
+	if (want->recurse)
+		invert_attributes_below(inverses, have);
 	if (want->state == WISH_ABSENT && file_too_much(have)) {
 		entry.params = NULL;
 		entry.reason = "a directory with too much in it was removed";
-	} else {
+	} else if (!want->recurse) {
 		invert_below(inverses, have);
 	}
 	inverses_add(inverses, &entry);

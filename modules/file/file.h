@@ -5,7 +5,7 @@
 #include "modules/shared/file_attributes.h"
 #include "modules/shared/guard.h"
 
-enum file_state_wish { WISH_FILE, WISH_DIRECTORY, WISH_LINK, WISH_ABSENT, WISH_TOUCH };
+enum file_state_wish { WISH_AS_IS, WISH_FILE, WISH_DIRECTORY, WISH_LINK, WISH_ABSENT, WISH_TOUCH };
 
 enum file_step {
 	FILE_MAKE_DIRECTORY = ATTRIBUTES_STEP_END, FILE_MAKE_LINK, FILE_WRITE, FILE_REMOVE, FILE_LEAVE,
@@ -20,6 +20,7 @@ struct file_params {
 	char *mode;
 	char *src;
 	bool force;
+	bool recurse;            /* owner and mode of all that is below, too */
 	bool keeps_time, keeps_access;         /* touch changes no time */
 	/* Internal, of an undo: */
 	char *mtime;             /* nanoseconds */
@@ -47,8 +48,12 @@ struct file_state {
 	struct guard_refusal refusal;    /* why it is not removed */
 	const char *digest;      /* of a regular file whose content matters */
 	const char *text;        /* its content, if it is text, short, and to be replaced */
-	struct file_below *below;    /* of a directory that is to go, deepest first */
+	struct file_below *below;    /* of a directory that is to go, deepest first; with recurse, what has
+	                                another owner or mode */
 	size_t below_count;
+	size_t special_count;        /* with recurse: special files below, which stay as they are */
+	const char **mounts;         /* the same: what is mounted below */
+	size_t mount_count;
 	int64_t below_bytes;
 	const char **missing;    /* directories above that aren't there, highest first */
 	size_t missing_count;
@@ -69,6 +74,14 @@ const char *file_directory_key(struct arena *arena, const char *path);
 unsigned file_guard_flags(const struct file_params *want);
 int file_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err);
+
+/* recurse.c */
+int file_look_below(struct host *host, const struct file_params *want, struct file_state *have,
+	struct error *err);
+void file_plan_below(struct plan *plan, const struct file_params *want,
+	const struct file_state *have);
+int file_apply_below(struct host *host, const struct file_params *want,
+	const struct file_state *have, const struct change *change, struct error *err);
 
 /* plan.c */
 const char *file_kind_word(enum file_kind kind);

@@ -227,7 +227,8 @@ int file_inspect(struct host *host, const void *params, void *ret_state,
 
 	if (attributes_inspect(host, want->path, &attributes, &have->at, err) < 0)
 		return -1;
-	if ((want->state == WISH_DIRECTORY || want->above_count > 0) && have->at.info.kind == FILE_NONE)
+	if ((want->state == WISH_DIRECTORY || want->recurse || want->above_count > 0)
+			&& have->at.info.kind == FILE_NONE)
 		return look_above(host, want->path, have, err);
 	if (want->state == WISH_ABSENT && have->at.info.kind != FILE_NONE
 			&& guard_look(host, want->path, file_guard_flags(want), &have->refusal, err) < 0)
@@ -237,6 +238,9 @@ int file_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	if (have->refusal.reason)
 		return 0;
+	if (want->recurse && have->at.info.kind == FILE_DIRECTORY
+			&& file_look_below(host, want, have, err) < 0)
+		return -1;
 	if (want->state != WISH_ABSENT && look_at_above(host, want, have, err) < 0)
 		return -1;
 	if (want->state == WISH_ABSENT && want->up_to && look_at_made(host, want, have, err) < 0)

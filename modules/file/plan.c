@@ -61,6 +61,19 @@ static void plan_file(struct plan *plan, const struct file_params *want,
 	attributes_plan(plan, want->path, &attributes, &have->at);
 }
 
+static void plan_as_it_is(struct plan *plan, const struct file_params *want,
+	const struct file_state *have)
+{
+	struct attributes_want attributes = file_attributes_of(want);
+
+	if (have->at.info.kind == FILE_DIRECTORY)
+		attributes_plan(plan, want->path, &attributes, &have->at);
+	else if (want->recurse && have->at.info.kind == FILE_NONE)
+		plan_add(plan, FILE_MAKE_DIRECTORY, want->path, "state", "absent", "directory");
+	else
+		plan_file(plan, want, have);
+}
+
 /* It happens each time, unless it is to leave the time. */
 static void plan_touch(struct plan *plan, const struct file_params *want,
 	const struct file_state *have)
@@ -161,6 +174,9 @@ void file_plan(struct plan *plan, const void *params, const void *state)
 		plan_add(plan, FILE_MAKE_DIRECTORY, have->missing[i], "state", "absent", "directory");
 	plan_above(plan, want, have);
 	switch (want->state) {
+	case WISH_AS_IS:
+		plan_as_it_is(plan, want, have);
+		break;
 	case WISH_FILE:
 		plan_file(plan, want, have);
 		break;
@@ -183,5 +199,7 @@ void file_plan(struct plan *plan, const void *params, const void *state)
 				"absent)", "'%s' is a %s, not a directory", want->path, file_kind_word(kind));
 		break;
 	}
+	if (want->recurse)
+		file_plan_below(plan, want, have);
 	plan_time(plan, want, have);
 }

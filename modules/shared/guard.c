@@ -52,6 +52,17 @@ bool guard_is_system(const char *path)
 	return false;
 }
 
+bool guard_is_whole(const char *path)
+{
+	static const char *const owners[] = { "/media", "/mnt", "/opt", "/srv", "/usr/local", "/var/local", "/var/opt" };
+
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		if (is_above(owners[i], path))
+			return false;
+	}
+	return guard_is_system(path);
+}
+
 bool guard_is_system_account(const char *name)
 {
 	static const char *const names[] = { "_apt", "_ssh", "adm", "crontab", "daemon", "disk", "input",

@@ -36,6 +36,10 @@ enum guard_flags {
  * its name alone. */
 bool guard_is_system(const char *path);
 
+/* The same, but for folders that Debian leaves to its owner, /srv or /usr/local, say: whether owner and
+ * mode of all below it are not to be changed at once. */
+bool guard_is_whole(const char *path);
+
 /* Whether a Debian machine, or whoever logs in there, needs the user or group of this name. */
 bool guard_is_system_account(const char *name);
 

@@ -167,11 +167,75 @@ static void a_file_must_be_there_already(void **state)
 	assert_int_equal(apply("{path: /srv/none, mode: '0644'}"), -1);
 	assert_string_equal(bench->err.message, "there is no file '/srv/none'");
 	assert_non_null(strstr(bench->err.remedy, "copy"));
-	assert_int_equal(apply("{path: /srv, mode: '0644'}"), -1);
+	assert_int_equal(apply("{path: /srv, state: file, mode: '0644'}"), -1);
 	assert_string_equal(bench->err.message, "'/srv' is not a regular file");
 	bench_link(bench, "/srv/l", "f");
 	assert_int_equal(apply("{path: /srv/l, owner: mpi}"), -1);
 	assert_string_equal(bench->log.data, "");
+}
+
+static void without_a_state_what_is_there_stays_that(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/srv/d", 0755);
+	assert_int_equal(apply("{path: /srv/d, mode: 'u=rwx,go='}"), 0);
+	assert_int_equal(at("/srv/d")->info.mode, 0700);
+	assert_int_equal(at("/srv/d")->info.kind, FILE_DIRECTORY);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_int_equal(at("/srv/d")->info.mode, 0755);
+	bench_file(bench, "/srv/f", 0644, "x");
+	assert_int_equal(apply("{path: /srv/f, mode: '0600'}"), 0);
+	assert_int_equal(at("/srv/f")->info.mode, 0600);
+}
+
+static void all_below_gets_owner_and_mode(void **state)
+{
+	const char *was, *yaml = "{path: /srv/d, state: directory, recurse: yes, owner: mpi, mode: 'u=rwX,g=rX,o='}";
+
+	(void)state;
+	bench_directory(bench, "/srv/d", 0755);
+	bench_directory(bench, "/srv/d/sub", 0711);
+	bench_file(bench, "/srv/d/sub/program", 0755, "x");
+	bench_file(bench, "/srv/d/data", 0644, "x");
+	bench_file(bench, "/srv/d/pipe", 0600, "");
+	at("/srv/d/pipe")->info.kind = FILE_OTHER;
+	bench_link(bench, "/srv/d/link", "/etc/passwd");
+	bench_directory(bench, "/srv/d/mounted", 0755);
+	bench_file(bench, "/srv/d/mounted/others", 0644, "x");
+	bench_file(bench, "/proc/self/mountinfo", 0444, "36 35 0:40 / /srv/d/mounted rw - tmpfs none rw\n");
+	was = bench_snapshot(bench);
+	assert_int_equal(apply(yaml), 0);
+	assert_int_equal(at("/srv/d/sub")->info.mode, 0750);
+	assert_int_equal(at("/srv/d/sub/program")->info.mode, 0750);
+	assert_int_equal(at("/srv/d/data")->info.mode, 0640);
+	assert_int_equal(at("/srv/d/data")->info.uid, at("/srv/d")->info.uid);
+	assert_int_not_equal(at("/srv/d/data")->info.uid, 0);
+	assert_int_equal(at("/srv/d/link")->info.uid, at("/srv/d")->info.uid);
+	assert_int_equal(at("/srv/d/pipe")->info.uid, 0);
+	assert_int_equal(at("/srv/d/mounted")->info.mode, 0755);
+	assert_int_equal(at("/srv/d/mounted/others")->info.mode, 0644);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(bench_snapshot(bench), was);
+	assert_int_equal(apply(yaml), 0);
+	assert_int_equal(apply(yaml), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void nothing_of_the_system_is_changed_as_a_whole(void **state)
+{
+	(void)state;
+	assert_null(bench_normalise(bench, &module_file, "{path: /etc, recurse: yes, mode: '0644'}"));
+	assert_ptr_equal(bench->err.code, TASK_PROTECTED);
+	assert_null(bench_normalise(bench, &module_file, "{path: /, state: directory, recurse: yes, owner: mpi}"));
+	assert_null(bench_normalise(bench, &module_file, "{path: /srv/f, state: file, recurse: yes, owner: mpi}"));
+	assert_ptr_equal(bench->err.code, TASK_CONFLICTING_PARAMETERS);
+	assert_non_null(bench_normalise(bench, &module_file, "{path: /srv, recurse: yes, owner: mpi}"));
+	assert_non_null(bench_normalise(bench, &module_file, "{path: /etc, recurse: no, mode: '0755'}"));
+	bench_link(bench, "/srv/link", "/usr");
+	bench_directory(bench, "/srv/link/lib", 0755);
+	assert_int_equal(apply("{path: /srv/link/lib, recurse: yes, mode: '0777'}"), -1);
+	assert_string_equal(bench->err.message, "'recurse' would change all of '/usr/lib', which belongs to the "
+		"system");
 }
 
 static void a_file_never_becomes_a_directory_by_itself(void **state)
@@ -224,7 +288,6 @@ static void wrong_parameters_are_refused(void **state)
 	assert_refused("{path: /srv, mode: 644}", "decimal");
 	assert_refused("{path: /srv, modus: '0644'}", "no parameter 'modus'");
 	assert_refused("{path: /srv/x, state: hard, src: y}", "can't be 'hard'");
-	assert_refused("{path: /srv, state: directory, recurse: yes}", "not supported yet");
 	assert_refused("{path: /srv/x, state: link}", "a link needs 'src'");
 	assert_non_null(strstr(bench->err.remedy, "points at"));
 	assert_refused("{path: /srv/x, src: y}", "'src' is for links only");
@@ -286,6 +349,9 @@ int main(void)
 		TEST(a_link_takes_the_place_of_a_file_only_when_told),
 		TEST(a_directory_never_gives_way_to_a_link),
 		TEST(a_file_must_be_there_already),
+		TEST(without_a_state_what_is_there_stays_that),
+		TEST(all_below_gets_owner_and_mode),
+		TEST(nothing_of_the_system_is_changed_as_a_whole),
 		TEST(a_file_never_becomes_a_directory_by_itself),
 		TEST(a_special_file_goes_for_good),
 		TEST(the_path_is_the_resource),

@@ -48,7 +48,9 @@ static const struct param line_table[] = {
 		.into = INTO_CHOICE(struct line_params, present, state_choices) },
 	{ .name = "create", .kind = PARAM_BOOL, .doc = "create the file if missing", .otherwise = "no",
 		.into = INTO_BOOL(struct line_params, create) },
-	{ .name = "backrefs", .kind = PARAM_BOOL, .doc = "\\1 in line", .flags = PARAM_NOT_YET },
+	{ .name = "backrefs", .kind = PARAM_BOOL, .doc = "\\1 and \\g<name> in line stand for what groups of "
+		"regexp matched; where it matches nothing, nothing is added", .otherwise = "no",
+		.into = INTO_BOOL(struct line_params, backrefs) },
 	{ .name = "backup", .kind = PARAM_BOOL, .doc = "keep the old file next to it, as NAME.DATE~",
 		.otherwise = "no", .flags = PARAM_ASIDE, .into = INTO_BOOL(struct line_params, backup) },
 	{ .name = "validate", .kind = PARAM_STRING,
@@ -90,6 +92,26 @@ static int check_pattern(const struct value *params, const char *name, struct er
 	return 0;
 }
 
+static int check_references(const struct value *params, struct error *err)
+{
+	const struct value *backrefs = value_get(params, "backrefs"), *regexp = value_get(params, "regexp");
+	const struct value *line = value_get(params, "line");
+	struct pattern pattern;
+	int result;
+
+	if (!value_text(backrefs) || strcmp(value_text(backrefs), "true") != 0)
+		return 0;
+	if (!regexp)
+		return error_at(err, TASK_MISSING_PARAMETER, backrefs->place, "'backrefs' needs 'regexp'");
+	if (!value_text(regexp) || !value_text(line))
+		return 0;
+	if (pattern_compile(regexp->text, &pattern, err) < 0)
+		return -1;
+	result = pattern_check_references(&pattern, line, err);
+	regex_free(pattern.regex);
+	return result;
+}
+
 static int line_check(const struct value *params, struct error *err)
 {
 	const char *state = value_get_string(params, "state");
@@ -116,7 +138,9 @@ static int line_check(const struct value *params, struct error *err)
 			"'insertafter' and 'insertbefore' exclude each other");
 	if (check_pattern(params, "regexp", err) < 0 || check_pattern(params, "insertafter", err) < 0)
 		return -1;
-	return check_pattern(params, "insertbefore", err);
+	if (check_pattern(params, "insertbefore", err) < 0)
+		return -1;
+	return check_references(params, err);
 }
 
 /* NULL: the line itself is all that is known of it. */
@@ -183,6 +207,7 @@ static int line_inspect(struct host *host, const void *params, void *ret_state,
 		return -1;
 	have->ours = record ? value_get_string(record, "line") : NULL;
 	have->back = value_list(host_arena(host));
+	have->line = want->line;
 	have->file = (struct text_file){ .path = want->path, .create = want->create,
 		.want = { want->owner, want->group, want->mode }, .validate = want->validate,
 		.backup = want->backup, .undo = want->undo, .made = want->made };
@@ -204,7 +229,7 @@ static int keep_record(struct host *host, const struct line_params *want,
 	const struct line_state *have, struct error *err)
 {
 	struct value *record = value_map(host_arena(host));
-	const char *line = !want->present ? NULL : !want->undo ? want->line
+	const char *line = !want->present ? NULL : !want->undo ? have->line
 		: want->back_count > 0 && want->back[0].instead ? want->back[0].line : NULL;
 
 	if (!line_pattern(want))

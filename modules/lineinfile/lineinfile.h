@@ -25,6 +25,7 @@ struct line_params {
 	char *insertafter;
 	char *insertbefore;
 	bool firstmatch;
+	bool backrefs;
 	bool present;
 	bool create;
 	bool backup;
@@ -45,6 +46,7 @@ struct line_state {
 	struct text_file file;
 	struct value *back;      /* records of lines that go */
 	bool bare;               /* the new line comes behind one without a newline */
+	const char *line;        /* of the task, or what backrefs make of it; NULL: none */
 	const char *ours;        /* an undo: what later runs have made of the line; NULL: the same */
 	const char *inserted;    /* an undo: the line that comes back without taking another's place */
 	const char *reason;      /* why the lines can't come back; NULL: they can */
@@ -73,6 +75,11 @@ struct lines {
 /* pattern.c */
 int pattern_compile(const char *text, struct pattern *ret_pattern, struct error *err);
 bool pattern_matches(struct pattern *pattern, const char *line, size_t size);
+/* The line that backrefs make of one that matches. */
+int pattern_expand(struct arena *arena, struct pattern *pattern, const char *text, const char *line,
+	size_t size, const char **ret_line, struct error *err);
+/* An error if a reference in a line with backrefs is to no group of the pattern. */
+int pattern_check_references(const struct pattern *pattern, const struct value *line, struct error *err);
 /* Gives the pattern back. A line that may match is neither taken for one that does nor for one that
  * doesn't. */
 int pattern_finish(struct pattern *pattern, const char *text, struct error *err);

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/quote.h"
+#include "modules/errors.h"
 
 #include <string.h>
 
@@ -147,26 +148,54 @@ static void note_line(struct arena *arena, struct line_state *have, const struct
 	value_append(arena, have->back, record);
 }
 
+/* The next run must find nothing more to change. */
+static int check_lasts(struct arena *arena, const struct line_params *want, struct pattern *pattern,
+	const struct lines *lines, const char *made, struct error *err)
+{
+	size_t found = want->backrefs ? find(want, pattern, lines) : lines->count;
+	const struct line *line = &lines->items[found];
+	const char *next;
+
+	if (found == lines->count || pattern->lost)
+		return 0;
+	if (pattern_expand(arena, pattern, want->line, line->text, line->size, &next, err) < 0)
+		return -1;
+	if (is_line(line, next))
+		return 0;
+	error_set(err, LINEINFILE_PATTERN_FAILED, "each run would change a line: first there would be '%s', then '%s'",
+		made, next);
+	return error_remedy(err, "let regexp match the one line that is meant, or none that is changed already");
+}
+
+static int replace(struct arena *arena, const struct line_params *want, struct pattern *pattern,
+	struct lines *lines, size_t at, struct line_state *have, struct error *err)
+{
+	const struct line old = lines->items[at];
+
+	if (want->backrefs && !pattern->lost && pattern_expand(arena, pattern, want->line, old.text, old.size,
+			&have->line, err) < 0)
+		return -1;
+	if (is_line(&old, have->line))
+		return 0;
+	note_line(arena, have, lines, at, line_kept(arena, want, have, have->line), copies_of(lines,
+		arena_bytes(arena, old.text, old.size)));
+	lines->items[at] = (struct line){ have->line, strlen(have->line), old.bare };
+	if (check_lasts(arena, want, pattern, lines, have->line, err) < 0)
+		return -1;
+	have->file.after = join(arena, lines);
+	return 0;
+}
+
 static int make_present(struct arena *arena, const struct line_params *want,
 	struct pattern *pattern, struct lines *lines, struct line_state *have, struct error *err)
 {
 	struct line line = { want->line, strlen(want->line), false };
 	size_t found = find(want, pattern, lines), at;
 
-	if (found == lines->count && copies_of(lines, want->line) > 0)
+	if (found < lines->count)
+		return replace(arena, want, pattern, lines, found, have, err);
+	if (want->backrefs || copies_of(lines, want->line) > 0)
 		return 0;
-	if (found < lines->count) {
-		const struct line old = lines->items[found];
-
-		if (is_line(&old, want->line))
-			return 0;
-		note_line(arena, have, lines, found, line_kept(arena, want, have, want->line), copies_of(lines,
-			arena_bytes(arena, old.text, old.size)));
-		line.bare = old.bare;
-		lines->items[found] = line;
-		have->file.after = join(arena, lines);
-		return 0;
-	}
 	if (place_for(want, lines, &at, err) < 0)
 		return -1;
 	have->bare = at > 0 && lines->items[at - 1].bare;

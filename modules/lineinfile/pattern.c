@@ -25,6 +25,43 @@ bool pattern_matches(struct pattern *pattern, const char *line, size_t size)
 	return result > 0;
 }
 
+static const char *expand(struct arena *arena, struct pattern *pattern, const char *text, const char *line,
+	size_t size)
+{
+	struct buffer made = {0};
+	const char *result = NULL;
+
+	if (regex_match(pattern->regex, line, size, 0, REGEX_ANYWHERE, &pattern->steps) == 1
+			&& regex_expand(pattern->regex, line, text, strlen(text), &made))
+		result = arena_bytes(arena, made.data ? made.data : "", made.size);
+	buffer_free(&made);
+	return result;
+}
+
+int pattern_expand(struct arena *arena, struct pattern *pattern, const char *text, const char *line,
+	size_t size, const char **ret_line, struct error *err)
+{
+	const char *made = expand(arena, pattern, text, line, size);
+
+	if (!made || strchr(made, '\n'))
+		return error_set(err, LINEINFILE_PATTERN_FAILED, "'%s' can't be made of the line that matches: it would "
+			"%s", text, made ? "be several lines" : "need too many steps");
+	*ret_line = made;
+	return 0;
+}
+
+int pattern_check_references(const struct pattern *pattern, const struct value *line, struct error *err)
+{
+	for (const char *at = line->text; (at = strchr(at, '\\')) != NULL; at += at[1] ? 2 : 1) {
+		size_t group, size;
+
+		if (!regex_reference(pattern->regex, at + 1, strlen(at + 1), &group, &size))
+			return error_at(err, TASK_INVALID_VALUE, line->place, "'line' refers to a group that 'regexp' hasn't: "
+				"'%.20s'", at);
+	}
+	return 0;
+}
+
 int pattern_finish(struct pattern *pattern, const char *text, struct error *err)
 {
 	regex_free(pattern->regex);

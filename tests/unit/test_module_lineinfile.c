@@ -338,7 +338,7 @@ static void wrong_parameters_are_refused(void **state)
 	assert_refused("line: a, regexp: 'x('", "the pattern 'x(' is wrong");
 	assert_refused("line: a, insertafter: '['", "the pattern '[' is wrong");
 	assert_refused("line: a, insertbefore: '*'", "the pattern '*' is wrong");
-	assert_refused("line: a, backrefs: yes", "not supported yet");
+	assert_refused("line: a, backrefs: yes", "needs 'regexp'");
 	assert_refused("line: a, state: gone", "can't be 'gone'");
 	assert_refused("line: a, lines: b", "no parameter 'lines'");
 	assert_null(bench_normalise(bench, &module_lineinfile, "{line: a}"));
@@ -358,10 +358,47 @@ static void lines_that_end_as_on_dos_are_found_and_stay_so(void **state)
 	makes("a=1\r\nb=2\n", "line: c=3", "a=1\r\nb=2\nc=3\n");
 }
 
+/* What ansible-core 2.14.18 makes of them. */
+static void backrefs_stand_for_what_groups_matched(void **state)
+{
+	(void)state;
+	makes("b=2\na=3\n", "regexp: '^(a)=(\\d)$', line: '\\1=x\\2', backrefs: yes", "b=2\na=x3\n");
+	makes("a=1\nb=2\na=3\n", "regexp: '^(a)=(\\d)$', line: '\\1=7', backrefs: yes", "a=1\nb=2\na=7\n");
+	makes("a=1\na=3\n", "regexp: '^(a)=\\d$', line: '\\1=7', backrefs: yes, firstmatch: yes", "a=7\na=3\n");
+	makes("Port 22\n", "regexp: '^#?(Port) (?P<n>22)$', line: '\\g<1> 2\\g<n>2', backrefs: yes", "Port 2222\n");
+	makes("G=\"quiet\"\n", "regexp: '^(G=\")((?:(?!\\bcg=1\\b).)*)\"$', line: '\\1\\2 cg=1\"', backrefs: yes",
+		"G=\"quiet cg=1\"\n");
+	makes("a b\n", "regexp: '(a)(x)? ', line: '\\1[\\2]', backrefs: yes", "a[]\n");
+	makes("one\ttab\n", "regexp: '^one(\\s)tab', line: '1\\1t', backrefs: yes", "1\tt\n");
+	makes("last", "regexp: 'l(a)st', line: '\\1st', backrefs: yes", "ast");
+	makes("q\n", "regexp: '^q$', line: '\\\\1', backrefs: yes", "\\1\n");
+	leaves("none\n", "regexp: '^(x)', line: '\\1y', backrefs: yes, insertafter: none");
+}
+
+static void backrefs_without_a_lasting_end_are_refused(void **state)
+{
+	(void)state;
+	given("a\n");
+	assert_int_equal(apply("regexp: '^(a+)', line: '\\1a', backrefs: yes"), -1);
+	assert_string_equal(bench->err.message, "each run would change a line: first there would be 'aa', then 'aaa'");
+	given("a=1\na=3\n");
+	assert_int_equal(apply("regexp: '^(a)=(\\d)$', line: '\\1=x\\2', backrefs: yes"), -1);
+	assert_string_equal(bench->err.message, "each run would change a line: first there would be 'a=x3', then 'a=x1'");
+	given("a\n");
+	assert_int_equal(apply("regexp: '^(a)', line: '\\1\\nb', backrefs: yes"), -1);
+	assert_string_equal(text(), "a\n");
+	assert_null(bench_normalise(bench, &module_lineinfile, "{path: /a, line: '\\1', backrefs: yes}"));
+	assert_string_equal(bench->err.message, "'backrefs' needs 'regexp'");
+	assert_null(bench_normalise(bench, &module_lineinfile, "{path: /a, regexp: (x), line: '\\2', backrefs: yes}"));
+	assert_string_equal(bench->err.message, "'line' refers to a group that 'regexp' hasn't: '\\2'");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(backrefs_stand_for_what_groups_matched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(backrefs_without_a_lasting_end_are_refused, set_up, tear_down),
 		TEST(lines_that_end_as_on_dos_are_found_and_stay_so),
 		TEST(a_new_line_comes_at_the_end),
 		TEST(a_last_line_without_a_newline_is_completed_and_put_back),

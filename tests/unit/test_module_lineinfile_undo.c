@@ -30,6 +30,8 @@ static void an_undo_leads_behind_several_runs(void **state)
 		"line: b=3, search_string: b=", NULL };
 	static const char *const gone[] = { "regexp: ^b=, state: absent", "line: b=2, regexp: ^b=",
 		NULL };
+	static const char *const changed[] = { "regexp: '^(b)=', line: '\\1=2', backrefs: yes",
+		"regexp: '^(b)=', line: '\\1=3', backrefs: yes", "line: b=4, regexp: '^(b)='", NULL };
 	static const char *const come_and_gone[] = { "line: b=2, regexp: ^b=",
 		"regexp: ^b=, state: absent", NULL };
 
@@ -39,6 +41,7 @@ static void an_undo_leads_behind_several_runs(void **state)
 	makes_in_runs("b=1\na=1\n", added, "b=4\na=1\n", "b=1\na=1\n");
 	makes_in_runs("b=1\na=1\n", found, "b=3\na=1\n", "b=1\na=1\n");
 	makes_in_runs("x\nb=1\na=1\nb=0\n", gone, "x\na=1\nb=2\n", "x\nb=1\na=1\nb=0\n");
+	makes_in_runs("b=1\na=1\n", changed, "b=4\na=1\n", "b=1\na=1\n");
 	makes_in_runs("a=1\n", come_and_gone, "a=1\n", "a=1\n");
 }
 

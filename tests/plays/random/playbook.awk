@@ -7,7 +7,7 @@ function random(n) { return int(rand() * n) }
 function pick(words,   list, n) { n = split(words, list, " "); return list[1 + random(n)] }
 function task(text) {
 	gsub(/line:/, "line: ", text); gsub(/,regexp:/, ", regexp: ", text)
-	gsub(/,state:/, ", state: ", text); gsub(/,insert[a-z]*:/, "& ", text)
+	gsub(/,backrefs:/, ", backrefs: ", text); gsub(/,state:/, ", state: ", text); gsub(/,insert[a-z]*:/, "& ", text)
 	tasks[++count] = text
 }
 function maybe(text) { return random(2) ? ", " text : "" }
@@ -19,7 +19,7 @@ function condition() { return random(6) ? "" : "\n      when: inventory_hostname
 # whatever is ^a= becomes "a=2". So none is about the letter of other.
 function line(path, other,   text, rights) {
 	text = pick("line:b=1 line:a=1 line:a=1,regexp:^a= line:a=2,regexp:^a= line:c=1,insertbefore:BOF " \
-		"line:b=2,insertafter:^a line:b=1,state:absent")
+		"line:b=2,insertafter:^a line:b=1,state:absent line:a=3,regexp:^(a)=.*,backrefs:yes")
 	rights = seldom("mode: 0640")
 	if (other && letter(text) == letter(other))
 		text = letter(text) == "a" ? "line:b=1" : "line:a=1"

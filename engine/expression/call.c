@@ -8,7 +8,8 @@
 
 static const struct callable *const filter_tables[] = { filters_basic, filters_text, filters_list,
 	filters_map, filters_number, filters_choose, filters_code, filters_regex, filters_yaml,
-	filters_path, filters_group, filters_digest, filters_measure, NULL };
+	filters_path, filters_group, filters_digest, filters_measure, filters_address,
+	NULL };
 static const struct callable *const test_tables[] = { tests_all, tests_regex, tests_version, NULL };
 static const struct callable *const function_tables[] = { functions_all, functions_lookup,
 	NULL };
@@ -21,8 +22,7 @@ static const char *const filters_later[] = { "attr", "commonpath", "escape", "e"
 	"random", "realpath", "relpath", "rekey_on_member", "safe", 
 	"slice", "split_url", "striptags", "to_datetime", 
 	"unvault", "urldecode", "urlize", "vault", "win_basename",
-	"win_dirname", "win_splitdrive", "wordwrap", "xmlattr", "ipaddr", "ipv4", "ipv6",
-	"ipwrap", "ipsubnet", "nthhost", "parse_cli", "parse_xml", "permutations", "combinations",
+	"win_dirname", "win_splitdrive", "wordwrap", "xmlattr", "parse_cli", "parse_xml", "permutations", "combinations",
 	"random_mac", "k8s_config_resource_name", "mandatory_keys", "fileglob", "bcrypt",
 	"format_du", "keep_keys", "remove_keys", "expanduser", NULL };
 static const char *const tests_later[] = { "callable", "directory", "escaped", "exists", "file",
@@ -81,15 +81,22 @@ static int refuse(const struct callables *kind, const char *name, const char *wr
 	return -1;
 }
 
+static const char *without_collection(const char *name)
+{
+	static const char *const collections[] = { "ansible.builtin.", "ansible.utils.", "ansible.netcommon." };
+
+	for (size_t i = 0; i < sizeof(collections) / sizeof(collections[0]); i++) {
+		if (strncmp(name, collections[i], strlen(collections[i])) == 0)
+			return name + strlen(collections[i]);
+	}
+	return name;
+}
+
 const struct callable *callable_find(enum callable_kind kind, const char *name,
 	struct error *err)
 {
-	static const char prefix[] = "ansible.builtin.";
-	const char *plain = name;
+	const char *plain = kind == CALLABLE_FILTER || kind == CALLABLE_TEST ? without_collection(name) : name;
 
-	if ((kind == CALLABLE_FILTER || kind == CALLABLE_TEST) &&
-		strncmp(name, prefix, strlen(prefix)) == 0)
-		plain += strlen(prefix);
 	for (size_t i = 0; kinds[kind].tables[i]; i++) {
 		for (const struct callable *row = kinds[kind].tables[i]; row->name; row++) {
 			if (strcmp(row->name, plain) == 0)

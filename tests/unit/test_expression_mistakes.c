@@ -267,29 +267,6 @@ static const struct mistake mistakes[] = {
 	{ 0 },
 };
 
-static void check_mistake(const struct mistake *mistake)
-{
-	struct arena *arena = arena_new();
-	struct scope *scope = scope_with_variables(arena);
-	const struct value *root = read_yaml(arena, mistake->yaml);
-	struct value *filled;
-	struct error err = { 0 };
-	int result = root->pairs[0].key[0] == 'w' ?
-		expression_condition(arena, scope, root->pairs[0].value, &filled, &err) :
-		expression_fill(arena, scope, root->pairs[0].value, &filled, &err);
-
-	if (result == 0)
-		fail_msg("%s is no mistake", mistake->yaml);
-	if (strcmp(err.message, mistake->message) != 0)
-		fail_msg("%s: '%s', not '%s'", mistake->yaml, err.message, mistake->message);
-	if (err.place.line != mistake->line || err.place.column != mistake->column)
-		fail_msg("%s: at %u:%u, not at %u:%u", mistake->yaml, err.place.line,
-			err.place.column, mistake->line, mistake->column);
-	assert_string_equal(err.place.file, "site.yml");
-	assert_int_equal(err.kind, ERROR_TEXT);
-	arena_free(arena);
-}
-
 static void every_mistake_has_its_exact_place(void **state)
 {
 	(void)state;

@@ -38,6 +38,8 @@
 	X(FILE_SYNC_TOO_MANY_DELETED, "file-sync.too-many-deleted", TASK, \
 		"the task would delete more files than max_delete allows", \
 		"check dest; if it is right, raise max_delete") \
+	X(FIND_PATTERN_FAILED, "find.pattern-failed", TASK, \
+		"a regular expression of find has too many ways to match", "simplify it") \
 	X(GET_URL_FAILED, "get-url.failed", TASK, \
 		"a download failed", "look at what the message says of the server") \
 	X(GET_URL_CHECKSUM, "get-url.checksum", TASK, \

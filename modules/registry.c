@@ -16,6 +16,7 @@ extern const struct module module_fail;
 extern const struct module module_fetch;
 extern const struct module module_file;
 extern const struct module module_file_sync;
+extern const struct module module_find_files;
 extern const struct module module_get_url;
 extern const struct module module_getent;
 extern const struct module module_group;
@@ -73,6 +74,7 @@ const struct module *const modules_all[] = {
 	&module_fail, &module_fetch,
 	&module_file,
 	&module_file_sync,
+	&module_find_files,
 	&module_get_url,
 	&module_getent,
 	&module_group,

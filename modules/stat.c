@@ -1,10 +1,11 @@
 /* stat: what is known of a file, and nothing is changed. */
+#include "modules/shared/file_told.h"
+
 #include "module/module.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 enum stat_sum { SUM_MD5, SUM_SHA1, SUM_SHA224, SUM_SHA256, SUM_SHA384, SUM_SHA512 };
@@ -159,34 +160,12 @@ static int stat_apply(struct host *host, const void *params, const void *state,
 	return error_set(err, BEOPLAY_BUG, "a file is only looked at");
 }
 
-static void add_kind(struct arena *arena, struct value *told, const struct stat_state *have)
-{
-	mode_t mode = (mode_t)have->mode;
-
-	value_set_bool(arena, told, "isdir", S_ISDIR(mode));
-	value_set_bool(arena, told, "ischr", S_ISCHR(mode));
-	value_set_bool(arena, told, "isblk", S_ISBLK(mode));
-	value_set_bool(arena, told, "isreg", S_ISREG(mode));
-	value_set_bool(arena, told, "isfifo", S_ISFIFO(mode));
-	value_set_bool(arena, told, "islnk", S_ISLNK(mode));
-	value_set_bool(arena, told, "issock", S_ISSOCK(mode));
-}
-
 static void add_rights(struct arena *arena, struct value *told, const struct stat_state *have)
 {
-	static const struct {
-		const char *name;
-		unsigned bit;
-	} bits[] = { { "rusr", 0400 }, { "wusr", 0200 }, { "xusr", 0100 }, { "rgrp", 040 },
-		{ "wgrp", 020 }, { "xgrp", 010 }, { "roth", 04 }, { "woth", 02 }, { "xoth", 01 },
-		{ "isuid", 04000 }, { "isgid", 02000 } };
-
-	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		value_set_bool(arena, told, bits[i].name, have->mode & bits[i].bit);
+	file_told_mode(arena, told, (mode_t)have->mode);
 	value_set_bool(arena, told, "readable", strchr(have->access, 'r'));
 	value_set_bool(arena, told, "writeable", strchr(have->access, 'w'));
 	value_set_bool(arena, told, "executable", strchr(have->access, 'x'));
-	value_set_string(arena, told, "mode", arena_printf(arena, "%04llo", have->mode & 07777));
 }
 
 static void add_numbers(struct arena *arena, struct value *told, const struct stat_state *have)
@@ -222,7 +201,6 @@ static void stat_results(struct arena *arena, const void *params, const void *st
 	if (!have->exists)
 		return;
 	value_set_string(arena, told, "path", want->path);
-	add_kind(arena, told, have);
 	add_rights(arena, told, have);
 	add_numbers(arena, told, have);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

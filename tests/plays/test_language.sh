@@ -207,6 +207,13 @@ check "a short one is whole" says "whole=1000 False" out
 check "what a command said last stands in its error" says "return code 3: … THE CAUSE$" out
 
 # --- Facts that tasks find ---
+lab exec node1 sh -c 'mkdir -p /srv/found/deep; cd /srv/found; touch -d "2 days ago" old.log; touch new.log deep/.x.log'
+tasks <<'END'
+- {find: {paths: /srv/found, patterns: "*.log", age: 1d}, register: old}
+- {find: {paths: /srv/found, recurse: yes, hidden: yes, file_type: any}, register: all}
+- debug: {msg: "old={{ old.files | map(attribute='path') | join }} all={{ all.matched }} of {{ all.examined }}"}
+END
+check "files are found by age and kind" says "old=/srv/found/old.log all=4 of 4\$" out
 tasks <<'END'
 - package_facts:
 - service_facts:

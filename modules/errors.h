@@ -51,6 +51,10 @@
 		"use conflict: take or conflict: keep, or remove the line") \
 	X(LINEINFILE_PATTERN_FAILED, "lineinfile.pattern-failed", TASK, \
 		"a regular expression is invalid, or too expensive for this file", "simplify it") \
+	X(MOUNT_FAILED, "mount.failed", TASK, \
+		"a file system can't be mounted or unmounted", "look at what mount says") \
+	X(MOUNT_DUPLICATE, "mount.duplicate", TASK, \
+		"fstab has several lines for one path", "keep one of them") \
 	X(MPI_RUN_JOB_FAILED, "mpi-run.job-failed", TASK, \
 		"the MPI job ended with another exit status than 0", "look at its output") \
 	X(MPI_RUN_NOT_STARTED, "mpi-run.not-started", TASK, \

@@ -27,6 +27,7 @@ extern const struct module module_include_vars;
 extern const struct module module_lineinfile;
 extern const struct module module_machine_id;
 extern const struct module module_meta;
+extern const struct module module_mount;
 extern const struct module module_mpi_run;
 extern const struct module module_mpi_run_build;
 extern const struct module module_mpi_run_job;
@@ -85,6 +86,7 @@ const struct module *const modules_all[] = {
 	&module_lineinfile,
 	&module_machine_id,
 	&module_meta,
+	&module_mount,
 	&module_mpi_run,
 	&module_mpi_run_build,
 	&module_mpi_run_job,

@@ -78,7 +78,6 @@ const struct later later_modules[] = {
 	{ "make", "use 'command: make -C DIRECTORY'" },
 	{ "modprobe", "copy a file to /etc/modules-load.d, and use 'command: modprobe NAME'" },
 	{ "monit", BY_COMMAND },
-	{ "mount", "use nfs-mount for a directory of another machine" },
 	{ "mount_facts", "use 'command: findmnt --json' with register" },
 	{ "mysql_db", BY_COMMAND },
 	{ "mysql_user", BY_COMMAND },

@@ -1,51 +1,22 @@
 /* change: each change, made. */
 #include "modules/nfs_mount/nfs_mount.h"
 
-#include "base/buffer.h"
 #include "modules/errors.h"
 
 #include <string.h>
 
 enum { MOUNT_SECONDS = 60, WAIT_ROUNDS = 10 };
 
-static void add_line(struct buffer *text, const struct mount_state *have, bool *written)
-{
-	if (have->want && !*written)
-		buffer_printf(text, "%s\n", have->want);
-	*written = true;
-}
-
 /* All lines of others as they are; ours in place of the first, or where it was, or at the end. */
 static const char *new_fstab(struct arena *arena, const struct mount_params *want,
 	const struct mount_state *have)
 {
-	const char *path = mount_plain_path(arena, have->path);
-	const char *old = have->old_line ? mount_plain_path(arena, have->old_path) : NULL;
-	struct buffer text = { 0 };
-	bool written = false, last = false;
-	int64_t number = 0;
-	const char *result;
+	bool open = want->fstab && strcmp(want->fstab, "open") == 0;
+	const char *text = mount_fstab_with(arena, have->fstab, mount_plain_path(arena, have->path), have->want,
+		have->lines == 0 ? want->place : NULL, open);
 
-	for (const char *line = have->fstab ? have->fstab : ""; *line; number++) {
-		size_t size = strcspn(line, "\n");
-
-		last = mount_line_is_for(arena, line, size, path);
-		if (last || (have->lines == 0 && want->place && number == *want->place))
-			add_line(&text, have, &written);
-		if (!last && !(old && mount_line_is_for(arena, line, size, old))) {
-			buffer_add(&text, line, size);
-			if (line[size] == '\n' || (have->want && !written))
-				buffer_add_char(&text, '\n');
-		}
-		line += size + (line[size] == '\n');
-	}
-	add_line(&text, have, &written);
-	/* An undo: what came with our line was the newline before it, or its own. */
-	if (last && want->fstab && strcmp(want->fstab, "open") == 0 && text.size > 0)
-		text.size--;
-	result = arena_bytes(arena, text.data ? text.data : "", text.size);
-	buffer_free(&text);
-	return result;
+	return have->old_line ? mount_fstab_with(arena, text, mount_plain_path(arena, have->old_path), NULL, NULL,
+		false) : text;
 }
 
 static int write_fstab(struct host *host, const struct mount_params *want,

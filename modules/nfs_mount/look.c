@@ -5,47 +5,6 @@
 
 #include <string.h>
 
-enum { FSTAB_MOST = 1 << 20, MOUNTINFO_MOST = 8 << 20 };
-
-/* "36 35 98:0 / /mnt rw,noatime - nfs4 head:/srv rw,vers=4.2": the last one at a path is on top. */
-static struct mount_live live_at(struct arena *arena, const char *mountinfo, const char *path)
-{
-	struct mount_live live = { .there = false };
-
-	for (const char *line = mountinfo; *line;) {
-		size_t size = strcspn(line, "\n");
-		const char *dash = strstr(line, " - ");
-
-		if (dash && dash < line + size && strcmp(mount_field(arena, line, size, 4), path) == 0) {
-			size_t rest = (size_t)(line + size - (dash + 3));
-
-			live.there = true;
-			live.type = mount_field(arena, dash + 3, rest, 0);
-			live.source = mount_field(arena, dash + 3, rest, 1);
-		}
-		line += size + (line[size] == '\n');
-	}
-	return live;
-}
-
-static void look_at_fstab(struct arena *arena, const char *path, struct mount_state *have,
-	unsigned *lines, const char **ret_line, unsigned *ret_place)
-{
-	unsigned number = 0;
-
-	*lines = *ret_place = 0;
-	*ret_line = NULL;
-	for (const char *line = have->fstab ? have->fstab : ""; *line; number++) {
-		size_t size = strcspn(line, "\n");
-
-		if (mount_line_is_for(arena, line, size, path) && (*lines)++ == 0) {
-			*ret_line = arena_bytes(arena, line, size);
-			*ret_place = number;
-		}
-		line += size + (line[size] == '\n');
-	}
-}
-
 static const char *wished_line(struct arena *arena, const struct mount_params *want)
 {
 	struct buffer line = { 0 };
@@ -90,8 +49,8 @@ static int look_at_old(struct host *host, const struct mount_params *want, const
 	if (!path || path[0] != '/' || strcmp(path, have->path) == 0 || want->state == MOUNT_ABSENT)
 		return 0;
 	have->old_path = path;
-	have->old_live = live_at(arena, mountinfo, mount_plain_path(arena, path));
-	look_at_fstab(arena, mount_plain_path(arena, path), have, &lines, &have->old_line,
+	have->old_live = mount_live_at(arena, mountinfo, mount_plain_path(arena, path));
+	mount_find_line(arena, mount_plain_path(arena, path), have->fstab, &lines, &have->old_line,
 		&have->old_place);
 	if (have->old_line && (lines > 1 || strcmp(mount_field(arena, have->old_line,
 			strlen(have->old_line), 0), mount_escaped(arena, want->src)) != 0))
@@ -143,8 +102,8 @@ int mount_inspect(struct host *host, const void *params, void *ret_state,
 	if (host_read(host, "/proc/self/mountinfo", MOUNTINFO_MOST, &mountinfo, &size, err) < 0)
 		return -1;
 	have->want = wished_line(arena, want);
-	have->live = live_at(arena, mountinfo, mount_plain_path(arena, want->path));
-	look_at_fstab(arena, mount_plain_path(arena, want->path), have, &have->lines, &have->line,
+	have->live = mount_live_at(arena, mountinfo, mount_plain_path(arena, want->path));
+	mount_find_line(arena, mount_plain_path(arena, want->path), have->fstab, &have->lines, &have->line,
 		&have->place);
 	if (look_at_old(host, want, mountinfo, have, err) < 0)
 		return -1;

@@ -2,9 +2,8 @@
 #ifndef MODULES_NFS_MOUNT_H
 #define MODULES_NFS_MOUNT_H
 
-#include "module/module.h"
+#include "modules/shared/mounts.h"
 
-#define FSTAB "/etc/fstab"
 #define HELPER "/sbin/mount.nfs"
 
 enum mount_presence { MOUNT_MOUNTED, MOUNT_PRESENT, MOUNT_UNMOUNTED, MOUNT_ABSENT };
@@ -21,13 +20,6 @@ struct mount_params {
 	int64_t *place;            /* its place among the lines, from 0; NULL: the last */
 	char *fstab;               /* "none": there was no fstab; "open": its last line had no newline */
 	bool made;                 /* absent: the directory goes, if it is empty */
-};
-
-/* What is mounted at a path: the uppermost. */
-struct mount_live {
-	bool there;
-	const char *source;
-	const char *type;
 };
 
 struct mount_state {
@@ -51,15 +43,6 @@ enum mount_step {
 	MOUNT_OLD_UNMOUNT, MOUNT_MAKE, MOUNT_FSTAB, MOUNT_UNMOUNT, MOUNT_MOUNT, MOUNT_UNMAKE,
 	MOUNT_REMEMBER,
 };
-
-/* words.c */
-const char *mount_escaped(struct arena *arena, const char *text);
-/* The mount_field with this number, from 0, of a line of size bytes; "": none. */
-const char *mount_field(struct arena *arena, const char *line, size_t size, unsigned number);
-size_t mount_path_size(const char *path);
-/* Without a slash at the end, as both files write paths. */
-const char *mount_plain_path(struct arena *arena, const char *path);
-bool mount_line_is_for(struct arena *arena, const char *line, size_t size, const char *path);
 
 /* look.c */
 const char *mount_record_key(struct arena *arena, const struct mount_params *want);

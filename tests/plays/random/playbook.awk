@@ -99,6 +99,9 @@ BEGIN {
 			pick("printer scanner") "]}]}")
 	if (random(4) == 0)
 		task("apt: {name: [" pick("hello tree hello,tree") "], state: " pick("present present absent") "}")
+	if (random(4) == 0)
+		task("mount: {path: /srv/random.mount, src: tmpfs, fstype: tmpfs, opts: " pick("ro nodev noexec") \
+			", state: " pick("mounted mounted present") "}")
 	if (random(8) == 0)
 		task("hostname: {name: " pick("debian other") "}")
 	print "- hosts: all\n  tasks:"

@@ -1,0 +1,79 @@
+#!/bin/bash
+# mount: fstab and what is mounted, exact, idempotent, and taken back; what a run left in the middle ends
+# well. Prints "ok NAME" or "not ok NAME: why".
+set -u
+. "${0%/*}/checks.sh"
+out=out err=err
+nodes 1
+node() { lab exec head "$@"; }
+run() { beoplay m.yml -i "$LAB/inventory.yml" -v "$@"; }
+task() { printf -- '- hosts: head\n  tasks:\n' >m.yml; for one; do printf -- '    - mount: {%s}\n' "$one" >>m.yml; done; }
+live() { node awk -v at="$1" '{ for (i = 7; $i != "-"; i++); if ($5 == at) print $(i + 1), $6 }' /proc/self/mountinfo; }
+everything() { node sh -c 'cat /etc/fstab; ls -d /mnt/*; grep " /mnt/" /proc/self/mountinfo | cut -d " " -f 4-6,9-' 2>/dev/null; }
+scratch='path: /mnt/scratch, src: tmpfs, fstype: tmpfs'
+node sh -c 'mkdir -p /mnt/hand && mount -t tmpfs -o nodev tmpfs /mnt/hand
+	printf "# mine\ntmpfs\t/mnt/old  tmpfs defaults\n# the last" >/etc/fstab'
+everything >before
+
+task "$scratch, opts: \"noexec,size=1m\", state: mounted"
+run -C -D
+check "a dry run says what it would do" is "$status $(recap head changed) $(grep -c '+tmpfs /mnt/scratch' out)" "0 1 0"
+check "which is mount it" says 'mounted.*tmpfs' out
+everything >now
+check "and does nothing" cmp before now
+run
+check "it is mounted" is "$status $(live /mnt/scratch)" "0 tmpfs rw,noexec,relatime"
+check "and in fstab, behind what is there" is "$(node tail -n 2 /etc/fstab | paste -sd,)" \
+	"# the last,tmpfs /mnt/scratch tmpfs noexec,size=1m 0 0"
+run
+check "a second run changes nothing" is "$status $(recap head changed)" "0 0"
+node sed -i 's/^tmpfs .mnt.scratch tmpfs \(.*\) 0 0$/tmpfs\t\/mnt\/scratch\ttmpfs \1/' /etc/fstab
+run
+check "nor where the line is laid out in another way" is "$status $(recap head changed)" "0 0"
+node sed -i 's/^tmpfs.*mnt.scratch.*/tmpfs \/mnt\/scratch tmpfs noexec,size=1m 0 0/' /etc/fstab
+node umount /mnt/scratch
+run
+check "what was unmounted is mounted again" is "$(recap head changed) $(live /mnt/scratch)" "1 tmpfs rw,noexec,relatime"
+
+# --- Other options, and in the middle of that ---
+task "$scratch, opts: ro, state: mounted"
+run
+check "other options hold at once" is "$status $(live /mnt/scratch)" "0 tmpfs ro,relatime"
+check "and from the next start on" node grep -qx 'tmpfs /mnt/scratch tmpfs ro 0 0' /etc/fstab
+node sed -i 's/^\(tmpfs .mnt.scratch tmpfs\) ro/\1 noexec/' /etc/fstab
+run
+check "where a run ended before it wrote fstab, the next one does" is \
+	"$(recap head changed) $(node grep -c ' ro 0 0$' /etc/fstab)" "1 1"
+
+# --- What was there ---
+task 'path: /mnt/hand, src: tmpfs, fstype: tmpfs, opts: nosuid, state: mounted' 'path: /mnt/old, state: absent' \
+	"$scratch, opts: ro, state: unmounted" 'path: /mnt/only, src: LABEL=x, fstype: ext4, passno: 2, state: present'
+run
+check "four more are as they should be" is "$status $(live /mnt/hand)-$(live /mnt/scratch)-$(live /mnt/only)" \
+	"0 tmpfs rw,nosuid,relatime--"
+check "fstab has them" is "$(node cat /etc/fstab | paste -sd,)" "# mine,# the last,\
+tmpfs /mnt/scratch tmpfs ro 0 0,tmpfs /mnt/hand tmpfs nosuid 0 0,LABEL=x /mnt/only ext4 defaults 0 2"
+run
+check "and then nothing changes" is "$status $(recap head changed)" "0 0"
+beoplay rollback m.yml --to nothing -i "$LAB/inventory.yml" -v
+everything >now
+check "all is taken back" is "$status $(diff before now)" "0 "
+
+# --- What can't be ---
+task 'path: /mnt/none, src: /dev/nothing, fstype: ext4, state: mounted'
+run
+check "what can't be mounted is an error" code mount.failed
+check "and in no fstab, where it would stop a start" silent nothing <(node cat /etc/fstab)
+task 'path: /mnt/hand, src: /dev/sda1, fstype: ext4, state: mounted'
+run
+check "something else that is mounted there stays" is "$status $(live /mnt/hand)" "2 tmpfs rw,nodev,relatime"
+node sh -c 'cd /mnt/hand && exec setsid sleep 300 >/dev/null 2>&1 </dev/null &'
+task 'path: /mnt/hand, state: unmounted'
+run
+check "what is in use stays, and is named" says 'fuser -vm /mnt/hand' out
+task 'path: /proc, state: unmounted'
+run
+check "what the system needs stays" code host.protected
+task "$scratch, state: remounted"
+run
+check "what isn't mounted isn't mounted again" code host.file-not-found

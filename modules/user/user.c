@@ -9,6 +9,10 @@ static const char *const state_words[] = { "present", "absent", NULL };
 
 static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present", true } };
 
+static const char *const password_words[] = { "always", "on_create", NULL };
+
+static const cyaml_strval_t password_choices[] = { { "always", false }, { "on_create", true } };
+
 static const struct param user_table[] = {
 	{ .name = "name", .kind = PARAM_STRING, .doc = "the user", .flags = PARAM_REQUIRED,
 		.alias = "user", .into = INTO_TEXT(struct user_params, name) },
@@ -34,6 +38,9 @@ static const struct param user_table[] = {
 	{ .name = "password", .kind = PARAM_STRING,
 		.doc = "encrypted, see crypt(5); '!' locks the account",
 		.flags = PARAM_SECRET, .into = INTO_TEXT(struct user_params, password) },
+	{ .name = "update_password", .kind = PARAM_CHOICE, .otherwise = "always", .choices = password_words,
+		.doc = "on_create: an account that has a password keeps it",
+		.into = INTO_CHOICE(struct user_params, keeps_password, password_choices) },
 	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether the user should exist",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct user_params, present, state_choices) },
@@ -215,7 +222,9 @@ static void plan_made_home(struct plan *plan, const struct user_params *want,
 static void plan_password(struct plan *plan, const struct user_params *want,
 	const struct user_state *have)
 {
-	bool differs = want->password && (!have->password
+	/* As useradd leaves it: a run may have ended before it came to that. */
+	bool kept = want->keeps_password && have->password && strcmp(have->password, "!") != 0;
+	bool differs = want->password && !kept && (!have->password
 		|| strcmp(have->password, want->password) != 0);
 
 	if (differs)
@@ -313,7 +322,8 @@ static void tell_what_was(struct arena *arena, const struct user_params *want,
 	value_set_string(arena, back, "no_groups", have->groups->count == 0 ? "yes" : "no");
 	value_set_string(arena, back, "create_home", loses_home(want, have) ? "yes" : "no");
 	if (have->password && *have->password) {
-		value_set_string(arena, back, want->password ? "password" : "former", have->password);
+		value_set_string(arena, back, want->password && !want->keeps_password ? "password" : "former",
+			have->password);
 		value_set_string(arena, back, "ageing", have->ageing);
 	}
 	/* userdel takes the group of the same name along, be it in a later run. */

@@ -21,6 +21,7 @@ struct user_params {
 	char *shell;
 	char *comment;
 	bool system;
+	bool keeps_password;     /* an account that has one keeps it */
 	char *password;          /* crypted, or '!' or '*'; NULL: as it is */
 	bool present;
 	bool remove;

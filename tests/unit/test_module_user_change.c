@@ -139,6 +139,20 @@ static void a_user_that_was_in_no_group_is_in_none_again(void **state)
 	assert_string_equal(value_get_string(members, "sudo"), "anna");
 }
 
+static void a_password_may_be_for_new_accounts_alone(void **state)
+{
+	static const char task[] = "{name: anna, password: '" HASH "', update_password: on_create}";
+
+	(void)state;
+	bench_file(bench, "/etc/shadow", 0640, "root:*:1:::::\nanna:own:1:::::\n");
+	assert_int_equal(apply(task), 0);
+	assert_string_equal(bench->log.data, "");
+	/* Where a run ended behind useradd. */
+	bench_file(bench, "/etc/shadow", 0640, "root:*:1:::::\nanna:!:1:::::\n");
+	assert_int_equal(apply(task), 0);
+	assert_string_equal(bench->log.data, "run chpasswd --encrypted\n");
+}
+
 static void a_password_is_set_without_being_told(void **state)
 {
 	(void)state;
@@ -249,6 +263,7 @@ int main(void)
 		TEST(no_groups_are_no_groups),
 		TEST(a_user_that_was_in_no_group_is_in_none_again),
 		TEST(a_password_is_set_without_being_told),
+		TEST(a_password_may_be_for_new_accounts_alone),
 		TEST(a_group_that_is_not_there_is_refused),
 		TEST(what_the_program_says_is_the_error),
 		TEST(wrong_parameters_are_refused),

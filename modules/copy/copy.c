@@ -1,8 +1,10 @@
 /* copy: copy a file from the playbook's directory, or content from the task. */
 #include "modules/copy/copy.h"
 
+#include "base/digest.h"
 #include "base/quote.h"
 #include "modules/shared/backup.h"
+#include "modules/shared/linked_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +34,9 @@ static const struct param copy_table[] = {
 		.otherwise = "no", .flags = PARAM_ASIDE, .into = INTO_BOOL(struct copy_params, backup) },
 	{ .name = "force", .kind = PARAM_BOOL, .doc = "no: only if nothing is there",
 		.otherwise = "yes", .into = INTO_BOOL(struct copy_params, force) },
-	{ .name = "remote_src", .kind = PARAM_BOOL, .doc = "src is on the node",
-		.flags = PARAM_NOT_YET },
+	{ .name = "remote_src", .kind = PARAM_BOOL, .otherwise = "no",
+		.doc = "src is a file on the node, by its absolute path, of at most 64 MiB",
+		.into = INTO_BOOL(struct copy_params, remote_src) },
 	{ .name = "directory_mode", .kind = PARAM_MODE, .doc = "of directories",
 		.flags = PARAM_NOT_YET },
 	{ .name = "follow", .kind = PARAM_BOOL, .doc = "write through a link at dest",
@@ -44,6 +47,23 @@ static const struct param copy_table[] = {
 		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct copy_params, source_mode) },
 	{ 0 },
 };
+
+static bool is_remote(const struct value *params)
+{
+	const char *remote = value_get_string(params, "remote_src");
+
+	return remote && strcmp(remote, "true") == 0;
+}
+
+static int check_remote(const struct value *src, struct error *err)
+{
+	if (!src)
+		return error_set(err, TASK_MISSING_PARAMETER, "'remote_src' needs 'src'");
+	if (!value_text(src) || src->text[0] == '/')
+		return 0;
+	error_at(err, TASK_INVALID_VALUE, src->place, "'src' must be absolute, as it is on the node");
+	return error_remedy(err, "leave remote_src out for a file beside the playbook");
+}
 
 int copy_check(const struct value *params, struct error *err)
 {
@@ -57,6 +77,8 @@ int copy_check(const struct value *params, struct error *err)
 			"exclude each other");
 	if (!src && !content && !value_get(params, "body"))
 		return error_set(err, TASK_MISSING_PARAMETER, "one of 'src' and 'content' is needed");
+	if (is_remote(params) && check_remote(src, err) < 0)
+		return -1;
 	if (!src && dest && dest->kind == VALUE_STRING && dest->size > 0
 			&& dest->text[dest->size - 1] == '/')
 		return error_at(err, TASK_CONFLICTING_PARAMETERS, dest->place, "'dest' must name a file, "
@@ -90,6 +112,10 @@ static int copy_prepare(struct prepare *prepare, struct value *params, struct er
 	struct value *body;
 	int64_t size;
 
+	if (is_remote(params)) {
+		copy_complete(arena, params);
+		return 0;
+	}
 	if (!src) {
 		if (prepare_body_bytes(prepare, content->text ? content->text : "", content->size, &digest,
 				err) < 0)
@@ -123,13 +149,14 @@ static struct attributes_want want_of(const struct copy_params *want,
 
 /* What is private beside the playbook is private there, unless the task says a mode. */
 static const char *mode_of(struct arena *arena, const struct copy_params *want,
-	const struct file_info *info)
+	const struct copy_state *have)
 {
+	const struct file_info *info = &have->at.info;
 	unsigned mode = info->kind == FILE_REGULAR ? info->mode : 0644, private;
 
-	if (want->mode || !want->source_mode)
+	if (want->mode || !have->source_mode)
 		return want->mode;
-	private = attributes_private(mode, (unsigned)strtoul(want->source_mode, NULL, 8));
+	private = attributes_private(mode, (unsigned)strtoul(have->source_mode, NULL, 8));
 	return private == mode ? NULL : arena_printf(arena, "%04o", private);
 }
 
@@ -138,6 +165,30 @@ void copy_resources(struct names *names, const void *params)
 	const struct copy_params *want = params;
 
 	names_add(names, "file:%s", want->dest);
+}
+
+static int look_at_source(struct host *host, const struct copy_params *want, struct copy_state *have,
+	struct error *err)
+{
+	char hex[DIGEST_HEX_SIZE], *bytes;
+	struct file_info info;
+	const char *real;
+
+	if (linked_file_stat(host, want->src, &real, &info, err) < 0)
+		return -1;
+	if (info.kind == FILE_NONE)
+		return error_set(err, HOST_FILE_NOT_FOUND, "there is no file '%s'", want->src);
+	if (info.kind != FILE_REGULAR) {
+		error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is not a file", want->src);
+		return error_remedy(err, "for a directory use 'command: cp -a', with 'creates'");
+	}
+	if (host_read(host, real, COPY_REMOTE_MOST, &bytes, &have->size, err) < 0)
+		return -1;
+	digest_bytes(bytes, have->size, hex);
+	have->bytes = bytes;
+	have->body = arena_string(host_arena(host), hex);
+	have->source_mode = arena_printf(host_arena(host), "%04o", info.mode);
+	return 0;
 }
 
 int copy_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
@@ -149,25 +200,37 @@ int copy_inspect(struct host *host, const void *params, void *ret_state, struct 
 	size_t size;
 
 	have->path = want->dest;
-	if (!want->body)
+	have->body = want->body;
+	have->source_mode = want->source_mode;
+	if (want->remote_src && !want->body && look_at_source(host, want, have, err) < 0)
+		return -1;
+	if (!have->body)
 		return error_set(err, BEOPLAY_BUG, "a copy came without its content");
 	if (attributes_inspect(host, have->path, &attributes, &have->at, err) < 0)
 		return -1;
-	have->mode = mode_of(host_arena(host), want, &have->at.info);
+	have->mode = mode_of(host_arena(host), want, have);
 	if (have->at.info.kind != FILE_REGULAR)
 		return 0;
 	if (host_digest(host, have->path, &have->digest, err) < 0)
 		return -1;
-	if (want->backup && want->force && strcmp(have->digest, want->body) != 0
+	if (want->backup && want->force && strcmp(have->digest, have->body) != 0
 			&& backup_path(host, have->path, &have->backup, err) < 0)
 		return -1;
-	if (strcmp(have->digest, want->body) == 0 || have->at.info.size > COPY_TEXT_MOST)
+	if (strcmp(have->digest, have->body) == 0 || have->at.info.size > COPY_TEXT_MOST)
 		return 0;
 	if (host_read(host, have->path, COPY_TEXT_MOST, &bytes, &size, err) < 0)
 		return -1;
 	if (!memchr(bytes, 0, size) && utf8_valid(bytes, size))
 		have->text = bytes;
 	return 0;
+}
+
+static void show_sizes(struct plan *plan, struct change *change, const struct copy_state *have)
+{
+	change->flags |= CHANGE_BINARY;
+	change->after = plan_printf(plan, "%zu bytes", have->size);
+	change->before = have->at.info.kind != FILE_REGULAR ? NULL
+		: plan_printf(plan, "%lld bytes", (long long)have->at.info.size);
 }
 
 static void plan_content(struct plan *plan, const struct copy_params *want,
@@ -178,8 +241,14 @@ static void plan_content(struct plan *plan, const struct copy_params *want,
 	unsigned mode = attributes_mode(&attributes, &have->at, 0644);
 	struct change *change = plan_add(plan, COPY_WRITE, have->path, "content", have->text, NULL);
 
-	change->after_body = want->body;
-	if (there && !have->text) {
+	if (!have->bytes)
+		change->after_body = have->body;
+	else if (have->size <= COPY_TEXT_MOST && !memchr(have->bytes, 0, have->size)
+			&& utf8_valid(have->bytes, have->size) && (!there || have->text))
+		change->after = have->bytes;
+	else
+		show_sizes(plan, change, have);
+	if (there && !have->text && !have->bytes) {
 		change->flags |= CHANGE_BINARY;
 		change->before = plan_printf(plan, "%lld bytes", (long long)have->at.info.size);
 	}
@@ -207,7 +276,7 @@ void copy_plan(struct plan *plan, const void *params, const void *state)
 	}
 	if (kind == FILE_REGULAR && !want->force)
 		return;
-	if (kind == FILE_NONE || strcmp(have->digest, want->body) != 0)
+	if (kind == FILE_NONE || strcmp(have->digest, have->body) != 0)
 		plan_content(plan, want, have);
 	else
 		attributes_plan(plan, have->path, &attributes, &have->at);
@@ -220,7 +289,7 @@ int copy_apply(struct host *host, const void *params, const void *state,
 	const struct copy_state *have = state;
 	struct attributes_want attributes = want_of(want, have);
 	struct file_write write = {
-		.path = have->path, .body = want->body, .uid = have->at.uid, .gid = have->at.gid,
+		.path = have->path, .body = have->bytes ? NULL : have->body, .bytes = have->bytes, .size = have->size, .uid = have->at.uid, .gid = have->at.gid,
 		.mode = (int)attributes_mode(&attributes, &have->at, 0644), .mtime = HOST_KEEP,
 		.validate = want->validate, .backup = have->backup,
 	};
@@ -240,7 +309,7 @@ void copy_results(struct arena *arena, const void *params, const void *state,
 	struct attributes_want attributes = want_of(want, have);
 
 	value_set_string(arena, results, "dest", have->path);
-	value_set_string(arena, results, "checksum", want->body);
+	value_set_string(arena, results, "checksum", have->body);
 	/* After a dry run it may be still to be made. */
 	value_set(arena, results, "mode", value_printf(arena, "%04o", have->at.info.kind == FILE_NONE
 		? attributes_mode(&attributes, &have->at, 0644) : have->at.info.mode));

@@ -4,7 +4,7 @@
 
 #include "modules/shared/file_attributes.h"
 
-enum { COPY_TEXT_MOST = 256 << 10 };
+enum { COPY_TEXT_MOST = 256 << 10, COPY_REMOTE_MOST = 64 << 20 };
 
 struct copy_params {
 	char *src;
@@ -18,12 +18,17 @@ struct copy_params {
 	bool force;
 	char *body;              /* internal: the content's digest */
 	char *source_mode;       /* internal: "0600"; NULL: there is no source */
+	bool remote_src;         /* src is on the node */
 };
 
 struct copy_state {
 	const char *path;        /* dest, or the file in it */
 	struct attributes_have at;
 	const char *mode;        /* that it should have; NULL: as it is, or as a new file has it */
+	const char *body;        /* the digest of what should be there */
+	const char *bytes;       /* that itself, if src is on the node … */
+	size_t size;
+	const char *source_mode; /* … and its permissions, "0600" */
 	const char *digest;      /* of what is there */
 	const char *text;        /* what is there, if it is short and text */
 	const char *backup;      /* where the old file is kept, if it is replaced; or NULL */

@@ -383,12 +383,42 @@ static void wrong_parameters_are_refused(void **state)
 	assert_refused(&module_copy, "{content: x, dest: /etc/}", "must name a file");
 	assert_refused(&module_copy, "{src: motd, dest: motd}", "absolute path");
 	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, mode: rw}", "file mode");
-	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, remote_src: yes}",
-		"not supported yet");
+	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, remote_src: yes}", "must be absolute");
+	assert_refused(&module_copy, "{content: x, dest: /etc/motd, remote_src: yes}", "needs 'src'");
 	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, follow: yes}", "not supported yet");
 	assert_refused(&module_copy, "{src: motd, dest: /etc/motd, destt: x}", "no parameter 'destt'");
 	assert_refused(&module_template, "{dest: /etc/motd}", "needs the parameter 'src'");
 	assert_refused(&module_template, "{src: motd.j2, dest: /etc/motd, validate: x}", "no %s");
+}
+
+static void a_file_of_the_node_is_copied_there_and_goes_again(void **state)
+{
+	static const char task[] = "{src: /srv/private, dest: /etc/, remote_src: yes}";
+
+	(void)state;
+	bench_directory(bench, "/srv", 0755);
+	bench_file(bench, "/srv/private", 0600, "mine\n");
+	remember();
+	assert_string_equal(bench_change(bench, look(task), 0), "/etc/private content: - -> mine\n");
+	assert_int_equal(apply(task), 0);
+	assert_string_equal(bench->log.data, "write /etc/private 0600\n");
+	assert_string_equal(at("/etc/private")->bytes, "mine\n");
+	assert_int_equal(look(task)->change_count, 0);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_as_before();
+	bench_put(bench, "/srv/private", 0644, "a\0b", 3);
+	assert_string_equal(bench_change(bench, look(task), 0), "/etc/private content: - -> 3 bytes");
+	assert_int_equal(apply(task), 0);
+	assert_int_equal(at("/etc/private")->size, 3);
+}
+
+static void what_is_no_file_of_the_node_is_not_copied(void **state)
+{
+	(void)state;
+	assert_int_equal(apply("{src: /srv/none, dest: /etc/a, remote_src: yes}"), -1);
+	assert_string_equal(bench->err.message, "there is no file '/srv/none'");
+	assert_int_equal(apply("{src: /etc, dest: /etc/a, remote_src: yes}"), -1);
+	assert_string_equal(bench->err.message, "'/etc' is not a file");
 }
 
 static void a_template_is_filled_in_and_goes_again(void **state)
@@ -496,6 +526,8 @@ int main(void)
 		TEST(a_source_that_is_no_file_is_refused),
 		TEST(a_secret_content_stays_secret),
 		TEST(wrong_parameters_are_refused),
+		TEST(a_file_of_the_node_is_copied_there_and_goes_again),
+		TEST(what_is_no_file_of_the_node_is_not_copied),
 		TEST(a_template_is_filled_in_and_goes_again),
 		TEST(a_template_replaces_and_brings_back),
 		TEST(a_template_is_looked_for_among_templates),

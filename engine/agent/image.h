@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { IMAGE_SIZE_MOST = 1 << 20 };   /* bytes of a file */
+enum { IMAGE_SIZE_MOST = 16 << 20 };   /* bytes of a file */
 
 /* Of this machine, now. */
 const char *image_of(struct arena *arena, const char *path);

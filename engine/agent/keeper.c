@@ -404,16 +404,11 @@ static void note_file(struct runner *runner, struct link *child, const char *pat
 
 static void note_files(struct runner *runner, struct link *child, const struct request *request)
 {
-	const struct value *resources = request->resources;
 	struct arena *arena = arena_new();
+	const struct value *paths = ledger_paths_of(arena, request->resources);
 
-	for (size_t i = 0; resources && resources->count <= RUNNER_FILES_MOST && i < resources->count;
-			i++) {
-		const char *path = ledger_path_of(arena, value_text(resources->items[i]));
-
-		if (path)
-			note_file(runner, child, path);
-	}
+	for (size_t i = 0; i < paths->count; i++)
+		note_file(runner, child, value_key(paths, i));
 	if (request->file)
 		note_file(runner, child, request->file);
 	arena_free(arena);

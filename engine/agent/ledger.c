@@ -137,6 +137,7 @@ static void know_nothing(struct ledger *ledger)
 	ledger->kept = value_map(ledger->arena);
 	ledger->dropped = value_map(ledger->arena);
 	ledger->changed = value_map(ledger->arena);
+	ledger->changed_params = value_map(ledger->arena);
 	ledger->there = ledger->old = ledger->leftover = false;
 	ledger->foreign = ledger->moved = NULL;
 	error_clear(&ledger->problem);

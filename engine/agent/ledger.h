@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LEDGER_UNDOS_MOST = 16, LEDGER_RUNS_MOST = 64, LEDGER_INCARNATION_SIZE = 32 };
+enum { LEDGER_UNDOS_MOST = 16, LEDGER_RUNS_MOST = 64, LEDGER_PATHS_MOST = 64, LEDGER_INCARNATION_SIZE = 32 };
 
 struct ledger {
 	const char *directory;       /* that of this machine, below the state's */
@@ -45,6 +45,7 @@ struct ledger {
 	struct error problem;        /* it can't be used */
 	const char *formerly;        /* to look only: what the playbook is called here; or NULL */
 	struct value *changed;       /* by the task at hand: what was known of it before, a resource each */
+	struct value *changed_params;  /* of wishes of before it, by their digests: each once, as they are long */
 	struct value *kept;          /* digests of bodies of the transaction that is open */
 	struct value *dropped;       /* those in files that nothing refers to: gone once that is durable */
 };
@@ -232,6 +233,9 @@ void ledger_drop_body(struct ledger *ledger, const char *digest);
 
 /* "/etc/x" of "line:/etc/x:a"; NULL: it isn't about the content of a file. */
 const char *ledger_path_of(struct arena *arena, const char *resource);
+/* Those of a task's resources, as keys, each once; none where they are more than LEDGER_PATHS_MOST: what was in
+ * each of very many files isn't noted. */
+struct value *ledger_paths_of(struct arena *arena, const struct value *resources);
 /* The path that a resource or a note is about, whatever of it; or NULL. */
 const char *ledger_about(struct arena *arena, const char *key);
 /* Whether it is noted what was there before this run. */

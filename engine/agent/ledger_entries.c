@@ -194,7 +194,9 @@ static void set_wish(struct ledger *ledger, int64_t resource, int64_t owner,
 	database_do(ledger->database, "INSERT INTO wish(resource, owner, module, params, wanted) "
 		"VALUES(?, ?, ?, ?, ?)", "iisss", resource, owner, wish->module, wish->digest,
 		wish->wanted);
-	if (wish->params)
+	/* They are as long as the task has resources. */
+	if (wish->params && !database_integer(ledger->database, 0, "SELECT 1 FROM params WHERE digest=?", "s",
+			wish->digest))
 		database_do(ledger->database, "INSERT OR IGNORE INTO params(digest, text) VALUES(?, ?)",
 			"ss", wish->digest, wish->params);
 }

@@ -35,6 +35,19 @@ const char *ledger_path_of(struct arena *arena, const char *resource)
 	return is_content(resource) ? ledger_about(arena, resource) : NULL;
 }
 
+struct value *ledger_paths_of(struct arena *arena, const struct value *resources)
+{
+	struct value *paths = value_map(arena);
+
+	for (size_t i = 0; i < value_item_count(resources) && paths->count <= LEDGER_PATHS_MOST; i++) {
+		const char *path = ledger_path_of(arena, value_text(value_item(resources, i)));
+
+		if (path)
+			value_set_bool(arena, paths, path, true);
+	}
+	return paths->count <= LEDGER_PATHS_MOST ? paths : value_map(arena);
+}
+
 static int64_t file_at(const struct ledger *ledger, const char *path)
 {
 	return database_integer(ledger->database, 0, "SELECT id FROM file WHERE path=?", "s", path);

@@ -11,6 +11,7 @@
 void ledger_task_end(struct ledger *ledger)
 {
 	ledger->changed = value_map(ledger->arena);
+	ledger->changed_params = value_map(ledger->arena);
 	if (database_integer(ledger->database, 0, "SELECT 1 FROM claim WHERE open AND open=1 LIMIT 1", ""))
 		database_do(ledger->database, "UPDATE claim SET open=0 WHERE open AND open=1", "");
 }
@@ -53,13 +54,25 @@ static struct value *first_row(struct ledger *ledger, sqlite3_stmt *query)
 static struct value *wishes_before(struct ledger *ledger, int64_t id, int64_t owner)
 {
 	sqlite3_stmt *query = database_query(ledger->database, "SELECT w.module, w.params, w.wanted, "
-		"w.over, p.text FROM wish w LEFT JOIN params p ON p.digest=w.params "
-		"WHERE w.resource=? AND w.owner=?", "ii", id, owner);
+		"w.over FROM wish w WHERE w.resource=? AND w.owner=?", "ii", id, owner);
 	struct value *wishes = value_list(ledger->arena), *row;
 
 	while ((row = row_of(ledger, query)))
 		value_append(ledger->arena, wishes, row);
 	return wishes;
+}
+
+static void keep_params(struct ledger *ledger, const struct value *wishes)
+{
+	for (size_t i = 0; i < wishes->count; i++) {
+		const char *digest = value_text(wishes->items[i]->items[1]), *text;
+
+		if (value_get(ledger->changed_params, digest))
+			continue;
+		text = ledger_params(ledger, ledger->arena, digest);
+		value_set(ledger->arena, ledger->changed_params, digest, text ? value_string(ledger->arena, text)
+			: value_null(ledger->arena));
+	}
 }
 
 /* Which wishes of others stood. */
@@ -93,6 +106,7 @@ void ledger_task_note(struct ledger *ledger, const struct ledger_owner *owner,
 	if (row)
 		value_set(arena, before, "claim", row);
 	value_set(arena, before, "wishes", wishes_before(ledger, id, me));
+	keep_params(ledger, value_get(before, "wishes"));
 	value_set(arena, before, "over", others_before(ledger, id, me));
 	value_set_bool(arena, before, "undo", database_integer(ledger->database, 0,
 		"SELECT 1 FROM undo WHERE resource=? AND sequence=?", "ii", id,
@@ -152,13 +166,14 @@ static void restore_wishes(struct ledger *ledger, int64_t id, int64_t owner,
 {
 	for (size_t i = 0; i < wishes->count; i++) {
 		const struct value *wish = wishes->items[i];
+		const char *text = value_get_string(ledger->changed_params, text_at(wish, 1));
 
 		database_do(ledger->database, "INSERT INTO wish(resource, owner, module, params, wanted, "
 			"over) VALUES(?, ?, ?, ?, ?, nullif(?, 0))", "iisssi", id, owner, text_at(wish, 0),
 			text_at(wish, 1), text_at(wish, 2), integer_at(wish, 3));
-		if (text_at(wish, 4))
+		if (text)
 			database_do(ledger->database, "INSERT OR IGNORE INTO params(digest, text) "
-				"VALUES(?, ?)", "ss", text_at(wish, 1), text_at(wish, 4));
+				"VALUES(?, ?)", "ss", text_at(wish, 1), text);
 	}
 }
 

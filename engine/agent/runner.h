@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Of a task with more resources it isn't noted what was in each one's file. */
+/* Of a task with more resources it isn't remembered what it wished. */
 enum { RUNNER_FILES_MOST = 64 };
 
 struct runner {

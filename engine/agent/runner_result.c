@@ -77,14 +77,10 @@ void runner_note_left(struct runner *runner, const char *path)
 void runner_note_written(struct runner *runner, const struct value *resources)
 {
 	struct arena *arena = arena_new();
+	const struct value *paths = ledger_paths_of(arena, resources);
 
 	/* Without the lock nothing was changed, whatever changed_when says. */
-	for (size_t i = 0; runner->lock >= 0 && resources && resources->count <= RUNNER_FILES_MOST
-			&& i < resources->count; i++) {
-		const char *path = ledger_path_of(arena, value_text(resources->items[i]));
-
-		if (path)
-			runner_note_left(runner, path);
-	}
+	for (size_t i = 0; runner->lock >= 0 && i < paths->count; i++)
+		runner_note_left(runner, value_key(paths, i));
 	arena_free(arena);
 }

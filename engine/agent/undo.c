@@ -20,18 +20,22 @@ static void fails(struct result *result, const char *message, const char *remedy
 }
 
 /* In a dry run: a later task that wishes what was wished then will find it. */
-static void note_planned(struct undoing *undoing, const struct ledger_undo *undo,
-	const struct wire_task *task, const struct result *result)
+static void note_planned(struct undoing *undoing, const struct undo_plan *plan,
+	const struct result *result)
 {
 	struct runner *runner = undoing->runner;
+	const struct ledger_undo *undo = plan->undo;
+	const struct wire_task *task = plan->task;
 	const struct value *before = value_get(undo->way, "before");
 	bool back = before && !undo->release && !undoing->prune && !undoing->all;
 
 	runner_note_writes(runner, undoing->writes, task, result);
 	runner_note_writes(runner, back ? runner->undone : runner->pending, task, result);
-	if (back)
+	for (size_t i = 0; back && i < (plan->file ? plan->file->count : 1); i++) {
+		undo = plan->file ? plan->file->parts[i].undo : undo;
 		value_set(runner->arena, runner->restored, undo->resource,
-			value_copy(runner->arena, before));
+			value_copy(runner->arena, value_get(undo->way, "before")));
+	}
 }
 
 static void change_back(struct undoing *undoing, struct arena *arena,
@@ -45,29 +49,11 @@ static void change_back(struct undoing *undoing, struct arena *arena,
 		runner_note_written(runner, result->resources);
 }
 
-/* Whether somebody else may have made it, as the agent died that was about to. */
-static bool is_made_by_others(const struct ledger_undo *undo)
+bool undo_unsure(const struct ledger_undo *undo)
 {
 	const struct module *module = undo->unsure ? module_find(undo->module) : NULL;
 
 	return module && (module->flags & MODULE_PRECIOUS);
-}
-
-static void plan_way(struct undoing *undoing, struct arena *arena, struct undo_plan *plan)
-{
-	struct runner *runner = undoing->runner;
-	struct error err = {0};
-
-	if (plan->undo->others > 0 || !plan->undo->way || !value_get(plan->undo->way, "params"))
-		return;
-	if (undo_task_of(arena, undoing, plan->undo, &plan->task, &err) < 0) {
-		work_failed(arena, &plan->planned, &err);
-		return;
-	}
-	undo_look(runner, arena, plan->task, &plan->planned);
-	if (plan->planned.status == STATUS_CHANGED && !undoing->wish->discard)
-		plan->drifted = is_made_by_others(plan->undo)
-			|| undo_drifted(runner, arena, plan->undo, plan->task);
 }
 
 static bool waits(const struct result *planned)
@@ -79,6 +65,11 @@ static bool waits(const struct result *planned)
 	return false;
 }
 
+static bool is_whole_file(const struct undo_plan *plan)
+{
+	return plan->file && plan->file->way;
+}
+
 static void undo_way(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
 	struct result *result)
 {
@@ -86,13 +77,13 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 	struct result now = {0};
 
 	if (plan->drifted) {
-		fails(result, is_made_by_others(plan->undo) ? "not undone: it isn't known whether beoplay made "
+		fails(result, undo_unsure(plan->undo) ? "not undone: it isn't known whether beoplay made "
 			"it, as its agent was killed then" : "not undone: it isn't as beoplay left it", "what undoing it would do is shown; --discard-drift does it all the same");
 		result->changes = planned->changes;
 		result->change_count = planned->change_count;
 		return;
 	}
-	if (!undoing->runner->check && plan->file) {
+	if (!undoing->runner->check && is_whole_file(plan)) {
 		undo_file_back(undoing, arena, plan, result);
 		return;
 	}
@@ -105,6 +96,10 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		}
 		planned = &now;
 	}
+	if (undoing->runner->check && plan->task) {
+		undo_look(undoing->runner, arena, plan->task, &now);
+		planned = &now;
+	}
 	/* A directory that is empty once what is in it has gone. */
 	if (undoing->runner->check && plan->task && (planned->status == STATUS_OK || waits(planned))) {
 		now = (struct result){0};
@@ -112,10 +107,10 @@ static void undo_way(struct undoing *undoing, struct arena *arena, const struct 
 		planned = &now;
 	}
 	*result = *planned;
-	if (planned->status == STATUS_CHANGED && plan->file)
+	if (planned->status == STATUS_CHANGED && is_whole_file(plan))
 		undo_file_note(undoing, plan, planned);
 	else if (planned->status == STATUS_CHANGED)
-		note_planned(undoing, plan->undo, plan->task, planned);
+		note_planned(undoing, plan, planned);
 }
 
 struct value *undo_words(struct arena *arena, const struct value *list)
@@ -177,11 +172,13 @@ static bool is_repaired(const struct undoing *undoing, struct arena *arena,
 	const struct ledger_undo *undo)
 {
 	const struct value *before = value_get(undo->way, "before");
-	const char *path, *left;
+	const struct undo_meeting *meeting;
 
-	return !undoing->prune && !undoing->all && !undo->release && undo->steady && before
-		&& value_equal(before, value_get(undo->owner, "wishes"))
-		&& !ledger_shares_file(&undoing->runner->ledger, arena, undo->resource, &path, &left);
+	if (undoing->prune || undoing->all || undo->release || !undo->steady || !before
+			|| !value_equal(before, value_get(undo->owner, "wishes")))
+		return false;
+	meeting = undo_meeting_of(undoing->runner, arena, undo->resource);
+	return !meeting || !meeting->shared;
 }
 
 static void stays(struct arena *arena, struct result *result, const char *why)
@@ -294,8 +291,22 @@ static void settle_parts(struct undoing *undoing, struct arena *arena,
 		result.notes = NULL;
 		if (first->status == STATUS_CHANGED)
 			result.status = STATUS_OK;
-		settle(undoing, arena, &file->parts[i], true, &result);
+		settle(undoing, arena, &file->parts[i], is_whole_file(plan), &result);
 	}
+}
+
+static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool again);
+
+/* What can't be done as one, one by one. */
+static bool undo_each(struct undoing *undoing, struct undo_file *joined)
+{
+	struct arena *arena = arena_new();
+
+	undo_split(undoing, arena, joined);
+	for (size_t i = 0; i < joined->count; i++)
+		undo_one(undoing, &joined->parts[i], false);
+	arena_free(arena);
+	return true;
 }
 
 /* False: it failed, and nothing was said, as it may be possible later. */
@@ -313,9 +324,10 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 		result.status = STATUS_OK;
 		result.message = result.remedy = result.code = NULL;
 	}
-	if (again && result.status == STATUS_FAILED && !plan->drifted && !runner->check) {
+	if (result.status == STATUS_FAILED && !plan->drifted && !runner->check
+			&& (again || (plan->file && !plan->file->way))) {
 		arena_free(arena);
-		return false;
+		return plan->file && !plan->file->way ? undo_each(undoing, plan->file) : false;
 	}
 	if (!runner->check && result.status == STATUS_FAILED && is_whole(undoing, arena, plan))
 		leave_to_text(undoing, arena, plan->undo, &result);
@@ -326,7 +338,7 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 		result.message = result.remedy = NULL;
 	}
 	notify_back(runner, keys, notes, &result);
-	settle(undoing, arena, plan, plan->file, &result);
+	settle(undoing, arena, plan, is_whole_file(plan), &result);
 	settle_parts(undoing, arena, plan, &result);
 	link_flush_old(&runner->link);
 	arena_free(arena);
@@ -354,21 +366,31 @@ static void undo_planned(struct undoing *undoing, struct arena *arena, struct un
 
 /* What is wished of it is its way back now; of a part of a file the file itself tells. */
 static void note_difference(struct undoing *undoing, struct arena *arena,
-	const struct undo_plan *plan)
+	const struct ledger_undo *undo, const struct wire_task *task)
 {
 	struct runner *runner = undoing->runner;
-	struct ledger_undo now = *plan->undo;
-	const char *path, *left;
+	const struct undo_meeting *meeting = undo_meeting_of(runner, arena, undo->resource);
+	const char *path = ledger_path_of(arena, undo->resource);
+	struct ledger_undo now = *undo;
 
-	if (!plan->task || plan->planned.status == STATUS_OK
-			|| value_get(runner->refused, now.resource)
-			|| ledger_shares_file(&runner->ledger, arena, now.resource, &path, &left))
+	if (value_get(runner->refused, now.resource) || (meeting && meeting->shared))
 		return;
 	now.owner = ledger_owned(&runner->ledger, arena, &runner->owner, now.resource);
 	ledger_set_differs(&runner->ledger, &runner->owner, now.resource,
-		undo_difference(runner, arena, &now, plan->task));
+		undo_difference(runner, arena, &now, task));
 	if (path)
-		runner_note_left(runner, path);
+		value_set_bool(arena, undoing->left, path, true);
+}
+
+static void note_parts(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan)
+{
+	struct wire_task task = *plan->task;
+
+	task.file = NULL;
+	for (size_t i = 0; i < plan->file->count; i++) {
+		if (plan->file->parts[i].tried)
+			note_difference(undoing, arena, plan->file->parts[i].undo, &task);
+	}
 }
 
 /* What one way back did to what another had brought back (a group its members, a package its
@@ -377,17 +399,18 @@ static void note_differences(struct undoing *undoing, struct arena *arena,
 	const struct undo_plan *plans, size_t count)
 {
 	undoing->runner->looks = undo_looks_new(arena);
+	undoing->left = value_map(arena);
 	for (size_t i = 0; i < count && !undoing->runner->check; i++) {
-		const struct undo_file *file = plans[i].file;
-
 		/* Where it was broken off, nothing was done to the others. */
-		if (!plans[i].tried)
+		if (!plans[i].tried || !plans[i].task)
 			continue;
-		if (!file)
-			note_difference(undoing, arena, &plans[i]);
-		for (size_t k = 0; file && k < file->count; k++)
-			note_difference(undoing, arena, &file->parts[k]);
+		if (plans[i].file)
+			note_parts(undoing, arena, &plans[i]);
+		else if (plans[i].planned.status != STATUS_OK)
+			note_difference(undoing, arena, plans[i].undo, plans[i].task);
 	}
+	for (size_t i = 0; i < undoing->left->count; i++)
+		runner_note_left(undoing->runner, value_key(undoing->left, i));
 	undoing->runner->looks = NULL;
 }
 
@@ -439,12 +462,12 @@ static int undo_all(struct undoing *undoing, struct error *err)
 		if ((undoing->prune && !is_of_hosts(undoing, &undos[i]))
 				|| is_repaired(undoing, arena, &undos[i]))
 			continue;
-		plans[planned].undo = &undos[i];
-		plan_way(undoing, arena, &plans[planned++]);
+		plans[planned++].undo = &undos[i];
 	}
 	runner->looks = NULL;
 	if (count > 0)
 		planned = undo_files(undoing, arena, plans, planned);
+	planned = undo_look_at_all(undoing, arena, plans, planned);
 	undo_planned(undoing, arena, plans, planned);
 	note_differences(undoing, arena, plans, planned);
 	arena_free(arena);

@@ -2,7 +2,8 @@
  * them.
  *
  * undo.c undoes; undo_task.c makes a way back a task; undo_file.c puts those of a file together;
- * undo_drift.c says what others have changed; undo_orphans.c what the text has no more. */
+ * undo_join.c makes one task of several; undo_drift.c says what others have changed; undo_orphans.c
+ * what the text has no more. */
 #ifndef AGENT_UNDO_H
 #define AGENT_UNDO_H
 
@@ -20,25 +21,26 @@ struct undoing {
 	bool all;
 	int64_t since;               /* as for ledger_undos */
 	struct value *files;         /* paths of what has been changed since then, as keys */
+	struct value *left;          /* paths whose files are as the undo has left them, as keys */
 	struct value *writes;        /* in a dry run: what undos before would write; see pending.h */
 };
 
 /* What is to be done is found out for all before anything is done: an undo must not look as if
  * somebody had changed what the next one is about. */
 struct undo_plan {
-	const struct ledger_undo *undo;
+	const struct ledger_undo *undo;  /* the first of file's parts */
 	struct wire_task *task;      /* NULL: there is no way back */
 	struct result planned;       /* of looking */
 	bool drifted;                /* somebody else has changed it */
-	bool tried;                  /* it was its turn */
+	bool tried;                  /* it was its turn; of a part: it is noted how to come back from it */
 	struct undo_file *file;      /* a whole file comes back; or NULL */
 };
 
-/* The task is to make the file what it was; the parts were undone one by one if that couldn't be.
- * Their tasks only say how to come back from it. */
+/* With a way the task is to make the file what it was; the parts were undone one by one if that couldn't be.
+ * Their tasks only say how to come back from it. Without a way the task is what all parts lead to. */
 struct undo_file {
 	const char *path;
-	const struct value *way;     /* of ledger_file_way */
+	const struct value *way;     /* of ledger_file_way; or NULL */
 	struct undo_plan *parts;     /* the latest change first */
 	size_t count;
 };
@@ -73,6 +75,16 @@ void undo_expect(const struct undoing *undoing, const char *resource, struct wir
 /* A task with many resources is looked at for each of them: as long as nothing is changed, once is
  * enough. Lives in the arena. */
 struct undo_looks *undo_looks_new(struct arena *arena);
+/* A file in which wishes meet; as undo_looks it is looked at once, as long as nothing is changed. */
+struct undo_meeting {
+	bool shared;                 /* by several */
+	const char *left;            /* what the last of them left there, as an image; NULL: not known */
+	const char *now;             /* what is there */
+};
+
+/* That of a resource; NULL: it is about no file's content. */
+const struct undo_meeting *undo_meeting_of(const struct runner *runner, struct arena *arena,
+	const char *resource);
 /* What would have to be changed for it to be as it was wished last, by its digest; "" if that says
  * nothing; NULL: nothing has to be. */
 const char *undo_difference(struct runner *runner, struct arena *arena,
@@ -81,7 +93,22 @@ const char *undo_difference(struct runner *runner, struct arena *arena,
 bool undo_drifted(struct runner *runner, struct arena *arena, const struct ledger_undo *undo,
 	const struct wire_task *task);
 
+/* --- Several as one task (undo_join.c) */
+
+/* How many of these, from the first on, one task can do; the task, where that is more than one. */
+size_t undo_joined(const struct undoing *undoing, struct arena *arena, const struct ledger_undo *undos,
+	size_t count, struct wire_task **ret_task);
+/* Finds out what is to be done of plans that only have their undo, several of a file as one where that can be;
+ * how many plans there are then. */
+size_t undo_look_at_all(struct undoing *undoing, struct arena *arena, struct undo_plan *plans,
+	size_t count);
+/* Its parts, each on its own again. */
+void undo_split(struct undoing *undoing, struct arena *arena, struct undo_file *joined);
+
 /* --- What a text has (undo.c) */
+
+/* Whether somebody else may have made it, as the agent died that was about to. */
+bool undo_unsure(const struct ledger_undo *undo);
 
 /* By itself or as a part of something (parent; or NULL). */
 bool undo_declared(const struct undoing *undoing, const char *resource, const char *parent);

@@ -21,17 +21,6 @@ static bool is_about(const char *resource, const char *subject)
 	return strstr(resource, subject) || (*part && *part != '/' && strstr(subject, part));
 }
 
-/* A file that is several tasks' work is compared as a whole: each of their wishes alone would say
- * that somebody has changed it. */
-static bool is_file_drifted(const char *path, const char *left)
-{
-	struct arena *arena = arena_new();
-	bool drifted = !image_same_content(left, image_of(arena, path));
-
-	arena_free(arena);
-	return drifted;
-}
-
 /* As older ledgers have it digested. */
 static struct value *change_value(struct arena *arena, const struct told_change *change)
 {
@@ -85,6 +74,7 @@ static const char *digest_of(struct arena *arena, const struct value *changes)
 struct undo_looks {
 	struct arena *arena;
 	struct lookup results;       /* MODULE USER DIGEST → struct result */
+	struct lookup files;         /* PATH → struct undo_meeting */
 };
 
 struct undo_looks *undo_looks_new(struct arena *arena)
@@ -93,6 +83,33 @@ struct undo_looks *undo_looks_new(struct arena *arena)
 
 	looks->arena = arena;
 	return looks;
+}
+
+static struct undo_meeting *meeting_of(const struct runner *runner, struct arena *arena, const char *path,
+	const char *resource)
+{
+	struct undo_meeting *meeting = arena_alloc(arena, sizeof(*meeting));
+	const char *same;
+
+	meeting->shared = ledger_shares_file(&runner->ledger, arena, resource, &same, &meeting->left);
+	meeting->now = image_of(arena, path);
+	return meeting;
+}
+
+const struct undo_meeting *undo_meeting_of(const struct runner *runner, struct arena *arena,
+	const char *resource)
+{
+	struct undo_looks *looks = runner->looks;
+	struct arena *keeps = looks ? looks->arena : arena;
+	const char *path = ledger_path_of(keeps, resource);
+	struct undo_meeting *meeting = looks && path ? lookup_get(&looks->files, path) : NULL;
+
+	if (meeting || !path)
+		return meeting;
+	meeting = meeting_of(runner, keeps, path, resource);
+	if (looks)
+		lookup_put(keeps, &looks->files, path, meeting);
+	return meeting;
 }
 
 /* What would be done of a wish, which is a pair MODULE: digest of its parameters. */
@@ -142,13 +159,15 @@ const char *undo_difference(struct runner *runner, struct arena *arena,
 bool undo_drifted(struct runner *runner, struct arena *arena,
 	const struct ledger_undo *undo, const struct wire_task *task)
 {
-	const char *left_so = value_get_string(undo->owner, "differs"), *path, *left, *now;
+	const struct undo_meeting *meeting = undo_meeting_of(runner, arena, undo->resource);
+	const char *left_so = value_get_string(undo->owner, "differs"), *now;
 	char digest[DIGEST_HEX_SIZE];
-	bool shared = ledger_shares_file(&runner->ledger, arena, undo->resource, &path, &left)
-		&& image_digest(left, digest);
+	bool shared = meeting && meeting->shared && image_digest(meeting->left, digest);
 
-	if ((shared && !is_file_drifted(path, left))
-			|| (path && left && image_same(left, image_of(arena, path))))
+	/* A file that is several tasks' work is compared as a whole: each of their wishes alone would say that
+	 * somebody has changed it. */
+	if ((shared && image_same_content(meeting->left, meeting->now))
+			|| (meeting && image_same(meeting->left, meeting->now)))
 		return false;
 	/* Lines of others may have changed; but not where the whole file would be replaced. */
 	if (shared && strncmp(undo->resource, "file:", 5) == 0)

@@ -156,21 +156,66 @@ size_t undo_files(struct undoing *undoing, struct arena *arena, struct undo_plan
 	return kept;
 }
 
+/* Notes how to come back from an undo, and changes nothing. */
+static void note_task(struct undoing *undoing, struct arena *arena, const struct wire_task *task,
+	struct result *ret_noted)
+{
+	struct result looked = {0};
+
+	undo_do_task(undoing->runner, arena, task, true, ret_noted);
+	if (ret_noted->status != STATUS_FAILED)
+		return;
+	undo_look(undoing->runner, arena, task, &looked);
+	/* What can't be done needs no way back. */
+	if (looked.status != STATUS_CHANGED)
+		ret_noted->status = STATUS_OK;
+}
+
+static const char *copied(struct arena *arena, const char *text)
+{
+	return text ? arena_string(arena, text) : NULL;
+}
+
+/* Those from the first on that one task can do; how many these are. */
+static int note_some(struct undoing *undoing, struct arena *arena, const struct ledger_undo *undos, size_t most,
+	struct undo_plan *parts, size_t *ret_count, struct result *result)
+{
+	struct arena *passing = arena_new();
+	struct result noted = { .status = STATUS_SKIPPED };
+	struct wire_task *task;
+	struct error ignored = {0};
+
+	*ret_count = undo_joined(undoing, passing, undos, most, &task);
+	if (*ret_count > 1)
+		note_task(undoing, passing, task, &noted);
+	if (*ret_count == 1 || noted.status == STATUS_FAILED) {
+		*ret_count = 1;
+		noted.status = STATUS_SKIPPED;
+		if (value_get(undos[0].way, "params")
+				&& undo_task_of(passing, undoing, &undos[0], &task, &ignored) == 0)
+			note_task(undoing, passing, task, &noted);
+	}
+	for (size_t i = 0; i < *ret_count; i++)
+		parts[i].tried = noted.status == STATUS_CHANGED;
+	if (noted.status == STATUS_FAILED)
+		*result = (struct result){ .status = STATUS_FAILED, .code = copied(arena, noted.code),
+			.message = copied(arena, noted.message), .remedy = copied(arena, noted.remedy) };
+	arena_free(passing);
+	return noted.status == STATUS_FAILED ? -1 : 0;
+}
+
 /* How to come back from this, part by part: somebody may change the file until then. It is durable
  * together with what the file's own task notes before it changes anything. */
 static int note_parts(struct undoing *undoing, struct arena *arena, const struct undo_file *file,
 	struct result *result)
 {
-	for (size_t i = 0; i < file->count; i++) {
-		struct result noted = {0};
+	struct ledger_undo *undos = arena_array(arena, file->count + 1, sizeof(*undos));
 
-		if (!file->parts[i].task || file->parts[i].planned.status != STATUS_CHANGED)
-			continue;
-		undo_do_task(undoing->runner, arena, file->parts[i].task, true, &noted);
-		if (noted.status != STATUS_FAILED)
-			continue;
-		*result = noted;
-		return -1;
+	for (size_t i = 0; i < file->count; i++)
+		undos[i] = *file->parts[i].undo;
+	for (size_t i = 0, count; i < file->count; i += count) {
+		if (note_some(undoing, arena, &undos[i], file->count - i, &file->parts[i], &count, result) < 0)
+			return -1;
 	}
 	return 0;
 }

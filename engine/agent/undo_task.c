@@ -43,11 +43,14 @@ int undo_make_task(struct arena *arena, const struct undoing *undoing, const cha
 }
 
 static void add_handlers(const struct undoing *undoing, struct arena *arena,
-	const struct ledger_undo *undo, struct value *keys, struct value *notes)
+	const struct ledger_undo *undo, struct value *met, struct value *keys, struct value *notes)
 {
 	const struct value *notify = value_get(undo->owner, "notify");
 
 	for (size_t i = 0; notify && notify->kind == VALUE_LIST && i < notify->count; i++) {
+		if (value_get(met, value_text(notify->items[i])))
+			continue;
+		value_set_bool(arena, met, value_text(notify->items[i]), true);
 		if (undo_has_word(undoing->wish->handlers, value_text(notify->items[i])))
 			value_append(arena, keys, notify->items[i]);
 		else if (notes)
@@ -60,12 +63,12 @@ static void add_handlers(const struct undoing *undoing, struct arena *arena,
 struct value *undo_handlers(const struct undoing *undoing, struct arena *arena,
 	const struct undo_plan *plan, struct value *notes)
 {
-	struct value *keys = value_list(arena);
+	struct value *keys = value_list(arena), *met = value_map(arena);
 
 	if (!plan->file)
-		add_handlers(undoing, arena, plan->undo, keys, notes);
+		add_handlers(undoing, arena, plan->undo, met, keys, notes);
 	for (size_t i = 0; plan->file && i < plan->file->count; i++)
-		add_handlers(undoing, arena, plan->file->parts[i].undo, keys, notes);
+		add_handlers(undoing, arena, plan->file->parts[i].undo, met, keys, notes);
 	return keys;
 }
 

@@ -385,6 +385,9 @@ struct module {
 	struct value *(*publish)(struct arena *arena, const void *params, const void *state,
 		const char **ret_key);
 	void (*invert)(struct inverses *ret_inverses, const void *params, const void *state);
+	/* Puts what another undo leads to into params, both as invert made them, if one task can do both: of things
+	 * in one file, each alone would read and write all of it. False: they stay two. Optional. */
+	bool (*join)(struct arena *arena, struct value *params, const struct value *other);
 };
 
 /* The registry. */

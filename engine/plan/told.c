@@ -5,7 +5,7 @@
 
 enum {
 	QUEUED_MOST = CHUNK_SIZE / 2, /* bytes: less than the answer with a piece of a large content */
-	UNDONE_MOST = 10000,          /* resources of one undo … */
+	UNDONE_MOST = 200000,         /* resources of one undo … */
 	UNDONE_BYTES_MOST = 64 << 20, /* … and what is told of all of them */
 };
 

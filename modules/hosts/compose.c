@@ -3,6 +3,8 @@
 
 #include "base/buffer.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 char *hosts_small_letters(char *name)
@@ -239,25 +241,45 @@ bool hosts_is_one_of(const char *name, char *const *names, unsigned count)
 }
 
 /* Whether a line of the block is the entry of one of these. */
-static bool is_entry_of(struct arena *arena, const char *line, char *const *names, unsigned count)
+static bool is_entry_of(struct arena *arena, const char *line, const struct lookup *names)
 {
 	struct value *words = hosts_line_words(arena, line, strcspn(line, "\n"));
 
 	for (size_t i = 1; i < words->count; i++) {
-		if (hosts_is_one_of(value_text(words->items[i]), names, count))
+		if (lookup_get(names, value_text(words->items[i])))
 			return true;
 	}
 	return false;
 }
 
-/* The block after an undo; NULL: there is none. */
-static void add_back(struct buffer *text, const struct hosts_params *want)
+/* A line that an undo brings back, and before which line of the block then. */
+struct back {
+	const char *line;
+	int place;
+	unsigned number;             /* which of them */
+};
+
+static int compare_backs(const void *one, const void *other)
 {
+	const struct back *first = one, *second = other;
+
+	return first->place != second->place ? (first->place > second->place ? 1 : -1)
+		: (first->number > second->number) - (first->number < second->number);
+}
+
+/* Those with a place in its order, and then the others in theirs. */
+static struct back *backs_of(struct arena *arena, const struct hosts_params *want)
+{
+	struct back *backs = arena_array(arena, want->back_count + 1, sizeof(*backs));
+
 	for (unsigned i = 0; i < want->back_count; i++) {
-		if (!managed_block_has_line(text->data ? text->data : "", want->back[i],
-				strlen(want->back[i])))
-			buffer_printf(text, "%s\n", want->back[i]);
+		const char *place = i < want->places_count ? want->places[i] : "";
+		long number = *place ? strtol(place, NULL, 10) : want->place;
+
+		backs[i] = (struct back){ want->back[i], number < 0 || number > INT_MAX ? INT_MAX : (int)number, i };
 	}
+	qsort(backs, want->back_count, sizeof(*backs), compare_backs);
+	return backs;
 }
 
 /* A line of others that the undo itself brings back. */
@@ -270,22 +292,45 @@ static bool comes_back(const struct hosts_params *want, const char *line)
 	return false;
 }
 
+struct undone {
+	struct buffer text;
+	struct lookup lines;         /* that are in it */
+	int count;
+};
+
+static void add_line(struct undone *undone, struct arena *arena, const char *line)
+{
+	buffer_printf(&undone->text, "%s\n", line);
+	lookup_put(arena, &undone->lines, line, arena);
+	undone->count++;
+}
+
+/* The block after an undo; NULL: there is none. */
 static const char *undone_block(struct arena *arena, const struct hosts_params *want,
 	const char *inside)
 {
-	struct buffer text = {0};
+	const struct back *back = backs_of(arena, want), *end = back + want->back_count;
+	struct undone undone = {0};
+	struct lookup gone = {0};
 
-	for (int line = 0; *inside; inside += strcspn(inside, "\n") + 1) {
-		if (!comes_back(want, inside) && is_entry_of(arena, inside, want->gone, want->gone_count))
+	for (unsigned i = 0; i < want->gone_count; i++)
+		lookup_put(arena, &gone, want->gone[i], arena);
+	for (; *inside; inside += strcspn(inside, "\n") + 1) {
+		if (!comes_back(want, inside) && is_entry_of(arena, inside, &gone))
 			continue;
-		if (line++ == want->place)
-			add_back(&text, want);
-		buffer_printf(&text, "%.*s\n", (int)strcspn(inside, "\n"), inside);
+		for (; back < end && back->place <= undone.count; back++) {
+			if (!lookup_get(&undone.lines, back->line))
+				add_line(&undone, arena, back->line);
+		}
+		add_line(&undone, arena, arena_bytes(arena, inside, strcspn(inside, "\n")));
 	}
-	add_back(&text, want);
-	if (text.size > 0)
-		return settle(arena, &text);
-	buffer_free(&text);
+	for (; back < end; back++) {
+		if (!lookup_get(&undone.lines, back->line))
+			add_line(&undone, arena, back->line);
+	}
+	if (undone.text.size > 0)
+		return settle(arena, &undone.text);
+	buffer_free(&undone.text);
 	return NULL;
 }
 

@@ -66,6 +66,8 @@ static const struct param hosts_table[] = {
 	{ .name = "place", .kind = PARAM_INTEGER, .doc = "behind so many lines of the block",
 		.otherwise = "-1", .flags = PARAM_INTERNAL,
 		.into = INTO_NUMBER(struct hosts_params, place) },
+	{ .name = "places", .kind = PARAM_LIST, .doc = "the place of each", .otherwise = "",
+		.flags = PARAM_INTERNAL, .into = INTO_LIST(struct hosts_params, places) },
 	{ .name = "taken", .kind = PARAM_RECORDS, .doc = "lines of others that come back",
 		.otherwise = "", .entries = taken_line_table, .flags = PARAM_INTERNAL,
 		.into = INTO_LIST(struct hosts_params, taken) },
@@ -137,6 +139,8 @@ static void hosts_resources(struct names *names, const void *params)
 		add_resource(names, want, &want->entries[i]);
 	for (unsigned i = 0; i < want->extra_count; i++)
 		add_resource(names, want, &want->extra[i]);
+	for (unsigned i = 0; i < want->gone_count; i++)
+		names_add(names, "hosts-entry:%s:%s", want->path, want->gone[i]);
 }
 
 /* As long as there are entries, and an undo hasn't brought their line back. */
@@ -317,6 +321,53 @@ static void hosts_invert(struct inverses *inverses, const void *params, const vo
 			.names_count = 1 });
 }
 
+static void append_all(struct arena *arena, struct value *params, const char *key,
+	const struct value *list)
+{
+	for (size_t i = 0; i < value_item_count(list); i++)
+		value_append(arena, value_get(params, key), value_copy(arena, value_item(list, i)));
+}
+
+/* The place of each line that comes back. */
+static void set_places(struct arena *arena, struct value *params)
+{
+	struct value *places = value_list(arena);
+
+	if (value_item_count(value_get(params, "back")) > 0)
+		value_append(arena, places, value_string(arena, value_get_string(params, "place")
+			? value_get_string(params, "place") : ""));
+	value_set(arena, params, "places", places);
+	if (value_get(params, "place"))
+		value_remove(params, "place");
+}
+
+static bool same_word(const struct value *one, const struct value *other, const char *key)
+{
+	const char *word = value_get_string(one, key), *other_word = value_get_string(other, key);
+
+	return word && other_word ? strcmp(word, other_word) == 0 : word == other_word;
+}
+
+/* Lines of others that came out go back one by one, each to its place. */
+static bool hosts_join(struct arena *arena, struct value *params, const struct value *other)
+{
+	struct value *more;
+
+	if (!value_get_string(params, "undo") || !same_word(params, other, "path")
+			|| !same_word(params, other, "undo") || !same_word(params, other, "part")
+			|| !same_word(params, other, "made") || value_item_count(value_get(other, "taken")) > 0
+			|| value_item_count(value_get(params, "taken")) > 0)
+		return false;
+	if (!value_get(params, "places"))
+		set_places(arena, params);
+	more = value_copy(arena, other);
+	set_places(arena, more);
+	append_all(arena, params, "gone", value_get(more, "gone"));
+	append_all(arena, params, "back", value_get(more, "back"));
+	append_all(arena, params, "places", value_get(more, "places"));
+	return true;
+}
+
 const struct module module_hosts = {
 	.name = "hosts",
 	.summary = "list every host of the inventory in /etc/hosts",
@@ -332,4 +383,5 @@ const struct module module_hosts = {
 	.apply = hosts_apply,
 	.results = hosts_results,
 	.invert = hosts_invert,
+	.join = hosts_join,
 };

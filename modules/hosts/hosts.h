@@ -40,6 +40,8 @@ struct hosts_params {
 	char **back;                     /* lines that come back into it */
 	unsigned back_count;
 	int place;                       /* where; -1: at the end */
+	char **places;                   /* where each of several does; "": at the end */
+	unsigned places_count;
 	struct taken_line *taken;        /* lines of others that come back */
 	unsigned taken_count;
 };

@@ -301,7 +301,7 @@ static int read_settings(struct arena *arena, struct source *source, const char 
 {
 	struct value *root;
 	const struct value *name;
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	if (source_read(source, path, &bytes, &size, err) < 0

@@ -43,7 +43,7 @@ static bool looks_like_yaml(const char *path, const char *bytes, size_t size)
 static int read_file(struct inventory *inventory, struct source *source, const char *path,
 	struct error *err)
 {
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	if (source_read(source, path, &bytes, &size, err) < 0)

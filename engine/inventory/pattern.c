@@ -401,7 +401,7 @@ static int choose_lines(struct matcher *matcher, struct source *source, const ch
 {
 	struct term *terms = NULL, *more;
 	size_t count = 0, capacity = 0, more_count, size;
-	char *bytes;
+	const char *bytes;
 
 	if (source_read(source, path, &bytes, &size, matcher->err) < 0)
 		return -1;

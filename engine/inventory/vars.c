@@ -17,7 +17,7 @@ static int read_file(struct reader *reader, const char *path, struct value *vars
 {
 	struct arena *arena = reader->inventory->arena;
 	struct value *root;
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	if (source_read(reader->source, path, &bytes, &size, reader->err) < 0 ||

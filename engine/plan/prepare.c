@@ -424,7 +424,7 @@ static int open_text(struct prepare *prepare, const char *path, const char *byte
 
 int prepare_text(struct prepare *prepare, const char *path, struct value **ret_text, struct error *err)
 {
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	note_file(prepare, path);

@@ -73,7 +73,7 @@ int tasks_file_read(struct play_reader *reader, const char *path, struct place p
 {
 	struct play_import above = reader->import;
 	struct value_pair read = { .key = path, .place = place };
-	char *bytes;
+	const char *bytes;
 	size_t size;
 	int result;
 
@@ -375,7 +375,7 @@ static void note_candidates(struct play_reader *reader, const char *directory, c
 		return;
 	for (size_t i = 0; i < count && i < CANDIDATES_MOST; i++) {
 		struct error unread = { 0 };
-		char *bytes;
+		const char *bytes;
 		size_t size;
 
 		if (entries[i].kind != SOURCE_DIRECTORY && may_mean(entries[i].name, last,

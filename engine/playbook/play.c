@@ -173,7 +173,7 @@ static int read_vars_file(struct play_reader *reader, const struct value *name)
 {
 	const char *path = path_join(reader->arena, reader->play->directory, name->text);
 	struct value *vars;
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	if (expression_inside(name))

@@ -193,7 +193,7 @@ static int read_root(struct play_reader *reader, const struct value *root)
 static int read_file(struct play_reader *reader, const char *path, struct place named)
 {
 	struct value *root;
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	if (source_read(reader->source, path, &bytes, &size, reader->err) < 0)

@@ -147,7 +147,7 @@ static int read_variables(struct play_reader *reader, const char *path, struct p
 {
 	struct value_pair pair = { .key = path, .place = place };
 	struct value *read = NULL;
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	if (source_read(reader->source, path, &bytes, &size, reader->err) < 0)
@@ -231,7 +231,7 @@ static int read_meta(struct play_reader *reader, const struct role_request *requ
 	enum source_kind kind;
 	struct value *root;
 	const char *path;
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	if (find_specs(reader, role) < 0

@@ -141,7 +141,7 @@ void source_remember(struct source *source, const char *path, const char *bytes,
 		(void *)(uintptr_t)source->count);
 }
 
-int source_read(struct source *source, const char *path, char **ret_bytes, size_t *ret_size,
+int source_read(struct source *source, const char *path, const char **ret_bytes, size_t *ret_size,
 	struct error *err)
 {
 	const struct source_file *known = source_find(source, path);
@@ -156,7 +156,7 @@ int source_read(struct source *source, const char *path, char **ret_bytes, size_
 		source_remember(source, path, bytes, size);
 		known = source_find(source, path);
 	}
-	*ret_bytes = arena_bytes(source->arena, known->bytes, known->size);
+	*ret_bytes = known->bytes;
 	*ret_size = known->size;
 	return 0;
 }

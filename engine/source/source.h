@@ -65,9 +65,9 @@ struct reach *source_reach(struct source *source);
 void source_set_roles(struct source *source, struct value *directories);
 const struct value *source_roles(const struct source *source);
 
-/* Reads a whole text, at most SOURCE_TEXT_MOST bytes, and remembers it. A second read of the same
- * path gives the same bytes. */
-int source_read(struct source *source, const char *path, char **ret_bytes, size_t *ret_size,
+/* Reads a whole text, at most SOURCE_TEXT_MOST bytes, and remembers it: what is given back belongs to the
+ * source. A second read of the same path gives the same bytes. */
+int source_read(struct source *source, const char *path, const char **ret_bytes, size_t *ret_size,
 	struct error *err);
 /* Reads without remembering it as text of the run: content of src, scripts. */
 int source_read_body(struct source *source, const char *path, size_t most, char **ret_bytes,

@@ -149,7 +149,7 @@ static int read_file(struct arena *arena, struct source *source, const char *pat
 {
 	struct place place = { .file = arena_string(arena, path), .line = 1, .column = 1 };
 	struct value *map;
-	char *bytes;
+	const char *bytes;
 	size_t size;
 
 	if (source_read(source, path, &bytes, &size, err) < 0 ||

@@ -91,7 +91,8 @@ int scope_file_read(struct evaluation *evaluation, size_t offset, const char *pa
 {
 	struct scope *scope = evaluation->scope;
 	enum level level = LEVEL_OPEN;
-	char *bytes;
+	const char *bytes;
+	char *opened;
 	size_t size;
 
 	if (source_read(source_of(scope), path, &bytes, &size, evaluation->evaluator->err) < 0)
@@ -100,8 +101,9 @@ int scope_file_read(struct evaluation *evaluation, size_t offset, const char *pa
 		return -1;
 	if (vault_is(bytes, size)) {
 		if (vault_decrypt(evaluation->evaluator->arena, bytes, size, (struct place){ path, 1, 1 },
-				&bytes, &size, evaluation->evaluator->err) < 0)
+				&opened, &size, evaluation->evaluator->err) < 0)
 			return -1;
+		bytes = opened;
 		level = LEVEL_SECRET;
 	}
 	*ret_text = value_bytes(evaluation->evaluator->arena, bytes, size);

@@ -85,7 +85,7 @@ static void a_wrong_text_is_refused_at_its_place(void **state)
 	const char *path = arena_printf(arena, "%s/%s", BAD, (const char *)*state);
 	struct expected expected;
 	struct error err = { 0 };
-	char *text;
+	const char *text;
 	size_t size;
 
 	assert_int_equal(source_read(source, path, &text, &size, &err), 0);

@@ -3,15 +3,21 @@
 
 #include "base/known_digests.h"
 #include "base/lookup.h"
+#include "base/spill.h"
 #include "wire/wire.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+enum { IN_MEMORY_MOST = 64 << 20 };   /* bytes of all that are kept there */
+
+/* What a template makes is another one for each host, and all of them are known before the first is sent. */
 struct body {
 	const char *digest;
 	const char *bytes;          /* or NULL */
+	bool spilled;               /* they are not in memory, but there: */
+	int64_t at;
 	const char *path;           /* or NULL */
 	struct run_host *offerer;   /* or NULL */
 	int64_t size;
@@ -25,6 +31,8 @@ struct bodies {
 	struct lookup by_digest;
 	struct lookup by_path;
 	struct known_digests *known;
+	size_t in_memory;
+	struct spill *spill;
 };
 
 struct bodies *bodies_new(struct arena *arena, struct source *source)
@@ -33,6 +41,7 @@ struct bodies *bodies_new(struct arena *arena, struct source *source)
 
 	bodies->arena = arena;
 	bodies->source = source;
+	bodies->spill = spill_new(arena);
 	return bodies;
 }
 
@@ -94,6 +103,19 @@ int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_b
 	return 0;
 }
 
+static void keep(struct bodies *bodies, struct body *body, const void *bytes, size_t size)
+{
+	body->size = (int64_t)size;
+	if (bodies->in_memory + size > IN_MEMORY_MOST) {
+		body->at = spill_add(bodies->spill, bytes, size);
+		body->spilled = body->at >= 0;
+	}
+	if (!body->spilled) {
+		bodies->in_memory += size;
+		body->bytes = arena_bytes(bodies->arena, bytes, size);
+	}
+}
+
 struct body *bodies_add_bytes(struct bodies *bodies, const void *bytes, size_t size)
 {
 	char hex[DIGEST_HEX_SIZE];
@@ -101,10 +123,8 @@ struct body *bodies_add_bytes(struct bodies *bodies, const void *bytes, size_t s
 
 	digest_bytes(bytes, size, hex);
 	body = body_get(bodies, hex, NULL);
-	if (!body->bytes) {
-		body->bytes = arena_bytes(bodies->arena, bytes, size);
-		body->size = (int64_t)size;
-	}
+	if (!body->bytes && !body->spilled)
+		keep(bodies, body, bytes, size);
 	return body;
 }
 
@@ -181,6 +201,14 @@ struct reply bodies_chunk(const struct bodies *bodies, struct arena *arena,
 
 	if (body->bytes) {
 		chunk.bytes = (struct bytes){ body->bytes + offset, room };
+		return chunk;
+	}
+	if (body->spilled) {
+		bytes = spill_read(arena, bodies->spill, body->at + offset, room);
+		if (bytes)
+			chunk.bytes = (struct bytes){ bytes, room };
+		else
+			chunk.error = "what was kept of it in a temporary file can't be read";
 		return chunk;
 	}
 	bytes = arena_alloc(arena, room + 1);

@@ -8,7 +8,9 @@
 #include "base/digest.h"
 #include "plan/bodies.h"
 
+#include <limits.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { HOSTS = 20 };
 
@@ -54,6 +56,64 @@ static void only_the_hosts_that_were_let_in_may_have_it(void **state)
 		assert_ptr_equal(bodies_find(bodies, body_digest(body), i),
 			i == 3 || i == HOSTS - 1 ? body : NULL);
 		assert_ptr_equal(bodies_find(bodies, body_digest(other), i), i == 4 ? other : NULL);
+	}
+}
+
+enum { LARGE = 1 << 20, LARGES = 80 };
+#ifdef __SANITIZE_ADDRESS__
+enum { MEMORY_MOST = INT_MAX };
+#else
+enum { MEMORY_MOST = 76 << 20 };
+#endif
+
+/* Another one for each number, without any repetition that a mistaken place could hide behind. */
+static void fill(char *bytes, unsigned number)
+{
+	uint64_t state = number + 1;
+
+	for (size_t i = 0; i < LARGE; i++) {
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		bytes[i] = (char)(state >> 56);
+	}
+}
+
+static void assert_chunk(struct bodies *bodies, const struct body *body, int64_t offset, const char *bytes)
+{
+	struct arena *arena = arena_new();
+	struct reply chunk = bodies_chunk(bodies, arena, body, offset);
+
+	assert_null(chunk.error);
+	assert_true(chunk.bytes.size > 0);
+	assert_memory_equal(chunk.bytes.bytes, bytes + offset, chunk.bytes.size);
+	arena_free(arena);
+}
+
+static size_t peak(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (size_t)usage.ru_maxrss << 10;
+}
+
+static void many_large_ones_are_not_all_in_memory(void **state)
+{
+	struct bodies *bodies = bodies_new(*state, NULL);
+	struct body *made[LARGES];
+	char *bytes = arena_alloc(*state, LARGE);
+
+	for (unsigned i = 0; i < LARGES; i++) {
+		fill(bytes, i);
+		made[i] = bodies_add_bytes(bodies, bytes, LARGE - i);
+	}
+	assert_in_range(peak(), 0, MEMORY_MOST);
+	for (unsigned i = 0; i < LARGES; i++) {
+		fill(bytes, i);
+		assert_ptr_equal(bodies_add_bytes(bodies, bytes, LARGE - i), made[i]);
+		assert_int_equal(body_size(made[i]), LARGE - i);
+		assert_chunk(bodies, made[i], 0, bytes);
+		assert_chunk(bodies, made[i], 12345 + i, bytes);
+		assert_chunk(bodies, made[i], LARGE - i - 1, bytes);
 	}
 }
 
@@ -119,6 +179,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_may_have_what_no_task_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(only_the_hosts_that_were_let_in_may_have_it, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(many_large_ones_are_not_all_in_memory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_bytes_are_one_body, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			an_offer_is_not_the_content_of_the_same_digest_that_is_known_here, set_up,

@@ -46,7 +46,8 @@ int main(int argc, char **argv)
 	off = fabs(area - known);
 	wrong = !(off <= 1 / (12.0 * (double)slices * (double)slices) * 1.01 + 1e-13 * sqrt((double)slices));
 	if (rank == 0) {
-		printf("pi is %.12f by %ld slices, off by %.1e%s\n", area, slices, off, wrong ? ", which is wrong" : "");
+		printf("pi is %.12f by %ld slices, off by %.1e%s\n", area, slices, off,
+			wrong ? ", which is wrong" : "");
 		printf("seconds: %.6f\n", MPI_Wtime() - start);
 	}
 	MPI_Finalize();

@@ -409,7 +409,8 @@ static int job_prepare(struct prepare *prepare, struct value *params, struct err
 	struct value *without = value_list(arena);
 	const struct value *nodes;
 
-	if (output && prepare_keep(prepare, output, wants_drawing(params, output) ? "svg" : "stdout", NULL, err) < 0)
+	if (output && prepare_keep(prepare, output, wants_drawing(params, output) ? "svg" : "stdout", NULL,
+			err) < 0)
 		return -1;
 	if (mpi_prepare_hosts(prepare, params, err) < 0 ||
 	    mpi_prepare_program(prepare, params, err) < 0)

@@ -87,13 +87,14 @@ const struct param mpi_table[] = {
 	{ .name = "output", .kind = PARAM_STRING, .flags = PARAM_ASIDE, .doc = "a file on the controller, in "
 		"the project, that gets what the job says on stdout, while it runs; a path beside the playbook",
 		.into = INTO_TEXT(struct mpi_params, output) },
-	{ .name = "scaling", .kind = PARAM_LIST, .doc = "numbers of processes, [1, 2, 4]: the job runs with each, "
-		"and its result is a table of time, speedup, efficiency and serial fraction, with Amdahl's law fitted. "
-		"Its time is what the program says in a line 'seconds: 1.25', else mpirun's. An output that ends "
-		"with .svg gets the drawing", .otherwise = "",
+	{ .name = "scaling", .kind = PARAM_LIST, .doc = "numbers of processes, [1, 2, 4]: the job runs with "
+		"each, and its result is a table of time, speedup, efficiency and serial fraction, with Amdahl's law "
+		"fitted. Its time is what the program says in a line 'seconds: 1.25', else mpirun's. An output that "
+		"ends with .svg gets the drawing", .otherwise = "",
 		.into = INTO_LIST(struct mpi_params, scaling) },
-	{ .name = "scaling_runs", .kind = PARAM_INTEGER, .doc = "how often it runs with each number; medians count",
-		.otherwise = "3", .into = INTO_NUMBER(struct mpi_params, scaling_runs) },
+	{ .name = "scaling_runs", .kind = PARAM_INTEGER, .otherwise = "3",
+		.doc = "how often it runs with each number; medians count",
+		.into = INTO_NUMBER(struct mpi_params, scaling_runs) },
 	{ .name = "source_body", .kind = PARAM_STRING, .doc = "digest of source",
 		.flags = PARAM_INTERNAL | PARAM_BODY,
 		.into = INTO_TEXT(struct mpi_params, source_body) },
@@ -304,7 +305,8 @@ int mpi_check_slots(const struct value *slots, struct error *err)
 
 static int refuse_beside(const struct value *scaling, const char *name, struct error *err)
 {
-	error_at(err, TASK_INVALID_VALUE, scaling->place, "'scaling' of mpi-run and '%s' exclude each other", name);
+	error_at(err, TASK_INVALID_VALUE, scaling->place, "'scaling' of mpi-run and '%s' exclude each other",
+		name);
 	return error_remedy(err, "take '%s' out", name);
 }
 

@@ -58,10 +58,13 @@ struct scaling_about {
 };
 
 /* scaling_text.c: the table, what it means in words, and a chart of 64 columns. */
-void scaling_write_text(struct buffer *out, const struct scaling *scaling, const struct scaling_about *about);
+void scaling_write_text(struct buffer *out, const struct scaling *scaling,
+	const struct scaling_about *about);
 /* What bounds the program, a line each: Amdahl, Gustafson, the course of the fraction, what to doubt. */
-void scaling_write_words(struct buffer *out, const struct scaling *scaling, const struct scaling_about *about);
+void scaling_write_words(struct buffer *out, const struct scaling *scaling,
+	const struct scaling_about *about);
 /* scaling_svg.c: one page: both charts, the words, the table, the machines. */
-void scaling_write_svg(struct buffer *out, const struct scaling *scaling, const struct scaling_about *about);
+void scaling_write_svg(struct buffer *out, const struct scaling *scaling,
+	const struct scaling_about *about);
 
 #endif

@@ -32,7 +32,8 @@ static void add_escaped(struct buffer *out, const char *text, size_t size)
 	}
 }
 
-static void write_words(struct buffer *out, double x, double y, const char *style, const char *text, size_t size)
+static void write_words(struct buffer *out, double x, double y, const char *style, const char *text,
+	size_t size)
 {
 	buffer_printf(out, "<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, style);
 	add_escaped(out, text, size);
@@ -114,8 +115,8 @@ static void write_grid(struct buffer *out, const struct chart *chart, const stru
 	for (double value = ceil(chart->bottom / step) * step; value <= chart->top + step / 100; value += step) {
 		double y = y_of(chart, value);
 
-		buffer_printf(out, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>\n", chart->left,
-			chart->left + chart->width, y, y, fabs(value) < step / 100 ? "#555" : "#ddd");
+		buffer_printf(out, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>\n",
+			chart->left, chart->left + chart->width, y, y, fabs(value) < step / 100 ? "#555" : "#ddd");
 		snprintf(text, sizeof(text), "%.4g", fabs(value) < step / 100 ? 0 : value);
 		write_text(out, chart->left - 6, y + 4, "class=\"s\" text-anchor=\"end\"", text);
 	}
@@ -137,9 +138,10 @@ static void write_point(struct buffer *out, const struct chart *chart, double np
 {
 	double x = x_of(chart, np);
 
-	buffer_printf(out, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"" MEASURED "\"/>\n", x, x,
-		y_of(chart, low), y_of(chart, high));
-	buffer_printf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"" MEASURED "\"/>\n", x, y_of(chart, value));
+	buffer_printf(out, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"" MEASURED "\"/>\n", x,
+		x, y_of(chart, low), y_of(chart, high));
+	buffer_printf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"" MEASURED "\"/>\n", x,
+		y_of(chart, value));
 }
 
 enum law { LAW_IDEAL, LAW_AMDAHL, LAW_GUSTAFSON };
@@ -157,8 +159,8 @@ static double speedup_by(enum law law, double parallel, double np)
 	return np;
 }
 
-static void write_law(struct buffer *out, const struct chart *chart, const struct scaling *scaling, enum law law,
-	const char *name, int row)
+static void write_law(struct buffer *out, const struct chart *chart, const struct scaling *scaling,
+	enum law law, const char *name, int row)
 {
 	static const char *const strokes[] = { IDEAL "\" stroke-dasharray=\"2 4", FITTED,
 		GUSTAFSON "\" stroke-dasharray=\"7 4" };
@@ -168,7 +170,8 @@ static void write_law(struct buffer *out, const struct chart *chart, const struc
 	for (int i = 0; i <= 60; i++) {
 		double np = 1 + (chart->right - 1) * i / 60;
 
-		buffer_printf(out, "%.1f,%.1f ", x_of(chart, np), y_of(chart, speedup_by(law, scaling->parallel, np)));
+		buffer_printf(out, "%.1f,%.1f ", x_of(chart, np),
+			y_of(chart, speedup_by(law, scaling->parallel, np)));
 	}
 	buffer_printf(out, "\"/>\n<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke-width=\"1.6\" "
 		"stroke=\"%s\"/>\n", chart->left + 12, chart->left + 40, y - 4, y - 4, strokes[law]);
@@ -177,7 +180,8 @@ static void write_law(struct buffer *out, const struct chart *chart, const struc
 
 static void write_speedups(struct buffer *out, const struct scaling *scaling)
 {
-	struct chart chart = { .left = MARGIN + 20, .width = 440, .right = scaling->points[scaling->count - 1].np };
+	struct chart chart = { .left = MARGIN + 20, .width = 440,
+		.right = scaling->points[scaling->count - 1].np };
 
 	chart.top = chart.right * 1.04;
 	for (size_t i = 0; i < scaling->count; i++)
@@ -226,8 +230,8 @@ static void write_fractions(struct buffer *out, const struct scaling *scaling)
 
 static double write_table(struct buffer *out, const struct scaling *scaling, double y)
 {
-	static const char *const heads[] = { "np", "seconds", "least", "most", "speedup", "efficiency", "Karp–Flatt",
-		"Amdahl", "Gustafson" };
+	static const char *const heads[] = { "np", "seconds", "least", "most", "speedup", "efficiency",
+		"Karp–Flatt", "Amdahl", "Gustafson" };
 	enum { COLUMNS = sizeof(heads) / sizeof(*heads), COLUMN = 90 };
 	char text[32];
 
@@ -248,7 +252,8 @@ static double write_table(struct buffer *out, const struct scaling *scaling, dou
 	return y + 2 * LINE;
 }
 
-void scaling_write_svg(struct buffer *out, const struct scaling *scaling, const struct scaling_about *about)
+void scaling_write_svg(struct buffer *out, const struct scaling *scaling,
+	const struct scaling_about *about)
 {
 	struct buffer page = { 0 }, words = { 0 }, title = { 0 };
 	double y = CHART_TOP + CHART_SIZE + 76;

@@ -48,8 +48,8 @@ static void write_laws(struct buffer *out, const struct scaling *scaling)
 	buffer_printf(out, " of the work is parallel%s: ", isnan(scaling->parallel_error) ?
 		" (two points give no error; three do)" : "");
 	write_limit(out, scaling);
-	buffer_printf(out, "\nGustafson: %u processes do %.2f times the work in the same time, if the serial part "
-		"doesn't grow with it\n", most, scaling_gustafson(scaling->parallel, most));
+	buffer_printf(out, "\nGustafson: %u processes do %.2f times the work in the same time, if the serial "
+		"part doesn't grow with it\n", most, scaling_gustafson(scaling->parallel, most));
 }
 
 static void write_course(struct buffer *out, const struct scaling *scaling)
@@ -63,7 +63,8 @@ static void write_course(struct buffer *out, const struct scaling *scaling)
 	}
 	switch (scaling->course) {
 	case COURSE_UNKNOWN:
-		buffer_add_string(out, "serial fraction: its course needs two numbers of processes beside the first\n");
+		buffer_add_string(out, "serial fraction: its course needs two numbers of processes beside the "
+			"first\n");
 		break;
 	case COURSE_NONE:
 		buffer_add_string(out, "serial fraction: none that shows\n");
@@ -82,7 +83,8 @@ static void write_course(struct buffer *out, const struct scaling *scaling)
 	}
 }
 
-static void write_doubts(struct buffer *out, const struct scaling *scaling, const struct scaling_about *about)
+static void write_doubts(struct buffer *out, const struct scaling *scaling,
+	const struct scaling_about *about)
 {
 	double least = INFINITY, spread = 0;
 
@@ -106,7 +108,8 @@ static void write_doubts(struct buffer *out, const struct scaling *scaling, cons
 			scaling->points[0].np, scaling->points[0].np);
 }
 
-void scaling_write_words(struct buffer *out, const struct scaling *scaling, const struct scaling_about *about)
+void scaling_write_words(struct buffer *out, const struct scaling *scaling,
+	const struct scaling_about *about)
 {
 	write_laws(out, scaling);
 	write_course(out, scaling);
@@ -195,7 +198,8 @@ static void write_chart(struct buffer *out, const struct scaling *scaling)
 	buffer_printf(out, "\n%8s1%*s\n", "", CHART_WIDTH - 1, most);
 }
 
-void scaling_write_text(struct buffer *out, const struct scaling *scaling, const struct scaling_about *about)
+void scaling_write_text(struct buffer *out, const struct scaling *scaling,
+	const struct scaling_about *about)
 {
 	buffer_printf(out, "%s: %zu run%s with each number of processes, %s\n", about->name, about->runs,
 		about->runs == 1 ? "" : "s", about->runs == 1 ? "one measurement each" : "medians");

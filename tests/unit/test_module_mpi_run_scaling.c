@@ -101,7 +101,8 @@ static void the_course_of_the_serial_fraction_is_told_apart(void **state)
 {
 	double small[] = { 8 }, pair[] = { 3.6 }, four[] = { 1.4 };
 	struct scaling_point points[] = { { .np = 1, .seconds = small, .count = 1 },
-		{ .np = 2, .seconds = (double[]){ 4.4 }, .count = 1 }, { .np = 4, .seconds = (double[]){ 2.1 }, .count = 1 } };
+		{ .np = 2, .seconds = (double[]){ 4.4 }, .count = 1 },
+		{ .np = 4, .seconds = (double[]){ 2.1 }, .count = 1 } };
 	struct scaling falling = { .points = points, .count = 3 };
 	struct scaling_point super[] = { { .np = 1, .seconds = small, .count = 1 },
 		{ .np = 2, .seconds = pair, .count = 1 }, { .np = 4, .seconds = four, .count = 1 } };
@@ -156,8 +157,8 @@ static void words_say_what_bounds_it(void **state)
 		"1 / (1 - P) = 10 times as fast (10 to 10)\n"));
 	assert_non_null(strstr(text, "Gustafson: 8 processes do 7.30 times the work"));
 	assert_non_null(strstr(text, "serial fraction: flat at 10 %: a part that only one process does"));
-	assert_non_null(strstr(text, "     8        1.7              1.7..1.7     4.71       59 %     0.1000     4.71"
-		"      7.30\n"));
+	assert_non_null(strstr(text, "     8        1.7              1.7..1.7     4.71       59 %     0.1000 "
+		"    4.71      7.30\n"));
 	assert_null(strstr(text, "doubt it"));
 	assert_null(strstr(text, "mpirun's"));
 	text = written(study(eight, 4, 3, (struct law){ 0.99, 0.01, 0 }), said, scaling_write_text);
@@ -284,7 +285,8 @@ static void a_study_runs_each_number_in_turn_and_is_remembered(void **state)
 	assert_non_null(strstr(value_get_string(bench->results, "stdout"), "Amdahl: P = 0.9000"));
 	assert_null(strstr(value_get_string(bench->results, "stdout"), "mpirun's"));
 	assert_non_null(strstr(value_get_string(bench->results, "svg"), "</svg>"));
-	assert_non_null(strstr(value_get_string(bench->results, "svg"), "3 machines: head slots=2, node1 slots=2"));
+	assert_non_null(strstr(value_get_string(bench->results, "svg"), "3 machines: head slots=2, "
+		"node1 slots=2"));
 
 	assert_int_equal(run_job(SCALED), 0);
 	assert_int_equal(mpirun->count, 9);
@@ -349,18 +351,21 @@ static void an_output_that_is_a_drawing_gets_it(void **state)
 
 static void numbers_that_make_no_study_are_refused(void **state)
 {
-	static const char *const wrong[] = { "scaling: [2, 1]", "scaling: [1, 1]", "scaling: [0, 1]", "scaling: [x]",
+	static const char *const wrong[] = { "scaling: [2, 1]", "scaling: [1, 1]", "scaling: [0, 1]",
+		"scaling: [x]",
 		"scaling: [1, 2], np: 2", "scaling: [1, 2], tag_output: yes", "scaling: [1, 2], scaling_runs: 0",
 		"scaling: [1, 2], scaling_runs: 1001", "scaling: [[1]]", "scaling: ['', 1]" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		error_clear(&bench->err);
-		if (bench_normalise(bench, &module_mpi_run, arena_printf(bench->arena, "{source: a.c, %s}", wrong[i])))
+		if (bench_normalise(bench, &module_mpi_run, arena_printf(bench->arena, "{source: a.c, %s}",
+				wrong[i])))
 			fail_msg("%s is accepted", wrong[i]);
 	}
 	assert_non_null(bench_normalise(bench, &module_mpi_run, "{source: a.c, scaling: 4}"));
-	assert_non_null(bench_normalise(bench, &module_mpi_run, "{source: a.c, scaling: [1, 2, 10], tag_output: no}"));
+	assert_non_null(bench_normalise(bench, &module_mpi_run, "{source: a.c, scaling: [1, 2, 10], "
+		"tag_output: no}"));
 }
 
 int main(void)

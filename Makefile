@@ -97,7 +97,7 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 SCRIPTS := $(wildcard tests/tree/test_*.sh tests/plays/test_*.sh)
 # What takes longest, or looks for what is rare: in `make test-all`, which CI runs.
-LONG := $(addprefix tests/plays/test_,$(addsuffix .sh,addresses children hostile kills login_guard \
+LONG := $(addprefix tests/plays/test_,$(addsuffix .sh,addresses children hostile kills flops login_guard \
 	mathematics mpi_preflight mpi_run network networkd random reboot silent systemd versions \
 	versions_packages))
 

@@ -51,6 +51,8 @@
 		"use conflict: take or conflict: keep, or remove the line") \
 	X(LINEINFILE_PATTERN_FAILED, "lineinfile.pattern-failed", TASK, \
 		"a regular expression is invalid, or too expensive for this file", "simplify it") \
+	X(MODPROBE_FAILED, "modprobe.failed", TASK, \
+		"a module of the kernel can't be loaded or unloaded", "look at what modprobe says") \
 	X(MOUNT_FAILED, "mount.failed", TASK, \
 		"a file system can't be mounted or unmounted", "look at what mount says") \
 	X(MOUNT_DUPLICATE, "mount.duplicate", TASK, \

@@ -27,6 +27,7 @@ extern const struct module module_include_vars;
 extern const struct module module_lineinfile;
 extern const struct module module_machine_id;
 extern const struct module module_meta;
+extern const struct module module_modprobe;
 extern const struct module module_mount;
 extern const struct module module_mpi_run;
 extern const struct module module_mpi_run_build;
@@ -86,6 +87,7 @@ const struct module *const modules_all[] = {
 	&module_lineinfile,
 	&module_machine_id,
 	&module_meta,
+	&module_modprobe,
 	&module_mount,
 	&module_mpi_run,
 	&module_mpi_run_build,

@@ -76,7 +76,6 @@ const struct later later_modules[] = {
 	{ "lvol", BY_COMMAND },
 	{ "macports", other_system },
 	{ "make", "use 'command: make -C DIRECTORY'" },
-	{ "modprobe", "copy a file to /etc/modules-load.d, and use 'command: modprobe NAME'" },
 	{ "monit", BY_COMMAND },
 	{ "mount_facts", "use 'command: findmnt --json' with register" },
 	{ "mysql_db", BY_COMMAND },

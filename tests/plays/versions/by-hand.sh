@@ -14,6 +14,6 @@ echo 'dora:$y$j9T$hash$dora' | chpasswd --encrypted; chage --lastday 19000 --max
 useradd --uid 1500 --create-home --shell /bin/bash --groups games,users hanna
 echo mine >/home/hanna/mine
 printf '# by hand\nnet.ipv4.ip_default_ttl = 65\nnet/ipv4/ip_default_ttl = 64' >/etc/sysctl.d/hand.conf
-mkdir -p /etc/cron.d; mkdir -p -m 1730 /var/spool/cron/crontabs
+mkdir -p /etc/modules-load.d /etc/modprobe.d /etc/cron.d; mkdir -p -m 1730 /var/spool/cron/crontabs
 printf 'SHELL=/bin/sh\n1 2 * * * root mine\n#Ansible: by hand\n1 1 * * * root theirs' >/etc/cron.d/hand
 printf '# one\none\ncolour=green\n# two\ntwo\ncolour=green\nthree\ncolour=green' >/etc/hand-replaced

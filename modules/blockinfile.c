@@ -232,9 +232,7 @@ static void block_plan(struct plan *plan, const void *params, const void *state)
 	const struct block_state *have = state;
 
 	if (have->old.broken)
-		plan_refuse(plan, HOST_FILE_INVALID, plan_printf(plan, "put the line "
-			"'%s' back where the block ends, or remove the line '%s'", have->end, have->begin),
-			"'%s' has a block without an end", want->path);
+		plan_refuse(plan, HOST_FILE_INVALID, have->old.remedy, "'%s' %s", want->path, have->old.broken);
 	else if (have->clash)
 		plan_refuse(plan, HOST_REFUSED, "choose another marker", "the block for '%s' "
 			"holds a marker line itself", want->path);

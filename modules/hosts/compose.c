@@ -451,6 +451,7 @@ void hosts_compose(struct arena *arena, const struct hosts_params *want,
 	const char *text, *inside;
 
 	have->broken = block.broken;
+	have->remedy = block.remedy;
 	have->inside = block.inside;
 	if (block.there)
 		have->inside_before = have->before + block.start + strcspn(have->before + block.start, "\n") + 1;

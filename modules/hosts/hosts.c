@@ -167,9 +167,7 @@ static void hosts_plan(struct plan *plan, const void *params, const void *state)
 		return;
 	}
 	if (have->broken) {
-		plan_refuse(plan, HOST_FILE_INVALID, "put the line '"
-			BLOCK_END "' back where the block ends, or remove the line '" BLOCK_BEGIN "'",
-			"'%s' has a block without an end", want->path);
+		plan_refuse(plan, HOST_FILE_INVALID, have->remedy, "'%s' %s", want->path, have->broken);
 		return;
 	}
 	if (have->clash && have->clash_inside) {

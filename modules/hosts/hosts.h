@@ -55,7 +55,7 @@ struct hosts_state {
 	const char *inside_before;       /* where that is in before, if there is a block */
 	struct lookup wished;            /* small letters of a name → its address */
 	struct lookup others;            /* the first names of entries that other tasks and playbooks have */
-	bool broken;                     /* the block's end is missing */
+	const char *broken, *remedy;     /* of the block; NULL: it is whole */
 	bool cloud;                      /* cloud-init writes the file, too */
 	const char *clash;               /* a line of others about a name of ours; or NULL */
 	const char *clash_name;

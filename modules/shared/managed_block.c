@@ -39,7 +39,14 @@ struct managed_block managed_block_find(struct arena *arena, const char *text,
 	if (!first)
 		return block;
 	if (!last || (another && another < last)) {
-		block.broken = true;
+		block.broken = "has a block without an end";
+		block.remedy = arena_printf(arena, "put the line '%s' back where the block ends, or remove the "
+			"line '%s'", end, begin);
+		return block;
+	}
+	if (another) {
+		block.broken = "has the same block twice";
+		block.remedy = arena_printf(arena, "remove one of them, from '%s' to '%s'", begin, end);
 		return block;
 	}
 	block.there = true;

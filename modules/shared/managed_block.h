@@ -11,13 +11,14 @@
 
 struct managed_block {
 	bool there;
-	bool broken;             /* its end is missing: what belongs to it can't be told */
+	const char *broken;      /* "has a block without an end": what belongs to it can't be told; or NULL */
+	const char *remedy;      /* then: what to do */
 	size_t start, end;       /* bytes of the whole, markers included */
 	const char *inside;      /* the lines between, NUL behind */
 };
 
-/* Finds it. A begin without an end, or with another begin before the end, is broken: then nothing
- * may be written, and it counts as one that isn't there. */
+/* Finds it. A begin without an end, or with another begin before the end, is broken, and so are two of
+ * them: then nothing may be written, and it counts as one that isn't there. */
 struct managed_block managed_block_find(struct arena *arena, const char *text,
 	const char *begin, const char *end);
 /* The text with the block holding these lines (each with its newline); NULL: without the block. Where

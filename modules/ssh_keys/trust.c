@@ -245,7 +245,8 @@ static int look_at(struct host *host, struct trust_file *file, bool there, struc
 	file->before = file->after = bytes;
 	file->trust.before = file->trust.after = block.inside;
 	file->literals.before = file->literals.after = literals.inside;
-	file->broken = block.broken || literals.broken;
+	file->broken = block.broken ? block.broken : literals.broken;
+	file->remedy = block.broken ? block.remedy : literals.remedy;
 	return 0;
 }
 
@@ -320,6 +321,7 @@ static int trust_inspect(struct host *host, const void *params, void *ret_state,
 
 		have->config.trust.before = have->config.trust.after = block.inside;
 		have->config.broken = block.broken;
+		have->config.remedy = block.remedy;
 	}
 	if (look_at_others(host, want, have, err) < 0)
 		return -1;
@@ -383,8 +385,7 @@ static void plan_file(struct plan *plan, const struct ssh_keys_params *want, uns
 		plan_refuse(plan, HOST_FILE_INVALID, "see what is in it, and put it in "
 			"order", "'%s' is not a text file", file->path);
 	if (file->broken)
-		plan_refuse(plan, HOST_FILE_INVALID, "put the END line back, or remove "
-			"the BEGIN line", "'%s' has a block of beoplay's without an end", file->path);
+		plan_refuse(plan, HOST_FILE_INVALID, file->remedy, "'%s' %s", file->path, file->broken);
 	if (goes(want, file))
 		plan_add(plan, TRUST_REMOVE, file->path, "state", "file", "absent");
 	else if (strcmp(file->before, file->after) != 0)

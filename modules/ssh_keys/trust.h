@@ -26,7 +26,7 @@ struct trust_file {
 	bool dos;                /* they end with \r\n, and will */
 	struct trust_block trust, literals;
 	const char *last;        /* digest of a last line without an end; else "" */
-	bool broken;             /* the end of a block is missing */
+	const char *broken, *remedy;   /* of a block; NULL: they are whole */
 	bool no_text;            /* it holds NUL */
 	bool no_utf8;
 };

@@ -361,6 +361,17 @@ static void a_block_without_an_end_is_not_touched(void **state)
 	}
 }
 
+static void a_block_that_is_there_twice_is_not_touched(void **state)
+{
+	(void)state;
+	given(BEGIN "b=1\n" END "a=1\n" BEGIN "c=1\n" END);
+	assert_int_equal(apply("block: b=2"), -1);
+	assert_string_equal(bench->err.message, "'" PATH "' has the same block twice");
+	assert_non_null(strstr(bench->err.remedy, BARE_END));
+	assert_int_equal(apply("state: absent"), -1);
+	assert_string_equal(bench->log.data, "");
+}
+
 static void a_block_that_holds_a_marker_is_refused(void **state)
 {
 	(void)state;
@@ -471,6 +482,7 @@ int main(void)
 		TEST(owner_and_mode_change_and_come_back),
 		TEST(backup_and_validate_reach_the_writing),
 		TEST(a_block_without_an_end_is_not_touched),
+		TEST(a_block_that_is_there_twice_is_not_touched),
 		TEST(a_block_that_holds_a_marker_is_refused),
 		TEST(a_block_that_is_no_text_can_not_come_back),
 		TEST(what_is_no_text_file_is_refused),

@@ -72,6 +72,10 @@ static const struct param line_table[] = {
 		.into = INTO_BOOL(struct line_params, bare) },
 	{ .name = "pattern", .kind = PARAM_STRING, .doc = "by which the line was known",
 		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct line_params, pattern) },
+	{ .name = "kept", .kind = PARAM_STRING, .doc = "what tasks before had made of the line",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct line_params, kept) },
+	{ .name = "seen", .kind = PARAM_INTEGER, .doc = "what went before was gone anyway",
+		.otherwise = "0", .flags = PARAM_INTERNAL, .into = INTO_NUMBER(struct line_params, seen) },
 	{ .name = "back", .kind = PARAM_RECORDS, .doc = "lines that come back", .otherwise = "",
 		.entries = back_table, .flags = PARAM_INTERNAL,
 		.into = INTO_LIST(struct line_params, back) },
@@ -143,8 +147,7 @@ static int line_check(const struct value *params, struct error *err)
 	return check_references(params, err);
 }
 
-/* NULL: the line itself is all that is known of it. */
-static const char *line_pattern(const struct line_params *want)
+const char *line_pattern(const struct line_params *want)
 {
 	return want->regexp ? want->regexp : want->search_string ? want->search_string
 		: want->pattern;
@@ -189,23 +192,14 @@ const char *line_kept(struct arena *arena, const struct line_params *want,
 	return arena_printf(arena, "%s%s", LINE_DIGEST_MARK, digest);
 }
 
-/* An undo leads behind several runs at once: what they made of the line last is in a record. */
-static const char *record_key(struct arena *arena, const struct line_params *want)
-{
-	return arena_printf(arena, "lineinfile:%s:%s", want->path, line_pattern(want));
-}
-
 static int line_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
 	const struct line_params *want = params;
 	struct line_state *have = ret_state;
-	struct value *record = NULL;
 
-	if (want->undo && want->pattern && host_record_get(host, record_key(host_arena(host), want),
-			&record, err) < 0)
+	if (line_recall(host, want, have, err) < 0)
 		return -1;
-	have->ours = record ? value_get_string(record, "line") : NULL;
 	have->back = value_list(host_arena(host));
 	have->line = want->line;
 	have->file = (struct text_file){ .path = want->path, .create = want->create,
@@ -225,19 +219,6 @@ static void line_plan(struct plan *plan, const void *params, const void *state)
 	text_file_plan(plan, &((const struct line_state *)state)->file);
 }
 
-static int keep_record(struct host *host, const struct line_params *want,
-	const struct line_state *have, struct error *err)
-{
-	struct value *record = value_map(host_arena(host));
-	const char *line = !want->present ? NULL : !want->undo ? have->line
-		: want->back_count > 0 && want->back[0].instead ? want->back[0].line : NULL;
-
-	if (!line_pattern(want))
-		return 0;
-	value_set_string(host_arena(host), record, "line", line_kept(host_arena(host), want, have, line));
-	return host_record_set(host, record_key(host_arena(host), want), line ? record : NULL, err);
-}
-
 static int line_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
@@ -245,7 +226,7 @@ static int line_apply(struct host *host, const void *params, const void *state,
 
 	(void)results;
 	if ((change->step == TEXT_FILE_REMOVE || change->step == TEXT_FILE_WRITE)
-			&& keep_record(host, want, state, err) < 0)
+			&& line_remember(host, want, state, err) < 0)
 		return -1;
 	return text_file_apply(host, &((const struct line_state *)state)->file, change, err);
 }
@@ -268,6 +249,8 @@ static void line_invert(struct inverses *inverses, const void *params, const voi
 	value_set_string(arena, back, "path", want->path);
 	value_set_string(arena, back, "pattern", pattern);
 	value_set_string(arena, back, "undo", "yes");
+	value_set_string(arena, back, "kept", line_made(have));
+	value_set(arena, back, "seen", value_printf(arena, "%lld", (long long)line_gone_next(have)));
 	if (have->inserted || (want->present && want->line && have->file.after
 			&& have->back->count == 0)) {
 		value_set_string(arena, back, "line", line_kept(arena, want, have, want->line ? want->line

@@ -38,6 +38,8 @@ struct line_params {
 	bool made;               /* the file was not there before */
 	bool bare;               /* the line came behind one without a newline */
 	char *pattern;           /* by which the task knew its line */
+	char *kept;              /* what tasks before had made of the line; NULL: nothing */
+	int seen;                /* what went before the task, by its number, was gone anyway */
 	struct line_back *back;
 	unsigned back_count;
 };
@@ -48,6 +50,7 @@ struct line_state {
 	bool bare;               /* the new line comes behind one without a newline */
 	const char *line;        /* of the task, or what backrefs make of it; NULL: none */
 	const char *ours;        /* an undo: what later runs have made of the line; NULL: the same */
+	const struct value *known;   /* what gone.c keeps of the line; or NULL */
 	const char *inserted;    /* an undo: the line that comes back without taking another's place */
 	const char *reason;      /* why the lines can't come back; NULL: they can */
 };
@@ -85,10 +88,34 @@ int pattern_check_references(const struct pattern *pattern, const struct value *
 int pattern_finish(struct pattern *pattern, const char *text, struct error *err);
 
 /* lines.c */
+/* The lines of a text, in place, with room for so many more. */
+struct lines lines_split(struct arena *arena, const char *text, size_t more);
+/* text: a line, or its digest. A single line that ends as on DOS is the same line. */
+bool line_is(const struct line *line, const char *text);
+/* How often they have this one. */
+int lines_count(const struct lines *lines, const char *text);
 int line_change(struct arena *arena, const struct line_params *want,
 	struct line_state *have, struct error *err);
 
+/* gone.c */
+/* What is known of the line beyond single tasks, for those that know it by a pattern: fills ours and
+ * known. An undo may lead behind several runs at once, of other playbooks, too. */
+int line_recall(struct host *host, const struct line_params *want, struct line_state *have,
+	struct error *err);
+/* What runs have made of it last; NULL: nothing. */
+const char *line_made(const struct line_state *have);
+/* The number of what goes next. */
+int64_t line_gone_next(const struct line_state *have);
+/* What went since then, as an undo brings it back. */
+size_t line_gone_since(struct arena *arena, const struct line_state *have, int64_t number,
+	struct line_back **ret_back);
+/* Notes what the task, or the undo, has done. */
+int line_remember(struct host *host, const struct line_params *want, const struct line_state *have,
+	struct error *err);
+
 /* lineinfile.c */
+/* By what the task knows its line; NULL: the line itself is all that is known of it. */
+const char *line_pattern(const struct line_params *want);
 /* Our line in what a node keeps of a file that isn't for everybody: enough to find it again. */
 const char *line_kept(struct arena *arena, const struct line_params *want,
 	const struct line_state *have, const char *line);

@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* With room for so many more. */
-static struct lines split(struct arena *arena, const char *text, size_t more)
+struct lines lines_split(struct arena *arena, const char *text, size_t more)
 {
 	struct lines lines = {0};
 	size_t count = 0;
@@ -50,8 +49,7 @@ static void insert(struct lines *lines, size_t at, struct line line)
 	lines->count++;
 }
 
-/* text: a line, or its digest. A single line that ends as on DOS is the same line. */
-static bool is_line(const struct line *line, const char *text)
+bool line_is(const struct line *line, const char *text)
 {
 	const char *digest = text + strlen(LINE_DIGEST_MARK);
 	size_t size = line->size, wanted = strlen(text);
@@ -72,12 +70,12 @@ static bool meant(const struct line_params *want, struct pattern *pattern, const
 	const struct line *line)
 {
 	if (ours)
-		return is_line(line, ours);
+		return line_is(line, ours);
 	if (pattern->regex)
 		return pattern_matches(pattern, line->text, line->size);
 	if (want->search_string)
 		return memmem(line->text, line->size, want->search_string, strlen(want->search_string));
-	return is_line(line, want->line);
+	return line_is(line, want->line);
 }
 
 /* The line that pattern_matches: the last, or the first; count: none. */
@@ -120,12 +118,12 @@ static int place_for(const struct line_params *want, const struct lines *lines, 
 	return pattern_finish(&pattern, text, err);
 }
 
-static int copies_of(const struct lines *lines, const char *text)
+int lines_count(const struct lines *lines, const char *text)
 {
 	int copies = 0;
 
 	for (size_t i = 0; i < lines->count; i++)
-		copies += is_line(&lines->items[i], text);
+		copies += line_is(&lines->items[i], text);
 	return copies;
 }
 
@@ -160,7 +158,7 @@ static int check_lasts(struct arena *arena, const struct line_params *want, stru
 		return 0;
 	if (pattern_expand(arena, pattern, want->line, line->text, line->size, &next, err) < 0)
 		return -1;
-	if (is_line(line, next))
+	if (line_is(line, next))
 		return 0;
 	error_set(err, LINEINFILE_PATTERN_FAILED, "each run would change a line: first there would be '%s', then '%s'",
 		made, next);
@@ -175,9 +173,9 @@ static int replace(struct arena *arena, const struct line_params *want, struct p
 	if (want->backrefs && !pattern->lost && pattern_expand(arena, pattern, want->line, old.text, old.size,
 			&have->line, err) < 0)
 		return -1;
-	if (is_line(&old, have->line))
+	if (line_is(&old, have->line))
 		return 0;
-	note_line(arena, have, lines, at, line_kept(arena, want, have, have->line), copies_of(lines,
+	note_line(arena, have, lines, at, line_kept(arena, want, have, have->line), lines_count(lines,
 		arena_bytes(arena, old.text, old.size)));
 	lines->items[at] = (struct line){ have->line, strlen(have->line), old.bare };
 	if (check_lasts(arena, want, pattern, lines, have->line, err) < 0)
@@ -194,7 +192,7 @@ static int make_present(struct arena *arena, const struct line_params *want,
 
 	if (found < lines->count)
 		return replace(arena, want, pattern, lines, found, have, err);
-	if (want->backrefs || copies_of(lines, want->line) > 0)
+	if (want->backrefs || lines_count(lines, want->line) > 0)
 		return 0;
 	if (place_for(want, lines, &at, err) < 0)
 		return -1;
@@ -210,7 +208,7 @@ static int copies_gone(const struct line_state *have, const struct line *line)
 	int copies = 0;
 
 	for (size_t i = 0; i < have->back->count; i++)
-		copies += is_line(line, value_get_string(have->back->items[i], "line"));
+		copies += line_is(line, value_get_string(have->back->items[i], "line"));
 	return copies;
 }
 
@@ -245,7 +243,7 @@ static size_t nearest(const struct lines *lines, const char *text, size_t number
 	for (size_t i = 0; i < lines->count; i++) {
 		size_t away = i > number ? i - number : number - i;
 
-		if (is_line(&lines->items[i], text) && (found == lines->count || away < best)) {
+		if (line_is(&lines->items[i], text) && (found == lines->count || away < best)) {
 			found = i;
 			best = away;
 		}
@@ -268,7 +266,7 @@ static void restore(struct arena *arena, struct line_state *have, struct lines *
 	const struct line_back *back, const char *instead)
 {
 	struct line line = { back->line, strlen(back->line), back->bare };
-	int copies = copies_of(lines, back->line);
+	int copies = lines_count(lines, back->line);
 	size_t at = lines->count;
 
 	if (copies >= back->copies)
@@ -276,7 +274,7 @@ static void restore(struct arena *arena, struct line_state *have, struct lines *
 	if (instead)
 		at = nearest(lines, instead, (size_t)back->number);
 	if (at < lines->count) {
-		note_line(arena, have, lines, at, back->line, copies_of(lines, instead));
+		note_line(arena, have, lines, at, back->line, lines_count(lines, instead));
 		line.bare = lines->items[at].bare;
 		lines->items[at] = line;
 		return;
@@ -285,6 +283,13 @@ static void restore(struct arena *arena, struct line_state *have, struct lines *
 		have->reason = "an undo brought several lines back";
 	have->inserted = back->line;
 	insert(lines, place_back(lines, back), line);
+}
+
+/* What stands in the place of a line now: a later run may have made something else of it. */
+static const char *instead_now(const struct line_state *have, const struct lines *lines,
+	const char *instead)
+{
+	return instead && have->ours && lines_count(lines, instead) == 0 ? have->ours : instead;
 }
 
 /* A later run wrote it where this one had taken all such lines away. */
@@ -306,7 +311,9 @@ static void drop_ours(const struct line_params *want, struct line_state *have,
 int line_change(struct arena *arena, const struct line_params *want,
 	struct line_state *have, struct error *err)
 {
-	struct lines lines = split(arena, have->file.before, want->back_count);
+	struct line_back *gone = NULL;
+	size_t gone_count = want->undo && want->present ? line_gone_since(arena, have, want->seen, &gone) : 0;
+	struct lines lines = lines_split(arena, have->file.before, want->back_count + gone_count);
 	struct pattern pattern = {0};
 	int result = 0;
 
@@ -314,8 +321,10 @@ int line_change(struct arena *arena, const struct line_params *want,
 		if (have->ours && want->back_count > 0 && !want->back[0].instead)
 			drop_ours(want, have, &lines);
 		for (unsigned i = 0; i < want->back_count; i++)
-			restore(arena, have, &lines, &want->back[i],
-				want->back[i].instead && have->ours ? have->ours : want->back[i].instead);
+			restore(arena, have, &lines, &want->back[i], instead_now(have, &lines,
+				want->back[i].instead));
+		for (size_t i = 0; i < gone_count; i++)
+			restore(arena, have, &lines, &gone[i], instead_now(have, &lines, gone[i].instead));
 		have->file.after = join(arena, &lines);
 		return 0;
 	}

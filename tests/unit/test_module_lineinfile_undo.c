@@ -65,6 +65,46 @@ static void an_undo_of_the_last_run_leaves_the_others_undoable(void **state)
 	assert_int_equal(bench->records->count, 0);
 }
 
+static void what_later_runs_took_away_comes_back_with_the_first(void **state)
+{
+	static const char *const options[] = { "line: k=9, regexp: ^k=", "regexp: ^k=, state: absent",
+		"line: k=5, regexp: ^k=", "line: k=6, regexp: ^k=", NULL };
+	struct inverses *all[4];
+
+	(void)state;
+	given("k=1\nk=2\nx\nk=2\nk=3");
+	for (size_t i = 0; options[i]; i++) {
+		assert_int_equal(apply(options[i]), 0);
+		all[i] = bench->inverses;
+	}
+	assert_string_equal(text(), "x\nk=6\n");
+	bench->inverses = all[3];
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "x\nk=5\n");
+	bench->inverses = all[1];
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "k=1\nk=2\nx\nk=2\nk=9");
+	assert_int_equal(apply(options[1]), 0);
+	bench->inverses = all[0];
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "k=1\nk=2\nx\nk=2\nk=3");
+	assert_int_equal(bench->records->count, 0);
+}
+
+static void what_somebody_took_away_does_not_come_back(void **state)
+{
+	struct inverses *first;
+
+	(void)state;
+	given("k=1\nk=2\nk=3\n");
+	assert_int_equal(apply("line: k=9, regexp: ^k="), 0);
+	first = bench->inverses;
+	given("k=2\nk=9\n");
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "k=2\nk=3\n");
+}
+
 static void there_back_and_there_again(const char *before, const char *options)
 {
 	const char *after;
@@ -134,6 +174,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_undo_leads_behind_several_runs),
 		TEST(an_undo_of_the_last_run_leaves_the_others_undoable),
+		TEST(what_later_runs_took_away_comes_back_with_the_first),
+		TEST(what_somebody_took_away_does_not_come_back),
 		TEST(an_undo_can_be_undone_itself),
 		TEST(what_others_wrote_since_survives_an_undo),
 		TEST(a_change_of_others_to_the_file_survives_an_undo),

@@ -82,7 +82,8 @@ struct ledger_undo {
 	const char *module;          /* by which it came here */
 	const char *parent;          /* of whose task it is a part that no text names (a file that a sync
 	                                took away); or NULL */
-	size_t others;               /* so many other owners: then it stays */
+	size_t others;               /* so many other owners: then it stays; with release only those whose wish
+	                                this one hasn't overwritten */
 	bool steady;                 /* no run since then wished otherwise in between */
 	bool release;                /* the owner didn't have it at that time */
 	bool gap;                    /* what it was then isn't kept any more: there is no way */

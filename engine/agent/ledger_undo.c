@@ -106,24 +106,29 @@ static struct chosen *add_chosen(struct arena *arena, struct chosen_list *list)
 }
 
 enum column {
-	RESOURCE, IDENTITY, MODULE, PARENT, REASON, USER, NOTIFY, DIFFERS, OTHERS, RELEASE, ORDER,
+	RESOURCE, IDENTITY, MODULE, PARENT, REASON, USER, NOTIFY, DIFFERS, OTHERS, CONTENT, RELEASE, ORDER,
 	UNDO_SEQUENCE, UNDO_MODULE, UNDO_PARAMS, UNDO_BODY, UNDO_USER, UNDO_BEFORE, UNDO_REASON,
 	UNDO_GAP, STEADY, UNSURE,
 };
 
 /* What is chosen leads back to the time before the run ?2; 0: to before beoplay, or to before it
  * was taken up again after it had been undone. What the owner doesn't have any more comes back if
- * it had it then; what it hadn't is as it was. */
+ * it had it then; what it hadn't is as it was. Where it lets go, and others had what it has overwritten,
+ * that leads back to what they left: behind its own changes since the last one of theirs. */
 static const char choose_sql[] = "SELECT r.id, r.identity, r.module, r.parent, r.reason, c.user, "
 	"c.notify, c.differs, (SELECT count(*) FROM claim o WHERE o.resource=r.id AND o.owner<>?1 AND "
-	"o.live), ?2=0 OR NOT (c.since<?2 AND (?2<coalesce(c.gone, ?3) OR ?2>coalesce(c.regained, ?3))) "
+	"o.live) AS others, (SELECT count(*) FROM claim o WHERE o.resource=r.id AND o.owner<>?1 AND o.live "
+	"AND NOT EXISTS(SELECT 1 FROM wish w WHERE w.resource=r.id AND w.owner=o.owner AND w.over=?1)) "
+	"AS content, ?2=0 OR NOT (c.since<?2 AND (?2<coalesce(c.gone, ?3) OR ?2>coalesce(c.regained, ?3))) "
 	"AS release, u.id, u.sequence, u.module, u.params, u.body, u.user, u.before, u.reason, u.gap, "
 	"c.run<=(SELECT max(sequence) FROM undo WHERE resource=r.id) AND NOT EXISTS(SELECT 1 FROM undo v "
 	"WHERE v.resource=r.id AND v.sequence>u.sequence AND v.before IS NOT u.before), "
 	"c.open>=?4 AND c.run=u.sequence "
 	"FROM claim c JOIN resource r ON r.id=c.resource LEFT JOIN undo u ON u.resource=r.id AND "
 	"u.sequence=(SELECT min(sequence) FROM undo WHERE resource=r.id AND sequence>=CASE WHEN ?2>0 THEN "
-	"?2 ELSE r.since END) WHERE c.owner=?1 AND CASE WHEN c.live THEN release OR u.id IS NOT NULL ELSE "
+	"?2 ELSE r.since END AND (NOT (release AND others) OR sequence>coalesce((SELECT max(w.sequence) FROM "
+	"undo w LEFT JOIN run x ON x.sequence=w.sequence WHERE w.resource=r.id AND x.owner IS NOT ?1), 0))) "
+	"WHERE c.owner=?1 AND CASE WHEN c.live THEN release OR u.id IS NOT NULL ELSE "
 	"?2>0 AND u.id IS NOT NULL AND NOT release END ORDER BY u.id DESC";
 
 static struct value *way_of(struct arena *arena, sqlite3_stmt *query)
@@ -153,8 +158,8 @@ static void choose(struct arena *arena, sqlite3_stmt *query, int64_t since,
 	undo->module = database_text(arena, query, MODULE);
 	undo->parent = database_text(arena, query, PARENT);
 	undo->reason = database_text(arena, query, REASON);
-	undo->others = (size_t)sqlite3_column_int64(query, OTHERS);
 	undo->release = sqlite3_column_int(query, RELEASE) != 0;
+	undo->others = (size_t)sqlite3_column_int64(query, undo->release ? CONTENT : OTHERS);
 	value_set_string(arena, owner, "user", database_text(arena, query, USER));
 	value_set_string(arena, owner, "differs", database_text(arena, query, DIFFERS));
 	if (notify)

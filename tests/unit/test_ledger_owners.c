@@ -170,7 +170,6 @@ static void the_last_owner_leads_to_before_the_first(void **unused)
 	change("a1", "x");
 	change("b1", "y");
 	assert_string_equal(leads_to("a2"), "stays");
-	assert_string_equal(leads_to("b2"), "stays");
 	release("a2");
 	assert_string_equal(leads_to("b2"), "a1");
 	release("b2");
@@ -180,6 +179,27 @@ static void the_last_owner_leads_to_before_the_first(void **unused)
 	change("a3", "x");
 	release("b5");
 	assert_string_equal(leads_to("a4"), "b4");
+}
+
+static void what_was_overwritten_comes_back_with_the_release(void **unused)
+{
+	(void)unused;
+	change("a1", "x");
+	change("b1", "y");
+	change("b2", "z");
+	assert_string_equal(leads_to("b3"), "b1");
+	release("b3");
+	assert_string_equal(leads_to("a2"), "a1");
+	/* Not where it is as the other one wishes, be it that both did. */
+	change("b4", "x");
+	assert_string_equal(leads_to("b5"), "stays");
+	release("b5");
+	adopt("b6", "x");
+	assert_string_equal(leads_to("b7"), "stays");
+	change("b8", "y");
+	change("a3", "v");
+	assert_string_equal(leads_to("b9"), "stays");
+	assert_string_equal(leads_to("a4"), "a3");
 }
 
 static void what_a_failed_task_did_not_come_to_is_as_it_was(void **unused)
@@ -295,6 +315,7 @@ int main(void)
 		TEST(two_owners_are_at_odds_only_over_what_is_wished_again),
 		TEST(who_lets_go_has_nothing_to_say_any_more),
 		TEST(the_last_owner_leads_to_before_the_first),
+		TEST(what_was_overwritten_comes_back_with_the_release),
 		TEST(what_a_failed_task_did_not_come_to_is_as_it_was),
 		TEST(a_way_back_that_is_not_kept_is_a_gap),
 		TEST(what_nobody_has_had_for_long_is_forgotten),

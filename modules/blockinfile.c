@@ -27,6 +27,7 @@ struct block_params {
 	bool bare;               /* it ended without a newline */
 	bool empty;              /* nothing was between the markers */
 	int number;              /* so many lines were before the block; -1: it was at the end */
+	bool gone;               /* the block was taken away, and comes back to its place */
 	char *after;             /* the last of them */
 };
 
@@ -35,6 +36,7 @@ struct block_state {
 	struct managed_block old;
 	const char *begin, *end; /* the marker lines */
 	bool clash;              /* the block itself holds one */
+	bool removed;            /* the task takes the block away */
 };
 
 static const char *const state_words[] = { "present", "absent", NULL };
@@ -82,6 +84,8 @@ static const struct param block_table[] = {
 		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct block_params, bare) },
 	{ .name = "empty", .kind = PARAM_BOOL, .doc = "nothing was in the block", .otherwise = "no",
 		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct block_params, empty) },
+	{ .name = "gone", .kind = PARAM_BOOL, .doc = "the block was taken away", .otherwise = "no",
+		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct block_params, gone) },
 	{ .name = "number", .kind = PARAM_INTEGER, .doc = "so many lines were before it",
 		.otherwise = "-1", .flags = PARAM_INTERNAL,
 		.into = INTO_NUMBER(struct block_params, number) },
@@ -172,9 +176,9 @@ static char *without_last(struct arena *arena, const char *text)
 }
 
 static char *add_block(struct arena *arena, const struct block_params *want,
-	const struct block_state *have, const char *inside)
+	const struct block_state *have, const char *text, const char *inside)
 {
-	const char *text = have->file.before, *newline;
+	const char *newline;
 	size_t place = want->insertbefore ? 0 : want->number >= 0 ? place_back(want, text)
 		: strlen(text);
 	char *after;
@@ -208,6 +212,7 @@ static int block_inspect(struct host *host, const void *params, void *ret_state,
 		? arena_printf(arena, "%s\n", want->block) : want->block;
 	bool remove = !want->present || (size == 0 && !want->empty);
 
+	have->removed = remove;
 	have->begin = marker_line(arena, want, want->marker_begin);
 	have->end = marker_line(arena, want, want->marker_end);
 	have->clash = !remove && (managed_block_has_line(inside, have->begin, strlen(have->begin))
@@ -218,10 +223,14 @@ static int block_inspect(struct host *host, const void *params, void *ret_state,
 	if (text_file_inspect(host, &have->file, err) < 0)
 		return -1;
 	have->old = managed_block_find(arena, have->file.before, have->begin, have->end);
-	if (have->old.there)
+	/* Where an undo brings it back, a later task has put it somewhere else. */
+	if (have->old.there && !remove && want->gone)
+		have->file.after = add_block(arena, want, have, managed_block_set(arena, have->file.before,
+			have->begin, have->end, NULL), inside);
+	else if (have->old.there)
 		have->file.after = set_block(arena, want, have, remove ? NULL : inside);
 	else if (!remove)
-		have->file.after = add_block(arena, want, have, inside);
+		have->file.after = add_block(arena, want, have, have->file.before, inside);
 	text_file_settle(arena, &have->file);
 	return 0;
 }
@@ -280,6 +289,7 @@ static void block_invert(struct inverses *inverses, const void *params, const vo
 	if (have->old.there) {
 		value_set_string(arena, back, "block", have->old.inside);
 		value_set_string(arena, back, "empty", *have->old.inside ? "no" : "yes");
+		value_set_string(arena, back, "gone", have->removed ? "yes" : "no");
 		place_note(arena, have, back);
 	} else {
 		value_set_string(arena, back, "state", "absent");

@@ -216,14 +216,15 @@ void ledger_file_left(struct ledger *ledger, const struct ledger_owner *owner, c
 
 /* Whether what was there before the run with this number is what undoing leads to: all that has
  * been in the file since then is undone, and there is no change since the run since that isn't
- * noted. */
+ * noted. What the last owner lets go of leads to before the first, who may have let go before. */
 static bool leads_there(const struct ledger *ledger, const char *path, int64_t sequence,
 	int64_t since, const struct value *undone)
 {
 	sqlite3_stmt *query = database_query(ledger->database, "SELECT r.identity, EXISTS(SELECT 1 FROM "
 		"claim c WHERE c.resource=r.id AND c.live) AND EXISTS(SELECT 1 FROM undo u WHERE "
-		"u.resource=r.id AND u.sequence>=?2), ?3>0 AND EXISTS(SELECT 1 FROM undo u WHERE "
-		"u.resource=r.id AND u.sequence>=?3 AND u.sequence<?2) FROM resource r WHERE r.path=?1", "sii",
+		"u.resource=r.id AND u.sequence>=?2), EXISTS(SELECT 1 FROM undo u WHERE u.resource=r.id AND "
+		"u.sequence>=CASE WHEN ?3>0 THEN ?3 ELSE r.since END AND u.sequence<?2) AND (?3>0 OR 1=(SELECT "
+		"count(*) FROM claim c WHERE c.resource=r.id AND c.live)) FROM resource r WHERE r.path=?1", "sii",
 		path, sequence, since);
 	bool leads = true;
 

@@ -75,9 +75,9 @@ first one
 second two
 cp nothing.yml b.yml
 beoplay b.yml --prune
-check "the later owner lets go first: nothing is taken away" is "$(content /etc/shared)" two
+check "the later owner lets go first: it is as the earlier wishes" is "$(content /etc/shared)" one
 first one
-check "and the wish of the earlier stands again" is "$status$(content /etc/shared)" 0one
+check "which stands again" is "$status$(recap head changed)$(content /etc/shared)" 00one
 beoplay rollback a.yml --to nothing
 check "its undo leads to before both" is "$(content /etc/shared)" before
 
@@ -214,6 +214,45 @@ check "and leaves the package, which that wants, alone" is \
 	"$(lab exec head stat -c %i /usr/bin/hello)" "$installed"
 beoplay rollback repaired.yml --to nothing
 check "to nothing takes it away" lab exec head test ! -e /usr/bin/hello
+
+# --- Two playbooks over one thing, one after the other: whichever goes back first, all is as it was ---
+lab exec head sh -c 'mkdir -p /srv/two/tree; cd /srv/two; printf "k=1\nk=2\nk=3\n" >lines; echo t >tree/t1; echo t >tree/t2
+	printf "x\n# BEGIN ANSIBLE MANAGED BLOCK\nold\n# END ANSIBLE MANAGED BLOCK\ny\n" >block
+	useradd -m -s /bin/sh -c old twice'
+mkdir -p one/tree other/tree
+echo n >one/tree/t1
+echo n >one/tree/t3
+echo m >other/tree/t2
+echo m >other/tree/t4
+there_is() {
+	lab exec head sh -c 'sort /etc/passwd /etc/group; cd /srv/two; find . -printf "%p %y %m %u %g\n" | sort
+		find . -type f | sort | while read -r name; do echo "$name"; cat "$name"; done; ls -ld /home/twice'
+}
+both() { # NAME TASK TASK
+	for order in 'one two' 'two one'; do
+		book one "$2"
+		book two "$3"
+		there_is >../before
+		beoplay one.yml
+		beoplay two.yml
+		there_is | cmp -s - ../before && echo "not ok $1 changes something"
+		for name in $order; do beoplay rollback "$name.yml" --to nothing; done
+		there_is >../after
+		check "$1: $order go back" is "$status$(diff ../before ../after)" 0
+	done
+}
+both 'lines of a pattern' 'lineinfile: {path: /srv/two/lines, regexp: ^k=, line: k=9}' \
+	'lineinfile: {path: /srv/two/lines, regexp: ^k=, state: absent}'
+both 'the first and the last of them' 'lineinfile: {path: /srv/two/lines, regexp: ^k=, line: k=8}' \
+	'lineinfile: {path: /srv/two/lines, regexp: ^k=, line: k=7, firstmatch: yes}'
+both 'a block' 'blockinfile: {path: /srv/two/block, state: absent}' \
+	'blockinfile: {path: /srv/two/block, block: new, insertbefore: BOF}'
+both 'a tree' 'file-sync: {src: one/tree/, dest: /srv/two/tree}' \
+	'file-sync: {src: other/tree/, dest: /srv/two/tree, delete: yes}'
+both 'owners and modes' 'file: {path: /srv/two/tree, owner: twice, recurse: yes}' \
+	'file: {path: /srv/two/tree, mode: "u=rwX,go=", recurse: yes}'
+both 'a user' 'user: {name: twice, shell: /bin/bash, comment: new}' 'user: {name: twice, state: absent}'
+both 'a group' 'group: {name: twogroup, gid: 4321}' 'group: {name: twogroup, gid: 4322}'
 
 # --- A directory whose content goes before it ---
 book full 'file: {path: /srv/full, state: directory}' 'copy: {content: x, dest: /srv/full/x}'

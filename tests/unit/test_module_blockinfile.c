@@ -208,6 +208,13 @@ static void an_undo_leads_behind_several_runs(void **state)
 	bench->inverses = first;
 	assert_int_equal(bench_undo(bench), 0);
 	assert_string_equal(text(), "a=1\n" BEGIN "b=1\n" END "c=3\n");
+	/* Where it was, wherever it came meanwhile. */
+	assert_int_equal(apply("state: absent"), 0);
+	first = bench->inverses;
+	assert_int_equal(apply("block: b=9, insertbefore: BOF"), 0);
+	bench->inverses = first;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_string_equal(text(), "a=1\n" BEGIN "b=1\n" END "c=3\n");
 }
 
 static void there_back_and_there_again(const char *before, const char *options)

@@ -9,7 +9,7 @@
 static const struct callable *const filter_tables[] = { filters_basic, filters_text, filters_list,
 	filters_map, filters_number, filters_choose, filters_code, filters_regex, filters_yaml,
 	filters_path, filters_group, filters_digest, filters_measure, filters_address,
-	NULL };
+	filters_random, NULL };
 static const struct callable *const test_tables[] = { tests_all, tests_regex, tests_version, NULL };
 static const struct callable *const function_tables[] = { functions_all, functions_lookup,
 	NULL };
@@ -19,7 +19,7 @@ static const struct callable *const method_tables[] = { methods_all, NULL };
 static const char *const filters_later[] = { "attr", "commonpath", "escape", "e",
 	"expandvars", "filesizeformat", "forceescape", "from_yaml_all", 
 	"json_query", "lists_mergeby", "pprint",
-	"random", "realpath", "relpath", "rekey_on_member", "safe", 
+	"realpath", "relpath", "rekey_on_member", "safe", 
 	"slice", "split_url", "striptags", "to_datetime", 
 	"unvault", "urldecode", "urlize", "vault", "win_basename",
 	"win_dirname", "win_splitdrive", "wordwrap", "xmlattr", "parse_cli", "parse_xml", "permutations", "combinations",

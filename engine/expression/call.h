@@ -57,7 +57,7 @@ int callable_bind(const struct callable *callable, const char *const *keywords, 
 extern const struct callable filters_basic[], filters_text[], filters_list[], filters_map[],
 	filters_number[], filters_choose[], filters_code[], filters_regex[], filters_yaml[],
 	filters_path[], filters_group[], filters_digest[], filters_measure[],
-	filters_address[];
+	filters_address[], filters_random[];
 extern const struct callable tests_all[], tests_regex[], tests_version[];
 extern const struct callable functions_all[], functions_lookup[];
 extern const struct callable methods_all[];

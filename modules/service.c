@@ -11,12 +11,13 @@ enum { SETTLE_LOOKS = 4 };
 enum service_wish { WISH_STARTED, WISH_STOPPED, WISH_RESTARTED, WISH_RELOADED, WISH_NOTHING };
 
 enum service_step { SERVICE_RELOAD_UNITS, SERVICE_ENABLE, SERVICE_DISABLE, SERVICE_UNLINK,
-	SERVICE_RUN };
+	SERVICE_MASK, SERVICE_UNMASK, SERVICE_RUN };
 
 struct service_params {
 	char *name;
 	enum service_wish state;
 	char *enabled;           /* "true", "false"; NULL: as it is */
+	char *masked;            /* the same */
 	bool daemon_reload;
 	bool unlinked;           /* internal, of an undo: nothing said when the script is run */
 };
@@ -60,8 +61,8 @@ static const struct param service_table[] = {
 	{ .name = "unlinked", .kind = PARAM_BOOL, .doc = "nothing says when the script is run",
 		.otherwise = "no", .flags = PARAM_INTERNAL,
 		.into = INTO_BOOL(struct service_params, unlinked) },
-	{ .name = "masked", .kind = PARAM_BOOL, .doc = "it can't be started",
-		.flags = PARAM_NOT_YET },
+	{ .name = "masked", .kind = PARAM_BOOL, .doc = "whether systemd is kept from starting it at all",
+		.into = INTO_TEXT(struct service_params, masked) },
 	{ .name = "sleep", .kind = PARAM_INTEGER, .doc = "seconds between stop and start",
 		.flags = PARAM_NOT_YET },
 	{ 0 },
@@ -80,12 +81,22 @@ static int service_check(const struct value *params, struct error *err)
 		"daemon_reload");
 
 	if (!name && ((state && !is_word(state, "unchanged")) || value_get(params, "enabled")
-			|| !reload || is_word(reload, "false") || is_word(reload, "no")))
+			|| value_get(params, "masked") || !reload || is_word(reload, "false") || is_word(reload, "no")))
 		return error_at(err, TASK_MISSING_PARAMETER, params->place, "service needs the parameter 'name'");
 	if (value_text(name) && (!*name->text || *name->text == '-' || strpbrk(name->text, " /\n")))
 		return error_at(err, TASK_INVALID_NAME, name->place, "invalid service name '%s'",
 			name->text);
 	return 0;
+}
+
+static bool is_true(const char *word)
+{
+	return word && strcmp(word, "true") == 0;
+}
+
+static bool unmasks(const struct service_params *want, const struct service_state *have)
+{
+	return have->masked && want->masked && !is_true(want->masked);
 }
 
 static void service_resources(struct names *names, const void *params)
@@ -190,6 +201,20 @@ static int look_at_new_script(struct host *host, const char *name, struct servic
 	return have->there ? look_at_links(host, name, have, err) : 0;
 }
 
+/* Of a masked unit systemd doesn't tell it. */
+static int look_under_mask(struct host *host, struct service_state *have, struct error *err)
+{
+	const char *unit = strchr(have->unit, '.') ? have->unit
+		: arena_printf(host_arena(host), "%s.service", have->unit);
+	const char *const argv[] = { "find", "/etc/systemd/system", "-mindepth", "2", "-type", "l", "-name", unit, NULL };
+	struct command_result links;
+
+	if (look(host, argv, &links, err) < 0)
+		return -1;
+	have->enabled = links.output_size > 0;
+	return 0;
+}
+
 static int look_at_unit(struct host *host, const char *name, struct service_state *have,
 	struct error *err)
 {
@@ -217,6 +242,8 @@ static int look_at_unit(struct host *host, const char *name, struct service_stat
 		&& has_line(result.output, "RemainAfterExit=no");
 	have->stale = has_line(result.output, "NeedDaemonReload=yes");
 	have->unit = own_name(host_arena(host), name, word_of(host_arena(host), result.output, "Id"));
+	if (have->masked && look_under_mask(host, have, err) < 0)
+		return -1;
 	/* systemd hands a script of System V on to update-rc.d, and doesn't tell what that has done. */
 	return has_line(result.output, "UnitFileState=generated") ? look_at_links(host, name, have, err) : 0;
 }
@@ -248,8 +275,8 @@ static int look_at_way_in(struct host *host, const struct service_params *want,
 
 	if (size > ending && strcmp(want->name + size - ending, ".service") == 0)
 		size -= ending;
-	if (!want->enabled || strcmp(want->enabled, "true") == 0 || !have->enabled || !host_login(host)
-			|| (strncmp(want->name, "sshd", size) != 0 || size < strlen("ssh")))
+	if (((!want->enabled || is_true(want->enabled)) && !is_true(want->masked)) || !have->enabled
+			|| have->masked || !host_login(host) || (strncmp(want->name, "sshd", size) != 0 || size < strlen("ssh")))
 		return 0;
 	have->way_in = true;
 	if (!have->systemd)
@@ -295,32 +322,51 @@ static void plan_units(struct plan *plan, const struct service_params *want,
 			"read anew")->flags |= CHANGE_EACH_TIME | CHANGE_KEEPS_STATE;
 }
 
+/* NULL: it can be done. */
+static const char *why_not_masked(const struct service_params *want, const struct service_state *have)
+{
+	if (want->masked && !have->systemd)
+		return "only systemd can mask a service, and it doesn't run here";
+	if (is_true(want->masked) && (is_true(want->enabled) || (want->state != WISH_NOTHING
+			&& want->state != WISH_STOPPED)))
+		return "what is masked can be neither enabled nor started";
+	return NULL;
+}
+
+static bool is_refused(struct plan *plan, const struct service_params *want, const struct service_state *have)
+{
+	const char *why = why_not_masked(want, have);
+
+	if (why)
+		plan_refuse(plan, TASK_CONFLICTING_PARAMETERS, "leave 'masked' out", "'%s': %s", want->name, why);
+	else if (have->masked && !unmasks(want, have) && (is_true(want->enabled) || wakes(want, have)))
+		plan_refuse(plan, SERVICE_NOT_FOUND, "add 'masked: no'", "the service '%s' is masked", want->name);
+	else if (!have->there)
+		plan_refuse(plan, SERVICE_NOT_FOUND, "is its package installed, and the "
+			"name right?", "there is no service '%s'", want->name);
+	else if (have->way_in)
+		plan_refuse(plan, HOST_PROTECTED, "enable ssh.socket first, or disable it by hand",
+			"without '%s' nobody could log in after the machine's next start", want->name);
+	else
+		return false;
+	return true;
+}
+
 static void service_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct service_params *want = params;
 	const struct service_state *have = state;
-	bool enabled = want->enabled && strcmp(want->enabled, "true") == 0;
+	bool enabled = is_true(want->enabled);
 
 	if (!want->name) {
 		plan_units(plan, want, have);
 		return;
 	}
-	if (have->masked && (enabled || wakes(want, have))) {
-		plan_refuse(plan, SERVICE_NOT_FOUND, plan_printf(plan,
-			"systemctl unmask %s", want->name), "the service '%s' is masked", want->name);
+	if (is_refused(plan, want, have))
 		return;
-	}
-	if (!have->there) {
-		plan_refuse(plan, SERVICE_NOT_FOUND, "is its package installed, and the "
-			"name right?", "there is no service '%s'", want->name);
-		return;
-	}
-	if (have->way_in) {
-		plan_refuse(plan, HOST_PROTECTED, "enable ssh.socket first, or disable it by hand",
-			"without '%s' nobody could log in after the machine's next start", want->name);
-		return;
-	}
 	plan_units(plan, want, have);
+	if (unmasks(want, have))
+		plan_add(plan, SERVICE_UNMASK, want->name, "masked", "yes", "no");
 	if (want->enabled && have->fixed)
 		plan_note(plan, "'%s' can't be enabled nor disabled, other units start it", want->name);
 	else if (want->unlinked && have->linked)
@@ -345,6 +391,8 @@ static void service_plan(struct plan *plan, const void *params, const void *stat
 		change->detail = want->state == WISH_RESTARTED || !have->running ? "restart" : "reload";
 		change->flags |= CHANGE_EACH_TIME | (have->running ? CHANGE_KEEPS_STATE : 0);
 	}
+	if (is_true(want->masked) && !have->masked)
+		plan_add(plan, SERVICE_MASK, want->name, "masked", "no", "yes");
 }
 
 /* What systemd and the journal say of a unit that doesn't run. */
@@ -396,7 +444,8 @@ static int service_apply(struct host *host, const void *params, const void *stat
 	/* A script that nothing is said about is enabled by saying what it says itself. */
 	const char *verb = change->step == SERVICE_ENABLE
 		? have->systemd || have->linked ? "enable" : "defaults"
-		: change->step == SERVICE_DISABLE ? "disable" : change->detail;
+		: change->step == SERVICE_DISABLE ? "disable" : change->step == SERVICE_MASK ? "mask"
+		: change->step == SERVICE_UNMASK ? "unmask" : change->detail;
 	const char *const reload[] = { "systemctl", "daemon-reload", NULL };
 	const char *const systemd[] = { "systemctl", verb, "--", have->unit, NULL };
 	const char *const script[] = { "service", want->name, verb, NULL };
@@ -446,9 +495,12 @@ static void service_invert(struct inverses *inverses, const void *params, const 
 	if (!want->name)
 		return;
 	value_set_string(arena, back, "name", want->name);
-	if (want->state != WISH_NOTHING)
+	/* What was masked had no more of it than it has now. */
+	if (want->state != WISH_NOTHING && !(have->masked && have->running))
 		value_set_string(arena, back, "state", have->running ? "started" : "stopped");
-	if (want->enabled)
+	if (want->masked)
+		value_set_string(arena, back, "masked", have->masked ? "true" : "false");
+	if (want->enabled && !(have->masked && have->enabled))
 		value_set_string(arena, back, "enabled", have->enabled ? "true" : "false");
 	if (want->enabled && have->script && !have->linked)
 		value_set_bool(arena, back, "unlinked", true);

@@ -27,6 +27,7 @@ by_hand() { lab exec head sh /usr/local/bin/by-hand "$1"; }
 state() {
 	lab exec head sh -c 'find /etc/random /srv/random /home -printf "%p %y %m %U:%G %l\n" | sort
 		find /etc/random /srv/random /home -type f -exec sha256sum {} + | sort -k 2
+		cat /etc/fstab 2>/dev/null; grep random.mount /proc/self/mountinfo | cut -d " " -f 5,6; ls -d /srv/random.* 2>/dev/null
 		cat /etc/hosts /etc/hostname; uname -n; sort /etc/passwd; sort /etc/group; sort /etc/shadow; sort /etc/gshadow
 		apt-mark showmanual; dpkg-query -W -f "\${Package} \${Version} \${db:Status-Abbrev}\n"'
 }

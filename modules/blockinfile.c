@@ -45,7 +45,7 @@ static const cyaml_strval_t state_choices[] = { { "absent", false }, { "present"
 
 static const struct param block_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "the file", .flags = PARAM_REQUIRED,
-		.alias = "dest", .into = INTO_TEXT(struct block_params, path) },
+		.alias = "dest, destfile, name", .into = INTO_TEXT(struct block_params, path) },
 	{ .name = "block", .kind = PARAM_STRING, .doc = "the lines", .otherwise = "",
 		.alias = "content", .into = INTO_TEXT(struct block_params, block) },
 	{ .name = "marker", .kind = PARAM_STRING, .doc = "the marker lines, with {mark} for BEGIN and "

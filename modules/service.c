@@ -57,7 +57,7 @@ static const struct param service_table[] = {
 		.into = INTO_TEXT(struct service_params, enabled) },
 	{ .name = "daemon_reload", .kind = PARAM_BOOL, .doc = "run systemctl daemon-reload first, "
 		"where the unit was changed since; without a name, each time",
-		.otherwise = "no", .into = INTO_BOOL(struct service_params, daemon_reload) },
+		.otherwise = "no", .alias = "daemon-reload", .into = INTO_BOOL(struct service_params, daemon_reload) },
 	{ .name = "unlinked", .kind = PARAM_BOOL, .doc = "nothing says when the script is run",
 		.otherwise = "no", .flags = PARAM_INTERNAL,
 		.into = INTO_BOOL(struct service_params, unlinked) },

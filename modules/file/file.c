@@ -18,7 +18,7 @@ static const cyaml_strval_t access_choices[] = { { "preserve", true } };
 
 static const struct param file_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "the path to manage", .flags = PARAM_REQUIRED,
-		.alias = "dest", .into = INTO_TEXT(struct file_params, path) },
+		.alias = "dest, name", .into = INTO_TEXT(struct file_params, path) },
 	{ .name = "state", .kind = PARAM_CHOICE,
 		.doc = "what should be there; not said: what is there, of which only owner and mode are "
 		"set; file: must already exist; "

@@ -28,7 +28,7 @@ static const struct param back_table[] = {
 
 static const struct param line_table[] = {
 	{ .name = "path", .kind = PARAM_PATH, .doc = "the file", .flags = PARAM_REQUIRED,
-		.alias = "dest", .into = INTO_TEXT(struct line_params, path) },
+		.alias = "dest, destfile, name", .into = INTO_TEXT(struct line_params, path) },
 	{ .name = "line", .kind = PARAM_STRING, .doc = "the line", .alias = "value",
 		.into = INTO_TEXT(struct line_params, line) },
 	{ .name = "regexp", .kind = PARAM_STRING, .doc = "replace the last line that pattern_matches; "

@@ -375,6 +375,16 @@ static void backrefs_stand_for_what_groups_matched(void **state)
 	leaves("none\n", "regexp: '^(x)', line: '\\1y', backrefs: yes, insertafter: none");
 }
 
+static void the_file_has_all_of_ansibles_names(void **state)
+{
+	static const char *const names[] = { "path", "dest", "destfile", "name" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_non_null(bench_normalise(bench, &module_lineinfile, arena_printf(bench->arena, "{%s: /a, line: x}",
+			names[i])));
+}
+
 static void backrefs_without_a_lasting_end_are_refused(void **state)
 {
 	(void)state;
@@ -398,6 +408,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(backrefs_stand_for_what_groups_matched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_file_has_all_of_ansibles_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(backrefs_without_a_lasting_end_are_refused, set_up, tear_down),
 		TEST(lines_that_end_as_on_dos_are_found_and_stay_so),
 		TEST(a_new_line_comes_at_the_end),

@@ -532,6 +532,7 @@ static void wrong_parameters_are_refused(void **state)
 	}
 	assert_null(bench_normalise(bench, &module_service, "{state: started}"));
 	assert_null(bench_normalise(bench, &module_service, "{name: munge, state: running}"));
+	assert_non_null(bench_normalise(bench, &module_service, "{daemon-reload: yes}"));
 	assert_null(bench_normalise(bench, &module_service, "{name: munge, sleep: 3}"));
 	assert_ptr_equal(bench->err.code, TASK_UNSUPPORTED_PARAMETER);
 	assert_null(bench_normalise(bench, &module_service, "{name: munge, enabled: maybe}"));

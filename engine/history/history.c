@@ -22,12 +22,25 @@ int mbedtls_x509_crt_parse_file(void *chain, const char *path)
 	return 0;
 }
 
+/* Opening any repository reads these, too. */
+static void leave_out_users(void)
+{
+	static const git_config_level_t levels[] = { GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
+		GIT_CONFIG_LEVEL_GLOBAL };
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
+		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+}
+
 void history_start(void)
 {
 	static bool started;
 
-	if (!started)
-		git_libgit2_init();
+	if (started)
+		return;
+	git_libgit2_init();
+	if (!revision_users_safe())
+		leave_out_users();
 	started = true;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILES_MOST = 20000, FILE_MOST = 64 << 20, GIT_FILE_MOST = 64 << 20 };
+enum { FILES_MOST = 20000, FILE_MOST = 64 << 20 };
 
 struct revision {
 	git_repository *repository;
@@ -31,40 +31,14 @@ static char *folder_below(git_repository *repository, const char *folder)
 	return below;
 }
 
-/* libgit2 reads what these are to their end: of a FIFO it would wait for that, and take in all of any size. */
-static bool is_readable(const char *directory)
-{
-	static const char *const names[] = { "HEAD", "config", "index", "packed-refs", "commondir",
-		"info/exclude", "info/attributes", "objects/info/alternates", "refs/heads/main",
-		"refs/heads/master" };
-	char path[PATH_MAX];
-	struct stat info;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if ((size_t)snprintf(path, sizeof(path), "%s%s", directory, names[i]) < sizeof(path)
-				&& stat(path, &info) == 0 && (!S_ISREG(info.st_mode) || info.st_size > GIT_FILE_MOST))
-			return false;
-	}
-	return true;
-}
-
-static bool may_open(const char *folder)
-{
-	git_buf directory = GIT_BUF_INIT;
-	bool may = git_repository_discover(&directory, folder, 0, NULL) == 0 && is_readable(directory.ptr);
-
-	git_buf_dispose(&directory);
-	return may;
-}
-
 /* None of a repository that can't be read well. */
 struct revision *revision_open(const char *folder)
 {
 	struct revision *revision = calloc(1, sizeof(*revision));
 
 	history_start();
-	if (revision && may_open(*folder ? folder : ".") && git_repository_open_ext(&revision->repository, *folder ? folder : ".", 0,
-			NULL) == 0)
+	if (revision && revision_safe(*folder ? folder : ".")
+			&& git_repository_open_ext(&revision->repository, *folder ? folder : ".", 0, NULL) == 0)
 		revision->folder = folder_below(revision->repository, folder);
 	if (revision && revision->folder)
 		return revision;

@@ -19,6 +19,11 @@ struct history {
 
 /* libgit2, once and for the whole program. */
 void history_start(void);
+/* revision_safe.c: whether the repository of a folder can be opened without waiting for ever; false also where there is
+ * none. */
+bool revision_safe(const char *folder);
+/* The same of what git reads for all repositories of the user and of the machine. */
+bool revision_users_safe(void);
 /* An error of libgit2 as one of ours. -1. */
 int history_failed(struct error *err, const char *what);
 

@@ -352,6 +352,27 @@ repositories() {
 		start; git init -q .; truncate -s 8G .git/$name; run site.yml
 		accepted "a huge .git/$name is not read"
 	done
+	# What a repository's configuration and its folders lead to.
+	for line in 'include] path' 'includeIf "gitdir:/"] path' 'core] excludesFile' 'core] attributesFile'; do
+		start; git init -q .; mkfifo .git/pipe; printf '[%s = pipe\n' "$line" >>.git/config; run site.yml
+		accepted "a FIFO as $line of the repository is not waited for"
+		start; git init -q .; mkfifo .git/pipe; printf '[%s = %s/.git/pipe\n' "$line" "$PWD" >>.git/config
+		run site.yml
+		accepted "an absolute one as $line"
+	done
+	for name in .gitignore files/.gitignore .gitattributes .git/objects/pack/pack-1.idx; do
+		start; git init -q .; mkfifo "$name"; run site.yml
+		accepted "a FIFO as $name is not waited for"
+	done
+	start; git init -q .; git add -A
+	git -c user.name=a -c user.email=a@b commit -qm a
+	object=$(find .git/objects -type f | head -n 1); rm -f "$object"; mkfifo "$object"; run site.yml
+	accepted 'a FIFO as an object of the repository is not waited for'
+	start; git init -q .; mkdir -p ../store/00; mkfifo ../store/00/pipe; echo "$base/store" >.git/objects/info/alternates
+	run site.yml
+	accepted 'a FIFO in another store of objects is not waited for'
+	start; git init -q .; mkfifo ../home/.gitconfig; run site.yml
+	accepted "a FIFO as the user's .gitconfig is not waited for"
 	start; git init -q .; rm -r .git; echo 'gitdir: .git' >.git; run site.yml
 	accepted "a .git that leads to itself"
 	start; git init -q .; printf '[core]\n\tfsmonitor = touch %s/outside/planted\n' "$base" >>.git/config; run site.yml

@@ -185,7 +185,7 @@ static int put_body(struct writing *writing, struct error *err)
 	return 0;
 }
 
-/* Access lists, labels and capabilities stay; where that isn't possible they go. */
+/* Access lists, labels and capabilities stay, as set-id bits do; where that isn't possible they go. */
 static void keep_attributes(struct writing *writing)
 {
 	char names[4096];
@@ -201,7 +201,7 @@ static void keep_attributes(struct writing *writing)
 	length = bytes ? flistxattr(old, names, sizeof(names)) : -1;
 	for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1) {
 		size = fgetxattr(old, names + at, bytes, ATTRIBUTE_SIZE);
-		if (size >= 0 && strcmp(names + at, "security.capability") != 0)
+		if (size >= 0)
 			fsetxattr(writing->fd, names + at, bytes, (size_t)size, 0);
 	}
 	free(bytes);
@@ -254,7 +254,7 @@ static int overwrite(struct writing *writing, struct error *err)
 	return 0;
 }
 
-/* Owner first: changing it takes set-id bits away. */
+/* Owner first: changing it takes set-id bits and capabilities away. */
 static int set_owner_and_mode(struct writing *writing, struct error *err)
 {
 	const struct file_write *write = writing->write;
@@ -268,8 +268,6 @@ static int set_owner_and_mode(struct writing *writing, struct error *err)
 
 	if (write->mode != HOST_KEEP)
 		mode = (mode_t)write->mode & 07777;
-	if (keep)
-		keep_attributes(writing);
 	if (fstat(writing->fd, &now) < 0)
 		return write_failed(writing, err);
 	if (uid == now.st_uid)
@@ -279,6 +277,9 @@ static int set_owner_and_mode(struct writing *writing, struct error *err)
 	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(writing->fd, uid, gid) < 0)
 		return keep && errno == EPERM && write->uid == HOST_KEEP && write->gid == HOST_KEEP
 			? in_place(writing, err) : no_owner(write, err);
+	/* A new owner takes capabilities away; a mode changes what an access list says. */
+	if (keep)
+		keep_attributes(writing);
 	if (fchmod(writing->fd, mode) < 0)
 		return write_failed(writing, err);
 	return 0;

@@ -239,6 +239,21 @@ END
 check "ssh offers a key of another name" lab as mpi head ssh -n -o BatchMode=yes \
 	-o StrictHostKeyChecking=yes "$(lab address head)" true
 
+# --- Capabilities of a file whose content changes
+
+capable() { is "$(node getcap /usr/local/bin/tool)" "/usr/local/bin/tool cap_net_raw=ep"; }
+node sh -c 'echo one >/usr/local/bin/tool; chmod 755 /usr/local/bin/tool; setcap cap_net_raw=ep /usr/local/bin/tool'
+play <<'END'
+copy: {content: "two", dest: /usr/local/bin/tool, owner: mpi}
+END
+check "a new content and a new owner" says "changed=1 .*failed=0" "$out"
+check "leave a file its capabilities" capable
+play --prune <<'END'
+debug: {msg: none}
+END
+check "the old content comes back" is "$(node cat /usr/local/bin/tool)" one
+check "with its capabilities" capable
+
 # --- What somebody else has made where an agent was killed
 
 node sh -c 'printf "#!/bin/sh\nkill -9 \$PPID\n" >/usr/local/sbin/useradd; chmod 755 /usr/local/sbin/useradd'

@@ -16,7 +16,7 @@
 #   make test-architectures   the unit tests on other architectures, emulated
 #   make test-vm    real Debian machines, emulated, with systemd, restarts and power cuts; tests/vm/README.md
 #   make test-network   addresses moved over the connection that they carry, COUNT= times, each with something
-#                   breaking at a random moment; goes on where it was; tests/network/RESULTS.md
+#                   breaking at a random moment; goes on where it was; STACK=networkd; tests/network/RESULTS.md
 #   make test-guard     the same for changes that lock everybody out; tests/guard/RESULTS.md
 #   make bench      measures against others, on 20 lab nodes; tests/bench/RESULTS.md
 #   make bench-files   file-sync against rsync; tests/bench/FILES.md (SMALL= LARGE= RUNS= NODES=)

@@ -98,7 +98,7 @@ HELPERS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/unit/test_%.c,$(wildca
 SCRIPTS := $(wildcard tests/tree/test_*.sh tests/plays/test_*.sh)
 # What takes longest, or looks for what is rare: in `make test-all`, which CI runs.
 LONG := $(addprefix tests/plays/test_,$(addsuffix .sh,addresses children hostile kills flops login_guard \
-	mathematics mpi_preflight mpi_run network networkd random reboot silent systemd versions \
+	mathematics mpi_preflight mpi_run network networkd networkmanager random reboot silent systemd versions \
 	versions_packages))
 
 # A/B: the package's name in Debian 12, and in 13.

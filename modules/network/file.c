@@ -205,10 +205,20 @@ static void write_family(struct buffer *out, const struct network_params *want, 
 static void write_manager(struct buffer *out, const char *interface,
 	const struct network_params *want)
 {
-	buffer_printf(out, "[connection]\nid=beoplay-%s\ntype=ethernet\ninterface-name=%s\n"
-		"autoconnect-priority=100\n", interface, interface);
+	struct arena *arena = arena_new();
+
+	buffer_printf(out, "[connection]\nid=beoplay-%s\nuuid=%s\ntype=ethernet\n", interface,
+		network_manager_uuid(arena, interface));
+	arena_free(arena);
+	if (!want->mac)
+		buffer_printf(out, "interface-name=%s\n", interface);
+	buffer_add_string(out, "autoconnect-priority=100\n");
+	if (want->mac || want->mtu)
+		buffer_add_string(out, "\n[ethernet]\n");
+	if (want->mac)
+		buffer_printf(out, "mac-address=%s\n", want->mac);
 	if (want->mtu)
-		buffer_printf(out, "\n[ethernet]\nmtu=%d\n", *want->mtu);
+		buffer_printf(out, "mtu=%d\n", *want->mtu);
 	write_family(out, want, '4');
 	write_family(out, want, '6');
 }

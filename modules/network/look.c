@@ -89,11 +89,15 @@ static int choose_backend(struct host *host, const struct network_params *want,
 			"/run/NetworkManager/devices/%s", index), &managed, err) < 0))
 		return -1;
 	have->backend = want->backend;
+	if (want->backend == NETWORK_MANAGER)
+		have->link_state = managed;
 	if (want->backend != NETWORK_AUTO)
 		return 0;
 	have->backend = managed && strstr(managed, "managed=true") ? NETWORK_MANAGER
 		: have->link_state && !strstr(have->link_state, "ADMIN_STATE=unmanaged") ? NETWORK_NETWORKD
 		: NETWORK_AUTO;
+	if (have->backend == NETWORK_MANAGER)
+		have->link_state = managed;
 	if (have->backend != NETWORK_AUTO)
 		return 0;
 	if (network_read_file(host, "/run/network/ifstate", &state, err) < 0)
@@ -289,6 +293,30 @@ static int take_stanza(struct host *host, const struct network_params *want,
 	return 0;
 }
 
+/* What is more than an ordinary interface would lose what makes it that. */
+static int look_at_kind(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const char *said, *kind;
+	bool part;
+
+	if (want->state == NETWORK_ABSENT || want->text || want->place)
+		return 0;
+	if (is_there(host, arena_printf(arena, "/sys/class/net/%s/master", have->interface), &part, err) < 0
+			|| network_read_file(host, arena_printf(arena, "/sys/class/net/%s/uevent",
+			have->interface), &said, err) < 0)
+		return -1;
+	kind = network_value_of(arena, said, "DEVTYPE=");
+	if (part)
+		have->keeps = "is part of a bridge or a bond";
+	else if (kind && (have->backend == NETWORK_MANAGER
+			|| (have->backend == NETWORK_IFUPDOWN && have->taken)))
+		have->keeps = strcmp(kind, "wlan") == 0 ? "is a wireless one"
+			: arena_printf(arena, "is a %s, not an ordinary interface", kind);
+	return 0;
+}
+
 const char *network_record_key(struct arena *arena, const struct network_state *have)
 {
 	return arena_printf(arena, "network:%s", have->interface);
@@ -314,6 +342,8 @@ int network_inspect(struct host *host, const void *params, void *ret_state,
 	if (network_read_file(host, have->file, &have->have, err) < 0 ||
 	    look_elsewhere(host, have, err) < 0 || take_stanza(host, want, have, err) < 0 ||
 	    network_look_at_networkd(host, want, have, err) < 0 ||
+	    network_look_at_manager(host, want, have, err) < 0 ||
+	    look_at_kind(host, want, have, err) < 0 ||
 	    network_look_at_live(host, want, have, err) < 0)
 		return -1;
 	if (host_record_get(host, network_record_key(arena, have), &have->record, err) < 0)

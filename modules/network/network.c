@@ -206,15 +206,16 @@ static bool is_refused(struct plan *plan, const struct network_params *want,
 		plan_refuse(plan, NETWORK_OWN_CONNECTION, "keep it among the addresses, or come over an IPv4 "
 			"address (ansible_host)", "the connection comes over %s, and moving an IPv6 address is not "
 			"supported yet", want->connection);
+	else if (have->keeps)
+		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE, "change it by hand, or leave it as it is",
+			"%s %s, and isn't taken over: see '%s'", have->interface, have->keeps,
+			have->elsewhere ? have->elsewhere : have->file);
 	else if (have->elsewhere && want->state == NETWORK_PRESENT)
 		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE, "take it out there, or say take: true",
 			"'%s' configures %s, too", have->elsewhere, have->interface);
 	else if (have->outranks && want->state == NETWORK_PRESENT)
 		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE, "give it a name that comes later (10-…)",
 			"'%s' comes before '%s', so that nobody would read this one", have->outranks, have->file);
-	else if (have->keeps)
-		plan_refuse(plan, NETWORK_CONFIGURED_ELSEWHERE, "change it by hand, or leave it as it is",
-			"%s %s, and isn't taken over: see '%s'", have->interface, have->keeps, have->file);
 	else if (have->lacks && (have->want || have->swaps))
 		plan_refuse(plan, NETWORK_NO_BACKEND, "install it with an apt-packages task before this one "
 			"(ifupdown, isc-dhcp-client)", "%s is needed to bring %s up, and isn't there",

@@ -62,6 +62,7 @@ struct network_live {
 	size_t count;
 	const char *via;           /* its default gateway; NULL: none over it */
 	int mtu;
+	const char *governs;       /* networkd's file, NetworkManager's uuid; NULL: not known */
 };
 
 struct network_state {
@@ -92,9 +93,9 @@ struct network_state {
 	const char *have;          /* what it holds; NULL: it isn't there */
 	const char *elsewhere;     /* another file with a stanza for it; NULL */
 	const char *taken;         /* what that stanza is, where it is taken over; NULL: it isn't */
-	const char *link_state;    /* what networkd says of it; NULL: nothing */
-	const char *governs;       /* the file by which networkd brings it up, and its text; NULL: none, or ours */
-	const char *governing;
+	const char *link_state;    /* what networkd or NetworkManager says of it; NULL: nothing */
+	const char *governs;       /* the file by which that one brings it up; NULL: none, or ours */
+	const char *governing;     /* its text, or for NetworkManager the uuid, also of ours */
 	const char *outranks;      /* that file, where it would still come before ours; NULL: it doesn't */
 	const char *keeps;         /* why it can't be; NULL: it can */
 	bool leased;               /* by DHCP, as that stanza says */
@@ -128,16 +129,32 @@ const char *network_wished_via(const struct network_params *want);
 /* networkd.c: who governs it there, and the scripts, as below. */
 int network_look_at_networkd(struct host *host, const struct network_params *want,
 	struct network_state *have, struct error *err);
+/* Of a line "KEY=value"; NULL: there is none. */
+const char *network_value_of(struct arena *arena, const char *text, const char *key);
 /* The file of a trial: before all others in order, and of no name in /etc, which would hide it. */
 const char *network_networkd_trial(struct arena *arena, const char *interface);
 void network_write_networkd_scripts(struct arena *arena, const struct network_params *want,
+	const struct network_state *have, struct trial *trial);
+
+/* manager.c: the same of NetworkManager. */
+int network_look_at_manager(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err);
+const char *network_manager_uuid(struct arena *arena, const char *interface);
+void network_write_manager_scripts(struct arena *arena, const struct network_params *want,
 	const struct network_state *have, struct trial *trial);
 
 /* scripts.c: what brings them up and takes them back, for struct trial. */
 void network_add_address(struct buffer *out, const char *interface, const char *address,
 	const char *how);
 /* What it is before anything is touched, and the same again once it is taken back. */
-const char *network_look_script(struct arena *arena, const char *interface);
+const char *network_look_script(struct arena *arena, const char *interface, const char *governs);
+/* Parts of a script that asks a daemon: is_up(), a wait for a condition that ends it well, is_as_before(), and
+ * its end, which puts there what the daemon hasn't. */
+void network_add_test(struct buffer *out, struct arena *arena, const struct network_params *want,
+	const struct network_state *have, const char *condition);
+void network_add_wait(struct buffer *out, const char *condition, unsigned seconds);
+void network_add_as_before(struct buffer *out);
+void network_add_live(struct buffer *out, const struct network_state *have);
 /* Where the new content waits: see WARDEN of engine/agent. */
 const char *network_new_file(struct arena *arena, const char *path);
 void network_write_scripts(struct arena *arena, const struct network_params *want,

@@ -16,7 +16,7 @@ const char *network_networkd_trial(struct arena *arena, const char *interface)
 
 /* --- Looking --- */
 
-static const char *value_of(struct arena *arena, const char *text, const char *key)
+const char *network_value_of(struct arena *arena, const char *text, const char *key)
 {
 	const char *at = text ? strstr(text, key) : NULL;
 
@@ -34,7 +34,7 @@ int network_look_at_networkd(struct host *host, const struct network_params *wan
 	struct network_state *have, struct error *err)
 {
 	struct arena *arena = host_arena(host);
-	const char *path = value_of(arena, have->link_state, "NETWORK_FILE=");
+	const char *path = network_value_of(arena, have->link_state, "NETWORK_FILE=");
 
 	if (have->backend != NETWORK_NETWORKD || !path || strcmp(path, have->file) == 0
 			|| strcmp(path, network_networkd_trial(arena, have->interface)) == 0)
@@ -45,38 +45,17 @@ int network_look_at_networkd(struct host *host, const struct network_params *wan
 		have->outranks = path;
 	if (have->have || want->state == NETWORK_ABSENT)
 		return 0;
+	have->governs = path;
 	have->elsewhere = want->take || want->text ? NULL : path;
-	if (strncmp(name_of(path), "10-netplan-", 11) == 0)
-		have->keeps = arena_printf(arena, "is configured by netplan, which wrote '%s'", path);
 	return 0;
 }
 
 /* --- Scripts --- */
 
-/* How it is now, of which `here` is the file: whether all is there that is wished. */
-static void add_test(struct buffer *out, const struct network_params *want,
-	const struct network_state *have, struct arena *arena, const char *here)
+static const char *is_read(struct arena *arena, const struct network_state *have, const char *file)
 {
-	unsigned count;
-	char *const *wished = network_wished(want, &count);
-	const char *via = network_wished_via(want);
-
-	buffer_printf(out, "is_up() {\n\tgrep -qsx 'NETWORK_FILE=%s' /run/systemd/netif/links/$(cat "
-		"/sys/class/net/%s/ifindex)", here, have->interface);
-	for (unsigned i = 0; i < count; i++)
-		buffer_printf(out, " &&\n\tip -o addr show dev %s | grep -qwF '%s'", have->interface,
-			network_canonical(arena, wished[i]));
-	if (via && !network_is_ipv6(via))
-		buffer_printf(out, " &&\n\tip -4 route show default dev %s | grep -qwF 'via %s'",
-			have->interface, via);
-	buffer_add_string(out, "\n}\n");
-}
-
-/* networkd takes what it has into account first, and may take it away once more. */
-static void add_wait(struct buffer *out, const char *condition, unsigned seconds)
-{
-	buffer_printf(out, "for i in $(seq %u); do\n\tif %s; then still=$((still + 1)); else still=0; fi\n"
-		"\t[ $still -lt 5 ] || exit 0\n\tsleep 0.1\ndone\n", seconds * 10, condition);
+	return arena_printf(arena, "grep -qsx 'NETWORK_FILE=%s' /run/systemd/netif/links/$(cat "
+		"/sys/class/net/%s/ifindex)", file, have->interface);
 }
 
 /* What it is to go by: our file, or what there was before it was. */
@@ -100,43 +79,26 @@ static const char *apply_script(struct arena *arena, const struct network_params
 
 	buffer_printf(out, "mkdir -p /run/systemd/network && umask 022 || exit\n"
 		"cat >%s <<'END_OF_FILE' || exit\n%s\nEND_OF_FILE\n", trial, trial_text(arena, want, have));
-	add_test(out, want, have, arena, trial);
-	buffer_add_string(out, "still=0\nnetworkctl reload || exit\n");
+	network_add_test(out, arena, want, have, is_read(arena, have, trial));
+	buffer_add_string(out, "networkctl reload || exit\n");
 	if (want->mtu)
 		buffer_printf(out, "ip link set dev %s mtu %d\n", have->interface, *want->mtu);
-	add_wait(out, "is_up", seconds > SECONDS_LEAST ? seconds : SECONDS_LEAST);
+	network_add_wait(out, "is_up", seconds > SECONDS_LEAST ? seconds : SECONDS_LEAST);
 	buffer_printf(out, "echo systemd-networkd does not bring it up as wished:\n"
 		"networkctl status --no-pager --lines=5 %s\nexit 1\n", have->interface);
 	return arena_bytes(arena, out->data, out->size);
 }
 
-/* A route through a router needs the one to the router. */
-static void add_routes(struct buffer *out, const struct network_state *have, bool through)
-{
-	for (const char *line = have->routes ? have->routes : ""; *line; line += *line == '\n') {
-		int size = (int)strcspn(line, "\n");
-
-		if (through == (memmem(line, (size_t)size, " via ", 5) != NULL))
-			buffer_printf(out, "ip route replace %.*s dev %s\n", size, line, have->interface);
-		line += size;
-	}
-}
-
-/* A DHCP server that doesn't answer any more must not keep it from what it had. */
 static const char *back_script(struct arena *arena, const struct network_state *have,
 	struct buffer *out)
 {
 	const char *trial = network_networkd_trial(arena, have->interface);
 
 	buffer_clear(out);
-	buffer_printf(out, "rm -f %s\nnetworkctl reload || systemctl restart systemd-networkd\n"
-		"is_as_before() { sh \"${0%%/*}/look\" | cmp -s - \"${0%%/*}/before\"; }\nstill=0\n", trial);
-	add_wait(out, "is_as_before", 6);
-	for (size_t i = 0; i < have->before.count; i++)
-		network_add_address(out, have->interface, have->before.addresses[i], " noprefixroute");
-	add_routes(out, have, false);
-	add_routes(out, have, true);
-	buffer_printf(out, "ip link set dev %s mtu %d\nexit 0\n", have->interface, have->before.mtu);
+	network_add_as_before(out);
+	buffer_printf(out, "rm -f %s\nnetworkctl reload || systemctl restart systemd-networkd\n", trial);
+	network_add_wait(out, "is_as_before", 6);
+	network_add_live(out, have);
 	return arena_bytes(arena, out->data, out->size);
 }
 
@@ -148,12 +110,12 @@ static const char *after_script(struct arena *arena, const struct network_params
 
 	buffer_clear(out);
 	if (have->want)
-		add_test(out, want, have, arena, have->file);
+		network_add_test(out, arena, want, have, is_read(arena, have, have->file));
 	else
 		buffer_printf(out, "is_up() { ! grep -qsx 'NETWORK_FILE=%s' /run/systemd/netif/links/*; }\n",
 			trial);
-	buffer_printf(out, "rm -f %s\nstill=0\nnetworkctl reload\n", trial);
-	add_wait(out, "is_up", SECONDS_LEAST);
+	buffer_printf(out, "rm -f %s\nnetworkctl reload\n", trial);
+	network_add_wait(out, "is_up", SECONDS_LEAST);
 	return arena_bytes(arena, out->data, out->size);
 }
 
@@ -162,7 +124,9 @@ void network_write_networkd_scripts(struct arena *arena, const struct network_pa
 {
 	struct buffer text = {0};
 
-	trial->look = network_look_script(arena, have->interface);
+	trial->look = network_look_script(arena, have->interface, arena_printf(arena, "echo --\n"
+		"sed -n 's/^NETWORK_FILE=//p' /run/systemd/netif/links/$(cat /sys/class/net/%s/ifindex)\n",
+		have->interface));
 	trial->apply = apply_script(arena, want, have, &text);
 	trial->back = back_script(arena, have, &text);
 	trial->after = after_script(arena, want, have, &text);

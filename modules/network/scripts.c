@@ -8,13 +8,14 @@
 #include <string.h>
 
 /* No state of the link, which may go up and down beside it. */
-const char *network_look_script(struct arena *arena, const char *interface)
+const char *network_look_script(struct arena *arena, const char *interface, const char *governs)
 {
 	return arena_printf(arena, "ip -o -4 addr show dev %s scope global | awk '{print $4}'\n"
 		"echo --\n"
-		"ip -4 route show dev %s | sed 's/ linkdown//g; s/ dead//g; s/ *$//'\n"
+		"ip -4 route show dev %s | sed 's/ linkdown//g; s/ dead//g;%s s/ *$//'\n"
 		"echo --\n"
-		"cat /sys/class/net/%s/mtu\n", interface, interface, interface);
+		"cat /sys/class/net/%s/mtu\n%s", interface, interface,
+		*governs ? " s/ proto dhcp//; s/ proto static//; s/ src [0-9.]*//;" : "", interface, governs);
 }
 
 const char *network_new_file(struct arena *arena, const char *path)
@@ -110,6 +111,61 @@ static void add_back(struct buffer *out, struct arena *arena, const struct netwo
 	buffer_add_string(out, "exit 0\n");
 }
 
+/* --- What is asked of a daemon --- */
+
+/* Whether all is there that is wished, beside a condition. */
+void network_add_test(struct buffer *out, struct arena *arena, const struct network_params *want,
+	const struct network_state *have, const char *condition)
+{
+	unsigned count;
+	char *const *wished = network_wished(want, &count);
+	const char *via = network_wished_via(want);
+
+	buffer_printf(out, "is_up() {\n\t%s", condition);
+	for (unsigned i = 0; i < count; i++)
+		buffer_printf(out, " &&\n\tip -o addr show dev %s | grep -qwF '%s'", have->interface,
+			network_canonical(arena, wished[i]));
+	if (via && !network_is_ipv6(via))
+		buffer_printf(out, " &&\n\tip -4 route show default dev %s | grep -qwF 'via %s'",
+			have->interface, via);
+	buffer_add_string(out, "\n}\n");
+}
+
+/* Who configures it takes what it has into account first, and may take it away once more. */
+void network_add_wait(struct buffer *out, const char *condition, unsigned seconds)
+{
+	buffer_printf(out, "still=0 end=$(($(date +%%s) + %u))\nwhile [ $(date +%%s) -lt $end ]; do\n"
+		"\tif %s; then still=$((still + 1)); else still=0; fi\n\t[ $still -lt 5 ] || exit 0\n"
+		"\tsleep 0.1\ndone\n", seconds, condition);
+}
+
+void network_add_as_before(struct buffer *out)
+{
+	buffer_add_string(out, "is_as_before() { sh \"${0%/*}/look\" | cmp -s - \"${0%/*}/before\"; }\n");
+}
+
+/* A route through a router needs the one to the router. */
+static void add_whole_routes(struct buffer *out, const struct network_state *have, bool through)
+{
+	for (const char *line = have->routes ? have->routes : ""; *line; line += *line == '\n') {
+		int size = (int)strcspn(line, "\n");
+
+		if (through == (memmem(line, (size_t)size, " via ", 5) != NULL))
+			buffer_printf(out, "ip route replace %.*s dev %s\n", size, line, have->interface);
+		line += size;
+	}
+}
+
+/* A DHCP server that doesn't answer any more must not keep it from what it had. */
+void network_add_live(struct buffer *out, const struct network_state *have)
+{
+	for (size_t i = 0; i < have->before.count; i++)
+		network_add_address(out, have->interface, have->before.addresses[i], " noprefixroute");
+	add_whole_routes(out, have, false);
+	add_whole_routes(out, have, true);
+	buffer_printf(out, "ip link set dev %s mtu %d\nexit 0\n", have->interface, have->before.mtu);
+}
+
 void network_write_scripts(struct arena *arena, const struct network_params *want,
 	const struct network_state *have, struct trial *trial)
 {
@@ -119,7 +175,11 @@ void network_write_scripts(struct arena *arena, const struct network_params *wan
 		network_write_networkd_scripts(arena, want, have, trial);
 		return;
 	}
-	trial->look = network_look_script(arena, have->interface);
+	if (have->backend == NETWORK_MANAGER) {
+		network_write_manager_scripts(arena, want, have, trial);
+		return;
+	}
+	trial->look = network_look_script(arena, have->interface, "");
 	add_apply(&text, arena, want, have);
 	trial->apply = arena_bytes(arena, text.data, text.size);
 	buffer_clear(&text);

@@ -80,6 +80,8 @@ static struct network_live read_before(struct arena *arena, const char *text)
 			live.via = network_word_after(arena, words, "via");
 		else if (part == 2)
 			live.mtu = atoi(words);
+		else if (part == 3)
+			live.governs = words;
 	}
 	return live;
 }
@@ -184,14 +186,23 @@ static int look_at_ifupdown(struct host *host, const struct network_params *want
 	return want->dhcp ? find_program(host, clients, "a DHCP client", have, err) : 0;
 }
 
-/* networkd makes a file and what is live one and the same. */
+/* These make a file and what is live one and the same. */
 static bool is_reread(const struct network_params *want, const struct network_state *have)
 {
 	bool same = have->want && have->have ? strcmp(have->want, have->have) == 0
 		: !have->want && !have->have;
 
-	return have->backend == NETWORK_NETWORKD && have->link_state && !same
+	return have->backend != NETWORK_IFUPDOWN && have->link_state && !same
 		&& (want->state == NETWORK_PRESENT || want->live_count > 0);
+}
+
+/* By what it was brought up before the swap: now it is ours. */
+static int look_at_former(struct host *host, struct network_state *have, struct error *err)
+{
+	have->governing = have->before.governs;
+	if (have->backend != NETWORK_NETWORKD || !have->governing)
+		return 0;
+	return network_read_file(host, have->before.governs, &have->governing, err);
 }
 
 int network_look_at_swap(struct host *host, const struct network_params *want,
@@ -210,6 +221,7 @@ int network_look_at_swap(struct host *host, const struct network_params *want,
 	if (have->tried) {
 		have->before = read_before(arena, have->trial.before);
 		have->swaps = true;
+		return look_at_former(host, have, err);
 	} else {
 		have->before = live_now(arena, have);
 		have->swaps = have->carries && !want->dhcp && (differs(arena, want, &have->before)
@@ -307,10 +319,10 @@ void network_plan_swap(struct plan *plan, const struct network_params *want,
 	bool same = have->want && have->have && strcmp(have->want, have->have) == 0;
 	unsigned step = NETWORK_SWAP;
 
-	if (have->backend == NETWORK_MANAGER) {
-		plan_refuse(plan, NETWORK_OWN_CONNECTION, "leave its address as it is, or change it there by "
-			"hand", "%s carries this connection, and moving it to another address is not supported "
-			"yet with %s", have->interface, network_backend_name(have->backend));
+	if (have->backend != NETWORK_IFUPDOWN && !have->link_state) {
+		plan_refuse(plan, NETWORK_OWN_CONNECTION, "leave its address as it is, or say which backend "
+			"configures it", "%s carries this connection, and isn't configured by %s",
+			have->interface, network_backend_name(have->backend));
 		return;
 	}
 	if (have->no_gateway) {
@@ -318,6 +330,8 @@ void network_plan_swap(struct plan *plan, const struct network_params *want,
 			have->interface, via);
 		return;
 	}
+	if (have->governs)
+		plan_note(plan, "'%s' stays, and counts again when '%s' is gone", have->governs, have->file);
 	if ((have->want || have->have) && !same)
 		add(plan, &step, have->file, "content", have->have, have->want);
 	plan_addresses(plan, want, have, &step);

@@ -338,7 +338,8 @@ static void each_backend_gets_what_it_reads(void **state)
 		"DNS=fd00::2\nDomains=cluster lan\n\n[Route]\nDestination=10.9.0.0/16\n"
 		"Gateway=10.0.0.9\n");
 	assert_string_equal(network_file_text(bench->arena, NETWORK_MANAGER, "eth0", load(yaml)),
-		"[connection]\nid=beoplay-eth0\ntype=ethernet\ninterface-name=eth0\n"
+		"[connection]\nid=beoplay-eth0\nuuid=62656f70-6c61-4900-8c41-f7607a25a404\ntype=ethernet\n"
+		"interface-name=eth0\n"
 		"autoconnect-priority=100\n\n[ethernet]\nmtu=1400\n\n[ipv4]\nmethod=manual\n"
 		"address1=10.0.0.100/16\ngateway=10.0.0.1\ndns=10.0.0.2;\ndns-search=cluster;lan;\n"
 		"route1=10.9.0.0/16,10.0.0.9\n\n[ipv6]\nmethod=manual\naddress1=fd00::1/64\n"
@@ -405,9 +406,33 @@ static void a_file_that_nobody_would_read_is_not_written(void **state)
 	by_networkd("/etc/systemd/network/00-aaa.network", "[Match]\nName=eth0\n");
 	assert_non_null(strstr(look("{interface: eth0, addresses: [10.0.0.100/16], take: yes}")
 		->refusal, "comes before"));
-	by_networkd("/run/systemd/network/10-netplan-eth0.network", "[Match]\nName=eth0\n");
-	assert_non_null(strstr(look("{interface: eth0, addresses: [10.0.0.100/16], take: yes}")
-		->refusal, "netplan"));
+}
+
+static void another_profile_is_taken_over_if_asked(void **state)
+{
+	(void)state;
+	bench_file(bench, "/sys/class/net/eth0/ifindex", 0444, "2\n");
+	bench_directory(bench, "/run/NetworkManager/devices", 0755);
+	bench_file(bench, "/run/NetworkManager/devices/2", 0644,
+		"[device]\nmanaged=true\nconnection-uuid=d0ec664b-1176-38d1-abd4-71d76a4c1087\n");
+	bench_command(bench, "sh -c grep -lsxF 'uuid=d0ec664b", 0, "/etc/NetworkManager/wired\n");
+	assert_non_null(strstr(look(TASK)->refusal, "/etc/NetworkManager/wired"));
+	assert_false(look("{interface: eth0, addresses: [10.0.0.100/16], take: yes}")->refused);
+}
+
+static void what_is_more_than_an_interface_is_seen(void **state)
+{
+	(void)state;
+	bench_file(bench, "/sys/class/net/eth0/uevent", 0444, "DEVTYPE=bridge\nINTERFACE=eth0\n");
+	assert_false(look(TASK)->refused);
+	bench_file(bench, "/etc/network/interfaces", 0644,
+		"auto eth0\niface eth0 inet static\n\taddress 10.0.0.100/16\n\tbridge_ports eth1\n");
+	assert_non_null(strstr(look("{interface: eth0, addresses: [10.0.0.100/16], take: yes}")->refusal,
+		"bridge"));
+	bench_file(bench, "/sys/class/net/eth0/uevent", 0444, "INTERFACE=eth0\n");
+	assert_false(look("{interface: eth0, addresses: [10.0.0.100/16], take: yes}")->refused);
+	bench_directory(bench, "/sys/class/net/eth0/master", 0755);
+	assert_non_null(strstr(look(TASK)->refusal, "is part of a bridge"));
 }
 
 static void an_undo_takes_file_and_address_away(void **state)
@@ -472,6 +497,8 @@ int main(void)
 		TEST(who_brings_up_this_interface_is_asked_not_what_is_installed),
 		TEST(what_another_file_of_networkd_configures_is_taken_over_if_asked),
 		TEST(a_file_that_nobody_would_read_is_not_written),
+		TEST(another_profile_is_taken_over_if_asked),
+		TEST(what_is_more_than_an_interface_is_seen),
 		TEST(an_undo_takes_file_and_address_away),
 		TEST(addresses_are_compared_as_addresses),
 		TEST(what_makes_no_sense_is_refused),

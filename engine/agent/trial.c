@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 
 enum {
 	ROUND = 50,              /* milliseconds */
+	BACK_MOST = 60,          /* seconds for a warden to take it back */
 	END_MOST = 120 * 1000,   /* for a warden to come to its end */
 };
 
@@ -30,6 +32,14 @@ static const char *why_of(struct arena *arena, const char *directory)
 	const char *why = warden_text(arena, directory, "why");
 
 	return why ? why : "it was taken back";
+}
+
+static unsigned seconds_left(struct arena *arena, const char *directory)
+{
+	const char *deadline = warden_text(arena, directory, "deadline");
+	int64_t left = deadline ? strtoll(deadline, NULL, 10) - warden_now() : 0;
+
+	return warden_at(arena, directory) == WARDEN_PENDING && left > 0 ? (unsigned)(left / 1000) + 1 : 0;
 }
 
 int trial_look(void *machine, struct arena *arena, const char *name,
@@ -51,6 +61,7 @@ int trial_look(void *machine, struct arena *arena, const char *name,
 		.wish = warden_text(arena, directory, "wish"),
 		.before = warden_text(arena, directory, "before"),
 		.why = why_of(arena, directory),
+		.seconds = seconds_left(arena, directory),
 	};
 	return 0;
 }
@@ -63,6 +74,20 @@ static bool is_leaving(struct arena *arena, const char *directory)
 		&& access(warden_file(arena, directory, "left"), F_OK) != 0;
 }
 
+/* Killed with the one that watches it, it would leave its trial until the next start of the machine. */
+static void succeed(struct arena *arena, const char *directory)
+{
+	enum warden_token at = warden_at(arena, directory);
+	struct error ignored = {0};
+	int warden;
+
+	if (at < WARDEN_PENDING || at >= WARDEN_COMMITTED || warden_lives(arena, directory))
+		return;
+	warden = warden_start(arena, directory, &ignored);
+	if (warden >= 0)
+		close(warden);
+}
+
 void trial_await_leavers(struct arena *arena)
 {
 	int64_t until = warden_now() + WARDEN_LEAVE_MOST;
@@ -72,6 +97,8 @@ void trial_await_leavers(struct arena *arena)
 	while (all && (entry = readdir(all))) {
 		const char *directory = directory_of(arena, entry->d_name);
 
+		if (entry->d_name[0] != '.')
+			succeed(arena, directory);
 		while (entry->d_name[0] != '.' && is_leaving(arena, directory) && warden_now() < until)
 			nanosleep(&(struct timespec){ .tv_nsec = ROUND * 1000000L }, NULL);
 	}
@@ -90,9 +117,11 @@ static int make_directory(struct arena *arena, const char *directory, struct err
 		if (mkdir(above[i], 0700) < 0 && errno != EEXIST)
 			return error_errno(err, HOST_TRIAL_FAILED, "cannot make '%s'", above[i]);
 	}
-	if (warden_lives(arena, directory))
-		return error_set(err, HOST_TRIAL_FAILED, "an earlier change of the same kind is still under "
-			"way");
+	if (warden_lives(arena, directory)) {
+		error_set(err, HOST_TRIAL_FAILED, "an earlier change of the same kind is still under way");
+		return error_remedy(err, "it ends by itself within %u s; apply again then",
+			seconds_left(arena, directory) + BACK_MOST);
+	}
 	warden_forget(arena, directory);
 	if (mkdir(directory, 0700) < 0)
 		return error_errno(err, HOST_TRIAL_FAILED, "cannot make '%s'", directory);

@@ -68,7 +68,7 @@ void warden_forget(struct arena *arena, const char *directory);
 int warden_start(struct arena *arena, const char *directory, struct error *err);
 
 /* trial.c: waits until the agents that started what is under way have ended. What they still note of
- * their tasks would be noted beside what their successor does. */
+ * their tasks would be noted beside what their successor does. Wardens that are dead get successors. */
 void trial_await_leavers(struct arena *arena);
 /* Arms one in directory, as warden_start. */
 struct machine;

@@ -226,6 +226,7 @@ struct trial_state {
 	const char *wish;
 	const char *before;          /* what look said */
 	const char *why;             /* it was taken back */
+	unsigned seconds;            /* until it is, unless it is confirmed; 0: that is going on */
 };
 
 /* Reading. */

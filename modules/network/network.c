@@ -201,7 +201,9 @@ static bool is_refused(struct plan *plan, const struct network_params *want,
 {
 	if (have->trial.stage == TRIAL_UNDER_WAY && !have->tried)
 		plan_refuse(plan, NETWORK_BEING_CHANGED, "it ends by itself; apply again then",
-			"an earlier change of %s is still waiting to be confirmed", have->interface);
+			have->trial.seconds > 0 ? "an earlier change of %s is still waiting to be confirmed, and is "
+			"taken back in %u s unless it is" : "an earlier change of %s is being taken back just now",
+			have->interface, have->trial.seconds);
 	else if (network_moves_ipv6(plan_arena(plan), want, have))
 		plan_refuse(plan, NETWORK_OWN_CONNECTION, "keep it among the addresses, or come over an IPv4 "
 			"address (ansible_host)", "the connection comes over %s, and moving an IPv6 address is not "

@@ -99,6 +99,21 @@ lab exec node2 sh -c 'kill -9 $(grep -lx beoplay-warden /proc/[0-9]*/comm | tail
 wait $!
 check "a guard that is killed has a successor" is "$(live node2)" 10.0.1.102/16
 
+# All of it is killed, and nobody is left who would take it back: whoever comes next sees to it.
+sed 's/10\.0\.1\.102/10.0.1.152/' hosts.yml >moved.yml
+sed 's/10\.0\.1\.102/10.0.1.152/' "$LAB/known_hosts" >moved_hosts
+printf -- '- hosts: all\n  tasks:\n    - ping:\n' >ping.yml
+"$BEOPLAY" move.yml -i hosts.yml -u root --known-hosts known_hosts -l node2 \
+	-e new=10.0.1.152/16 -e seconds=30 -e 'check="sleep 600"' >out 2>err </dev/null &
+until_holds lives_at node2 10.0.1.152/16
+until_holds lab exec node2 pgrep -fx 'sleep 600'
+kill -9 $!
+wait $! 2>/dev/null
+lab exec node2 sh -c 'kill -9 $(grep -lx -e beoplay-warden -e beoplay-agent /proc/[0-9]*/comm | cut -d/ -f3)'
+check "with all guards killed it stays as it is tried" is "$(live node2)" 10.0.1.152/16
+"$BEOPLAY" ping.yml -i moved.yml -u root --known-hosts moved_hosts -l node2 >out 2>err </dev/null
+check "until somebody comes" until_holds lives_at node2 10.0.1.102/16
+
 # As Debian's installer leaves a machine.
 cat >interfaces <<'END'
 # This file describes the network interfaces

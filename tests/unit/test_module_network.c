@@ -230,7 +230,9 @@ static void a_trial_of_another_run_is_waited_for(void **state)
 {
 	(void)state;
 	bench->trial = (struct trial_state){ .stage = TRIAL_UNDER_WAY, .wish = "?", .before = "" };
-	assert_true(look(TASK)->refused);
+	assert_non_null(strstr(look(TASK)->refusal, "is being taken back just now"));
+	bench->trial.seconds = 7;
+	assert_non_null(strstr(look(TASK)->refusal, "taken back in 7 s"));
 	bench->trial.stage = TRIAL_RETURNED;
 	assert_false(look(TASK)->refused);
 }

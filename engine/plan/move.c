@@ -88,7 +88,7 @@ void move_request(struct run *run, struct target *target, const struct request *
 			|| (target->move && target->move->asks >= ASKS_MOST))
 		leave_strange(target, "a machine is about to move that has no reason to");
 	else if (run->stopped || host->abandoned || !is_expected(run, target, request->address)
-			|| (request->away && target->way.transport == &transport_local))
+			|| (request->away && target->way.transport->here))
 		answer(target, request, false);
 	else if (request->seconds == 0 && !request->back)
 		/* It only asks whether it is heard. */

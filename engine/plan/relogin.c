@@ -67,7 +67,7 @@ void relogin_request(struct run *run, struct target *target, const struct reques
 	} else if (run->stopped || host->abandoned) {
 		error_set(&err, RUN_INTERRUPTED, "stopped before it was confirmed");
 		answer(run, target, request->id, &err);
-	} else if (target->way.transport == &transport_local) {
+	} else if (target->way.transport->here) {
 		/* Nobody has logged in. */
 		answer(run, target, request->id, NULL);
 	} else {

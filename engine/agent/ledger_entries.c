@@ -298,8 +298,12 @@ void ledger_release(struct ledger *ledger, const struct ledger_owner *owner, con
 		return;
 	database_do(ledger->database, "UPDATE claim SET gone=?3 + 1, live=0, open=0 "
 		"WHERE resource=?1 AND owner=?2", "iii", id, me, ledger_run(ledger, owner));
-	database_do(ledger->database, "UPDATE wish SET over=NULL WHERE resource=? AND over=?", "ii", id,
-		me);
+	/* Another one may wish the same: what it is as that wishes stays so. */
+	database_do(ledger->database, "UPDATE wish SET over=(SELECT o.owner FROM wish o JOIN claim c ON "
+		"c.resource=o.resource AND c.owner=o.owner JOIN wish m ON m.resource=o.resource AND m.owner=?2 "
+		"AND m.module=o.module WHERE o.resource=?1 AND o.owner<>?2 AND o.owner<>wish.owner AND c.live "
+		"AND o.over IS NULL AND coalesce(o.wanted=m.wanted, o.params=m.params) LIMIT 1) WHERE "
+		"resource=?1 AND over=?2", "ii", id, me);
 }
 
 void ledger_set_differs(struct ledger *ledger, const struct ledger_owner *owner,

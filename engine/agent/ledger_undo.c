@@ -114,7 +114,7 @@ enum column {
 /* What is chosen leads back to the time before the run ?2; 0: to before beoplay, or to before it
  * was taken up again after it had been undone. What the owner doesn't have any more comes back if
  * it had it then; what it hadn't is as it was. Where it lets go, and others had what it has overwritten,
- * that leads back to what they left: behind its own changes since the last one of theirs. */
+ * that leads back to what they left: behind all changes since the last one of theirs. */
 static const char choose_sql[] = "SELECT r.id, r.identity, r.module, r.parent, r.reason, c.user, "
 	"c.notify, c.differs, (SELECT count(*) FROM claim o WHERE o.resource=r.id AND o.owner<>?1 AND "
 	"o.live) AS others, (SELECT count(*) FROM claim o WHERE o.resource=r.id AND o.owner<>?1 AND o.live "
@@ -127,7 +127,9 @@ static const char choose_sql[] = "SELECT r.id, r.identity, r.module, r.parent, r
 	"FROM claim c JOIN resource r ON r.id=c.resource LEFT JOIN undo u ON u.resource=r.id AND "
 	"u.sequence=(SELECT min(sequence) FROM undo WHERE resource=r.id AND sequence>=CASE WHEN ?2>0 THEN "
 	"?2 ELSE r.since END AND (NOT (release AND others) OR sequence>coalesce((SELECT max(w.sequence) FROM "
-	"undo w LEFT JOIN run x ON x.sequence=w.sequence WHERE w.resource=r.id AND x.owner IS NOT ?1), 0))) "
+	"undo w LEFT JOIN run x ON x.sequence=w.sequence WHERE w.resource=r.id AND (x.owner IS NULL OR "
+	"EXISTS(SELECT 1 FROM claim o WHERE o.resource=r.id AND o.owner=x.owner AND o.owner<>?1 AND "
+	"o.live))), 0))) "
 	"WHERE c.owner=?1 AND CASE WHEN c.live THEN release OR u.id IS NOT NULL ELSE "
 	"?2>0 AND u.id IS NOT NULL AND NOT release END ORDER BY u.id DESC";
 

@@ -131,6 +131,45 @@ sequences() {
 	fi
 }
 
+# Three playbooks on one machine, which go back in some order.
+owners() {
+	wrong=0
+	for number in $numbers; do
+		case=$((seed * 1000 + 500000 + number))
+		rm -rf .beoplay
+		by_hand "$case"
+		state >../state.0
+		bad=
+		for name in one two three; do
+			make_play $((case * 10 + $(printf %s "$name" | cksum | cut -c 1)))
+			mv site.yml "$name.yml"
+			beoplay "$name.yml" || { bad="$name fails"; failed; break; }
+		done
+		case $((case % 6)) in
+		0) order='one two three' ;; 1) order='one three two' ;; 2) order='two one three' ;;
+		3) order='two three one' ;; 4) order='three one two' ;; 5) order='three two one' ;;
+		esac
+		# What lay in a file that a later one took away, or replaced, goes when that is back: in a second round.
+		for name in $order $order; do
+			[ -n "$bad" ] || beoplay rollback "$name.yml" --to nothing || { bad="rollback of $name fails"; failed; }
+		done
+		state >../now
+		[ -n "$bad" ] || diff ../state.0 ../now >../why || bad="they leave something"
+		if [ -n "$bad" ]; then
+			wrong=$((wrong + 1))
+			echo "# case $case: three playbooks, back $order: $bad:"
+			sed 's/^/#   /' ../why
+		fi
+		for name in one two three one two; do beoplay rollback "$name.yml" --to nothing --discard-drift; done
+		far owners "$number"
+	done
+	if [ "$wrong" -eq 0 ]; then
+		echo "ok $count random playbooks of three owners are rolled back in any order"
+	else
+		echo "not ok $count random playbooks of three owners are rolled back in any order: $wrong are not"
+	fi
+}
+
 for part in $only; do
 	$part
 done

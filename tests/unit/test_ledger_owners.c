@@ -202,6 +202,21 @@ static void what_was_overwritten_comes_back_with_the_release(void **unused)
 	assert_string_equal(leads_to("a4"), "a3");
 }
 
+static void two_that_agree_have_overwritten_it_together(void **unused)
+{
+	(void)unused;
+	change("a1", "x");
+	change("b1", "y");
+	adopt("c1", "y");
+	assert_string_equal(leads_to("b2"), "stays");
+	release("b2");
+	assert_string_equal(claims("a2", "x"), "conflict");
+	assert_string_equal(leads_to("c2"), "b1");
+	release("c2");
+	assert_string_equal(claims("a2", "x"), "");
+	assert_string_equal(leads_to("a2"), "a1");
+}
+
 static void what_a_failed_task_did_not_come_to_is_as_it_was(void **unused)
 {
 	const struct ledger_owner a = owner_of("a1"), b = owner_of("b1");
@@ -315,6 +330,7 @@ int main(void)
 		TEST(two_owners_are_at_odds_only_over_what_is_wished_again),
 		TEST(who_lets_go_has_nothing_to_say_any_more),
 		TEST(the_last_owner_leads_to_before_the_first),
+		TEST(two_that_agree_have_overwritten_it_together),
 		TEST(what_was_overwritten_comes_back_with_the_release),
 		TEST(what_a_failed_task_did_not_come_to_is_as_it_was),
 		TEST(a_way_back_that_is_not_kept_is_a_gap),

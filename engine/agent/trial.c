@@ -77,11 +77,15 @@ static bool is_leaving(struct arena *arena, const char *directory)
 /* Killed with the one that watches it, it would leave its trial until the next start of the machine. */
 static void succeed(struct arena *arena, const char *directory)
 {
-	enum warden_token at = warden_at(arena, directory);
 	struct error ignored = {0};
+	enum warden_token at;
 	int warden;
 
-	if (at < WARDEN_PENDING || at >= WARDEN_COMMITTED || warden_lives(arena, directory))
+	/* In this order: what one that has just ended leaves is its end. */
+	if (warden_lives(arena, directory))
+		return;
+	at = warden_at(arena, directory);
+	if (at < WARDEN_PENDING || at >= WARDEN_COMMITTED)
 		return;
 	warden = warden_start(arena, directory, &ignored);
 	if (warden >= 0)

@@ -154,6 +154,8 @@ bool ledger_wishes(const struct ledger *ledger, int64_t owner, const char *resou
 	const struct ledger_wish *wish);
 /* Whether anybody has it. */
 bool ledger_has_owner(const struct ledger *ledger, const char *resource);
+/* Whether others than this owner have it. */
+bool ledger_others_have(const struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
 /* Those whose identities begin so (which isn't empty) and that other owners have, as keys; and those of this one
  * whose wish names another part, or isn't kept. part may be NULL: only other owners'. */
 struct value *ledger_wished(const struct ledger *ledger, struct arena *arena,

@@ -96,6 +96,13 @@ static int64_t other_wish(const struct ledger *ledger, int64_t resource, int64_t
 		wish->wanted, wish->digest);
 }
 
+bool ledger_others_have(const struct ledger *ledger, const struct ledger_owner *owner, const char *resource)
+{
+	int64_t id = ledger_resource(ledger, resource);
+
+	return id && others_have(ledger, id, ledger_owner_id(ledger, owner));
+}
+
 int ledger_conflict(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, const char *resource, const struct ledger_wish *wish,
 	const char **ret_other, struct error *err)

@@ -256,6 +256,27 @@ static void leave_to_text(const struct undoing *undoing, struct arena *arena,
 		: "it doesn't come back", message));
 }
 
+/* Its file was taken away, or replaced as a whole, by a task of another playbook, and is as that left it: this
+ * part of it comes back with that, and is undone by going back once more. */
+static bool lies_below(const struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
+	const struct result *result)
+{
+	const char *path = ledger_path_of(arena, plan->undo->resource);
+	const char *whole = path ? arena_printf(arena, "file:%s", path) : "";
+
+	return plan->undo->release && !undoing->prune && !plan->drifted && !plan->file
+		&& plan->undo->others == 0 && strcmp(whole, plan->undo->resource) != 0
+		&& (result->status == STATUS_FAILED || result->status == STATUS_OK)
+		&& ledger_others_have(&undoing->runner->ledger, &undoing->runner->owner, whole);
+}
+
+static void wait_below(struct arena *arena, const struct undo_plan *plan, struct result *result)
+{
+	result->message = result->remedy = result->code = NULL;
+	stays(arena, result, arena_printf(arena, "it waits: '%s' as a whole is another playbook's; go back once "
+		"more when that has gone back", ledger_path_of(arena, plan->undo->resource)));
+}
+
 /* What comes of it for the ledger and the rest of the run. */
 static void settle(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
 	bool whole, struct result *result)
@@ -324,6 +345,8 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 		result.status = STATUS_OK;
 		result.message = result.remedy = result.code = NULL;
 	}
+	if (lies_below(undoing, arena, plan, &result) && (!again || result.status == STATUS_OK))
+		wait_below(arena, plan, &result);
 	if (result.status == STATUS_FAILED && !plan->drifted && !runner->check
 			&& (again || (plan->file && !plan->file->way))) {
 		arena_free(arena);

@@ -398,7 +398,7 @@ static void note_file(struct runner *runner, struct link *child, const char *pat
 			&& !ledger_has_body(&runner->ledger, digest) && (ledger_keep(&runner->ledger, piece,
 			&from, kept, &ignored) < 0 || strcmp(kept, digest) != 0))
 		image = "other";
-	ledger_file_changes(&runner->ledger, &runner->owner, path, image);
+	ledger_file_changes(&runner->ledger, &runner->owner, path, image, runner->undoes);
 	arena_free(arena);
 }
 

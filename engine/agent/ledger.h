@@ -243,9 +243,10 @@ struct value *ledger_paths_of(struct arena *arena, const struct value *resources
 const char *ledger_about(struct arena *arena, const char *key);
 /* Whether it is noted what was there before this run. */
 bool ledger_file_noted(struct ledger *ledger, const struct ledger_owner *owner, const char *path);
-/* It is going to be changed, and is this now. The content of a file must be kept before. */
+/* It is going to be changed, and is this now. The content of a file must be kept before. undoes: by an
+ * undo, which is never the first that its owner did there. */
 void ledger_file_changes(struct ledger *ledger, const struct ledger_owner *owner,
-	const char *path, const char *image);
+	const char *path, const char *image, bool undoes);
 /* What a task left there; nothing if it isn't noted. */
 void ledger_file_left(struct ledger *ledger, const struct ledger_owner *owner, const char *path,
 	const char *image);

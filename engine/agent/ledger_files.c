@@ -152,7 +152,7 @@ static struct value *records_about(const struct ledger *ledger, struct arena *ar
 
 /* Where owners take turns in one run, the first change of each counts. */
 static void add_way(struct ledger *ledger, const struct ledger_owner *owner, int64_t file,
-	const char *path, const char *image)
+	const char *path, const char *image, bool undoes)
 {
 	struct arena *arena = arena_new();
 	int64_t sequence = ledger_run(ledger, owner);
@@ -161,7 +161,7 @@ static void add_way(struct ledger *ledger, const struct ledger_owner *owner, int
 	database_do(ledger->database, "INSERT OR IGNORE INTO way(file, sequence, image, body, notes, first, "
 		"touched) VALUES(?, ?, ?, ?, ?, ?, 0)", "iissvi", file, sequence, image,
 		image_digest(image, digest) ? digest : NULL, records_about(ledger, arena, path),
-		(int64_t)is_first(ledger, arena, owner, path, sequence));
+		(int64_t)(!undoes && is_first(ledger, arena, owner, path, sequence)));
 	trim_ways(ledger, file);
 	arena_free(arena);
 }
@@ -186,7 +186,7 @@ static const char *left_by(const struct ledger *ledger, struct arena *arena, int
 }
 
 void ledger_file_changes(struct ledger *ledger, const struct ledger_owner *owner,
-	const char *path, const char *image)
+	const char *path, const char *image, bool undoes)
 {
 	struct arena *arena = arena_new();
 	int64_t file = file_at(ledger, path);
@@ -198,7 +198,7 @@ void ledger_file_changes(struct ledger *ledger, const struct ledger_owner *owner
 			"max(sequence) FROM way WHERE file=?1)", "i", file);
 	file = file_at(ledger, path);
 	if (!ledger_file_noted(ledger, owner, path))
-		add_way(ledger, owner, file, path, image);
+		add_way(ledger, owner, file, path, image, undoes);
 	/* Until its task has come to its end, nobody knows what it leaves. */
 	database_do(ledger->database, "UPDATE file SET image=? WHERE id=?", "si", image, file);
 	arena_free(arena);
@@ -223,8 +223,9 @@ static bool leads_there(const struct ledger *ledger, const char *path, int64_t s
 	sqlite3_stmt *query = database_query(ledger->database, "SELECT r.identity, EXISTS(SELECT 1 FROM "
 		"claim c WHERE c.resource=r.id AND c.live) AND EXISTS(SELECT 1 FROM undo u WHERE "
 		"u.resource=r.id AND u.sequence>=?2), EXISTS(SELECT 1 FROM undo u WHERE u.resource=r.id AND "
-		"u.sequence>=CASE WHEN ?3>0 THEN ?3 ELSE r.since END AND u.sequence<?2) AND (?3>0 OR 1=(SELECT "
-		"count(*) FROM claim c WHERE c.resource=r.id AND c.live)) FROM resource r WHERE r.path=?1", "sii",
+		"u.sequence>=CASE WHEN ?3>0 THEN ?3 ELSE r.since END AND u.sequence<?2) AND (?3>0 OR CASE (SELECT "
+		"count(*) FROM claim c WHERE c.resource=r.id AND c.live) WHEN 0 THEN EXISTS(SELECT 1 FROM claim c "
+		"WHERE c.resource=r.id AND c.gone>?2+1) WHEN 1 THEN 1 ELSE 0 END) FROM resource r WHERE r.path=?1", "sii",
 		path, sequence, since);
 	bool leads = true;
 

@@ -160,7 +160,9 @@ owners() {
 			echo "# case $case: three playbooks, back $order: $bad:"
 			sed 's/^/#   /' ../why
 		fi
-		for name in one two three one two; do beoplay rollback "$name.yml" --to nothing --discard-drift; done
+		for name in one two three one two three one two three; do
+			beoplay rollback "$name.yml" --to nothing --discard-drift
+		done
 		far owners "$number"
 	done
 	if [ "$wrong" -eq 0 ]; then

@@ -77,7 +77,7 @@ static void change(const struct ledger_owner *owner, const char *resource, const
 	const struct inverses_entry back = { .params = value_map(arena) };
 
 	ledger_change(&ledger, owner, resource, NULL, &wish, &back, NULL);
-	ledger_file_changes(&ledger, owner, path, image_of(arena, path));
+	ledger_file_changes(&ledger, owner, path, image_of(arena, path), false);
 	if (text)
 		write_text(text);
 	else

@@ -35,6 +35,9 @@ int command_apply(int argc, char **argv)
 		options_help();
 	} else if (options.version) {
 		puts("beoplay " BEOPLAY_VERSION);
+	} else if (options.start_at_task && options.playbooks[0] && options.playbooks[1]) {
+		fputs("beoplay: --start-at-task is for one playbook at a time\n", stderr);
+		code = EXIT_TEXT;
 	} else {
 		playing_watch_signals();
 		for (char **path = options.playbooks; *path && (code == EXIT_GOOD); path++)

@@ -254,11 +254,11 @@ void guard_mount(struct arena *arena, const struct guard *guard, const char *rea
 	}
 }
 
-static int refuse_system(struct host *host, const struct guard *guard, const char *real,
+static int refuse_system(struct host *host, const struct guard *guard, const char *real, bool again,
 	struct guard_refusal *ret_refusal, struct error *err)
 {
 	struct arena *arena = host_arena(host);
-	const char *package;
+	const char *package = NULL;
 
 	if (guard_is_system(real)) {
 		ret_refusal->reason = arena_printf(arena, "'%s' is not removed: it belongs to the system",
@@ -267,7 +267,7 @@ static int refuse_system(struct host *host, const struct guard *guard, const cha
 			"is empty";
 		return 0;
 	}
-	if (guard_package_of(host_quiet(host), guard->packages, real, &package, err) < 0)
+	if (!again && guard_package_of(host_quiet(host), guard->packages, real, &package, err) < 0)
 		return -1;
 	if (package) {
 		ret_refusal->reason = arena_printf(arena, "'%s' is not removed: it belongs to the package "
@@ -299,7 +299,8 @@ int guard_check(struct host *host, const struct guard *guard, const char *path, 
 			return 0;
 		}
 	}
-	return flags & GUARD_EMPTY ? 0 : refuse_system(host, guard, real, ret_refusal, err);
+	return flags & GUARD_EMPTY ? 0 : refuse_system(host, guard, real, flags & GUARD_AGAIN, ret_refusal,
+		err);
 }
 
 int guard_look(struct host *host, const char *path, unsigned flags,
@@ -315,7 +316,7 @@ int guard_remove(struct host *host, const char *path, unsigned flags, struct err
 {
 	struct guard_refusal refusal;
 
-	if (guard_look(host, path, flags, &refusal, err) < 0)
+	if (guard_look(host, path, flags | GUARD_AGAIN, &refusal, err) < 0)
 		return -1;
 	return guard_error(&refusal, err) < 0 ? -1 : host_remove(host, path, err);
 }

@@ -30,6 +30,7 @@ struct guard {
 
 enum guard_flags {
 	GUARD_EMPTY = 1 << 0,    /* a directory that goes only if nothing is in it */
+	GUARD_AGAIN = 1 << 1,    /* packages have been asked about: reading all of dpkg's lists takes long */
 };
 
 /* Whether a path is a folder or file of the system itself, or above one: /etc, /usr/bin, /home … By

@@ -433,6 +433,8 @@ check "its tasks are listed" is "$(sed -n "s,^      \([a-z]*\).*,\1,p" out)" thi
 run start.yml -e version=3 --start-at-task thrid
 check "a name that no task has is an error" is "$status $(started)" "1 1222"
 check "with the nearest" says "did you mean 'third'" err
+run start.yml start.yml -e version=5 --start-at-task second
+check "of several playbooks none is begun" is "$status $(started)" "1 1222"
 echo 'version: 4' >version.yml
 "$BEOPLAY" plan start.yml -e @version.yml -i "$LAB/inventory.yml" --user root --known-hosts "$LAB/known_hosts" \
 	--start-at-task third -o plan >out 2>err

@@ -153,24 +153,6 @@ static const char *wished_line(struct arena *arena, const struct mount_params *w
 		want->passno);
 }
 
-static int look_at_directory(struct host *host, const struct mount_params *want, struct mount_state *have,
-	struct error *err)
-{
-	struct file_name *names;
-	size_t count;
-
-	if (have->live.there)
-		return 0;
-	if (host_stat(host, have->path, &have->directory, err) < 0)
-		return -1;
-	if (!want->made || have->directory.kind != FILE_DIRECTORY)
-		return 0;
-	if (host_list(host, have->path, &names, &count, err) < 0)
-		return -1;
-	have->directory_empty = count == 0;
-	return 0;
-}
-
 /* What would be gone with the mount: the system's own folders, beoplay's state, the way in. */
 static int look_who_needs(struct host *host, struct mount_state *have, struct error *err)
 {
@@ -217,7 +199,8 @@ static int mount_inspect(struct host *host, const void *params, void *ret_state,
 	have->want = wished_line(arena, want, have);
 	if (look_who_needs(host, have, err) < 0)
 		return -1;
-	return look_at_directory(host, want, have, err);
+	return have->live.there ? 0 : mount_look_under(host, have->path, want->made, &have->directory,
+		&have->directory_empty, err);
 }
 
 /* --- What is to be done --- */

@@ -58,24 +58,6 @@ static int look_at_old(struct host *host, const struct mount_params *want, const
 	return 0;
 }
 
-static int look_at_directory(struct host *host, const struct mount_params *want,
-	struct mount_state *have, struct error *err)
-{
-	struct file_name *names;
-	size_t count;
-
-	if (have->live.there)
-		return 0;
-	if (host_stat(host, have->path, &have->directory, err) < 0)
-		return -1;
-	if (!want->made || have->directory.kind != FILE_DIRECTORY)
-		return 0;
-	if (host_list(host, have->path, &names, &count, err) < 0)
-		return -1;
-	have->directory_empty = count == 0;
-	return 0;
-}
-
 int mount_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
@@ -107,5 +89,6 @@ int mount_inspect(struct host *host, const void *params, void *ret_state,
 		&have->place);
 	if (look_at_old(host, want, mountinfo, have, err) < 0)
 		return -1;
-	return look_at_directory(host, want, have, err);
+	return have->live.there ? 0 : mount_look_under(host, have->path, want->made, &have->directory,
+		&have->directory_empty, err);
 }

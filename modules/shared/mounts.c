@@ -150,3 +150,19 @@ const char *mount_fstab_with(struct arena *arena, const char *fstab, const char 
 	buffer_free(&text);
 	return result;
 }
+
+int mount_look_under(struct host *host, const char *path, bool goes, struct file_info *ret_info, bool *ret_empty,
+	struct error *err)
+{
+	struct file_name *names;
+	size_t count;
+
+	if (host_stat(host, path, ret_info, err) < 0)
+		return -1;
+	if (!goes || ret_info->kind != FILE_DIRECTORY)
+		return 0;
+	if (host_list(host, path, &names, &count, err) < 0)
+		return -1;
+	*ret_empty = count == 0;
+	return 0;
+}

@@ -28,6 +28,9 @@ bool mount_line_is_for(struct arena *arena, const char *line, size_t size, const
 
 /* path: as mount_plain_path gives it. */
 struct mount_live mount_live_at(struct arena *arena, const char *mountinfo, const char *path);
+/* What is at a path on which nothing is mounted; goes: and whether nothing is in it, if it is a directory. */
+int mount_look_under(struct host *host, const char *path, bool goes, struct file_info *ret_info, bool *ret_empty,
+	struct error *err);
 /* How many lines a path has, and the first of them: without its newline, NULL where there is none. */
 void mount_find_line(struct arena *arena, const char *path, const char *fstab, unsigned *ret_lines,
 	const char **ret_line, unsigned *ret_place);

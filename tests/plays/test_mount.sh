@@ -67,7 +67,7 @@ check "and in no fstab, where it would stop a start" silent nothing <(node cat /
 task 'path: /mnt/hand, src: /dev/sda1, fstype: ext4, state: mounted'
 run
 check "something else that is mounted there stays" is "$status $(live /mnt/hand)" "2 tmpfs rw,nodev,relatime"
-node sh -c 'cd /mnt/hand && exec setsid sleep 300 >/dev/null 2>&1 </dev/null &'
+node sh -c 'cd /mnt/hand && exec setsid sleep 300 >/dev/null 2>&1 </dev/null & echo $! >/run/sleeper'
 task 'path: /mnt/hand, state: unmounted'
 run
 check "what is in use stays, and is named" says 'fuser -vm /mnt/hand' out
@@ -77,3 +77,37 @@ check "what the system needs stays" code host.protected
 task "$scratch, state: remounted"
 run
 check "what isn't mounted isn't mounted again" code host.file-not-found
+
+# --- Versions: going back leads to what was mounted then, whichever run mounted it ---
+node sh -c 'kill "$(cat /run/sleeper)"'
+beoplay rollback m.yml --to nothing -i "$LAB/inventory.yml" --discard-drift
+until_true node umount /mnt/hand
+node sh -c 'mount -t tmpfs -o nodev tmpfs /mnt/hand; printf "# mine\n" >/etc/fstab; rmdir /mnt/none 2>/dev/null'
+rm -rf .beoplay
+hand='path: /mnt/hand, src: tmpfs, fstype: tmpfs'
+everything >state.0
+version=0
+for two in "opts: ro, state: present|opts: noexec, state: present" "opts: ro, state: mounted|opts: noexec, state: mounted" \
+	"opts: nodev, state: present|opts: nosuid, state: present" "opts: nodev, state: mounted|opts: nosuid, state: mounted" \
+	"opts: nodev, state: absent|opts: nosuid, state: unmounted"; do
+	version=$((version + 1))
+	task "$scratch, ${two%|*}" "$hand, ${two#*|}"
+	run
+	check "version $version" is "$status" 0
+	everything >state.$version
+done
+check "what is mounted has the options of its last task" is "$(grep -o '/mnt/[hs][a-z]* rw,[a-z]*' state.4 | sort | paste -sd,)" \
+	"/mnt/hand rw,nosuid,/mnt/scratch rw,nodev"
+for to in 4 2 3 1; do
+	beoplay rollback m.yml --to "$to" -i "$LAB/inventory.yml" -v
+	everything >now
+	check "back to version $to" is "$status $(diff state.$to now)" "0 "
+done
+beoplay rollback m.yml --to nothing -i "$LAB/inventory.yml" -v
+everything >now
+check "and to nothing" is "$status $(diff state.0 now)" "0 "
+task "$scratch, state: present"
+run
+node sh -c 'mkdir -p /mnt/scratch; mount /mnt/scratch'
+beoplay rollback m.yml --to nothing -i "$LAB/inventory.yml" -v
+check "what somebody mounted that was only in fstab stays" is "$status $(live /mnt/scratch)" "0 tmpfs rw,relatime"

@@ -105,6 +105,32 @@ static void another_device_is_mounted_anew_and_options_are_set_live(void **state
 	assert_int_equal(apply(TASK), 0);
 	assert_string_equal(bench->log.data,
 		"run mount --options-mode ignore -o remount,noexec,relatime -- /mnt/a b\nwrite /etc/fstab 0644\n");
+	/* fstab is right, and what is mounted is not. */
+	set_mounts("40 23 0:44 / /mnt/a\\040b rw,relatime shared:7 - tmpfs tmpfs rw\n");
+	assert_int_equal(apply(TASK), 0);
+	assert_string_equal(bench->log.data, "run mount --options-mode ignore -o remount,noexec,relatime -- /mnt/a b\n");
+}
+
+/* The first of several tasks leads back behind all of them, whichever has mounted it. */
+static void what_is_only_in_fstab_is_unmounted_if_a_later_task_has_mounted_it(void **state)
+{
+	static const char present[] = "{path: /mnt/a b, src: tmpfs, fstype: tmpfs, opts: noexec, state: present}";
+	struct inverses *back;
+
+	(void)state;
+	assert_int_equal(apply(present), 0);
+	back = bench->inverses;
+	assert_int_equal(apply(TASK), 0);
+	bench->inverses = back;
+	assert_int_equal(bench_undo(bench), 0);
+	assert_non_null(strstr(bench->log.data, "run umount -- /mnt/a b\n"));
+	assert_null(bench_find(bench, "/mnt/a b"));
+	/* What somebody else has mounted stays. */
+	assert_int_equal(apply(present), 0);
+	set_mounts(MOUNTED);
+	assert_int_equal(bench_undo(bench), 0);
+	assert_null(strstr(bench->log.data, "umount"));
+	assert_null(strstr(bench_text(bench, "/etc/fstab"), "/mnt/a"));
 }
 
 static void what_cannot_be_changes_nothing(void **state)
@@ -143,6 +169,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_is_mounted_first_and_written_down_then, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_of_it_is_taken_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_device_is_mounted_anew_and_options_are_set_live, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_only_in_fstab_is_unmounted_if_a_later_task_has_mounted_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_changes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_parameters_are_refused, set_up, tear_down),
 	};

@@ -1,43 +1,10 @@
 /* mount: a file system in fstab, and mounted. What is mounted changes first, and fstab behind it: so whatever
  * can't be mounted is in no fstab, where it would keep the machine from starting. */
-#include "modules/shared/mounts.h"
+#include "modules/mount/mount.h"
 
 #include "modules/errors.h"
-#include "modules/shared/guard.h"
 
-#include <stdio.h>
 #include <string.h>
-
-enum { MOUNT_SECONDS = 120 };
-
-enum mount_wish { WISH_MOUNTED, WISH_PRESENT, WISH_UNMOUNTED, WISH_ABSENT, WISH_REMOUNTED };
-
-enum mount_step { STEP_MAKE, STEP_FSTAB, STEP_REMOUNT, STEP_AGAIN, STEP_UNMOUNT, STEP_MOUNT, STEP_UNMAKE };
-
-struct mount_params {
-	char *path, *src, *fstype, *opts, *dump, *passno;
-	enum mount_wish state;
-	/* Internal, of an undo: */
-	char *line;                /* of fstab, word for word */
-	int64_t *place;            /* its place among the lines, from 0; NULL: the last */
-	char *fstab;               /* "none": there was none; "open": its last line had no newline */
-	bool made;                 /* the directory goes, if it is empty */
-	bool leave;                /* what is mounted stays so, whatever fstab says … */
-	char *options;             /* … but for its options; NULL: they stay, too */
-};
-
-struct mount_state {
-	const char *path;          /* without a slash at the end */
-	const char *fstab;         /* the whole; NULL: there is none */
-	unsigned lines;            /* of it for this path */
-	const char *line;          /* the first of them; NULL: none */
-	unsigned place;
-	const char *want;          /* what that should be; NULL: none */
-	struct mount_live live;
-	struct file_info directory;    /* looked at while nothing is mounted there */
-	bool directory_empty;
-	const char *needed;        /* what needs the mount, so that it stays; NULL: nothing */
-};
 
 static const char *const state_words[] = { "mounted", "present", "unmounted", "absent", "remounted", NULL };
 static const cyaml_strval_t states[] = { { "mounted", WISH_MOUNTED }, { "present", WISH_PRESENT },
@@ -76,6 +43,12 @@ static const struct param mount_table[] = {
 		.doc = "what is mounted stays so", .into = INTO_BOOL(struct mount_params, leave) },
 	{ .name = "options", .kind = PARAM_STRING, .flags = PARAM_INTERNAL, .doc = "but with these options",
 		.into = INTO_TEXT(struct mount_params, options) },
+	{ .name = "was", .kind = PARAM_STRING, .flags = PARAM_INTERNAL, .doc = "the line of what was mounted, or empty",
+		.into = INTO_TEXT(struct mount_params, was) },
+	{ .name = "acts", .kind = PARAM_BOOL, .flags = PARAM_INTERNAL, .otherwise = "no",
+		.doc = "the task was to mount or unmount it", .into = INTO_BOOL(struct mount_params, acts) },
+	{ .name = "hand", .kind = PARAM_BOOL, .flags = PARAM_INTERNAL, .otherwise = "no",
+		.doc = "beoplay had mounted or unmounted it before", .into = INTO_BOOL(struct mount_params, hand) },
 	{ 0 },
 };
 
@@ -123,89 +96,9 @@ static int mount_check(const struct value *params, struct error *err)
 	return check_words(params, err);
 }
 
-/* --- What is there --- */
-
-/* Whether a line of fstab says what is wished, however it is laid out. */
-static bool says(struct arena *arena, const struct mount_params *want, const char *line)
-{
-	const char *const fields[] = { mount_escaped(arena, want->src), NULL, want->fstype,
-		mount_escaped(arena, want->opts), want->dump, want->passno };
-
-	for (unsigned i = 0; line && i < 6; i++) {
-		const char *field = mount_field(arena, line, strlen(line), i);
-
-		if (fields[i] && strcmp(i > 3 && !*field ? "0" : field, fields[i]) != 0)
-			return false;
-	}
-	return line != NULL;
-}
-
-static const char *wished_line(struct arena *arena, const struct mount_params *want, const struct mount_state *have)
-{
-	if (want->state == WISH_ABSENT)
-		return NULL;
-	if (want->line)
-		return want->line;
-	if (want->state == WISH_UNMOUNTED || want->state == WISH_REMOUNTED || says(arena, want, have->line))
-		return have->line;
-	return arena_printf(arena, "%s %s %s %s %s %s", mount_escaped(arena, want->src),
-		mount_plain_path(arena, want->path), want->fstype, mount_escaped(arena, want->opts), want->dump,
-		want->passno);
-}
-
-/* What would be gone with the mount: the system's own folders, beoplay's state, the way in. */
-static int look_who_needs(struct host *host, struct mount_state *have, struct error *err)
-{
-	size_t size = strlen(have->path);
-	struct guard guard;
-
-	if (!have->live.there)
-		return 0;
-	if (guard_is_system(have->path))
-		have->needed = "the system";
-	if (guard_open(host_quiet(host), &guard, err) < 0)
-		return -1;
-	for (size_t i = 0; i < guard.kept_count && !have->needed; i++) {
-		const char *kept = guard.kept[i].path;
-
-		if (strncmp(kept, have->path, size) == 0 && (kept[size] == '/' || !kept[size]))
-			have->needed = guard.kept[i].what;
-	}
-	return 0;
-}
-
-static int mount_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
-{
-	const struct mount_params *want = params;
-	struct mount_state *have = ret_state;
-	struct arena *arena = host_arena(host);
-	struct file_info info;
-	char *mountinfo, *fstab;
-	size_t size;
-
-	have->path = arena_bytes(arena, want->path, mount_path_size(want->path));
-	if (host_stat(host, FSTAB, &info, err) < 0)
-		return -1;
-	if (info.kind == FILE_REGULAR) {
-		if (host_read_text(host, FSTAB, FSTAB_MOST, &fstab, err) < 0)
-			return -1;
-		have->fstab = fstab;
-	}
-	if (host_read(host, "/proc/self/mountinfo", MOUNTINFO_MOST, &mountinfo, &size, err) < 0)
-		return -1;
-	have->live = mount_live_at(arena, mountinfo, mount_plain_path(arena, want->path));
-	mount_find_line(arena, mount_plain_path(arena, want->path), have->fstab, &have->lines, &have->line,
-		&have->place);
-	have->want = wished_line(arena, want, have);
-	if (look_who_needs(host, have, err) < 0)
-		return -1;
-	return have->live.there ? 0 : mount_look_under(host, have->path, want->made, &have->directory,
-		&have->directory_empty, err);
-}
-
 /* --- What is to be done --- */
 
-static bool has_option(const char *options, const char *option)
+bool mount_has_option(const char *options, const char *option)
 {
 	size_t size = strlen(option);
 
@@ -216,12 +109,17 @@ static bool has_option(const char *options, const char *option)
 	return false;
 }
 
+const char *mount_field_of(struct arena *arena, const char *line, unsigned number)
+{
+	return line ? mount_field(arena, line, strlen(line), number) : NULL;
+}
+
 /* Whether what is mounted can be what the line says. A device has many names: those aren't compared. */
 static bool fits(struct arena *arena, const struct mount_live *live, const char *line)
 {
 	const char *type = mount_field(arena, line, strlen(line), 2), *options = mount_field(arena, line, strlen(line), 3);
 
-	return is_word(type, "auto") || has_option(options, "bind") || has_option(options, "rbind")
+	return is_word(type, "auto") || mount_has_option(options, "bind") || mount_has_option(options, "rbind")
 		|| is_word(type, live->type) || (strncmp(type, "nfs", 3) == 0 && strncmp(live->type, "nfs", 3) == 0)
 		|| strncmp(type, "fuse", 4) == 0;
 }
@@ -252,35 +150,81 @@ static bool plan_unmount(struct plan *plan, const struct mount_state *have)
 	return !have->needed;
 }
 
-static const char *field_of(struct arena *arena, const char *line, unsigned number)
+static bool differs(struct arena *arena, const char *one, const char *other, unsigned field)
 {
-	return line ? mount_field(arena, line, strlen(line), number) : NULL;
+	return one && strcmp(mount_field_of(arena, one, field), mount_field_of(arena, other, field)) != 0;
 }
 
-/* Another device or kind of file system than fstab has said until now. */
-static bool is_another(struct arena *arena, const struct mount_state *have)
+/* Another device or kind of file system. Since it was noted by what it is mounted, the machine may have mounted
+ * what fstab says. */
+static bool is_another(struct arena *arena, const struct mount_state *have, const char *line)
 {
-	return have->line && (strcmp(field_of(arena, have->line, 0), field_of(arena, have->want, 0)) != 0
-		|| strcmp(field_of(arena, have->line, 2), field_of(arena, have->want, 2)) != 0);
+	bool same = have->noted && strcmp(have->live.source, mount_field_of(arena, line, 0)) == 0;
+
+	return (!same && (differs(arena, have->by, line, 0) || differs(arena, have->said, line, 0)))
+		|| differs(arena, have->by, line, 2) || differs(arena, have->said, line, 2);
 }
 
-static bool plan_mounted(struct plan *plan, const struct mount_state *have)
+/* What fstab says and nobody has mounted so. What holds beyond it may be the kernel's doing. */
+static bool lacks_option(struct arena *arena, const struct mount_live *live, const char *line)
+{
+	static const char *const options[] = { "nosuid", "nodev", "noexec" };
+	const char *said = mount_field_of(arena, line, 3);
+
+	for (size_t i = 0; i < 3; i++) {
+		if (mount_has_option(said, options[i]) && !mount_has_option(said, options[i] + 2)
+				&& !mount_has_option(live->options, options[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_options(struct arena *arena, const struct mount_state *have, const char *line)
+{
+	return have->by && !lacks_option(arena, &have->live, line) && !differs(arena, have->by, line, 3) && !differs(arena, have->said, line, 3);
+}
+
+/* options: as the mount itself is to have them; NULL: as the line says. */
+static bool plan_mounted(struct plan *plan, const struct mount_state *have, const char *line, const char *options)
 {
 	struct arena *arena = plan_arena(plan);
-	bool again = have->live.there && !is_right(have) && is_another(arena, have);
+	bool again = have->live.there && is_another(arena, have, line);
 
 	if (again && !plan_unmount(plan, have))
 		return false;
-	if (have->live.there && !again && !fits(arena, &have->live, have->want)) {
+	if (have->live.there && !again && !fits(arena, &have->live, line)) {
 		plan_refuse(plan, HOST_FILE_EXISTS, "unmount it first", "something else is mounted on '%s': %s (%s)",
 			have->path, have->live.source, have->live.type);
 		return false;
 	}
 	if (!have->live.there || again)
-		plan_add(plan, STEP_MOUNT, have->path, "mounted", NULL, field_of(arena, have->want, 0));
-	else if (!is_right(have))
-		plan_add(plan, STEP_REMOUNT, have->path, "options", field_of(arena, have->line, 3),
-			field_of(arena, have->want, 3));
+		plan_add(plan, STEP_MOUNT, have->path, "mounted", NULL, mount_field_of(arena, line, 0));
+	else if (options && strcmp(have->live.options, options) != 0)
+		plan_add(plan, STEP_REMOUNT, have->path, "options", have->live.options, options);
+	else if (!options && !has_options(arena, have, line))
+		plan_add(plan, STEP_REMOUNT, have->path, "options", have->live.options,
+			mount_field_of(arena, line, 3));
+	return true;
+}
+
+static bool comes_back(const struct mount_params *want, const struct mount_state *have)
+{
+	return have->hand || want->acts;
+}
+
+/* The way back of what is mounted. */
+static bool plan_back(struct plan *plan, const struct mount_params *want, const struct mount_state *have)
+{
+	if (!comes_back(want, have))
+		return true;
+	if (!have->foreign && *want->was && !(plan_directory(plan, have)
+			&& plan_mounted(plan, have, want->was, want->options)))
+		return false;
+	if (!have->foreign && !*want->was && have->live.there && !plan_unmount(plan, have))
+		return false;
+	if (have->hand != want->hand || (have->hand && strcmp(have->noted ? have->noted : "", want->was) != 0))
+		plan_add(plan, STEP_RECORD, have->path, "mounted by beoplay", have->noted, want->hand && *want->was
+			? want->was : NULL);
 	return true;
 }
 
@@ -296,9 +240,11 @@ static bool plan_again(struct plan *plan, const struct mount_state *have)
 
 static bool plan_live(struct plan *plan, const struct mount_params *want, const struct mount_state *have)
 {
+	if (want->was)
+		return plan_back(plan, want, have);
 	switch (want->state) {
 	case WISH_MOUNTED:
-		return plan_directory(plan, have) && plan_mounted(plan, have);
+		return plan_directory(plan, have) && plan_mounted(plan, have, have->want, NULL);
 	case WISH_REMOUNTED:
 		return plan_again(plan, have);
 	case WISH_PRESENT:
@@ -310,6 +256,13 @@ static bool plan_live(struct plan *plan, const struct mount_params *want, const 
 	if (want->options && have->live.there && strcmp(have->live.options, want->options) != 0)
 		plan_add(plan, STEP_REMOUNT, have->path, "options", have->live.options, want->options);
 	return !have->live.there || want->leave || plan_unmount(plan, have);
+}
+
+/* The directory that was made to mount it goes with it. */
+static bool unmakes(const struct mount_params *want, const struct mount_state *have)
+{
+	return want->made && !want->leave && (!want->was || (comes_back(want, have) && !have->foreign))
+		&& (have->live.there || (have->directory.kind == FILE_DIRECTORY && have->directory_empty));
 }
 
 static void mount_plan(struct plan *plan, const void *params, const void *state)
@@ -326,94 +279,9 @@ static void mount_plan(struct plan *plan, const void *params, const void *state)
 		return;
 	if (!is_right(have))
 		plan_add(plan, STEP_FSTAB, FSTAB, "line", have->line, have->want);
-	if (want->made && !want->leave && (have->live.there || (have->directory.kind == FILE_DIRECTORY
-			&& have->directory_empty)))
+	if (unmakes(want, have))
 		plan_add(plan, STEP_UNMAKE, have->path, "state", "directory", "absent");
 	plan_writes(plan, plan_printf(plan, "path:%s", have->path));
-}
-
-/* --- Doing it --- */
-
-static int run(struct host *host, const char *const *argv, const char *what, const char *path, struct error *err)
-{
-	const struct command command = { .argv = argv, .timeout = MOUNT_SECONDS, .flags = COMMAND_ANY_STATUS };
-	struct command_result result;
-
-	if (host_run(host, &command, &result, err) < 0)
-		return -1;
-	if (result.status == 0)
-		return 0;
-	error_set(err, MOUNT_FAILED, "cannot %s '%s': %.500s", what, path, result.timed_out
-		? "it takes too long" : command_last_words(host_arena(host), &result));
-	return strstr(result.errors, "busy") ? error_remedy(err, "'fuser -vm %s' shows who uses it", path) : -1;
-}
-
-static int write_fstab(struct host *host, const struct mount_params *want, const struct mount_state *have,
-	struct error *err)
-{
-	const char *text = mount_fstab_with(host_arena(host), have->fstab, mount_plain_path(host_arena(host), have->path),
-		have->want, have->lines == 0 ? want->place : NULL, want->fstab && is_word(want->fstab, "open"));
-	const struct file_write write = { .path = FSTAB, .bytes = text, .size = strlen(text),
-		.mode = have->fstab ? HOST_KEEP : 0644, .uid = HOST_KEEP, .gid = HOST_KEEP, .mtime = HOST_KEEP };
-
-	if (!*text && want->fstab && is_word(want->fstab, "none"))
-		return host_remove(host, FSTAB, err);
-	return host_write(host, &write, err);
-}
-
-static int mount_it(struct host *host, const struct mount_state *have, struct error *err)
-{
-	struct arena *arena = host_arena(host);
-	const char *const argv[] = { "mount", "-t", field_of(arena, have->want, 2), "-o",
-		mount_unescaped(arena, field_of(arena, have->want, 3)), "--",
-		mount_unescaped(arena, field_of(arena, have->want, 0)), have->path, NULL };
-
-	return run(host, argv, "mount", have->path, err);
-}
-
-/* Only these options: what fstab said until now doesn't count any more. The kernel keeps how times of access are
- * kept where nothing is said of them. */
-static int remount(struct host *host, const struct mount_params *want, const struct mount_state *have,
-	struct error *err)
-{
-	static const char *const times[] = { "noatime", "relatime", "strictatime", "atime", "norelatime", NULL };
-	struct arena *arena = host_arena(host);
-	const char *options = want->options ? want->options
-		: mount_unescaped(arena, field_of(arena, have->want, 3));
-	bool said = has_option(options, "bind") || has_option(options, "rbind");
-	const char *argv[] = { "mount", "--options-mode", "ignore", "-o", NULL, "--", have->path, NULL };
-
-	for (size_t i = 0; times[i]; i++)
-		said = said || has_option(options, times[i]);
-	argv[4] = arena_printf(arena, "remount,%s%s", options, said ? "" : ",relatime");
-	return run(host, argv, "remount", have->path, err);
-}
-
-static int mount_apply(struct host *host, const void *params, const void *state, const struct change *change,
-	struct value *results, struct error *err)
-{
-	const struct mount_state *have = state;
-	const char *const again[] = { "mount", "-o", "remount", "--", have->path, NULL };
-	const char *const unmount[] = { "umount", "--", have->path, NULL };
-
-	(void)results;
-	switch ((enum mount_step)change->step) {
-	case STEP_MAKE:
-		return host_make_directory(host, have->path, 0755, err);
-	case STEP_FSTAB:
-		return write_fstab(host, params, have, err);
-	case STEP_REMOUNT:
-		return remount(host, params, have, err);
-	case STEP_AGAIN:
-		return run(host, again, "remount", have->path, err);
-	case STEP_UNMOUNT:
-		return run(host, unmount, "unmount", have->path, err);
-	case STEP_MOUNT:
-		return mount_it(host, have, err);
-	case STEP_UNMAKE:
-		return host_remove(host, have->path, err);
-	}
-	return error_set(err, BEOPLAY_BUG, "there is no step %u", change->step);
 }
 
 static void mount_resources(struct names *names, const void *params)
@@ -435,35 +303,64 @@ static void mount_results(struct arena *arena, const void *params, const void *s
 	value_set(arena, results, "line", value_string(arena, have->line));
 }
 
-/* What was mounted stays so, unless the task has mounted or unmounted it. */
+/* What is mounted, as a line of fstab; what was mounted by hand only tells where it is from. */
+static const char *line_of_live(struct arena *arena, const struct mount_state *have)
+{
+	if (!have->live.there)
+		return "";
+	return have->by && !have->foreign ? have->by : arena_printf(arena, "%s %s %s %s 0 0", have->live.source,
+		mount_plain_path(arena, have->path), have->live.type, have->live.options);
+}
+
+static bool is_unmounted(const struct mount_params *want)
+{
+	return want->state == WISH_UNMOUNTED || want->state == WISH_ABSENT;
+}
+
+/* Whether the task changes what is mounted. */
+static bool will_act(struct arena *arena, const struct mount_params *want, const struct mount_state *have)
+{
+	if (want->was)
+		return comes_back(want, have);
+	if (want->leave)
+		return want->options != NULL;
+	return have->live.there ? is_unmounted(want) || (want->state == WISH_MOUNTED
+		&& (is_another(arena, have, have->want) || !has_options(arena, have, have->want)))
+		: want->state == WISH_MOUNTED;
+}
+
+/* Every task notes what is mounted, also one that leaves it alone: it leads back behind what later runs do. */
 static void mount_invert(struct inverses *inverses, const void *params, const void *state)
 {
 	const struct mount_params *want = params;
 	const struct mount_state *have = state;
 	struct arena *arena = inverses_arena(inverses);
 	struct value *back = value_map(arena);
-	bool was = have->live.there, will = want->state == WISH_MOUNTED;
-	bool touched = want->state != WISH_PRESENT && !want->leave && (was != will || (was && have->line));
+	bool by_hand = have->live.there && (!have->by || have->foreign);
+	bool unmounts = !want->was && !want->leave && is_unmounted(want);
 
 	inverses_add(inverses, &(struct inverses_entry){
 		.resource = arena_printf(arena, "mount:%s", have->path),
-		.params = was && !will && touched && !have->line ? NULL : back,
+		.params = unmounts && by_hand ? NULL : back,
 		.reason = "it was mounted by hand, and is in no fstab" });
 	value_set_string(arena, back, "path", have->path);
-	value_set_string(arena, back, "state", touched && was ? "mounted" : have->line ? "unmounted" : "absent");
+	value_set_string(arena, back, "state", have->line ? "unmounted" : "absent");
 	if (have->line) {
 		value_set_string(arena, back, "line", have->line);
 		value_set_integer(arena, back, "place", have->place);
 	}
-	if (!touched)
-		value_set_bool(arena, back, "leave", true);
-	if (!touched && was && will)
+	value_set_string(arena, back, "was", line_of_live(arena, have));
+	if (have->live.there)
 		value_set_string(arena, back, "options", have->live.options);
+	if (have->hand && !have->foreign)
+		value_set_bool(arena, back, "hand", true);
+	if (will_act(arena, want, have))
+		value_set_bool(arena, back, "acts", true);
 	if (!have->fstab)
 		value_set_string(arena, back, "fstab", "none");
 	else if (*have->fstab && have->fstab[strlen(have->fstab) - 1] != '\n')
 		value_set_string(arena, back, "fstab", "open");
-	if (!was && have->directory.kind == FILE_NONE && will)
+	if (!have->live.there && have->directory.kind == FILE_NONE)
 		value_set_bool(arena, back, "made", true);
 }
 
@@ -479,9 +376,9 @@ const struct module module_mount = {
 	.flags = MODULE_RESTARTS,
 	.check = mount_check,
 	.resources = mount_resources,
-	.inspect = mount_inspect,
+	.inspect = mount_look,
 	.plan = mount_plan,
-	.apply = mount_apply,
+	.apply = mount_change,
 	.results = mount_results,
 	.invert = mount_invert,
 };

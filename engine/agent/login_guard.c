@@ -15,7 +15,7 @@ struct login_guard {
 	struct arena *arena;
 	const char *directory;
 	const char *what;          /* that was changed */
-	int warden;                /* descriptor by which it is told */
+	int warden;                /* descriptor by which it is told; its end says that no more will be done */
 };
 
 static struct ways_in ways_of(struct runner *runner, struct arena *arena)
@@ -131,6 +131,7 @@ static bool is_back(struct runner *runner, struct login_guard *guard)
 	enum warden_token token;
 
 	warden_turn(arena, guard->directory, WARDEN_PENDING, WARDEN_RETURNING);
+	close(guard->warden);
 	token = trial_await(&runner->at_hand->machine, arena, guard->directory, WARDEN_COMMITTED, false);
 	return token == WARDEN_RETURNED && warden_is_as_before(arena, guard->directory);
 }
@@ -184,6 +185,7 @@ void login_guard_settle(struct runner *runner, struct work *work, struct result 
 		warden_note(guard->arena, guard->directory, "why", "its task failed");
 	if (!failed && is_confirmed(runner, guard)) {
 		warden_forget(guard->arena, guard->directory);
+		close(guard->warden);
 	} else if (is_back(runner, guard)) {
 		if (failed) {
 			work_add_note(work, result, "what it had changed of what carries the login was taken back");
@@ -195,7 +197,6 @@ void login_guard_settle(struct runner *runner, struct work *work, struct result 
 	} else {
 		fail(runner, guard, false, result);
 	}
-	close(guard->warden);
 }
 
 void login_guard_foresee(struct runner *runner, struct work *work, struct result *result)

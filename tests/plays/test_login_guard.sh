@@ -21,6 +21,7 @@ returned() {
 	ways >"$work/before"
 	play "$2"
 	admin apply play.yml -v
+	cp "$out" "$work/told"
 	check "$1: it fails" is "$status" 2
 	check "$1: it is said why" says "$3" "$out"
 	check "$1: the node lets in" is "$(lets_in 2>&1)" 0
@@ -47,6 +48,13 @@ returned "account: its shell" '    - user: {name: admin, shell: /bin/false}' 'lo
 returned "sudo: not without a password" '    - copy: {dest: /etc/sudoers.d/zz, content: "admin ALL=(ALL) ALL\n", mode: "0440"}' 'login'
 returned "PAM: nobody has an account" '    - lineinfile: {path: /etc/pam.d/sshd, line: "account required pam_deny.so", insertbefore: BOF}' 'login'
 returned "a command" '    - shell: passwd -l admin; usermod -s /bin/false admin' 'login'
+
+# Whatever the task had changed when it failed goes at once: its warden waits for nobody.
+before_failing=$(date +%s)
+returned "a command that fails" '    - shell: usermod -s /bin/false admin; exit 3' 'exit status 3\|status 3\|exit 3'
+check "a command that fails: that its changes went is told" says 'was taken back' "$work/told"
+returned "a file that is refused" '    - copy: {dest: /etc/sudoers.d/zz, content: "no\n", validate: "visudo -cf %s"}' 'refused'
+check "tasks that fail are not waited for" [ $(($(date +%s) - before_failing)) -lt 100 ]
 
 # The file alone changes nothing: it is put back when what loads it locks out.
 before=$(lab exec head sh -c 'apt-get update && apt-get install -y nftables && cat /etc/nftables.conf' 2>/dev/null | tail -5)

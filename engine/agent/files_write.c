@@ -19,7 +19,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { ATTRIBUTE_SIZE = 65536 };
+enum { ATTRIBUTE_SIZE = 65536 };   /* of a value, and of all names, as the kernel has it (XATTR_LIST_MAX) */
 
 struct writing {
 	struct machine *machine;
@@ -188,8 +188,7 @@ static int put_body(struct writing *writing, struct error *err)
 /* Access lists, labels and capabilities stay, as set-id bits do; where that isn't possible they go. */
 static void keep_attributes(struct writing *writing)
 {
-	char names[4096];
-	char *bytes;
+	char *names, *bytes;
 	ssize_t size;
 	ssize_t length;
 	int old = openat(writing->directory, writing->name,
@@ -197,8 +196,11 @@ static void keep_attributes(struct writing *writing)
 
 	if (old < 0)
 		return;
-	bytes = malloc(ATTRIBUTE_SIZE);
-	length = bytes ? flistxattr(old, names, sizeof(names)) : -1;
+	bytes = malloc(2 * ATTRIBUTE_SIZE);
+	if (!bytes)
+		abort();
+	names = bytes + ATTRIBUTE_SIZE;
+	length = flistxattr(old, names, ATTRIBUTE_SIZE);
 	for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1) {
 		size = fgetxattr(old, names + at, bytes, ATTRIBUTE_SIZE);
 		if (size >= 0)

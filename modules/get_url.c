@@ -5,6 +5,7 @@
 #include "modules/errors.h"
 #include "modules/shared/backup.h"
 #include "modules/shared/file_attributes.h"
+#include "modules/shared/linked_file.h"
 
 #include <string.h>
 #include <strings.h>
@@ -174,6 +175,20 @@ static int fetch_failed(struct host *host, const struct url_params *want, const 
 	return error_remedy(err, "try it on the host: it needs a way to the server, by itself or through a proxy");
 }
 
+/* A pipe or a device of the machine's own would be waited at for ever. */
+static int check_source(struct host *host, const struct url_params *want, struct error *err)
+{
+	const char *path = want->url + strlen("file://"), *real;
+	struct file_info info;
+
+	if (strncmp(want->url, "file://", 7) != 0 || strchr(path, '%'))
+		return 0;
+	if (linked_file_stat(host_quiet(host), path, &real, &info, err) < 0)
+		return -1;
+	return info.kind == FILE_REGULAR || info.kind == FILE_NONE ? 0
+		: error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is no regular file", path);
+}
+
 /* What it gives now, without leaving anything. */
 static int look_at_remote(struct host *host, const struct url_params *want, struct url_state *have,
 	struct error *err)
@@ -186,7 +201,7 @@ static int look_at_remote(struct host *host, const struct url_params *want, stru
 
 	for (size_t i = 0; fetch[i]; i++)
 		argv[4 + i] = fetch[i];
-	if (host_look(host_quiet(host), &command, &told, err) < 0)
+	if (check_source(host, want, err) < 0 || host_look(host_quiet(host), &command, &told, err) < 0)
 		return -1;
 	if (told.status != 0)
 		return fetch_failed(host, want, &told, err);
@@ -254,7 +269,7 @@ static int fetch_into(struct host *host, const struct url_params *want, const ch
 	struct command_result told;
 	const char *sum;
 
-	if (host_run(host, &command, &told, err) < 0)
+	if (check_source(host, want, err) < 0 || host_run(host, &command, &told, err) < 0)
 		return -1;
 	if (told.status != 0)
 		return fetch_failed(host, want, &told, err);

@@ -1,4 +1,4 @@
-/* whole: bytes that are written whole or not at all. */
+/* whole: files that are read, and bytes that are written, whole or not at all. */
 #include "base/whole.h"
 
 #include <errno.h>
@@ -9,6 +9,27 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+FILE *whole_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat info;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+		return fdopen(fd, "r");
+	close(fd);
+	errno = EINVAL;
+	return NULL;
+}
+
+bool whole_is_file(const char *path)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
 
 int whole_put(int fd, const void *bytes, size_t size)
 {

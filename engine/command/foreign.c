@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/value.h"
+#include "base/whole.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ static void take_line(struct arena *arena, const char *line, const char **text)
 
 static void warn_of_file(struct report *report, struct arena *arena)
 {
-	FILE *file = fopen("ansible.cfg", "re");
+	FILE *file = whole_open("ansible.cfg");
 	const char *text = NULL;
 	char line[512];
 

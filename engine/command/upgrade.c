@@ -27,7 +27,7 @@ static const char *list_path(struct arena *arena, const char *folder)
 
 static struct value *read_hosts(struct arena *arena, const char *folder)
 {
-	FILE *file = fopen(list_path(arena, folder), "re");
+	FILE *file = whole_open(list_path(arena, folder));
 	struct value *hosts = value_map(arena);
 	char line[1024];
 

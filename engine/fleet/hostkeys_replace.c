@@ -27,7 +27,7 @@ static bool is_of(const char *line, const char *name)
 static int drop_lines(const char *path, const char *name, struct error *err)
 {
 	char *real = realpath(path, NULL), *line = NULL;
-	FILE *file = real ? fopen(real, "re") : NULL;
+	FILE *file = real ? whole_open(real) : NULL;
 	struct buffer kept = {0};
 	size_t capacity = 0;
 	bool dropped = false;

@@ -46,10 +46,11 @@ static int read_identity(struct arena *arena, struct identity *identity, struct 
 	const char *beside = arena_printf(arena, "%s.pub", identity->path);
 	ssh_key key = NULL, public_key = NULL;
 
-	if (ssh_pki_import_privkey_file(identity->path, NULL, no_passphrase, &identity->encrypted, &key)
-			== SSH_OK)
+	if (whole_is_file(identity->path) && ssh_pki_import_privkey_file(identity->path, NULL, no_passphrase,
+			&identity->encrypted, &key) == SSH_OK)
 		ssh_pki_export_privkey_to_pubkey(key, &public_key);
-	else if (ssh_pki_import_pubkey_file(beside, &public_key) != SSH_OK)
+	else if ((!whole_is_file(beside) || ssh_pki_import_pubkey_file(beside, &public_key) != SSH_OK)
+			&& whole_is_file(identity->path))
 		ssh_pki_import_pubkey_file(identity->path, &public_key);
 	if (public_key)
 		identity->public_key = public_text(arena, public_key);

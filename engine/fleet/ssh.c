@@ -2,6 +2,7 @@
 #include "fleet/ssh_session.h"
 
 #include "base/quote.h"
+#include "base/whole.h"
 #include "fleet/ssh_password.h"
 
 #include <errno.h>
@@ -60,8 +61,8 @@ static struct loaded *load_key(struct ssh_keys *keys, const char *path)
 	loaded->path = strdup(path);
 	loaded->next = keys->first;
 	keys->first = loaded;
-	if (ssh_pki_import_privkey_file(path, NULL, no_passphrase, &loaded->encrypted, &loaded->key)
-			!= SSH_OK)
+	if (!whole_is_file(path) || ssh_pki_import_privkey_file(path, NULL, no_passphrase, &loaded->encrypted,
+			&loaded->key) != SSH_OK)
 		loaded->key = NULL;
 	return loaded;
 }

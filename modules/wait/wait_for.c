@@ -62,14 +62,21 @@ static int wait_for_check(const struct value *params, struct error *err)
 }
 
 /* In one process, so that whoever ends the task ends it. bash opens ports, grep knows Perl's expressions: both
- * are in every Debian. */
+ * are in every Debian. A file that is never read to its end (a pipe, what the kernel says) is searched until the
+ * time is over, and one that can't be searched is neither there nor gone. */
 static const char script[] =
 	"state=$1 host=$2 port=$3 path=$4 regex=$5 delay=$6 timeout=$7 connect=$8 sleep=$9 dry=${10}\n"
+	"searched() {\n"
+	"	[ -e \"$path\" ] || return 1\n"
+	"	left=$((dry ? 5 : timeout - SECONDS))\n"
+	"	timeout $((left > 0 ? left : 1)) grep -qzP -e \"(?m)$regex\" -- \"$path\" 2>/dev/null\n"
+	"	case $? in 0) return 0 ;; 1) return 1 ;; 124) exit $((dry ? 8 : 7)) ;; *) exit 6 ;; esac\n"
+	"}\n"
 	"there() {\n"
 	"	if [ -n \"$port\" ]; then\n"
 	"		timeout \"$connect\" bash -c ': 3<>\"/dev/tcp/$0/$1\"' \"$host\" \"$port\" 2>/dev/null\n"
 	"	elif [ -n \"$regex\" ]; then\n"
-	"		grep -qzP -e \"(?m)$regex\" -- \"$path\" 2>/dev/null\n"
+	"		searched\n"
 	"	else\n"
 	"		[ -e \"$path\" ]\n"
 	"	fi\n"
@@ -109,7 +116,7 @@ static int wait_for_inspect(struct host *host, const void *params, void *ret_sta
 	const char *const argv[] = { "bash", "-c", script, "bash", is_gone(want) ? "gone" : "here", want->host,
 		want->port ? seconds(host, *want->port) : "", want->path ? want->path : "",
 		want->search_regex ? want->search_regex : "", seconds(host, want->delay), seconds(host, want->timeout),
-		seconds(host, want->connect_timeout), seconds(host, want->sleep), host_dry(host) ? "dry" : "", NULL };
+		seconds(host, want->connect_timeout), seconds(host, want->sleep), host_dry(host) ? "1" : "", NULL };
 	int status;
 
 	if (!want->port && !want->path)
@@ -121,6 +128,10 @@ static int wait_for_inspect(struct host *host, const void *params, void *ret_sta
 	have->waits = status == 8 ? subject(host_arena(host), want) : NULL;
 	if (status == 9)
 		return error_set(err, TASK_INVALID_VALUE, "'%s' is no regular expression", want->search_regex);
+	if (status == 6) {
+		error_set(err, HOST_FILE_UNREADABLE, "'%s' can't be searched", want->path);
+		return error_remedy(err, "try there: grep -zP -- '%s' %s", want->search_regex, want->path);
+	}
 	if (status != 7)
 		return 0;
 	return want->msg ? error_set(err, WAIT_FOR_TIMEOUT, "%s", want->msg)

@@ -388,6 +388,9 @@ keyed() {
 plans() {
 	start; mkfifo pipe; own; run_as_is pipe -i hosts.yml -C
 	check "$who: a playbook that is a FIFO" says 'is not a regular file' "$err"
+	start; mkfifo ansible.cfg; run site.yml -i hosts.yml -C; accepted 'an ansible.cfg that is a FIFO is not waited for'
+	start; mkfifo pipe; play 'tasks: [{ping: }]'; run site.yml -i 127.0.0.1, --private-key pipe
+	check "$who: nor a private key" is "$status" 4
 	keyed; rm $key; mkfifo $key; own; run_as_is apply ../p.plan
 	check "$who: a key that is a FIFO" says 'cannot read the key' "$err"
 	keyed; chmod 644 $key; run_as_is apply ../p.plan

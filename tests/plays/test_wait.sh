@@ -60,6 +60,30 @@ printf -- '- hosts: head\n  tasks:\n    - slurp: {src: /srv/nowhere}\n' >never.y
 run never.yml
 check "what isn't there can't be read" code host.file-not-found
 
+# What is never read to its end: /proc/kmsg waits for what the kernel will say.
+lab exec head sh -c 'mkfifo /srv/pipe; i=0; while [ $i -lt 60 ]; do printf a; i=$((i + 1)); done >/srv/many; echo b >>/srv/many'
+endless() { printf -- '- hosts: head\n  tasks:\n    - %s\n' "$1" >never.yml; timeout 60 "$BEOPLAY" never.yml -i inventory.yml -v \
+	--user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null; status=$?; }
+endless 'wait_for: {path: /srv/pipe, search_regex: a, timeout: 2}'
+check "a pipe is searched for as long as the task waits" code wait-for.timeout
+endless 'wait_for: {path: /srv/pipe, search_regex: a, timeout: 2, state: absent}'
+check "what is in a pipe isn't gone" code wait-for.timeout
+endless 'wait_for: {path: /srv/many, search_regex: "^(a+)+$", timeout: 2, state: absent}'
+check "nor what can't be searched" code host.file-unreadable
+endless 'get_url: {url: "file:///srv/pipe", dest: /srv/got}'
+check "a pipe is no file to download" code host.file-wrong-type
+cat >never.yml <<'Y'
+- hosts: head
+  tasks:
+    - stat: {path: /proc/kmsg}
+      register: kernel
+    - stat: {path: /proc/version}
+      register: version
+    - assert: {that: [kernel.stat.exists, kernel.stat.checksum is undefined, version.stat.checksum is defined]}
+Y
+timeout 60 "$BEOPLAY" never.yml -i inventory.yml --user root --known-hosts "$LAB/known_hosts" >out 2>err </dev/null
+check "what can't be read to its end has no checksum" is "$?" 0
+
 cat >temp.yml <<'Y'
 - hosts: head
   tasks:

@@ -166,6 +166,27 @@ static void a_file_is_replaced_whole_or_stays(void **state)
 	assert_int_equal(whole_replace("/tmp/beoplay-whole-none/x", "y", 1, 0600, true), -1);
 }
 
+static void what_could_be_waited_at_is_no_file(void **state)
+{
+	char path[] = "/tmp/beoplay-pipe-XXXXXX";
+	FILE *file;
+
+	(void)state;
+	close(mkstemp(path));
+	file = whole_open(path);
+	assert_non_null(file);
+	fclose(file);
+	assert_true(whole_is_file(path));
+	unlink(path);
+	assert_null(whole_open(path));
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_null(whole_open(path));
+	assert_int_equal(errno, EINVAL);
+	assert_false(whole_is_file(path) || whole_is_file("/dev/zero") || whole_is_file("/tmp"));
+	unlink(path);
+}
+
 static void a_map_keeps_its_order_and_each_key_once(void **state)
 {
 	struct arena *arena = arena_new();
@@ -447,6 +468,7 @@ int main(void)
 		cmocka_unit_test(utf8_is_judged_as_rfc_3629_says),
 		cmocka_unit_test(a_digest_is_sha_256),
 		cmocka_unit_test(a_file_is_replaced_whole_or_stays),
+		cmocka_unit_test(what_could_be_waited_at_is_no_file),
 		cmocka_unit_test(a_map_keeps_its_order_and_each_key_once),
 		cmocka_unit_test(a_large_map_is_searched_by_hash),
 		cmocka_unit_test(what_is_inside_is_reached_only_in_its_kind),

@@ -6,6 +6,7 @@
 extern const struct module module_apt_packages;
 extern const struct module module_apt_repository;
 extern const struct module module_assert;
+extern const struct module module_authorized_key;
 extern const struct module module_blockinfile;
 extern const struct module module_command;
 extern const struct module module_copy;
@@ -67,6 +68,7 @@ const struct module *const modules_all[] = {
 	&module_apt_packages,
 	&module_apt_repository,
 	&module_assert,
+	&module_authorized_key,
 	&module_blockinfile,
 	&module_command,
 	&module_copy,

@@ -38,7 +38,6 @@ const struct later later_modules[] = {
 	{ "assemble", "use a template, or blockinfile for each part" },
 	{ "async_status", "leave it out: a task may take as long as it needs" },
 	{ "at", BY_COMMAND },
-	{ "authorized_key", "use ssh-keys with 'authorized'" },
 	{ "capabilities", BY_COMMAND },
 	{ "debconf", BY_COMMAND },
 	{ "dnf", other_system },

@@ -80,69 +80,6 @@ const char *trust_host_of(struct arena *arena, const struct ssh_keys_params *wan
 	return host && *host && is_of(want, line, host, known) ? host : NULL;
 }
 
-/* The next word of a line of authorized_keys; blanks within quotes don't end one. */
-static const char *word_end(const char *at)
-{
-	bool quoted = false;
-
-	for (; *at && *at != '\n' && (quoted || !strchr(" \t\r", *at)); at++) {
-		if (*at == '\\' && at[1] == '"')
-			at++;
-		else if (*at == '"')
-			quoted = !quoted;
-	}
-	return at;
-}
-
-/* The key in a line, behind its options: "TYPE BASE64"; NULL: none. */
-static const char *key_in(const char *line, size_t *ret_size)
-{
-	const char *at = line + strspn(line, " \t");
-
-	for (int i = 0; i < 2; i++) {
-		const char *type = word_end(at), *base64 = type + strspn(type, " \t");
-		size_t size = strcspn(base64, " \t\r\n");
-		char key[9000];
-
-		*ret_size = (size_t)(base64 + size - at);
-		if (size > 0 && *ret_size < sizeof(key)) {
-			memcpy(key, at, (size_t)(type - at));
-			key[type - at] = ' ';
-			memcpy(key + (type - at) + 1, base64, size);
-			key[(size_t)(type - at) + 1 + size] = '\0';
-			if (ssh_key_valid(key))
-				return at;
-		}
-		at = base64;
-	}
-	return NULL;
-}
-
-const char *trust_find_key(const char *lines, const char *key)
-{
-	size_t size, length;
-	const char *wanted = key_in(key, &size);
-
-	for (; wanted && lines && *lines; lines = next_line(lines)) {
-		const char *found = key_in(lines, &length);
-
-		if (found && length == size && strncmp(found, wanted, size) == 0)
-			return lines;
-	}
-	return NULL;
-}
-
-bool trust_has_key(const char *text)
-{
-	size_t size;
-
-	for (; *text; text = next_line(text)) {
-		if (text[strspn(text, " \t")] != '#' && key_in(text, &size))
-			return true;
-	}
-	return false;
-}
-
 /* --- Which pattern has claimed a host */
 
 const char *trust_claims_key(struct arena *arena, const struct ssh_keys_params *want)
@@ -295,8 +232,38 @@ static int key_of_line(const struct ssh_keys_params *want, const char *line)
 	return found;
 }
 
+/* Which bytes of a text are those of the two blocks. */
+struct blocks { struct managed_block trust, literals; };
+
+static struct blocks blocks_of(struct arena *arena, const char *text)
+{
+	return (struct blocks){ managed_block_find(arena, text, TRUST_BEGIN, TRUST_END),
+		managed_block_find(arena, text, LITERAL_BEGIN, LITERAL_END) };
+}
+
+static bool in_blocks(const struct blocks *of, size_t at)
+{
+	return (of->trust.there && at >= of->trust.start && at < of->trust.end)
+		|| (of->literals.there && at >= of->literals.start && at < of->literals.end);
+}
+
+/* Whether somebody else has put a line there, where it stays. */
+static bool stands_outside(struct arena *arena, const struct ssh_keys_params *want, const char *text,
+	const char *line)
+{
+	const struct blocks blocks = blocks_of(arena, text);
+	size_t size = strlen(line);
+
+	for (const char *at = text; *at && !want->exclusive; at = next_line(at)) {
+		if (strcspn(at, "\n") == size && strncmp(at, line, size) == 0
+				&& !in_blocks(&blocks, (size_t)(at - text)))
+			return true;
+	}
+	return false;
+}
+
 static const char *literal_block(struct arena *arena, const struct ssh_keys_params *want,
-	const char *inside)
+	const char *file, const char *inside)
 {
 	bool *written = arena_array(arena, want->authorized_count + 1, sizeof(*written));
 	struct buffer text = {0};
@@ -314,7 +281,8 @@ static const char *literal_block(struct arena *arena, const struct ssh_keys_para
 	for (unsigned i = 0; want->present && i < want->authorized_count; i++) {
 		const char *line = trust_literal_line(arena, want, want->authorized[i]);
 
-		if (!written[i] && !managed_block_has_line(text.data ? text.data : "", line, strlen(line)))
+		if (!written[i] && !managed_block_has_line(text.data ? text.data : "", line, strlen(line))
+				&& !stands_outside(arena, want, file, line))
 			add_line(&text, line);
 	}
 	return settle(arena, &text);
@@ -336,17 +304,12 @@ static bool goes_outside(const struct ssh_keys_params *want, const char *line)
 static const char *without_others(struct arena *arena, const struct ssh_keys_params *want,
 	struct trust_state *have, const char *text)
 {
-	struct managed_block trust = managed_block_find(arena, text, TRUST_BEGIN, TRUST_END);
-	struct managed_block literals = managed_block_find(arena, text, LITERAL_BEGIN, LITERAL_END);
+	const struct blocks blocks = blocks_of(arena, text);
 	struct buffer kept = {0};
 	const char *settled;
 
 	for (const char *line = text; *line; line = next_line(line)) {
-		size_t at = (size_t)(line - text);
-		bool ours = (trust.there && at >= trust.start && at < trust.end)
-			|| (literals.there && at >= literals.start && at < literals.end);
-
-		if (ours || !goes_outside(want, line))
+		if (in_blocks(&blocks, (size_t)(line - text)) || !goes_outside(want, line))
 			buffer_add(&kept, line, (size_t)(next_line(line) - line));
 		else
 			taken_line_add(arena, have->taken, text, line, NULL);
@@ -496,7 +459,7 @@ static void fill_blocks(struct arena *arena, const struct ssh_keys_params *want,
 		known->trust.after = trust_block(arena, want, have, known->trust.before, true);
 	}
 	if (want->authorized_count > 0)
-		keys->literals.after = literal_block(arena, want, keys->literals.before);
+		keys->literals.after = literal_block(arena, want, keys->before, keys->literals.before);
 }
 
 /* --- ~/.ssh/config */

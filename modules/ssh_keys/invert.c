@@ -128,7 +128,7 @@ static void invert_host(struct inverses *inverses, const struct ssh_keys_params 
 		value_set(arena, back, "gone", list_of_one(arena, host));
 	tell_host(arena, back, want, &have->keys, host, false);
 	tell_host(arena, back, want, &have->known, host, true);
-	inverses_add(inverses, &(struct inverses_entry){ .params = back,
+	inverses_add(inverses, &(struct inverses_entry){ .params = back, .module = "ssh-keys-trust",
 		.resource = arena_printf(arena, "authorized-key:%s:%s", want->user, host ? host : "*") });
 }
 
@@ -225,8 +225,8 @@ static void invert_key(struct inverses *inverses, const struct ssh_keys_params *
 		value_set(arena, back, "gone_keys", list_of_one(arena, after ? after
 			: trust_literal_line(arena, want, key)));
 	}
-	inverses_add(inverses, &(struct inverses_entry){ .params = back,
-		.resource = arena_printf(arena, "authorized-key:%s:%s", want->user, key) });
+	inverses_add(inverses, &(struct inverses_entry){ .params = back, .module = "ssh-keys-trust",
+		.resource = arena_printf(arena, "authorized-key:%s:%s", want->user, trust_key_of(arena, key)) });
 }
 
 static const char *wished_key(const struct ssh_keys_params *want, const char *line)
@@ -282,7 +282,7 @@ static void invert_identity(struct inverses *inverses, const struct ssh_keys_par
 
 	value_set_string(arena, back, "path", want->path);
 	value_set_string(arena, back, "identity", have->config.trust.before);
-	inverses_add(inverses, &(struct inverses_entry){ .params = back,
+	inverses_add(inverses, &(struct inverses_entry){ .params = back, .module = "ssh-keys-trust",
 		.resource = arena_printf(arena, "ssh-identity:%s:%s", want->user, want->path) });
 }
 
@@ -297,7 +297,7 @@ void trust_invert(struct inverses *inverses, const void *params, const void *sta
 		invert_identity(inverses, want, have);
 	value_set(arena, back, "taken", have->taken);
 	if (want->exclusive || have->taken->count > 0)
-		inverses_add(inverses, &(struct inverses_entry){ .params = back,
+		inverses_add(inverses, &(struct inverses_entry){ .params = back, .module = "ssh-keys-trust",
 			.resource = arena_printf(arena, "authorized-keys:%s", want->user) });
 	for (unsigned i = 0; i < want->hosts_count; i++) {
 		if (!leaves(arena, want, have, want->hosts[i].host))

@@ -180,8 +180,7 @@ static bool is_public_key(const char *line, size_t size)
 	return ssh_key_valid(key);
 }
 
-/* Each may be the content of a file, with several lines, empty ones and remarks. */
-static int check_authorized(const struct value *authorized, struct error *err)
+int ssh_keys_check_lines(const struct value *authorized, const char *options, struct error *err)
 {
 	for (size_t i = 0; authorized && authorized->kind == VALUE_LIST && i < authorized->count; i++) {
 		const char *line = value_text(authorized->items[i]);
@@ -192,8 +191,8 @@ static int check_authorized(const struct value *authorized, struct error *err)
 			if (strspn(line, " \t\r") < size && *line != '#' && !is_public_key(line, size)) {
 				error_at(err, SSH_KEYS_INVALID_KEY, authorized->items[i]->place, "'%.60s' is not a "
 					"public key", line);
-				return error_remedy(err, "a key is ssh-ed25519 AAAA…; what goes before keys is for "
-					"'options'");
+				return error_remedy(err, "a key is ssh-ed25519 AAAA…; what goes before keys is for '%s'",
+					options);
 			}
 			line += size;
 		}
@@ -227,7 +226,32 @@ int ssh_keys_check(const struct value *params, struct error *err)
 			"regenerate: always is not supported yet");
 		return error_remedy(err, "remove the old pair by hand, or say mismatch");
 	}
-	return check_authorized(authorized, err);
+	return ssh_keys_check_lines(authorized, "options", err);
+}
+
+void ssh_keys_split(struct arena *arena, struct value *params, const char *name)
+{
+	const struct value *given = value_get(params, name);
+	struct value *keys = value_list(arena);
+
+	if (!given || given->kind != VALUE_LIST)
+		return;
+	for (size_t i = 0; i < given->count; i++) {
+		const char *line = value_text(given->items[i]);
+
+		if (!line) {
+			value_append(arena, keys, given->items[i]);
+			continue;
+		}
+		for (; *line; line += *line == '\n') {
+			size_t size = strcspn(line, "\r\n");
+
+			if (size > strspn(line, " \t") && *line != '#')
+				value_append(arena, keys, value_bytes(arena, line, size));
+			line += strcspn(line, "\n");
+		}
+	}
+	value_set(arena, params, name, keys);
 }
 
 int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *err)

@@ -77,6 +77,11 @@ struct ssh_keys_params {
 extern const struct param ssh_keys_table[];
 
 int ssh_keys_check(const struct value *params, struct error *err);
+/* Keys as a task has them: each may be the content of a file, with several lines, empty ones and remarks.
+ * options: the parameter for what goes before them. */
+int ssh_keys_check_lines(const struct value *authorized, const char *options, struct error *err);
+/* Makes a line a key of them. */
+void ssh_keys_split(struct arena *arena, struct value *params, const char *name);
 /* user, where the task doesn't say it: who logs in. */
 int ssh_keys_user(struct prepare *prepare, struct value *params, struct error *err);
 const char *ssh_keys_acts_as(const void *params);

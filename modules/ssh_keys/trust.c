@@ -134,32 +134,6 @@ static int add_key(struct prepare *prepare, const char *host, const struct value
 	return 0;
 }
 
-/* A line a key. */
-static void split_authorized(struct arena *arena, struct value *params)
-{
-	const struct value *given = value_get(params, "authorized");
-	struct value *keys = value_list(arena);
-
-	if (!given || given->kind != VALUE_LIST)
-		return;
-	for (size_t i = 0; i < given->count; i++) {
-		const char *line = value_text(given->items[i]);
-
-		if (!line) {
-			value_append(arena, keys, given->items[i]);
-			continue;
-		}
-		for (; *line; line += *line == '\n') {
-			size_t size = strcspn(line, "\r\n");
-
-			if (size > strspn(line, " \t") && *line != '#')
-				value_append(arena, keys, value_bytes(arena, line, size));
-			line += strcspn(line, "\n");
-		}
-	}
-	value_set(arena, params, "authorized", keys);
-}
-
 static int trust_prepare(struct prepare *prepare, struct value *params, struct error *err)
 {
 	struct arena *arena = prepare_arena(prepare);
@@ -173,7 +147,7 @@ static int trust_prepare(struct prepare *prepare, struct value *params, struct e
 		return -1;
 	value_set(arena, params, "hosts", entries);
 	value_set(arena, params, "missing", value_list(arena));
-	split_authorized(arena, params);
+	ssh_keys_split(arena, params, "authorized");
 	if (!trust || (undo && strcmp(undo, "true") == 0))
 		return 0;
 	if (prepare_hosts(prepare, trust, &hosts, err) < 0)
@@ -202,9 +176,10 @@ static int trust_prepare(struct prepare *prepare, struct value *params, struct e
 
 /* --- On the node */
 
-static void trust_resources(struct names *names, const void *params)
+void trust_resources(struct names *names, const void *params)
 {
 	const struct ssh_keys_params *want = params;
+	struct arena *arena = arena_new();
 
 	if (want->path && want->trust)
 		names_add(names, "ssh-identity:%s:%s", want->user, want->path);
@@ -217,9 +192,11 @@ static void trust_resources(struct names *names, const void *params)
 			want->known_hosts);
 	}
 	for (unsigned i = 0; i < want->authorized_count; i++) {
-		names_add(names, "authorized-key:%s:%s", want->user, want->authorized[i]);
-		names_wish(names, "%s", want->present ? "present" : "absent");
+		names_add(names, "authorized-key:%s:%s", want->user, trust_key_of(arena, want->authorized[i]));
+		names_wish(names, "%s %s %s", want->present ? "present" : "absent", want->options,
+			want->authorized[i]);
 	}
+	arena_free(arena);
 }
 
 static int look_at(struct host *host, struct trust_file *file, bool there, struct error *err)
@@ -292,7 +269,7 @@ static int look_at_others(struct host *host, const struct ssh_keys_params *want,
 	return 0;
 }
 
-static int trust_inspect(struct host *host, const void *params, void *ret_state,
+int trust_inspect(struct host *host, const void *params, void *ret_state,
 	struct error *err)
 {
 	const struct ssh_keys_params *want = params;
@@ -396,7 +373,7 @@ static void plan_file(struct plan *plan, const struct ssh_keys_params *want, uns
 		plan_mode(plan, want, file->path, &file->info, 0600);
 }
 
-static void trust_plan(struct plan *plan, const void *params, const void *state)
+void trust_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct ssh_keys_params *want = params;
 	const struct trust_state *have = state;
@@ -459,7 +436,7 @@ static void tell_lists(struct arena *arena, const struct trust_state *have, stru
 	value_set(arena, results, "removed", have->removed);
 }
 
-static int trust_apply(struct host *host, const void *params, const void *state,
+int trust_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
 	const struct ssh_keys_params *want = params;
@@ -484,7 +461,7 @@ static int trust_apply(struct host *host, const void *params, const void *state,
 	return -1;
 }
 
-static void trust_results(struct arena *arena, const void *params, const void *state,
+void trust_results(struct arena *arena, const void *params, const void *state,
 	struct value *results)
 {
 	(void)params;

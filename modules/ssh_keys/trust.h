@@ -62,8 +62,10 @@ bool trust_has_others(const struct ssh_keys_params *want, const char *inside, bo
 /* A key as its line in authorized_keys. */
 const char *trust_literal_line(struct arena *arena, const struct ssh_keys_params *want,
 	const char *key);
-/* The line that has this key ("TYPE BASE64 …"), whatever its options and comment; NULL: none. */
+/* keys.c: the line that has this key ("TYPE BASE64 …"), whatever its options and comment; NULL: none. */
 const char *trust_find_key(const char *lines, const char *key);
+/* "TYPE BASE64" of a line: by this a key is known, whatever its options and comment; the line, where it has none. */
+const char *trust_key_of(struct arena *arena, const char *line);
 /* Whether any key may log in by this text. */
 bool trust_has_key(const char *text);
 /* Its digest; "" where the last line ends, or there is none. */
@@ -72,6 +74,15 @@ const char *trust_last_without_end(struct arena *arena, const char *text);
 /* The markers of the block in ~/.ssh/config about the key at path. */
 const char *trust_identity_mark(struct arena *arena, const struct ssh_keys_params *want,
 	const char *word);
+
+/* trust.c: the hooks of ssh-keys-trust, of which authorized_key is a part. */
+void trust_resources(struct names *names, const void *params);
+int trust_inspect(struct host *host, const void *params, void *ret_state, struct error *err);
+void trust_plan(struct plan *plan, const void *params, const void *state);
+int trust_apply(struct host *host, const void *params, const void *state,
+	const struct change *change, struct value *results, struct error *err);
+void trust_results(struct arena *arena, const void *params, const void *state,
+	struct value *results);
 
 /* ssh_keys_invert.c: the way back, resource by resource. */
 void trust_invert(struct inverses *inverses, const void *params, const void *state);

@@ -124,12 +124,13 @@ static bool is_after(const struct replace_piece *piece, const char *text, size_t
 }
 
 /* Lines at the start of a line, up to the end of one; "" is everywhere. */
-static bool is_here(const char *text, size_t at, const char *lines)
+static bool is_here(const char *text, size_t at, const char *lines, bool last)
 {
 	size_t size = strlen(lines);
 
 	return strncmp(text + at, lines, size) == 0
-		&& (size == 0 || lines[size - 1] == '\n' || !text[at + size]);
+		&& (size == 0 || lines[size - 1] == '\n' || !text[at + size]
+		|| (!last && text[at + size] == '\n'));
 }
 
 /* A text with the starts of its lines, and of what would be one more. */
@@ -138,6 +139,7 @@ struct searched {
 	size_t *starts;
 	int count;
 	size_t end;              /* pieces further on are placed already */
+	bool last;               /* what ended the file without a newline does so: nobody has written behind it */
 };
 
 static struct searched search_in(struct arena *arena, const char *text)
@@ -162,7 +164,7 @@ static void try_line(const struct searched *searched, const struct replace_piece
 	if (line < 0 || line >= searched->count)
 		return;
 	at = searched->starts[line];
-	if (at + strlen(lines) > searched->end || !is_here(searched->text, at, lines))
+	if (at + strlen(lines) > searched->end || !is_here(searched->text, at, lines, searched->last))
 		return;
 	away += is_after(piece, searched->text, at) ? 0 : ELSEWHERE;
 	if (best->at == SIZE_MAX || away < best->away)
@@ -189,12 +191,31 @@ static bool is_back(const struct searched *searched, const struct replace_piece 
 	struct found now)
 {
 	int most = now.at == SIZE_MAX || now.away >= ELSEWHERE ? searched->count : now.away;
+	struct searched strictly = *searched;
 	struct found old;
+
+	/* What it became may begin with it. */
+	strictly.last = now.at != SIZE_MAX && strncmp(piece->now, piece->old, strlen(piece->old)) == 0;
 
 	if (!*piece->old)
 		return now.at == SIZE_MAX;
-	old = find(searched, piece, piece->old, piece->place, most);
+	old = find(&strictly, piece, piece->old, piece->place, most);
 	return old.at != SIZE_MAX && (now.at == SIZE_MAX || old.away <= now.away);
+}
+
+static bool is_open(const char *lines)
+{
+	return *lines && lines[strlen(lines) - 1] != '\n';
+}
+
+/* What ended the file may have something behind it by now: how many bytes of that go. */
+static size_t fit_end(const struct replace_piece *piece, const char *rest, struct buffer *out)
+{
+	if (is_open(piece->now) && !is_open(piece->old) && *rest == '\n')
+		return 1;
+	if (!is_open(piece->now) && is_open(piece->old) && *rest)
+		buffer_add_char(out, '\n');
+	return 0;
 }
 
 static const char *put_back(struct arena *arena, const struct replace_params *want,
@@ -210,6 +231,7 @@ static const char *put_back(struct arena *arena, const struct replace_params *wa
 		buffer_add(&out, text + at, places[i] - at);
 		buffer_add_string(&out, want->pieces[i].old);
 		at = places[i] + strlen(want->pieces[i].now);
+		at += fit_end(&want->pieces[i], text + at, &out);
 	}
 	buffer_add_string(&out, text + at);
 	restored = arena_bytes(arena, out.data ? out.data : "", out.size);

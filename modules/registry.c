@@ -25,6 +25,7 @@ extern const struct module module_hostname;
 extern const struct module module_hosts;
 extern const struct module module_include;
 extern const struct module module_include_vars;
+extern const struct module module_ini_file;
 extern const struct module module_lineinfile;
 extern const struct module module_machine_id;
 extern const struct module module_meta;
@@ -86,6 +87,7 @@ const struct module *const modules_all[] = {
 	&module_hosts,
 	&module_include,
 	&module_include_vars,
+	&module_ini_file,
 	&module_lineinfile,
 	&module_machine_id,
 	&module_meta,

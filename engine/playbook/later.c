@@ -63,7 +63,6 @@ const struct later later_modules[] = {
 	{ "homebrew_tap", other_system },
 	{ "htpasswd", BY_COMMAND },
 	{ "include", "use import_tasks or include_tasks" },
-	{ "ini_file", "use lineinfile, or a template" },
 	{ "interfaces_file", "use network" },
 	{ "iptables", BY_COMMAND },
 	{ "java_cert", BY_COMMAND },

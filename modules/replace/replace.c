@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const struct param piece_table[] = {
+const struct param replace_piece_table[] = {
 	{ .name = "old", .kind = PARAM_STRING, .doc = "lines that come back",
 		.flags = PARAM_REQUIRED | PARAM_CONTENT, .into = INTO_TEXT(struct replace_piece, old) },
 	{ .name = "now", .kind = PARAM_STRING, .doc = "what they became",
@@ -47,7 +47,7 @@ static const struct param replace_table[] = {
 	{ .name = "undo", .kind = PARAM_BOOL, .doc = "go back to what was", .otherwise = "no",
 		.flags = PARAM_INTERNAL, .into = INTO_BOOL(struct replace_params, undo) },
 	{ .name = "pieces", .kind = PARAM_RECORDS, .doc = "lines that come back", .otherwise = "",
-		.entries = piece_table, .flags = PARAM_INTERNAL,
+		.entries = replace_piece_table, .flags = PARAM_INTERNAL,
 		.into = INTO_LIST(struct replace_params, pieces) },
 	{ .name = "encoding", .kind = PARAM_STRING, .doc = "another one than UTF-8", .flags = PARAM_NOT_YET },
 	{ 0 },
@@ -162,7 +162,7 @@ static int replace_apply(struct host *host, const void *params, const void *stat
 }
 
 /* What comes back in an undo becomes again what it was before that. */
-static const struct value *pieces_again(struct arena *arena, const struct replace_params *want)
+const struct value *replace_pieces_again(struct arena *arena, const struct replace_params *want)
 {
 	struct value *pieces = value_list(arena);
 
@@ -195,7 +195,7 @@ static void replace_invert(struct inverses *inverses, const void *params, const 
 	if (want->before)
 		value_set_string(arena, back, "before", want->before);
 	value_set_string(arena, back, "undo", "yes");
-	value_set(arena, back, "pieces", value_copy(arena, want->undo ? pieces_again(arena, want)
+	value_set(arena, back, "pieces", value_copy(arena, want->undo ? replace_pieces_again(arena, want)
 		: have->pieces));
 	text_file_back(arena, &have->file, false, back);
 	value_remove(back, "create");

@@ -63,4 +63,8 @@ void replace_note_pieces(struct arena *arena, const char *text, const char *now,
 const char *replace_restored(struct arena *arena, const struct replace_params *want,
 	const char *text, int *ret_lost);
 
+/* replace.c: pieces as parameters of an undo, and what such an undo leads back to. */
+extern const struct param replace_piece_table[];
+const struct value *replace_pieces_again(struct arena *arena, const struct replace_params *want);
+
 #endif

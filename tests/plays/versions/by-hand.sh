@@ -17,3 +17,4 @@ printf '# by hand\nnet.ipv4.ip_default_ttl = 65\nnet/ipv4/ip_default_ttl = 64' >
 mkdir -p /etc/modules-load.d /etc/modprobe.d /etc/cron.d; mkdir -p -m 1730 /var/spool/cron/crontabs
 printf 'SHELL=/bin/sh\n1 2 * * * root mine\n#Ansible: by hand\n1 1 * * * root theirs' >/etc/cron.d/hand
 printf '# one\none\ncolour=green\n# two\ntwo\ncolour=green\nthree\ncolour=green' >/etc/hand-replaced
+printf '; by hand\n[one]\nx=1\n\n[two]\n#colour = none\nsize=2' >/etc/hand.ini

@@ -106,11 +106,11 @@ static void add(struct arguments *arguments, const char *word)
 	arguments->argv[arguments->count++] = word;
 }
 
-static struct arguments apt_get(struct host *host, size_t more)
+static struct arguments apt_get(struct host *host, const struct apt_params *want, size_t more)
 {
 	static const char *const options[] = {
 		"apt-get", "-y", "-q", "-o", "Dpkg::Options::=--force-confold",
-		"-o", "Dpkg::Use-Pty=0", "-o", "APT::Get::AutomaticRemove=false",
+		"-o", "Dpkg::Use-Pty=0", "-o",
 	};
 	struct arena *arena = host_arena(host);
 	struct arguments arguments = {
@@ -119,6 +119,7 @@ static struct arguments apt_get(struct host *host, size_t more)
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		add(&arguments, options[i]);
+	add(&arguments, want->autoremove ? "APT::Get::AutomaticRemove=true" : "APT::Get::AutomaticRemove=false");
 	/* It would wait each time: run_unlocked does, over all locks and tries. */
 	add(&arguments, "-o");
 	add(&arguments, "DPkg::Lock::Timeout=0");
@@ -143,7 +144,7 @@ static int repair(struct host *host, const struct apt_params *want, struct error
 		return -1;
 	if (result.status == 0 && !now.interrupted)
 		return 0;
-	fix = apt_get(host, 0);
+	fix = apt_get(host, want, 0);
 	add(&fix, "--no-remove");
 	add(&fix, "-f");
 	add(&fix, "install");
@@ -183,7 +184,7 @@ static int judge_update(struct host *host, const struct command_result *result, 
 
 int apt_refresh(struct host *host, const struct apt_params *want, struct error *err)
 {
-	struct arguments update = apt_get(host, 0);
+	struct arguments update = apt_get(host, want, 0);
 	struct command_result result;
 
 	add(&update, "update");
@@ -254,25 +255,60 @@ static int mark_along(struct host *host, const struct apt_params *want,
 	return 0;
 }
 
+static void add_wishes(struct arguments *line, const struct apt_params *want)
+{
+	add(line, want->install_recommends ? "--install-recommends" : "--no-install-recommends");
+	if (want->default_release) {
+		add(line, "-t");
+		add(line, want->default_release);
+	}
+	if (want->allow_downgrade)
+		add(line, "--allow-downgrades");
+	if (want->allow_change_held_packages)
+		add(line, "--allow-change-held-packages");
+}
+
+static int upgrade(struct host *host, const struct apt_params *want, const struct apt_state *have,
+	struct value *results, struct error *err)
+{
+	struct arguments line = apt_get(host, want, 0);
+	struct dpkg_status now = { 0 };
+	struct command_result result;
+
+	add_wishes(&line, want);
+	add(&line, want->upgrade == APT_UPGRADE_FULL ? "dist-upgrade" : "upgrade");
+	if (want->upgrade != APT_UPGRADE_FULL)
+		add(&line, "--with-new-pkgs");
+	if (run_unlocked(host, want, line.argv, &result, err) < 0 ||
+	    judge(host_arena(host), "upgrading", &result, err) < 0 || dpkg_status_read(host, &now, err) < 0)
+		return -1;
+	compare(host_arena(host), &have->status, &now, results);
+	return 0;
+}
+
+/* Downloaded packages: all, or those that no source has any more. */
+static int clean(struct host *host, const struct apt_params *want, struct error *err)
+{
+	struct arguments line = apt_get(host, want, 0);
+	struct command_result result;
+
+	add(&line, want->clean ? "clean" : "autoclean");
+	if (run_unlocked(host, want, line.argv, &result, err) < 0)
+		return -1;
+	return judge(host_arena(host), "cleaning apt's cache", &result, err);
+}
+
 static int install(struct host *host, const struct apt_params *want, const struct apt_state *have,
 	struct value *results, struct error *err)
 {
-	struct arguments line = apt_get(host, have->wish_count);
+	struct arguments line = apt_get(host, want, have->wish_count);
 	struct arena *arena = host_arena(host);
 	struct apt_state then = *have;
 	struct dpkg_status now = { 0 };
 	struct command_result result;
 	int ended;
 
-	add(&line, want->install_recommends ? "--install-recommends" : "--no-install-recommends");
-	if (want->default_release) {
-		add(&line, "-t");
-		add(&line, want->default_release);
-	}
-	if (want->allow_downgrade)
-		add(&line, "--allow-downgrades");
-	if (want->allow_change_held_packages)
-		add(&line, "--allow-change-held-packages");
+	add_wishes(&line, want);
 	if (want->only_upgrade)
 		add(&line, "--only-upgrade");
 	add(&line, "install");
@@ -300,7 +336,7 @@ static int install(struct host *host, const struct apt_params *want, const struc
 static int take_away(struct host *host, const struct apt_params *want, const char *how,
 	const char *const *names, size_t count, struct error *err)
 {
-	struct arguments line = apt_get(host, count);
+	struct arguments line = apt_get(host, want, count);
 	struct command_result result;
 
 	if (count == 0)
@@ -376,8 +412,8 @@ static int remove_packages(struct host *host, const struct apt_params *want,
 int apt_apply(struct host *host, const void *params, const void *state,
 	const struct change *change, struct value *results, struct error *err)
 {
-	const struct apt_params *want = params;
 	const struct apt_state *have = state;
+	const struct apt_params *want = have->instead ? have->instead : params;
 
 	switch ((enum apt_step)change->step) {
 	case APT_STEP_REPAIR:
@@ -390,6 +426,10 @@ int apt_apply(struct host *host, const void *params, const void *state,
 		return remove_packages(host, want, have, results, err);
 	case APT_STEP_ALONG:
 		return 0;
+	case APT_STEP_UPGRADE:
+		return upgrade(host, want, have, results, err);
+	case APT_STEP_CLEAN:
+		return clean(host, want, err);
 	case APT_STEP_MARK:
 		return apt_mark(host, want, ((const struct apt_wish *)change->detail)->automatic ? "auto"
 			: "manual", change->subject, err);

@@ -5,15 +5,20 @@
 #include "modules/errors.h"
 #include "modules/shared/remains.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { ALONG_SHOWN = 1500 };
 
-static const char *const state_words[] = { "present", "latest", "absent", NULL };
+static const char *const state_words[] = { "present", "latest", "absent", "installed", "removed", NULL };
+static const char *const upgrade_words[] = { "no", "yes", "safe", "full", "dist", NULL };
 static const char *const undo_words[] = { "auto", "remove", "purge", "keep", NULL };
 static const cyaml_strval_t state_values[] = {
 	{ "present", APT_PRESENT }, { "latest", APT_LATEST }, { "absent", APT_ABSENT },
+	{ "installed", APT_PRESENT }, { "removed", APT_ABSENT },
+};
+static const cyaml_strval_t upgrade_values[] = {
+	{ "no", APT_UPGRADE_NO }, { "yes", APT_UPGRADE_SAFE }, { "safe", APT_UPGRADE_SAFE },
+	{ "full", APT_UPGRADE_FULL }, { "dist", APT_UPGRADE_FULL },
 };
 static const cyaml_strval_t undo_values[] = {
 	{ "auto", APT_UNDO_AUTO }, { "remove", APT_UNDO_REMOVE }, { "purge", APT_UNDO_PURGE },
@@ -21,9 +26,10 @@ static const cyaml_strval_t undo_values[] = {
 };
 
 static const struct param apt_table[] = {
-	{ .name = "name", .kind = PARAM_LIST, .doc = "names of packages, or name=version",
-		.otherwise = "", .alias = "pkg", .into = INTO_LIST(struct apt_params, name) },
-	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether they should be installed",
+	{ .name = "name", .kind = PARAM_LIST, .doc = "names of packages, or name=version; "
+		"* with state: latest is upgrade", .otherwise = "", .alias = "pkg, package", .into = INTO_LIST(struct apt_params, name) },
+	{ .name = "state", .kind = PARAM_CHOICE, .doc = "whether they should be installed; "
+		"installed and removed are other words for present and absent",
 		.otherwise = "present", .choices = state_words,
 		.into = INTO_CHOICE(struct apt_params, state, state_values) },
 	{ .name = "update_cache", .kind = PARAM_BOOL,
@@ -69,12 +75,19 @@ static const struct param apt_table[] = {
 		.into = INTO_BOOL(struct apt_params, automatic) },
 	{ .name = "along", .kind = PARAM_LIST, .doc = "of them those that nobody has asked for",
 		.otherwise = "", .flags = PARAM_INTERNAL, .into = INTO_LIST(struct apt_params, along) },
-	{ .name = "autoremove", .kind = PARAM_BOOL, .doc = "remove packages that are no longer needed",
-		.flags = PARAM_NOT_YET },
-	{ .name = "autoclean", .kind = PARAM_BOOL, .doc = "", .flags = PARAM_NOT_YET },
-	{ .name = "clean", .kind = PARAM_BOOL, .doc = "", .flags = PARAM_NOT_YET },
-	{ .name = "deb", .kind = PARAM_STRING, .doc = "a package file", .flags = PARAM_NOT_YET },
-	{ .name = "upgrade", .kind = PARAM_STRING, .doc = "all packages", .flags = PARAM_NOT_YET },
+	{ .name = "upgrade", .kind = PARAM_CHOICE, .otherwise = "no", .choices = upgrade_words,
+		.doc = "all packages: yes and safe remove none, full and dist may; an undo can't bring the old "
+		"versions back", .into = INTO_CHOICE(struct apt_params, upgrade, upgrade_values) },
+	{ .name = "autoremove", .kind = PARAM_BOOL, .otherwise = "no",
+		.doc = "packages go that came along with others and that none needs any more; beside upgrade, or names "
+		"that are absent, with what these do", .into = INTO_BOOL(struct apt_params, autoremove) },
+	{ .name = "autoclean", .kind = PARAM_BOOL, .otherwise = "no",
+		.doc = "downloaded packages go from apt's cache that no source has any more",
+		.into = INTO_BOOL(struct apt_params, autoclean) },
+	{ .name = "clean", .kind = PARAM_BOOL, .otherwise = "no", .doc = "all of them go",
+		.into = INTO_BOOL(struct apt_params, clean) },
+	{ .name = "deb", .kind = PARAM_PATH, .doc = "a package file on the host; what it needs comes from the sources",
+		.into = INTO_TEXT(struct apt_params, deb) },
 	{ .name = "dpkg_options", .kind = PARAM_STRING, .doc = "", .flags = PARAM_NOT_YET },
 	{ .name = "policy_rc_d", .kind = PARAM_INTEGER, .doc = "keep services from starting",
 		.flags = PARAM_NOT_YET },
@@ -82,62 +95,6 @@ static const struct param apt_table[] = {
 	{ .name = "force", .kind = PARAM_BOOL, .doc = "", .flags = PARAM_NOT_YET },
 	{ 0 },
 };
-
-/* --- Checking */
-
-static bool all_of(const char *text, size_t size, const char *others)
-{
-	for (size_t i = 0; i < size; i++) {
-		if (!isalnum((unsigned char)text[i]) && !strchr(others, text[i]))
-			return false;
-	}
-	return size > 0;
-}
-
-/* One of "gcc", "libc6:arm64", "gcc=4:12.2.0-3": never an option, never a pattern. */
-static int check_name(const struct value *item, const char *text, size_t size, struct error *err)
-{
-	const char *equals = memchr(text, '=', size);
-	size_t length = equals ? (size_t)(equals - text) : size;
-
-	if (!isalnum((unsigned char)text[0]) || !all_of(text, length, "+.-:"))
-		goto refused;
-	if (memchr(text, '_', length) || text[length - 1] == '-')
-		goto refused;
-	if (equals && !all_of(equals + 1, size - length - 1, "+.-:~*"))
-		goto refused;
-	return 0;
-refused:
-	error_at(err, TASK_INVALID_NAME, item->place, "'%.*s' is not the name of a package", (int)size,
-		text);
-	return error_remedy(err, "write it as rsync, libc6:arm64 or rsync=3.2.7-1");
-}
-
-static int apt_check(const struct value *params, struct error *err)
-{
-	const struct value *names = value_get(params, "name");
-	const char *update = value_get_string(params, "update_cache");
-	bool unknown = !names || names->kind != VALUE_LIST;
-
-	for (size_t i = 0; !unknown && i < names->count; i++) {
-		const struct value *item = names->items[i];
-
-		if (item->kind != VALUE_STRING)
-			return 0;
-		for (const char *at = item->text; *at;) {
-			size_t size = strcspn(at, ",");
-
-			if (size > 0 && check_name(item, at, size, err) < 0)
-				return -1;
-			at += size + (at[size] == ',');
-		}
-	}
-	if (unknown || names->count > 0 || value_get(params, "cache_valid_time") ||
-	    (update && strcmp(update, "true") == 0))
-		return 0;
-	error_at(err, TASK_MISSING_PARAMETER, params->place, "apt-packages names no package");
-	return error_remedy(err, "name them with 'name'");
-}
 
 /* --- Planning */
 
@@ -165,7 +122,7 @@ static bool wished(const struct apt_state *have, const char *name)
 	return false;
 }
 
-static void writes_anything(struct plan *plan)
+void apt_writes_anything(struct plan *plan)
 {
 	static const char *const anything[] = {
 		"path:*", "user:*", "group:*", "members:*", "command:*", "unit:*", "package:*", NULL,
@@ -245,7 +202,7 @@ static void plan_install(struct plan *plan, const struct apt_params *want,
 		return;
 	plan_displaced(plan, have);
 	note_along(plan, have);
-	writes_anything(plan);
+	apt_writes_anything(plan);
 }
 
 static void plan_marks(struct plan *plan, const struct apt_params *want,
@@ -267,7 +224,7 @@ static void plan_marks(struct plan *plan, const struct apt_params *want,
 }
 
 /* Without these there may be no way back to the machine. */
-static bool refuse_vital(struct plan *plan, const struct apt_state *have, const char *name)
+bool apt_refuse_vital(struct plan *plan, const struct apt_state *have, const char *name)
 {
 	static const char *const ways_in[] = { "openssh-server", "sudo", NULL };
 	const struct dpkg_package *package = dpkg_find(&have->status, name);
@@ -338,7 +295,7 @@ static void plan_undo(struct plan *plan, const struct apt_state *have)
 	for (size_t i = 0; i < have->removal_count; i++) {
 		const struct apt_removal *removal = &have->removals[i];
 
-		if (refuse_vital(plan, have, removal->package->name))
+		if (apt_refuse_vital(plan, have, removal->package->name))
 			return;
 		plan_add(plan, i == 0 ? APT_STEP_REMOVE : APT_STEP_ALONG, removal->package->name,
 			"state", removal->package->version, "absent");
@@ -346,7 +303,7 @@ static void plan_undo(struct plan *plan, const struct apt_state *have)
 			plan_note(plan, "the configuration of %s stays", removal->package->name);
 	}
 	if (have->removal_count > 0)
-		writes_anything(plan);
+		apt_writes_anything(plan);
 }
 
 static void plan_remove(struct plan *plan, const struct apt_params *want,
@@ -360,7 +317,7 @@ static void plan_remove(struct plan *plan, const struct apt_params *want,
 
 		if (apt_need(want, have, &have->wishes[i]) != APT_REMOVE)
 			continue;
-		if (refuse_vital(plan, have, name))
+		if (apt_refuse_vital(plan, have, name))
 			return;
 		plan_add(plan, first ? APT_STEP_REMOVE : APT_STEP_ALONG, name, "state",
 			package->state == DPKG_CONFIG_FILES ? "only its configuration" : "present",
@@ -372,18 +329,18 @@ static void plan_remove(struct plan *plan, const struct apt_params *want,
 
 		if (move->after || wished(have, move->name))
 			continue;
-		if (refuse_vital(plan, have, move->name))
+		if (apt_refuse_vital(plan, have, move->name))
 			return;
 		plan_add(plan, APT_STEP_ALONG, move->name, "state", "present", "absent");
 	}
 	if (!first)
-		writes_anything(plan);
+		apt_writes_anything(plan);
 }
 
 static void apt_plan(struct plan *plan, const void *params, const void *state)
 {
-	const struct apt_params *want = params;
 	const struct apt_state *have = state;
+	const struct apt_params *want = have->instead ? have->instead : params;
 
 	if (have->status.interrupted)
 		plan_add(plan, APT_STEP_REPAIR, "dpkg", "state", "interrupted", "repaired");
@@ -395,7 +352,9 @@ static void apt_plan(struct plan *plan, const void *params, const void *state)
 	if (have->refresh)
 		plan_add(plan, APT_STEP_REFRESH, "package lists", "state", "old", "fresh")->flags |=
 			have->refresh_each_time ? CHANGE_EACH_TIME : 0;
-	if (want->state == APT_ABSENT && want->undoing)
+	if (apt_upgrades(want))
+		apt_plan_upgrade(plan, want, have);
+	else if (want->state == APT_ABSENT && want->undoing)
 		plan_undo(plan, have);
 	else if (want->state == APT_ABSENT)
 		plan_remove(plan, want, have);
@@ -403,6 +362,7 @@ static void apt_plan(struct plan *plan, const void *params, const void *state)
 		plan_install(plan, want, have);
 	if (want->state != APT_ABSENT)
 		plan_marks(plan, want, have);
+	apt_plan_clean(plan, want, have);
 	if (have->refresh)
 		plan_writes(plan, "path:" APT_LISTS);
 }
@@ -414,6 +374,10 @@ static void apt_resources(struct names *ret_names, const void *params)
 {
 	const struct apt_params *want = params;
 
+	if (apt_whole_kind(want)) {
+		names_add(ret_names, "%s:%s", apt_whole_kind(want), want->deb ? want->deb : "");
+		return;
+	}
 	for (unsigned i = 0; i < want->name_count; i++) {
 		for (const char *at = want->name[i]; *at;) {
 			size_t size = strcspn(at, ",");
@@ -519,14 +483,21 @@ static struct value *way_back(struct arena *arena, const struct apt_params *want
 
 static void apt_invert(struct inverses *ret_inverses, const void *params, const void *state)
 {
-	const struct apt_params *want = params;
 	const struct apt_state *have = state;
+	const struct apt_params *want = have->instead ? have->instead : params;
 	struct arena *arena = inverses_arena(ret_inverses);
 
 	apt_invert_conffiles(ret_inverses, have);
+	if (apt_upgrades(want) || have->instead) {
+		inverses_add(ret_inverses, &(struct inverses_entry){ .resource = arena_printf(arena, "%s:",
+			apt_whole_kind(params)), .params = have->instead ? apt_unneeded_back(arena, have) : NULL,
+			.reason = have->instead ? NULL : "the versions before an upgrade of all packages are on no server" });
+		return;
+	}
 	for (size_t i = 0; i < have->wish_count; i++) {
 		struct inverses_entry entry = {
-			.resource = arena_printf(arena, "package:%s", have->wishes[i].name),
+			.resource = want->deb ? arena_printf(arena, "%s:%s", apt_whole_kind(want), want->deb)
+				: arena_printf(arena, "package:%s", have->wishes[i].name),
 			.params = way_back(arena, want, have, &have->wishes[i]),
 		};
 

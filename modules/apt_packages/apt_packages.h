@@ -11,6 +11,7 @@
 #define APT_LISTS_FAILED 1
 
 enum apt_wanted { APT_PRESENT, APT_LATEST, APT_ABSENT };
+enum apt_upgrade { APT_UPGRADE_NO, APT_UPGRADE_SAFE, APT_UPGRADE_FULL };
 enum apt_undo { APT_UNDO_AUTO, APT_UNDO_REMOVE, APT_UNDO_PURGE, APT_UNDO_KEEP };
 
 struct apt_params {
@@ -23,6 +24,11 @@ struct apt_params {
 	char *default_release;
 	bool purge;
 	bool *hold;
+	enum apt_upgrade upgrade;
+	bool autoremove;
+	bool autoclean;
+	bool clean;
+	char *deb;                     /* a file with a package; NULL: none */
 	int64_t lock_timeout;          /* seconds */
 	bool only_upgrade;
 	bool allow_downgrade;
@@ -79,6 +85,8 @@ struct apt_state {
 	size_t removal_count;
 	struct apt_conffile *conffiles;
 	size_t conffile_count;
+	const struct apt_params *instead;   /* of autoremove alone: the task that takes away what it found; or NULL */
+	size_t cached;                 /* packages in apt's cache that are to go */
 	const char *kernel;            /* release of the running one; "" if not asked */
 	bool reboot_required;
 };
@@ -95,12 +103,42 @@ enum apt_step {
 	APT_STEP_MARK,
 	APT_STEP_HOLD,
 	APT_STEP_RELEASE,              /* needed by others only, from now on */
+	APT_STEP_UPGRADE,              /* the whole transaction, at its first package */
+	APT_STEP_CLEAN,
 };
+
+/* check.c */
+int apt_check(const struct value *params, struct error *err);
 
 /* apt_packages_look.c */
 enum apt_need apt_need(const struct apt_params *want, const struct apt_state *have,
 	const struct apt_wish *wish);
 int apt_inspect(struct host *host, const void *params, void *ret_state, struct error *err);
+
+/* Asks apt what it would do with these words behind its options; count of them. */
+int apt_simulate(struct host *host, const struct apt_params *want, const char *const *words, size_t count,
+	struct apt_state *have, struct error *err);
+
+/* whole.c: what a task does to all packages, and a package in a file. */
+/* Whether it upgrades all packages. */
+bool apt_upgrades(const struct apt_params *want);
+/* Whether it names no package, and is to take away those that nobody needs. */
+bool apt_removes_unneeded(const struct apt_params *want);
+/* The kind of its resource, where that isn't the packages that it names; NULL: it is. */
+const char *apt_whole_kind(const struct apt_params *want);
+int apt_look_at_whole(struct host *host, const struct apt_params *want, struct apt_state *have,
+	struct error *err);
+/* The package in the file becomes a wish. */
+int apt_look_at_deb(struct host *host, const struct apt_params *want, struct apt_state *have,
+	struct error *err);
+void apt_plan_upgrade(struct plan *plan, const struct apt_params *want, const struct apt_state *have);
+void apt_plan_clean(struct plan *plan, const struct apt_params *want, const struct apt_state *have);
+/* The task that brings back what went as unneeded. */
+struct value *apt_unneeded_back(struct arena *arena, const struct apt_state *have);
+
+/* apt_packages.c: without some packages there may be no way back to the machine; the plan is refused. */
+bool apt_refuse_vital(struct plan *plan, const struct apt_state *have, const char *name);
+void apt_writes_anything(struct plan *plan);
 
 /* apt_packages_conffiles.c */
 int apt_find_conffiles(struct host *host, const struct apt_params *want, struct apt_state *have,

@@ -178,9 +178,9 @@ static int look_at_lists(struct host *host, const struct apt_params *want, struc
 	if (timed || have->refresh)
 		return 0;
 	/* What is there already is right whatever the lists say. */
-	have->refresh = have->wish_count == 0 || any_need(want, have, APT_INSTALL, APT_UPGRADE)
-		|| (want->state == APT_LATEST && age > LISTS_VALID);
-	have->refresh_each_time = have->wish_count == 0;
+	have->refresh = (have->wish_count == 0 && !apt_upgrades(want)) || any_need(want, have, APT_INSTALL, APT_UPGRADE)
+		|| ((want->state == APT_LATEST || apt_upgrades(want)) && age > LISTS_VALID);
+	have->refresh_each_time = have->wish_count == 0 && !apt_upgrades(want);
 	return 0;
 }
 
@@ -274,26 +274,26 @@ static void refuse_signs(struct arena *arena, const struct apt_params *want,
 	}
 }
 
-static int simulate(struct host *host, const struct apt_params *want, struct apt_state *have,
-	struct error *err)
+int apt_simulate(struct host *host, const struct apt_params *want, const char *const *words, size_t words_count,
+	struct apt_state *have, struct error *err)
 {
+	/* No cache is written, no lock is taken: nothing is left behind. */
+	static const char *const begin[] = {
+		"apt-get", "-s", "-q", "-y", "-o", "Debug::NoLocking=true", "-o", "Dir::Cache::pkgcache=",
+		"-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null",
+	};
 	struct arena *arena = host_arena(host);
-	const char **argv = arena_array(arena, 24 + have->wish_count + have->removal_count,
-		sizeof(*argv));
+	const char **argv = arena_array(arena, 24 + words_count, sizeof(*argv));
 	struct command command = {
 		.argv = argv, .flags = COMMAND_ANY_STATUS, .most = SIMULATION_MOST, .timeout = 120,
 	};
 	struct command_result result;
 	size_t count = 0;
 
-	/* No cache is written, no lock is taken: nothing is left behind. */
-	static const char *const begin[] = {
-		"apt-get", "-s", "-q", "-y", "-o", "Debug::NoLocking=true", "-o", "Dir::Cache::pkgcache=",
-		"-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Log::Planner=/dev/null",
-		"-o", "APT::Get::AutomaticRemove=false",
-	};
 	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
 		argv[count++] = begin[i];
+	argv[count++] = "-o";
+	argv[count++] = want->autoremove ? "APT::Get::AutomaticRemove=true" : "APT::Get::AutomaticRemove=false";
 	argv[count++] = want->install_recommends ? "--install-recommends" : "--no-install-recommends";
 	if (want->default_release) {
 		argv[count++] = "-t";
@@ -303,19 +303,7 @@ static int simulate(struct host *host, const struct apt_params *want, struct apt
 		argv[count++] = "--allow-downgrades";
 	if (want->allow_change_held_packages)
 		argv[count++] = "--allow-change-held-packages";
-	argv[count++] = want->state == APT_ABSENT ? "remove" : "install";
-	argv[count++] = "--";
-	for (size_t i = 0; i < have->wish_count && !want->undoing; i++) {
-		enum apt_need need = apt_need(want, have, &have->wishes[i]);
-
-		if ((need == APT_RIGHT || need == APT_MARK) &&
-		    (want->state != APT_LATEST || !installed(have, &have->wishes[i])))
-			continue;
-		argv[count++] = have->wishes[i].text;
-	}
-	for (size_t i = 0; i < have->removal_count; i++)
-		argv[count++] = arena_printf(arena, "%s:%s", have->removals[i].package->name,
-			have->removals[i].package->architecture);
+	memcpy(&argv[count], words, words_count * sizeof(*words));
 	host_has_read(host, "path:" APT_LISTS);
 	host_has_read(host, "path:/etc/apt");
 	if (host_look(host, &command, &result, err) < 0)
@@ -328,6 +316,29 @@ static int simulate(struct host *host, const struct apt_params *want, struct apt
 		take_problem(arena, want, &result, have);
 	}
 	return 0;
+}
+
+static int simulate(struct host *host, const struct apt_params *want, struct apt_state *have,
+	struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const char **words = arena_array(arena, 2 + have->wish_count + have->removal_count, sizeof(*words));
+	size_t count = 0;
+
+	words[count++] = want->state == APT_ABSENT ? "remove" : "install";
+	words[count++] = "--";
+	for (size_t i = 0; i < have->wish_count && !want->undoing; i++) {
+		enum apt_need need = apt_need(want, have, &have->wishes[i]);
+
+		if ((need == APT_RIGHT || need == APT_MARK) &&
+		    (want->state != APT_LATEST || !installed(have, &have->wishes[i])))
+			continue;
+		words[count++] = have->wishes[i].text;
+	}
+	for (size_t i = 0; i < have->removal_count; i++)
+		words[count++] = arena_printf(arena, "%s:%s", have->removals[i].package->name,
+			have->removals[i].package->architecture);
+	return apt_simulate(host, want, words, count, have, err);
 }
 
 static int look_at_kernel(struct host *host, struct apt_state *have, struct error *err)
@@ -351,22 +362,10 @@ static bool must_ask(const struct apt_params *want, const struct apt_state *have
 	return any_need(want, have, APT_INSTALL, APT_REMOVE);
 }
 
-int apt_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
+/* What names say, and what comes of them. */
+static int look_at_wishes(struct host *host, const struct apt_params *want, struct apt_state *have,
+	struct error *err)
 {
-	const struct apt_params *want = params;
-	struct apt_state *have = ret_state;
-	struct arena *arena = host_arena(host);
-	struct file_info info;
-
-	have->kernel = "";
-	take_wishes(arena, want, have);
-	for (size_t i = 0; i < have->wish_count; i++)
-		host_has_read(host, arena_printf(arena, "package:%s", have->wishes[i].name));
-	if (dpkg_status_read(host, &have->status, err) < 0 ||
-	    host_stat(host, "/run/reboot-required", &info, err) < 0 ||
-	    look_at_lists(host, want, have, err) < 0)
-		return -1;
-	have->reboot_required = info.kind != FILE_NONE;
 	if (want->undoing && apt_find_removals(host, want, have, err) < 0)
 		return -1;
 	if (!must_ask(want, have))
@@ -377,4 +376,30 @@ int apt_inspect(struct host *host, const void *params, void *ret_state, struct e
 	if (apt_find_conffiles(host, want, have, err) < 0)
 		return -1;
 	return simulate(host, want, have, err);
+}
+
+int apt_inspect(struct host *host, const void *params, void *ret_state, struct error *err)
+{
+	const struct apt_params *want = params;
+	struct apt_state *have = ret_state;
+	struct arena *arena = host_arena(host);
+	struct file_info info;
+
+	have->kernel = "";
+	if (!apt_upgrades(want))
+		take_wishes(arena, want, have);
+	if (apt_look_at_deb(host, want, have, err) < 0)
+		return -1;
+	for (size_t i = 0; i < have->wish_count; i++)
+		host_has_read(host, arena_printf(arena, "package:%s", have->wishes[i].name));
+	if (dpkg_status_read(host, &have->status, err) < 0 ||
+	    host_stat(host, "/run/reboot-required", &info, err) < 0 ||
+	    look_at_lists(host, want, have, err) < 0)
+		return -1;
+	have->reboot_required = info.kind != FILE_NONE;
+	if (apt_upgrades(want) && look_at_kernel(host, have, err) < 0)
+		return -1;
+	if (apt_look_at_whole(host, want, have, err) < 0)
+		return -1;
+	return apt_upgrades(want) ? 0 : look_at_wishes(host, have->instead ? have->instead : want, have, err);
 }

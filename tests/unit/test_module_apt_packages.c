@@ -304,7 +304,7 @@ static void names_are_never_options_or_patterns(void **state)
 	assert_null(load("{name: 'rsync-'}"));
 	assert_null(load("{name: 'rsync='}"));
 	assert_null(load("{name: []}"));
-	assert_null(load("{name: x, autoremove: yes}"));
+	assert_null(load("{name: x, dpkg_options: force-confnew}"));
 	assert_ptr_equal(bench->err.code, TASK_UNSUPPORTED_PARAMETER);
 	assert_non_null(load("{pkg: [g++, 'libc6:arm64=2.36-9+deb12u1~x']}"));
 }

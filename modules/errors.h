@@ -143,6 +143,8 @@
 		"the kernel doesn't take a value", "correct it; in a container, set it on the machine itself") \
 	X(TIMEZONE_UNKNOWN, "timezone.unknown", TASK, \
 		"the host has no such time zone", "check its name, and that tzdata is installed") \
+	X(UNARCHIVE_FAILED, "unarchive.failed", TASK, \
+		"an archive can't be unpacked", "look at what tar or unzip says, and install what it needs") \
 	X(WAIT_FOR_TIMEOUT, "wait-for.timeout", TASK, \
 		"what a task waited for didn't come in time", "look at why, or raise timeout")
 

@@ -4,6 +4,7 @@
  * has that, it knows TLS, redirections and the proxies that apt is told of. */
 #include "modules/errors.h"
 #include "modules/shared/backup.h"
+#include "modules/shared/download.h"
 #include "modules/shared/file_attributes.h"
 #include "modules/shared/linked_file.h"
 
@@ -134,45 +135,11 @@ static int sum_of(struct host *host, const struct url_params *want, const char *
 	return 0;
 }
 
-/* apt's downloader, which gives up its rights where it has some, and then can't write to the path. */
-static const char helper[] = "/usr/lib/apt/apt-helper";
-
 static const char *const *fetching(struct host *host, const struct url_params *want, const char *path)
 {
-	struct arena *arena = host_arena(host);
-	const char **argv = arena_array(arena, 20, sizeof(*argv));
-	const char *url = strncmp(want->url, "file:", 5) == 0 ? arena_printf(arena, "copy:%s", want->url + 7) : want->url;
-	size_t count = 0;
+	const struct download download = { want->url, want->timeout, want->validate_certs, want->use_proxy };
 
-	argv[count++] = helper;
-	argv[count++] = "-oAPT::Sandbox::User=root";
-	argv[count++] = "-oAcquire::Retries=0";
-	argv[count++] = arena_printf(arena, "-oAcquire::http::Timeout=%lld", (long long)want->timeout);
-	argv[count++] = arena_printf(arena, "-oAcquire::https::Timeout=%lld", (long long)want->timeout);
-	if (!want->validate_certs) {
-		argv[count++] = "-oAcquire::https::Verify-Peer=false";
-		argv[count++] = "-oAcquire::https::Verify-Host=false";
-	}
-	if (!want->use_proxy) {
-		argv[count++] = "-oAcquire::http::Proxy=DIRECT";
-		argv[count++] = "-oAcquire::https::Proxy=DIRECT";
-	}
-	argv[count++] = "download-file";
-	argv[count++] = url;
-	argv[count++] = path;
-	return argv;
-}
-
-static int fetch_failed(struct host *host, const struct url_params *want, const struct command_result *told,
-	struct error *err)
-{
-	const char *why = strstr(told->errors, "E: ");
-
-	error_set(err, GET_URL_FAILED, "'%s' can't be downloaded: %s", want->url, why ? arena_bytes(host_arena(host),
-		why + 3, strcspn(why + 3, "\n")) : command_last_words(host_arena(host), told));
-	if (strstr(told->errors, "No system certificates"))
-		return error_remedy(err, "install the package ca-certificates with an apt-packages task");
-	return error_remedy(err, "try it on the host: it needs a way to the server, by itself or through a proxy");
+	return download_command(host_arena(host), &download, path);
 }
 
 /* A pipe or a device of the machine's own would be waited at for ever. */
@@ -204,7 +171,7 @@ static int look_at_remote(struct host *host, const struct url_params *want, stru
 	if (check_source(host, want, err) < 0 || host_look(host_quiet(host), &command, &told, err) < 0)
 		return -1;
 	if (told.status != 0)
-		return fetch_failed(host, want, &told, err);
+		return download_failed(host_arena(host), want->url, &told, err);
 	have->remote = arena_bytes(host_arena(host), told.output, strcspn(told.output, " \n"));
 	return 0;
 }
@@ -272,7 +239,7 @@ static int fetch_into(struct host *host, const struct url_params *want, const ch
 	if (check_source(host, want, err) < 0 || host_run(host, &command, &told, err) < 0)
 		return -1;
 	if (told.status != 0)
-		return fetch_failed(host, want, &told, err);
+		return download_failed(host_arena(host), want->url, &told, err);
 	if (!want->checksum)
 		return 0;
 	if (sum_of(host, want, path, &sum, err) < 0)

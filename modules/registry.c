@@ -62,6 +62,7 @@ extern const struct module module_sysctl;
 extern const struct module module_tempfile;
 extern const struct module module_template;
 extern const struct module module_timezone;
+extern const struct module module_unarchive;
 extern const struct module module_user;
 extern const struct module module_wait_for;
 
@@ -124,6 +125,7 @@ const struct module *const modules_all[] = {
 	&module_tempfile,
 	&module_template,
 	&module_timezone,
+	&module_unarchive,
 	&module_user,
 	&module_wait_for,
 	NULL,

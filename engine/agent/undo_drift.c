@@ -156,6 +156,16 @@ const char *undo_difference(struct runner *runner, struct arena *arena,
 	return about->count > 0 ? digest_of(arena, about) : NULL;
 }
 
+/* Of a file that a task has brought, and that its wish doesn't name, the way back says what it held then. */
+static bool holds_something_else(struct arena *arena, const struct ledger_undo *undo)
+{
+	const char *left = value_get_string(value_get(undo->way, "params"), "left");
+	const char *path = left ? ledger_path_of(arena, undo->resource) : NULL;
+	char digest[DIGEST_HEX_SIZE];
+
+	return path && image_digest(image_of(arena, path), digest) && strcmp(digest, left) != 0;
+}
+
 bool undo_drifted(struct runner *runner, struct arena *arena,
 	const struct ledger_undo *undo, const struct wire_task *task)
 {
@@ -171,6 +181,8 @@ bool undo_drifted(struct runner *runner, struct arena *arena,
 		return false;
 	/* Lines of others may have changed; but not where the whole file would be replaced. */
 	if (shared && strncmp(undo->resource, "file:", 5) == 0)
+		return true;
+	if (holds_something_else(arena, undo))
 		return true;
 	now = undo_difference(runner, arena, undo, task);
 	return now && !(*now && left_so && strcmp(now, left_so) == 0);

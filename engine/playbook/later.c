@@ -118,7 +118,6 @@ const struct later later_modules[] = {
 	{ "sysrc", other_system },
 	{ "terraform", BY_COMMAND },
 	{ "ufw", BY_COMMAND },
-	{ "unarchive", "use 'command: tar -xf FILE -C DIRECTORY' with 'creates'" },
 	{ "uri", "use 'command: curl …' with register" },
 	{ "urpmi", other_system },
 	{ "validate_argspec", "leave it out" },

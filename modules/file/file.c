@@ -52,6 +52,8 @@ static const struct param file_table[] = {
 		.otherwise = "", .flags = PARAM_INTERNAL, .into = INTO_LIST(struct file_params, above) },
 	{ .name = "body", .kind = PARAM_STRING, .doc = "its content, by digest",
 		.flags = PARAM_INTERNAL | PARAM_BODY, .into = INTO_TEXT(struct file_params, body) },
+	{ .name = "left", .kind = PARAM_STRING, .doc = "what the file held that goes, by digest",
+		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct file_params, left) },
 	{ .name = "mtime", .kind = PARAM_INTEGER, .doc = "when it was written last, in nanoseconds",
 		.flags = PARAM_INTERNAL, .into = INTO_TEXT(struct file_params, mtime) },
 	{ .name = "up_to", .kind = PARAM_PATH, .doc = "absent: a directory, and those above up to this "

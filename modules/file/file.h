@@ -25,6 +25,7 @@ struct file_params {
 	/* Internal, of an undo: */
 	char *mtime;             /* nanoseconds */
 	char *body;              /* content by digest */
+	char *left;              /* digest of the file that goes, as it was left: the engine compares it */
 	char *up_to;             /* the highest directory that was made */
 	char **above;            /* of directories that went along, the nearest first: MODE:UID:GID */
 	unsigned above_count;

@@ -18,3 +18,5 @@ mkdir -p /etc/modules-load.d /etc/modprobe.d /etc/cron.d; mkdir -p -m 1730 /var/
 printf 'SHELL=/bin/sh\n1 2 * * * root mine\n#Ansible: by hand\n1 1 * * * root theirs' >/etc/cron.d/hand
 printf '# one\none\ncolour=green\n# two\ntwo\ncolour=green\nthree\ncolour=green' >/etc/hand-replaced
 printf '; by hand\n[one]\nx=1\n\n[two]\n#colour = none\nsize=2' >/etc/hand.ini
+mkdir -p /srv/packed/in; echo packed >/srv/packed/in/file; echo packed >/srv/packed/a; tar -cf /srv/hand.tar -C /srv/packed in a
+rm -r /srv/packed; echo before >/srv/hand/a

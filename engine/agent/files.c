@@ -55,6 +55,9 @@ static int info_at(struct arena *arena, int directory, const char *name,
 	ret_info->size = found.st_size;
 	ret_info->mtime = (int64_t)found.st_mtim.tv_sec * 1000000000 + found.st_mtim.tv_nsec;
 	ret_info->links = (unsigned)found.st_nlink;
+	ret_info->device = found.st_dev;
+	ret_info->inode = found.st_ino;
+	ret_info->ctime = (int64_t)found.st_ctim.tv_sec * 1000000000 + found.st_ctim.tv_nsec;
 	if (ret_info->kind == FILE_LINK)
 		return read_target(arena, directory, name, ret_info, err);
 	return 0;
@@ -244,16 +247,31 @@ int files_chunk(struct arena *arena, const char *path, int64_t offset, char **re
 	return 0;
 }
 
-int files_digest(void *context, struct arena *arena, const char *path, const char **ret_digest,
-	struct error *err)
+/* Whether a file that was just seen is one that was read before. */
+static bool is_known(struct known_digests *digests, const struct file_info *seen,
+	char ret_hex[DIGEST_HEX_SIZE])
 {
-	char hex[DIGEST_HEX_SIZE];
-	int fd = files_open(path, err);
-	int result;
+	const struct known_file file = { .device = seen->device, .inode = seen->inode, .size = seen->size,
+		.mtime = seen->mtime, .ctime = seen->ctime };
 
+	return seen->kind == FILE_REGULAR && known_digest_find(digests, &file, ret_hex);
+}
+
+int files_digest(void *context, struct arena *arena, const char *path, const struct file_info *seen,
+	const char **ret_digest, struct error *err)
+{
+	struct known_digests *digests = context ? ((struct machine *)context)->digests : NULL;
+	char hex[DIGEST_HEX_SIZE];
+	int fd, result;
+
+	if (seen && is_known(digests, seen, hex)) {
+		*ret_digest = arena_string(arena, hex);
+		return 0;
+	}
+	fd = files_open(path, err);
 	if (fd < 0)
 		return -1;
-	result = known_digest(context ? ((struct machine *)context)->digests : NULL, fd, hex);
+	result = known_digest(digests, fd, hex);
 	if (result < 0)
 		error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", path);
 	close(fd);

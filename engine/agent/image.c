@@ -21,7 +21,7 @@ const char *image_of(struct arena *arena, const char *path)
 	if (info.kind == FILE_LINK)
 		return arena_printf(arena, "link %u %u %s", info.uid, info.gid, info.target);
 	if (info.kind != FILE_REGULAR || info.size > IMAGE_SIZE_MOST
-			|| files_digest(NULL, arena, path, &digest, &ignored) < 0)
+			|| files_digest(NULL, arena, path, NULL, &digest, &ignored) < 0)
 		return image_other;
 	return arena_printf(arena, "file %04o %u %u %s", info.mode, info.uid, info.gid, digest);
 }

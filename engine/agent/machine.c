@@ -116,7 +116,7 @@ static int machine_offer(void *context, struct arena *arena, const char *path,
 	struct request request = { .kind = REQUEST_OFFER, .path = path };
 	struct reply reply;
 
-	if (files_digest(context, arena, path, ret_digest, err) < 0)
+	if (files_digest(context, arena, path, NULL, ret_digest, err) < 0)
 		return -1;
 	request.digest = *ret_digest;
 	return machine->ask(machine->context, arena, &request, &reply, err);

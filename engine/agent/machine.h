@@ -44,8 +44,8 @@ int files_stat(void *machine, struct arena *arena, const char *path, struct file
 	struct error *err);
 int files_read(void *machine, struct arena *arena, const char *path, size_t most,
 	char **ret_bytes, size_t *ret_size, struct error *err);
-int files_digest(void *machine, struct arena *arena, const char *path, const char **ret_digest,
-	struct error *err);
+int files_digest(void *machine, struct arena *arena, const char *path, const struct file_info *seen,
+	const char **ret_digest, struct error *err);
 int files_list(void *machine, struct arena *arena, const char *path, struct file_name **ret_names,
 	size_t *ret_count, struct error *err);
 /* Up to CHUNK_SIZE bytes of a regular file from offset on; ret_size is that of the whole file. */

@@ -113,12 +113,18 @@ int host_read_text(struct host *host, const char *path, size_t most, char **ret_
 		"then");
 }
 
-int host_digest(struct host *host, const char *path, const char **ret_digest, struct error *err)
+int host_digest_seen(struct host *host, const char *path, const struct file_info *seen,
+	const char **ret_digest, struct error *err)
 {
 	if (absolute(path, err) < 0)
 		return -1;
 	note(host, "path", path);
-	return host->calls->digest(host->machine, host->arena, path, ret_digest, err);
+	return host->calls->digest(host->machine, host->arena, path, seen, ret_digest, err);
+}
+
+int host_digest(struct host *host, const char *path, const char **ret_digest, struct error *err)
+{
+	return host_digest_seen(host, path, NULL, ret_digest, err);
 }
 
 int host_list(struct host *host, const char *path, struct file_name **ret_names, size_t *ret_count,

@@ -32,6 +32,8 @@ struct file_info {
 	int64_t mtime;          /* nanoseconds since the epoch */
 	unsigned links;         /* hard links */
 	const char *target;     /* of a symbolic link */
+	uint64_t device, inode; /* with ctime: whether it is still the same as it was; inode 0: not told */
+	int64_t ctime;          /* nanoseconds since the epoch */
 };
 
 struct file_name {
@@ -143,6 +145,10 @@ int host_read_text(struct host *host, const char *path, size_t most, char **ret_
 	struct error *err);
 /* SHA-256 in hexadecimal, of any size of file. */
 int host_digest(struct host *host, const char *path, const char **ret_digest, struct error *err);
+/* The same of a file that host_stat has just told of: it isn't opened where it is known unchanged since it was
+ * read last. */
+int host_digest_seen(struct host *host, const char *path, const struct file_info *seen,
+	const char **ret_digest, struct error *err);
 /* The names in a directory, sorted, without . and .. */
 int host_list(struct host *host, const char *path, struct file_name **ret_names, size_t *ret_count,
 	struct error *err);
@@ -311,7 +317,9 @@ struct host_calls {
 	int (*stat)(void *machine, struct arena *, const char *, struct file_info *, struct error *);
 	int (*read)(void *machine, struct arena *, const char *, size_t, char **, size_t *,
 		struct error *);
-	int (*digest)(void *machine, struct arena *, const char *, const char **, struct error *);
+	/* seen: what stat has just told of it; or NULL. */
+	int (*digest)(void *machine, struct arena *, const char *, const struct file_info *seen,
+		const char **, struct error *);
 	int (*list)(void *machine, struct arena *, const char *, struct file_name **, size_t *,
 		struct error *);
 	int (*user)(void *machine, struct arena *, const char *, struct user_info *, struct error *);

@@ -76,24 +76,45 @@ static struct body *body_get(struct bodies *bodies, const char *digest, struct r
 	return body;
 }
 
+/* What hasn't changed since it was last read isn't opened. */
+static bool is_known(struct bodies *bodies, const char *path, char ret_hex[DIGEST_HEX_SIZE],
+	int64_t *ret_size)
+{
+	struct source_entry entry;
+	struct error ignored = {0};
+
+	if (!bodies->known || source_stat(bodies->source, path, true, &entry, &ignored) < 0
+			|| entry.kind != SOURCE_FILE || !known_digest_find(bodies->known, &entry.known, ret_hex))
+		return false;
+	source_ask_body(bodies->source, path);
+	*ret_size = entry.size;
+	return true;
+}
+
+static int read_digest(struct bodies *bodies, const char *path, char ret_hex[DIGEST_HEX_SIZE],
+	int64_t *ret_size, struct error *err)
+{
+	int fd = source_open(bodies->source, path, ret_size, err), result;
+
+	if (fd < 0)
+		return -1;
+	result = known_digest(bodies->known, fd, ret_hex);
+	if (result < 0)
+		error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
+	close(fd);
+	return result;
+}
+
 int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_body,
 	struct error *err)
 {
 	struct body *body = lookup_get(&bodies->by_path, path);
 	char hex[DIGEST_HEX_SIZE];
 	int64_t size;
-	int fd;
 
 	if (!body) {
-		fd = source_open(bodies->source, path, &size, err);
-		if (fd < 0)
+		if (!is_known(bodies, path, hex, &size) && read_digest(bodies, path, hex, &size, err) < 0)
 			return -1;
-		if (known_digest(bodies->known, fd, hex) < 0) {
-			error_errno(err, FILE_UNREADABLE, "cannot read '%s'", path);
-			close(fd);
-			return -1;
-		}
-		close(fd);
 		body = body_get(bodies, hex, NULL);
 		body->path = arena_string(bodies->arena, path);
 		body->size = size;

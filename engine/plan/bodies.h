@@ -20,7 +20,7 @@ struct run_host;
 
 struct bodies *bodies_new(struct arena *arena, struct source *source);
 
-/* So that large files that haven't changed needn't be read to be named; what is new is written down there. */
+/* So that files that haven't changed needn't be read to be named; what is new is written down there. */
 void bodies_remember(struct bodies *bodies, const char *path);
 void bodies_save(const struct bodies *bodies);
 

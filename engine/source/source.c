@@ -168,9 +168,14 @@ int source_read_body(struct source *source, const char *path, size_t most, char 
 		err);
 }
 
-int source_open(struct source *source, const char *path, int64_t *ret_size, struct error *err)
+void source_ask_body(struct source *source, const char *path)
 {
 	ask(source, &source->bodies, path);
+}
+
+int source_open(struct source *source, const char *path, int64_t *ret_size, struct error *err)
+{
+	source_ask_body(source, path);
 	return source->calls->open(source->context, path, ret_size, err);
 }
 
@@ -310,6 +315,7 @@ static void fill_entry(struct arena *arena, int fd, const char *name, const stru
 	ret_entry->mode = (unsigned)(info->st_mode & 07777);
 	ret_entry->size = info->st_size;
 	ret_entry->mtime = info->st_mtim.tv_sec;
+	ret_entry->known = known_file(info);
 	if (ret_entry->kind == SOURCE_LINK) {
 		char target[4096];
 		ssize_t size = readlinkat(fd, name, target, sizeof(target));

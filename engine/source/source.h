@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/known_digests.h"
 #include "base/value.h"
 #include "source/reach.h"
 
@@ -29,6 +30,7 @@ struct source_entry {
 	int64_t size;            /* bytes */
 	int64_t mtime;           /* seconds since the epoch; 0 in a revision */
 	const char *target;      /* of a symbolic link */
+	struct known_file known; /* of the working tree: whether it is still what it was */
 };
 
 struct source;
@@ -74,6 +76,8 @@ int source_read_body(struct source *source, const char *path, size_t most, char 
 	size_t *ret_size, struct error *err);
 /* A descriptor of its content, at offset 0, for content of any size; the caller closes it. */
 int source_open(struct source *source, const char *path, int64_t *ret_size, struct error *err);
+/* It counts as asked for, though what is in it was known without opening it. */
+void source_ask_body(struct source *source, const char *path);
 int source_list(struct source *source, const char *path, struct source_entry **ret_entries,
 	size_t *ret_count, struct error *err);
 /* Nothing there is no error: kind SOURCE_NONE. */

@@ -63,7 +63,7 @@ static int look_at_entry(struct host *host, const struct sync_params *want,
 		return -1;
 	if (entry->have.kind != FILE_REGULAR)
 		return 0;
-	if (host_digest(host, entry->path, &entry->digest, err) < 0)
+	if (host_digest_seen(host, entry->path, &entry->have, &entry->digest, err) < 0)
 		return -1;
 	if (entry->want.kind == SYNC_FILE && strcmp(entry->digest, entry->want.digest) == 0)
 		return 0;
@@ -125,7 +125,7 @@ static int add_extra(struct walk *walk, const char *path, const struct file_info
 		return 0;
 	}
 	have->extras[have->extra_count] = (struct sync_extra){ .path = path, .info = *info };
-	if (info->kind == FILE_REGULAR && host_digest(walk->host, path,
+	if (info->kind == FILE_REGULAR && host_digest_seen(walk->host, path, info,
 			&have->extras[have->extra_count].digest, err) < 0)
 		return -1;
 	have->extra_count++;

@@ -58,11 +58,12 @@ static int machine_read(void *machine, struct arena *arena, const char *path, si
 }
 
 static int machine_digest(void *machine, struct arena *arena, const char *path,
-	const char **ret_digest, struct error *err)
+	const struct file_info *seen, const char **ret_digest, struct error *err)
 {
 	struct bench_file *file = regular(machine, path, err);
 	char digest[DIGEST_HEX_SIZE];
 
+	(void)seen;
 	if (!file)
 		return -1;
 	digest_bytes(file->bytes, file->size, digest);
@@ -425,7 +426,7 @@ static int machine_offer(void *machine, struct arena *arena, const char *path,
 {
 	struct bench *bench = machine;
 
-	if (machine_digest(machine, arena, path, ret_digest, err) < 0)
+	if (machine_digest(machine, arena, path, NULL, ret_digest, err) < 0)
 		return -1;
 	value_set_string(bench->arena, bench->offers, *ret_digest, path);
 	return 0;

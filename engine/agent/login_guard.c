@@ -50,11 +50,10 @@ static const char *way_in_met(struct runner *runner, struct arena *arena, const 
 	return what;
 }
 
-/* An ordinary user's own place is not below /run. */
+/* The change is on disk at once, and so is what takes it back. */
 static const char *directory_of(const struct runner *runner, struct arena *arena)
 {
-	return runner->user.uid == 0 ? WARDEN_PLACE "/login"
-		: arena_printf(arena, "%s/trial-login", runner->ledger.state);
+	return arena_printf(arena, "%s/" LOGIN_GUARD_PLACE, runner->ledger.state);
 }
 
 int login_guard_arm(struct runner *runner, const struct request *request, struct error *err)
@@ -72,6 +71,9 @@ int login_guard_arm(struct runner *runner, const struct request *request, struct
 		return 0;
 	ways = ways_of(runner, arena);
 	login_guard_scripts(&trial);
+	/* Nobody else can have anything done at the start of the machine. */
+	if (runner->user.uid != 0)
+		trial.restart = NULL;
 	trial.paths = arena_printf(arena, "%s%s", ways_in_paths(arena, &ways), loads ? "loads\n" : "");
 	warden = trial_arm(&runner->at_hand->machine, arena, directory_of(runner, arena), &trial, err);
 	if (warden < 0)

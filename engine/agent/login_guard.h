@@ -9,6 +9,9 @@
 
 #include "agent/runner.h"
 
+/* Its trial, below the state's folder. */
+#define LOGIN_GUARD_PLACE "trial-login"
+
 struct login_guard;
 
 /* Before what request (REQUEST_BEGIN) says is changed, by runner->at_hand. */
@@ -18,7 +21,7 @@ void login_guard_settle(struct runner *runner, struct work *work, struct result 
 /* In a dry run: it is said of a result that changes one of them. */
 void login_guard_foresee(struct runner *runner, struct work *work, struct result *result);
 
-/* login_scripts.c: keep, look, apply and back of struct trial. */
+/* login_scripts.c: keep, look, apply, back, after and restart of struct trial. */
 void login_guard_scripts(struct trial *trial);
 
 #endif

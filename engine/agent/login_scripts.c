@@ -26,18 +26,27 @@
 	"same() { [ \"$(stat -c '%F %a %u:%g' -- \"$1\")\" = \"$(stat -c '%F %a %u:%g' -- \"$2\")\" ]; }\n"
 
 static const char keep_script[] = BEGIN
-	"mkdir keep && : >real && : >later || exit 1\n"
+	"uid=$(id -u)\n"
+	"mkdir keep && : >real && : >later && : >usual && : >proven || exit 1\n"
+	"! grep -qx loads paths || : >loads\n"
+	"grep ' /' paths | cut -d ' ' -f 1 >whens\n"
+	"grep ' /' paths | cut -d ' ' -f 2- | xargs -d '\\n' realpath -m -- >names || exit 1\n"
+	"paste -d ' ' whens names >both\n"
 	"while read -r when path; do\n"
-	"	[ \"$when\" != loads ] || : >loads\n"
-	"	[ -n \"$path\" ] && path=$(realpath -m -- \"$path\") || continue\n"
 	/* Another's can't be changed by an ordinary user, nor read. */
-	"	[ \"$(id -u)\" = 0 ] || [ ! -e \"$path\" ] || [ -O \"$path\" ] || continue\n"
+	"	[ \"$uid\" = 0 ] || [ ! -e \"$path\" ] || [ -O \"$path\" ] || continue\n"
 	"	printf '%s\\n' \"$path\" >>real\n"
-	"	from=/\n"
-	"	[ \"$when\" != later ] || { printf '%s\\n' \"$path\" >>later; [ ! -e " UNPROVEN " ] || from=" UNPROVEN "; }\n"
+	"	from=/ list=usual\n"
+	"	[ \"$when\" != later ] || { printf '%s\\n' \"$path\" >>later; "
+		"[ ! -e " UNPROVEN " ] || from=" UNPROVEN " list=proven; }\n"
 	"	[ \"$from\" = / ] || cmp -s \"$from$path\" \"$path\" || printf '%s ' \"$path\" >>unproven\n"
-	"	[ ! -e \"$from/$path\" ] || (cd \"$from\" && cp -a --parents -- \"${path#/}\" \"$top/keep\") || exit 1\n"
-	"done <paths\n"
+	"	[ ! -e \"$from/$path\" ] || printf '%s\\n' \"${path#/}\" >>$list\n"
+	"done <both\n"
+	"for list in usual proven; do\n"
+	"	from=/\n"
+	"	[ $list = usual ] || from=" UNPROVEN "\n"
+	"	[ ! -s $list ] || (cd \"$from\" && xargs -d '\\n' cp -a --parents -t \"$top/keep\" -- <\"$top/$list\") || exit 1\n"
+	"done\n"
 	"sshd -t 2>/dev/null && : >sshd-good\n"
 	"visudo -c >/dev/null 2>&1 && : >sudo-good\n"
 	"rules >rules\n"
@@ -49,15 +58,13 @@ static const char keep_script[] = BEGIN
 	"exit 0\n";
 
 static const char look_script[] = BEGIN
-	"find keep -mindepth 1 -type d | sed 's/^keep//' | while IFS= read -r path; do\n"
-	"	stat -c '%n %F %a %u:%g' -- \"$path\"\n"
-	"done\n"
+	"find keep -mindepth 1 -type d | sed 's/^keep//' | xargs -r -d '\\n' stat -c '%n %F %a %u:%g' --\n"
 	"while IFS= read -r path; do\n"
 	"	[ -e \"$path\" ] || continue\n"
 	"	[ ! -e unproven ] || ! grep -qxF -- \"$path\" later || continue\n"
-	"	find \"$path\" -exec stat -c '%n %F %a %u:%g' {} +\n"
-	"	find \"$path\" -type f -exec cksum {} +\n"
-	"done <real 2>&1 | sort\n"
+	"	set -- \"$@\" \"$path\"\n"
+	"done <real\n"
+	"[ $# = 0 ] || find \"$@\" -exec stat -c '%n %F %a %u:%g' {} + -type f -exec cksum {} + 2>&1 | sort\n"
 	"rules | cksum\n"
 	"enabled\n"
 	"[ -z \"$(sshd_pid)\" ] || echo sshd\n"
@@ -103,30 +110,34 @@ static const char after_script[] = BEGIN
 	"	[ ! -e \"keep$path\" ] || (cd keep && cp -a --parents -- \"${path#/}\" " UNPROVEN ")\n"
 	"done <later\n";
 
+/* All files and folders as they were. */
+#define PUT_BACK \
+	/* What has come goes. */ \
+	"while IFS= read -r path; do\n" \
+	"	[ -e \"$path\" ] || [ -L \"$path\" ] || continue\n" \
+	"	find \"$path\" -depth | while IFS= read -r file; do\n" \
+	"		[ -e \"keep$file\" ] || [ -L \"keep$file\" ] || (within \"$(dirname \"$file\")\" " \
+		"&& rm -rf -- \"./$(basename \"$file\")\")\n" \
+	"	done\n" \
+	"done <real\n" \
+	/* What was there comes back, folders first. */ \
+	"find keep -mindepth 1 -type d | sort | while IFS= read -r kept; do\n" \
+	"	path=${kept#keep}\n" \
+	"	[ -d \"$path\" ] || (within \"$(dirname \"$path\")\" && rm -f -- \"./$(basename \"$path\")\" " \
+		"&& mkdir -- \"./$(basename \"$path\")\")\n" \
+	"	same \"$kept\" \"$path\" || (within \"$path\" && chown --reference=\"$top/$kept\" . " \
+		"&& chmod --reference=\"$top/$kept\" .)\n" \
+	"done\n" \
+	"find keep ! -type d | while IFS= read -r kept; do\n" \
+	"	path=${kept#keep} name=$(basename \"$kept\")\n" \
+	"	same \"$kept\" \"$path\" 2>/dev/null && cmp -s \"$kept\" \"$path\" && continue\n" \
+	"	(within \"$(dirname \"$path\")\" && cp -a --remove-destination -- \"$top/$kept\" \"./.$name.beoplay-back\" " \
+		"&& sync -- \"./.$name.beoplay-back\" && mv -fT -- \"./.$name.beoplay-back\" \"./$name\")\n" \
+	"done\n"
+
 static const char back_script[] = BEGIN RELOAD
 	"differs && changed=yes\n"
-	/* What has come goes. */
-	"while IFS= read -r path; do\n"
-	"	[ -e \"$path\" ] || [ -L \"$path\" ] || continue\n"
-	"	find \"$path\" -depth | while IFS= read -r file; do\n"
-	"		[ -e \"keep$file\" ] || [ -L \"keep$file\" ] || (within \"$(dirname \"$file\")\" "
-		"&& rm -rf -- \"./$(basename \"$file\")\")\n"
-	"	done\n"
-	"done <real\n"
-	/* What was there comes back, folders first. */
-	"find keep -mindepth 1 -type d | sort | while IFS= read -r kept; do\n"
-	"	path=${kept#keep}\n"
-	"	[ -d \"$path\" ] || (within \"$(dirname \"$path\")\" && rm -f -- \"./$(basename \"$path\")\" "
-		"&& mkdir -- \"./$(basename \"$path\")\")\n"
-	"	same \"$kept\" \"$path\" || (within \"$path\" && chown --reference=\"$top/$kept\" . "
-		"&& chmod --reference=\"$top/$kept\" .)\n"
-	"done\n"
-	"find keep ! -type d | while IFS= read -r kept; do\n"
-	"	path=${kept#keep} name=$(basename \"$kept\")\n"
-	"	same \"$kept\" \"$path\" 2>/dev/null && cmp -s \"$kept\" \"$path\" && continue\n"
-	"	(within \"$(dirname \"$path\")\" && cp -a --remove-destination -- \"$top/$kept\" \"./.$name.beoplay-back\" "
-		"&& mv -fT -- \"./.$name.beoplay-back\" \"./$name\")\n"
-	"done\n"
+	PUT_BACK
 	"rules >rules.now\n"
 	"if ! cmp -s rules rules.now; then\n"
 	"	nft -f rules.nft\n"
@@ -148,6 +159,21 @@ static const char back_script[] = BEGIN RELOAD
 	"[ ! -e unproven ] || rm -rf " UNPROVEN "\n"
 	"exit 0\n";
 
+/* Before sshd and the firewall are started: nothing of them is live yet. */
+static const char restart_script[] = BEGIN
+	"for token in armed pending returning stuck; do [ ! -e $token ] || came=back; done\n"
+	"if [ -n \"${came:-}\" ]; then\n"
+	"echo 'beoplay: the machine was started anew in the middle of a change of what carries the login'\n"
+	PUT_BACK
+	"[ ! -e unproven ] || rm -rf " UNPROVEN "\n"
+	"[ \"$(cat enabled)\" != enabled ] || systemctl --no-reload enable ssh\n"
+	/* What it was when systemd itself started. */
+	"systemctl daemon-reload\n"
+	"[ ! -e listens ] || systemctl --no-block start ssh\n"
+	"sync\n"
+	"fi\n"
+	"exit 0\n";
+
 void login_guard_scripts(struct trial *trial)
 {
 	trial->keep = keep_script;
@@ -155,4 +181,5 @@ void login_guard_scripts(struct trial *trial)
 	trial->apply = apply_script;
 	trial->back = back_script;
 	trial->after = after_script;
+	trial->restart = restart_script;
 }

@@ -190,7 +190,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 		directory = ledger_directory(runner);
 		lock = lock_place(runner->arena, directory);
 	}
-	trial_await_leavers(runner->arena);
+	trial_await_leavers(runner->arena, directory);
 	runner->steps = arena_printf(runner->arena, "%s/steps", directory);
 	runner->digests = known_digests_open(runner->arena, arena_printf(runner->arena, "%s/digests",
 		directory));

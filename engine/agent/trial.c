@@ -2,6 +2,7 @@
  * that brought it here. */
 #include "agent/machine.h"
 
+#include "agent/login_guard.h"
 #include "agent/warden.h"
 #include "base/whole.h"
 #include "module/module.h"
@@ -84,6 +85,7 @@ static void succeed(struct arena *arena, const char *directory)
 	/* In this order: what one that has just ended leaves is its end. */
 	if (warden_lives(arena, directory))
 		return;
+	warden_catch_up(arena, directory);
 	at = warden_at(arena, directory);
 	if (at < WARDEN_PENDING || at >= WARDEN_COMMITTED)
 		return;
@@ -92,22 +94,26 @@ static void succeed(struct arena *arena, const char *directory)
 		close(warden);
 }
 
-void trial_await_leavers(struct arena *arena)
+static void await_leaver(struct arena *arena, const char *directory, int64_t until)
+{
+	succeed(arena, directory);
+	while (is_leaving(arena, directory) && warden_now() < until)
+		nanosleep(&(struct timespec){ .tv_nsec = ROUND * 1000000L }, NULL);
+}
+
+void trial_await_leavers(struct arena *arena, const char *state)
 {
 	int64_t until = warden_now() + WARDEN_LEAVE_MOST;
 	DIR *all = opendir(WARDEN_PLACE);
 	const struct dirent *entry;
 
 	while (all && (entry = readdir(all))) {
-		const char *directory = directory_of(arena, entry->d_name);
-
 		if (entry->d_name[0] != '.')
-			succeed(arena, directory);
-		while (entry->d_name[0] != '.' && is_leaving(arena, directory) && warden_now() < until)
-			nanosleep(&(struct timespec){ .tv_nsec = ROUND * 1000000L }, NULL);
+			await_leaver(arena, directory_of(arena, entry->d_name), until);
 	}
 	if (all)
 		closedir(all);
+	await_leaver(arena, arena_printf(arena, "%s/" LOGIN_GUARD_PLACE, state), until);
 }
 
 /* --- Starting --- */
@@ -116,7 +122,7 @@ static int make_directory(struct arena *arena, const char *directory, struct err
 {
 	static const char *const above[] = { "/run/beoplay", WARDEN_PLACE };
 
-	/* An ordinary user's is elsewhere. */
+	/* That of login_guard is elsewhere. */
 	for (size_t i = 0; i < 2 && strncmp(directory, "/run/", 5) == 0; i++) {
 		if (mkdir(above[i], 0700) < 0 && errno != EEXIST)
 			return error_errno(err, HOST_TRIAL_FAILED, "cannot make '%s'", above[i]);
@@ -140,7 +146,8 @@ static int note_all(struct arena *arena, const char *directory, const struct tri
 		{ "back", trial->back }, { "look", trial->look }, { "after", trial->after },
 		{ "path", trial->path ? trial->path : "" }, { "log", "" },
 		{ "interface", trial->interface }, { "keep-script", trial->keep }, { "paths", trial->paths },
-		{ "held", trial->held ? "" : NULL },
+		{ "held", trial->held ? "" : NULL }, { "restart", trial->restart },
+		{ "start", warden_start_id(arena) },
 		{ "removes", trial->path && !trial->text ? "" : NULL },
 		{ "seconds", arena_printf(arena, "%u", trial->seconds) },
 	};
@@ -167,25 +174,36 @@ static int write_new(struct arena *arena, const struct trial *trial, struct erro
 	return 0;
 }
 
+static void tell_alive(void *context)
+{
+	struct machine *machine = context;
+
+	if (machine->link)
+		link_alive(machine->link);
+}
+
 static int arm(struct machine *machine, struct arena *arena, const char *directory,
 	const struct trial *trial, struct error *err)
 {
+	const struct warden_beat beat = { .tell = tell_alive, .context = machine };
 	const char *before;
 
 	if (note_all(arena, directory, trial, machine->run) < 0)
 		return error_errno(err, HOST_TRIAL_FAILED, "cannot write below '%s'", directory);
 	if (write_new(arena, trial, err) < 0)
 		return -1;
-	if (trial->keep && warden_script(arena, directory, "keep-script") < 0)
+	if (trial->keep && warden_script(arena, directory, "keep-script", &beat) < 0)
 		return error_set(err, HOST_TRIAL_FAILED, "what would be needed to take the change back can't be "
 			"kept, so it isn't made");
-	before = warden_look(arena, directory);
+	before = warden_look(arena, directory, &beat);
 	if (!before)
 		return error_set(err, HOST_TRIAL_FAILED, "what is to be changed can't be looked at, so it "
 			"isn't changed");
 	if (warden_note(arena, directory, "before", before) < 0
 			|| warden_note(arena, directory, "armed", "") < 0)
 		return error_errno(err, HOST_TRIAL_FAILED, "cannot write below '%s'", directory);
+	if (trial->restart && warden_outlive(arena, directory, err) < 0)
+		return -1;
 	return warden_start(arena, directory, err);
 }
 
@@ -232,8 +250,7 @@ int trial_start(void *context, struct arena *arena, const struct trial *trial, s
 static void pause_round(struct machine *machine)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = ROUND * 1000000L }, NULL);
-	if (machine->link)
-		link_alive(machine->link);
+	tell_alive(machine);
 }
 
 /* A warden that was killed, with the one that watches it, has a successor. */

@@ -258,7 +258,8 @@ static int put_on_disk(const struct warden *warden)
 
 static void commit(const struct warden *warden)
 {
-	if (put_on_disk(warden) < 0) {
+	/* A start of the machine from here on must not take it back. */
+	if (sync_folder_of(warden, warden_file(warden->arena, warden->directory, "")) < 0 || put_on_disk(warden) < 0) {
 		note(warden, "why", arena_printf(warden->arena, "it can't be written to disk: %s",
 			strerror(errno)));
 		turn(warden, WARDEN_COMMITTING, WARDEN_RETURNING);

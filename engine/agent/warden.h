@@ -1,9 +1,11 @@
 /* warden: makes a change that can cut the connection, and takes it back unless it is confirmed.
  *
- * A trial is a directory below WARDEN_PLACE, gone with a power cut as the change itself is:
+ * A trial is a directory below WARDEN_PLACE, gone with a power cut as the change itself is, or else on disk, where
+ * a unit of systemd's takes the change back at the next start (warden_restart.c):
  *     apply, back, look, after   scripts (struct trial of module/host.h)
  *     before                     what look said
  *     keep-script, paths         what keeps what back needs, before anything is touched, and its text; or not there
+ *     restart, start             the script that the unit runs, or not there; the id of the machine's start
  *     held                       there if the agent makes the change itself, and says when it has
  *     wish, run, path, seconds   as texts; path empty: nothing is written
  *     interface                  whose addresses are announced; or there is none
@@ -56,20 +58,36 @@ enum warden_token warden_at(struct arena *arena, const char *directory);
 bool warden_turn(struct arena *arena, const char *directory, enum warden_token from,
 	enum warden_token to);
 bool warden_lives(struct arena *arena, const char *directory);
-/* One of its scripts, whose words go to the log. 0: it has ended well. */
-int warden_script(struct arena *arena, const char *directory, const char *script);
+/* What is told each second while a script runs: a slow machine is alive. */
+struct warden_beat {
+	void (*tell)(void *context);
+	void *context;
+};
+/* One of its scripts, whose words go to the log. 0: it has ended well. beat: or NULL. */
+int warden_script(struct arena *arena, const char *directory, const char *script,
+	const struct warden_beat *beat);
 bool warden_is_as_before(struct arena *arena, const char *directory);
 /* What the script look says now; NULL: it failed. */
-char *warden_look(struct arena *arena, const char *directory);
+char *warden_look(struct arena *arena, const char *directory, const struct warden_beat *beat);
 void warden_forget(struct arena *arena, const char *directory);
+
+/* What is changed meanwhile is on disk at once: then all of the trial is, too, and a unit that takes it back. */
+int warden_outlive(struct arena *arena, const char *directory, struct error *err);
+/* That unit goes. */
+void warden_outlived(struct arena *arena, const char *directory);
+/* Of a former start of the machine the time is up, and its processes aren't: it is taken back now. */
+void warden_catch_up(struct arena *arena, const char *directory);
+/* The id of the machine's present start. */
+const char *warden_start_id(struct arena *arena);
 
 /* Starts it; it lives and holds the lock when this returns the descriptor by which it is told to go
  * ('g'), or given up (its end). -1 with err. */
 int warden_start(struct arena *arena, const char *directory, struct error *err);
 
 /* trial.c: waits until the agents that started what is under way have ended. What they still note of
- * their tasks would be noted beside what their successor does. Wardens that are dead get successors. */
-void trial_await_leavers(struct arena *arena);
+ * their tasks would be noted beside what their successor does. Wardens that are dead get successors, also that of
+ * login_guard, below state. */
+void trial_await_leavers(struct arena *arena, const char *state);
 /* Arms one in directory, as warden_start. */
 struct machine;
 struct trial;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,35 +96,48 @@ bool warden_lives(struct arena *arena, const char *directory)
 	return lives;
 }
 
-char *warden_look(struct arena *arena, const char *directory)
+/* What it says, to its end; NULL: it failed. */
+static char *run(struct arena *arena, const char *command, const struct warden_beat *beat)
 {
-	FILE *said = popen(arena_printf(arena, "sh '%s/look' 2>/dev/null", directory), "re");
+	FILE *said = popen(command, "re");
+	struct pollfd ready = { .fd = said ? fileno(said) : -1, .events = POLLIN };
 	struct buffer bytes = {0};
 	char *text = NULL;
-	size_t size;
+	ssize_t size = 1;
 
 	if (!said)
 		return NULL;
-	while (bytes.size < TEXT_MOST
-			&& (size = fread(buffer_reserve(&bytes, 4096), 1, 4096, said)) > 0)
-		bytes.size += size;
+	while (bytes.size < TEXT_MOST && size > 0) {
+		if (beat)
+			beat->tell(beat->context);
+		if (poll(&ready, 1, 1000) == 0)
+			continue;
+		size = read(ready.fd, buffer_reserve(&bytes, 4096), 4096);
+		bytes.size += size > 0 ? (size_t)size : 0;
+	}
 	if (pclose(said) == 0)
 		text = arena_bytes(arena, bytes.size > 0 ? bytes.data : "", bytes.size);
 	buffer_free(&bytes);
 	return text;
 }
 
-int warden_script(struct arena *arena, const char *directory, const char *script)
+char *warden_look(struct arena *arena, const char *directory, const struct warden_beat *beat)
 {
-	FILE *said = popen(arena_printf(arena, "sh '%s/%s' >>'%s/log' 2>&1", directory, script, directory), "re");
+	return run(arena, arena_printf(arena, "sh '%s/look' 2>/dev/null", directory), beat);
+}
 
-	return said && pclose(said) == 0 ? 0 : -1;
+/* The outer shell stays until its end. */
+int warden_script(struct arena *arena, const char *directory, const char *script,
+	const struct warden_beat *beat)
+{
+	return run(arena, arena_printf(arena, "sh '%s/%s' >>'%s/log' 2>&1; exit $?", directory, script, directory),
+		beat) ? 0 : -1;
 }
 
 bool warden_is_as_before(struct arena *arena, const char *directory)
 {
 	const char *before = warden_text(arena, directory, "before");
-	const char *now = warden_look(arena, directory);
+	const char *now = warden_look(arena, directory, NULL);
 
 	return before && now && strcmp(before, now) == 0;
 }
@@ -143,5 +157,6 @@ void warden_forget(struct arena *arena, const char *directory)
 
 	if (path && *path)
 		unlink(warden_new_file(arena, path));
+	warden_outlived(arena, directory);
 	nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

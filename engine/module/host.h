@@ -220,6 +220,7 @@ struct trial {
 	const char *keep, *paths;    /* another, which keeps what back needs, and a text for them; NULL: neither */
 	bool held;                   /* apply is run only when the agent says so, and has then done its part */
 	const char *after;           /* another, once it is on disk; NULL: none */
+	const char *restart;         /* another, if the machine starts anew meanwhile; NULL: that ends it anyway */
 	const char *interface;       /* its IPv4 addresses are announced whenever they may have changed; or NULL */
 	const char *path;            /* the file that is on disk once it is confirmed … */
 	const char *text;            /* … with this content; NULL: it is removed */

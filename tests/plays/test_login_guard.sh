@@ -26,7 +26,7 @@ returned() {
 	check "$1: it is said why" says "$3" "$out"
 	check "$1: the node lets in" is "$(lets_in 2>&1)" 0
 	check "$1: all is as before" diff "$work/before" <(ways)
-	check "$1: no guard is left" lab exec head sh -c '! grep -qsx beoplay-warden /proc/[0-9]*/comm && [ ! -e /run/beoplay/trial/login ]'
+	check "$1: no guard is left" lab exec head sh -c '! grep -qsx beoplay-warden /proc/[0-9]*/comm && [ ! -e /var/lib/beoplay/trial-login ]'
 	admin status
 	check "$1: nothing of it is in the ledger" silent 'differs\|drift' "$out"
 }

@@ -14,7 +14,8 @@
 #                   libFuzzer; goes on where it was; tests/fuzz/RESULTS.md
 #   make coverage   which share of the lines of each room the unit tests run
 #   make test-architectures   the unit tests on other architectures, emulated
-#   make test-vm    real Debian machines, emulated, with systemd, restarts and power cuts; tests/vm/README.md
+#   make test-vm    real Debian machines, emulated, with systemd, restarts and power cuts; goes on where it was;
+#                   tests/vm/README.md, tests/vm/RESULTS.md
 #   make test-network   addresses moved over the connection that they carry, COUNT= times, each with something
 #                   breaking at a random moment; goes on where it was; STACK=networkd; tests/network/RESULTS.md
 #   make test-guard     the same for changes that lock everybody out; tests/guard/RESULTS.md
@@ -223,8 +224,7 @@ test test-all: $(STAMP) $(BUILD)/beoplay $(BUILD)/hostile $(TESTS)
 		$(filter-out $(addprefix %/test_,$(WITHOUT) $(WITHOUT:=.sh)),$(TESTS) $(RUN_SCRIPTS))
 
 test-vm: $(STAMP) $(BUILD)/beoplay
-	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay TIMES=$(BUILD)/times-vm JOBS=1 SECONDS_MOST=3600 \
-		tests/run $(wildcard tests/vm/test_*.sh)
+	@BEOPLAY=$(CURDIR)/$(BUILD)/beoplay nice tests/vm/all
 
 coverage: $(STAMP)
 	@$(MAKE) --no-print-directory COVERAGE=1 build/coverage/run-units

@@ -18,7 +18,7 @@ at_terminal() {
 asked() {
 	local tries=0 at=${seen:-0}
 	until tail -c +$((at + 1)) "$screen" | grep -aqF -- "$1"; do
-		((++tries < 400)) && kill -0 "$terminal" 2>/dev/null || { echo "no '$1' on the screen"; return 1; }
+		((++tries < 20 * ${terminal_patience:-20})) && kill -0 "$terminal" 2>/dev/null || { echo "no '$1' on the screen"; return 1; }
 		sleep 0.05
 	done
 	seen=$(stat -c %s "$screen")

@@ -163,6 +163,14 @@ static int machine_record_set(void *context, const char *key, const struct value
 	return result;
 }
 
+int machine_in_time(const struct machine *machine, struct error *err)
+{
+	if (machine->until == 0 || milliseconds_now() < machine->until)
+		return 0;
+	return error_set(err, HOST_TASK_TIMEOUT, "it was not done within %lld seconds",
+		(long long)machine->timeout);
+}
+
 void machine_progress(void *context, const char *line)
 {
 	struct machine *machine = context;

@@ -28,6 +28,8 @@ struct machine {
 	const char *run;               /* its name; NULL: none */
 	int lock;                      /* descriptor that a detached step inherits; -1: none */
 	const struct value *environment;   /* "NAME=value" of the task: for all commands; or NULL */
+	int64_t timeout;               /* seconds that the task may take; 0: any */
+	int64_t until;                 /* milliseconds: then they are over; 0: never */
 	struct value *notes;           /* for people: what commands have left running; may be NULL */
 	int (*ask)(void *context, struct arena *arena, const struct request *request,
 		struct reply *ret_reply, struct error *err);
@@ -36,6 +38,9 @@ struct machine {
 	struct later *later;           /* written files that are yet to get their names; NULL: none */
 	struct fetched *fetched;       /* bodies that are to be written next; NULL: none */
 };
+
+/* Whether the task may still go on. */
+int machine_in_time(const struct machine *machine, struct error *err);
 
 extern const struct host_calls machine_calls;
 

@@ -476,6 +476,8 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 		run.deadline = milliseconds_now() + (int64_t)command->timeout * 1000;
 	if (command->starters && command->start_most > 0)
 		run.begin_by = milliseconds_now() + (int64_t)command->start_most * 1000;
+	if (machine->until != 0 && (run.deadline == 0 || machine->until < run.deadline))
+		run.deadline = machine->until;
 	run.since = session_ticks();
 	started = start(&run, err);
 	if (started == 0) {
@@ -497,5 +499,7 @@ int process_run(void *context, struct arena *arena, const struct command *comman
 	if (run.interrupted)
 		return error_set(err, RUN_INTERRUPTED, "'%s' was stopped on request",
 			process_name(arena, command));
+	if (run.timed_out && machine->until != 0 && machine_in_time(machine, err) < 0)
+		return -1;
 	return process_judge(arena, command, ret_result, err);
 }

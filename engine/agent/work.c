@@ -62,8 +62,15 @@ static struct value *wanted_of(struct work *work, const struct names *names)
 static int ask(struct work *work, const struct request *request, struct reply *ret_reply,
 	struct error *err)
 {
+	int64_t asked = milliseconds_now();
+	int result;
+
 	*ret_reply = (struct reply){0};
-	return work->machine.ask(work->machine.context, work->arena, request, ret_reply, err);
+	result = work->machine.ask(work->machine.context, work->arena, request, ret_reply, err);
+	/* What it waits for others isn't the task's time. */
+	if (work->machine.until != 0)
+		work->machine.until += milliseconds_now() - asked;
+	return result;
 }
 
 static struct request wish_request(const struct work *work, enum request_kind kind,
@@ -166,6 +173,8 @@ static void keep_restarts(struct plan *plan)
 static int look(struct work *work, struct host *host, void **ret_state, struct plan **ret_plan,
 	struct error *err)
 {
+	if (machine_in_time(&work->machine, err) < 0)
+		return -1;
 	*ret_state = arena_alloc(work->arena, work->module->state_size + 1);
 	*ret_plan = plan_new(work->arena);
 	host_set_looking(host, true);
@@ -236,8 +245,13 @@ static int apply_all(struct work *work, struct host *host, void *state, struct p
 	struct error ignored = {0};
 	int result = 0;
 
-	for (size_t i = 0; result == 0 && i < plan->change_count; i++)
-		result = work->module->apply(host, work->params, state, plan->changes[i], results, err);
+	for (size_t i = 0; result == 0 && i < plan->change_count; i++) {
+		result = machine_in_time(&work->machine, err);
+		if (result == 0)
+			result = work->module->apply(host, work->params, state, plan->changes[i], results, err);
+	}
+	/* What is done is looked at, and what isn't is taken back, however long that takes. */
+	work->machine.until = 0;
 	return host_settle(host, result == 0 ? err : &ignored) < 0 ? -1 : result;
 }
 
@@ -481,6 +495,9 @@ void work_do(struct work *work, struct result *result)
 	int64_t start = milliseconds_now(), took;
 	struct error err = {0};
 
+	work->machine.timeout = work->task->timeout;
+	if (work->machine.timeout > 0)
+		work->machine.until = start + work->machine.timeout * 1000;
 	if (work_try(work, result, &err) < 0)
 		work_failed(work->arena, result, &err);
 	tell_left(work, result);

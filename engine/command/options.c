@@ -101,6 +101,8 @@ const struct option_row option_rows[] = {
 	{ "key-file", 0, OPTION_TEXT, AT(private_key), "FILE", REACH | REPLACE, NULL, 0 },
 	{ "timeout", 'T', OPTION_NUMBER, AT(timeout), "SECONDS", REACH | REPLACE,
 		"wait this long for a host and its agent to answer (default: 10)", 3600 },
+	{ "task-timeout", 0, OPTION_NUMBER, AT(task_timeout), "SECONDS", APPLY | BACK,
+		"let a task that says no 'timeout' take at most this long (default: any)", 10000000 },
 	{ "forks", 'f', OPTION_NUMBER, AT(forks), "N", REACH | REPLACE,
 		"connect to at most N hosts at a time (default: all)", 100000 },
 	{ "known-hosts", 0, OPTION_TEXT, AT(known_hosts), "FILE", REACH | REPLACE,
@@ -135,8 +137,6 @@ const struct option_row option_rows[] = {
 	{ "ssh-extra-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
 	{ "scp-extra-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
 	{ "sftp-extra-args", 0, OPTION_REFUSED, 0, "ARGS", ALL, BY_SSH_CONFIG, 0 },
-	{ "task-timeout", 0, OPTION_REFUSED, 0, "SECONDS", ALL,
-		"limit the command: timeout SECONDS COMMAND", 0 },
 	{ 0 },
 };
 

@@ -57,6 +57,7 @@ struct apply_options {
 	bool version;
 	unsigned forks;                  /* 0: all */
 	unsigned timeout;                /* seconds */
+	unsigned task_timeout;           /* the same */
 	unsigned verbosity;
 	char **playbooks;                /* the rest of argv, ends with NULL */
 };

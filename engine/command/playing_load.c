@@ -388,6 +388,7 @@ static struct run_options options_of(struct playing *playing)
 		.private_key = given->private_key,
 		.become_method = given->become_method,
 		.timeout = given->timeout,
+		.task_timeout = given->task_timeout,
 		.project = playing->project.name,
 		.owner = playing->project.playbook,
 		.who = playing_who(playing->arena),

@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* until: as Ansible has them where nothing is said, and what is more than anybody means. */
-enum { RETRIES = 3, RETRY_DELAY = 5, RETRIES_MOST = 1000000, RETRY_DELAY_MOST = 86400 };
+enum { RETRIES = 3, RETRY_DELAY = 5, RETRIES_MOST = 1000000, RETRY_DELAY_MOST = 86400,
+	LIMIT_MOST = 10000000 };
 
 /* Whether items are done at different places. */
 static bool is_apart(const struct filled *filled)
@@ -102,6 +103,60 @@ static int fill_retry(struct filling *filling, struct filled *filled, struct err
 	return 0;
 }
 
+/* A task's own word, else the play's: not below 0. */
+static int fill_limit(struct filling *filling, const struct value *own, const struct value *general,
+	const char *what, int64_t *ret_number, struct error *err)
+{
+	const struct value *raw = own ? own : general;
+
+	if (fill_number(filling, raw, 0, ret_number, err) < 0)
+		return -1;
+	if (*ret_number >= 0 && *ret_number <= LIMIT_MOST)
+		return 0;
+	error_at(err, PLAYBOOK_INVALID_VALUE, raw->place.line ? raw->place : filling->task->place,
+		"'%s' is a number from 0 to %d", what, (int)LIMIT_MOST);
+	return error_remedy(err, "leave it out for no limit");
+}
+
+/* In a dry run nothing is paused for. */
+static int fill_pause(struct filling *filling, struct filled *filled, struct error *err)
+{
+	const struct value *raw = filling->task->loop_pause;
+	struct value *value;
+	double seconds = 0;
+
+	if (!raw || filled->check)
+		return 0;
+	if (expression_fill(filling->arena, filling->scope, raw, &value, err) < 0)
+		return -1;
+	if (value->kind == VALUE_UNKNOWN)
+		filling->cause = value_unknown_cause(value);
+	else if (value->kind == VALUE_FLOAT)
+		seconds = value->number;
+	else if (fill_limit(filling, value, NULL, "pause", &filled->pause, err) < 0)
+		return -1;
+	filled->pause = filled->pause * 1000 + (int64_t)(seconds > 0 && seconds < LIMIT_MOST ? seconds * 1000 : 0);
+	return 0;
+}
+
+/* As with Ansible, 'async' with somebody who waits is a time limit. */
+static int fill_limits(struct filling *filling, struct filled *filled, struct error *err)
+{
+	const struct task *task = filling->task;
+	const struct play *play = filling->unit->play;
+	int64_t async;
+
+	if (fill_limit(filling, task->throttle, play->throttle, "throttle", &filled->throttle, err) < 0
+			|| fill_limit(filling, task->timeout, play->timeout, "timeout", &filled->timeout, err) < 0
+			|| fill_limit(filling, task->async, NULL, "async", &async, err) < 0)
+		return -1;
+	if (filled->timeout == 0)
+		filled->timeout = filling->run->options.task_timeout;
+	if (async > 0 && (filled->timeout == 0 || async < filled->timeout))
+		filled->timeout = async;
+	return fill_pause(filling, filled, err);
+}
+
 static int fill_flags(struct filling *filling, struct filled *filled, struct error *err)
 {
 	const struct task *task = filling->task;
@@ -134,6 +189,8 @@ static int fill_flags(struct filling *filling, struct filled *filled, struct err
 	filled->no_diff = diff && !filled->diff;
 	/* Whatever a text says, a host that is only looked at isn't changed. */
 	filled->check = filled->check || filling->host->bystander;
+	if (fill_limits(filling, filled, err) < 0)
+		return -1;
 	return fill_retry(filling, filled, err);
 }
 

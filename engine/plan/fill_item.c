@@ -153,6 +153,7 @@ static int fill_task(struct filling *filling, struct filled *filled, struct prep
 		.params = prepared->text,
 		.name = filled->name,
 		.handler = filling->unit->task->handler ? fill_handler_key(arena, filling->task) : NULL,
+		.timeout = filled->timeout,
 		.ignore_errors = filled->ignore_errors,
 		.no_log = filled->no_log,
 		.check = filled->check != host_checks(filling->host) ? choice_of(filled->check) : CHOICE_NONE,

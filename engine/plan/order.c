@@ -392,6 +392,43 @@ void order_tick(struct run *run)
 	}
 }
 
+/* --- Only so many at a time --- */
+
+/* The first one in the inventory. */
+static void wake_slot(const struct unit *unit)
+{
+	struct run_host *first = unit->waiting;
+
+	for (struct run_host *host = first; host; host = host->wait.next)
+		first = host->index < first->index ? host : first;
+	if (first)
+		order_run(first);
+}
+
+bool order_take_slot(struct run_host *host, struct unit *unit, size_t most)
+{
+	if (host->slot == unit)
+		return true;
+	if (unit->slots < most) {
+		unit->slots++;
+		host->slot = unit;
+		return true;
+	}
+	wait_in(host, &unit->waiting, (struct wait){ .kind = WAIT_SLOT });
+	return false;
+}
+
+void order_leave_slot(struct run_host *host)
+{
+	struct unit *unit = host->slot;
+
+	host->slot = NULL;
+	if (!unit)
+		return;
+	unit->slots--;
+	wake_slot(unit);
+}
+
 /* --- The end --- */
 
 void order_end(struct run_host *host, enum host_phase phase)
@@ -403,6 +440,7 @@ void order_end(struct run_host *host, enum host_phase phase)
 	if (!run->begun)
 		return;
 	wait_end(host);
+	order_leave_slot(host);
 	run->live--;
 	run->members_live -= !host->bystander;
 	run->facts_heard += phase == HOST_OUT;

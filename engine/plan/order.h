@@ -62,6 +62,9 @@ void order_decided(struct run_host *host);
 /* Lets it wait until then, and looks at those for which it is time. */
 void order_await_retry(struct run_host *host, int64_t until);
 void order_tick(struct run *run);
+/* throttle: makes it one of so many that do a unit; false: it waits until it may be. Until it has left. */
+bool order_take_slot(struct run_host *host, struct unit *unit, size_t most);
+void order_leave_slot(struct run_host *host);
 /* It has told something, or won't any more: whoever waits for that goes on. */
 void order_told(struct run_host *host);
 /* HOST_DONE or HOST_OUT. */

@@ -19,6 +19,7 @@ struct batch;
 struct filled;
 struct module;
 struct play;
+struct run_host;
 struct run_task;
 
 /* Hosts, by their index. */
@@ -58,6 +59,8 @@ struct unit {
 	struct host_set *only;     /* hosts that have it; NULL: all that come by */
 	bool run_once;             /* one host does it for all of its batch that are there */
 	struct group *groups;      /* what an include has opened so far */
+	size_t slots;              /* throttle: so many hosts are doing it … */
+	struct run_host *waiting;  /* … and these would */
 	/* What it is; read by whoever sends it. */
 	int64_t index;             /* in run->units */
 	const char *path;          /* of what an include brought in: names it in every run of the same text;

@@ -123,7 +123,8 @@ static void next_item(struct run_host *host, const struct step *step)
 	if (next && next->unit == step->unit)
 		return;
 	host->retrying = (struct retrying){ .unit = step->unit,
-		.item = (size_t)(step->item - step->filled->items) + 1 };
+		.item = (size_t)(step->item - step->filled->items) + 1,
+		.at = host->run->now + step->filled->pause };
 	order_go_on(host);
 }
 

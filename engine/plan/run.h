@@ -82,6 +82,7 @@ struct run_options {
 	const char *become_method;            /* for plays and hosts that say nothing; NULL: sudo */
 	const char *become_password;          /* NULL: nothing may be asked */
 	unsigned timeout;                     /* seconds that a host may take to be reached */
+	unsigned task_timeout;                /* and that a task may take that says nothing; 0: any */
 	const char *project;
 	const char *owner;                    /* the playbook, as ledgers name it */
 	const char *formerly;                 /* what it was called until now; or NULL */

@@ -63,7 +63,7 @@ static const struct cause whether_done = { .kind = CAUSE_DONE };
 static bool add_filled(struct stage *stage, struct unit *unit, const struct filled *filled)
 {
 	const struct retrying *retrying = &stage->host->retrying;
-	bool again = retrying->unit == unit, ends = filled->judge || filled->apart;
+	bool again = retrying->unit == unit, ends = filled->judge || filled->apart || filled->pause > 0;
 	size_t first = again ? retrying->item : 0;
 	size_t end = filled_one_by_one(filled) ? first + 1 : filled->count;
 
@@ -270,6 +270,26 @@ static bool delegates_at(const struct unit *unit)
 	return unit->task->task->delegate_to && !unit->undo && !(unit->module->flags & MODULE_CONTROLLER);
 }
 
+/* throttle: nothing is done in a dry run, nor where a task is skipped. */
+static bool is_throttled(const struct run_host *host, const struct filled *filled)
+{
+	bool runs = false;
+
+	for (size_t i = 0; filled->throttle > 0 && i < filled->count; i++)
+		runs = runs || filled->items[i].kind == FILLED_RUN;
+	return runs && !filled->check && !host->bystander;
+}
+
+static bool take_slot(struct stage *stage, struct unit *unit, const struct filled *filled)
+{
+	if (stage->any || stage->host->step_count > 0)
+		return false;
+	if (order_is_open(stage->host))
+		return order_take_slot(stage->host, unit, (size_t)filled->throttle);
+	order_wait(stage->host);
+	return false;
+}
+
 static bool add_unit(struct stage *stage, struct unit *unit)
 {
 	struct run_host *host = stage->host;
@@ -316,10 +336,13 @@ static bool add_unit(struct stage *stage, struct unit *unit)
 	}
 	if (delegates && !stage_target(stage, unit, filled, &err))
 		return err.kind != ERROR_NONE && fail_unit(stage, unit, &err);
+	if (is_throttled(host, filled) && !take_slot(stage, unit, filled))
+		return false;
 	if (unit->undo)
 		stage->owner = visit_undone(host, unit)->owner;
-	ends = add_filled(stage, unit, filled) || stage->owner || unit->run_once || leads_elsewhere(unit, filled);
-	if (unit->run_once && unit->task->handler && stage->target)
+	ends = add_filled(stage, unit, filled) || stage->owner || unit->run_once || leads_elsewhere(unit, filled)
+		|| is_throttled(host, filled);
+	if ((unit->run_once || is_throttled(host, filled)) && unit->task->handler && stage->target)
 		add_flush(stage);
 	host->halted = ends || fails_here(filled) || !go_ahead(host);
 	return !host->halted && !(stage->target && stage->target->shared);
@@ -504,6 +527,8 @@ void on_runnable(struct run *run, const struct event *event)
 		leave(host);
 		return;
 	}
+	if (host->slot != host->cursor->at.unit)
+		order_leave_slot(host);
 	stage.arena = arena_new();
 	go_on(&stage);
 	if (host->phase != HOST_BUSY)

@@ -20,6 +20,7 @@
 #include "plan/run.h"
 #include "plan/schedule.h"
 #include "plan/target.h"
+#include "plan/wait.h"
 
 #include <stdint.h>
 
@@ -94,6 +95,9 @@ struct filled {
 	bool judge;                /* the result decides here: nothing may go on before */
 	unsigned tries;            /* until: at most so often; else 1, as in a dry run */
 	int64_t delay;             /* milliseconds between them */
+	int64_t pause;             /* the same between items; 0: none */
+	int64_t timeout;           /* seconds that it may take; 0: as many as it needs */
+	int64_t throttle;          /* so many hosts do it at a time; 0: all */
 	bool ignore_errors;
 	bool no_log;
 	bool check;                /* only looked at: in a dry run, or by check_mode */
@@ -142,25 +146,6 @@ enum host_phase {
 	HOST_OUT,                  /* failed, lost or refused */
 };
 
-enum wait_kind {
-	WAIT_NOTHING,
-	WAIT_OPEN,                 /* until all others have passed what is before */
-	WAIT_FACTS,                /* until no host is going to tell facts any more */
-	WAIT_FACTS_OF,             /* until a host has told its facts, or won't any more */
-	WAIT_TOLD,                 /* until a host has told what it has, or has come to here itself */
-	WAIT_CHOSEN,               /* until all that are there know what an include brings in for them */
-	WAIT_RETRY,                /* until a task is to be tried again */
-	WAIT_TARGET,               /* until a target is there, and free */
-};
-
-struct wait {
-	enum wait_kind kind;
-	struct run_host *on;       /* FACTS_OF, TOLD */
-	struct target *target;     /* TARGET */
-	int64_t until;             /* of these: milliseconds, then on is late; RETRY: then it is tried */
-	struct run_host *next, **from;     /* in the list of those that wait for the same */
-};
-
 struct run_host {
 	struct run *run;
 	size_t index;              /* in run->hosts */
@@ -205,6 +190,7 @@ struct run_host {
 		unsigned tries;        /* of it, so far */
 		int64_t at;            /* milliseconds: not before that */
 	} retrying;
+	struct unit *slot;         /* throttle: that it is one of those to do; NULL: none */
 	struct role_ran *roles;    /* that have run here, see passed.c */
 	struct value *would;       /* of a bystander: what would change there, as keys */
 	const char *missed;        /* of a bystander: why it wasn't asked to the end; else NULL */
@@ -356,7 +342,7 @@ static inline bool result_retries(const struct filled *filled)
 /* Whether each item is done for itself, once the one before is through. */
 static inline bool filled_one_by_one(const struct filled *filled)
 {
-	return filled->apart || result_retries(filled);
+	return filled->apart || filled->pause > 0 || result_retries(filled);
 }
 
 /* fill_level.c: the same as run_note_secrets of what an include brought in. */

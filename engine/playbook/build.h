@@ -98,6 +98,10 @@ int keyword_port(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);
 int keyword_number(struct play_reader *reader, const struct value_pair *pair,
 	struct value **ret_value);                                     /* or an expression */
+int keyword_seconds(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* the same, with fractions */
+int keyword_poll(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value);                                     /* not 0 */
 
 /* Reads a truth that can't wait for hosts to be known. */
 int keyword_plain_truth(struct play_reader *reader, const struct value_pair *pair,

@@ -55,6 +55,8 @@ void task_inherit(struct arena *arena, struct task *task, const struct task *gro
 	task->run_once = task->run_once ? task->run_once : group->run_once;
 	task->delegate_to = task->delegate_to ? task->delegate_to : group->delegate_to;
 	task->delegate_facts = task->delegate_facts ? task->delegate_facts : group->delegate_facts;
+	task->throttle = task->throttle ? task->throttle : group->throttle;
+	task->timeout = task->timeout ? task->timeout : group->timeout;
 	task->any_errors_fatal = task->any_errors_fatal ? task->any_errors_fatal
 		: group->any_errors_fatal;
 }

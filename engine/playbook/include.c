@@ -268,7 +268,7 @@ static void note_own(struct play_reader *reader, const struct value *raw,
 	const struct value_pair *pair)
 {
 	static const char *const own[] = { "become", "become_user", "check_mode", "connection", "diff",
-		"no_log", "port", "remote_user" };
+		"no_log", "port", "remote_user", "throttle", "timeout" };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (value_pair(raw, own[i]))
@@ -457,9 +457,9 @@ int include_read(struct play_reader *reader, const struct value *raw, const stru
 	if ((role ? read_options(reader, pair, true, include) : read_file(reader, pair, include)) < 0
 			|| task_read_loop(reader, raw, task) < 0)
 		return -1;
-	if (task->loop_index || task->loop_extended)
-		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'index_var' and 'extended' "
-			"of a loop over '%s' are not supported yet", pair->key);
+	if (task->loop_index || task->loop_extended || task->loop_pause)
+		return error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'index_var', 'extended' and "
+			"'pause' of a loop over '%s' are not supported yet", pair->key);
 	if (!task->loop && !is_open(include))
 		return read_plain(reader, raw, pair, task, around, include, items);
 	return add_open(reader, raw, pair, task, around, include, items);

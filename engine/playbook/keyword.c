@@ -168,6 +168,32 @@ int keyword_number(struct play_reader *reader, const struct value_pair *pair,
 	return 0;
 }
 
+int keyword_seconds(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	if (pair->value->kind != VALUE_FLOAT)
+		return keyword_number(reader, pair, ret_value);
+	*ret_value = pair->value;
+	return 0;
+}
+
+/* How often Ansible looks whether an 'async' task has ended. 0 would be: never. */
+int keyword_poll(struct play_reader *reader, const struct value_pair *pair,
+	struct value **ret_value)
+{
+	int64_t number = 0;
+
+	if (keyword_number(reader, pair, ret_value) < 0)
+		return -1;
+	if (!expression_inside(pair->value) && (param_integer(pair->value, &number, reader->err) < 0
+			|| number > 0))
+		return 0;
+	error_at(reader->err, PLAYBOOK_UNSUPPORTED, keyword_place(pair), "a task that nobody waits for is not "
+		"supported: 'poll' must be a number above 0");
+	return error_remedy(reader->err, "leave out 'poll' to wait for it; or let what is to go on be a service, "
+		"or start it with 'setsid'");
+}
+
 static bool among(const char *const *words, const char *word)
 {
 	for (; *words; words++) {

@@ -8,18 +8,12 @@ const struct later later_play_keywords[] = {
 	{ "fact_path", "leave it out; put the values into host_vars/" },
 	{ "ignore_unreachable", "leave it out: the other hosts go on without one that can't be reached" },
 	{ "include", "write import_playbook" },
-	{ "throttle", "run some hosts at a time with -l" },
-	{ "timeout", "limit the command: timeout SECONDS COMMAND" },
 	{ NULL, NULL },
 };
 
 const struct later later_task_keywords[] = {
-	{ "async", "leave it out: a task may take as long as it needs" },
 	{ "debugger", "leave it out; --check and -v show what a task does" },
 	{ "ignore_unreachable", "leave it out: the other hosts go on without one that can't be reached" },
-	{ "poll", "leave it out: a task may take as long as it needs" },
-	{ "throttle", "run some hosts at a time with -l" },
-	{ "timeout", "limit the command: timeout SECONDS COMMAND" },
 	{ NULL, NULL },
 };
 
@@ -36,7 +30,7 @@ const struct later later_modules[] = {
 	{ "apt_key", "bring the key to /etc/apt/keyrings with get_url or copy, as NAME.asc, and name it with signed-by" },
 	{ "archive", BY_COMMAND },
 	{ "assemble", "use a template, or blockinfile for each part" },
-	{ "async_status", "leave it out: a task may take as long as it needs" },
+	{ "async_status", "give the task 'async' alone: it is waited for" },
 	{ "at", BY_COMMAND },
 	{ "capabilities", BY_COMMAND },
 	{ "debconf", BY_COMMAND },

@@ -58,23 +58,23 @@ static int read_loop_list(struct play_reader *reader, const struct value_pair *p
 
 static int refuse_control(struct play_reader *reader, const struct value_pair *pair)
 {
-	static const char *const later[] = { "break_when", "pause", NULL };
 	struct suggestion suggestion = { .word = pair->key };
 
-	for (size_t i = 0; later[i]; i++) {
-		if (strcmp(later[i], pair->key) == 0)
-			return error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'%s' of loop_control "
-				"is not supported yet", pair->key);
+	if (strcmp(pair->key, "break_when") == 0) {
+		error_at(reader->err, PLAYBOOK_UNSUPPORTED, pair->place, "'break_when' of loop_control is not "
+			"supported yet");
+		return error_remedy(reader->err, "choose the items before: {{ list | select(…) }}");
 	}
 	suggest_offer(&suggestion, "loop_var");
 	suggest_offer(&suggestion, "label");
 	suggest_offer(&suggestion, "index_var");
 	suggest_offer(&suggestion, "extended");
+	suggest_offer(&suggestion, "pause");
 	error_at(reader->err, PLAYBOOK_UNKNOWN_KEYWORD, pair->place, "loop_control has no '%s'",
 		pair->key);
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
-	return error_remedy(reader->err, "it has loop_var, label, index_var and extended");
+	return error_remedy(reader->err, "it has loop_var, label, index_var, extended and pause");
 }
 
 static int read_control(struct play_reader *reader, const struct value_pair *control,
@@ -101,6 +101,9 @@ static int read_control(struct play_reader *reader, const struct value_pair *con
 				return -1;
 		} else if (strcmp(pair->key, "extended_allitems") == 0) {
 			if (keyword_plain_truth(reader, pair, &(bool){ false }) < 0)
+				return -1;
+		} else if (strcmp(pair->key, "pause") == 0) {
+			if (keyword_seconds(reader, pair, &task->loop_pause) < 0)
 				return -1;
 		} else if (strcmp(pair->key, "label") == 0) {
 			if (keyword_text(reader, pair, &task->loop_label) < 0)

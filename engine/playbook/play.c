@@ -42,6 +42,8 @@ const struct keyword play_keywords[] = {
 	{ "check_mode", keyword_truth, offsetof(struct play, check_mode), 0 },
 	{ "diff", keyword_truth, offsetof(struct play, diff), 0 },
 	{ "any_errors_fatal", keyword_truth, offsetof(struct play, any_errors_fatal), 0 },
+	{ "throttle", keyword_number, offsetof(struct play, throttle), 0 },
+	{ "timeout", keyword_number, offsetof(struct play, timeout), 0 },
 	{ "tags", keyword_tags, offsetof(struct play, tags), 0 },
 	{ "environment", keyword_environment, offsetof(struct play, environment), 0 },
 	{ "run_once", keyword_truth, offsetof(struct play, run_once), 0 },

@@ -80,6 +80,7 @@ struct task {
 	struct value *loop_label;       /* loop_control.label; or NULL */
 	const char *loop_index;         /* loop_control.index_var; or NULL */
 	bool loop_extended;             /* ansible_loop is there */
+	struct value *loop_pause;       /* seconds between items; or NULL */
 	const char *registers;          /* register: name; or NULL */
 	struct value *become;           /* expression_truth; NULL: as the play */
 	struct value *become_user;      /* NULL: as the play */
@@ -91,6 +92,9 @@ struct task {
 	struct value *check_mode;       /* expression_truth; NULL: as the run */
 	struct value *diff;             /* expression_truth; NULL: as the run */
 	struct value *any_errors_fatal; /* expression_truth; NULL: as the play */
+	struct value *throttle;         /* so many hosts do it at a time; NULL: as the play */
+	struct value *timeout;          /* seconds that it may take; NULL: as the play */
+	struct value *async;            /* the same, of this task alone; or NULL */
 	struct value *changed_when;     /* a condition; or NULL */
 	struct value *failed_when;      /* a condition; or NULL */
 	struct value *vars;             /* map; or NULL */
@@ -168,7 +172,7 @@ struct play {
 	struct value *connection;       /* "local" or "ssh"; NULL: not said */
 	struct value *port;             /* NULL: not said */
 	struct value *no_log, *ignore_errors, *check_mode, *diff;   /* for all tasks; or NULL */
-	struct value *any_errors_fatal; /* the same */
+	struct value *any_errors_fatal, *throttle, *timeout;        /* the same */
 	bool free;                      /* strategy: free */
 	bool force_handlers;            /* handlers run also where a task failed */
 	bool without_facts;             /* gather_facts: no, here and in all plays before */

@@ -287,7 +287,7 @@ static const struct field wire_task_fields[] = {
 	TEXT(wire_task, module, 0, NAME_MOST), TEXT(wire_task, params, 0, STAGE_MOST),
 	TEXT(wire_task, host, 0, NAME_MOST),
 	TEXT(wire_task, name, 0, TITLE_MOST), TEXT(wire_task, user, 0, NAME_MOST),
-	TEXTS(wire_task, environment, 0, FEW, TEXT_MOST),
+	TEXTS(wire_task, environment, 0, FEW, TEXT_MOST), NUMBER(wire_task, timeout, 0),
 	BOOL(wire_task, results, 0), TEXTS(wire_task, notify, 0, FEW, KEY_MOST),
 	BOOL(wire_task, ignore_errors, 0), WORD(wire_task, changed, 0, choices, 0),
 	WORD(wire_task, check, 0, choices, 0), WORD(wire_task, diff, 0, choices, 0),

@@ -282,6 +282,7 @@ struct wire_task {
 	const char *name;            /* for people */
 	const char *user;            /* as whom; NULL: as the agent */
 	const char *handler;         /* the key of one, which is the same in the next run; NULL: it is none */
+	int64_t timeout;             /* seconds that it may take, its waiting for others aside; 0: any */
 	bool controller;             /* a handler without a module: only whether it is due is asked */
 	struct value *environment;   /* "NAME=value": of all that it runs; NULL: nothing more */
 	struct value *notify;        /* keys of handlers, which may come in a later stage */

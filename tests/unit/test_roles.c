@@ -156,12 +156,12 @@ static void files_that_an_include_may_mean_are_of_the_text(void **state)
 static void each_error_is_told_with_what_can_not_be_run_yet(void **state)
 {
 	static const char *const expected[] = { "'serial' is a number",
-		"'throttle' is not supported", "integer", "'async' is not supported",
+		"'debugger' is not supported", "integer", "'ignore_unreachable' is not supported",
 		"parameter 'pth'" };
 	const char *const texts[] = { "site.yml", "- hosts: all\n  serial: many\n  tasks:\n"
 		"  - {ping: , retries: some}\n"
-		"  - {ping: , async: 3}\n"
-		"  - {ping: , throttle: 1}\n"
+		"  - {ping: , ignore_unreachable: yes}\n"
+		"  - {ping: , debugger: always}\n"
 		"  - block: [{file: {pth: /x}}]\n", NULL };
 	unsigned found = 0;
 

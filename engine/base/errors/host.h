@@ -53,6 +53,8 @@
 		"a command on the host failed", "the message has the last lines of its output") \
 	X(HOST_COMMAND_TIMEOUT, "host.command-timeout", TASK, \
 		"a command on the host didn't end in time", "allow more time, or find out what it waits for") \
+	X(HOST_TASK_TIMEOUT, "host.task-timeout", TASK, \
+		"a task wasn't done within its 'timeout' or 'async'", "allow more time, or find out what it waits for") \
 	X(HOST_PROCESS_KILLED, "host.process-killed", TASK, \
 		"a process that worked for the task was killed", \
 		"apply again; the log of the host may say who did it") \

@@ -65,6 +65,7 @@ extern const struct module module_timezone;
 extern const struct module module_unarchive;
 extern const struct module module_user;
 extern const struct module module_wait_for;
+extern const struct module module_wait_for_connection;
 
 const struct module *const modules_all[] = {
 	&module_apt_packages,
@@ -128,6 +129,7 @@ const struct module *const modules_all[] = {
 	&module_unarchive,
 	&module_user,
 	&module_wait_for,
+	&module_wait_for_connection,
 	NULL,
 };
 

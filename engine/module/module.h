@@ -331,6 +331,8 @@ enum module_flags {
 	MODULE_SETS_ANY = 1 << 7,       /* gives the host variables whose names nobody knows before */
 	MODULE_PRECIOUS = 1 << 8,       /* what it makes isn't taken away unless it is known that beoplay made
 	                                   it: people's data hang on it */
+	MODULE_AWAITS_HOST = 1 << 9,    /* where it comes next, a machine that can't be reached is dialled until the
+	                                   seconds in 'timeout' are over, and those in 'delay' */
 	MODULE_OUTPUT = 1 << 5,         /* its results are stdout and stderr: where they are seen, they
 	                                   are also lists of lines, stdout_lines and stderr_lines; with
 	                                   truncated they can't be registered */

@@ -1,4 +1,5 @@
 /* ended: hosts are lost, interrupted or done, and what follows for the others. */
+#include "plan/again.h"
 #include "plan/move.h"
 #include "plan/relogin.h"
 #include "plan/state.h"
@@ -65,6 +66,7 @@ void on_lost(struct run *run, const struct event *event)
 		return;
 	}
 	relogin_forget(target);
+	again_await(run, target, event->error);
 	if (move_lost(run, target, event->error))
 		return;
 	target->state = TARGET_GONE;

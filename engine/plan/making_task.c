@@ -163,7 +163,8 @@ int making_task(const struct making *making, const struct task *task, bool left_
 		unit = making_unit(making, made);
 		unit->module = task->module;
 		unit->run_once = once;
-		unit->barrier = task->include;
+		/* Over a connection that is reset nothing is under way. */
+		unit->barrier = task->include || task->meta == META_RESET_CONNECTION;
 		return 0;
 	}
 	for (; part->hosts != PART_END; part++) {

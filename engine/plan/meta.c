@@ -1,4 +1,5 @@
 /* meta: what tasks that are about the run itself do to it. */
+#include "plan/again.h"
 #include "plan/order.h"
 
 /* The members of its batch, or of its play. */
@@ -66,8 +67,20 @@ static void clear_facts(struct run *run, struct run_host *host, const struct ste
 	order_pass_once(host);
 }
 
+/* In a dry run nothing has changed of which a new login would know. */
+static void reset_connection(struct run *run, struct run_host *host)
+{
+	if (!host_checks(host))
+		again_reset(run, host);
+	order_pass(host);
+}
+
 void meta_act(struct run *run, struct run_host *host, const struct step *step, const char *why)
 {
+	if (step->unit->task->task->meta == META_RESET_CONNECTION) {
+		reset_connection(run, host);
+		return;
+	}
 	if (why) {
 		doubt(run, host, step, why);
 		return;
@@ -84,6 +97,7 @@ void meta_act(struct run *run, struct run_host *host, const struct step *step, c
 	case META_CLEAR_FACTS:
 		clear_facts(run, host, step);
 		break;
+	case META_RESET_CONNECTION:
 	case META_NONE:
 		break;
 	}

@@ -2,6 +2,7 @@
 #include "plan/move.h"
 
 #include "fleet/transport.h"
+#include "plan/again.h"
 #include "plan/moved.h"
 #include "plan/order.h"
 
@@ -14,6 +15,7 @@ enum {
 	PAUSE = 300,               /* milliseconds between them */
 	SLACK = 1000,              /* until the old address is dialled, behind the time that was given */
 	BACK_MOST = 120 * 1000,    /* for a machine to be as before */
+	PLAIN_PAUSE = 1000,        /* milliseconds between tries of what is only waited for */
 	DOUBT = 15 * 1000,         /* from then on it may have been taken back */
 	SECONDS_MOST = 3600,
 	ASKS_MOST = 4,             /* for one task: there, and back */
@@ -112,21 +114,21 @@ static void dial(struct run *run, struct target *target)
 	move->met = false;
 	target->way.dial = back || !move->there ? move->before : move->there;
 	target->way.timeout = TRY_MOST;
-	target->way.delay = PAUSE;
+	target->way.delay = move->plain ? PLAIN_PAUSE : PAUSE;
 	target->state = TARGET_COMING;
 	effect_connect(target);
 }
 
 static bool is_over(const struct run *run, const struct move *move)
 {
-	return run->now > move->until + SLACK + BACK_MOST;
+	return run->now > move->until + (move->plain ? 0 : SLACK + BACK_MOST);
 }
 
 bool move_lost(struct run *run, struct target *target, const struct error *err)
 {
 	struct move *move = target->move;
 
-	if (!move || run->stopped || is_over(run, move))
+	if (!move || run->stopped || is_over(run, move) || (move->plain && err && !again_may_help(err)))
 		return false;
 	if (move->tries > 0 && err && run->now <= move->until + SLACK)
 		move->seen = arena_string(run->arena, err->message);
@@ -175,6 +177,12 @@ void move_meet(struct target *target)
 	move->met = true;
 	target->way.timeout = 0;
 	target->way.delay = 0;
+	if (move->plain)
+		target->move = NULL;
+	if (move->plain && !target->busy) {
+		order_forget_sent(run, target);
+		return;
+	}
 	target->busy = false;
 	host->gate = -1;
 	keep_undone(host);

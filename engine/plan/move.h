@@ -17,6 +17,7 @@ struct move {
 	int64_t asked, until;      /* milliseconds: then it is as before, unless it was confirmed */
 	bool moves;                /* to another address */
 	bool away;                 /* it starts anew */
+	bool plain;                /* neither: it is dialled where it was, until then, see again.h */
 	unsigned asks;             /* how often, for what its agent is at */
 	unsigned tries;            /* connections that have ended since */
 	bool met;                  /* its agent is there, and at what it was at before */

@@ -218,7 +218,7 @@ void order_abandon(struct run_host *host)
 }
 
 /* What was sent there in this run, that agent has had; the one that is there now hasn't. */
-static void forget_sent(struct run *run, struct target *target)
+void order_forget_sent(struct run *run, struct target *target)
 {
 	for (size_t i = 0; i < run->host_count; i++) {
 		struct visit *visit = run->hosts[i].visits;
@@ -244,7 +244,7 @@ void order_resume(struct run_host *host, struct target *target)
 	forget_setup(host);
 	drop_steps(host, 0);
 	variables_expect_nothing(host->run->options.variables, host->inventory);
-	forget_sent(host->run, target);
+	order_forget_sent(host->run, target);
 	if (host->phase == HOST_BUSY)
 		host->phase = HOST_IDLE;
 	host->abandoned = false;

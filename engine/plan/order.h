@@ -38,6 +38,8 @@ void order_wait(struct run_host *host);
 void order_abandon(struct run_host *host);
 /* It does once more what it was at there: another agent has come, which has had nothing yet. */
 void order_resume(struct run_host *host, struct target *target);
+/* Another agent has come there, which has had nothing yet. */
+void order_forget_sent(struct run *run, struct target *target);
 /* What was filled in for where it is and behind, as long as all was well. */
 void order_forget_filled(struct run_host *host);
 /* Lets it wait until a target is there, and free. */

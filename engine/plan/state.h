@@ -5,7 +5,7 @@
  * (effects.h): ready.c, stage.c (what is sent), told.c, turn.c and result.c (what comes back),
  * relay.c (contents on their way), ended.c. A file calls only those that stand before it here:
  * effects, front, cursor, batch, program, schedule, units, order, announce, known, claims, prepare,
- * prepared, fill_item, fill_loop, fill, fill_declared, declare, fill_undo, leave, meta, beside,
+ * prepared, fill_item, fill_loop, fill, fill_declared, declare, fill_undo, leave, again, meta, beside,
  * planned, due, include, outputs, result_judge, result_retry, result_outcome, result, relay, turn, move, stage,
  * told, ready, ended, drive. */
 #ifndef PLAN_STATE_H

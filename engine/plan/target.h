@@ -47,6 +47,7 @@ struct target {
 	struct fleet_target way;
 	struct fleet_host *fleet;  /* the driver's */
 	enum target_state state;
+	int64_t opened;            /* milliseconds: when it was dialled first */
 	bool shared;               /* several subjects may use it */
 	bool closed;               /* by us: whoever needs it again opens another one */
 	bool stays;                /* something is offered there, to the end of the run */

@@ -100,6 +100,7 @@ static void open_target(struct target *target)
 			target->way.become = becomes_there(run, host, target);
 	}
 	target->state = TARGET_COMING;
+	target->opened = run->now;
 	effect_connect(target);
 }
 

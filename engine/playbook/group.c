@@ -104,10 +104,10 @@ static const struct {
 	{ "end_batch", META_END_BATCH, NULL },
 	{ "end_play", META_END_PLAY, NULL },
 	{ "clear_facts", META_CLEAR_FACTS, NULL },
+	{ "reset_connection", META_RESET_CONNECTION, NULL },
 	{ "clear_host_errors", META_NONE, "catch the failure with 'rescue' or 'ignore_errors'" },
 	{ "end_role", META_NONE, "give the tasks behind it a 'when'" },
 	{ "refresh_inventory", META_NONE, "leave it out: the inventory is a text that a run doesn't change" },
-	{ "reset_connection", META_NONE, "make it two playbooks: beoplay first.yml second.yml" },
 };
 
 /* One that the scheduler has to do. */
@@ -157,7 +157,7 @@ static int refuse_word(struct play_reader *reader, const struct value *word)
 	if (suggestion.nearest)
 		return error_remedy(reader->err, "did you mean '%s'?", suggestion.nearest);
 	return error_remedy(reader->err, "it knows flush_handlers, end_host, end_batch, end_play, "
-		"clear_facts and noop");
+		"clear_facts, reset_connection and noop");
 }
 
 int meta_read(struct play_reader *reader, const struct value_pair *pair, struct task *task,

@@ -115,7 +115,6 @@ const struct later later_modules[] = {
 	{ "uri", "use 'command: curl …' with register" },
 	{ "urpmi", other_system },
 	{ "validate_argspec", "leave it out" },
-	{ "wait_for_connection", "leave it out, and apply again when the host is back" },
 	{ "xattr", BY_COMMAND },
 	{ "xbps", other_system },
 	{ "xml", "use lineinfile, or a template" },

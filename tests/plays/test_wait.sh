@@ -100,3 +100,34 @@ run temp.yml -C
 check "a dry run makes no temporary file" is "$status $(lab exec head ls /tmp /srv | grep -c 'own\|ansible')" "0 0"
 run temp.yml
 check "a file and a directory are made" is "$status $(lab exec head sh -c 'ls -d /tmp/own.* /srv/ansible.*/x | wc -l')" "0 2"
+
+# --- connections ---
+
+cat >groups.yml <<'Y'
+- hosts: head
+  tasks:
+    - command: usermod -aG games root
+    - command: id -Gn
+      register: before
+    - meta: reset_connection
+    - command: id -Gn
+      register: after
+    - assert: {that: ["'games' not in before.stdout", "'games' in after.stdout"]}
+Y
+run groups.yml
+check "a new login knows of a group that the old one didn't" is "$status $(recap head failed)" "0 0"
+check "the machine says that there were two" is "$(grep -c 'Accepted publickey for root' "$LAB/nodes/head/log" |
+	awk '{ print ($1 > 1) }')" 1
+
+cat >later.yml <<'Y'
+- hosts: later
+  tasks:
+    - wait_for_connection: {timeout: 300}
+    - command: touch /srv/was-here
+Y
+address=$(lab address node1)
+printf 'all:\n  hosts:\n    later: {ansible_host: %s, ansible_port: 2222}\n' "$address" >later-inventory.yml
+(sleep 4; lab exec node1 /usr/sbin/sshd -p 2222) &
+"$BEOPLAY" later.yml -i later-inventory.yml --user root --known-hosts known_later --accept-new-host-keys >out 2>err </dev/null
+status=$?
+check "a machine that can't be reached yet is waited for" is "$status $(lab exec node1 ls /srv/was-here)" "0 /srv/was-here"

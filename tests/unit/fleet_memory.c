@@ -196,13 +196,14 @@ static void log_told(struct fleet_host *host, const struct word *word)
 		log_line(memory, arena_printf(host->arena, "%s → %s\n", name, frame_name(word->type)));
 }
 
-static bool is_again(const struct fleet_host *host)
+/* Of its connections so far. */
+static long count_of(const struct fleet_host *host)
 {
-	unsigned count = 0;
+	long count = 0;
 
 	for (size_t i = 0; i < host->fleet->count; i++)
 		count += strcmp(host->fleet->hosts[i]->name, host->name) == 0;
-	return count > 1;
+	return count;
 }
 
 static void arrive(struct fleet_host *host)
@@ -221,7 +222,11 @@ static void arrive(struct fleet_host *host)
 		if (memory_answer_is(rule->answer, "never"))
 			return;
 		if ((rest = memory_answer_is(rule->answer, "again"))) {
-			why = is_again(host) ? rest : why;
+			why = count_of(host) > 1 ? rest : why;
+			continue;
+		}
+		if ((rest = memory_answer_is(rule->answer, "not before"))) {
+			why = count_of(host) < atol(rest) ? "ssh.no-connection: refused" : why;
 			continue;
 		}
 		if ((rest = memory_answer_is(rule->answer, "unreachable")))
@@ -233,6 +238,16 @@ static void arrive(struct fleet_host *host)
 		node_tell_end(host, why);
 	else
 		node_tell_hello(host);
+}
+
+/* What is due there stands in its ledger, whoever comes. */
+static struct value *due_before(const struct fleet_host *host)
+{
+	for (size_t i = host->fleet->count - 1; i-- > 0;) {
+		if (strcmp(host->fleet->hosts[i]->name, host->name) == 0)
+			return value_copy(host->arena, host->fleet->hosts[i]->due);
+	}
+	return value_list(host->arena);
 }
 
 static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *target)
@@ -254,11 +269,11 @@ static struct fleet_host *add(struct fleet *fleet, const struct fleet_target *ta
 	host->fleet = memory;
 	host->target = *target;
 	host->arena = arena_new();
-	host->due = value_list(host->arena);
 	host->fd = -1;
 	host->clock = memory->now + target->delay;
 	host->name = target->user ? arena_printf(memory->arena, "%s@%s", target->user, target->name)
 		: target->name;
+	host->due = due_before(host);
 	lookup_put(memory->arena, &memory->by_name, host->name, host);
 	arrive(host);
 	return host;

@@ -25,6 +25,7 @@ void memory_free(struct fleet *fleet);
  *     failed: MESSAGE
  *     lost: MESSAGE        the connection ends in front of the task; MESSAGE may begin with the name of an
  *                          error's code and a colon
+ *     lost once: MESSAGE   the first time; then ok
  *     dies: MESSAGE        it ends in the middle of the change, behind the gate
  *     silent               nothing is heard from then on, nor done
  *     slow: MILLISECONDS   it takes so long, and is changed
@@ -38,6 +39,7 @@ void memory_answer(struct fleet *fleet, const char *host, const char *task, cons
 void memory_returns(struct fleet *fleet, const char *host, const char *task,
 	const struct value *keys);
 /* Instead of being there at once; late goes with unreachable, too:
+ *     not before: N        it is unreachable up to the connection before the Nth
  *     unreachable: MESSAGE
  *     again: MESSAGE       it is unreachable from the second connection on
  *     late: MILLISECONDS

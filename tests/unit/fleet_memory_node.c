@@ -236,7 +236,12 @@ static bool answer_task(struct fleet_host *host, const struct wire_task *task)
 		host->silent = true;
 		return false;
 	}
-	if ((rest = memory_answer_is(answer, "lost"))) {
+	if ((rest = memory_answer_is(answer, "lost once")) && value_get(host->fleet->restarted, host->name)) {
+		tell_result(host, task, STATUS_OK, NULL);
+		return true;
+	}
+	if (rest || (rest = memory_answer_is(answer, "lost"))) {
+		value_set_bool(host->fleet->arena, host->fleet->restarted, host->name, true);
 		node_tell_end(host, rest);
 		host->state = NODE_GONE;
 		return false;

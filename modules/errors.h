@@ -44,6 +44,10 @@
 		"a download failed", "look at what the message says of the server") \
 	X(GET_URL_CHECKSUM, "get-url.checksum", TASK, \
 		"a download isn't what it should be by its checksum", "correct checksum, if you know why") \
+	X(GIT_FAILED, "git.failed", TASK, \
+		"git failed", "look at what it says, and try it on the host as the same user") \
+	X(GIT_NO_VERSION, "git.no-version", TASK, \
+		"a repository has no such branch or tag", "correct version") \
 	X(HOSTS_NO_ADDRESS, "hosts.no-address", TEXT, \
 		"the inventory has no address of a host", "set cluster_address or ansible_host") \
 	X(HOSTS_CLASH, "hosts.clash", TASK, \

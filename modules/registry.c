@@ -20,6 +20,7 @@ extern const struct module module_file_sync;
 extern const struct module module_find_files;
 extern const struct module module_get_url;
 extern const struct module module_getent;
+extern const struct module module_git;
 extern const struct module module_group;
 extern const struct module module_hostname;
 extern const struct module module_hosts;
@@ -84,6 +85,7 @@ const struct module *const modules_all[] = {
 	&module_find_files,
 	&module_get_url,
 	&module_getent,
+	&module_git,
 	&module_group,
 	&module_hostname,
 	&module_hosts,

@@ -49,7 +49,6 @@ const struct later later_modules[] = {
 	{ "firewalld", BY_COMMAND },
 	{ "flatpak", BY_COMMAND },
 	{ "gem", BY_COMMAND },
-	{ "git", "use 'command: git clone URL DIRECTORY' with 'creates: DIRECTORY'" },
 	{ "git_config", BY_COMMAND },
 	{ "group_by", "write the groups into the inventory" },
 	{ "homebrew", other_system },

@@ -218,6 +218,11 @@ enum level secrets_short(const struct secrets *secrets, const char *text)
 	return level;
 }
 
+bool secrets_any(const struct secrets *secrets)
+{
+	return secrets && (secrets->count > 0 || (secrets->names && secrets->brief));
+}
+
 bool secrets_full(const struct secrets *secrets)
 {
 	return secrets && secrets->full;

@@ -32,6 +32,8 @@ void secrets_note_text(struct secrets *secrets, const char *text, size_t size, e
 void secrets_note_made(struct secrets *secrets, const struct value *value);
 /* The highest level of strings in a text that were noted, but are too short to be looked for. */
 enum level secrets_short(const struct secrets *secrets, const char *text);
+/* Whether a text could hold any of them. */
+bool secrets_any(const struct secrets *secrets);
 /* Whether there were more than are looked for. */
 bool secrets_full(const struct secrets *secrets);
 

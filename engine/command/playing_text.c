@@ -177,6 +177,17 @@ int playing_unpack(struct arena *arena, const char *bytes, size_t size,
 	return 0;
 }
 
+/* Of one file, with what it is. */
+static void digest_text(const struct record_file *file, char ret_hex[DIGEST_HEX_SIZE])
+{
+	struct buffer bytes = {0};
+
+	buffer_printf(&bytes, "%d %o %s\n", (int)file->kind, file->mode, file->target ? file->target : "");
+	buffer_add(&bytes, file->bytes ? file->bytes : "", file->bytes ? file->size : 0);
+	digest_bytes(bytes.data, bytes.size, ret_hex);
+	buffer_free(&bytes);
+}
+
 struct value *playing_texts(const struct playing *playing)
 {
 	const struct record *record = playing->past ? playing->past->record
@@ -185,18 +196,15 @@ struct value *playing_texts(const struct playing *playing)
 	struct value *texts = value_map(playing->arena);
 
 	for (size_t i = 0; i < record->count; i++) {
-		const struct record_file *file = &record->files[i];
-		struct buffer bytes = {0};
+		struct arena *loading = arena_new();
+		const struct record_file file = record_load(loading, record, &record->files[i]);
 		char hex[DIGEST_HEX_SIZE];
 
-		if (file->left_out)
-			continue;
-		buffer_printf(&bytes, "%d %o %s\n", (int)file->kind, file->mode,
-			file->target ? file->target : "");
-		buffer_add(&bytes, file->bytes ? file->bytes : "", file->size);
-		digest_bytes(bytes.data, bytes.size, hex);
-		value_set_string(playing->arena, texts, file->path, hex);
-		buffer_free(&bytes);
+		if (!file.left_out) {
+			digest_text(&file, hex);
+			value_set_string(playing->arena, texts, file.path, hex);
+		}
+		arena_free(loading);
 	}
 	return texts;
 }

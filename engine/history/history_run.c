@@ -64,13 +64,11 @@ static struct value *file_value(struct arena *arena, const struct record_file *f
 }
 
 static const char *describe(struct arena *arena, const struct history_run *run,
-	const struct record *record)
+	struct value *files)
 {
-	struct run_file file = { .version = RUN_VERSION, .run = *run, .files = value_list(arena) };
+	struct run_file file = { .version = RUN_VERSION, .run = *run, .files = files };
 
 	file.run.facts = facts_kept(arena, run->facts);
-	for (size_t i = 0; i < record->count; i++)
-		value_append(arena, file.files, file_value(arena, &record->files[i], i));
 	return run_file_text(arena, &file);
 }
 
@@ -102,29 +100,58 @@ static int index_of(const git_commit *commit, git_index **ret_index)
 	return result;
 }
 
+/* One file; what isn't read yet is in memory no longer than this takes. ret_value: what is said of it. */
+static int write_file(git_repository *repository, git_index *before, git_index *index,
+	struct arena *arena, const struct record *record, size_t number, struct value **ret_value)
+{
+	struct arena *loading = arena_new();
+	const struct record_file file = record_load(loading, record, &record->files[number]);
+	int result = 0;
+
+	*ret_value = file_value(arena, &file, number);
+	if (file.bytes)
+		result = add_blob(repository, before, index, value_get_string(*ret_value, "in"), file.bytes,
+			file.size, file.mode);
+	arena_free(loading);
+	return result;
+}
+
+static int write_files(git_repository *repository, git_index *before, git_index *index,
+	struct arena *arena, const struct record *record, struct value **ret_files)
+{
+	*ret_files = value_list(arena);
+	for (size_t i = 0; i < record->count; i++) {
+		struct value *about;
+
+		if (write_file(repository, before, index, arena, record, i, &about) < 0)
+			return -1;
+		value_append(arena, *ret_files, about);
+	}
+	return 0;
+}
+
+static int write_about(git_repository *repository, git_index *before, git_index *index,
+	const char *about)
+{
+	if (about)
+		return add_blob(repository, before, index, "run.yml", about, strlen(about), 0);
+	git_error_set_str(GIT_ERROR_INVALID, "the run can't be described");
+	return -1;
+}
+
 int run_write(git_repository *repository, struct arena *arena, const struct history_run *run,
 	const struct record *record, const git_commit *last, git_oid *ret_tree)
 {
-	const char *about = describe(arena, run, record);
 	git_index *index = NULL, *before = NULL;
-	int result;
+	struct value *files;
+	int result = git_index_new(&index);
 
-	if (!about) {
-		git_error_set_str(GIT_ERROR_INVALID, "the run can't be described");
-		return -1;
-	}
-	result = git_index_new(&index);
 	if (result == 0)
 		result = index_of(last, &before);
 	if (result == 0)
-		result = add_blob(repository, before, index, "run.yml", about, strlen(about), 0);
-	for (size_t i = 0; result == 0 && i < record->count; i++) {
-		const struct record_file *file = &record->files[i];
-
-		if (file->bytes)
-			result = add_blob(repository, before, index, place_of(arena, file->path, i), file->bytes,
-				file->size, file->mode);
-	}
+		result = write_files(repository, before, index, arena, record, &files);
+	if (result == 0)
+		result = write_about(repository, before, index, describe(arena, run, files));
 	if (result == 0)
 		result = git_index_write_tree_to(ret_tree, index, repository);
 	git_index_free(before);

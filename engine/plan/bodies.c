@@ -86,7 +86,6 @@ static bool is_known(struct bodies *bodies, const char *path, char ret_hex[DIGES
 	if (!bodies->known || source_stat(bodies->source, path, true, &entry, &ignored) < 0
 			|| entry.kind != SOURCE_FILE || !known_digest_find(bodies->known, &entry.known, ret_hex))
 		return false;
-	source_ask_body(bodies->source, path);
 	*ret_size = entry.size;
 	return true;
 }
@@ -115,6 +114,7 @@ int bodies_add_file(struct bodies *bodies, const char *path, struct body **ret_b
 	if (!body) {
 		if (!is_known(bodies, path, hex, &size) && read_digest(bodies, path, hex, &size, err) < 0)
 			return -1;
+		source_ask_body(bodies->source, path, hex);
 		body = body_get(bodies, hex, NULL);
 		body->path = arena_string(bodies->arena, path);
 		body->size = size;

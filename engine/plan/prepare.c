@@ -455,8 +455,8 @@ int prepare_content(struct prepare *prepare, const char *path, struct value **re
 	size_t size;
 
 	if (is_vault(prepare, path)) {
-		if (source_read_body(prepare->run->options.source, path, SOURCE_TEXT_MOST, &bytes, &size,
-				err) < 0 || open_text(prepare, path, bytes, size, &text, err) < 0
+		if (source_read_body(prepare->run->options.source, prepare->arena, path,
+				SOURCE_TEXT_MOST, &bytes, &size, err) < 0 || open_text(prepare, path, bytes, size, &text, err) < 0
 				|| prepare_body_bytes(prepare, text->text, text->size, &digest, err) < 0)
 			return -1;
 		*ret_size = (int64_t)text->size;

@@ -1,6 +1,7 @@
 /* record: all that a run has read, kept so that the same run can be made again from it. */
 #include "source/record.h"
 
+#include "base/digest.h"
 #include "base/lookup.h"
 #include "base/whole.h"
 
@@ -76,6 +77,16 @@ const char *record_path(struct arena *arena, const char *folder, const char *pat
 	return name_in_record(&naming, path);
 }
 
+const char **record_paths(struct arena *arena, const char *folder, const struct value *paths)
+{
+	struct naming naming = naming_begin(arena, folder);
+	const char **names = arena_array(arena, paths->count + 1, sizeof(*names));
+
+	for (size_t i = 0; i < paths->count; i++)
+		names[i] = name_in_record(&naming, paths->pairs[i].key);
+	return names;
+}
+
 /* --- What was read --- */
 
 struct record *record_new(struct arena *arena)
@@ -103,6 +114,8 @@ struct recorder {
 	size_t texts, bodies, directories;   /* how many that the source was asked for are in it */
 };
 
+static const char private_key[] = "it is a private key", too_large[] = "it is larger than 1 MiB";
+
 static bool is_private_key(const char *bytes, size_t size)
 {
 	const char *line = size > 11 && strncmp(bytes, "-----BEGIN ", 11) == 0 ? bytes : NULL;
@@ -125,11 +138,11 @@ static void take(struct recorder *recorder, const char *path, struct record_file
 	const char *why = NULL;
 
 	if (file.bytes && is_private_key(file.bytes, file.size))
-		why = "it is a private key";
+		why = private_key;
 	else if (file.mode && recorder->leaves_out)
 		recorder->leaves_out(recorder->context, path, &why);
 	if (why) {
-		file.bytes = NULL;
+		file.bytes = file.from = NULL;
 		file.left_out = why;
 	}
 	record_add(recorder->arena, recorder->record, &file);
@@ -152,6 +165,7 @@ static void take_text(struct recorder *recorder, const struct source_file *text)
 static void take_body(struct recorder *recorder, const char *path)
 {
 	struct record_file file = { .kind = SOURCE_FILE, .body = true };
+	const char *digest = source_body_digest(recorder->source, path);
 	struct source_entry entry;
 	struct error ignored = {0};
 	char *bytes;
@@ -160,12 +174,42 @@ static void take_body(struct recorder *recorder, const char *path)
 			|| entry.kind != SOURCE_FILE || !is_new(recorder, path, &file))
 		return;
 	file.mode = entry.mode ? entry.mode : 0644;
-	if (source_read_body(recorder->source, path, RECORD_BODY_MOST, &bytes, &file.size,
-			&ignored) < 0)
-		file.left_out = "it is larger than 1 MiB";
-	else
+	file.size = (size_t)entry.size;
+	if (digest && file.size <= RECORD_BODY_MOST) {
+		file.from = path;
+		file.digest = digest;
+	} else if (source_read_body(recorder->source, recorder->arena, path, RECORD_BODY_MOST, &bytes,
+			&file.size, &ignored) < 0) {
+		file.left_out = too_large;
+	} else {
 		file.bytes = bytes;
+	}
 	take(recorder, path, file);
+}
+
+struct record_file record_load(struct arena *arena, const struct record *record,
+	const struct record_file *file)
+{
+	struct record_file loaded = *file;
+	char hex[DIGEST_HEX_SIZE], *bytes;
+	struct error ignored = {0};
+
+	if (!file->from)
+		return loaded;
+	loaded.from = NULL;
+	if (source_read_body(record->source, arena, file->from, RECORD_BODY_MOST, &bytes, &loaded.size,
+			&ignored) < 0) {
+		loaded.left_out = "it couldn't be read any more";
+		return loaded;
+	}
+	digest_bytes(bytes, loaded.size, hex);
+	if (strcmp(hex, file->digest) != 0)
+		loaded.left_out = "it was changed meanwhile";
+	else if (is_private_key(bytes, loaded.size))
+		loaded.left_out = private_key;
+	else
+		loaded.bytes = bytes;
+	return loaded;
 }
 
 static void take_directory(struct recorder *recorder, const char *path)
@@ -195,6 +239,7 @@ struct recorder *recorder_new(struct arena *arena, struct source *source, const 
 
 	*recorder = (struct recorder){ .arena = arena, .source = source, .leaves_out = leaves_out,
 		.context = context, .naming = naming_begin(arena, folder), .record = record_new(arena) };
+	recorder->record->source = source;
 	return recorder;
 }
 
@@ -436,7 +481,12 @@ struct value *record_pack(struct arena *arena, const struct record *record, size
 	for (size_t i = 0; i < record->count; i++) {
 		const struct record_file *file = &record->files[i];
 		struct value *one = value_map(arena);
+		struct record_file loaded;
 
+		if (file->size <= most && (bodies || !file->body)) {
+			loaded = record_load(arena, record, file);
+			file = &loaded;
+		}
 		value_set_string(arena, one, "path", file->path);
 		value_set_string(arena, one, "kind", kind_words[file->kind]);
 		value_set_bool(arena, one, "body", file->body);

@@ -6,7 +6,9 @@
  * source made of a record is as good as the working tree.
  *
  * What has no business in a history is left out, and a source that is asked for it says so: private
- * keys, what the user's git ignores, and contents above RECORD_BODY_MOST. */
+ * keys, what the user's git ignores, and contents above RECORD_BODY_MOST.
+ *
+ * Contents of src whose digest the source knows aren't in memory: who needs one asks record_load for it. */
 #ifndef TEXT_RECORD_H
 #define TEXT_RECORD_H
 
@@ -27,8 +29,10 @@ struct record_file {
 	enum source_kind kind;     /* SOURCE_FILE, SOURCE_DIRECTORY or SOURCE_LINK */
 	bool body;                 /* content of src; else a text */
 	unsigned mode;             /* permission bits; 0 of what never was a file */
-	const char *bytes;         /* NULL: left out */
+	const char *bytes;         /* NULL: left out, or not read yet */
 	size_t size;
+	const char *from;          /* of what isn't read yet: what the source calls it; else NULL */
+	const char *digest;        /* that it then must have */
 	const char *target;        /* of a link */
 	const char *left_out;      /* why there are no bytes */
 };
@@ -36,7 +40,12 @@ struct record_file {
 struct record {
 	struct record_file *files;
 	size_t count;
+	struct source *source;     /* of what isn't read yet */
 };
+
+/* A file with its bytes, read now if it isn't yet. It can turn out to be left out. */
+struct record_file record_load(struct arena *arena, const struct record *record,
+	const struct record_file *file);
 
 /* Whether a path (as given) shall be left out; ret_why says why. */
 typedef bool record_leaves_out(void *context, const char *path, const char **ret_why);
@@ -66,6 +75,8 @@ struct source *record_source(struct arena *arena, const struct record *record, c
 
 /* A path as a record has it. */
 const char *record_path(struct arena *arena, const char *folder, const char *path);
+/* The same of all keys of a map, in their order: each directory is looked for once. */
+const char **record_paths(struct arena *arena, const char *folder, const struct value *paths);
 
 /* As one value, without contents above most bytes, and without those of src where they have more than
  * bodies_most together; and back (what came may be anything). */

@@ -2,6 +2,7 @@
  * back of it. */
 #include "source/record.h"
 
+#include "base/digest.h"
 #include "base/lookup.h"
 
 #include <string.h>
@@ -20,13 +21,12 @@ static struct lookup noted_paths(struct arena *arena, const struct secrets *secr
 	const char *folder)
 {
 	const struct value *files = secrets_files(secrets);
+	const char **names = files ? record_paths(arena, folder, files) : NULL;
 	struct lookup noted = {0};
 
 	for (size_t i = 0; files && i < files->count; i++) {
-		const char *path = files->pairs[i].key;
-
-		lookup_put(arena, &noted, path, files->pairs[i].value);
-		lookup_put(arena, &noted, record_path(arena, folder, path), files->pairs[i].value);
+		lookup_put(arena, &noted, files->pairs[i].key, files->pairs[i].value);
+		lookup_put(arena, &noted, names[i], files->pairs[i].value);
 	}
 	return noted;
 }
@@ -51,23 +51,45 @@ static void cut_named(struct arena *arena, const struct disclosure *to, struct r
 	buffer_free(&out);
 }
 
+/* The keyed digest of its content's digest, which is known of what isn't read. */
+static const char *word_of_digest(struct arena *arena, const struct disclosure *to, const char *digest)
+{
+	return disclose_digest(arena, to, digest, strlen(digest), LEVEL_PRIVATE);
+}
+
+static void keep_back(struct arena *arena, const struct disclosure *to, struct record_file *file)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	if (!file->from)
+		digest_bytes(file->bytes, file->size, hex);
+	file->left_out = arena_printf(arena, "%s %s", kept_back, word_of_digest(arena, to,
+		file->from ? file->digest : hex));
+	file->bytes = file->from = NULL;
+	file->size = 0;
+}
+
 struct record *record_disclose(struct arena *arena, const struct record *record, const char *folder,
 	const struct disclosure *to)
 {
 	struct record *open = record_new(arena);
 	struct lookup noted = noted_paths(arena, to->secrets, folder);
+	bool anything = secrets_any(to->secrets);
 
+	open->source = record->source;
 	for (size_t i = 0; i < record->count; i++) {
 		struct record_file file = record->files[i];
 
 		if (is_command_line(&file))
 			continue;
-		if (file.bytes && lookup_get(&noted, file.path)) {
-			file.left_out = arena_printf(arena, "%s %s", kept_back, disclose_digest(arena, to,
-				file.bytes, file.size, LEVEL_PRIVATE));
-			file.bytes = NULL;
-			file.size = 0;
-		} else if (file.bytes) {
+		if ((file.bytes || file.from) && lookup_get(&noted, file.path)) {
+			keep_back(arena, to, &file);
+			record_add(arena, open, &file);
+			continue;
+		}
+		if (anything)
+			file = record_load(arena, record, &file);
+		if (file.bytes) {
 			file.bytes = disclose_bytes(arena, to, file.bytes, file.size, &file.size);
 			cut_named(arena, to, &file);
 		}
@@ -124,13 +146,16 @@ static void reveal_file(const struct revealing *revealing, struct source *today,
 	struct record_file *file)
 {
 	const char *path = path_join(revealing->arena, folder, file->path);
+	char hex[DIGEST_HEX_SIZE], *bytes;
 	struct error ignored = {0};
-	char *bytes;
 	size_t size;
 
-	if (source_read_body(today, path, RECORD_BODY_MOST, &bytes, &size, &ignored) < 0)
+	if (source_read_body(today, revealing->arena, path, RECORD_BODY_MOST, &bytes, &size, &ignored) < 0)
 		return;
-	if (!strstr(file->left_out, disclose_digest(revealing->arena, revealing->to, bytes, size,
+	/* Older records have the digest of the content itself. */
+	digest_bytes(bytes, size, hex);
+	if (!strstr(file->left_out, word_of_digest(revealing->arena, revealing->to, hex))
+			&& !strstr(file->left_out, disclose_digest(revealing->arena, revealing->to, bytes, size,
 			LEVEL_PRIVATE)))
 		return;
 	file->bytes = bytes;

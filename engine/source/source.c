@@ -26,6 +26,7 @@ struct source {
 		size_t count, capacity;
 		struct lookup known;
 	} bodies, directories;
+	struct lookup digests;      /* path → digest of its content */
 };
 
 char *path_join(struct arena *arena, const char *directory, const char *name)
@@ -161,21 +162,27 @@ int source_read(struct source *source, const char *path, const char **ret_bytes,
 	return 0;
 }
 
-int source_read_body(struct source *source, const char *path, size_t most, char **ret_bytes,
-	size_t *ret_size, struct error *err)
+int source_read_body(struct source *source, struct arena *arena, const char *path, size_t most,
+	char **ret_bytes, size_t *ret_size, struct error *err)
 {
-	return source->calls->read(source->context, source->arena, path, most, ret_bytes, ret_size,
-		err);
+	return source->calls->read(source->context, arena, path, most, ret_bytes, ret_size, err);
 }
 
-void source_ask_body(struct source *source, const char *path)
+void source_ask_body(struct source *source, const char *path, const char *digest)
 {
 	ask(source, &source->bodies, path);
+	lookup_put(source->arena, &source->digests, arena_string(source->arena, path),
+		arena_string(source->arena, digest));
+}
+
+const char *source_body_digest(const struct source *source, const char *path)
+{
+	return lookup_get(&source->digests, path);
 }
 
 int source_open(struct source *source, const char *path, int64_t *ret_size, struct error *err)
 {
-	source_ask_body(source, path);
+	ask(source, &source->bodies, path);
 	return source->calls->open(source->context, path, ret_size, err);
 }
 

@@ -71,13 +71,15 @@ const struct value *source_roles(const struct source *source);
  * source. A second read of the same path gives the same bytes. */
 int source_read(struct source *source, const char *path, const char **ret_bytes, size_t *ret_size,
 	struct error *err);
-/* Reads without remembering it as text of the run: content of src, scripts. */
-int source_read_body(struct source *source, const char *path, size_t most, char **ret_bytes,
-	size_t *ret_size, struct error *err);
+/* Reads into an arena without remembering it as text of the run: content of src, scripts. */
+int source_read_body(struct source *source, struct arena *arena, const char *path, size_t most,
+	char **ret_bytes, size_t *ret_size, struct error *err);
 /* A descriptor of its content, at offset 0, for content of any size; the caller closes it. */
 int source_open(struct source *source, const char *path, int64_t *ret_size, struct error *err);
-/* It counts as asked for, though what is in it was known without opening it. */
-void source_ask_body(struct source *source, const char *path);
+/* A file counts as asked for: its content, which may be known without opening it, has this digest. */
+void source_ask_body(struct source *source, const char *path, const char *digest);
+/* What was said of it last; NULL: nothing. */
+const char *source_body_digest(const struct source *source, const char *path);
 int source_list(struct source *source, const char *path, struct source_entry **ret_entries,
 	size_t *ret_count, struct error *err);
 /* Nothing there is no error: kind SOURCE_NONE. */

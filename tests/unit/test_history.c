@@ -168,7 +168,7 @@ static const char *seen(struct source *source, const char *path, char *ret_bytes
 
 	assert_int_equal(source_stat(source, path, false, &entry, &err), 0);
 	ret_bytes[0] = '\0';
-	if (entry.kind == SOURCE_FILE && source_read_body(source, path, 100, &bytes, &size, &err) == 0)
+	if (entry.kind == SOURCE_FILE && source_read_body(source, arena, path, 100, &bytes, &size, &err) == 0)
 		memcpy(ret_bytes, bytes, size + 1);
 	return arena_printf(arena, "%d %04o %d", entry.kind, entry.mode, (int)entry.size);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* In place of Mbed TLS's own, which libgit2 calls at its start to parse all certificates of the machine:
@@ -71,15 +72,17 @@ void history_write_ignore(int folder)
 static int create(int folder, const char *path, git_repository **ret_repository, struct error *err)
 {
 	git_repository_init_options options;
+	mode_t mask = umask(077);
+	int result;
 
 	history_write_ignore(folder);
 	git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
 	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
 	options.mode = 0700;
 	options.initial_head = "runs";
-	if (git_repository_init_ext(ret_repository, path, &options) < 0)
-		return history_failed(err, "cannot make the history");
-	return 0;
+	result = git_repository_init_ext(ret_repository, path, &options);
+	umask(mask);
+	return result < 0 ? history_failed(err, "cannot make the history") : 0;
 }
 
 static int open_repository(int folder, const char *path, bool make,
@@ -145,9 +148,11 @@ void history_close(struct history *history)
 static void set_sealed(git_repository *repository, const git_oid *commit)
 {
 	git_reference *moved = NULL;
+	mode_t mask = umask(077);
 
 	git_reference_create(&moved, repository, HISTORY_SEALED, commit, 1, "sealed");
 	git_reference_free(moved);
+	umask(mask);
 }
 
 /* A sealed run on top of one up to which all are sealed. */
@@ -264,8 +269,9 @@ static void remove_stale(const struct history *history, const char *below)
 		closedir(directory);
 }
 
-static void lock(struct history *history)
+void history_lock(struct history *history)
 {
+	history->mask = umask(077);
 	while (history->lock >= 0 && flock(history->lock, LOCK_EX) < 0 && errno == EINTR)
 		;
 	remove_stale(history, "refs");
@@ -273,10 +279,11 @@ static void lock(struct history *history)
 	remove_stale(history, "refs/hosts");
 }
 
-static void unlock(struct history *history)
+void history_unlock(struct history *history)
 {
 	if (history->lock >= 0)
 		flock(history->lock, LOCK_UN);
+	umask(history->mask);
 }
 
 int history_add(struct history *history, struct arena *arena, struct history_run *run,
@@ -287,11 +294,11 @@ int history_add(struct history *history, struct arena *arena, struct history_run
 	int result;
 
 	/* One at a time; that the branch moves by compare and swap guards against others than us. */
-	lock(history);
+	history_lock(history);
 	result = commit_run(history, arena, run, record, &commit);
 	if (result == 0)
 		result = move_hosts(history, arena, run, &commit);
-	unlock(history);
+	history_unlock(history);
 	if (result < 0)
 		return history_failed(err, "cannot write the run into the history");
 	git_oid_tostr(id, sizeof(id), &commit);

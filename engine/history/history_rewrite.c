@@ -218,7 +218,7 @@ static int rewrite(struct rewriting *rewriting, size_t keep, size_t *ret_runs, s
 	options.initial_head = "runs";
 	snprintf(fresh, sizeof(fresh), "%.4000s/history.new", history->folder);
 	rewriting->renamed = value_map(rewriting->arena);
-	flock(history->lock, LOCK_EX);
+	history_lock(history);
 	remove_tree(fresh);
 	result = history_walk(history, rewriting->arena, &ids, &count);
 	if (result == 0 && keep > 0)
@@ -233,7 +233,7 @@ static int rewrite(struct rewriting *rewriting, size_t keep, size_t *ret_runs, s
 		history_failed(err, "cannot rewrite the history");
 	else
 		result = take_place(history, fresh, err);
-	flock(history->lock, LOCK_UN);
+	history_unlock(history);
 	return result < 0 ? -1 : 0;
 }
 

@@ -15,6 +15,7 @@ struct history {
 	git_repository *repository;
 	const char *folder;        /* .beoplay; allocated */
 	int lock;                  /* a descriptor; held while a run is added */
+	mode_t mask;               /* the user's umask, meanwhile */
 };
 
 /* libgit2, once and for the whole program. */
@@ -32,6 +33,10 @@ int history_failed(struct error *err, const char *what);
 int history_folder(const char *project, bool create, char *room, size_t size, int *ret_fd,
 	struct error *err);
 int history_lock_file(int folder, struct error *err);
+/* history.c: while it is changed, one at a time. What git makes then is for nobody else to write, whatever the
+ * user's umask: else it would not be believed the next time. */
+void history_lock(struct history *history);
+void history_unlock(struct history *history);
 /* So that the user's own repository doesn't take it in. */
 void history_write_ignore(int folder);
 

@@ -224,6 +224,10 @@ spoilt() { check "$who: $1" unused "$2"; }
 histories() {
 	recorded; run_as_is log; check "$who: a run is recorded" says 'site.yml' "$out"
 	check "$who: the history is nobody else's to read" is "$(stat -c %a .beoplay)" 700
+	start; play 'tasks: [{debug: {msg: hello}}]'; (umask 000; run site.yml); run site.yml
+	accepted 'a history that was made without a umask is used again'
+	run history gc --keep 1; (umask 000; run site.yml); run site.yml
+	accepted 'and one that was written to without one'
 	recorded; chown -hR "$them" .beoplay
 	spoilt 'a history of another user' 'belongs to the user'
 	recorded; chown -hR "$them" $history; spoilt 'a repository of another user' 'belongs to the user'

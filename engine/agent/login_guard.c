@@ -25,8 +25,10 @@ static struct ways_in ways_of(struct runner *runner, struct arena *arena)
 	struct user_info user;
 
 	if (accounts_user(&runner->at_hand->machine, arena, runner->login, &user, &ignored) == 0
-			&& user.exists && user.home && user.home[0] == '/' && user.home[1])
-		ways.home = user.home;
+			&& user.exists) {
+		ways.home = user.home && user.home[0] == '/' && user.home[1] ? user.home : NULL;
+		ways.shell = user.shell && user.shell[0] == '/' ? user.shell : NULL;
+	}
 	return ways;
 }
 

@@ -8,6 +8,8 @@
 
 enum way_in_kind {
 	WAY_PATH,                /* a file, or a folder with all that is below it */
+	WAY_PROGRAM,             /* a file that a login runs; commands may run it, too. Below /usr, where those of /bin
+	                            and /sbin are */
 	WAY_RESOURCE,            /* a pattern of what modules name */
 	WAY_COMMAND,             /* a program that changes one of them */
 	WAY_UNIT,                /* of systemd, or an init script */
@@ -19,7 +21,7 @@ enum way_in_when {
 	WITH_KERBEROS,           /* at once, and only where that is used */
 };
 
-/* ~ is the home of the user who logs in, and @ that user's name. */
+/* ~ is the home of the user who logs in, $ the login shell, and @ that user's name. */
 static const struct way_in {
 	enum way_in_kind kind;
 	const char *name, *what;
@@ -67,6 +69,10 @@ static const struct way_in {
 	{ WAY_PATH, "/etc/hostname", "the name that Kerberos knows", WITH_KERBEROS },
 	{ WAY_PATH, "/etc/hosts", "the name that Kerberos knows", WITH_KERBEROS },
 	{ WAY_PATH, "/etc/resolv.conf", "the name that Kerberos knows", WITH_KERBEROS },
+	{ WAY_PROGRAM, "$", "the shell of who logs in", AT_ONCE },
+	{ WAY_PROGRAM, "/usr/sbin/sshd", "sshd itself", AT_ONCE },
+	{ WAY_PROGRAM, "/usr/bin/sudo", "who becomes root", AT_ONCE },
+	{ WAY_PROGRAM, "/usr/bin/su", "who becomes root", AT_ONCE },
 	{ WAY_RESOURCE, "hostname:", "the name that Kerberos knows", WITH_KERBEROS },
 	{ WAY_RESOURCE, "user:@", "the account that logs in", AT_ONCE },
 	{ WAY_RESOURCE, "user:root", "root's account", AT_ONCE },
@@ -113,8 +119,10 @@ static const char *name_of(struct arena *arena, const struct ways_in *ways, cons
 	const char *at = strchr(row->name, '@');
 
 	if ((row->when == WITH_KERBEROS && !ways->gssapi) || (row->name[0] == '~' && !ways->home)
-			|| (at && !ways->login))
+			|| (row->name[0] == '$' && !ways->shell) || (at && !ways->login))
 		return NULL;
+	if (row->name[0] == '$')
+		return strncmp(ways->shell, "/bin/", 5) == 0 ? arena_printf(arena, "/usr%s", ways->shell) : ways->shell;
 	if (row->name[0] == '~')
 		return arena_printf(arena, "%s%s", ways->home, row->name + 1);
 	return at ? arena_printf(arena, "%.*s%s%s", (int)(at - row->name), row->name, ways->login, at + 1)
@@ -150,6 +158,12 @@ static bool is_about(struct arena *arena, const char *resource, const char *path
 	return is_below(own, path) || is_below(path, own);
 }
 
+/* "/bin/bash" is a name of "/usr/bin/bash". */
+static bool is_about_program(struct arena *arena, const char *resource, const char *path)
+{
+	return is_about(arena, resource, path) || (strncmp(path, "/usr/", 5) == 0 && is_about(arena, resource, path + 4));
+}
+
 /* "unit:ssh.service" is "unit:ssh". */
 static bool is_unit(const char *unit, const char *name)
 {
@@ -169,6 +183,7 @@ const char *way_in_of_resource(struct arena *arena, const struct ways_in *ways, 
 	for (size_t i = 0; i < ROWS; i++) {
 		const char *name = name_of(arena, ways, &table[i]);
 		bool is = name && ((table[i].kind == WAY_PATH && is_about(arena, resource, name))
+			|| (table[i].kind == WAY_PROGRAM && is_about_program(arena, resource, name))
 			|| (table[i].kind == WAY_RESOURCE && fnmatch(name, resource, 0) == 0)
 			|| (table[i].kind == WAY_UNIT && strncmp(resource, "unit:", 5) == 0
 				&& is_unit(resource + 5, name)));
@@ -224,7 +239,7 @@ const char *ways_in_paths(struct arena *arena, const struct ways_in *ways)
 	const char *all;
 
 	for (size_t i = 0; i < ROWS; i++) {
-		const char *name = table[i].kind == WAY_PATH ? name_of(arena, ways, &table[i]) : NULL;
+		const char *name = table[i].kind <= WAY_PROGRAM ? name_of(arena, ways, &table[i]) : NULL;
 
 		if (name)
 			buffer_printf(&text, "%s %s\n", table[i].when == LATER ? "later" : "now", name);

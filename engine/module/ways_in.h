@@ -16,6 +16,7 @@
 struct ways_in {
 	const char *login;       /* the user who logs in */
 	const char *home;        /* of that user; NULL: it has none */
+	const char *shell;       /* the same */
 	bool gssapi;             /* there is a key for Kerberos, so names matter, too */
 };
 

@@ -45,6 +45,8 @@ returned "sshd: a word that it doesn't know" '    - lineinfile: {path: /etc/ssh/
 returned "sshd: it is stopped" '    - service: {name: ssh, state: stopped}' 'login'
 returned "keys: they go" '    - copy: {dest: /home/admin/.ssh/authorized_keys, content: "# none\n", owner: admin, mode: "0600"}' 'login'
 returned "account: its shell" '    - user: {name: admin, shell: /bin/false}' 'login'
+returned "the login shell: nobody may run it" '    - file: {path: /bin/bash, mode: "0600"}' 'login'
+returned "sudo: it is nobody's program" '    - file: {path: /usr/bin/sudo, owner: nobody}' 'login'
 returned "sudo: not without a password" '    - copy: {dest: /etc/sudoers.d/zz, content: "admin ALL=(ALL) ALL\n", mode: "0440"}' 'login'
 returned "PAM: nobody has an account" '    - lineinfile: {path: /etc/pam.d/sshd, line: "account required pam_deny.so", insertbefore: BOF}' 'login'
 returned "a command" '    - shell: passwd -l admin; usermod -s /bin/false admin' 'login'

@@ -7,7 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-static const struct ways_in admin = { .login = "admin", .home = "/home/admin" };
+static const struct ways_in admin = { .login = "admin", .home = "/home/admin",
+	.shell = "/bin/bash" };
 
 static void check_resources(const struct ways_in *ways, const char *const *names, bool expected)
 {
@@ -27,11 +28,12 @@ static void test_resources_that_carry_a_login_are_known(void **state)
 		"line:/etc/sudoers:%admin", "block:/etc/pam.d/sshd:# x:begin", "file:/home/admin", "file:/home",
 		"replace:/home/admin/.ssh/authorized_keys:a", "user:admin", "user:root", "group:sudo",
 		"authorized-key:admin:AAAA", "authorized-keys:admin", "unit:ssh", "unit:ssh.service",
-		"unit:nftables", "file:/etc/sudoers.d", NULL };
+		"unit:nftables", "file:/etc/sudoers.d", "file:/bin/bash", "file:/usr/bin/bash", "file:/usr", "file:/bin",
+		"file:/usr/bin/sudo", "file:/usr/sbin", "file:/", NULL };
 	static const char *const others[] = { "file:/etc/motd", "file:/etc/ssh/ssh_known_hosts", "user:mpi",
 		"authorized-key:mpi:AAAA", "file:/home/admin/x", "file:/home/mpi/.ssh/authorized_keys",
 		"line:/etc/hosts:10.0.0.1", "hostname:", "unit:sshfs", "unit:munge", "package:hello", "file:/etc/ssh2",
-		NULL };
+		"file:/bin/sh", "file:/usr/bin/bashful", "file:/usr/local/bin/x", NULL };
 
 	(void)state;
 	check_resources(&admin, ways, true);
@@ -65,7 +67,7 @@ static void test_commands_are_known_by_their_words(void **state)
 	static const char *const ways[] = { "argv: [\"nft\", \"-f\", \"/tmp/x\"]", "/usr/sbin/iptables -P INPUT DROP",
 		"systemctl restart ssh.service", "service nftables restart", "echo x >>/etc/ssh/sshd_config",
 		"sed -i s/a/b/ /home/admin/.bashrc", "\"usermod\" \"-L\" \"admin\"", NULL };
-	static const char *const others[] = { "ssh node1 hostname", "echo nftables", "make install", "hostname", "",
+	static const char *const others[] = { "ssh node1 hostname", "echo nftables", "/bin/bash x", "/usr/bin/sudo id", "make install", "hostname", "",
 		"systemctl restart munge", NULL };
 	struct arena *arena = arena_new();
 	bool loads = false;

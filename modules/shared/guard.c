@@ -11,7 +11,7 @@ enum { MOUNTS_MOST = 16 << 20, KEPT_MOST = 16 };
 /* Folders of the Filesystem Hierarchy Standard and of Debian's base system, and what nobody can log
  * in without. Whatever is above one of them is kept, too. */
 static const char *const system_paths[] = {
-	"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libo32", "/libx32",
+	"/bin", "/boot", "/dev", "/dev/fd", "/dev/pts", "/dev/shm", "/dev/stderr", "/dev/stdin", "/dev/stdout", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libo32", "/libx32",
 	"/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr",
 	"/var", "/boot/efi", "/boot/firmware", "/boot/grub",
 	"/etc/alternatives", "/etc/apt", "/etc/apt/apt.conf.d", "/etc/apt/preferences.d",
@@ -23,13 +23,14 @@ static const char *const system_paths[] = {
 	"/etc/ssh/sshd_config", "/etc/ssl", "/etc/ssl/certs", "/etc/ssl/private", "/etc/sudoers",
 	"/etc/sudoers.d", "/etc/sysctl.d", "/etc/systemd", "/etc/systemd/network",
 	"/etc/systemd/system", "/etc/tmpfiles.d", "/etc/udev", "/etc/udev/rules.d",
+	"/run/dbus", "/run/lock", "/run/sshd", "/run/systemd", "/run/udev", "/run/user",
 	"/usr/bin", "/usr/games", "/usr/include", "/usr/lib", "/usr/lib32", "/usr/lib64",
 	"/usr/libexec", "/usr/libx32", "/usr/sbin", "/usr/share", "/usr/src", "/usr/local",
 	"/usr/local/bin", "/usr/local/etc", "/usr/local/games", "/usr/local/include",
 	"/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/local/src",
 	"/usr/sbin/sshd", "/usr/share/doc", "/usr/share/man",
 	"/var/backups", "/var/cache", "/var/cache/apt", "/var/lib", "/var/lib/apt", "/var/lib/dpkg",
-	"/var/lib/dpkg/info", "/var/lib/systemd", "/var/local", "/var/lock", "/var/log", "/var/mail",
+	"/var/lib/dpkg/info", "/var/lib/dpkg/status", "/var/lib/systemd", "/var/local", "/var/lock", "/var/log", "/var/mail",
 	"/var/opt", "/var/run", "/var/spool", "/var/spool/cron", "/var/tmp", NULL,
 };
 
@@ -135,6 +136,7 @@ static int keep_state(struct host *host, struct guard *guard, struct error *err)
 	if (host_real(host, arena_printf(host_arena(host), "%s/x", state), &real, err) < 0)
 		return -1;
 	keep(guard, directory_of(host_arena(host), real), "beoplay's own state");
+	keep(guard, "/run/beoplay", "beoplay's own state");
 	return 0;
 }
 
@@ -254,6 +256,23 @@ void guard_mount(struct arena *arena, const struct guard *guard, const char *rea
 	}
 }
 
+/* /dev/null and its like: what the kernel makes there isn't anybody's to remove. */
+static int refuse_device(struct host *host, const char *real, struct guard_refusal *ret_refusal,
+	struct error *err)
+{
+	struct file_info info;
+
+	if (strncmp(real, "/dev/", 5) != 0)
+		return 0;
+	if (host_stat(host_quiet(host), real, &info, err) < 0)
+		return -1;
+	if (info.kind != FILE_OTHER)
+		return 0;
+	ret_refusal->reason = arena_printf(host_arena(host), "'%s' is not removed: it is a device of this machine", real);
+	ret_refusal->remedy = "say with a rule of udev what is to be in /dev";
+	return 0;
+}
+
 static int refuse_system(struct host *host, const struct guard *guard, const char *real, bool again,
 	struct guard_refusal *ret_refusal, struct error *err)
 {
@@ -267,6 +286,10 @@ static int refuse_system(struct host *host, const struct guard *guard, const cha
 			"is empty";
 		return 0;
 	}
+	if (refuse_device(host, real, ret_refusal, err) < 0)
+		return -1;
+	if (ret_refusal->reason)
+		return 0;
 	if (!again && guard_package_of(host_quiet(host), guard->packages, real, &package, err) < 0)
 		return -1;
 	if (package) {

@@ -106,6 +106,23 @@ static void a_mount_itself_stays(void **state)
 	assert_stays(file("/srv/old", ""), "'/srv/old/home/thesis' below it is a mount");
 }
 
+static void devices_and_what_a_running_system_needs_stay(void **state)
+{
+	(void)state;
+	bench_directory(bench, "/dev", 0755);
+	bench_directory(bench, "/run", 0755);
+	bench_directory(bench, "/run/beoplay", 0700);
+	bench_file(bench, "/run/beoplay/lock", 0600, "");
+	bench_file(bench, "/dev/null", 0666, "");
+	bench_find(bench, "/dev/null")->info.kind = FILE_OTHER;
+	assert_stays(file("/dev/null", ""), "is a device");
+	assert_stays(file("/run/beoplay", ""), "beoplay's own state");
+	assert_int_equal(bench_apply(bench, &module_file, bench_load(bench, &module_file,
+		"{path: /run/other, state: absent}")), 0);
+	bench_file(bench, "/dev/nul", 0644, "a typing error");
+	assert_int_equal(file("/dev/nul", ""), 0);
+}
+
 static void a_mount_is_found_through_a_link(void **state)
 {
 	(void)state;
@@ -339,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_directory_with_a_mount_below_it_stays_whole),
 		TEST(a_mount_itself_stays),
+		TEST(devices_and_what_a_running_system_needs_stay),
 		TEST(a_mount_is_found_through_a_link),
 		TEST(a_mount_with_a_blank_in_its_name_is_found),
 		TEST(a_name_that_only_begins_like_a_mount_is_none),

@@ -13,6 +13,8 @@
 
 enum { URL_FETCH = ATTRIBUTES_STEP_END };
 
+#define PLACE "/var/tmp/beoplay."
+
 struct url_params {
 	char *url, *dest, *checksum, *owner, *group, *mode;
 	bool force, backup, validate_certs, use_proxy;
@@ -250,46 +252,57 @@ static int fetch_into(struct host *host, const struct url_params *want, const ch
 	return error_remedy(err, "correct 'checksum', if you know why");
 }
 
+/* A downloader follows links, and who owns the directory of dest could put one there: so it writes into a
+ * folder of this task's own. */
+static int make_folder(struct host *host, const char **ret_folder, struct error *err)
+{
+	static const char *const argv[] = { "mktemp", "-d", PLACE "XXXXXXXXXX", NULL };
+	struct command_result made;
+
+	if (host_run(host, &(struct command){ .argv = argv }, &made, err) < 0)
+		return -1;
+	*ret_folder = arena_bytes(host_arena(host), made.output, strcspn(made.output, "\n"));
+	return strncmp(*ret_folder, PLACE, strlen(PLACE)) == 0 ? 0
+		: error_set(err, HOST_COMMAND_FAILED, "mktemp made no folder for the download");
+}
+
 static int settle(struct host *host, const struct url_params *want, const struct url_state *have,
-	const char *beside, struct error *err)
+	const char *from, struct error *err)
 {
 	const struct attributes_want attributes = want_of(want);
-	bool there = have->at.info.kind == FILE_REGULAR;
-	int64_t uid = have->at.uid == HOST_KEEP && there ? (int64_t)have->at.info.uid : have->at.uid;
-	int64_t gid = have->at.gid == HOST_KEEP && there ? (int64_t)have->at.info.gid : have->at.gid;
-	const char *const keep[] = { "cp", "-p", "--", want->dest, have->backup, NULL };
-	const struct command command = { .argv = keep };
-	struct command_result told;
+	struct file_write write = {
+		.path = want->dest, .from = from, .mode = (int)attributes_mode(&attributes, &have->at, 0644),
+		.uid = have->at.uid, .gid = have->at.gid, .mtime = HOST_KEEP, .backup = have->backup,
+	};
 
-	if ((uid != HOST_KEEP || gid != HOST_KEEP) && host_set_owner(host, beside, uid, gid, err) < 0)
-		return -1;
-	if (host_set_mode(host, beside, attributes_mode(&attributes, &have->at, 0644), err) < 0
-			|| (have->backup && host_run(host, &command, &told, err) < 0))
-		return -1;
-	return host_rename(host, beside, want->dest, err);
+	return host_write(host, &write, err);
+}
+
+static void remove_folder(struct host *host, const char *folder, const char *file)
+{
+	struct error ignored = {0};
+	struct file_info left;
+
+	if (host_stat(host, file, &left, &ignored) == 0 && left.kind != FILE_NONE)
+		host_remove(host, file, &ignored);
+	error_clear(&ignored);
+	host_remove(host, folder, &ignored);
 }
 
 static int fetch(struct host *host, const struct url_params *want, const struct url_state *have,
 	struct value *results, struct error *err)
 {
-	const char *slash = strrchr(want->dest, '/');
-	/* In the same directory: it gets its name in one moment. */
-	const char *beside = arena_printf(host_arena(host), "%.*s/.%s.beoplay-download", (int)(slash - want->dest),
-		want->dest, slash + 1);
-	struct error ignored = {0};
-	struct file_info left;
+	const char *folder, *file;
+	int result;
 
-	if (host_stat(host, beside, &left, err) < 0
-			|| (left.kind != FILE_NONE && host_remove(host, beside, err) < 0))
+	if (make_folder(host, &folder, err) < 0)
 		return -1;
-	if (fetch_into(host, want, beside, err) < 0 || settle(host, want, have, beside, err) < 0) {
-		if (host_stat(host, beside, &left, &ignored) == 0 && left.kind != FILE_NONE)
-			host_remove(host, beside, &ignored);
-		return -1;
-	}
-	if (have->backup)
+	file = arena_printf(host_arena(host), "%s/file", folder);
+	result = fetch_into(host, want, file, err) < 0 ? -1 : settle(host, want, have, file, err);
+	remove_folder(host, folder, file);
+	if (result == 0 && have->backup)
 		value_set_string(host_arena(host), results, "backup_file", have->backup);
-	return 0;
+	return result;
 }
 
 static int url_apply(struct host *host, const void *params, const void *state, const struct change *change,

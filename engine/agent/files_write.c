@@ -414,10 +414,28 @@ static int give_name_later(struct writing *writing, struct error *err)
 	return result;
 }
 
+static int put_from(struct writing *writing, struct error *err)
+{
+	int from = open(writing->write->from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), result = 0;
+	char bytes[65536];
+	ssize_t size = 0;
+
+	if (from < 0)
+		return error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", writing->write->from);
+	while (result == 0 && (size = read(from, bytes, sizeof(bytes))) > 0)
+		result = put(writing, bytes, (size_t)size, err);
+	if (size < 0)
+		result = error_errno(err, HOST_FILE_UNREADABLE, "cannot read '%s'", writing->write->from);
+	close(from);
+	return result;
+}
+
 static int fill(struct writing *writing, struct error *err)
 {
 	const struct file_write *write = writing->write;
 
+	if (write->from)
+		return put_from(writing, err);
 	if (write->body)
 		return put_body(writing, err);
 	return put(writing, write->bytes, write->size, err);

@@ -50,6 +50,8 @@ struct file_write {
 	size_t size;            /* of bytes; of body if it is known before, else 0 */
 	const char *body;       /* digest of a body to be its content; fetched from the controller (or
 	                           the ledger) in chunks, never all in memory; NULL: bytes */
+	const char *from;       /* a file of this task's own, in a folder that nobody else can write to, with
+	                           its content; NULL: bytes or body */
 	int mode;               /* HOST_KEEP: as it is; for a new file 0666 less the umask */
 	int64_t uid;            /* HOST_KEEP: as it is */
 	int64_t gid;

@@ -264,6 +264,7 @@ static int machine_write(void *machine, const struct file_write *write, struct e
 {
 	struct bench *bench = machine;
 	struct bench_file *old = bench_find(bench, write->path);
+	const struct bench_file *from = write->from ? bench_find(bench, write->from) : NULL;
 	const struct value *body = write->body ? value_get(bench->bodies, write->body) : NULL;
 	unsigned mode = write->mode != HOST_KEEP ? (unsigned)write->mode :
 		old && old->info.kind == FILE_REGULAR ? old->info.mode : 0644;
@@ -279,8 +280,8 @@ static int machine_write(void *machine, const struct file_write *write, struct e
 		note(bench, "backup");
 		bench_put(bench, write->backup, old->info.mode, old->bytes, old->size);
 	}
-	bench_put(bench, write->path, mode, body ? body->text : write->bytes,
-		body ? body->size : write->size);
+	bench_put(bench, write->path, mode, body ? body->text : from ? from->bytes : write->bytes,
+		body ? body->size : from ? from->size : write->size);
 	file = bench_find(bench, write->path);
 	if (write->uid != HOST_KEEP)
 		file->info.uid = (uid_t)write->uid;

@@ -16,6 +16,7 @@ extern const struct module module_get_url, module_file;
 
 #define FETCH "/usr/lib/apt/apt-helper -oAPT::Sandbox::User=root -oAcquire::Retries=0 " \
 	"-oAcquire::http::Timeout=10 -oAcquire::https::Timeout=10 download-file "
+#define FOLDER "/var/tmp/beoplay.0123456789"
 #define SUM "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static struct bench *bench;
@@ -30,6 +31,12 @@ static void arrives(struct bench *at, const struct command *command)
 	bench_file(at, path, 0644, comes);
 }
 
+static void makes_folder(struct bench *at, const struct command *command)
+{
+	(void)command;
+	bench_directory(at, FOLDER, 0700);
+}
+
 static int apply(const char *yaml)
 {
 	return bench_apply(bench, &module_get_url, bench_load(bench, &module_get_url, yaml));
@@ -40,11 +47,11 @@ static void a_file_is_fetched_beside_and_gets_its_name(void **state)
 	const char *before = bench_snapshot(bench);
 
 	(void)state;
-	bench_command(bench, FETCH "http://a/b /srv/.b.beoplay-download", 0, "")->effect = arrives;
+	bench_command(bench, FETCH "http://a/b " FOLDER "/file", 0, "")->effect = arrives;
 	assert_int_equal(apply("{url: http://a/b, dest: /srv/b, mode: '0600'}"), 0);
 	assert_string_equal(bench_text(bench, "/srv/b"), "new\n");
 	assert_int_equal(bench_find(bench, "/srv/b")->info.mode, 0600);
-	assert_null(bench_find(bench, "/srv/.b.beoplay-download"));
+	assert_null(bench_find(bench, FOLDER));
 	assert_int_equal(bench_undo(bench), 0);
 	assert_string_equal(bench_snapshot(bench), before);
 }
@@ -65,8 +72,8 @@ static void another_checksum_is_fetched_and_the_old_file_comes_back(void **state
 	bench_file(bench, "/srv/b", 0640, "old\n");
 	before = bench_snapshot(bench);
 	bench_command(bench, "sha256sum -- /srv/b", 0, "bbb  /srv/b\n");
-	bench_command(bench, "sha256sum -- /srv/.b", 0, SUM "  x\n");
-	bench_command(bench, FETCH "https://a/b /srv/.b.beoplay-download", 0, "")->effect = arrives;
+	bench_command(bench, "sha256sum -- " FOLDER, 0, SUM "  x\n");
+	bench_command(bench, FETCH "https://a/b " FOLDER "/file", 0, "")->effect = arrives;
 	/* It is looked at again with the sum that this machine always tells. */
 	assert_int_equal(apply("{url: https://a/b, dest: /srv/b, checksum: 'sha256:" SUM "'}"), -1);
 	error_clear(&bench->err);
@@ -81,7 +88,7 @@ static void what_has_the_wrong_checksum_is_thrown_away(void **state)
 	const char *before = bench_snapshot(bench);
 
 	(void)state;
-	bench_command(bench, "sha256sum -- /srv/.b", 0, "\\ccc  x\n");
+	bench_command(bench, "sha256sum -- " FOLDER, 0, "\\ccc  x\n");
 	bench_command(bench, FETCH, 0, "")->effect = arrives;
 	assert_int_equal(apply("{url: https://a/b, dest: /srv/b, checksum: 'sha256:" SUM "'}"), -1);
 	assert_ptr_equal(bench->err.code, GET_URL_CHECKSUM);
@@ -160,6 +167,9 @@ static int set_up(void **state)
 	(void)state;
 	bench = bench_new();
 	bench_directory(bench, "/srv", 0755);
+	bench_directory(bench, "/var", 0755);
+	bench_directory(bench, "/var/tmp", 01777);
+	bench_command(bench, "mktemp -d /var/tmp/", 0, FOLDER "\n")->effect = makes_folder;
 	comes = "new\n";
 	return 0;
 }

@@ -210,6 +210,7 @@ void runner_run(struct runner *runner, int in, int out, const char *directory)
 	}
 	link_send(&runner->link, FRAME_BYE, NULL, NULL);
 	link_flush(&runner->link);
+	supervisor_watch(NULL);
 	link_end(&runner->link);
 	/* A dry run writes nothing. */
 	if (!runner->check)

@@ -22,7 +22,7 @@ enum { STUCK_MOST = 30 };
 static int control = -1;             /* of the worker: to the supervisor */
 static pid_t parent;
 static volatile sig_atomic_t never;
-static volatile sig_atomic_t *ended = &never;
+static volatile sig_atomic_t *volatile ended = &never;
 
 /* --- In the supervisor */
 
@@ -237,8 +237,9 @@ void supervisor_hold(int lock)
 
 void supervisor_watch(volatile sig_atomic_t *flag)
 {
-	*flag = *flag || *ended;
-	ended = flag;
+	if (flag)
+		*flag = *flag || *ended;
+	ended = flag ? flag : &never;
 }
 
 void supervisor_end(void)

@@ -14,7 +14,8 @@ int supervisor_start(void);
 
 /* In the worker. The supervisor holds this descriptor until all has ended, too. */
 void supervisor_hold(int lock);
-/* In the worker: is set when it is to end: it was asked to, or the supervisor is gone. */
+/* In the worker: is set when it is to end: it was asked to, or the supervisor is gone. Stays the caller's, who
+ * says NULL before it goes: a signal may come at any time. */
 void supervisor_watch(volatile sig_atomic_t *ended);
 /* In the worker, as its last: does the supervisor's work where it is gone. */
 void supervisor_end(void);

@@ -90,13 +90,19 @@ struct ssh *ssh_new_session(struct arena *arena, struct ssh_keys *keys,
 
 void ssh_end(struct ssh *ssh)
 {
+	int fd;
+
 	if (!ssh || !ssh->session)
 		return;
-	/* Without its socket libssh neither waits nor writes; 0.10 closes it on some errors itself. */
+	/* Without its socket libssh neither waits nor writes. It leaves one open that was given to it, but for some
+	 * errors of its own: then it knows none any more. */
+	fd = ssh->begun ? ssh_get_fd(ssh->session) : ssh->fd;
 	if (ssh->channel)
 		ssh_channel_free(ssh->channel);
 	ssh_disconnect(ssh->session);
 	ssh_free(ssh->session);
+	if (fd >= 0)
+		close(fd);
 	ssh->session = NULL;
 	ssh->channel = NULL;
 }
@@ -390,6 +396,7 @@ static int step_once(struct ssh *ssh, const char *command, struct error *err)
 
 	switch (ssh->phase) {
 	case SSH_CONNECTING:
+		ssh->begun = true;
 		result = ssh_connect(ssh->session);
 		keep_unblocking(ssh->fd);
 		if (result == SSH_AGAIN)

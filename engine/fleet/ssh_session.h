@@ -31,6 +31,7 @@ struct ssh {
 	ssh_session session;
 	ssh_channel channel;
 	enum ssh_phase phase;
+	bool begun;              /* libssh knows its socket */
 	int fd;
 	const char *address;
 	const char *user;

@@ -48,3 +48,23 @@ lab exec node1 sh -c 'kill -CONT "$0"; touch /root/go' "$worker"
 gone() { [ -z "$(worker_on node1)" ]; }
 check "let go on, it ends behind the step at hand, as nobody is there any more" until_true gone
 check "and does nothing of what comes next" lab exec node1 test ! -e /root/done
+
+# --- Whoever is lost isn't held on to ---
+for one in head node1 node2; do lab exec $one rm -f /root/begun /root/go; done
+cat >lost.yml <<'E'
+- hosts: all
+  tasks:
+    - shell: "touch /root/begun; until [ -e /root/go ]; do sleep 0.1; done"
+E
+connections() { lab exec "$1" grep -c ':0016 [0-9A-F:]* 01 ' /proc/net/tcp; }
+without() { [ "$(connections "$1")" = 0 ] || { connections "$1"; return 1; }; }
+"$BEOPLAY" lost.yml -i hosts.yml --known-hosts known_hosts -u root >out 2>err </dev/null &
+run=$!
+until_true began node1
+until_true began head
+lab exec node1 kill -9 "$(worker_on node1)"
+check "of a host that is lost the connection is closed at once" until_true without node1
+check "while the others go on over theirs" is "$(connections head)" 1
+for one in head node1 node2; do lab exec $one touch /root/go; done
+wait "$run"
+check "and it is told in the end" is "$? $(recap head ok) $(recap node1 failed)" "2 1 1"

@@ -175,6 +175,7 @@ void move_meet(struct target *target)
 	if (move->there && move->seen && (!target->way.dial || strcmp(target->way.dial, move->there) != 0))
 		run_warn(run, target->name, arena_printf(run->arena, "at %s: %s", move->there, move->seen));
 	move->met = true;
+	move->met_at = run->now;
 	target->way.timeout = 0;
 	target->way.delay = 0;
 	if (move->plain)
@@ -198,11 +199,24 @@ void move_settle(struct target *target)
 	target->move = NULL;
 }
 
-/* The old connection, which may hang, or one over what was taken back meanwhile. */
+/* The old connection, which may hang, or one over what was taken back meanwhile: who is met later than that
+ * is asked again. What a machine that has started anew is at takes as long as it takes. */
 static bool hangs(const struct run *run, const struct move *move)
 {
+	int64_t since = move->met_at > move->until ? move->met_at : move->until;
+
 	return (move->tries == 0 && run->now - move->asked >= ENDING_MOST)
-		|| (move->met && run->now > move->until + LATE);
+		|| (move->met && !move->away && run->now > since + LATE);
+}
+
+static void lose_hanging(struct target *target)
+{
+	struct error err = {0};
+
+	error_set(&err, AGENT_SILENT, "it was met at %s, and says nothing any more",
+		target->way.dial ? target->way.dial : target->way.address);
+	error_remedy(&err, "look on its console at which address it has now");
+	leave_lost(target, &err);
 }
 
 void move_tick(struct run *run)
@@ -210,6 +224,10 @@ void move_tick(struct run *run)
 	for (struct target *target = run->targets; target; target = target->next) {
 		if (!target->move || !hangs(run, target->move))
 			continue;
+		if (is_over(run, target->move)) {
+			lose_hanging(target);
+			continue;
+		}
 		target->move->tries++;
 		effect_drop(target);
 		dial(run, target);

@@ -21,6 +21,7 @@ struct move {
 	unsigned asks;             /* how often, for what its agent is at */
 	unsigned tries;            /* connections that have ended since */
 	bool met;                  /* its agent is there, and at what it was at before */
+	int64_t met_at;            /* since then */
 	const char *seen;          /* what came of the last try; NULL: none has ended */
 };
 

@@ -33,6 +33,7 @@ void memory_free(struct fleet *fleet);
  *     logs in              it asks for a new login, and is changed if that works
  *     restarts             it asks whether it may, and is gone; once it is back it is changed, and another machine
  *                          by its HELLO (memory_greets says which it was)
+ *     restarts: MILLISECONDS   the same, and it takes so long once it is back
  *     lies                 it says the same task's result again when its stage is over */
 void memory_answer(struct fleet *fleet, const char *host, const char *task, const char *answer);
 /* What else is in its RESULT, unless it fails: a map. */

@@ -198,17 +198,18 @@ static bool change(struct fleet_host *host, const struct wire_task *task, const 
 		ask(host, REQUEST_LOGIN, NULL);
 		return false;
 	}
-	if (!check && memory_answer_is(answer, "restarts") && !value_get(host->fleet->restarted, host->name)) {
+	rest = memory_answer_is(answer, "restarts");
+	if (!check && rest && !value_get(host->fleet->restarted, host->name)) {
 		host->restarts = true;
 		ask(host, REQUEST_MOVE, NULL);
 		return false;
 	}
-	if ((rest = memory_answer_is(answer, "dies"))) {
-		node_tell_end(host, rest);
+	if (memory_answer_is(answer, "dies")) {
+		node_tell_end(host, memory_answer_is(answer, "dies"));
 		host->state = NODE_GONE;
 		return false;
 	}
-	if ((rest = memory_answer_is(answer, "slow")))
+	if (rest || (rest = memory_answer_is(answer, "slow")))
 		host->clock = (host->clock > host->fleet->now ? host->clock : host->fleet->now)
 			+ atoll(rest);
 	make_due(host, task->notify);

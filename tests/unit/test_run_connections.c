@@ -36,6 +36,21 @@ static void a_machine_that_started_anew_goes_on_where_it_was(void **state)
 	bench_run_free(run);
 }
 
+/* Longer than what it was given for its way down and up again, which is a minute. */
+static void one_that_is_back_may_take_its_time(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, three_tasks);
+
+	(void)state;
+	bench_greets(run, "a", "{machine: before}");
+	bench_answer(run, "a", "t2", "restarts: 1000000");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_equal(bench_execute(run), 0);
+	assert_string_equal(bench_recap(run, "a"), "ok=3 changed=3");
+	assert_int_equal(bench_stages(run, "a"), 1);
+	bench_run_free(run);
+}
+
 static void a_machine_that_does_not_come_back_is_lost(void **state)
 {
 	struct bench_run *run = bench_run(HOSTS, three_tasks);
@@ -223,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_that_started_anew_goes_on_where_it_was),
+		cmocka_unit_test(one_that_is_back_may_take_its_time),
 		cmocka_unit_test(a_machine_that_does_not_come_back_is_lost),
 		cmocka_unit_test(a_dry_run_restarts_nothing),
 		cmocka_unit_test(a_new_login_is_made_beside_the_connection),

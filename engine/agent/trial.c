@@ -20,7 +20,8 @@
 enum {
 	ROUND = 50,              /* milliseconds */
 	BACK_MOST = 60,          /* seconds for a warden to take it back */
-	END_MOST = 120 * 1000,   /* for a warden to come to its end */
+	END_MOST = 120 * 1000,   /* for a warden to come to its end … */
+	PACES_MOST = 60,         /* … and on a slow machine what its look takes, so many times */
 };
 
 static const char *directory_of(struct arena *arena, const char *name)
@@ -187,6 +188,7 @@ static int arm(struct machine *machine, struct arena *arena, const char *directo
 {
 	const struct warden_beat beat = { .tell = tell_alive, .context = machine };
 	const char *before;
+	int64_t begun, pace;
 
 	if (note_all(arena, directory, trial, machine->run) < 0)
 		return error_errno(err, HOST_TRIAL_FAILED, "cannot write below '%s'", directory);
@@ -195,11 +197,14 @@ static int arm(struct machine *machine, struct arena *arena, const char *directo
 	if (trial->keep && warden_script(arena, directory, "keep-script", &beat) < 0)
 		return error_set(err, HOST_TRIAL_FAILED, "what would be needed to take the change back can't be "
 			"kept, so it isn't made");
+	begun = warden_now();
 	before = warden_look(arena, directory, &beat);
+	pace = warden_now() - begun;
 	if (!before)
 		return error_set(err, HOST_TRIAL_FAILED, "what is to be changed can't be looked at, so it "
 			"isn't changed");
 	if (warden_note(arena, directory, "before", before) < 0
+			|| warden_note(arena, directory, "pace", arena_printf(arena, "%lld", (long long)pace)) < 0
 			|| warden_note(arena, directory, "armed", "") < 0)
 		return error_errno(err, HOST_TRIAL_FAILED, "cannot write below '%s'", directory);
 	if (trial->restart && warden_outlive(arena, directory, err) < 0)
@@ -274,7 +279,7 @@ static bool is_applied(struct arena *arena, const char *directory)
 enum warden_token trial_await(struct machine *machine, struct arena *arena,
 	const char *directory, enum warden_token from, bool applied)
 {
-	int64_t until = warden_now() + END_MOST;
+	int64_t until = warden_now() + END_MOST + warden_pace(arena, directory) * PACES_MOST;
 	enum warden_token token;
 	int warden = -1;
 

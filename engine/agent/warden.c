@@ -68,6 +68,14 @@ static void note(const struct warden *warden, const char *name, const char *text
 	warden_note(warden->arena, warden->directory, name, text);
 }
 
+/* Of a slow machine, or a busy one: what look takes there, ten times. */
+static int64_t patience(const struct warden *warden, int64_t least)
+{
+	int64_t most = warden_pace(warden->arena, warden->directory) * 10;
+
+	return most > least ? most : least;
+}
+
 /* --- Scripts --- */
 
 /* In a process group of its own, its words in the log. */
@@ -285,12 +293,12 @@ static bool stays_as_before(const struct warden *warden)
 
 static void take_back(const struct warden *warden)
 {
-	int64_t end = warden_now() + BACK_MOST;
+	int64_t most = patience(warden, BACK_AGAIN), end = warden_now() + BACK_MOST / BACK_AGAIN * most;
 	const char *path = warden_text(warden->arena, warden->directory, "path");
 
 	end_group((pid_t)number(warden, "group"));
 	while (warden_now() < end) {
-		int64_t again = warden_now() + BACK_AGAIN;
+		int64_t again = warden_now() + most;
 
 		run_script(warden, "back", again, NULL);
 		announce(warden);

@@ -3,7 +3,7 @@
  * A trial is a directory below WARDEN_PLACE, gone with a power cut as the change itself is, or else on disk, where
  * a unit of systemd's takes the change back at the next start (warden_restart.c):
  *     apply, back, look, after   scripts (struct trial of module/host.h)
- *     before                     what look said
+ *     before, pace               what look said, and the milliseconds that it took
  *     keep-script, paths         what keeps what back needs, before anything is touched, and its text; or not there
  *     restart, start             the script that the unit runs, or not there; the id of the machine's start
  *     held                       there if the agent makes the change itself, and says when it has
@@ -66,6 +66,8 @@ struct warden_beat {
 /* One of its scripts, whose words go to the log. 0: it has ended well. beat: or NULL. */
 int warden_script(struct arena *arena, const char *directory, const char *script,
 	const struct warden_beat *beat);
+/* Milliseconds that look took before anything was changed: how slow the machine is, and how busy. */
+int64_t warden_pace(struct arena *arena, const char *directory);
 bool warden_is_as_before(struct arena *arena, const char *directory);
 /* What the script look says now; NULL: it failed. */
 char *warden_look(struct arena *arena, const char *directory, const struct warden_beat *beat);

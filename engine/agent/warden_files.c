@@ -134,6 +134,13 @@ int warden_script(struct arena *arena, const char *directory, const char *script
 		beat) ? 0 : -1;
 }
 
+int64_t warden_pace(struct arena *arena, const char *directory)
+{
+	const char *text = warden_text(arena, directory, "pace");
+
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
 bool warden_is_as_before(struct arena *arena, const char *directory)
 {
 	const char *before = warden_text(arena, directory, "before");

@@ -65,12 +65,20 @@ static void slow(struct fleet_host *host)
 	fleet_lose(host, &err);
 }
 
+/* Who gives a machine more time to be reached knows that it is slow. */
+static int silence_most(const struct fleet_host *host)
+{
+	int most = (int)fleet_timeout(host) * 1000;
+
+	return most > SILENCE_MOST ? most : SILENCE_MOST;
+}
+
 static void silent(struct fleet_host *host)
 {
 	struct error err = {0};
 
 	error_set(&err, fleet_is_cut(host, true) ? AGENT_SILENT : AGENT_HUNG, "no response for %d s",
-		SILENCE_MOST / 1000);
+		silence_most(host) / 1000);
 	error_remedy(&err, fleet_is_cut(host, true) ? "is the machine still on, and its cable plugged in?"
 		: "its kernel answers, so look there at what holds sshd or the agent up");
 	fleet_lose(host, &err);
@@ -94,7 +102,7 @@ static void look_at_clock(struct fleet_host *host, int64_t now)
 		fleet_lose(host, NULL);
 		return;
 	}
-	if (now - host->heard > SILENCE_MOST) {
+	if (now - host->heard > silence_most(host)) {
 		silent(host);
 		return;
 	}

@@ -8,7 +8,8 @@
 
 enum {
 	SECONDS_MOST = 300,        /* that an agent may wait */
-	TRY_MOST = 10,             /* seconds that a try may take */
+	TRY_MOST = 10,             /* seconds that a try may take, if nothing says that the machine is slow */
+	TRIES_LEAST = 3,           /* in the time that the agent gives */
 	PAUSE = 500,               /* milliseconds between two */
 	REFUSED_MOST = 3,          /* tries that were answered, and refused */
 	STARTS_MOST = 12,          /* tries that nothing listened for: a server may just be starting */
@@ -40,6 +41,15 @@ static void end(struct relogin *relogin, const struct error *why)
 	answer(relogin->of->run, relogin->of, relogin->id, why);
 }
 
+static unsigned try_most(const struct run *run, int64_t seconds)
+{
+	unsigned most = (unsigned)(seconds / TRIES_LEAST);
+
+	if (run->options.timeout > most)
+		most = run->options.timeout;
+	return most > TRY_MOST ? most : TRY_MOST;
+}
+
 static void begin(struct run *run, struct target *target, const struct request *request)
 {
 	struct relogin *relogin = arena_alloc(run->arena, sizeof(*relogin));
@@ -50,7 +60,7 @@ static void begin(struct run *run, struct target *target, const struct request *
 	*second = (struct target){ .run = run, .name = target->name, .way = target->way,
 		.state = TARGET_COMING, .asks = relogin };
 	second->way.context = second;
-	second->way.timeout = TRY_MOST;
+	second->way.timeout = try_most(run, request->seconds);
 	second->way.delay = 0;
 	target->relogin = relogin;
 	target->machine = arena_string(run->arena, request->machine);

@@ -214,6 +214,7 @@ void result_undone(struct run *run, struct run_host *host, const struct step *st
 		.milliseconds = body->milliseconds,
 		.diff = step->filled->diff,
 		.more = true,
+		.undone = true,
 	};
 
 	if (host->bystander) {

@@ -233,13 +233,44 @@ static bool is_shown(const struct report_result *result, const struct told_chang
 		&& strcmp(change->field, "command") == 0);
 }
 
+/* Of very many the middle is left out, unless what changes in each is asked for. */
+static void add_changes(struct report *report, struct buffer *out, const struct report_result *result)
+{
+	size_t count = 0, shown = 0, skipped;
+
+	for (size_t i = 0; i < result->change_count; i++)
+		count += is_shown(result, &result->changes[i]);
+	skipped = report->options.verbosity == 0 && !result->diff && count > LINES_MOST
+		? count - LINES_MOST : 0;
+	for (size_t i = 0; i < result->change_count; i++) {
+		if (!is_shown(result, &result->changes[i]))
+			continue;
+		if (skipped > 0 && shown == LINES_MOST / 4)
+			buffer_printf(out, "    … %zu changes left out (-v shows all)\n", skipped);
+		if (shown < LINES_MOST / 4 || shown >= LINES_MOST / 4 + skipped)
+			add_change(report, out, &result->changes[i], result->diff);
+		shown++;
+	}
+}
+
+/* Of what is taken back the change says it all: "/etc/x state: file → absent" is of file:/etc/x. */
+static bool says_item(const struct report_result *result)
+{
+	const char *name = result->undone ? strchr(result->item, ':') : NULL;
+	bool says = name && result->status == STATUS_CHANGED && !result->message && result->change_count > 0;
+
+	for (size_t i = 0; says && i < result->change_count; i++)
+		says = result->changes[i].subject && strcmp(result->changes[i].subject, name + 1) == 0;
+	return says;
+}
+
 char *plain_text(struct report *report, const struct report_result *result)
 {
 	const struct value *show = value_get(result->results, "show");
 	struct buffer out = {0};
 	char *text;
 
-	if (result->item)
+	if (result->item && !says_item(result))
 		buffer_printf(&out, "    item: %s\n", report_shown(report, result->item,
 			strlen(result->item), 0));
 	if (result->message)
@@ -251,10 +282,7 @@ char *plain_text(struct report *report, const struct report_result *result)
 		if (!result->said)
 			add_output(report, &out, "stdout", result);
 	}
-	for (size_t i = 0; i < result->change_count; i++) {
-		if (is_shown(result, &result->changes[i]))
-			add_change(report, &out, &result->changes[i], result->diff);
-	}
+	add_changes(report, &out, result);
 	for (size_t i = 0; result->notes && i < result->notes->count; i++) {
 		const char *note = value_text(value_item(result->notes, i));
 
@@ -308,17 +336,28 @@ const char *report_hosts(struct report *report, const struct value *names)
 	return report_fold(report->arena, report_in_order(report, names));
 }
 
-static void print_group(struct report *report, const struct task_report *task,
-	const struct group *group)
+static bool same_head(const struct group *one, const struct group *other)
+{
+	return one->status == other->status && one->mark == other->mark
+		&& strcmp(one->target ? one->target : "", other->target ? other->target : "") == 0;
+}
+
+static void print_status(struct report *report, const struct group *group)
 {
 	enum color color = status_color(group->status);
 
-	if (group->status == STATUS_SKIPPED && report->options.verbosity == 0)
-		return;
 	fprintf(report->options.out, "  %s%s%s: %s%s%s\n", color_on(report, color),
 		shown_status(report, group->status), color_off(report, color),
 		report_hosts(report, group->hosts), group->target ? " -> " : "",
 		group->target ? group->target : "");
+}
+
+/* before: the group above it; NULL: none. */
+static void print_group(struct report *report, const struct task_report *task,
+	const struct group *group, const struct group *before)
+{
+	if (!before || !group->undone || !same_head(group, before))
+		print_status(report, group);
 	fputs(group->text, report->options.out);
 	if (status_failed(group->status) && task->place.line > 0)
 		fprintf(report->options.out, "    at %s:%u\n", task->place.file, task->place.line);
@@ -333,6 +372,23 @@ static int by_order(const void *one, const void *other)
 	return left->order < right->order ? -1 : left->order > right->order;
 }
 
+/* Of very many items that went alike the middle is left out. */
+static void print_alike(struct report *report, const struct task_report *task, struct group **groups,
+	size_t count)
+{
+	bool cut = report->options.verbosity == 0 && count > LINES_MOST && !groups[0]->diff
+		&& !status_failed(groups[0]->status);
+	size_t first = cut ? LINES_MOST / 4 : count, skipped = cut ? count - LINES_MOST : 0;
+
+	for (size_t i = 0; i < first; i++)
+		print_group(report, task, groups[i], i > 0 ? groups[i - 1] : NULL);
+	if (cut)
+		fprintf(report->options.out, "    … %zu items left out, all of them %s (-v shows all)\n", skipped,
+			shown_status(report, groups[0]->status));
+	for (size_t i = first + skipped; i < count; i++)
+		print_group(report, task, groups[i], groups[i - 1]);
+}
+
 static void print_groups(struct report *report, const struct task_report *task)
 {
 	struct group **groups = arena_array(report->arena, task->group_count + 1, sizeof(*groups));
@@ -341,8 +397,12 @@ static void print_groups(struct report *report, const struct task_report *task)
 	for (struct group *group = task->groups; group; group = group->next)
 		groups[count++] = group;
 	qsort(groups, count, sizeof(*groups), by_order);
-	for (size_t i = 0; i < count; i++)
-		print_group(report, task, groups[i]);
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i + 1; end < count && same_head(groups[end], groups[i]); end++)
+			;
+		if (groups[i]->status != STATUS_SKIPPED || report->options.verbosity > 0)
+			print_alike(report, task, groups + i, end - i);
+	}
 }
 
 /* What stands above a task's results, once. */

@@ -161,6 +161,15 @@ static void count_result(struct report *report, const struct report_result *resu
 	host->may_change += status == STATUS_CHANGED && host->may_change_too;
 }
 
+/* As splitmix64: sums of it tell sets of hosts apart. */
+static uint64_t mark_of(uint64_t host)
+{
+	host = (host + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	host = (host ^ (host >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	host = (host ^ (host >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return host ^ (host >> 31);
+}
+
 /* Groups stand in the order of the inventory, those of one host in the order of its results. */
 static void take_order(struct report *report, struct task_report *task, const char *name,
 	struct group *group)
@@ -169,6 +178,7 @@ static void take_order(struct report *report, struct task_report *task, const ch
 	size_t index = host ? (size_t)(host - report->recap) : report->host_count;
 
 	task->results++;
+	group->mark += mark_of(index);
 	if (group->hosts->count > 0 && group->first <= index)
 		return;
 	group->first = index;
@@ -179,14 +189,16 @@ static void add_to_group(struct report *report, struct task_report *task,
 	const struct report_result *result, char *text)
 {
 	struct lookup *by_text = &task->by_text[result->status];
-	const char *key = result->target ? arena_printf(report->arena, "%s\n%s", result->target, text)
-		: text;
+	const char *key = result->target || result->undone ? arena_printf(report->arena, "%s\n%s\n%s",
+		result->target ? result->target : "", result->undone ? result->item : "", text) : text;
 	struct group *group = lookup_get(by_text, key);
 
 	if (!group) {
 		group = arena_alloc(report->arena, sizeof(*group));
 		group->status = result->status;
 		group->text = text;
+		group->undone = result->undone;
+		group->diff = result->diff;
 		group->target = result->target ? report_shown(report, result->target,
 			strlen(result->target), 0) : NULL;
 		group->hosts = value_list(report->arena);

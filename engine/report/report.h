@@ -49,6 +49,7 @@ struct report_result {
 	bool no_log;                   /* say nothing of content */
 	bool said;                     /* its output was printed as it came: set by the report itself */
 	bool diff;                     /* show what changes in it */
+	bool undone;                   /* item is a resource that was taken back */
 	bool more;                     /* a loop: another result of this host for this task follows; the
 	                                  recap counts the host once, with the worst of them */
 };

@@ -19,7 +19,10 @@ struct group {
 	enum status status;
 	const char *target;        /* that did it for them; NULL: each did it itself */
 	char *text;
+	bool diff;                 /* what changes in it is asked for */
+	bool undone;               /* it is of an undo: those of the same hosts stand below one line */
 	struct value *hosts;       /* names, as they came */
+	uint64_t mark;             /* the same of the same hosts, however they came */
 	size_t first;              /* which host of the inventory is the first of them */
 	size_t order;              /* its results before this one */
 };

@@ -147,6 +147,91 @@ static void equal_results_are_folded(void **state)
 	end(&printed);
 }
 
+static void undo_of(const struct printed *printed, unsigned number, const char *host, const char *path,
+	enum status status)
+{
+	struct told_change change = *change_of(printed->arena, "state", "file", "absent", 0);
+
+	change.subject = path;
+	report_result(printed->report, number, &(struct report_result){ .host = host, .status = status,
+		.item = arena_printf(printed->arena, "file:%s", path), .undone = true, .more = true,
+		.message = status_failed(status) ? "edited by hand" : NULL, .change_count = 1,
+		.changes = &change });
+}
+
+/* Hosts once, and each resource in the line of its change. */
+static void what_is_undone_stands_below_its_hosts(void **state)
+{
+	struct printed printed;
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ 0 }, "a b c");
+	number = task(&printed, 3);
+	undo_of(&printed, number, "b", "/2", STATUS_CHANGED);
+	undo_of(&printed, number, "b", "/1", STATUS_CHANGED);
+	undo_of(&printed, number, "a", "/2", STATUS_CHANGED);
+	undo_of(&printed, number, "a", "/1", STATUS_CHANGED);
+	undo_of(&printed, number, "c", "/2", STATUS_FAILED);
+	undo_of(&printed, number, "c", "/1", STATUS_CHANGED);
+	undo_of(&printed, number, "a", "/0", STATUS_CHANGED);
+	undo_of(&printed, number, "c", "/0", STATUS_CHANGED);
+	undo_of(&printed, number, "b", "/0", STATUS_CHANGED);
+	report_task_end(printed.report, number);
+	flush(&printed);
+	assert_string_equal(printed.out, "\nTASK [A task]\n  changed: a,b\n    /2 state: file → absent\n"
+		"  changed: a,b,c\n    /1 state: file → absent\n"
+		"    /0 state: file → absent\n  failed: c\n    item: file:/2\n    edited by hand\n    /2 state: file → absent\n");
+	end(&printed);
+}
+
+/* Several thousands are told by their first and their last. */
+static void of_very_many_the_middle_is_left_out(void **state)
+{
+	(void)state;
+	for (unsigned verbosity = 0; verbosity < 2; verbosity++) {
+		struct printed printed;
+		const char *left;
+		unsigned number;
+
+		begin(&printed, (struct report_options){ .verbosity = verbosity }, "a b");
+		number = task(&printed, 2);
+		for (size_t i = 0; i < 5000; i++)
+			undo_of(&printed, number, i % 2 ? "a" : "b", arena_printf(printed.arena, "/%zu", i / 2),
+				STATUS_CHANGED);
+		report_task_end(printed.report, number);
+		flush(&printed);
+		left = strstr(printed.out, "    /49 state: file → absent\n    … 2300 items left out, all of them "
+			"changed (-v shows all)\n    /2350 state: file → absent\n");
+		assert_int_equal(left != NULL, verbosity == 0);
+		assert_non_null(strstr(printed.out, "    /2499 state"));
+		assert_int_equal(strstr(printed.out, "    /1000 state") != NULL, verbosity == 1);
+		end(&printed);
+	}
+}
+
+static void of_very_many_changes_too(void **state)
+{
+	struct told_change changes[1000];
+	struct printed printed;
+	unsigned number;
+
+	(void)state;
+	begin(&printed, (struct report_options){ 0 }, "a");
+	number = task(&printed, 1);
+	for (size_t i = 0; i < 1000; i++) {
+		changes[i] = *change_of(printed.arena, "state", "absent", "file", 0);
+		changes[i].subject = arena_printf(printed.arena, "/%zu", i);
+	}
+	report_result(printed.report, number, &(struct report_result){ .host = "a", .status = STATUS_CHANGED,
+		.change_count = 1000, .changes = changes });
+	report_task_end(printed.report, number);
+	flush(&printed);
+	assert_non_null(strstr(printed.out, "    /49 state: absent → file\n    … 800 changes left out (-v shows all)\n"
+		"    /850 state: absent → file\n"));
+	end(&printed);
+}
+
 /* However they come. */
 static void groups_stand_in_the_order_of_the_inventory(void **state)
 {
@@ -374,6 +459,9 @@ int main(void)
 		cmocka_unit_test(a_missing_end_of_line_is_told),
 		cmocka_unit_test(long_lines_stay_whole),
 		cmocka_unit_test(equal_results_are_folded),
+		cmocka_unit_test(what_is_undone_stands_below_its_hosts),
+		cmocka_unit_test(of_very_many_the_middle_is_left_out),
+		cmocka_unit_test(of_very_many_changes_too),
 		cmocka_unit_test(groups_stand_in_the_order_of_the_inventory),
 		cmocka_unit_test(a_failure_shows_what_was_said_and_where_it_stands),
 		cmocka_unit_test(a_dry_run_counts_what_is_certain_and_what_may_follow),

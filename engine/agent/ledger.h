@@ -156,6 +156,8 @@ bool ledger_wishes(const struct ledger *ledger, int64_t owner, const char *resou
 bool ledger_has_owner(const struct ledger *ledger, const char *resource);
 /* Whether others than this owner have it. */
 bool ledger_others_have(const struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
+/* Whether others have something else in its file, and have changed that since it was changed last. */
+bool ledger_others_since(const struct ledger *ledger, const struct ledger_owner *owner, const char *resource);
 /* Those whose identities begin so (which isn't empty) and that other owners have, as keys; and those of this one
  * whose wish names another part, or isn't kept. part may be NULL: only other owners'. */
 struct value *ledger_wished(const struct ledger *ledger, struct arena *arena,
@@ -215,7 +217,7 @@ int64_t ledger_count(const struct ledger *ledger, const struct ledger_owner *own
 /* The lowest number of the owner's runs with these names; INT64_MAX: none is known. */
 int64_t ledger_first_of(const struct ledger *ledger, const struct ledger_owner *owner,
 	const struct value *runs);
-/* Whether the owner has it, and has changed it for that before the run with this number. */
+/* Whether the owner (NULL: anybody) has it, and has changed it for that before the run with this number. */
 bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owner *owner,
 	int64_t resource, int64_t run);
 /* A way back more than are kept of a resource: an older one goes. */

@@ -103,6 +103,14 @@ bool ledger_others_have(const struct ledger *ledger, const struct ledger_owner *
 	return id && others_have(ledger, id, ledger_owner_id(ledger, owner));
 }
 
+bool ledger_others_since(const struct ledger *ledger, const struct ledger_owner *owner, const char *resource)
+{
+	return database_integer(ledger->database, 0, "SELECT 1 FROM resource m JOIN resource o ON o.path=m.path AND "
+		"o.id<>m.id JOIN claim c ON c.resource=o.id AND c.live AND c.owner<>?2 JOIN undo u ON u.resource=o.id "
+		"AND u.id>(SELECT max(id) FROM undo WHERE resource=m.id) WHERE m.identity=?1 LIMIT 1", "si", resource,
+		ledger_owner_id(ledger, owner)) != 0;
+}
+
 int ledger_conflict(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, const char *resource, const struct ledger_wish *wish,
 	const char **ret_other, struct error *err)

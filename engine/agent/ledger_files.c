@@ -71,6 +71,9 @@ struct value *ledger_files(const struct ledger *ledger, struct arena *arena, int
 
 /* --- Noting --- */
 
+/* Who has changed it between two that are noted: somebody else, or another owner. */
+enum touched { TOUCHED_NOT, TOUCHED_BY_OTHERS, TOUCHED_BY_OWNER };
+
 /* The first is kept as long as it can be gone back to. Going back behind one that goes is going
  * back behind what somebody else did after it, too. */
 static void trim_ways(struct ledger *ledger, int64_t file)
@@ -91,9 +94,10 @@ static void trim_ways(struct ledger *ledger, int64_t file)
 		goes = sqlite3_column_int64(query, 0);
 		body = database_text(arena, query, 1);
 		database_end(query);
-		database_do(ledger->database, "UPDATE way SET touched=1 WHERE file=?1 AND sequence=(SELECT "
+		database_do(ledger->database, "UPDATE way SET touched=CASE WHEN touched=?3 THEN ?3 ELSE (SELECT touched "
+			"FROM way WHERE file=?1 AND sequence=?2) END WHERE file=?1 AND sequence=(SELECT "
 			"max(sequence) FROM way WHERE file=?1 AND sequence<?2) AND (SELECT touched FROM way "
-			"WHERE file=?1 AND sequence=?2)", "ii", file, goes);
+			"WHERE file=?1 AND sequence=?2)", "iii", file, goes, (int64_t)TOUCHED_BY_OTHERS);
 		database_do(ledger->database, "DELETE FROM way WHERE file=? AND sequence=?", "ii", file,
 			goes);
 		if (body)
@@ -120,18 +124,23 @@ static size_t resources_at(const struct ledger *ledger, struct arena *arena, con
 	return at;
 }
 
-/* Whether nothing of the owner's is in it from an earlier run. */
-static bool is_first(const struct ledger *ledger, struct arena *arena,
+/* Whether nothing of the owner's is in it from an earlier run, and whether nothing of anybody's is. */
+enum first { FIRST_NOT, FIRST_OF_OWNER, FIRST_OF_ALL };
+
+static enum first first_of(const struct ledger *ledger, struct arena *arena,
 	const struct ledger_owner *owner, const char *path, int64_t sequence)
 {
+	enum first first = FIRST_OF_ALL;
 	int64_t *ids;
 	size_t count = resources_at(ledger, arena, path, &ids);
 
 	for (size_t i = 0; i < count; i++) {
 		if (ledger_changed_before(ledger, owner, ids[i], sequence))
-			return false;
+			return FIRST_NOT;
+		if (ledger_changed_before(ledger, NULL, ids[i], sequence))
+			first = FIRST_OF_OWNER;
 	}
-	return true;
+	return first;
 }
 
 static struct value *records_about(const struct ledger *ledger, struct arena *arena,
@@ -161,7 +170,7 @@ static void add_way(struct ledger *ledger, const struct ledger_owner *owner, int
 	database_do(ledger->database, "INSERT OR IGNORE INTO way(file, sequence, image, body, notes, first, "
 		"touched) VALUES(?, ?, ?, ?, ?, ?, 0)", "iissvi", file, sequence, image,
 		image_digest(image, digest) ? digest : NULL, records_about(ledger, arena, path),
-		(int64_t)(!undoes && is_first(ledger, arena, owner, path, sequence)));
+		(int64_t)(undoes ? FIRST_NOT : first_of(ledger, arena, owner, path, sequence)));
 	trim_ways(ledger, file);
 	arena_free(arena);
 }
@@ -172,12 +181,12 @@ bool ledger_file_noted(struct ledger *ledger, const struct ledger_owner *owner, 
 		"JOIN way w ON w.file=f.id WHERE f.path=?", "s", path) == ledger_run(ledger, owner);
 }
 
-/* What a task of the owner left there, if it was the last one; else NULL. */
+/* What a task of the owner (-1: anybody's) left there, if it was the last one; else NULL. */
 static const char *left_by(const struct ledger *ledger, struct arena *arena, int64_t file,
 	int64_t owner)
 {
 	sqlite3_stmt *query = database_query(ledger->database,
-		"SELECT image FROM file WHERE id=? AND owner=?", "ii", file, owner);
+		"SELECT image FROM file WHERE id=?1 AND (?2<0 OR owner=?2)", "ii", file, owner);
 	const char *image = database_row(ledger->database, query)
 		? database_text(arena, query, 0) : NULL;
 
@@ -194,8 +203,10 @@ void ledger_file_changes(struct ledger *ledger, const struct ledger_owner *owner
 	if (!file)
 		database_do(ledger->database, "INSERT INTO file(path) VALUES(?)", "s", path);
 	else if (!image_same(left_by(ledger, arena, file, ledger_owner_id(ledger, owner)), image))
-		database_do(ledger->database, "UPDATE way SET touched=1 WHERE file=?1 AND sequence=(SELECT "
-			"max(sequence) FROM way WHERE file=?1)", "i", file);
+		database_do(ledger->database, "UPDATE way SET touched=CASE WHEN touched=?3 THEN ?3 ELSE ?2 END WHERE "
+			"file=?1 AND sequence=(SELECT max(sequence) FROM way WHERE file=?1)", "iii", file,
+			(int64_t)(image_same(left_by(ledger, arena, file, -1), image) ? TOUCHED_BY_OWNER : TOUCHED_BY_OTHERS),
+			(int64_t)TOUCHED_BY_OTHERS);
 	file = file_at(ledger, path);
 	if (!ledger_file_noted(ledger, owner, path))
 		add_way(ledger, owner, file, path, image, undoes);
@@ -237,15 +248,25 @@ static bool leads_there(const struct ledger *ledger, const char *path, int64_t s
 	return leads;
 }
 
-/* The first that is noted from the run since on; to nothing: the first before which there was
- * nothing of the owner's and since which nobody else has changed it. */
-static struct value *find_way(const struct ledger *ledger, struct arena *arena, int64_t file,
-	int64_t since)
+/* Whether nobody but the owner has anything in it. */
+static bool is_alone(const struct ledger *ledger, const char *path, int64_t owner)
 {
-	sqlite3_stmt *query = database_query(ledger->database, "SELECT w.sequence, w.image, w.notes FROM "
-		"way w WHERE w.file=?1 AND w.sequence>=?2 AND (?2>0 OR (w.first AND NOT EXISTS(SELECT 1 FROM "
-		"way t WHERE t.file=?1 AND t.sequence>=w.sequence AND t.touched))) ORDER BY w.sequence "
-		"LIMIT 1", "ii", file, since);
+	return database_integer(ledger->database, 0, "SELECT 1 FROM resource r JOIN claim c ON c.resource=r.id "
+		"WHERE r.path=? AND c.live AND c.owner<>? LIMIT 1", "si", path, owner) == 0;
+}
+
+/* The first that is noted from the run since on; to nothing: the first before which there was
+ * nothing of the owner's and since which nobody else has changed it, or (alone) what was there when nobody had
+ * anything in it, the last time; nothing leads behind that. */
+static struct value *find_way(const struct ledger *ledger, struct arena *arena, int64_t file,
+	int64_t since, bool alone)
+{
+	sqlite3_stmt *query = database_query(ledger->database, "SELECT w.sequence, w.image, w.notes, w.first=?3 AND ?5 "
+		"FROM way w WHERE w.file=?1 AND w.sequence>=?2 AND (?2>0 OR (w.first AND NOT EXISTS(SELECT 1 FROM "
+		"way t WHERE t.file=?1 AND t.sequence>=w.sequence AND (t.touched=?4 OR (t.touched AND NOT (w.first=?3 "
+		"AND ?5)))) AND w.sequence>=coalesce((SELECT max(sequence) FROM way WHERE file=?1 AND first=?3), 0))) "
+		"ORDER BY w.sequence LIMIT 1", "iiiii", file, since, (int64_t)FIRST_OF_ALL, (int64_t)TOUCHED_BY_OTHERS,
+		(int64_t)alone);
 	struct value *way, *notes;
 
 	if (!database_row(ledger->database, query))
@@ -253,6 +274,7 @@ static struct value *find_way(const struct ledger *ledger, struct arena *arena, 
 	way = value_map(arena);
 	value_set_integer(arena, way, "sequence", sqlite3_column_int64(query, 0));
 	value_set_string(arena, way, "before", database_text(arena, query, 1));
+	value_set_bool(arena, way, "all", since == 0 && sqlite3_column_int(query, 3));
 	notes = database_value(arena, query, 2);
 	if (notes)
 		value_set(arena, way, "records", notes);
@@ -264,16 +286,18 @@ const struct value *ledger_file_way(const struct ledger *ledger, struct arena *a
 	const struct ledger_owner *owner, const char *path, int64_t since,
 	const struct value *undone)
 {
-	int64_t file = file_at(ledger, path), sequence;
+	int64_t file = file_at(ledger, path), me = ledger_owner_id(ledger, owner), sequence;
 	struct value *way;
+	bool all;
 
-	if (!file || !image_same(left_by(ledger, arena, file, ledger_owner_id(ledger, owner)),
+	way = file ? find_way(ledger, arena, file, since, is_alone(ledger, path, me)) : NULL;
+	all = value_get_bool(way, "all");
+	if (!way || !image_same(left_by(ledger, arena, file, all ? -1 : me),
 			image_of(arena, path)))
 		return NULL;
-	way = find_way(ledger, arena, file, since);
 	sequence = value_get_integer(way, "sequence", 0);
-	if (!way || database_integer(ledger->database, 0,
-			"SELECT 1 FROM way WHERE file=? AND sequence>=? AND touched LIMIT 1", "ii", file, sequence)
+	if ((!all && database_integer(ledger->database, 0,
+			"SELECT 1 FROM way WHERE file=? AND sequence>=? AND touched LIMIT 1", "ii", file, sequence))
 			|| !leads_there(ledger, path, sequence, since, undone))
 		return NULL;
 	return way;

@@ -24,8 +24,8 @@
  *           before this whose undo isn't kept any more
  * file      a file in which wishes meet, and what a task left there (an image of image.h)
  * way       what was there before a run, and the notes about it; first: until then its owner had
- *           changed nothing in it, or all of that was undone; touched: somebody else changed it
- *           between this run's first change and the next
+ *           changed nothing in it, or all of that was undone (2: nor had anybody else); touched:
+ *           somebody else changed it between this run's first change and the next (2: another owner)
  * body      bytes that are kept, by their digest; NULL: in a file of bodies/
  * due       handlers to be run
  * failed    where an owner's last run stopped

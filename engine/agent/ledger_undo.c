@@ -39,9 +39,9 @@ bool ledger_changed_before(const struct ledger *ledger, const struct ledger_owne
 	int64_t resource, int64_t run)
 {
 	return database_integer(ledger->database, 0, "SELECT 1 FROM claim c JOIN undo u "
-		"ON u.resource=c.resource WHERE c.resource=? AND c.owner=? AND c.live "
-		"AND u.sequence>=coalesce(c.regained, 0) AND u.sequence<? LIMIT 1", "iii", resource,
-		ledger_owner_id(ledger, owner), run) != 0;
+		"ON u.resource=c.resource WHERE c.resource=?1 AND (?2<0 OR c.owner=?2) AND c.live "
+		"AND u.sequence>=coalesce(c.regained, 0) AND u.sequence<?3 LIMIT 1", "iii", resource,
+		owner ? ledger_owner_id(ledger, owner) : -1, run) != 0;
 }
 
 /* --- Keeping only some */

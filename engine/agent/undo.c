@@ -256,36 +256,61 @@ static void leave_to_text(const struct undoing *undoing, struct arena *arena,
 		: "it doesn't come back", message));
 }
 
-/* Its file was taken away, or replaced as a whole, by a task of another playbook, and is as that left it: this
- * part of it comes back with that, and is undone by going back once more. */
-static bool lies_below(const struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
-	const struct result *result)
+/* Whether it may have to wait for another playbook to go back first: a part of a file that is as beoplay left it. */
+static const char *may_wait(const struct undoing *undoing, struct arena *arena, const struct undo_plan *plan)
 {
 	const char *path = ledger_path_of(arena, plan->undo->resource);
-	const char *whole = path ? arena_printf(arena, "file:%s", path) : "";
 
-	return plan->undo->release && !undoing->prune && !plan->drifted && !plan->file
-		&& plan->undo->others == 0 && strcmp(whole, plan->undo->resource) != 0
-		&& (result->status == STATUS_FAILED || result->status == STATUS_OK)
-		&& ledger_others_have(&undoing->runner->ledger, &undoing->runner->owner, whole);
+	return path && plan->undo->release && !undoing->prune && !plan->drifted && !plan->file
+		&& plan->undo->others == 0 ? path : NULL;
 }
 
-static void wait_below(struct arena *arena, const struct undo_plan *plan, struct result *result)
+/* A later task of another playbook has made something else of what was wished of it; it comes back with that. */
+static const char *made_otherwise(const struct undoing *undoing, struct arena *arena, const struct undo_plan *plan)
 {
+	struct runner *runner = undoing->runner;
+	const struct ledger_undo *undo = plan->undo;
+	const char *path = may_wait(undoing, arena, plan);
+
+	if (!path || !plan->task || undoing->wish->discard || strncmp(undo->resource, "file:", 5) == 0
+			|| !ledger_others_since(&runner->ledger, &runner->owner, undo->resource)
+			|| !undo_difference(runner, arena, undo, plan->task))
+		return NULL;
+	return arena_printf(arena, "another playbook has made something else of it in '%s'", path);
+}
+
+/* Its file was taken away, or replaced as a whole, by a task of another playbook, and is as that left it. */
+static const char *lies_below(const struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
+	const struct result *result)
+{
+	const char *path = may_wait(undoing, arena, plan);
+	const char *whole = path ? arena_printf(arena, "file:%s", path) : "";
+
+	if (!path || strcmp(whole, plan->undo->resource) == 0
+			|| (result->status != STATUS_FAILED && result->status != STATUS_OK)
+			|| !ledger_others_have(&undoing->runner->ledger, &undoing->runner->owner, whole))
+		return NULL;
+	return arena_printf(arena, "'%s' as a whole is another playbook's", path);
+}
+
+/* It is undone by going back once more. */
+static void wait_below(struct arena *arena, const char *what, struct result *result)
+{
+	result->changes = NULL;
+	result->change_count = 0;
 	result->message = result->remedy = result->code = NULL;
-	stays(arena, result, arena_printf(arena, "it waits: '%s' as a whole is another playbook's; go back once "
-		"more when that has gone back", ledger_path_of(arena, plan->undo->resource)));
+	stays(arena, result, arena_printf(arena, "it waits: %s; go back once more when that has gone back", what));
 }
 
 /* What comes of it for the ledger and the rest of the run. */
 static void settle(struct undoing *undoing, struct arena *arena, const struct undo_plan *plan,
-	bool whole, struct result *result)
+	bool whole, bool below, struct result *result)
 {
 	const struct ledger_undo *undo = plan->undo;
 	struct runner *runner = undoing->runner;
 	bool failed = result->status == STATUS_FAILED;
-	bool waits = !whole && undo->others == 0 && result->status == STATUS_OK
-		&& ledger_covered(&runner->ledger, arena, undo->resource);
+	bool waits = below || (!whole && undo->others == 0 && result->status == STATUS_OK
+		&& ledger_covered(&runner->ledger, arena, undo->resource));
 
 	if (!runner->check && !failed && (undo->release || undoing->prune) && !waits)
 		ledger_release(&runner->ledger, &runner->owner, undo->resource);
@@ -312,7 +337,7 @@ static void settle_parts(struct undoing *undoing, struct arena *arena,
 		result.notes = NULL;
 		if (first->status == STATUS_CHANGED)
 			result.status = STATUS_OK;
-		settle(undoing, arena, &file->parts[i], is_whole_file(plan), &result);
+		settle(undoing, arena, &file->parts[i], is_whole_file(plan), false, &result);
 	}
 }
 
@@ -339,14 +364,20 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 	struct value *notes = value_list(arena);
 	/* What the owner's record says of them is replaced by a change. */
 	const struct value *keys = undo_handlers(undoing, arena, plan, notes);
+	const char *below = made_otherwise(undoing, arena, plan);
 
-	try_one(undoing, arena, plan, &result);
+	if (below)
+		result.status = STATUS_OK;
+	else
+		try_one(undoing, arena, plan, &result);
 	if (!plan->drifted && undo_moot(undoing, arena, plan->undo->resource, &result)) {
 		result.status = STATUS_OK;
 		result.message = result.remedy = result.code = NULL;
 	}
-	if (lies_below(undoing, arena, plan, &result) && (!again || result.status == STATUS_OK))
-		wait_below(arena, plan, &result);
+	if (!below)
+		below = lies_below(undoing, arena, plan, &result);
+	if (below && (!again || result.status == STATUS_OK))
+		wait_below(arena, below, &result);
 	if (result.status == STATUS_FAILED && !plan->drifted && !runner->check
 			&& (again || (plan->file && !plan->file->way))) {
 		arena_free(arena);
@@ -361,7 +392,7 @@ static bool undo_one(struct undoing *undoing, const struct undo_plan *plan, bool
 		result.message = result.remedy = NULL;
 	}
 	notify_back(runner, keys, notes, &result);
-	settle(undoing, arena, plan, is_whole_file(plan), &result);
+	settle(undoing, arena, plan, is_whole_file(plan), below != NULL, &result);
 	settle_parts(undoing, arena, plan, &result);
 	link_flush_old(&runner->link);
 	arena_free(arena);

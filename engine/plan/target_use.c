@@ -36,8 +36,15 @@ static bool goes_there(const struct run_host *host, const struct target *target)
 	return visit != NULL;
 }
 
+/* Whether tasks of the text aren't run. */
+static bool leaves_out(const struct run_options *options)
+{
+	return options->tags || options->skip_tags || options->start > 0 || options->resume;
+}
+
 /* Whether any of its tasks there works as someone else than the login user; without any task that
- * is known already the play decides. */
+ * is known already the play decides. On its own machine the whole text does: with which tags it runs must not
+ * decide whose ledger it has. */
 static bool becomes_there(struct run *run, struct run_host *host, const struct target *target)
 {
 	for (int64_t i = units_next(run, host, 0); i < (int64_t)run->unit_count;
@@ -53,8 +60,8 @@ static bool becomes_there(struct run *run, struct run_host *host, const struct t
 		if (there && unit_becomes(run, host, unit))
 			return true;
 	}
-	return (run->options.undo != UNDO_NOTHING || run->options.look || host->left)
-		&& goes_there(host, target) && become_of_text(run, host->inventory, host->left);
+	return ((run->options.undo != UNDO_NOTHING || run->options.look || host->left) ? goes_there(host, target)
+		: leaves_out(&run->options) && target == host->home) && become_of_text(run, host->inventory, host->left);
 }
 
 /* --- Who works there --- */

@@ -78,6 +78,22 @@ check "and leaves the rest" on node1 test -e /etc/by-root
 as rollback users.yml --to nothing
 check "a rollback takes back what each did" on node1 sh -c '! test -e /etc/by-root && ! test -e /etc/by-sudo'
 
+# --- Part of a text: whose ledger it has doesn't depend on which tags are run ---
+cat >part.yml <<END
+- hosts: node1
+  tasks:
+    - copy: {content: "mine\n", dest: /home/admin/mine}
+      tags: mine
+    - copy: {content: "root\n", dest: /etc/by-sudo}
+      become: true
+END
+as part.yml -u admin -t mine
+check "a task alone is done as its own user" is "$status$(on node1 stat -c %U /home/admin/mine)" 0admin
+as part.yml -u admin
+check "and is known when all are run" is "$status$(recap node1 changed)" 01
+as rollback part.yml -u admin --to nothing
+check "a rollback takes both back" on node1 sh -c '! test -e /home/admin/mine && ! test -e /etc/by-sudo'
+
 # --- What is asked without changing anything ---
 beoplay site.yml
 rm "$here/node2.new"

@@ -106,6 +106,8 @@
 	X(NETWORK_FILE_NOT_READ, "network.file-not-read", TASK, \
 		"nothing would read the file with the interface's addresses", \
 		"add the line that the message names") \
+	X(NETWORK_NAMES_UNREAD, "network.names-unread", TASK, \
+		"the name servers given would have no effect", "leave them out, or install resolvconf") \
 	X(NFS_EXPORT_FAILED, "nfs-export.failed", TASK, \
 		"exportfs rejects the export", "correct the options") \
 	X(NFS_EXPORT_NO_SERVER, "nfs-export.no-server", TASK, \

@@ -344,7 +344,8 @@ int network_inspect(struct host *host, const void *params, void *ret_state,
 	    network_look_at_networkd(host, want, have, err) < 0 ||
 	    network_look_at_manager(host, want, have, err) < 0 ||
 	    look_at_kind(host, want, have, err) < 0 ||
-	    network_look_at_live(host, want, have, err) < 0)
+	    network_look_at_live(host, want, have, err) < 0 ||
+	    network_look_at_names(host, want, have, err) < 0)
 		return -1;
 	if (host_record_get(host, network_record_key(arena, have), &have->record, err) < 0)
 		return -1;

@@ -36,7 +36,8 @@ static const struct param network_table[] = {
 	{ .name = "gateway", .kind = PARAM_STRING, .doc = "the router for all other networks",
 		.into = INTO_TEXT(struct network_params, gateway) },
 	{ .name = "nameservers", .kind = PARAM_LIST,
-		.doc = "addresses of name servers", .otherwise = "",
+		.doc = "addresses of name servers; where no resolvconf, systemd-resolved or NetworkManager does, they "
+			"are written into /etc/resolv.conf", .otherwise = "",
 		.into = INTO_LIST(struct network_params, nameservers) },
 	{ .name = "search", .kind = PARAM_LIST,
 		.doc = "domains to complete short names with", .otherwise = "",
@@ -177,6 +178,13 @@ static void plan_additions(struct plan *plan, const struct network_params *want,
 			plan_printf(plan, "%d", *want->mtu));
 	else if (want->mtu && *want->mtu != have->mtu)
 		plan_note(plan, "the mtu of %s changes when the interface is restarted", have->interface);
+	for (unsigned i = 0; i < want->routes_count; i++) {
+		const struct network_route *route = &want->routes[i];
+
+		if (!network_has_route(arena, have->routes, route))
+			plan_add(plan, NETWORK_ROUTE, have->interface, "route", NULL,
+				plan_printf(plan, "%s via %s", route->to, route->via))->detail = route;
+	}
 	if (!want->gateway)
 		return;
 	if (!have->default_route)
@@ -231,6 +239,20 @@ static bool is_refused(struct plan *plan, const struct network_params *want,
 	return true;
 }
 
+/* Nothing of it can cut the connection. */
+static void plan_as_it_is(struct plan *plan, const struct network_params *want,
+	const struct network_state *have)
+{
+	if (!plan_removals(plan, want, have))
+		return;
+	if (plan_file(plan, have) && want->dhcp)
+		plan_note(plan, "%s asks for an address when the interface is restarted", have->interface);
+	if (want->state == NETWORK_PRESENT && !want->text && !want->place)
+		plan_additions(plan, want, have);
+	if (want->state == NETWORK_ABSENT && have->record)
+		plan_add(plan, NETWORK_REMEMBER, have->interface, "record", "managed", "no longer managed");
+}
+
 static void network_plan(struct plan *plan, const void *params, const void *state)
 {
 	const struct network_params *want = params;
@@ -253,18 +275,20 @@ static void network_plan(struct plan *plan, const void *params, const void *stat
 			have->taken_address, have->taken_by);
 		return;
 	}
-	if (have->swaps) {
-		network_plan_swap(plan, want, have);
+	if (have->names_kept && (have->swaps || writes_file(have))) {
+		plan_refuse(plan, NETWORK_NAMES_UNREAD, "leave out nameservers and search here, or install resolvconf "
+			"with an apt-packages task before this one", "the name servers would have no effect: '" NETWORK_RESOLV
+			"' %s", have->names_kept);
 		return;
 	}
-	if (!plan_removals(plan, want, have))
-		return;
-	if (plan_file(plan, have) && want->dhcp)
-		plan_note(plan, "%s asks for an address when the interface is restarted", have->interface);
-	if (want->state == NETWORK_PRESENT && !want->text && !want->place)
-		plan_additions(plan, want, have);
-	if (want->state == NETWORK_ABSENT && have->record)
-		plan_add(plan, NETWORK_REMEMBER, have->interface, "record", "managed", "no longer managed");
+	if (have->swaps)
+		network_plan_swap(plan, want, have);
+	else
+		plan_as_it_is(plan, want, have);
+	if (network_writes_names(have)) {
+		plan_writes(plan, "path:" NETWORK_RESOLV);
+		plan_add(plan, NETWORK_NAMES, NETWORK_RESOLV, "content", have->names_have, have->names_want);
+	}
 }
 
 /* --- Changing */
@@ -327,6 +351,12 @@ static int network_apply(struct host *host, const void *params, const void *stat
 		"ip", "route", "add", "default", "via", change->after, "dev", have->interface, NULL,
 	};
 
+	const struct network_route *route = change->detail;
+	const char *const add_route[] = {
+		"ip", "route", "replace", route ? route->to : "", "via", route ? route->via : "", "dev",
+		have->interface, NULL,
+	};
+
 	switch ((enum network_step)change->step) {
 	case NETWORK_WRITE:
 		return write_file(host, have, err);
@@ -342,6 +372,10 @@ static int network_apply(struct host *host, const void *params, const void *stat
 		return ip(host, mtu, err);
 	case NETWORK_GATEWAY:
 		return ip(host, gateway, err);
+	case NETWORK_ROUTE:
+		return ip(host, add_route, err);
+	case NETWORK_NAMES:
+		return network_write_names(host, have, err);
 	case NETWORK_SWAP:
 		return network_swap(host, params, have, results, err);
 	case NETWORK_SWAPPED:
@@ -418,6 +452,7 @@ static void network_invert(struct inverses *ret_inverses, const void *params, co
 			arena_printf(arena, "%d", (int)want->confirm_timeout));
 	}
 	inverses_add(ret_inverses, &entry);
+	network_invert_names(ret_inverses, have);
 }
 
 const struct module module_network = {

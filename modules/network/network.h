@@ -7,6 +7,7 @@
 struct buffer;
 
 #define NETWORK_LIVE_MOST 64
+#define NETWORK_RESOLV "/etc/resolv.conf"
 /* Foreseen by a dry run, and found when it is tried. */
 #define NETWORK_TAKEN_TEXT "another machine has %s already: the one with the hardware address %s"
 #define NETWORK_TAKEN_REMEDY "give this host another address; nothing was changed"
@@ -19,7 +20,8 @@ enum network_backend { NETWORK_AUTO, NETWORK_IFUPDOWN, NETWORK_NETWORKD, NETWORK
 /* SWAP does all of a swap, whose other changes are SWAPPED by it. */
 enum network_step {
 	NETWORK_WRITE, NETWORK_REMOVE, NETWORK_UP, NETWORK_ADD, NETWORK_DELETE, NETWORK_MTU,
-	NETWORK_GATEWAY, NETWORK_REMEMBER, NETWORK_SWAP, NETWORK_SWAPPED,
+	NETWORK_GATEWAY, NETWORK_ROUTE, NETWORK_REMEMBER, NETWORK_SWAP, NETWORK_SWAPPED,
+	NETWORK_NAMES,
 };
 enum network_presence { NETWORK_PRESENT, NETWORK_ABSENT };
 
@@ -61,6 +63,7 @@ struct network_live {
 	const char *addresses[NETWORK_LIVE_MOST];   /* with prefix, without link-local ones */
 	size_t count;
 	const char *via;           /* its default gateway; NULL: none over it */
+	const char *routes;        /* of IPv4 over it, a line each, as ip(8) shows them; NULL: none */
 	int mtu;
 	const char *governs;       /* networkd's file, NetworkManager's uuid; NULL: not known */
 };
@@ -99,6 +102,11 @@ struct network_state {
 	const char *outranks;      /* that file, where it would still come before ours; NULL: it doesn't */
 	const char *keeps;         /* why it can't be; NULL: it can */
 	bool leased;               /* by DHCP, as that stanza says */
+	const char *names_have;    /* resolv.conf, where we write its name servers; NULL: it isn't there, or … */
+	const char *names_want;    /* … nothing of it is ours to write: NULL */
+	const char *names_kept;    /* why the wished ones would count for nothing; NULL: they count */
+	struct file_info names_info;
+	const char *names_digest;  /* of names_have */
 	struct value *record;      /* {addresses: what we have put there} */
 };
 
@@ -119,6 +127,8 @@ int network_look_at_swap(struct host *host, const struct network_params *want,
 	struct network_state *have, struct error *err);
 void network_plan_swap(struct plan *plan, const struct network_params *want,
 	const struct network_state *have);
+/* Whether a route that is wished is among the lines that ip(8) shows. IPv6: taken for there. */
+bool network_has_route(struct arena *arena, const char *routes, const struct network_route *route);
 /* Begins it, or in the agent that comes over the new connection brings it to its end. */
 int network_swap(struct host *host, const struct network_params *want,
 	const struct network_state *have, struct value *results, struct error *err);
@@ -170,6 +180,13 @@ const char *network_word_after(struct arena *arena, const char *text, const char
 /* Under which the ledger keeps what we have put onto the interface. */
 const char *network_record_key(struct arena *arena, const struct network_state *have);
 int network_inspect(struct host *host, const void *params, void *ret_state, struct error *err);
+
+/* names.c: name servers, where nobody else would tell the machine of them. */
+int network_look_at_names(struct host *host, const struct network_params *want,
+	struct network_state *have, struct error *err);
+bool network_writes_names(const struct network_state *have);
+int network_write_names(struct host *host, const struct network_state *have, struct error *err);
+void network_invert_names(struct inverses *inverses, const struct network_state *have);
 
 /* file.c: where a backend keeps an interface, and what the file holds. */
 const char *network_file_path(struct arena *arena, enum network_backend backend,

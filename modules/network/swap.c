@@ -43,6 +43,45 @@ static bool has(const struct network_live *live, const char *address)
 	return false;
 }
 
+/* As ip(8) writes it. */
+static const char *route_name(struct arena *arena, const char *to)
+{
+	const char *slash = strchr(to, '/'), *name;
+
+	if (strcmp(to, "default") == 0)
+		return to;
+	name = network_canonical(arena, slash ? to : arena_printf(arena, "%s/32", to));
+	if (!name || strcmp(name, "0.0.0.0/0") == 0)
+		return name ? "default" : to;
+	slash = strchr(name, '/');
+	return strcmp(slash, "/32") == 0 ? arena_bytes(arena, name, (size_t)(slash - name)) : name;
+}
+
+bool network_has_route(struct arena *arena, const char *routes, const struct network_route *route)
+{
+	const char *line = arena_printf(arena, "%s via %s", route_name(arena, route->to), route->via);
+	size_t size = strlen(line);
+
+	if (network_is_ipv6(route->to) || network_is_ipv6(route->via))
+		return true;
+	for (const char *at = routes ? routes : ""; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		if (strncmp(at, line, size) == 0 && strchr(" \n", at[size]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_routes(struct arena *arena, const struct network_params *want,
+	const struct network_live *live)
+{
+	for (unsigned i = 0; want->state == NETWORK_PRESENT && !want->text && !want->place
+			&& want->live_count == 0 && i < want->routes_count; i++) {
+		if (!network_has_route(arena, live->routes, &want->routes[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool differs(struct arena *arena, const struct network_params *want,
 	const struct network_live *live)
 {
@@ -58,7 +97,7 @@ static bool differs(struct arena *arena, const struct network_params *want,
 	}
 	for (size_t i = 0; same && i < live->count; i++)
 		same = is_among(arena, wished, count, live->addresses[i]);
-	return count > 0 && (!same || (want->mtu && *want->mtu != live->mtu));
+	return count > 0 && (!same || !has_routes(arena, want, live) || (want->mtu && *want->mtu != live->mtu));
 }
 
 /* --- Looking --- */
@@ -76,8 +115,11 @@ static struct network_live read_before(struct arena *arena, const char *text)
 			part++;
 		else if (part == 0 && live.count < NETWORK_LIVE_MOST)
 			live.addresses[live.count++] = words;
-		else if (part == 1 && strncmp(words, "default", 7) == 0 && !live.via)
-			live.via = network_word_after(arena, words, "via");
+		else if (part == 1) {
+			live.routes = arena_printf(arena, "%s%s\n", live.routes ? live.routes : "", words);
+			if (strncmp(words, "default", 7) == 0 && !live.via)
+				live.via = network_word_after(arena, words, "via");
+		}
 		else if (part == 2)
 			live.mtu = atoi(words);
 		else if (part == 3)
@@ -88,7 +130,7 @@ static struct network_live read_before(struct arena *arena, const char *text)
 
 static struct network_live live_now(struct arena *arena, const struct network_state *have)
 {
-	struct network_live live = { .mtu = have->mtu };
+	struct network_live live = { .mtu = have->mtu, .routes = have->routes };
 	const char *route = have->routes ? strstr(have->routes, "default") : NULL;
 
 	for (size_t i = 0; i < have->live_count; i++) {
@@ -337,6 +379,11 @@ void network_plan_swap(struct plan *plan, const struct network_params *want,
 	plan_addresses(plan, want, have, &step);
 	if (via ? !before->via || strcmp(before->via, via) != 0 : before->via != NULL)
 		add(plan, &step, have->interface, "gateway", before->via, via);
+	for (unsigned i = 0; i < want->routes_count; i++) {
+		if (!network_has_route(plan_arena(plan), before->routes, &want->routes[i]))
+			add(plan, &step, have->interface, "route", NULL,
+				plan_printf(plan, "%s via %s", want->routes[i].to, want->routes[i].via));
+	}
 	if (want->mtu && *want->mtu != before->mtu)
 		add(plan, &step, have->interface, "mtu", plan_printf(plan, "%d", before->mtu),
 			plan_printf(plan, "%d", *want->mtu));

@@ -151,6 +151,30 @@ $(cat interfaces)"
 sed -i 's/10.0.1.153/10.0.1.103/' hosts.yml
 lab exec node3 sed -i '/eth0/d' /etc/network/interfaces
 
+# Name servers and routes count at once, where ifupdown alone would say nothing of the ones, and at the next start
+# only of the others.
+cat >names.yml <<'END'
+- hosts: all
+  tasks:
+    - network:
+        interface: eth0
+        addresses: [10.0.1.103/16]
+        nameservers: [10.0.0.53]
+        search: [cluster]
+        routes: [{to: 10.50.0.0/16, via: 10.0.0.2}]
+END
+resolv() { lab exec node3 cat /etc/resolv.conf; }
+lab exec node3 sh -c 'printf "search home\nnameserver 10.0.0.1\n" >/etc/resolv.conf'
+run names.yml -l node3
+check "name servers are known at once" is "$status $(resolv | grep -v '^#' | paste -sd ' ')" \
+	"0 search cluster nameserver 10.0.0.53"
+check "and routes" is "$(lab exec node3 ip route show 10.50.0.0/16 | sed 's/ *$//')" "10.50.0.0/16 via 10.0.0.2 dev eth0"
+run names.yml -l node3
+check "once more changes neither" is "$status $(recap node3 changed)" "0 0"
+run rollback --to nothing names.yml -l node3
+check "the former name servers come back" is "$status $(resolv)" "0 search home
+nameserver 10.0.0.1"
+
 # Its agent is slow to end: what it still notes isn't noted beside what its successor does.
 lab exec node1 timeout 100 sh -c '
 	until [ -e /run/beoplay/trial/network-eth0/pending ]; do :; done

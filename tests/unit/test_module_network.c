@@ -37,6 +37,7 @@ static int set_up(void **state)
 	bench_directory(bench, "/sys/class/net", 0755);
 	bench_directory(bench, "/sys/class/net/eth0", 0755);
 	bench_file(bench, "/sys/class/net/eth0/address", 0444, "be:70:30:b2:03:6c\n");
+	bench_directory(bench, "/etc", 0755);
 	bench_directory(bench, "/etc/network/interfaces.d", 0755);
 	bench_directory(bench, "/etc/systemd/network", 0755);
 	bench_directory(bench, "/etc/NetworkManager/system-connections", 0755);
@@ -322,6 +323,80 @@ static void a_stanza_elsewhere_is_a_clear_error(void **state)
 	assert_false(network_has_stanza("iface eth01 inet static\n# iface eth0\n", "eth0"));
 }
 
+/* --- Name servers, and routes --- */
+
+#define NAMED "{interface: eth0, addresses: [10.0.0.100/16], nameservers: [10.0.0.53], search: [lan, wan]}"
+#define RESOLV "/etc/resolv.conf"
+
+static void nobody_else_tells_the_machine_of_name_servers(void **state)
+{
+	(void)state;
+	bench_file(bench, RESOLV, 0644, "# kept\nsearch home\nnameserver 10.0.0.1\noptions rotate\n");
+	assert_int_equal(apply(NAMED), 0);
+	assert_string_equal(bench->log.data, "write " FILE_PATH " 0644\nwrite " RESOLV " 0644\n");
+	assert_string_equal(bench_text(bench, RESOLV), "# kept\noptions rotate\n# beoplay: eth0\n"
+		"search lan wan\nnameserver 10.0.0.53\n# beoplay, end of eth0\n");
+	assert_int_equal(apply(NAMED), 0);
+	assert_string_equal(bench->log.data, "");
+}
+
+static void each_interface_has_its_own_name_servers(void **state)
+{
+	(void)state;
+	bench_file(bench, RESOLV, 0644, "# beoplay: eth1\nnameserver 10.1.0.53\n# beoplay, end of eth1\n"
+		"# beoplay: eth0\nnameserver 10.0.0.1\n# beoplay, end of eth0\n");
+	assert_int_equal(apply(NAMED), 0);
+	assert_string_equal(bench_text(bench, RESOLV), "# beoplay: eth1\nnameserver 10.1.0.53\n"
+		"# beoplay, end of eth1\n# beoplay: eth0\nsearch lan wan\nnameserver 10.0.0.53\n"
+		"# beoplay, end of eth0\n");
+	assert_int_equal(apply("{interface: eth0, state: absent}"), 0);
+	assert_string_equal(bench_text(bench, RESOLV), "# beoplay: eth1\nnameserver 10.1.0.53\n"
+		"# beoplay, end of eth1\n");
+}
+
+static void who_tells_it_of_name_servers_goes_on_doing_so(void **state)
+{
+	(void)state;
+	bench_file(bench, RESOLV, 0644, "nameserver 10.0.0.1\n");
+	bench_file(bench, "/usr/sbin/resolvconf", 0755, "");
+	assert_int_equal(apply(NAMED), 0);
+	assert_string_equal(bench_text(bench, RESOLV), "nameserver 10.0.0.1\n");
+	assert_int_equal(look("{interface: eth0, addresses: [10.0.0.100/16], backend: networkd, "
+		"nameservers: [10.0.0.53]}")->change_count, 2);
+	bench_file(bench, "/run/systemd/resolve/resolv.conf", 0644, "");
+	assert_int_equal(look("{interface: eth0, addresses: [10.0.0.100/16], backend: networkd, "
+		"nameservers: [10.0.0.53]}")->change_count, 1);
+}
+
+static void name_servers_without_effect_are_refused(void **state)
+{
+	(void)state;
+	assert_true(look("{interface: eth0, dhcp: yes, nameservers: [10.0.0.53]}")->refused);
+	bench_link(bench, RESOLV, "/run/other/resolv.conf");
+	assert_true(look(NAMED)->refused);
+}
+
+static void a_route_is_live_at_once(void **state)
+{
+	static const char task[] = "{interface: eth0, addresses: [10.0.0.100/16], "
+		"routes: [{to: 10.9.0.0/16, via: 10.0.0.9}, {to: 10.8.0.1/32, via: 10.0.0.9}]}";
+
+	(void)state;
+	routes->output = "10.0.0.0/16 proto kernel scope link src 10.0.0.100 \n10.8.0.1 via 10.0.0.9 \n";
+	bench_command(bench, "ip route replace", 0, "");
+	assert_string_equal(bench_change(bench, look(task), 1), "eth0 route: - -> 10.9.0.0/16 via 10.0.0.9");
+	assert_int_equal(look(task)->change_count, 2);
+	routes->output = "10.9.0.0/16 via 10.0.0.9 \n10.8.0.1 via 10.0.0.9 \n";
+	assert_int_equal(look(task)->change_count, 1);
+	/* Over which the connection comes: it is tried. */
+	reached_at("10.0.0.100");
+	assert_int_equal(look(task)->change_count, 1);
+	routes->output = "10.9.0.0/16 via 10.0.0.90 \n10.8.0.1 via 10.0.0.9 \n";
+	assert_string_equal(bench_change(bench, look(task), 1), "eth0 route: - -> 10.9.0.0/16 via 10.0.0.9");
+	assert_int_equal(bench_apply(bench, &module_network, load(task)), -1);
+	assert_string_equal(bench->tried.name, "network-eth0");
+}
+
 static void each_backend_gets_what_it_reads(void **state)
 {
 	const char *yaml = "{interface: eth0, addresses: [10.0.0.100/16, 'fd00::1/64'], "
@@ -494,6 +569,11 @@ int main(void)
 		TEST(link_mtu_and_gateway_are_changes_of_their_own),
 		TEST(an_interface_is_found_by_its_hardware_address),
 		TEST(a_stanza_elsewhere_is_a_clear_error),
+		TEST(nobody_else_tells_the_machine_of_name_servers),
+		TEST(each_interface_has_its_own_name_servers),
+		TEST(who_tells_it_of_name_servers_goes_on_doing_so),
+		TEST(name_servers_without_effect_are_refused),
+		TEST(a_route_is_live_at_once),
 		TEST(each_backend_gets_what_it_reads),
 		TEST(auto_is_what_the_machine_uses_now),
 		TEST(who_brings_up_this_interface_is_asked_not_what_is_installed),

@@ -70,7 +70,7 @@ endif
 
 ifdef COVERAGE
 BUILD := build/coverage
-FLAGS += --coverage -fprofile-update=atomic
+FLAGS += --coverage -fprofile-update=atomic -Wl,-u,__gcov_dump
 endif
 
 # A file holds what a variable is; it changes only where that is another than last time.

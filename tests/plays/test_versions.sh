@@ -123,7 +123,7 @@ beoplay site.yml
 cp "$plays/v2.yml" site.yml
 beoplay site.yml --prune --check
 check "a dry run of prune says what goes" says "/etc/only-first state: file → absent" ../out
-check "but not what a condition leaves out" silent "item: file:/etc/conditional" ../out
+check "but not what a condition leaves out" silent "/etc/conditional" ../out
 beoplay site.yml --prune --tags none
 check "tags make no orphans" is "$(lab exec head cat /etc/both)" first
 beoplay site.yml --prune

@@ -1,6 +1,7 @@
 /* look: what is at dest, and what delete takes away from it. */
 #include "modules/file_sync/file_sync.h"
 
+#include "base/lookup.h"
 #include "base/quote.h"
 #include "modules/errors.h"
 #include "modules/shared/backup.h"
@@ -44,13 +45,68 @@ static int look_at_text(struct host *host, struct sync_entry *entry, struct erro
 	return 0;
 }
 
+/* What is in a directory. */
+struct listing {
+	struct file_name *names;   /* sorted */
+	size_t count;
+};
+
+/* Directories by their paths as the manifest has them, which come before what is in them. */
+static const struct listing *listing_above(const struct lookup *listings, struct arena *arena,
+	const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (listings->count == 0 || strcmp(path, ".") == 0)
+		return NULL;
+	return lookup_get(listings, slash ? arena_bytes(arena, path, (size_t)(slash - path)) : ".");
+}
+
+static int compare_name(const void *key, const void *name)
+{
+	return strcmp(key, ((const struct file_name *)name)->name);
+}
+
+/* What is there, from its directory's listing if there is one: that is one call for all of them. */
+static int look_for(struct host *host, const struct lookup *listings, struct sync_entry *entry,
+	struct error *err)
+{
+	struct arena *arena = host_arena(host);
+	const struct listing *above = listing_above(listings, arena, entry->want.path);
+	const char *slash = strrchr(entry->want.path, '/');
+	const struct file_name *found;
+
+	if (!above)
+		return host_stat(host, entry->path, &entry->have, err);
+	host_has_read(host, arena_printf(arena, "stat:%s", entry->path));
+	found = above->count == 0 ? NULL : bsearch(slash ? slash + 1 : entry->want.path, above->names,
+		above->count, sizeof(*above->names), compare_name);
+	entry->have = found ? found->info : (struct file_info){ .kind = FILE_NONE };
+	return 0;
+}
+
+/* Where what src doesn't have is to go, all that is there is asked for anyway. */
+static int list_wished(struct host *host, struct lookup *listings, const struct sync_entry *entry,
+	struct error *err)
+{
+	struct listing *listing;
+
+	if (entry->want.kind != SYNC_DIRECTORY || entry->have.kind != FILE_DIRECTORY)
+		return 0;
+	listing = arena_alloc(host_arena(host), sizeof(*listing));
+	lookup_put(host_arena(host), listings, entry->want.path, listing);
+	return host_list(host, entry->path, &listing->names, &listing->count, err);
+}
+
 static int look_at_entry(struct host *host, const struct sync_params *want,
-	struct sync_entry *entry, struct guard_refusal *ret_refusal, struct error *err)
+	struct lookup *listings, struct sync_entry *entry, struct guard_refusal *ret_refusal,
+	struct error *err)
 {
 	struct file_name *names;
 	size_t count;
 
-	if (host_stat(host, entry->path, &entry->have, err) < 0)
+	if (look_for(host, listings, entry, err) < 0
+			|| (want->delete && list_wished(host, listings, entry, err) < 0))
 		return -1;
 	entry->mode = mode_wanted(want, entry);
 	if (entry->have.kind == FILE_DIRECTORY && entry->want.kind == SYNC_ABSENT) {
@@ -86,6 +142,7 @@ struct walk {
 	struct host *host;
 	const struct sync_params *want;
 	struct sync_state *have;
+	const struct lookup *listings;
 	size_t capacity;
 	size_t kept;               /* names met that stay */
 	struct guard guard;
@@ -174,18 +231,21 @@ static int walk_extras(struct walk *walk, const struct sync_entry *const *sorted
 	struct arena *arena = host_arena(walk->host);
 	const char *path = directory[0] ? arena_printf(arena, "%s/%s", walk->want->dest, directory) :
 		walk->want->dest;
-	struct file_name *names;
-	size_t count;
+	const struct listing *known = lookup_get(walk->listings, directory[0] ? directory : ".");
+	struct listing listing = {0};
 
 	if (depth > DEPTH_MOST)
 		return error_set(err, FILE_SYNC_TOO_LARGE, "'%s' is too deep", path);
-	if (host_list(walk->host, path, &names, &count, err) < 0)
+	if (known)
+		listing = *known;
+	else if (host_list(walk->host, path, &listing.names, &listing.count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < listing.count; i++) {
+		const struct file_name *name = &listing.names[i];
 		const char *relative = directory[0] ?
-			arena_printf(arena, "%s/%s", directory, names[i].name) : names[i].name;
+			arena_printf(arena, "%s/%s", directory, name->name) : name->name;
 
-		if (meet(walk, sorted, relative, &names[i].info, depth, err) < 0)
+		if (meet(walk, sorted, relative, &name->info, depth, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -203,9 +263,9 @@ static int guard_extras(struct host *host, const struct guard *guard, struct syn
 }
 
 static int look_at_extras(struct host *host, const struct sync_params *want,
-	struct sync_state *have, struct error *err)
+	const struct lookup *listings, struct sync_state *have, struct error *err)
 {
-	struct walk walk = { .host = host, .want = want, .have = have };
+	struct walk walk = { .host = host, .want = want, .have = have, .listings = listings };
 	const struct sync_entry **sorted = arena_array(host_arena(host), have->count + 1,
 		sizeof(*sorted));
 
@@ -231,6 +291,7 @@ int sync_inspect(struct host *host, const void *params, void *ret_state, struct 
 	const struct sync_params *want = params;
 	struct sync_state *have = ret_state;
 	struct arena *arena = host_arena(host);
+	struct lookup listings = {0};
 	struct sync_line *lines;
 
 	if (!want->manifest)
@@ -247,8 +308,8 @@ int sync_inspect(struct host *host, const void *params, void *ret_state, struct 
 		entry->want = lines[i];
 		entry->path = strcmp(lines[i].path, ".") == 0 ? want->dest :
 			arena_printf(arena, "%s/%s", want->dest, lines[i].path);
-		if (look_at_entry(host, want, entry, &have->refusal, err) < 0)
+		if (look_at_entry(host, want, &listings, entry, &have->refusal, err) < 0)
 			return -1;
 	}
-	return want->delete ? look_at_extras(host, want, have, err) : 0;
+	return want->delete ? look_at_extras(host, want, &listings, have, err) : 0;
 }

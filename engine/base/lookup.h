@@ -12,6 +12,7 @@ size_t lookup_hash(const char *key);
 struct lookup_entry {
 	const char *key;
 	void *found;
+	size_t hash;       /* of the key, so that a larger table needn't read it */
 };
 
 /* Zeroed: empty. */

@@ -239,7 +239,7 @@ int run_read(git_repository *repository, struct arena *arena, git_commit *commit
 	if (result == 0)
 		result = read_blob(repository, tree, "run.yml", arena, &bytes, &size);
 	if (result == 0)
-		result = run_file_take(arena, bytes, size, &file);
+		result = run_file_take(arena, bytes, ret_record ? size : run_file_head(bytes, size), &file);
 	if (result == 0) {
 		*ret_run = file.run;
 		git_oid_tostr(id, sizeof(id), git_commit_id(commit));

@@ -216,6 +216,21 @@ int run_file_take(struct arena *arena, const char *bytes, size_t size, struct ru
 	return ret_file->run.number < 1 ? -1 : 0;
 }
 
+size_t run_file_head(const char *bytes, size_t size)
+{
+	static const char start[] = "\nfiles:\n", item[] = "  - ";
+	const char *end = bytes + size, *files = memmem(bytes, size, start, sizeof(start) - 1);
+	const char *line = files ? files + sizeof(start) - 1 : NULL;
+
+	while (line && line < end) {
+		if ((size_t)(end - line) < sizeof(item) || memcmp(line, item, sizeof(item) - 1) != 0)
+			return size;
+		line = memchr(line, '\n', (size_t)(end - line));
+		line = line ? line + 1 : NULL;
+	}
+	return files ? (size_t)(files + 1 - bytes) : size;
+}
+
 long run_file_version(const char *bytes)
 {
 	static const char start[] = VERSION_KEY ": ";

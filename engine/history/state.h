@@ -74,6 +74,9 @@ enum { RUN_MOST = 64 << 20 };   /* bytes */
 const char *run_file_text(struct arena *arena, const struct run_file *file);
 /* -1: it isn't as the table says. What is in it is borrowed from arena. */
 int run_file_take(struct arena *arena, const char *bytes, size_t size, struct run_file *ret_file);
+/* How much of a text stands before its list of files, if nothing comes behind that: what is asked of most runs,
+ * which may have had 100,000 files. Else all of it. */
+size_t run_file_head(const char *bytes, size_t size);
 /* A value as YAML, on one line. */
 void history_add_value(struct buffer *out, const struct value *value);
 /* The form of a text, whatever else is in it. */

@@ -1,6 +1,8 @@
 /* test_history: runs written down and read again, by us and by git itself. */
 #include "history_bench.h"
 
+#include "history/state.h"
+
 static void a_run_comes_back_as_it_was(void **state)
 {
 	struct history_run *runs;
@@ -269,6 +271,28 @@ static void a_packed_record_is_the_same_and_a_damaged_one_is_refused(void **stat
 	assert_int_equal(record_unpack(arena, value_string(arena, "x"), &record, &err), -1);
 }
 
+/* What comes behind, of whoever's form, is never left out. */
+static void the_head_of_a_run_ends_before_its_files(void **state)
+{
+	static const struct {
+		const char *text, *head;
+	} cases[] = {
+		{ "version: 2\nfiles:\n  - {\"path\": \"a\"}\n  - {\"path\": \"b\"}\n", "version: 2\n" },
+		{ "version: 2\nfiles:\n", "version: 2\n" },
+		{ "version: 2\nfiles: []\n", NULL }, { "version: 2\n", NULL },
+		{ "version: 2\nfiles:\n  - {\"path\": \"a\"}\nhosts:\n  a: 1\n", NULL },
+		{ "version: 2\nfiles:\n  - {\"path\":\n    \"a\"}\n", NULL },
+		{ "version: 2\nfiles:\n  a: 1\n", NULL }, { "version: 2\nhow:\n  \"files:\": 1\n", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *text = cases[i].text, *head = cases[i].head ? cases[i].head : text;
+
+		assert_int_equal(run_file_head(text, strlen(text)), strlen(head));
+	}
+}
+
 static void what_is_expunged_or_collected_is_gone_from_the_disk(void **state)
 {
 	struct history_run found;
@@ -492,6 +516,7 @@ int main(void)
 			a_directory_of_a_record_lists_each_name_once_whatever_came_first, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_packed_record_is_the_same_and_a_damaged_one_is_refused, begin, end),
+		cmocka_unit_test(the_head_of_a_run_ends_before_its_files),
 		cmocka_unit_test_setup_teardown(what_is_expunged_or_collected_is_gone_from_the_disk,
 			begin, end),
 		cmocka_unit_test_setup_teardown(a_host_is_forgotten, begin, end),

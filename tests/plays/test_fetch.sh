@@ -33,6 +33,25 @@ play site.yml
 check "what somebody has changed comes again" is "$(cat got/node1/etc/hostname)" "$(lab exec node1 cat /etc/hostname)"
 check "that alone" is "$(recap node1 changed) $(recap head changed)" "1 0"
 
+# Links of an ordinary user lead root to what is that user's, and no further.
+lab as admin node1 sh -c 'echo mine >~/own; ln -s own ~/current; ln -s /root/secret ~/report; ln -s report ~/again'
+lab exec node1 ln -s /root/secret /srv/link
+link() {
+	printf -- '- hosts: node1\n  tasks:\n    - %s\n' "$1" >link.yml
+	play link.yml -v
+	is $status 2 && code host.link-not-followed
+}
+check "a user's link to another's file isn't fetched" link 'fetch: {src: /home/admin/report, dest: got}'
+check "nor read" link 'slurp: {src: /home/admin/again}'
+check "nor copied" link 'copy: {src: /home/admin/report, remote_src: yes, dest: /srv/public, mode: "0644"}'
+check "nor downloaded" link 'get_url: {url: "file:///home/admin/report", dest: /srv/public}'
+check "none of it is there" lab exec node1 test ! -e /srv/public
+for own in /home/admin/current /srv/link; do
+	printf -- '- hosts: node1\n  tasks:\n    - fetch: {src: %s, dest: got/own, flat: yes}\n' $own >link.yml
+	play link.yml
+	check "$own is" is $status 0
+done
+
 bad() {
 	printf -- '- hosts: head\n  tasks:\n    - fetch: {src: /etc/hostname, dest: "%s", flat: yes}\n' "$1" >bad.yml
 	play bad.yml -v

@@ -173,7 +173,8 @@ static void tell_problems(const struct init *init)
 			report_fold(init->arena, names), quote_printable(init->arena, problem->message,
 			strlen(problem->message), 0));
 		if (*problem->remedy)
-			fprintf(stderr, "    → %s\n", problem->remedy);
+			fprintf(stderr, "    → %s\n", quote_printable(init->arena, problem->remedy,
+				strlen(problem->remedy), 0));
 	}
 }
 

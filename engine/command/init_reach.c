@@ -234,7 +234,8 @@ static int ask_again(struct init *init, struct init_attempt *attempt, struct err
 {
 	const char *again;
 
-	printf("%s: %s\n", attempt->host->name, attempt->error->message);
+	printf("%s: %s\n", attempt->host->name, quote_printable(init->arena, attempt->error->message,
+		strlen(attempt->error->message), 0));
 	if (passphrase_ask(init->arena, arena_printf(init->arena, "password of '%s' once more (empty: go "
 			"on without %s)", init->user, attempt->host->name), &again, err) < 0)
 		return -1;

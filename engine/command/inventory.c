@@ -174,9 +174,10 @@ int command_inventory(int argc, char **argv)
 		print_asked(arena, inventory, variables, &asked, &err);
 	if (err.kind != ERROR_NONE) {
 		fprintf(stderr, "%s%s\n", err.place.line ? arena_printf(arena, "%s:%u:%u: ",
-			err.place.file, err.place.line, err.place.column) : "beoplay: ", err.message);
+			shown(arena, err.place.file), err.place.line, err.place.column) : "beoplay: ",
+			shown(arena, err.message));
 		if (err.remedy[0])
-			fprintf(stderr, "  → %s\n", err.remedy);
+			fprintf(stderr, "  → %s\n", shown(arena, err.remedy));
 		code = EXIT_TEXT;
 	}
 	arena_free(arena);

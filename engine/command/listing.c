@@ -96,7 +96,7 @@ int listing_print(struct arena *arena, const struct apply_options *options, size
 	const struct playbook *playbook, const struct inventory *inventory,
 	struct variables *variables, const struct inventory_list *limit, struct error *err)
 {
-	printf("\nplaybook: %s\n", playbook->path);
+	printf("\nplaybook: %s\n", shown(arena, playbook->path));
 	for (size_t i = 0; i < playbook->play_count; i++) {
 		const struct play *play = playbook->plays[i];
 

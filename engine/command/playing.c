@@ -252,7 +252,8 @@ static int play_once(const struct playing *start, struct value *affected, bool *
 	if (code == EXIT_GOOD && !lists(options))
 		code = execute(&playing, report, affected, ret_changes, &err);
 	else if (code == EXIT_GOOD && options->syntax_check)
-		printf("playbook: %s\n", playing.playbook->path);
+		printf("playbook: %s\n", quote_printable(playing.arena, playing.playbook->path,
+			strlen(playing.playbook->path), 0));
 	else if (code == EXIT_GOOD && listing_print(playing.arena, options, playing.start,
 			playing.playbook, playing.inventory, playing.variables, playing.limit_text ? &playing.limit : NULL,
 			&err) < 0)

@@ -1,5 +1,6 @@
 /* replace: machines that were reinstalled, under the names that they had: their new host keys take the
  * place of the old ones, and what is known of the old machines is forgotten. */
+#include "base/quote.h"
 #include "command/command.h"
 #include "command/init.h"
 #include "command/passphrase.h"
@@ -131,7 +132,8 @@ static int tell(struct init *init)
 			continue;
 		}
 		if (host->problem->code != SSH_AUTHENTICATION_FAILED) {
-			fprintf(stderr, "%s: %s\n", host->name, host->problem->message);
+			fprintf(stderr, "%s: %s\n", host->name, quote_printable(init->arena, host->problem->message,
+				strlen(host->problem->message), 0));
 			code = EXIT_UNREACHABLE;
 			continue;
 		}

@@ -1,5 +1,6 @@
 /* retire: a machine leaves the cluster: what was done there is undone, the others forget it, and so does the
  * history. Its line in the inventory is its owner's to remove. */
+#include "base/quote.h"
 #include "command/command.h"
 #include "command/past.h"
 #include "command/playing.h"
@@ -147,8 +148,8 @@ static int begin(struct retire *retire, int *ret_code, struct error *err)
 	}
 	if (forget(retire, err) < 0)
 		return -1;
-	printf("\n%s is retired. Now remove its line: %s:%u\n", retire->host, retire->place.file,
-		retire->place.line);
+	printf("\n%s is retired. Now remove its line: %s:%u\n", retire->host, quote_printable(retire->arena,
+		retire->place.file, strlen(retire->place.file), 0), retire->place.line);
 	return 0;
 }
 

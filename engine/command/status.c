@@ -132,7 +132,7 @@ static void print_looked(struct overview *overview)
 		for (size_t k = 0; looked && k < looked->failed_count; k++)
 			add_open(overview, failed, looked->failed[k].task, host);
 	}
-	printf("%s\n", overview->playbook);
+	printf("%s\n", printable(overview, overview->playbook));
 	print_lines(overview, NULL, runs);
 	print_lines(overview, "no longer in the playbook (--prune undoes it)", orphans);
 	print_lines(overview, "stopped at a task that failed (--resume goes on there)", failed);

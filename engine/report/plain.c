@@ -360,7 +360,8 @@ static void print_group(struct report *report, const struct task_report *task,
 		print_status(report, group);
 	fputs(group->text, report->options.out);
 	if (status_failed(group->status) && task->place.line > 0)
-		fprintf(report->options.out, "    at %s:%u\n", task->place.file, task->place.line);
+		fprintf(report->options.out, "    at %s:%u\n", report_shown(report, task->place.file,
+			strlen(task->place.file), 0), task->place.line);
 }
 
 static int by_order(const void *one, const void *other)

@@ -428,17 +428,19 @@ static void say_line(struct report *report, const struct error *err, const char 
 void report_error(struct report *report, const struct error *err, const char *text, size_t size)
 {
 	char *message = report_shown(report, err->message, strlen(err->message), 1);
+	/* Who has put a file there has given it its name. */
+	const char *file = err->place.file ? report_shown(report, err->place.file, strlen(err->place.file), 0) : "";
 
 	lost_print(report);
 	begin_errors(report);
 	if (report->options.json) {
 		json_message(report, "error", NULL, err->place.line ? arena_printf(report->arena,
-			"%s:%u:%u: %s", err->place.file, err->place.line, err->place.column, message)
+			"%s:%u:%u: %s", file, err->place.line, err->place.column, message)
 			: message, err);
 		return;
 	}
 	if (err->place.line > 0)
-		fprintf(report->options.errors, "%s:%u:%u: %s%s\n", err->place.file, err->place.line,
+		fprintf(report->options.errors, "%s:%u:%u: %s%s\n", file, err->place.line,
 			err->place.column, message, report_code(report, err->code->name));
 	else
 		fprintf(report->options.errors, "beoplay: %s%s\n", message,

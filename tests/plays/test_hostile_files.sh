@@ -383,6 +383,23 @@ repositories() {
 	check "$who: commands of the repository's configuration are not run" unharmed
 }
 
+# --- Names of files ---
+
+# Who puts a file into a project gives it its name, which is shown in errors and lists.
+escapes() { LC_ALL=C grep -aqP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]' "$out" "$err"; }
+names() {
+	start
+	file=$(printf 'x\033[2J\033]0;t\007\302\233\342\200\256.yml')
+	play "tasks: [{debug: {msg: hello}}, {include_tasks: 'in$file'}]"
+	mv site.yml "$file"; printf -- '- fail: {msg: no}\n' >"in$file"; printf -- '- hosts: [\n' >"bad$file"
+	for command in 'run "$file"' 'run "$file" --json' 'run "$file" -D -v' 'run "$file" --list-tasks' \
+			'run "$file" --syntax-check' 'run "bad$file"' 'run status "$file"' 'run inventory -i "bad$file"' \
+			'run log' 'run show 1' 'run rollback "$file" --to nothing -C'; do
+		eval "$command"
+		check "$who: no escape of a file's name reaches a terminal: $command" eval '! escapes'
+	done
+}
+
 # --- Plans and keys ---
 
 keyed() {
@@ -412,6 +429,7 @@ for me in 0 65534; do
 	allowed
 	above
 	histories
+	names
 	locks
 	repositories
 	plans

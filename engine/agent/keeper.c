@@ -10,7 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOCK_PAUSE = 200 * 1000 * 1000 };   /* nanoseconds */
+enum {
+	LOCK_PAUSE = 200 * 1000 * 1000,        /* nanoseconds */
+	GATE_SHORT = 200,                      /* milliseconds in which nobody changes a machine by hand */
+};
 
 /* --- The lock and the ledger --- */
 
@@ -178,13 +181,16 @@ int keeper_save(struct runner *runner, bool last, struct error *err)
 	return ledger_save(&runner->ledger, err);
 }
 
+/* Whoever had the lock until now may have changed anything, and so may people while others are waited for. */
 static int ask_gate(struct runner *runner, struct arena *arena, const struct request *request,
-	struct error *err)
+	struct reply *ret_reply, struct error *err)
 {
+	int64_t begin = milliseconds_now();
 	struct reply reply = {0};
 
 	if (runner->check)
 		return error_set(err, BEOPLAY_BUG, "a dry run was about to change something");
+	ret_reply->late = runner->lock < 0;
 	if (keeper_lock(runner, err) < 0)
 		return -1;
 	if (runner->free)
@@ -194,6 +200,7 @@ static int ask_gate(struct runner *runner, struct arena *arena, const struct req
 		return -1;
 	if (!reply.go)
 		return error_set(err, RUN_INTERRUPTED, "stopped before this task");
+	ret_reply->late = ret_reply->late || milliseconds_now() - begin > GATE_SHORT;
 	return 0;
 }
 
@@ -507,7 +514,7 @@ int keeper_answer(struct runner *runner, struct link *child, struct arena *arena
 	case REQUEST_BODY:
 		return body(runner, arena, request, ret_reply, err);
 	case REQUEST_GATE:
-		return ask_gate(runner, arena, request, err);
+		return ask_gate(runner, arena, request, ret_reply, err);
 	case REQUEST_MOVE:
 		return ask_move(runner, arena, request, err);
 	case REQUEST_LOGIN:

@@ -228,17 +228,6 @@ static int converged(const struct plan *plan, struct error *err)
 	return error_remedy(err, "something else changes it too, or this is a bug of the module");
 }
 
-/* Where just what was planned may be done, it is looked at once more when others are locked out. */
-static int look_again(struct work *work, struct host *host, void **ret_state,
-	struct plan **ret_plan, struct error *err)
-{
-	if (!work->task->expect)
-		return 0;
-	if (look(work, host, ret_state, ret_plan, err) < 0 || refused(*ret_plan, err) < 0)
-		return -1;
-	return planned_check(work, *ret_plan, *ret_state, err);
-}
-
 static int apply_all(struct work *work, struct host *host, void *state, struct plan *plan,
 	struct value *results, struct error *err)
 {
@@ -253,22 +242,6 @@ static int apply_all(struct work *work, struct host *host, void *state, struct p
 	/* What is done is looked at, and what isn't is taken back, however long that takes. */
 	work->machine.until = 0;
 	return host_settle(host, result == 0 ? err : &ignored) < 0 ? -1 : result;
-}
-
-static int change(struct work *work, struct host *host, void *state, struct plan *plan,
-	struct value *resources, struct value *results, struct inverses **ret_inverses,
-	struct error *err)
-{
-	const struct request gate = { .kind = REQUEST_GATE, .task = work->task->id };
-	struct reply reply;
-
-	if (ask(work, &gate, &reply, err) < 0 || look_again(work, host, &state, &plan, err) < 0
-			|| begin(work, state, resources, ret_inverses, err) < 0)
-		return -1;
-	if (work->note)
-		return 0;
-	host_set_looking(host, false);
-	return apply_all(work, host, state, plan, results, err);
 }
 
 /* What led back before a task and what leads back after it are the same where it has changed
@@ -414,6 +387,42 @@ static void tell_no_change(const struct trying *trying)
 	work_tell_end(work, trying->state, trying->results, result);
 }
 
+/* It is looked at once more when others are locked out: where they may have changed it, and where just what was
+ * planned may be done. What is done each time stands on nothing that was there. */
+static int look_again(struct trying *trying, bool late, struct error *err)
+{
+	struct work *work = trying->work;
+
+	if (!work->task->expect && (!late || (work->module->flags & MODULE_ACTION)))
+		return 0;
+	if (look(work, trying->host, &trying->state, &trying->plan, err) < 0 || refused(trying->plan, err) < 0
+			|| planned_check(work, trying->plan, trying->state, err) < 0)
+		return -1;
+	work_tell_plan(work, trying->host, trying->plan, trying->result);
+	return 0;
+}
+
+/* The turn has come, and nobody else changes this machine. */
+static int pass_gate(struct trying *trying, struct error *err)
+{
+	const struct request gate = { .kind = REQUEST_GATE, .task = trying->work->task->id };
+	struct reply reply;
+
+	return ask(trying->work, &gate, &reply, err) < 0 ? -1 : look_again(trying, reply.late, err);
+}
+
+static int change(struct trying *trying, struct inverses **ret_inverses, struct error *err)
+{
+	struct work *work = trying->work;
+
+	if (begin(work, trying->state, trying->resources, ret_inverses, err) < 0)
+		return -1;
+	if (work->note)
+		return 0;
+	host_set_looking(trying->host, false);
+	return apply_all(work, trying->host, trying->state, trying->plan, trying->results, err);
+}
+
 /* Makes the change, and looks whether all is as wished then. */
 static int change_and_look(struct trying *trying, struct error *err)
 {
@@ -423,8 +432,15 @@ static int change_and_look(struct trying *trying, struct error *err)
 
 	if (planned_check(work, trying->plan, trying->state, err) < 0)
 		return -1;
-	result = change(work, trying->host, trying->state, trying->plan, trying->resources, trying->results,
-		&inverses, err);
+	if (pass_gate(trying, err) < 0) {
+		work_tell_end(work, trying->state, trying->results, trying->result);
+		return -1;
+	}
+	if (trying->plan->change_count == 0) {
+		tell_no_change(trying);
+		return 0;
+	}
+	result = change(trying, &inverses, err);
 	if (result == 0 && !work->note && !(work->module->flags & MODULE_ACTION)) {
 		result = look(work, trying->host, &trying->state, &trying->plan, err);
 		if (result == 0)

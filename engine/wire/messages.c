@@ -191,6 +191,7 @@ static const struct field reply_fields[] = {
 	 DIGEST(reply, digest, FIELD_INSIDE),
 	TEXT(reply, note, FIELD_INSIDE, TITLE_MOST),
 	VALUE(reply, record, FIELD_INSIDE | FIELD_MANY_KEYS, RESULT_MOST),
+	BOOL(reply, late, FIELD_INSIDE),
 	END,
 };
 const struct message message_reply = MESSAGE("REPLY", reply);

@@ -137,6 +137,7 @@ struct reply {
 	/* to a child only */
 	const char *digest, *note;
 	struct value *record;
+	bool late;                   /* of a gate: what was looked at before it may have changed since */
 };
 
 /* --- FETCH: controller → agent between stages or while a gate is waiting, and agent → child:

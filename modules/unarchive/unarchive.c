@@ -4,6 +4,7 @@
 #include "modules/errors.h"
 #include "modules/file_sync/file_sync.h"
 #include "modules/shared/guard.h"
+#include "modules/shared/linked_file.h"
 
 #include <string.h>
 
@@ -173,6 +174,7 @@ static int unarchive_inspect(struct host *host, const void *params, void *state,
 	const struct unarchive_params *want = params;
 	struct unarchive_state *have = state;
 	struct file_info info = {0};
+	const char *real;
 
 	have->staging = arena_alloc(host_arena(host), sizeof(*have->staging));
 	*have->staging = NULL;
@@ -186,10 +188,13 @@ static int unarchive_inspect(struct host *host, const void *params, void *state,
 	if (have->created || have->unknown || have->dest.kind != FILE_DIRECTORY)
 		return 0;
 	if (!want->body && !unarchive_is_url(want->src)) {
-		if (host_stat(host, want->src, &info, err) < 0)
+		if (linked_file_stat(host, want->src, &real, &info, err) < 0)
 			return -1;
 		if (info.kind == FILE_NONE)
 			return error_set(err, HOST_FILE_NOT_FOUND, "there is no file '%s'", want->src);
+		/* At a pipe it would be waited for ever. */
+		if (info.kind != FILE_REGULAR)
+			return error_set(err, HOST_FILE_WRONG_TYPE, "'%s' is no file", want->src);
 	}
 	if (unarchive_list(host, want, have, err) < 0)
 		return -1;

@@ -79,6 +79,12 @@ tasks <<'END'
 - unarchive: {src: fifo.tar, dest: /srv}
 END
 check "special files are refused" code host.file-wrong-type
+node mkfifo /srv/pipe
+tasks <<'END'
+- unarchive: {src: /srv/pipe, dest: /srv, remote_src: yes}
+END
+check "at a pipe nobody waits" code host.file-wrong-type
+node rm /srv/pipe
 tasks <<'END'
 - unarchive: {src: tasks.yml, dest: /srv}
 END

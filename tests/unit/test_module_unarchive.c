@@ -138,6 +138,9 @@ static void nothing_is_looked_at_that_need_not_be(void **state)
 	bench_remove(bench, "/srv/a.tar");
 	assert_null(look(""));
 	assert_ptr_equal(bench->err.code, HOST_FILE_NOT_FOUND);
+	bench_directory(bench, "/srv/a.tar", 0755);
+	assert_null(look(""));
+	assert_ptr_equal(bench->err.code, HOST_FILE_WRONG_TYPE);
 	bench->dry = true;
 	assert_non_null(bench_look(bench, &module_unarchive, bench_load(bench, &module_unarchive,
 		"{src: 'https://example.org/a.tar', dest: /opt, remote_src: yes}"))->missing);

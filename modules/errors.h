@@ -118,6 +118,10 @@
 		"fstab has several lines for one path", "keep one of them") \
 	X(NFS_MOUNT_NO_CLIENT, "nfs-mount.no-client", TASK, \
 		"the host can't mount NFS", "install nfs-common with an apt-packages task") \
+	X(PIP_FAILED, "pip.failed", TASK, \
+		"pip failed", "look at what it says, and try it on the host") \
+	X(PIP_EXTERNALLY_MANAGED, "pip.externally-managed", TASK, \
+		"Debian's own Python leaves no room for packages of pip", "use virtualenv, or a package of Debian") \
 	X(REBOOT_NOT_ROOT, "reboot.not-root", TASK, \
 		"a machine is to be restarted by somebody else than root", "set become: yes") \
 	X(REBOOT_TIMEOUT, "reboot.timeout", TASK, \

@@ -46,6 +46,7 @@ extern const struct module module_other_system;
 extern const struct module module_package_facts;
 extern const struct module module_pause;
 extern const struct module module_ping;
+extern const struct module module_pip;
 extern const struct module module_reboot;
 extern const struct module module_replace;
 extern const struct module module_script;
@@ -111,6 +112,7 @@ const struct module *const modules_all[] = {
 	&module_package_facts,
 	&module_pause,
 	&module_ping,
+	&module_pip,
 	&module_reboot,
 	&module_replace,
 	&module_script,

@@ -83,7 +83,6 @@ const struct later later_modules[] = {
 	{ "pam_limits", "copy a file to /etc/security/limits.d" },
 	{ "parted", BY_COMMAND },
 	{ "patch", BY_COMMAND },
-	{ "pip", BY_COMMAND },
 	{ "pkg5", other_system },
 	{ "pkgng", other_system },
 	{ "pkgutil", other_system },

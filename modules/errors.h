@@ -55,6 +55,10 @@
 		"use conflict: take or conflict: keep, or remove the line") \
 	X(LINEINFILE_PATTERN_FAILED, "lineinfile.pattern-failed", TASK, \
 		"a regular expression is invalid, or too expensive for this file", "simplify it") \
+	X(LOCALE_GEN_FAILED, "locale-gen.failed", TASK, \
+		"a locale can't be generated", "look at what locale-gen says") \
+	X(LOCALE_GEN_UNKNOWN, "locale-gen.unknown", TASK, \
+		"the host knows no such locale", "look at its spelling in /usr/share/i18n/SUPPORTED") \
 	X(MODPROBE_FAILED, "modprobe.failed", TASK, \
 		"a module of the kernel can't be loaded or unloaded", "look at what modprobe says") \
 	X(MOUNT_FAILED, "mount.failed", TASK, \

@@ -28,6 +28,7 @@ extern const struct module module_include;
 extern const struct module module_include_vars;
 extern const struct module module_ini_file;
 extern const struct module module_lineinfile;
+extern const struct module module_locale_gen;
 extern const struct module module_machine_id;
 extern const struct module module_meta;
 extern const struct module module_modprobe;
@@ -94,6 +95,7 @@ const struct module *const modules_all[] = {
 	&module_include_vars,
 	&module_ini_file,
 	&module_lineinfile,
+	&module_locale_gen,
 	&module_machine_id,
 	&module_meta,
 	&module_modprobe,

@@ -61,7 +61,6 @@ const struct later later_modules[] = {
 	{ "java_cert", BY_COMMAND },
 	{ "kernel_blacklist", "copy a file to /etc/modprobe.d" },
 	{ "known_hosts", "use ssh-keys: it also writes known_hosts" },
-	{ "locale_gen", BY_COMMAND },
 	{ "logrotate", "copy a file to /etc/logrotate.d" },
 	{ "lvg", BY_COMMAND },
 	{ "lvol", BY_COMMAND },

@@ -74,6 +74,13 @@ tasks <<'END'
 - unarchive: {src: evil.tar, dest: /etc/unpacked}
 END
 check "what would come beside it doesn't" is "$(node ls -A /etc/unpacked /etc/evil /var/tmp 2>/dev/null | grep -c evil)" 0
+mkdir ssh && echo "Nonsense yes" >ssh/sshd_config && tar -cf ssh.tar ssh
+config=$(node sha256sum /etc/ssh/sshd_config)
+tasks <<'END'
+- unarchive: {src: ssh.tar, dest: /etc}
+END
+check "who would be locked out by what is in it isn't" is "$status $(node sha256sum /etc/ssh/sshd_config)" "2 $config"
+check "and is told so" says "sshd's configuration" out
 mkfifo fifo && tar -cf fifo.tar fifo
 tasks <<'END'
 - unarchive: {src: fifo.tar, dest: /srv}

@@ -5,6 +5,10 @@
 #include "base/error_code.h"
 
 #define ERRORS_OF_MODULES(X) \
+	X(ALTERNATIVES_FAILED, "alternatives.failed", TASK, \
+		"update-alternatives failed", "look at what it says") \
+	X(ALTERNATIVES_UNKNOWN, "alternatives.unknown", TASK, \
+		"a name of /etc/alternatives isn't known, or another link", "correct link") \
 	X(APT_PACKAGES_FAILED, "apt-packages.failed", TASK, \
 		"apt or dpkg failed", "the message has what it said") \
 	X(APT_PACKAGES_LOCKED, "apt-packages.locked", TASK, \

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+extern const struct module module_alternatives;
 extern const struct module module_apt_packages;
 extern const struct module module_apt_repository;
 extern const struct module module_assert;
@@ -71,6 +72,7 @@ extern const struct module module_wait_for;
 extern const struct module module_wait_for_connection;
 
 const struct module *const modules_all[] = {
+	&module_alternatives,
 	&module_apt_packages,
 	&module_apt_repository,
 	&module_assert,

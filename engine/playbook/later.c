@@ -25,7 +25,6 @@ static const char other_system[] = "nodes are Debian machines: use apt-packages,
 const struct later later_modules[] = {
 	{ "acl", BY_COMMAND },
 	{ "add_host", "write the host into the inventory" },
-	{ "alternatives", BY_COMMAND },
 	{ "apk", other_system },
 	{ "apt_key", "bring the key to /etc/apt/keyrings with get_url or copy, as NAME.asc, and name it with signed-by" },
 	{ "archive", BY_COMMAND },

@@ -20,3 +20,5 @@ printf '# one\none\ncolour=green\n# two\ntwo\ncolour=green\nthree\ncolour=green'
 printf '; by hand\n[one]\nx=1\n\n[two]\n#colour = none\nsize=2' >/etc/hand.ini
 mkdir -p /srv/packed/in; echo packed >/srv/packed/in/file; echo packed >/srv/packed/a; tar -cf /srv/hand.tar -C /srv/packed in a
 rm -r /srv/packed; echo before >/srv/hand/a
+update-alternatives --quiet --install /usr/local/bin/hand hand /bin/true 60
+update-alternatives --quiet --install /usr/local/bin/hand hand /bin/false 40

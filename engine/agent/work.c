@@ -460,6 +460,8 @@ static int follow_plan(struct trying *trying, struct error *err)
 
 	if (plan->missing && plan->change_count > 0)
 		plan_note(plan, "%s", plan->missing);
+	if (work_look_at_files(work, plan, trying->resources, err) < 0)
+		return -1;
 	if (plan->notes->count > 0)
 		result->notes = plan->notes;
 	if (plan->change_count == 0) {

@@ -70,4 +70,10 @@ void work_may_change(struct work *work, struct host *host, const char *cause, bo
 	const struct plan *plan, const struct value *resources, struct result *result);
 void work_add_note(struct work *work, struct result *result, const char *text);
 
+/* --- Files in the way (work_files.c) */
+
+/* Before anything is changed: an error if a file that the plan changes, or its directory, can't be changed even
+ * by root; a note for one that has other names. */
+int work_look_at_files(struct work *work, struct plan *plan, const struct value *resources, struct error *err);
+
 #endif

@@ -1,4 +1,5 @@
 /* files_write: a file is replaced whole: written beside, synced, checked, renamed. */
+#include "agent/files_blocks.h"
 #include "agent/machine.h"
 #include "agent/walk.h"
 #include "base/digest.h"
@@ -31,6 +32,7 @@ struct writing {
 	char temporary[WALK_TEMPORARY_SIZE];    /* its name beside; "": none */
 	int fd;
 	int place;                         /* the old file, which is written into; -1: it is replaced */
+	struct blocks blocks;              /* what of it needn't come */
 };
 
 /* Below /proc and /sys files are the kernel's own. */
@@ -136,18 +138,24 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 	struct digest *hash, int64_t *size, struct error *err)
 {
 	struct machine *machine = writing->machine;
-	const struct request request = { .kind = REQUEST_BODY, .digest = writing->write->body,
+	struct request request = { .kind = REQUEST_BODY, .digest = writing->write->body,
 		.offset = offset };
 	struct reply reply = {0};
 	const struct bytes *bytes = &reply.bytes, *fetched = fetched_find(machine, writing->write->body);
+	bool merged = true;
 
-	if (fetched)
+	if (fetched) {
 		reply = (struct reply){ .bytes = *fetched, .size = (int64_t)fetched->size };
-	else if (machine->ask(machine->context, arena, &request, &reply, err) < 0)
-		return -1;
+	} else {
+		request.have = blocks_have(&writing->blocks, arena, offset);
+		if (machine->ask(machine->context, arena, &request, &reply, err) < 0)
+			return -1;
+		if (reply.same.bytes)
+			merged = blocks_merge(&writing->blocks, offset, &reply, &reply.bytes) == 0;
+	}
 	if (*size < 0)
 		*size = reply.size;
-	if (!bytes->bytes || reply.size != *size || (int64_t)bytes->size > *size - offset
+	if (!merged || !bytes->bytes || reply.size != *size || (int64_t)bytes->size > *size - offset
 			|| (bytes->size == 0 && offset < *size))
 		return error_set(err, HOST_CONTENT_LOST, "the content received for '%s' is malformed",
 			writing->write->path);
@@ -161,9 +169,8 @@ static int64_t put_chunk(struct writing *writing, struct arena *arena, int64_t o
 }
 
 /* Piece by piece, so that the size of a file doesn't matter. */
-static int put_body(struct writing *writing, struct error *err)
+static int put_pieces(struct writing *writing, char ret_hex[DIGEST_HEX_SIZE], struct error *err)
 {
-	char hex[DIGEST_HEX_SIZE];
 	struct digest hash;
 	int64_t offset = 0;
 	int64_t size = writing->write->size > 0 ? (int64_t)writing->write->size : -1;
@@ -178,7 +185,30 @@ static int put_body(struct writing *writing, struct error *err)
 			return -1;
 		offset += count;
 	} while (offset < size);
-	digest_end(&hash, hex);
+	digest_end(&hash, ret_hex);
+	return 0;
+}
+
+/* From the beginning, and all of it: what was there has changed, or one of its sums was another block's. */
+static int put_again(struct writing *writing, char ret_hex[DIGEST_HEX_SIZE], struct error *err)
+{
+	blocks_close(&writing->blocks);
+	if (ftruncate(writing->fd, 0) < 0 || lseek(writing->fd, 0, SEEK_SET) < 0)
+		return write_failed(writing, err);
+	return put_pieces(writing, ret_hex, err);
+}
+
+static int put_body(struct writing *writing, struct error *err)
+{
+	const struct file_write *write = writing->write;
+	char hex[DIGEST_HEX_SIZE];
+
+	if (writing->there)
+		blocks_open(&writing->blocks, writing->directory, writing->name, &writing->old,
+			(int64_t)write->size);
+	if (put_pieces(writing, hex, err) < 0 || (writing->blocks.fd >= 0 && strcmp(hex, write->body) != 0
+			&& put_again(writing, hex, err) < 0))
+		return -1;
 	if (strcmp(hex, writing->write->body) != 0)
 		return error_set(err, HOST_CONTENT_LOST, "the content received for '%s' doesn't match its "
 			"digest (%.12s… instead of %.12s…)", writing->write->path, hex, writing->write->body);
@@ -463,7 +493,8 @@ static int replace(struct writing *writing, struct arena *arena, struct error *e
 
 int files_write(void *machine, const struct file_write *write, struct error *err)
 {
-	struct writing writing = { .machine = machine, .write = write, .fd = -1, .place = -1 };
+	struct writing writing = { .machine = machine, .write = write, .fd = -1, .place = -1,
+		.blocks.fd = -1 };
 	struct arena *arena;
 	int result = walk_to(write->path, &writing.directory, writing.name, err);
 
@@ -479,6 +510,7 @@ int files_write(void *machine, const struct file_write *write, struct error *err
 		close(writing.fd);
 	if (writing.place >= 0)
 		close(writing.place);
+	blocks_close(&writing.blocks);
 	if (writing.temporary[0])
 		unlinkat(writing.directory, writing.temporary, 0);
 	close(writing.directory);

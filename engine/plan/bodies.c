@@ -1,9 +1,11 @@
 /* bodies: the contents that tasks name by digest, found again when a node asks for them. */
 #include "plan/bodies.h"
 
+#include "base/buffer.h"
 #include "base/known_digests.h"
 #include "base/lookup.h"
 #include "base/spill.h"
+#include "wire/blocks.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -239,4 +241,54 @@ struct reply bodies_chunk(const struct bodies *bodies, struct arena *arena,
 		chunk.error = arena_printf(arena, "'%s' changed on the controller while it was being sent",
 			body->path);
 	return chunk;
+}
+
+struct comparing {
+	const struct bytes *have;
+	size_t count;              /* of blocks that were looked at */
+	char same[BLOCKS_MOST];
+	struct buffer out;
+};
+
+/* The blocks of one piece; false: what differs doesn't fit any more. */
+static bool compare_piece(struct comparing *comparing, const struct bytes *piece)
+{
+	for (size_t at = 0; at < piece->size && comparing->count < comparing->have->size / BLOCK_SUM_SIZE;) {
+		size_t size = block_length((int64_t)(piece->size - at), 0);
+		unsigned char sum[BLOCK_SUM_SIZE];
+		bool same;
+
+		block_sum(piece->bytes + at, size, sum);
+		same = memcmp(sum, comparing->have->bytes + comparing->count * BLOCK_SUM_SIZE, sizeof(sum)) == 0;
+		if (!same && comparing->out.size + size > CHUNK_SIZE)
+			return false;
+		if (!same)
+			buffer_add(&comparing->out, piece->bytes + at, size);
+		comparing->same[comparing->count++] = same;
+		at += size;
+	}
+	return comparing->count < comparing->have->size / BLOCK_SUM_SIZE;
+}
+
+struct reply bodies_blocks(const struct bodies *bodies, struct arena *arena, const struct body *body,
+	int64_t offset, const struct bytes *have)
+{
+	struct comparing comparing = { .have = have };
+	struct reply reply = { .size = body->size };
+	bool goes_on = true;
+
+	for (int64_t at = offset; goes_on && at < body->size; at += CHUNK_SIZE) {
+		struct arena *reading = arena_new();
+		struct reply piece = bodies_chunk(bodies, reading, body, at);
+
+		if (piece.error)
+			reply.error = arena_string(arena, piece.error);
+		goes_on = !piece.error && compare_piece(&comparing, &piece.bytes);
+		arena_free(reading);
+	}
+	reply.bytes = (struct bytes){ arena_bytes(arena, comparing.out.data ? comparing.out.data : "",
+		comparing.out.size), comparing.out.size };
+	reply.same = (struct bytes){ arena_bytes(arena, comparing.same, comparing.count), comparing.count };
+	buffer_free(&comparing.out);
+	return reply;
 }

@@ -41,6 +41,9 @@ void bodies_allow(struct bodies *bodies, struct body *body, size_t host, size_t 
 /* What this host may have under this digest; NULL: nothing. */
 const struct body *bodies_find(const struct bodies *bodies, const char *digest, size_t host);
 /* A chunk of what is known here; 0 <= offset <= its size. */
+/* The same for a node that has a file in its place, with these sums: what of it differs. */
+struct reply bodies_blocks(const struct bodies *bodies, struct arena *arena, const struct body *body,
+	int64_t offset, const struct bytes *have);
 struct reply bodies_chunk(const struct bodies *bodies, struct arena *arena,
 	const struct body *body, int64_t offset);
 

@@ -2,6 +2,7 @@
 #include "plan/state.h"
 
 #include "base/digest.h"
+#include "wire/blocks.h"
 #include "wire/wire.h"
 
 enum { SILENCE_MOST = 30 * 1000 };   /* milliseconds that a host may take to hand out a piece */
@@ -75,18 +76,19 @@ static void fetch(struct run *run, struct target *to, const struct body *offered
 }
 
 static void answer(struct run *run, struct target *target, const struct body *body,
-	int64_t offset, int64_t request)
+	const struct request *request)
 {
 	struct run_host *offerer = body_offerer(body);
 	struct arena *arena;
 
 	if (!offerer) {
 		arena = arena_new();
-		reply(target, arena, request, bodies_chunk(run->bodies, arena, body, offset));
+		reply(target, arena, request->id, request->have.size > 0 ? bodies_blocks(run->bodies, arena, body,
+			request->offset, &request->have) : bodies_chunk(run->bodies, arena, body, request->offset));
 	} else if (offerer->offers && offerer->offers->state == TARGET_READY) {
-		fetch(run, target, body, offset, request);
+		fetch(run, target, body, request->offset, request->id);
 	} else {
-		reply_error(target, request, arena_printf(effects_arena(run),
+		reply_error(target, request->id, arena_printf(effects_arena(run),
 			"%s, which has this content, is gone", offerer->name));
 	}
 }
@@ -144,10 +146,12 @@ void relay_request(struct run *run, struct target *target, const struct request 
 		leave_strange(target, "the node asked for content that none of its tasks has");
 	else if (request->offset > body_size(body))
 		leave_strange(target, "the node asked for what is behind the end of a content");
+	else if (request->have.size % BLOCK_SUM_SIZE)
+		leave_strange(target, "the node told a part of a block's sum");
 	else if (is_waiting(run, target))
 		leave_strange(target, "the node asked for a content before it had the last one");
 	else
-		answer(run, target, body, request->offset, request->id);
+		answer(run, target, body, request);
 }
 
 /* Whether a chunk is the piece that was promised; the receiver's digest tells the rest. */

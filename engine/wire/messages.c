@@ -1,5 +1,6 @@
 /* messages: what each message may hold, one table a struct, and who sends what. What isn't in a
  * table isn't sent, and is refused where frames are read. */
+#include "wire/blocks.h"
 #include "wire/messages.h"
 
 #include "base/digest.h"
@@ -170,6 +171,7 @@ static const struct field request_fields[] = {
 	TEXT(request, address, 0, 64), NUMBER(request, seconds, 0),
 	BOOL(request, back, 0), BOOL(request, away, 0), TEXT(request, machine, 0, NAME_MOST),
 	TEXTS(request, more, 0, BODIES_MOST, DIGEST_HEX_SIZE - 1),
+	BYTES(request, have, 0, BLOCKS_MOST * BLOCK_SUM_SIZE),
 	TEXT(request, path, FIELD_INSIDE, PATH_MOST), TEXT(request, file, FIELD_INSIDE, PATH_MOST),
 	TEXT(request, key, FIELD_INSIDE, KEY_MOST), TEXT(request, part, FIELD_INSIDE, NAME_MOST),
 	VALUE(request, record, FIELD_INSIDE | FIELD_MANY_KEYS, RESULT_MOST),
@@ -187,7 +189,7 @@ const struct message message_request = MESSAGE("REQUEST", request);
 
 static const struct field reply_fields[] = {
 	NUMBER(reply, id, FIELD_NEEDED), BYTES(reply, bytes, 0, CHUNK_SIZE), NUMBER(reply, size, 0),
-	BOOL(reply, go, 0), TEXT(reply, error, 0, TITLE_MOST), TEXT(reply, code, FIELD_CODE, CODE_MOST),
+	BYTES(reply, same, 0, BLOCKS_MOST), BOOL(reply, go, 0), TEXT(reply, error, 0, TITLE_MOST), TEXT(reply, code, FIELD_CODE, CODE_MOST),
 	 DIGEST(reply, digest, FIELD_INSIDE),
 	TEXT(reply, note, FIELD_INSIDE, TITLE_MOST),
 	VALUE(reply, record, FIELD_INSIDE | FIELD_MANY_KEYS, RESULT_MOST),

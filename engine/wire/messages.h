@@ -75,7 +75,8 @@ struct stage_end {
 /* The first four are an agent's, all are its child's. */
 enum request_kind {
 	REQUEST_BODY,                /* digest, offset: a piece of a content; with more: all of that content,
-	                                and behind it all of each of those, CHUNK_SIZE at most */
+	                                and behind it all of each of those, CHUNK_SIZE at most; with have:
+	                                only those blocks of it that aren't there yet */
 	REQUEST_GATE,                /* task: may the first change be made? Takes the lock */
 	REQUEST_MOVE,                /* task, address, seconds: may the machine try what can cut the
 	                                connection? If so this agent ends, and a new connection, to this
@@ -116,6 +117,7 @@ struct request {
 	int64_t seconds;             /* until it is as before, unless confirmed; 0: is anybody there? */
 	bool back;                   /* it is about to be as before */
 	struct value *more;          /* digests */
+	struct bytes have;           /* sums of the blocks from offset on that the node has: blocks.h */
 	bool away;                   /* the machine is about to start anew */
 	const char *machine;         /* of a move and a login: as HELLO's, now; the run may have changed it */
 	/* of a child only */
@@ -130,8 +132,9 @@ struct request {
 
 struct reply {
 	int64_t id;
-	struct bytes bytes;          /* of a body */
+	struct bytes bytes;          /* of a body; with same: of those of its blocks that aren't */
 	int64_t size;                /* of the whole body */
+	struct bytes same;           /* a byte each block: 1, it is as the node has it; 0, it is in bytes */
 	bool go;                     /* of a gate or a move; false: the run is over for this host */
 	const char *error, *code;
 	/* to a child only */

@@ -104,6 +104,24 @@ check "they are undone" is "$status" 0
 on sh -s /srv/trees <state.sh >../state.now
 check "all is as before" cmp ../state.before ../state.now
 
+# --- A large file of which little changes ---
+received() { on cat /sys/class/net/eth0/statistics/rx_bytes; }
+mkdir -p large && head -c 5000000 /dev/urandom >large/file
+echo '- {hosts: all, tasks: [file-sync: {src: large, dest: /srv/large}]}' >large.yml
+beoplay large.yml
+echo changed | dd of=large/file bs=1 seek=2345678 conv=notrunc status=none && echo more >>large/file
+before=$(received)
+beoplay large.yml
+check "a large file is changed" is "$(recap head changed)" 1
+check "it is as here" is "$(on sha256sum /srv/large/file | cut -c 1-64)" "$(sha256sum <large/file | cut -c 1-64)"
+check "little of it has come" test $(($(received) - before)) -lt 500000
+head -c 3000000 /dev/urandom >large/file
+beoplay large.yml
+check "another content in its place comes, too" is "$(on sha256sum /srv/large/file | cut -c 1-64)" \
+	"$(sha256sum <large/file | cut -c 1-64)"
+beoplay rollback large.yml --to nothing
+check "and goes by an undo" is "$(on find /srv/large 2>/dev/null)" ""
+
 # --- A full disk ---
 on sh -c 'mkdir /srv/small && mount -t tmpfs -o size=400k none /srv/small && echo old >/srv/small/big'
 mkdir -p full && head -c 600K /dev/urandom >full/big && for i in $(seq 40); do head -c 9K /dev/urandom >"full/$i"; done

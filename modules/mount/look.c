@@ -41,7 +41,8 @@ static int look_who_needs(struct host *host, struct mount_state *have, struct er
 
 	if (!have->live.there)
 		return 0;
-	if (guard_is_system(have->path))
+	/* What beoplay itself has mounted there may go again. */
+	if (guard_is_system(have->path) && !have->hand)
 		have->needed = "the system";
 	if (guard_open(host_quiet(host), &guard, err) < 0)
 		return -1;
@@ -101,7 +102,9 @@ int mount_look(struct host *host, const void *params, void *ret_state, struct er
 	mount_find_line(arena, mount_plain_path(arena, want->path), have->fstab, &have->lines, &have->line,
 		&have->place);
 	have->want = wished_line(arena, want, have);
-	if (look_who_needs(host, have, err) < 0 || look_at_note(host, want, have, err) < 0)
+	if (look_at_note(host, want, have, err) < 0 || look_who_needs(host, have, err) < 0)
+		return -1;
+	if (!have->live.there && want->state == WISH_MOUNTED && guard_look_hidden(host, have->path, &have->hidden, err) < 0)
 		return -1;
 	return have->live.there ? 0 : mount_look_under(host, have->path, want->made, &have->directory,
 		&have->directory_empty, err);

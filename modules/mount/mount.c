@@ -3,6 +3,7 @@
 #include "modules/mount/mount.h"
 
 #include "modules/errors.h"
+#include "modules/shared/guard.h"
 
 #include <string.h>
 
@@ -244,7 +245,8 @@ static bool plan_live(struct plan *plan, const struct mount_params *want, const 
 		return plan_back(plan, want, have);
 	switch (want->state) {
 	case WISH_MOUNTED:
-		return plan_directory(plan, have) && plan_mounted(plan, have, have->want, NULL);
+		return !guard_plan_hidden(plan, have->path, have->hidden) && plan_directory(plan, have)
+			&& plan_mounted(plan, have, have->want, NULL);
 	case WISH_REMOUNTED:
 		return plan_again(plan, have);
 	case WISH_PRESENT:

@@ -42,6 +42,7 @@ struct mount_state {
 	struct file_info directory;    /* looked at while nothing is mounted there */
 	bool directory_empty;
 	const char *needed;        /* what needs the mount, so that it stays; NULL: nothing */
+	const char *hidden;        /* what a mount would hide; NULL: nothing */
 };
 
 /* The field of a line of fstab with this number, from 0; NULL: there is no line. */

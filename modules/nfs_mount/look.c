@@ -2,6 +2,7 @@
 #include "modules/nfs_mount/nfs_mount.h"
 
 #include "base/buffer.h"
+#include "modules/shared/guard.h"
 
 #include <string.h>
 
@@ -88,6 +89,8 @@ int mount_inspect(struct host *host, const void *params, void *ret_state,
 	mount_find_line(arena, mount_plain_path(arena, want->path), have->fstab, &have->lines, &have->line,
 		&have->place);
 	if (look_at_old(host, want, mountinfo, have, err) < 0)
+		return -1;
+	if (!have->live.there && want->state == MOUNT_MOUNTED && guard_look_hidden(host, have->path, &have->hidden, err) < 0)
 		return -1;
 	return have->live.there ? 0 : mount_look_under(host, have->path, want->made, &have->directory,
 		&have->directory_empty, err);

@@ -3,6 +3,7 @@
 #include "modules/nfs_mount/nfs_mount.h"
 
 #include "modules/errors.h"
+#include "modules/shared/guard.h"
 
 #include <string.h>
 
@@ -119,6 +120,8 @@ static void mount_plan(struct plan *plan, const void *params, const void *state)
 			have->lines, have->path);
 		return;
 	}
+	if (guard_plan_hidden(plan, have->path, have->hidden))
+		return;
 	plan_old(plan, have);
 	if (want->state == MOUNT_MOUNTED && !have->live.there &&
 	    have->directory.kind == FILE_NONE)

@@ -33,6 +33,7 @@ struct mount_state {
 	struct mount_live live;
 	struct file_info directory;     /* only looked at while nothing is mounted there */
 	bool directory_empty;
+	const char *hidden;        /* what a mount would hide; NULL: nothing */
 	const char *old_path;      /* where it was, when this task had another path; NULL */
 	struct mount_live old_live;
 	const char *old_line;

@@ -64,6 +64,20 @@ bool guard_is_whole(const char *path)
 	return guard_is_system(path);
 }
 
+/* Of those what may be another file system while the machine runs. */
+static bool is_mountable(const char *path)
+{
+	static const char *const paths[] = { "/boot", "/boot/efi", "/boot/firmware", "/boot/grub", "/dev/shm", "/home",
+		"/tmp", "/usr/games", "/usr/src", "/var/backups", "/var/cache", "/var/cache/apt", "/var/log", "/var/mail",
+		"/var/spool", "/var/tmp" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (strcmp(path, paths[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool guard_is_system_account(const char *name)
 {
 	static const char *const names[] = { "_apt", "_ssh", "adm", "crontab", "daemon", "disk", "input",
@@ -358,4 +372,32 @@ bool guard_plan(struct plan *plan, const struct guard_refusal *refusal)
 		return true;
 	plan_refuse(plan, HOST_PROTECTED, refusal->remedy, "%s", refusal->reason);
 	return false;
+}
+
+int guard_look_hidden(struct host *host, const char *path, const char **ret_what, struct error *err)
+{
+	struct guard guard;
+	const char *real;
+
+	if (host_real(host, path, &real, err) < 0)
+		return -1;
+	if (guard_is_whole(real) && !is_mountable(real))
+		*ret_what = "what the system runs on";
+	if (*ret_what || is_above("/home", real))
+		return 0;
+	if (guard_open(host_quiet(host), &guard, err) < 0)
+		return -1;
+	for (size_t i = 0; i < guard.kept_count && !*ret_what; i++) {
+		if (is_above(real, guard.kept[i].path) && !is_above("/home", guard.kept[i].path))
+			*ret_what = guard.kept[i].what;
+	}
+	return 0;
+}
+
+bool guard_plan_hidden(struct plan *plan, const char *path, const char *what)
+{
+	if (what)
+		plan_refuse(plan, HOST_PROTECTED, "copy what is there to it, and use 'state: present': it is mounted at the next start",
+			"nothing is mounted on '%s', where it would hide %s", path, what);
+	return what != NULL;
 }

@@ -55,6 +55,11 @@ void guard_mount(struct arena *arena, const struct guard *guard, const char *rea
 /* Both in one. */
 int guard_look(struct host *host, const char *path, unsigned flags,
 	struct guard_refusal *ret_refusal, struct error *err);
+/* What the running machine would no longer find if something were mounted over a directory; ret_what stays NULL
+ * where that is nothing, as below /home, whose ways in are looked at once it is done. */
+int guard_look_hidden(struct host *host, const char *path, const char **ret_what, struct error *err);
+/* Refuses the plan of such a mount. */
+bool guard_plan_hidden(struct plan *plan, const char *path, const char *what);
 /* host_remove of a path that has been asked about, unless it must stay by now. */
 int guard_remove(struct host *host, const char *path, unsigned flags, struct error *err);
 /* -1 with err where the path stays. */

@@ -111,3 +111,26 @@ run
 node sh -c 'mkdir -p /mnt/scratch; mount /mnt/scratch'
 beoplay rollback m.yml --to nothing -i "$LAB/inventory.yml" -v
 check "what somebody mounted that was only in fstab stays" is "$status $(live /mnt/scratch)" "0 tmpfs rw,relatime"
+
+# --- What a mount would hide ---
+everything >before
+for over in /root /root/.ssh /etc /etc/ssh /usr /var /var/lib /var/lib/beoplay; do
+	node sh -c 'ls -A "$0" 2>/dev/null | wc -l' $over >there
+	task "path: $over, src: tmpfs, fstype: tmpfs, state: mounted"
+	run
+	check "nothing is mounted over $over" is "$status $(node sh -c 'ls -A "$0" 2>/dev/null | wc -l' $over)" "2 $(cat there)"
+done
+check "as is said" says "'/var/lib/beoplay', where it would hide beoplay's own state" out
+node sh -c 'mkdir -p /srv/two && ln -sfn /etc /srv/two/link'
+task 'path: /srv/two/link, src: tmpfs, fstype: tmpfs, state: mounted'
+run
+check "nor over what a link leads to" is "$status $(node ls /etc/passwd)" "2 /etc/passwd"
+node rm -r /srv/two
+everything >now
+check "fstab is as before" cmp before now
+task 'path: /var/log, src: tmpfs, fstype: tmpfs, state: mounted' 'path: /usr, src: LABEL=x, fstype: ext4, state: present'
+run
+check "another file system for what can change, or from the next start on, is" is "$status $(live /var/log)" \
+	"0 tmpfs rw,relatime"
+beoplay rollback m.yml --to nothing -i "$LAB/inventory.yml" -v
+check "until it is taken back" is "$status $(live /var/log)" "0 "

@@ -185,7 +185,7 @@ check "a connection that is cut is the network's" code agent.lost
 check "and makes the host unreachable" is "$status$(recap node2 unreachable)" 41
 # All its processes at once: one that is left would still tell what became of the other.
 at_work lab exec node2 sh -c 'for process in /proc/[0-9]*; do
-	case $(readlink $process/exe) in */agent-*) agents="$agents ${process#/proc/}" ;; esac; done; kill -KILL $agents'
+	case $(readlink $process/exe) in */agent-*) agents="$agents ${process#/proc/}" ;; esac; done; kill -STOP $agents; kill -KILL $agents'
 check "an agent that is killed isn't" code agent.ended
 check "and makes the host fail" is "$status$(recap node2 failed)" 21
 

@@ -21,16 +21,26 @@
 	"	for save in iptables-save ip6tables-save; do $save | sed '/^#/d; s/\\[[0-9:]*\\]//'; done\n" \
 	"} 2>/dev/null\n" \
 	"enabled() { systemctl is-enabled ssh 2>/dev/null; }\n" \
+	/* Names that are two lines are nobody's way in, and would be read as two names. */ \
+	"line='\n'\n" \
+	"files() { find \"$@\" ! -path \"*$line*\"; }\n" \
 	/* Within a folder, and nowhere else. */ \
 	"within() { cd -P -- \"$1\" 2>/dev/null && [ \"$(pwd -P)\" = \"$1\" ]; }\n" \
-	"same() { [ \"$(stat -c '%F %a %u:%g' -- \"$1\")\" = \"$(stat -c '%F %a %u:%g' -- \"$2\")\" ]; }\n"
+	"same() { [ \"$(stat -c '%F %a %u:%g' -- \"$1\")\" = \"$(stat -c '%F %a %u:%g' -- \"$2\")\" ]; }\n" \
+	/* What may be somebody else's by now is never waited for. */ \
+	"alike() {\n" \
+	"	same \"$1\" \"$2\" 2>/dev/null || return 1\n" \
+	"	[ ! -L \"$1\" ] || { [ \"$(readlink -- \"$1\")\" = \"$(readlink -- \"$2\")\" ]; return; }\n" \
+	"	[ ! -f \"$1\" ] || timeout 20 cmp -s \"$1\" \"$2\"\n" \
+	"}\n"
 
 static const char keep_script[] = BEGIN
 	"uid=$(id -u)\n"
 	"mkdir keep && : >real && : >later && : >usual && : >proven || exit 1\n"
 	"! grep -qx loads paths || : >loads\n"
 	"grep ' /' paths | cut -d ' ' -f 1 >whens\n"
-	"grep ' /' paths | cut -d ' ' -f 2- | xargs -d '\\n' realpath -m -- >names || exit 1\n"
+	"grep ' /' paths | cut -d ' ' -f 2- | xargs -d '\\n' realpath -z -m -- >ends || exit 1\n"
+	"tr '\\n\\0' '\\1\\n' <ends >names\n"
 	"paste -d ' ' whens names >both\n"
 	"while read -r when path; do\n"
 	/* Another's can't be changed by an ordinary user, nor read. */
@@ -115,22 +125,22 @@ static const char after_script[] = BEGIN
 	/* What has come goes. */ \
 	"while IFS= read -r path; do\n" \
 	"	[ -e \"$path\" ] || [ -L \"$path\" ] || continue\n" \
-	"	find \"$path\" -depth | while IFS= read -r file; do\n" \
+	"	files \"$path\" -depth | while IFS= read -r file; do\n" \
 	"		[ -e \"keep$file\" ] || [ -L \"keep$file\" ] || (within \"$(dirname \"$file\")\" " \
 		"&& rm -rf -- \"./$(basename \"$file\")\")\n" \
 	"	done\n" \
 	"done <real\n" \
 	/* What was there comes back, folders first. */ \
-	"find keep -mindepth 1 -type d | sort | while IFS= read -r kept; do\n" \
+	"files keep -mindepth 1 -type d | sort | while IFS= read -r kept; do\n" \
 	"	path=${kept#keep}\n" \
 	"	[ -d \"$path\" ] || (within \"$(dirname \"$path\")\" && rm -f -- \"./$(basename \"$path\")\" " \
 		"&& mkdir -- \"./$(basename \"$path\")\")\n" \
 	"	same \"$kept\" \"$path\" || (within \"$path\" && chown --reference=\"$top/$kept\" . " \
 		"&& chmod --reference=\"$top/$kept\" .)\n" \
 	"done\n" \
-	"find keep ! -type d | while IFS= read -r kept; do\n" \
+	"files keep ! -type d | while IFS= read -r kept; do\n" \
 	"	path=${kept#keep} name=$(basename \"$kept\")\n" \
-	"	same \"$kept\" \"$path\" 2>/dev/null && cmp -s \"$kept\" \"$path\" && continue\n" \
+	"	alike \"$kept\" \"$path\" && continue\n" \
 	"	(within \"$(dirname \"$path\")\" && cp -a --remove-destination -- \"$top/$kept\" \"./.$name.beoplay-back\" " \
 		"&& sync -- \"./.$name.beoplay-back\" && mv -fT -- \"./.$name.beoplay-back\" \"./$name\")\n" \
 	"done\n"

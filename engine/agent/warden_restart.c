@@ -41,6 +41,7 @@ static const char *unit_text(struct arena *arena, const char *directory)
 		"\n"
 		"[Service]\n"
 		"Type=oneshot\n"
+		"TimeoutStartSec=120\n"
 		"ExecStart=-/bin/sh %s/restart\n"
 		"ExecStart=/bin/rm -rf %s\n"
 		"ExecStart=/bin/rm -f " WANTS "/" UNIT " " UNITS "/" UNIT "\n", directory, directory, directory);

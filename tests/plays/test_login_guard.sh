@@ -51,6 +51,14 @@ returned "sudo: not without a password" '    - copy: {dest: /etc/sudoers.d/zz, c
 returned "PAM: nobody has an account" '    - lineinfile: {path: /etc/pam.d/sshd, line: "account required pam_deny.so", insertbefore: BOF}' 'login'
 returned "a command" '    - shell: passwd -l admin; usermod -s /bin/false admin' 'login'
 
+# What a user has beside the keys may have any name, and be a pipe.
+lab exec head touch /srv/kept
+lab as admin head sh -c 'mkdir -p "/home/admin/.ssh/rc/x
+/srv" && mkfifo /home/admin/.ssh/rc/pipe && ln -s pipe /home/admin/.ssh/rc/link'
+returned "names of two lines, and pipes" '    - copy: {dest: /etc/ssh/sshd_config.d/10-nobody.conf, content: "AllowUsers nobody\n"}' 'login'
+check "names of two lines lead nobody elsewhere" lab exec head test -e /srv/kept
+lab exec head rm -r /home/admin/.ssh/rc
+
 # Whatever the task had changed when it failed goes at once: its warden waits for nobody.
 before_failing=$(date +%s)
 returned "a command that fails" '    - shell: usermod -s /bin/false admin; exit 3' 'exit status 3\|status 3\|exit 3'

@@ -387,13 +387,19 @@ static void tell_no_change(const struct trying *trying)
 	work_tell_end(work, trying->state, trying->results, result);
 }
 
-/* It is looked at once more when others are locked out: where they may have changed it, and where just what was
- * planned may be done. What is done each time stands on nothing that was there. */
+/* A job, at which several machines look together, and not while each of them is at its turn. */
+static bool looks_with_others(const struct module *module)
+{
+	return (module->flags & MODULE_ACTION) && (module->flags & MODULE_INTERNAL);
+}
+
+/* It is looked at once more when others are locked out: where they may have changed it (what a command creates,
+ * too), and where just what was planned may be done. */
 static int look_again(struct trying *trying, bool late, struct error *err)
 {
 	struct work *work = trying->work;
 
-	if (!work->task->expect && (!late || (work->module->flags & MODULE_ACTION)))
+	if (!work->task->expect && (!late || looks_with_others(work->module)))
 		return 0;
 	if (look(work, trying->host, &trying->state, &trying->plan, err) < 0 || refused(trying->plan, err) < 0
 			|| planned_check(work, trying->plan, trying->state, err) < 0)

@@ -13,10 +13,12 @@ playbook one '    - copy: {content: one, dest: /srv/begun}
     - command: sh -c "until [ -e /srv/go ]; do sleep 0.1; done"
     - lineinfile: {path: /srv/list, line: of one}
     - copy: {content: "one\n", dest: /srv/whole}
+    - shell: {cmd: "echo x >>/srv/times; touch /srv/made", creates: /srv/made}
     - file: {path: /srv/folder, state: directory}'
 playbook two '    - lineinfile: {path: /srv/list, line: of two}
     - copy: {content: "two\n", dest: /srv/whole}'
-playbook three '    - file: {path: /srv/folder, state: directory}'
+playbook three '    - shell: {cmd: "echo x >>/srv/times; touch /srv/made", creates: /srv/made}
+    - file: {path: /srv/folder, state: directory}'
 apply one &
 one=$!
 until_true lab exec head test -e /srv/begun
@@ -39,6 +41,7 @@ of one
 of two"
 check "the later one has the last word" is "$(lab exec head cat /srv/whole)" two
 check "what was done meanwhile isn't done again" says 'changed=0' three.out
+check "nor what has created something" is "$(lab exec head cat /srv/times)" x
 beoplay rollback two/site.yml --to nothing
 check "what comes back is what the first had left" is "$(lab exec head cat /srv/list /srv/whole)" "first
 of one

@@ -124,12 +124,32 @@ struct value *undo_words(struct arena *arena, const struct value *list)
 	return words;
 }
 
+/* Earlier versions named a literal key by its whole line, with options and comment: it is the text's, too. */
+static bool is_declared_key(const struct undoing *undoing, const char *resource)
+{
+	static const char kind[] = "authorized-key:";
+	const char *line = strncmp(resource, kind, sizeof(kind) - 1) == 0 ? strchr(resource + sizeof(kind) - 1, ':') : NULL;
+	struct arena *arena = arena_new();
+	bool declared = false;
+
+	for (const char *word = line; word && !declared; word = strchr(word, ' ')) {
+		size_t first = strcspn(++word, " "), second = word[first] ? strcspn(word + first + 1, " ") : 0;
+		const char *name = arena_printf(arena, "%.*s%.*s", (int)(line + 1 - resource), resource,
+			(int)(first + 1 + second), word);
+
+		declared = second > 0 && (value_get(undoing->declared, name) || value_get(undoing->runner->seen, name));
+	}
+	arena_free(arena);
+	return declared;
+}
+
 bool undo_declared(const struct undoing *undoing, const char *resource, const char *parent)
 {
 	const struct value *seen = undoing->runner->seen;
 
 	return value_get(undoing->declared, resource) || value_get(seen, resource)
-		|| (parent && (value_get(undoing->declared, parent) || value_get(seen, parent)));
+		|| (parent && (value_get(undoing->declared, parent) || value_get(seen, parent)))
+		|| is_declared_key(undoing, resource);
 }
 
 /* Whether a task that wished it took it from a host that left; without a word of hosts any will

@@ -67,7 +67,7 @@ static const struct unit *next_there(struct run *run, const struct run_host *hos
 {
 	int64_t i = host->ahead.unit ? units_next(run, host, host->ahead.unit->index) : (int64_t)run->unit_count;
 
-	while (i < (int64_t)run->unit_count && !needs_node(run->units[i]))
+	while (i < (int64_t)run->unit_count && (!needs_node(run->units[i]) || order_nothing_there(host, i)))
 		i = units_next(run, host, i + 1);
 	return i < (int64_t)run->unit_count ? run->units[i] : NULL;
 }
@@ -139,7 +139,7 @@ void again_await(struct run *run, struct target *target, const struct error *err
 	if (target->move || run->stopped || !err || target->way.transport->here || !again_may_help(err))
 		return;
 	host = waiter_of(run, target, &unit);
-	if (!host)
+	if (!host || host_checks(host))
 		return;
 	begin(target, from, seconds_of(run, host, unit, "timeout", WAIT)
 		+ seconds_of(run, host, unit, "delay", 0));

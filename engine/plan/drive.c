@@ -142,17 +142,6 @@ static bool needs_connection(const struct run *run, const struct run_host *host)
 	return false;
 }
 
-/* Whether it is known that no node has anything to do. */
-static bool is_decided(const struct run_host *host, int64_t unit)
-{
-	const struct filled *filled = host->filled[unit];
-	bool decided = filled && filled->known;
-
-	for (size_t i = 0; decided && i < filled->count; i++)
-		decided = filled->items[i].kind == FILLED_RESULT;
-	return decided;
-}
-
 /* Where it begins. */
 static struct target *first_target(struct run *run, struct run_host *host, struct error *err)
 {
@@ -165,7 +154,7 @@ static struct target *first_target(struct run *run, struct run_host *host, struc
 		struct target *target;
 
 		if (!run->units[i]->task || (run->units[i]->module
-				&& (run->units[i]->module->flags & MODULE_CONTROLLER)) || is_decided(host, i))
+				&& (run->units[i]->module->flags & MODULE_CONTROLLER)) || order_nothing_there(host, i))
 			continue;
 		target = target_at(run, host, run->units[i], &cause, err);
 		if (target || err->kind != ERROR_NONE)

@@ -128,7 +128,7 @@ bool move_lost(struct run *run, struct target *target, const struct error *err)
 {
 	struct move *move = target->move;
 
-	if (!move || run->stopped || is_over(run, move) || (move->plain && err && !again_may_help(err)))
+	if (!move || run->stopped || target->closed || is_over(run, move) || (move->plain && err && !again_may_help(err)))
 		return false;
 	if (move->tries > 0 && err && run->now <= move->until + SLACK)
 		move->seen = arena_string(run->arena, err->message);

@@ -251,6 +251,16 @@ void order_resume(struct run_host *host, struct target *target)
 	order_go_on(host);
 }
 
+bool order_nothing_there(const struct run_host *host, int64_t unit)
+{
+	const struct filled *filled = host->filled[unit];
+	bool decided = filled && filled->known;
+
+	for (size_t i = 0; decided && i < filled->count; i++)
+		decided = filled->items[i].kind == FILLED_RESULT;
+	return decided;
+}
+
 void order_forget_filled(struct run_host *host)
 {
 	const struct run *run = host->run;

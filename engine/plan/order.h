@@ -42,6 +42,8 @@ void order_resume(struct run_host *host, struct target *target);
 void order_forget_sent(struct run *run, struct target *target);
 /* What was filled in for where it is and behind, as long as all was well. */
 void order_forget_filled(struct run_host *host);
+/* Whether it is known that no node has anything to do for that unit. */
+bool order_nothing_there(const struct run_host *host, int64_t unit);
 /* Lets it wait until a target is there, and free. */
 void order_wait_for(struct run_host *host, struct target *target);
 /* What it stands at is another unit. */

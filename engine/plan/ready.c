@@ -102,6 +102,11 @@ void on_ready(struct run *run, const struct event *event)
 		relogin_met(run, target, event);
 		return;
 	}
+	/* Nobody has anything to do there any more: it was dialled when its host was put out. */
+	if (target->closed) {
+		effect_close(target);
+		return;
+	}
 	if (target->move && !move_is_met(run, target, event))
 		return;
 	run->told++;

@@ -133,10 +133,11 @@ static void it_is_not_waited_for_longer_than_said_nor_where_another_task_comes_f
 	static const char *const texts[] = {
 		"- hosts: a\n  tasks: [{wait_for_connection: {timeout: 3}}, {name: t1, command: x}]\n",
 		"- hosts: a\n  tasks: [{name: t0, command: x}, {wait_for_connection: }]\n",
+		"- hosts: a\n  tasks: [{wait_for_connection: , when: inventory_hostname == 'b'}, {name: t1, command: x}]\n",
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct bench_run *run = bench_run(HOSTS, texts[i]);
 
 		bench_arrives(run, "a", "not before: 50");
@@ -146,6 +147,40 @@ static void it_is_not_waited_for_longer_than_said_nor_where_another_task_comes_f
 		assert_in_range(bench_ran(run)->now - bench_ran(run)->started, i ? 0 : 3000, i ? 100 : 4500);
 		bench_run_free(run);
 	}
+}
+
+static void it_is_waited_for_behind_tasks_for_others_but_in_no_dry_run(void **state)
+{
+	(void)state;
+	for (int check = 0; check < 2; check++) {
+		struct bench_run *run = bench_run(HOSTS, "- hosts: a\n"
+			"  tasks: [{name: t0, command: x, when: inventory_hostname == 'b'}, {wait_for_connection: }]\n");
+
+		bench_options(run)->check = check;
+		bench_arrives(run, "a", "not before: 50");
+		bench_answer(run, "*", "*", "changed");
+		assert_int_equal(bench_execute(run), check ? 4 : 0);
+		bench_run_free(run);
+	}
+}
+
+/* b fails behind a's loss of its connection, so that nobody goes on there. */
+static void who_is_put_out_is_waited_for_no_more(void **state)
+{
+	struct bench_run *run = bench_run(HOSTS, "- hosts: all\n"
+		"  any_errors_fatal: yes\n"
+		"  tasks:\n"
+		"  - {name: t1, command: x}\n"
+		"  - {name: w, wait_for_connection: {delay: 9}}\n");
+
+	(void)state;
+	bench_arrives(run, "b", "late: 400");
+	bench_answer(run, "a", "w", "lost: agent.lost: gone");
+	bench_answer(run, "b", "t1", "failed: no");
+	bench_answer(run, "*", "*", "changed");
+	assert_int_not_equal(bench_execute(run), 0);
+	assert_in_range(bench_ran(run)->now - bench_ran(run)->started, 400, 10000);
+	bench_run_free(run);
 }
 
 static void a_wrong_host_key_is_waited_for_by_nobody(void **state)
@@ -245,6 +280,8 @@ int main(void)
 		cmocka_unit_test(a_new_login_that_fails_is_told_the_agent),
 		cmocka_unit_test(a_machine_that_is_not_there_yet_is_waited_for),
 		cmocka_unit_test(it_is_not_waited_for_longer_than_said_nor_where_another_task_comes_first),
+		cmocka_unit_test(it_is_waited_for_behind_tasks_for_others_but_in_no_dry_run),
+		cmocka_unit_test(who_is_put_out_is_waited_for_no_more),
 		cmocka_unit_test(a_wrong_host_key_is_waited_for_by_nobody),
 		cmocka_unit_test(a_machine_that_goes_away_meanwhile_is_waited_for),
 		cmocka_unit_test(a_connection_is_reset_where_the_text_says_so),

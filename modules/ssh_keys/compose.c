@@ -290,15 +290,27 @@ static const char *literal_block(struct arena *arena, const struct ssh_keys_para
 
 /* --- Outside the blocks */
 
-/* Other keys of an exclusive task, and those that go, stand nowhere else either; remarks and empty
- * lines stay. */
+/* sshd takes the first line of a key: above one with options another would let in without them. */
+static bool lacks_options(const struct ssh_keys_params *want, const char *line)
+{
+	size_t size = strlen(want->options);
+	int key = size > 0 ? key_of_line(want, line) : -1;
+	const char *wished = key < 0 ? NULL : want->authorized[key];
+
+	return wished && !(strncmp(line, want->options, size) == 0 && line[size] == ' '
+		&& strncmp(line + size + 1, wished, strlen(wished)) == 0
+		&& strchr("\n", line[size + 1 + strlen(wished)]));
+}
+
+/* Other keys of an exclusive task, those that go, and what lacks the options that they are to have, stand nowhere
+ * else either; remarks and empty lines stay. */
 static bool goes_outside(const struct ssh_keys_params *want, const char *line)
 {
 	size_t size = strcspn(line, "\n");
 
 	if (line[strspn(line, " \t")] == '#' || strspn(line, " \t\r") == size)
 		return false;
-	return want->present ? want->exclusive : key_of_line(want, line) >= 0;
+	return want->present ? want->exclusive || lacks_options(want, line) : key_of_line(want, line) >= 0;
 }
 
 static const char *without_others(struct arena *arena, const struct ssh_keys_params *want,
@@ -526,7 +538,7 @@ void trust_compose(struct arena *arena, const struct ssh_keys_params *want,
 		return;
 	compose_config(arena, want, have);
 	fill_blocks(arena, want, have);
-	if (!want->undo && (want->exclusive || !want->present))
+	if (!want->undo && (want->exclusive || !want->present || *want->options))
 		text = without_others(arena, want, have, text);
 	if (want->trust || want->undo) {
 		text = with_block(arena, text, TRUST_BEGIN, TRUST_END, keys->trust.after, want->marks,

@@ -48,6 +48,16 @@ tasks <<END
 - authorized_key: {user: anna, key: "{{ lookup('file', 'one.pub') }}"}
 END
 check "what ssh-copy-id has put there is enough" is "$status $(recap head changed)" "0 0"
+restrict() { tasks "$@" <<END
+- authorized_key: {user: anna, key: "{{ lookup('file', 'one.pub') }}", key_options: "command=\"echo only\""}
+END
+}
+restrict
+check "options hold where it stood without them" is "$status $(enters one)" "0 only"
+restrict --prune
+check "and go on to do so" is "$status $(recap head changed) $(enters one)" "0 0 only"
+beoplay rollback tasks.yml --to nothing -i "$LAB/inventory.yml" -v
+check "until that is taken back" is "$status $(node cat /home/anna/.ssh/authorized_keys)" "0 $(cat one.pub)"
 tasks <<END
 - authorized_key: {user: root, key: "$two", exclusive: yes}
 END

@@ -54,9 +54,8 @@ static void a_key_that_is_there_already_is_left_alone(void **state)
 	have(OTHER " me\n");
 	assert_int_equal(run("{user: mpi, key: '" OTHER " me'}"), 0);
 	assert_string_equal(bench_text(bench, KEYS), OTHER " me\n");
-	/* Other options are another line: the first one still lets in without them. */
-	comes_and_goes("{user: mpi, key: '" OTHER " me', key_options: no-pty}", OTHER " me\n"
-		LITERALS("no-pty " OTHER " me\n"));
+	/* Other options are another line, and the first one would let in without them. */
+	comes_and_goes("{user: mpi, key: '" OTHER " me', key_options: no-pty}", LITERALS("no-pty " OTHER " me\n"));
 }
 
 static void exclusive_takes_the_others(void **state)

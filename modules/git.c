@@ -22,6 +22,7 @@ struct git_state {
 	bool empty;              /* a directory with nothing in it */
 	bool checkout;           /* it is one already */
 	bool changed;            /* files of the repository were changed there */
+	bool own;                /* it has commits that nothing of the repository leads to */
 	bool more;               /* there is something that isn't the repository's */
 	const char *commit, *branch;     /* that is there; branch "": none */
 	const char *url;
@@ -106,8 +107,8 @@ static void git_resources(struct names *names, const void *params)
 /* It asks nobody anything, and while it only looks it writes nothing. */
 static const char *const *surroundings(struct arena *arena, const struct git_params *want)
 {
-	const char **environment = arena_array(arena, 4, sizeof(*environment));
-	const char *key = "";
+	const char **environment = arena_array(arena, 5, sizeof(*environment));
+	const char *key = "", *slash = strrchr(want->dest, '/');
 
 	if (want->key_file)
 		key = arena_printf(arena, " -o IdentitiesOnly=yes -i '%s'", want->key_file);
@@ -116,6 +117,9 @@ static const char *const *surroundings(struct arena *arena, const struct git_par
 	environment[2] = arena_printf(arena, "GIT_SSH_COMMAND=ssh -o BatchMode=yes%s%s%s%s", want->accept_hostkey
 		? " -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null" : "", key, want->ssh_opts ? " " : "",
 		want->ssh_opts ? want->ssh_opts : "");
+	/* A checkout that was broken off isn't taken for a part of one above it. */
+	environment[3] = arena_printf(arena, "GIT_CEILING_DIRECTORIES=%.*s", slash ? (int)(slash - want->dest) : 0,
+		want->dest);
 	return environment;
 }
 
@@ -168,9 +172,9 @@ static const char looking[] = "cd -- \"$1\" && git rev-parse --git-dir >/dev/nul
 	"git rev-parse -q --verify HEAD || echo\n"
 	"git symbolic-ref -q --short HEAD || echo\n"
 	"git config --get \"remote.$2.url\" || echo\n"
-	"git status --porcelain --ignored\n"
+	"git status --porcelain --ignored --untracked-files=normal --ignore-submodules=none\n"
 	/* What only this checkout has. */
-	"git rev-list -1 HEAD --branches --not --remotes --tags | sed 's/^/!! /'\n"
+	"git rev-list -1 HEAD --branches --not --remotes --tags | sed 's/^/!c /'\n"
 	"git stash list | sed 's/^/!! /'\n";
 
 static const char *take_line(struct arena *arena, const char **at)
@@ -203,7 +207,8 @@ static int look_at_checkout(struct host *host, const struct git_params *want, st
 	while (*at) {
 		const char *line = take_line(arena, &at);
 
-		have->more = have->more || strncmp(line, "??", 2) == 0 || strncmp(line, "!!", 2) == 0;
+		have->own = have->own || strncmp(line, "!c", 2) == 0;
+		have->more = have->more || have->own || strncmp(line, "??", 2) == 0 || strncmp(line, "!!", 2) == 0;
 		have->changed = have->changed || !strchr("?!", *line);
 	}
 	return 0;
@@ -320,6 +325,10 @@ static bool refuse_others(struct plan *plan, const struct git_params *want, cons
 		plan_refuse(plan, HOST_FILE_CHANGED, want->undo ? "put them right, or remove it by hand"
 			: "commit it elsewhere, or throw it away with force: yes",
 			"files of the repository were changed in '%s'", want->dest);
+	else if (have->own && !(want->force && !want->undo))
+		plan_refuse(plan, HOST_FILE_CHANGED, want->undo ? "push them, or remove it by hand"
+			: "push them, or throw them away with force: yes", "'%s' has commits that the repository hasn't",
+			want->dest);
 	else
 		return false;
 	return true;

@@ -87,6 +87,7 @@ version=nowhere
 app
 check "a version that isn't there is an error" code git.no-version
 
+there config status.showUntrackedFiles no
 node touch /srv/app/deep/er/mine
 beoplay rollback tasks.yml --to nothing -i "$LAB/inventory.yml" -v
 check "what isn't the repository's isn't taken away" is "$status $(node ls /srv/app/deep/er | tr '\n' ' ')" "2 file mine "
@@ -95,13 +96,22 @@ node rm /srv/app/deep/er/mine
 there -c user.name=me -c user.email=me@localhost commit -q --allow-empty -m mine
 beoplay rollback tasks.yml --to nothing -i "$LAB/inventory.yml" -v
 check "a commit of somebody's own isn't either" is "$status $(there log -1 --format=%s)" "2 mine"
+version=HEAD
+app
+check "nor does a run take it" is "$status $(there log -1 --format=%s)" "2 mine"
+check "which says why" code host.file-changed
 there reset -q --hard origin/main
 (cd work && commit five && publish) >/dev/null
 beoplay rollback tasks.yml --to nothing -i "$LAB/inventory.yml" -v
 lab snapshot head >now
 check "all is taken back" is "$status $(diff <(state before) <(state now) | grep -v repo.git | grep '^[<>]')" "0 "
 
-node sh -c 'mkdir /srv/full; echo x >/srv/full/x'
+node sh -c 'git init -q /srv/outer; mkdir -p /srv/outer/inner/.git; find /srv/outer | sort >/srv/list'
+tasks <<'END'
+- git: {repo: /srv/repo.git, dest: /srv/outer/inner}
+END
+check "a broken checkout isn't taken for the one above it" is "$status $(node sh -c 'find /srv/outer | sort | diff - /srv/list')" "2 "
+node sh -c 'rm -r /srv/outer /srv/list; mkdir /srv/full; echo x >/srv/full/x'
 tasks <<'END'
 - git: {repo: /srv/repo.git, dest: /srv/full}
 END

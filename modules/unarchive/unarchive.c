@@ -65,10 +65,53 @@ static bool is_remote(const struct value *params)
 	return says(params, "remote_src", "true") || says(params, "copy", "false");
 }
 
+/* Options say how an archive is read, not where it goes or what is run: a dry run unpacks it, too. */
+static bool is_about_reading(const char *option)
+{
+	static const char *const known[] = { "--acls", "--anchored", "--delay-directory-restore", "--exclude",
+		"--force-local", "--group=", "--ignore-case", "--ignore-zeros", "--mode=", "--no-acls", "--no-anchored",
+		"--no-ignore-case", "--no-recursion", "--no-same-owner", "--no-same-permissions", "--no-wildcards",
+		"--no-xattrs", "--numeric-owner", "--owner=", "--preserve-permissions", "--same-owner",
+		"--same-permissions", "--show-stored-names", "--show-transformed-names", "--strip-components=", "--touch",
+		"--transform=", "--warning=", "--wildcards", "--xattrs", "--xform=" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		size_t size = strlen(known[i]);
+
+		if (strncmp(option, known[i], size) == 0 && (known[i][size - 1] == '=' || strchr("-=", option[size])))
+			return true;
+	}
+	return option[0] == '-' && option[1] != '\0' && option[1 + strspn(option + 1, "jJLKXimopqvz")] == '\0';
+}
+
+static int check_options(const struct value *params, struct error *err)
+{
+	const struct value *options = value_get(params, "extra_opts"), *include = value_get(params, "include");
+
+	for (size_t i = 0; i < value_item_count(options); i++) {
+		const struct value *option = value_item(options, i);
+
+		if (value_text(option) && !is_about_reading(option->text)) {
+			error_at(err, TASK_INVALID_VALUE, option->place, "'extra_opts' can't be '%s'", option->text);
+			return error_remedy(err, "say it as one word, like --strip-components=1; what leads elsewhere or runs "
+				"something isn't taken");
+		}
+	}
+	for (size_t i = 0; i < value_item_count(include); i++) {
+		const struct value *name = value_item(include, i);
+
+		if (value_text(name) && name->text[0] == '-')
+			return error_at(err, TASK_INVALID_VALUE, name->place, "'include' can't be '%s'", name->text);
+	}
+	return 0;
+}
+
 static int unarchive_check(const struct value *params, struct error *err)
 {
 	const struct value *src = value_get(params, "src");
 
+	if (check_options(params, err) < 0)
+		return -1;
 	if (says(params, "undo", "true") || !value_text(src))
 		return 0;
 	if (!is_remote(params) && strstr(src->text, "://")) {
@@ -359,6 +402,9 @@ static void invert_entry(struct inverses *inverses, const struct unarchive_entry
 		value_set_string(arena, back.params, "left", entry->digest);
 	if (entry->at.info.kind == FILE_NONE)
 		value_set_string(arena, back.params, "up_to", entry->path);
+	/* In place of a file. */
+	if (entry->at.info.kind == FILE_LINK)
+		value_set_string(arena, back.params, "force", "yes");
 	inverses_add(inverses, &back);
 }
 

@@ -23,6 +23,13 @@ chmod 4755 tree/app-1/share/doc
 tar -czf app.tar.gz --owner=1234 --group=1234 -C tree app-1
 tar -cf app.tar -C tree app-1
 
+for option in -C --directory=/srv '-xC' -P --absolute-names --to-command=sh --one-top-level=/srv -d '-I sh' --use-compress-program=sh \
+	--checkpoint-action=exec=sh --dir=/srv strip -f; do
+	tasks <<END
+- unarchive: {src: app.tar.gz, dest: /srv, extra_opts: ["$option"]}
+END
+	check "'$option' isn't taken" is "$status $(grep -c "can't be '$option'" err)" "1 1"
+done
 node mkdir -p /opt/app-1
 node sh -c 'echo port=hand >/opt/app-1/app.conf; chmod 640 /opt/app-1/app.conf; echo mine >/opt/app-1/mine'
 node sh -c 'cat >/srv/app.tar' <app.tar
@@ -123,3 +130,14 @@ from_url
 check "and finds the same" is "$status $(recap head changed)" "0 0"
 node find / -xdev -name '*beoplay-unarchive*' >left
 check "nothing is left of it anywhere" is "$(cat left)" ""
+node sh -c 'mkdir /opt/two && ln -s /nowhere /opt/two/app.conf'
+tar -cf one.tar -C tree/app-1 app.conf
+cat >two.yml <<'E'
+- hosts: head
+  tasks:
+    - unarchive: {src: one.tar, dest: /opt/two}
+E
+beoplay two.yml -i "$LAB/inventory.yml" -v
+check "a file comes in place of a link" is "$status $(node cat /opt/two/app.conf)" "0 port=1"
+beoplay rollback two.yml --to nothing -i "$LAB/inventory.yml" -v
+check "which comes back" is "$status $(node readlink /opt/two/app.conf)" "0 /nowhere"

@@ -8,6 +8,7 @@
 #include "modules/shared/file_attributes.h"
 #include "modules/shared/linked_file.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -144,14 +145,31 @@ static const char *const *fetching(struct host *host, const struct url_params *w
 	return download_command(host_arena(host), &download, path);
 }
 
+/* As apt reads it: %2F is a slash. */
+static const char *path_in_url(struct arena *arena, const char *text)
+{
+	char *path = arena_string(arena, text), *to = path;
+
+	for (const char *at = path; *at; to++) {
+		char digits[3] = { at[0] == '%' ? at[1] : '\0', at[0] == '%' && at[1] ? at[2] : '\0', '\0' };
+		bool quoted = strspn(digits, "0123456789abcdefABCDEF") == 2;
+
+		*to = quoted ? (char)strtol(digits, NULL, 16) : *at;
+		at += quoted ? 3 : 1;
+	}
+	*to = '\0';
+	return path;
+}
+
 /* A pipe or a device of the machine's own would be waited at for ever. */
 static int check_source(struct host *host, const struct url_params *want, struct error *err)
 {
-	const char *path = want->url + strlen("file://"), *real;
+	const char *path, *real;
 	struct file_info info;
 
-	if (strncmp(want->url, "file://", 7) != 0 || strchr(path, '%'))
+	if (strncmp(want->url, "file://", 7) != 0)
 		return 0;
+	path = path_in_url(host_arena(host), want->url + strlen("file://"));
 	if (linked_file_stat(host_quiet(host), path, &real, &info, err) < 0)
 		return -1;
 	return info.kind == FILE_REGULAR || info.kind == FILE_NONE ? 0

@@ -45,6 +45,7 @@ check "a user's link to another's file isn't fetched" link 'fetch: {src: /home/a
 check "nor read" link 'slurp: {src: /home/admin/again}'
 check "nor copied" link 'copy: {src: /home/admin/report, remote_src: yes, dest: /srv/public, mode: "0644"}'
 check "nor downloaded" link 'get_url: {url: "file:///home/admin/report", dest: /srv/public}'
+check "however that is spelled" link 'get_url: {url: "file:///home/admin/re%70ort", dest: /srv/public}'
 check "none of it is there" lab exec node1 test ! -e /srv/public
 for own in /home/admin/current /srv/link; do
 	printf -- '- hosts: node1\n  tasks:\n    - fetch: {src: %s, dest: got/own, flat: yes}\n' $own >link.yml

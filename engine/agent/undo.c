@@ -129,9 +129,12 @@ static bool is_declared_key(const struct undoing *undoing, const char *resource)
 {
 	static const char kind[] = "authorized-key:";
 	const char *line = strncmp(resource, kind, sizeof(kind) - 1) == 0 ? strchr(resource + sizeof(kind) - 1, ':') : NULL;
-	struct arena *arena = arena_new();
+	struct arena *arena;
 	bool declared = false;
 
+	if (!line || !strchr(line, ' '))
+		return false;
+	arena = arena_new();
 	for (const char *word = line; word && !declared; word = strchr(word, ' ')) {
 		size_t first = strcspn(++word, " "), second = word[first] ? strcspn(word + first + 1, " ") : 0;
 		const char *name = arena_printf(arena, "%.*s%.*s", (int)(line + 1 - resource), resource,

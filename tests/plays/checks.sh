@@ -20,6 +20,11 @@ beoplay() {
 	"$BEOPLAY" "$@" --user root --known-hosts "$LAB/known_hosts" >"$out" 2>"$err" </dev/null
 	status=$?
 }
+# tasks [OPTION…]: applies the tasks on stdin to head.
+tasks() {
+	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
+	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
+}
 # check NAME COMMAND…: the command says whether it holds; its output is the reason.
 check() {
 	name=$1

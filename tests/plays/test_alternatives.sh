@@ -6,10 +6,6 @@ set -u
 out=out err=err
 nodes 1
 node() { lab exec head "$@"; }
-tasks() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
-	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
-}
 state() { grep -v -e '^\./var/lib/beoplay' -e '^\./root' -e '^\./var/log' "$1" | cut -f 1-5,7-; }
 node sh -c 'for one in one two three; do printf "#!/bin/sh\necho $one\n" >/usr/local/bin/$one; echo $one >/usr/local/share/$one
 	chmod 755 /usr/local/bin/$one; done

@@ -6,10 +6,6 @@ set -u
 out=out err=err
 nodes 1
 node() { lab exec head "$@"; }
-tasks() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
-	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
-}
 state() { grep -v -e '^\./var/lib/beoplay' -e '^\./root' -e '^\./var/lib/apt' -e '^\./var/cache/apt' "$1" | cut -f 1-5,7-; }
 # The node's own source moves away: packages come from what the tasks say.
 node sh -c 'rm -f /etc/apt/sources.list.d/*; : >/etc/apt/sources.list; apt-get update -qq'

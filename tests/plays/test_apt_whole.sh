@@ -6,10 +6,6 @@ set -u
 out=out err=err
 nodes 1
 node() { lab exec head "$@"; }
-tasks() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
-	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
-}
 # A source with packages of our own: NAME VERSION DEPENDS.
 node sh -c 'mkdir -p /srv/own; cat >/srv/make' <<'END'
 cd /srv/own && mkdir -p "$1/DEBIAN" "$1/usr/share/$1" && echo "$2" >"$1/usr/share/$1/version" || exit

@@ -6,10 +6,6 @@ set -u
 out=out err=err
 nodes 1
 node() { lab exec head "$@"; }
-tasks() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
-	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
-}
 enters() { ssh -F none -i "$1" -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes \
 	-o UserKnownHostsFile="$LAB/known_hosts" anna@10.0.1.100 echo in 2>&1 </dev/null | tail -n 1; }
 for key in one two; do ssh-keygen -q -t ed25519 -N '' -C "$key" -f $key; done

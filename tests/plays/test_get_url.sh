@@ -24,10 +24,6 @@ trap 'kill $server; rm -rf "$work"' EXIT
 until_true bash -c ': 3<>/dev/tcp/10.0.0.10/8099'
 base=http://10.0.0.10:8099
 node() { lab exec head "$@"; }
-tasks() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
-	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
-}
 asked() { grep -c "GET $1" asked; }
 sum=$(sha256sum served/file | cut -d ' ' -f 1)
 

@@ -6,10 +6,6 @@ set -u
 out=out err=err
 nodes 1
 node() { lab exec head "$@"; }
-tasks() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
-	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
-}
 read_ini() { node cat "$1" | python3 -c 'import configparser, sys
 ini = configparser.ConfigParser(allow_no_value=True)
 ini.read_string(sys.stdin.read())

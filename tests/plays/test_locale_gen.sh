@@ -6,10 +6,6 @@ set -u
 out=out err=err
 nodes 1
 node() { lab exec head "$@"; }
-tasks() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
-	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
-}
 state() { grep -v -e '^\./var/lib/beoplay' -e '^\./root' "$1" | cut -f 1-5,7-; }
 tasks <<'END'
 - locale_gen: {name: de_DE.UTF-8}

@@ -5,10 +5,6 @@ set -u
 out=out err=err
 nodes 1
 node() { lab exec head "$@"; }
-tasks() {
-	{ printf -- '- hosts: head\n  tasks:\n'; sed 's/^/    /'; } >tasks.yml
-	beoplay tasks.yml -i "$LAB/inventory.yml" -v "$@"
-}
 state() { grep -v -e '^\./var/lib/beoplay' -e '^\./root' "$1" | cut -f 1-5,7-; }
 mkdir -p tree/app-1/bin tree/app-1/share/doc
 printf 'port=1\n' >tree/app-1/app.conf
